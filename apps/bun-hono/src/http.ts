@@ -1,0 +1,111 @@
+// Hono: a handler gets a context and returns a Response. What Bun knows of the connection is in c.env.
+import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
+import { pageRoot } from "@rosetta/page";
+import type { RequestFacts } from "@rosetta/protocol";
+import type { Server } from "bun";
+import type { Context, Hono } from "hono";
+import { serveStatic } from "hono/bun";
+import { etag } from "hono/etag";
+import type { Data, Ws } from "./connection.ts";
+
+/** What Hono hands from one handler to the next, and what Bun hands to Hono. */
+export interface Env {
+  Bindings: { server: Server<Data> };
+  Variables: { address: string };
+}
+
+/** What the door asks about a request. */
+export function factsOf(req: Request): RequestFacts {
+  const { pathname, search } = new URL(req.url);
+  const header = (name: string): string | undefined => req.headers.get(name) ?? undefined;
+  return { method: req.method, url: pathname + search, header };
+}
+
+/** Everything that is answered over plain HTTP. */
+export function routes(app: Hono<Env>, hub: Hub<Ws>): void {
+  // #region door
+  app.use(async (c, next) => {
+    const remote = c.env.server.requestIP(c.req.raw)?.address ?? "";
+    const { headers, refusal, address } = hub.admit(factsOf(c.req.raw), remote);
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    c.set("address", address);
+    if (!refusal) return next();
+    return c.text(refusal.reason, refusal.status as 400);
+  });
+  // #endregion door
+
+  // #region page
+  // Hono's static files have no ETag of their own, and its root would be relative to the working directory.
+  const onFound = (_path: string, c: Context): void => {
+    for (const [name, value] of Object.entries(hub.pageHeaders())) c.header(name, value);
+  };
+  app.get("/", etag(), serveStatic({ root: pageRoot, onFound }));
+  app.get("/assets/*", etag(), serveStatic({ root: pageRoot, onFound }));
+  // #endregion page
+
+  // #region greet
+  app.get("/greet", (c) => c.text("Hello from Hono\n"));
+  // #endregion greet
+
+  // #region servers
+  app.get("/servers.json", (c) => c.json(hub.servers()));
+  // #endregion servers
+
+  // #region health
+  app.get("/healthz", (c) => {
+    const { status, body } = hub.health();
+    return c.json(body, status as 200, { "Cache-Control": "no-store" });
+  });
+  // #endregion health
+
+  // #region metrics
+  app.get("/metrics", (c) => {
+    if (!hub.serves("metrics")) return c.notFound();
+    return c.text(hub.metricsText(), 200, { "Content-Type": "text/plain; version=0.0.4" });
+  });
+  // #endregion metrics
+
+  // #region events
+  app.get("/events", (c) => {
+    const facts = factsOf(c.req.raw);
+    const refused = hub.readers.refuse(facts);
+    if (refused) return answer(c, refused);
+    // Bun ends an HTTP connection after 10 s without bytes (oven-sh/bun#27479).
+    c.env.server.timeout(c.req.raw, 0);
+    let leave = (): void => {};
+    const body = new ReadableStream<string>(
+      {
+        start(controller) {
+          leave = hub.readers.stream(facts, c.get("address"), {
+            write: (text) => controller.enqueue(text),
+            waiting: () => -(controller.desiredSize ?? 0),
+            end: () => controller.close(),
+          });
+        },
+        cancel: () => leave(),
+      },
+      { highWaterMark: 0, size: (text) => text?.length ?? 0 },
+    );
+    return c.body(body.pipeThrough(new TextEncoderStream()), 200, streamHeaders);
+  });
+  // #endregion events
+
+  // #region poll
+  app.get("/poll", async (c) => {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    c.env.server.timeout(c.req.raw, 0);
+    const leave = hub.readers.poll(factsOf(c.req.raw), c.get("address"), resolve);
+    c.req.raw.signal.addEventListener("abort", leave);
+    return answer(c, await promise);
+  });
+  // #endregion poll
+
+  // #region missing
+  app.notFound((c) => c.text("not found\n", 404));
+  // #endregion missing
+}
+
+function answer(c: Context<Env>, { status, headers, body }: Answer): Response {
+  // A 204 has no body, not even an empty one.
+  return status === 204 ? c.body(null, status, headers) : c.body(body, status as 200, headers);
+}

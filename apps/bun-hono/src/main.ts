@@ -1,0 +1,50 @@
+// The process: its environment, its one line on stdout, its signals. The same to the byte in every app.
+import { readManifests } from "@rosetta/manifest";
+import { readEnvironment } from "@rosetta/protocol";
+import pino from "pino";
+import manifest from "../server.json" with { type: "json" };
+import { start } from "./server.ts";
+
+const servers = readManifests().map(({ id, title, port }) => ({
+  id,
+  title,
+  url: `http://127.0.0.1:${port}`,
+}));
+const { settings, problems } = readEnvironment(process.env, { port: manifest.port, servers });
+if (!settings) {
+  for (const problem of problems) console.error(`${manifest.id}: ${problem}`);
+  process.exit(2);
+}
+
+const log = pino({ base: { server: manifest.id } }, pino.destination(2));
+const runtime = process.versions.bun ? `bun ${process.versions.bun}` : `node ${process.versions.node}`;
+const server = await start({
+  identity: { id: manifest.id, title: manifest.title, runtime },
+  settings,
+  journal: {
+    record: ({ name, details }) => log.info(details, name),
+    failed: (error) => log.error(error),
+  },
+}).catch((error: NodeJS.ErrnoException) => {
+  const remedy = error.code === "EADDRINUSE" ? ": stop what listens there, or set PORT to another" : "";
+  console.error(
+    `${manifest.id}: cannot listen on ${settings.host}:${settings.port} (${error.code ?? error})${remedy}`,
+  );
+  process.exit(1);
+});
+console.log(JSON.stringify({ ready: true, server: manifest.id, url: server.url, runtime }));
+
+let isStopping = false;
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    server.stop().then(
+      () => process.exit(0),
+      (error) => {
+        log.error(error);
+        process.exit(1);
+      },
+    );
+  });
+}

@@ -1,0 +1,68 @@
+// Bun: there is no upgrade event. A handler answers the request, or hands it to server.upgrade() and answers nothing.
+import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
+import { host } from "@rosetta/hub/node";
+import { chooseSubprotocol, endpoints } from "@rosetta/protocol";
+import { type Server, serve } from "bun";
+import { Hono } from "hono";
+import { connect, createPort, type Data, type Ws } from "./connection.ts";
+import { type Env, routes } from "./http.ts";
+
+/** Starts the server. Rejects with the system's error if it cannot listen. */
+export async function start(options: ServerOptions): Promise<RunningServer> {
+  const { settings } = options;
+  const hub: Hub<Ws> = new Hub({ ...options, port: createPort(() => server), host });
+
+  // #region mount
+  const app = new Hono<Env>();
+  routes(app, hub);
+  const fetch = (req: Request, server: Server<Data>) => app.fetch(req, { server });
+  // #endregion mount
+
+  // #region limits
+  const limits = {
+    maxPayloadLength: settings.limits.messageBytes,
+    // By default Bun drops what exceeds the limit and says nothing. Native publishing asks nobody: it must close.
+    backpressureLimit: settings.limits.queueBytes + settings.limits.messageBytes,
+    closeOnBackpressureLimit: true,
+    perMessageDeflate: false,
+  };
+  // #endregion limits
+
+  // #region subprotocol
+  // Left alone, Bun would choose whatever the client offers first (oven-sh/bun#18243).
+  function subprotocolHeaders(req: Request): Record<string, string> {
+    const chosen = chooseSubprotocol(req.headers.get("sec-websocket-protocol") ?? "");
+    return chosen ? { "Sec-WebSocket-Protocol": chosen } : {};
+  }
+  // #endregion subprotocol
+
+  // #region upgrade
+  // The door is the middleware of http.ts: whoever comes here was let in. The session follows when the socket opens.
+  for (const path of Object.values(endpoints)) {
+    app.get(path, ({ env, req, get }) => {
+      const data = { path, address: get("address") } as Data;
+      const isUpgraded = env.server.upgrade(req.raw, { data, headers: subprotocolHeaders(req.raw) });
+      return new Response(null, { status: isUpgraded ? 200 : 400 });
+    });
+  }
+  // #endregion upgrade
+
+  // #region listen
+  const server: Server<Data> = serve({
+    port: settings.port,
+    hostname: settings.host,
+    fetch,
+    websocket: { ...connect(hub), ...limits },
+  });
+  const url = hub.listening(server.port ?? settings.port);
+  // #endregion listen
+
+  // #region shutdown
+  async function stop(): Promise<void> {
+    await hub.drain();
+    await server.stop(true);
+  }
+  // #endregion shutdown
+
+  return { url, stop };
+}

@@ -1,0 +1,86 @@
+// Express 5: middleware in the order of its lines. It sees every request but the upgrades.
+import type { IncomingMessage } from "node:http";
+import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
+import { pageRoot } from "@rosetta/page";
+import type { RequestFacts } from "@rosetta/protocol";
+import express, { type Express, type Response } from "express";
+import type { Ws } from "./connection.ts";
+
+/** What the door asks about a request. */
+export function factsOf(req: IncomingMessage): RequestFacts {
+  const header = (name: string): string | undefined => req.headers[name]?.toString();
+  return { method: req.method ?? "", url: req.url ?? "", header };
+}
+
+/** Everything that is answered over plain HTTP. */
+export function routes(app: Express, hub: Hub<Ws>): void {
+  // #region door
+  app.disable("x-powered-by");
+  app.use((req, res, next) => {
+    const { headers, refusal, address } = hub.admit(factsOf(req), req.socket.remoteAddress ?? "");
+    res.set(headers);
+    res.locals.address = address;
+    if (!refusal) return next();
+    res.status(refusal.status).type("text").send(refusal.reason);
+  });
+  // #endregion door
+
+  // #region page
+  app.use(
+    express.static(pageRoot, {
+      setHeaders: (res) => void res.setHeaders(new Map(Object.entries(hub.pageHeaders()))),
+    }),
+  );
+  // #endregion page
+
+  // #region greet
+  app.get("/greet", (_req, res) => void res.type("text").send("Hello from Express\n"));
+  // #endregion greet
+
+  // #region servers
+  app.get("/servers.json", (_req, res) => void res.json(hub.servers()));
+  // #endregion servers
+
+  // #region health
+  app.get("/healthz", (_req, res) => {
+    const { status, body } = hub.health();
+    res.status(status).set("Cache-Control", "no-store").json(body);
+  });
+  // #endregion health
+
+  // #region metrics
+  app.get("/metrics", (_req, res, next) => {
+    if (!hub.serves("metrics")) return next();
+    res.type("text/plain; version=0.0.4").send(hub.metricsText());
+  });
+  // #endregion metrics
+
+  // #region events
+  app.get("/events", (req, res) => {
+    const refused = hub.readers.refuse(factsOf(req));
+    if (refused) return answer(res, refused);
+    res.set(streamHeaders).flushHeaders();
+    const leave = hub.readers.stream(factsOf(req), res.locals.address, {
+      write: (text) => void res.write(text),
+      waiting: () => res.writableLength,
+      end: () => void res.end(),
+    });
+    res.on("close", leave);
+  });
+  // #endregion events
+
+  // #region poll
+  app.get("/poll", (req, res) => {
+    const leave = hub.readers.poll(factsOf(req), res.locals.address, (outcome) => answer(res, outcome));
+    res.on("close", leave);
+  });
+  // #endregion poll
+
+  // #region missing
+  app.use((_req, res) => void res.status(404).type("text").send("not found\n"));
+  // #endregion missing
+}
+
+function answer(res: Response, { status, headers, body }: Answer): void {
+  res.status(status).set(headers).send(body);
+}

@@ -1,0 +1,77 @@
+// Express never sees an upgrade: Node's server emits it, and ws answers it.
+import { once } from "node:events";
+import { createServer, type IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { type Admission, Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
+import { host } from "@rosetta/hub/node";
+import { chooseSubprotocol, pathOf, wantsWebSocket } from "@rosetta/protocol";
+import express from "express";
+import { WebSocketServer } from "ws";
+import { connect, createPort, type Ws } from "./connection.ts";
+import { factsOf, routes } from "./http.ts";
+
+/** Starts the server. Rejects with the system's error if it cannot listen. */
+export async function start(options: ServerOptions): Promise<RunningServer> {
+  const { settings } = options;
+  const hub = new Hub<Ws>({ ...options, port: createPort(), host });
+
+  // #region mount
+  const app = express();
+  routes(app, hub);
+  // Without the callback every Upgrade header, `h2c` too, would pass Express by (Node 24.9, nodejs/node#59824).
+  const server = createServer({ shouldUpgradeCallback: (req) => wantsWebSocket(factsOf(req)) }, app);
+  // #endregion mount
+
+  // #region limits
+  server.headersTimeout = settings.limits.handshakeMs;
+  const wss = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: settings.limits.messageBytes,
+    maxFragments: settings.limits.fragments,
+    perMessageDeflate: false,
+    // #endregion limits
+
+    // #region subprotocol
+    // Left alone, ws would choose whatever the client offers first.
+    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
+    // #endregion subprotocol
+  });
+
+  // #region upgrade
+  server.on("upgrade", (req, tcp: Socket, head) => {
+    // Until ws takes over, a reset by the peer would be an uncaughtException.
+    tcp.on("error", () => tcp.destroy());
+    const facts = factsOf(req);
+    const admission = hub.admit(facts, tcp.remoteAddress ?? "");
+    if (admission.refusal) return refuse(req, tcp, admission);
+    wss.handleUpgrade(req, tcp, head, (ws) => connect(hub, ws, tcp, pathOf(facts), admission.address));
+  });
+  // #endregion upgrade
+
+  // #region listen
+  server.listen(settings.port, settings.host);
+  await once(server, "listening");
+  const url = hub.listening((server.address() as AddressInfo).port);
+  // #endregion listen
+
+  // #region shutdown
+  async function stop(): Promise<void> {
+    await hub.drain();
+    // close() waits for every connection; those that became sockets are gone, the idle ones are not.
+    server.close();
+    server.closeAllConnections();
+  }
+  // #endregion shutdown
+
+  return { url, stop };
+}
+
+// An upgrade has no response object of its own; Node's takes the bare socket.
+function refuse(req: IncomingMessage, tcp: Socket, { headers, refusal }: Admission): void {
+  const res = new ServerResponse(req);
+  res.assignSocket(tcp);
+  res.on("finish", () => tcp.end());
+  res.writeHead(refusal?.status ?? 400, { ...headers, "Content-Type": "text/plain", Connection: "close" });
+  res.end(refusal?.reason);
+}

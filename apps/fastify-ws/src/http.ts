@@ -1,0 +1,96 @@
+// Fastify 5: a route is declared with its options; hooks run before it, for upgrades too.
+import fastifyStatic from "@fastify/static";
+import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
+import { pageRoot } from "@rosetta/page";
+import type { RequestFacts } from "@rosetta/protocol";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Ws } from "./connection.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    address: string;
+  }
+}
+
+/** What the door asks about a request. */
+export function factsOf(req: FastifyRequest["raw"]): RequestFacts {
+  const header = (name: string): string | undefined => req.headers[name]?.toString();
+  return { method: req.method ?? "", url: req.url ?? "", header };
+}
+
+/** Everything that is answered over plain HTTP. */
+export function routes(app: FastifyInstance, hub: Hub<Ws>): void {
+  // #region door
+  app.decorateRequest("address", "");
+  app.addHook("onRequest", async (req, reply) => {
+    const { headers, refusal, address } = hub.admit(factsOf(req.raw), req.socket.remoteAddress ?? "");
+    reply.headers(headers);
+    req.address = address;
+    if (!refusal) return;
+    return reply.code(refusal.status).type("text/plain").send(refusal.reason);
+  });
+  // #endregion door
+
+  // #region page
+  app.register(fastifyStatic, {
+    root: pageRoot,
+    cacheControl: false,
+    setHeaders: (reply) => void reply.headers(hub.pageHeaders()),
+  });
+  // #endregion page
+
+  // #region greet
+  app.get("/greet", () => "Hello from Fastify\n");
+  // #endregion greet
+
+  // #region servers
+  app.get("/servers.json", () => hub.servers());
+  // #endregion servers
+
+  // #region health
+  app.get("/healthz", (_req, reply) => {
+    const { status, body } = hub.health();
+    return reply.code(status).header("Cache-Control", "no-store").send(body);
+  });
+  // #endregion health
+
+  // #region metrics
+  app.get("/metrics", (_req, reply) => {
+    if (!hub.serves("metrics")) return reply.callNotFound();
+    return reply.type("text/plain; version=0.0.4").send(hub.metricsText());
+  });
+  // #endregion metrics
+
+  // #region events
+  app.get("/events", (req, reply) => {
+    const refused = hub.readers.refuse(factsOf(req.raw));
+    if (refused) return answer(reply, refused);
+    // Fastify has no open end of its own: from here on the response is Node's.
+    reply.hijack();
+    const res = reply.raw;
+    res.writeHead(200, { ...reply.getHeaders(), ...streamHeaders }).flushHeaders();
+    const leave = hub.readers.stream(factsOf(req.raw), req.address, {
+      write: (text) => void res.write(text),
+      waiting: () => res.writableLength,
+      end: () => void res.end(),
+    });
+    res.on("close", leave);
+  });
+  // #endregion events
+
+  // #region poll
+  app.get("/poll", (req, reply) => {
+    const leave = hub.readers.poll(factsOf(req.raw), req.address, (outcome) => answer(reply, outcome));
+    reply.raw.on("close", leave);
+    return reply;
+  });
+  // #endregion poll
+
+  // #region missing
+  app.setNotFoundHandler((_req, reply) => reply.code(404).type("text/plain").send("not found\n"));
+  // #endregion missing
+}
+
+function answer(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  return reply.code(status).headers(headers).send(body);
+}

@@ -1,0 +1,70 @@
+// Fastify 5: a WebSocket is a route, so hooks run before the upgrade, and a refusal is an ordinary reply.
+
+import type { AddressInfo } from "node:net";
+import websocket from "@fastify/websocket";
+import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
+import { host } from "@rosetta/hub/node";
+import { chooseSubprotocol, endpoints, pathOf, wantsWebSocket } from "@rosetta/protocol";
+import Fastify from "fastify";
+import { connect, createPort, type Ws } from "./connection.ts";
+import { factsOf, routes } from "./http.ts";
+
+/** Starts the server. Rejects with the system's error if it cannot listen. */
+export async function start(options: ServerOptions): Promise<RunningServer> {
+  const { settings } = options;
+  const hub = new Hub<Ws>({ ...options, port: createPort(), host });
+
+  // #region mount
+  // Without the callback every Upgrade header, `h2c` too, would be taken for a WebSocket's (Node 24.9, nodejs/node#59824).
+  const app = Fastify({
+    http: { shouldUpgradeCallback: (req) => wantsWebSocket(factsOf(req)) },
+    forceCloseConnections: true,
+  });
+  // #endregion mount
+
+  // #region limits
+  app.server.headersTimeout = settings.limits.handshakeMs;
+  // Awaited: a WebSocket route declared before would be taken for an HTTP one, and its client would hang.
+  await app.register(websocket, {
+    options: {
+      clientTracking: false,
+      maxPayload: settings.limits.messageBytes,
+      maxFragments: settings.limits.fragments,
+      perMessageDeflate: false,
+      // #endregion limits
+
+      // #region subprotocol
+      // Left alone, ws would choose whatever the client offers first.
+      handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
+      // #endregion subprotocol
+    },
+    // The default would end the socket before the peer has read why.
+    errorHandler: () => {},
+    // The default would close the sockets without a code; the hub has closed them with one.
+    preClose: (done) => done(),
+  });
+  routes(app, hub);
+
+  // #region upgrade
+  // The door is the onRequest hook of http.ts: whoever comes here was let in.
+  for (const endpoint of Object.values(endpoints)) {
+    app.get(endpoint, { websocket: true }, (ws, req) => {
+      connect(hub, ws, req.raw.socket, pathOf(factsOf(req.raw)), req.address);
+    });
+  }
+  // #endregion upgrade
+
+  // #region listen
+  await app.listen({ port: settings.port, host: settings.host });
+  const url = hub.listening((app.server.address() as AddressInfo).port);
+  // #endregion listen
+
+  // #region shutdown
+  async function stop(): Promise<void> {
+    await hub.drain();
+    await app.close();
+  }
+  // #endregion shutdown
+
+  return { url, stop };
+}

@@ -1,0 +1,71 @@
+import type { EventData } from "@rosetta/protocol";
+
+/** The places whose weather is told, in `weather/<station>`. */
+export const stations = ["berlin", "lagos", "quito", "tokyo"] as const;
+
+/** One reading of a feed: where it belongs, and what it says. */
+export interface Reading {
+  topic: string;
+  data: EventData;
+}
+
+/**
+ * The live feeds: a simulated weather and a simulated match, the same for the same seed.
+ * Each call answers what happened within one second.
+ */
+export function createFeeds(seed: number): () => Reading[] {
+  const random = randomFrom(seed);
+  const weather = stations.map((station) => ({
+    station,
+    celsius: 10 + 20 * random(),
+    windKmh: 30 * random(),
+  }));
+  let match = { minute: 0, home: 0, away: 0 };
+
+  function observe(): Reading[] {
+    return weather.map((place) => {
+      place.celsius = within(-30, 45, place.celsius + random() - 0.5);
+      place.windKmh = within(0, 120, place.windKmh + 4 * (random() - 0.5));
+      const data = { station: place.station, celsius: tenth(place.celsius), windKmh: tenth(place.windKmh) };
+      return { topic: `weather/${place.station}`, data: { kind: "weather", ...data } };
+    });
+  }
+
+  function play(): Reading {
+    const what = match.minute === 90 ? "kick-off" : happening(random());
+    if (what === "kick-off") match = { minute: 0, home: 0, away: 0 };
+    match.minute += 1;
+    if (what === "goal for home") match.home += 1;
+    if (what === "goal for away") match.away += 1;
+    return { topic: "scores", data: { kind: "score", ...match, what } };
+  }
+
+  return () => [...observe(), play()];
+}
+
+function happening(chance: number): string {
+  if (chance < 0.02) return "goal for home";
+  if (chance < 0.04) return "goal for away";
+  if (chance < 0.2) return "corner";
+  if (chance < 0.5) return "shot";
+  return "play";
+}
+
+/** Mulberry32, a generator of 32 bits by Tommy Ettinger: the same numbers on every machine, which `Math.random` is not. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function within(least: number, most: number, value: number): number {
+  return Math.min(most, Math.max(least, value));
+}
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10;
+}

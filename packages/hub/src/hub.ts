@@ -1,0 +1,342 @@
+import {
+  admit,
+  Close,
+  clientAddress,
+  commonHeaders,
+  contentSecurityPolicy,
+  type EventData,
+  endpoints,
+  isEndpoint,
+  isLoopback,
+  pathOf,
+  type Refusal,
+  type RequestFacts,
+  type Settings,
+  type Sibling,
+  usualOrigins,
+} from "@rosetta/protocol";
+import { Bucket } from "./bucket.ts";
+import { Clients } from "./clients.ts";
+import { createFeeds } from "./feeds.ts";
+import { Jobs } from "./jobs.ts";
+import { type Draft, type Entry, type Log, MemoryLog } from "./log.ts";
+import { codeLabel, Metrics } from "./metrics.ts";
+import type { Host, Journal, LogRecord, Port } from "./port.ts";
+import { Presence } from "./presence.ts";
+import { Readers } from "./readers.ts";
+import { Session } from "./session.ts";
+import { Topics } from "./topics.ts";
+
+/** What a hub is made for and made of. */
+export interface HubOptions<Ws> {
+  identity: { id: string; title: string; runtime: string };
+  settings: Settings;
+  port: Port<Ws>;
+  host: Host;
+  journal: Journal;
+  /** In memory if not given. */
+  log?: Log;
+  /** The same feeds for the same seed. */
+  seed?: number;
+}
+
+/** What every server is started with, and what it answers. */
+export type ServerOptions = Omit<HubOptions<never>, "port" | "host" | "log" | "seed">;
+export interface RunningServer {
+  /** `http://127.0.0.1:3001` */
+  url: string;
+  /** Ends the server in order. Resolves when nothing is left of it. */
+  stop(): Promise<void>;
+}
+
+/** The answer at the door: what every response carries, and the refusal if there is one. */
+export interface Admission {
+  headers: Record<string, string>;
+  refusal: Refusal | undefined;
+  /** Where the request came from, behind the trusted proxies. */
+  address: string;
+}
+
+/** At most so many records a second are told in the topic `log`. */
+const recordsPerSecond = 20;
+/** How long a restart asks its clients to stay away before they come back, spread over as much again. */
+const restartMs = 1_000;
+
+/**
+ * One server's application, without its sockets: who may come in, what a message causes, who hears of it, how it
+ * ends. It does no I/O of its own: time comes from the host, frames go to the port.
+ */
+export class Hub<Ws> {
+  readonly identity: HubOptions<Ws>["identity"];
+  readonly settings: Settings;
+  readonly port: Port<Ws>;
+  readonly host: Host;
+  readonly log: Log;
+  readonly metrics = new Metrics();
+  readonly topics: Topics<Session<Ws>>;
+  readonly clients: Clients<Session<Ws>>;
+  readonly jobs: Jobs;
+  readonly presence: Presence;
+  readonly readers: Readers;
+
+  readonly #journal: Journal;
+  readonly #sessions = new Set<Session<Ws>>();
+  readonly #addresses = new Map<string, number>();
+  readonly #recordBucket: Bucket;
+  #held = 0;
+  #origins = new Set<string>();
+  #url = "";
+  #draining: Promise<void> | undefined;
+  #cancelFeeds = (): void => {};
+  #cancelSweep = (): void => {};
+
+  constructor(options: HubOptions<Ws>) {
+    const { identity, settings, port, host, journal } = options;
+    const { limits } = settings;
+    this.identity = identity;
+    this.settings = settings;
+    this.port = port;
+    this.host = host;
+    this.#journal = journal;
+    this.log = options.log ?? new MemoryLog(() => host.token());
+    this.topics = new Topics(host, this.log, limits, this.serves("log"));
+    this.clients = new Clients(host, (secret) => this.jobs.abandon(secret));
+    this.jobs = new Jobs(
+      host,
+      (topic, data) => this.#tell(topic, data),
+      (topic) => this.topics.emptied(topic),
+    );
+    this.presence = new Presence(
+      host,
+      (room) => this.#membersOf(room),
+      (topic, data) => this.#tell(topic, data),
+    );
+    this.readers = new Readers({
+      topics: this.topics,
+      log: this.log,
+      after: host.after,
+      hold: (address) => this.#hold(address),
+      limits,
+    });
+    this.#recordBucket = new Bucket(recordsPerSecond, recordsPerSecond, host.now());
+    this.log.follow((entry) => this.#deliver(entry));
+    this.#feed(createFeeds(options.seed ?? 1));
+    this.#sweep(Math.max(50, Math.min(1_000, limits.pongMs / 5)));
+  }
+
+  /**
+   * The server listens on `port`: its own origins belong to those that may connect, if none were listed.
+   * Answers its URL.
+   */
+  listening(port: number): string {
+    const { host, origins, servers } = this.settings;
+    this.#url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    this.#origins = new Set(origins ?? usualOrigins(port, servers));
+    return this.#url;
+  }
+
+  /** Who may come in. Every request is asked, before anything else is done with it. */
+  admit(facts: RequestFacts, remote: string): Admission {
+    const address = clientAddress(remote, facts.header("x-forwarded-for"), this.settings.proxies);
+    const policy = { origins: this.#origins, limits: this.settings.limits };
+    const load = {
+      draining: this.isDraining,
+      connections: this.#sessions.size + this.#held,
+      fromAddress: this.#addresses.get(address) ?? 0,
+    };
+    const refusal = admit(facts, policy, load);
+    if (refusal) this.#refused(refusal, facts);
+    return { headers: { ...commonHeaders(facts, policy), ...refusal?.headers }, refusal, address };
+  }
+
+  /** A socket was accepted at `path`. The app tells the session what arrives. */
+  open(ws: Ws, path: string, address: string): Session<Ws> {
+    if (!isEndpoint(path)) throw new Error(`admit() lets nobody in at ${path}`);
+    const session = new Session(this, ws, path, address);
+    this.#sessions.add(session);
+    this.#count(address, 1);
+    this.metrics.add("connections", 1, `endpoint="${path}"`);
+    this.record({ name: "opened", details: { session: session.id, endpoint: path } });
+    if (this.isDraining) session.close(Close.Restart, "the server restarts");
+    return session;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining !== undefined;
+  }
+
+  /** `GET /healthz`. */
+  health(): { status: number; body: { status: string; server: string } } {
+    const server = this.identity.id;
+    if (this.isDraining) return { status: 503, body: { status: "draining", server } };
+    return { status: 200, body: { status: "ok", server } };
+  }
+
+  /** `GET /servers.json`: the servers of this run, for the page's switch. */
+  servers(): (Sibling & { self: boolean })[] {
+    const { id, title } = this.identity;
+    const own = { id, title, url: this.#url, self: true };
+    const others = this.settings.servers.filter((server) => server.id !== id);
+    return [own, ...others.map((server) => ({ ...server, self: false }))];
+  }
+
+  /** `GET /metrics`. */
+  metricsText(): string {
+    const waiting = [...this.#sessions].map((session) => this.port.waiting(session.ws));
+    this.metrics.set(
+      "queue_bytes",
+      waiting.reduce((sum, bytes) => sum + bytes, 0),
+    );
+    return this.metrics.text();
+  }
+
+  /** Headers of the page. */
+  pageHeaders(): Record<string, string> {
+    return {
+      "Content-Security-Policy": contentSecurityPolicy(this.#origins),
+      "Referrer-Policy": "no-referrer",
+      "Cache-Control": "no-cache",
+    };
+  }
+
+  /** True if metrics or the log may be served: to this machine, or as `EXPOSE` says. */
+  serves(what: "metrics" | "log"): boolean {
+    return isLoopback(this.settings.host) || this.settings.exposed.has(what);
+  }
+
+  /** Appends to a topic. What it causes happens when the log brings it back. */
+  append(topic: string, draft: Omit<Draft, "at">): Promise<void> {
+    return this.log.append(topic, { at: this.host.date(), ...draft });
+  }
+
+  /** Tells people what happened to a connection or a job: in the journal, and in the topic `log`. */
+  record(record: LogRecord): void {
+    this.#journal.record(record);
+    if (this.#recordBucket.take(this.host.now())) this.#tell("log", { kind: "log", ...record });
+  }
+
+  /** A handler threw, or the log refused. */
+  failed(error: unknown): void {
+    this.metrics.add("failures_total", 1);
+    this.#journal.failed(error);
+  }
+
+  /** A message went in or out. */
+  counted(direction: "in" | "out", bytes: number, messages = 1): void {
+    this.metrics.add("messages_total", messages, `direction="${direction}"`);
+    this.metrics.add("bytes_total", bytes * messages, `direction="${direction}"`);
+  }
+
+  /** A session's socket is gone. */
+  closed(session: Session<Ws>, code: number): void {
+    this.#sessions.delete(session);
+    this.#count(session.address, -1);
+    this.clients.leave(session.secret, session);
+    this.metrics.add("connections", -1, `endpoint="${session.endpoint}"`);
+    this.metrics.add("closed_total", 1, codeLabel(code));
+    this.record({ name: "closed", details: { session: session.id, endpoint: session.endpoint, code } });
+  }
+
+  /**
+   * Ends everything in order, and resolves when no socket is left: nobody new, no new events, `bye`, what waits is
+   * sent, the closing handshake, what does not answer is cut off. A second call awaits the first.
+   */
+  drain(): Promise<void> {
+    this.#draining ??= this.#end();
+    return this.#draining;
+  }
+
+  async #end(): Promise<void> {
+    // The caller's next statement already sees `isDraining`.
+    await undefined;
+    const { drainMs, lingerMs } = this.settings.limits;
+    this.#cancelFeeds();
+    this.jobs.abandon();
+    this.readers.end();
+    for (const session of this.#sessions) {
+      if (session.endpoint !== endpoints.application) continue;
+      session.send({ type: "bye", code: Close.Restart, retryAfterMs: restartMs });
+    }
+    await this.#until(drainMs, () => [...this.#sessions].every(({ ws }) => this.port.waiting(ws) === 0));
+    for (const session of [...this.#sessions]) session.close(Close.Restart, "the server restarts");
+    await this.#until(lingerMs, () => this.#sessions.size === 0);
+    for (const session of [...this.#sessions]) session.terminate();
+    this.#cancelSweep();
+  }
+
+  // Asked again and again, because no event of any stack says that the last byte of the last socket is gone.
+  async #until(deadlineMs: number, isTrue: () => boolean): Promise<void> {
+    const endAt = this.host.now() + deadlineMs;
+    while (!isTrue() && this.host.now() < endAt) {
+      await new Promise<void>((resolve) => this.host.after(10, resolve));
+    }
+  }
+
+  #deliver(entry: Entry): void {
+    const topic = this.topics.get(entry.topic);
+    const author = entry.request && this.clients.get(entry.request.client);
+    if (topic?.mode === "stream") {
+      const except = entry.to === "others" ? author?.session : undefined;
+      this.port.publish(topic.name, entry.frame, except?.ws);
+      this.counted("out", entry.bytes, topic.sessions.size - (except && topic.sessions.has(except) ? 1 : 0));
+    }
+    if (topic?.mode === "latest") for (const session of topic.sessions) session.latest(entry);
+    for (const reader of [...(topic?.readers ?? [])]) reader.event(entry);
+    if (!author || !entry.request) return;
+    const { epoch, offset } = entry;
+    const ack = { type: "ack", re: entry.request.id, topic: entry.topic, epoch, offset } as const;
+    const answer = author.answers.get(entry.request.id);
+    if (answer) answer.ack = ack;
+    author.session?.send(ack);
+  }
+
+  #tell(topic: string, data: EventData): void {
+    this.append(topic, { data }).catch((error) => this.failed(error));
+  }
+
+  #membersOf(room: string): string[] {
+    const sessions = this.topics.get(`room/${room}`)?.sessions ?? [];
+    return [...sessions].map((session) => session.client?.member ?? "");
+  }
+
+  #refused({ status, reason }: Refusal, facts: RequestFacts): void {
+    this.metrics.add("refused_total", 1, `status="${status}"`);
+    this.record({ name: "refused", details: { status, reason, path: pathOf(facts).slice(0, 64) } });
+  }
+
+  #count(address: string, change: number): void {
+    const count = (this.#addresses.get(address) ?? 0) + change;
+    if (count > 0) this.#addresses.set(address, count);
+    else this.#addresses.delete(address);
+  }
+
+  // Something other than a socket is held open for an address. Answers its end.
+  #hold(address: string): () => void {
+    this.#held += 1;
+    this.#count(address, 1);
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#held -= 1;
+      this.#count(address, -1);
+    };
+  }
+
+  #feed(next: ReturnType<typeof createFeeds>): void {
+    this.#cancelFeeds = this.host.after(1_000, () => {
+      for (const { topic, data } of next()) this.#tell(topic, data);
+      this.#feed(next);
+    });
+  }
+
+  // A round that comes late says that this process stood still, not that its peers did: it is skipped.
+  #sweep(intervalMs: number): void {
+    const dueAt = this.host.now() + intervalMs;
+    this.#cancelSweep = this.host.after(intervalMs, () => {
+      const now = this.host.now();
+      if (now - dueAt < intervalMs) for (const session of [...this.#sessions]) session.beat(now);
+      this.#sweep(intervalMs);
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import type { EventData } from "@rosetta/protocol";
+import type { Host } from "./port.ts";
+
+interface Job {
+  /** The secret of the client that started it: nobody else may cancel it. */
+  owner: string;
+  cancelled: boolean;
+}
+
+/** What became of a request to cancel. */
+export type Cancellation = "cancelled" | "forbidden" | "not_found";
+
+/** Work that takes its time: started, followed in a topic of its own, cancelled by the one who started it. */
+export class Jobs {
+  readonly #host: Host;
+  readonly #publish: (topic: string, data: EventData) => void;
+  readonly #ended: (topic: string) => void;
+  readonly #jobs = new Map<string, Job>();
+
+  constructor(host: Host, publish: (topic: string, data: EventData) => void, ended: (topic: string) => void) {
+    this.#host = host;
+    this.#publish = publish;
+    this.#ended = ended;
+  }
+
+  /** How many jobs a client has running. */
+  running(owner: string): number {
+    return [...this.#jobs.values()].filter((job) => job.owner === owner).length;
+  }
+
+  /** Starts hashing. Progress goes to `topic`: at most 20 events, and one at the end. */
+  start(topic: string, owner: string, mebibytes: number): void {
+    const job: Job = { owner, cancelled: false };
+    this.#jobs.set(topic, job);
+    const stride = Math.ceil(mebibytes / 20);
+    let reached = 0;
+    const step = (done: number): boolean => {
+      reached = done;
+      if (job.cancelled) return false;
+      if (done % stride === 0 && done < mebibytes) {
+        this.#publish(topic, { kind: "progress", state: "running", done, total: mebibytes });
+      }
+      return true;
+    };
+    const end = (state: "done" | "cancelled" | "failed", result?: string): void => {
+      this.#jobs.delete(topic);
+      const outcome = { kind: "progress", state, done: reached, total: mebibytes } as const;
+      this.#publish(topic, result === undefined ? outcome : { ...outcome, result });
+      this.#ended(topic);
+    };
+    this.#publish(topic, { kind: "progress", state: "running", done: 0, total: mebibytes });
+    this.#host.hash(mebibytes, step).then(
+      (digest) => end("done", digest),
+      () => end(job.cancelled ? "cancelled" : "failed"),
+    );
+  }
+
+  cancel(topic: string, owner: string): Cancellation {
+    const job = this.#jobs.get(topic);
+    if (!job) return "not_found";
+    if (job.owner !== owner) return "forbidden";
+    job.cancelled = true;
+    return "cancelled";
+  }
+
+  /** Cancels what a client left behind. Without an owner: everything. */
+  abandon(owner?: string): void {
+    for (const job of this.#jobs.values()) {
+      if (owner === undefined || job.owner === owner) job.cancelled = true;
+    }
+  }
+}

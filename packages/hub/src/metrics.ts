@@ -1,0 +1,66 @@
+import { closeName } from "@rosetta/protocol";
+
+interface Metric {
+  type: "counter" | "gauge";
+  help: string;
+  values: Map<string, number>;
+}
+
+/**
+ * What a server counts, in the text that Prometheus reads (exposition format 0.0.4). Our own 40 lines, because the
+ * usual library asks for Node and this package runs in a browser's worker too. No label carries a topic, a client
+ * or an address: their number has no bound.
+ */
+export class Metrics {
+  readonly #metrics = new Map<string, Metric>();
+
+  constructor() {
+    this.#define("connections", "gauge", "Open connections by endpoint.");
+    this.#define("messages_total", "counter", "WebSocket messages by direction.");
+    this.#define("bytes_total", "counter", "Payload bytes by direction.");
+    this.#define("queue_bytes", "gauge", "Bytes that wait for sockets to drain.");
+    this.#define("skipped_total", "counter", "Events of `latest` topics skipped because bytes waited.");
+    this.#define("slow_total", "counter", "Connections closed because too many bytes waited.");
+    this.#define("refused_total", "counter", "Requests refused by status.");
+    this.#define("closed_total", "counter", "Connections closed by code, as the server saw it.");
+    this.#define("rate_limited_total", "counter", "Messages refused because there were too many.");
+    this.#define("heartbeat_deaths_total", "counter", "Connections ended because nothing was heard.");
+    this.#define("failures_total", "counter", "Handlers that threw.");
+  }
+
+  /** Adds to a metric. `label` is written as it is: `direction="in"`. */
+  add(name: string, amount: number, label = ""): void {
+    const values = this.#of(name).values;
+    values.set(label, (values.get(label) ?? 0) + amount);
+  }
+
+  set(name: string, value: number): void {
+    this.#of(name).values.set("", value);
+  }
+
+  text(): string {
+    return [...this.#metrics].map(([name, metric]) => exposition(name, metric)).join("");
+  }
+
+  #define(name: string, type: Metric["type"], help: string): void {
+    this.#metrics.set(name, { type, help, values: new Map() });
+  }
+
+  #of(name: string): Metric {
+    const metric = this.#metrics.get(name);
+    if (!metric) throw new Error(`no metric is called ${name}`);
+    return metric;
+  }
+}
+
+function exposition(name: string, { type, help, values }: Metric): string {
+  const samples = values.size > 0 ? [...values] : [["", 0] as const];
+  const lines = samples.map(([label, value]) => `rosetta_${name}${label && `{${label}}`} ${value}\n`);
+  return `# HELP rosetta_${name} ${help}\n# TYPE rosetta_${name} ${type}\n${lines.join("")}`;
+}
+
+/** A bounded label for any close code: clients may choose among 2,000. */
+export function codeLabel(code: number): string {
+  const known = closeName(code) !== undefined || code < 1016;
+  return `code="${known ? code : `${Math.floor(code / 1000)}xxx`}"`;
+}

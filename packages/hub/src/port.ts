@@ -1,0 +1,50 @@
+/**
+ * What a stack must be able to do with a socket. Each app writes one; everything else is decided in this package.
+ * `Ws` is whatever the stack calls a socket.
+ */
+export interface Port<Ws> {
+  /** Sends a text frame. A socket whose queue is over its limit is reported by `session.slow()` instead. */
+  send(ws: Ws, frame: string): void;
+  /** Bytes that wait for a `drained()` that will come; 0 when none will. */
+  waiting(ws: Ws): number;
+  /** Sends a ping (RFC 6455 §5.5.2). */
+  ping(ws: Ws): void;
+  /** Starts the closing handshake (RFC 6455 §7.1.2). */
+  close(ws: Ws, code: number, reason: string): void;
+  /** Ends the connection without one. */
+  terminate(ws: Ws): void;
+  /** From now on the socket gets what is published in the topic. */
+  join(ws: Ws, topic: string): void;
+  leave(ws: Ws, topic: string): void;
+  /** Sends one text frame to all who joined the topic, but for `except`. */
+  publish(topic: string, frame: string, except?: Ws): void;
+}
+
+/** What the outside world gives to a hub: time, chance and labour. Tests pass their own. */
+export interface Host {
+  /** Monotonic milliseconds: nobody can set this clock. */
+  now(): number;
+  /** Milliseconds since 1970, for people. */
+  date(): number;
+  /** Runs something once, in `ms` milliseconds. Answers its cancellation. */
+  after(ms: number, run: () => void): () => void;
+  /** 128 random bits, in hex. */
+  token(): string;
+  /**
+   * SHA-256 over `mebibytes` MiB, in hex, done a MiB at a time so that the event loop stays free.
+   * `step` hears how many MiB are done; false from it abandons the work, and the promise rejects.
+   */
+  hash(mebibytes: number, step: (done: number) => boolean): Promise<string>;
+}
+
+/** A record of what happened to a connection or a job. Never of a message. */
+export interface LogRecord {
+  name: "opened" | "refused" | "closed" | "slow" | "job";
+  details: Record<string, string | number>;
+}
+
+/** Where a server's records and failures are written, besides the topic `log`. */
+export interface Journal {
+  record(record: LogRecord): void;
+  failed(error: unknown): void;
+}

@@ -1,0 +1,217 @@
+import { type Cursor, encode, type Limits, type Mode, queryOf, type RequestFacts } from "@rosetta/protocol";
+import type { Entry, Log, Replay } from "./log.ts";
+import type { Topic, TopicProblem, Topics } from "./topics.ts";
+
+/** Something that follows a topic over plain HTTP. */
+export interface Reader {
+  event(entry: Entry): void;
+  /** The server goes down. */
+  end(): void;
+}
+
+/** What a stack's event stream must be able to do. */
+export interface Sink {
+  write(text: string): void;
+  /** Bytes that the kernel has not taken. */
+  waiting(): number;
+  end(): void;
+}
+
+/** An answer over HTTP, as the stack may write it. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+interface ReadersOptions {
+  topics: Topics<unknown>;
+  log: Log;
+  after(ms: number, run: () => void): () => void;
+  /** Counts a reader among its address's connections. Answers its end. */
+  hold(address: string): () => void;
+  limits: Pick<Limits, "queueBytes" | "heartbeatMs" | "pollMs">;
+}
+
+/** What a request for events asks for. */
+interface ReadRequest {
+  topic: string;
+  /** `<epoch>:<offset>`, as it was given out before. */
+  cursor: string | undefined;
+}
+
+/** Reads `<epoch>:<offset>`. */
+export function parseCursor(text: string): Cursor | undefined {
+  const [, epoch, offset] = /^([0-9a-f]{1,32}):(\d{1,15})$/.exec(text) ?? [];
+  return epoch !== undefined && offset !== undefined ? { epoch, offset: Number(offset) } : undefined;
+}
+
+/** The server's topics over HTTP: the same events in the same order, by Server-Sent Events and by long polling. */
+export class Readers {
+  readonly #options: ReadersOptions;
+  readonly #readers = new Set<Reader>();
+
+  constructor(options: ReadersOptions) {
+    this.#options = options;
+  }
+
+  /** Why a request for events is refused, or nothing. Asked before the stack begins to stream. */
+  refuse(facts: RequestFacts): Answer | undefined {
+    const request = readRequest(facts);
+    if (request.cursor && !parseCursor(request.cursor)) {
+      return problem(400, "invalid", "a cursor is <epoch>:<offset>");
+    }
+    const topic = this.#options.topics.open(request.topic);
+    if (!("code" in topic)) return undefined;
+    return problem({ not_found: 404, forbidden: 403, limit: 503 }[topic.code], topic.code, topic.message);
+  }
+
+  /**
+   * Streams a topic as Server-Sent Events (WHATWG HTML §9.2). Every event's id is its place, so a browser that
+   * reconnects says by itself where it stopped. Answers what to call when the reader is gone.
+   */
+  stream(facts: RequestFacts, address: string, sink: Sink): () => void {
+    const { log, after, limits } = this.#options;
+    const request = readRequest(facts);
+    const topic = this.#require(request.topic);
+    const write = (text: string): void => {
+      sink.write(text);
+      // No drain tells when such a reader can take more: one that is too slow starts again from its last id.
+      if (sink.waiting() > limits.queueBytes) reader.end();
+    };
+    const reader: Reader = {
+      event: (entry) => write(serverSent(entry)),
+      end: () => {
+        leave();
+        sink.end();
+      },
+    };
+    // A comment now and then, so that no proxy and no idle timer takes the silence for death.
+    let cancelComment = (): void => {};
+    const comment = (): void => {
+      cancelComment = after(limits.heartbeatMs, comment);
+      write(":\n\n");
+    };
+    cancelComment = after(limits.heartbeatMs, comment);
+    const replay = this.#replay(topic, request);
+    sink.write(opening(topic, log.head(topic.name), replay));
+    for (const entry of replay.entries) sink.write(serverSent(entry));
+    const release = this.#add(reader, topic, address);
+    const leave = (): void => {
+      cancelComment();
+      release();
+    };
+    return leave;
+  }
+
+  /**
+   * Answers one poll: at once if it is refused, if there is something after the cursor, or no cursor at all;
+   * otherwise with the next event, and with 204 when none came in time. Answers what to call when the reader is gone.
+   */
+  poll(facts: RequestFacts, address: string, respond: (answer: Answer) => void): () => void {
+    const ready = this.#pollNow(facts);
+    if (ready) {
+      respond(ready);
+      return () => {};
+    }
+    const topic = this.#require(readRequest(facts).topic);
+    const finish = (answer: Answer): void => {
+      leave();
+      respond(answer);
+    };
+    const reader: Reader = {
+      event: (entry) => finish(this.#page(topic, { recovered: true, entries: [entry] })),
+      end: () => finish(nothing),
+    };
+    const cancel = this.#options.after(this.#options.limits.pollMs, () => finish(nothing));
+    const release = this.#add(reader, topic, address);
+    const leave = (): void => {
+      cancel();
+      release();
+    };
+    return leave;
+  }
+
+  /** The server goes down: every stream ends, every poll answers. */
+  end(): void {
+    for (const reader of [...this.#readers]) reader.end();
+  }
+
+  // The answer to a poll that need not wait.
+  #pollNow(facts: RequestFacts): Answer | undefined {
+    const refused = this.refuse(facts);
+    if (refused) return refused;
+    const request = readRequest(facts);
+    const topic = this.#require(request.topic);
+    const replay = this.#replay(topic, request);
+    if (!request.cursor) return this.#page(topic, { ...replay, entries: [] });
+    const isNews = replay.entries.length > 0 || !replay.recovered;
+    return isNews ? this.#page(topic, replay) : undefined;
+  }
+
+  #require(name: string): Topic<unknown> {
+    const topic: Topic<unknown> | TopicProblem = this.#options.topics.open(name);
+    if ("code" in topic) throw new Error(`ask refuse() first: ${topic.message}`);
+    return topic;
+  }
+
+  // Answers the reader's end, which may be called twice.
+  #add(reader: Reader, topic: Topic<unknown>, address: string): () => void {
+    const release = this.#options.hold(address);
+    this.#readers.add(reader);
+    topic.readers.add(reader);
+    return () => {
+      if (!this.#readers.delete(reader)) return;
+      topic.readers.delete(reader);
+      this.#options.topics.emptied(topic.name);
+      release();
+    };
+  }
+
+  #replay(topic: Topic<unknown>, request: ReadRequest): Replay {
+    const cursor = request.cursor ? parseCursor(request.cursor) : undefined;
+    const replay = this.#options.log.since(topic.name, cursor);
+    return topic.mode === "latest" ? { ...replay, entries: replay.entries.slice(-1) } : replay;
+  }
+
+  #page(topic: Topic<unknown>, { recovered, entries }: Replay): Answer {
+    const { epoch, offset } = entries.at(-1) ?? this.#options.log.head(topic.name);
+    const events = entries.map((entry) => entry.frame).join(",");
+    const body = `{"topic":"${topic.name}","mode":"${topic.mode}","epoch":"${epoch}","offset":${offset},"recovered":${recovered},"events":[${events}]}`;
+    return { status: 200, headers: json, body };
+  }
+}
+
+const json = { "Content-Type": "application/json", "Cache-Control": "no-store" };
+const nothing: Answer = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
+
+function readRequest(facts: RequestFacts): ReadRequest {
+  // An EventSource sends the header by itself; `since` is for a poll, and for a first stream that resumes.
+  return {
+    topic: queryOf(facts, "topic") ?? "",
+    cursor: facts.header("last-event-id") || queryOf(facts, "since"),
+  };
+}
+
+/** Headers of an event stream. `no-transform`: a compressing middleware would hold events back. */
+export const streamHeaders = {
+  "Content-Type": "text/event-stream",
+  "Cache-Control": "no-store, no-transform",
+  "X-Accel-Buffering": "no",
+} as const;
+
+// The first event's id is the place before the replay: a reader cut off within it comes back for the rest.
+function opening(topic: { name: string; mode: Mode }, head: Cursor, { recovered, entries }: Replay): string {
+  const [first] = entries;
+  const offset = first === undefined ? head.offset : first.offset - 1;
+  const data = JSON.stringify({ topic: topic.name, mode: topic.mode, ...head, recovered });
+  return `id: ${head.epoch}:${offset}\nevent: subscribed\ndata: ${data}\n\n`;
+}
+
+function serverSent(entry: Entry): string {
+  return `id: ${entry.epoch}:${entry.offset}\ndata: ${entry.frame}\n\n`;
+}
+
+function problem(status: number, code: "invalid" | TopicProblem["code"], message: string): Answer {
+  return { status, headers: json, body: encode({ type: "error", code, message }) };
+}

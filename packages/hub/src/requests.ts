@@ -1,0 +1,206 @@
+import {
+  bounds,
+  type ClientMessage,
+  type Client as ClientRequest,
+  Close,
+  type ErrorCode,
+  encode,
+  type Server,
+} from "@rosetta/protocol";
+import { remember } from "./clients.ts";
+import { type Entry, newest, type Replay } from "./log.ts";
+import type { Session } from "./session.ts";
+import { isPublic, type Topic } from "./topics.ts";
+
+type Handlers<Ws> = {
+  [T in ClientMessage["type"]]: (session: Session<Ws>, message: ClientRequest<T>) => void;
+};
+
+/** Does what a message asks for. Every request gets exactly one reply, now or when its event comes back. */
+export function answer<Ws>(session: Session<Ws>, message: ClientMessage): void {
+  const handlers: Handlers<Ws> = table;
+  const handle = handlers[message.type] as (session: Session<Ws>, message: ClientMessage) => void;
+  handle(session, message);
+}
+
+// A message type without a handler does not compile.
+const table = {
+  hello,
+  echo: (session, { id, text }) => session.send({ type: "echo", re: id, text }),
+  publish,
+  subscribe,
+  unsubscribe,
+  start,
+  cancel,
+  ping: (session, { id, at }) =>
+    session.send({ type: "pong", re: id, at, serverAt: session.hub.host.date() }),
+  stop(session, { id }) {
+    session.send({ type: "bye", re: id, code: Close.Normal, final: true });
+    session.close(Close.Normal, "as you asked");
+  },
+  chaos,
+} satisfies Handlers<unknown>;
+
+function refuse<Ws>(session: Session<Ws>, re: string, code: ErrorCode, message: string): void {
+  session.send({ type: "error", re, code, message });
+}
+
+function hello<Ws>(session: Session<Ws>, message: ClientRequest<"hello">): void {
+  if (session.client) return refuse(session, message.id, "conflict", "hello was said before");
+  const { hub } = session;
+  const { client, replaced } = hub.clients.arrive(message.client, session);
+  replaced?.close(Close.Replaced, "the same client connected again");
+  session.greeted(client, message.client);
+  const { messageBytes, queueBytes, topics, messagesPerSecond, heartbeatMs } = hub.settings.limits;
+  session.send({
+    type: "welcome",
+    re: message.id,
+    server: hub.identity.id,
+    runtime: hub.identity.runtime,
+    session: session.id,
+    member: client.member,
+    limits: { messageBytes, queueBytes, topics, messagesPerSecond, heartbeatMs },
+  });
+}
+
+function publish<Ws>(session: Session<Ws>, message: ClientRequest<"publish">): void {
+  const { hub, client } = session;
+  if (!client) return;
+  if (!isPublic(message.topic))
+    return refuse(session, message.id, "forbidden", "publish in room/<name> only");
+  const topic = hub.topics.open(message.topic);
+  if ("code" in topic) return refuse(session, message.id, topic.code, topic.message);
+  if (answeredBefore(session, message)) return;
+
+  remember(client, message.id, encode(message));
+  const draft = { from: client.member, to: message.to, data: { kind: "chat", text: message.text } } as const;
+  hub
+    .append(message.topic, { ...draft, request: { client: session.secret, id: message.id } })
+    .catch((error) => {
+      hub.failed(error);
+      client.answers.delete(message.id);
+      client.session?.send({ type: "error", re: message.id, code: "unavailable", message: "not stored" });
+    });
+}
+
+// True if the request was seen before: it is answered again, or will be, and has no second effect.
+function answeredBefore<Ws>(session: Session<Ws>, message: ClientRequest<"publish" | "start">): boolean {
+  const known = session.client?.answers.get(message.id);
+  if (!known) return false;
+  if (known.body !== encode(message)) refuse(session, message.id, "conflict", "this id had another body");
+  else if (known.ack) session.send(known.ack);
+  return true;
+}
+
+function subscribe<Ws>(session: Session<Ws>, { id, topic: name, since }: ClientRequest<"subscribe">): void {
+  const { hub } = session;
+  if (!session.topics.has(name) && session.topics.size >= hub.settings.limits.topics) {
+    return refuse(session, id, "limit", `at most ${hub.settings.limits.topics} topics`);
+  }
+  const topic = hub.topics.open(name);
+  if ("code" in topic) return refuse(session, id, topic.code, topic.message);
+  const { recovered, entries } = affordable(session, topic, hub.log.since(name, since));
+  session.send({
+    type: "subscribed",
+    re: id,
+    topic: name,
+    mode: topic.mode,
+    ...hub.log.head(name),
+    recovered,
+  });
+  for (const entry of entries) session.sendFrame(entry.frame, entry.bytes);
+  // Nothing was awaited since the log was read, so nothing can have come between the replay and what is live.
+  session.follow(topic);
+}
+
+// A resume must not kill its own connection: a replay may fill half of the queue, and no more.
+function affordable<Ws>(session: Session<Ws>, topic: Topic<Session<Ws>>, replay: Replay): Replay {
+  const { hub } = session;
+  const budget = hub.settings.limits.queueBytes / 2 - hub.port.waiting(session.ws);
+  const meant = replay.entries.filter((entry) => isMeantFor(entry, session));
+  const entries = topic.mode === "latest" ? meant.slice(-1) : meant;
+  if (bytesOf(entries) <= budget) return { ...replay, entries };
+  return { recovered: false, entries: newestWithin(budget, entries.slice(-newest)) };
+}
+
+function newestWithin(budget: number, entries: Entry[]): Entry[] {
+  const first = entries.findIndex((_, index) => bytesOf(entries.slice(index)) <= budget);
+  return first === -1 ? [] : entries.slice(first);
+}
+
+function bytesOf(entries: Entry[]): number {
+  return entries.reduce((bytes, entry) => bytes + entry.bytes, 0);
+}
+
+function isMeantFor<Ws>(entry: Entry, session: Session<Ws>): boolean {
+  return entry.to !== "others" || entry.from !== session.client?.member;
+}
+
+function unsubscribe<Ws>(session: Session<Ws>, { id, topic }: ClientRequest<"unsubscribe">): void {
+  if (!session.topics.has(topic)) return refuse(session, id, "not_found", "not subscribed");
+  const head = session.hub.log.head(topic);
+  session.unfollow(topic);
+  session.send({ type: "ack", re: id, topic, ...head });
+}
+
+function start<Ws>(session: Session<Ws>, message: ClientRequest<"start">): void {
+  const { hub, client } = session;
+  if (!client || answeredBefore(session, message)) return;
+  if (hub.jobs.running(session.secret) >= hub.settings.limits.jobs) {
+    return refuse(session, message.id, "limit", `at most ${hub.settings.limits.jobs} jobs at once`);
+  }
+  const topic = `job/${hub.host.token().slice(0, 12)}`;
+  hub.topics.add(topic);
+  const ack: Server<"ack"> = { type: "ack", re: message.id, topic, ...hub.log.head(topic) };
+  remember(client, message.id, encode(message)).ack = ack;
+  session.send(ack);
+  hub.jobs.start(topic, session.secret, message.mebibytes);
+  hub.record({
+    name: "job",
+    details: { session: session.id, state: "started", mebibytes: message.mebibytes },
+  });
+}
+
+function cancel<Ws>(session: Session<Ws>, { id, topic }: ClientRequest<"cancel">): void {
+  const outcome = session.hub.jobs.cancel(topic, session.secret);
+  if (outcome === "not_found") return refuse(session, id, "not_found", "no such job is running");
+  if (outcome === "forbidden") return refuse(session, id, "forbidden", "somebody else started this job");
+  session.send({ type: "ack", re: id, topic, ...session.hub.log.head(topic) });
+}
+
+// Failures to order, for lessons and tests. A stranger must not have them: CHAOS=1 says that there is none.
+function chaos<Ws>(session: Session<Ws>, message: ClientRequest<"chaos">): void {
+  if (!session.hub.settings.chaos)
+    return refuse(session, message.id, "forbidden", "chaos is not allowed here");
+  if (message.do === "terminate") return session.terminate();
+  if (message.do === "throw") throw new Error("a failure that was ordered");
+  if (message.do === "flood") return flood(session, message.id, message.mebibytes ?? 1);
+  const code = message.code ?? Close.Normal;
+  if (!isSendable(code)) return refuse(session, message.id, "invalid", `code: ${code} is never sent`);
+  session.close(code, "as you asked");
+}
+
+const floodTopic = "room/flood";
+
+// Through the log and the native topics, like everything else: what is slow here would be slow in earnest.
+function flood<Ws>(session: Session<Ws>, id: string, mebibytes: number): void {
+  const { hub } = session;
+  const topic = hub.topics.open(floodTopic);
+  if ("code" in topic) return refuse(session, id, topic.code, topic.message);
+  session.send({ type: "ack", re: id, topic: floodTopic, ...hub.log.head(floodTopic) });
+  const text = "~".repeat(bounds.text);
+  let left = (mebibytes * 1024 * 1024) / bounds.text;
+  const pour = (): void => {
+    for (let batch = 0; batch < 32 && left > 0; batch++, left--) {
+      hub.append(floodTopic, { data: { kind: "chat", text } }).catch((error) => hub.failed(error));
+    }
+    if (left > 0) hub.host.after(0, pour);
+  };
+  pour();
+}
+
+// RFC 6455 §7.4: 1004, 1005, 1006 and 1015 are reserved; 1016–2999 belong to later versions of the protocol.
+function isSendable(code: number): boolean {
+  if (code >= 3000) return code <= 4999;
+  return code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code);
+}

@@ -1,0 +1,231 @@
+import {
+  Close,
+  type Endpoint,
+  encode,
+  endpoints,
+  type Limits,
+  type Problem,
+  parseClient,
+  type ServerMessage,
+} from "@rosetta/protocol";
+import { Bucket } from "./bucket.ts";
+import type { Client } from "./clients.ts";
+import type { Hub } from "./hub.ts";
+import { byteLength, type Entry } from "./log.ts";
+import { answer } from "./requests.ts";
+import { roomOf, type Topic } from "./topics.ts";
+
+/** Refused messages that a session may send before it is closed. */
+const strikes = 20;
+/** Milliseconds without a refusal after which they are forgiven. */
+const calmMs = 1_000;
+
+/**
+ * One socket as the application sees it. The app tells what arrives; the session decides what it causes and sends
+ * through the port. Sockets on `/echo` have one too: they are counted, kept alive and ended like all others.
+ */
+export class Session<Ws> {
+  readonly hub: Hub<Ws>;
+  readonly ws: Ws;
+  readonly endpoint: Endpoint;
+  readonly address: string;
+  readonly limits: Limits;
+  /** Names the session in the server's log. Says nothing about the client. */
+  readonly id: string;
+  /** The topics that the session follows. */
+  readonly topics = new Map<string, Topic<Session<Ws>>>();
+  /** Who it is, after `hello`. */
+  client: Client<Session<Ws>> | undefined;
+  /** The client's secret, after `hello`. */
+  secret = "";
+
+  readonly #bucket: Bucket;
+  readonly #skipped = new Set<string>();
+  #state: "open" | "closing" | "closed" = "open";
+  #badInARow = 0;
+  #strikes = 0;
+  #struckAt = 0;
+  #heardAt: number;
+  #pinged = false;
+  #cancelDeadline: () => void;
+
+  constructor(hub: Hub<Ws>, ws: Ws, endpoint: Endpoint, address: string) {
+    const { host, settings } = hub;
+    this.hub = hub;
+    this.ws = ws;
+    this.endpoint = endpoint;
+    this.address = address;
+    this.id = host.token().slice(0, 8);
+    this.limits = settings.limits;
+    this.#bucket = new Bucket(this.limits.burst, this.limits.messagesPerSecond, host.now());
+    this.#heardAt = host.now();
+    this.#cancelDeadline =
+      endpoint === endpoints.application
+        ? host.after(this.limits.helloMs, () => this.close(Close.HelloTimeout, "say hello first"))
+        : () => {};
+  }
+
+  /** True until one side began to close. */
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** `hello` was said and is answered by `welcome`. */
+  greeted(client: Client<Session<Ws>>, secret: string): void {
+    this.#cancelDeadline();
+    this.client = client;
+    this.secret = secret;
+  }
+
+  /** A text message came on `/ws`. Throws only if a handler does: the app guards. */
+  text(data: string): void {
+    this.heard(byteLength(data));
+    if (!this.isOpen) return;
+    const { message, problem } = parseClient(data);
+    const now = this.hub.host.now();
+    if (!this.#bucket.take(now)) return this.#strike(now, message?.id ?? problem?.id);
+    if (problem) return this.#bad(problem);
+    if (!this.client && message.type !== "hello") {
+      return this.#bad({ code: "hello_required", reason: "say hello first", id: message.id });
+    }
+    this.#badInARow = 0;
+    answer(this, message);
+  }
+
+  /** A binary message came on `/ws`, where only text is spoken. */
+  binary(): void {
+    this.heard();
+    this.close(Close.Unsupported, "only text is spoken here");
+  }
+
+  /** Anything came: a message of so many bytes, or a pong. The peer lives. */
+  heard(bytes?: number): void {
+    this.#heardAt = this.hub.host.now();
+    this.#pinged = false;
+    if (bytes === undefined) return;
+    this.hub.counted("in", bytes);
+    // On /echo every message goes back as it came.
+    if (this.endpoint === endpoints.echo) this.hub.counted("out", bytes);
+  }
+
+  /** The kernel has taken what waited: what was skipped is sent, in its newest form. */
+  drained(): void {
+    if (this.hub.port.waiting(this.ws) > 0) return;
+    for (const topic of [...this.#skipped]) {
+      this.#skipped.delete(topic);
+      const entry = this.hub.log.since(topic).entries.at(-1);
+      if (entry && this.topics.has(topic)) this.latest(entry);
+    }
+  }
+
+  /** The stack found more than `queueBytes` waiting, and did not send. */
+  slow(): void {
+    if (!this.isOpen) return;
+    this.hub.metrics.add("slow_total", 1);
+    this.hub.record({ name: "slow", details: { session: this.id, endpoint: this.endpoint } });
+    // The close frame stands behind all that waits: it gets the time that a shutdown would give it.
+    this.close(Close.Slow, "reads too slowly", this.limits.drainMs);
+  }
+
+  /** A handler threw: this socket ends, the process does not. */
+  failed(error: unknown): void {
+    this.hub.failed(error);
+    this.close(Close.InternalError, "the server made a mistake");
+  }
+
+  /** The socket is gone. `code` is what the stack says it was closed with. */
+  closed(code: number): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#cancelDeadline();
+    for (const name of [...this.topics.keys()]) this.unfollow(name);
+    this.hub.closed(this, code);
+  }
+
+  /** Starts to close; a peer that does not answer in time is cut off. */
+  close(code: number, reason: string, graceMs: number = this.limits.lingerMs): void {
+    if (!this.isOpen) return;
+    this.#state = "closing";
+    this.#cancelDeadline();
+    this.hub.port.close(this.ws, code, reason);
+    this.#cancelDeadline = this.hub.host.after(graceMs, () => this.terminate());
+  }
+
+  terminate(): void {
+    if (this.#state === "closed") return;
+    this.hub.port.terminate(this.ws);
+  }
+
+  send(message: ServerMessage): void {
+    this.sendFrame(encode(message));
+  }
+
+  sendFrame(frame: string, bytes: number = byteLength(frame)): void {
+    if (!this.isOpen) return;
+    this.hub.counted("out", bytes);
+    this.hub.port.send(this.ws, frame);
+  }
+
+  /** An event of a topic in which only the newest matters: skipped while bytes wait. */
+  latest(entry: Entry): void {
+    if (this.hub.port.waiting(this.ws) > 0) {
+      this.#skipped.add(entry.topic);
+      this.hub.metrics.add("skipped_total", 1);
+      return;
+    }
+    this.sendFrame(entry.frame, entry.bytes);
+  }
+
+  follow(topic: Topic<Session<Ws>>): void {
+    this.topics.set(topic.name, topic);
+    topic.sessions.add(this);
+    if (topic.mode === "stream") this.hub.port.join(this.ws, topic.name);
+    this.#moved(topic.name);
+  }
+
+  unfollow(name: string): void {
+    const topic = this.topics.get(name);
+    if (!topic) return;
+    this.topics.delete(name);
+    topic.sessions.delete(this);
+    if (topic.mode === "stream") this.hub.port.leave(this.ws, name);
+    this.hub.topics.emptied(name);
+    this.#moved(name);
+  }
+
+  /** One round of the heartbeat. */
+  beat(now: number): void {
+    const silentMs = now - this.#heardAt;
+    if (silentMs >= this.limits.heartbeatMs + this.limits.pongMs) {
+      this.hub.metrics.add("heartbeat_deaths_total", 1);
+      return this.terminate();
+    }
+    if (silentMs < this.limits.heartbeatMs || this.#pinged) return;
+    this.#pinged = true;
+    this.hub.port.ping(this.ws);
+  }
+
+  #moved(name: string): void {
+    const room = roomOf(name);
+    if (room !== undefined && name.startsWith("room/")) this.hub.presence.changed(room);
+  }
+
+  #bad(problem: Omit<Problem, "code"> & { code: Problem["code"] | "hello_required" }): void {
+    const re = problem.id === undefined ? {} : { re: problem.id };
+    this.send({ type: "error", ...re, code: problem.code, message: problem.reason });
+    this.#badInARow += 1;
+    if (this.#badInARow < this.limits.badMessages) return;
+    this.close(Close.BadMessages, "too many messages that cannot be read");
+  }
+
+  #strike(now: number, id: string | undefined): void {
+    if (now - this.#struckAt > calmMs) this.#strikes = 0;
+    this.#struckAt = now;
+    this.#strikes += 1;
+    this.hub.metrics.add("rate_limited_total", 1);
+    const re = id === undefined ? {} : { re: id };
+    const retryAfterMs = this.#bucket.waitMs();
+    this.send({ type: "error", ...re, code: "rate_limited", message: "too many messages", retryAfterMs });
+    if (this.#strikes >= strikes) this.close(Close.RateLimited, "too many messages");
+  }
+}

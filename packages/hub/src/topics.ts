@@ -1,0 +1,121 @@
+import type { Limits, Mode } from "@rosetta/protocol";
+import { stations } from "./feeds.ts";
+import type { Log } from "./log.ts";
+import type { Host } from "./port.ts";
+import type { Reader } from "./readers.ts";
+
+/** A topic as it is followed here: who gets its events, and how. */
+export interface Topic<Session> {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly sessions: Set<Session>;
+  readonly readers: Set<Reader>;
+}
+
+/** Why there is no such topic for this reader. */
+export interface TopicProblem {
+  code: "not_found" | "forbidden" | "limit";
+  message: string;
+}
+
+const emptyMs = 120_000;
+
+/**
+ * The topics that exist. Feeds and the server's log always do; a room and its presence begin with the first who
+ * names them and are forgotten when they were empty for two minutes; a job's topic ends with its result, likewise.
+ */
+export class Topics<Session> {
+  readonly #host: Host;
+  readonly #log: Log;
+  readonly #limits: Pick<Limits, "rooms">;
+  readonly #topics = new Map<string, Topic<Session>>();
+  readonly #rooms = new Set<string>();
+  readonly #forgetting = new Map<string, () => void>();
+
+  constructor(host: Host, log: Log, limits: Pick<Limits, "rooms">, logServed: boolean) {
+    this.#host = host;
+    this.#log = log;
+    this.#limits = limits;
+    for (const station of stations) this.#add(`weather/${station}`, "latest");
+    this.#add("scores", "stream");
+    if (logServed) this.#add("log", "stream");
+  }
+
+  get(name: string): Topic<Session> | undefined {
+    return this.#topics.get(name);
+  }
+
+  /** The topic, or why there is none. Naming a room makes it. */
+  open(name: string): Topic<Session> | TopicProblem {
+    const room = roomOf(name);
+    if (room !== undefined && !this.#rooms.has(room)) {
+      if (this.#rooms.size >= this.#limits.rooms)
+        return { code: "limit", message: "there are too many rooms" };
+      this.#rooms.add(room);
+      this.#add(`room/${room}`, "stream");
+      this.#add(`presence/${room}`, "latest");
+      this.emptied(name);
+    }
+    const topic = this.#topics.get(name);
+    if (topic) return topic;
+    if (name === "log") return { code: "forbidden", message: "the log is served on loopback only" };
+    return { code: "not_found", message: "no such topic" };
+  }
+
+  /** Begins a topic of the server's own: a job's. */
+  add(name: string): void {
+    this.#add(name, "stream");
+  }
+
+  /** Somebody left, or a job ended: if nobody comes for two minutes, the topic is forgotten. */
+  emptied(name: string): void {
+    const names = together(name);
+    const [first] = names;
+    if (!isPassing(name) || first === undefined || names.some((each) => this.#isFollowed(each))) return;
+    this.#forgetting.get(first)?.();
+    this.#forgetting.set(
+      first,
+      this.#host.after(emptyMs, () => this.#forget(names)),
+    );
+  }
+
+  #add(name: string, mode: Mode): void {
+    this.#topics.set(name, { name, mode, sessions: new Set(), readers: new Set() });
+  }
+
+  #isFollowed(name: string): boolean {
+    const topic = this.#topics.get(name);
+    return topic !== undefined && topic.sessions.size + topic.readers.size > 0;
+  }
+
+  #forget(names: string[]): void {
+    if (names.some((name) => this.#isFollowed(name))) return;
+    for (const name of names) {
+      this.#topics.delete(name);
+      this.#forgetting.delete(name);
+      this.#log.forget(name);
+      const room = roomOf(name);
+      if (room !== undefined) this.#rooms.delete(room);
+    }
+  }
+}
+
+/** The room that a topic belongs to: `room/<name>` and `presence/<name>` do. */
+export function roomOf(name: string): string | undefined {
+  return /^(?:room|presence)\/(.+)$/.exec(name)?.[1];
+}
+
+/** Topics that clients may publish in. */
+export function isPublic(name: string): boolean {
+  return name.startsWith("room/");
+}
+
+function isPassing(name: string): boolean {
+  return roomOf(name) !== undefined || name.startsWith("job/");
+}
+
+// A room and its presence live and end as one.
+function together(name: string): string[] {
+  const room = roomOf(name);
+  return room === undefined ? [name] : [`room/${room}`, `presence/${room}`];
+}

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** A known difference of a stack: a test that is expected to fail, and how it must fail. */
+export interface Deviation {
+  /** The stable id of the test, `SLOW-03`. */
+  test: string;
+  /** Why the stack differs, in a sentence for the report. */
+  reason: string;
+  /** Where the stack's authors say so. */
+  link: string;
+  /** A part of the error the test fails with; any other failure is a failure. */
+  shows: string;
+}
+
+/** What the suite, the bench and the report know of a server: the content of its `server.json`. */
+export interface Manifest {
+  /** The folder's name below `apps/`. */
+  id: string;
+  title: string;
+  runtime: "node" | "bun";
+  /** The port of `pnpm dev`. */
+  port: number;
+  /** The command that starts the server, run in its folder. */
+  start: string[];
+  /** The command that starts `hello.ts`, the server as the stack's own documentation writes it. */
+  hello: string[];
+  deviations: Deviation[];
+}
+
+const apps = new URL("../../../apps/", import.meta.url);
+
+/** The folder of a server. */
+export function folderOf(id: string): string {
+  return fileURLToPath(new URL(`${id}/`, apps));
+}
+
+/** Every server of the house, by port. A folder with a `server.json` is a server; nothing else lists them. */
+export function readManifests(): Manifest[] {
+  return readdirSync(apps, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => readManifest(entry.name))
+    .filter((manifest) => manifest !== undefined)
+    .sort((a, b) => a.port - b.port);
+}
+
+function readManifest(id: string): Manifest | undefined {
+  const file = new URL(`${id}/server.json`, apps);
+  const text = readIfPresent(file);
+  if (text === undefined) return undefined;
+  const manifest = JSON.parse(text) as Manifest;
+  if (manifest.id !== id) throw new Error(`apps/${id}/server.json: id is "${manifest.id}", expected "${id}"`);
+  return manifest;
+}
+
+function readIfPresent(file: URL): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+/** What a client does after a close: try again, or give up and say why. */
+export type ClosePolicy = "retry" | "stop";
+
+/** The close codes of the application, and those of RFC 6455 §7.4.1 that it sends or meets. */
+export const Close = {
+  /** The conversation is over, as asked. */
+  Normal: 1000,
+  /** A page was left, or a server goes away for good. */
+  GoingAway: 1001,
+  /** Broke the rules of RFC 6455. */
+  ProtocolError: 1002,
+  /** A binary message where only text is spoken. */
+  Unsupported: 1003,
+  /** Never on the wire: the peer closed without a code (RFC 6455 §7.4.1). */
+  NoStatus: 1005,
+  /** Never on the wire: the connection was lost without a close frame (RFC 6455 §7.4.1). */
+  Abnormal: 1006,
+  /** Text that is not UTF-8. */
+  InvalidPayload: 1007,
+  /** A message over `limits.messageBytes`. */
+  TooBig: 1009,
+  /** A handler threw; the server lives on. */
+  InternalError: 1011,
+  /** The server restarts: come back, but not all at once. */
+  Restart: 1012,
+  /** The server has too much to do. */
+  TryAgainLater: 1013,
+  /** The client heard nothing in answer to its ping. */
+  Silent: 4001,
+  /** The reader is slower than the writer: `limits.queueBytes` wait. */
+  Slow: 4002,
+  /** Went on sending after `error rate_limited`. */
+  RateLimited: 4003,
+  /** No `hello` within `limits.helloMs`. */
+  HelloTimeout: 4004,
+  /** `limits.badMessages` messages in a row that could not be read. */
+  BadMessages: 4500,
+  /** Another connection said `hello` with the same `client`. */
+  Replaced: 4509,
+} as const;
+
+export type CloseName = keyof typeof Close;
+
+const names = new Map<number, CloseName>(
+  Object.entries(Close).map(([name, code]) => [code, name as CloseName]),
+);
+
+/** The name of a close code, or `undefined` for one that the application does not know. */
+export function closeName(code: number): CloseName | undefined {
+  return names.get(code);
+}
+
+/**
+ * What a client does after a close. Codes the client has never heard of are decided by their range, so that
+ * a server may add some: 4000–4499 retry, 4500–4999 stop.
+ *
+ * 1000 and 1005 are final only if the end was agreed on (we closed, or `bye {final: true}` came): proxies and
+ * balancers send them too.
+ */
+export function closePolicy(code: number, agreed: boolean): ClosePolicy {
+  if (agreed) return "stop";
+  if (code >= 4500) return "stop";
+  if (code >= 4000) return "retry";
+  return final.has(code) ? "stop" : "retry";
+}
+
+// 1002, 1003, 1007, 1009, 1010: the same bytes would meet the same answer. 1008: the server refuses us.
+// 1015, never on the wire: the certificate is wrong (RFC 6455 §7.4.1).
+const final = new Set([1002, 1003, 1007, 1008, 1009, 1010, 1015]);

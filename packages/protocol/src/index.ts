@@ -1,0 +1,6 @@
+export * from "./admission.ts";
+export * from "./close.ts";
+export * from "./codec.ts";
+export * from "./environment.ts";
+export * from "./limits.ts";
+export * from "./messages.ts";

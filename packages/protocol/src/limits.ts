@@ -1,0 +1,70 @@
+/** Every bound of a server, in one place. Each can be set by the environment variable named beside it. */
+export interface Limits {
+  /** Bytes of one incoming message; over it, close 1009. `MAX_MESSAGE_BYTES` */
+  messageBytes: number;
+  /** Fragments of one incoming message, where the stack has the knob. `MAX_FRAGMENTS` */
+  fragments: number;
+  /** Bytes that may wait for one socket, plus one message; over it, close 4002. `MAX_QUEUE_BYTES` */
+  queueBytes: number;
+  /** Connections to one server; over it, 503. `MAX_CONNECTIONS` */
+  connections: number;
+  /** Connections from one address; over it, 429. `MAX_CONNECTIONS_PER_ADDRESS` */
+  connectionsPerAddress: number;
+  /** Topics one socket may follow. `MAX_TOPICS` */
+  topics: number;
+  /** Messages per second one socket may send, on average. `MAX_MESSAGES_PER_SECOND` */
+  messagesPerSecond: number;
+  /** Messages one socket may send at once, before the average counts. `MAX_BURST` */
+  burst: number;
+  /** Unreadable messages in a row; the last one closes 4500. `MAX_BAD_MESSAGES` */
+  badMessages: number;
+  /** Rooms on one server. `MAX_ROOMS` */
+  rooms: number;
+  /** Jobs that one socket may have running. `MAX_JOBS` */
+  jobs: number;
+  /** Milliseconds between two pings of the server. `HEARTBEAT_MS` */
+  heartbeatMs: number;
+  /** Milliseconds a ping may stay unanswered; then the peer is dead. `PONG_MS` */
+  pongMs: number;
+  /** Milliseconds a new socket may wait with its `hello`. `HELLO_MS` */
+  helloMs: number;
+  /** Milliseconds the opening handshake may take, where the stack has the knob. `HANDSHAKE_MS` */
+  handshakeMs: number;
+  /** Milliseconds a long poll is held before it answers 204. `POLL_MS` */
+  pollMs: number;
+  /** Milliseconds a shutdown waits for queues to empty. `DRAIN_MS` */
+  drainMs: number;
+  /** Milliseconds a shutdown waits for the close frames of its peers. `LINGER_MS` */
+  lingerMs: number;
+}
+
+export const defaultLimits: Limits = {
+  messageBytes: 64 * 1024,
+  fragments: 1024,
+  queueBytes: 1024 * 1024,
+  connections: 10_000,
+  connectionsPerAddress: 1_000,
+  topics: 128,
+  messagesPerSecond: 100,
+  burst: 200,
+  badMessages: 5,
+  rooms: 1_000,
+  jobs: 4,
+  heartbeatMs: 25_000,
+  pongMs: 10_000,
+  helloMs: 5_000,
+  handshakeMs: 15_000,
+  pollMs: 25_000,
+  drainMs: 4_000,
+  lingerMs: 1_000,
+};
+
+/** Bounds that belong to the protocol itself: changing one would be a new version. */
+export const bounds = {
+  /** UTF-16 code units of a text in a message. */
+  text: 4096,
+  /** Characters of a request's `id`. */
+  id: 64,
+  /** Bytes of a close reason (RFC 6455 §5.5: 125 with the code). */
+  closeReasonBytes: 123,
+} as const;

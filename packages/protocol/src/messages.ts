@@ -1,0 +1,156 @@
+import * as z from "zod/mini";
+import { bounds } from "./limits.ts";
+
+/** The WebSocket subprotocol: its name is its version. */
+export const subprotocol = "rosetta.v1.json";
+
+// A lone surrogate has no UTF-8 form: one peer would see U+FFFD where the other sent something else.
+const wellFormed = z.refine<string>((text) => text.isWellFormed(), "is not well-formed Unicode");
+const id = z.string().check(z.minLength(1), z.maxLength(bounds.id), wellFormed);
+const text = z.string().check(z.maxLength(bounds.text), wellFormed);
+const topic = z.string().check(z.regex(/^[a-z]{1,16}(\/[a-z0-9-]{1,32})?$/));
+const client = z.string().check(z.regex(/^[0-9a-f]{32}$/));
+const epoch = z.string().check(z.minLength(1), z.maxLength(32));
+const count = z.int().check(z.minimum(0));
+const milliseconds = z.number();
+const code = z.int().check(z.minimum(1000), z.maximum(4999));
+const audience = z.enum(["all", "others"]);
+
+const cursor = z.object({ epoch, offset: count });
+/** A place in a topic's log: after the event `offset` of the life `epoch`. */
+export type Cursor = z.infer<typeof cursor>;
+
+/** To whom a publication goes: to all subscribers, or to all but its author. */
+export type Audience = z.infer<typeof audience>;
+
+const member = z.string().check(z.maxLength(32));
+const eventData = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("chat"), text }),
+  z.object({ kind: z.literal("presence"), count, members: z.array(member).check(z.maxLength(100)) }),
+  z.object({ kind: z.literal("weather"), station: z.string(), celsius: z.number(), windKmh: z.number() }),
+  z.object({
+    kind: z.literal("score"),
+    minute: count,
+    home: count,
+    away: count,
+    what: z.string(),
+  }),
+  z.object({
+    kind: z.literal("progress"),
+    state: z.enum(["running", "done", "cancelled", "failed"]),
+    done: count,
+    total: count,
+    result: z.optional(z.string()),
+  }),
+  z.object({
+    kind: z.literal("log"),
+    name: z.enum(["opened", "refused", "closed", "slow", "job"]),
+    details: z.record(z.string(), z.union([z.string(), z.number()])),
+  }),
+]);
+/** What an event is about; `kind` follows from its topic. */
+export type EventData = z.infer<typeof eventData>;
+
+/** The jobs a server does: `hash` runs SHA-256 over `mebibytes` MiB. */
+const mebibytes = z.int().check(z.minimum(1), z.maximum(256));
+
+/** Everything a client may say. Each is a request; exactly one reply carries its `id` as `re`. */
+export const ClientMessage = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("hello"), id, client }),
+  z.object({ type: z.literal("echo"), id, text }),
+  z.object({ type: z.literal("publish"), id, topic, to: audience, text }),
+  z.object({ type: z.literal("subscribe"), id, topic, since: z.optional(cursor) }),
+  z.object({ type: z.literal("unsubscribe"), id, topic }),
+  z.object({ type: z.literal("start"), id, job: z.literal("hash"), mebibytes }),
+  z.object({ type: z.literal("cancel"), id, topic }),
+  z.object({ type: z.literal("ping"), id, at: milliseconds }),
+  z.object({ type: z.literal("stop"), id }),
+  z.object({
+    type: z.literal("chaos"),
+    id,
+    do: z.enum(["close", "terminate", "flood", "throw"]),
+    code: z.optional(code),
+    mebibytes: z.optional(mebibytes),
+  }),
+]);
+export type ClientMessage = z.infer<typeof ClientMessage>;
+
+const errorCode = z.enum([
+  "invalid",
+  "unknown_type",
+  "hello_required",
+  "forbidden",
+  "not_found",
+  "conflict",
+  "limit",
+  "rate_limited",
+  "unavailable",
+]);
+/** Why a request was refused. */
+export type ErrorCode = z.infer<typeof errorCode>;
+
+/** What a topic promises: `stream` every event, `latest` the newest one. */
+const mode = z.enum(["stream", "latest"]);
+export type Mode = z.infer<typeof mode>;
+
+const welcomeLimits = z.object({
+  messageBytes: count,
+  queueBytes: count,
+  topics: count,
+  messagesPerSecond: count,
+  heartbeatMs: count,
+});
+
+/** Everything a server may say. What nobody asked for is an `event` in a topic, or `bye`. */
+export const ServerMessage = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("welcome"),
+    re: id,
+    server: z.string(),
+    runtime: z.string(),
+    session: z.string(),
+    member,
+    limits: welcomeLimits,
+  }),
+  z.object({ type: z.literal("echo"), re: id, text }),
+  z.object({ type: z.literal("ack"), re: id, topic, epoch, offset: count }),
+  z.object({
+    type: z.literal("subscribed"),
+    re: id,
+    topic,
+    mode,
+    epoch,
+    offset: count,
+    recovered: z.boolean(),
+  }),
+  z.object({ type: z.literal("pong"), re: id, at: milliseconds, serverAt: milliseconds }),
+  z.object({
+    type: z.literal("event"),
+    topic,
+    epoch,
+    offset: count,
+    at: milliseconds,
+    from: z.optional(member),
+    to: z.optional(audience),
+    data: eventData,
+  }),
+  z.object({
+    type: z.literal("error"),
+    re: z.optional(id),
+    code: errorCode,
+    message: z.string(),
+    retryAfterMs: z.optional(count),
+  }),
+  z.object({
+    type: z.literal("bye"),
+    re: z.optional(id),
+    code,
+    retryAfterMs: z.optional(count),
+    final: z.optional(z.boolean()),
+  }),
+]);
+export type ServerMessage = z.infer<typeof ServerMessage>;
+
+/** One message of a union, by its type. */
+export type Client<T extends ClientMessage["type"]> = Extract<ClientMessage, { type: T }>;
+export type Server<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
