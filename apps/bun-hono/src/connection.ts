@@ -4,7 +4,7 @@ import { Close, echoStop, endpoints } from "@rosetta/protocol";
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 
 /** What a socket brings along from its upgrade, and the session it gets when it opens. */
-export interface Data {
+interface Data {
   path: string;
   address: string;
   session: Session<Ws>;

@@ -6,13 +6,16 @@ import type { Server } from "bun";
 import type { Context, Hono } from "hono";
 import { serveStatic } from "hono/bun";
 import { etag } from "hono/etag";
-import type { Data, Ws } from "./connection.ts";
+import type { Ws } from "./connection.ts";
 
-/** What Hono hands from one handler to the next, and what Bun hands to Hono. */
-export interface Env {
-  Bindings: { server: Server<Data> };
+/** What Bun hands to Hono, and what Hono hands from one handler to the next. */
+interface Env {
+  Bindings: { server: Server<Ws["data"]> };
   Variables: { address: string };
 }
+
+/** What the routes are added to. */
+export type App = Hono<Env>;
 
 /** What the door asks about a request. */
 export function factsOf(req: Request): RequestFacts {
@@ -22,7 +25,7 @@ export function factsOf(req: Request): RequestFacts {
 }
 
 /** Everything that is answered over plain HTTP. */
-export function routes(app: Hono<Env>, hub: Hub<Ws>): void {
+export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.use(async (c, next) => {
     const remote = c.env.server.requestIP(c.req.raw)?.address ?? "";

@@ -1,11 +1,11 @@
 // Bun: there is no upgrade event. A handler answers the request, or hands it to server.upgrade() and answers nothing.
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { host } from "@rosetta/hub/node";
+import { atMost, host } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints } from "@rosetta/protocol";
 import { type Server, serve } from "bun";
 import { Hono } from "hono";
-import { connect, createPort, type Data, type Ws } from "./connection.ts";
-import { type Env, routes } from "./http.ts";
+import { connect, createPort, type Ws } from "./connection.ts";
+import { type App, routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
@@ -13,9 +13,9 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const hub: Hub<Ws> = new Hub({ ...options, port: createPort(() => server), host });
 
   // #region mount
-  const app = new Hono<Env>();
+  const app: App = new Hono();
   routes(app, hub);
-  const fetch = (req: Request, server: Server<Data>) => app.fetch(req, { server });
+  const fetch = (req: Request, server: Server<Ws["data"]>) => app.fetch(req, { server });
   // #endregion mount
 
   // #region limits
@@ -40,7 +40,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // The door is the middleware of http.ts: whoever comes here was let in. The session follows when the socket opens.
   for (const path of Object.values(endpoints)) {
     app.get(path, ({ env, req, get }) => {
-      const data = { path, address: get("address") } as Data;
+      const data = { path, address: get("address") } as Ws["data"];
       const isUpgraded = env.server.upgrade(req.raw, { data, headers: subprotocolHeaders(req.raw) });
       return new Response(null, { status: isUpgraded ? 200 : 400 });
     });
@@ -48,7 +48,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion upgrade
 
   // #region listen
-  const server: Server<Data> = serve({
+  const server: Server<Ws["data"]> = serve({
     port: settings.port,
     hostname: settings.host,
     fetch,
@@ -60,6 +60,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region shutdown
   async function stop(): Promise<void> {
     await hub.drain();
+    // To Bun a socket is closed when close() was called. Exiting now would lose close frames and last answers.
+    await atMost(settings.limits.lingerMs, server.stop());
     await server.stop(true);
   }
   // #endregion shutdown

@@ -6,6 +6,9 @@ import type { RequestFacts } from "@rosetta/protocol";
 import express, { type Express, type Response } from "express";
 import type { Ws } from "./connection.ts";
 
+/** What the routes are added to. */
+export type App = Express;
+
 /** What the door asks about a request. */
 export function factsOf(req: IncomingMessage): RequestFacts {
   const header = (name: string): string | undefined => req.headers[name]?.toString();
@@ -13,7 +16,7 @@ export function factsOf(req: IncomingMessage): RequestFacts {
 }
 
 /** Everything that is answered over plain HTTP. */
-export function routes(app: Express, hub: Hub<Ws>): void {
+export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.disable("x-powered-by");
   app.use((req, res, next) => {

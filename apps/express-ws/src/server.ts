@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type Admission, Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { host } from "@rosetta/hub/node";
+import { atMost, host } from "@rosetta/hub/node";
 import { chooseSubprotocol, pathOf, wantsWebSocket } from "@rosetta/protocol";
 import express from "express";
 import { WebSocketServer } from "ws";
@@ -24,21 +24,20 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
 
   // #region limits
   server.headersTimeout = settings.limits.handshakeMs;
-  const wss = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
+  const limits = {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
     perMessageDeflate: false,
-    // #endregion limits
+  };
+  // #endregion limits
 
-    // #region subprotocol
-    // Left alone, ws would choose whatever the client offers first.
-    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
-    // #endregion subprotocol
-  });
+  // #region subprotocol
+  // Left alone, ws would choose whatever the client offers first.
+  const handleProtocols = (offered: Set<string>) => chooseSubprotocol(offered) ?? false;
+  // #endregion subprotocol
 
   // #region upgrade
+  const wss = new WebSocketServer({ noServer: true, clientTracking: false, ...limits, handleProtocols });
   server.on("upgrade", (req, tcp: Socket, head) => {
     // Until ws takes over, a reset by the peer would be an uncaughtException.
     tcp.on("error", () => tcp.destroy());
@@ -58,8 +57,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region shutdown
   async function stop(): Promise<void> {
     await hub.drain();
-    // close() waits for every connection; those that became sockets are gone, the idle ones are not.
-    server.close();
+    // close() ends what is idle and waits for what is not; it never hears of a socket that did not close.
+    await atMost(settings.limits.lingerMs, once(server.close(), "close"));
     server.closeAllConnections();
   }
   // #endregion shutdown

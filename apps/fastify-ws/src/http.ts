@@ -1,4 +1,5 @@
 // Fastify 5: a route is declared with its options; hooks run before it, for upgrades too.
+import type { OutgoingHttpHeaders } from "node:http";
 import fastifyStatic from "@fastify/static";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
 import { pageRoot } from "@rosetta/page";
@@ -12,6 +13,9 @@ declare module "fastify" {
   }
 }
 
+/** What the routes are added to. */
+export type App = FastifyInstance;
+
 /** What the door asks about a request. */
 export function factsOf(req: FastifyRequest["raw"]): RequestFacts {
   const header = (name: string): string | undefined => req.headers[name]?.toString();
@@ -19,7 +23,7 @@ export function factsOf(req: FastifyRequest["raw"]): RequestFacts {
 }
 
 /** Everything that is answered over plain HTTP. */
-export function routes(app: FastifyInstance, hub: Hub<Ws>): void {
+export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.decorateRequest("address", "");
   app.addHook("onRequest", async (req, reply) => {
@@ -66,9 +70,9 @@ export function routes(app: FastifyInstance, hub: Hub<Ws>): void {
     const refused = hub.readers.refuse(factsOf(req.raw));
     if (refused) return answer(reply, refused);
     // Fastify has no open end of its own: from here on the response is Node's.
-    reply.hijack();
+    reply.headers(streamHeaders).hijack();
     const res = reply.raw;
-    res.writeHead(200, { ...reply.getHeaders(), ...streamHeaders }).flushHeaders();
+    res.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders).flushHeaders();
     const leave = hub.readers.stream(factsOf(req.raw), req.address, {
       write: (text) => void res.write(text),
       waiting: () => res.writableLength,

@@ -3,7 +3,7 @@
 import type { AddressInfo } from "node:net";
 import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { host } from "@rosetta/hub/node";
+import { atMost, host } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, pathOf, wantsWebSocket } from "@rosetta/protocol";
 import Fastify from "fastify";
 import { connect, createPort, type Ws } from "./connection.ts";
@@ -18,34 +18,33 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // Without the callback every Upgrade header, `h2c` too, would be taken for a WebSocket's (Node 24.9, nodejs/node#59824).
   const app = Fastify({
     http: { shouldUpgradeCallback: (req) => wantsWebSocket(factsOf(req)) },
-    forceCloseConnections: true,
   });
   // #endregion mount
 
   // #region limits
   app.server.headersTimeout = settings.limits.handshakeMs;
+  const limits = {
+    maxPayload: settings.limits.messageBytes,
+    maxFragments: settings.limits.fragments,
+    perMessageDeflate: false,
+  };
+  // #endregion limits
+
+  // #region subprotocol
+  // Left alone, ws would choose whatever the client offers first.
+  const handleProtocols = (offered: Set<string>) => chooseSubprotocol(offered) ?? false;
+  // #endregion subprotocol
+
+  // #region upgrade
   // Awaited: a WebSocket route declared before would be taken for an HTTP one, and its client would hang.
   await app.register(websocket, {
-    options: {
-      clientTracking: false,
-      maxPayload: settings.limits.messageBytes,
-      maxFragments: settings.limits.fragments,
-      perMessageDeflate: false,
-      // #endregion limits
-
-      // #region subprotocol
-      // Left alone, ws would choose whatever the client offers first.
-      handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
-      // #endregion subprotocol
-    },
+    options: { clientTracking: false, ...limits, handleProtocols },
     // The default would end the socket before the peer has read why.
     errorHandler: () => {},
     // The default would close the sockets without a code; the hub has closed them with one.
     preClose: (done) => done(),
   });
   routes(app, hub);
-
-  // #region upgrade
   // The door is the onRequest hook of http.ts: whoever comes here was let in.
   for (const endpoint of Object.values(endpoints)) {
     app.get(endpoint, { websocket: true }, (ws, req) => {
@@ -62,7 +61,9 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region shutdown
   async function stop(): Promise<void> {
     await hub.drain();
-    await app.close();
+    // An upgrade that comes during close() would hang it.
+    await atMost(settings.limits.lingerMs, app.close());
+    app.server.closeAllConnections();
   }
   // #endregion shutdown
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import type { Host } from "./port.ts";
 
 /** The world of a hub on Node and on Bun, which has the same modules. */
@@ -23,3 +23,8 @@ export const host: Host = {
     return hash.digest("hex");
   },
 };
+
+/** Waits for a stack's own stop, but not for ever: each has something that it would wait for without end. */
+export async function atMost(ms: number, stopped: Promise<unknown>): Promise<void> {
+  await Promise.race([stopped, sleep(ms)]);
+}
