@@ -1,0 +1,30 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { folderOf, readManifests } from "@rosetta/manifest";
+
+/** A server with its files: what the rules compare. */
+export interface App {
+  /** The folder's name below `apps/`. */
+  id: string;
+  /** The text of each file, by its name below `src/`. */
+  files: Map<string, string>;
+}
+
+/** Every server of the house with its files, by port. */
+export function readApps(): App[] {
+  return readManifests().map(({ id }) => ({ id, files: readSources(join(folderOf(id), "src")) }));
+}
+
+/** How the report names a file of an app. */
+export function pathOf(app: string, name: string): string {
+  return `apps/${app}/src/${name}`;
+}
+
+function readSources(folder: string): Map<string, string> {
+  if (!existsSync(folder)) return new Map();
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+}

@@ -1,0 +1,56 @@
+import { parseArgs } from "node:util";
+
+/** What `pnpm parity` was asked to do. */
+export type Request =
+  | { do: "help" }
+  | { do: "check"; record: boolean }
+  | { do: "bite"; servers: string[]; regions: string[]; jobs: number };
+
+/** A reason not to begin; the message is one line for the reader of the terminal. */
+export class Refusal extends Error {}
+
+export const help = `pnpm parity            compares the servers' code and the suite's tags with the rules of the house
+pnpm parity --record   the same, and writes down which regions are equal (packages/compare/equal.json)
+pnpm parity --bite [server…] [--region name]… [--jobs n]
+                       empties each region of each server in a copy: its tests must go red
+pnpm parity --help     this text`;
+
+// Each job has its own ports (see bite.ts) and below 32768 there is room for this many.
+const mostJobs = 16;
+
+/** Reads the arguments of the command line. */
+export function readArguments(given: string[]): Request {
+  const { values, positionals } = parse(given);
+  if (values.help) return { do: "help" };
+  if (!values.bite) {
+    const [stray] = [...positionals, ...(values.region ?? []), ...(values.jobs ? [values.jobs] : [])];
+    if (stray !== undefined) throw new Refusal(`"${stray}" means something only with --bite`);
+    return { do: "check", record: values.record ?? false };
+  }
+  if (values.record) throw new Refusal("--record and --bite are two commands");
+  const jobs = Number(values.jobs ?? 2);
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > mostJobs) {
+    throw new Refusal(`--jobs is a number from 1 to ${mostJobs}, not "${values.jobs}"`);
+  }
+  return { do: "bite", servers: positionals, regions: values.region ?? [], jobs };
+}
+
+function parse(given: string[]) {
+  try {
+    return parseArgs({
+      args: given,
+      allowPositionals: true,
+      options: {
+        bite: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        jobs: { type: "string" },
+        record: { type: "boolean" },
+        region: { type: "string", multiple: true },
+      },
+    });
+  } catch (error) {
+    // Node's message goes on with advice about escaping a dash.
+    const [sentence] = (error as Error).message.split(". ");
+    throw new Refusal(`${sentence}; see pnpm parity --help`);
+  }
+}

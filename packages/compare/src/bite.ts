@@ -1,0 +1,161 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { styleText } from "node:util";
+import { folderOf } from "@rosetta/manifest";
+import { readApps } from "./apps.ts";
+import { Refusal, type Request } from "./arguments.ts";
+import {
+  type Cell,
+  canBite,
+  grepOf,
+  judge,
+  judgeControl,
+  planCells,
+  printBites,
+  printVerdict,
+  type Verdict,
+} from "./cells.ts";
+import { readHouse } from "./house.ts";
+import { type Run, root, runSuite } from "./playwright.ts";
+import { pool } from "./pool.ts";
+import { emptied } from "./regions.ts";
+
+/** Copies of apps stand here: as deep as `apps/x`, and found by nothing that looks for servers. */
+const folder = join(root, ".bite");
+
+// Above the ports of `pnpm e2e` (from 20000), below the ephemeral ones (from 32768).
+const firstPort = 24_000;
+const lastPort = 32_700;
+
+const testMs = 20_000;
+const biteMs = 120_000;
+const controlMs = 900_000;
+
+/**
+ * Empties each region of each app in a copy and demands that its tests go red. First they must be green in an
+ * untouched copy: else red would prove nothing. The apps themselves are only read.
+ */
+export async function bite({ servers, regions, jobs }: Request & { do: "bite" }): Promise<number> {
+  const house = readHouse(readApps());
+  if (house.findings.length > 0) throw new Refusal("some apps cannot be read: see pnpm parity");
+  const cells = planCells(house, servers, regions);
+  claimFolder();
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  try {
+    buildPage();
+    const verdicts = await biteAll(cells, jobs, ending.signal);
+    return report(verdicts);
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+    console.error("stopped: the copies are gone, the apps are as they were");
+    return 130;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+type Bitten = { cell: Cell; verdict: Verdict };
+
+async function biteAll(cells: Cell[], jobs: number, signal: AbortSignal): Promise<Bitten[]> {
+  const apps = [...new Set(cells.map((cell) => cell.app))];
+  const wanted = [...new Set(cells.map((cell) => cell.region))];
+  const portsOf = (slot: number) => firstPort + slot * Math.floor((lastPort - firstPort) / jobs);
+  const controls = await pool(apps, jobs, async (app, slot) => {
+    const run = await runCopy({
+      app,
+      regions: wanted,
+      copy: copyApp(app, "control"),
+      port: portsOf(slot),
+      control: true,
+      signal,
+    });
+    const failed = run.outcomes.filter(({ status }) => status === "unexpected").length;
+    console.error(`${app}  untouched: ${run.outcomes.length} tests, ${failed} red`);
+    return { app, run };
+  });
+  return pool(cells, jobs, async (cell, slot) => {
+    const control = controls.find(({ app }) => app === cell.app)?.run ?? { outcomes: [], errors: [] };
+    const verdict = await biteOne(cell, control, portsOf(slot), signal);
+    console.error(`${cell.app}  ${cell.region}  ${printVerdict(verdict)}`);
+    return { cell, verdict };
+  });
+}
+
+async function biteOne(cell: Cell, control: Run, port: number, signal: AbortSignal): Promise<Verdict> {
+  if (!canBite(cell)) return { state: "no code" };
+  const before = judgeControl(control, cell.region);
+  if (before.state !== "green") return before;
+  const { app, region, source } = cell;
+  const copy = copyApp(app, region);
+  const file = join(copy, "src", source.name);
+  writeFileSync(file, emptied(readFileSync(file, "utf8"), region));
+  return judge(await runCopy({ app, regions: [region], copy, port, control: false, signal }));
+}
+
+interface CopyRun {
+  app: string;
+  regions: string[];
+  copy: string;
+  port: number;
+  /** The whole of it is wanted, not just the first red. */
+  control: boolean;
+  signal: AbortSignal;
+}
+
+async function runCopy({ app, regions, copy, port, control, signal }: CopyRun): Promise<Run> {
+  const run = ["--project", app, "--grep", grepOf(regions), "--workers=1", "--retries=0"];
+  const bounds = [`--timeout=${testMs}`, `--global-timeout=${control ? controlMs : biteMs}`];
+  const stop = control ? [] : ["--max-failures=1"];
+  const output = ["--output", join(folder, "output", basename(copy))];
+  const environment = { APP_FOLDER: copy, PORT_BASE: String(port) };
+  try {
+    return await runSuite([...run, ...bounds, ...stop, ...output], { environment, signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { outcomes: [], errors: [(error as Error).message] };
+  }
+}
+
+function copyApp(app: string, label: string): string {
+  const original = folderOf(app);
+  const copy = join(folder, `${app}-${label}`);
+  cpSync(original, copy, { recursive: true, filter: (path) => basename(path) !== "node_modules" });
+  symlinkSync(join(original, "node_modules"), join(copy, "node_modules"));
+  return copy;
+}
+
+// Two runs at once would meet on the same ports, so the folder is the lock as well.
+function claimFolder(): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new Refusal(".bite/ exists: another run is under way, or one was killed; then remove the folder");
+  }
+}
+
+// The suite opens the page; `pnpm e2e` builds it first, too.
+function buildPage(): void {
+  const turbo = join(root, "node_modules/.bin/turbo");
+  const { status } = spawnSync(turbo, ["run", "build", "--output-logs=errors-only"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  if (status !== 0) throw new Refusal("the page could not be built: see pnpm build");
+}
+
+function report(verdicts: Bitten[]): number {
+  console.log(printBites(verdicts));
+  const unclear = verdicts.flatMap(({ cell, verdict }) =>
+    verdict.state === "unclear" ? [`${cell.app}  ${cell.region}  ${verdict.reason}`] : [],
+  );
+  if (unclear.length > 0) console.log(`\nunclear:\n${unclear.join("\n")}`);
+  const count = (state: Verdict["state"]) => verdicts.filter(({ verdict }) => verdict.state === state).length;
+  const good = count("green") + unclear.length === 0;
+  const sentence = `${count("red")} red, ${count("no code")} without code, ${count("green")} still green, ${unclear.length} unclear`;
+  console.log(styleText(good ? "green" : "red", `\n${sentence}`));
+  return good ? 0 : 1;
+}

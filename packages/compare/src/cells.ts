@@ -1,0 +1,100 @@
+import { Refusal } from "./arguments.ts";
+import type { House, Source } from "./house.ts";
+import type { Run } from "./playwright.ts";
+import { hasCode } from "./regions.ts";
+import { table } from "./table.ts";
+
+/** A region of a server: what is emptied, and put to the test. */
+export interface Cell {
+  app: string;
+  region: string;
+  source: Source;
+}
+
+/** What came of a bite, or of the run without one. */
+export type Verdict =
+  | { state: "red"; red: number; total: number; starts: boolean }
+  | { state: "green"; total: number }
+  /** A region of comments: nothing to empty. */
+  | { state: "no code" }
+  /** The run says nothing about the region. */
+  | { state: "unclear"; reason: string };
+
+/** The cells that were asked for: all of them if none is named. */
+export function planCells(house: House, servers: string[], regions: string[]): Cell[] {
+  refuseUnknown("server", servers, house.apps);
+  refuseUnknown("region", regions, [...new Set(house.sources.flatMap(({ regions }) => [...regions.keys()]))]);
+  return house.sources
+    .filter(({ app }) => servers.length === 0 || servers.includes(app))
+    .flatMap((source) => [...source.regions.keys()].map((region) => ({ app: source.app, region, source })))
+    .filter(({ region }) => regions.length === 0 || regions.includes(region));
+}
+
+/** Whether emptying the region changes the program at all. */
+export function canBite({ source, region }: Cell): boolean {
+  const found = source.regions.get(region);
+  return found !== undefined && hasCode(found);
+}
+
+/** The tests of these regions, as an argument of `playwright test --grep`. */
+export function grepOf(regions: string[]): string {
+  // Not `@send` for `@sending`, nor for `@send-later`.
+  return `@(${regions.join("|")})(?![\\w-])`;
+}
+
+/** What a run says. One that did not come to its end, or ran no test, is neither red nor green. */
+export function judge({ outcomes, errors }: Run): Verdict {
+  const red = outcomes.filter((outcome) => outcome.status === "unexpected");
+  if (red.length > 0) {
+    const starts = !red.every(({ error }) => error !== undefined && startError.test(error));
+    return { state: "red", red: red.length, total: outcomes.length, starts };
+  }
+  if (errors[0] !== undefined) return { state: "unclear", reason: firstLine(errors[0]) };
+  const ran = outcomes.filter((outcome) => outcome.status !== "skipped");
+  if (ran.length === 0) return { state: "unclear", reason: "no test ran" };
+  return { state: "green", total: outcomes.length };
+}
+
+/** What the run of the untouched copy says about one region: without green there, red proves nothing. */
+export function judgeControl({ outcomes, errors }: Run, region: string): Verdict {
+  const own = outcomes.filter((outcome) => outcome.tags.includes(region));
+  const verdict = judge({ outcomes: own, errors });
+  if (verdict.state !== "red") return verdict;
+  const failed = own.filter((outcome) => outcome.status === "unexpected");
+  const titles = failed.map(({ title }) => title.split(" ")[0]).join(", ");
+  return { state: "unclear", reason: `red without a bite: ${titles}` };
+}
+
+/** How the suite's fixture says that the server never came up. */
+const startError = /did not start/;
+
+/** Region × app, with what went red of how many. */
+export function printBites(verdicts: { cell: Cell; verdict: Verdict }[]): string {
+  const apps = [...new Set(verdicts.map(({ cell }) => cell.app))];
+  const regions = [...new Set(verdicts.map(({ cell }) => cell.region))];
+  const rows = regions.map((region) => [
+    region,
+    ...apps.map((app) => {
+      const found = verdicts.find(({ cell }) => cell.app === app && cell.region === region);
+      return found ? printVerdict(found.verdict) : "";
+    }),
+  ]);
+  return table([["region", ...apps], ...rows], apps.length + 1);
+}
+
+/** A verdict in a cell. */
+export function printVerdict(verdict: Verdict): string {
+  if (verdict.state === "green") return `STILL GREEN (${verdict.total})`;
+  if (verdict.state === "unclear") return "UNCLEAR";
+  if (verdict.state === "no code") return "no code";
+  return `${verdict.red}/${verdict.total} red${verdict.starts ? "" : ", does not start"}`;
+}
+
+function refuseUnknown(what: string, names: string[], known: string[]): void {
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Refusal(`no ${what} "${unknown}": ${known.join(", ")}`);
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n")[0] ?? "";
+}

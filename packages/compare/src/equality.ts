@@ -1,0 +1,56 @@
+import type { Finding, House } from "./house.ts";
+import type { Region } from "./regions.ts";
+
+/** For each region the groups of apps in which it reads the same; an app that is alone is in no group. */
+export type Equality = Record<string, string[][]>;
+
+/** What is equal now, line by line, indentation aside. */
+export function equality({ sources }: House): Equality {
+  const found = new Map<string, Map<string, string[]>>();
+  for (const source of sources) {
+    for (const [name, region] of source.regions) {
+      const texts = found.get(name) ?? new Map<string, string[]>();
+      const text = trimmed(region);
+      texts.set(text, [...(texts.get(text) ?? []), source.app]);
+      found.set(name, texts);
+    }
+  }
+  const groups = [...found].map(([name, texts]) => [
+    name,
+    [...texts.values()].filter((apps) => apps.length > 1),
+  ]);
+  return Object.fromEntries(groups);
+}
+
+/** The file of the record: a line for each region, as the formatter would write it. */
+export function printEquality(equal: Equality): string {
+  const lines = Object.entries(equal).map(
+    ([name, groups]) => `  ${JSON.stringify(name)}: [${groups.map(printGroup).join(", ")}]`,
+  );
+  return lines.length === 0 ? "{}\n" : `{\n${lines.join(",\n")}\n}\n`;
+}
+
+/** Where the apps and the record no longer agree. */
+export function checkEquality(now: Equality, recorded: Equality, file: string): Finding[] {
+  const names = new Set([...Object.keys(now), ...Object.keys(recorded)]);
+  return [...names].flatMap((name) => {
+    const [is, was] = [describe(now[name]), describe(recorded[name])];
+    if (is === was) return [];
+    const message = `region ${name} is ${is}, recorded is ${was}: mend it, or record it with pnpm parity --record`;
+    return [{ file, line: 1, message }];
+  });
+}
+
+function describe(groups: string[][] | undefined): string {
+  if (!groups) return "absent";
+  if (groups.length === 0) return "different in every app";
+  return groups.map((apps) => `equal in ${apps.join(" and ")}`).join(", ");
+}
+
+function printGroup(apps: string[]): string {
+  return `[${apps.map((app) => JSON.stringify(app)).join(", ")}]`;
+}
+
+function trimmed(region: Region): string {
+  return region.lines.map((line) => line.trim()).join("\n");
+}

@@ -1,0 +1,41 @@
+import type { Result, Results, TestResult } from "./results.ts";
+
+/** Results for the tests of this package. */
+export function sampleResults(tests: TestResult[] = sampleTests): Results {
+  return {
+    date: "2026-11-22T10:00:00.000Z",
+    machine: { platform: "linux x64", cpu: "Example", cores: 2 },
+    column: "app",
+    servers: [
+      { id: "one", title: "One", runtime: "node 26.10.0", versions: { ws: "8.23.0" } },
+      { id: "two", title: "Two", runtime: "bun 1.4.5" },
+    ],
+    tests,
+  };
+}
+
+const passed: Result = { verdict: "passed", ms: 3 };
+
+export function sampleTest(id: string, results: Record<string, Result>): TestResult {
+  const [group = ""] = id.split("-");
+  return {
+    id,
+    level: "MUST",
+    title: `do ${id}`,
+    group,
+    regions: ["upgrade"],
+    file: "a.test.ts",
+    line: 1,
+    results,
+  };
+}
+
+const sampleTests = [
+  sampleTest("HTTP-01", { one: passed, two: passed }),
+  sampleTest("UPG-01", { one: { verdict: "failed", ms: 1, error: "\nexpected 403\nat x" }, two: passed }),
+  sampleTest("UPG-02", {
+    one: passed,
+    two: { verdict: "deviates", ms: 1, error: "426", reason: "it cannot", link: "https://example.org" },
+  }),
+  sampleTest("HTTP-02", { one: passed }),
+];

@@ -1,0 +1,54 @@
+import { type App, pathOf } from "./apps.ts";
+import { type Region, RegionError, regions } from "./regions.ts";
+import { readSyntax, type Syntax } from "./syntax.ts";
+
+/** Something that does not hold, and where. */
+export interface Finding {
+  file: string;
+  line: number;
+  message: string;
+}
+
+/** A file of an app, read. */
+export interface Source {
+  app: string;
+  /** Below `src/`: the same in all apps. */
+  name: string;
+  path: string;
+  text: string;
+  regions: Map<string, Region>;
+  syntax: Syntax;
+}
+
+/** All files of all apps. `findings` are those that stop a file from being read to its end. */
+export interface House {
+  apps: string[];
+  sources: Source[];
+  findings: Finding[];
+}
+
+/** Reads regions and syntax of all files. */
+export function readHouse(apps: App[]): House {
+  const house: House = { apps: apps.map(({ id }) => id), sources: [], findings: [] };
+  const files = apps.flatMap(({ id, files }) => [...files].map(([name, text]) => ({ app: id, name, text })));
+  const syntaxes = readSyntax(new Map(files.map(({ app, name, text }) => [pathOf(app, name), text])));
+  for (const { app, name, text } of files) {
+    const path = pathOf(app, name);
+    const syntax = syntaxes.get(path) as Syntax;
+    house.findings.push(
+      ...syntax.errors.map((error) => ({ file: path, line: error.line, message: error.name })),
+    );
+    house.sources.push({ app, name, path, text, syntax, regions: readRegions(path, text, house.findings) });
+  }
+  return house;
+}
+
+function readRegions(path: string, text: string, findings: Finding[]): Map<string, Region> {
+  try {
+    return regions(text, path);
+  } catch (error) {
+    if (!(error instanceof RegionError)) throw error;
+    findings.push({ file: path, line: error.line, message: error.problem });
+    return new Map();
+  }
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { sampleResults, sampleTest } from "./fixture.ts";
+import { matrix } from "./matrix.ts";
+
+test("groups by servers, differences, failures with place and command, a closing line", () => {
+  const locate = (server: string, region: string) => `apps/${server}/src/server.ts:3 (${region})`;
+  expect(matrix(sampleResults(), { locate })).toBe(`      one       two
+HTTP  2/2       1/1
+UPG   1/2  2/2 (1≠)
+
+Where the servers differ
+UPG-01 MUST do UPG-01
+  one: failed
+  two: passed
+UPG-02 MUST do UPG-02
+  one: passed
+  two: deviates: it cannot – https://example.org
+HTTP-02 MUST do HTTP-02
+  one: passed
+  two: skipped
+
+What failed
+UPG-01 one  expected 403
+  apps/one/src/server.ts:3 (upgrade)
+  pnpm e2e --project one -g UPG-01
+
+6 passed, 1 failed, 1 skipped`);
+});
+
+test("a green run is a table and a line", () => {
+  const passed = { verdict: "passed", ms: 1 } as const;
+  const results = sampleResults([sampleTest("UPG-01", { one: passed, two: passed })]);
+  expect(matrix(results).split("\n\n")).toEqual([
+    "     one  two\nUPG  1/1  1/1",
+    "2 passed, 0 failed, 0 skipped",
+  ]);
+});
+
+test("the bare column points to hello.ts", () => {
+  const text = matrix({ ...sampleResults(), column: "bare" });
+  expect(text).toContain("  apps/one/src/hello.ts\n  pnpm e2e --bare --project one -g UPG-01");
+});
+
+test("colours are the caller's", () => {
+  const text = matrix(sampleResults(), { paint: (colour, text) => `<${colour}>${text}</>` });
+  expect(text).toContain("<red>1/2</>");
+  expect(text).toContain("two: <yellow>deviates</>: it cannot");
+  expect(text).toContain("<red>6 passed, 1 failed, 1 skipped</>");
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { equality } from "./equality.ts";
+import { readHouse } from "./house.ts";
+import { overview } from "./overview.ts";
+
+const region = (name: string, ...lines: string[]) =>
+  [`// #region ${name}`, ...lines, `// #endregion ${name}`, ""].join("\n");
+
+test("the overview counts lines and marks what is equal", () => {
+  const house = readHouse([
+    { id: "one", files: new Map([["a.ts", region("send", "a();", "b();") + region("ping", "c();")]]) },
+    {
+      id: "two",
+      files: new Map([["a.ts", region("send", "a();", "b();") + region("ping", "c();", "d();")]]),
+    },
+  ]);
+  expect(overview(house, equality(house)).split("\n")).toEqual([
+    "file  region  one    two",
+    "a.ts  send      2 =    2 =",
+    "      ping      1      2",
+  ]);
+});

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { styleText } from "node:util";
+import { readApps } from "./apps.ts";
+import { help, Refusal, readArguments } from "./arguments.ts";
+import { bite } from "./bite.ts";
+import { checkEquality, type Equality, equality, printEquality } from "./equality.ts";
+import { type Finding, readHouse } from "./house.ts";
+import { overview, placesOf } from "./overview.ts";
+import { listSuite, root } from "./playwright.ts";
+import { checkApps } from "./rules.ts";
+import { checkTests, type ListedTest, type Place } from "./tags.ts";
+
+const record = "packages/compare/equal.json";
+
+async function run(given: string[]): Promise<number> {
+  const request = readArguments(given);
+  if (request.do === "bite") return bite(request);
+  if (request.do === "help") console.log(help);
+  if (request.do === "check") return check(request.record);
+  return 0;
+}
+
+async function check(write: boolean): Promise<number> {
+  const house = readHouse(readApps());
+  // A file that cannot be read makes every other rule speak.
+  if (house.findings.length > 0) return report(house.findings);
+  const places = placesOf(house);
+  const now = equality(house);
+  if (write) writeFileSync(join(root, record), printEquality(now));
+  const suite = await checkSuite(places);
+  const findings = [...checkApps(house), ...checkRecord(now), ...suite.findings];
+  if (findings.length > 0) return report(findings);
+  console.log(overview(house, now));
+  const sizes = [
+    count(house.apps.length, "server"),
+    count(places.length, "region"),
+    count(suite.tests.length, "test"),
+  ];
+  console.log(styleText("green", `\n${sizes.join(", ")}: nothing found`));
+  return 0;
+}
+
+async function checkSuite(places: Place[]): Promise<{ tests: ListedTest[]; findings: Finding[] }> {
+  try {
+    const tests = await listSuite();
+    return { tests, findings: checkTests(tests, places) };
+  } catch (error) {
+    const [line] = (error as Error).message.split("\n");
+    return {
+      tests: [],
+      findings: [{ file: "e2e", line: 1, message: `the tests cannot be listed: ${line}` }],
+    };
+  }
+}
+
+function checkRecord(now: Equality): Finding[] {
+  const file = join(root, record);
+  if (!existsSync(file))
+    return [{ file: record, line: 1, message: "missing: pnpm parity --record writes it" }];
+  return checkEquality(now, JSON.parse(readFileSync(file, "utf8")) as Equality, record);
+}
+
+function report(findings: Finding[]): number {
+  for (const finding of findings) console.log(print(finding));
+  console.log(styleText("red", `\n${count(findings.length, "finding")}`));
+  return 1;
+}
+
+function print({ file, line, message }: Finding): string {
+  return `${styleText("bold", `${file}:${line}`)}  ${message}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -1,0 +1,85 @@
+/** What a run of the suite found: the content of `results/e2e.json` and `results/bare.json`. */
+export interface Results {
+  /** When the run began, as ISO 8601. */
+  date: string;
+  commit?: string;
+  machine: Machine;
+  /** `app`: the servers of this repository; `bare`: their `hello.ts`, as the stacks' documentation writes it. */
+  column: "app" | "bare";
+  servers: ServerFacts[];
+  tests: TestResult[];
+}
+
+export interface Machine {
+  platform: string;
+  cpu: string;
+  cores: number;
+}
+
+export interface ServerFacts {
+  id: string;
+  title: string;
+  runtime: string;
+  /** By package name. */
+  versions?: Record<string, string>;
+}
+
+export interface TestResult {
+  id: string;
+  level: "MUST" | "SHOULD" | "MAY";
+  title: string;
+  /** The part of the id before its number. */
+  group: string;
+  regions: string[];
+  file: string;
+  line: number;
+  /** By server. A test that was not run on a server has no entry there. */
+  results: Record<string, Result>;
+}
+
+export interface Result {
+  /** `deviates`: failed as the server's manifest says that it must. */
+  verdict: Verdict;
+  ms: number;
+  error?: string;
+  /** Why it deviates. */
+  reason?: string;
+  /** Where the stack's authors say so. */
+  link?: string;
+}
+
+export type Verdict = "passed" | "failed" | "deviates";
+
+/** How many of some tests passed on a server. */
+export interface Tally {
+  /** Those that deviate are among them. */
+  passed: number;
+  deviating: number;
+  failed: number;
+  /** Not run. */
+  skipped: number;
+}
+
+/** Counts the verdicts of one server. */
+export function tally(tests: TestResult[], server: string): Tally {
+  const verdicts = tests.map((test) => test.results[server]?.verdict);
+  const count = (wanted: Verdict | undefined) => verdicts.filter((verdict) => verdict === wanted).length;
+  const deviating = count("deviates");
+  return {
+    passed: count("passed") + deviating,
+    deviating,
+    failed: count("failed"),
+    skipped: count(undefined),
+  };
+}
+
+/** The groups in the order of their first test. */
+export function groups(tests: TestResult[]): [string, TestResult[]][] {
+  return [...Map.groupBy(tests, (test) => test.group)];
+}
+
+/** `12/12`, `11/12`, with deviations `12/12 (1≠)`; a dash where nothing was run. */
+export function printTally({ passed, failed, deviating }: Tally): string {
+  if (passed + failed === 0) return "–";
+  return `${passed}/${passed + failed}${deviating > 0 ? ` (${deviating}≠)` : ""}`;
+}

@@ -1,0 +1,147 @@
+import { describe, expect, test } from "vitest";
+import type { App } from "./apps.ts";
+import { readHouse } from "./house.ts";
+import { checkApps } from "./rules.ts";
+
+const main = 'import { start } from "./server.ts";\nawait start();\n';
+const server = `import { Close } from "@rosetta/protocol";
+export async function start() {
+  // #region upgrade
+  server.on("upgrade", refuse);
+  // #endregion upgrade
+  // #region close
+  ws.close(Close.Normal, "bye bye");
+  // #endregion close
+}
+`;
+const hello = 'import express from "express";\nexpress().listen(3001);\n';
+
+/** Two apps, equal but for what `change` does to the second. */
+function findings(change: (files: Map<string, string>) => void): string[] {
+  const files = () =>
+    new Map([
+      ["hello.ts", hello],
+      ["main.ts", main],
+      ["server.ts", server],
+    ]);
+  const apps: App[] = [
+    { id: "one", files: files() },
+    { id: "two", files: files() },
+  ];
+  change((apps[1] as App).files);
+  const house = readHouse(apps);
+  return [...house.findings, ...checkApps(house)].map(
+    ({ file, line, message }) => `${file}:${line}  ${message}`,
+  );
+}
+
+const edit = (name: string, from: string, to: string) =>
+  findings((files) => files.set(name, (files.get(name) as string).replace(from, to)));
+const append = (name: string, text: string) => findings((files) => files.set(name, files.get(name) + text));
+
+test("two equal apps have no finding", () => {
+  expect(findings(() => {})).toEqual([]);
+});
+
+test("a house without a server is a finding", () => {
+  expect(checkApps(readHouse([]))).toHaveLength(1);
+});
+
+test("a region that does not end is a finding, and so is a file that does not parse", () => {
+  expect(edit("server.ts", "  // #endregion close\n", "")).toContain(
+    "apps/two/src/server.ts:6  region close is never closed",
+  );
+  expect(append("server.ts", "const = ;\n")[0]).toMatch(/^apps\/two\/src\/server\.ts:10 {2}.+/);
+});
+
+describe("the same files", () => {
+  test("one too few", () => {
+    expect(findings((files) => files.delete("server.ts"))).toEqual([
+      "apps/two/src/server.ts:1  missing: a file of one",
+    ]);
+  });
+
+  test("one too many, in a folder", () => {
+    expect(findings((files) => files.set("help/more.ts", ""))).toEqual([
+      "apps/one/src/help/more.ts:1  missing: a file of two",
+    ]);
+  });
+});
+
+test("main.ts is identical to the byte", () => {
+  expect(edit("main.ts", "start();\n", "start();  \n")).toEqual([
+    "apps/two/src/main.ts:2  differs from apps/one/src/main.ts: main.ts is identical to the byte in every app",
+  ]);
+});
+
+describe("the same regions", () => {
+  test("one is missing", () => {
+    const without = server.replace(/ +\/\/ #region close[\s\S]*#endregion close\n/, "");
+    expect(findings((files) => files.set("server.ts", without))).toEqual([
+      "apps/two/src/server.ts:1  no region close as in one: a stack that cannot do it says so there, with a link",
+    ]);
+  });
+
+  test("in another order", () => {
+    const swapped = server
+      .replace("region upgrade\n", "region other\n")
+      .replace("endregion upgrade", "endregion other")
+      .replaceAll("region close", "region upgrade")
+      .replaceAll("region other", "region close");
+    expect(findings((files) => files.set("server.ts", swapped))).toEqual([
+      "apps/two/src/server.ts:3  region close stands elsewhere in apps/one/src/server.ts: upgrade, close",
+    ]);
+  });
+
+  test("a name is in one file only", () => {
+    const found = append("main.ts", "// #region close\nlog();\n// #endregion close\n");
+    expect(found).toContain("apps/two/src/server.ts:6  region close is already in apps/two/src/main.ts");
+  });
+
+  test("one without code has a link", () => {
+    const code = '  ws.close(Close.Normal, "bye bye");\n';
+    const found =
+      "apps/two/src/server.ts:6  region close does nothing: write a comment with a link that says why";
+    expect(edit("server.ts", code, "")).toEqual([found]);
+    expect(edit("server.ts", code, "  // Not possible.\n")).toEqual([found]);
+    expect(edit("server.ts", code, "  // Not possible: https://example.org\n")).toEqual([]);
+  });
+});
+
+test("the same exports", () => {
+  expect(append("server.ts", "export const extra = 1;\n")).toEqual([
+    "apps/two/src/server.ts:10  export extra: not in one",
+  ]);
+});
+
+test("no word of the protocol", () => {
+  expect(append("server.ts", 'send({ type: "publish" });\n')).toEqual([
+    'apps/two/src/server.ts:10  "publish" is a message of the protocol: it belongs in a package',
+  ]);
+  expect(edit("server.ts", "Close.Normal", "1000")).toEqual([
+    "apps/two/src/server.ts:7  1000 is a close code: use Close of @rosetta/protocol",
+  ]);
+});
+
+describe("hello.ts", () => {
+  test("is short", () => {
+    expect(append("hello.ts", "// and\n".repeat(23))).toEqual([]);
+    expect(append("hello.ts", "// and\n".repeat(24))).toEqual([
+      "apps/two/src/hello.ts:26  26 lines: at most 25",
+    ]);
+  });
+
+  test("imports nothing of ours", () => {
+    expect(append("hello.ts", 'import { a } from "@rosetta/hub";\nawait import("./main.ts");\n')).toEqual([
+      "apps/two/src/hello.ts:3  imports @rosetta/hub: hello.ts needs only its stack",
+      "apps/two/src/hello.ts:4  imports ./main.ts: hello.ts needs only its stack",
+    ]);
+  });
+
+  test("has no regions, but may close as the standard says", () => {
+    expect(append("hello.ts", 'ws.close(1000, "bye");\n')).toEqual([]);
+    expect(append("hello.ts", "// #region echo\necho();\n// #endregion echo\n")).toEqual([
+      "apps/two/src/hello.ts:3  region echo: hello.ts is read as a whole",
+    ]);
+  });
+});

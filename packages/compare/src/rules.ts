@@ -1,0 +1,184 @@
+import { pathOf } from "./apps.ts";
+import type { Finding, House, Source } from "./house.ts";
+import { hasCode } from "./regions.ts";
+import type { Named } from "./syntax.ts";
+import { protocolMeaning } from "./vocabulary.ts";
+
+/** Every rule about the apps, in the order in which a reader mends them. */
+export function checkApps(house: House): Finding[] {
+  if (house.apps.length === 0) return [{ file: "apps", line: 1, message: "no folder has a server.json" }];
+  return [
+    ...sameFiles(house),
+    ...identicalMain(house),
+    ...sameRegions(house),
+    ...filledRegions(house),
+    ...sameExports(house),
+    ...noProtocol(house),
+    ...plainHello(house),
+  ];
+}
+
+/** The same file names in every app. */
+export function sameFiles({ apps, sources }: House): Finding[] {
+  return groupBy(sources, (source) => source.name).flatMap(([name, group]) => {
+    const owners = group.map((source) => source.app);
+    return apps
+      .filter((app) => !owners.includes(app))
+      .map((app) => ({
+        file: pathOf(app, name),
+        line: 1,
+        message: `missing: a file of ${list(owners)}`,
+      }));
+  });
+}
+
+/** `main.ts` does not depend on the stack: identical to the byte. */
+export function identicalMain({ sources }: House): Finding[] {
+  const [first, ...others] = sources.filter((source) => source.name === "main.ts");
+  if (!first) return [];
+  return others
+    .filter((source) => source.text !== first.text)
+    .map((source) => ({
+      file: source.path,
+      line: firstDifference(first.text, source.text),
+      message: `differs from ${first.path}: main.ts is identical to the byte in every app`,
+    }));
+}
+
+/** The same region names in the same order in every app, each name in one file. */
+export function sameRegions({ sources }: House): Finding[] {
+  return [
+    ...groupBy(compared(sources), (source) => source.name).flatMap(([, group]) => sameRegionsOf(group)),
+    ...groupBy(compared(sources), (source) => source.app).flatMap(([, group]) => uniqueRegions(group)),
+  ];
+}
+
+function sameRegionsOf(group: Source[]): Finding[] {
+  const [first, ...others] = group;
+  if (!first) return [];
+  const all = [...new Set(group.flatMap((source) => [...source.regions.keys()]))];
+  const missing = group.flatMap((source) =>
+    all
+      .filter((region) => !source.regions.has(region))
+      .map((region) => ({ file: source.path, line: 1, message: missingRegion(region, group) })),
+  );
+  // Where one is missing, the order of the others says nothing yet.
+  if (missing.length > 0) return missing;
+  const expected = [...first.regions.keys()];
+  return others.flatMap((source) => {
+    const [region, at] = [...source.regions].find(([name], index) => name !== expected[index]) ?? [];
+    if (!region || !at) return [];
+    return [
+      {
+        file: source.path,
+        line: at.line,
+        message: `region ${region} stands elsewhere in ${first.path}: ${expected.join(", ")}`,
+      },
+    ];
+  });
+}
+
+function missingRegion(region: string, group: Source[]): string {
+  const owners = group.filter((source) => source.regions.has(region)).map((source) => source.app);
+  return `no region ${region} as in ${list(owners)}: a stack that cannot do it says so there, with a link`;
+}
+
+function uniqueRegions(sources: Source[]): Finding[] {
+  const places = new Map<string, string>();
+  return sources.flatMap((source) =>
+    [...source.regions].flatMap(([region, { line }]) => {
+      const other = places.get(region);
+      places.set(region, source.path);
+      return other ? [{ file: source.path, line, message: `region ${region} is already in ${other}` }] : [];
+    }),
+  );
+}
+
+/** A region without code says why, with a link. */
+export function filledRegions({ sources }: House): Finding[] {
+  return sources.flatMap((source) =>
+    [...source.regions]
+      .filter(([, region]) => !hasCode(region) && !region.lines.some((line) => line.includes("https://")))
+      .map(([name, { line }]) => ({
+        file: source.path,
+        line,
+        message: `region ${name} does nothing: write a comment with a link that says why`,
+      })),
+  );
+}
+
+/** The same exported names in every app. */
+export function sameExports({ sources }: House): Finding[] {
+  return groupBy(sources, (source) => source.name).flatMap(([, group]) =>
+    group.flatMap((source) =>
+      source.syntax.exports.flatMap((found) => {
+        const lacking = group.filter((other) => !has(other.syntax.exports, found)).map((other) => other.app);
+        if (lacking.length === 0) return [];
+        return [
+          { file: source.path, line: found.line, message: `export ${found.name}: not in ${list(lacking)}` },
+        ];
+      }),
+    ),
+  );
+}
+
+/** No message, topic, event kind, close code or subprotocol in an app. */
+export function noProtocol({ sources }: House): Finding[] {
+  return compared(sources).flatMap((source) =>
+    source.syntax.literals.flatMap((literal) => {
+      const message = protocolMeaning(literal);
+      return message ? [{ file: source.path, line: literal.line, message }] : [];
+    }),
+  );
+}
+
+const helloLines = 25;
+
+/** `hello.ts` is what the stack's own documentation would show: short, and without anything of ours. */
+export function plainHello({ sources }: House): Finding[] {
+  return sources.filter(isHello).flatMap(({ path, text, regions, syntax }) => {
+    const count = text.trimEnd().split("\n").length;
+    const long = { file: path, line: helloLines + 1, message: `${count} lines: at most ${helloLines}` };
+    const ours = syntax.modules
+      .filter(({ name }) => name.startsWith("@rosetta/") || name.startsWith("."))
+      .map(({ name, line }) => ({
+        file: path,
+        line,
+        message: `imports ${name}: hello.ts needs only its stack`,
+      }));
+    const marked = [...regions].map(([name, { line }]) => ({
+      file: path,
+      line,
+      message: `region ${name}: hello.ts is read as a whole`,
+    }));
+    return [...(count > helloLines ? [long] : []), ...ours, ...marked];
+  });
+}
+
+/** What stands side by side: all but the control column. */
+function compared(sources: Source[]): Source[] {
+  return sources.filter((source) => !isHello(source));
+}
+
+function isHello(source: Source): boolean {
+  return source.name === "hello.ts";
+}
+
+function has(all: Named[], { name }: Named): boolean {
+  return all.some((other) => other.name === name);
+}
+
+function firstDifference(expected: string, text: string): number {
+  const lines = text.split("\n");
+  const others = expected.split("\n");
+  const index = lines.findIndex((line, at) => line !== others[at]);
+  return index === -1 ? lines.length : index + 1;
+}
+
+function list(names: string[]): string {
+  return names.join(", ");
+}
+
+function groupBy<T>(items: T[], key: (item: T) => string): [string, T[]][] {
+  return [...Map.groupBy(items, key)];
+}

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { checkTests, type ListedTest } from "./tags.ts";
+
+const places = [
+  { region: "upgrade", file: "apps/one/src/server.ts", line: 3 },
+  { region: "send", file: "apps/one/src/connection.ts", line: 7 },
+];
+
+function listed(title: string, ...tags: string[]): ListedTest {
+  return { title, tags, file: "e2e/tests/a.test.ts", line: 5 };
+}
+
+const messages = (...tests: ListedTest[]) =>
+  checkTests(tests, places).map(({ file, line, message }) => `${file}:${line}  ${message}`);
+
+const whole = [
+  listed("UPG-01 MUST refuse @upgrade", "upgrade"),
+  listed("SEND-02 MAY send", "send", "upgrade"),
+];
+
+test("a suite that names every region has no finding", () => {
+  expect(messages(...whole)).toEqual([]);
+});
+
+test.each([
+  "refuses",
+  "UPG-01 refuses",
+  "UPG-01 must refuse",
+  "upg-01 MUST refuse",
+  "UPG01 MUST refuse",
+  "UPG-03 MUST ",
+])("%j is no title", (title) => {
+  expect(messages(...whole, listed(title, "send"))).toEqual([
+    `e2e/tests/a.test.ts:5  "${title}" is not of the form "UPG-04 MUST do something"`,
+  ]);
+});
+
+test("an id stands once", () => {
+  expect(messages(...whole, listed("UPG-01 MAY do more", "upgrade"))).toEqual([
+    "e2e/tests/a.test.ts:5  UPG-01 is already the id of e2e/tests/a.test.ts:5",
+  ]);
+});
+
+test("a tag is a region", () => {
+  expect(messages(...whole, listed("UPG-02 MUST x", "upgrade", "upgrades"))).toEqual([
+    "e2e/tests/a.test.ts:5  @upgrades is not a region: upgrade, send",
+  ]);
+});
+
+test("a test has a tag", () => {
+  expect(messages(...whole, listed("UPG-02 MUST x"))).toEqual([
+    'e2e/tests/a.test.ts:5  "UPG-02 MUST x" has no tag: name the region it proves',
+  ]);
+});
+
+test("the bare column is no region: its tag comes beside one", () => {
+  expect(messages(...whole, listed("UPG-02 MUST x", "upgrade", "bare"))).toEqual([]);
+  expect(messages(...whole, listed("UPG-02 MUST x", "bare"))).toEqual([
+    'e2e/tests/a.test.ts:5  "UPG-02 MUST x" has no tag: name the region it proves',
+  ]);
+});
+
+test("a region has a test", () => {
+  expect(messages(listed("UPG-01 MUST refuse", "upgrade"))).toEqual([
+    "apps/one/src/connection.ts:7  region send has no test: tag one with @send",
+  ]);
+});

@@ -1,0 +1,78 @@
+import type { Finding } from "./house.ts";
+
+/** A test as Playwright lists it. */
+export interface ListedTest {
+  title: string;
+  /** Without `@`. */
+  tags: string[];
+  file: string;
+  line: number;
+}
+
+/** `UPG-04 MUST refuse a foreign Origin with 403 @upgrade`: a stable id, a level, a sentence. */
+export const titleForm = /^(?<id>[A-Z][A-Z0-9]*-\d+) (?<level>MUST|SHOULD|MAY) (?<sentence>\S.*)$/;
+
+/** A region with the place where it is read. */
+export interface Place {
+  region: string;
+  file: string;
+  line: number;
+}
+
+/** Every test has its form, its own id and a region; every region has a test. */
+export function checkTests(tests: ListedTest[], places: Place[]): Finding[] {
+  return [
+    ...titles(tests),
+    ...uniqueIds(tests),
+    ...knownTags(tests, places),
+    ...testedRegions(tests, places),
+  ];
+}
+
+function titles(tests: ListedTest[]): Finding[] {
+  return tests
+    .filter(({ title }) => !titleForm.test(title))
+    .map((test) => at(test, `"${test.title}" is not of the form "UPG-04 MUST do something"`));
+}
+
+function uniqueIds(tests: ListedTest[]): Finding[] {
+  const firsts = new Map<string, ListedTest>();
+  return tests.flatMap((test) => {
+    const id = titleForm.exec(test.title)?.groups?.id;
+    if (!id) return [];
+    const first = firsts.get(id);
+    if (first) return [at(test, `${id} is already the id of ${first.file}:${first.line}`)];
+    firsts.set(id, test);
+    return [];
+  });
+}
+
+/** Not a region: the test is also put to `hello.ts`, by `pnpm e2e --bare`. */
+const bare = "bare";
+
+function knownTags(tests: ListedTest[], places: Place[]): Finding[] {
+  const known = new Set(places.map((place) => place.region));
+  return tests.flatMap((test) => {
+    const regions = test.tags.filter((tag) => tag !== bare);
+    if (regions.length === 0) return [at(test, `"${test.title}" has no tag: name the region it proves`)];
+    return regions
+      .filter((tag) => !known.has(tag))
+      .map((tag) => at(test, `@${tag} is not a region: ${[...known].join(", ")}`));
+  });
+}
+
+function testedRegions(tests: ListedTest[], places: Place[]): Finding[] {
+  const tested = new Set(tests.flatMap((test) => test.tags));
+  const untested = new Map(
+    places.filter(({ region }) => !tested.has(region)).map((place) => [place.region, place]),
+  );
+  return [...untested.values()].map(({ file, line, region }) => ({
+    file,
+    line,
+    message: `region ${region} has no test: tag one with @${region}`,
+  }));
+}
+
+function at({ file, line }: ListedTest, message: string): Finding {
+  return { file, line, message };
+}
