@@ -1,0 +1,30 @@
+// The closing line of the gate: the unit tests and the suite together.
+// A step that left no result counts as one failure, for nothing is known about it.
+import { readFileSync } from "node:fs";
+
+const unit = read("results/unit.json", (report) => ({
+  passed: report.numPassedTests,
+  failed:
+    report.numFailedTests +
+    report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0)
+      .length,
+  skipped: report.numPendingTests + report.numTodoTests,
+}));
+const suite = read("results/e2e.json", ({ servers, tests }) => {
+  const verdicts = tests.flatMap((test) => servers.map(({ id }) => test.results[id]?.verdict));
+  const count = (...wanted) => verdicts.filter((verdict) => wanted.includes(verdict)).length;
+  return { passed: count("passed", "deviates"), failed: count("failed"), skipped: count(undefined) };
+});
+
+const sum = (key) => unit[key] + suite[key];
+console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
+process.exitCode = sum("failed") > 0 ? 1 : 0;
+
+function read(file, count) {
+  try {
+    return count(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    console.log(`\n${file}: ${error.message}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}

@@ -1,0 +1,42 @@
+/** What `pnpm e2e` was asked for. */
+export interface Request {
+  help: boolean;
+  bare: boolean;
+  projects: string[];
+  /** What goes to Playwright as it is. */
+  rest: string[];
+  /** Whether every test will run on every server: only such a run may be called the result. */
+  whole: boolean;
+}
+
+// They do not change what is run.
+const harmless = /^(--headed|--quiet|(--workers|-j|--trace|--timeout)(=.*)?)$/;
+const takesValue = /^(--workers|-j|--trace|--timeout)$/;
+
+/** Reads the arguments; a string says what is wrong with them. */
+export function readArguments(args: readonly string[], servers: readonly string[]): Request | string {
+  const request: Request = { help: false, bare: false, projects: [], rest: [], whole: true };
+  const queue = [...args];
+  for (let arg = queue.shift(); arg !== undefined; arg = queue.shift()) {
+    if (arg === "--") continue;
+    if (arg === "--help" || arg === "-h") request.help = true;
+    else if (arg === "--bare") request.bare = true;
+    else if (arg === "--project") request.projects.push(...takeProjects(queue, servers));
+    else if (arg.startsWith("--project=")) request.projects.push(arg.slice("--project=".length));
+    else {
+      request.rest.push(arg);
+      if (!harmless.test(arg)) request.whole = false;
+      if (takesValue.test(arg)) request.rest.push(...queue.splice(0, 1));
+    }
+  }
+  if (request.projects.length > 0) request.whole = false;
+  const unknown = request.projects.find((id) => !servers.includes(id));
+  return unknown === undefined ? request : `unknown project "${unknown}"; there are: ${servers.join(", ")}`;
+}
+
+// The first word after `--project` is meant as one, known or not; more follow only if they are known:
+// `--project express-ws tests/echo.ts` names a file.
+function takeProjects(queue: string[], servers: readonly string[]): string[] {
+  const count = queue.findIndex((word, index) => index > 0 && !servers.includes(word));
+  return queue.splice(0, count === -1 ? queue.length : count);
+}

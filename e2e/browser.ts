@@ -1,0 +1,80 @@
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, join } from "node:path";
+import { chromium } from "@playwright/test";
+
+/** There is no browser; the message says what to do. */
+export class BrowserError extends Error {}
+
+const names = [
+  "chromium",
+  "google-chrome",
+  "google-chrome-stable",
+  "microsoft-edge",
+  "microsoft-edge-stable",
+  "chromium-browser",
+];
+const macApps = ["Google Chrome", "Chromium", "Microsoft Edge"];
+
+/** A Chromium that is here: the one named by `E2E_CHROMIUM`, Playwright's own, or one of the system. */
+export function findChromium(): string | undefined {
+  const { E2E_CHROMIUM: named } = process.env;
+  if (named) {
+    if (isExecutable(named)) return named;
+    throw new BrowserError(`E2E_CHROMIUM=${named}: there is no such program`);
+  }
+  const own = chromium.executablePath();
+  return [own, ...systemPaths()].find(isExecutable);
+}
+
+/** Finds a Chromium, or gets one. */
+export function ensureChromium(): string {
+  const found = findChromium() ?? install();
+  if (found) return found;
+  throw new BrowserError(
+    [
+      "There is no Chromium, and none could be installed. One of these helps:",
+      "  pnpm -C e2e exec playwright install --with-deps chromium   (needs cdn.playwright.dev)",
+      "  sudo apt-get install chromium                              (Debian; or Chrome or Edge, on any system)",
+      "  E2E_CHROMIUM=/path/to/chromium pnpm e2e                    (any Chromium, Chrome or Edge)",
+      "Without a browser there is: pnpm e2e --bare",
+    ].join("\n"),
+  );
+}
+
+function systemPaths(): string[] {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/bin", "/usr/local/bin", "/snap/bin"];
+  const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  if (process.platform !== "darwin") return onPath;
+  return [...macApps.map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`), ...onPath];
+}
+
+function install(): string | undefined {
+  console.error("There is no Chromium here. Installing Playwright's …");
+  const cli = createRequire(import.meta.url).resolve("@playwright/test/cli");
+  run(process.execPath, [cli, "install", "chromium"]);
+  const own = findChromium();
+  // On a bare Linux it may lack libraries, and does not start.
+  if (own && spawnSync(own, ["--version"]).status === 0) return own;
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return undefined;
+  console.error("That did not do. Installing the system's …");
+  run("apt-get", ["update"]);
+  run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"]);
+  return systemPaths().find(isExecutable);
+}
+
+// stdout is for the suite.
+function run(command: string, args: string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  spawnSync(command, args, { stdio: ["ignore", 2, 2], env });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,101 @@
+import { createConnection, type Socket } from "node:net";
+import { errorAt } from "./failure.ts";
+import { type Await, within } from "./inbox.ts";
+
+/** How a TCP connection ended: with FIN, or with RST or an error of the network. */
+export type End = "end" | "reset";
+
+/** A TCP connection to a server, without any opinion about what is said on it. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #ended: Promise<End>;
+  #listener: ((bytes: Buffer) => void) | undefined;
+  #early: Buffer[] = [];
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#ended = new Promise((resolve) => {
+      socket.once("end", () => resolve("end"));
+      // Also after an error, and after our own reset().
+      socket.once("close", () => resolve("reset"));
+    });
+    socket.on("error", () => undefined);
+    socket.on("data", (bytes: Buffer) => this.#take(bytes));
+  }
+
+  /** Connects to a port of this machine. */
+  static open(port: number, options: Await = {}): Promise<Connection> {
+    const socket = createConnection({ host: "127.0.0.1", port, noDelay: true });
+    const caller = new Error();
+    const opened = new Promise<Connection>((resolve, reject) => {
+      socket.once("connect", () => resolve(new Connection(socket)));
+      socket.once("error", (error) =>
+        reject(errorAt(caller, new Error(`no connection to port ${port}: ${error.message}`))),
+      );
+    });
+    return within(opened, `a connection to port ${port}`, options);
+  }
+
+  /** Everything that comes goes to one listener; what came before it was there goes first. */
+  listen(listener: (bytes: Buffer) => void): void {
+    this.#listener = listener;
+    const early = this.#early;
+    this.#early = [];
+    for (const bytes of early) listener(bytes);
+  }
+
+  /** All that came and that nobody listened to. */
+  get received(): Buffer {
+    return Buffer.concat(this.#early);
+  }
+
+  /** Sends in one write: what fits a segment goes in one. */
+  write(bytes: string | Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get waiting(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Waits until the kernel has taken all that was written, or the connection is over. */
+  flushed(options: Await = {}): Promise<void> {
+    const flushed = new Promise<void>((resolve) => this.#socket.write("", () => resolve()));
+    return within(flushed, "that the peer reads what was sent", options);
+  }
+
+  /** Sends FIN. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Sends RST, which throws away what waits on both sides. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  /** Stops reading from the kernel: its buffers fill, and the peer meets real backpressure. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** How the connection ended, when it has. */
+  ended(options: Await = {}): Promise<End> {
+    return within(this.#ended, "the end of the TCP connection", options);
+  }
+
+  /** Calls back at the end, without a deadline. */
+  onEnd(listener: (how: End) => void): void {
+    this.#ended.then(listener);
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.#listener) this.#listener(bytes);
+    else this.#early.push(bytes);
+  }
+}

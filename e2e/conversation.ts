@@ -1,0 +1,152 @@
+import { randomBytes } from "node:crypto";
+import {
+  type Client,
+  type ClientMessage,
+  encode,
+  parseServer,
+  type Server,
+  type ServerMessage,
+  subprotocol,
+} from "@rosetta/protocol";
+import { failure } from "./failure.ts";
+import { type Await, Inbox } from "./inbox.ts";
+import type { Raw, UpgradeOptions } from "./raw.ts";
+import type { RawSocket } from "./socket.ts";
+
+/** What each request is answered with, unless it is refused. */
+const replies = {
+  hello: "welcome",
+  echo: "echo",
+  publish: "ack",
+  subscribe: "subscribed",
+  unsubscribe: "ack",
+  start: "ack",
+  cancel: "ack",
+  ping: "pong",
+  stop: "bye",
+  // Only of a flood; the other failures are their own answer.
+  chaos: "ack",
+} as const satisfies Record<ClientMessage["type"], ServerMessage["type"]>;
+
+type RequestType = ClientMessage["type"];
+type Reply<T extends RequestType> = Server<(typeof replies)[T]>;
+
+/** A request. Its `id` is made up unless a test gives one. */
+export type Request<T extends RequestType = RequestType> = T extends RequestType
+  ? Omit<Client<T>, "id"> & { id?: string }
+  : never;
+
+/** One client's talk with a server in `rosetta.v1.json`, over a raw socket. */
+export class Conversation {
+  readonly socket: RawSocket;
+  /** Who we are: 128 random bits. Another conversation that says the same is the same client. */
+  readonly client: string;
+  /** Every message that came, in order. */
+  readonly collected: ServerMessage[] = [];
+  readonly #inbox: Inbox<ServerMessage>;
+  #requests = 0;
+
+  /** `socket` was opened with the subprotocol; nobody has said `hello` yet. */
+  constructor(socket: RawSocket, client = randomBytes(16).toString("hex")) {
+    this.socket = socket;
+    this.client = client;
+    this.#inbox = new Inbox(() => socket.story());
+    socket.consume({
+      over: (why) => this.#inbox.end(why),
+      message: (message) => {
+        const text = message.kind === "text" ? message.text : "a binary message";
+        const parsed = parseServer(text);
+        if (parsed.problem)
+          return this.#inbox.end(`the server sent no message: ${parsed.problem.reason}: ${text}`);
+        this.collected.push(parsed.message);
+        this.#inbox.add(parsed.message);
+      },
+    });
+  }
+
+  /** Opens a socket at `/ws`; nobody has said `hello` yet. */
+  static async open(raw: Raw, options: UpgradeOptions & { client?: string } = {}): Promise<Conversation> {
+    const socket = await raw.connect("/ws", { subprotocols: [subprotocol], ...options });
+    return new Conversation(socket, options.client);
+  }
+
+  /** Says `hello`. */
+  hello(options: Await = {}): Promise<Server<"welcome">> {
+    return this.request({ type: "hello", client: this.client }, options);
+  }
+
+  /** Sends a request without waiting; its `id`. */
+  send(message: Request): string {
+    const id = message.id ?? `${message.type}-${++this.#requests}`;
+    this.socket.send(encode({ ...message, id } as ClientMessage));
+    return id;
+  }
+
+  /** Sends a request and waits for what it is meant to be answered with; `error` or another reply throws. */
+  async request<T extends RequestType>(
+    message: Request & { type: T },
+    options: Await = {},
+  ): Promise<Reply<T>> {
+    const expected = replies[message.type];
+    const id = this.send(message);
+    const reply = await this.reply(id, { awaited: `${expected} for ${message.type}`, ...options });
+    if (reply.type === expected) return reply as Reply<T>;
+    throw failure(`${message.type} was to be answered with ${expected}, came ${JSON.stringify(reply)}`);
+  }
+
+  /** Sends a request and waits for its refusal; anything else throws. */
+  async refusal(message: Request, options: Await = {}): Promise<Server<"error">> {
+    const reply = await this.reply(this.send(message), {
+      awaited: `a refusal of ${message.type}`,
+      ...options,
+    });
+    if (reply.type === "error") return reply;
+    throw failure(`${message.type} was to be refused, came ${JSON.stringify(reply)}`);
+  }
+
+  /** The reply to the request with this id. */
+  reply(id: string, { awaited = `the reply to ${id}`, ...options }: Await = {}): Promise<ServerMessage> {
+    return this.next((message) => "re" in message && message.re === id, { awaited, ...options });
+  }
+
+  /** The oldest message not taken yet that is wanted; the others stay. */
+  next(wants: (message: ServerMessage) => boolean = () => true, options: Await = {}): Promise<ServerMessage> {
+    return this.#inbox.take(options.awaited ?? "a message of the server", wants, options.deadline);
+  }
+
+  /** The oldest message not taken yet of a type: `bye`, or an `error` that answers nothing. */
+  nextOf<T extends ServerMessage["type"]>(type: T, options: Await = {}): Promise<Server<T>> {
+    const next = this.next((message) => message.type === type, { awaited: `a message ${type}`, ...options });
+    return next as Promise<Server<T>>;
+  }
+
+  /** The next `count` events of a topic, in the order they came. */
+  async events(topic: string, count: number, options: Await = {}): Promise<Server<"event">[]> {
+    const events: Server<"event">[] = [];
+    while (events.length < count) {
+      const awaited = `event ${events.length + 1} of ${count} in ${topic}`;
+      const event = await this.next((message) => isEventOf(topic, message), { awaited, ...options });
+      events.push(event as Server<"event">);
+    }
+    return events;
+  }
+
+  /** Waits until all that the server sent us so far is here: a `ping` and its `pong` behind it. */
+  async settled(options: Await = {}): Promise<void> {
+    await this.request(
+      { type: "ping", at: 0 },
+      { awaited: "the pong that ends what the server sent", ...options },
+    );
+  }
+
+  /** The events of a topic that were sent so far and not taken: to show that there are no more. */
+  async rest(topic: string, options: Await = {}): Promise<Server<"event">[]> {
+    await this.settled(options);
+    const count = this.#inbox.waiting.filter((message) => isEventOf(topic, message)).length;
+    return this.events(topic, count);
+  }
+}
+
+function isEventOf(topic: string, message: ServerMessage): boolean {
+  return message.type === "event" && message.topic === topic;
+}

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { contradiction, deviationOf } from "./deviation.ts";
+
+const deviation = {
+  test: "SLOW-03",
+  reason: "it drops",
+  link: "https://example.org",
+  shows: "expected 4002",
+};
+
+function judge(status: string, ...errors: string[]): string | undefined {
+  return contradiction(deviation, { status, errors });
+}
+
+test("a test that fails as declared contradicts nothing", () => {
+  expect(judge("failed", "Error: expected 4002, came 1006")).toBeUndefined();
+});
+
+test("a test that passes says that the deviation is gone", () => {
+  expect(judge("passed")).toBe("the deviation is gone: SLOW-03 passes, remove it from server.json");
+});
+
+test.each([
+  ["another error", "Error: expected 1009, came 1006"],
+  ["a mistake in the suite", "TypeError: expected 4002 is not a function"],
+  ["a server that did not start", "ServerError: it did not start: expected 4002"],
+])("%s is not what was declared", (_name, error) => {
+  expect(judge("failed", error)).toContain("but failed with:");
+});
+
+test("every error must be the declared one", () => {
+  expect(judge("failed", "Error: expected 4002", "ServerError: the server died")).toContain(
+    "the server died",
+  );
+});
+
+test("a time-out is not what was declared", () => {
+  expect(judge("timedOut", "Test timeout: expected 4002")).toContain("not to be timedOut");
+});
+
+test("a deviation that shows nothing would excuse everything", () => {
+  expect(contradiction({ ...deviation, shows: " " }, { status: "failed", errors: ["Error: x"] })).toContain(
+    "must say what it shows",
+  );
+});
+
+test("a deviation belongs to one test", () => {
+  expect(deviationOf([deviation], "SLOW-03 MUST close with 4002")).toBe(deviation);
+  expect(deviationOf([deviation], "SLOW-031 MUST close with 4002")).toBeUndefined();
+});

@@ -1,0 +1,155 @@
+import { randomBytes } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test as base, type TestInfo } from "@playwright/test";
+import type { Manifest } from "@rosetta/manifest";
+import { Conversation } from "./conversation.ts";
+import { contradiction, deviationOf, idOf } from "./deviation.ts";
+import { Ports } from "./ports.ts";
+import { Raw, type UpgradeOptions } from "./raw.ts";
+import { type Column, describeExit, type Plan, Server, ServerError } from "./server.ts";
+
+export { expect } from "@playwright/test";
+
+/** Starts a server of the test's own, with additions to its environment. It ends with the test. */
+export type Launch = (env?: Record<string, string>) => Promise<Server>;
+
+/** Opens a conversation at `/ws` of a server, the worker's if none is named, and says `hello`. */
+export type Converse = (
+  options?: UpgradeOptions & { client?: string; server?: Server },
+) => Promise<Conversation>;
+
+interface TestFixtures {
+  /** A topic that no other test uses. */
+  room: string;
+  /** The raw client of the worker's server; `raw.at(port)` is that of another. */
+  raw: Raw;
+  launch: Launch;
+  converse: Converse;
+  verdict: undefined;
+}
+
+interface WorkerFixtures {
+  /** The server that the project is about. */
+  server: Manifest;
+  column: Column;
+  ports: Ports;
+  /** The running server that tests share. */
+  app: Server;
+}
+
+/** Playwright's `test` with a server, a raw client and a conversation. No test knows a stack's name. */
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  server: [undefined as unknown as Manifest, { option: true, scope: "worker" }],
+  column: ["app", { option: true, scope: "worker" }],
+
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the dependencies of a fixture from the pattern.
+  ports: [async ({}, use, { parallelIndex }) => use(new Ports(parallelIndex)), { scope: "worker" }],
+
+  app: [
+    async ({ server, column, ports }, use, { project }) => {
+      const app = await startOnceMore({ manifest: server, column, ports }, project.outputDir);
+      await use(app);
+      await app.kill();
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+
+  // It begins before every other fixture of a test and ends after them, so it sees all errors.
+  verdict: [
+    async ({ app, server, column }, use, testInfo) => {
+      testInfo.annotations.push({ type: "runtime", description: app.ready?.runtime ?? server.runtime });
+      const logged = app.stderr.length;
+      await use(undefined);
+      await demandAlive(app, logged, testInfo);
+      judge(server, column, testInfo);
+      await attachLog(app, testInfo, logged);
+    },
+    { auto: true, title: "the server lives, deviations are as declared" },
+  ],
+
+  // biome-ignore lint/correctness/noEmptyPattern: as above.
+  room: async ({}, use, { title }) => {
+    await use(`room/${idOf(title).toLowerCase()}-${randomBytes(6).toString("hex")}`);
+  },
+
+  raw: async ({ app }, use) => {
+    const raw = new Raw(app.port);
+    await use(raw);
+    raw.end();
+  },
+
+  launch: async ({ server, column, ports }, use, testInfo) => {
+    const servers: Server[] = [];
+    await use(async (env = {}) => {
+      const launched = await Server.start({ manifest: server, column, ports, env });
+      servers.push(launched);
+      return launched;
+    });
+    await Promise.all(servers.map((each) => each.kill()));
+    for (const each of servers) await attachLog(each, testInfo);
+  },
+
+  converse: async ({ raw, app }, use) => {
+    await use(async ({ server = app, ...options } = {}) => {
+      const conversation = await Conversation.open(raw.at(server.port), options);
+      await conversation.hello();
+      return conversation;
+    });
+  },
+});
+
+// A worker ends with a failed test, and the next one starts the server again. One that does not start at all
+// would be waited for before every test; the second time is enough to know.
+async function startOnceMore(plan: Plan, folder: string): Promise<Server> {
+  const file = join(folder, `${plan.manifest.id}-${process.ppid}.did-not-start`);
+  const failures = existsSync(file) ? readFileSync(file, "utf8").split("\f") : [];
+  if (failures.length > 2) throw new ServerError(failures[0] ?? "");
+  try {
+    return await Server.start(plan);
+  } catch (error) {
+    mkdirSync(folder, { recursive: true });
+    appendFileSync(file, `${(error as Error).message}\f`);
+    throw error;
+  }
+}
+
+// A server that a test has killed must not fail the next one. The question also gives it time to die.
+async function demandAlive(app: Server, logged: number, testInfo: TestInfo): Promise<void> {
+  const raw = new Raw(app.port);
+  const answers = await raw.request("/greet").catch(() => undefined);
+  raw.end();
+  if (answers && !app.exit) return;
+  const exit = await app.exited(1_000).catch(() => undefined);
+  const end = exit ? describeExit(exit) : "it does not answer";
+  throw at(testInfo, new ServerError(`this test killed the server: ${end}; ${app.log(logged)}`));
+}
+
+// The reporter shows it below the error.
+async function attachLog(server: Server, testInfo: TestInfo, from = 0): Promise<void> {
+  if (testInfo.status === testInfo.expectedStatus || server.stderr.length === from) return;
+  await testInfo.attach("server", { body: server.log(from), contentType: "text/plain" });
+}
+
+// The expectation is set after the body ran: before, any failure would do, also that of a dead server.
+function judge(server: Manifest, column: Column, testInfo: TestInfo): void {
+  if (testInfo.expectedStatus === "failed") {
+    testInfo.expectedStatus = "passed";
+    throw at(
+      testInfo,
+      new Error("no test.fail() here: declare a deviation in the server.json that it is about"),
+    );
+  }
+  const deviation = deviationOf(server.deviations, testInfo.title);
+  if (!deviation || column === "bare" || testInfo.status === "skipped") return;
+  const errors = testInfo.errors.map(({ message }) => message ?? "");
+  const problem = contradiction(deviation, { status: testInfo.status, errors });
+  if (problem) throw at(testInfo, new Error(problem));
+  testInfo.fail(true, deviation.reason);
+}
+
+// An error about a test as a whole points at its first line.
+function at({ file, line, column }: TestInfo, error: Error): Error {
+  error.stack = `${error.name}: ${error.message}\n    at ${file}:${line}:${column}`;
+  return error;
+}

@@ -1,0 +1,107 @@
+import { errorAt } from "./failure.ts";
+
+/** How long anything is awaited unless a test says otherwise. */
+export const defaultDeadlineMs = 5_000;
+
+/** What may be said about an await. */
+export interface Await {
+  /** Milliseconds; default 5,000. */
+  deadline?: number | undefined;
+  /** What is awaited, for the error message. */
+  awaited?: string | undefined;
+}
+
+interface Waiter<T> {
+  wants: (item: T) => boolean;
+  done: (item: T) => void;
+  fail: (problem: string) => void;
+}
+
+/**
+ * Things that arrive in order, and those who wait for them. An item is taken once; one that a waiter does not
+ * want stays for the next.
+ */
+export class Inbox<T> {
+  readonly #items: T[] = [];
+  readonly #waiters = new Set<Waiter<T>>();
+  readonly #story: () => string;
+  #ended: string | undefined;
+
+  /** `story` tells all that happened, for the error messages. */
+  constructor(story: () => string) {
+    this.#story = story;
+  }
+
+  /** What has arrived and was not taken, oldest first. */
+  get waiting(): readonly T[] {
+    return this.#items;
+  }
+
+  /** Takes all that has arrived. */
+  drain(): T[] {
+    return this.#items.splice(0);
+  }
+
+  add(item: T): void {
+    const waiter = [...this.#waiters].find(({ wants }) => wants(item));
+    if (waiter) waiter.done(item);
+    else this.#items.push(item);
+  }
+
+  /** Nothing more will come: whoever waits is told so. */
+  end(why: string): void {
+    this.#ended ??= why;
+    for (const waiter of [...this.#waiters]) waiter.fail(`but ${why}`);
+  }
+
+  /** The oldest item that is wanted, now or when it comes; an error that tells what came instead after that. */
+  take(awaited: string, wants: (item: T) => boolean, deadline = defaultDeadlineMs): Promise<T> {
+    const index = this.#items.findIndex(wants);
+    if (index >= 0) return Promise.resolve(this.#items.splice(index, 1)[0] as T);
+    const caller = new Error();
+    const taken = new Promise<T>((resolve, reject) => {
+      const fail = (problem: string) => {
+        settle();
+        reject(errorAt(caller, new Error(`awaited ${awaited}, ${problem}; ${this.#story()}`)));
+      };
+      const done = (item: T) => {
+        settle();
+        resolve(item);
+      };
+      const waiter = { wants, done, fail };
+      const timer = setTimeout(() => fail(`not within ${deadline} ms`), deadline);
+      const settle = () => {
+        clearTimeout(timer);
+        this.#waiters.delete(waiter);
+      };
+      this.#waiters.add(waiter);
+      if (this.#ended !== undefined) fail(`but ${this.#ended}`);
+    });
+    return forgettable(taken);
+  }
+}
+
+/** A promise that must settle in time; `story` tells what happened instead. */
+export function within<T>(
+  promise: Promise<T>,
+  awaited: string,
+  options: Await = {},
+  story?: () => string,
+): Promise<T> {
+  const deadline = options.deadline ?? defaultDeadlineMs;
+  const caller = new Error();
+  const settled = new Promise<T>((resolve, reject) => {
+    const late = () =>
+      [`awaited ${options.awaited ?? awaited}, not within ${deadline} ms`, story?.()].filter(Boolean);
+    const timer = setTimeout(() => reject(errorAt(caller, new Error(late().join("; ")))), deadline);
+    const clear = () => clearTimeout(timer);
+    promise.then(resolve, reject).then(clear, clear);
+  });
+  return forgettable(settled);
+}
+
+// Whoever awaits it sees the error; a test that ended without awaiting it must not fail the next one.
+function forgettable<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

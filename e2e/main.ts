@@ -1,0 +1,76 @@
+// The command behind `pnpm e2e`: a browser if one is needed, then Playwright.
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+import { readManifests } from "@rosetta/manifest";
+import { type Request, readArguments } from "./arguments.ts";
+import { BrowserError, ensureChromium } from "./browser.ts";
+
+const servers = readManifests().map(({ id }) => id);
+const help = `pnpm e2e [options] [files]    Runs the suite against every server.
+
+  --bare           against each hello.ts, the stack as its documentation writes it; needs no browser.
+                   Its failures are findings: the exit code is 0 if every server could be asked.
+  --project <id>   only this server: ${servers.join(", ")}
+  -g <pattern>     only tests whose title matches: -g UPG-04
+  --headed         shows the browser
+  --workers <n>    servers that are tested at once; default 2
+
+Anything else goes to Playwright (pnpm -C e2e exec playwright test --help).
+Environment: E2E_CHROMIUM=/path/to/chromium, PORT_BASE=20000, APP_FOLDER=/a/copy/of/an/app.
+
+A run of everything writes results/e2e.json (--bare: results/bare.json). A run of a part is not the result of
+the suite: it writes e2e/test-results/partial.json.`;
+
+const request = readArguments(process.argv.slice(2), servers);
+if (typeof request === "string") fail(request);
+else if (request.help) console.log(help);
+else start(request);
+
+function start(request: Request): void {
+  try {
+    if (!request.bare) process.env.E2E_CHROMIUM = ensureChromium();
+  } catch (error) {
+    if (!(error instanceof BrowserError)) throw error;
+    return fail(error.message);
+  }
+  runPlaywright(request);
+}
+
+function runPlaywright({ bare, projects, rest, whole }: Request): void {
+  const cli = createRequire(import.meta.url).resolve("@playwright/test/cli");
+  const list = rest.includes("--list") ? ["--reporter=list"] : [];
+  const args = [cli, "test", ...projects.map((id) => `--project=${id}`), ...list, ...rest];
+  const child = spawn(process.execPath, args, {
+    cwd: import.meta.dirname,
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      ...colours(),
+      E2E_COLUMN: bare ? "bare" : "app",
+      E2E_RESULTS: whole && !process.env.APP_FOLDER ? resultsFile(bare) : "",
+    },
+  });
+  // Playwright ends its workers, and they their servers, on SIGINT; it takes a second one within a second,
+  // as from Ctrl-C in a terminal, for the same.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => child.kill("SIGINT"));
+  child.on("exit", (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal ?? "SIGKILL"];
+  });
+}
+
+// Playwright colours its workers' errors by FORCE_COLOR=1; beside a NO_COLOR, every node then prints a warning.
+function colours(): NodeJS.ProcessEnv {
+  return process.env.NO_COLOR ? { NO_COLOR: undefined, FORCE_COLOR: "0" } : {};
+}
+
+function resultsFile(bare: boolean): string {
+  return fileURLToPath(new URL(`../results/${bare ? "bare" : "e2e"}.json`, import.meta.url));
+}
+
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 2;
+}

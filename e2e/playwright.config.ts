@@ -1,0 +1,24 @@
+import { defineConfig } from "@playwright/test";
+import { type Manifest, readManifests } from "@rosetta/manifest";
+import { findChromium } from "./browser.ts";
+import type { Column } from "./server.ts";
+
+const column: Column = process.env.E2E_COLUMN === "bare" ? "bare" : "app";
+const executablePath = column === "app" ? findChromium() : undefined;
+
+export default defineConfig<object, { server: Manifest; column: Column }>({
+  testDir: "tests",
+  testMatch: "*.ts",
+  outputDir: "test-results",
+  reporter: "./reporter.ts",
+  fullyParallel: true,
+  workers: 2,
+  // A test that passes at the second try has found something.
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 30_000,
+  // hello.ts promises little; what it does promise is tagged.
+  ...(column === "bare" && { grep: /@bare\b/ }),
+  use: { column, launchOptions: executablePath ? { executablePath } : {} },
+  projects: readManifests().map((server) => ({ name: server.id, use: { server } })),
+});

@@ -1,0 +1,42 @@
+import { createConnection } from "node:net";
+
+// Each worker has ports of its own, outside the range that Linux takes for outgoing connections
+// (32768–60999): a server that restarts on its port must find it free.
+const perWorker = 200;
+
+/** The ports of a worker, each of them free when it is handed out. */
+export class Ports {
+  readonly #first: number;
+  #taken = 0;
+
+  constructor(parallelIndex: number) {
+    this.#first = base() + parallelIndex * perWorker;
+  }
+
+  async next(): Promise<number> {
+    for (let tries = 0; tries < perWorker; tries++) {
+      const port = this.#first + (this.#taken++ % perWorker);
+      if (await isFree(port)) return port;
+    }
+    throw new Error(`no free port from ${this.#first} to ${this.#first + perWorker - 1}: set PORT_BASE`);
+  }
+}
+
+function base(): number {
+  const { PORT_BASE = "20000" } = process.env;
+  const port = Number(PORT_BASE);
+  if (Number.isInteger(port) && port >= 1024 && port <= 65_000) return port;
+  throw new Error(`PORT_BASE=${PORT_BASE} cannot be used: expected a port from 1024 to 65000`);
+}
+
+/** Whether something answers on a port of this machine. Asking does not open a port, as listening would. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once("error", () => resolve(true));
+  });
+}

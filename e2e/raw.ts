@@ -1,0 +1,228 @@
+import { createHash, randomBytes } from "node:crypto";
+import { Connection } from "./connection.ts";
+import { errorAt, failure } from "./failure.ts";
+import {
+  type Answer,
+  type Head,
+  type HeaderChanges,
+  type HeaderList,
+  headerList,
+  ResponseReader,
+  requestHead,
+} from "./http.ts";
+import { type Await, within } from "./inbox.ts";
+import { RawSocket } from "./socket.ts";
+import { EventStream } from "./stream.ts";
+
+/** A request, of which every byte may be chosen. */
+export interface RequestOptions extends Await {
+  method?: string;
+  /** A list is sent as it is; an object changes the defaults, `undefined` leaves one out. */
+  headers?: HeaderList | HeaderChanges;
+  httpVersion?: string;
+  body?: string | Uint8Array;
+}
+
+/** An opening handshake, of which every byte may be chosen. */
+export interface UpgradeOptions extends RequestOptions {
+  subprotocols?: readonly string[];
+  /** Sent with the handshake, in one segment. */
+  firstBytes?: Uint8Array;
+}
+
+/** The raw client of one server. It keeps what it opened, and `end()` ends it all. */
+export class Raw {
+  readonly port: number;
+  readonly #opened: Connection[];
+
+  constructor(port: number, opened: Connection[] = []) {
+    this.port = port;
+    this.#opened = opened;
+  }
+
+  /** The same client for another server. */
+  at(port: number): Raw {
+    return new Raw(port, this.#opened);
+  }
+
+  /** A bare TCP connection. */
+  async tcp(options: Await = {}): Promise<Connection> {
+    const connection = await Connection.open(this.port, options);
+    this.#opened.push(connection);
+    return connection;
+  }
+
+  /** One request on a connection of its own; the whole response. */
+  async request(path: string, options: RequestOptions = {}): Promise<Answer> {
+    const connection = await this.tcp(options);
+    const defaults = [
+      ["Host", `127.0.0.1:${this.port}`],
+      ["Connection", "close"],
+      ...lengthOf(options.body),
+    ] as const;
+    const headers = headerList([...defaults], options.headers);
+    const reader = send(connection, path, headers, options);
+    const answer = await answerOf(connection, reader, `the response to ${nameOf(path, options)}`, options);
+    connection.reset();
+    return answer;
+  }
+
+  /** The body of a response as Server-Sent Events; it does not end by itself. */
+  async events(path: string, options: RequestOptions = {}): Promise<EventStream> {
+    const connection = await this.tcp(options);
+    const defaults = [
+      ["Host", `127.0.0.1:${this.port}`],
+      ["Accept", "text/event-stream"],
+    ] as const;
+    const reader = send(connection, path, headerList([...defaults], options.headers), options);
+    const head = await headOf(connection, reader, `the head of ${nameOf(path, options)}`, options);
+    return new EventStream(connection, head, reader);
+  }
+
+  /** An opening handshake: a WebSocket if the server answers 101, otherwise its answer. */
+  async upgrade(path: string, options: UpgradeOptions = {}): Promise<RawSocket | Answer> {
+    const connection = await this.tcp(options);
+    const key = randomBytes(16).toString("base64");
+    const headers = headerList(handshakeHeaders(this.port, key, options.subprotocols), options.headers);
+    const reader = send(connection, path, headers, options);
+    const what = `the answer to the handshake at ${nameOf(path, options)}`;
+    const head = await headOf(connection, reader, what, options);
+    if (head.status !== 101) return answerOf(connection, reader, what, options);
+    checkHandshake(head, headers);
+    return new RawSocket(connection, head, reader.rest);
+  }
+
+  /** A WebSocket; a refusal is an error. */
+  async connect(path: string, options: UpgradeOptions = {}): Promise<RawSocket> {
+    const outcome = await this.upgrade(path, options);
+    if (outcome instanceof RawSocket) return outcome;
+    throw failure(`expected a WebSocket at ${path}, was refused: ${outcome.status} ${outcome.body.trim()}`);
+  }
+
+  /** A refusal; a WebSocket is an error. */
+  async refused(path: string, options: UpgradeOptions = {}): Promise<Answer> {
+    const outcome = await this.upgrade(path, options);
+    if (!(outcome instanceof RawSocket)) return outcome;
+    throw failure(`expected a refusal at ${path}, the server answered 101`);
+  }
+
+  /** Ends every connection. */
+  end(): void {
+    for (const connection of this.#opened.splice(0)) connection.reset();
+  }
+}
+
+/** RFC 6455 §4.2.2: proof that the server read the key. */
+export function acceptOf(key: string): string {
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+}
+
+function handshakeHeaders(port: number, key: string, subprotocols: readonly string[] = []): HeaderList {
+  const offer = subprotocols.length ? [["Sec-WebSocket-Protocol", subprotocols.join(", ")] as const] : [];
+  return [
+    ["Host", `127.0.0.1:${port}`],
+    ["Connection", "Upgrade"],
+    ["Upgrade", "websocket"],
+    ["Sec-WebSocket-Version", "13"],
+    ["Sec-WebSocket-Key", key],
+    ...offer,
+  ];
+}
+
+function lengthOf(body: string | Uint8Array | undefined): HeaderList {
+  return body === undefined ? [] : [["Content-Length", String(Buffer.byteLength(body))]];
+}
+
+function nameOf(path: string, options: RequestOptions): string {
+  return `${options.method ?? "GET"} ${path}`;
+}
+
+function send(
+  connection: Connection,
+  path: string,
+  headers: HeaderList,
+  options: UpgradeOptions,
+): ResponseReader {
+  const { method = "GET", httpVersion, body = "", firstBytes = new Uint8Array() } = options;
+  const head = requestHead(method, path, headers, httpVersion);
+  connection.write(Buffer.concat([Buffer.from(head), Buffer.from(body as string), firstBytes]));
+  return new ResponseReader(method);
+}
+
+// What a client must check before it calls the connection open: RFC 6455 §4.1, steps 2 to 6.
+function checkHandshake(head: Head, sent: HeaderList): void {
+  const offered = (name: string) =>
+    sent.filter(([each]) => each.toLowerCase() === name).flatMap(([, value]) => value.split(/\s*,\s*/));
+  const { headers } = head;
+  if (headers.get("upgrade")?.toLowerCase() !== "websocket") throw failure("101 without Upgrade: websocket");
+  if (!/\bupgrade\b/i.test(headers.get("connection") ?? "")) throw failure("101 without Connection: Upgrade");
+  const accept = acceptOf(offered("sec-websocket-key")[0] ?? "");
+  if (headers.get("sec-websocket-accept") !== accept) {
+    throw failure(
+      `Sec-WebSocket-Accept is ${headers.get("sec-websocket-accept")}, expected ${accept} (§4.2.2)`,
+    );
+  }
+  const chosen = headers.get("sec-websocket-protocol");
+  if (chosen !== null && !offered("sec-websocket-protocol").includes(chosen)) {
+    throw failure(`the server chose subprotocol ${chosen}, which was not offered (RFC 6455 §4.1)`);
+  }
+  const extensions = headers.get("sec-websocket-extensions");
+  if (extensions && offered("sec-websocket-extensions").length === 0) {
+    throw failure(`the server chose extensions ${extensions}, none were offered (RFC 6455 §4.1)`);
+  }
+}
+
+function headOf(connection: Connection, reader: ResponseReader, what: string, options: Await): Promise<Head> {
+  return read(connection, reader, what, options, () => reader.head);
+}
+
+async function answerOf(
+  connection: Connection,
+  reader: ResponseReader,
+  what: string,
+  options: Await,
+): Promise<Answer> {
+  const head = await read(connection, reader, what, options, () =>
+    reader.complete ? reader.head : undefined,
+  );
+  const bytes = reader.takeBody();
+  return { ...head, bytes, body: bytes.toString("utf8") };
+}
+
+// Reads until `found` finds something.
+function read<T>(
+  connection: Connection,
+  reader: ResponseReader,
+  what: string,
+  options: Await,
+  found: () => T | undefined,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const caller = new Error();
+  const look = () => {
+    const result = found();
+    if (result !== undefined) resolve(result);
+  };
+  look();
+  connection.listen((bytes) => {
+    try {
+      reader.push(bytes);
+      look();
+    } catch (error) {
+      reject(error);
+    }
+  });
+  connection.onEnd((how) => {
+    reader.end();
+    look();
+    reject(
+      errorAt(caller, new Error(`awaited ${what}, but the connection ended (${how}); ${storyOf(reader)}`)),
+    );
+  });
+  return within(promise, what, options, () => storyOf(reader));
+}
+
+function storyOf({ head, rest }: ResponseReader): string {
+  if (head) return `came so far: ${head.status} ${head.statusText} and a part of the body`;
+  return `came so far: ${rest.length ? JSON.stringify(rest.toString("latin1", 0, 200)) : "nothing"}`;
+}

@@ -1,0 +1,182 @@
+import { relative } from "node:path";
+import { stripVTControlCharacters, styleText } from "node:util";
+import type {
+  FullConfig,
+  FullResult,
+  Reporter,
+  Suite,
+  TestCase,
+  TestError,
+  TestResult,
+} from "@playwright/test/reporter";
+import { matrix, type Results, readPlaces } from "@rosetta/compare";
+import type { Manifest } from "@rosetta/manifest";
+import { idOf } from "./deviation.ts";
+import { Progress } from "./progress.ts";
+import { factsOf, resultOf, rowOf, serverOf, thisCommit, thisMachine, writeResults } from "./results.ts";
+
+interface Failure {
+  test: TestCase;
+  result: TestResult;
+}
+
+const root = new URL("..", import.meta.url).pathname;
+const partialFile = new URL("test-results/partial.json", import.meta.url).pathname;
+
+/** Tells how the run goes; at the end writes the results, and prints the matrix of `@rosetta/compare`. */
+// Playwright takes a reporter from the default export.
+export default class MatrixReporter implements Reporter {
+  readonly #column = process.env.E2E_COLUMN === "bare" ? "bare" : "app";
+  /** Where a whole run writes to; empty for a part of it. */
+  readonly #wholeFile = process.env.E2E_RESULTS ?? "";
+  readonly #rows = new Map<string, Results["tests"][number]>();
+  readonly #servers = new Map<string, { manifest: Manifest; runtime?: string }>();
+  readonly #failures: Failure[] = [];
+  /** What makes the run red besides failed tests. */
+  readonly #problems: string[] = [];
+  readonly #date = new Date();
+  #progress = new Progress(0);
+  #missing = 0;
+
+  printsToStdio(): boolean {
+    return true;
+  }
+
+  onBegin(_config: FullConfig, suite: Suite): void {
+    const tests = suite.allTests();
+    for (const test of tests) this.#enter(test);
+    if (this.#wholeFile && this.#column === "app") this.#checkDeviations();
+    this.#progress = new Progress(tests.length);
+    this.#missing = tests.length;
+  }
+
+  onTestEnd(test: TestCase, result: TestResult): void {
+    const server = this.#servers.get(serverOf(test).id);
+    const row = this.#rows.get(idOf(test.title));
+    const runtime = test.annotations.find(({ type }) => type === "runtime")?.description;
+    if (server && runtime?.includes(" ")) server.runtime = runtime;
+    const found = resultOf(test, result);
+    this.#missing--;
+    this.#progress.test(
+      found?.verdict ?? "skipped",
+      `${serverOf(test).id} ${test.title}`,
+      this.#column === "bare",
+    );
+    if (!found || !row) return;
+    // With --repeat-each, one failure is enough.
+    if (row.results[serverOf(test).id]?.verdict !== "failed") row.results[serverOf(test).id] = found;
+    if (found.verdict === "failed") this.#failures.push({ test, result });
+  }
+
+  onError(error: TestError): void {
+    this.#problems.push(visible(error.stack ?? error.message ?? error.value ?? "an error without a message"));
+  }
+
+  onStdOut(chunk: string | Buffer): void {
+    this.#progress.print(String(chunk).trimEnd());
+  }
+
+  onStdErr(chunk: string | Buffer): void {
+    this.#progress.print(String(chunk).trimEnd());
+  }
+
+  async onEnd({ status }: FullResult): Promise<{ status: FullResult["status"] }> {
+    this.#progress.end();
+    if (this.#column === "app") for (const failure of this.#failures) console.log(details(failure));
+    for (const problem of this.#problems) console.log(`${paint("red", "error")} ${problem}\n`);
+    const results = this.#results();
+    if (results.tests.length === 0) return { status };
+    const file = this.#isWhole(status) ? this.#wholeFile : partialFile;
+    writeResults(file, results);
+    const part = file === partialFile ? " (a part of the suite)" : "";
+    const lines = matrix(results, { paint, locate: readPlaces() }).split("\n");
+    const closing = lines.pop();
+    // After Ctrl-C nearly all is skipped, and no table of it wanted.
+    if (status !== "interrupted") console.log(lines.join("\n"));
+    console.log(`${relative(root, file)}${part}\n${closing}`);
+    return { status: this.#status(status) };
+  }
+
+  #enter(test: TestCase): void {
+    const manifest = serverOf(test);
+    if (!this.#servers.has(manifest.id)) this.#servers.set(manifest.id, { manifest });
+    const row = rowOf(test);
+    if (!row) {
+      this.#problems.push(`"${test.title}" is not of the form "UPG-04 MUST do something"`);
+      return;
+    }
+    const known = this.#rows.get(row.id);
+    if (!known) this.#rows.set(row.id, row);
+    else if (known.line !== row.line || known.file !== row.file) {
+      this.#problems.push(
+        `${row.id} is the id of ${known.file}:${known.line} and of ${row.file}:${row.line}`,
+      );
+    }
+  }
+
+  #checkDeviations(): void {
+    for (const { manifest } of this.#servers.values()) {
+      const unknown = manifest.deviations.filter(({ test }) => !this.#rows.has(test));
+      for (const { test } of unknown)
+        this.#problems.push(`apps/${manifest.id}/server.json: there is no test ${test}`);
+    }
+  }
+
+  #isWhole(status: FullResult["status"]): boolean {
+    return this.#wholeFile !== "" && this.#missing === 0 && (status === "passed" || status === "failed");
+  }
+
+  #results(): Results {
+    return {
+      date: this.#date.toISOString(),
+      ...thisCommit(),
+      machine: thisMachine(),
+      column: this.#column,
+      servers: [...this.#servers.values()].map(({ manifest, runtime }) => factsOf(manifest, runtime)),
+      tests: [...this.#rows.values()],
+    };
+  }
+
+  #status(status: FullResult["status"]): FullResult["status"] {
+    if (status === "interrupted" || status === "timedout") return status;
+    if (this.#problems.length > 0) return "failed";
+    if (this.#column === "bare") return this.#failures.some(neverStarted) ? "failed" : "passed";
+    return this.#failures.length > 0 ? "failed" : status;
+  }
+}
+
+// The control column shows what a stack does by itself: whatever it answers is a finding.
+function neverStarted({ result }: Failure): boolean {
+  return result.errors.some(
+    ({ message }) => message?.startsWith("ServerError") && message.includes("did not start"),
+  );
+}
+
+function details({ test, result }: Failure): string {
+  const { file, line } = test.location;
+  const head = `${paint("red", `${serverOf(test).id} ${test.title}`)}  ${relative(root, file)}:${line}`;
+  const shown = new Set<string>();
+  const errors = result.errors.map(({ message, value, snippet, location }) => {
+    const place = location ? `${relative(root, location.file)}:${location.line}` : "";
+    // Several errors may point at one line.
+    const code = shown.has(place) ? undefined : snippet;
+    shown.add(place);
+    return [message ?? value ?? "", code].filter(Boolean).join("\n");
+  });
+  const logs = result.attachments.filter(({ name }) => name === "server").map(({ body }) => String(body));
+  return `${head}\n${indent([...errors, ...logs].map(visible).join("\n"))}\n`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, "  ");
+}
+
+function paint(colour: Parameters<typeof styleText>[0], text: string): string {
+  return styleText(colour, text, { stream: process.stdout });
+}
+
+// Errors come coloured from the workers, whatever stdout is.
+function visible(text: string): string {
+  const colours = paint("red", "x") !== "x";
+  return colours ? text : stripVTControlCharacters(text);
+}

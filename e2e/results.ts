@@ -1,0 +1,101 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import type { TestCase, TestError, TestResult } from "@playwright/test/reporter";
+import { type Machine, type Result, type Results, type ServerFacts, titleForm } from "@rosetta/compare";
+import { folderOf, type Manifest } from "@rosetta/manifest";
+import { deviationOf } from "./deviation.ts";
+
+type Row = Results["tests"][number];
+
+/** The manifest of the server that a test is about. */
+export function serverOf(test: TestCase): Manifest {
+  const use = test.parent.project()?.use as { server?: Manifest } | undefined;
+  if (use?.server) return use.server;
+  throw new Error(`${test.title}: its project has no server`);
+}
+
+/** What a result says about the server, if the test was run at all. */
+export function resultOf(test: TestCase, result: TestResult): Result | undefined {
+  const { status, duration: ms } = result;
+  if (status === "skipped" || status === "interrupted") return undefined;
+  const error = result.errors.map(messageOf).join("\n");
+  if (status === "passed" && test.expectedStatus === "passed") return { verdict: "passed", ms };
+  // Only a declared failure is expected. A test that expects its own, by test.fail(), has failed.
+  const declared = deviationOf(serverOf(test).deviations, test.title);
+  if (status !== test.expectedStatus || !declared) return { verdict: "failed", ms, error };
+  return { verdict: "deviates", ms, error, reason: declared.reason, link: declared.link };
+}
+
+/** The message of an error, without colours. */
+export function messageOf({ message, value, stack }: TestError): string {
+  return stripVTControlCharacters(message ?? value ?? stack ?? "an error without a message");
+}
+
+/** The row of a test; its results are filled in as they come. */
+export function rowOf(test: TestCase): Row | undefined {
+  const { id, level, sentence } = titleForm.exec(test.title)?.groups ?? {};
+  if (!id || !level || !sentence) return undefined;
+  return {
+    id,
+    level: level as Row["level"],
+    title: sentence,
+    group: id.slice(0, id.lastIndexOf("-")),
+    regions: test.tags.map((tag) => tag.slice(1)).filter((tag) => tag !== "bare"),
+    file: `e2e/tests/${test.location.file.split("/e2e/tests/").at(-1)}`,
+    line: test.location.line,
+    results: {},
+  };
+}
+
+/** A server with the versions of what it is made of. `runtime` is what it said of itself. */
+export function factsOf({ id, title, runtime }: Manifest, said: string | undefined): ServerFacts {
+  const versions = versionsOf(folderOf(id));
+  const version = versions[runtime] ?? process.versions[runtime];
+  return { id, title, runtime: said ?? `${runtime} ${version}`, versions };
+}
+
+/** The machine that a run is from. */
+export function thisMachine(): Machine {
+  return {
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+  };
+}
+
+/** The commit that is tested, with `-dirty` if there is more than that; nothing outside git. */
+export function thisCommit(): { commit?: string } {
+  try {
+    const args = ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"];
+    const stdio: ["ignore", "pipe", "ignore"] = ["ignore", "pipe", "ignore"];
+    return {
+      commit: execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8", stdio }).trim(),
+    };
+  } catch {
+    return {};
+  }
+}
+
+/** Writes results as a file. */
+export function writeResults(file: string, results: Results): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+function versionsOf(folder: string): Record<string, string> {
+  const { dependencies = {} } = readPackage(join(folder, "package.json"));
+  const names = Object.keys(dependencies).filter((name) => !name.startsWith("@rosetta/"));
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      readPackage(join(folder, "node_modules", name, "package.json")).version ?? "?",
+    ]),
+  );
+}
+
+function readPackage(file: string): { version?: string; dependencies?: Record<string, string> } {
+  return JSON.parse(readFileSync(file, "utf8"));
+}

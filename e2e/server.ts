@@ -1,0 +1,246 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { folderOf, type Manifest } from "@rosetta/manifest";
+import { errorAt } from "./failure.ts";
+import { within } from "./inbox.ts";
+import { isFree, type Ports } from "./ports.ts";
+
+/** `app`: the server of this repository. `bare`: its `hello.ts`, as the stack's documentation writes it. */
+export type Column = "app" | "bare";
+
+/** The one line that a server prints when it listens. */
+export interface Ready {
+  ready: true;
+  server: string;
+  url: string;
+  runtime: string;
+}
+
+/** How a process ended. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** What a server is started from. */
+export interface Plan {
+  manifest: Manifest;
+  column: Column;
+  ports: Ports;
+  /** Added to the server's environment. */
+  env?: Record<string, string>;
+}
+
+/** A server could not be started or has died: never a deviation of a stack. */
+export class ServerError extends Error {
+  override readonly name = "ServerError";
+
+  constructor(message: string) {
+    super(message);
+    errorAt(this, this);
+  }
+}
+
+const readyMs = 15_000;
+const stopMs = 10_000;
+
+// What a process needs to run. The rest of the developer's environment, a limit set for `pnpm dev` say,
+// would change what is tested.
+const inherited = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "NODE_OPTIONS", "NODE_V8_COVERAGE"];
+
+const alive = new Set<ChildProcess>();
+// Also if Playwright itself was ended in the middle of a test.
+process.on("exit", () => {
+  for (const child of alive) child.kill("SIGKILL");
+});
+
+/** A server in a process of its own. */
+export class Server {
+  readonly manifest: Manifest;
+  readonly port: number;
+  /** The lines of its log. */
+  readonly stderr: string[] = [];
+  readonly stdout: string[] = [];
+  /** What it said when it was ready. A `hello.ts` says nothing. */
+  ready: Ready | undefined;
+  readonly #plan: Plan;
+  #child: ChildProcess | undefined;
+  #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
+  #end: Exit | undefined;
+
+  private constructor(plan: Plan, port: number) {
+    this.#plan = plan;
+    this.manifest = plan.manifest;
+    this.port = port;
+  }
+
+  /** Starts a server on a free port, and waits until it listens. */
+  static async start(plan: Plan): Promise<Server> {
+    for (;;) {
+      const server = new Server(plan, await plan.ports.next());
+      try {
+        await server.#start();
+        return server;
+      } catch (error) {
+        // Somebody was faster than we between the look at the port and the start.
+        if (!server.stderr.some((line) => line.includes("EADDRINUSE"))) throw error;
+      }
+    }
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  wsUrl(path: string): string {
+    return `ws://127.0.0.1:${this.port}${path}`;
+  }
+
+  /** How it ended, if it has. */
+  get exit(): Exit | undefined {
+    return this.#end;
+  }
+
+  /** Asks it to stop, and waits until it has. */
+  async stop(signal: NodeJS.Signals = "SIGTERM", deadline = stopMs): Promise<Exit> {
+    this.#child?.kill(signal);
+    return this.exited(deadline);
+  }
+
+  /** Ends it at once; it has no say. */
+  async kill(): Promise<Exit> {
+    return this.stop("SIGKILL");
+  }
+
+  /** How it ended, when it has. */
+  exited(deadline = stopMs): Promise<Exit> {
+    return within(this.#exit, `the end of ${this.#name()}`, { deadline }, () => this.log());
+  }
+
+  /** Starts it again on the same port; one that still runs is asked to stop before. */
+  async restart(signal?: NodeJS.Signals): Promise<void> {
+    if (!this.#end) await this.stop(signal);
+    await this.#start();
+  }
+
+  /** Stops its clock, with its sockets open: to its peers it looks like a dead network. */
+  freeze(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  /** The end of its log, from a line on. */
+  log(from = 0): string {
+    const lines = this.stderr.slice(from).slice(-20);
+    return lines.length ? `its log ends:\n  ${lines.join("\n  ")}` : "it logged nothing";
+  }
+
+  async #start(): Promise<void> {
+    const { manifest, column } = this.#plan;
+    const [command = "", ...args] = column === "app" ? manifest.start : manifest.hello;
+    const child = spawn(binaryOf(command, manifest), args, {
+      cwd: process.env.APP_FOLDER ?? folderOf(manifest.id),
+      env: this.#environment(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    alive.add(child);
+    this.#child = child;
+    this.#end = undefined;
+    this.#exit = this.#watch(child);
+    const ready = column === "app" ? this.#readyLine(child.stdout) : this.#accepts();
+    collect(child.stderr, this.stderr);
+    const died = this.#exit.then((exit) =>
+      Promise.reject(new Error(`it ended before: ${describeExit(exit)}`)),
+    );
+    try {
+      await within(Promise.race([ready, died]), "that it listens", { deadline: readyMs });
+    } catch (error) {
+      await this.kill();
+      const { message } = error as Error;
+      throw new ServerError(`${this.#name()} did not start: ${message}; ${this.log()}`);
+    }
+  }
+
+  #environment(): Record<string, string> {
+    const kept = inherited.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    const own = { PORT: String(this.port), HOST: "127.0.0.1", CHAOS: "1", NO_COLOR: "1" };
+    return { ...Object.fromEntries(kept), ...own, ...this.#plan.env };
+  }
+
+  #watch(child: ChildProcess): Promise<Exit> {
+    return new Promise((resolve) => {
+      const ended = (exit: Exit) => {
+        alive.delete(child);
+        this.#end = exit;
+        resolve(exit);
+      };
+      child.once("error", (error) => {
+        this.stderr.push(error.message);
+        ended({ code: null, signal: null });
+      });
+      // Not `exit`: until `close` there may be lines of its log that we have not read.
+      child.once("close", (code, signal) => ended({ code, signal }));
+    });
+  }
+
+  async #readyLine(stdout: Readable): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const first = this.stdout.length;
+    collect(stdout, this.stdout, () => {
+      this.ready = parseReady(this.stdout[first] ?? "");
+      if (this.ready) resolve();
+      else reject(new Error(`its first line on stdout is not the ready line: ${this.stdout[first]}`));
+    });
+    return promise;
+  }
+
+  // A `hello.ts` says nothing that we could rely on: it is ready when it accepts a connection.
+  async #accepts(): Promise<void> {
+    while (!this.#end && (await isFree(this.port))) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  #name(): string {
+    const { manifest, column } = this.#plan;
+    return `${manifest.id}${column === "bare" ? " (hello.ts)" : ""} on port ${this.port}`;
+  }
+}
+
+/** An exit in words. */
+export function describeExit({ code, signal }: Exit): string {
+  return signal ? `ended by ${signal}` : `exit code ${code}`;
+}
+
+function parseReady(line: string): Ready | undefined {
+  try {
+    const ready = JSON.parse(line) as Ready;
+    return ready.ready === true ? ready : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function collect(stream: Readable, lines: string[], added: () => void = () => undefined): void {
+  createInterface({ input: stream }).on("line", (line) => {
+    lines.push(line);
+    added();
+  });
+}
+
+// The pinned runtimes, also without pnpm on PATH: the node that runs us, and the bun of the app's folder.
+function binaryOf(command: string, manifest: Manifest): string {
+  if (command === "node") return process.execPath;
+  if (command === "bun") return join(folderOf(manifest.id), "node_modules/.bin/bun");
+  return command;
+}

@@ -1,0 +1,271 @@
+import {
+  type CloseInfo,
+  decodeClose,
+  encodeClose,
+  encodeFrame,
+  type Frame,
+  FrameDecoder,
+  type FrameToSend,
+  type Message,
+  MessageAssembler,
+  Opcode,
+  randomMask,
+} from "@rosetta/conformance";
+import type { Connection, End } from "./connection.ts";
+import { failure } from "./failure.ts";
+import type { Head } from "./http.ts";
+import { type Await, Inbox, within } from "./inbox.ts";
+
+/** How a WebSocket ended, as its client sees it: 1006 where no close frame came (RFC 6455 §7.1.5). */
+export interface Closed extends CloseInfo {
+  how: "close frame" | End;
+}
+
+/** The name of a frame's opcode, or a condition of one's own. */
+export type FrameFilter = keyof typeof filters | ((frame: Frame) => boolean);
+
+const filters = {
+  text: Opcode.Text,
+  binary: Opcode.Binary,
+  continuation: Opcode.Continuation,
+  close: Opcode.Close,
+  ping: Opcode.Ping,
+  pong: Opcode.Pong,
+};
+
+/** Whoever takes all messages of a socket instead of awaiting them one by one. */
+export interface MessageConsumer {
+  message(message: Message): void;
+  /** No more will come. */
+  over(why: string): void;
+}
+
+/**
+ * The client's end of a WebSocket, down to the frame: it shows what browsers hide, and breaks rules if asked to.
+ * Frames and messages wait in a queue each until a test takes them, so nothing is missed between two awaits.
+ */
+export class RawSocket {
+  readonly #connection: Connection;
+  readonly #decoder: FrameDecoder;
+  readonly #assembler = new MessageAssembler();
+  readonly #frames = new Inbox<Frame>(() => this.story());
+  readonly #messages = new Inbox<Message>(() => this.story());
+  readonly #closing = Promise.withResolvers<Closed>();
+  #consumer: MessageConsumer | undefined;
+  #closed: Closed | undefined;
+  #violation: string | undefined;
+  #over: string | undefined;
+  #closeSent = false;
+
+  /** The response to the handshake. */
+  readonly head: Head;
+  /** Every frame that came. */
+  readonly frames: Frame[] = [];
+  /** Whether pings are answered: RFC 6455 §5.5.2. */
+  autoPong = true;
+  /** Whether a close frame is answered: RFC 6455 §5.5.1. */
+  autoClose = true;
+
+  constructor(connection: Connection, head: Head, firstBytes: Uint8Array) {
+    this.#connection = connection;
+    this.head = head;
+    this.#closing.promise.catch(() => undefined);
+    this.#decoder = new FrameDecoder({
+      masked: false,
+      allowRsv1: head.headers.has("sec-websocket-extensions"),
+    });
+    this.#take(firstBytes);
+    connection.listen((bytes) => this.#take(bytes));
+    connection.onEnd((how) => this.#end(how));
+  }
+
+  /** The subprotocol that the server chose. */
+  get subprotocol(): string {
+    return this.head.headers.get("sec-websocket-protocol") ?? "";
+  }
+
+  /** Sends a message, in one frame or in as many as `fragments` says. */
+  send(data: string | Uint8Array, { fragments = 1 }: { fragments?: number } = {}): void {
+    const payload = typeof data === "string" ? Buffer.from(data) : data;
+    const size = Math.ceil(payload.length / fragments);
+    for (let index = 0; index < fragments; index++) {
+      const first = typeof data === "string" ? Opcode.Text : Opcode.Binary;
+      this.sendFrame({
+        opcode: index === 0 ? first : Opcode.Continuation,
+        fin: index === fragments - 1,
+        payload: payload.subarray(index * size, (index + 1) * size),
+      });
+    }
+  }
+
+  /** Sends any frame; masked, unless told otherwise (RFC 6455 §5.1). */
+  sendFrame(frame: FrameToSend, { masked = true }: { masked?: boolean } = {}): void {
+    if (frame.opcode === Opcode.Close) this.#closeSent = true;
+    this.#connection.write(encodeFrame(masked ? { mask: randomMask(), ...frame } : frame));
+  }
+
+  /** Sends any bytes. */
+  sendBytes(bytes: Uint8Array): void {
+    this.#connection.write(bytes);
+  }
+
+  /** The oldest frame not taken yet, or the oldest that is wanted; the others stay. */
+  next(filter: FrameFilter = () => true, { deadline, awaited }: Await = {}): Promise<Frame> {
+    const wants = typeof filter === "string" ? (frame: Frame) => frame.opcode === filters[filter] : filter;
+    const what = typeof filter === "string" ? `a ${filter} frame` : "a frame";
+    return this.#frames.take(awaited ?? what, wants, deadline);
+  }
+
+  /** The oldest message not taken yet, or the oldest that is wanted; the others stay. */
+  nextMessage(wants: (message: Message) => boolean = () => true, options: Await = {}): Promise<Message> {
+    return this.#messages.take(options.awaited ?? "a message", wants, options.deadline);
+  }
+
+  /** The text of the next message; a binary one is an error. */
+  async nextText(options: Await = {}): Promise<string> {
+    const message = await this.nextMessage(undefined, { awaited: "a text message", ...options });
+    if (message.kind === "text") return message.text;
+    throw failure(`awaited a text message, came binary of ${message.data.length} B; ${this.story()}`);
+  }
+
+  /** The messages that came and were not taken. */
+  get messages(): readonly Message[] {
+    return this.#messages.waiting;
+  }
+
+  /** Hands over all messages, those that wait and those to come. */
+  consume(consumer: MessageConsumer): void {
+    this.#consumer = consumer;
+    for (const message of this.#messages.drain()) consumer.message(message);
+    if (this.#over !== undefined) consumer.over(this.#over);
+  }
+
+  /** Sends a ping and waits for its pong: all that the server sent before is here then (RFC 6455 §5.5.3). */
+  ping(payload: string | Uint8Array = crypto.randomUUID(), options: Await = {}): Promise<Frame> {
+    const bytes = Buffer.from(payload as string);
+    this.sendFrame({ opcode: Opcode.Ping, payload: bytes });
+    const answers = (frame: Frame) => frame.opcode === Opcode.Pong && bytes.equals(frame.payload);
+    return this.next(answers, { awaited: `the pong of our ping (${bytes.length} B)`, ...options });
+  }
+
+  /** Sends a close frame and waits for the end. */
+  close(code?: number, reason?: string, options: Await = {}): Promise<Closed> {
+    this.sendFrame({ opcode: Opcode.Close, payload: encodeClose(code, reason) });
+    return this.closed(options);
+  }
+
+  /** How the WebSocket ended: at the server's close frame, or at the end of TCP if none came. */
+  closed(options: Await = {}): Promise<Closed> {
+    return within(this.#closing.promise, "the end of the WebSocket", options, () => this.story());
+  }
+
+  /** How the TCP connection ended; after a close frame it is the server who ends it (RFC 6455 §7.1.1). */
+  ended(options: Await = {}): Promise<End> {
+    return this.#connection.ended(options);
+  }
+
+  /** Stops reading from the kernel: its buffers fill, and the server meets real backpressure. */
+  pause(): void {
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#connection.resume();
+  }
+
+  /** Waits until the kernel has taken all that was sent. */
+  flushed(options: Await = {}): Promise<void> {
+    return this.#connection.flushed(options);
+  }
+
+  /** Bytes sent that the kernel has not taken. */
+  get waiting(): number {
+    return this.#connection.waiting;
+  }
+
+  /** Ends without a word: RST. */
+  destroy(): void {
+    this.#connection.reset();
+  }
+
+  /** All that came so far, for error messages. */
+  story(): string {
+    const shown = this.frames.slice(-12).map(describeFrame);
+    const before = this.frames.length > shown.length ? `… ${this.frames.length - shown.length} more, ` : "";
+    const came = shown.length ? before + shown.join(", ") : "nothing";
+    return `came so far: ${came}; ${this.#state()}`;
+  }
+
+  #state(): string {
+    if (this.#violation) return this.#violation;
+    if (!this.#closed) return "the connection is open";
+    return `the connection is over (${this.#closed.how}, ${this.#closed.code})`;
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.#violation) return;
+    try {
+      for (const frame of this.#decoder.push(bytes)) this.#frame(frame);
+    } catch (error) {
+      this.#violation = `the server broke the protocol: ${(error as Error).message}`;
+      this.#closing.reject(new Error(this.story()));
+      this.#finish(this.#violation);
+      this.destroy();
+    }
+  }
+
+  #frame(frame: Frame): void {
+    this.frames.push(frame);
+    const closing = frame.opcode === Opcode.Close ? decodeClose(frame.payload) : undefined;
+    const message = this.#assembler.push(frame);
+    this.#frames.add(frame);
+    if (message) this.#deliver(message);
+    if (frame.opcode === Opcode.Ping && this.autoPong) {
+      this.sendFrame({ opcode: Opcode.Pong, payload: frame.payload });
+    }
+    if (closing) this.#close({ ...closing, how: "close frame" });
+  }
+
+  #deliver(message: Message): void {
+    if (this.#consumer) this.#consumer.message(message);
+    else this.#messages.add(message);
+  }
+
+  #close(closed: Closed): void {
+    this.#closed = closed;
+    this.#closing.resolve(closed);
+    const { code } = closed;
+    if (!this.#closeSent && this.autoClose) {
+      this.sendFrame({ opcode: Opcode.Close, payload: encodeClose(code === 1005 ? undefined : code) });
+    }
+    this.#finish(`the server closed (${code} ${JSON.stringify(closed.reason)})`);
+  }
+
+  #end(how: End): void {
+    if (this.#closed || this.#violation) return;
+    this.#closed = { code: 1006, reason: "", how };
+    this.#closing.resolve(this.#closed);
+    this.#finish(`the connection ended without a close frame (${how})`);
+  }
+
+  #finish(why: string): void {
+    this.#over = why;
+    this.#consumer?.over(why);
+    this.#frames.end(why);
+    this.#messages.end(why);
+  }
+}
+
+/** A frame in a few words. */
+export function describeFrame(frame: Frame): string {
+  const { opcode, payload, fin } = frame;
+  const name = Object.entries(filters).find(([, value]) => value === opcode)?.[0] ?? `opcode ${opcode}`;
+  const size = `${payload.length} B${fin ? "" : ", more to come"}`;
+  if (opcode === Opcode.Close && payload.length >= 2) {
+    const buffer = Buffer.from(payload);
+    return `close ${buffer.readUInt16BE(0)} ${JSON.stringify(buffer.toString("utf8", 2))}`;
+  }
+  if (opcode !== Opcode.Text) return `${name} (${size})`;
+  const text = Buffer.from(payload).toString("utf8");
+  return `text ${JSON.stringify(text.length > 120 ? `${text.slice(0, 119)}…` : text)} (${size})`;
+}
