@@ -12,21 +12,23 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const { settings } = options;
   const hub: Hub<Ws> = new Hub({ ...options, port: createPort(() => server), host });
 
-  // #region mount
-  const app: App = new Hono();
-  routes(app, hub);
-  const fetch = (req: Request, server: Server<Ws["data"]>) => app.fetch(req, { server });
-  // #endregion mount
-
   // #region limits
+  // In seconds; counted from the last byte, so a request that drips in slowly is not noticed.
+  const idleTimeout = Math.ceil(settings.limits.handshakeMs / 1_000);
   const limits = {
     maxPayloadLength: settings.limits.messageBytes,
-    // By default Bun drops what exceeds the limit and says nothing. Native publishing asks nobody: it must close.
+    // Bun has no limit for the number of fragments. What exceeds this one it drops, unless told to close.
     backpressureLimit: settings.limits.queueBytes + settings.limits.messageBytes,
     closeOnBackpressureLimit: true,
     perMessageDeflate: false,
   };
   // #endregion limits
+
+  // #region mount
+  const app: App = new Hono();
+  routes(app, hub);
+  const fetch = (req: Request, server: Server<Ws["data"]>) => app.fetch(req, { server });
+  // #endregion mount
 
   // #region subprotocol
   // Left alone, Bun would choose whatever the client offers first (oven-sh/bun#18243).
@@ -51,6 +53,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const server: Server<Ws["data"]> = serve({
     port: settings.port,
     hostname: settings.host,
+    idleTimeout,
     fetch,
     websocket: { ...connect(hub), ...limits },
   });

@@ -18,7 +18,8 @@ export function factsOf(req: IncomingMessage): RequestFacts {
 /** Everything that is answered over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
-  app.disable("x-powered-by");
+  // Otherwise Express says its name in every answer, and answers mistakes with a stack trace.
+  app.disable("x-powered-by").set("env", "production");
   app.use((req, res, next) => {
     const { headers, refusal, address } = hub.admit(factsOf(req), req.socket.remoteAddress ?? "");
     res.set(headers);

@@ -15,21 +15,23 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const { settings } = options;
   const hub = new Hub<Ws>({ ...options, port: createPort(), host });
 
-  // #region mount
-  const app = express();
-  routes(app, hub);
-  // Without the callback every Upgrade header, `h2c` too, would pass Express by (Node 24.9, nodejs/node#59824).
-  const server = createServer({ shouldUpgradeCallback: (req) => wantsWebSocket(factsOf(req)) }, app);
-  // #endregion mount
-
   // #region limits
-  server.headersTimeout = settings.limits.handshakeMs;
+  // Node looks for handshakes that take too long every 30 s, unless told otherwise.
+  const http = { headersTimeout: settings.limits.handshakeMs, connectionsCheckingInterval: 1_000 };
   const limits = {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
     perMessageDeflate: false,
   };
   // #endregion limits
+
+  // #region mount
+  const app = express();
+  routes(app, hub);
+  // Without the callback every Upgrade header, `h2c` too, would pass Express by (Node 24.9, nodejs/node#59824).
+  const shouldUpgradeCallback = (req: IncomingMessage) => wantsWebSocket(factsOf(req));
+  const server = createServer({ ...http, shouldUpgradeCallback }, app);
+  // #endregion mount
 
   // #region subprotocol
   // Left alone, ws would choose whatever the client offers first.

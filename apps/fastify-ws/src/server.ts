@@ -1,5 +1,6 @@
 // Fastify 5: a WebSocket is a route, so hooks run before the upgrade, and a refusal is an ordinary reply.
 
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
@@ -14,21 +15,21 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const { settings } = options;
   const hub = new Hub<Ws>({ ...options, port: createPort(), host });
 
-  // #region mount
-  // Without the callback every Upgrade header, `h2c` too, would be taken for a WebSocket's (Node 24.9, nodejs/node#59824).
-  const app = Fastify({
-    http: { shouldUpgradeCallback: (req) => wantsWebSocket(factsOf(req)) },
-  });
-  // #endregion mount
-
   // #region limits
-  app.server.headersTimeout = settings.limits.handshakeMs;
+  // Node looks for handshakes that take too long every 30 s, unless told otherwise.
+  const http = { headersTimeout: settings.limits.handshakeMs, connectionsCheckingInterval: 1_000 };
   const limits = {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
     perMessageDeflate: false,
   };
   // #endregion limits
+
+  // #region mount
+  // Without the callback every Upgrade header, `h2c` too, would be taken for a WebSocket's (Node 24.9, nodejs/node#59824).
+  const shouldUpgradeCallback = (req: IncomingMessage) => wantsWebSocket(factsOf(req));
+  const app = Fastify({ http: { ...http, shouldUpgradeCallback } });
+  // #endregion mount
 
   // #region subprotocol
   // Left alone, ws would choose whatever the client offers first.
