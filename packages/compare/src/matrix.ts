@@ -79,5 +79,6 @@ function closing({ servers, tests }: Results, { paint }: Options): string {
 }
 
 function firstLine(error = ""): string {
-  return error.trim().split("\n")[0] ?? "";
+  const line = error.trim().split("\n")[0] ?? "";
+  return line.length > 200 ? `${line.slice(0, 200)} …` : line;
 }

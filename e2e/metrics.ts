@@ -1,0 +1,39 @@
+import { failure } from "./failure.ts";
+import type { Raw } from "./raw.ts";
+
+/** One line of `GET /metrics`. */
+export interface Sample {
+  name: string;
+  labels: Record<string, string>;
+  value: number;
+}
+
+/** All samples of a server. */
+export async function samplesOf(raw: Raw): Promise<Sample[]> {
+  const answer = await raw.request("/metrics");
+  if (answer.status !== 200) throw failure(`GET /metrics is answered with ${answer.status}`);
+  return answer.body
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map(parseSample);
+}
+
+/** What a metric says, by its name without the prefix; its samples with other labels are left out of the sum. */
+export async function metric(raw: Raw, name: string, labels: Record<string, string> = {}): Promise<number> {
+  const samples = (await samplesOf(raw)).filter((sample) => sample.name === `rosetta_${name}`);
+  if (samples.length === 0) throw failure(`no metric is called rosetta_${name}`);
+  return samples
+    .filter((sample) => Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
+    .reduce((sum, { value }) => sum + value, 0);
+}
+
+function parseSample(line: string): Sample {
+  const [, name = "", list = "", value = ""] = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+  if (name === "") throw failure(`not a sample: ${line}`);
+  const pairs = [...list.matchAll(/([a-z_]+)="([^"]*)"/g)];
+  return {
+    name,
+    labels: Object.fromEntries(pairs.map(([, key, text]) => [key, text])),
+    value: Number(value),
+  };
+}

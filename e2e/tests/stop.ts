@@ -1,0 +1,174 @@
+import { Conversation } from "../conversation.ts";
+import { from, offsetsOf, textsOf } from "../events.ts";
+import { expect, test } from "../fixtures.ts";
+import type { Raw } from "../raw.ts";
+import type { Server } from "../server.ts";
+
+/** A long poll that has nothing to answer yet. */
+async function waitingPoll(raw: Raw, topic: string) {
+  const { epoch, offset } = JSON.parse((await raw.request(`/poll?topic=${topic}`)).body);
+  return raw.request(`/poll?topic=${topic}&since=${epoch}:${offset}`);
+}
+
+/** A server that is going down and cannot end yet: one client leaves its close frame unanswered. */
+async function heldOpen(launch: (env: Record<string, string>) => Promise<Server>, raw: Raw) {
+  const server = await launch({ DRAIN_MS: "5000", MAX_QUEUE_BYTES: "67108864" });
+  const stalled = await Conversation.open(raw.at(server.port));
+  await stalled.hello();
+  await stalled.request({ type: "subscribe", topic: "room/flood" });
+  stalled.socket.pause();
+  const other = await Conversation.open(raw.at(server.port));
+  await other.hello();
+  await other.request({ type: "subscribe", topic: "room/flood" });
+  await other.request({ type: "chaos", do: "flood", mebibytes: 16 });
+  await other.events("room/flood", 4096, { deadline: 20_000 });
+  const exited = server.stop();
+  await other.nextOf("bye");
+  return { server, stalled, exited };
+}
+
+// RFC 6455 §7.4.1 has 1001 for a server that goes away; 1012, registered since, says that it comes back.
+test("STOP-01 MUST tell every client of a restart, say when to come back, and close with 1012", {
+  tag: ["@shutdown", "@close"],
+}, async ({ launch, converse }) => {
+  const server = await launch();
+  const clients = [await converse({ server }), await converse({ server }), await converse({ server })];
+  const exited = server.stop();
+  for (const client of clients) {
+    const bye = await client.nextOf("bye");
+    expect(bye.code).toBe(1012);
+    expect(bye.retryAfterMs).toBeGreaterThan(0);
+    expect(bye.final).toBeUndefined();
+    expect(await client.socket.closed()).toMatchObject({ code: 1012, how: "close frame" });
+  }
+  expect(await exited).toEqual({ code: 0, signal: null });
+});
+
+test("STOP-02 MUST close /echo with 1012, too", { tag: ["@shutdown", "@close"] }, async ({ launch, raw }) => {
+  const server = await launch();
+  const ws = await raw.at(server.port).connect("/echo");
+  await ws.ping();
+  const exited = server.stop();
+  expect(await ws.closed()).toMatchObject({ code: 1012, how: "close frame" });
+  expect(await exited).toEqual({ code: 0, signal: null });
+});
+
+// RFC 6455 §7.1.1: the server may give up on a peer that does not answer.
+test("STOP-03 MUST not wait for a client that never answers its close frame", {
+  tag: ["@shutdown", "@close"],
+}, async ({ launch, converse }) => {
+  const server = await launch();
+  const stubborn = await converse({ server });
+  stubborn.socket.autoClose = false;
+  const exited = server.stop();
+  expect(await stubborn.socket.closed()).toMatchObject({ code: 1012 });
+  await stubborn.socket.ended();
+  expect(await exited).toEqual({ code: 0, signal: null });
+});
+
+test("STOP-04 MUST end event streams and answer polls", { tag: ["@shutdown", "@events", "@poll"] }, async ({
+  launch,
+  raw,
+}) => {
+  const server = await launch();
+  const own = raw.at(server.port);
+  const stream = await own.events("/events?topic=room/quiet");
+  await stream.next();
+  const poll = waitingPoll(own, "room/quiet");
+  // The poll is counted among the connections once it waits.
+  await expect
+    .poll(async () => (await own.request("/metrics")).body)
+    .toContain('rosetta_connections{endpoint="/poll"} 1');
+  const exited = server.stop();
+  expect((await poll).status).toBe(204);
+  expect(await stream.ended()).toBe("end");
+  expect(stream.complete).toBe(true);
+  expect(await exited).toEqual({ code: 0, signal: null });
+});
+
+test("STOP-05 MUST deliver everything that it acknowledged", { tag: ["@shutdown", "@broadcast"] }, async ({
+  launch,
+  converse,
+  room,
+}) => {
+  const server = await launch({ MAX_MESSAGES_PER_SECOND: "100000", MAX_BURST: "100000" });
+  const readers = [await converse({ server }), await converse({ server })];
+  for (const reader of readers) await reader.request({ type: "subscribe", topic: room });
+  const authors = [await converse({ server }), await converse({ server }), await converse({ server })];
+  for (const author of authors) {
+    for (let number = 1; number <= 300; number++) {
+      author.send({ type: "publish", topic: room, to: "all", text: "~".repeat(1000) });
+    }
+  }
+  // In the middle of it: the first is acknowledged, the last is not.
+  await authors[0]?.nextOf("ack");
+  const exited = server.stop();
+  for (const each of [...authors, ...readers]) await each.socket.closed();
+  const acknowledged = authors.flatMap(({ collected }) =>
+    collected.flatMap((message) => (message.type === "ack" ? [message.offset] : [])),
+  );
+  expect(acknowledged.length).toBeGreaterThan(0);
+  for (const reader of readers) {
+    const events = reader.collected.filter((message) => message.type === "event");
+    expect(offsetsOf(events)).toEqual(from(1, events.length));
+    expect(textsOf(events).every((text) => text.length === 1000)).toBe(true);
+    expect(Math.max(...acknowledged)).toBeLessThanOrEqual(events.length);
+  }
+  expect(await exited).toEqual({ code: 0, signal: null });
+});
+
+test("STOP-06 MUST say that it is going down, and let nobody else in", {
+  tag: ["@health", "@door", "@shutdown"],
+}, async ({ launch, raw }) => {
+  const { server, stalled, exited } = await heldOpen(launch, raw);
+  const own = raw.at(server.port);
+  const health = await own.request("/healthz");
+  expect(health.status).toBe(503);
+  expect(JSON.parse(health.body)).toEqual({ status: "draining", server: server.manifest.id });
+  const refusal = await own.refused("/echo");
+  expect(refusal.status).toBe(503);
+  expect(Number(refusal.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect((await own.request("/events?topic=scores")).status).toBe(503);
+  stalled.socket.destroy();
+  expect(await exited).toEqual({ code: 0, signal: null });
+});
+
+test("STOP-07 MUST wait for a slow reader within the deadline, and give it all", {
+  tag: ["@shutdown", "@waiting"],
+}, async ({ launch, raw }) => {
+  const { stalled, exited } = await heldOpen(launch, raw);
+  stalled.socket.resume();
+  expect(await stalled.socket.closed({ deadline: 10_000 })).toMatchObject({ code: 1012 });
+  const events = stalled.collected.filter((message) => message.type === "event");
+  expect(offsetsOf(events)).toEqual(from(1, 4096));
+  expect(await exited).toEqual({ code: 0, signal: null });
+});
+
+for (const [id, signal] of [
+  ["STOP-08", "SIGINT"],
+  ["STOP-09", "SIGHUP"],
+] as const) {
+  test(`${id} MUST stop in order on ${signal}, too`, { tag: "@shutdown" }, async ({ launch, converse }) => {
+    const server = await launch();
+    const client = await converse({ server });
+    const exited = server.stop(signal);
+    expect(await client.nextOf("bye")).toMatchObject({ code: 1012 });
+    expect(await client.socket.closed()).toMatchObject({ code: 1012 });
+    expect(await exited).toEqual({ code: 0, signal: null });
+  });
+}
+
+test("STOP-10 MUST end at once on a second signal, and say by its exit code that it was cut short", {
+  tag: "@shutdown",
+}, async ({ launch, raw }) => {
+  const { server, exited } = await heldOpen(launch, raw);
+  expect(await server.stop("SIGTERM")).toEqual({ code: 1, signal: null });
+  await exited;
+});
+
+test("STOP-11 MUST leave no listener behind", { tag: ["@shutdown", "@listen"] }, async ({ launch, raw }) => {
+  const server = await launch();
+  expect((await raw.at(server.port).request("/greet")).status).toBe(200);
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+  await expect(raw.at(server.port).request("/greet")).rejects.toThrow(/ECONNREFUSED/);
+});
