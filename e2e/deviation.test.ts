@@ -16,6 +16,10 @@ test("a test that fails as declared contradicts nothing", () => {
   expect(judge("failed", "Error: expected 4002, came 1006")).toBeUndefined();
 });
 
+test("colours within the error do not hide it", () => {
+  expect(judge("failed", "Error: expected \u001b[7m4002\u001b[27m, came 1006")).toBeUndefined();
+});
+
 test("a test that passes says that the deviation is gone", () => {
   expect(judge("passed")).toBe("the deviation is gone: SLOW-03 passes, remove it from server.json");
 });

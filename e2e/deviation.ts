@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Deviation } from "@rosetta/manifest";
 
 /** What became of a test's body. */
@@ -25,7 +26,9 @@ export function contradiction({ test, shows }: Deviation, { status, errors }: Ou
   if (shows.trim() === "") return `the deviation ${test} must say what it shows`;
   if (status === "passed") return `the deviation is gone: ${test} passes, remove it from server.json`;
   if (status !== "failed") return `the deviation ${test} was to fail, not to be ${status}`;
-  const other = errors.find((error) => neverDeclared.test(error) || !error.includes(shows));
+  // Where two texts differ, expect() colours the difference, in the middle of a word.
+  const plain = errors.map((error) => stripVTControlCharacters(error));
+  const other = plain.find((error) => neverDeclared.test(error) || !error.includes(shows));
   if (other === undefined) return undefined;
   return `the deviation ${test} was to fail with ${JSON.stringify(shows)}, but failed with: ${other.split("\n")[0]}`;
 }
