@@ -1,12 +1,16 @@
-import type { Server } from "@rosetta/protocol";
+import { type Client as ClientRequest, encode, type Server } from "@rosetta/protocol";
+import type { Entry } from "./log.ts";
 import type { Host } from "./port.ts";
 
 /** A request that was answered, or will be. */
 interface Answer {
-  /** The whole request: the same id with another body is a mistake. */
-  body: string;
+  /** Of the whole request: the same id with another body is a mistake. */
+  body: number;
   ack?: Server<"ack">;
 }
+
+/** Requests that have an effect, and so must not have it twice. */
+export type Repeatable = ClientRequest<"publish" | "start">;
 
 /** What is remembered of a client beyond its connections. */
 export interface Client<Session> {
@@ -52,6 +56,9 @@ export class Clients<Session> {
     const client = this.#clients.get(secret);
     if (client?.session !== session) return;
     client.session = undefined;
+    // To the end of the line: who left first is the first to be forgotten.
+    this.#clients.delete(secret);
+    this.#clients.set(secret, client);
     client.forgetting = this.#host.after(remembered.afterMs, () => this.#forget(secret));
   }
 
@@ -63,7 +70,7 @@ export class Clients<Session> {
     return client;
   }
 
-  // The oldest that is gone makes room. If none is gone, the connection cap bounds their number.
+  // Who left first makes room. If none is gone, the connection cap bounds their number.
   #makeRoom(): void {
     if (this.#clients.size < remembered.clients) return;
     for (const [secret, client] of this.#clients) {
@@ -80,11 +87,38 @@ export class Clients<Session> {
   }
 }
 
+/** A request's event is in its place: its author is told, now and whenever it asks again. */
+export function acknowledge(entry: Entry, author: Client<{ send(ack: Server<"ack">): void }>): void {
+  const { request, topic, epoch, offset } = entry;
+  if (!request) return;
+  const ack = { type: "ack", re: request.id, topic, epoch, offset } as const;
+  const answer = author.answers.get(request.id);
+  if (answer) answer.ack = ack;
+  author.session?.send(ack);
+}
+
 /** Notes that a request is being answered, and lets the oldest answer go. */
-export function remember(client: Client<unknown>, id: string, body: string): Answer {
-  const answer: Answer = { body };
-  client.answers.set(id, answer);
+export function remember(client: Client<unknown>, request: Repeatable): Answer {
+  const answer: Answer = { body: fingerprint(request) };
+  client.answers.set(request.id, answer);
   const [oldest] = client.answers.keys();
   if (client.answers.size > remembered.answers && oldest !== undefined) client.answers.delete(oldest);
   return answer;
+}
+
+/**
+ * 53 bits of a request (cyrb53, by bryc, public domain). Enough to notice a mistake, and no more is at stake: who
+ * finds two requests with the same bits has fooled nobody else. The requests themselves would be 1 MiB per client.
+ */
+export function fingerprint(request: Repeatable): number {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57];
+  const text = encode(request);
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    high = Math.imul(high ^ code, 0x9e3779b1);
+    low = Math.imul(low ^ code, 0x5f356495);
+  }
+  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
+  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
+  return 2 ** 32 * (high & 0x1fffff) + (low >>> 0);
 }

@@ -16,7 +16,7 @@ import {
   usualOrigins,
 } from "@rosetta/protocol";
 import { Bucket } from "./bucket.ts";
-import { Clients } from "./clients.ts";
+import { acknowledge, Clients } from "./clients.ts";
 import { createFeeds } from "./feeds.ts";
 import { Jobs } from "./jobs.ts";
 import { type Draft, type Entry, type Log, MemoryLog } from "./log.ts";
@@ -25,7 +25,7 @@ import type { Host, Journal, LogRecord, Port } from "./port.ts";
 import { Presence } from "./presence.ts";
 import { Readers } from "./readers.ts";
 import { Session } from "./session.ts";
-import { Topics } from "./topics.ts";
+import { type Topic, Topics } from "./topics.ts";
 
 /** What a hub is made for and made of. */
 export interface HubOptions<Ws> {
@@ -101,11 +101,12 @@ export class Hub<Ws> {
     this.log = options.log ?? new MemoryLog(() => host.token());
     this.topics = new Topics(host, this.log, limits, this.serves("log"));
     this.clients = new Clients(host, (secret) => this.jobs.abandon(secret));
-    this.jobs = new Jobs(
+    this.jobs = new Jobs({
       host,
-      (topic, data) => this.#tell(topic, data),
-      (topic) => this.topics.emptied(topic),
-    );
+      publish: (topic, data) => this.#tell(topic, data),
+      ended: (topic) => this.topics.ended(topic),
+      failed: (error) => this.failed(error),
+    });
     this.presence = new Presence(
       host,
       (room) => this.#membersOf(room),
@@ -114,8 +115,8 @@ export class Hub<Ws> {
     this.readers = new Readers({
       topics: this.topics,
       log: this.log,
-      after: host.after,
-      hold: (address) => this.#hold(address),
+      after: (ms, run) => host.after(ms, () => this.#guard(run)),
+      hold: (address, endpoint) => this.#hold(address, endpoint),
       limits,
     });
     this.#recordBucket = new Bucket(recordsPerSecond, recordsPerSecond, host.now());
@@ -131,7 +132,7 @@ export class Hub<Ws> {
   listening(port: number): string {
     const { host, origins, servers } = this.settings;
     this.#url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-    this.#origins = new Set(origins ?? usualOrigins(port, servers));
+    this.#origins = new Set(origins ?? [...usualOrigins(port, servers), this.#url.toLowerCase()]);
     return this.#url;
   }
 
@@ -157,7 +158,8 @@ export class Hub<Ws> {
     this.#count(address, 1);
     this.metrics.add("connections", 1, `endpoint="${path}"`);
     this.record({ name: "opened", details: { session: session.id, endpoint: path } });
-    if (this.isDraining) session.close(Close.Restart, "the server restarts");
+    // Not at once: Bun would report the end of a socket whose session the app does not have yet.
+    if (this.isDraining) this.host.after(0, () => session.close(Close.Restart, "the server restarts"));
     return session;
   }
 
@@ -212,6 +214,7 @@ export class Hub<Ws> {
   /** Tells people what happened to a connection or a job: in the journal, and in the topic `log`. */
   record(record: LogRecord): void {
     this.#journal.record(record);
+    if (!this.topics.get("log")) return;
     if (this.#recordBucket.take(this.host.now())) this.#tell("log", { kind: "log", ...record });
   }
 
@@ -272,22 +275,37 @@ export class Hub<Ws> {
     }
   }
 
+  // What fails here must not reach the log: it would report as lost what it has stored.
   #deliver(entry: Entry): void {
     const topic = this.topics.get(entry.topic);
     const author = entry.request && this.clients.get(entry.request.client);
-    if (topic?.mode === "stream") {
-      const except = entry.to === "others" ? author?.session : undefined;
-      this.port.publish(topic.name, entry.frame, except?.ws);
-      this.counted("out", entry.bytes, topic.sessions.size - (except && topic.sessions.has(except) ? 1 : 0));
+    // The topic was forgotten while the entry was under way: so is what it began anew.
+    if (!topic) this.log.forget(entry.topic);
+    else this.#guard(() => this.#send(entry, topic, entry.to === "others" ? author?.session : undefined));
+    for (const reader of [...(topic?.readers ?? [])]) this.#guard(() => reader.event(entry));
+    if (author) this.#guard(() => acknowledge(entry, author));
+  }
+
+  #send(entry: Entry, topic: Topic<Session<Ws>>, except: Session<Ws> | undefined): void {
+    if (topic.mode === "latest") {
+      for (const session of topic.sessions) session.latest(entry);
+      return;
     }
-    if (topic?.mode === "latest") for (const session of topic.sessions) session.latest(entry);
-    for (const reader of [...(topic?.readers ?? [])]) reader.event(entry);
-    if (!author || !entry.request) return;
-    const { epoch, offset } = entry;
-    const ack = { type: "ack", re: entry.request.id, topic: entry.topic, epoch, offset } as const;
-    const answer = author.answers.get(entry.request.id);
-    if (answer) answer.ack = ack;
-    author.session?.send(ack);
+    this.port.publish(topic.name, entry.frame, except?.ws);
+    this.counted("out", entry.bytes, topic.sessions.size - (except && topic.sessions.has(except) ? 1 : 0));
+  }
+
+  #beat(now: number): void {
+    for (const session of [...this.#sessions]) this.#guard(() => session.beat(now));
+  }
+
+  // One socket's failure is not that of the next, nor of the process.
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   #tell(topic: string, data: EventData): void {
@@ -311,15 +329,18 @@ export class Hub<Ws> {
   }
 
   // Something other than a socket is held open for an address. Answers its end.
-  #hold(address: string): () => void {
+  #hold(address: string, endpoint: string): () => void {
+    const label = `endpoint="${endpoint}"`;
     this.#held += 1;
     this.#count(address, 1);
+    this.metrics.add("connections", 1, label);
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
       this.#held -= 1;
       this.#count(address, -1);
+      this.metrics.add("connections", -1, label);
     };
   }
 
@@ -335,7 +356,7 @@ export class Hub<Ws> {
     const dueAt = this.host.now() + intervalMs;
     this.#cancelSweep = this.host.after(intervalMs, () => {
       const now = this.host.now();
-      if (now - dueAt < intervalMs) for (const session of [...this.#sessions]) session.beat(now);
+      if (now - dueAt < intervalMs) this.#beat(now);
       this.#sweep(intervalMs);
     });
   }

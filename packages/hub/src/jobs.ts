@@ -7,20 +7,25 @@ interface Job {
   cancelled: boolean;
 }
 
+interface JobsOptions {
+  host: Host;
+  publish(topic: string, data: EventData): void;
+  /** Nothing more will come in the topic. */
+  ended(topic: string): void;
+  /** A job broke, and not because it was cancelled. */
+  failed(error: unknown): void;
+}
+
 /** What became of a request to cancel. */
 export type Cancellation = "cancelled" | "forbidden" | "not_found";
 
 /** Work that takes its time: started, followed in a topic of its own, cancelled by the one who started it. */
 export class Jobs {
-  readonly #host: Host;
-  readonly #publish: (topic: string, data: EventData) => void;
-  readonly #ended: (topic: string) => void;
+  readonly #options: JobsOptions;
   readonly #jobs = new Map<string, Job>();
 
-  constructor(host: Host, publish: (topic: string, data: EventData) => void, ended: (topic: string) => void) {
-    this.#host = host;
-    this.#publish = publish;
-    this.#ended = ended;
+  constructor(options: JobsOptions) {
+    this.#options = options;
   }
 
   /** How many jobs a client has running. */
@@ -30,6 +35,7 @@ export class Jobs {
 
   /** Starts hashing. Progress goes to `topic`: at most 20 events, and one at the end. */
   start(topic: string, owner: string, mebibytes: number): void {
+    const { host, publish, ended, failed } = this.#options;
     const job: Job = { owner, cancelled: false };
     this.#jobs.set(topic, job);
     const stride = Math.ceil(mebibytes / 20);
@@ -38,20 +44,23 @@ export class Jobs {
       reached = done;
       if (job.cancelled) return false;
       if (done % stride === 0 && done < mebibytes) {
-        this.#publish(topic, { kind: "progress", state: "running", done, total: mebibytes });
+        publish(topic, { kind: "progress", state: "running", done, total: mebibytes });
       }
       return true;
     };
     const end = (state: "done" | "cancelled" | "failed", result?: string): void => {
       this.#jobs.delete(topic);
       const outcome = { kind: "progress", state, done: reached, total: mebibytes } as const;
-      this.#publish(topic, result === undefined ? outcome : { ...outcome, result });
-      this.#ended(topic);
+      publish(topic, result === undefined ? outcome : { ...outcome, result });
+      ended(topic);
     };
-    this.#publish(topic, { kind: "progress", state: "running", done: 0, total: mebibytes });
-    this.#host.hash(mebibytes, step).then(
+    publish(topic, { kind: "progress", state: "running", done: 0, total: mebibytes });
+    host.hash(mebibytes, step).then(
       (digest) => end("done", digest),
-      () => end(job.cancelled ? "cancelled" : "failed"),
+      (error) => {
+        if (!job.cancelled) failed(error);
+        end(job.cancelled ? "cancelled" : "failed");
+      },
     );
   }
 

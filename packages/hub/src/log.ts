@@ -29,6 +29,8 @@ export interface Replay {
 /**
  * Topics as logs. The in-memory one is the first; one that several processes share would keep the same promises:
  * an append completes later, never before it returned; what was appended comes back through `follow`, in order.
+ * `head` and `since` tell of what came through `follow`, and of nothing newer: replay and live events then meet
+ * without a gap and without a duplicate.
  */
 export interface Log {
   /** Rejects if the log cannot take the entry; otherwise it arrives through `follow`. */

@@ -61,6 +61,6 @@ function exposition(name: string, { type, help, values }: Metric): string {
 
 /** A bounded label for any close code: clients may choose among 2,000. */
 export function codeLabel(code: number): string {
-  const known = closeName(code) !== undefined || code < 1016;
+  const known = closeName(code) !== undefined || (code >= 1000 && code < 1016);
   return `code="${known ? code : `${Math.floor(code / 1000)}xxx`}"`;
 }

@@ -1,4 +1,14 @@
-import { type Cursor, encode, type Limits, type Mode, queryOf, type RequestFacts } from "@rosetta/protocol";
+import {
+  type Cursor,
+  type ErrorCode,
+  encode,
+  isHeld,
+  type Limits,
+  type Mode,
+  pathOf,
+  queryOf,
+  type RequestFacts,
+} from "@rosetta/protocol";
 import type { Entry, Log, Replay } from "./log.ts";
 import type { Topic, TopicProblem, Topics } from "./topics.ts";
 
@@ -28,8 +38,8 @@ interface ReadersOptions {
   topics: Topics<unknown>;
   log: Log;
   after(ms: number, run: () => void): () => void;
-  /** Counts a reader among its address's connections. Answers its end. */
-  hold(address: string): () => void;
+  /** Counts a reader among the connections, and among those of its address. Answers its end. */
+  hold(address: string, endpoint: string): () => void;
   limits: Pick<Limits, "queueBytes" | "heartbeatMs" | "pollMs">;
 }
 
@@ -50,6 +60,7 @@ export function parseCursor(text: string): Cursor | undefined {
 export class Readers {
   readonly #options: ReadersOptions;
   readonly #readers = new Set<Reader>();
+  #isOver = false;
 
   constructor(options: ReadersOptions) {
     this.#options = options;
@@ -57,6 +68,9 @@ export class Readers {
 
   /** Why a request for events is refused, or nothing. Asked before the stack begins to stream. */
   refuse(facts: RequestFacts): Answer | undefined {
+    // A router may read a path more kindly than the door does, /Events or /poll/: the door did not count those.
+    if (!isHeld(pathOf(facts))) return problem(404, "not_found", "no such path");
+    if (this.#isOver) return problem(503, "unavailable", "the server is going down");
     const request = readRequest(facts);
     if (request.cursor && !parseCursor(request.cursor)) {
       return problem(400, "invalid", "a cursor is <epoch>:<offset>");
@@ -74,6 +88,10 @@ export class Readers {
     const { log, after, limits } = this.#options;
     const request = readRequest(facts);
     const topic = this.#require(request.topic);
+    const replay = this.#replay(topic, request);
+    sink.write(opening(topic, log.head(topic.name), replay));
+    for (const entry of replay.entries) sink.write(serverSent(entry));
+
     const write = (text: string): void => {
       sink.write(text);
       // No drain tells when such a reader can take more: one that is too slow starts again from its last id.
@@ -87,16 +105,12 @@ export class Readers {
       },
     };
     // A comment now and then, so that no proxy and no idle timer takes the silence for death.
-    let cancelComment = (): void => {};
     const comment = (): void => {
       cancelComment = after(limits.heartbeatMs, comment);
       write(":\n\n");
     };
-    cancelComment = after(limits.heartbeatMs, comment);
-    const replay = this.#replay(topic, request);
-    sink.write(opening(topic, log.head(topic.name), replay));
-    for (const entry of replay.entries) sink.write(serverSent(entry));
-    const release = this.#add(reader, topic, address);
+    let cancelComment = after(limits.heartbeatMs, comment);
+    const release = this.#add(reader, topic, address, "/events");
     const leave = (): void => {
       cancelComment();
       release();
@@ -124,7 +138,7 @@ export class Readers {
       end: () => finish(nothing),
     };
     const cancel = this.#options.after(this.#options.limits.pollMs, () => finish(nothing));
-    const release = this.#add(reader, topic, address);
+    const release = this.#add(reader, topic, address, "/poll");
     const leave = (): void => {
       cancel();
       release();
@@ -134,6 +148,7 @@ export class Readers {
 
   /** The server goes down: every stream ends, every poll answers. */
   end(): void {
+    this.#isOver = true;
     for (const reader of [...this.#readers]) reader.end();
   }
 
@@ -156,8 +171,8 @@ export class Readers {
   }
 
   // Answers the reader's end, which may be called twice.
-  #add(reader: Reader, topic: Topic<unknown>, address: string): () => void {
-    const release = this.#options.hold(address);
+  #add(reader: Reader, topic: Topic<unknown>, address: string, endpoint: string): () => void {
+    const release = this.#options.hold(address, endpoint);
     this.#readers.add(reader);
     topic.readers.add(reader);
     return () => {
@@ -212,6 +227,6 @@ function serverSent(entry: Entry): string {
   return `id: ${entry.epoch}:${entry.offset}\ndata: ${entry.frame}\n\n`;
 }
 
-function problem(status: number, code: "invalid" | TopicProblem["code"], message: string): Answer {
+function problem(status: number, code: ErrorCode, message: string): Answer {
   return { status, headers: json, body: encode({ type: "error", code, message }) };
 }

@@ -4,10 +4,9 @@ import {
   type Client as ClientRequest,
   Close,
   type ErrorCode,
-  encode,
   type Server,
 } from "@rosetta/protocol";
-import { remember } from "./clients.ts";
+import { fingerprint, type Repeatable, remember } from "./clients.ts";
 import { type Entry, newest, type Replay } from "./log.ts";
 import type { Session } from "./session.ts";
 import { isPublic, type Topic } from "./topics.ts";
@@ -68,11 +67,11 @@ function publish<Ws>(session: Session<Ws>, message: ClientRequest<"publish">): v
   if (!client) return;
   if (!isPublic(message.topic))
     return refuse(session, message.id, "forbidden", "publish in room/<name> only");
+  if (answeredBefore(session, message)) return;
   const topic = hub.topics.open(message.topic);
   if ("code" in topic) return refuse(session, message.id, topic.code, topic.message);
-  if (answeredBefore(session, message)) return;
 
-  remember(client, message.id, encode(message));
+  remember(client, message);
   const draft = { from: client.member, to: message.to, data: { kind: "chat", text: message.text } } as const;
   hub
     .append(message.topic, { ...draft, request: { client: session.secret, id: message.id } })
@@ -84,10 +83,11 @@ function publish<Ws>(session: Session<Ws>, message: ClientRequest<"publish">): v
 }
 
 // True if the request was seen before: it is answered again, or will be, and has no second effect.
-function answeredBefore<Ws>(session: Session<Ws>, message: ClientRequest<"publish" | "start">): boolean {
+function answeredBefore<Ws>(session: Session<Ws>, message: Repeatable): boolean {
   const known = session.client?.answers.get(message.id);
   if (!known) return false;
-  if (known.body !== encode(message)) refuse(session, message.id, "conflict", "this id had another body");
+  if (known.body !== fingerprint(message))
+    refuse(session, message.id, "conflict", "this id had another body");
   else if (known.ack) session.send(known.ack);
   return true;
 }
@@ -108,17 +108,20 @@ function subscribe<Ws>(session: Session<Ws>, { id, topic: name, since }: ClientR
     ...hub.log.head(name),
     recovered,
   });
-  for (const entry of entries) session.sendFrame(entry.frame, entry.bytes);
+  for (const entry of entries) {
+    if (topic.mode === "latest") session.latest(entry);
+    else session.sendFrame(entry.frame, entry.bytes);
+  }
   // Nothing was awaited since the log was read, so nothing can have come between the replay and what is live.
   session.follow(topic);
 }
 
 // A resume must not kill its own connection: a replay may fill half of the queue, and no more.
 function affordable<Ws>(session: Session<Ws>, topic: Topic<Session<Ws>>, replay: Replay): Replay {
+  if (topic.mode === "latest") return { ...replay, entries: replay.entries.slice(-1) };
   const { hub } = session;
-  const budget = hub.settings.limits.queueBytes / 2 - hub.port.waiting(session.ws);
-  const meant = replay.entries.filter((entry) => isMeantFor(entry, session));
-  const entries = topic.mode === "latest" ? meant.slice(-1) : meant;
+  const budget = Math.max(0, hub.settings.limits.queueBytes / 2 - hub.port.waiting(session.ws));
+  const entries = replay.entries.filter((entry) => isMeantFor(entry, session));
   if (bytesOf(entries) <= budget) return { ...replay, entries };
   return { recovered: false, entries: newestWithin(budget, entries.slice(-newest)) };
 }
@@ -133,7 +136,8 @@ function bytesOf(entries: Entry[]): number {
 }
 
 function isMeantFor<Ws>(entry: Entry, session: Session<Ws>): boolean {
-  return entry.to !== "others" || entry.from !== session.client?.member;
+  // By the secret: two members may be called the same, and one who was forgotten has a new name.
+  return entry.to !== "others" || entry.request?.client !== session.secret;
 }
 
 function unsubscribe<Ws>(session: Session<Ws>, { id, topic }: ClientRequest<"unsubscribe">): void {
@@ -149,10 +153,12 @@ function start<Ws>(session: Session<Ws>, message: ClientRequest<"start">): void 
   if (hub.jobs.running(session.secret) >= hub.settings.limits.jobs) {
     return refuse(session, message.id, "limit", `at most ${hub.settings.limits.jobs} jobs at once`);
   }
+  if (hub.isDraining) return refuse(session, message.id, "unavailable", "the server is going down");
   const topic = `job/${hub.host.token().slice(0, 12)}`;
-  hub.topics.add(topic);
+  const problem = hub.topics.addJob(topic);
+  if (problem) return refuse(session, message.id, problem.code, problem.message);
   const ack: Server<"ack"> = { type: "ack", re: message.id, topic, ...hub.log.head(topic) };
-  remember(client, message.id, encode(message)).ack = ack;
+  remember(client, message).ack = ack;
   session.send(ack);
   hub.jobs.start(topic, session.secret, message.mebibytes);
   hub.record({
@@ -176,7 +182,7 @@ function chaos<Ws>(session: Session<Ws>, message: ClientRequest<"chaos">): void 
   if (message.do === "throw") throw new Error("a failure that was ordered");
   if (message.do === "flood") return flood(session, message.id, message.mebibytes ?? 1);
   const code = message.code ?? Close.Normal;
-  if (!isSendable(code)) return refuse(session, message.id, "invalid", `code: ${code} is never sent`);
+  if (!isSendable(code)) return refuse(session, message.id, "invalid", "code: one that is never sent");
   session.close(code, "as you asked");
 }
 
@@ -194,7 +200,7 @@ function flood<Ws>(session: Session<Ws>, id: string, mebibytes: number): void {
     for (let batch = 0; batch < 32 && left > 0; batch++, left--) {
       hub.append(floodTopic, { data: { kind: "chat", text } }).catch((error) => hub.failed(error));
     }
-    if (left > 0) hub.host.after(0, pour);
+    if (left > 0 && !hub.isDraining) hub.host.after(0, pour);
   };
   pour();
 }

@@ -46,7 +46,7 @@ export class Session<Ws> {
   #strikes = 0;
   #struckAt = 0;
   #heardAt: number;
-  #pinged = false;
+  #pingedAt: number | undefined;
   #cancelDeadline: () => void;
 
   constructor(hub: Hub<Ws>, ws: Ws, endpoint: Endpoint, address: string) {
@@ -101,7 +101,7 @@ export class Session<Ws> {
   /** Anything came: a message of so many bytes, or a pong. The peer lives. */
   heard(bytes?: number): void {
     this.#heardAt = this.hub.host.now();
-    this.#pinged = false;
+    this.#pingedAt = undefined;
     if (bytes === undefined) return;
     this.hub.counted("in", bytes);
     // On /echo every message goes back as it came.
@@ -147,8 +147,9 @@ export class Session<Ws> {
     if (!this.isOpen) return;
     this.#state = "closing";
     this.#cancelDeadline();
-    this.hub.port.close(this.ws, code, reason);
+    // Set before the port is asked: Bun calls `closed` before its close() returns.
     this.#cancelDeadline = this.hub.host.after(graceMs, () => this.terminate());
+    this.hub.port.close(this.ws, code, reason);
   }
 
   terminate(): void {
@@ -173,10 +174,14 @@ export class Session<Ws> {
       this.hub.metrics.add("skipped_total", 1);
       return;
     }
+    this.#skipped.delete(entry.topic);
     this.sendFrame(entry.frame, entry.bytes);
   }
 
+  /** From now on the session gets what comes in the topic. */
   follow(topic: Topic<Session<Ws>>): void {
+    // What was sent before may have ended a slow reader: it must not be found among the followers for ever.
+    if (!this.isOpen || this.topics.has(topic.name)) return;
     this.topics.set(topic.name, topic);
     topic.sessions.add(this);
     if (topic.mode === "stream") this.hub.port.join(this.ws, topic.name);
@@ -187,21 +192,25 @@ export class Session<Ws> {
     const topic = this.topics.get(name);
     if (!topic) return;
     this.topics.delete(name);
+    this.#skipped.delete(name);
     topic.sessions.delete(this);
     if (topic.mode === "stream") this.hub.port.leave(this.ws, name);
     this.hub.topics.emptied(name);
     this.#moved(name);
   }
 
-  /** One round of the heartbeat. */
+  /** One round of the heartbeat. Silence alone is no death: a ping must have gone unanswered. */
   beat(now: number): void {
-    const silentMs = now - this.#heardAt;
-    if (silentMs >= this.limits.heartbeatMs + this.limits.pongMs) {
-      this.hub.metrics.add("heartbeat_deaths_total", 1);
-      return this.terminate();
-    }
-    if (silentMs < this.limits.heartbeatMs || this.#pinged) return;
-    this.#pinged = true;
+    if (!this.isOpen) return;
+    if (this.#pingedAt === undefined) return this.#pingIfSilent(now);
+    if (now - this.#pingedAt < this.limits.pongMs) return;
+    this.hub.metrics.add("heartbeat_deaths_total", 1);
+    this.terminate();
+  }
+
+  #pingIfSilent(now: number): void {
+    if (now - this.#heardAt < this.limits.heartbeatMs) return;
+    this.#pingedAt = now;
     this.hub.port.ping(this.ws);
   }
 

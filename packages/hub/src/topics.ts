@@ -19,6 +19,8 @@ export interface TopicProblem {
 }
 
 const emptyMs = 120_000;
+/** Jobs whose topics are here: those that run, and those that ended within two minutes. */
+const jobTopics = 1_000;
 
 /**
  * The topics that exist. Feeds and the server's log always do; a room and its presence begin with the first who
@@ -30,6 +32,8 @@ export class Topics<Session> {
   readonly #limits: Pick<Limits, "rooms">;
   readonly #topics = new Map<string, Topic<Session>>();
   readonly #rooms = new Set<string>();
+  /** Topics of jobs, and whether the job still runs. */
+  readonly #jobs = new Map<string, boolean>();
   readonly #forgetting = new Map<string, () => void>();
 
   constructor(host: Host, log: Log, limits: Pick<Limits, "rooms">, logServed: boolean) {
@@ -62,16 +66,26 @@ export class Topics<Session> {
     return { code: "not_found", message: "no such topic" };
   }
 
-  /** Begins a topic of the server's own: a job's. */
-  add(name: string): void {
+  /** Begins the topic of a job, or says why not. */
+  addJob(name: string): TopicProblem | undefined {
+    if (this.#jobs.size >= jobTopics) return { code: "limit", message: "there are too many jobs" };
+    this.#jobs.set(name, true);
     this.#add(name, "stream");
+    return undefined;
+  }
+
+  /** Nothing more comes in the topic of a job. */
+  ended(name: string): void {
+    this.#jobs.set(name, false);
+    this.emptied(name);
   }
 
   /** Somebody left, or a job ended: if nobody comes for two minutes, the topic is forgotten. */
   emptied(name: string): void {
     const names = together(name);
     const [first] = names;
-    if (!isPassing(name) || first === undefined || names.some((each) => this.#isFollowed(each))) return;
+    const isPassing = roomOf(name) !== undefined || this.#jobs.get(name) === false;
+    if (!isPassing || first === undefined || names.some((each) => this.#isFollowed(each))) return;
     this.#forgetting.get(first)?.();
     this.#forgetting.set(
       first,
@@ -93,6 +107,7 @@ export class Topics<Session> {
     for (const name of names) {
       this.#topics.delete(name);
       this.#forgetting.delete(name);
+      this.#jobs.delete(name);
       this.#log.forget(name);
       const room = roomOf(name);
       if (room !== undefined) this.#rooms.delete(room);
@@ -102,16 +117,13 @@ export class Topics<Session> {
 
 /** The room that a topic belongs to: `room/<name>` and `presence/<name>` do. */
 export function roomOf(name: string): string | undefined {
-  return /^(?:room|presence)\/(.+)$/.exec(name)?.[1];
+  // A query can name anything, so it is not left to the schema of messages.
+  return /^(?:room|presence)\/([a-z0-9-]{1,32})$/.exec(name)?.[1];
 }
 
 /** Topics that clients may publish in. */
 export function isPublic(name: string): boolean {
   return name.startsWith("room/");
-}
-
-function isPassing(name: string): boolean {
-  return roomOf(name) !== undefined || name.startsWith("job/");
 }
 
 // A room and its presence live and end as one.

@@ -39,7 +39,7 @@ export type Endpoint = (typeof endpoints)[keyof typeof endpoints];
 /** The bare text that ends a connection to `/echo`. */
 export const echoStop = "stop";
 
-/** The endpoints that answer a plain GET with something that stays open. */
+/** The endpoints that answer a plain GET with something that stays open: it counts as a connection. */
 const held = new Set(["/events", "/poll"]);
 
 /** Pages that another site may link to. */
@@ -65,6 +65,11 @@ export function queryOf({ url }: Pick<RequestFacts, "url">, name: string): strin
 /** True if `path` speaks WebSocket. */
 export function isEndpoint(path: string): path is Endpoint {
   return path === endpoints.echo || path === endpoints.application;
+}
+
+/** True if `path` answers a plain GET with something that stays open. */
+export function isHeld(path: string): boolean {
+  return held.has(path);
 }
 
 /** True if the request asks to become a WebSocket (RFC 6455 §4.2.1, 3 and 4). */
@@ -141,12 +146,12 @@ function refuseSubprotocol(facts: RequestFacts): Refusal | undefined {
 function refuseRequest(facts: RequestFacts): Refusal | undefined {
   if (isEndpoint(pathOf(facts))) return refuse(426, "this is a WebSocket endpoint", upgradeHeaders);
   if (facts.method === "GET") return undefined;
-  if (held.has(pathOf(facts))) return refuse(405, "only GET is answered", { Allow: "GET" });
+  if (isHeld(pathOf(facts))) return refuse(405, "only GET is answered", { Allow: "GET" });
   return facts.method === "HEAD" ? undefined : refuse(405, "only GET is answered", { Allow: "GET, HEAD" });
 }
 
 function refuseLoad(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusal | undefined {
-  if (!isEndpoint(pathOf(facts)) && !held.has(pathOf(facts))) return undefined;
+  if (!isEndpoint(pathOf(facts)) && !isHeld(pathOf(facts))) return undefined;
   if (load.draining) return refuse(503, "the server is going down", { "Retry-After": "1" });
   if (load.connections >= policy.limits.connections) {
     return refuse(503, "the server is full", { "Retry-After": "5" });

@@ -82,7 +82,7 @@ export function readEnvironment(env: Record<string, string | undefined>, default
       toServers,
       "servers like id=http://127.0.0.1:3001, with commas between",
     ),
-    chaos: value("CHAOS", false, (text) => ({ "0": false, "1": true })[text], "0 or 1"),
+    chaos: value("CHAOS", false, toSwitch, "0 or 1"),
     proxies: integer("TRUST_PROXY", 0, 0, 10),
     exposed: value<ReadonlySet<Exposable>>(
       "EXPOSE",
@@ -111,7 +111,7 @@ const limitNames: [keyof Limits, string, number, number][] = [
   ["heartbeatMs", "HEARTBEAT_MS", 100, day],
   ["pongMs", "PONG_MS", 100, day],
   ["helloMs", "HELLO_MS", 100, day],
-  ["handshakeMs", "HANDSHAKE_MS", 100, day],
+  ["handshakeMs", "HANDSHAKE_MS", 100, 255_000],
   ["pollMs", "POLL_MS", 100, day],
   ["drainMs", "DRAIN_MS", 0, day],
   ["lingerMs", "LINGER_MS", 0, day],
@@ -164,13 +164,19 @@ function toInteger(text: string, least: number, most: number): number | undefine
   return number >= least && number <= most ? number : undefined;
 }
 
+function toSwitch(text: string): boolean | undefined {
+  if (text === "0") return false;
+  return text === "1" ? true : undefined;
+}
+
+// An IPv6 address has two colons at least: `127.0.0.1:3000` is no address, though often given as one.
 function toHost(text: string): string | undefined {
-  return /^[A-Za-z0-9.:-]+$/.test(text) ? text : undefined;
+  return /^([A-Za-z0-9.-]+|[0-9A-Fa-f.]*(:[0-9A-Fa-f.]*){2,})$/.test(text) ? text : undefined;
 }
 
 function toOrigins(text: string): string[] | undefined {
   const origins = text.split(",").map((origin) => origin.trim());
-  return origins.every(isOrigin) ? origins : undefined;
+  return origins.every(isOrigin) ? origins.map(withoutUsualPort) : undefined;
 }
 
 function toServers(text: string): Sibling[] | undefined {
@@ -187,6 +193,11 @@ function toExposed(text: string): Set<Exposable> | undefined {
 // No URL class here: this package has no I/O types in scope. An origin is scheme, host, port and nothing else.
 function isOrigin(text: string): boolean {
   return /^https?:\/\/(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(text);
+}
+
+// As browsers write it: the port of the scheme is left out (RFC 6454 §6.1).
+function withoutUsualPort(origin: string): string {
+  return origin.replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2");
 }
 
 function portOf(url: string): string {

@@ -1,0 +1,409 @@
+import { describe, expect, test } from "vitest";
+import type { Draft, Entry, Log } from "./log.ts";
+import { MemoryLog } from "./log.ts";
+import { type Peer, secret, settled, setUp } from "./testing.ts";
+
+/** A log whose appends are completed, or refused, by hand. */
+class SlowLog implements Log {
+  readonly #log = new MemoryLog(() => "e".repeat(32));
+  readonly #appends: { topic: string; draft: Draft; settle: PromiseWithResolvers<void> }[] = [];
+
+  append(topic: string, draft: Draft): Promise<void> {
+    // Only what clients publish is held up.
+    if (!topic.startsWith("room/")) return this.#log.append(topic, draft);
+    const settle = Promise.withResolvers<void>();
+    this.#appends.push({ topic, draft, settle });
+    return settle.promise;
+  }
+
+  get waiting(): number {
+    return this.#appends.length;
+  }
+
+  async complete(): Promise<void> {
+    for (const { topic, draft, settle } of this.#appends.splice(0)) {
+      await this.#log.append(topic, draft);
+      settle.resolve();
+    }
+    await settled();
+  }
+
+  async refuse(): Promise<void> {
+    for (const { settle } of this.#appends.splice(0)) settle.reject(new Error("the disk is full"));
+    await settled();
+  }
+
+  head = (topic: string) => this.#log.head(topic);
+  since = (topic: string, cursor?: Parameters<Log["since"]>[1]) => this.#log.since(topic, cursor);
+  follow = (listener: (entry: Entry) => void) => this.#log.follow(listener);
+  forget = (topic: string) => this.#log.forget(topic);
+}
+
+const hi = { type: "publish", id: "1", topic: "room/a", to: "all", text: "hi" } as const;
+
+function offsetsOf(peer: Peer): number[] {
+  return peer.heardOf("event").map(({ offset }) => offset);
+}
+
+describe("an ack", () => {
+  test("comes when the event is in the log, and not before", async () => {
+    const log = new SlowLog();
+    const { greet } = setUp({}, { log });
+    const anna = await greet();
+    await anna.say(hi);
+    expect(anna.heard()).toEqual([]);
+    await log.complete();
+    expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
+  });
+
+  test("never comes for what the log refused: the author is told, and may send the same again", async () => {
+    const log = new SlowLog();
+    const { greet, failures } = setUp({}, { log });
+    const anna = await greet();
+    await anna.say(hi);
+    await log.refuse();
+    expect(anna.heard()).toMatchObject([{ type: "error", re: "1", code: "unavailable" }]);
+    expect(failures).toEqual([new Error("the disk is full")]);
+    await anna.say(hi);
+    await log.complete();
+    expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
+  });
+
+  test("goes to the connection that its author has by then", async () => {
+    const log = new SlowLog();
+    const { greet } = setUp({}, { log });
+    const before = await greet(1);
+    await before.say(hi);
+    await before.gone();
+    const after = await greet(1);
+    await log.complete();
+    expect(before.heard()).toEqual([]);
+    expect(after.heard()).toMatchObject([{ type: "ack", re: "1" }]);
+  });
+
+  test("and the refusal go nowhere when the author is gone", async () => {
+    const log = new SlowLog();
+    const { greet } = setUp({}, { log });
+    const anna = await greet(1);
+    await anna.say(hi);
+    await anna.gone();
+    await log.refuse();
+    const again = await greet(1);
+    await again.say(hi);
+    await log.complete();
+    expect(again.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
+  });
+
+  test("comes even if the stack throws while it delivers: what is stored is not called lost", async () => {
+    const { greet, failures } = setUp();
+    const [anna, ben] = [await greet(), await greet()];
+    await ben.say({ type: "subscribe", id: "1", topic: "room/a" });
+    ben.socket.isBroken = true;
+    await anna.say(hi);
+    expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
+    expect(failures).toEqual([new Error("a broken stack")]);
+  });
+});
+
+describe("a request that is sent again", () => {
+  test("is acknowledged again, and has no second effect", async () => {
+    const { greet, hub } = setUp();
+    const anna = await greet();
+    for (let count = 0; count < 3; count++) await anna.say(hi);
+    const acks = anna.heard();
+    expect(acks).toHaveLength(3);
+    for (const ack of acks) expect(ack).toMatchObject({ type: "ack", re: "1", offset: 1 });
+    expect(hub.log.head("room/a").offset).toBe(1);
+  });
+
+  test("while the first is under way waits for its ack", async () => {
+    const log = new SlowLog();
+    const { greet } = setUp({}, { log });
+    const anna = await greet();
+    await anna.say(hi);
+    await anna.say(hi);
+    expect(log.waiting).toBe(1);
+    await log.complete();
+    expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
+  });
+
+  test("on a new connection is acknowledged there", async () => {
+    const { greet, hub } = setUp();
+    const before = await greet(1);
+    await before.say(hi);
+    await before.gone();
+    const after = await greet(1);
+    await after.say(hi);
+    expect(after.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
+    expect(hub.log.head("room/a").offset).toBe(1);
+  });
+
+  test.each([
+    ["another text", { text: "ho" }],
+    ["another room", { topic: "room/b" }],
+    ["another audience", { to: "others" as const }],
+  ])("with %s is a conflict", async (_what, change) => {
+    const { greet, hub } = setUp();
+    const anna = await greet();
+    await anna.say(hi);
+    anna.heard();
+    await anna.say({ ...hi, ...change });
+    expect(anna.heard()).toMatchObject([{ type: "error", re: "1", code: "conflict" }]);
+    expect(hub.log.head("room/a").offset).toBe(1);
+  });
+
+  test("with the same fields in another order, and more of them, is the same", async () => {
+    const { greet } = setUp();
+    const anna = await greet();
+    await anna.say(hi);
+    await anna.say('{"text":"hi","to":"all","more":1,"topic":"room/a","id":"1","type":"publish"}');
+    expect(anna.heard()).toMatchObject([{ type: "ack" }, { type: "ack" }]);
+  });
+
+  test("as another type is a conflict", async () => {
+    const { greet, world } = setUp();
+    const anna = await greet();
+    await anna.say(hi);
+    anna.heard();
+    await anna.say({ type: "start", id: "1", job: "hash", mebibytes: 1 });
+    expect(anna.heard()).toMatchObject([{ type: "error", re: "1", code: "conflict" }]);
+    expect(world.works).toHaveLength(0);
+  });
+
+  test("is answered as before, even if there is no room for its room any more", async () => {
+    const { greet, world } = setUp({ limits: { rooms: 1 } });
+    const anna = await greet();
+    await anna.say(hi);
+    await world.pass(120_000);
+    await anna.say({ type: "subscribe", id: "2", topic: "room/b" });
+    anna.heard();
+    await anna.say(hi);
+    expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
+  });
+
+  test("by somebody else is another request", async () => {
+    const { greet, hub } = setUp();
+    const [anna, ben] = [await greet(), await greet()];
+    await anna.say(hi);
+    await ben.say(hi);
+    expect(hub.log.head("room/a").offset).toBe(2);
+  });
+
+  test("is known as long as it is among the last 256", async () => {
+    const { greet, hub } = setUp({ limits: { burst: 1_000 } });
+    const anna = await greet();
+    for (let id = 1; id <= 256; id++) await anna.say({ ...hi, id: `${id}` });
+    await anna.say({ ...hi, id: "1" });
+    expect(hub.log.head("room/a").offset).toBe(256);
+    await anna.say({ ...hi, id: "257" });
+    await anna.say({ ...hi, id: "1" });
+    expect(hub.log.head("room/a").offset).toBe(258);
+  });
+
+  test("is known for two minutes after its client left, and no longer", async () => {
+    const { greet, hub, world } = setUp();
+    const first = await greet(1);
+    await first.say(hi);
+    await first.gone();
+    await world.pass(119_000);
+    const second = await greet(1);
+    await second.say(hi);
+    expect(hub.log.head("room/a").offset).toBe(1);
+    await second.say({ type: "subscribe", id: "2", topic: "room/a" });
+    await (await greet(2)).say({ type: "subscribe", id: "2", topic: "room/a" });
+    await second.gone();
+    await world.pass(120_000);
+    const third = await greet(1);
+    await third.say(hi);
+    expect(hub.log.head("room/a").offset).toBe(2);
+  });
+});
+
+describe("a client that connects again", () => {
+  test("takes the place of its older connection, whose late end changes nothing", async () => {
+    const { greet } = setUp();
+    const older = await greet(1);
+    const newer = await greet(1);
+    expect(older.socket.closing?.code).toBe(4509);
+    await older.gone(4509);
+    await newer.say(hi);
+    expect(newer.heard()).toMatchObject([{ type: "ack" }]);
+    expect(newer.session.client?.session).toBe(newer.session);
+  });
+
+  test("does so at once on a stack that reports the end at once", async () => {
+    const { greet, port } = setUp();
+    port.reportsAtOnce = true;
+    const older = await greet(1);
+    const newer = await greet(1);
+    expect(older.socket.closing?.code).toBe(4509);
+    await newer.say(hi);
+    expect(newer.heard()).toMatchObject([{ type: "ack" }]);
+  });
+
+  test("is called the same for two minutes", async () => {
+    const { greet, world } = setUp();
+    const first = await greet(1);
+    const name = first.session.client?.member;
+    await first.gone();
+    await world.pass(119_999);
+    const second = await greet(1);
+    expect(second.session.client?.member).toBe(name);
+    await world.pass(500_000);
+    await second.gone();
+    await world.pass(120_000);
+    expect((await greet(1)).session.client?.member).not.toBe(name);
+  });
+});
+
+describe("a reader that comes back", () => {
+  /** A reader who saw `seen` events of `all` and was cut off meanwhile. */
+  async function missed(seen: number, all: number, text = "x", limits = {}) {
+    const setting = setUp({ limits: { burst: 10_000, ...limits } });
+    const [anna, ben] = [await setting.greet(1), await setting.greet(2)];
+    await anna.say({ type: "subscribe", id: "s", topic: "room/a" });
+    await ben.say({ type: "subscribe", id: "s", topic: "room/a" });
+    for (let id = 1; id <= seen; id++) await ben.say({ ...hi, id: `${id}`, text });
+    const [subscribed] = anna.heardOf("subscribed");
+    await anna.gone();
+    for (let id = seen + 1; id <= all; id++) await ben.say({ ...hi, id: `${id}`, text });
+    return { ...setting, ben, since: { epoch: subscribed?.epoch ?? "", offset: seen } };
+  }
+
+  test("gets all that it missed, and then what comes", async () => {
+    const { greet, since, ben } = await missed(3, 10);
+    const anna = await greet(1);
+    await anna.say({ type: "subscribe", id: "s", topic: "room/a", since });
+    await ben.say({ ...hi, id: "11" });
+    const [subscribed, ...events] = anna.heard();
+    expect(subscribed).toMatchObject({ recovered: true, offset: 10, epoch: since.epoch });
+    expect(events.map((event) => event.type === "event" && event.offset)).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
+  test("gets nothing if it missed nothing", async () => {
+    const { greet, since } = await missed(3, 3);
+    const anna = await greet(1);
+    await anna.say({ type: "subscribe", id: "s", topic: "room/a", since });
+    expect(anna.heard()).toMatchObject([{ type: "subscribed", recovered: true, offset: 3 }]);
+  });
+
+  test("gets all of 256, and of more than that the newest 32 and the truth", async () => {
+    for (const [all, recovered, count] of [
+      [257, true, 256],
+      [258, false, 32],
+    ] as const) {
+      const { greet, since } = await missed(1, all);
+      const anna = await greet(1);
+      await anna.say({ type: "subscribe", id: "s", topic: "room/a", since });
+      const [subscribed, ...events] = anna.heard();
+      expect(subscribed).toMatchObject({ recovered, offset: all });
+      expect(events).toHaveLength(count);
+      expect(events.at(-1)).toMatchObject({ offset: all });
+    }
+  });
+
+  test("gets no part of a gap that does not fit into 128 KiB", async () => {
+    const { greet, since } = await missed(1, 40, "y".repeat(4_096));
+    const anna = await greet(1);
+    await anna.say({ type: "subscribe", id: "s", topic: "room/a", since });
+    const [subscribed, ...events] = anna.heard();
+    expect(subscribed).toMatchObject({ recovered: false, offset: 40 });
+    expect(events.length).toBeLessThanOrEqual(31);
+    expect(events.at(-1)).toMatchObject({ offset: 40 });
+  });
+
+  test.each([
+    ["from the future", { offset: 11 }],
+    ["of another life of the log", { epoch: "f".repeat(16) }],
+  ])("with a cursor %s begins anew", async (_what, change) => {
+    const { greet, since } = await missed(3, 10);
+    const anna = await greet(1);
+    await anna.say({ type: "subscribe", id: "s", topic: "room/a", since: { ...since, ...change } });
+    const [subscribed, ...events] = anna.heard();
+    expect(subscribed).toMatchObject({ recovered: false, offset: 10 });
+    expect(events).toHaveLength(10);
+  });
+
+  test("is not killed by its own replay: half of the queue is enough", async () => {
+    const limits = { queueBytes: 20_000 };
+    const within = await missed(1, 10, "z".repeat(900), limits);
+    const anna = await within.greet(1);
+    await anna.say({ type: "subscribe", id: "s", topic: "room/a", since: within.since });
+    expect(anna.heard()[0]).toMatchObject({ recovered: true });
+
+    const beyond = await missed(1, 30, "z".repeat(900), limits);
+    const ben = await beyond.greet(1);
+    await ben.say({ type: "subscribe", id: "s", topic: "room/a", since: beyond.since });
+    const frames = ben.socket.frames.slice(2);
+    expect(ben.heard()[0]).toMatchObject({ recovered: false, offset: 30 });
+    expect(frames.length).toBeGreaterThan(5);
+    expect(frames.join("").length).toBeLessThanOrEqual(10_000);
+    expect(frames.at(-1)).toContain('"offset":30');
+  });
+
+  test("counts what already waits for it", async () => {
+    const { greet, since } = await missed(1, 10, "z".repeat(900), { queueBytes: 20_000 });
+    const anna = await greet(1);
+    anna.socket.waiting = 9_500;
+    await anna.say({ type: "subscribe", id: "s", topic: "room/a", since });
+    expect(anna.heard()).toMatchObject([{ type: "subscribed", recovered: false, offset: 10 }]);
+  });
+
+  test("finds its own publications to others left out, and their offsets kept", async () => {
+    const { greet } = setUp();
+    const [before, ben] = [await greet(1), await greet(2)];
+    await before.say({ type: "subscribe", id: "s", topic: "room/a" });
+    const [subscribed] = before.heardOf("subscribed");
+    await before.say({ ...hi, id: "1", to: "others" });
+    await ben.say({ ...hi, id: "2" });
+    await before.say({ ...hi, id: "3", to: "all" });
+    await before.gone();
+    const after = await greet(1);
+    const since = { epoch: subscribed?.epoch ?? "", offset: 0 };
+    await after.say({ type: "subscribe", id: "s", topic: "room/a", since });
+    expect(offsetsOf(after)).toEqual([2, 3]);
+    await ben.say({ type: "subscribe", id: "s", topic: "room/a", since });
+    expect(offsetsOf(ben)).toEqual([1, 2, 3]);
+  });
+
+  test("is not taken for another of the same name", async () => {
+    const { greet, world } = setUp();
+    world.token = () => "a".repeat(32);
+    const [anna, ben] = [await greet(1), await greet(2)];
+    expect(anna.session.client?.member).toBe(ben.session.client?.member);
+    await anna.say({ ...hi, to: "others" });
+    await ben.say({ type: "subscribe", id: "s", topic: "room/a" });
+    expect(offsetsOf(ben)).toEqual([1]);
+  });
+});
+
+test("a client that is replaced while it publishes to others is left out on its new connection", async () => {
+  const log = new SlowLog();
+  const { greet } = setUp({}, { log });
+  const older = await greet(1);
+  await older.say({ ...hi, to: "others" });
+  const newer = await greet(1);
+  await newer.say({ type: "subscribe", id: "s", topic: "room/a" });
+  newer.heard();
+  await log.complete();
+  expect(newer.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
+});
+
+test("no more than 10,000 clients are remembered: who left first is forgotten first", async () => {
+  const { greet, hub } = setUp();
+  const stays = await greet(1);
+  await stays.say(hi);
+  const [left, leaves] = [await greet(2), await greet(3)];
+  await leaves.say(hi);
+  await left.say(hi);
+  await left.gone();
+  await leaves.gone();
+  for (let client = 4; client <= 10_001; client++) {
+    const session = { send() {} } as never;
+    hub.clients.arrive(secret(client), session);
+    hub.clients.leave(secret(client), session);
+  }
+  expect(hub.clients.get(secret(1))?.answers.size).toBe(1);
+  expect(hub.clients.get(secret(2))).toBeUndefined();
+  expect(hub.clients.get(secret(3))?.answers.size).toBe(1);
+});

@@ -1,0 +1,150 @@
+// The sequences of PROTOCOL.md, played against a hub: every frame that it shows comes, in this order, and no other.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { type Peer, request, type Setting, settled, setUp } from "./testing.ts";
+
+const text = readFileSync(new URL("../../protocol/PROTOCOL.md", import.meta.url), "utf8");
+const part = text.slice(text.indexOf("\n## Sequences\n"), text.indexOf("\n## Events over HTTP\n"));
+const sequences = [...part.matchAll(/^### (.+)\n(?:(?!###)[^`]|`(?!``))*```text\n([\s\S]+?)```/gm)].map(
+  ([, name = "", lines = ""]) => [name, lines.trim().split("\n")] as const,
+);
+
+/** Names that a server chooses: the document has others, but the same wherever it means the same. */
+class Names {
+  readonly #actual = new Map<string, unknown>();
+  readonly #shown = new Map<unknown, string>();
+
+  /** The frame as this hub would have it. */
+  translate(frame: string): string {
+    return frame.replace(/"([^"]+)"/g, (quoted, name) => {
+      const actual = this.#actual.get(name);
+      return actual === undefined ? quoted : JSON.stringify(actual);
+    });
+  }
+
+  /** Holds what came against what is shown, and learns the names in it. */
+  expectSame(actual: unknown, shown: unknown, key = ""): void {
+    if (typeof shown === "object" && shown !== null) {
+      expect(Object.keys(actual as object), key).toEqual(Object.keys(shown));
+      for (const [name, value] of Object.entries(shown)) {
+        this.expectSame((actual as Record<string, unknown>)[name], value, Array.isArray(shown) ? key : name);
+      }
+      return;
+    }
+    if (["at", "serverAt"].includes(key) && typeof shown === "number") expect(actual).toBeTypeOf("number");
+    else if (this.#isChosen(key, shown)) this.#learn(actual, String(shown));
+    else expect(actual, key).toEqual(shown);
+  }
+
+  #isChosen(key: string, shown: unknown): boolean {
+    const chosen = ["server", "runtime", "session", "member", "members", "from", "epoch", "result"];
+    return chosen.includes(key) || String(shown).startsWith("job/");
+  }
+
+  #learn(actual: unknown, shown: string): void {
+    expect(this.#shown.get(actual) ?? shown, "two names for one thing").toBe(shown);
+    expect(this.#actual.get(shown) ?? actual, "one name for two things").toBe(actual);
+    this.#actual.set(shown, actual);
+    this.#shown.set(actual, shown);
+  }
+}
+
+/** Plays one sequence, line by line. */
+class Stage {
+  readonly #setting: Setting;
+  readonly #names = new Names();
+  readonly #peers = new Map<string, Peer>();
+
+  constructor(setting: Setting) {
+    this.#setting = setting;
+  }
+
+  async play(line: string): Promise<void> {
+    const [, who = "", what = "", rest = ""] = /^(\S+) (\S+)(?: (.+))?$/.exec(line) ?? [];
+    if (who === "…") return this.#meanwhile(line);
+    if (what === "opens") this.#peers.set(who, this.#setting.connect());
+    else if (what === "loses") await this.#lose(who);
+    else if (what === "→") await (await this.#peer(who, rest)).say(this.#names.translate(rest));
+    else if (what === "←") await this.#hear(await this.#peer(who, rest), rest);
+    else if (what === "×") expect((await this.#peer(who, rest)).socket.closing?.code).toBe(Number(rest));
+    else throw new Error(`nobody knows how to play: ${line}`);
+  }
+
+  /** Nobody was sent anything that is not shown. */
+  end(): void {
+    for (const peer of this.#peers.values()) expect(peer.heard()).toEqual([]);
+  }
+
+  async #meanwhile(line: string): Promise<void> {
+    const { world, hub } = this.#setting;
+    const [, seconds] = /^… (\d+) s$/.exec(line) ?? [];
+    const [, mebibytes] = /^… (\d+) MiB (?:is|are) hashed$/.exec(line) ?? [];
+    if (seconds) return world.pass(Number(seconds) * 1_000);
+    if (mebibytes) world.works.at(-1)?.do(Number(mebibytes));
+    else if (line === "… the server goes down") hub.drain();
+    else throw new Error(`nobody knows how to play: ${line}`);
+    await settled();
+  }
+
+  async #hear(peer: Peer, shown: string): Promise<void> {
+    const [message] = peer.heard(1);
+    expect(message, shown).toBeDefined();
+    this.#names.expectSame(message, JSON.parse(shown));
+  }
+
+  async #lose(who: string): Promise<void> {
+    const peer = this.#peers.get(who);
+    this.#peers.delete(who);
+    await peer?.gone();
+  }
+
+  async #peer(who: string, first: string): Promise<Peer> {
+    const known = this.#peers.get(who);
+    if (known) return known;
+    const isHello = first.includes('"hello"');
+    const peer = isHello ? this.#setting.connect() : await this.#setting.greet(who.charCodeAt(0));
+    this.#peers.set(who, peer);
+    return peer;
+  }
+}
+
+/** A text with one name for everything that a server chooses. */
+function anonymous(text: string): string {
+  return text
+    .replace(/\b[0-9a-f]{16}\b/g, "EPOCH")
+    .replace(/guest-[0-9a-f]{6}/g, "GUEST")
+    .replace(/"at":\d+/g, '"at":0');
+}
+
+test("event streams and polls are as they are shown", async () => {
+  const over = text.slice(text.indexOf("\n## Events over HTTP\n"), text.indexOf("\n## Delivery"));
+  const [stream = "", pages = ""] = [...over.matchAll(/```text\n([\s\S]+?)```/g)].map(
+    ([, shown = ""]) => shown,
+  );
+  const { hub, greet } = setUp();
+  const answers: string[] = [];
+  const poll = (url: string) => hub.readers.poll(request(url), "", ({ body }) => answers.push(`${body}\n`));
+  poll("/poll?topic=room/lobby");
+  poll(`/poll?topic=room/lobby&since=${hub.log.head("room/lobby").epoch}:0`);
+  const author = await greet();
+  await author.say({ type: "publish", id: "1", topic: "room/lobby", to: "all", text: "one" });
+  expect(anonymous(answers.join(""))).toBe(anonymous(pages));
+
+  let written = "";
+  const write = (shown: string): void => {
+    written += shown;
+  };
+  hub.readers.stream(request("/events?topic=room/lobby"), "", { write, waiting: () => 0, end: () => {} });
+  expect(anonymous(written)).toBe(anonymous(stream));
+});
+
+test("there are sequences to play", () => {
+  expect(sequences.map(([name]) => name)).toHaveLength([...part.matchAll(/^### /gm)].length);
+  expect(sequences.length).toBeGreaterThan(12);
+});
+
+test.each(sequences)("%s", async (_name, lines) => {
+  const stage = new Stage(setUp({ chaos: true }));
+  for (const line of lines) await stage.play(line);
+  stage.end();
+});

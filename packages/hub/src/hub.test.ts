@@ -1,0 +1,139 @@
+import { contentSecurityPolicy, usualOrigins } from "@rosetta/protocol";
+import { describe, expect, test } from "vitest";
+import { Peer, request, setUp } from "./testing.ts";
+
+const handshake = {
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+const echo = request("/echo", handshake);
+
+describe("the door", () => {
+  test("lets in who belongs here, with headers for every answer", () => {
+    const { hub, records } = setUp();
+    expect(hub.admit(echo, "127.0.0.1")).toEqual({
+      headers: { Vary: "Origin", "X-Content-Type-Options": "nosniff" },
+      refusal: undefined,
+      address: "127.0.0.1",
+    });
+    expect(records).toEqual([]);
+  });
+
+  test("refuses, and tells that it did: the path without its query, and no more of it than a line", () => {
+    const { hub, records } = setUp();
+    const { refusal, headers } = hub.admit(
+      request(`/${"p".repeat(100)}?secret=1`, { origin: "http://evil.com" }),
+      "9.9.9.9",
+    );
+    expect(refusal?.status).toBe(403);
+    expect(headers["Access-Control-Allow-Origin"]).toBeUndefined();
+    expect(records).toEqual([
+      {
+        name: "refused",
+        details: { status: 403, reason: "this Origin is not listed", path: `/${"p".repeat(63)}` },
+      },
+    ]);
+  });
+
+  test("counts the sockets of each address, and all of them", async () => {
+    const { hub } = setUp({ limits: { connections: 4, connectionsPerAddress: 2 } });
+    const status = (address: string) => hub.admit(echo, address).refusal?.status ?? 101;
+    const [first] = [new Peer(hub, "/echo", "1.1.1.1"), new Peer(hub, "/ws", "1.1.1.1")];
+    expect([status("1.1.1.1"), status("2.2.2.2")]).toEqual([429, 101]);
+    new Peer(hub, "/echo", "2.2.2.2");
+    new Peer(hub, "/echo", "3.3.3.3");
+    expect([status("1.1.1.1"), status("2.2.2.2"), status("4.4.4.4")]).toEqual([503, 503, 503]);
+    await first?.gone();
+    await first?.gone();
+    expect([status("1.1.1.1"), status("2.2.2.2")]).toEqual([101, 101]);
+    new Peer(hub, "/echo", "1.1.1.1");
+    expect(status("2.2.2.2")).toBe(503);
+  });
+
+  test("counts 10,000 sockets, 1,000 of one address, if nothing is said", () => {
+    const { hub } = setUp();
+    for (let count = 0; count < 1_000; count++) new Peer(hub, "/echo", "1.1.1.1");
+    expect(hub.admit(echo, "1.1.1.1").refusal?.status).toBe(429);
+    for (let count = 0; count < 9_000; count++) new Peer(hub, "/echo", `2.2.${count % 250}.2`);
+    expect(hub.admit(echo, "3.3.3.3").refusal?.status).toBe(503);
+  });
+
+  test("believes what proxies say of an address, if there are any", () => {
+    const forged = request("/echo", { ...handshake, "x-forwarded-for": "6.6.6.6, 9.9.9.9" });
+    expect(setUp().hub.admit(forged, "10.0.0.1").address).toBe("10.0.0.1");
+    expect(setUp({ proxies: 1 }).hub.admit(forged, "10.0.0.1").address).toBe("9.9.9.9");
+    const { hub } = setUp({ proxies: 1, limits: { connectionsPerAddress: 1 } });
+    new Peer(hub, "/echo", hub.admit(forged, "10.0.0.1").address);
+    expect(hub.admit(forged, "10.0.0.1").refusal?.status).toBe(429);
+  });
+
+  test("knows the origins that are listed, and then no others", () => {
+    const { hub } = setUp({ origins: ["https://example.org"] });
+    const ask = (origin: string, host: string) => hub.admit(request("/", { origin, host }), "1.1.1.1");
+    expect(ask("https://example.org", "example.org").refusal).toBeUndefined();
+    expect(ask("https://example.org", "127.0.0.1:3001").refusal?.status).toBe(421);
+    expect(ask("http://127.0.0.1:3001", "example.org").refusal?.status).toBe(403);
+  });
+
+  test.each(["127.0.0.1", "::1", "192.168.1.5", "Server.lan"])(
+    "answers to the URL that it says (%s)",
+    (host) => {
+      const { hub } = setUp({ host, port: 0 });
+      const url = hub.listening(4_321);
+      const authority = url.slice("http://".length);
+      expect(
+        hub.admit(request("/", { host: authority, origin: url.toLowerCase() }), "").refusal,
+      ).toBeUndefined();
+      expect(hub.admit(request("/", { host: "evil.com" }), "").refusal?.status).toBe(421);
+    },
+  );
+
+  test("opens no socket at a path that speaks none", () => {
+    const { hub } = setUp();
+    expect(() => new Peer(hub, "/")).toThrow("admit() lets nobody in at /");
+  });
+});
+
+test("the servers of a run are told with their own in the first place", () => {
+  const servers = [
+    { id: "other", title: "Other", url: "http://127.0.0.1:3002" },
+    { id: "test", title: "Test", url: "http://127.0.0.1:9999" },
+  ];
+  const { hub } = setUp({ servers });
+  expect(hub.servers()).toEqual([
+    { id: "test", title: "Test", url: "http://127.0.0.1:3001", self: true },
+    { id: "other", title: "Other", url: "http://127.0.0.1:3002", self: false },
+  ]);
+  const reachable = hub.pageHeaders()["Content-Security-Policy"];
+  expect(reachable).toBe(contentSecurityPolicy(usualOrigins(3001, servers)));
+  expect(reachable).toContain("ws://localhost:3002");
+});
+
+test.each([
+  ["127.0.0.1", [], true, true],
+  ["0.0.0.0", [], false, false],
+  ["0.0.0.0", ["metrics"], true, false],
+  ["0.0.0.0", ["metrics", "log"], true, true],
+] as const)("on %s with EXPOSE=%s metrics are served: %s, the log: %s", (host, exposed, metrics, log) => {
+  const { hub } = setUp({ host, exposed: new Set(exposed) });
+  expect([hub.serves("metrics"), hub.serves("log")]).toEqual([metrics, log]);
+});
+
+test("what a log cannot take of the server's own is told, and nothing else breaks", async () => {
+  const log = {
+    append: () => Promise.reject(new Error("the disk is full")),
+    head: () => ({ epoch: "e", offset: 0 }),
+    since: () => ({ recovered: false, entries: [] }),
+    follow: () => {},
+    forget: () => {},
+  };
+  const { greet, world, failures } = setUp({}, { log });
+  const anna = await greet();
+  await world.pass(2_000);
+  // Two seconds of five feeds, and one record: a socket was opened.
+  expect(failures).toHaveLength(11);
+  await anna.say({ type: "echo", id: "1", text: "x" });
+  expect(anna.heard()).toHaveLength(1);
+});

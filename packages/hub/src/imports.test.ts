@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const index = new URL("./index.ts", import.meta.url);
+const packages: Record<string, URL> = {
+  "@rosetta/protocol": new URL("../../protocol/src/index.ts", import.meta.url),
+};
+
+/** The modules that a text imports or exports from, types left out: those do not remain. */
+function specifiers(text: string): string[] {
+  const statements = text.matchAll(
+    /^(?:import|export)\s(?!type\s)[^;]*?from "([^"]+)"|\bimport\("([^"]+)"\)/gm,
+  );
+  return [...statements].map(([, named, called]) => named ?? called ?? "");
+}
+
+/** Everything that a module brings along: the files it consists of, and the packages that are not ours. */
+function graphOf(start: URL): { files: Set<string>; foreign: Set<string> } {
+  const files = new Set<string>();
+  const foreign = new Set<string>();
+  const waiting = [start];
+  for (let module = waiting.pop(); module; module = waiting.pop()) {
+    if (files.has(module.href)) continue;
+    files.add(module.href);
+    for (const specifier of specifiers(readFileSync(module, "utf8"))) {
+      const target = specifier.startsWith(".") ? new URL(specifier, module) : packages[specifier];
+      if (target) waiting.push(target);
+      else foreign.add(specifier);
+    }
+  }
+  return { files, foreign };
+}
+
+test("hub and protocol need neither Node nor Bun: they run in a browser's worker, too", () => {
+  const { files, foreign } = graphOf(index);
+  expect([...foreign]).toEqual(["zod/mini"]);
+  for (const file of files) expect(existsSync(new URL(file)), file).toBe(true);
+  const names = [...files].map((file) => file.slice(file.lastIndexOf("/packages/")));
+  expect(names).toContain("/packages/hub/src/requests.ts");
+  expect(names).toContain("/packages/protocol/src/codec.ts");
+  expect(names).not.toContain("/packages/hub/src/node.ts");
+  expect(names).not.toContain("/packages/protocol/src/schema.ts");
+  expect(names.length).toBeGreaterThan(18);
+});
+
+test("nor do they reach for what only one of them has without importing it", () => {
+  for (const file of graphOf(index).files) {
+    const code = readFileSync(new URL(file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+    expect(code, file).not.toMatch(/\b(process|Buffer|Bun|globalThis|window|document|setTimeout)\s*[.(]/);
+    expect(code, file).not.toMatch(/\b(Math\.random|Date\.now|performance\.now|new Date)\b/);
+  }
+});

@@ -1,0 +1,197 @@
+import { describe, expect, test } from "vitest";
+import { type Peer, secret, settled, setUp } from "./testing.ts";
+
+async function startJob(peer: Peer, mebibytes: number, id = "job"): Promise<string> {
+  await peer.say({ type: "start", id, job: "hash", mebibytes });
+  const [ack] = peer.heardOf("ack");
+  return ack?.topic ?? "none";
+}
+
+function progress(peer: Peer) {
+  return peer.heardOf("event").flatMap(({ data }) => (data.kind === "progress" ? [data] : []));
+}
+
+describe("a job", () => {
+  test("is acknowledged at the beginning of a topic of its own", async () => {
+    const { greet } = setUp();
+    const anna = await greet();
+    await anna.say({ type: "start", id: "1", job: "hash", mebibytes: 1 });
+    const topic = expect.stringMatching(/^job\/[0-9a-f]{12}$/);
+    expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", topic, offset: 0 }]);
+  });
+
+  test("tells of its progress from the first to its result, to whoever follows from the start", async () => {
+    const { greet, world } = setUp();
+    const [anna, ben] = [await greet(), await greet()];
+    await anna.say({ type: "start", id: "1", job: "hash", mebibytes: 3 });
+    const [ack] = anna.heardOf("ack");
+    world.works[0]?.do();
+    await settled();
+    const { topic = "", epoch = "" } = ack ?? {};
+    await ben.say({ type: "subscribe", id: "1", topic, since: { epoch, offset: 0 } });
+    expect(progress(ben)).toEqual([
+      { kind: "progress", state: "running", done: 0, total: 3 },
+      { kind: "progress", state: "running", done: 1, total: 3 },
+      { kind: "progress", state: "running", done: 2, total: 3 },
+      { kind: "progress", state: "done", done: 3, total: 3, result: "ab".repeat(32) },
+    ]);
+  });
+
+  test.each([1, 2, 19, 20, 21, 39, 40, 41, 255, 256])(
+    "of %d MiB tells at most 21 times",
+    async (mebibytes) => {
+      const { greet, world } = setUp();
+      const anna = await greet();
+      const topic = await startJob(anna, mebibytes);
+      await anna.say({ type: "subscribe", id: "1", topic });
+      world.works[0]?.do();
+      await settled();
+      const steps = progress(anna);
+      expect(steps.length).toBeLessThanOrEqual(21);
+      expect(steps.at(-1)).toMatchObject({ state: "done", done: mebibytes });
+      expect(steps.map(({ done }) => done)).toEqual(
+        [...new Set(steps.map(({ done }) => done))].sort((a, b) => a - b),
+      );
+    },
+  );
+
+  test("is cancelled by whom it belongs to, and by nobody else", async () => {
+    const { greet, world } = setUp();
+    const [anna, ben] = [await greet(), await greet()];
+    const topic = await startJob(anna, 10);
+    await ben.say({ type: "cancel", id: "1", topic });
+    expect(ben.heard()).toMatchObject([{ type: "error", re: "1", code: "forbidden" }]);
+    world.works[0]?.do(4);
+    await anna.say({ type: "subscribe", id: "s", topic });
+    anna.heard();
+    await anna.say({ type: "cancel", id: "2", topic });
+    expect(anna.heard()).toMatchObject([{ type: "ack", re: "2", topic }]);
+    world.works[0]?.do(4);
+    await settled();
+    expect(progress(anna)).toEqual([{ kind: "progress", state: "cancelled", done: 5, total: 10 }]);
+    await anna.say({ type: "cancel", id: "3", topic });
+    expect(anna.heard()).toMatchObject([{ type: "error", re: "3", code: "not_found" }]);
+  });
+
+  test("can be cancelled by its client on another connection", async () => {
+    const { greet, world } = setUp();
+    const before = await greet(1);
+    const topic = await startJob(before, 10);
+    await before.gone();
+    const after = await greet(1);
+    await after.say({ type: "cancel", id: "1", topic });
+    expect(after.heard()).toMatchObject([{ type: "ack" }]);
+    world.works[0]?.do(1);
+    await settled();
+    await after.say({ type: "start", id: "2", job: "hash", mebibytes: 1 });
+    expect(after.heard()).toMatchObject([{ type: "ack" }]);
+  });
+
+  test("that breaks says so, and the reason is told to whom it concerns: the server's people", async () => {
+    const { greet, world, failures } = setUp();
+    const anna = await greet();
+    const topic = await startJob(anna, 10);
+    await anna.say({ type: "subscribe", id: "s", topic });
+    world.works[0]?.do(2);
+    world.works[0]?.break(new Error("no memory"));
+    await settled();
+    expect(progress(anna).at(-1)).toEqual({ kind: "progress", state: "failed", done: 2, total: 10 });
+    expect(failures).toEqual([new Error("no memory")]);
+  });
+
+  test("that was cancelled is no failure", async () => {
+    const { greet, world, failures } = setUp();
+    const anna = await greet();
+    const topic = await startJob(anna, 10);
+    await anna.say({ type: "cancel", id: "1", topic });
+    world.works[0]?.do();
+    await settled();
+    expect(failures).toEqual([]);
+  });
+
+  test("is abandoned when its client is forgotten, and not while it may come back", async () => {
+    const { greet, world, hub } = setUp();
+    const anna = await greet(1);
+    const topic = await startJob(anna, 10);
+    await anna.gone();
+    await world.pass(119_999);
+    world.works[0]?.do(1);
+    await world.pass(1);
+    world.works[0]?.do(1);
+    await settled();
+    expect(hub.log.since(topic).entries.at(-1)?.data).toMatchObject({ state: "cancelled", done: 2 });
+    expect(hub.jobs.running(secret(1))).toBe(0);
+  });
+
+  test("sent again is the same job", async () => {
+    const { greet, world } = setUp();
+    const before = await greet(1);
+    const topic = await startJob(before, 10, "1");
+    await before.gone();
+    const after = await greet(1);
+    expect(await startJob(after, 10, "1")).toBe(topic);
+    expect(world.works).toHaveLength(1);
+  });
+
+  test("is one of four at a time", async () => {
+    const { greet, world } = setUp();
+    const [anna, ben] = [await greet(), await greet()];
+    for (let id = 1; id <= 5; id++) {
+      await anna.say({ type: "start", id: `${id}`, job: "hash", mebibytes: 1 });
+    }
+    expect(anna.heard().map(({ type }) => type)).toEqual(["ack", "ack", "ack", "ack", "error"]);
+    expect(await startJob(ben, 1)).toMatch(/^job/);
+    world.works[0]?.do();
+    await settled();
+    await anna.say({ type: "start", id: "5", job: "hash", mebibytes: 1 });
+    expect(anna.heard()).toMatchObject([{ type: "ack", re: "5" }]);
+  });
+
+  test("is told of for two minutes after its end, and its topic stays while it is followed", async () => {
+    const { greet, world, hub } = setUp();
+    const anna = await greet();
+    const topic = await startJob(anna, 1);
+    await anna.say({ type: "subscribe", id: "1", topic });
+    await anna.say({ type: "unsubscribe", id: "2", topic });
+    await world.pass(600_000);
+    expect(hub.topics.get(topic)).toBeDefined();
+    world.works[0]?.do();
+    await anna.say({ type: "subscribe", id: "1", topic });
+    await world.pass(600_000);
+    await anna.say({ type: "unsubscribe", id: "2", topic });
+    await world.pass(119_999);
+    expect(hub.topics.get(topic)).toBeDefined();
+    await world.pass(1);
+    expect(hub.topics.get(topic)).toBeUndefined();
+  });
+
+  test("is one of a thousand that are remembered: there is no flood of short ones", async () => {
+    const { greet, world } = setUp({ limits: { burst: 2_000 } });
+    const anna = await greet();
+    for (let id = 1; id <= 1_000; id++) {
+      await anna.say({ type: "start", id: `${id}`, job: "hash", mebibytes: 1 });
+      world.works.at(-1)?.do();
+      await settled();
+    }
+    expect(anna.heardOf("ack")).toHaveLength(1_000);
+    await anna.say({ type: "start", id: "1001", job: "hash", mebibytes: 1 });
+    expect(anna.heard()).toMatchObject([{ type: "error", re: "1001", code: "limit" }]);
+    await world.pass(120_000);
+    await anna.say({ type: "start", id: "1001", job: "hash", mebibytes: 1 });
+    expect(anna.heard()).toMatchObject([{ type: "ack", re: "1001" }]);
+  });
+
+  test("does not begin while the server goes down, and those that run end", async () => {
+    const { greet, world, hub } = setUp();
+    const anna = await greet();
+    const topic = await startJob(anna, 10);
+    anna.socket.waiting = 1;
+    hub.drain();
+    await settled();
+    await anna.say({ type: "start", id: "2", job: "hash", mebibytes: 1 });
+    expect(anna.heardOf("error")).toMatchObject([{ re: "2", code: "unavailable" }]);
+    world.works[0]?.do();
+    await settled();
+    expect(hub.log.since(topic).entries.at(-1)?.data).toMatchObject({ state: "cancelled" });
+  });
+});

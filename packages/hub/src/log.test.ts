@@ -1,0 +1,123 @@
+import { encode, parseServer } from "@rosetta/protocol";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { byteLength, type Entry, MemoryLog, newest, ring } from "./log.ts";
+
+function createLog(): { log: MemoryLog; told: Entry[] } {
+  let tokens = 0;
+  const log = new MemoryLog(() => (++tokens).toString(16).padStart(32, "0").slice(16).repeat(2));
+  const told: Entry[] = [];
+  log.follow((entry) => told.push(entry));
+  return { log, told };
+}
+
+const character = fc.oneof(
+  fc.integer({ min: 0, max: 0xd7ff }).map((code) => String.fromCodePoint(code)),
+  fc.integer({ min: 0xe000, max: 0x10ffff }).map((code) => String.fromCodePoint(code)),
+  fc.constantFrom("a", "é", "€", "😀"),
+);
+const draft = (text: string) => ({ at: 1, data: { kind: "chat", text } }) as const;
+const bytesOf = (entries: Entry[]) => entries.reduce((sum, { bytes }) => sum + bytes, 0);
+const offsets = (entries: Entry[]) => entries.map(({ offset }) => offset);
+
+test("an append completes later, in order, and is told before it completes", async () => {
+  const { log, told } = createLog();
+  const first = log.append("a", draft("1"));
+  const second = log.append("a", draft("2"));
+  expect(told).toEqual([]);
+  expect(log.head("a").offset).toBe(0);
+  await first;
+  expect(offsets(told)).toContain(1);
+  await second;
+  expect(offsets(told)).toEqual([1, 2]);
+});
+
+test("each topic counts from 1, in a life of its own", async () => {
+  const { log } = createLog();
+  await log.append("a", draft("1"));
+  await log.append("a", draft("2"));
+  await log.append("b", draft("1"));
+  expect(log.head("a").offset).toBe(2);
+  expect(log.head("b").offset).toBe(1);
+  expect(log.head("a").epoch).not.toBe(log.head("b").epoch);
+  expect(log.head("c").offset).toBe(0);
+});
+
+test("a topic that is forgotten begins a new life", async () => {
+  const { log } = createLog();
+  await log.append("a", draft("1"));
+  const before = log.head("a");
+  log.forget("a");
+  expect(log.head("a").offset).toBe(0);
+  expect(log.since("a", before)).toEqual({ recovered: false, entries: [] });
+});
+
+test("the ring holds 256 events", async () => {
+  const { log } = createLog();
+  for (let count = 0; count < 300; count++) await log.append("a", draft("x"));
+  const { epoch } = log.head("a");
+  expect(offsets(log.since("a").entries)).toHaveLength(newest);
+  expect(log.since("a", { epoch, offset: 44 })).toMatchObject({ recovered: true });
+  expect(log.since("a", { epoch, offset: 44 }).entries).toHaveLength(ring.entries);
+  expect(log.since("a", { epoch, offset: 43 })).toMatchObject({ recovered: false });
+});
+
+test("the ring holds 128 KiB", async () => {
+  const { log, told } = createLog();
+  for (let count = 0; count < 50; count++) await log.append("a", draft("ä".repeat(4_096)));
+  const { epoch } = log.head("a");
+  const held = Math.floor(ring.bytes / (told[49]?.bytes ?? 1));
+  expect(held).toBeLessThan(16);
+  expect(log.since("a", { epoch, offset: 50 - held })).toMatchObject({ recovered: true });
+  expect(log.since("a", { epoch, offset: 49 - held })).toMatchObject({ recovered: false });
+});
+
+test("what is told is the event as it is sent, and its size", async () => {
+  const { log, told } = createLog();
+  await log.append("room/a", {
+    ...draft("ä😀"),
+    from: "anna",
+    to: "all",
+    request: { client: "secret", id: "1" },
+  });
+  const { epoch } = log.head("room/a");
+  const [entry] = told;
+  expect(parseServer(entry?.frame ?? "").message).toEqual({
+    ...{ type: "event", topic: "room/a", epoch, offset: 1, at: 1, from: "anna", to: "all" },
+    data: { kind: "chat", text: "ä😀" },
+  });
+  expect(entry?.bytes).toBe(Buffer.byteLength(entry?.frame ?? ""));
+  expect(entry?.frame).not.toContain("secret");
+});
+
+test("since() answers all that comes after a cursor, or says that it cannot", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.nat(9_000), { maxLength: 60 }),
+      fc.nat(70),
+      fc.boolean(),
+      async (lengths, offset, same) => {
+        const { log, told } = createLog();
+        for (const length of lengths) await log.append("a", draft("x".repeat(length)));
+        const head = log.head("a");
+        const replay = log.since("a", { epoch: same ? head.epoch : "other", offset });
+        if (replay.recovered) expect(offsets(replay.entries)).toEqual(offsets(told).slice(offset));
+        else expect(replay.entries).toEqual(told.slice(told.length - replay.entries.length));
+        const kept = told.filter((_, index) => bytesOf(told.slice(index)) <= ring.bytes).length;
+        const isHere = same && offset <= told.length && offset >= told.length - kept;
+        expect(replay.recovered).toBe(isHere);
+      },
+    ),
+  );
+});
+
+test("the size of a text is that of its UTF-8", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: character }), (text) => {
+      expect(byteLength(text)).toBe(Buffer.byteLength(text));
+      expect(byteLength(encode({ type: "echo", re: "1", text }))).toBe(
+        Buffer.byteLength(JSON.stringify({ type: "echo", re: "1", text })),
+      );
+    }),
+  );
+});

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import { host } from "./node.ts";
+
+test("a hash is that of so many MiB of zeros, told MiB by MiB", async () => {
+  const steps: number[] = [];
+  const digest = await host.hash(3, (done) => steps.push(done) > 0);
+  expect(digest).toBe(
+    createHash("sha256")
+      .update(new Uint8Array(3 * 1024 * 1024))
+      .digest("hex"),
+  );
+  expect(steps).toEqual([1, 2, 3]);
+});
+
+test("a hash that is abandoned rejects, and works no further", async () => {
+  const steps: number[] = [];
+  await expect(host.hash(100, (done) => steps.push(done) < 2)).rejects.toThrow("abandoned");
+  expect(steps).toEqual([1, 2]);
+});
+
+test("a hash leaves others their turn", async () => {
+  let turns = 0;
+  const count = setInterval(() => (turns += 1), 0);
+  await host.hash(20, () => true);
+  clearInterval(count);
+  expect(turns).toBeGreaterThan(2);
+});
+
+test("a token is 128 bits in hex, and never the same", () => {
+  const tokens = Array.from({ length: 100 }, () => host.token());
+  for (const token of tokens) expect(token).toMatch(/^[0-9a-f]{32}$/);
+  expect(new Set(tokens).size).toBe(100);
+});
+
+test("a timer runs once, unless it is cancelled; the clocks go on", async () => {
+  const before = [host.now(), host.date()] as const;
+  let runs = 0;
+  const cancel = host.after(1, () => (runs += 100));
+  await new Promise<void>((resolve) => host.after(5, resolve)).then(() => (runs += 1));
+  expect(runs).toBe(101);
+  cancel();
+  host.after(0, () => (runs += 1_000))();
+  await new Promise<void>((resolve) => host.after(5, resolve));
+  expect(runs).toBe(101);
+  expect(host.now()).toBeGreaterThan(before[0]);
+  expect(host.date()).toBeGreaterThanOrEqual(before[1]);
+});

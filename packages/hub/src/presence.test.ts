@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { type Peer, setUp } from "./testing.ts";
+
+function lists(peer: Peer): { count: number; members: string[] }[] {
+  return peer.heardOf("event").flatMap(({ data }) => (data.kind === "presence" ? [data] : []));
+}
+
+async function watchRoom() {
+  const setting = setUp();
+  const watcher = await setting.greet(1);
+  await watcher.say({ type: "subscribe", id: "1", topic: "presence/a" });
+  return { ...setting, watcher };
+}
+
+describe("presence", () => {
+  test("tells who follows the room, and that they left", async () => {
+    const { greet, world, watcher } = await watchRoom();
+    const anna = await greet(2);
+    const name = anna.session.client?.member;
+    await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
+    await world.pass(500);
+    await anna.say({ type: "unsubscribe", id: "2", topic: "room/a" });
+    await world.pass(500);
+    await anna.say({ type: "subscribe", id: "3", topic: "room/a" });
+    await world.pass(500);
+    await anna.gone();
+    await world.pass(500);
+    expect(lists(watcher)).toMatchObject([
+      { count: 1, members: [name] },
+      { count: 0, members: [] },
+      { count: 1, members: [name] },
+      { count: 0, members: [] },
+    ]);
+  });
+
+  test("is told at most twice a second, and at last as it is", async () => {
+    const { greet, world, watcher } = await watchRoom();
+    const anna = await greet(2);
+    for (let round = 0; round < 40; round++) {
+      const type = round % 2 === 0 ? "subscribe" : "unsubscribe";
+      await anna.say({ type, id: `${round}`, topic: "room/a" });
+      await world.pass(50);
+    }
+    const during = lists(watcher);
+    expect(during.length).toBeGreaterThanOrEqual(4);
+    expect(during.length).toBeLessThanOrEqual(5);
+    await world.pass(1_000);
+    expect(lists(watcher).at(-1)?.count ?? during.at(-1)?.count).toBe(0);
+    await world.pass(10_000);
+    expect(lists(watcher)).toEqual([]);
+  });
+
+  test("names a hundred and counts all", async () => {
+    const { greet, world, watcher } = await watchRoom();
+    for (let client = 2; client <= 151; client++) {
+      await (await greet(client)).say({ type: "subscribe", id: "1", topic: "room/a" });
+    }
+    await world.pass(1_000);
+    const last = lists(watcher).at(-1);
+    expect(last?.count).toBe(150);
+    expect(last?.members).toHaveLength(100);
+  });
+
+  test("does not count those who only watch, nor those who read over HTTP", async () => {
+    const { world, watcher } = await watchRoom();
+    await world.pass(1_000);
+    expect(lists(watcher)).toEqual([]);
+  });
+
+  test("of one room is none of another's", async () => {
+    const { greet, world, watcher } = await watchRoom();
+    await (await greet(2)).say({ type: "subscribe", id: "1", topic: "room/b" });
+    await world.pass(1_000);
+    expect(lists(watcher)).toEqual([]);
+  });
+
+  test("leaves no timer behind", async () => {
+    const { greet, world } = setUp();
+    await world.pass(0);
+    const before = world.timers;
+    const anna = await greet(2);
+    await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
+    await anna.gone();
+    await world.pass(200_000);
+    expect(world.timers).toBe(before);
+  });
+});

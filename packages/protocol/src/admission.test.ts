@@ -1,0 +1,325 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  admit,
+  chooseSubprotocol,
+  commonHeaders,
+  type DoorPolicy,
+  type Load,
+  pathOf,
+  queryOf,
+  type RequestFacts,
+  subprotocol,
+  usualOrigins,
+  wantsWebSocket,
+} from "./index.ts";
+
+const policy: DoorPolicy = {
+  origins: usualOrigins(3001, [{ id: "other", title: "Other", url: "http://127.0.0.1:3002" }]),
+  limits: { connections: 10, connectionsPerAddress: 5 },
+};
+const empty: Load = { draining: false, connections: 0, fromAddress: 0 };
+
+type Headers = Record<string, string | undefined>;
+
+/** A request by a program on this machine, with what a test changes of it. An undefined header is not sent. */
+function get(url: string, headers: Headers = {}, method = "GET"): RequestFacts {
+  const all: Headers = { host: "localhost:3001", ...headers };
+  return { method, url, header: (name) => all[name] };
+}
+
+/** A handshake by a program on this machine. */
+function handshake(headers: Headers = {}, url = "/ws", method = "GET"): RequestFacts {
+  const needed = {
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    ...(url.startsWith("/ws") && { "sec-websocket-protocol": subprotocol }),
+  };
+  return get(url, { ...needed, ...headers }, method);
+}
+
+function statusOf(facts: RequestFacts, load: Partial<Load> = {}): number | undefined {
+  return admit(facts, policy, { ...empty, ...load })?.status;
+}
+
+describe("requests that are let in", () => {
+  test.each([
+    ["the page", get("/")],
+    ["a path that may not exist", get("/nowhere")],
+    ["a HEAD", get("/", {}, "HEAD")],
+    ["a query", get("/events?topic=scores")],
+    ["a poll", get("/poll?topic=scores&since=a:1")],
+    ["a handshake at /ws", handshake()],
+    ["a handshake at /echo", handshake({}, "/echo")],
+    ["a handshake with a query", handshake({}, "/ws?name=value")],
+    [
+      "a handshake among other tokens",
+      handshake({ connection: "keep-alive, Upgrade", upgrade: "h2c, WebSocket" }),
+    ],
+    ["a handshake that offers more", handshake({ "sec-websocket-protocol": `other, ${subprotocol} ,more` })],
+    ["a page of the server itself", handshake({ origin: "http://localhost:3001" })],
+    ["a page by number", handshake({ origin: "http://127.0.0.1:3001", host: "127.0.0.1:3001" })],
+    ["a page by IPv6", handshake({ origin: "http://[::1]:3001", host: "[::1]:3001" })],
+    ["a page of a sibling", get("/events?topic=scores", { origin: "http://localhost:3002" })],
+    ["a Host in capitals", get("/", { host: "LOCALHOST:3001" })],
+    ["the page's own fetch", get("/servers.json", { "sec-fetch-site": "same-origin" })],
+    ["the address bar", get("/metrics", { "sec-fetch-site": "none" })],
+    ["a link from another site", get("/", { "sec-fetch-site": "cross-site" })],
+    ["a link to the greeting", get("/greet", { "sec-fetch-site": "same-site" })],
+    ["a link to the health", get("/healthz?verbose", { "sec-fetch-site": "cross-site" })],
+  ])("%s", (_what, facts) => {
+    expect(admit(facts, policy, empty)).toBeUndefined();
+  });
+});
+
+describe("requests that are refused", () => {
+  test.each([
+    [400, "no Host", get("/", { host: undefined })],
+    [400, "an empty Host", get("/", { host: "" })],
+    [421, "a name that resolves to this machine", get("/", { host: "rebinding.example" })],
+    [421, "another port", get("/", { host: "localhost:3003" })],
+    [421, "no port", get("/", { host: "localhost" })],
+    [421, "a look-alike", get("/", { host: "localhost:3001.evil.com" })],
+    [421, "two hosts", get("/", { host: "localhost:3001, evil.com" })],
+    [403, "an unlisted Origin", handshake({ origin: "http://evil.com" })],
+    [403, "an unlisted Origin at /healthz", get("/healthz", { origin: "http://evil.com" })],
+    [403, "the Origin null, of a sandbox or a file", handshake({ origin: "null" })],
+    [403, "an empty Origin", handshake({ origin: "" })],
+    [403, "a listed Origin as a prefix", handshake({ origin: "http://localhost:3001.evil.com" })],
+    [403, "a longer port", handshake({ origin: "http://localhost:30011" })],
+    [403, "another port", handshake({ origin: "http://localhost:3003" })],
+    [403, "a listed Origin as a suffix", handshake({ origin: "http://evil-localhost:3001" })],
+    [403, "another scheme", handshake({ origin: "https://localhost:3001" })],
+    [403, "another IP literal", handshake({ origin: "http://127.0.0.2:3001" })],
+    [403, "an IP literal in decimal", handshake({ origin: "http://2130706433:3001" })],
+    [403, "an Origin with a path", handshake({ origin: "http://localhost:3001/" })],
+    [403, "two Origins", handshake({ origin: "http://localhost:3001, http://evil.com" })],
+    [403, "an Origin in capitals, which no browser sends", handshake({ origin: "HTTP://LOCALHOST:3001" })],
+    [403, "another site's fetch", get("/servers.json", { "sec-fetch-site": "cross-site" })],
+    [403, "a sibling's fetch without Origin", get("/metrics", { "sec-fetch-site": "same-site" })],
+    [403, "another site's image of the log", get("/events?topic=log", { "sec-fetch-site": "cross-site" })],
+    [403, "an unknown kind of site", get("/assets/page.js", { "sec-fetch-site": "toString" })],
+    [404, "a handshake at the page", handshake({}, "/")],
+    [404, "a handshake at /ws/", handshake({}, "/ws/")],
+    [404, "a handshake at /WS", handshake({}, "/WS")],
+    [404, "a handshake at an encoded /ws", handshake({}, "/%77s")],
+    [404, "a handshake in absolute form", handshake({}, "http://localhost:3001/ws")],
+    [405, "a handshake by POST", handshake({}, "/ws", "POST")],
+    [405, "a handshake by HEAD", handshake({}, "/ws", "HEAD")],
+    [426, "version 8", handshake({ "sec-websocket-version": "8" })],
+    [426, "no version", handshake({ "sec-websocket-version": undefined })],
+    [426, "a list of versions", handshake({ "sec-websocket-version": "13, 8" })],
+    [400, "no key", handshake({ "sec-websocket-key": undefined })],
+    [400, "an empty key", handshake({ "sec-websocket-key": "" })],
+    [400, "a key of 15 bytes", handshake({ "sec-websocket-key": "dGhlIHNhbXBsZSBub25j" })],
+    [400, "a key of 17 bytes", handshake({ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZTE=" })],
+    [
+      400,
+      "two keys",
+      handshake({ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==" }),
+    ],
+    [400, "no subprotocol at /ws", handshake({ "sec-websocket-protocol": undefined })],
+    [400, "the next version of the subprotocol", handshake({ "sec-websocket-protocol": "rosetta.v2.json" })],
+    [400, "a longer subprotocol", handshake({ "sec-websocket-protocol": `${subprotocol}2` })],
+    [
+      400,
+      "15,000 spaces in place of a subprotocol",
+      handshake({ "sec-websocket-protocol": `a${" ".repeat(15_000)}b` }),
+    ],
+    [400, "a subprotocol at /echo", handshake({ "sec-websocket-protocol": subprotocol }, "/echo")],
+    [426, "a plain GET of /ws", get("/ws")],
+    [426, "a plain POST to /echo", get("/echo", {}, "POST")],
+    [426, "an upgrade to something else", handshake({ upgrade: "h2c" })],
+    [426, "an upgrade that Connection does not name", handshake({ connection: "keep-alive" })],
+    [426, "an upgrade to something like it", handshake({ upgrade: "websockets" })],
+    [405, "a POST", get("/", {}, "POST")],
+    [405, "a preflight", get("/servers.json", { origin: "http://localhost:3001" }, "OPTIONS")],
+    [405, "a HEAD of a stream that would not end", get("/events?topic=scores", {}, "HEAD")],
+    [405, "a HEAD of a poll", get("/poll?topic=scores", {}, "HEAD")],
+    [405, "a method that nobody has heard of", get("/", {}, "constructor")],
+  ] as const)("%d for %s", (status, _what, facts) => {
+    expect(statusOf(facts)).toBe(status);
+  });
+});
+
+describe("a server that is full or going down", () => {
+  const stream = get("/events?topic=scores");
+  const poll = get("/poll?topic=scores");
+
+  test.each([
+    ["a socket", handshake()],
+    ["an echo", handshake({}, "/echo")],
+    ["a stream", stream],
+    ["a poll", poll],
+  ])("refuses %s", (_what, facts) => {
+    expect(statusOf(facts, { draining: true })).toBe(503);
+    expect(statusOf(facts, { connections: 9 })).toBeUndefined();
+    expect(statusOf(facts, { connections: 10 })).toBe(503);
+    expect(statusOf(facts, { fromAddress: 4 })).toBeUndefined();
+    expect(statusOf(facts, { fromAddress: 5 })).toBe(429);
+  });
+
+  test("says when to come back", () => {
+    for (const load of [{ draining: true }, { connections: 10 }, { fromAddress: 5 }]) {
+      expect(admit(stream, policy, { ...empty, ...load })?.headers["Retry-After"]).toMatch(/^\d+$/);
+    }
+  });
+
+  test("still answers what does not stay open: its health most of all", () => {
+    for (const path of ["/", "/healthz", "/metrics", "/servers.json", "/greet", "/assets/page.js"]) {
+      expect(statusOf(get(path), { draining: true, connections: 99, fromAddress: 99 })).toBeUndefined();
+    }
+  });
+});
+
+describe("what is wrong in more than one way is answered by identity first, then form, then room", () => {
+  const everything = {
+    host: "evil.com",
+    origin: "http://evil.com",
+    "sec-websocket-version": "8",
+    "sec-websocket-key": "short",
+    "sec-websocket-protocol": "other",
+  };
+  const mend: [number, Headers, string, string][] = [
+    [421, {}, "/nowhere", "POST"],
+    [403, { host: "localhost:3001" }, "/nowhere", "POST"],
+    [404, { origin: "http://localhost:3001" }, "/nowhere", "POST"],
+    [405, {}, "/ws", "POST"],
+    [426, {}, "/ws", "GET"],
+    [400, { "sec-websocket-version": "13" }, "/ws", "GET"],
+    [400, { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" }, "/ws", "GET"],
+    [503, { "sec-websocket-protocol": subprotocol }, "/ws", "GET"],
+  ];
+  const full = { draining: true, connections: 10, fromAddress: 5 };
+
+  test.each(mend.map((step, index) => [step[0], index] as const))("%d is fault %d", (status, index) => {
+    const headers = Object.assign({ ...everything }, ...mend.slice(0, index + 1).map((step) => step[1]));
+    const [, , url, method] = mend[index] ?? [0, {}, "", ""];
+    expect(statusOf(handshake(headers, url, method), full)).toBe(status);
+  });
+
+  test("a full server says 503 rather than 429", () => {
+    expect(statusOf(handshake(), { connections: 10, fromAddress: 5 })).toBe(503);
+  });
+});
+
+test("a refusal says what would have been right", () => {
+  expect(admit(handshake({ "sec-websocket-version": "8" }), policy, empty)).toEqual({
+    status: 426,
+    reason: "WebSocket version 13 is spoken here",
+    headers: { Upgrade: "websocket", Connection: "Upgrade", "Sec-WebSocket-Version": "13" },
+  });
+  expect(admit(get("/", {}, "POST"), policy, empty)?.headers).toEqual({ Allow: "GET, HEAD" });
+  expect(admit(get("/poll", {}, "POST"), policy, empty)?.headers).toEqual({ Allow: "GET" });
+  expect(admit(handshake({}, "/ws", "POST"), policy, empty)?.headers).toEqual({ Allow: "GET" });
+  expect(admit(handshake({ "sec-websocket-protocol": "x" }), policy, empty)?.reason).toContain(subprotocol);
+});
+
+test("no Origin but a listed one is ever let in", () => {
+  const listed = [...policy.origins];
+  const near = fc
+    .tuple(fc.constantFrom(...listed), fc.nat(), fc.nat(2), fc.string({ maxLength: 5 }))
+    .map(([origin, at, cut, insert]) => {
+      const from = at % (origin.length + 1);
+      return origin.slice(0, from) + insert + origin.slice(from + cut);
+    });
+  fc.assert(
+    fc.property(fc.oneof(near, fc.string()), (origin) => {
+      expect(statusOf(handshake({ origin }))).toBe(policy.origins.has(origin) ? undefined : 403);
+    }),
+  );
+});
+
+test("whatever is asked is answered or refused, and nothing throws", () => {
+  const value = fc.option(fc.oneof(fc.string(), fc.constantFrom("websocket", "Upgrade", "13", "null")), {
+    nil: undefined,
+  });
+  const headers = fc.record({
+    host: value,
+    origin: value,
+    connection: value,
+    upgrade: value,
+    "sec-fetch-site": value,
+    "sec-websocket-version": value,
+    "sec-websocket-key": value,
+    "sec-websocket-protocol": value,
+  });
+  const url = fc.oneof(fc.string(), fc.constantFrom("/ws", "/echo", "/events?", "/poll?topic=%"));
+  fc.assert(
+    fc.property(headers, url, fc.string(), (each, target, method) => {
+      const status = statusOf(get(target, each, method));
+      expect([undefined, 400, 403, 404, 405, 421, 426]).toContain(status);
+    }),
+  );
+});
+
+test("only a listed origin may read an answer, and every answer says that it depends on the origin", () => {
+  const usual = { Vary: "Origin", "X-Content-Type-Options": "nosniff" };
+  expect(commonHeaders(get("/"), policy)).toEqual(usual);
+  expect(commonHeaders(get("/", { origin: "http://evil.com" }), policy)).toEqual(usual);
+  expect(commonHeaders(get("/", { origin: "http://localhost:3002" }), policy)).toEqual({
+    ...usual,
+    "Access-Control-Allow-Origin": "http://localhost:3002",
+  });
+});
+
+test("a WebSocket is asked for by two headers, each a list without regard to case (RFC 6455 §4.2.1)", () => {
+  const asks = (connection: string | undefined, upgrade: string | undefined) =>
+    wantsWebSocket(get("/", { connection, upgrade }));
+  expect(asks("Upgrade", "websocket")).toBe(true);
+  expect(asks("keep-alive,UPGRADE", "WebSocket")).toBe(true);
+  expect(asks(" , upgrade , ", "websocket,")).toBe(true);
+  expect(asks("Upgrade", undefined)).toBe(false);
+  expect(asks(undefined, "websocket")).toBe(false);
+  expect(asks("upgrade-insecure-requests", "websocket")).toBe(false);
+  expect(asks("Upgrade", "websocket/13")).toBe(false);
+});
+
+test("of the offered subprotocols ours is chosen, wherever it stands, or none", () => {
+  expect(chooseSubprotocol("")).toBeUndefined();
+  expect(chooseSubprotocol("a,b")).toBeUndefined();
+  expect(chooseSubprotocol(`a, ${subprotocol}`)).toBe(subprotocol);
+  expect(chooseSubprotocol(subprotocol.toUpperCase())).toBeUndefined();
+  expect(chooseSubprotocol(new Set(["a", subprotocol]))).toBe(subprotocol);
+  expect(chooseSubprotocol(new Set(["a"]))).toBeUndefined();
+});
+
+test("the path is what stands before the query", () => {
+  expect(pathOf({ url: "/poll?topic=a?b" })).toBe("/poll");
+  expect(pathOf({ url: "/poll" })).toBe("/poll");
+  expect(pathOf({ url: "" })).toBe("");
+  expect(pathOf({ url: "?" })).toBe("");
+});
+
+test.each([
+  ["/poll?topic=scores", "scores"],
+  ["/poll?since=1&topic=scores&topic=log", "scores"],
+  ["/poll?topic=room%2Fa", "room/a"],
+  ["/poll?topic=a=b?c", "a=b?c"],
+  ["/poll?topic=", ""],
+  ["/poll?topic", undefined],
+  ["/poll?atopic=x", undefined],
+  ["/poll", undefined],
+  ["/poll?", undefined],
+  ["/poll?topic=%", undefined],
+  ["/poll?topic=%zz", undefined],
+  ["/poll?topic=%ff", undefined],
+  ["/poll?topic=%ed%a0%80", undefined],
+])("the topic of %s is %j", (url, value) => {
+  expect(queryOf({ url }, "topic")).toBe(value);
+});
+
+test("a query can be read again as it was written, and no query throws", () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom("a", "/", "&", "=", "%", "+", "é", "😀") }),
+      fc.string(),
+      (value, anything) => {
+        expect(queryOf({ url: `/poll?a=b&topic=${encodeURIComponent(value)}&c=d` }, "topic")).toBe(value);
+        queryOf({ url: `/poll?${anything}` }, "topic");
+      },
+    ),
+  );
+});

@@ -1,0 +1,145 @@
+// PROTOCOL.md is the contract: what it shows must be what the code does.
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import {
+  bounds,
+  Close,
+  type CloseName,
+  closePolicy,
+  defaultLimits,
+  endpoints,
+  parseClient,
+  parseServer,
+  readEnvironment,
+  subprotocol,
+} from "./index.ts";
+
+const text = readFileSync(new URL("../PROTOCOL.md", import.meta.url), "utf8");
+const { $defs } = JSON.parse(readFileSync(new URL("../protocol.schema.json", import.meta.url), "utf8"));
+
+/** The text under a heading, to the next one of its rank or above. */
+function section(heading: string): string {
+  const rank = heading.indexOf(" ");
+  const start = text.indexOf(`\n${heading}\n`);
+  if (start === -1) throw new Error(`PROTOCOL.md has no ${heading}`);
+  const rest = text.slice(start + heading.length + 2);
+  const end = rest.search(new RegExp(`^#{1,${rank}} `, "m"));
+  return end === -1 ? rest : rest.slice(0, end);
+}
+
+/** The rows of a section's table, below its head. */
+function rows(heading: string): string[][] {
+  const lines = section(heading)
+    .split("\n")
+    .filter((line) => line.startsWith("|"));
+  return lines.slice(2).map((line) =>
+    line
+      .slice(1, -1)
+      .split(" | ")
+      .map((cell) => cell.replace(/[`|]/g, "").trim()),
+  );
+}
+
+const frames = [...text.matchAll(/^[A-Z] (→|←) (.+)$/gm)].map(
+  ([, arrow, frame]) => [arrow, frame ?? ""] as const,
+);
+
+test("there is something to check", () => {
+  expect(frames.length).toBeGreaterThan(50);
+});
+
+test.each(frames)("%s %s", (arrow, frame) => {
+  const { message, problem } = arrow === "→" ? parseClient(frame) : parseServer(frame);
+  expect(problem).toBeUndefined();
+  expect(JSON.stringify(message)).toBe(frame);
+});
+
+test("what is shown of event streams and polls holds events of the protocol", () => {
+  const over = section("## Events over HTTP");
+  const data = [...over.matchAll(/^data: (\{"type".+)$/gm)].map((match) => match[1] ?? "");
+  const pages = [...over.matchAll(/^(\{"topic".+)$/gm)].map((match) => JSON.parse(match[1] ?? ""));
+  expect([data.length, pages.length]).toEqual([1, 2]);
+  const events = [
+    ...data,
+    ...pages.flatMap((page) => page.events.map((event: unknown) => JSON.stringify(event))),
+  ];
+  for (const event of events) expect(parseServer(event).message?.type).toBe("event");
+});
+
+describe("every message has its section, with the fields of the schema", () => {
+  const types = Object.keys($defs).filter((name) => /^(Client|Server)\./.test(name));
+
+  test.each(types)("%s", (name) => {
+    const [side, type] = name.split(".");
+    const direction = side === "Client" ? "_Client → server._" : "_Server → client._";
+    const [, described = ""] = section(`### \`${type}\``).split(direction);
+    const [, fields = ""] = /```ts\ninterface \w+ \{\n([\s\S]+?)\n\}\n```/.exec(described) ?? [];
+    const shown = [...fields.matchAll(/^ {2}(\w+\??):/gm)].map((match) => match[1]);
+    const { properties, required } = $defs[name];
+    expect(shown).toEqual(
+      Object.keys(properties).map((field) => (required.includes(field) ? field : `${field}?`)),
+    );
+    expect(fields).toContain(`type: "${type}"`);
+  });
+
+  test("and every kind of event its row", () => {
+    const kinds = $defs.EventData.oneOf.map((each: { properties: { kind: { const: string } } }) => [
+      each.properties.kind.const,
+      Object.keys(each.properties).slice(1),
+    ]);
+    const shown = rows("### `event`").map(([kind, , fields]) => [
+      kind,
+      fields
+        ?.replace(/\([^)]*\)/g, "")
+        .split(",")
+        .map((field) => field.trim().replace("?", "")),
+    ]);
+    expect(shown).toEqual(kinds);
+  });
+
+  test("and every error its row", () => {
+    expect(rows("## Errors").map(([code]) => code)).toEqual($defs.ErrorCode.enum);
+  });
+});
+
+test("the close codes are those of the code, with its policy", () => {
+  const shown = rows("## Close codes").map(([code, name, , policy]) => [
+    name,
+    Number(code),
+    policy?.split(/,? /)[0],
+  ]);
+  expect(shown).toEqual(
+    Object.entries(Close).map(([name, code]) => [name as CloseName, code, closePolicy(code, false)]),
+  );
+});
+
+test("the limits are those of the code, by the names that a server reads", () => {
+  const shown = rows("## Limits");
+  expect(Object.fromEntries(shown.map(([limit, , usual]) => [limit, Number(usual)]))).toEqual(defaultLimits);
+  for (const [limit, variable = ""] of shown) {
+    const { settings } = readEnvironment({ [variable]: "2000" }, { port: 0, servers: [] });
+    const jobs = readEnvironment({ [variable]: "900" }, { port: 0, servers: [] });
+    expect((settings ?? jobs.settings)?.limits).not.toEqual(defaultLimits);
+    expect({ ...(settings ?? jobs.settings)?.limits, [limit ?? ""]: 0 }).toEqual({
+      ...defaultLimits,
+      [limit ?? ""]: 0,
+    });
+  }
+});
+
+test("what is said in passing is so, too", () => {
+  expect(text).toContain(`${bounds.text} UTF-16 code units of text, ${bounds.id} characters of \`id\``);
+  expect(text).toContain(`${bounds.closeReasonBytes} bytes of a close reason`);
+  expect(text).toContain(`# \`${subprotocol}\``);
+  for (const path of Object.values(endpoints)) expect(section("## Endpoints")).toContain(`\`WS ${path}\``);
+});
+
+test("every link within the document leads somewhere", () => {
+  const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^a-z0-9 -]/g, "")
+      .replaceAll(" ", "-"),
+  );
+  for (const [, anchor] of text.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor);
+});
