@@ -1,0 +1,44 @@
+import { Close } from "@rosetta/protocol";
+
+/** How long to wait before the next attempt. Milliseconds. */
+export interface Backoff {
+  /** No retry comes sooner. */
+  floorMs: number;
+  /** Width of the first retry's window; each further one doubles it. */
+  baseMs: number;
+  /** Greatest width of the window. */
+  capMs: number;
+  /** A connection that lived this long starts the count anew. A shorter one is no success: it may be refused. */
+  stableMs: number;
+}
+
+export const defaultBackoff: Backoff = { floorMs: 250, baseMs: 500, capMs: 10_000, stableMs: 5_000 };
+
+/** A restarting server is given this long before the first client comes back. */
+const restartFloorMs = 1_000;
+/** Clients of a restarting server come back over this time, unless its `bye` names another. */
+const restartSpreadMs = 5_000;
+/** What a server may ask for at most. Far below 2³¹ ms, from where setTimeout would fire at once. */
+const longestSpreadMs = 300_000;
+/** How much longer an overloaded server is left alone. */
+const overloadFactor = 4;
+
+/**
+ * The window from which the delay of retry number `attempt` (1, 2, …) is drawn evenly: full jitter, so that
+ * clients who lost a server together do not come back together.
+ * @param spreadMs `retryAfterMs` of the server's `bye`: the time over which it wants its clients back.
+ */
+export function retryWindow(
+  backoff: Backoff,
+  attempt: number,
+  code: number,
+  spreadMs?: number,
+): [low: number, high: number] {
+  const width = Math.min(backoff.capMs, backoff.baseMs * 2 ** (attempt - 1));
+  if (code === Close.Restart || spreadMs !== undefined) {
+    const spread = Math.min(spreadMs ?? restartSpreadMs, longestSpreadMs);
+    return [restartFloorMs, restartFloorMs + Math.max(spread, width)];
+  }
+  const factor = code === Close.TryAgainLater ? overloadFactor : 1;
+  return [factor * backoff.floorMs, factor * (backoff.floorMs + width)];
+}

@@ -1,0 +1,80 @@
+import type { SocketData } from "./queue.ts";
+
+/** What the client takes from its surroundings. Passed in, so that every state is tested without sleeping. */
+export interface Host {
+  /** Milliseconds that never jump back, near enough to the time of day for `Client.ping` to tell the rest. */
+  now(): number;
+  /** Runs once after `ms`, unless the returned function was called before. */
+  after(ms: number, run: () => void): () => void;
+  /** At least 0, less than 1. */
+  random(): number;
+  WebSocket: SocketConstructor;
+  /** Tells what the page and the network do, until the returned function is called. */
+  watch?(listener: (event: HostEvent) => void): () => void;
+  /** Nobody looks, so timers may run late. */
+  isHidden?(): boolean;
+  /** `false` is certain only for the network beyond this machine: loopback still works. */
+  isOnline?(): boolean;
+}
+
+/** `pagehide` and `pageshow` stand around a stay in the back/forward cache. */
+export type HostEvent = "online" | "offline" | "hidden" | "visible" | "pagehide" | "pageshow";
+
+/** As much of a WebSocket as the client uses: browsers, Node and Bun all have it. */
+export interface SocketLike {
+  binaryType: "blob" | "arraybuffer";
+  /** 1 while messages may be sent. */
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  readonly protocol: string;
+  readonly extensions: string;
+  send(data: SocketData): void;
+  close(code?: number, reason?: string): void;
+  // Each runtime has its own types for `this` and for the events, so here the client says what it reads.
+  onopen: unknown;
+  onmessage: unknown;
+  onclose: unknown;
+}
+
+export type SocketConstructor = new (url: string, protocols?: string | string[]) => SocketLike;
+
+/** The surroundings as they are: a page, a worker, Node or Bun. */
+export const defaultHost: Host = {
+  // Date.now() would jump with the clock, and with it every deadline.
+  now: () => performance.timeOrigin + performance.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
+  WebSocket: globalThis.WebSocket,
+  watch,
+  isHidden,
+  isOnline: () => page.navigator?.onLine !== false,
+};
+
+interface Listenable {
+  addEventListener?(type: string, listener: () => void, options: { signal: AbortSignal }): void;
+}
+
+// Node has neither events nor `document` here, a worker has no `document`.
+const page: Listenable & {
+  document?: Listenable & { visibilityState: string };
+  navigator?: { onLine?: boolean };
+} = globalThis as object;
+
+function isHidden(): boolean {
+  return page.document?.visibilityState === "hidden";
+}
+
+function watch(listener: (event: HostEvent) => void): () => void {
+  const end = new AbortController();
+  for (const name of ["online", "offline", "pagehide", "pageshow"] as const) {
+    page.addEventListener?.(name, () => listener(name), end);
+  }
+  // After a freeze Chrome may send `resume` alone (phoenixframework/phoenix, assets/js/phoenix/socket.js).
+  for (const name of ["visibilitychange", "resume"]) {
+    page.document?.addEventListener?.(name, () => listener(isHidden() ? "hidden" : "visible"), end);
+  }
+  return () => end.abort();
+}

@@ -1,0 +1,168 @@
+import type { ClientMessage, Cursor, Mode, Server } from "@rosetta/protocol";
+import type { Reporter } from "./emitter.ts";
+import type { Host } from "./host.ts";
+import { Position } from "./position.ts";
+import { RequestError, type Requests } from "./requests.ts";
+
+/** How a subscription stands. Told when it is confirmed, refused, or found to have missed something. */
+export interface TopicState {
+  mode?: Mode | undefined;
+  /** After the last event that was delivered. */
+  cursor?: Cursor | undefined;
+  /** Only where we went on from a cursor. False: what came between is lost, and the log's newest part follows. */
+  recovered?: boolean | undefined;
+  /** Something was missed and has been asked for again: nothing is lost yet. */
+  gap?: boolean;
+  /** Refused. Asked for again after `error.retryAfterMs`, if there is one, and on each new connection. */
+  error?: RequestError;
+}
+
+export interface Subscription {
+  readonly topic: string;
+  /** Nothing reaches the listeners after this. */
+  unsubscribe(): void;
+}
+
+export interface Reader {
+  listener: (event: Server<"event">) => void;
+  onState: ((state: TopicState) => void) | undefined;
+}
+
+interface Topic {
+  readonly name: string;
+  readonly position: Position;
+  readonly readers: Set<Reader>;
+  state: TopicState;
+  /** Of a `latest` topic, for those who join later. */
+  newest: Server<"event"> | undefined;
+  /** Counts its `subscribe`s: the reply to an earlier one is worth nothing. */
+  asked: number;
+}
+
+/** The topics that are wanted, and where each stands. */
+export class Subscriptions {
+  readonly #host: Host;
+  readonly #requests: Requests;
+  readonly #reporter: Reporter;
+  readonly #topics = new Map<string, Topic>();
+
+  constructor(host: Host, requests: Requests, reporter: Reporter) {
+    this.#host = host;
+    this.#requests = requests;
+    this.#reporter = reporter;
+  }
+
+  add(name: string, reader: Reader): Subscription {
+    const known = this.#topics.get(name);
+    const topic = known ?? this.#follow(name);
+    topic.readers.add(reader);
+    if (known) this.#welcome(topic, reader);
+    return { topic: name, unsubscribe: () => this.#leave(topic, reader) };
+  }
+
+  /** A new connection knows of none of them. */
+  resume(): void {
+    for (const topic of [...this.#topics.values()]) this.#ask(topic);
+  }
+
+  event(event: Server<"event">): void {
+    const topic = this.#topics.get(event.topic);
+    // It was under way when we unsubscribed.
+    if (!topic) return;
+    const verdict = topic.position.event(event);
+    if (verdict === "gap") return this.#repair(topic);
+    if (verdict === "deliver") this.#deliver(topic, event);
+  }
+
+  /**
+   * The reply to one of our requests names a place in a log. Only that of a publication to `others` stands for
+   * an event that we are not sent: one to `all` has come before its ack, that of `cancel` may come after.
+   */
+  acked(request: ClientMessage, ack: Server<"ack">): void {
+    if (request.type !== "publish" || request.to !== "others") return;
+    const topic = this.#topics.get(ack.topic);
+    if (topic?.position.ownAck(ack) === "gap") this.#repair(topic);
+  }
+
+  #follow(name: string): Topic {
+    const topic: Topic = {
+      name,
+      position: new Position(),
+      readers: new Set(),
+      state: {},
+      newest: undefined,
+      asked: 0,
+    };
+    this.#topics.set(name, topic);
+    this.#ask(topic);
+    return topic;
+  }
+
+  // Later, not at once: the caller does not hold its subscription yet. By then an event may have come.
+  #welcome(topic: Topic, reader: Reader): void {
+    const { newest } = topic;
+    queueMicrotask(() => {
+      if (!topic.readers.has(reader)) return;
+      this.#reporter.guard(() => reader.onState?.(topic.state));
+      if (newest && newest === topic.newest) this.#reporter.guard(() => reader.listener(newest));
+    });
+  }
+
+  #leave(topic: Topic, reader: Reader): void {
+    if (!topic.readers.delete(reader) || topic.readers.size > 0) return;
+    topic.asked++;
+    this.#topics.delete(topic.name);
+    // Never waits for a connection: the next one does not know the topic anyway.
+    this.#requests.command({ type: "unsubscribe", topic: topic.name }, () => {});
+  }
+
+  // Asking again, on the same connection, begins the topic anew: confirmation, replay, live events.
+  #ask(topic: Topic): void {
+    const { name, position } = topic;
+    const since = position.cursor;
+    const asked = ++topic.asked;
+    position.ask();
+    this.#requests.command({ type: "subscribe", topic: name, since }, (outcome) => {
+      if (topic.asked !== asked) return;
+      if (outcome instanceof RequestError) this.#refused(topic, outcome);
+      else this.#confirmed(topic, outcome, since);
+    });
+  }
+
+  #confirmed(topic: Topic, subscribed: Server<"subscribed">, since: Cursor | undefined): void {
+    const recovered = topic.position.confirm(subscribed);
+    this.#tell(topic, { mode: subscribed.mode, recovered: since && recovered });
+  }
+
+  #refused(topic: Topic, error: RequestError): void {
+    const { asked } = topic;
+    const askAgain = () => topic.asked === asked && this.#ask(topic);
+    // Refused for the moment only; anything else would be refused again.
+    if (error.retryAfterMs !== undefined) this.#host.after(error.retryAfterMs, askAgain);
+    this.#reporter.report({ what: "subscription", reason: `${topic.name}: ${error.message}`, error });
+    this.#tell(topic, { error });
+  }
+
+  #repair(topic: Topic): void {
+    const { mode } = topic.state;
+    this.#ask(topic);
+    this.#tell(topic, { mode, gap: true });
+  }
+
+  #deliver(topic: Topic, event: Server<"event">): void {
+    if (topic.state.mode === "latest") topic.newest = event;
+    this.#each(topic, (reader) => reader.listener(event));
+  }
+
+  #tell(topic: Topic, news: TopicState): void {
+    const state = { ...news, cursor: topic.position.cursor };
+    topic.state = state;
+    this.#each(topic, (reader) => reader.onState?.(state));
+  }
+
+  #each(topic: Topic, tell: (reader: Reader) => void): void {
+    for (const reader of [...topic.readers]) {
+      if (topic.readers.has(reader)) this.#reporter.guard(() => tell(reader));
+    }
+  }
+}

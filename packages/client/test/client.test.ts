@@ -1,0 +1,556 @@
+import type { Server } from "@rosetta/protocol";
+import { describe, expect, test } from "vitest";
+import type { FrameEvent, SocketState } from "../src/socket.ts";
+import { record } from "./fakes.ts";
+import { connectedPair, pair, settled, watchPromise } from "./peer.ts";
+
+describe("the greeting", () => {
+  test("offers the protocol and says hello first", () => {
+    const { host, client, peer } = pair();
+    client.open();
+    expect(host.socket.protocols).toEqual(["rosetta.v1.json"]);
+    host.socket.accept();
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello"]);
+  });
+
+  test("is open only after `welcome`, and keeps what it said", () => {
+    const { host, client, peer } = pair();
+    const states = record<SocketState>((listener) => client.on("state", listener));
+    client.open();
+    host.socket.accept();
+    expect(client.state.name).toBe("connecting");
+    peer.welcome();
+    expect(client.state).toMatchObject({ name: "open", protocol: "rosetta.v1.json" });
+    expect(client.welcome).toMatchObject({ server: "test", member: "m1" });
+    expect(states.map(({ name }) => name)).toEqual(["connecting", "open"]);
+  });
+
+  test("each client has a secret of 128 bits, the same on each connection", () => {
+    const secretOf = ({ host, client, peer }: ReturnType<typeof pair>) => {
+      client.open();
+      host.socket.accept();
+      return peer.last("hello").client;
+    };
+    const first = pair();
+    const secret = secretOf(first);
+    expect(secret).toMatch(/^[0-9a-f]{32}$/);
+    first.host.socket.end();
+    expect(secretOf(first)).toBe(secret);
+    expect(secretOf(pair())).not.toBe(secret);
+  });
+
+  test("the secret does not show in the wire log, which is otherwise exact", () => {
+    const { host, client, peer } = pair();
+    const frames = record<FrameEvent>((listener) => client.on("frame", listener));
+    client.open();
+    peer.greet();
+    void client.echo("hi");
+    const secret = peer.last("hello").client;
+    expect(JSON.stringify([frames, client])).not.toContain(secret);
+    const texts = frames.filter(({ kind, direction }) => kind === "text" && direction === "out");
+    const masked = host.socket.sent.map((frame) => String(frame).replace(secret, "*".repeat(32)));
+    expect(texts.map(({ data }) => data)).toEqual(masked);
+  });
+
+  test("without `welcome` it tries again after 4 s, and that was no success", () => {
+    const { host, client } = pair();
+    const problems = record((listener) => client.on("problem", listener));
+    client.open();
+    for (const attempt of [1, 2, 3]) {
+      host.socket.accept();
+      host.advance(3_999);
+      expect(client.state.name).toBe("connecting");
+      host.advance(1);
+      expect(host.socket.closed?.code).toBe(4001);
+      expect(client.state).toMatchObject({ name: "waiting", attempt, cause: "no welcome" });
+      client.open();
+    }
+    const problem = { what: "server", reason: "no welcome: no reply within 4000 ms" };
+    expect(problems).toEqual([problem, problem, problem]);
+  });
+
+  test("a refused hello is tried again when the server says", () => {
+    const { host, client, peer } = pair();
+    const problems = record((listener) => client.on("problem", listener));
+    client.open();
+    host.socket.accept();
+    const message = "x".repeat(500);
+    peer.say({ type: "error", re: peer.last("hello").id, code: "unavailable", message, retryAfterMs: 9_000 });
+    expect(client.state).toMatchObject({ name: "waiting", windowMs: [1_000, 10_000] });
+    expect(problems).toEqual([{ what: "server", reason: `no welcome: ${message}` }]);
+  });
+
+  test("a connection lost before `welcome` is just lost", () => {
+    const { host, client } = pair();
+    const problems = record((listener) => client.on("problem", listener));
+    client.open();
+    host.socket.accept();
+    host.socket.end(1006);
+    expect(client.state).toMatchObject({ name: "waiting", code: 1006 });
+    expect(problems).toEqual([]);
+    host.advance(60_000);
+    expect(host.sockets.length).toBeGreaterThan(1);
+  });
+
+  test("a server that does not speak the protocol is left for good", () => {
+    const { host, client, peer } = pair();
+    client.open();
+    host.socket.accept("");
+    expect(client.state).toMatchObject({
+      name: "stopped",
+      reason: "the server does not speak rosetta.v1.json",
+    });
+    expect(peer.heard).toEqual([]);
+  });
+});
+
+describe("requests", () => {
+  test("each kind gets the reply that carries its id", async () => {
+    const { client, peer } = connectedPair();
+    const echo = watchPromise(client.echo("hi"));
+    const publish = watchPromise(client.publish("room/a", "text", "others"));
+    const start = watchPromise(client.startJob(3));
+    const cancel = watchPromise(client.cancel("job/x"));
+    const [, ...heard] = peer.heard;
+    expect(heard).toMatchObject([
+      { type: "echo", text: "hi" },
+      { type: "publish", topic: "room/a", text: "text", to: "others" },
+      { type: "start", job: "hash", mebibytes: 3 },
+      { type: "cancel", topic: "job/x" },
+    ]);
+    for (const { id } of heard.slice(1).reverse()) peer.ack(id);
+    peer.say({ type: "echo", re: peer.last("echo").id, text: "hi" });
+    await settled();
+    expect(echo.value).toMatchObject({ type: "echo", text: "hi" });
+    expect(publish.value).toMatchObject({ type: "ack", re: peer.last("publish").id });
+    expect(start.value).toMatchObject({ re: peer.last("start").id });
+    expect(cancel.value).toMatchObject({ re: peer.last("cancel").id });
+  });
+
+  test("what follows hello does not wait for `welcome`", () => {
+    const { host, client, peer } = pair();
+    client.open();
+    void client.echo("early");
+    host.socket.accept();
+    void client.echo("at once");
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello", "echo", "echo"]);
+  });
+
+  test("an error rejects, with all the server said", async () => {
+    const { client, peer } = connectedPair();
+    const echo = watchPromise(client.echo("hi"));
+    const re = peer.last("echo").id;
+    peer.say({ type: "error", re, code: "rate_limited", message: "slowly", retryAfterMs: 70 });
+    await settled();
+    expect(echo.error).toMatchObject({
+      name: "RequestError",
+      code: "rate_limited",
+      message: "slowly",
+      retryAfterMs: 70,
+    });
+  });
+
+  test("a reply of another kind rejects", async () => {
+    const { client, peer } = connectedPair();
+    const echo = watchPromise(client.echo("hi"));
+    peer.ack(peer.last("echo").id);
+    await settled();
+    expect(echo.error).toMatchObject({ code: "unexpected", message: "ack in reply to echo" });
+  });
+
+  test("5 s without a reply reject; the late reply is nobody's problem", async () => {
+    const { host, client, peer } = connectedPair();
+    const problems = record((listener) => client.on("problem", listener));
+    const [echo, publish] = [watchPromise(client.echo("hi")), watchPromise(client.publish("room/a", "hi"))];
+    host.advance(4_999);
+    await settled();
+    expect([echo, publish]).toEqual([{}, {}]);
+    host.advance(1);
+    await settled();
+    expect([echo.error?.code, publish.error?.code]).toEqual(["timeout", "timeout"]);
+    peer.say({ type: "echo", re: peer.last("echo").id, text: "hi" });
+    peer.ack(peer.last("publish").id);
+    expect(problems).toEqual([]);
+  });
+
+  test("what timed out is not sent again", async () => {
+    const { host, client, peer } = connectedPair();
+    const publish = watchPromise(client.publish("room/a", "hi"));
+    host.advance(5_000);
+    await settled();
+    expect(publish.error?.code).toBe("timeout");
+    host.socket.end();
+    client.open();
+    peer.greet();
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello"]);
+  });
+
+  test("a lost connection rejects what cannot be repeated", async () => {
+    const { host, client, peer } = connectedPair();
+    const requests = [client.echo("hi"), client.cancel("job/x"), client.ping(), client.stop()].map(
+      (request) => watchPromise<unknown>(request),
+    );
+    host.socket.end();
+    await settled();
+    expect(requests.map(({ error }) => error?.code)).toEqual(new Array(4).fill("disconnected"));
+    client.open();
+    peer.greet();
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello"]);
+  });
+
+  test("a publication and a job are sent again, in order, with their ids, until they are answered", async () => {
+    const { host, client, peer } = connectedPair();
+    const requests = [client.publish("room/a", "1"), client.startJob(1), client.publish("room/b", "2")];
+    const watched = requests.map(watchPromise);
+    const sent = peer.heard.slice(1);
+    for (const _ of [1, 2]) {
+      host.socket.end();
+      client.open();
+      peer.greet();
+      expect(peer.heard.slice(1)).toEqual(sent);
+    }
+    for (const { id } of sent) peer.ack(id);
+    await settled();
+    expect(watched.map(({ value }) => value?.re)).toEqual(sent.map(({ id }) => id));
+    host.socket.end();
+    client.open();
+    peer.greet();
+    expect(peer.heard).toHaveLength(1);
+  });
+
+  test("the time of a publication runs only while there is a connection", async () => {
+    const { host, client, peer } = connectedPair();
+    const publish = watchPromise(client.publish("room/a", "1"));
+    host.happen("offline");
+    host.advance(60_000);
+    host.happen("online");
+    peer.greet();
+    host.advance(4_999);
+    await settled();
+    expect(publish).toEqual({});
+    host.advance(1);
+    await settled();
+    expect(publish.error?.code).toBe("timeout");
+  });
+
+  test("what the hub has forgotten by now is not repeated: it might happen twice", async () => {
+    const { host, client, peer } = connectedPair();
+    const sent = watchPromise(client.publish("room/a", "sent"));
+    host.happen("offline");
+    const waiting = watchPromise(client.publish("room/a", "never sent"));
+    host.advance(110_001);
+    host.happen("online");
+    peer.greet();
+    await settled();
+    expect(sent.error?.code).toBe("disconnected");
+    expect(waiting).toEqual({});
+    expect(peer.heard.slice(1)).toMatchObject([{ type: "publish", text: "never sent" }]);
+  });
+
+  test("how long ago that was counts from when the server was last heard", async () => {
+    const { host, client, peer } = connectedPair();
+    // Hidden, so that the connection outlives its deadline: the server may have left long before it is noticed.
+    host.happen("hidden");
+    host.advance(100_000);
+    const publish = watchPromise(client.publish("room/a", "1"));
+    host.advance(4_000);
+    host.socket.end();
+    host.advance(10_000);
+    peer.greet();
+    await settled();
+    expect(publish.error?.code).toBe("disconnected");
+  });
+
+  test("a question may come before the connection, and waits 5 s for it", async () => {
+    const { host, client, peer } = pair();
+    const echo = watchPromise(client.echo("hi"));
+    const publish = watchPromise(client.publish("room/a", "hi"));
+    host.advance(5_000);
+    await settled();
+    expect(echo.error?.code).toBe("timeout");
+    expect(publish).toEqual({});
+    client.open();
+    peer.greet();
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello", "publish"]);
+  });
+
+  test("once stopped, everything rejects, what is under way and what comes later", async () => {
+    const { client } = connectedPair();
+    const requests = [client.publish("room/a", "1")].map(watchPromise);
+    client.close();
+    requests.push(watchPromise(client.publish("room/a", "2")));
+    await settled();
+    expect(requests.map(({ error }) => error?.code)).toEqual(["stopped", "stopped"]);
+    client.open();
+  });
+
+  test("no more are open than a server takes at once", async () => {
+    const { client, peer } = connectedPair();
+    const requests = Array.from({ length: 65 }, () => watchPromise(client.publish("room/a", "x")));
+    await settled();
+    expect(requests.filter(({ error }) => error)).toEqual([requests[64]]);
+    expect(requests[64]?.error).toMatchObject({ code: "full", retryAfterMs: 1_000 });
+    expect(peer.heard).toHaveLength(1 + 64);
+    peer.ack(peer.last("publish").id);
+    const another = watchPromise(client.publish("room/a", "x"));
+    await settled();
+    expect(another).toEqual({});
+  });
+
+  test("subscriptions do not count as open questions", async () => {
+    const { client } = connectedPair();
+    for (let room = 0; room < 128; room++) client.subscribe(`room/${room}`, () => {});
+    const echo = watchPromise(client.echo("hi"));
+    await settled();
+    expect(echo).toEqual({});
+  });
+
+  test("what would cost the connection is not sent", async () => {
+    const { client, peer } = connectedPair();
+    const publish = watchPromise(client.publish("room/a", "€".repeat(22_000)));
+    await settled();
+    expect(publish.error?.code).toBe("invalid");
+    expect(peer.heard).toHaveLength(1);
+  });
+
+  test("what a congested connection refuses rejects at once", async () => {
+    const { host, client } = connectedPair();
+    host.socket.bufferedAmount = 1024 * 1024;
+    const text = "x".repeat(60_000);
+    const requests = Array.from({ length: 5 }, () => watchPromise(client.publish("room/a", text)));
+    await settled();
+    expect(requests.map(({ error }) => error?.code)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      "full",
+    ]);
+  });
+
+  test("what waits for a congested connection ends with it: the next hears hello first", () => {
+    const { host, client, peer } = connectedPair();
+    host.socket.bufferedAmount = 1024 * 1024;
+    void client.publish("room/a", "1");
+    host.socket.end();
+    client.open();
+    peer.greet();
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello", "publish"]);
+  });
+
+  test("a frame tap that closes the client stops the repetition", async () => {
+    const { host, client } = connectedPair();
+    const requests = [client.publish("room/a", "1"), client.publish("room/a", "2")].map(watchPromise);
+    host.socket.end();
+    client.on("frame", ({ data }) => typeof data === "string" && data.includes("publish") && client.close());
+    client.open();
+    host.socket.accept();
+    await settled();
+    expect(requests.map(({ error }) => error?.code)).toEqual(["stopped", "stopped"]);
+    expect(host.socket.sent).toHaveLength(2);
+  });
+
+  test("the client goes on where the frame `open` closes and opens it", () => {
+    const { host, client, peer } = pair();
+    let first = true;
+    client.on("frame", ({ kind }) => {
+      if (kind !== "open" || !first) return;
+      first = false;
+      client.close();
+      client.open();
+    });
+    client.open();
+    host.socket.accept();
+    peer.greet();
+    expect([client.state.name, host.sockets.length]).toEqual(["open", 2]);
+  });
+});
+
+describe("ping", () => {
+  test("gives the round trip and the server's lead", async () => {
+    const { host, client, peer } = connectedPair();
+    const at = host.now();
+    const ping = watchPromise(client.ping());
+    expect(peer.last("ping").at).toBe(at);
+    host.advance(40);
+    peer.say({ type: "pong", re: peer.last("ping").id, at, serverAt: at + 1_020 });
+    await settled();
+    expect(ping.value).toEqual({ rttMs: 40, clockOffsetMs: 1_000 });
+  });
+
+  test("does not wait for a connection: the wait would be measured", async () => {
+    const { client, peer, host } = pair();
+    client.open();
+    host.socket.accept();
+    const ping = watchPromise(client.ping());
+    await settled();
+    expect(ping.error?.code).toBe("disconnected");
+    expect(peer.heard).toHaveLength(1);
+  });
+});
+
+describe("the heartbeat", () => {
+  test("a server that does not answer is left with 4001, and tried again", () => {
+    const { host, client, peer } = connectedPair();
+    host.advance(25_000);
+    expect(peer.last("ping").at).toBe(host.now());
+    host.advance(10_000);
+    expect(host.socket.closed?.code).toBe(4001);
+    expect(client.state).toMatchObject({ name: "waiting", attempt: 1, cause: "no answer to ping" });
+  });
+
+  test("the answer keeps the connection", () => {
+    const { host, client, peer } = connectedPair();
+    for (let round = 0; round < 10; round++) {
+      host.advance(25_000);
+      const { id, at } = peer.last("ping");
+      peer.say({ type: "pong", re: id, at, serverAt: 0 });
+    }
+    expect(client.state.name).toBe("open");
+    expect(peer.heard.filter(({ type }) => type === "ping")).toHaveLength(10);
+  });
+
+  test("whatever comes is a sign of life, even what cannot be read", () => {
+    const { host, client, peer } = connectedPair();
+    client.on("problem", () => {});
+    host.advance(24_000);
+    host.socket.receive("?");
+    host.advance(24_000);
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello"]);
+  });
+
+  test("a page that is shown again asks at once", () => {
+    const { host, client, peer } = connectedPair();
+    host.happen("hidden");
+    host.advance(3_600_000);
+    expect(client.state.name).toBe("open");
+    host.happen("visible");
+    expect(peer.last("ping").at).toBe(host.now());
+    host.advance(3_000);
+    expect(client.state.name).toBe("waiting");
+  });
+
+  test("lives and ends with the connection", () => {
+    const { host, client } = connectedPair();
+    host.socket.end();
+    expect(host.watchers).toBe(1);
+    client.close();
+    expect([host.timers, host.watchers]).toEqual([0, 0]);
+  });
+
+  test("options reach it", () => {
+    const { host, peer } = connectedPair({ heartbeat: { idleMs: 100 } });
+    host.advance(100);
+    expect(peer.last("ping").type).toBe("ping");
+  });
+});
+
+describe("bye", () => {
+  const bye = (rest: Partial<Server<"bye">>) => ({ type: "bye", code: 1000, ...rest }) as const;
+
+  test("stop() ends the conversation for good", async () => {
+    const { host, client, peer } = connectedPair();
+    const stop = watchPromise(client.stop());
+    peer.say(bye({ re: peer.last("stop").id, final: true }));
+    host.socket.end(1000);
+    await settled();
+    expect(stop.value).toMatchObject({ type: "bye", final: true });
+    expect(client.state).toMatchObject({ name: "stopped", code: 1000 });
+  });
+
+  test("a restart is told, and its spread obeyed", () => {
+    const { host, client, peer } = connectedPair();
+    const byes = record((listener) => client.on("bye", listener));
+    peer.say(bye({ code: 1012, retryAfterMs: 9_000 }));
+    expect(byes).toEqual([bye({ code: 1012, retryAfterMs: 9_000 })]);
+    expect(client.state.name).toBe("open");
+    host.socket.end(1012);
+    expect(client.state).toMatchObject({ name: "waiting", windowMs: [1_000, 10_000] });
+  });
+
+  test("1000 without an agreement is not the end: proxies send it, too", () => {
+    const { host, client } = connectedPair();
+    host.socket.end(1000);
+    expect(client.state.name).toBe("waiting");
+  });
+
+  test("another connection in our place is the end", () => {
+    const { host, client } = connectedPair();
+    host.socket.end(4509, "replaced");
+    expect(client.state).toEqual({ name: "stopped", code: 4509, reason: "replaced" });
+  });
+
+  test("after the end, open() begins anew", () => {
+    const { client, peer } = connectedPair();
+    client.close();
+    client.open();
+    peer.greet();
+    expect(client.state.name).toBe("open");
+  });
+});
+
+describe("problems", () => {
+  function told() {
+    const made = connectedPair();
+    const problems = record((listener) => made.client.on("problem", listener));
+    return { ...made, problems };
+  }
+
+  test.each([
+    ["no JSON", "?", "not JSON"],
+    ["an unknown type", '{"type":"riddle"}', "unknown type"],
+    ["binary", new ArrayBuffer(1), "binary"],
+  ])("%s is reported, and nothing else happens", (_, data, reason) => {
+    const { host, client, problems } = told();
+    host.socket.receive(data);
+    expect(problems).toEqual([{ what: "message", reason }]);
+    expect(client.state.name).toBe("open");
+  });
+
+  test("a repeated question may be answered twice", async () => {
+    const { host, client, peer, problems } = told();
+    const publish = watchPromise(client.publish("room/a", "1"));
+    host.socket.end();
+    client.open();
+    peer.greet();
+    const { id } = peer.last("publish");
+    peer.ack(id);
+    peer.ack(id);
+    await settled();
+    expect(publish.value).toMatchObject({ re: id });
+    expect(problems).toEqual([]);
+  });
+
+  test("a reply to nothing is reported", () => {
+    const { peer, problems } = told();
+    peer.ack("unheard-of");
+    expect(problems).toEqual([{ what: "message", reason: "ack in reply to nothing we asked" }]);
+  });
+
+  test("an error that belongs to no request is reported", () => {
+    const { peer, problems } = told();
+    peer.say({ type: "error", code: "rate_limited", message: "slowly" });
+    expect(problems).toEqual([{ what: "server", reason: "rate_limited: slowly" }]);
+  });
+
+  test("a listener that throws is reported, and the client lives on", () => {
+    const { host, client, problems } = told();
+    const error = new Error("mine");
+    const fail = () => {
+      throw error;
+    };
+    client.on("state", fail);
+    client.on("frame", fail);
+    host.socket.end();
+    // The frames `close` and `state`, and the state itself.
+    expect(problems).toEqual(new Array(3).fill({ what: "listener", reason: "a listener threw", error }));
+    expect(client.state.name).toBe("waiting");
+  });
+
+  test("the reader of messages can be replaced", async () => {
+    const { client, peer } = pair({ parse: (text) => ({ message: JSON.parse(text) }) });
+    client.open();
+    peer.greet();
+    expect(client.state.name).toBe("open");
+  });
+});

@@ -1,0 +1,177 @@
+import type { Host, HostEvent, SocketLike } from "../src/host.ts";
+import type { SocketData } from "../src/queue.ts";
+
+/** Surroundings in which nothing happens by itself: a test moves the clock, the network and the page. */
+export class FakeHost implements Host {
+  readonly sockets: FakeSocket[] = [];
+  readonly WebSocket: Host["WebSocket"];
+  hidden = false;
+  online = true;
+  /** What `random()` gives next; 0 when there is nothing left. */
+  readonly randoms: number[] = [];
+  /** Thrown by the next WebSocket that is made. */
+  constructorError: Error | undefined;
+  #now = 1_000_000;
+  readonly #timers = new Set<{ at: number; run: () => void }>();
+  readonly #watchers = new Set<(event: HostEvent) => void>();
+
+  constructor() {
+    const host = this;
+    this.WebSocket = class extends FakeSocket {
+      constructor(url: string, protocols: string | string[] = []) {
+        if (host.constructorError) throw host.constructorError;
+        super(url, protocols);
+        host.sockets.push(this);
+      }
+    };
+  }
+
+  /** The newest one. */
+  get socket(): FakeSocket {
+    const socket = this.sockets.at(-1);
+    if (!socket) throw new Error("no socket was made");
+    return socket;
+  }
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  random(): number {
+    return this.randoms.shift() ?? 0;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer = { at: this.#now + ms, run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  watch(listener: (event: HostEvent) => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
+  isHidden(): boolean {
+    return this.hidden;
+  }
+
+  isOnline(): boolean {
+    return this.online;
+  }
+
+  /** Lets time pass: timers run in their order, each at its time. */
+  advance(ms: number): void {
+    const until = this.#now + ms;
+    for (let next = this.#next(until); next; next = this.#next(until)) {
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.run();
+    }
+    this.#now = until;
+  }
+
+  /** The machine sleeps: time passes, and timers run when it is over. */
+  sleep(ms: number): void {
+    this.#now += ms;
+    this.advance(0);
+  }
+
+  happen(event: HostEvent): void {
+    if (event === "online" || event === "offline") this.online = event === "online";
+    if (event === "hidden" || event === "visible") this.hidden = event === "hidden";
+    for (const watcher of this.#watchers) watcher(event);
+  }
+
+  #next(until: number) {
+    const due = [...this.#timers].filter((timer) => timer.at <= until);
+    return due.sort((a, b) => a.at - b.at)[0];
+  }
+}
+
+/** A WebSocket whose other end is the test. As strict as a browser's about what may be sent and said. */
+export class FakeSocket implements SocketLike {
+  readonly url: string;
+  readonly protocols: string | string[];
+  binaryType: "blob" | "arraybuffer" = "blob";
+  readyState = 0;
+  bufferedAmount = 0;
+  protocol = "";
+  extensions = "";
+  onopen: unknown = null;
+  onmessage: unknown = null;
+  onclose: unknown = null;
+  /** What the client sent, in order. */
+  readonly sent: SocketData[] = [];
+  /** How the client closed it. */
+  closed: { code: number | undefined; reason: string | undefined } | undefined;
+
+  constructor(url: string, protocols: string | string[]) {
+    this.url = url;
+    this.protocols = protocols;
+  }
+
+  send(data: SocketData): void {
+    if (this.readyState === 0) throw new Error("InvalidStateError");
+    if (this.readyState === 1) this.sent.push(data);
+  }
+
+  close(code?: number, reason = ""): void {
+    if (code !== undefined && code !== 1000 && (code < 3000 || code > 4999))
+      throw new Error("InvalidAccessError");
+    if (new TextEncoder().encode(reason).length > 123) throw new Error("SyntaxError");
+    if (this.readyState < 2) this.closed = { code, reason };
+    this.readyState = Math.max(this.readyState, 2);
+  }
+
+  /** The handshake succeeds; nothing, if it did before. */
+  accept(protocol = [this.protocols].flat()[0] ?? ""): this {
+    if (this.readyState === 1) return this;
+    this.readyState = 1;
+    this.protocol = protocol;
+    this.#dispatch(this.onopen, {});
+    return this;
+  }
+
+  /** A message comes. */
+  receive(data: string | ArrayBuffer): void {
+    this.#dispatch(this.onmessage, { data });
+  }
+
+  /** The connection ends, by the other side's close frame or, with 1006, without one. */
+  end(code = 1006, reason = ""): void {
+    this.readyState = 3;
+    this.#dispatch(this.onclose, { code, reason, wasClean: code !== 1006 });
+  }
+
+  // Handlers are looked up when an event is dispatched, as in browsers.
+  #dispatch(handler: unknown, event: object): void {
+    if (typeof handler === "function") handler.call(this, event);
+  }
+}
+
+/** Everything that is told, in order. */
+export function record<T>(subscribe: (listener: (event: T) => void) => unknown): T[] {
+  const told: T[] = [];
+  subscribe((event) => void told.push(event));
+  return told;
+}
+
+/** A small, fast, seeded generator (mulberry32): the same numbers in every run. */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

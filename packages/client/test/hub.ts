@@ -1,0 +1,190 @@
+import {
+  type ClientMessage,
+  type Cursor,
+  encode,
+  parseClient,
+  type Server,
+  type ServerMessage,
+} from "@rosetta/protocol";
+import type { FakeHost, FakeSocket } from "./fakes.ts";
+
+type Publication = Extract<ClientMessage, { type: "publish" }>;
+interface Entry extends Cursor {
+  author: string;
+  to: "all" | "others";
+  text: string;
+}
+
+/** So little that a cut often outlasts it. */
+const ringSize = 6;
+export const room = "room/a";
+const stranger = "stranger";
+
+/**
+ * A server with one room and one client, after design §6, and a wire on which everything takes its time.
+ * Nothing moves by itself: a test says when a side reads, when an append completes, and what goes wrong.
+ */
+export class FakeHub {
+  readonly #host: FakeHost;
+  /** Every event of every epoch that ever was. */
+  readonly history: Entry[] = [];
+  #epoch = 0;
+  #log: Entry[] = [];
+  #appending: { author: string; message: Pick<Publication, "id" | "to" | "text"> }[] = [];
+  /** The client's publications of this epoch, by id: where they went, or that they are on the way. */
+  #known = new Map<string, Cursor | "appending">();
+  #session: Session | undefined;
+  /** Of the next live event. */
+  #copies = 1;
+
+  constructor(host: FakeHost) {
+    this.#host = host;
+  }
+
+  /** The client's newest socket gets its handshake, if it waits for one. */
+  accept(): void {
+    if (this.#host.socket.readyState !== 0) return;
+    this.#session = new Session(this.#host.socket);
+    this.#host.socket.accept();
+  }
+
+  /** The server reads up to so many frames. */
+  read(count: number): void {
+    for (const frame of this.#session?.take(count) ?? []) this.#handle(frame);
+  }
+
+  /** The client reads up to so many frames. */
+  deliver(count: number): void {
+    this.#session?.deliver(count);
+  }
+
+  /** Up to so many appends complete: their events go out, their author gets the ack in its place. */
+  commit(count: number): void {
+    for (const { author, message } of this.#appending.splice(0, count)) {
+      const place = { epoch: String(this.#epoch), offset: this.#log.length + 1 };
+      const entry = { ...place, author, to: message.to, text: message.text };
+      this.#log.push(entry);
+      this.history.push(entry);
+      if (this.#session?.subscribed && isFor(entry, "client")) this.#sayLive(entry);
+      if (author === stranger) continue;
+      this.#known.set(message.id, place);
+      this.#say({ type: "ack", re: message.id, topic: room, ...place });
+    }
+  }
+
+  strangerPublishes(to: "all" | "others"): void {
+    const text = `stranger ${this.history.length + this.#appending.length}`;
+    this.#appending.push({ author: stranger, message: { id: "", to, text } });
+  }
+
+  /** What is on the wire is lost in both directions, and the client notices. */
+  cut(): void {
+    this.#session = undefined;
+    if (this.#host.socket.readyState === 1) this.#host.socket.end(1006);
+  }
+
+  /** What is on the wire is lost in both directions, and nobody notices. */
+  silence(): void {
+    this.#session = undefined;
+  }
+
+  /** A new life, with an empty log. */
+  restart(): void {
+    this.#epoch++;
+    this.#log = [];
+    this.#appending = [];
+    this.#known.clear();
+    this.cut();
+  }
+
+  /** The next live event is lost: a server that drops silently where a reader is slow. */
+  loseEvent(): void {
+    this.#copies = 0;
+  }
+
+  /** The next live event comes twice. */
+  repeatEvent(): void {
+    this.#copies = 2;
+  }
+
+  #handle(frame: string): void {
+    const { message } = parseClient(frame);
+    if (!message) throw new Error(`the client said ${frame}`);
+    const { id } = message;
+    if (message.type === "hello") return this.#say({ ...welcome, re: id });
+    if (message.type === "subscribe") return this.#subscribe(id, message.since);
+    if (message.type === "ping") return this.#say({ type: "pong", re: id, at: message.at, serverAt: 0 });
+    if (message.type === "publish") return this.#publish(message);
+    if (message.type !== "unsubscribe") throw new Error(`unforeseen: ${message.type}`);
+    if (this.#session) this.#session.subscribed = false;
+    this.#say({ type: "ack", re: id, topic: room, epoch: String(this.#epoch), offset: this.#log.length });
+  }
+
+  #subscribe(re: string, since: Cursor | undefined): void {
+    const head = this.#log.length;
+    const from = since?.epoch === String(this.#epoch) ? since.offset : undefined;
+    const recovered = from !== undefined && from >= head - ringSize;
+    const place = { epoch: String(this.#epoch), offset: head, recovered };
+    this.#say({ type: "subscribed", re, topic: room, mode: "stream", ...place });
+    const replay = this.#log.slice(recovered ? from : Math.max(0, head - ringSize));
+    for (const entry of replay) if (isFor(entry, "client")) this.#say(eventOf(entry));
+    if (this.#session) this.#session.subscribed = true;
+  }
+
+  #publish(message: Publication): void {
+    const known = this.#known.get(message.id);
+    if (known === "appending") return;
+    if (known) return this.#say({ type: "ack", re: message.id, topic: room, ...known });
+    this.#known.set(message.id, "appending");
+    this.#appending.push({ author: "client", message });
+  }
+
+  #sayLive(entry: Entry): void {
+    for (let copy = 0; copy < this.#copies; copy++) this.#say(eventOf(entry));
+    this.#copies = 1;
+  }
+
+  #say(message: ServerMessage): void {
+    this.#session?.queue.push(message);
+  }
+}
+
+/** One connection as the server sees it: what it has read, and what is on the way to the client. */
+class Session {
+  readonly #socket: FakeSocket;
+  readonly queue: ServerMessage[] = [];
+  subscribed = false;
+  #read = 0;
+
+  constructor(socket: FakeSocket) {
+    this.#socket = socket;
+  }
+
+  take(count: number): string[] {
+    const frames = this.#socket.sent.slice(this.#read, this.#read + count).map(String);
+    this.#read += frames.length;
+    return frames;
+  }
+
+  deliver(count: number): void {
+    for (const message of this.queue.splice(0, count)) this.#socket.receive(encode(message));
+  }
+}
+
+/** Whether a reader is meant to see it: to `others` leaves out the author. */
+export function isFor({ to, author }: Entry, reader: "client"): boolean {
+  return to === "all" || author !== reader;
+}
+
+function eventOf({ epoch, offset, to, text }: Entry): Server<"event"> {
+  return { type: "event", topic: room, epoch, offset, at: 0, to, data: { kind: "chat", text } };
+}
+
+const welcome: Omit<Server<"welcome">, "re"> = {
+  type: "welcome",
+  server: "fake",
+  runtime: "none",
+  session: "s",
+  member: "m",
+  limits: { messageBytes: 65_536, queueBytes: 1, topics: 1, messagesPerSecond: 1, heartbeatMs: 25_000 },
+};

@@ -1,0 +1,111 @@
+import {
+  type Client,
+  type ClientMessage,
+  encode,
+  parseClient,
+  type Server,
+  type ServerMessage,
+} from "@rosetta/protocol";
+import { type ClientOptions, Client as RosettaClient } from "../src/client.ts";
+import { FakeHost, type FakeSocket } from "./fakes.ts";
+
+/** The server's end of a client's sockets, as a test writes it: it answers nothing by itself. */
+export class Peer {
+  readonly host: FakeHost;
+
+  constructor(host: FakeHost) {
+    this.host = host;
+  }
+
+  /** Everything that came on the newest socket. A frame that the protocol does not know fails the test. */
+  get heard(): ClientMessage[] {
+    return heardBy(this.host.socket);
+  }
+
+  /** The newest message of a type on the newest socket. */
+  last<T extends ClientMessage["type"]>(type: T): Client<T> {
+    const message = this.heard.findLast((heard): heard is Client<T> => heard.type === type);
+    if (!message) throw new Error(`no ${type} came`);
+    return message;
+  }
+
+  say(message: ServerMessage): void {
+    this.host.socket.receive(encode(message));
+  }
+
+  /** Makes the handshake and answers `hello`. */
+  greet(): void {
+    this.host.socket.accept();
+    this.welcome();
+  }
+
+  welcome(): void {
+    const limits = {
+      messageBytes: 65_536,
+      queueBytes: 1,
+      topics: 1,
+      messagesPerSecond: 1,
+      heartbeatMs: 25_000,
+    };
+    const re = this.last("hello").id;
+    this.say({ type: "welcome", re, server: "test", runtime: "test 1", session: "s1", member: "m1", limits });
+  }
+
+  ack(re: string, topic = "room/a", offset = 1, epoch = "e1"): void {
+    this.say({ type: "ack", re, topic, epoch, offset });
+  }
+
+  /** Answers the newest `subscribe`. */
+  subscribed(rest: Partial<Server<"subscribed">> = {}): void {
+    const { id, topic } = this.last("subscribe");
+    const defaults = { mode: "stream", epoch: "e1", offset: 0, recovered: false } as const;
+    this.say({ type: "subscribed", re: id, topic, ...defaults, ...rest });
+  }
+
+  /** Says events of one epoch, one for each offset. */
+  events(offsets: number[], epoch = "e1", topic = "room/a"): void {
+    for (const offset of offsets) this.say(eventAt(offset, epoch, topic));
+  }
+}
+
+export function heardBy(socket: FakeSocket): ClientMessage[] {
+  return socket.sent.map((frame) => {
+    const { message, problem } = parseClient(String(frame));
+    if (!message) throw new Error(`the client said ${frame}: ${problem.reason}`);
+    return message;
+  });
+}
+
+export function eventAt(offset: number, epoch = "e1", topic = "room/a"): Server<"event"> {
+  return { type: "event", topic, epoch, offset, at: 0, data: { kind: "chat", text: String(offset) } };
+}
+
+/** A client, and the other end of its sockets. */
+export function pair(options: Partial<ClientOptions> = {}) {
+  const host = new FakeHost();
+  const client = new RosettaClient("ws://test/ws", { host, ...options });
+  return { host, client, peer: new Peer(host) };
+}
+
+/** The same, with the greeting done. */
+export function connectedPair(options: Partial<ClientOptions> = {}) {
+  const made = pair(options);
+  made.client.open();
+  made.peer.greet();
+  return made;
+}
+
+/** What a promise came to so far: `{ value }`, `{ error }`, or an empty object while it is pending. */
+export function watchPromise<T>(promise: Promise<T>): { value?: T; error?: { code: string } } {
+  const seen: { value?: T; error?: { code: string } } = {};
+  promise.then(
+    (value) => Object.assign(seen, { value }),
+    (error) => Object.assign(seen, { error }),
+  );
+  return seen;
+}
+
+/** Lets promises that are settled tell it. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+}

@@ -1,0 +1,812 @@
+import { describe, expect, test } from "vitest";
+import { ReconnectingSocket, type SocketOptions, type SocketState } from "../src/socket.ts";
+import { FakeHost, record } from "./fakes.ts";
+
+function setUp(options: Partial<SocketOptions> = {}) {
+  const host = new FakeHost();
+  const socket = new ReconnectingSocket("ws://test/echo", { host, ...options });
+  return { host, socket };
+}
+
+function opened(options: Partial<SocketOptions> = {}) {
+  const { host, socket } = setUp(options);
+  socket.open();
+  host.socket.accept();
+  return { host, socket };
+}
+
+function waitingState(socket: ReconnectingSocket): Extract<SocketState, { name: "waiting" }> {
+  if (socket.state.name !== "waiting") throw new Error(`waiting expected, ${socket.state.name} found`);
+  return socket.state;
+}
+
+describe("the state machine", () => {
+  type Pair = ReturnType<typeof setUp>;
+
+  const arrive = {
+    idle: () => {},
+    connecting: ({ socket }: Pair) => socket.open(),
+    open({ host, socket }: Pair) {
+      socket.open();
+      host.socket.accept();
+    },
+    waiting({ host, socket }: Pair) {
+      socket.open();
+      host.socket.end();
+    },
+    offline({ host, socket }: Pair) {
+      socket.open();
+      host.happen("offline");
+    },
+    parked({ host, socket }: Pair) {
+      socket.open();
+      host.happen("pagehide");
+    },
+    stopped: ({ socket }: Pair) => socket.close(),
+  };
+
+  const cause = {
+    "open()": ({ socket }: Pair) => socket.open(),
+    "close()": ({ socket }: Pair) => socket.close(),
+    "reconnect()": ({ socket }: Pair) => socket.reconnect(4001, "silent"),
+    time: ({ host }: Pair) => host.advance(5_000),
+    "handshake done": ({ host }: Pair) => host.sockets.at(-1)?.accept(),
+    "closed 1006": ({ host }: Pair) => host.sockets.at(-1)?.end(1006),
+    "closed 4500": ({ host }: Pair) => host.sockets.at(-1)?.end(4500),
+    "closed 1006 while offline"({ host }: Pair) {
+      host.online = false;
+      host.sockets.at(-1)?.end(1006);
+    },
+    offline: ({ host }: Pair) => host.happen("offline"),
+    online: ({ host }: Pair) => host.happen("online"),
+    hidden: ({ host }: Pair) => host.happen("hidden"),
+    visible: ({ host }: Pair) => host.happen("visible"),
+    pagehide: ({ host }: Pair) => host.happen("pagehide"),
+    pageshow: ({ host }: Pair) => host.happen("pageshow"),
+  };
+
+  // Where each cause leads from each state; "·" stays. `parked` is the idle of a page in the back/forward cache.
+  const table = `
+                              idle        connecting  open        waiting     offline     parked      stopped
+    open()                    connecting  ·           ·           connecting  connecting  connecting  connecting
+    close()                   stopped     stopped     stopped     stopped     stopped     stopped     ·
+    reconnect()               ·           waiting     waiting     ·           ·           ·           ·
+    time                      ·           waiting     ·           connecting  ·           ·           ·
+    handshake done            ·           open        ·           ·           ·           ·           ·
+    closed 1006               ·           waiting     waiting     ·           ·           ·           ·
+    closed 4500               ·           stopped     stopped     ·           ·           ·           ·
+    closed 1006 while offline ·           offline     offline     ·           ·           ·           ·
+    offline                   ·           offline     offline     offline     ·           ·           ·
+    online                    ·           ·           ·           connecting  connecting  ·           ·
+    hidden                    ·           ·           ·           ·           ·           ·           ·
+    visible                   ·           ·           ·           connecting  connecting  ·           ·
+    pagehide                  ·           idle        idle        idle        idle        ·           ·
+    pageshow                  ·           ·           ·           connecting  connecting  connecting  ·
+  `;
+  const [head = "", ...rows] = table.trim().split("\n");
+  const states = head.trim().split(/\s+/) as (keyof typeof arrive)[];
+  const edges = rows.flatMap((row) => {
+    const [name = "", ...targets] = row.trim().split(/\s{2,}|(?<=offline) (?=·)/);
+    return states.map((state, column) => ({ state, name, target: targets[column] }));
+  });
+
+  test("has a row for each cause and a column for each state", () => {
+    expect(edges.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(cause)));
+    expect(edges).toHaveLength(Object.keys(cause).length * Object.keys(arrive).length);
+  });
+
+  test.each(edges)("$state, $name: $target", ({ state, name, target }) => {
+    const pair = setUp();
+    arrive[state](pair);
+    const before = pair.socket.state;
+    const told = record<SocketState>((listener) => pair.socket.on("state", listener));
+    cause[name as keyof typeof cause](pair);
+    if (target === "·") {
+      expect(pair.socket.state).toBe(before);
+      expect(told).toEqual([]);
+    } else {
+      expect(pair.socket.state.name).toBe(target);
+      expect(told).toEqual([pair.socket.state]);
+    }
+  });
+});
+
+describe("connecting", () => {
+  test("does nothing before open()", () => {
+    const { host } = setUp();
+    expect([host.sockets.length, host.timers, host.watchers]).toEqual([0, 0, 0]);
+  });
+
+  test("passes the address and the subprotocols on, and reads binary as bytes", () => {
+    const { host, socket } = setUp({ protocols: ["a", "b"] });
+    socket.open();
+    expect(host.socket).toMatchObject({
+      url: "ws://test/echo",
+      protocols: ["a", "b"],
+      binaryType: "arraybuffer",
+    });
+  });
+
+  test("tells since when it is open, and what the handshake chose", () => {
+    const { host, socket } = setUp({ protocols: ["a"] });
+    socket.open();
+    host.advance(10);
+    host.socket.extensions = "permessage-deflate";
+    host.socket.accept();
+    expect(socket.state).toEqual({
+      name: "open",
+      since: host.now(),
+      protocol: "a",
+      extensions: "permessage-deflate",
+    });
+  });
+
+  test("does not wait for a handshake longer than 5 s", () => {
+    const { host, socket } = setUp();
+    socket.open();
+    host.advance(4_999);
+    expect(socket.state.name).toBe("connecting");
+    host.advance(1);
+    expect(socket.state).toMatchObject({
+      name: "waiting",
+      code: 1006,
+      cause: "no connection within 5000 ms",
+    });
+    expect(host.sockets[0]?.closed).toBeDefined();
+  });
+
+  test("a handshake that was given up cannot succeed any more", () => {
+    const { host, socket } = setUp();
+    socket.open();
+    host.advance(5_000);
+    host.sockets[0]?.accept();
+    expect(socket.state.name).toBe("waiting");
+  });
+
+  test("the time for the handshake ends with it", () => {
+    const { host, socket } = opened();
+    host.advance(60_000);
+    expect(socket.state.name).toBe("open");
+    expect(host.timers).toBe(0);
+  });
+
+  test("stops where a WebSocket cannot even be made", () => {
+    const { host, socket } = setUp();
+    host.constructorError = new SyntaxError("bad URL");
+    socket.open();
+    expect(socket.state).toEqual({ name: "stopped", code: undefined, reason: "SyntaxError: bad URL" });
+    expect([host.timers, host.watchers]).toEqual([0, 0]);
+  });
+});
+
+describe("waiting", () => {
+  test("tells how long, why, and from which window the delay was drawn", () => {
+    const { host, socket } = opened();
+    host.randoms.push(0.5);
+    host.socket.end(1006);
+    expect(socket.state).toEqual({
+      name: "waiting",
+      attempt: 1,
+      delayMs: 500,
+      untilAt: host.now() + 500,
+      windowMs: [250, 750],
+      code: 1006,
+      cause: "close code 1006",
+    });
+    host.advance(499);
+    expect(host.sockets).toHaveLength(1);
+    host.advance(1);
+    expect(socket.state).toEqual({ name: "connecting", attempt: 1 });
+  });
+
+  test("the server's reason is the cause", () => {
+    const { host, socket } = opened();
+    host.socket.end(4002, "too slow");
+    expect(waitingState(socket)).toMatchObject({ code: 4002, cause: "too slow" });
+  });
+
+  test("retries are counted as long as none succeeds", () => {
+    const { host, socket } = setUp();
+    socket.open();
+    const windows = [1, 2, 3].map(() => {
+      host.socket.end();
+      const { attempt, windowMs } = waitingState(socket);
+      host.advance(250);
+      return [attempt, windowMs[1]];
+    });
+    expect(windows).toEqual([
+      [1, 750],
+      [2, 1_250],
+      [3, 2_250],
+    ]);
+  });
+
+  test("a connection that lives for less than 5 s is no success", () => {
+    const { host, socket } = opened();
+    for (const expected of [1, 2, 3]) {
+      host.advance(4_999);
+      host.socket.end();
+      expect(waitingState(socket).attempt).toBe(expected);
+      socket.open();
+      host.socket.accept();
+    }
+  });
+
+  test("after 5 s of life the count starts anew", () => {
+    const { host, socket } = setUp();
+    socket.open();
+    host.socket.end();
+    socket.open();
+    host.socket.end();
+    socket.open();
+    host.socket.accept();
+    host.advance(5_000);
+    host.socket.end();
+    expect(waitingState(socket).attempt).toBe(1);
+  });
+
+  test("open() does not wait, and leaves no timer behind", () => {
+    const { host, socket } = opened();
+    host.socket.end();
+    socket.open();
+    host.advance(4_000);
+    expect(host.sockets).toHaveLength(2);
+    expect(socket.state.name).toBe("connecting");
+  });
+
+  test("options reach the backoff", () => {
+    const { host, socket } = opened({ backoff: { floorMs: 0, baseMs: 10 } });
+    host.socket.end();
+    expect(waitingState(socket).windowMs).toEqual([0, 10]);
+  });
+});
+
+describe("close codes", () => {
+  const outcome = (code: number) => {
+    const { host, socket } = opened();
+    host.socket.end(code);
+    return socket.state.name;
+  };
+
+  test.each([1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 3000, 4000, 4001, 4499])("%i: again", (code) => {
+    expect(outcome(code)).toBe("waiting");
+  });
+
+  test.each([1002, 1003, 1007, 1008, 1009, 1010, 1015, 4500, 4509, 4999])("%i: never again", (code) => {
+    expect(outcome(code)).toBe("stopped");
+  });
+
+  test("a stop keeps code and reason", () => {
+    const { host, socket } = opened();
+    host.socket.end(4509, "replaced");
+    expect(socket.state).toEqual({ name: "stopped", code: 4509, reason: "replaced" });
+  });
+
+  test("an end that was agreed on is one, whatever the code", () => {
+    for (const code of [1000, 1005, 1006, 1012]) {
+      const { host, socket } = opened();
+      socket.advise({ final: true });
+      host.socket.end(code);
+      expect(socket.state).toMatchObject({ name: "stopped", code });
+    }
+  });
+
+  test("an agreement does not outlive its connection", () => {
+    const { host, socket } = opened();
+    socket.advise({ final: true });
+    socket.reconnect(4001, "silent");
+    expect(socket.state.name).toBe("stopped");
+    socket.open();
+    host.socket.accept();
+    host.socket.end(1000);
+    expect(socket.state.name).toBe("waiting");
+  });
+
+  test("1012 and 1013 have windows of their own", () => {
+    const { host, socket } = opened();
+    host.socket.end(1012);
+    expect(waitingState(socket).windowMs).toEqual([1_000, 6_000]);
+    socket.open();
+    host.socket.accept();
+    host.socket.end(1013);
+    expect(waitingState(socket).windowMs).toEqual([1_000, 5_000]);
+  });
+
+  test("advice holds even if the close frame is lost", () => {
+    const { host, socket } = opened();
+    socket.advise({ code: 1012, retryAfterMs: 9_000 });
+    host.socket.end(1006);
+    expect(waitingState(socket)).toMatchObject({ code: 1012, windowMs: [1_000, 10_000] });
+  });
+
+  test("advice does not replace a close code that came", () => {
+    const { host, socket } = opened();
+    socket.advise({ code: 1012 });
+    host.socket.end(4509);
+    expect(socket.state).toMatchObject({ name: "stopped", code: 4509 });
+  });
+
+  test("advice holds for one wait", () => {
+    const { host, socket } = opened();
+    socket.advise({ code: 1012, retryAfterMs: 9_000 });
+    host.socket.end(1012);
+    socket.open();
+    host.socket.end(1006);
+    expect(waitingState(socket).windowMs).toEqual([250, 1_250]);
+  });
+
+  test("1011 is forgiven five times in a row", () => {
+    const { host, socket } = opened();
+    for (let time = 1; time <= 5; time++) {
+      host.socket.end(1011);
+      expect(socket.state.name).toBe("waiting");
+      socket.open();
+      host.socket.accept();
+    }
+    host.socket.end(1011);
+    expect(socket.state).toMatchObject({ name: "stopped", code: 1011 });
+  });
+
+  test.each([
+    ["another code", (host: FakeHost) => host.socket.end(1006)],
+    [
+      "a stable life",
+      (host: FakeHost) => {
+        host.advance(5_000);
+        host.socket.end(1011);
+      },
+    ],
+  ])("after %s, 1011 is counted anew", (_, interrupt) => {
+    const { host, socket } = opened();
+    const fail = () => {
+      host.socket.end(1011);
+      socket.open();
+      host.socket.accept();
+    };
+    for (let time = 1; time <= 4; time++) fail();
+    interrupt(host);
+    socket.open();
+    host.socket.accept();
+    for (let time = 1; time <= 4; time++) fail();
+    expect(socket.state.name).toBe("open");
+  });
+});
+
+describe("the network and the page", () => {
+  test("offline gives the connection up", () => {
+    const { host } = opened();
+    host.happen("offline");
+    expect(host.socket.closed).toEqual({ code: 1000, reason: "offline" });
+    expect(host.timers).toBe(0);
+  });
+
+  test("offline, there is no retry to wait for", () => {
+    const { host } = opened();
+    host.socket.end();
+    host.happen("offline");
+    expect(host.timers).toBe(0);
+  });
+
+  test("offline is no failure: the next retry counts as before", () => {
+    const { host, socket } = opened();
+    host.happen("offline");
+    host.happen("online");
+    expect(socket.state).toEqual({ name: "connecting", attempt: 0 });
+  });
+
+  test("a machine without network still reaches its own servers", () => {
+    const { host, socket } = setUp();
+    host.online = false;
+    socket.open();
+    host.socket.accept();
+    expect(socket.state.name).toBe("open");
+  });
+
+  test("a hidden page is left without a connection, and comes back with one", () => {
+    const { host, socket } = opened();
+    const old = host.socket;
+    host.happen("pagehide");
+    expect(old.closed?.code).toBe(1000);
+    expect([socket.state.name, host.timers]).toEqual(["idle", 0]);
+    host.happen("pageshow");
+    host.socket.accept();
+    expect(socket.state.name).toBe("open");
+    expect(host.sockets).toHaveLength(2);
+  });
+
+  test("in the back/forward cache nothing else wakes it", () => {
+    const { host, socket } = opened();
+    host.happen("pagehide");
+    for (const event of ["offline", "online", "hidden", "visible", "pagehide"] as const) host.happen(event);
+    expect([socket.state.name, host.sockets.length]).toEqual(["idle", 1]);
+  });
+
+  test("works where nothing can be watched", () => {
+    const { now, after, random, WebSocket, sockets } = bare(new FakeHost());
+    const socket = new ReconnectingSocket("ws://test", { host: { now, after, random, WebSocket } });
+    socket.open();
+    sockets[0]?.accept();
+    sockets[0]?.end();
+    expect(socket.state.name).toBe("waiting");
+    socket.close();
+    expect(socket.state.name).toBe("stopped");
+  });
+
+  function bare(host: FakeHost) {
+    return {
+      now: () => host.now(),
+      after: (ms: number, run: () => void) => host.after(ms, run),
+      random: () => host.random(),
+      WebSocket: host.WebSocket,
+      sockets: host.sockets,
+    };
+  }
+});
+
+describe("stopping", () => {
+  test("close() says goodbye with code and reason", () => {
+    const { host, socket } = opened();
+    socket.close(4321, "enough");
+    expect(host.socket.closed).toEqual({ code: 4321, reason: "enough" });
+    expect(socket.state).toEqual({ name: "stopped", code: 4321, reason: "enough" });
+  });
+
+  test.each(["connecting", "open", "waiting"])(
+    "while %s it leaves no timer and no watcher behind",
+    (name) => {
+      const { host, socket } = setUp();
+      socket.open();
+      if (name !== "connecting") host.socket.accept();
+      if (name === "waiting") host.socket.end();
+      socket.close();
+      expect([host.timers, host.watchers]).toEqual([0, 0]);
+    },
+  );
+
+  test("a code that may not be sent is the caller's error, and changes nothing", () => {
+    const { socket } = opened();
+    expect(() => socket.close(1006)).toThrow("InvalidAccessError");
+    expect(() => socket.close(1000, "x".repeat(124))).toThrow("SyntaxError");
+    expect(socket.state.name).toBe("open");
+  });
+
+  test("nothing of the old socket is heard any more", () => {
+    const { host, socket } = opened();
+    const old = host.socket;
+    socket.close();
+    const heard = record((listener) => {
+      socket.on("message", listener);
+      socket.on("state", listener);
+      socket.on("frame", listener);
+    });
+    old.receive("late");
+    old.end(1000);
+    old.accept();
+    expect(heard).toEqual([]);
+  });
+
+  test("a replaced socket cannot end its successor", () => {
+    const { host, socket } = opened();
+    const old = host.socket;
+    socket.reconnect(4001, "silent");
+    host.advance(250);
+    host.socket.accept();
+    const messages = record((listener) => socket.on("message", listener));
+    old.receive("late");
+    old.end(4500);
+    expect(socket.state.name).toBe("open");
+    expect(messages).toEqual([]);
+  });
+
+  test("open() begins anew, with nothing left from before", () => {
+    const { host, socket } = setUp();
+    socket.open();
+    host.socket.end();
+    socket.send("old");
+    socket.close();
+    socket.open();
+    expect(socket.state).toEqual({ name: "connecting", attempt: 0 });
+    host.socket.accept();
+    expect(host.socket.sent).toEqual([]);
+    expect(host.watchers).toBe(1);
+  });
+});
+
+describe("sending", () => {
+  test("is immediate while open", () => {
+    const { host, socket } = opened();
+    const bytes = Uint8Array.of(1, 2);
+    expect([socket.send("text"), socket.send(bytes), socket.send(bytes.buffer)]).toEqual([
+      "sent",
+      "sent",
+      "sent",
+    ]);
+    expect(host.socket.sent).toEqual(["text", bytes, bytes.buffer]);
+  });
+
+  test("waits for the connection, in order", () => {
+    const { host, socket } = setUp();
+    expect(socket.send("before open()")).toBe("queued");
+    socket.open();
+    expect(socket.send("connecting")).toBe("queued");
+    host.socket.end();
+    expect(socket.send("waiting")).toBe("queued");
+    host.happen("offline");
+    expect(socket.send("offline")).toBe("queued");
+    host.happen("online");
+    host.socket.accept();
+    expect(host.socket.sent).toEqual(["before open()", "connecting", "waiting", "offline"]);
+  });
+
+  test("what a listener sends at `open` comes after what has waited", () => {
+    const { host, socket } = setUp();
+    socket.on("state", ({ name }) => name === "open" && socket.send("second"));
+    socket.send("first");
+    socket.open();
+    host.socket.accept();
+    expect(host.socket.sent).toEqual(["first", "second"]);
+  });
+
+  test("the buffer is bounded by bytes, not by characters or messages", () => {
+    const { socket } = setUp({ bufferBytes: 10 });
+    expect(socket.send("1234")).toBe("queued");
+    expect(socket.send("€€€")).toBe("rejected");
+    expect(socket.send("€€")).toBe("queued");
+    expect(socket.send("1")).toBe("rejected");
+  });
+
+  test("what is rejected never goes out, what is queued always", () => {
+    const { host, socket } = setUp({ bufferBytes: 4 });
+    socket.send("1234");
+    socket.send("5");
+    socket.open();
+    host.socket.accept();
+    expect(host.socket.sent).toEqual(["1234"]);
+    host.socket.end();
+    expect(socket.send("1234")).toBe("queued");
+  });
+
+  test("the buffer keeps a copy: the caller may use its bytes again", () => {
+    const { host, socket } = setUp();
+    const bytes = Uint8Array.of(1);
+    socket.send(bytes);
+    socket.send(bytes.buffer);
+    bytes[0] = 2;
+    socket.open();
+    host.socket.accept();
+    expect(host.socket.sent).toEqual([Uint8Array.of(1), Uint8Array.of(1).buffer]);
+  });
+
+  test("once stopped, everything is rejected", () => {
+    const { socket } = opened();
+    socket.close();
+    expect(socket.send("x")).toBe("rejected");
+  });
+
+  test("a socket that is closing would lose it: it waits for the next one", () => {
+    const { host, socket } = opened();
+    host.socket.readyState = 2;
+    expect(socket.send("x")).toBe("queued");
+    host.socket.end();
+    socket.open();
+    host.socket.accept();
+    expect(host.socket.sent).toEqual(["x"]);
+  });
+
+  test("a buffer that does not outlive its connection takes nothing without one", () => {
+    const { host, socket } = setUp({ keepBuffer: false });
+    socket.open();
+    expect(socket.send("connecting")).toBe("rejected");
+    host.socket.accept();
+    host.socket.readyState = 2;
+    expect(socket.send("closing")).toBe("queued");
+    host.socket.end();
+    socket.open();
+    host.socket.accept();
+    expect(host.socket.sent).toEqual([]);
+  });
+
+  test("a full socket is left to drain, and order is kept", () => {
+    const { host, socket } = opened({ highWaterBytes: 100 });
+    host.socket.bufferedAmount = 100;
+    expect(socket.send("1")).toBe("queued");
+    host.advance(50);
+    expect(host.socket.sent).toEqual([]);
+    host.socket.bufferedAmount = 99;
+    expect(socket.send("2")).toBe("queued");
+    host.advance(50);
+    expect(host.socket.sent).toEqual(["1", "2"]);
+    expect(host.timers).toBe(0);
+    expect(socket.send("3")).toBe("sent");
+  });
+
+  test("one timer polls it, however much waits", () => {
+    const { host, socket } = opened({ highWaterBytes: 100 });
+    host.socket.bufferedAmount = 100;
+    socket.send("1");
+    socket.send("2");
+    expect(host.timers).toBe(1);
+  });
+
+  test("nobody polls a socket that is gone, or not there yet", () => {
+    const { host, socket } = setUp({ highWaterBytes: 100 });
+    socket.send("1");
+    expect(host.timers).toBe(0);
+    socket.open();
+    host.socket.bufferedAmount = 100;
+    host.socket.accept();
+    expect(host.timers).toBe(1);
+    socket.close();
+    expect(host.timers).toBe(0);
+  });
+
+  test("the next socket may be full as well", () => {
+    const { host, socket } = opened({ highWaterBytes: 100 });
+    host.socket.bufferedAmount = 100;
+    socket.send("1");
+    host.socket.end();
+    socket.open();
+    host.socket.bufferedAmount = 100;
+    host.socket.accept();
+    host.socket.bufferedAmount = 0;
+    host.advance(50);
+    expect(host.socket.sent).toEqual(["1"]);
+  });
+});
+
+describe("receiving", () => {
+  test("text is a string, binary is bytes", () => {
+    const { host, socket } = opened();
+    const messages = record((listener) => socket.on("message", listener));
+    host.socket.receive("text");
+    host.socket.receive(Uint8Array.of(1, 2).buffer);
+    expect(messages).toEqual(["text", Uint8Array.of(1, 2)]);
+  });
+
+  test("a listener that is taken away hears nothing more, even amid an event", () => {
+    const { host, socket } = opened();
+    const second: unknown[] = [];
+    let off = () => {};
+    socket.on("message", () => off());
+    off = socket.on("message", (message) => second.push(message));
+    host.socket.receive("1");
+    expect(second).toEqual([]);
+  });
+
+  test("a listener that throws harms nobody else, and is reported", () => {
+    const { host, socket } = opened();
+    const problems = record((listener) => socket.on("problem", listener));
+    const error = new Error("mine");
+    socket.on("message", () => {
+      throw error;
+    });
+    const messages = record((listener) => socket.on("message", listener));
+    host.socket.receive("1");
+    host.socket.receive("2");
+    expect(messages).toEqual(["1", "2"]);
+    expect(problems).toEqual([
+      { what: "listener", reason: "a listener threw", error },
+      { what: "listener", reason: "a listener threw", error },
+    ]);
+  });
+
+  test("even a listener of problems may throw", () => {
+    const { host, socket } = opened();
+    const fail = () => {
+      throw new Error("again");
+    };
+    socket.on("problem", fail);
+    socket.on("message", fail);
+    expect(() => host.socket.receive("1")).not.toThrow();
+  });
+});
+
+describe("the frame tap", () => {
+  test("sees everything that happens, in order", () => {
+    const { host, socket } = setUp({ protocols: "a" });
+    const frames = record((listener) => socket.on("frame", listener));
+    socket.open();
+    host.socket.accept();
+    socket.send("out");
+    host.socket.receive(Uint8Array.of(1).buffer);
+    host.advance(7);
+    host.socket.end(1001, "leaving");
+    socket.close();
+    const at = host.now();
+    expect(frames).toMatchObject([
+      { kind: "state", state: { name: "connecting" }, at: at - 7 },
+      { direction: "in", kind: "open", note: "a" },
+      { kind: "state", state: { name: "open" } },
+      { direction: "out", kind: "text", data: "out" },
+      { direction: "in", kind: "binary", data: Uint8Array.of(1) },
+      { direction: "in", kind: "close", code: 1001, note: "leaving", wasClean: true, at },
+      { kind: "state", state: { name: "waiting", delayMs: 250 } },
+      { kind: "state", state: { name: "stopped", reason: "closed by the client" } },
+    ]);
+    expect(frames).toHaveLength(8);
+  });
+
+  test("shows bytes as bytes, however they were sent", () => {
+    const { socket } = opened();
+    const frames = record((listener) => socket.on("frame", listener));
+    socket.send(Uint8Array.of(1).buffer);
+    expect(frames).toMatchObject([{ direction: "out", kind: "binary", data: Uint8Array.of(1) }]);
+  });
+
+  test("sees how this side closes", () => {
+    const { socket } = opened();
+    const frames = record((listener) => socket.on("frame", listener));
+    socket.reconnect(4001, "silent");
+    expect(frames[0]).toMatchObject({ direction: "out", kind: "close", code: 4001, note: "silent" });
+  });
+
+  test("sees what waited when it goes out, not before", () => {
+    const { host, socket } = setUp();
+    const texts: unknown[] = [];
+    socket.on("frame", ({ kind, data }) => kind === "text" && texts.push(data));
+    socket.send("1");
+    expect(texts).toEqual([]);
+    socket.open();
+    host.socket.accept();
+    expect(texts).toEqual(["1"]);
+  });
+
+  test("tells a connection that broke from one that was closed", () => {
+    const { host, socket } = opened();
+    const frames = record((listener) => socket.on("frame", listener));
+    host.socket.end(1006);
+    expect(frames[0]).toMatchObject({ kind: "close", code: 1006, wasClean: false });
+  });
+});
+
+describe("a listener may act at once", () => {
+  test.each(["open", "close", "text"])("close() on the frame `%s` is final", (kind) => {
+    const { host, socket } = setUp();
+    const states = record<SocketState>((listener) => socket.on("state", listener));
+    const messages = record((listener) => socket.on("message", listener));
+    socket.on("frame", (frame) => frame.kind === kind && frame.direction === "in" && socket.close());
+    socket.open();
+    host.socket.accept();
+    if (kind === "text") host.socket.receive("1");
+    if (kind === "close") host.socket.end();
+    expect(socket.state.name).toBe("stopped");
+    expect(states.at(-1)?.name).toBe("stopped");
+    expect(states.filter(({ name }) => name === "stopped")).toHaveLength(1);
+    expect(messages).toEqual([]);
+    expect(host.timers).toBe(0);
+  });
+
+  test("what is sent on the frame `close` waits for the next connection", () => {
+    const { host, socket } = opened();
+    const results: string[] = [];
+    socket.on("frame", ({ kind }) => kind === "close" && results.push(socket.send("1")));
+    host.socket.end();
+    expect(results).toEqual(["queued"]);
+    socket.open();
+    host.socket.accept();
+    expect(host.socket.sent).toEqual(["1"]);
+  });
+
+  test("open() on the frame of its own close wins over it", () => {
+    const { host, socket } = opened();
+    const off = socket.on("frame", ({ kind }) => {
+      if (kind === "close") socket.open();
+    });
+    socket.reconnect(4001, "silent");
+    off();
+    expect(socket.state.name).toBe("connecting");
+    host.socket.accept();
+    expect(host.sockets).toHaveLength(2);
+    expect(socket.state.name).toBe("open");
+  });
+
+  test("nobody is told of a state that is over already", () => {
+    const { host, socket } = setUp();
+    socket.on("state", ({ name }) => name === "open" && socket.close());
+    const names: string[] = [];
+    socket.on("state", ({ name }) => names.push(name));
+    socket.open();
+    host.socket.accept();
+    expect(names).toEqual(["connecting", "stopped"]);
+  });
+});
