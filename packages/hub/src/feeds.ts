@@ -17,16 +17,19 @@ export function createFeeds(seed: number): () => Reading[] {
   const random = randomFrom(seed);
   const weather = stations.map((station) => ({
     station,
-    celsius: 10 + 20 * random(),
+    mean: 10 + 20 * random(),
+    away: 0,
     windKmh: 30 * random(),
   }));
   let match = { minute: 0, home: 0, away: 0 };
 
   function observe(): Reading[] {
     return weather.map((place) => {
-      place.celsius = within(-30, 45, place.celsius + random() - 0.5);
+      // Pulled back to its mean, or a server that runs for a day would be in the desert or at the pole.
+      place.away = 0.99 * place.away + random() - 0.5;
       place.windKmh = within(0, 120, place.windKmh + 4 * (random() - 0.5));
-      const data = { station: place.station, celsius: tenth(place.celsius), windKmh: tenth(place.windKmh) };
+      const celsius = tenth(place.mean + place.away);
+      const data = { station: place.station, celsius, windKmh: tenth(place.windKmh) };
       return { topic: `weather/${place.station}`, data: { kind: "weather", ...data } };
     });
   }

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import {
+  byteLength,
+  formatBytes,
+  formatDuration,
+  formatTime,
+  hexView,
+  prettyText,
+  sameData,
+} from "./format.ts";
+
+test.each([
+  [0, "0 B"],
+  [1023, "1023 B"],
+  [1024, "1 KiB"],
+  [1536, "1.5 KiB"],
+  [3 * 1024 * 1024, "3 MiB"],
+])("%i bytes are written as %s", (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
+});
+
+test.each([
+  [0.84, "0.8 ms"],
+  [12.4, "12 ms"],
+  [1400, "1.4 s"],
+])("%d milliseconds are written as %s", (milliseconds, text) => {
+  expect(formatDuration(milliseconds)).toBe(text);
+});
+
+test("a time has all its digits", () => {
+  expect(formatTime(new Date(2026, 10, 22, 4, 3, 7, 45).getTime())).toBe("04:03:07.045");
+});
+
+test("a text is as long as its UTF-8", () => {
+  expect(byteLength("ῥῆμα")).toBe(10);
+  expect(byteLength(new Uint8Array(3))).toBe(3);
+});
+
+test("a hex view shows offset, bytes and characters, the last line filled up", () => {
+  const bytes = new TextEncoder().encode("ping\n pong");
+  expect(hexView(bytes)).toBe(
+    "0000  70 69 6e 67 0a 20 70 6f  ping· po\n" + "0008  6e 67                    ng",
+  );
+  expect(hexView(new Uint8Array())).toBe("");
+});
+
+test("JSON is spread over lines, other text is left alone", () => {
+  expect(prettyText('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
+  expect(prettyText("stop")).toBe("stop");
+});
+
+test("text and bytes are never the same, even if they look alike", () => {
+  expect(sameData("a", "a")).toBe(true);
+  expect(sameData(new Uint8Array([1, 2]), new Uint8Array([1, 2]))).toBe(true);
+  expect(sameData(new Uint8Array([1, 2]), new Uint8Array([1, 3]))).toBe(false);
+  expect(sameData(new Uint8Array([1, 2]), new Uint8Array([1, 2, 3]))).toBe(false);
+  expect(sameData("a", new Uint8Array([97]))).toBe(false);
+});

@@ -1,0 +1,186 @@
+import type { Client, Subscription, TopicState } from "@rosetta/client";
+import type { EventData, Mode, Server } from "@rosetta/protocol";
+import { css, html, nothing, type TemplateResult } from "lit";
+import { formatClock } from "../format.ts";
+import { Panel, reasonOf, region } from "../panel.ts";
+import { theme } from "../theme.css.ts";
+
+/** What can be followed here. The server has no list to ask for: these belong to the protocol's description. */
+const topics = ["weather/berlin", "weather/lagos", "weather/quito", "weather/tokyo", "scores"];
+
+/** Events shown. */
+const shown = 6;
+
+/** One feed of the server: the weather of a place, or the scores of a match. */
+export class FeedPanel extends Panel {
+  static override properties = {
+    client: { attribute: false },
+    topic: { state: true },
+    following: { state: true },
+    events: { state: true },
+    place: { state: true },
+  };
+  declare client: Client;
+  declare topic: string;
+  declare following: boolean;
+  /** Newest first. */
+  declare events: Array<Server<"event">>;
+  declare place: TopicState;
+  #subscription: Subscription | undefined;
+
+  constructor() {
+    super();
+    this.topic = "weather/berlin";
+    this.following = true;
+  }
+
+  protected override attach(): void {
+    this.#follow();
+    this.until(() => this.#release());
+  }
+
+  #follow(): void {
+    this.#release();
+    this.events = [];
+    this.place = {};
+    if (!this.following) return;
+    this.#subscription = this.client.subscribe(
+      this.topic,
+      (event) => {
+        this.events = [event, ...this.events].slice(0, shown);
+      },
+      (state) => {
+        this.place = { ...state };
+      },
+    );
+  }
+
+  #release(): void {
+    this.#subscription?.unsubscribe();
+    this.#subscription = undefined;
+  }
+
+  #choose(event: Event): void {
+    this.topic = (event.target as HTMLSelectElement).value;
+    this.#follow();
+  }
+
+  #toggle(): void {
+    this.following = !this.following;
+    this.#follow();
+  }
+
+  protected override render(): TemplateResult {
+    const [newest] = this.events;
+    return region("Live feed", intro, [
+      html`
+        <div class="fields">
+          <p class="field grow">
+            <label for="topic">Topic</label>
+            <select id="topic" .value=${this.topic} @change=${this.#choose}>
+              ${topics.map((topic) => html`<option value=${topic}>${topic}</option>`)}
+            </select>
+          </p>
+          <button @click=${this.#toggle}>${this.following ? "Stop following" : "Start following"}</button>
+        </div>
+      `,
+      html`<p class="newest" role="group" aria-label="Newest event">
+        ${newest ? newestOf(newest.data) : this.#empty()}
+      </p>`,
+      this.#earlier(),
+      this.#place(),
+    ]);
+  }
+
+  #empty(): TemplateResult {
+    return html`<span class="muted">${this.following ? "Waiting for the first event." : "Not followed."}</span>`;
+  }
+
+  #earlier(): TemplateResult {
+    return html`
+      <div>
+        <h3 id="events">Events, newest first</h3>
+        <ol class="events" aria-labelledby="events">
+          ${this.events.map(
+            (event) => html`
+              <li>
+                <span class="number muted">#${event.offset}</span>
+                <time class="number muted">${formatClock(event.at)}</time>
+                <span class="break">${lineOf(event.data)}</span>
+              </li>
+            `,
+          )}
+        </ol>
+      </div>
+    `;
+  }
+
+  #place(): TemplateResult {
+    const { mode, recovered, error } = this.place;
+    if (error) return html`<p class="bad">Not to be had: ${reasonOf(error)}</p>`;
+    return html`
+      <p class="hint">
+        ${mode ? promises[mode] : nothing}
+        ${recovered === false && mode === "stream" ? html`<span class="warn">Some events were missed for good.</span>` : nothing}
+      </p>
+    `;
+  }
+
+  static override styles = [
+    theme,
+    css`
+      .newest {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.25rem 1rem;
+        align-items: baseline;
+        min-block-size: 3.25rem;
+      }
+
+      .figure {
+        font: 600 2.5rem / 1.25 var(--display);
+        font-variant-numeric: tabular-nums lining-nums;
+      }
+
+      .events {
+        min-block-size: 10rem;
+        margin-block-start: 0.375rem;
+        border-block-start: 1px solid var(--line);
+      }
+
+      .events li {
+        display: grid;
+        grid-template-columns: 4rem 5rem minmax(0, 1fr);
+        padding-block: 0.125rem;
+        font-size: 0.9375rem;
+      }
+    `,
+  ];
+}
+
+const intro = html`The server publishes by itself; following is all that is asked of you. Each event carries a number,
+  so that nothing is missed unnoticed.`;
+
+const promises: Record<Mode, string> = {
+  latest: "Only the newest event counts here: a slow reader may skip some.",
+  stream: "Every event counts here: after a lost connection the missed ones are sent again.",
+};
+
+function newestOf(data: EventData): TemplateResult {
+  if (data.kind === "weather") {
+    return html`<span class="figure">${data.celsius.toFixed(1)} °C</span><span>wind ${data.windKmh} km/h</span>`;
+  }
+  if (data.kind === "score") {
+    return html`<span class="figure">${data.home} : ${data.away}</span
+      ><span>minute ${data.minute}, ${data.what}</span>`;
+  }
+  return html`${lineOf(data)}`;
+}
+
+function lineOf(data: EventData): string {
+  if (data.kind === "weather") return `${data.celsius.toFixed(1)} °C, wind ${data.windKmh} km/h`;
+  if (data.kind === "score") return `${data.home} : ${data.away}, minute ${data.minute}, ${data.what}`;
+  return JSON.stringify(data);
+}
+
+customElements.define("rosetta-feed", FeedPanel);

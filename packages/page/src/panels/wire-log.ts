@@ -1,0 +1,476 @@
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { bytesOf, formatBytes, formatTime, hexView, prettyText } from "../format.ts";
+import { Panel, region } from "../panel.ts";
+import { theme } from "../theme.css.ts";
+import {
+  isCut,
+  summaryOf,
+  typeOf,
+  type WireEntry,
+  WireFilter,
+  type WireRecorder,
+  wireCapacity,
+} from "../wire.ts";
+
+/** CSS pixels of one row; the style sheet says the same. Equal rows make the visible ones a matter of division. */
+const rowHeight = 28;
+
+/** Rows drawn above and below the visible ones, so that scrolling does not show their absence. */
+const margin = 8;
+
+/**
+ * Everything that went over the wire. Of up to 2,000 rows only those in sight exist in the document. The
+ * record goes on while the page is hidden or the view paused.
+ */
+export class WireLogPanel extends Panel {
+  static override properties = {
+    wire: { attribute: false },
+    needle: { state: true },
+    frozen: { state: true },
+    chosen: { state: true },
+    asBytes: { state: true },
+  };
+  declare wire: WireRecorder;
+  declare needle: string;
+  /** What is shown while paused. */
+  declare frozen: WireEntry[] | undefined;
+  declare chosen: WireEntry | undefined;
+  declare asBytes: boolean;
+  #filter = new WireFilter();
+  #rows: WireEntry[] = [];
+  #following = true;
+  #scrollTop = 0;
+  #height = 0;
+  #held = false;
+  #resize = new ResizeObserver(() => this.#measure());
+
+  constructor() {
+    super();
+    this.needle = "";
+    this.asBytes = false;
+  }
+
+  protected override attach(): void {
+    this.until(this.wire.follow(() => this.#draw()));
+    this.until(() => this.#resize.disconnect());
+    void this.updateComplete.then(() => this.#resize.observe(this.#box()));
+  }
+
+  #draw(): void {
+    if (!this.#held) this.requestUpdate();
+  }
+
+  // Rows that move between press and release would take the click to another one.
+  #hold(): void {
+    this.#held = true;
+    const release = () => {
+      this.#held = false;
+      this.#draw();
+    };
+    // The click comes after `pointerup`, in the same task or the next.
+    addEventListener("pointerup", () => setTimeout(release), { once: true });
+    addEventListener("pointercancel", release, { once: true });
+  }
+
+  #box(): HTMLElement {
+    return this.renderRoot.querySelector(".rows") as HTMLElement;
+  }
+
+  #measure(): void {
+    this.#height = this.#box().clientHeight;
+    this.requestUpdate();
+  }
+
+  #onScroll(): void {
+    const box = this.#box();
+    // Only what the reader did counts, not the steps with which the list follows.
+    if (Math.abs(box.scrollTop - this.#scrollTop) < 1) return;
+    this.#scrollTop = box.scrollTop;
+    this.#following = box.scrollTop + box.clientHeight >= box.scrollHeight - rowHeight;
+    this.requestUpdate();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const before = this.#rows[0]?.number;
+    this.#rows = this.#filter.apply(this.frozen ?? this.wire.entries, this.needle).slice();
+    if (this.#following) this.#scrollTop = Math.max(0, this.#rows.length * rowHeight - this.#height);
+    else this.#keepPlace(before, changed);
+  }
+
+  // Rows that were dropped at the top would move the ones being read.
+  #keepPlace(before: number | undefined, changed: PropertyValues): void {
+    const after = this.#rows[0]?.number;
+    if (before === undefined || after === undefined || changed.has("needle")) return;
+    if (after > before)
+      this.#scrollTop = Math.max(0, this.#scrollTop - this.#gone(before, after) * rowHeight);
+  }
+
+  #gone(before: number, after: number): number {
+    // Without a filter numbers follow each other; with one, some are missing and the estimate is too high.
+    return this.needle === "" ? after - before : 0;
+  }
+
+  protected override updated(): void {
+    const box = this.#box();
+    const spacer = box.firstElementChild as HTMLElement;
+    const [first] = this.#window();
+    // Set as properties: the policy forbids style attributes.
+    spacer.style.blockSize = `${this.#rows.length * rowHeight}px`;
+    (spacer.firstElementChild as HTMLElement).style.transform = `translateY(${first * rowHeight}px)`;
+    if (Math.abs(box.scrollTop - this.#scrollTop) >= 1) box.scrollTop = this.#scrollTop;
+  }
+
+  /** The indexes of the rows that are drawn: from the first to before the second. */
+  #window(): [number, number] {
+    const first = Math.max(0, Math.floor(this.#scrollTop / rowHeight) - margin);
+    const last = Math.ceil((this.#scrollTop + this.#height) / rowHeight) + margin;
+    return [first, Math.min(this.#rows.length, last)];
+  }
+
+  #pause(): void {
+    this.frozen = this.frozen ? undefined : [...this.wire.entries];
+  }
+
+  #clear(): void {
+    this.wire.clear();
+    this.frozen = this.frozen && [];
+    this.chosen = undefined;
+    this.#following = true;
+  }
+
+  #toNewest(): void {
+    this.#following = true;
+    this.requestUpdate();
+  }
+
+  #choose(entry: WireEntry | undefined): void {
+    this.chosen = entry === this.chosen ? undefined : entry;
+    if (this.chosen) this.#following = false;
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const { length } = this.#rows;
+    const steps: Record<string, number> = { ArrowUp: -1, ArrowDown: 1, Home: -length, End: length };
+    const step = steps[event.key];
+    if (step === undefined || length === 0) return;
+    event.preventDefault();
+    const current = this.chosen ? this.#rows.indexOf(this.chosen) : length;
+    void this.#moveTo(Math.min(length - 1, Math.max(0, current + step)));
+  }
+
+  async #moveTo(index: number): Promise<void> {
+    this.#following = false;
+    this.chosen = this.#rows[index];
+    const top = index * rowHeight;
+    const lowest = top + rowHeight - this.#height;
+    this.#scrollTop = Math.min(top, Math.max(this.#scrollTop, lowest));
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(".row[aria-pressed='true']")?.focus({ preventScroll: true });
+  }
+
+  protected override render(): TemplateResult {
+    return region("Wire log", intro, [this.#tools(), this.#list(), this.#status(), this.#details()]);
+  }
+
+  #tools(): TemplateResult {
+    return html`
+      <div class="fields" role="group" aria-label="Wire log tools">
+        <p class="field filter">
+          <label for="filter">Filter</label>
+          <input
+            id="filter"
+            type="search"
+            autocomplete="off"
+            spellcheck="false"
+            placeholder="subscribe, /echo, weather …"
+            .value=${this.needle}
+            @input=${this.#onFilter}
+          />
+        </p>
+        <button @click=${this.#pause}>${this.frozen ? "Continue" : "Pause"}</button>
+        <button @click=${this.#clear}>Clear</button>
+      </div>
+    `;
+  }
+
+  #onFilter(event: Event): void {
+    this.needle = (event.target as HTMLInputElement).value;
+    this.#following = true;
+  }
+
+  #list(): TemplateResult {
+    const [first, last] = this.#window();
+    const rows = this.#rows.slice(first, last);
+    // One row is in the tab order: the chosen one if it is drawn, else the newest of those in sight.
+    const tabStop = rows.includes(this.chosen as WireEntry) ? this.chosen : rows.at(-1);
+    return html`
+      <div
+        class="rows"
+        role="log"
+        aria-live="off"
+        aria-label="Messages on the wire, oldest first"
+        @scroll=${this.#onScroll}
+        @keydown=${this.#onKey}
+        @pointerdown=${this.#hold}
+      >
+        <div><div>${rows.map((entry) => this.#row(entry, entry === tabStop))}</div></div>
+      </div>
+    `;
+  }
+
+  #row(entry: WireEntry, isTabStop: boolean): TemplateResult {
+    return html`
+      <button
+        class="row"
+        type="button"
+        data-direction=${entry.direction}
+        data-kind=${entry.kind}
+        aria-pressed=${entry === this.chosen}
+        tabindex=${isTabStop ? 0 : -1}
+        @click=${() => this.#choose(entry)}
+      >
+        <span class="arrow">${arrowOf(entry)}</span>
+        <span class="time">${formatTime(entry.at)}</span>
+        <span class="path">${entry.path}</span>
+        <span class="type">${typeOf(entry)}</span>
+        <span class="size">${entry.data === undefined ? nothing : formatBytes(entry.size)}</span>
+        <span class="summary">${summaryOf(entry)}</span>
+      </button>
+    `;
+  }
+
+  #status(): TemplateResult {
+    const all = this.wire.entries.length;
+    const shown = this.#rows.length;
+    return html`
+      <div class="status">
+        <p>
+          ${this.needle.trim() === "" ? nothing : html`<span class="number">${shown}</span> of `}<span class="number"
+            >${all}</span
+          >
+          rows${all === wireCapacity ? ", the oldest go" : nothing}${this.frozen ? html`, <b>paused</b>` : nothing}
+        </p>
+        <button class="small" ?hidden=${this.#following} @click=${this.#toNewest}>To the newest</button>
+      </div>
+    `;
+  }
+
+  #details(): TemplateResult {
+    const entry = this.chosen;
+    if (!entry) return noDetails;
+    const isText = typeof entry.data === "string";
+    return html`
+      <div class="details">
+        <div class="status">
+          <h3>Row ${entry.number}: ${typeOf(entry)}${hasDirection(entry) ? `, ${directionOf(entry)}` : nothing} on ${entry.path}</h3>
+          ${
+            isText
+              ? html`<label class="choice"
+                ><input type="checkbox" .checked=${this.asBytes} @change=${this.#onBytes} />As bytes</label
+              >`
+              : nothing
+          }
+        </div>
+        <pre class="box" tabindex="0" role="group" aria-label="Content of the row">${contentOf(entry, this.asBytes)}</pre>
+        ${isCut(entry) ? html`<p class="hint">The beginning; the message has ${formatBytes(entry.size)}.</p>` : nothing}
+      </div>
+    `;
+  }
+
+  #onBytes(event: Event): void {
+    this.asBytes = (event.target as HTMLInputElement).checked;
+  }
+
+  static override styles = [
+    theme,
+    css`
+      :host {
+        --ink: var(--stone-ink);
+        --muted: var(--stone-muted);
+        --line: var(--stone-line);
+        --edge: var(--stone-edge);
+        --field: var(--stone-field);
+        --accent: var(--stone-accent);
+        --on-accent: #101317;
+        color: var(--ink);
+        /* Native parts, such as the clear button of the search field, on the dark stone. */
+        color-scheme: dark;
+      }
+
+      section {
+        block-size: 100%;
+        /* Fixed below, so that choosing a row does not move the rows. */
+        grid-template-rows: auto auto minmax(10rem, 1fr) auto minmax(0, 14rem);
+        gap: 0.75rem;
+      }
+
+      .filter {
+        flex: 1 1 7rem;
+      }
+
+      .rows {
+        overflow: auto;
+        overflow-x: hidden;
+        margin-inline: -0.5rem;
+        border-block: 1px solid var(--line);
+        scrollbar-width: thin;
+        /* The rows in sight are exchanged under the reader; the browser must not try to help. */
+        overflow-anchor: none;
+        contain: strict;
+      }
+
+      .row {
+        display: grid;
+        grid-template-columns: 1ch 12ch 11ch 8ch minmax(0, 1fr);
+        gap: 1ch;
+        inline-size: 100%;
+        block-size: 28px;
+        min-block-size: 0;
+        padding: 0 0.5rem;
+        border: 0;
+        border-radius: 0;
+        font: 0.75rem / 28px var(--mono);
+        text-align: start;
+        transition: none;
+      }
+
+      .row > * {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: pre;
+      }
+
+      .row:hover {
+        background: var(--stone-raised);
+        color: inherit;
+      }
+
+      .row[aria-pressed="true"] {
+        background: var(--stone-raised);
+        box-shadow: inset 3px 0 var(--accent);
+      }
+
+      .row:focus-visible {
+        outline-offset: -3px;
+      }
+
+      .row .time,
+      .row .path,
+      .row .size,
+      .row .summary {
+        color: var(--muted);
+      }
+
+      .row .size {
+        text-align: end;
+      }
+
+      .row .type {
+        font-weight: 600;
+      }
+
+      [data-direction="out"] .arrow,
+      [data-direction="out"] .type {
+        color: var(--accent);
+      }
+
+      [data-kind="open"] .type,
+      [data-kind="close"] .type,
+      [data-kind="state"] .type {
+        color: var(--ink);
+        font-style: italic;
+        font-weight: 400;
+      }
+
+      .status {
+        display: flex;
+        gap: 1rem;
+        align-items: center;
+        justify-content: space-between;
+        min-block-size: 2rem;
+        color: var(--muted);
+        font-size: 0.875rem;
+      }
+
+      .status label {
+        white-space: nowrap;
+      }
+
+      .status h3 {
+        color: var(--ink);
+      }
+
+      .details {
+        display: grid;
+        gap: 0.375rem;
+        align-content: start;
+        grid-template: auto minmax(0, max-content) auto / minmax(0, 1fr);
+        min-block-size: 0;
+      }
+
+      .box {
+        margin: 0;
+        overflow: auto;
+        padding: 0.75rem;
+        border-radius: 3px;
+        background: var(--stone-field);
+      }
+
+      pre {
+        font-size: 0.75rem;
+        line-height: 1.6;
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+        scrollbar-width: thin;
+      }
+
+      .row .path {
+        display: none;
+      }
+
+      @container wire (inline-size > 40rem) {
+        .row {
+          grid-template-columns: 1ch 12ch 5ch 11ch 8ch minmax(0, 1fr);
+        }
+
+        .row .path {
+          display: block;
+        }
+      }
+    `,
+  ];
+}
+
+const intro = html`What really travels, line by line. A WebSocket carries messages, each either text or binary; here the
+  text is JSON.`;
+
+const noDetails = html`
+  <div class="details">
+    <div class="status"><h3>No row chosen</h3></div>
+    <p class="box hint">Choose a row to see the whole message: JSON field by field, binary byte by byte.</p>
+  </div>
+`;
+
+function arrowOf(entry: WireEntry): TemplateResult {
+  if (!hasDirection(entry)) return html`<span aria-hidden="true">·</span>`;
+  const arrow = entry.direction === "out" ? "↑" : "↓";
+  return html`<span aria-hidden="true">${arrow}</span><span class="hidden">${directionOf(entry)}</span>`;
+}
+
+// The opening handshake goes both ways, and a state is this page's own affair.
+function hasDirection(entry: WireEntry): boolean {
+  return entry.kind !== "open" && entry.kind !== "state";
+}
+
+function directionOf(entry: WireEntry): string {
+  return entry.direction === "out" ? "sent" : "received";
+}
+
+function contentOf(entry: WireEntry, asBytes: boolean): string {
+  if (entry.data === undefined) return entry.note;
+  if (typeof entry.data === "string" && !asBytes) return prettyText(entry.data);
+  return hexView(bytesOf(entry.data));
+}
+
+customElements.define("rosetta-wire-log", WireLogPanel);

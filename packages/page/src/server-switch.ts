@@ -1,0 +1,193 @@
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { askHealth, type Health, type ServerEntry } from "./servers.ts";
+import { theme } from "./theme.css.ts";
+
+/** Event of the switch: another server was chosen. */
+export type ServerChosen = CustomEvent<ServerEntry>;
+
+/** The servers of this run, one of them chosen; each in the script and the colour that are its own. */
+export class ServerSwitch extends LitElement {
+  static override properties = {
+    servers: { attribute: false },
+    chosen: { attribute: false },
+    health: { state: true },
+  };
+  declare servers: ServerEntry[];
+  declare chosen: ServerEntry | undefined;
+  declare health: Map<string, Health>;
+
+  constructor() {
+    super();
+    this.servers = [];
+    this.health = new Map();
+  }
+
+  #choose(server: ServerEntry): void {
+    this.dispatchEvent(new CustomEvent("server-chosen", { detail: server }));
+    // The page came from its own server; the others may or may not run.
+    if (!server.self) void this.#ask(server);
+  }
+
+  #askAll(): void {
+    for (const server of this.servers) void this.#ask(server);
+  }
+
+  async #ask(server: ServerEntry): Promise<void> {
+    this.#note(server, "asking");
+    this.#note(server, await askHealth(server));
+  }
+
+  #note(server: ServerEntry, health: Health): void {
+    this.health = new Map(this.health).set(server.id, health);
+  }
+
+  protected override render(): TemplateResult {
+    return html`
+      <fieldset>
+        <legend>Server</legend>
+        <div class="servers">${this.servers.map((server, index) => this.#server(server, index))}</div>
+      </fieldset>
+      <div class="below">
+        <button class="small" type="button" @click=${this.#askAll}>Which are running?</button>
+        <p class="hint" role="status" aria-label="Server advice">${this.#advice()}</p>
+      </div>
+    `;
+  }
+
+  #server(server: ServerEntry, index: number): TemplateResult {
+    const id = `server-${index}`;
+    return html`
+      <div class="server" data-script=${(index % 3) + 1}>
+        <input
+          type="radio"
+          name="server"
+          id=${id}
+          aria-describedby="${id}-health"
+          .checked=${server.id === this.chosen?.id}
+          @change=${() => this.#choose(server)}
+        />
+        <label for=${id}>${breakable(server.title)}</label>
+        <span class="health" id="${id}-health">${this.#healthOf(server)}</span>
+      </div>
+    `;
+  }
+
+  #healthOf(server: ServerEntry): string {
+    const health = this.health.get(server.id) ?? "unknown";
+    if (health !== "unknown") return health === "asking" ? "asking …" : health;
+    return server.self ? "sent this page" : new URL(server.url).host;
+  }
+
+  #advice(): TemplateResult | typeof nothing {
+    const { chosen } = this;
+    if (!chosen || this.health.get(chosen.id) !== "not running") return nothing;
+    return html`${chosen.title} does not answer. Start it with
+      <code class="command">pnpm dev --filter ${chosen.id}</code>; the page connects as soon as it runs.`;
+  }
+
+  static override styles = [
+    theme,
+    css`
+      :host {
+        display: grid;
+        gap: 0.5rem;
+      }
+
+      .servers {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr));
+        margin-block-start: 0.375rem;
+        border-block-end: 1px solid var(--line);
+      }
+
+      .server {
+        position: relative;
+        display: grid;
+        align-content: start;
+        padding: 0.5rem 0.5rem 0.625rem 0;
+      }
+
+      .server + .server {
+        padding-inline-start: 0.75rem;
+        border-inline-start: 1px solid var(--line);
+      }
+
+      [data-script="1"] {
+        --own: var(--lapis);
+        --script: var(--serif);
+      }
+
+      [data-script="2"] {
+        --own: var(--ochre);
+        --script: var(--sans);
+      }
+
+      [data-script="3"] {
+        --own: var(--malachite);
+        --script: var(--mono);
+      }
+
+      .server label {
+        font: 600 1rem / 1.4 var(--script);
+        letter-spacing: -0.01em;
+        overflow-wrap: anywhere;
+      }
+
+      [data-script="3"] label {
+        font-size: 0.9375rem;
+        line-height: 1.5;
+      }
+
+      /* The whole cell is the target. */
+      .server input {
+        position: absolute;
+        inset: 0;
+        inline-size: 100%;
+        block-size: 100%;
+        opacity: 0;
+        cursor: pointer;
+      }
+
+      .server:hover label {
+        color: var(--own);
+      }
+
+      .server:has(:checked) {
+        box-shadow: inset 0 -4px var(--own);
+      }
+
+      .server:has(:checked) label {
+        color: var(--own);
+      }
+
+      .server:has(:focus-visible) {
+        outline: 3px solid var(--own);
+        outline-offset: 2px;
+      }
+
+      .health {
+        color: var(--muted);
+        font-size: 0.8125rem;
+      }
+
+      .command {
+        white-space: nowrap;
+      }
+
+      .below {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem 1rem;
+        align-items: center;
+        min-block-size: 2.5rem;
+      }
+    `,
+  ];
+}
+
+// A scoped package may break after its scope, rather than anywhere.
+function breakable(title: string): unknown[] {
+  return title.split("/").flatMap((part, index) => (index === 0 ? [part] : ["/", html`<wbr />`, part]));
+}
+
+customElements.define("rosetta-server-switch", ServerSwitch);

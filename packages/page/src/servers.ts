@@ -1,0 +1,74 @@
+import { type Endpoint, endpoints } from "@rosetta/protocol";
+
+/** A server of this run, as `/servers.json` names it. */
+export interface ServerEntry {
+  id: string;
+  title: string;
+  /** The address of its HTTP side, without a trailing slash. */
+  url: string;
+  /** True for the server that sent this page. */
+  self: boolean;
+}
+
+/** What is known of a server: nothing, or what its `/healthz` said. */
+export type Health = "unknown" | "asking" | "running" | "not running";
+
+/** Milliseconds a server may take to say that it is well. */
+const healthTimeoutMs = 2000;
+
+/** The servers of this run; only this one where the list cannot be had. */
+export async function readServers(origin: string): Promise<ServerEntry[]> {
+  const response = await fetch("/servers.json").catch(() => undefined);
+  const list: unknown = response?.ok ? await response.json().catch(() => undefined) : undefined;
+  return toServers(list, origin);
+}
+
+/** A list as it came over the wire, made safe to use: never empty, one entry for this server, addresses only. */
+export function toServers(list: unknown, origin: string): ServerEntry[] {
+  const entries = (Array.isArray(list) ? list : []).filter(isEntry).sort(byAddress);
+  // Opened by another of its names (localhost for 127.0.0.1), this server is reached by that name.
+  const servers = entries.map((entry) => ({
+    ...entry,
+    url: entry.self ? origin : new URL(entry.url).origin,
+  }));
+  if (servers.some((server) => server.self)) return servers;
+  return [{ id: "this-server", title: new URL(origin).host, url: origin, self: true }, ...servers];
+}
+
+/** Where the server's WebSockets are: `http` becomes `ws`, `https` becomes `wss`. */
+export function socketUrl(server: ServerEntry, endpoint: keyof typeof endpoints): string {
+  const path: Endpoint = endpoints[endpoint];
+  return `${server.url.replace(/^http/, "ws")}${path}`;
+}
+
+/** Asks a server whether it runs. The browser notes a refused connection on its console: ask only when told to. */
+export async function askHealth(server: ServerEntry): Promise<Health> {
+  const health = await readHealth(server).catch(() => undefined);
+  return health === "ok" ? "running" : "not running";
+}
+
+async function readHealth(server: ServerEntry): Promise<unknown> {
+  const signal = AbortSignal.timeout(healthTimeoutMs);
+  const response = await fetch(`${server.url}/healthz`, { cache: "no-store", signal });
+  // Read whatever the status: a body that nobody reads is aborted later, as a failed request.
+  const { status } = await response.json();
+  return status;
+}
+
+// Each server begins the list with itself; here every server has the same place, and so the same colour, in all.
+function byAddress(a: ServerEntry, b: ServerEntry): number {
+  return a.url.localeCompare(b.url, "en", { numeric: true });
+}
+
+function isEntry(value: unknown): value is ServerEntry {
+  const entry = value as Partial<ServerEntry> | null;
+  return (
+    typeof entry === "object" &&
+    entry !== null &&
+    typeof entry.id === "string" &&
+    typeof entry.title === "string" &&
+    typeof entry.self === "boolean" &&
+    typeof entry.url === "string" &&
+    /^https?:$/.test(URL.parse(entry.url)?.protocol ?? "")
+  );
+}

@@ -1,0 +1,141 @@
+import type { FrameEvent, SocketState } from "@rosetta/client";
+import { byteLength, bytesOf, hexBytes } from "./format.ts";
+
+/** One line of the wire log: a message, or something that happened to a connection. */
+export interface WireEntry {
+  /** Counts 1, 2, 3 … for the life of the page. */
+  number: number;
+  /** Milliseconds since 1970, for the clock time. */
+  at: number;
+  /** The path of the connection: `/ws` or `/echo`. */
+  path: string;
+  direction: FrameEvent["direction"];
+  kind: FrameEvent["kind"];
+  /** Bytes of the whole message, also where `data` is cut. */
+  size: number;
+  /** The beginning of the message, at most `keptLength`. */
+  data: string | Uint8Array | undefined;
+  note: string;
+}
+
+/** Rows the log holds; the oldest make room for new ones. */
+export const wireCapacity = 2000;
+
+/** Characters or bytes kept of one message: 2,000 rows of 64 KiB would be 125 MiB. */
+export const keptLength = 16 * 1024;
+
+/** The last `wireCapacity` entries, recorded whether or not anybody looks. */
+export class WireRecorder {
+  /** Oldest first. The same array all the time; read it, do not keep it. */
+  readonly entries: WireEntry[] = [];
+  #count = 0;
+  #listeners = new Set<() => void>();
+
+  record(path: string, frame: FrameEvent): void {
+    this.#count += 1;
+    this.entries.push({
+      number: this.#count,
+      at: frame.at,
+      path,
+      direction: frame.direction,
+      kind: frame.kind,
+      size: frame.data === undefined ? 0 : byteLength(frame.data),
+      data: frame.data?.slice(0, keptLength),
+      note: noteOf(frame),
+    });
+    if (this.entries.length > wireCapacity) this.entries.shift();
+    this.#notify();
+  }
+
+  clear(): void {
+    this.entries.length = 0;
+    this.#notify();
+  }
+
+  /** Calls `listener` after each change, until the answer is called. */
+  follow(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The rows that contain a text. Looks only at rows it has not seen, so that a flood stays affordable. */
+export class WireFilter {
+  #needle = "";
+  #seen = 0;
+  #rows: WireEntry[] = [];
+
+  /** The entries that match, oldest first; without a text, all of them. */
+  apply(entries: WireEntry[], text: string): WireEntry[] {
+    const needle = text.trim().toLowerCase();
+    if (needle === "") return entries;
+    const oldest = entries[0]?.number ?? Number.POSITIVE_INFINITY;
+    const newest = entries.at(-1)?.number ?? 0;
+    // Another text, or an older list (the view was resumed): begin again.
+    if (needle !== this.#needle || newest < this.#seen) this.#begin(needle);
+    const fresh = entries.slice(firstAfter(entries, this.#seen)).filter((entry) => contains(entry, needle));
+    this.#rows = [...this.#rows.filter((entry) => entry.number >= oldest), ...fresh];
+    this.#seen = newest;
+    return this.#rows;
+  }
+
+  #begin(needle: string): void {
+    this.#needle = needle;
+    this.#seen = 0;
+    this.#rows = [];
+  }
+}
+
+/** What a row is about, in a word: the protocol's message type, or what happened. */
+export function typeOf(entry: WireEntry): string {
+  if (entry.kind !== "text") return entry.kind;
+  if (entry.path !== "/ws" || typeof entry.data !== "string") return "text";
+  // Read without parsing: the text may be cut. Quotes inside of JSON strings are escaped and do not match.
+  return /"type":"([a-z]+)"/.exec(entry.data)?.[1] ?? "text";
+}
+
+/** The content of a row in one line: its text, the first bytes, or what happened. */
+export function summaryOf(entry: WireEntry): string {
+  if (typeof entry.data === "string") return withoutType(entry).slice(0, 200);
+  if (entry.data) return hexBytes(entry.data.subarray(0, 24));
+  // Both connections open and close: say which.
+  return `${entry.path} ${entry.note}`;
+}
+
+/** True if only the beginning of the message was kept. */
+export function isCut(entry: WireEntry): boolean {
+  return entry.data !== undefined && bytesOf(entry.data).byteLength < entry.size;
+}
+
+// The type has a column of its own.
+function withoutType(entry: WireEntry): string {
+  return entry.path === "/ws" ? String(entry.data).replace(/^{"type":"[a-z]+",/, "") : String(entry.data);
+}
+
+function noteOf(frame: FrameEvent): string {
+  const parts = frame.state ? stateParts(frame.state) : [frame.code, frame.note];
+  return parts.filter((part) => part !== undefined && part !== "").join(" ");
+}
+
+function stateParts(state: SocketState): Array<string | number | undefined> {
+  if (state.name === "waiting")
+    return [state.name, `${Math.round(state.delayMs)} ms before attempt ${state.attempt}`];
+  if (state.name === "stopped") return [state.name, state.reason];
+  return [state.name];
+}
+
+function firstAfter(entries: WireEntry[], seen: number): number {
+  const index = entries.findIndex((entry) => entry.number > seen);
+  return index === -1 ? entries.length : index;
+}
+
+function contains(entry: WireEntry, needle: string): boolean {
+  const data = typeof entry.data === "string" ? entry.data : summaryOf(entry);
+  return `${entry.direction} ${entry.path} ${typeOf(entry)} ${entry.note} ${data}`
+    .toLowerCase()
+    .includes(needle);
+}
