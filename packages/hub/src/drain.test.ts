@@ -81,6 +81,20 @@ describe("a shutdown", () => {
     expect(reads.socket.isTerminated).toBe(false);
   });
 
+  test("waits no longer for those who were closing already", async () => {
+    const setting = setUp();
+    const slow = await setting.greet();
+    slow.socket.waiting = 500;
+    const shutdown = drain(setting);
+    await setting.world.pass(3_000);
+    slow.session.slow();
+    await setting.world.pass(1_990);
+    expect(slow.socket).toMatchObject({ closing: { code: 4002 }, isTerminated: false });
+    await setting.world.pass(10);
+    expect(slow.socket.isTerminated).toBe(true);
+    expect(shutdown.isDone).toBe(true);
+  });
+
   test("closes as soon as nothing waits", async () => {
     const setting = setUp();
     const anna = await setting.greet();

@@ -115,7 +115,7 @@ export class Hub<Ws> {
     this.readers = new Readers({
       topics: this.topics,
       log: this.log,
-      after: (ms, run) => host.after(ms, () => this.#guard(run)),
+      after: (ms, run) => host.after(ms, () => this.guard(run)),
       hold: (address, endpoint) => this.#hold(address, endpoint),
       limits,
     });
@@ -214,7 +214,6 @@ export class Hub<Ws> {
   /** Tells people what happened to a connection or a job: in the journal, and in the topic `log`. */
   record(record: LogRecord): void {
     this.#journal.record(record);
-    if (!this.topics.get("log")) return;
     if (this.#recordBucket.take(this.host.now())) this.#tell("log", { kind: "log", ...record });
   }
 
@@ -222,6 +221,15 @@ export class Hub<Ws> {
   failed(error: unknown): void {
     this.metrics.add("failures_total", 1);
     this.#journal.failed(error);
+  }
+
+  /** Does something whose failure is neither that of the next socket nor that of the process. */
+  guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   /** A message went in or out. */
@@ -281,14 +289,14 @@ export class Hub<Ws> {
     const author = entry.request && this.clients.get(entry.request.client);
     // The topic was forgotten while the entry was under way: so is what it began anew.
     if (!topic) this.log.forget(entry.topic);
-    else this.#guard(() => this.#send(entry, topic, entry.to === "others" ? author?.session : undefined));
-    for (const reader of [...(topic?.readers ?? [])]) this.#guard(() => reader.event(entry));
-    if (author) this.#guard(() => acknowledge(entry, author));
+    else this.guard(() => this.#send(entry, topic, entry.to === "others" ? author?.session : undefined));
+    for (const reader of [...(topic?.readers ?? [])]) this.guard(() => reader.event(entry));
+    if (author) this.guard(() => acknowledge(entry, author));
   }
 
   #send(entry: Entry, topic: Topic<Session<Ws>>, except: Session<Ws> | undefined): void {
     if (topic.mode === "latest") {
-      for (const session of topic.sessions) session.latest(entry);
+      for (const session of topic.sessions) this.guard(() => session.latest(entry));
       return;
     }
     this.port.publish(topic.name, entry.frame, except?.ws);
@@ -296,16 +304,7 @@ export class Hub<Ws> {
   }
 
   #beat(now: number): void {
-    for (const session of [...this.#sessions]) this.#guard(() => session.beat(now));
-  }
-
-  // One socket's failure is not that of the next, nor of the process.
-  #guard(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.failed(error);
-    }
+    for (const session of [...this.#sessions]) this.guard(() => session.beat(now));
   }
 
   #tell(topic: string, data: EventData): void {
@@ -328,16 +327,13 @@ export class Hub<Ws> {
     else this.#addresses.delete(address);
   }
 
-  // Something other than a socket is held open for an address. Answers its end.
+  // Something other than a socket is held open for an address. Answers its end, to be called once.
   #hold(address: string, endpoint: string): () => void {
     const label = `endpoint="${endpoint}"`;
     this.#held += 1;
     this.#count(address, 1);
     this.metrics.add("connections", 1, label);
-    let isHeld = true;
     return () => {
-      if (!isHeld) return;
-      isHeld = false;
       this.#held -= 1;
       this.#count(address, -1);
       this.metrics.add("connections", -1, label);

@@ -47,6 +47,7 @@ test("while bytes wait nothing is sent; when they are gone, the newest is", asyn
   // A drain that comes while something waits again changes nothing.
   anna.session.drained();
   expect(berlinOffsets(anna)).toEqual([]);
+  expect(hub.metricsText()).toContain("rosetta_skipped_total 5");
   anna.socket.waiting = 0;
   anna.session.drained();
   expect(berlinOffsets(anna)).toEqual([6]);
@@ -109,6 +110,16 @@ test("a subscription while bytes wait is confirmed at once, and gets the newest 
   anna.socket.waiting = 0;
   anna.session.drained();
   expect(berlinOffsets(anna)).toEqual([2]);
+});
+
+test("a stack that throws for one reader still reaches the next", async () => {
+  const { greet, world, failures } = setUp();
+  const [broken, whole] = [await greet(), await greet()];
+  for (const peer of [broken, whole]) await peer.say({ type: "subscribe", id: "1", topic: berlin });
+  broken.socket.isBroken = true;
+  await world.pass(1_000);
+  expect(berlinOffsets(whole)).toEqual([1]);
+  expect(failures).toHaveLength(1);
 });
 
 test("a stream topic skips nothing, whatever waits", async () => {

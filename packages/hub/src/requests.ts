@@ -78,7 +78,8 @@ function publish<Ws>(session: Session<Ws>, message: ClientRequest<"publish">): v
     .catch((error) => {
       hub.failed(error);
       client.answers.delete(message.id);
-      client.session?.send({ type: "error", re: message.id, code: "unavailable", message: "not stored" });
+      const refusal = { type: "error", re: message.id, code: "unavailable", message: "not stored" } as const;
+      hub.guard(() => client.session?.send(refusal));
     });
 }
 

@@ -114,7 +114,7 @@ export class Session<Ws> {
     for (const topic of [...this.#skipped]) {
       this.#skipped.delete(topic);
       const entry = this.hub.log.since(topic).entries.at(-1);
-      if (entry && this.topics.has(topic)) this.latest(entry);
+      if (entry) this.latest(entry);
     }
   }
 

@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   bounds,
   type Client,
@@ -385,4 +385,28 @@ test("what is wrong is said without a word of what was sent", () => {
   const data = `{"kind":"log","name":"job","details":${details}}`;
   const event = `{"type":"event","topic":"log","epoch":"e","offset":1,"at":1,"data":${data}}`;
   expect(parseServer(event).problem?.reason).toBe("data.details: none of the known ones");
+});
+
+test("where a policy forbids to compile, it is not even tried", async () => {
+  const z = await import("zod/mini");
+  let attempts = 0;
+  const forbidden = new Proxy(Function, {
+    construct: () => {
+      attempts += 1;
+      throw new EvalError("unsafe-eval");
+    },
+  });
+  vi.stubGlobal("Function", forbidden);
+  z.config({ jitless: true });
+  try {
+    vi.resetModules();
+    const fresh = await import("./index.ts");
+    expect(fresh.parseClient('{"type":"stop","id":"a"}').message).toEqual({ type: "stop", id: "a" });
+    expect(fresh.parseServer('{"type":"bye","code":1000}').message).toEqual({ type: "bye", code: 1000 });
+    expect(fresh.parseClient('{"type":"stop"}').problem?.reason).toBe("id: expected string");
+    expect(attempts).toBe(0);
+  } finally {
+    z.config({ jitless: false });
+    vi.unstubAllGlobals();
+  }
 });
