@@ -18,8 +18,9 @@ export function factsOf(req: IncomingMessage): RequestFacts {
 /** Everything that is answered over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
-  // Otherwise Express says its name in every answer, and answers mistakes with a stack trace.
+  // Otherwise Express says its name in every answer, shows stack traces, and takes /Healthz/ for /healthz.
   app.disable("x-powered-by").set("env", "production");
+  app.enable("case sensitive routing").enable("strict routing");
   app.use((req, res, next) => {
     const { headers, refusal, address } = hub.admit(factsOf(req), req.socket.remoteAddress ?? "");
     res.set(headers);
