@@ -14,6 +14,9 @@ export { expect } from "@playwright/test";
 /** Starts a server of the test's own, with additions to its environment. It ends with the test. */
 export type Launch = (env?: Record<string, string>) => Promise<Server>;
 
+/** Starts a server that is not meant to listen; it has ended, and has told why. */
+export type Attempt = (env: Record<string, string>) => Promise<Server>;
+
 /** Opens a conversation at `/ws` of a server, the worker's if none is named, and says `hello`. */
 export type Converse = (
   options?: UpgradeOptions & { client?: string; server?: Server },
@@ -25,6 +28,7 @@ interface TestFixtures {
   /** The raw client of the worker's server; `raw.at(port)` is that of another. */
   raw: Raw;
   launch: Launch;
+  attempt: Attempt;
   converse: Converse;
   verdict: undefined;
 }
@@ -88,6 +92,10 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     });
     await Promise.all(servers.map((each) => each.kill()));
     for (const each of servers) await attachLog(each, testInfo);
+  },
+
+  attempt: async ({ server, column, ports }, use) => {
+    await use((env) => Server.attempt({ manifest: server, column, ports, env }));
   },
 
   converse: async ({ raw, app }, use) => {

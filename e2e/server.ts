@@ -90,6 +90,14 @@ export class Server {
     }
   }
 
+  /** Starts a server that is not meant to listen, and waits until it has ended. */
+  static async attempt(plan: Plan): Promise<Server> {
+    const server = new Server(plan, await plan.ports.next());
+    collect(server.#spawn().stdout, server.stdout);
+    await server.exited().finally(() => server.kill());
+    return server;
+  }
+
   get pid(): number {
     return this.#child?.pid ?? 0;
   }
@@ -145,6 +153,21 @@ export class Server {
   }
 
   async #start(): Promise<void> {
+    const { stdout } = this.#spawn();
+    const ready = this.#plan.column === "app" ? this.#readyLine(stdout) : this.#accepts();
+    const died = this.#exit.then((exit) =>
+      Promise.reject(new Error(`it ended before: ${describeExit(exit)}`)),
+    );
+    try {
+      await within(Promise.race([ready, died]), "that it listens", { deadline: readyMs });
+    } catch (error) {
+      await this.kill();
+      const { message } = error as Error;
+      throw new ServerError(`${this.#name()} did not start: ${message}; ${this.log()}`);
+    }
+  }
+
+  #spawn(): { stdout: Readable } {
     const { manifest, column } = this.#plan;
     const [command = "", ...args] = column === "app" ? manifest.start : manifest.hello;
     const child = spawn(binaryOf(command, manifest), args, {
@@ -156,18 +179,8 @@ export class Server {
     this.#child = child;
     this.#end = undefined;
     this.#exit = this.#watch(child);
-    const ready = column === "app" ? this.#readyLine(child.stdout) : this.#accepts();
     collect(child.stderr, this.stderr);
-    const died = this.#exit.then((exit) =>
-      Promise.reject(new Error(`it ended before: ${describeExit(exit)}`)),
-    );
-    try {
-      await within(Promise.race([ready, died]), "that it listens", { deadline: readyMs });
-    } catch (error) {
-      await this.kill();
-      const { message } = error as Error;
-      throw new ServerError(`${this.#name()} did not start: ${message}; ${this.log()}`);
-    }
+    return child;
   }
 
   #environment(): Record<string, string> {

@@ -1,0 +1,155 @@
+// A server and its clients in one browser worker: the hub, `@rosetta/client`, and sockets that never leave it.
+// Bundled and started by tests/page.ts; what it found out is posted to the page.
+import { Client, type Host as ClientHost, defaultHost, type SocketLike } from "@rosetta/client";
+import { type Host, Hub, type Port, type Session } from "@rosetta/hub";
+import { readEnvironment } from "@rosetta/protocol";
+
+/** What the worker posts. */
+export interface Outcome {
+  server: string | undefined;
+  runtime: string | undefined;
+  /** What the followers of the room heard, in the order they heard it. */
+  heard: { author: string[]; other: string[] };
+  offsets: number[];
+  digest: string | undefined;
+  /** The names that a browser does not have, found in the worker. */
+  nodeNames: string[];
+}
+
+declare function postMessage(outcome: Outcome): void;
+
+const host: Host = {
+  now: () => performance.now(),
+  date: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+  token: () => crypto.randomUUID().replaceAll("-", ""),
+  async hash(mebibytes, step) {
+    const bytes = new Uint8Array(mebibytes * 1024 * 1024);
+    if (!step(mebibytes)) throw new Error("abandoned");
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  },
+};
+
+/** Both ends of a connection. What is said arrives later, as everywhere. */
+class Pair implements SocketLike {
+  binaryType: "blob" | "arraybuffer" = "arraybuffer";
+  readonly bufferedAmount = 0;
+  readonly extensions = "";
+  readyState = 0;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string; wasClean: boolean }) => void) | null = null;
+  readonly url: string;
+  readonly protocol: string;
+  #session: Session<Pair> | undefined;
+
+  constructor(url: string, protocols: string | string[] = []) {
+    this.url = url;
+    this.protocol = [protocols].flat()[0] ?? "";
+    later(() => {
+      this.readyState = 1;
+      this.#session = hub.open(this, "/ws", "worker");
+      this.onopen?.();
+    });
+  }
+
+  /** From the client to the server. */
+  send(data: unknown): void {
+    later(() => this.#session?.text(String(data)));
+  }
+
+  /** From the server to the client. */
+  deliver(data: string): void {
+    later(() => this.onmessage?.({ data }));
+  }
+
+  close(code = 1005, reason = ""): void {
+    this.readyState = 3;
+    later(() => {
+      this.#session?.closed(code);
+      this.onclose?.({ code, reason, wasClean: true });
+    });
+  }
+}
+
+function later(run: () => void): void {
+  setTimeout(run, 0);
+}
+
+const topics = new Map<string, Set<Pair>>();
+const port: Port<Pair> = {
+  send: (pair, frame) => pair.deliver(frame),
+  waiting: () => 0,
+  ping: () => undefined,
+  close: (pair, code, reason) => pair.close(code, reason),
+  terminate: (pair) => pair.close(1006),
+  join: (pair, topic) => topics.set(topic, (topics.get(topic) ?? new Set()).add(pair)),
+  leave: (pair, topic) => topics.get(topic)?.delete(pair),
+  publish(topic, frame, except) {
+    for (const pair of topics.get(topic) ?? []) if (pair !== except) pair.deliver(frame);
+  },
+};
+
+const { settings } = readEnvironment({}, { port: 0, servers: [] });
+if (!settings) throw new Error("an empty environment is a good one");
+const hub = new Hub<Pair>({
+  identity: { id: "in-worker", title: "In a worker", runtime: "a browser worker" },
+  settings,
+  port,
+  host,
+  journal: {
+    record: () => undefined,
+    failed: (error) => {
+      throw error;
+    },
+  },
+});
+
+const surroundings: ClientHost = { ...defaultHost, WebSocket: Pair };
+const author = new Client("ws://in.worker/ws", { host: surroundings });
+const other = new Client("ws://in.worker/ws", { host: surroundings });
+const heard = { author: [] as string[], other: [] as string[] };
+
+/** Follows a room, and waits until the server knows. */
+function follow(client: Client, heard: string[]): Promise<void> {
+  return new Promise((resolve) => {
+    client.subscribe(
+      "room/worker",
+      ({ data }) => {
+        if (data.kind === "chat") heard.push(data.text);
+      },
+      () => resolve(),
+    );
+    client.open();
+  });
+}
+
+async function jobDone(): Promise<string | undefined> {
+  const { topic } = await author.startJob(1);
+  return new Promise((resolve) => {
+    author.subscribe(topic, ({ data }) => {
+      if (data.kind === "progress" && data.state !== "running") resolve(data.result);
+    });
+  });
+}
+
+await Promise.all([follow(author, heard.author), follow(other, heard.other)]);
+const acks = [
+  await author.publish("room/worker", "to all"),
+  await author.publish("room/worker", "to others", "others"),
+  await author.publish("room/worker", "to all again"),
+];
+// Behind it stands everything that was sent before.
+await other.ping();
+postMessage({
+  server: author.welcome?.server,
+  runtime: author.welcome?.runtime,
+  heard,
+  offsets: acks.map(({ offset }) => offset),
+  digest: await jobDone(),
+  nodeNames: ["process", "Buffer", "require", "global"].filter((name) => name in globalThis),
+});

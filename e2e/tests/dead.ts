@@ -1,0 +1,174 @@
+import { Opcode } from "@rosetta/conformance";
+import type { ServerMessage } from "@rosetta/protocol";
+import type { Conversation } from "../conversation.ts";
+import { different, publish } from "../events.ts";
+import { type Converse, expect, type Launch, test } from "../fixtures.ts";
+import { metric } from "../metrics.ts";
+import type { Server } from "../server.ts";
+import type { RawSocket } from "../socket.ts";
+
+/** A server that asks after a second of silence, and waits a second for the answer. */
+function quick(launch: Launch): Promise<Server> {
+  return launch({ HEARTBEAT_MS: "1000", PONG_MS: "1000" });
+}
+
+/** Much longer than such a server takes. */
+const patience = { deadline: 15_000 };
+
+/** A client whose network is gone: nothing that it is sent is ever answered. */
+async function mute(converse: Converse, server: Server): Promise<Conversation> {
+  const client = await converse({ server });
+  client.socket.autoPong = false;
+  client.socket.autoClose = false;
+  return client;
+}
+
+function pingsTo({ frames }: RawSocket): number {
+  return frames.filter(({ opcode }) => opcode === Opcode.Ping).length;
+}
+
+function isPresenceOf(count: number) {
+  return (message: ServerMessage) =>
+    message.type === "event" && message.data.kind === "presence" && message.data.count === count;
+}
+
+// RFC 6455 §5.5.2: an endpoint answers a ping as soon as it can.
+test("DEAD-01 MUST end a connection to /ws that leaves a ping unanswered", {
+  tag: ["@ping", "@close"],
+}, async ({ launch, converse, raw }) => {
+  const server = await quick(launch);
+  const { socket } = await mute(converse, server);
+  // Nobody is there to read a close frame: the connection just ends.
+  expect(await socket.closed(patience)).toMatchObject({ code: 1006 });
+  expect(pingsTo(socket)).toBe(1);
+  const own = raw.at(server.port);
+  await expect.poll(() => metric(own, "connections")).toBe(0);
+  expect(await metric(own, "heartbeat_deaths_total")).toBe(1);
+});
+
+test("DEAD-02 MUST end a connection to /echo that leaves a ping unanswered", {
+  tag: ["@ping", "@close"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await quick(launch)).port);
+  const ws = await own.connect("/echo");
+  ws.autoPong = false;
+  expect(await ws.closed(patience)).toMatchObject({ code: 1006 });
+  expect(pingsTo(ws)).toBe(1);
+  expect(await metric(own, "heartbeat_deaths_total")).toBe(1);
+});
+
+// Bun's own idle timer is reset by what the server writes: such a peer would never be missed.
+test("DEAD-03 MUST end a connection that is dead while it is written to", {
+  tag: ["@ping", "@pong"],
+}, async ({ launch, converse, room }) => {
+  const server = await quick(launch);
+  const client = await mute(converse, server);
+  const author = await converse({ server });
+  for (const topic of [room, "scores", "weather/quito"]) await client.request({ type: "subscribe", topic });
+  await author.request({ type: "subscribe", topic: "scores" });
+  const closed = client.socket.closed(patience);
+  let isOpen = true;
+  const over = () => {
+    isOpen = false;
+  };
+  closed.then(over, over);
+  // Two events a second and more, at the pace of the server's own clock.
+  while (isOpen) {
+    await author.events("scores", 1);
+    await publish(author, room, different(1));
+  }
+  expect(await closed).toMatchObject({ code: 1006 });
+  expect(client.collected.filter(({ type }) => type === "event").length).toBeGreaterThan(2);
+});
+
+// Four pings: a server that does not hear the pong of the first never sends a second.
+test("DEAD-04 MUST keep a client that says nothing but answers pings", { tag: "@pong" }, async ({
+  launch,
+  converse,
+  raw,
+}) => {
+  const server = await quick(launch);
+  const client = await converse({ server });
+  const ws = await raw.at(server.port).connect("/echo");
+  for (let ping = 0; ping < 4; ping++) {
+    await Promise.all([client.socket.next("ping", patience), ws.next("ping", patience)]);
+  }
+  await client.settled();
+  ws.send("still here");
+  expect(await ws.nextText()).toBe("still here");
+  expect(await metric(raw.at(server.port), "heartbeat_deaths_total")).toBe(0);
+});
+
+// Whoever speaks lives, whatever becomes of its pongs.
+test("DEAD-05 MUST keep a client that speaks but does not answer pings", {
+  tag: ["@messages", "@echo"],
+}, async ({ launch, converse, raw }) => {
+  const server = await quick(launch);
+  const clock = await converse({ server });
+  await clock.request({ type: "subscribe", topic: "scores" });
+  const client = await mute(converse, server);
+  const ws = await raw.at(server.port).connect("/echo");
+  ws.autoPong = false;
+  // A score comes every second: five of them are more than a silent client has.
+  for (let second = 0; second < 5; second++) {
+    await clock.events("scores", 1);
+    await client.settled();
+    ws.send("tick");
+    await ws.nextText();
+  }
+  expect(await metric(raw.at(server.port), "heartbeat_deaths_total")).toBe(0);
+});
+
+test("DEAD-06 MUST end a client that is frozen, and tell its room", { tag: ["@ping", "@closed"] }, async ({
+  launch,
+  converse,
+  raw,
+  room,
+}) => {
+  const server = await quick(launch);
+  const presence = room.replace("room/", "presence/");
+  const witness = await converse({ server });
+  await witness.request({ type: "subscribe", topic: presence });
+  const frozen = await converse({ server });
+  await frozen.request({ type: "subscribe", topic: room });
+  await witness.next(isPresenceOf(1));
+  frozen.socket.pause();
+  await witness.next(isPresenceOf(0), { ...patience, awaited: "a presence without the frozen client" });
+  expect(await metric(raw.at(server.port), "connections")).toBe(1);
+});
+
+// Its queue never empties, so that not even an error of the network tells of it.
+test("DEAD-07 MUST end a client that froze while bytes waited for it", { tag: ["@ping", "@close"] }, async ({
+  launch,
+  raw,
+}) => {
+  const server = await launch({ HEARTBEAT_MS: "1000", PONG_MS: "1000", MAX_QUEUE_BYTES: "67108864" });
+  const own = raw.at(server.port);
+  const ws = await own.connect("/echo");
+  ws.pause();
+  const message = new Uint8Array(64 * 1024);
+  for (let count = 0; count < 256; count++) ws.send(message);
+  await expect.poll(() => metric(own, "heartbeat_deaths_total"), { timeout: patience.deadline }).toBe(1);
+  await expect.poll(() => metric(own, "connections")).toBe(0);
+  expect(await metric(own, "queue_bytes")).toBe(0);
+});
+
+// SIGSTOP and SIGCONT: a suspended laptop, a container that was frozen. Its peers were alive all the while.
+test("DEAD-08 MUST not take its own standstill for the death of its peers", {
+  tag: "@pong",
+}, async ({ launch, converse, raw }) => {
+  const server = await quick(launch);
+  const [clock, client] = [await converse(), await converse({ server })];
+  await clock.request({ type: "subscribe", topic: "scores" });
+  client.socket.autoPong = false;
+  const ping = await client.socket.next("ping", patience);
+  server.freeze();
+  client.socket.sendFrame({ opcode: Opcode.Pong, payload: ping.payload });
+  client.socket.autoPong = true;
+  // Another server's scores come every second: four are longer than the heartbeat and the time for its answer.
+  await clock.events("scores", 4, patience);
+  server.thaw();
+  await client.socket.next("ping", patience);
+  await client.settled(patience);
+  expect(await metric(raw.at(server.port), "heartbeat_deaths_total")).toBe(0);
+});

@@ -1,0 +1,412 @@
+import { Conversation } from "../conversation.ts";
+import { expect, test } from "../fixtures.ts";
+import type { Answer } from "../http.ts";
+import { metric, samplesOf } from "../metrics.ts";
+import type { Raw } from "../raw.ts";
+
+/** One of each kind of answer: a page, texts, JSON, what is refused and what is not there. */
+const everyPath = ["/", "/greet", "/servers.json", "/healthz", "/metrics", "/poll?topic=scores", "/nowhere"];
+
+/** Pages that another site may link to. */
+const openPaths = ["/", "/greet", "/healthz"];
+
+const closedPaths = ["/servers.json", "/metrics", "/events?topic=scores", "/poll?topic=scores"];
+
+/** The files that the page asks for. */
+async function assetsOf(raw: Raw): Promise<string[]> {
+  const { body } = await raw.request("/");
+  return [...body.matchAll(/(?:src|href)="\.?([^"]+)"/g)].map(([, path = ""]) => path);
+}
+
+/** The directives of a Content-Security-Policy. */
+function policyOf({ headers }: Answer): Map<string, string[]> {
+  const directives = (headers.get("content-security-policy") ?? "").split(";");
+  return new Map(
+    directives.map((text) => text.trim().split(/\s+/)).map(([name = "", ...rest]) => [name, rest]),
+  );
+}
+
+/** A request of which not even the request line is tidied up; all that came back, to the end of the connection. */
+async function exchange(raw: Raw, method: string, target: string): Promise<string> {
+  const connection = await raw.tcp();
+  connection.write(
+    `${method} ${target} HTTP/1.1\r\nHost: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`,
+  );
+  await connection.ended({ awaited: `the end of the answer to ${method} ${target}` });
+  return connection.received.toString();
+}
+
+test("HTTP-01 MUST answer GET / with a page", { tag: ["@page", "@bare"] }, async ({ raw }) => {
+  const answer = await raw.request("/");
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toMatch(/^text\/html\b/);
+  expect(answer.body).toMatch(/<\w+/);
+});
+
+test("HTTP-02 MUST answer GET /greet with one line of plain text", { tag: ["@greet", "@bare"] }, async ({
+  raw,
+}) => {
+  const answer = await raw.request("/greet");
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toMatch(/^text\/plain\b/);
+  expect(answer.body).toMatch(/^Hello from .+\n?$/);
+});
+
+// CSP3 §6.1.10 (script-src), §6.4.2 (frame-ancestors).
+test("HTTP-03 MUST let the page run only its own files, in no frame", { tag: ["@page", "@bare"] }, async ({
+  raw,
+}) => {
+  const answer = await raw.request("/");
+  const policy = policyOf(answer);
+  expect(policy.get("default-src")).toEqual(["'none'"]);
+  expect(policy.get("script-src")).toEqual(["'self'"]);
+  expect(policy.get("frame-ancestors")).toEqual(["'none'"]);
+  expect(policy.get("base-uri")).toEqual(["'none'"]);
+  expect([...policy.values()].flat().filter((source) => source.startsWith("'unsafe-"))).toEqual([]);
+  expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
+});
+
+test("HTTP-04 MUST let the page connect to every server of the run", { tag: ["@page", "@servers"] }, async ({
+  raw,
+}) => {
+  const sources = policyOf(await raw.request("/")).get("connect-src");
+  const servers = JSON.parse((await raw.request("/servers.json")).body) as { url: string }[];
+  for (const { url } of servers) {
+    expect(sources).toContain(url);
+    expect(sources).toContain(url.replace("http", "ws"));
+  }
+});
+
+// https://fetch.spec.whatwg.org/#x-content-type-options-header
+test("HTTP-05 MUST forbid browsers to guess the type of any answer", { tag: "@door" }, async ({ raw }) => {
+  for (const path of [...everyPath, ...(await assetsOf(raw))]) {
+    const { headers } = await raw.request(path);
+    expect.soft(headers.get("x-content-type-options"), path).toBe("nosniff");
+  }
+});
+
+test("HTTP-06 MUST serve the files of the page, each with its type", { tag: "@page" }, async ({ raw }) => {
+  const paths = await assetsOf(raw);
+  expect(paths.filter((path) => !path.startsWith("/assets/"))).toEqual([]);
+  expect(paths.some((path) => path.endsWith(".js"))).toBe(true);
+  const types = { js: /^(text|application)\/javascript\b/, css: /^text\/css\b/, svg: /^image\/svg\+xml\b/ };
+  for (const path of paths) {
+    const answer = await raw.request(path);
+    expect(answer.status, path).toBe(200);
+    expect(answer.headers.get("content-type"), path).toMatch(types[path.split(".").at(-1) as "js"]);
+    expect(answer.bytes.length, path).toBeGreaterThan(100);
+  }
+});
+
+// RFC 9110 §13.1.2, §15.4.5.
+test("HTTP-07 MUST answer 304 to who has the page already", { tag: ["@page", "@bare"] }, async ({ raw }) => {
+  const first = await raw.request("/");
+  const etag = first.headers.get("etag") ?? "none";
+  expect(etag, "the ETag").toMatch(/^(W\/)?".+"$/);
+  const again = await raw.request("/", { headers: { "If-None-Match": etag } });
+  expect(again.status).toBe(304);
+  expect(again.headers.get("etag")).toBe(etag);
+  expect(again.body).toBe("");
+  const other = await raw.request("/", { headers: { "If-None-Match": '"of-another-page"' } });
+  expect(other.status).toBe(200);
+  expect(other.body).toBe(first.body);
+});
+
+// RFC 9110 §9.3.2: as GET, without the content.
+test("HTTP-08 MUST answer HEAD as GET, without a body", { tag: ["@page", "@greet", "@bare"] }, async ({
+  raw,
+}) => {
+  for (const path of ["/", "/greet"]) {
+    const get = await raw.request(path);
+    const [head = "", body] = (await exchange(raw, "HEAD", path)).split("\r\n\r\n");
+    expect(head, path).toMatch(/^HTTP\/1\.1 200 /);
+    expect(head.toLowerCase(), path).toContain(
+      `content-type: ${get.headers.get("content-type")?.toLowerCase()}`,
+    );
+    expect(body, path).toBe("");
+  }
+});
+
+test("HTTP-09 MUST list the servers of the run, itself first", { tag: "@servers" }, async ({ app, raw }) => {
+  const answer = await raw.request("/servers.json");
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toMatch(/^application\/json\b/);
+  const servers = JSON.parse(answer.body) as { id: string; title: string; url: string; self: boolean }[];
+  const { id, title } = app.manifest;
+  expect(servers[0]).toEqual({ id, title, url: app.url, self: true });
+  for (const other of servers.slice(1)) {
+    expect(other).toEqual({
+      id: expect.not.stringMatching(id),
+      title: expect.stringMatching(/./),
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      self: false,
+    });
+  }
+});
+
+test("HTTP-10 MUST say at /healthz that it is well, to everyone anew", { tag: "@health" }, async ({
+  app,
+  raw,
+}) => {
+  const answer = await raw.request("/healthz");
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("cache-control")).toBe("no-store");
+  expect(JSON.parse(answer.body)).toEqual({ status: "ok", server: app.manifest.id });
+});
+
+// https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+test("HTTP-11 MUST serve metrics that Prometheus can read", { tag: "@metrics" }, async ({ raw }) => {
+  const answer = await raw.request("/metrics");
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4\b/);
+  expect(answer.body.endsWith("\n"), "the last line ends, too").toBe(true);
+  const described = new Map<string, string>();
+  for (const line of answer.body.trimEnd().split("\n")) {
+    const [, name = "", type = ""] = /^# TYPE ([a-zA-Z_:][\w:]*) (counter|gauge)$/.exec(line) ?? [];
+    if (name) described.set(name, type);
+    if (line.startsWith("#")) expect(line).toMatch(/^# (HELP [a-zA-Z_:][\w:]* \S|TYPE )/);
+    else expect(line).toMatch(/^[a-zA-Z_:][\w:]*(\{([a-zA-Z_]\w*="[^"\\\n]*",?)+\})? -?\d+(\.\d+)?$/);
+  }
+  const samples = await samplesOf(raw);
+  expect(samples.length).toBeGreaterThan(5);
+  for (const { name } of samples) {
+    expect([...described.keys()], "every sample has a type").toContain(name);
+    expect(name.endsWith("_total"), name).toBe(described.get(name) === "counter");
+  }
+});
+
+test("HTTP-12 MUST count connections, messages, refusals and closes", {
+  tag: ["@metrics", "@closed"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch()).port);
+  const ws = await own.connect("/echo");
+  await expect.poll(() => metric(own, "connections", { endpoint: "/echo" })).toBe(1);
+  expect(await metric(own, "connections", { endpoint: "/ws" })).toBe(0);
+  ws.send("four");
+  await ws.nextText();
+  expect(await metric(own, "messages_total", { direction: "in" })).toBe(1);
+  expect(await metric(own, "bytes_total", { direction: "in" })).toBe(4);
+  await own.refused("/echo", { headers: { Origin: "https://foreign.example" } });
+  expect(await metric(own, "refused_total", { status: "403" })).toBe(1);
+  await ws.close(1000);
+  await expect.poll(() => metric(own, "connections")).toBe(0);
+  expect(await metric(own, "closed_total", { code: "1000" })).toBe(1);
+});
+
+test("HTTP-13 MUST keep topics, clients and addresses out of the metrics", { tag: "@metrics" }, async ({
+  launch,
+  raw,
+  room,
+}) => {
+  const own = raw.at((await launch({ TRUST_PROXY: "1" })).port);
+  const talk = await Conversation.open(own, { headers: { "X-Forwarded-For": "203.0.113.77" } });
+  const { session, member } = await talk.hello();
+  await talk.request({ type: "subscribe", topic: room });
+  await talk.request({ type: "publish", topic: room, to: "all", text: "hello" });
+  await own.refused(`/${room}`);
+  await talk.socket.close(4321);
+  await expect.poll(() => metric(own, "connections")).toBe(0);
+  const { body } = await own.request("/metrics");
+  for (const secret of [
+    room.slice("room/".length),
+    talk.client,
+    session,
+    member,
+    "203.0.113.77",
+    "127.0.0.1",
+  ]) {
+    expect(body).not.toContain(secret);
+  }
+  // Their number has a bound: a peer may choose among 2,000 close codes.
+  expect(body).not.toContain("4321");
+  const labels = (await samplesOf(own)).flatMap((sample) => Object.keys(sample.labels));
+  expect(new Set(labels)).toEqual(new Set(["endpoint", "direction", "status", "code"]));
+});
+
+// GHSA-92pp-h63x-v22m, GHSA-frvp-7c67-39w9: static files are where servers leak.
+const outside = [
+  "/../package.json",
+  "/../../../../../../../../etc/passwd",
+  "/assets/../../package.json",
+  "/%2e%2e/package.json",
+  "/%2e%2e%2fpackage.json",
+  "/assets/%2e%2e/%2e%2e/package.json",
+  "/assets/..%2f..%2fpackage.json",
+  "/..%5cpackage.json",
+  "/..%5c..%5c..%5cpackage.json",
+  "/....//package.json",
+  "/%252e%252e%252fpackage.json",
+  "/%c0%ae%c0%ae/package.json",
+  "//etc/passwd",
+  "//x",
+  "/%00",
+  "/index.html%00.js",
+  "/assets/",
+  "/.git/config",
+  "/.env",
+  "/src/main.ts",
+  "/package.json",
+  "/%",
+];
+
+test("HTTP-14 MUST serve no file outside the page's folder", { tag: ["@page", "@missing"] }, async ({
+  raw,
+}) => {
+  for (const target of outside) {
+    const answer = await exchange(raw, "GET", target);
+    expect.soft(answer, target).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect.soft(answer, target).not.toMatch(/root:|"dependencies"|\[core\]|import \{|<!doctype/i);
+  }
+});
+
+test("HTTP-15 MUST answer 404 to what is not there", { tag: "@missing" }, async ({ raw }) => {
+  for (const path of ["/nowhere", "/greet/nobody", "/assets/nothing.js", "/healthz/"]) {
+    const answer = await raw.request(path);
+    expect.soft(answer.status, path).toBe(404);
+    expect.soft(answer.headers.get("content-type"), path).toMatch(/^text\/plain\b/);
+    expect.soft(answer.body, path).toBe("not found\n");
+  }
+});
+
+// RFC 9110 §15.5.6: a 405 names what is allowed.
+test("HTTP-16 MUST answer 405 to what is not a GET", { tag: "@door" }, async ({ raw }) => {
+  for (const path of ["/", "/greet", "/healthz", "/metrics", "/nowhere"]) {
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+      const answer = await raw.request(path, { method, body: "x" });
+      expect.soft(answer.status, `${method} ${path}`).toBe(405);
+      expect.soft(answer.headers.get("allow"), `${method} ${path}`).toBe("GET, HEAD");
+    }
+  }
+});
+
+// A name of the attacker's that resolves to this address is DNS rebinding: only the Host tells. RFC 9110 §15.5.20.
+test("HTTP-17 MUST answer 421 to a Host that is not its own", { tag: "@door" }, async ({ app, raw }) => {
+  const foreign = ["rebound.example", `rebound.example:${app.port}`, "127.0.0.1", "127.0.0.1:1", "[::1]:1"];
+  for (const host of foreign) {
+    for (const path of everyPath) {
+      const { status } = await raw.request(path, { headers: { Host: host } });
+      expect.soft(status, `${path} at ${host}`).toBe(421);
+    }
+  }
+  const own = ["127.0.0.1", "localhost", "LocalHost", "[::1]"];
+  for (const name of own) {
+    const { status } = await raw.request("/greet", { headers: { Host: `${name}:${app.port}` } });
+    expect.soft(status, name).toBe(200);
+  }
+});
+
+// RFC 9112 §3.2.
+test("HTTP-18 MUST answer 400 to a request without a Host", { tag: "@door" }, async ({ raw }) => {
+  const { status } = await raw.request("/greet", { headers: { Host: undefined } });
+  expect(status).toBe(400);
+});
+
+test("HTTP-19 MUST answer 403 to a foreign Origin, whatever it asks for", { tag: "@door" }, async ({
+  app,
+  raw,
+}) => {
+  const foreign = ["https://foreign.example", "null", `http://127.0.0.1:${app.port}.evil.example`];
+  for (const origin of foreign) {
+    for (const path of [...everyPath, ...closedPaths]) {
+      const answer = await raw.request(path, { headers: { Origin: origin } });
+      expect.soft(answer.status, `${path} from ${origin}`).toBe(403);
+      expect.soft(answer.headers.get("access-control-allow-origin"), `${path} from ${origin}`).toBeNull();
+    }
+  }
+});
+
+// https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: without Vary, a cache gives one origin's answer to another.
+test("HTTP-20 MUST let the pages of its siblings read every answer", { tag: ["@door", "@servers"] }, async ({
+  launch,
+  raw,
+}) => {
+  const sibling = "http://127.0.0.1:39999";
+  const own = raw.at((await launch({ SERVERS: `sibling=${sibling}` })).port);
+  for (const path of everyPath) {
+    const { headers, status } = await own.request(path, { headers: { Origin: sibling } });
+    expect.soft(status, path).toBe(path === "/nowhere" ? 404 : 200);
+    expect.soft(headers.get("access-control-allow-origin"), path).toBe(sibling);
+    expect.soft(headers.get("vary"), path).toMatch(/\borigin\b/i);
+    const without = await own.request(path);
+    expect.soft(without.headers.get("access-control-allow-origin"), path).toBeNull();
+    expect.soft(without.headers.get("vary"), path).toMatch(/\borigin\b/i);
+  }
+  expect((await own.request("/servers.json")).body).toContain(sibling);
+});
+
+// https://w3c.github.io/webappsec-fetch-metadata/: a browser sends no Origin with an <img> or a navigation.
+test("HTTP-21 MUST answer other sites only with what one may link to", { tag: "@door" }, async ({ raw }) => {
+  for (const site of ["cross-site", "same-site"]) {
+    const headers = { "Sec-Fetch-Site": site };
+    for (const path of closedPaths) {
+      expect.soft((await raw.request(path, { headers })).status, `${path} ${site}`).toBe(403);
+    }
+    for (const path of openPaths) {
+      expect.soft((await raw.request(path, { headers })).status, `${path} ${site}`).toBe(200);
+    }
+  }
+  for (const site of ["same-origin", "none"]) {
+    const { status } = await raw.request("/metrics", { headers: { "Sec-Fetch-Site": site } });
+    expect.soft(status, `/metrics ${site}`).toBe(200);
+  }
+});
+
+test("HTTP-22 MUST show metrics to other machines only if told so", { tag: ["@metrics", "@listen"] }, async ({
+  launch,
+  raw,
+}) => {
+  const hidden = raw.at((await launch({ HOST: "0.0.0.0" })).port);
+  expect((await hidden.request("/greet")).status).toBe(200);
+  const answer = await hidden.request("/metrics");
+  expect(answer.status).toBe(404);
+  expect(answer.body).toBe("not found\n");
+  const exposed = raw.at((await launch({ HOST: "0.0.0.0", EXPOSE: "metrics" })).port);
+  expect(await metric(exposed, "connections")).toBe(0);
+});
+
+test("HTTP-23 MUST say in one line which port it cannot have, and what helps", { tag: "@listen" }, async ({
+  app,
+  attempt,
+}) => {
+  const second = await attempt({ PORT: String(app.port) });
+  expect(second.exit).toEqual({ code: 1, signal: null });
+  expect(second.stderr).toEqual([
+    `${app.manifest.id}: cannot listen on 127.0.0.1:${app.port} (EADDRINUSE): stop what listens there, or set PORT to another`,
+  ]);
+  expect(second.stdout).toEqual([]);
+});
+
+test("HTTP-24 MUST name each value of its environment that it cannot use", { tag: "@listen" }, async ({
+  attempt,
+}) => {
+  const server = await attempt({ MAX_TOPICS: "many", PORT: "70000", ALLOWED_ORIGINS: "example.org" });
+  expect(server.exit).toEqual({ code: 2, signal: null });
+  const { id } = server.manifest;
+  expect(server.stderr.toSorted()).toEqual([
+    `${id}: ALLOWED_ORIGINS="example.org" cannot be used: expected origins like https://example.org, with commas between`,
+    `${id}: MAX_TOPICS="many" cannot be used: expected a whole number from 1 to 100000`,
+    `${id}: PORT="70000" cannot be used: expected a whole number from 0 to 65535`,
+  ]);
+  expect(server.stdout).toEqual([]);
+});
+
+test("HTTP-25 MUST print one line on stdout when it listens, and where", { tag: "@listen" }, async ({
+  launch,
+}) => {
+  const server = await launch();
+  expect(server.ready).toEqual({
+    ready: true,
+    server: server.manifest.id,
+    url: server.url,
+    runtime: expect.stringMatching(/^(node|bun) \d+\.\d+\.\d+$/),
+  });
+  await server.stop();
+  expect(server.stdout.map((line) => JSON.parse(line))).toEqual([server.ready]);
+});
+
+test("HTTP-26 MUST take any free port if PORT is 0", { tag: "@listen" }, async ({ launch, raw }) => {
+  const { ready } = await launch({ PORT: "0" });
+  const port = Number(new URL(ready?.url ?? "").port);
+  expect(port).toBeGreaterThan(0);
+  expect((await raw.at(port).request("/greet")).status).toBe(200);
+});

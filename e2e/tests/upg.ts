@@ -1,0 +1,442 @@
+import { encodeClose, encodeFrame, FrameDecoder, Opcode, randomMask } from "@rosetta/conformance";
+import { encode, parseServer, subprotocol } from "@rosetta/protocol";
+import { from } from "../events.ts";
+import { expect, test } from "../fixtures.ts";
+import type { HeaderChanges } from "../http.ts";
+import { metric } from "../metrics.ts";
+import { acceptOf, type Raw, type UpgradeOptions } from "../raw.ts";
+
+const offer = { subprotocols: [subprotocol] };
+
+/** Both endpoints, each with an offer that it takes. */
+const endpoints: [string, UpgradeOptions][] = [
+  ["/echo", {}],
+  ["/ws", offer],
+];
+
+/** The handshake of RFC 6455 §1.3, with its key. */
+function handshake(raw: Raw, path: string, headers: string[] = []): string {
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    `Host: 127.0.0.1:${raw.port}`,
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ...headers,
+  ];
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+function text(message: string): Uint8Array {
+  return encodeFrame({ opcode: Opcode.Text, payload: Buffer.from(message), mask: randomMask() });
+}
+
+test("UPG-01 MUST switch protocols with the proof that it read the key", {
+  tag: ["@upgrade", "@bare"],
+}, async ({ raw }) => {
+  expect(acceptOf("dGhlIHNhbXBsZSBub25jZQ=="), "the sample of RFC 6455 §1.3").toBe(
+    "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+  );
+  // connect() demands what RFC 6455 §4.1 demands of a client: Upgrade, Connection, Sec-WebSocket-Accept.
+  const ws = await raw.connect("/echo");
+  expect(ws.head.status).toBe(101);
+  ws.send("hello");
+  expect(await ws.nextText()).toBe("hello");
+});
+
+// RFC 6455 §4.2.1: tokens are compared without regard to case; Connection is a list.
+test("UPG-02 MUST read the headers of a handshake as lists of tokens", {
+  tag: ["@upgrade", "@mount", "@bare"],
+}, async ({ raw }) => {
+  const spellings: HeaderChanges[] = [
+    { Upgrade: "WebSocket", Connection: "upgrade" },
+    { Upgrade: "WEBSOCKET", Connection: "keep-alive, Upgrade" },
+  ];
+  for (const headers of spellings) await raw.connect("/echo", { headers });
+});
+
+test("UPG-03 MUST ignore a query", { tag: "@upgrade" }, async ({ raw }) => {
+  for (const [path, options] of endpoints) await raw.connect(`${path}?room=1&x=%2F`, options);
+});
+
+// RFC 6455 §4.2.1, 5: 16 bytes in base64.
+test("UPG-04 MUST answer 400 to a handshake without a proper key", {
+  tag: ["@upgrade", "@door", "@bare"],
+}, async ({ raw }) => {
+  const keys = [undefined, "", "short", "AAAAAAAAAAAAAAAAAAAA", "not base64 at all !!!!!=="];
+  for (const key of keys) {
+    const { status } = await raw.refused("/echo", { headers: { "Sec-WebSocket-Key": key } });
+    expect.soft(status, `key ${key}`).toBe(400);
+  }
+});
+
+test("UPG-05 MUST answer 400 at /ws to a handshake that does not offer the subprotocol", {
+  tag: ["@upgrade", "@door"],
+}, async ({ raw }) => {
+  const offers = [[], ["chat"], ["rosetta.v2.json", "rosetta.v1"], [subprotocol.toUpperCase()]];
+  for (const subprotocols of offers) {
+    const answer = await raw.refused("/ws", { subprotocols });
+    expect.soft(answer.status, `offer ${subprotocols}`).toBe(400);
+    expect.soft(answer.body, `offer ${subprotocols}`).toContain(subprotocol);
+  }
+});
+
+test("UPG-06 MUST answer 400 at /echo to a handshake that offers any subprotocol", {
+  tag: ["@upgrade", "@door", "@bare"],
+}, async ({ raw }) => {
+  for (const subprotocols of [["chat"], [subprotocol]]) {
+    expect((await raw.refused("/echo", { subprotocols })).status).toBe(400);
+  }
+});
+
+// RFC 6455 §10.2. A list of substrings or of prefixes lets the look-alikes in.
+test("UPG-07 MUST refuse a foreign Origin with 403", { tag: ["@upgrade", "@door", "@bare"] }, async ({
+  raw,
+}) => {
+  const { port } = raw;
+  const foreign = [
+    "https://foreign.example",
+    "null",
+    "",
+    `http://127.0.0.1:${port}.evil.example`,
+    `http://127.0.0.1.evil.example:${port}`,
+    `http://evil.example/127.0.0.1:${port}`,
+    `http://evil-localhost:${port}`,
+    `https://127.0.0.1:${port}`,
+    `http://127.0.0.1:${port}/`,
+    `http://127.0.0.1:${port + 1}`,
+    "http://127.0.0.1",
+    `http://127.1:${port}`,
+    `http://0.0.0.0:${port}`,
+    `http://[::ffff:127.0.0.1]:${port}`,
+  ];
+  for (const origin of foreign) {
+    const { status } = await raw.refused("/echo", { headers: { Origin: origin } });
+    expect.soft(status, origin).toBe(403);
+  }
+});
+
+test("UPG-08 MUST refuse a foreign Origin at /ws, too", { tag: ["@upgrade", "@door"] }, async ({ raw }) => {
+  const headers = { Origin: "https://foreign.example" };
+  expect((await raw.refused("/ws", { ...offer, headers })).status).toBe(403);
+});
+
+test("UPG-09 MUST welcome pages of this machine, by each of its names", {
+  tag: ["@upgrade", "@listen", "@bare"],
+}, async ({ raw }) => {
+  for (const name of ["127.0.0.1", "localhost", "[::1]"]) {
+    await raw.connect("/echo", { headers: { Origin: `http://${name}:${raw.port}` } });
+  }
+});
+
+test("UPG-10 MUST welcome the Origins that are listed, and only those", {
+  tag: ["@upgrade", "@door"],
+}, async ({ launch, raw }) => {
+  const origin = "https://rosetta.example";
+  const own = raw.at((await launch({ ALLOWED_ORIGINS: `${origin},http://127.0.0.1:4000` })).port);
+  for (const [path, options] of endpoints) {
+    await own.connect(path, { ...options, headers: { Host: "rosetta.example", Origin: origin } });
+    const foreign = { Host: "rosetta.example", Origin: `http://127.0.0.1:${own.port}` };
+    expect((await own.refused(path, { ...options, headers: foreign })).status).toBe(403);
+  }
+});
+
+// A program has no Origin, and no cookies of others either.
+test("UPG-11 MUST welcome a program, which sends no Origin", { tag: ["@upgrade", "@bare"] }, async ({
+  raw,
+}) => {
+  const ws = await raw.connect("/echo", { headers: { Origin: undefined } });
+  ws.send("hello");
+  expect(await ws.nextText()).toBe("hello");
+});
+
+test("UPG-12 MUST refuse a handshake without an Origin that another site's page began", {
+  tag: ["@upgrade", "@door"],
+}, async ({ raw }) => {
+  for (const [path, options] of endpoints) {
+    const headers = { "Sec-Fetch-Site": "cross-site" };
+    expect((await raw.refused(path, { ...options, headers })).status, path).toBe(403);
+  }
+});
+
+test("UPG-13 MUST answer 404 where no WebSocket is spoken", { tag: ["@upgrade", "@door", "@bare"] }, async ({
+  raw,
+}) => {
+  for (const path of ["/nowhere", "/echo/", "/echo/x", "/Echo", "//echo", "/"]) {
+    expect.soft((await raw.refused(path)).status, path).toBe(404);
+  }
+});
+
+test("UPG-14 MUST not upgrade at a plain route", { tag: ["@upgrade", "@door", "@bare"] }, async ({ raw }) => {
+  for (const path of ["/greet", "/healthz", "/servers.json", "/events?topic=scores", "/poll?topic=scores"]) {
+    expect.soft((await raw.refused(path)).status, path).toBe(404);
+  }
+});
+
+// RFC 6455 §4.2.1, 1.
+test("UPG-15 MUST answer 405 to a handshake that is not a GET", {
+  tag: ["@upgrade", "@door", "@bare"],
+}, async ({ raw }) => {
+  for (const method of ["POST", "PUT", "OPTIONS"]) {
+    const answer = await raw.refused("/echo", { method });
+    expect.soft(answer.status, method).toBe(405);
+    expect.soft(answer.headers.get("allow"), method).toBe("GET");
+  }
+});
+
+test("UPG-16 MUST answer 421 to a handshake for another Host", {
+  tag: ["@upgrade", "@door", "@bare"],
+}, async ({ raw }) => {
+  const hosts = ["rebound.example", `rebound.example:${raw.port}`, "127.0.0.1:1"];
+  for (const host of hosts) {
+    // The Origin of the rebound page is the rebound name, too: it proves nothing.
+    for (const origin of [undefined, `http://${host}`]) {
+      const { status } = await raw.refused("/echo", { headers: { Host: host, Origin: origin } });
+      expect.soft(status, `${host} from ${origin}`).toBe(421);
+    }
+  }
+});
+
+// RFC 9110 §15.5.22: a 426 names the protocol to upgrade to.
+test("UPG-17 MUST answer 426 to a plain GET of an endpoint", { tag: ["@door", "@bare"] }, async ({ raw }) => {
+  for (const path of ["/echo", "/ws"]) {
+    const { status, headers } = await raw.request(path);
+    expect.soft(status, path).toBe(426);
+    expect.soft(headers.get("upgrade"), path).toBe("websocket");
+    expect.soft(headers.get("sec-websocket-version"), path).toBe("13");
+  }
+});
+
+// RFC 6455 §4.4: the answer names the versions that are spoken.
+test("UPG-18 MUST answer 426 to any version but 13, and name 13", {
+  tag: ["@upgrade", "@door", "@bare"],
+}, async ({ raw }) => {
+  for (const version of ["8", "12", "14", "13.0", undefined]) {
+    const { status, headers } = await raw.refused("/echo", { headers: { "Sec-WebSocket-Version": version } });
+    expect.soft(status, `version ${version}`).toBe(426);
+    expect.soft(headers.get("sec-websocket-version"), `version ${version}`).toBe("13");
+  }
+});
+
+// RFC 9110 §7.8: a server may ignore Upgrade. curl --http2 and some proxies ask every server for h2c.
+test("UPG-19 MUST answer a request that asks for h2c as if it did not", { tag: ["@mount", "@bare"] }, async ({
+  raw,
+}) => {
+  const headers = {
+    Connection: "Upgrade, HTTP2-Settings",
+    Upgrade: "h2c",
+    "HTTP2-Settings": "AAMAAABkAARAAAAAAAIAAAAA",
+  };
+  const greeting = await raw.request("/greet", { headers });
+  expect(greeting.status).toBe(200);
+  expect(greeting.body).toMatch(/^Hello /);
+  expect((await raw.request("/ws", { headers })).status).toBe(426);
+  expect((await raw.request("/echo", { headers })).status).toBe(426);
+});
+
+// RFC 6455 §4.2.1, 4; RFC 9110 §7.8: Upgrade counts only if Connection names it.
+test("UPG-20 MUST not upgrade without Connection: Upgrade", { tag: ["@mount", "@bare"] }, async ({ raw }) => {
+  for (const connection of ["keep-alive", "close", undefined]) {
+    const { status } = await raw.refused("/echo", { headers: { Connection: connection } });
+    expect.soft(status, `Connection: ${connection}`).toBe(426);
+  }
+});
+
+// RFC 6455 §4.2.2, 5, /subprotocol/.
+test("UPG-21 MUST choose its subprotocol wherever it stands in the offer", { tag: "@subprotocol" }, async ({
+  raw,
+}) => {
+  const offers = [[subprotocol], ["chat", subprotocol], ["chat", subprotocol, "mqtt"]];
+  for (const subprotocols of offers) {
+    const ws = await raw.connect("/ws", { subprotocols });
+    expect(ws.subprotocol, `offer ${subprotocols}`).toBe(subprotocol);
+  }
+  // RFC 6455 §11.3.4: the header may come more than once, which is the same as one list.
+  const headers = { "Sec-WebSocket-Protocol": ["chat", subprotocol] };
+  expect((await raw.connect("/ws", { headers })).subprotocol).toBe(subprotocol);
+});
+
+test("UPG-22 MUST choose no subprotocol if none is offered", { tag: ["@subprotocol", "@bare"] }, async ({
+  raw,
+}) => {
+  const ws = await raw.connect("/echo");
+  expect(ws.head.headers.has("sec-websocket-protocol")).toBe(false);
+});
+
+// RFC 7692 §7 leaves it to the server. Off by default: memory per socket, and CRIME (§ Security of RFC 7692).
+test("UPG-23 MUST not compress, even if asked", { tag: ["@limits", "@bare"] }, async ({ raw }) => {
+  const extensions = "permessage-deflate; client_max_window_bits, permessage-deflate";
+  const ws = await raw.connect("/echo", { headers: { "Sec-WebSocket-Extensions": extensions } });
+  expect(ws.head.headers.get("sec-websocket-extensions") ?? "").toBe("");
+  const message = "a".repeat(2_000);
+  ws.send(message);
+  expect((await ws.next("text")).payload.length).toBe(message.length);
+});
+
+test("UPG-24 MUST take a first message that comes with the handshake", {
+  tag: ["@upgrade", "@messages", "@bare"],
+}, async ({ raw }) => {
+  const ws = await raw.connect("/echo", { firstBytes: Buffer.concat([text("first"), text("second")]) });
+  expect(await ws.nextText()).toBe("first");
+  expect(await ws.nextText()).toBe("second");
+});
+
+test("UPG-25 MUST take a hello that comes with the handshake", { tag: ["@upgrade", "@messages"] }, async ({
+  raw,
+}) => {
+  const hello = encode({ type: "hello", id: "first", client: "ab".repeat(16) });
+  const ws = await raw.connect("/ws", { ...offer, firstBytes: text(hello) });
+  expect(parseServer(await ws.nextText()).message).toMatchObject({ type: "welcome", re: "first" });
+});
+
+test("UPG-26 MUST understand a handshake that comes byte by byte", { tag: ["@upgrade", "@bare"] }, async ({
+  raw,
+}) => {
+  const connection = await raw.tcp();
+  const end = encodeFrame({ opcode: Opcode.Close, payload: encodeClose(1000), mask: randomMask() });
+  const bytes = Buffer.concat([Buffer.from(handshake(raw, "/echo")), text("split"), end]);
+  for (const byte of bytes) {
+    connection.write(Uint8Array.of(byte));
+    // One turn for each, so that the kernel gets them one at a time (TCP_NODELAY).
+    await connection.flushed();
+  }
+  await connection.ended();
+  const answer = connection.received;
+  const bodyAt = answer.indexOf("\r\n\r\n") + 4;
+  expect(answer.toString("latin1", 0, bodyAt)).toMatch(
+    /^HTTP\/1\.1 101 [\s\S]*s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/,
+  );
+  const frames = [...new FrameDecoder({ masked: false }).push(answer.subarray(bodyAt))];
+  expect(frames.map(({ opcode, payload }) => [opcode, Buffer.from(payload).toString("latin1")])).toEqual([
+    [Opcode.Text, "split"],
+    [Opcode.Close, "\u0003\u00e8"],
+  ]);
+});
+
+test("UPG-27 MUST not lose what is sent as soon as the connection is open", {
+  tag: ["@upgrade", "@messages", "@bare"],
+}, async ({ raw }) => {
+  const opened = from(1, 25).map(async (number) => {
+    const ws = await raw.connect("/echo");
+    ws.send(`first of ${number}`);
+    return ws.nextText();
+  });
+  expect(await Promise.all(opened)).toEqual(from(1, 25).map((number) => `first of ${number}`));
+});
+
+test("UPG-28 MUST answer 503 over its number of connections, and take the next when one has left", {
+  tag: ["@upgrade", "@door", "@closed"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MAX_CONNECTIONS: "3" })).port);
+  const opened = [await own.connect("/echo"), await own.connect("/ws", offer), await own.connect("/echo")];
+  for (const [path, options] of endpoints) {
+    const refused = await own.refused(path, options);
+    expect(refused.status, path).toBe(503);
+    expect(refused.headers.get("retry-after"), path).toMatch(/^[1-9]\d*$/);
+  }
+  expect((await own.request("/events?topic=scores")).status).toBe(503);
+  expect((await own.request("/healthz")).status, "a full server is well").toBe(200);
+  await opened[0]?.close(1000);
+  opened[1]?.destroy();
+  await expect.poll(() => metric(own, "connections")).toBe(1);
+  await own.connect("/echo");
+  await own.connect("/echo");
+  expect((await own.refused("/echo")).status).toBe(503);
+});
+
+test("UPG-29 MUST count streams and polls among the connections", {
+  tag: ["@door", "@events", "@poll"],
+}, async ({ launch, converse, raw, room }) => {
+  const server = await launch({ MAX_CONNECTIONS: "3" });
+  const own = raw.at(server.port);
+  const { epoch } = JSON.parse((await own.request(`/poll?topic=${room}`)).body) as { epoch: string };
+  const author = await converse({ server });
+  const stream = await own.events(`/events?topic=${room}`);
+  const poll = own.request(`/poll?topic=${room}&since=${epoch}:0`);
+  await expect.poll(() => metric(own, "connections")).toBe(3);
+  expect((await own.refused("/echo")).status).toBe(503);
+  await author.request({ type: "publish", topic: room, to: "all", text: "the answer to the poll" });
+  expect((await poll).status).toBe(200);
+  await own.connect("/echo");
+  expect((await own.refused("/echo")).status).toBe(503);
+  stream.destroy();
+  await expect.poll(() => metric(own, "connections")).toBe(2);
+  await own.connect("/echo");
+});
+
+test("UPG-30 MUST answer 429 over the number of connections from one address", {
+  tag: ["@upgrade", "@door", "@closed"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MAX_CONNECTIONS_PER_ADDRESS: "2" })).port);
+  const opened = [await own.connect("/echo"), await own.connect("/ws", offer)];
+  for (const [path, options] of endpoints) {
+    const refused = await own.refused(path, options);
+    expect(refused.status, path).toBe(429);
+    expect(refused.headers.get("retry-after"), path).toMatch(/^[1-9]\d*$/);
+  }
+  await opened[0]?.close(1000);
+  await expect.poll(() => metric(own, "connections")).toBe(1);
+  await own.connect("/echo");
+});
+
+// Whoever believes the header without a proxy lets every client choose its address.
+test("UPG-31 MUST not believe X-Forwarded-For unless told that a proxy writes it", {
+  tag: ["@upgrade", "@door"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MAX_CONNECTIONS_PER_ADDRESS: "1" })).port);
+  await own.connect("/echo", { headers: { "X-Forwarded-For": "203.0.113.1" } });
+  const refused = await own.refused("/echo", { headers: { "X-Forwarded-For": "203.0.113.2" } });
+  expect(refused.status).toBe(429);
+});
+
+test("UPG-32 MUST believe of X-Forwarded-For what the trusted proxy wrote, and no more", {
+  tag: ["@upgrade", "@door"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MAX_CONNECTIONS_PER_ADDRESS: "1", TRUST_PROXY: "1" })).port);
+  const forwarded = (value: string) => ({ headers: { "X-Forwarded-For": value } });
+  await own.connect("/echo", forwarded("203.0.113.1"));
+  await own.connect("/echo", forwarded("203.0.113.2"));
+  expect((await own.refused("/echo", forwarded("203.0.113.2"))).status).toBe(429);
+  // What stands left of it came from the client.
+  expect((await own.refused("/echo", forwarded("198.51.100.7, 203.0.113.1"))).status).toBe(429);
+  await own.connect("/echo", forwarded("203.0.113.1, 198.51.100.7"));
+});
+
+// Before the library has the socket, a reset has no listener: in Node, an uncaughtException.
+test("UPG-33 MUST survive peers that reset during the handshake", { tag: "@upgrade" }, async ({
+  launch,
+  raw,
+}) => {
+  const server = await launch();
+  const own = raw.at(server.port);
+  const foreign = handshake(own, "/echo", ["Origin: https://foreign.example"]);
+  const beginnings = [foreign, handshake(own, "/echo"), handshake(own, "/echo").slice(0, 60), `${foreign}x`];
+  for (let round = 0; round < 25; round++) {
+    await Promise.all(
+      beginnings.map(async (bytes) => {
+        const connection = await own.tcp();
+        connection.write(bytes);
+        await connection.flushed();
+        connection.reset();
+      }),
+    );
+  }
+  const ws = await own.connect("/echo");
+  ws.send("still here");
+  expect(await ws.nextText()).toBe("still here");
+  await expect.poll(() => metric(own, "connections")).toBe(1);
+  expect(server.exit).toBeUndefined();
+});
+
+// RFC 6455 leaves it open; a server that waits for ever can be filled by anybody. Slow-loris, 2009.
+test("UPG-34 MUST hang up on who does not finish the handshake", { tag: "@limits" }, async ({
+  launch,
+  raw,
+}) => {
+  const own = raw.at((await launch({ HANDSHAKE_MS: "1000" })).port);
+  const slow = [await own.tcp(), await own.tcp()];
+  slow[1]?.write(handshake(own, "/echo").slice(0, 60));
+  // One stack's deadline is fixed, at 10 to 12 s.
+  for (const connection of slow) await connection.ended({ deadline: 16_000 });
+});
