@@ -1,7 +1,7 @@
 // Bun: there is no upgrade event. A handler answers the request, or hands it to server.upgrade() and answers nothing.
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, host } from "@rosetta/hub/node";
-import { chooseSubprotocol, endpoints } from "@rosetta/protocol";
+import { chooseSubprotocol, endpoints, secondMs } from "@rosetta/protocol";
 import { type Server, serve } from "bun";
 import { Hono } from "hono";
 import { connect, createPort, type Ws } from "./connection.ts";
@@ -14,7 +14,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
 
   // #region limits
   // In seconds; counted from the last byte, so a request that drips in slowly is not noticed.
-  const idleTimeout = Math.ceil(settings.limits.handshakeMs / 1_000);
+  const idleTimeout = Math.ceil(settings.limits.handshakeMs / secondMs);
   const limits = {
     maxPayloadLength: settings.limits.messageBytes,
     // Bun has no limit for the number of fragments. What exceeds this one it drops, unless told to close.

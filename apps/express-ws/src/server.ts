@@ -17,7 +17,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
 
   // #region limits
   // Node looks for handshakes that take too long every 30 s, unless told otherwise.
-  const http = { headersTimeout: settings.limits.handshakeMs, connectionsCheckingInterval: 1_000 };
+  const { handshakeMs } = settings.limits;
+  const http = { headersTimeout: handshakeMs, connectionsCheckingInterval: Math.ceil(handshakeMs / 4) };
   const limits = {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,

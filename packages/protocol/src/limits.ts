@@ -68,3 +68,6 @@ export const bounds = {
   /** Bytes of a close reason (RFC 6455 §5.5: 125 with the code). */
   closeReasonBytes: 123,
 } as const;
+
+/** Milliseconds in a second, for stacks that count in seconds. */
+export const secondMs = 1_000;
