@@ -18,7 +18,7 @@ export const defaultBackoff: Backoff = { floorMs: 250, baseMs: 500, capMs: 10_00
 const restartFloorMs = 1_000;
 /** Clients of a restarting server come back over this time, unless its `bye` names another. */
 const restartSpreadMs = 5_000;
-/** What a server may ask for at most. Far below 2³¹ ms, from where setTimeout would fire at once. */
+/** However long a server wants its clients to stay away, people wait for it. */
 const longestSpreadMs = 300_000;
 /** How much longer an overloaded server is left alone. */
 const overloadFactor = 4;

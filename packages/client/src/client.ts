@@ -39,6 +39,7 @@ export type Request = Exclude<Question, { type: "hello" | "subscribe" | "unsubsc
 
 /** Less than `stableMs` of the backoff: a server that accepts and then says nothing is no stable connection. */
 const welcomeMs = 4_000;
+
 /**
  * Layer 2: speaks `rosetta.v1.json` over a `ReconnectingSocket`.
  *
@@ -58,6 +59,7 @@ export class Client {
   #state: SocketState = { name: "idle" };
   #welcome: Server<"welcome"> | undefined;
   #heartbeat: Heartbeat | undefined;
+  /** The last message, or the first handshake. A handshake alone reminds the hub of nobody. */
   #heardAt = 0;
 
   constructor(url: string, options: Partial<ClientOptions> = {}) {
@@ -177,8 +179,8 @@ export class Client {
     // Not every browser fails a handshake that selects none (honojs/hono#4955).
     if (protocol !== subprotocol)
       return this.#socket.close(Close.Normal, `the server does not speak ${subprotocol}`);
-    const silentMs = this.#host.now() - this.#heardAt;
-    this.#heardAt = this.#host.now();
+    const now = this.#host.now();
+    this.#heardAt ||= now;
     this.#requests.connected();
     this.#requests.command(
       { type: "hello", client: this.#client },
@@ -186,7 +188,7 @@ export class Client {
       welcomeMs,
     );
     this.#subscriptions.resume();
-    this.#requests.resume(silentMs);
+    this.#requests.resume(now - this.#heardAt);
   }
 
   #welcomed(outcome: Server<"welcome"> | RequestError): void {

@@ -43,7 +43,8 @@ export const defaultHost: Host = {
   // Date.now() would jump with the clock, and with it every deadline.
   now: () => performance.timeOrigin + performance.now(),
   after(ms, run) {
-    const timer = setTimeout(run, ms);
+    // A longer time would be over at once: it is kept in 32 bits.
+    const timer = setTimeout(run, Math.min(ms, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },
   random: Math.random,

@@ -30,7 +30,7 @@ export type Question = WithoutId<ClientMessage>;
 export type ReplyTo<Q extends Question> = Server<(typeof replyTypes)[Q["type"]]>;
 
 /**
- * Why a request failed. Either the server's own code, or
+ * Why a request failed. Either the server's own code (`invalid` may be ours, for what is too long to send), or
  * - `timeout`: no reply in time,
  * - `disconnected`: its connection was lost,
  * - `stopped`: the client was stopped,

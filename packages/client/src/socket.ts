@@ -260,7 +260,6 @@ export class ReconnectingSocket {
     this.#cancelTimer();
     this.#unwatch?.();
     this.#unwatch = undefined;
-    this.#parked = false;
     this.#forgetFailures();
     this.#queue.clear();
     this.#enter({ name: "stopped", code, reason });

@@ -56,7 +56,7 @@ export class Subscriptions {
     const known = this.#topics.get(name);
     const topic = known ?? this.#follow(name);
     topic.readers.add(reader);
-    if (known) this.#welcome(topic, reader);
+    if (known) this.#introduce(topic, reader);
     return { topic: name, unsubscribe: () => this.#leave(topic, reader) };
   }
 
@@ -99,7 +99,7 @@ export class Subscriptions {
   }
 
   // Later, not at once: the caller does not hold its subscription yet. By then an event may have come.
-  #welcome(topic: Topic, reader: Reader): void {
+  #introduce(topic: Topic, reader: Reader): void {
     const { newest } = topic;
     queueMicrotask(() => {
       if (!topic.readers.has(reader)) return;

@@ -261,6 +261,45 @@ describe("requests", () => {
     expect(publish.error?.code).toBe("disconnected");
   });
 
+  test("a long conversation is no reason not to repeat what was said at its end", () => {
+    const { host, client, peer } = connectedPair();
+    host.happen("hidden");
+    host.advance(600_000);
+    peer.events([1]);
+    void client.publish("room/a", "1");
+    host.socket.end();
+    client.open();
+    peer.greet();
+    expect(peer.last("publish").text).toBe("1");
+  });
+
+  test("a handshake alone does not make the hub remember", async () => {
+    const { host, client, peer } = connectedPair();
+    const publish = watchPromise(client.publish("room/a", "1"));
+    for (let minute = 0; minute < 3; minute++) {
+      host.socket.end();
+      client.open();
+      host.socket.accept();
+      host.happen("offline");
+      host.advance(60_000);
+      client.open();
+    }
+    peer.greet();
+    await settled();
+    expect(publish.error?.code).toBe("disconnected");
+  });
+
+  test("what was lost before the first `welcome` is repeated", () => {
+    const { host, client, peer } = pair();
+    client.open();
+    host.socket.accept();
+    void client.publish("room/a", "1");
+    host.socket.end();
+    client.open();
+    peer.greet();
+    expect(peer.last("publish").text).toBe("1");
+  });
+
   test("a question may come before the connection, and waits 5 s for it", async () => {
     const { host, client, peer } = pair();
     const echo = watchPromise(client.echo("hi"));
@@ -350,6 +389,23 @@ describe("requests", () => {
     expect(host.socket.sent).toHaveLength(2);
   });
 
+  test("a connection that ends amid the repetition leaves the rest to the next one", async () => {
+    const { host, client, peer } = connectedPair();
+    const requests = [client.publish("room/a", "1"), client.publish("room/a", "2")].map(watchPromise);
+    host.socket.end();
+    const off = client.on("frame", ({ data }) => {
+      if (typeof data === "string" && data.includes("publish")) host.happen("offline");
+    });
+    client.open();
+    host.socket.accept();
+    off();
+    host.happen("online");
+    peer.greet();
+    await settled();
+    expect(requests).toEqual([{}, {}]);
+    expect(peer.heard.slice(1)).toMatchObject([{ text: "1" }, { text: "2" }]);
+  });
+
   test("the client goes on where the frame `open` closes and opens it", () => {
     const { host, client, peer } = pair();
     let first = true;
@@ -431,9 +487,13 @@ describe("the heartbeat", () => {
   });
 
   test("lives and ends with the connection", () => {
-    const { host, client } = connectedPair();
+    const { host, client, peer } = connectedPair();
+    expect([host.timers, host.watchers]).toEqual([1, 2]);
     host.socket.end();
     expect(host.watchers).toBe(1);
+    client.open();
+    peer.greet();
+    expect([host.timers, host.watchers]).toEqual([1, 2]);
     client.close();
     expect([host.timers, host.watchers]).toEqual([0, 0]);
   });
@@ -547,7 +607,22 @@ describe("problems", () => {
     expect(client.state.name).toBe("waiting");
   });
 
-  test("the reader of messages can be replaced", async () => {
+  test("a reader of messages that throws is reported, too", () => {
+    const error = new Error("mine");
+    const { host, client, peer } = pair({
+      parse: () => {
+        throw error;
+      },
+    });
+    const problems = record((listener) => client.on("problem", listener));
+    client.open();
+    peer.greet();
+    expect(problems).toEqual([{ what: "listener", reason: "a listener threw", error }]);
+    host.advance(4_000);
+    expect(client.state.name).toBe("waiting");
+  });
+
+  test("the reader of messages can be replaced", () => {
     const { client, peer } = pair({ parse: (text) => ({ message: JSON.parse(text) }) });
     client.open();
     peer.greet();

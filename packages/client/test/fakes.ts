@@ -92,8 +92,11 @@ export class FakeHost implements Host {
   }
 
   #next(until: number) {
-    const due = [...this.#timers].filter((timer) => timer.at <= until);
-    return due.sort((a, b) => a.at - b.at)[0];
+    let first: { at: number; run: () => void } | undefined;
+    for (const timer of this.#timers) {
+      if (timer.at <= until && (!first || timer.at < first.at)) first = timer;
+    }
+    return first;
   }
 }
 

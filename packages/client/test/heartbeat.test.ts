@@ -86,6 +86,13 @@ test("a machine that slept through the deadline asks anew before it judges", () 
   expect(calls).toEqual(["ping", "ping"]);
 });
 
+test("a deadline that is noticed 2 s too late is one, and no sleep", () => {
+  const { host, calls } = started();
+  host.advance(25_000);
+  host.sleep(12_000);
+  expect(calls).toEqual(["ping", "dead"]);
+});
+
 test("a machine that slept and finds nobody gives up after 3 s", () => {
   const { host, calls } = started();
   host.advance(25_000);

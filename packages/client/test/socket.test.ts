@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ReconnectingSocket, type SocketOptions, type SocketState } from "../src/socket.ts";
 import { FakeHost, record } from "./fakes.ts";
 
@@ -358,6 +358,7 @@ describe("close codes", () => {
     ],
   ])("after %s, 1011 is counted anew", (_, interrupt) => {
     const { host, socket } = opened();
+    const states = record<SocketState>((listener) => socket.on("state", listener));
     const fail = () => {
       host.socket.end(1011);
       socket.open();
@@ -368,7 +369,7 @@ describe("close codes", () => {
     socket.open();
     host.socket.accept();
     for (let time = 1; time <= 4; time++) fail();
-    expect(socket.state.name).toBe("open");
+    expect(states.map(({ name }) => name)).not.toContain("stopped");
   });
 });
 
@@ -412,6 +413,14 @@ describe("the network and the page", () => {
     host.socket.accept();
     expect(socket.state.name).toBe("open");
     expect(host.sockets).toHaveLength(2);
+  });
+
+  test("back from the cache, it heeds the network again", () => {
+    const { host, socket } = opened();
+    host.happen("pagehide");
+    host.happen("pageshow");
+    host.happen("offline");
+    expect(socket.state.name).toBe("offline");
   });
 
   test("in the back/forward cache nothing else wakes it", () => {
@@ -499,15 +508,16 @@ describe("stopping", () => {
   });
 
   test("open() begins anew, with nothing left from before", () => {
-    const { host, socket } = setUp();
+    const { host, socket } = setUp({ bufferBytes: 3 });
     socket.open();
     host.socket.end();
-    socket.send("old");
+    expect(socket.send("old")).toBe("queued");
     socket.close();
     socket.open();
     expect(socket.state).toEqual({ name: "connecting", attempt: 0 });
+    expect(socket.send("new")).toBe("queued");
     host.socket.accept();
-    expect(host.socket.sent).toEqual([]);
+    expect(host.socket.sent).toEqual(["new"]);
     expect(host.watchers).toBe(1);
   });
 });
@@ -553,6 +563,12 @@ describe("sending", () => {
     expect(socket.send("€€€")).toBe("rejected");
     expect(socket.send("€€")).toBe("queued");
     expect(socket.send("1")).toBe("rejected");
+  });
+
+  test("binary counts by its bytes, too", () => {
+    const { socket } = setUp({ bufferBytes: 4 });
+    expect(socket.send(new Uint8Array(4))).toBe("queued");
+    expect(socket.send(new ArrayBuffer(1))).toBe("rejected");
   });
 
   test("what is rejected never goes out, what is queued always", () => {
@@ -618,6 +634,14 @@ describe("sending", () => {
     expect(host.socket.sent).toEqual(["1", "2"]);
     expect(host.timers).toBe(0);
     expect(socket.send("3")).toBe("sent");
+  });
+
+  test("a socket is full at 1 MiB", () => {
+    const { host, socket } = opened();
+    host.socket.bufferedAmount = 1024 * 1024 - 1;
+    expect(socket.send("1")).toBe("sent");
+    host.socket.bufferedAmount += 1;
+    expect(socket.send("2")).toBe("queued");
   });
 
   test("one timer polls it, however much waits", () => {
@@ -688,6 +712,21 @@ describe("receiving", () => {
       { what: "listener", reason: "a listener threw", error },
       { what: "listener", reason: "a listener threw", error },
     ]);
+  });
+
+  test("a problem that nobody listens for goes to the console", () => {
+    const { host, socket } = opened();
+    const printed = vi.spyOn(console, "error").mockImplementation(() => {});
+    const error = new Error("mine");
+    socket.on("message", () => {
+      throw error;
+    });
+    host.socket.receive("1");
+    expect(printed.mock.calls).toEqual([[{ what: "listener", reason: "a listener threw", error }]]);
+    socket.on("problem", () => {});
+    host.socket.receive("2");
+    expect(printed).toHaveBeenCalledTimes(1);
+    printed.mockRestore();
   });
 
   test("even a listener of problems may throw", () => {

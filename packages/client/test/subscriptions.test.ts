@@ -361,6 +361,17 @@ describe("a refusal", () => {
     expect(types(made.peer)).toEqual(["hello", "subscribe"]);
   });
 
+  test("that comes when nobody wants the topic any more is nobody's problem", () => {
+    const made = connectedPair();
+    const problems = record((listener) => made.client.on("problem", listener));
+    const { subscription } = follow(made);
+    subscription.unsubscribe();
+    refuse(made, "rate_limited", 700);
+    made.host.advance(700);
+    expect(problems).toEqual([]);
+    expect(types(made.peer)).toEqual(["hello", "subscribe", "unsubscribe"]);
+  });
+
   test("is not asked again once nobody wants it, or another connection has asked", () => {
     const made = connectedPair();
     made.client.on("problem", () => {});
