@@ -73,7 +73,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
     const facts = factsOf(c.req.raw);
     const refused = hub.readers.refuse(facts);
     if (refused) return answer(c, refused);
-    // Bun ends an HTTP connection after 10 s without bytes (oven-sh/bun#27479).
+    // Bun ends an HTTP connection after `idleTimeout` without bytes (oven-sh/bun#27479).
     c.env.server.timeout(c.req.raw, 0);
     let leave = (): void => {};
     const body = new ReadableStream<string>(

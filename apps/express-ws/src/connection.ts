@@ -99,7 +99,7 @@ export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: stri
 
   // #region pong
   // Nothing in ws notices a peer that is gone; the hub's sweep does, if it is told who was heard.
-  ws.on("pong", () => session.heard());
+  ws.on("pong", () => guarded(() => session.heard()));
   // #endregion pong
 
   // #region drained
@@ -110,6 +110,6 @@ export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: stri
   // #region closed
   // A peer that breaks the rules: ws answers with the right code, and reports 1006 below whatever it was.
   ws.on("error", () => {});
-  ws.on("close", (code) => session.closed(code));
+  ws.on("close", (code) => guarded(() => session.closed(code)));
   // #endregion closed
 }

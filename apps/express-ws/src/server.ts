@@ -73,7 +73,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
 function refuse(req: IncomingMessage, tcp: Socket, { headers, refusal }: Admission): void {
   const res = new ServerResponse(req);
   res.assignSocket(tcp);
-  res.on("finish", () => tcp.end());
+  // end() would leave the socket to a peer that never ends its half, and no timer of Node's looks after it.
+  res.on("finish", () => tcp.destroySoon());
   res.writeHead(refusal?.status ?? 400, { ...headers, "Content-Type": "text/plain", Connection: "close" });
   res.end(refusal?.reason);
 }

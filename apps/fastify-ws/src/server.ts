@@ -41,8 +41,10 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // Awaited: a WebSocket route declared before would be taken for an HTTP one, and its client would hang.
   await app.register(websocket, {
     options: { clientTracking: false, ...limits, handleProtocols },
-    // The default would end the socket before the peer has read why.
-    errorHandler: () => {},
+    // For errors of the peer, which ws answers itself, and of the handler below. The default ends the socket unread.
+    errorHandler: (error, ws) => {
+      if (!("data" in ws)) hub.failed(error);
+    },
     // The default would close the sockets without a code; the hub has closed them with one.
     preClose: (done) => done(),
   });

@@ -44,7 +44,8 @@ const welcomeMs = 4_000;
  * Layer 2: speaks `rosetta.v1.json` over a `ReconnectingSocket`.
  *
  * Subscriptions are a desired state, not a sequence of commands: every connection derives them anew, each from
- * where its topic was left. A publication happens once, however often its connection is lost.
+ * where its topic was left. A publication happens once within a topic's epoch, however often its
+ * connection is lost; one that a restart of the server cut off from its ack may stand in both epochs.
  */
 export class Client {
   readonly #host: Host;
@@ -111,7 +112,7 @@ export class Client {
     });
   }
 
-  /** Appends to the topic's log, once. The ack comes after our own copy, if `to` is `all` and we subscribe. */
+  /** Appends to the topic's log, once within its epoch. The ack comes after our own copy, if `to` is `all` and we subscribe. */
   publish(topic: string, text: string, to: Audience = "all"): Promise<Server<"ack">> {
     return this.request({ type: "publish", topic, to, text });
   }

@@ -45,7 +45,7 @@ export type ServerOptions = Omit<HubOptions<never>, "port" | "host" | "log" | "s
 export interface RunningServer {
   /** `http://127.0.0.1:3001` */
   url: string;
-  /** Ends the server in order. Resolves when nothing is left of it. */
+  /** Ends the server in order. Resolves when no connection is left; timers of its memory may be. */
   stop(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export interface Admission {
 
 /** At most so many records a second are told in the topic `log`. */
 const recordsPerSecond = 20;
-/** How long a restart asks its clients to stay away before they come back, spread over as much again. */
+/** Over how long a time a restart asks its clients to spread their return, a second from now at the earliest. */
 const restartMs = 1_000;
 
 /**
@@ -249,7 +249,7 @@ export class Hub<Ws> {
   }
 
   /**
-   * Ends everything in order, and resolves when no socket is left: nobody new, no new events, `bye`, what waits is
+   * Ends everything in order, and resolves when no socket is left: nobody new, feeds and jobs end, `bye`, what waits is
    * sent, the closing handshake, what does not answer is cut off. A second call awaits the first.
    */
   drain(): Promise<void> {

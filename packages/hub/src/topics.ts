@@ -58,8 +58,9 @@ export class Topics<Session> {
       this.#rooms.add(room);
       this.#add(`room/${room}`, "stream");
       this.#add(`presence/${room}`, "latest");
-      this.emptied(name);
     }
+    // Whoever names a room uses it, also without following it: a poll, a publication.
+    if (room !== undefined) this.emptied(name);
     const topic = this.#topics.get(name);
     if (topic) return topic;
     if (name === "log") return { code: "forbidden", message: "the log is served on loopback only" };

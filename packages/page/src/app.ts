@@ -55,6 +55,7 @@ export class App extends LitElement {
     const pair = this.#connections.choose(server);
     pair.client.on("state", (state) => this.#learn(pair, state));
     this.pair = pair;
+    this.messageBytes = undefined;
     this.script = (this.servers.indexOf(server) % 3) + 1;
     document.title = `WebSocket Rosetta: ${server.title}`;
   }

@@ -20,7 +20,7 @@ export interface Limits {
   badMessages: number;
   /** Rooms on one server. `MAX_ROOMS` */
   rooms: number;
-  /** Jobs that one socket may have running. `MAX_JOBS` */
+  /** Jobs that one client may have running. `MAX_JOBS` */
   jobs: number;
   /** Milliseconds between two pings of the server. `HEARTBEAT_MS` */
   heartbeatMs: number;
