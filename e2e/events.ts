@@ -37,3 +37,13 @@ export function memberOf({ collected }: Conversation): string {
   const welcome = collected.find((message) => message.type === "welcome");
   return welcome?.type === "welcome" ? welcome.member : "nobody yet";
 }
+
+/** Time as a fact: a server tells a score every second. Waits for so many of those that come from now on. */
+export async function seconds(clock: Conversation): Promise<(count: number) => Promise<void>> {
+  await clock.request({ type: "subscribe", topic: "scores" });
+  // Those that were told before come first, and at once.
+  await clock.rest("scores");
+  return async (count) => {
+    await clock.events("scores", count, { deadline: 5_000 + 2_000 * count });
+  };
+}

@@ -12,8 +12,6 @@ export interface Outcome {
   heard: { author: string[]; other: string[] };
   offsets: number[];
   digest: string | undefined;
-  /** The names that a browser does not have, found in the worker. */
-  nodeNames: string[];
 }
 
 declare function postMessage(outcome: Outcome): void;
@@ -151,5 +149,4 @@ postMessage({
   heard,
   offsets: acks.map(({ offset }) => offset),
   digest: await jobDone(),
-  nodeNames: ["process", "Buffer", "require", "global"].filter((name) => name in globalThis),
 });

@@ -96,12 +96,14 @@ class EchoPanel extends Panel {
 
 class ChatPanel extends Panel {
   readonly members: Locator;
+  readonly said: Locator;
   readonly lines: Locator;
 
   constructor(page: Page) {
     super(page, "Chat room");
     this.members = this.region.getByRole("list", { name: /^Here now/ }).getByRole("listitem");
-    this.lines = this.region.getByRole("log", { name: /^Said in/ }).getByRole("listitem");
+    this.said = this.region.getByRole("log", { name: /^Said in/ });
+    this.lines = this.said.getByRole("listitem");
   }
 
   /** What was said, with who said it and to whom. */
@@ -253,10 +255,6 @@ export class Visit {
     );
     if (script) await context.addInitScript(script);
     return new Visit(context, await context.newPage());
-  }
-
-  async goto(url: string): Promise<void> {
-    await this.page.goto(url);
   }
 
   /** From here on such troubles belong to the test. */

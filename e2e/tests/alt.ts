@@ -3,6 +3,7 @@ import { different, type Event, from, offsetsOf, publish, textsOf } from "../eve
 import { expect, test } from "../fixtures.ts";
 import type { Answer } from "../http.ts";
 import type { Await } from "../inbox.ts";
+import { metric } from "../metrics.ts";
 import type { Raw, RequestOptions } from "../raw.ts";
 import type { EventStream, StreamEvent } from "../stream.ts";
 
@@ -56,12 +57,8 @@ async function take(events: EventStream, count: number, options: Await = {}): Pr
 }
 
 /** How many connections a server of the test's own holds at an endpoint, by its own count. */
-async function held(raw: Raw, endpoint: string): Promise<number> {
-  const { body } = await raw.request("/metrics");
-  const sample = body
-    .split("\n")
-    .find((line) => line.startsWith(`rosetta_connections{endpoint="${endpoint}"}`));
-  return Number(sample?.split(" ")[1] ?? 0);
+function held(raw: Raw, endpoint: string): Promise<number> {
+  return metric(raw, "connections", { endpoint });
 }
 
 test("ALT-01 MUST begin a stream with the cursor, as Server-Sent Events that nobody may keep or change", {
@@ -430,6 +427,7 @@ test("ALT-22 MUST let a listed Origin read it, and say that the answer depends o
     await raw.request("/poll?topic=nothing", { headers: { Origin: own } }),
     await raw.request("/events?topic=nothing", { headers: { Origin: own } }),
   ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 404]);
   for (const { headers } of answers) {
     expect(headers.get("access-control-allow-origin")).toBe(own);
     expect(headers.get("vary")).toMatch(/\borigin\b/i);

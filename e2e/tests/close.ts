@@ -181,6 +181,18 @@ test("CLOSE-09 MUST not wait for the rest of a message that will be over its lim
   }
 });
 
+// RFC 6455 §7.1.7: a server may drop the connection after its close frame; but then the reason may be lost on the way.
+test("CLOSE-10 SHOULD tell even a client that goes on sending why it is closed", {
+  tag: ["@limits", "@upgrade"],
+}, async ({ raw }) => {
+  for (let round = 0; round < 5; round++) {
+    const ws = await raw.connect("/echo");
+    ws.sendFrame({ opcode: Opcode.Binary, payload: new Uint8Array(8 * 1024 * 1024) });
+    for (let more = 0; more < 64; more++) ws.send(new Uint8Array(most));
+    expect(await ws.closed()).toMatchObject({ code: 1009, how: "close frame" });
+  }
+});
+
 /** What breaks RFC 6455, where, and the code for it. */
 const violations: [name: string, frames: (FrameToSend & { unmasked?: boolean })[], code: number][] = [
   ["an unmasked frame (§5.1)", [{ opcode: Opcode.Text, payload: Buffer.from("x"), unmasked: true }], 1002],
@@ -226,7 +238,7 @@ function bytesOf(...frames: FrameToSend[]): Uint8Array {
   return Buffer.concat(frames.map((frame) => encodeFrame({ mask: randomMask(), ...frame })));
 }
 
-test("CLOSE-10 MUST close on what breaks RFC 6455, with the code for it", {
+test("CLOSE-11 MUST close on what breaks RFC 6455, with the code for it", {
   tag: ["@closed", "@messages"],
 }, async ({ raw }) => {
   for (const [name, frames, code] of violations) {
@@ -242,7 +254,7 @@ test("CLOSE-10 MUST close on what breaks RFC 6455, with the code for it", {
 });
 
 // RFC 6455 §5.5.1: after its close frame an endpoint sends no more data; what it sends is not read.
-test("CLOSE-11 MUST ignore what comes after a close frame", { tag: ["@messages", "@closed"] }, async ({
+test("CLOSE-12 MUST ignore what comes after a close frame", { tag: ["@messages", "@closed"] }, async ({
   raw,
 }) => {
   const ws = await raw.connect("/echo");
@@ -259,7 +271,7 @@ test("CLOSE-11 MUST ignore what comes after a close frame", { tag: ["@messages",
   expect(ws.frames.map(({ opcode }) => opcode)).toEqual([Opcode.Text, Opcode.Close]);
 });
 
-test("CLOSE-12 MUST do nothing more for who said stop", { tag: "@close" }, async ({ converse, room }) => {
+test("CLOSE-13 MUST do nothing more for who said stop", { tag: "@close" }, async ({ converse, room }) => {
   const [reader, client] = [await converse(), await converse()];
   await reader.request({ type: "subscribe", topic: room });
   const said = (id: string, text: string) => ({ type: "publish", id, topic: room, to: "all", text }) as const;
@@ -274,7 +286,7 @@ test("CLOSE-12 MUST do nothing more for who said stop", { tag: "@close" }, async
   expect(more).toEqual([]);
 });
 
-test("CLOSE-13 MUST close with 1011 where a handler throws, and live on", { tag: "@guard" }, async ({
+test("CLOSE-14 MUST close with 1011 where a handler throws, and live on", { tag: "@guard" }, async ({
   launch,
   converse,
   raw,
@@ -298,7 +310,7 @@ test("CLOSE-13 MUST close with 1011 where a handler throws, and live on", { tag:
 });
 
 // RFC 6455 §7.4.1: 1003.
-test("CLOSE-14 MUST close with 1003 on a binary message at /ws", { tag: "@messages" }, async ({
+test("CLOSE-15 MUST close with 1003 on a binary message at /ws", { tag: "@messages" }, async ({
   converse,
   raw,
 }) => {
@@ -311,7 +323,7 @@ test("CLOSE-14 MUST close with 1003 on a binary message at /ws", { tag: "@messag
 });
 
 // RFC 6455 §7.1.1: after a reasonable time the server may close the TCP connection by itself.
-test("CLOSE-15 MUST not wait for ever for the answer to its close frame", { tag: "@close" }, async ({
+test("CLOSE-16 MUST not wait for ever for the answer to its close frame", { tag: "@close" }, async ({
   launch,
   converse,
   raw,

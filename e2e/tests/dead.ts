@@ -1,7 +1,7 @@
 import { Opcode } from "@rosetta/conformance";
 import type { ServerMessage } from "@rosetta/protocol";
 import type { Conversation } from "../conversation.ts";
-import { different, publish } from "../events.ts";
+import { different, publish, seconds } from "../events.ts";
 import { type Converse, expect, type Launch, test } from "../fixtures.ts";
 import { metric } from "../metrics.ts";
 import type { Server } from "../server.ts";
@@ -104,14 +104,13 @@ test("DEAD-05 MUST keep a client that speaks but does not answer pings", {
   tag: ["@messages", "@echo"],
 }, async ({ launch, converse, raw }) => {
   const server = await quick(launch);
-  const clock = await converse({ server });
-  await clock.request({ type: "subscribe", topic: "scores" });
+  const pass = await seconds(await converse({ server }));
   const client = await mute(converse, server);
   const ws = await raw.at(server.port).connect("/echo");
   ws.autoPong = false;
-  // A score comes every second: five of them are more than a silent client has.
+  // More than a silent client has.
   for (let second = 0; second < 5; second++) {
-    await clock.events("scores", 1);
+    await pass(1);
     await client.settled();
     ws.send("tick");
     await ws.nextText();
@@ -158,15 +157,15 @@ test("DEAD-08 MUST not take its own standstill for the death of its peers", {
   tag: "@pong",
 }, async ({ launch, converse, raw }) => {
   const server = await quick(launch);
-  const [clock, client] = [await converse(), await converse({ server })];
-  await clock.request({ type: "subscribe", topic: "scores" });
+  const pass = await seconds(await converse());
+  const client = await converse({ server });
   client.socket.autoPong = false;
   const ping = await client.socket.next("ping", patience);
   server.freeze();
   client.socket.sendFrame({ opcode: Opcode.Pong, payload: ping.payload });
   client.socket.autoPong = true;
-  // Another server's scores come every second: four are longer than the heartbeat and the time for its answer.
-  await clock.events("scores", 4, patience);
+  // Longer than the heartbeat and the time for its answer.
+  await pass(4);
   server.thaw();
   await client.socket.next("ping", patience);
   await client.settled(patience);

@@ -1,3 +1,4 @@
+import { createConnection } from "node:net";
 import { Conversation } from "../conversation.ts";
 import { expect, test } from "../fixtures.ts";
 import type { Answer } from "../http.ts";
@@ -409,4 +410,17 @@ test("HTTP-26 MUST take any free port if PORT is 0", { tag: "@listen" }, async (
   const port = Number(new URL(ready?.url ?? "").port);
   expect(port).toBeGreaterThan(0);
   expect((await raw.at(port).request("/greet")).status).toBe(200);
+});
+
+test("HTTP-27 MUST listen at its own address and at no other", { tag: "@listen" }, async ({ app }) => {
+  // All of 127.0.0.0/8 is this machine (RFC 1122 §3.2.1.3); a server that listens everywhere answers there, too.
+  const socket = createConnection({ host: "127.0.0.2", port: app.port });
+  const outcome = await new Promise((resolve) => {
+    socket.once("connect", () => resolve("connected"));
+    socket.once("error", () => resolve("refused"));
+    // macOS knows only the one address, and lets the others time out.
+    socket.setTimeout(5_000, () => resolve("nobody answered"));
+  });
+  socket.destroy();
+  expect(outcome).not.toBe("connected");
 });

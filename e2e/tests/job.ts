@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Client, Server } from "@rosetta/protocol";
+import { test } from "../clients.ts";
 import type { Conversation } from "../conversation.ts";
 import { type Event, from, offsetsOf } from "../events.ts";
-import { type Converse, expect, type Launch, test } from "../fixtures.ts";
+import { type Converse, expect, type Launch } from "../fixtures.ts";
+import { Inbox } from "../inbox.ts";
 import type { Server as Process } from "../server.ts";
 
 type Progress = Extract<Event["data"], { kind: "progress" }>;
@@ -202,4 +204,24 @@ test("JOB-09 MUST go on with a job whose owner was cut off, and let the owner fi
   const events = await following;
   expect(offsetsOf(events), "all of it, from the beginning").toEqual(from(1, events.length));
   expect(progressOf(events.at(-1) as Event).state).toBe("cancelled");
+});
+
+test("JOB-10 MUST bring its result to a client whose connection was lost meanwhile", {
+  tag: "@messages",
+}, async ({ app, connect }) => {
+  const client = connect(app);
+  const started = await client.startJob(256);
+  const told: Progress[] = [];
+  const progress = new Inbox<Progress>(() => JSON.stringify(told));
+  client.subscribe(started.topic, (event) => {
+    told.push(progressOf(event));
+    progress.add(progressOf(event));
+  });
+  await expect(client.request({ type: "chaos", do: "terminate" })).rejects.toMatchObject({
+    code: "disconnected",
+  });
+  const end = await progress.take("the end", ({ state }) => state !== "running", 15_000);
+  expect(end).toMatchObject({ state: "done", result: digestOf(256) });
+  const done = told.map((each) => each.done);
+  expect(done, "only forward, and nothing twice").toEqual([...new Set(done)].sort((a, b) => a - b));
 });

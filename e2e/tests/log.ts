@@ -148,7 +148,7 @@ test("LOG-06 MUST NOT tell anybody a client's secret, an address, or what was sa
 });
 
 test("LOG-07 MUST tell at most 20 records a second, however many connections storm in", {
-  tag: "@closed",
+  tag: "@broadcast",
 }, async ({ launch, converse, raw }) => {
   const server = await launch();
   const watcher = await watch(await converse({ server }));

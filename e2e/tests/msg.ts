@@ -1,8 +1,9 @@
 import { encodeFrame, Opcode, randomMask } from "@rosetta/conformance";
 import { type ClientMessage, encode, type Server } from "@rosetta/protocol";
+import { test } from "../clients.ts";
 import { Conversation, type Request } from "../conversation.ts";
 import { from } from "../events.ts";
-import { expect, test } from "../fixtures.ts";
+import { expect } from "../fixtures.ts";
 
 const nobody = "0123456789abcdef0123456789abcdef";
 
@@ -586,22 +587,16 @@ test("MSG-34 MUST refuse chaos unless it was allowed", { tag: "@messages" }, asy
   }
 });
 
-test("MSG-35 MUST close with the code that chaos orders, if it is one that may be sent", {
-  tag: ["@messages", "@close"],
+// RFC 6455 §7.4: some codes are never on the wire, others belong to nobody yet.
+test("MSG-35 MUST refuse to close with a code that may not be sent", {
+  tag: "@messages",
 }, async ({ converse }) => {
-  const stubborn = await converse();
-  // RFC 6455 §7.4: these are never on the wire, or belong to nobody yet.
-  for (const code of [1004, 1005, 1006, 1015, 1016, 2999]) {
-    expect(await stubborn.refusal({ type: "chaos", do: "close", code })).toMatchObject({ code: "invalid" });
+  const talk = await converse();
+  for (const code of [1004, 1005, 1006, 1015, 1016, 2999, 999, 5000, 1000.5]) {
+    const error = await talk.refusal({ type: "chaos", id: `${code}`, do: "close", code });
+    expect(error).toMatchObject({ code: "invalid", re: `${code}` });
+    await talk.settled();
   }
-  for (const code of [1000, 1001, 1011, 1012, 3000, 4321, 4999]) {
-    const talk = await converse();
-    talk.send({ type: "chaos", do: "close", code });
-    expect(await talk.socket.closed()).toMatchObject({ how: "close frame", code });
-  }
-  const cut = await converse();
-  cut.send({ type: "chaos", do: "terminate" });
-  expect(await cut.socket.closed(), "without a close frame").toMatchObject({ code: 1006 });
 });
 
 test("MSG-36 MUST pass the largest text unchanged, with characters of one to four bytes", {
@@ -633,4 +628,26 @@ test("MSG-36 MUST pass the largest text unchanged, with characters of one to fou
     const [event] = await reader.events(room, 1);
     expect(event?.data.kind === "chat" && event.data.text === text).toBe(true);
   }
+});
+
+test("MSG-37 MUST converse with the client of this repository, and end for good when it asks for it", {
+  tag: ["@messages", "@close"],
+}, async ({ app, connect, room }) => {
+  const client = connect(app);
+  const states: string[] = [];
+  const stopped = new Promise<void>((resolve) => {
+    client.on("state", ({ name }) => {
+      states.push(name);
+      if (name === "stopped") resolve();
+    });
+  });
+  expect(await client.echo("grüß")).toMatchObject({ text: "grüß" });
+  expect(client.welcome).toMatchObject({ server: app.manifest.id });
+  expect(await client.publish(room, "a")).toMatchObject({ topic: room, offset: 1 });
+  expect(await client.ping()).toMatchObject({ rttMs: expect.any(Number) });
+  await expect(client.publish("scores", "a")).rejects.toMatchObject({ code: "forbidden" });
+  await expect(client.echo("a".repeat(4097))).rejects.toMatchObject({ code: "invalid" });
+  expect(await client.stop()).toMatchObject({ code: 1000, final: true });
+  await stopped;
+  expect(states, "one connection").toEqual(["open", "stopped"]);
 });

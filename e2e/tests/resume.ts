@@ -1,10 +1,10 @@
-import { Client, type TopicState } from "@rosetta/client";
+import type { Client, TopicState } from "@rosetta/client";
 import type { Cursor } from "@rosetta/protocol";
+import { test } from "../clients.ts";
 import type { Conversation } from "../conversation.ts";
 import { different, type Event, from, memberOf, offsetsOf, publish, textsOf } from "../events.ts";
-import { test as base, expect } from "../fixtures.ts";
+import { expect } from "../fixtures.ts";
 import { Inbox } from "../inbox.ts";
-import type { Server } from "../server.ts";
 
 /** What a subscriber without a cursor is given of a long topic, and what the server keeps of it. */
 const [newest, kept] = [32, 256];
@@ -22,20 +22,8 @@ interface Follower {
   isTold(wants: (state: TopicState) => boolean, awaited: string): Promise<void>;
 }
 
-const test = base.extend<{ follow: (server: Server, topic: string) => Follower }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the dependencies of a fixture from the pattern.
-  follow: async ({}, use) => {
-    const clients: Client[] = [];
-    await use((server, topic) => {
-      const client = new Client(server.wsUrl("/ws"), { timeoutMs: 20_000 });
-      clients.push(client);
-      return followed(client, topic);
-    });
-    for (const client of clients) client.close();
-  },
-});
-
-function followed(client: Client, topic: string): Follower {
+/** Follows a topic with a client, and takes down all that it tells. */
+function follow(client: Client, topic: string): Follower {
   const [heard, states]: [Event[], TopicState[]] = [[], []];
   const story = () => `heard: ${textsOf(heard).join(", ")}; told: ${JSON.stringify(states)}`;
   const [events, news] = [new Inbox<Event>(story), new Inbox<TopicState>(story)];
@@ -50,7 +38,6 @@ function followed(client: Client, topic: string): Follower {
       news.add(state);
     },
   );
-  client.open();
   const deadline = 15_000;
   return {
     client,
@@ -346,10 +333,10 @@ test("RESUME-15 MUST bring at most the newest of a topic in which only that matt
 });
 
 test("RESUME-16 MUST bring everything once to a client whose connection is lost again and again", {
-  tag: ["@broadcast", "@close"],
-}, async ({ app, converse, follow, room }) => {
+  tag: ["@messages", "@close"],
+}, async ({ app, converse, connect, room }) => {
   const author = await converse();
-  const reader = follow(app, room);
+  const reader = follow(connect(app), room);
   await publish(author, room, ["begin"]);
   await reader.hears("begin");
   for (const round of from(1, 3)) {
@@ -371,9 +358,9 @@ test("RESUME-16 MUST bring everything once to a client whose connection is lost 
 
 test("RESUME-17 MUST let a client find a server again that was killed, tell it of the loss, and bring nothing twice", {
   tag: ["@messages", "@broadcast"],
-}, async ({ launch, converse, follow, room }) => {
+}, async ({ launch, converse, connect, room }) => {
   const server = await launch();
-  const reader = follow(server, room);
+  const reader = follow(connect(server), room);
   await publish(await converse({ server }), room, different(3));
   await reader.hears("text 3");
   await server.kill();

@@ -1,5 +1,5 @@
 import { Conversation } from "../conversation.ts";
-import { from, offsetsOf, textsOf } from "../events.ts";
+import { different, from, offsetsOf, seconds, textsOf } from "../events.ts";
 import { expect, test } from "../fixtures.ts";
 import type { Raw } from "../raw.ts";
 import type { Server } from "../server.ts";
@@ -12,7 +12,7 @@ async function waitingPoll(raw: Raw, topic: string) {
 
 /** A server that is going down and cannot end yet: one client leaves its close frame unanswered. */
 async function heldOpen(launch: (env: Record<string, string>) => Promise<Server>, raw: Raw) {
-  const server = await launch({ DRAIN_MS: "5000", MAX_QUEUE_BYTES: "67108864" });
+  const server = await launch({ DRAIN_MS: "10000", MAX_QUEUE_BYTES: "67108864" });
   const stalled = await Conversation.open(raw.at(server.port));
   await stalled.hello();
   await stalled.request({ type: "subscribe", topic: "room/flood" });
@@ -135,8 +135,11 @@ test("STOP-06 MUST say that it is going down, and let nobody else in", {
 
 test("STOP-07 MUST wait for a slow reader within the deadline, and give it all", {
   tag: ["@shutdown", "@waiting"],
-}, async ({ launch, raw }) => {
+}, async ({ launch, converse, raw }) => {
   const { stalled, exited } = await heldOpen(launch, raw);
+  // Longer than it waits for close frames.
+  const pass = await seconds(await converse());
+  await pass(3);
   stalled.socket.resume();
   expect(await stalled.socket.closed({ deadline: 10_000 })).toMatchObject({ code: 1012 });
   const events = stalled.collected.filter((message) => message.type === "event");
@@ -171,4 +174,50 @@ test("STOP-11 MUST leave no listener behind", { tag: ["@shutdown", "@listen"] },
   expect((await raw.at(server.port).request("/greet")).status).toBe(200);
   expect(await server.stop()).toEqual({ code: 0, signal: null });
   await expect(raw.at(server.port).request("/greet")).rejects.toThrow(/ECONNREFUSED/);
+});
+
+// A stack's own stop would wait for such a request as long as its client likes.
+test("STOP-12 MUST not wait for a request that never ends, nor for a connection that is kept alive", {
+  tag: "@shutdown",
+}, async ({ launch, raw }) => {
+  const server = await launch();
+  const own = raw.at(server.port);
+  const host = `Host: 127.0.0.1:${server.port}`;
+  const [unfinished, idle] = [await own.tcp(), await own.tcp()];
+  unfinished.write(`GET /greet HTTP/1.1\r\n${host}\r\nX-Half: a`);
+  const greeted = Promise.withResolvers<void>();
+  idle.listen((bytes) => {
+    if (bytes.includes("Hello")) greeted.resolve();
+  });
+  idle.write(`GET /greet HTTP/1.1\r\n${host}\r\n\r\n`);
+  await greeted.promise;
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+});
+
+test("STOP-13 MUST end in order whoever is there: who talks, who is silent, who never answers, who never reads", {
+  tag: ["@shutdown", "@close", "@events"],
+}, async ({ launch, converse, raw, room }) => {
+  const server = await launch({ DRAIN_MS: "1000" });
+  const own = raw.at(server.port);
+  const [talker, silent] = [await converse({ server }), await converse({ server })];
+  const [stubborn, deaf] = [await converse({ server }), await converse({ server })];
+  stubborn.socket.autoClose = false;
+  deaf.socket.pause();
+  await silent.request({ type: "subscribe", topic: room });
+  const echo = await own.connect("/echo");
+  const stream = await own.events(`/events?topic=${room}`);
+  await stream.next();
+  for (const text of different(50)) talker.send({ type: "publish", topic: room, to: "all", text });
+  await talker.nextOf("ack");
+  const exited = server.stop();
+  for (const { socket } of [talker, silent, stubborn]) {
+    expect(await socket.closed()).toMatchObject({ code: 1012, how: "close frame" });
+  }
+  expect(await echo.closed()).toMatchObject({ code: 1012, how: "close frame" });
+  expect(await stream.ended()).toBe("end");
+  const acknowledged = talker.collected.filter(({ type }) => type === "ack").length;
+  const received = silent.collected.filter((message) => message.type === "event");
+  expect(offsetsOf(received)).toEqual(from(1, received.length));
+  expect(received.length).toBeGreaterThanOrEqual(acknowledged);
+  expect(await exited).toEqual({ code: 0, signal: null });
 });

@@ -1,6 +1,6 @@
 import { encodeClose, encodeFrame, FrameDecoder, Opcode, randomMask } from "@rosetta/conformance";
 import { encode, parseServer, subprotocol } from "@rosetta/protocol";
-import { from } from "../events.ts";
+import { from, seconds } from "../events.ts";
 import { expect, test } from "../fixtures.ts";
 import type { HeaderChanges } from "../http.ts";
 import { metric } from "../metrics.ts";
@@ -437,6 +437,24 @@ test("UPG-34 MUST hang up on who does not finish the handshake", { tag: "@limits
   const own = raw.at((await launch({ HANDSHAKE_MS: "1000" })).port);
   const slow = [await own.tcp(), await own.tcp()];
   slow[1]?.write(handshake(own, "/echo").slice(0, 60));
-  // One stack's deadline is fixed, at 10 to 12 s.
+  // One stack looks only every few seconds.
   for (const connection of slow) await connection.ended({ deadline: 16_000 });
+});
+
+test("UPG-35 SHOULD hang up on a handshake that comes so slowly that it never ends", {
+  tag: "@limits",
+}, async ({ launch, converse, raw }) => {
+  const pass = await seconds(await converse());
+  const own = raw.at((await launch({ HANDSHAKE_MS: "1000" })).port);
+  const slow = await own.tcp();
+  let isOpen = true;
+  slow.onEnd(() => {
+    isOpen = false;
+  });
+  slow.write(`GET /echo HTTP/1.1\r\nHost: 127.0.0.1:${own.port}\r\nX-Slow: `);
+  for (let second = 0; second < 8 && isOpen; second++) {
+    slow.write("a");
+    await pass(1);
+  }
+  expect(isOpen ? "still connected after 8 bytes of 1 s each" : "hung up").toBe("hung up");
 });

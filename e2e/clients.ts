@@ -1,0 +1,21 @@
+import { Client } from "@rosetta/client";
+import { test as base } from "./fixtures.ts";
+import type { Server } from "./server.ts";
+
+/** `@rosetta/client` at a server, on its way to be open. It ends with the test. */
+export type Connect = (server: Server) => Client;
+
+/** The suite's `test`, with the client of this repository beside the raw one. */
+export const test = base.extend<{ connect: Connect }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the dependencies of a fixture from the pattern.
+  connect: async ({}, use) => {
+    const clients: Client[] = [];
+    await use((server) => {
+      const client = new Client(server.wsUrl("/ws"), { timeoutMs: 20_000 });
+      clients.push(client);
+      client.open();
+      return client;
+    });
+    for (const client of clients) client.close();
+  },
+});
