@@ -163,6 +163,18 @@ describe("a shutdown", () => {
     expect(delivered).toEqual(delivered.map((_, index) => index + 1));
   });
 
+  test("goes on past a socket that breaks", async () => {
+    const setting = setUp();
+    const [broken, anna] = [await setting.greet(), await setting.greet()];
+    broken.socket.isBroken = true;
+    const shutdown = drain(setting);
+    await setting.world.pass(5_100);
+    expect(anna.heard()).toMatchObject([{ type: "bye" }]);
+    expect(anna.socket.closing?.code).toBe(1012);
+    expect(shutdown.isDone).toBe(true);
+    expect(setting.failures).toHaveLength(1);
+  });
+
   test("leaves no heartbeat, no feed and no deadline behind", async () => {
     const setting = setUp();
     setting.port.reportsAtOnce = true;

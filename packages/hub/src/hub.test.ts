@@ -1,6 +1,7 @@
 import { contentSecurityPolicy, usualOrigins } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { Peer, request, setUp } from "./testing.ts";
+import { Hub } from "./hub.ts";
+import { Peer, request, setUp, TestPort, World } from "./testing.ts";
 
 const handshake = {
   connection: "Upgrade",
@@ -136,4 +137,45 @@ test("what a log cannot take of the server's own is told, and nothing else break
   expect(failures).toHaveLength(11);
   await anna.say({ type: "echo", id: "1", text: "x" });
   expect(anna.heard()).toHaveLength(1);
+});
+
+describe("a timer", () => {
+  test("that fails is told of, and ends nothing: not the process, not the next timer", async () => {
+    const { connect, greet, world, port, failures } = setUp();
+    const broken = new Error("a broken stack");
+    port.close = () => {
+      throw broken;
+    };
+    connect();
+    await world.pass(5_000);
+    expect(failures).toEqual([broken]);
+    const anna = await greet();
+    await anna.say({ type: "subscribe", id: "1", topic: "scores" });
+    anna.heard();
+    await world.pass(1_000);
+    expect(anna.heardOf("event")).toHaveLength(1);
+  });
+
+  test("that fails each time comes each time", async () => {
+    const append = (): never => {
+      throw new Error("no log at all");
+    };
+    const head = () => ({ epoch: "e", offset: 0 });
+    const since = () => ({ recovered: false, entries: [] });
+    const { world, failures } = setUp({}, { log: { append, head, since, follow() {}, forget() {} } });
+    await world.pass(3_000);
+    expect(failures).toHaveLength(3);
+  });
+
+  test("is set by a server that listens, and by no other", () => {
+    const { settings, identity } = setUp().hub;
+    const world = new World();
+    const journal = { record() {}, failed() {} };
+    const hub = new Hub({ settings, identity, journal, host: world, port: new TestPort() });
+    expect(world.timers).toBe(0);
+    hub.listening(3001);
+    expect(world.timers).toBe(2);
+    hub.listening(3002);
+    expect(world.timers).toBe(2);
+  });
 });

@@ -83,6 +83,7 @@ export class Hub<Ws> {
   readonly #sessions = new Set<Session<Ws>>();
   readonly #addresses = new Map<string, number>();
   readonly #recordBucket: Bucket;
+  readonly #feeds: ReturnType<typeof createFeeds>;
   #held = 0;
   #origins = new Set<string>();
   #url = "";
@@ -96,41 +97,42 @@ export class Hub<Ws> {
     this.identity = identity;
     this.settings = settings;
     this.port = port;
-    this.host = host;
+    this.host = this.#guardTimers(host);
     this.#journal = journal;
     this.log = options.log ?? new MemoryLog(() => host.token());
-    this.topics = new Topics(host, this.log, limits, this.serves("log"));
-    this.clients = new Clients(host, (secret) => this.jobs.abandon(secret));
+    this.topics = new Topics(this.host, this.log, limits, this.serves("log"));
+    this.clients = new Clients(this.host, (secret) => this.jobs.abandon(secret));
     this.jobs = new Jobs({
-      host,
+      host: this.host,
       publish: (topic, data) => this.#tell(topic, data),
       ended: (topic) => this.topics.ended(topic),
       failed: (error) => this.failed(error),
     });
     this.presence = new Presence(
-      host,
+      this.host,
       (room) => this.#membersOf(room),
       (topic, data) => this.#tell(topic, data),
     );
     this.readers = new Readers({
+      host: this.host,
       topics: this.topics,
       log: this.log,
-      after: (ms, run) => host.after(ms, () => this.guard(run)),
       hold: (address, endpoint) => this.#hold(address, endpoint),
       limits,
     });
     this.#recordBucket = new Bucket(recordsPerSecond, recordsPerSecond, host.now());
+    this.#feeds = createFeeds(options.seed ?? 1);
     this.log.follow((entry) => this.#deliver(entry));
-    this.#feed(createFeeds(options.seed ?? 1));
-    this.#sweep(Math.max(50, Math.min(1_000, limits.pongMs / 5)));
   }
 
   /**
-   * The server listens on `port`: its own origins belong to those that may connect, if none were listed.
-   * Answers its URL.
+   * The server listens on `port`: feeds and heartbeat begin, which a server that could not listen would not need.
+   * Its own origins belong to those that may connect, if none were listed. Answers its URL.
    */
   listening(port: number): string {
-    const { host, origins, servers } = this.settings;
+    const { host, origins, servers, limits } = this.settings;
+    this.#feed();
+    this.#sweep(Math.max(50, Math.min(1_000, limits.pongMs / 5)));
     this.#url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
     this.#origins = new Set(origins ?? [...usualOrigins(port, servers), this.#url.toLowerCase()]);
     return this.#url;
@@ -266,12 +268,13 @@ export class Hub<Ws> {
     this.readers.end();
     for (const session of this.#sessions) {
       if (session.endpoint !== endpoints.application) continue;
-      session.send({ type: "bye", code: Close.Restart, retryAfterMs: restartMs });
+      this.guard(() => session.send({ type: "bye", code: Close.Restart, retryAfterMs: restartMs }));
     }
     await this.#until(drainMs, () => [...this.#sessions].every(({ ws }) => this.port.waiting(ws) === 0));
-    for (const session of [...this.#sessions]) session.close(Close.Restart, "the server restarts");
+    for (const session of [...this.#sessions])
+      this.guard(() => session.close(Close.Restart, "the server restarts"));
     await this.#until(lingerMs, () => this.#sessions.size === 0);
-    for (const session of [...this.#sessions]) session.terminate();
+    for (const session of [...this.#sessions]) this.guard(() => session.terminate());
     this.#cancelSweep();
   }
 
@@ -340,20 +343,33 @@ export class Hub<Ws> {
     };
   }
 
-  #feed(next: ReturnType<typeof createFeeds>): void {
+  #feed(): void {
+    this.#cancelFeeds();
     this.#cancelFeeds = this.host.after(1_000, () => {
-      for (const { topic, data } of next()) this.#tell(topic, data);
-      this.#feed(next);
+      this.#feed();
+      for (const { topic, data } of this.#feeds()) this.#tell(topic, data);
     });
   }
 
   // A round that comes late says that this process stood still, not that its peers did: it is skipped.
   #sweep(intervalMs: number): void {
     const dueAt = this.host.now() + intervalMs;
+    this.#cancelSweep();
     this.#cancelSweep = this.host.after(intervalMs, () => {
       const now = this.host.now();
-      if (now - dueAt < intervalMs) this.#beat(now);
       this.#sweep(intervalMs);
+      if (now - dueAt < intervalMs) this.#beat(now);
     });
+  }
+
+  // What a timer's callback throws would end the process, and every part of the hub sets timers.
+  #guardTimers(host: Host): Host {
+    return {
+      now: () => host.now(),
+      date: () => host.date(),
+      after: (ms, run) => host.after(ms, () => this.guard(run)),
+      token: () => host.token(),
+      hash: (mebibytes, step) => host.hash(mebibytes, step),
+    };
   }
 }

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { host } from "./node.ts";
+import { atMost, host } from "./node.ts";
 
 test("a hash is that of so many MiB of zeros, told MiB by MiB", async () => {
   const steps: number[] = [];
@@ -45,4 +47,20 @@ test("a timer runs once, unless it is cancelled; the clocks go on", async () => 
   expect(runs).toBe(101);
   expect(host.now()).toBeGreaterThan(before[0]);
   expect(host.date()).toBeGreaterThanOrEqual(before[1]);
+});
+
+test("a process that waits for nothing but timers ends", async () => {
+  const module = JSON.stringify(new URL("./node.ts", import.meta.url).href);
+  const script = `
+    import { atMost, host } from ${module};
+    host.after(120_000, () => {});
+    await atMost(120_000, Promise.resolve());
+    console.log("stopped");`;
+  const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
+  expect((await run).stdout).toBe("stopped\n");
+}, 10_000);
+
+test("what does not stop is waited for, but not for ever", async () => {
+  await atMost(5, new Promise(() => {}));
+  await expect(atMost(1_000, Promise.reject(new Error("no stop")))).rejects.toThrow("no stop");
 });

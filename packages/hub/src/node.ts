@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Host } from "./port.ts";
 
 /** The world of a hub on Node and on Bun, which has the same modules. */
@@ -7,7 +7,8 @@ export const host: Host = {
   now: () => performance.now(),
   date: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, ms);
+    // Listening keeps a process alive. What it remembers for two minutes must not, once it has stopped.
+    const timer = setTimeout(run, ms).unref();
     return () => clearTimeout(timer);
   },
   token: () => randomBytes(16).toString("hex"),
@@ -26,5 +27,7 @@ export const host: Host = {
 
 /** Waits for a stack's own stop, but not for ever: each has something that it would wait for without end. */
 export async function atMost(ms: number, stopped: Promise<unknown>): Promise<void> {
-  await Promise.race([stopped, sleep(ms)]);
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([stopped, late]).finally(() => clearTimeout(timer));
 }

@@ -10,6 +10,7 @@ import {
   type RequestFacts,
 } from "@rosetta/protocol";
 import type { Entry, Log, Replay } from "./log.ts";
+import type { Host } from "./port.ts";
 import type { Topic, TopicProblem, Topics } from "./topics.ts";
 
 /** Something that follows a topic over plain HTTP. */
@@ -35,9 +36,9 @@ export interface Answer {
 }
 
 interface ReadersOptions {
+  host: Host;
   topics: Topics<unknown>;
   log: Log;
-  after(ms: number, run: () => void): () => void;
   /** Counts a reader among the connections, and among those of its address. Answers its end. */
   hold(address: string, endpoint: string): () => void;
   limits: Pick<Limits, "queueBytes" | "heartbeatMs" | "pollMs">;
@@ -85,7 +86,7 @@ export class Readers {
    * reconnects says by itself where it stopped. Answers what to call when the reader is gone.
    */
   stream(facts: RequestFacts, address: string, sink: Sink): () => void {
-    const { log, after, limits } = this.#options;
+    const { host, log, limits } = this.#options;
     const request = readRequest(facts);
     const topic = this.#require(request.topic);
     const replay = this.#replay(topic, request);
@@ -106,10 +107,10 @@ export class Readers {
     };
     // A comment now and then, so that no proxy and no idle timer takes the silence for death.
     const comment = (): void => {
-      cancelComment = after(limits.heartbeatMs, comment);
+      cancelComment = host.after(limits.heartbeatMs, comment);
       write(":\n\n");
     };
-    let cancelComment = after(limits.heartbeatMs, comment);
+    let cancelComment = host.after(limits.heartbeatMs, comment);
     const release = this.#add(reader, topic, address, "/events");
     const leave = (): void => {
       cancelComment();
@@ -137,7 +138,7 @@ export class Readers {
       event: (entry) => finish(this.#page(topic, { recovered: true, entries: [entry] })),
       end: () => finish(nothing),
     };
-    const cancel = this.#options.after(this.#options.limits.pollMs, () => finish(nothing));
+    const cancel = this.#options.host.after(this.#options.limits.pollMs, () => finish(nothing));
     const release = this.#add(reader, topic, address, "/poll");
     const leave = (): void => {
       cancel();
