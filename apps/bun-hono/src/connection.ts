@@ -64,7 +64,9 @@ function echo(ws: Ws, data: string | Buffer): void {
 export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
   return {
     open(ws) {
-      ws.data.session = hub.open(ws, ws.data.path, ws.data.address);
+      hub.accept(ws, () => {
+        ws.data.session = hub.open(ws, ws.data.path, ws.data.address);
+      });
     },
 
     // #region guard
@@ -94,7 +96,8 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
     // #endregion drained
 
     // #region closed
-    close: (ws, code) => ws.data.session.closed(code),
+    // Called for a socket that failed to open, too.
+    close: (ws, code) => ws.data.session?.closed(code),
     // #endregion closed
   };
 }

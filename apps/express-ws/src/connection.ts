@@ -70,8 +70,7 @@ function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
 // #endregion echo
 
 /** A socket was accepted: listens to it until it is gone. */
-export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: string, address: string): void {
-  const ws = socket as Ws;
+export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address: string): void {
   const session = hub.open(ws, path, address);
   ws.data = { tcp, session };
 

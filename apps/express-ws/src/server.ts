@@ -47,7 +47,9 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     const facts = factsOf(req);
     const admission = hub.admit(facts, tcp.remoteAddress ?? "");
     if (admission.refusal) return refuse(req, tcp, admission);
-    wss.handleUpgrade(req, tcp, head, (ws) => connect(hub, ws, tcp, pathOf(facts), admission.address));
+    wss.handleUpgrade(req, tcp, head, (ws) => {
+      hub.accept(ws as Ws, () => connect(hub, ws as Ws, tcp, pathOf(facts), admission.address));
+    });
   });
   // #endregion upgrade
 

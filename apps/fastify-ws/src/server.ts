@@ -41,10 +41,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // Awaited: a WebSocket route declared before would be taken for an HTTP one, and its client would hang.
   await app.register(websocket, {
     options: { clientTracking: false, ...limits, handleProtocols },
-    // For errors of the peer, which ws answers itself, and of the handler below. The default ends the socket unread.
-    errorHandler: (error, ws) => {
-      if (!("data" in ws)) hub.failed(error);
-    },
+    // For errors of the peer, which ws answers itself. The default ends the socket unread.
+    errorHandler: () => {},
     // The default would close the sockets without a code; the hub has closed them with one.
     preClose: (done) => done(),
   });
@@ -52,7 +50,9 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // The door is the onRequest hook of http.ts: whoever comes here was let in.
   for (const endpoint of Object.values(endpoints)) {
     app.get(endpoint, { websocket: true }, (ws, req) => {
-      connect(hub, ws, req.raw.socket, pathOf(factsOf(req.raw)), req.address);
+      hub.accept(ws as Ws, () =>
+        connect(hub, ws as Ws, req.raw.socket, pathOf(factsOf(req.raw)), req.address),
+      );
     });
   }
   // #endregion upgrade

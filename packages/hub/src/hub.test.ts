@@ -1,7 +1,7 @@
-import { contentSecurityPolicy, usualOrigins } from "@rosetta/protocol";
+import { Close, contentSecurityPolicy, usualOrigins } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
 import { Hub } from "./hub.ts";
-import { Peer, request, setUp, TestPort, World } from "./testing.ts";
+import { Peer, request, Socket, setUp, TestPort, World } from "./testing.ts";
 
 const handshake = {
   connection: "Upgrade",
@@ -94,6 +94,37 @@ describe("the door", () => {
   test("opens no socket at a path that speaks none", () => {
     const { hub } = setUp();
     expect(() => new Peer(hub, "/")).toThrow("admit() lets nobody in at /");
+  });
+});
+
+describe("a socket that fails to open", () => {
+  const mistake = new Error("a mistake");
+
+  test("before it has a session is closed with 1011, and that is told", () => {
+    const { hub, failures } = setUp();
+    const socket = new Socket();
+    hub.accept(socket, () => {
+      throw mistake;
+    });
+    expect(socket).toMatchObject({ closing: { code: Close.InternalError }, isTerminated: true });
+    expect(failures).toEqual([mistake]);
+  });
+
+  test("after it has one counts no longer", async () => {
+    const { hub, world, records, failures } = setUp({ limits: { connections: 1 } });
+    const socket = new Socket();
+    hub.accept(socket, () => {
+      hub.open(socket, "/ws", "1.1.1.1");
+      throw mistake;
+    });
+    expect(socket.closing?.code).toBe(Close.InternalError);
+    expect(records.map(({ name, details }) => [name, details.code])).toEqual([
+      ["opened", undefined],
+      ["closed", Close.InternalError],
+    ]);
+    expect(hub.admit(echo, "1.1.1.1").refusal).toBeUndefined();
+    await world.pass(60_000);
+    expect(failures).toEqual([mistake]);
   });
 });
 

@@ -152,6 +152,21 @@ export class Hub<Ws> {
     return { headers: { ...commonHeaders(facts, policy), ...refusal?.headers }, refusal, address };
   }
 
+  /**
+   * Begins to listen to a socket that was accepted. Where that fails nobody hears the socket, not even its end: it is
+   * closed, without a wait for the peer's answer, and its session, if it got one, is over.
+   */
+  accept(ws: Ws, listen: () => void): void {
+    try {
+      listen();
+    } catch (error) {
+      this.failed(error);
+      this.port.close(ws, Close.InternalError, "the server made a mistake");
+      this.port.terminate(ws);
+      [...this.#sessions].find((session) => session.ws === ws)?.closed(Close.InternalError);
+    }
+  }
+
   /** A socket was accepted at `path`. The app tells the session what arrives. */
   open(ws: Ws, path: string, address: string): Session<Ws> {
     if (!isEndpoint(path)) throw new Error(`admit() lets nobody in at ${path}`);
