@@ -284,7 +284,7 @@ test("HTTP-16 MUST answer 405 to what is not a GET", { tag: "@door" }, async ({ 
 test("HTTP-17 MUST answer 421 to a Host that is not its own", { tag: "@door" }, async ({ app, raw }) => {
   const foreign = ["rebound.example", `rebound.example:${app.port}`, "127.0.0.1", "127.0.0.1:1", "[::1]:1"];
   for (const host of foreign) {
-    for (const path of everyPath) {
+    for (const path of everyPath.filter((path) => path !== "/healthz")) {
       const { status } = await raw.request(path, { headers: { Host: host } });
       expect.soft(status, `${path} at ${host}`).toBe(421);
     }
@@ -423,4 +423,64 @@ test("HTTP-27 MUST listen at its own address and at no other", { tag: "@listen" 
   });
   socket.destroy();
   expect(outcome).not.toBe("connected");
+});
+
+/** What is not a path of a server, though a router might take it for one. */
+const otherwise = [
+  "/GREET",
+  "/greet/",
+  "//greet",
+  "/greet//",
+  "/gr%65et",
+  "/greet%2f",
+  "/greet%3Fa",
+  "/healthz%00",
+  "/%zz",
+  "/%",
+  "/\\greet",
+  "/greet;v=1",
+  "/greet#part",
+  "/index.html/",
+  "/INDEX.HTML",
+];
+
+/** What leads to a path only if somebody walks it first. */
+const walked = ["/./greet", "/nowhere/../greet", "/%2e/greet", "/assets/%2E%2e/greet", "/.."];
+
+test("HTTP-28 MUST compare a path as it is written", {
+  tag: ["@mount", "@door", "@page", "@missing"],
+}, async ({ raw }) => {
+  for (const target of otherwise) {
+    const answer = await exchange(raw, "GET", target);
+    expect.soft(answer, target).toMatch(/^HTTP\/1\.1 404 /);
+    expect.soft(answer, target).toMatch(/^content-type: text\/plain\b/im);
+    expect.soft(answer, target).toMatch(/^x-content-type-options: nosniff\r$/im);
+  }
+  // RFC 9112 §3.2.2: a whole URL is understood, too.
+  const same = ["/greet", "/greet?", "/greet?a=%zz&b=//../", `http://127.0.0.1:${raw.port}/greet`];
+  for (const target of same) {
+    expect.soft(await exchange(raw, "GET", target), target).toMatch(/^HTTP\/1\.1 200 [\s\S]+Hello from/);
+  }
+  const [page, file] = await Promise.all([raw.request("/"), raw.request("/index.html?query")]);
+  expect([file.status, file.body]).toEqual([200, page.body]);
+  expect(policyOf(file)).toEqual(policyOf(page));
+});
+
+test("HTTP-29 MUST answer 404 to a path that must be walked first", { tag: "@door" }, async ({ raw }) => {
+  const served: string[] = [];
+  for (const target of walked) {
+    if (!(await exchange(raw, "GET", target)).startsWith("HTTP/1.1 404 ")) served.push(target);
+  }
+  expect(served, `served: ${served.join(", ")}`).toEqual([]);
+});
+
+// A probe comes to the address of a pod, of which the server knows nothing; what it learns is no secret.
+test("HTTP-30 MUST say at /healthz that it is well, by whatever Host it is asked", {
+  tag: ["@door", "@health"],
+}, async ({ raw }) => {
+  for (const host of ["10.1.2.3", "pod.example:8080", "127.0.0.1:1"]) {
+    expect.soft((await raw.request("/healthz", { headers: { Host: host } })).status, host).toBe(200);
+    const headers = { Host: host, Origin: `http://${host}` };
+    expect.soft((await raw.request("/healthz", { headers })).status, `a page at ${host}`).toBe(403);
+  }
 });

@@ -19,9 +19,8 @@ export type App = Hono<Env>;
 
 /** What the door asks about a request. */
 export function factsOf(req: Request): RequestFacts {
-  const { pathname, search } = new URL(req.url);
   const header = (name: string): string | undefined => req.headers.get(name) ?? undefined;
-  return { method: req.method, url: pathname + search, header };
+  return { method: req.method, url: req.url, header };
 }
 
 /** Everything that is answered over plain HTTP. */
@@ -42,8 +41,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   const onFound = (_path: string, c: Context): void => {
     for (const [name, value] of Object.entries(hub.pageHeaders())) c.header(name, value);
   };
-  app.get("/", etag(), serveStatic({ root: pageRoot, onFound }));
-  app.get("/assets/*", etag(), serveStatic({ root: pageRoot, onFound }));
+  app.on("GET", ["/", "/index.html", "/assets/*"], etag(), serveStatic({ root: pageRoot, onFound }));
   // #endregion page
 
   // #region greet

@@ -6,7 +6,7 @@ import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, host } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, pathOf, wantsWebSocket } from "@rosetta/protocol";
-import Fastify from "fastify";
+import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { connect, createPort, type Ws } from "./connection.ts";
 import { factsOf, routes } from "./http.ts";
 
@@ -29,7 +29,14 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region mount
   // Without the callback every Upgrade header, `h2c` too, would be taken for a WebSocket's (Node 24.9, nodejs/node#59824).
   const shouldUpgradeCallback = (req: IncomingMessage) => wantsWebSocket(factsOf(req));
-  const app = Fastify({ http: { ...http, shouldUpgradeCallback } });
+  // A path that its router cannot decode comes to no hook: the door is asked here, and an upgrade's socket ended.
+  const frameworkErrors = (_error: Error, req: FastifyRequest, reply: FastifyReply) => {
+    const { headers, refusal } = hub.admit(factsOf(req.raw), req.socket.remoteAddress ?? "");
+    reply.raw.on("finish", () => req.socket.destroySoon());
+    reply.headers(headers).code(refusal?.status ?? 404);
+    reply.send(refusal?.reason);
+  };
+  const app = Fastify({ http: { ...http, shouldUpgradeCallback }, frameworkErrors });
   // #endregion mount
 
   // #region subprotocol

@@ -69,6 +69,14 @@ describe("requests that are let in", () => {
     ["a link from another site", get("/", { "sec-fetch-site": "cross-site" })],
     ["a link to the greeting", get("/greet", { "sec-fetch-site": "same-site" })],
     ["a link to the health", get("/healthz?verbose", { "sec-fetch-site": "cross-site" })],
+    ["a probe by the address of a pod", get("/healthz", { host: "10.1.2.3:3001" })],
+    ["a query that is written anyhow", get("/greet?a=%zz&b=//../#")],
+    ["a file of the page", get("/assets/index-B_3x.min.js")],
+    ["a whole URL", get("http://localhost:3001/greet")],
+    [
+      "a handshake by a whole URL",
+      handshake({ "sec-websocket-protocol": subprotocol }, "http://localhost:3001/ws"),
+    ],
   ])("%s", (_what, facts) => {
     expect(admit(facts, policy, empty)).toBeUndefined();
   });
@@ -105,7 +113,7 @@ describe("requests that are refused", () => {
     [404, "a handshake at /ws/", handshake({}, "/ws/")],
     [404, "a handshake at /WS", handshake({}, "/WS")],
     [404, "a handshake at an encoded /ws", handshake({}, "/%77s")],
-    [404, "a handshake in absolute form", handshake({}, "http://localhost:3001/ws")],
+    [404, "a handshake at another path, in absolute form", handshake({}, "http://localhost:3001/nowhere")],
     [405, "a handshake by POST", handshake({}, "/ws", "POST")],
     [405, "a handshake by HEAD", handshake({}, "/ws", "HEAD")],
     [426, "version 8", handshake({ "sec-websocket-version": "8" })],
@@ -134,6 +142,25 @@ describe("requests that are refused", () => {
     [426, "an upgrade to something else", handshake({ upgrade: "h2c" })],
     [426, "an upgrade that Connection does not name", handshake({ connection: "keep-alive" })],
     [426, "an upgrade to something like it", handshake({ upgrade: "websockets" })],
+    ...[
+      "/gr%65et",
+      "/%zz",
+      "/%",
+      "/healthz%00",
+      "/./greet",
+      "/x/../greet",
+      "/..",
+      "/.env",
+      "//greet",
+      "/greet//",
+      "/\\greet",
+      "/greet;v=1",
+      "/greet#part",
+      "/wei\u00df",
+      "greet",
+      "*",
+      "http://localhost:3001/gr%65et?topic=a",
+    ].map((path): [number, string, RequestFacts] => [404, `a path written ${path}`, get(path)]),
     [405, "a POST", get("/", {}, "POST")],
     [405, "a preflight", get("/servers.json", { origin: "http://localhost:3001" }, "OPTIONS")],
     [405, "a HEAD of a stream that would not end", get("/events?topic=scores", {}, "HEAD")],
@@ -291,6 +318,13 @@ test("the path is what stands before the query", () => {
   expect(pathOf({ url: "/poll" })).toBe("/poll");
   expect(pathOf({ url: "" })).toBe("");
   expect(pathOf({ url: "?" })).toBe("");
+});
+
+test("the path of a whole URL is its path", () => {
+  expect(pathOf({ url: "http://localhost:3001/poll?topic=/a" })).toBe("/poll");
+  expect(pathOf({ url: "https://localhost?/a" })).toBe("");
+  expect(queryOf({ url: "http://localhost:3001/poll?topic=a" }, "topic")).toBe("a");
+  expect(pathOf({ url: "/http://localhost/poll" })).toBe("/http://localhost/poll");
 });
 
 test.each([

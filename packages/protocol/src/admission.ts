@@ -42,18 +42,26 @@ export const echoStop = "stop";
 /** The endpoints that answer a plain GET with something that stays open: it counts as a connection. */
 const held = new Set(["/events", "/poll"]);
 
-/** Pages that another site may link to. */
-const open = new Set(["/", "/greet", "/healthz"]);
+const health = "/healthz";
 
-/** The path of a request, without its query. */
+/** Pages that another site may link to. */
+const open = new Set(["/", "/greet", health]);
+
+/**
+ * Segments of letters, digits, `_`, `-` and `.`, none of which begins with a dot: every path that is served looks so.
+ * What else a path can hold, `%65`, `/../`, `//`, `\\`, `#`, each router reads in its own way.
+ */
+const plainPath = /^(?:\/[\w-][\w.-]*)*\/?$/;
+
+/** The path of a request, as it was sent, without its query. The target may be a whole URL (RFC 9112 §3.2.2). */
 export function pathOf({ url }: Pick<RequestFacts, "url">): string {
-  return url.split("?", 1)[0] ?? url;
+  return /^(?:https?:\/\/[^/?]*)?([^?]*)/i.exec(url)?.[1] ?? "";
 }
 
 /** A parameter of a request's query, or `undefined` if it is missing or cannot be decoded. */
 export function queryOf({ url }: Pick<RequestFacts, "url">, name: string): string | undefined {
-  const pairs = url.slice(pathOf({ url }).length + 1).split("&");
-  const pair = pairs.find((each) => each.startsWith(`${name}=`));
+  const [, query = ""] = /\?(.*)$/s.exec(url) ?? [];
+  const pair = query.split("&").find((each) => each.startsWith(`${name}=`));
   if (pair === undefined) return undefined;
   try {
     return decodeURIComponent(pair.slice(name.length + 1));
@@ -104,10 +112,12 @@ export function chooseSubprotocol(offered: Set<string> | string): string | undef
   return names.includes(subprotocol) ? subprotocol : undefined;
 }
 
-// A foreign name that resolves to this address is DNS rebinding: only names that are listed are answered.
+// A foreign name that resolves to this address is DNS rebinding: only names that are listed are answered. But for
+// the question whether the server is well: a probe knows it by an address of which the server knows nothing.
 function refuseHost(facts: RequestFacts, policy: DoorPolicy): Refusal | undefined {
   const host = facts.header("host");
   if (!host) return refuse(400, "a Host header is required");
+  if (pathOf(facts) === health) return undefined;
   if (listedHosts(policy.origins).has(host.toLowerCase())) return undefined;
   return refuse(421, "this Host is not served here");
 }
@@ -145,6 +155,7 @@ function refuseSubprotocol(facts: RequestFacts): Refusal | undefined {
 
 function refuseRequest(facts: RequestFacts): Refusal | undefined {
   if (isEndpoint(pathOf(facts))) return refuse(426, "this is a WebSocket endpoint", upgradeHeaders);
+  if (!plainPath.test(pathOf(facts))) return refuse(404, "no path here is written so");
   if (facts.method === "GET") return undefined;
   if (isHeld(pathOf(facts))) return refuse(405, "only GET is answered", { Allow: "GET" });
   return facts.method === "HEAD" ? undefined : refuse(405, "only GET is answered", { Allow: "GET, HEAD" });
