@@ -497,14 +497,14 @@ test("MSG-29 MUST refuse one topic too many for a socket, and count only those t
   await talk.request({ type: "subscribe", topic: "weather/quito" });
 });
 
-test("MSG-30 MUST refuse one room too many, to subscribers, authors and readers", {
+test("MSG-30 MUST refuse one room too many while all are in use, to subscribers, authors and readers", {
   tag: ["@messages", "@events", "@poll"],
 }, async ({ launch, converse, raw }) => {
   const server = await launch({ MAX_ROOMS: "2" });
   const [talk, http] = [await converse({ server }), raw.at(server.port)];
   await talk.request({ type: "subscribe", topic: "room/a" });
   await talk.request({ type: "subscribe", topic: "presence/a" });
-  await talk.request({ type: "publish", topic: "room/b", to: "all", text: "" });
+  await talk.request({ type: "subscribe", topic: "presence/b" });
   for (const topic of ["room/c", "presence/c"]) {
     expect(await talk.refusal({ type: "subscribe", topic })).toMatchObject({ code: "limit" });
   }
@@ -514,6 +514,20 @@ test("MSG-30 MUST refuse one room too many, to subscribers, authors and readers"
     expect(await http.request(path), path).toMatchObject({ status: 503 });
   }
   await talk.request({ type: "subscribe", topic: "room/b" });
+});
+
+test("MSG-38 MUST forget an empty room for a new one, so that nobody is kept out by those that were only named", {
+  tag: ["@messages", "@poll"],
+}, async ({ launch, converse, raw }) => {
+  const server = await launch({ MAX_ROOMS: "3" });
+  const [talk, http] = [await converse({ server }), raw.at(server.port)];
+  const { epoch } = await talk.request({ type: "subscribe", topic: "room/mine" });
+  for (let room = 0; room < 10; room++) {
+    expect(await http.request(`/poll?topic=room/${room}`)).toMatchObject({ status: 200 });
+  }
+  await talk.request({ type: "subscribe", topic: "room/another" });
+  const { epoch: same } = await talk.request({ type: "publish", topic: "room/mine", to: "all", text: "" });
+  expect(same, "a room in use stays").toBe(epoch);
 });
 
 test("MSG-31 MUST refuse one job too many for a client, until one has ended", {
@@ -530,6 +544,23 @@ test("MSG-31 MUST refuse one job too many for a client, until one has ended", {
   await talk.request({ type: "cancel", topic });
   await talk.next((message) => message.type === "event" && isOver(message), { awaited: "the job's end" });
   await talk.request(start);
+});
+
+test("MSG-39 MUST refuse one job too many for the server, whoever asks", { tag: "@messages" }, async ({
+  launch,
+  converse,
+}) => {
+  const server = await launch({ MAX_JOBS_TOTAL: "2" });
+  const talks = [await converse({ server }), await converse({ server }), await converse({ server })];
+  const start = { type: "start", job: "hash", mebibytes: 256 } as const;
+  const [first, second, third] = talks as [Conversation, Conversation, Conversation];
+  const { topic } = await first.request(start);
+  await second.request(start);
+  expect(await third.refusal(start)).toMatchObject({ code: "limit" });
+  await first.request({ type: "subscribe", topic });
+  await first.request({ type: "cancel", topic });
+  await first.next((message) => message.type === "event" && isOver(message), { awaited: "the job's end" });
+  await third.request(start);
 });
 
 function isOver({ data }: Server<"event">): boolean {

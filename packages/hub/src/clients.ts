@@ -1,4 +1,4 @@
-import { type Client as ClientRequest, encode, type Server } from "@rosetta/protocol";
+import { bounds, type Client as ClientRequest, encode, type Server } from "@rosetta/protocol";
 import type { Entry } from "./log.ts";
 import type { Host } from "./port.ts";
 
@@ -20,8 +20,6 @@ export interface Client<Session> {
   answers: Map<string, Answer>;
   forgetting?: () => void;
 }
-
-const remembered = { answers: 256, clients: 10_000, afterMs: 120_000 } as const;
 
 /**
  * Clients by their secret. A request that is sent again after a lost connection is answered from here, so that what
@@ -59,7 +57,7 @@ export class Clients<Session> {
     // To the end of the line: who left first is the first to be forgotten.
     this.#clients.delete(secret);
     this.#clients.set(secret, client);
-    client.forgetting = this.#host.after(remembered.afterMs, () => this.#forget(secret));
+    client.forgetting = this.#host.after(bounds.rememberedMs, () => this.#forget(secret));
   }
 
   #create(secret: string): Client<Session> {
@@ -72,7 +70,7 @@ export class Clients<Session> {
 
   // Who left first makes room. If none is gone, the connection cap bounds their number.
   #makeRoom(): void {
-    if (this.#clients.size < remembered.clients) return;
+    if (this.#clients.size < bounds.clients) return;
     for (const [secret, client] of this.#clients) {
       if (client.session !== undefined) continue;
       client.forgetting?.();
@@ -102,7 +100,7 @@ export function remember(client: Client<unknown>, request: Repeatable): Answer {
   const answer: Answer = { body: fingerprint(request) };
   client.answers.set(request.id, answer);
   const [oldest] = client.answers.keys();
-  if (client.answers.size > remembered.answers && oldest !== undefined) client.answers.delete(oldest);
+  if (client.answers.size > bounds.answers && oldest !== undefined) client.answers.delete(oldest);
   return answer;
 }
 

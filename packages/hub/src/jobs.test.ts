@@ -165,20 +165,49 @@ describe("a job", () => {
     expect(hub.topics.get(topic)).toBeUndefined();
   });
 
-  test("is one of a thousand that are remembered: there is no flood of short ones", async () => {
-    const { greet, world } = setUp({ limits: { burst: 2_000 } });
+  test("is one of 32 on a server, however many clients there are", async () => {
+    const { greet, world } = setUp();
+    const clients = await Promise.all([...Array(9).keys()].map((client) => greet(client)));
+    for (const client of clients.slice(0, 8)) {
+      for (let id = 1; id <= 4; id++) await startJob(client, 1, `${id}`);
+    }
+    const late = clients.at(-1) as Peer;
+    await late.say({ type: "start", id: "1", job: "hash", mebibytes: 1 });
+    expect(late.heard()).toMatchObject([{ type: "error", re: "1", code: "limit" }]);
+    world.works[0]?.do();
+    await settled();
+    expect(await startJob(late, 1, "1")).toMatch(/^job/);
+  });
+
+  test("is remembered, until a thousand others are: the oldest of those that ended makes way", async () => {
+    const { greet, world, hub } = setUp({ limits: { burst: 2_000 } });
     const anna = await greet();
+    const running = await startJob(anna, 1, "running");
+    const topics: string[] = [];
     for (let id = 1; id <= 1_000; id++) {
-      await anna.say({ type: "start", id: `${id}`, job: "hash", mebibytes: 1 });
+      topics.push(await startJob(anna, 1, `${id}`));
       world.works.at(-1)?.do();
       await settled();
     }
-    expect(anna.heardOf("ack")).toHaveLength(1_000);
+    const [first = "", second = ""] = topics;
+    expect(hub.topics.get(first)).toBeUndefined();
+    for (const topic of [running, second, topics.at(-1) ?? ""]) expect(hub.topics.get(topic)).toBeDefined();
+    await world.pass(120_000);
+    expect(hub.topics.get(second)).toBeUndefined();
+  });
+
+  test("is not begun if a thousand are followed", async () => {
+    const { greet, world } = setUp({ limits: { burst: 3_000, topics: 1_000 } });
+    const anna = await greet();
+    for (let id = 1; id <= 1_000; id++) {
+      const topic = await startJob(anna, 1, `${id}`);
+      await anna.say({ type: "subscribe", id: "s", topic });
+      world.works.at(-1)?.do();
+      await settled();
+      anna.heard();
+    }
     await anna.say({ type: "start", id: "1001", job: "hash", mebibytes: 1 });
     expect(anna.heard()).toMatchObject([{ type: "error", re: "1001", code: "limit" }]);
-    await world.pass(120_000);
-    await anna.say({ type: "start", id: "1001", job: "hash", mebibytes: 1 });
-    expect(anna.heard()).toMatchObject([{ type: "ack", re: "1001" }]);
   });
 
   test("does not begin while the server goes down, and those that run end", async () => {

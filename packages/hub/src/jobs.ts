@@ -28,9 +28,9 @@ export class Jobs {
     this.#options = options;
   }
 
-  /** How many jobs a client has running. */
-  running(owner: string): number {
-    return [...this.#jobs.values()].filter((job) => job.owner === owner).length;
+  /** How many jobs are running, of one client or of all. */
+  running(owner?: string): number {
+    return [...this.#jobs.values()].filter((job) => isOf(job, owner)).length;
   }
 
   /** Starts hashing. Progress goes to `topic`: at most 20 events, and one at the end. */
@@ -74,8 +74,10 @@ export class Jobs {
 
   /** Cancels what a client left behind. Without an owner: everything. */
   abandon(owner?: string): void {
-    for (const job of this.#jobs.values()) {
-      if (owner === undefined || job.owner === owner) job.cancelled = true;
-    }
+    for (const job of this.#jobs.values()) if (isOf(job, owner)) job.cancelled = true;
   }
+}
+
+function isOf(job: Job, owner: string | undefined): boolean {
+  return owner === undefined || job.owner === owner;
 }

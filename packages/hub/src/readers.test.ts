@@ -98,7 +98,11 @@ describe("what cannot be read is refused before anything is streamed", () => {
     const { hub } = setUp({ host: "0.0.0.0", limits: { rooms: 1 } });
     expect(hub.readers.refuse(request("/events?topic=log"))?.status).toBe(403);
     expect(hub.readers.refuse(request("/events?topic=room/a"))).toBeUndefined();
+    const sink = { write: () => {}, waiting: () => 0, end: () => {} };
+    const leave = hub.readers.stream(request("/events?topic=room/a"), "", sink);
     expect(hub.readers.refuse(request("/events?topic=room/b"))?.status).toBe(503);
+    leave();
+    expect(hub.readers.refuse(request("/events?topic=room/b"))).toBeUndefined();
   });
 
   test("a bad Last-Event-ID, though not an empty one", () => {

@@ -151,8 +151,12 @@ function unsubscribe<Ws>(session: Session<Ws>, { id, topic }: ClientRequest<"uns
 function start<Ws>(session: Session<Ws>, message: ClientRequest<"start">): void {
   const { hub, client } = session;
   if (!client || answeredBefore(session, message)) return;
-  if (hub.jobs.running(session.secret) >= hub.settings.limits.jobs) {
-    return refuse(session, message.id, "limit", `at most ${hub.settings.limits.jobs} jobs at once`);
+  const { jobs, jobsTotal } = hub.settings.limits;
+  if (hub.jobs.running(session.secret) >= jobs) {
+    return refuse(session, message.id, "limit", `at most ${jobs} jobs at once`);
+  }
+  if (hub.jobs.running() >= jobsTotal) {
+    return refuse(session, message.id, "limit", `at most ${jobsTotal} jobs at once on this server`);
   }
   if (hub.isDraining) return refuse(session, message.id, "unavailable", "the server is going down");
   const topic = `job/${hub.host.token().slice(0, 12)}`;

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { setUp } from "./testing.ts";
+import { request, setUp } from "./testing.ts";
 import { isPublic, roomOf } from "./topics.ts";
 
 const minutes = 60_000;
 
 describe("rooms", () => {
-  test("begin with the first who names them, up to a limit", async () => {
+  test("begin with the first who names them, up to a limit of those in use", async () => {
     const { greet } = setUp({ limits: { rooms: 2 } });
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
-    await anna.say({ type: "publish", id: "2", topic: "room/b", to: "all", text: "x" });
+    await anna.say({ type: "subscribe", id: "2", topic: "presence/b" });
     anna.heard();
     for (const topic of ["room/c", "presence/d"]) await anna.say({ type: "subscribe", id: "3", topic });
     await anna.say({ type: "publish", id: "4", topic: "room/e", to: "all", text: "x" });
@@ -21,10 +21,56 @@ describe("rooms", () => {
     expect(anna.heard()).toMatchObject([{ type: "event" }, { type: "ack" }]);
   });
 
-  test("are 1,000 if nothing is said", () => {
-    const { hub } = setUp();
-    for (let room = 0; room < 1_000; room++) expect(hub.topics.open(`room/${room}`)).toHaveProperty("name");
+  test("are 1,000 if nothing is said", async () => {
+    const { hub, greet } = setUp();
+    const inUse = [...Array(1_000).keys()].map((room) => hub.topics.open(`room/${room}`));
+    const anna = await greet();
+    for (const topic of inUse) if (!("code" in topic)) anna.session.follow(topic);
     expect(hub.topics.open("room/1000")).toMatchObject({ code: "limit" });
+  });
+
+  test("make way for another, who has been empty longest first", async () => {
+    const { hub, world, greet } = setUp({ limits: { rooms: 3 } });
+    const anna = await greet();
+    await anna.say({ type: "subscribe", id: "1", topic: "room/used" });
+    for (const name of ["room/left", "presence/polled"]) {
+      hub.topics.open(name);
+      await world.pass(1_000);
+    }
+    // Whoever names a room uses it.
+    hub.topics.open("presence/left");
+    await world.pass(1_000);
+    const { epoch } = hub.log.head("room/polled");
+    expect(hub.topics.open("room/new")).toHaveProperty("name");
+    expect(hub.topics.get("room/polled")).toBeUndefined();
+    expect(hub.topics.get("presence/polled")).toBeUndefined();
+    expect(hub.log.head("room/polled").epoch).not.toBe(epoch);
+    for (const name of ["room/used", "room/left"]) expect(hub.topics.get(name), name).toBeDefined();
+  });
+
+  test("cannot be kept from those who need one by naming others", async () => {
+    const { hub, world, greet } = setUp({ limits: { rooms: 10 } });
+    const before = world.timers;
+    for (let room = 0; room < 1_000; room++) {
+      hub.readers.poll(request(`/poll?topic=room/${room}`), "1.1.1.1", ({ status }) =>
+        expect(status).toBe(200),
+      );
+    }
+    expect(world.timers).toBe(before + 10);
+    const anna = await greet();
+    await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
+    expect(anna.heard()).toMatchObject([{ type: "subscribed" }]);
+  });
+
+  test("that are empty begin their two minutes again whenever they are named", async () => {
+    const { hub, world } = setUp();
+    for (let minute = 0; minute < 5; minute++) {
+      hub.topics.open(minute % 2 ? "presence/a" : "room/a");
+      await world.pass(2 * minutes - 1);
+      expect(hub.topics.get("room/a")).toBeDefined();
+    }
+    await world.pass(1);
+    expect(hub.topics.get("room/a")).toBeUndefined();
   });
 
   test("that are empty for two minutes are forgotten, their presence and their log with them", async () => {

@@ -1,4 +1,4 @@
-import type { Limits, Mode } from "@rosetta/protocol";
+import { bounds, type Limits, type Mode } from "@rosetta/protocol";
 import { stations } from "./feeds.ts";
 import type { Log } from "./log.ts";
 import type { Host } from "./port.ts";
@@ -18,13 +18,10 @@ export interface TopicProblem {
   message: string;
 }
 
-const emptyMs = 120_000;
-/** Jobs whose topics are here: those that run, and those that ended within two minutes. */
-const jobTopics = 1_000;
-
 /**
  * The topics that exist. Feeds and the server's log always do; a room and its presence begin with the first who
  * names them and are forgotten when they were empty for two minutes; a job's topic ends with its result, likewise.
+ * Where there are too many, the one that has been empty longest is forgotten at once.
  */
 export class Topics<Session> {
   readonly #host: Host;
@@ -34,6 +31,7 @@ export class Topics<Session> {
   readonly #rooms = new Set<string>();
   /** Topics of jobs, and whether the job still runs. */
   readonly #jobs = new Map<string, boolean>();
+  /** What will be forgotten if nobody comes, the first to go in front. */
   readonly #forgetting = new Map<string, () => void>();
 
   constructor(host: Host, log: Log, limits: Pick<Limits, "rooms">, logServed: boolean) {
@@ -53,7 +51,7 @@ export class Topics<Session> {
   open(name: string): Topic<Session> | TopicProblem {
     const room = roomOf(name);
     if (room !== undefined && !this.#rooms.has(room)) {
-      if (this.#rooms.size >= this.#limits.rooms)
+      if (this.#rooms.size >= this.#limits.rooms && !this.#makeWay((each) => roomOf(each) !== undefined))
         return { code: "limit", message: "there are too many rooms" };
       this.#rooms.add(room);
       this.#add(`room/${room}`, "stream");
@@ -69,7 +67,8 @@ export class Topics<Session> {
 
   /** Begins the topic of a job, or says why not. */
   addJob(name: string): TopicProblem | undefined {
-    if (this.#jobs.size >= jobTopics) return { code: "limit", message: "there are too many jobs" };
+    if (this.#jobs.size >= bounds.jobTopics && !this.#makeWay((each) => this.#jobs.has(each)))
+      return { code: "limit", message: "there are too many jobs" };
     this.#jobs.set(name, true);
     this.#add(name, "stream");
     return undefined;
@@ -88,10 +87,17 @@ export class Topics<Session> {
     const isPassing = roomOf(name) !== undefined || this.#jobs.get(name) === false;
     if (!isPassing || first === undefined || names.some((each) => this.#isFollowed(each))) return;
     this.#forgetting.get(first)?.();
+    // To the end of the line: who makes way for another is who has been empty longest.
+    this.#forgetting.delete(first);
     this.#forgetting.set(
       first,
-      this.#host.after(emptyMs, () => this.#forget(names)),
+      this.#host.after(bounds.rememberedMs, () => this.#forget(names)),
     );
+  }
+
+  // Anybody can name a room by a plain GET, so empty ones must not keep others out.
+  #makeWay(isSuch: (name: string) => boolean): boolean {
+    return [...this.#forgetting.keys()].some((first) => isSuch(first) && this.#forget(together(first)));
   }
 
   #add(name: string, mode: Mode): void {
@@ -103,16 +109,19 @@ export class Topics<Session> {
     return topic !== undefined && topic.sessions.size + topic.readers.size > 0;
   }
 
-  #forget(names: string[]): void {
-    if (names.some((name) => this.#isFollowed(name))) return;
+  // Answers whether it could.
+  #forget(names: string[]): boolean {
+    if (names.some((name) => this.#isFollowed(name))) return false;
     for (const name of names) {
       this.#topics.delete(name);
+      this.#forgetting.get(name)?.();
       this.#forgetting.delete(name);
       this.#jobs.delete(name);
       this.#log.forget(name);
       const room = roomOf(name);
       if (room !== undefined) this.#rooms.delete(room);
     }
+    return true;
   }
 }
 

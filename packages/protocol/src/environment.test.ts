@@ -36,6 +36,7 @@ const limitNames: Record<keyof Limits, string> = {
   badMessages: "MAX_BAD_MESSAGES",
   rooms: "MAX_ROOMS",
   jobs: "MAX_JOBS",
+  jobsTotal: "MAX_JOBS_TOTAL",
   heartbeatMs: "HEARTBEAT_MS",
   pongMs: "PONG_MS",
   helloMs: "HELLO_MS",

@@ -108,6 +108,7 @@ const limitNames: [keyof Limits, string, number, number][] = [
   ["badMessages", "MAX_BAD_MESSAGES", 1, 1_000_000],
   ["rooms", "MAX_ROOMS", 1, 1_000_000],
   ["jobs", "MAX_JOBS", 1, 1_000],
+  ["jobsTotal", "MAX_JOBS_TOTAL", 1, 1_000],
   ["heartbeatMs", "HEARTBEAT_MS", 100, day],
   ["pongMs", "PONG_MS", 100, day],
   ["helloMs", "HELLO_MS", 100, day],

@@ -18,10 +18,12 @@ export interface Limits {
   burst: number;
   /** Unreadable messages in a row; the last one closes 4500. `MAX_BAD_MESSAGES` */
   badMessages: number;
-  /** Rooms on one server. `MAX_ROOMS` */
+  /** Rooms on one server; another one takes the place of an empty one. `MAX_ROOMS` */
   rooms: number;
   /** Jobs that one client may have running. `MAX_JOBS` */
   jobs: number;
+  /** Jobs that may run on one server: a client is free to make. `MAX_JOBS_TOTAL` */
+  jobsTotal: number;
   /** Milliseconds between two pings of the server. `HEARTBEAT_MS` */
   heartbeatMs: number;
   /** Milliseconds a ping may stay unanswered; then the peer is dead. `PONG_MS` */
@@ -50,6 +52,7 @@ export const defaultLimits: Limits = {
   badMessages: 5,
   rooms: 1_000,
   jobs: 4,
+  jobsTotal: 32,
   heartbeatMs: 25_000,
   pongMs: 10_000,
   helloMs: 5_000,
@@ -67,6 +70,14 @@ export const bounds = {
   id: 64,
   /** Bytes of a close reason (RFC 6455 §5.5: 125 with the code). */
   closeReasonBytes: 123,
+  /** Requests of a client that are remembered, so that the same one again has no second effect. */
+  answers: 256,
+  /** Clients that are remembered. */
+  clients: 10_000,
+  /** Jobs whose topics are remembered, those that run among them. */
+  jobTopics: 1_000,
+  /** Milliseconds for which a client that left, an empty room and an ended job are remembered. */
+  rememberedMs: 120_000,
 } as const;
 
 /** Milliseconds in a second, for stacks that count in seconds. */
