@@ -682,3 +682,53 @@ test("MSG-37 MUST converse with the client of this repository, and end for good 
   await stopped;
   expect(states, "one connection").toEqual(["open", "stopped"]);
 });
+
+test("MSG-40 MUST begin a topic anew for who subscribes again: the replay, then what is live", {
+  tag: ["@messages", "@broadcast"],
+}, async ({ converse, room }) => {
+  const [author, reader] = [await converse(), await converse()];
+  const { epoch } = await reader.request({ type: "subscribe", topic: room });
+  const publish = (): string => author.send({ type: "publish", topic: room, to: "all", text: "" });
+  const sent = from(1, 60).map((number) => {
+    // In the midst of what is live.
+    if (number % 20 === 10) reader.send({ type: "subscribe", topic: room, since: { epoch, offset: 0 } });
+    return publish();
+  });
+  for (const id of sent) await author.reply(id);
+  await reader.settled();
+  let expected = 1;
+  for (const message of reader.collected) {
+    if (message.type === "subscribed") expected = 1;
+    if (message.type !== "event") continue;
+    expect(message).toMatchObject({ topic: room, epoch, offset: expected });
+    expected += 1;
+  }
+  expect(expected, "to the last one").toBe(61);
+  expect(reader.collected.filter(({ type }) => type === "subscribed")).toHaveLength(4);
+});
+
+test("MSG-41 MUST answer cancel with the place from which one hears what came of it", {
+  tag: "@messages",
+}, async ({ converse }) => {
+  const talk = await converse();
+  const { topic } = await talk.request({ type: "start", job: "hash", mebibytes: 256 });
+  const { epoch, offset } = await talk.request({ type: "cancel", topic });
+  const since = { epoch, offset };
+  expect(await talk.request({ type: "subscribe", topic, since })).toMatchObject({ epoch, recovered: true });
+  const [event] = await talk.events(topic, 1);
+  expect(event).toMatchObject({ epoch, offset: offset + 1, data: { state: "cancelled" } });
+});
+
+test("MSG-42 MUST remember the last 256 requests of a client, and no more", { tag: "@messages" }, async ({
+  launch,
+  converse,
+  room,
+}) => {
+  const talk = await converse({ server: await launch({ MAX_BURST: "1000" }) });
+  const publish = (id: string) => talk.request({ type: "publish", id, topic: room, to: "all", text: "" });
+  const first = await publish("1");
+  for (const id of from(2, 256)) await publish(String(id));
+  expect(await publish("1")).toEqual(first);
+  await publish("257");
+  expect(await publish("1")).toMatchObject({ offset: 258 });
+});

@@ -59,7 +59,7 @@ export interface Admission {
 
 /** At most so many records a second are told in the topic `log`. */
 const recordsPerSecond = 20;
-/** Over how long a time a restart asks its clients to spread their return, a second from now at the earliest. */
+/** The width of the time over which a restart asks its clients to come back, a second from now at the earliest. */
 const restartMs = 1_000;
 
 /**

@@ -130,6 +130,15 @@ test("the limits are those of the code, by the names that a server reads", () =>
 test("what is said in passing is so, too", () => {
   expect(text).toContain(`${bounds.text} UTF-16 code units of text, ${bounds.id} characters of \`id\``);
   expect(text).toContain(`${bounds.closeReasonBytes} bytes of a close reason`);
+  const [clients, jobs] = [bounds.clients, bounds.jobTopics].map((count) => count.toLocaleString("en"));
+  expect(text).toContain(
+    `the last ${bounds.answers} ids of a client, ${clients} clients and the topics of ${jobs} jobs`,
+  );
+  expect(text).toContain(`an ended job for ${bounds.rememberedMs / 1_000} s`);
+  expect(text).toContain(
+    `The last ${bounds.answers} ids of a client are remembered, for two minutes after it left`,
+  );
+  expect(text).toContain(`for at most ${clients} clients`);
   expect(text).toContain(`# \`${subprotocol}\``);
   for (const path of Object.values(endpoints)) expect(section("## Endpoints")).toContain(`\`WS ${path}\``);
 });

@@ -139,12 +139,14 @@ export const ServerMessage = z.discriminatedUnion("type", [
     re: z.optional(id),
     code: errorCode,
     message: z.string(),
+    /** The time to wait before the same request may work. */
     retryAfterMs: z.optional(count),
   }),
   z.object({
     type: z.literal("bye"),
     re: z.optional(id),
     code,
+    /** The width of the time, from a second on, over which clients are to come back: never all at once. */
     retryAfterMs: z.optional(count),
     final: z.optional(z.boolean()),
   }),
