@@ -7,6 +7,29 @@ import { chromium } from "@playwright/test";
 /** There is no browser; the message says what to do. */
 export class BrowserError extends Error {}
 
+// Of several --disable-features Chromium takes the last: first Playwright's own (its chromiumSwitches.ts), then ours.
+const disabledFeatures = [
+  "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose",
+  "HttpsUpgrades",
+  "HttpsFirstBalancedModeAutoEnable",
+  "LensOverlay",
+  "MediaRouter",
+  "PaintHolding",
+  "ThirdPartyStoragePartitioning",
+  "AvoidCorsURLLoaderRestartOnRedirect",
+  "OptimizationHints",
+  "NetworkTimeServiceQuerying",
+  "AimEnabled",
+  "PreconnectToSearch",
+  // Each window would load two pages for its address bar, which cost ten times what ours does.
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+];
+
+/** What a browser is started with, beside what Playwright starts it with. */
+export const browserArgs = [`--disable-features=${disabledFeatures.join(",")}`];
+
 const names = [
   "chromium",
   "google-chrome",

@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 import { type Manifest, readManifests } from "@rosetta/manifest";
-import { findChromium } from "./browser.ts";
+import { browserArgs, findChromium } from "./browser.ts";
 import type { Column } from "./server.ts";
 
 const column: Column = process.env.E2E_COLUMN === "bare" ? "bare" : "app";
@@ -12,13 +12,14 @@ export default defineConfig<object, { server: Manifest; column: Column }>({
   outputDir: "test-results",
   reporter: "./reporter.ts",
   fullyParallel: true,
-  workers: 2,
+  // Most of the time they wait: four keep two cores busy.
+  workers: 4,
   // A test that passes at the second try has found something.
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 30_000,
   // hello.ts promises little; what it does promise is tagged.
   ...(column === "bare" && { grep: /@bare\b/ }),
-  use: { column, launchOptions: executablePath ? { executablePath } : {} },
+  use: { column, launchOptions: { args: browserArgs, ...(executablePath && { executablePath }) } },
   projects: readManifests().map((server) => ({ name: server.id, use: { server } })),
 });
