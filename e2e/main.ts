@@ -6,8 +6,10 @@ import { fileURLToPath } from "node:url";
 import { readManifests } from "@rosetta/manifest";
 import { type Request, readArguments } from "./arguments.ts";
 import { BrowserError, ensureChromium } from "./browser.ts";
+import { warm } from "./server.ts";
 
-const servers = readManifests().map(({ id }) => id);
+const manifests = readManifests();
+const servers = manifests.map(({ id }) => id);
 const help = `pnpm e2e [options] [files]    Runs the suite against every server.
 
   --bare           against each hello.ts, the stack as its documentation writes it; needs no browser.
@@ -15,7 +17,7 @@ const help = `pnpm e2e [options] [files]    Runs the suite against every server.
   --project <id>   only this server: ${servers.join(", ")}
   -g <pattern>     only tests whose title matches: -g UPG-04
   --headed         shows the browser
-  --workers <n>    servers that are tested at once; default 2
+  --workers <n>    tests that run at once; default 4
 
 Anything else goes to Playwright (pnpm -C e2e exec playwright test --help).
 Environment: E2E_CHROMIUM=/path/to/chromium, PORT_BASE=20000, APP_FOLDER=/a/copy/of/an/app.
@@ -26,15 +28,16 @@ the suite: it writes e2e/test-results/partial.json.`;
 const request = readArguments(process.argv.slice(2), servers);
 if (typeof request === "string") fail(request);
 else if (request.help) console.log(help);
-else start(request);
+else await start(request);
 
-function start(request: Request): void {
+async function start(request: Request): Promise<void> {
   try {
     if (!request.bare) process.env.E2E_CHROMIUM = ensureChromium();
   } catch (error) {
     if (!(error instanceof BrowserError)) throw error;
     return fail(error.message);
   }
+  if (!request.bare && request.whole) await warm(manifests);
   runPlaywright(request);
 }
 
