@@ -188,17 +188,27 @@ test("TOPIC-08 MUST give a late subscriber the newest part, then what is live", 
   expect(await late.rest(room)).toEqual([]);
 });
 
-test("TOPIC-09 MUST bring each event once to who subscribes twice", {
+test("TOPIC-09 MUST bring each event once to who subscribes twice, and tell nobody that they came again", {
   tag: "@broadcast",
 }, async ({ converse, room }) => {
   const [author, reader] = [await converse(), await converse()];
+  const presence = room.replace("room", "presence");
+  await author.request({ type: "subscribe", topic: presence });
   const { epoch } = await reader.request({ type: "subscribe", topic: room });
+  await present(author, presence, [reader]);
   const since = { epoch, offset: 0 };
   const again = await reader.request({ type: "subscribe", topic: room, since });
   expect(again).toMatchObject({ epoch, offset: 0, recovered: true });
   await publish(author, room, ["once"]);
   expect(textsOf(await reader.events(room, 1))).toEqual(["once"]);
   expect(await reader.rest(room)).toEqual([]);
+  // Twice a second at most: once another room was told of a second change, this one would have been told, too.
+  const [elsewhere, others] = [`${room}-b`, `${presence}-b`];
+  await author.request({ type: "subscribe", topic: others });
+  await reader.request({ type: "subscribe", topic: elsewhere });
+  await reader.request({ type: "unsubscribe", topic: elsewhere });
+  await present(author, others, []);
+  expect(await author.rest(presence)).toEqual([]);
   await reader.request({ type: "unsubscribe", topic: room });
   await publish(author, room, ["never"]);
   expect(await reader.rest(room), "one unsubscribe is enough").toEqual([]);
