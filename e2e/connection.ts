@@ -5,6 +5,12 @@ import { type Await, within } from "./inbox.ts";
 /** How a TCP connection ended: with FIN, or with RST or an error of the network. */
 export type End = "end" | "reset";
 
+/** How a connection is opened. */
+export interface TcpOptions extends Await {
+  /** A peer that never ends its own half, though the server has ended the other. */
+  halfOpen?: boolean;
+}
+
 /** A TCP connection to a server, without any opinion about what is said on it. */
 export class Connection {
   readonly #socket: Socket;
@@ -24,8 +30,8 @@ export class Connection {
   }
 
   /** Connects to a port of this machine. */
-  static open(port: number, options: Await = {}): Promise<Connection> {
-    const socket = createConnection({ host: "127.0.0.1", port, noDelay: true });
+  static open(port: number, { halfOpen = false, ...options }: TcpOptions = {}): Promise<Connection> {
+    const socket = createConnection({ host: "127.0.0.1", port, noDelay: true, allowHalfOpen: halfOpen });
     const caller = new Error();
     const opened = new Promise<Connection>((resolve, reject) => {
       socket.once("connect", () => resolve(new Connection(socket)));
@@ -87,6 +93,11 @@ export class Connection {
   /** How the connection ended, when it has. */
   ended(options: Await = {}): Promise<End> {
     return within(this.#ended, "the end of the TCP connection", options);
+  }
+
+  /** Whether the connection is over in both directions. */
+  get isOver(): boolean {
+    return this.#socket.destroyed;
   }
 
   /** Calls back at the end, without a deadline. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { Connection } from "./connection.ts";
+import { Connection, type TcpOptions } from "./connection.ts";
 import { errorAt, failure } from "./failure.ts";
 import {
   type Answer,
@@ -46,7 +46,7 @@ export class Raw {
   }
 
   /** A bare TCP connection. */
-  async tcp(options: Await = {}): Promise<Connection> {
+  async tcp(options: TcpOptions = {}): Promise<Connection> {
     const connection = await Connection.open(this.port, options);
     this.#opened.push(connection);
     return connection;

@@ -458,3 +458,21 @@ test("UPG-35 SHOULD hang up on a handshake that comes so slowly that it never en
   }
   expect(isOpen ? "still connected after 8 bytes of 1 s each" : "hung up").toBe("hung up");
 });
+
+// A socket of which only one half is closed stays in the server until its peer closes the other, if it ever does.
+test("UPG-36 MUST hang up on who was refused, and not wait until they do", {
+  tag: ["@upgrade", "@door"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ HANDSHAKE_MS: "1000" })).port);
+  const refused = await own.tcp({ halfOpen: true });
+  refused.write(handshake(own, "/echo", ["Origin: https://foreign.example"]));
+  // One stack keeps the connection for another request, until it has been idle for long enough.
+  expect(await refused.ended({ deadline: 16_000 })).toBe("end");
+  expect(refused.received.toString()).toMatch(/^HTTP\/1\.1 403 /);
+  // What is written to a socket that nobody has any more is answered with RST, which the next write finds out.
+  const isOver = () => {
+    refused.write("still here");
+    return refused.isOver;
+  };
+  await expect.poll(isOver, "the server has closed both halves").toBe(true);
+});
