@@ -64,7 +64,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.get("/events", (req, res) => {
     const refused = hub.readers.refuse(factsOf(req));
     if (refused) return answer(res, refused);
-    res.set(streamHeaders).flushHeaders();
+    res.set(streamHeaders);
     const leave = hub.readers.stream(factsOf(req), res.locals.address, {
       write: (text) => void res.write(text),
       waiting: () => res.writableLength,

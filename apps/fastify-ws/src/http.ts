@@ -72,7 +72,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
     // Fastify has no open end of its own: from here on the response is Node's.
     reply.headers(streamHeaders).hijack();
     const res = reply.raw;
-    res.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders).flushHeaders();
+    res.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);
     const leave = hub.readers.stream(factsOf(req.raw), req.address, {
       write: (text) => void res.write(text),
       waiting: () => res.writableLength,
