@@ -314,7 +314,7 @@ test("ALT-15 MUST tell a poll at once that its place is lost, though there is no
   tag: "@poll",
 }, async ({ raw, room }) => {
   const { epoch } = await poll(raw, room);
-  for (const cursor of ["0123456789abcdef:2", `${epoch}:1`]) {
+  for (const cursor of ["0123456789abcdef:2", "0123456789abcdef:0", `${epoch}:1`]) {
     const page = await poll(raw, room, cursor);
     expect(page, cursor).toMatchObject({ epoch, offset: 0, recovered: false, events: [] });
   }
