@@ -167,7 +167,8 @@ export class Requests {
   #refusal({ frame }: Entry): RequestError | undefined {
     // The server would not only refuse it: it would close the connection, for good (1009).
     if (byteLength(frame) > defaultLimits.messageBytes) return new RequestError("invalid", "too long");
-    const open = [...this.#entries.values()].filter(({ kind }) => kind !== "command").length;
+    // What timed out is not open: it only waits to recognize its reply, and never goes out again.
+    const open = [...this.#entries.values()].filter(({ kind, done }) => done && kind !== "command").length;
     return open > maxOpen ? full() : undefined;
   }
 

@@ -336,6 +336,30 @@ describe("requests", () => {
     expect(another).toEqual({});
   });
 
+  test("what timed out is not open any more, though its reply may still come", async () => {
+    const { host, client, peer } = connectedPair();
+    for (let count = 0; count < 64; count++) void watchPromise(client.publish("room/a", "x"));
+    const late = peer.last("publish").id;
+    host.advance(5_000);
+    const next = watchPromise(client.publish("room/a", "y"));
+    await settled();
+    expect(next).toEqual({});
+    peer.ack(late);
+    peer.ack(peer.last("publish").id);
+    await settled();
+    expect(next.value?.re).toBe(peer.last("publish").id);
+  });
+
+  test("however much times out, no more than 64 are open", async () => {
+    const { host, client } = connectedPair();
+    for (const _ of [1, 2]) {
+      const requests = Array.from({ length: 65 }, () => watchPromise(client.echo("hi")));
+      await settled();
+      expect(requests.map(({ error }) => error?.code).filter(Boolean)).toEqual(["full"]);
+      host.advance(5_000);
+    }
+  });
+
   test("subscriptions do not count as open questions", async () => {
     const { client } = connectedPair();
     for (let room = 0; room < 128; room++) client.subscribe(`room/${room}`, () => {});
@@ -516,6 +540,13 @@ describe("bye", () => {
     await settled();
     expect(stop.value).toMatchObject({ type: "bye", final: true });
     expect(client.state).toMatchObject({ name: "stopped", code: 1000 });
+  });
+
+  test("close() is the end as agreed: 1000", () => {
+    const { host, client } = connectedPair();
+    client.close();
+    expect(host.socket.closed?.code).toBe(1000);
+    expect(client.state).toEqual({ name: "stopped", code: 1000, reason: "closed by the client" });
   });
 
   test("a restart is told, and its spread obeyed", () => {
