@@ -95,7 +95,7 @@ export class Client {
 
   /** Ends it: `stopped`, and whatever is unanswered fails. Subscriptions stay desired, should `open` follow. */
   close(): void {
-    this.#socket.close();
+    this.#socket.close(Close.Normal);
   }
 
   /**

@@ -42,8 +42,9 @@ export interface FrameEvent {
   /** Of a message. */
   data?: string | Uint8Array;
   /** The subprotocol of an `open`, the reason of a `close`. */
-  note?: string;
-  code?: number;
+  note?: string | undefined;
+  /** Of a `close`; missing where we closed without one. */
+  code?: number | undefined;
   wasClean?: boolean;
   state?: SocketState;
 }
@@ -140,10 +141,13 @@ export class ReconnectingSocket {
     this.#connect();
   }
 
-  /** Ends it: `stopped`, and what waited to be sent is gone. Throws as `WebSocket.close` does. */
-  close(code: number = Close.Normal, reason = "closed by the client"): void {
+  /**
+   * Ends it: `stopped`, and what waited to be sent is gone. As with `WebSocket.close`, no code is one of the
+   * ways to say it (the peer reports 1005), and what may not be sent throws.
+   */
+  close(code?: number, reason?: string): void {
     if (this.#state.name === "stopped") return;
-    if (this.#drop(code, reason)) this.#stop(code, reason);
+    if (this.#drop(code, reason)) this.#stop(code, reason ?? "closed by the client");
   }
 
   /** Gives the connection up and makes another, by the same policy as if the peer had closed with `code`. */
@@ -311,7 +315,7 @@ export class ReconnectingSocket {
   }
 
   /** Closes and forgets the socket, if there is one. False if a listener has meanwhile decided otherwise. */
-  #drop(code: number, reason: string): boolean {
+  #drop(code?: number, reason?: string): boolean {
     const before = this.#state;
     const socket = this.#socket;
     if (!socket) return true;

@@ -127,9 +127,10 @@ export class FakeSocket implements SocketLike {
     if (this.readyState === 1) this.sent.push(data);
   }
 
-  close(code?: number, reason = ""): void {
+  close(code?: number, reason?: string): void {
     if (code !== undefined && code !== 1000 && (code < 3000 || code > 4999))
       throw new Error("InvalidAccessError");
+    // Without an argument, `encode` gives no bytes.
     if (new TextEncoder().encode(reason).length > 123) throw new Error("SyntaxError");
     if (this.readyState < 2) this.closed = { code, reason };
     this.readyState = Math.max(this.readyState, 2);

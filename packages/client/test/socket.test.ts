@@ -460,6 +460,22 @@ describe("stopping", () => {
     expect(socket.state).toEqual({ name: "stopped", code: 4321, reason: "enough" });
   });
 
+  test("close() without a code sends none: the peer sees 1005", () => {
+    const { host, socket } = opened();
+    const frames = record((listener) => socket.on("frame", listener));
+    socket.close();
+    expect(host.socket.closed).toEqual({ code: undefined, reason: undefined });
+    expect(frames[0]).toEqual({ direction: "out", kind: "close", at: host.now() });
+    expect(socket.state).toEqual({ name: "stopped", reason: "closed by the client" });
+  });
+
+  test("a code needs no reason", () => {
+    const { host, socket } = opened();
+    socket.close(4321);
+    expect(host.socket.closed).toEqual({ code: 4321, reason: undefined });
+    expect(socket.state).toEqual({ name: "stopped", code: 4321, reason: "closed by the client" });
+  });
+
   test.each(["connecting", "open", "waiting"])(
     "while %s it leaves no timer and no watcher behind",
     (name) => {
