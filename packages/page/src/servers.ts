@@ -51,7 +51,7 @@ async function readHealth(server: ServerEntry): Promise<unknown> {
   const signal = AbortSignal.timeout(healthTimeoutMs);
   const response = await fetch(`${server.url}/healthz`, { cache: "no-store", signal });
   // Read whatever the status: a body that nobody reads is aborted later, as a failed request.
-  const { status } = await response.json();
+  const { status } = (await response.json()) as { status?: unknown };
   return status;
 }
 
