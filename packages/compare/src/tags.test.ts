@@ -31,7 +31,7 @@ test.each([
   "UPG-03 MUST ",
 ])("%j is no title", (title) => {
   expect(messages(...whole, listed(title, "send"))).toEqual([
-    `e2e/tests/a.test.ts:5  "${title}" is not of the form "UPG-04 MUST do something"`,
+    `e2e/tests/a.test.ts:5  "${title}" is not of the form "UPG-07 MUST do something"`,
   ]);
 });
 

@@ -9,7 +9,7 @@ export interface ListedTest {
   line: number;
 }
 
-/** `UPG-04 MUST refuse a foreign Origin with 403 @upgrade`: a stable id, a level, a sentence. */
+/** `UPG-07 MUST refuse a foreign Origin with 403 @upgrade`: a stable id, a level, a sentence. */
 export const titleForm = /^(?<id>[A-Z][A-Z0-9]*-\d+) (?<level>MUST|SHOULD|MAY) (?<sentence>\S.*)$/;
 
 /** A region with the place where it is read. */
@@ -32,7 +32,7 @@ export function checkTests(tests: ListedTest[], places: Place[]): Finding[] {
 function titles(tests: ListedTest[]): Finding[] {
   return tests
     .filter(({ title }) => !titleForm.test(title))
-    .map((test) => at(test, `"${test.title}" is not of the form "UPG-04 MUST do something"`));
+    .map((test) => at(test, `"${test.title}" is not of the form "UPG-07 MUST do something"`));
 }
 
 function uniqueIds(tests: ListedTest[]): Finding[] {
