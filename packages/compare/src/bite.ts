@@ -155,7 +155,8 @@ function report(verdicts: Bitten[]): number {
   if (unclear.length > 0) console.log(`\nunclear:\n${unclear.join("\n")}`);
   const count = (state: Verdict["state"]) => verdicts.filter(({ verdict }) => verdict.state === state).length;
   const good = count("green") + unclear.length === 0;
-  const sentence = `${count("red")} red, ${count("no code")} without code, ${count("green")} still green, ${unclear.length} unclear`;
+  const dead = verdicts.filter(({ verdict }) => verdict.state === "red" && !verdict.starts).length;
+  const sentence = `${count("red")} red (${dead} do not start), ${count("no code")} without code, ${count("green")} still green, ${unclear.length} unclear`;
   console.log(styleText(good ? "green" : "red", `\n${sentence}`));
   return good ? 0 : 1;
 }

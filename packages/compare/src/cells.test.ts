@@ -59,15 +59,14 @@ test("one failed test is red, whatever else happened", () => {
   const outcomes = [outcome("expected"), outcome("unexpected", "expected 403"), outcome("skipped")];
   expect(judge({ outcomes, errors: ["stopped early"] })).toEqual({
     state: "red",
-    red: 1,
-    total: 3,
+    test: "UPG-01",
     starts: true,
   });
 });
 
 test("a server that does not start is red, and is said to", () => {
   const outcomes = [outcome("unexpected", "Error: one did not start: SyntaxError"), outcome("skipped")];
-  expect(judge({ outcomes, errors: [] })).toEqual({ state: "red", red: 1, total: 2, starts: false });
+  expect(judge({ outcomes, errors: [] })).toEqual({ state: "red", test: "UPG-01", starts: false });
 });
 
 test("all tests green is green", () => {
@@ -104,15 +103,15 @@ test("the control is judged by the tests of the region", () => {
 
 test("the table has a row for each region and a column for each app", () => {
   const found: Verdict[] = [
-    { state: "red", red: 2, total: 7, starts: true },
+    { state: "red", test: "UPG-07", starts: true },
     { state: "no code" },
-    { state: "red", red: 7, total: 7, starts: false },
+    { state: "red", test: "UPG-01", starts: false },
     { state: "green", total: 3 },
   ];
   const verdicts = planCells(house, [], []).map((cell, at) => ({ cell, verdict: found[at] as Verdict }));
   expect(printBites(verdicts).split("\n")).toEqual([
-    "region   one      two",
-    "upgrade  2/7 red  7/7 red, does not start",
-    "drain    no code  STILL GREEN (3)",
+    "region   one         two",
+    "upgrade  red UPG-07  red (does not start)",
+    "drain    no code     STILL GREEN (3)",
   ]);
 });

@@ -1,6 +1,6 @@
 import { Refusal } from "./arguments.ts";
 import type { House, Source } from "./house.ts";
-import type { Run } from "./playwright.ts";
+import type { Outcome, Run } from "./playwright.ts";
 import { hasCode } from "./regions.ts";
 import { table } from "./table.ts";
 
@@ -13,7 +13,8 @@ export interface Cell {
 
 /** What came of a bite, or of the run without one. */
 export type Verdict =
-  | { state: "red"; red: number; total: number; starts: boolean }
+  /** By the first test that failed. If the server does not even start, that says nothing about the test. */
+  | { state: "red"; test: string; starts: boolean }
   | { state: "green"; total: number }
   /** A region of comments: nothing to empty. */
   | { state: "no code" }
@@ -44,11 +45,8 @@ export function grepOf(regions: string[]): string {
 
 /** What a run says. One that did not come to its end, or ran no test, is neither red nor green. */
 export function judge({ outcomes, errors }: Run): Verdict {
-  const red = outcomes.filter((outcome) => outcome.status === "unexpected");
-  if (red.length > 0) {
-    const starts = !red.every(({ error }) => error !== undefined && startError.test(error));
-    return { state: "red", red: red.length, total: outcomes.length, starts };
-  }
+  const [red] = outcomes.filter(isRed);
+  if (red) return { state: "red", test: idOf(red), starts: !startError.test(red.error ?? "") };
   if (errors[0] !== undefined) return { state: "unclear", reason: firstLine(errors[0]) };
   const ran = outcomes.filter((outcome) => outcome.status !== "skipped");
   if (ran.length === 0) return { state: "unclear", reason: "no test ran" };
@@ -60,15 +58,13 @@ export function judgeControl({ outcomes, errors }: Run, region: string): Verdict
   const own = outcomes.filter((outcome) => outcome.tags.includes(region));
   const verdict = judge({ outcomes: own, errors });
   if (verdict.state !== "red") return verdict;
-  const failed = own.filter((outcome) => outcome.status === "unexpected");
-  const titles = failed.map(({ title }) => title.split(" ")[0]).join(", ");
-  return { state: "unclear", reason: `red without a bite: ${titles}` };
+  return { state: "unclear", reason: `red without a bite: ${own.filter(isRed).map(idOf).join(", ")}` };
 }
 
 /** How the suite's fixture says that the server never came up. */
 const startError = /did not start/;
 
-/** Region × app, with what went red of how many. */
+/** Region × app, with what went red. */
 export function printBites(verdicts: { cell: Cell; verdict: Verdict }[]): string {
   const apps = [...new Set(verdicts.map(({ cell }) => cell.app))];
   const regions = [...new Set(verdicts.map(({ cell }) => cell.region))];
@@ -87,12 +83,20 @@ export function printVerdict(verdict: Verdict): string {
   if (verdict.state === "green") return `STILL GREEN (${verdict.total})`;
   if (verdict.state === "unclear") return "UNCLEAR";
   if (verdict.state === "no code") return "no code";
-  return `${verdict.red}/${verdict.total} red${verdict.starts ? "" : ", does not start"}`;
+  return verdict.starts ? `red ${verdict.test}` : "red (does not start)";
 }
 
 function refuseUnknown(what: string, names: string[], known: string[]): void {
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Refusal(`no ${what} "${unknown}": ${known.join(", ")}`);
+}
+
+function isRed({ status }: Outcome): boolean {
+  return status === "unexpected";
+}
+
+function idOf({ title }: Outcome): string {
+  return title.split(" ")[0] ?? "";
 }
 
 function firstLine(text: string): string {
