@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { sampleResults, sampleTest } from "./fixture.ts";
-import { markdownMatrix, replaceMatrix } from "./markdown.ts";
+import { readHouse } from "./house.ts";
+import { markdownMatrix, markdownRegions, readPart, replacePart } from "./markdown.ts";
 
 const bare = {
   ...sampleResults([
@@ -27,14 +28,40 @@ test("two cells for each server, a dash where nothing was run, the deviations be
 Run on 2026-11-22 (linux x64, 2 × Example). One: node 26.10.0, ws 8.23.0; Two: bun 1.4.5.`);
 });
 
-test("only what stands between the markers is replaced", () => {
-  const text = "# Title\n<!-- matrix:begin -->\nold\n<!-- matrix:end -->\nmore\n";
-  const replaced = "# Title\n<!-- matrix:begin -->\nnew\n<!-- matrix:end -->\nmore\n";
-  expect(replaceMatrix(text, "new")).toBe(replaced);
-  expect(replaceMatrix(replaced, "new")).toBe(replaced);
+test("files in the order of a reader, regions in that of the file", () => {
+  const region = (name: string) => `// #region ${name}\nrun();\n// #endregion ${name}\n`;
+  const files = new Map([
+    ["connection.ts", region("send") + region("ping")],
+    ["hello.ts", "run();\n"],
+    ["http.ts", region("door")],
+    ["main.ts", "run();\n"],
+    ["other.ts", region("more")],
+    ["server.ts", region("upgrade")],
+  ]);
+  expect(markdownRegions(readHouse([{ id: "one", files }])).split("\n")).toEqual([
+    "| file | lives as long as | regions |",
+    "|---|---|---|",
+    "| `hello.ts` | a first lesson | none: the stack as its documentation writes it |",
+    "| `main.ts` | the process | none: the same to the byte everywhere |",
+    "| `server.ts` | the process | upgrade |",
+    "| `http.ts` | a request | door |",
+    "| `connection.ts` | a socket | send, ping |",
+    "| `other.ts` |  | more |",
+  ]);
 });
 
-test("a text without its markers is not touched", () => {
-  expect(replaceMatrix("# Title\n", "new")).toBeUndefined();
-  expect(replaceMatrix("<!-- matrix:end -->\n<!-- matrix:begin -->", "new")).toBeUndefined();
+test("only what stands between the comments is read and replaced", () => {
+  const text = "# Title\n<!-- matrix:begin -->\nold\n<!-- matrix:end -->\nmore\n";
+  const replaced = "# Title\n<!-- matrix:begin -->\nnew\n<!-- matrix:end -->\nmore\n";
+  expect(readPart(text, "matrix")).toEqual({ content: "old", line: 3 });
+  expect(replacePart(text, "matrix", "new")).toBe(replaced);
+  expect(replacePart(replaced, "matrix", "new")).toBe(replaced);
 });
+
+test.each(["# Title\n", "<!-- matrix:end -->\n<!-- matrix:begin -->", "<!-- matrix:begin -->\n"])(
+  "a text without the comments is not touched: %j",
+  (text) => {
+    expect(readPart(text, "matrix")).toBeUndefined();
+    expect(replacePart(text, "matrix", "new")).toBeUndefined();
+  },
+);

@@ -1,13 +1,50 @@
+import type { House } from "./house.ts";
+import { placesOf } from "./overview.ts";
 import { groups, printTally, type Results, tally } from "./results.ts";
 
-const begin = "<!-- matrix:begin -->";
-const end = "<!-- matrix:end -->";
+/** What is generated in the README: each stands between two comments with its name. */
+export type Part = "matrix" | "regions";
 
-/** Replaces what stands between the markers of a text, or gives `undefined` if it has no markers. */
-export function replaceMatrix(text: string, matrix: string): string | undefined {
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+/** What stands in a part of a text, and on which line it begins; `undefined` if it has no such part. */
+export function readPart(text: string, part: Part): { content: string; line: number } | undefined {
+  const { from, to } = boundsOf(text, part);
   if (from === -1 || to < from) return undefined;
-  return `${text.slice(0, from + begin.length)}\n${matrix}\n${text.slice(to)}`;
+  return { content: text.slice(from, to).trim(), line: text.slice(0, from).split("\n").length + 1 };
+}
+
+/** The text with another content in one of its parts, or `undefined` if it has no such part. */
+export function replacePart(text: string, part: Part, content: string): string | undefined {
+  const { from, to } = boundsOf(text, part);
+  if (from === -1 || to < from) return undefined;
+  return `${text.slice(0, from)}\n${content}\n${text.slice(to)}`;
+}
+
+/** From behind the comment that begins a part to the one that ends it. */
+function boundsOf(text: string, part: Part): { from: number; to: number } {
+  const begin = `<!-- ${part}:begin -->`;
+  const at = text.indexOf(begin);
+  return { from: at === -1 ? -1 : at + begin.length, to: text.indexOf(`<!-- ${part}:end -->`) };
+}
+
+/** How long what a file holds lives, and what to read it for where it has no regions. In the order of a reader. */
+const files = new Map([
+  ["hello.ts", { life: "a first lesson", instead: "the stack as its documentation writes it" }],
+  ["main.ts", { life: "the process", instead: "the same to the byte everywhere" }],
+  ["server.ts", { life: "the process", instead: "" }],
+  ["http.ts", { life: "a request", instead: "" }],
+  ["connection.ts", { life: "a socket", instead: "" }],
+]);
+
+/** The table of the README that says which file has which regions. */
+export function markdownRegions(house: House): string {
+  const places = placesOf(house);
+  const names = new Set([...files.keys(), ...house.sources.map(({ name }) => name)]);
+  const rows = [...names].map((name) => {
+    const own = places.filter((place) => place.name === name).map(({ region }) => region);
+    const { life = "", instead = "" } = files.get(name) ?? {};
+    return `| \`${name}\` | ${life} | ${own.length === 0 ? `none: ${instead}` : own.join(", ")} |`;
+  });
+  return ["| file | lives as long as | regions |", "|---|---|---|", ...rows].join("\n");
 }
 
 /** The matrix of the README: for each server what its documentation's example does, and what ours does. */

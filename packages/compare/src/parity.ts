@@ -8,7 +8,9 @@ import { checkEquality, type Equality, equality, printEquality } from "./equalit
 import { type Finding, readHouse } from "./house.ts";
 import { overview, placesOf } from "./overview.ts";
 import { listSuite, root } from "./playwright.ts";
+import { count, printFindings } from "./report.ts";
 import { checkApps } from "./rules.ts";
+import { staleRegions } from "./stale.ts";
 import { checkTests, type ListedTest, type Place } from "./tags.ts";
 
 const record = "packages/compare/equal.json";
@@ -24,13 +26,14 @@ async function run(given: string[]): Promise<number> {
 async function check(write: boolean): Promise<number> {
   const house = readHouse(readApps());
   // A file that cannot be read makes every other rule speak.
-  if (house.findings.length > 0) return report(house.findings);
+  if (house.findings.length > 0) return printFindings(house.findings);
   const places = placesOf(house);
   const now = equality(house);
   if (write) writeFileSync(join(root, record), printEquality(now));
   const suite = await checkSuite(places);
-  const findings = [...checkApps(house), ...checkRecord(now), ...suite.findings];
-  if (findings.length > 0) return report(findings);
+  const readme = staleRegions(readFileSync(join(root, "README.md"), "utf8"), house);
+  const findings = [...checkApps(house), ...checkRecord(now), ...suite.findings, ...readme];
+  if (findings.length > 0) return printFindings(findings);
   console.log(overview(house, now));
   const sizes = [
     count(house.apps.length, "server"),
@@ -59,20 +62,6 @@ function checkRecord(now: Equality): Finding[] {
   if (!existsSync(file))
     return [{ file: record, line: 1, message: "missing: pnpm parity --record writes it" }];
   return checkEquality(now, JSON.parse(readFileSync(file, "utf8")) as Equality, record);
-}
-
-function report(findings: Finding[]): number {
-  for (const finding of findings) console.log(print(finding));
-  console.log(styleText("red", `\n${count(findings.length, "finding")}`));
-  return 1;
-}
-
-function print({ file, line, message }: Finding): string {
-  return `${styleText("bold", `${file}:${line}`)}  ${message}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 try {

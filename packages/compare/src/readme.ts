@@ -2,39 +2,54 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readManifests } from "@rosetta/manifest";
+import { readApps } from "./apps.ts";
 import { Refusal } from "./arguments.ts";
-import { markdownMatrix, replaceMatrix } from "./markdown.ts";
-import { root } from "./playwright.ts";
+import { readHouse } from "./house.ts";
+import { markdownMatrix, markdownRegions, type Part, replacePart } from "./markdown.ts";
+import { listSuite, root } from "./playwright.ts";
+import { printFindings } from "./report.ts";
 import type { Results } from "./results.ts";
+import { staleMatrix, staleRegions } from "./stale.ts";
 
-const usage = `pnpm -C packages/compare run readme           writes the matrix of README.md from results/
-pnpm -C packages/compare run readme --check   fails if README.md is not as it would be written`;
+const usage = `pnpm -C packages/compare run readme           writes the table of regions, and the matrix from results/
+pnpm -C packages/compare run readme --check   fails if README.md has other regions, tests or deviations than there are`;
 
-function run(given: string[]): number {
+const file = join(root, "README.md");
+
+async function run(given: string[]): Promise<number> {
   const { check, help } = readOptions(given);
-  if (help) {
-    console.log(usage);
-    return 0;
-  }
-  const file = join(root, "README.md");
-  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (check) return checkReadme();
+  if (help) console.log(usage);
+  else writeReadme();
+  return 0;
+}
+
+async function checkReadme(): Promise<number> {
+  const text = readFileSync(file, "utf8");
+  const findings = [
+    ...staleRegions(text, readHouse(readApps())),
+    ...staleMatrix(text, await listSuite(), readManifests()),
+  ];
+  if (findings.length > 0) return printFindings(findings);
+  console.log("README.md has the regions, tests and deviations that there are");
+  return 0;
+}
+
+function writeReadme(): void {
+  // First what needs no run.
+  write("regions", markdownRegions(readHouse(readApps())));
   const app = readResults("results/e2e.json", "pnpm e2e");
   const bare = readResults("results/bare.json", "pnpm e2e --bare");
-  const replaced = replaceMatrix(text, markdownMatrix(app, bare));
-  if (replaced === undefined) {
-    throw new Refusal("README.md has no lines <!-- matrix:begin --> and <!-- matrix:end -->");
+  write("matrix", markdownMatrix(app, bare));
+  console.log("README.md is as the apps and the results say");
+}
+
+function write(part: Part, content: string): void {
+  const text = replacePart(readFileSync(file, "utf8"), part, content);
+  if (text === undefined) {
+    throw new Refusal(`README.md has no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`);
   }
-  if (replaced === text) {
-    console.log("README.md is as the results say");
-    return 0;
-  }
-  if (check) {
-    console.log("README.md is not as the results say: pnpm -C packages/compare run readme");
-    return 1;
-  }
-  writeFileSync(file, replaced);
-  console.log("README.md written");
-  return 0;
+  writeFileSync(file, text);
 }
 
 function readOptions(given: string[]): { check?: boolean; help?: boolean } {
@@ -59,7 +74,7 @@ function readResults(file: string, command: string): Results {
 }
 
 try {
-  process.exitCode = run(process.argv.slice(2));
+  process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
   console.error(error.message);

@@ -48,7 +48,7 @@ function uniqueIds(tests: ListedTest[]): Finding[] {
 }
 
 /** Not a region: the test is also put to `hello.ts`, by `pnpm e2e --bare`. */
-const bare = "bare";
+export const bare = "bare";
 
 function knownTags(tests: ListedTest[], places: Place[]): Finding[] {
   const known = new Set(places.map((place) => place.region));

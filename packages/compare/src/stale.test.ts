@@ -1,0 +1,90 @@
+import type { Manifest } from "@rosetta/manifest";
+import { expect, test } from "vitest";
+import { readHouse } from "./house.ts";
+import { markdownRegions } from "./markdown.ts";
+import { staleMatrix, staleRegions } from "./stale.ts";
+import type { ListedTest } from "./tags.ts";
+
+const listed = (title: string, ...tags: string[]): ListedTest => ({ title, tags, file: "a.ts", line: 1 });
+const tests = [
+  listed("UPG-01 MUST refuse", "upgrade", "bare"),
+  listed("UPG-02 MUST take", "upgrade"),
+  listed("SLOW-01 MUST close", "send"),
+];
+const one: Manifest = {
+  id: "one",
+  title: "One",
+  runtime: "node",
+  port: 3001,
+  start: [],
+  hello: [],
+  deviations: [{ test: "SLOW-01", reason: "it cannot", link: "https://example.org", shows: "x" }],
+};
+
+const matrix = (...lines: string[]) =>
+  ["# Title", "<!-- matrix:begin -->", ...lines, "<!-- matrix:end -->"].join("\n");
+const readme = matrix(
+  "|  | One, as the docs write it | One, as this repository writes it |",
+  "|---|--:|--:|",
+  "| UPG | 0/1 | 1/2 |",
+  "| SLOW | – | 1/1 (1≠) |",
+  "| all | **0/1** | **2/3 (1≠)** |",
+  "",
+  "≠ is a known difference of the stack; the test runs and fails as described:",
+  "",
+  "- SLOW-01, One: it cannot ([source](https://example.org))",
+  "",
+  "Run on 2026-11-22 (linux x64, 2 × Example). One: node 26.10.0.",
+);
+
+const print = (findings: ReturnType<typeof staleMatrix>) =>
+  findings.map(({ file, line, message }) => `${file}:${line}  ${message}`);
+
+test("what a run found is the run's: counts of tests, servers and deviations are checked", () => {
+  expect(staleMatrix(readme, tests, [one])).toEqual([]);
+});
+
+const how = "missing, pnpm e2e, pnpm e2e --bare, then pnpm -C packages/compare run readme";
+
+test("a test that was added changes its group and the sum", () => {
+  const more = [...tests, listed("UPG-03 MUST hang up", "upgrade")];
+  expect(print(staleMatrix(readme, more, [one]))).toEqual([
+    "README.md:5  no longer so: | UPG | 1 | 2 |",
+    "README.md:7  no longer so: | all | **1** | **3 (1≠)** |",
+    `README.md:3  ${how}: | UPG | 1 | 3 |`,
+    `README.md:3  ${how}: | all | **1** | **4 (1≠)** |`,
+  ]);
+});
+
+test("a deviation that was mended is no longer told", () => {
+  const messages = print(staleMatrix(readme, tests, [{ ...one, deviations: [] }]));
+  expect(messages).toContain(
+    "README.md:11  no longer so: - SLOW-01, One: it cannot ([source](https://example.org))",
+  );
+});
+
+test("a server that was renamed changes the head", () => {
+  const [first] = print(staleMatrix(readme, tests, [{ ...one, title: "Two" }]));
+  expect(first).toBe(
+    "README.md:3  no longer so: |  | One, as the docs write it | One, as this repository writes it |",
+  );
+});
+
+test("a README without a matrix is told so", () => {
+  expect(print(staleMatrix("# Title", tests, [one]))).toEqual([
+    "README.md:1  no lines <!-- matrix:begin --> and <!-- matrix:end -->",
+  ]);
+});
+
+test("the table of regions is that of the apps", () => {
+  const house = (region: string) =>
+    readHouse([
+      { id: "one", files: new Map([["http.ts", `// #region ${region}\nrun();\n// #endregion ${region}\n`]]) },
+    ]);
+  const text = `<!-- regions:begin -->\n${markdownRegions(house("door"))}\n<!-- regions:end -->`;
+  expect(staleRegions(text, house("door"))).toEqual([]);
+  expect(print(staleRegions(text, house("gate")))).toEqual([
+    "README.md:7  no longer so: | `http.ts` | a request | door |",
+    "README.md:2  missing, pnpm -C packages/compare run readme: | `http.ts` | a request | gate |",
+  ]);
+});

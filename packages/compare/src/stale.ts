@@ -1,0 +1,77 @@
+import type { Manifest } from "@rosetta/manifest";
+import type { Finding, House } from "./house.ts";
+import { markdownMatrix, markdownRegions, type Part, readPart } from "./markdown.ts";
+import type { Result, Results, TestResult } from "./results.ts";
+import { bare, type ListedTest, titleForm } from "./tags.ts";
+
+const remedy = "pnpm -C packages/compare run readme";
+
+/** Where the README's table of regions is not as the apps are. */
+export function staleRegions(readme: string, house: House): Finding[] {
+  return compare(readme, "regions", markdownRegions(house), remedy);
+}
+
+/**
+ * Where the README's matrix speaks of other tests, servers or deviations than there are. How many of the tests
+ * pass, and on which machine, only a run can say.
+ */
+export function staleMatrix(readme: string, tests: ListedTest[], servers: Manifest[]): Finding[] {
+  const matrix = markdownMatrix(wholeRun("app", tests, servers), wholeRun("bare", tests, servers));
+  return compare(readme, "matrix", matrix, `pnpm e2e, pnpm e2e --bare, then ${remedy}`);
+}
+
+function compare(readme: string, part: Part, wanted: string, how: string): Finding[] {
+  const found = readPart(readme, part);
+  if (!found) return [finding(1, `no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`)];
+  const expected = factsOf(wanted);
+  const facts = factsOf(found.content);
+  const strange = facts.flatMap((fact, at) =>
+    expected.includes(fact) ? [] : [finding(found.line + at, `no longer so: ${fact}`)],
+  );
+  const missing = expected.filter((fact) => !facts.includes(fact));
+  return [...strange, ...missing.map((fact) => finding(found.line, `missing, ${how}: ${fact}`))];
+}
+
+/** A part line by line, without what depends on the run: `11/13` becomes `13`. */
+function factsOf(content: string): string[] {
+  return content
+    .split("\n")
+    .map((line) => (line.startsWith("Run on ") ? "" : line.replace(/\d+\/(?=\d)/g, "")));
+}
+
+/** What a run finds where every server passes all but its declared deviations. */
+function wholeRun(column: Results["column"], tests: ListedTest[], servers: Manifest[]): Results {
+  return {
+    date: "",
+    machine: { platform: "", cpu: "", cores: 0 },
+    column,
+    servers,
+    tests: tests
+      .filter(({ tags }) => column === "app" || tags.includes(bare))
+      .map(({ title, tags, file, line }) => {
+        const { id = "", level, sentence = "" } = titleForm.exec(title)?.groups ?? {};
+        return {
+          id,
+          level: level as TestResult["level"],
+          title: sentence,
+          group: id.slice(0, id.lastIndexOf("-")),
+          regions: tags,
+          file,
+          line,
+          results: Object.fromEntries(servers.map((server) => [server.id, expectedOf(server, id, column)])),
+        };
+      }),
+  };
+}
+
+// What a stack cannot do is declared of the app; hello.ts has no deviations.
+function expectedOf({ deviations }: Manifest, id: string, column: Results["column"]): Result {
+  const deviation = column === "app" ? deviations.find(({ test }) => test === id) : undefined;
+  if (!deviation) return { verdict: "passed", ms: 0 };
+  const { reason, link } = deviation;
+  return { verdict: "deviates", ms: 0, reason, link };
+}
+
+function finding(line: number, message: string): Finding {
+  return { file: "README.md", line, message };
+}
