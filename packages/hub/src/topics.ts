@@ -50,12 +50,8 @@ export class Topics<Session> {
   /** The topic, or why there is none. Naming a room makes it. */
   open(name: string): Topic<Session> | TopicProblem {
     const room = roomOf(name);
-    if (room !== undefined && !this.#rooms.has(room)) {
-      if (this.#rooms.size >= this.#limits.rooms && !this.#makeWay((each) => roomOf(each) !== undefined))
-        return { code: "limit", message: "there are too many rooms" };
-      this.#rooms.add(room);
-      this.#add(`room/${room}`, "stream");
-      this.#add(`presence/${room}`, "latest");
+    if (room !== undefined && !this.#begin(room)) {
+      return { code: "limit", message: "there are too many rooms" };
     }
     // Whoever names a room uses it, also without following it: a poll, a publication.
     if (room !== undefined) this.emptied(name);
@@ -67,8 +63,10 @@ export class Topics<Session> {
 
   /** Begins the topic of a job, or says why not. */
   addJob(name: string): TopicProblem | undefined {
-    if (this.#jobs.size >= bounds.jobTopics && !this.#makeWay((each) => this.#jobs.has(each)))
+    const isFull = this.#jobs.size >= bounds.jobTopics;
+    if (isFull && !this.#makeWay((other) => this.#jobs.has(other))) {
       return { code: "limit", message: "there are too many jobs" };
+    }
     this.#jobs.set(name, true);
     this.#add(name, "stream");
     return undefined;
@@ -95,6 +93,17 @@ export class Topics<Session> {
     );
   }
 
+  // True if the room is there now.
+  #begin(room: string): boolean {
+    if (this.#rooms.has(room)) return true;
+    const isFull = this.#rooms.size >= this.#limits.rooms;
+    if (isFull && !this.#makeWay((other) => roomOf(other) !== undefined)) return false;
+    this.#rooms.add(room);
+    this.#add(`room/${room}`, "stream");
+    this.#add(`presence/${room}`, "latest");
+    return true;
+  }
+
   // Anybody can name a room by a plain GET, so empty ones must not keep others out.
   #makeWay(isSuch: (name: string) => boolean): boolean {
     return [...this.#forgetting.keys()].some((first) => isSuch(first) && this.#forget(together(first)));
@@ -109,7 +118,7 @@ export class Topics<Session> {
     return topic !== undefined && topic.sessions.size + topic.readers.size > 0;
   }
 
-  // Answers whether it could.
+  // True if nobody follows them: they are forgotten.
   #forget(names: string[]): boolean {
     if (names.some((name) => this.#isFollowed(name))) return false;
     for (const name of names) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 /** A known difference of a stack: a test that is expected to fail, and how it must fail. */
 export interface Deviation {
-  /** The stable id of the test, `SLOW-03`. */
+  /** The stable id of the test, `SLOW-02`. */
   test: string;
   /** Why the stack differs, in a sentence for the report. */
   reason: string;
