@@ -30,6 +30,8 @@ export interface Plan {
   manifest: Manifest;
   column: Column;
   ports: Ports;
+  /** Where it listens; any free port if not given. */
+  port?: number;
   /** Added to the server's environment. */
   env?: Record<string, string>;
 }
@@ -85,13 +87,13 @@ export class Server {
   /** Starts a server on a free port, and waits until it listens. */
   static async start(plan: Plan): Promise<Server> {
     for (;;) {
-      const server = new Server(plan, await plan.ports.next());
+      const server = new Server(plan, plan.port ?? (await plan.ports.next()));
       try {
         await server.#start();
         return server;
       } catch (error) {
         // Somebody was faster than we between the look at the port and the start.
-        if (!server.stderr.some((line) => line.includes("EADDRINUSE"))) throw error;
+        if (!server.stderr.some((line) => line.includes("EADDRINUSE")) || plan.port) throw error;
       }
     }
   }

@@ -1,40 +1,11 @@
 import { createHash, randomInt } from "node:crypto";
 import { join } from "node:path";
-import AxeBuilder from "@axe-core/playwright";
 import type { Locator } from "@playwright/test";
 import { build } from "vite";
-import { expect as anyExpect, test as base } from "../fixtures.ts";
 import type { Outcome } from "../in-worker.ts";
-import { Visit, type VisitOptions } from "../page-objects.ts";
+import type { Visit } from "../page-objects.ts";
 import type { Server } from "../server.ts";
-
-// A browser on a busy machine takes its time.
-const expect = anyExpect.configure({ timeout: 15_000 });
-
-interface Fixtures {
-  /**
-   * Opens the page of a server, the worker's if none is named, and waits until it is connected. Each visit has a
-   * browser of its own. At the end of the test its console must be empty, but for what the test expected.
-   */
-  visit: (server?: Pick<Server, "url">, options?: VisitOptions) => Promise<Visit>;
-}
-
-const test = base.extend<Fixtures>({
-  visit: async ({ app, browser }, use) => {
-    const visits: Visit[] = [];
-    await use(async (server = app, options = {}) => {
-      const visit = await Visit.begin(browser, options);
-      visits.push(visit);
-      await visit.page.goto(server.url);
-      await expect(visit.connection.state).toHaveText(/open$/);
-      await expect(visit.echo.state).toHaveText(/open$/);
-      return visit;
-    });
-    const troubles = await Promise.all(visits.map((visit) => visit.troubles()));
-    await Promise.all(visits.map((visit) => visit.leave()));
-    expect(troubles.flat(), "the page's console, errors and failed requests").toEqual([]);
-  },
-});
+import { expect, test, violations } from "../visit.ts";
 
 /** What the page calls a room. */
 function nameOf(room: string): string {
@@ -101,14 +72,6 @@ async function tabTo(control: Locator): Promise<void> {
   await expect(control).toBeFocused();
 }
 
-/** What axe finds wrong with the page, each with where. */
-async function violations({ page }: Visit): Promise<string[]> {
-  const found = await new AxeBuilder({ page }).analyze();
-  return found.violations.map(({ id, help, nodes }) => {
-    return `${id}: ${help}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`;
-  });
-}
-
 /** A module of this folder and all that it imports, in one file for a browser. */
 async function bundle(file: string): Promise<string> {
   const output = await build({
@@ -130,7 +93,7 @@ test("PAGE-01 MUST open connected, name the server, and have nothing to say on t
   tag: ["@page", "@servers"],
 }, async ({ app, visit }) => {
   const { page, connection, servers, feed } = await visit();
-  await expect(page).toHaveTitle(`WebSocket Rosetta: ${app.manifest.title}`);
+  await expect(page).toHaveTitle(`Everything, ${app.manifest.title}: WebSocket Rosetta`);
   await expect(servers.server(app.manifest.title)).toBeChecked();
   await expect(connection.fact(app.wsUrl("/ws"))).toBeVisible();
   await expect(connection.fact(`${app.manifest.id} on ${app.ready?.runtime}`)).toBeVisible();
@@ -286,7 +249,7 @@ test("PAGE-10 MUST show script in messages as text, in every page and in the wir
       await expect(wire.content).toContainText(`"text": "${script}"`);
     }
     await expect(page.getByRole("img")).toHaveCount(0);
-    await expect(page).toHaveTitle(`WebSocket Rosetta: ${app.manifest.title}`);
+    await expect(page).toHaveTitle(`Everything, ${app.manifest.title}: WebSocket Rosetta`);
   }
   await expect(author.echo.line("onerror")).toHaveCount(2);
 });
@@ -444,6 +407,7 @@ test("PAGE-18 MUST reach every control with Tab, in the order of the page, and s
     page.getByRole("link", { name: "Skip to the wire log" }),
     servers.server(app.manifest.title),
     page.getByRole("button", { name: "Which are running?" }),
+    ...(await page.getByRole("navigation", { name: "Course" }).getByRole("link").all()),
     ...[connection.button("Open"), connection.button("Close")],
     ...[echo.field("Message to echo"), echo.button("Send text")],
     ...[echo.field("File to echo"), echo.button("Send file"), echo.log("What came back")],
@@ -660,7 +624,7 @@ test("PAGE-26 MUST switch to another server of the run, and talk to that one", {
   for (const server of [self, other]) await expect(server).toHaveAccessibleDescription("running");
   await other.check();
   await expect(connection.fact(second.wsUrl("/ws"))).toBeVisible();
-  await expect(page).toHaveTitle("WebSocket Rosetta: second");
+  await expect(page).toHaveTitle("Everything, second: WebSocket Rosetta");
   await chat.enter(nameOf(room));
   await expect(chat.members).toHaveCount(1);
   const there = await converse({ server: second });
@@ -681,7 +645,7 @@ test("PAGE-27 MUST not be disturbed by a server that does not run, until it is c
   const here = await visit(server);
   const { servers, connection, feed } = here;
   await expect(feed.events.nth(1)).toBeVisible();
-  await expect(servers.server("absent")).toHaveAccessibleDescription(`127.0.0.1:${port}`);
+  await expect(servers.server("absent")).toHaveAccessibleDescription(`port ${port}`);
   expect(await here.troubles()).toEqual([]);
   here.expectTrouble(nobodyAt({ port }));
   await servers.server("absent").check();

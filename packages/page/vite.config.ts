@@ -1,8 +1,10 @@
 import { defineConfig } from "vite";
+import { lessons } from "./build/lessons.ts";
 
 export default defineConfig({
   // Relative, so that the page works on any port and below any path.
   base: "./",
+  plugins: [lessons()],
   build: {
     target: "es2024",
     // Browsers that know `light-dark()` get it as written; Vite would otherwise replace it.

@@ -1,110 +1,307 @@
+import { lessons } from "virtual:lessons";
 import type { SocketState } from "@rosetta/client";
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { Connections, type Pair } from "./connections.ts";
-import "./panels/chat.ts";
-import "./panels/connection.ts";
-import "./panels/echo.ts";
-import "./panels/feed.ts";
-import "./panels/job.ts";
-import "./panels/server-log.ts";
 import "./panels/wire-log.ts";
 import "./server-switch.ts";
-import type { ServerChosen } from "./server-switch.ts";
-import { readServers, type ServerEntry, socketUrl } from "./servers.ts";
+import type { Findings } from "./comparison.ts";
+import type { LessonEntry, LessonText } from "./lesson.ts";
+import type { ActEvent, FactsEvent, Panel } from "./panel.ts";
+import { type PanelName, panels } from "./panels.ts";
+import { parseRoute, printRoute, type Route } from "./route.ts";
+import type { ServersChosen } from "./server-switch.ts";
+import { readServers, type ServerEntry } from "./servers.ts";
 import { theme } from "./theme.css.ts";
 
-/** The page: a head with the choice of server, the panels, and the wire log beside them. */
+/** What a phone shows of the page at a time. */
+type View = "do" | "wire" | "code" | "all";
+
+/** The page: the course, a lesson of it with its panels, the wire log beside them, the code below. */
 export class App extends LitElement {
   static override properties = {
     servers: { state: true },
-    pair: { state: true },
+    pairs: { state: true },
+    route: { state: true },
+    text: { state: true },
     messageBytes: { state: true },
+    findings: { state: true },
+    view: { reflect: true },
     script: { type: Number, reflect: true },
+    every: { type: Boolean, reflect: true },
   };
   declare servers: ServerEntry[];
-  /** Nothing until the servers are known. */
-  declare pair: Pair | undefined;
+  /** One, or all at once; none until the servers are known. */
+  declare pairs: Pair[];
+  declare route: Route;
+  /** The lesson's text, once it was loaded. */
+  declare text: LessonText | undefined;
   declare messageBytes: number | undefined;
+  /** By server, when all are used at once. */
+  declare findings: Map<string, Findings>;
+  declare view: View;
   /** Which of the three typefaces and colours is in use: the place of the chosen server, 1 to 3. */
   declare script: number;
+  declare every: boolean;
   #connections = new Connections();
+  /** Panels whose code is here. */
+  #ready = new Set<PanelName>();
 
   constructor() {
     super();
     this.servers = [];
+    this.pairs = [];
+    this.route = parseRoute(location.hash, lessons.length);
+    this.findings = new Map();
+    this.view = "do";
     this.script = 1;
+    this.every = false;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
+    addEventListener("hashchange", this.#onHash);
     void this.#begin();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    removeEventListener("hashchange", this.#onHash);
     this.#connections.close();
   }
 
   async #begin(): Promise<void> {
     this.servers = await readServers(location.origin);
-    const self = this.servers.find((server) => server.self);
-    if (self) this.#choose(self);
+    await this.#go(this.route);
   }
 
-  #choose(server: ServerEntry): void {
-    const pair = this.#connections.choose(server);
-    pair.client.on("state", (state) => this.#learn(pair, state));
-    this.pair = pair;
-    this.messageBytes = undefined;
-    this.script = (this.servers.indexOf(server) % 3) + 1;
-    document.title = `WebSocket Rosetta: ${server.title}`;
+  #onHash = (): void => {
+    void this.#go(parseRoute(location.hash, lessons.length));
+  };
+
+  async #go(route: Route): Promise<void> {
+    const moved = route.lesson !== this.route.lesson;
+    this.route = route;
+    this.#connect();
+    const entry = lessons.find(({ number }) => number === route.lesson);
+    const [text] = await Promise.all([entry?.load(), this.#loadPanels()]);
+    // Somebody has gone on while this one was loaded.
+    if (route !== this.route) return;
+    this.text = text;
+    this.findings = new Map();
+    document.title = this.#title(entry);
+    if (!moved) return;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("#lesson")?.focus();
+    scrollTo(0, 0);
   }
 
-  #learn(pair: Pair, state: SocketState): void {
-    if (state.name === "open") this.messageBytes = pair.client.welcome?.limits.messageBytes;
+  #title(entry: LessonEntry | undefined): string {
+    const what = entry ? `${entry.number} ${entry.title}` : "Everything";
+    const where = this.every ? "every server" : this.pairs[0]?.server.title;
+    return `${what}, ${where}: WebSocket Rosetta`;
   }
 
-  /** The page's own address must stay a lesson's name, so the skip links move the focus themselves. */
-  #skipTo(event: Event, id: string): void {
+  #connect(): void {
+    const { server: id } = this.route;
+    const chosen = this.servers.find((server) => server.id === id) ?? this.servers.find(({ self }) => self);
+    this.every = id === "every" && this.servers.length > 1;
+    const before = this.pairs;
+    this.pairs = this.#connections.choose(this.every ? this.servers : chosen ? [chosen] : []);
+    for (const pair of this.pairs) if (!before.includes(pair)) this.#learn(pair);
+    this.script = this.every || !chosen ? 1 : (this.servers.indexOf(chosen) % 3) + 1;
+  }
+
+  #learn({ client }: Pair): void {
+    client.on("state", (state: SocketState) => {
+      if (state.name === "open") this.messageBytes = client.welcome?.limits.messageBytes;
+    });
+  }
+
+  #panelNames(): PanelName[] {
+    const { lesson } = this.route;
+    const own = lessons.find(({ number }) => number === lesson)?.panels;
+    return own ?? (Object.keys(panels) as PanelName[]).filter((name) => name !== "hello");
+  }
+
+  async #loadPanels(): Promise<void> {
+    await Promise.all([
+      ...this.#panelNames().map(async (name) => {
+        await panels[name].load();
+        this.#ready.add(name);
+      }),
+      this.every && import("./comparison.ts"),
+      this.route.lesson !== "all" && import("./code-strip.ts"),
+    ]);
+    this.requestUpdate();
+  }
+
+  #choose({ detail }: ServersChosen): void {
+    const { server: _, ...route } = this.route;
+    const self = detail !== "every" && detail.self;
+    location.hash = printRoute({
+      ...route,
+      ...(!self && { server: detail === "every" ? detail : detail.id }),
+    });
+  }
+
+  /** The address must stay a lesson's, so the skip links move the focus themselves. */
+  async #skipTo(event: Event, id: string): Promise<void> {
     event.preventDefault();
+    const view = id === "panels" ? "do" : (id as View);
+    // On a phone the place may have to be shown first.
+    if (this.view !== "all" && this.view !== view) {
+      this.view = view;
+      await this.updateComplete;
+    }
     this.renderRoot.querySelector<HTMLElement>(`#${id}`)?.focus();
+  }
+
+  // One action, sent to every server: what was done in one column is done in the others.
+  #onAct(event: ActEvent): void {
+    if (!this.every) return;
+    const panel = event.composedPath()[0] as Panel;
+    const columns = this.renderRoot.querySelectorAll<HTMLElement>("[data-panel]");
+    const { panel: name } = panel.closest<HTMLElement>("[data-panel]")?.dataset ?? {};
+    for (const column of columns) {
+      const twin = column.dataset.panel === name ? column.firstElementChild : null;
+      if (twin && twin !== panel) (twin as Panel).replay(event.detail);
+    }
+  }
+
+  #onFacts(event: FactsEvent, { server }: Pair): void {
+    const place = (event.composedPath()[0] as Panel).closest<HTMLElement>("[data-panel]")?.dataset.panel;
+    if (!place) return;
+    const own = new Map(this.findings.get(server.id)).set(place, event.detail);
+    this.findings = new Map(this.findings).set(server.id, own);
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("route")) this.view = this.route.lesson === "all" ? "all" : "do";
   }
 
   protected override render(): TemplateResult {
     return html`
-      <header>
-        <nav aria-label="Skip">
-          <a class="skip" href="#panels" @click=${(event: Event) => this.#skipTo(event, "panels")}>Skip to the panels</a>
-          <a class="skip" href="#wire" @click=${(event: Event) => this.#skipTo(event, "wire")}>Skip to the wire log</a>
-        </nav>
-        <div class="name">
-          <h1>WebSocket Rosetta</h1>
-          <p>One application, written for several servers. Change the server: the text stays, the script changes.</p>
-        </div>
-        <rosetta-server-switch
-          .servers=${this.servers}
-          .chosen=${this.pair?.server}
-          @server-chosen=${(event: ServerChosen) => this.#choose(event.detail)}
-        ></rosetta-server-switch>
-      </header>
-      <main id="panels" tabindex="-1">${this.pair ? this.#panels(this.pair) : nothing}</main>
+      ${this.#header()}
+      <main id="panels" tabindex="-1" @panel-act=${this.#onAct}>
+        ${this.#lesson()}
+        <div class="panels" data-count=${this.#panelNames().length}>${this.#columns()}</div>
+        ${
+          this.every
+            ? html`<rosetta-comparison
+              .servers=${this.pairs.map(({ server }) => server)}
+              .findings=${this.findings}
+            ></rosetta-comparison>`
+            : nothing
+        }
+      </main>
       <aside id="wire" tabindex="-1" aria-label="Wire">
-        <rosetta-wire-log .wire=${this.#connections.wire}></rosetta-wire-log>
+        <rosetta-wire-log .wire=${this.#connections.wire} .servers=${this.every ? this.servers : []}></rosetta-wire-log>
       </aside>
+      ${this.#code()}
     `;
   }
 
-  #panels({ client, echo, server }: Pair): TemplateResult {
+  #header(): TemplateResult {
     return html`
-      <div class="column">
-        <rosetta-connection .client=${client} address=${socketUrl(server, "application")}></rosetta-connection>
-        <rosetta-echo .echo=${echo} .messageBytes=${this.messageBytes}></rosetta-echo>
-        <rosetta-chat .client=${client}></rosetta-chat>
+      <header>
+        <nav class="skips" aria-label="Skip">
+          <a class="skip" href="#panels" @click=${(event: Event) => this.#skipTo(event, "panels")}>Skip to the panels</a>
+          <a class="skip" href="#wire" @click=${(event: Event) => this.#skipTo(event, "wire")}>Skip to the wire log</a>
+          ${
+            this.route.lesson === "all"
+              ? nothing
+              : html`<a class="skip" href="#code" @click=${(event: Event) => this.#skipTo(event, "code")}>Skip to the code</a>`
+          }
+        </nav>
+        <div class="name">
+          <h1>WebSocket Rosetta</h1>
+          <p>One application, written for several servers.</p>
+        </div>
+        <rosetta-server-switch
+          .servers=${this.servers}
+          .chosen=${this.every ? undefined : this.pairs[0]?.server}
+          .every=${this.every}
+          @servers-chosen=${this.#choose}
+        ></rosetta-server-switch>
+        <nav class="course" aria-label="Course">
+          <ol>
+            ${lessons.map(({ number, title }) => this.#link(number, html`<b class="number">${number}</b> ${title}`))}
+            ${this.#link("all", "Everything")}
+          </ol>
+        </nav>
+        ${
+          this.view === "all"
+            ? nothing
+            : html`<div class="views" role="group" aria-label="Show">
+              ${this.#viewButton("do", "Do")} ${this.#viewButton("wire", "Wire")} ${this.#viewButton("code", "Code")}
+            </div>`
+        }
+      </header>
+    `;
+  }
+
+  #link(lesson: Route["lesson"], label: unknown): TemplateResult {
+    const current = this.route.lesson === lesson ? "page" : nothing;
+    return html`<li><a href=${printRoute({ ...this.route, lesson })} aria-current=${current}>${label}</a></li>`;
+  }
+
+  #viewButton(view: View, label: string): TemplateResult {
+    return html`<button aria-pressed=${this.view === view} @click=${() => (this.view = view)}>${label}</button>`;
+  }
+
+  #lesson(): TemplateResult {
+    const entry = lessons.find(({ number }) => number === this.route.lesson);
+    if (!entry || !this.text) {
+      return html`<h2 id="lesson" class="hidden" tabindex="-1">${entry?.title ?? "Everything"}</h2>`;
+    }
+    return html`
+      <article class="lesson" aria-labelledby="lesson">
+        <h2 id="lesson" tabindex="-1">${entry.number}. ${entry.title}</h2>
+        <div class="question">${this.text.question}</div>
+        ${this.text.sections.map(
+          ({ title, body }) =>
+            html`<section class="part" data-part=${title}><h3>${title}</h3>${body}</section>`,
+        )}
+        <p class="turn">${this.#turn(entry.number - 1, "Back to")} ${this.#turn(entry.number + 1, "Next:")}</p>
+      </article>
+    `;
+  }
+
+  #turn(number: number, words: string): TemplateResult | typeof nothing {
+    const entry = lessons.find((lesson) => lesson.number === number);
+    if (!entry) return nothing;
+    return html`<a href=${printRoute({ ...this.route, lesson: number })}>${words} ${entry.title}</a>`;
+  }
+
+  #columns(): TemplateResult[] {
+    return this.#panelNames()
+      .filter((name) => this.#ready.has(name))
+      .map(
+        (name) =>
+          html`<div class=${this.every ? "columns" : "alone"}>${this.pairs.map((pair) => this.#column(name, pair))}</div>`,
+      );
+  }
+
+  #column(name: PanelName, pair: Pair): TemplateResult {
+    const index = this.servers.indexOf(pair.server) % 3;
+    const { messageBytes } = this;
+    const context = { pair, wire: this.#connections.wire, topic: this.route.topic, messageBytes };
+    return html`
+      <div class="column" data-script=${this.every ? index + 1 : nothing} role=${this.every ? "group" : nothing}
+        aria-label=${this.every ? pair.server.title : nothing}>
+        ${this.every ? html`<p class="server">${pair.server.title}</p>` : nothing}
+        <div data-panel=${name} @panel-facts=${(event: FactsEvent) => this.#onFacts(event, pair)}
+          >${panels[name].show(context)}</div
+        >
       </div>
-      <div class="column">
-        <rosetta-feed .client=${client}></rosetta-feed>
-        <rosetta-job .client=${client}></rosetta-job>
-        <rosetta-server-log .client=${client}></rosetta-server-log>
+    `;
+  }
+
+  #code(): TemplateResult | typeof nothing {
+    if (this.route.lesson === "all" || !this.text) return nothing;
+    return html`
+      <div id="code" tabindex="-1" role="region" aria-label="Code">
+        <rosetta-code-strip .rows=${this.text.code} .first=${this.text.tests}></rosetta-code-strip>
       </div>
     `;
   }
@@ -112,37 +309,44 @@ export class App extends LitElement {
   static override styles = [
     theme,
     css`
-      :host {
+      :host,
+      [data-script="1"] {
         --accent: var(--lapis);
         --stone-accent: #8cb4f5;
         --display: var(--serif);
+      }
+
+      :host {
         display: grid;
         grid-template-columns: minmax(0, 1fr);
         min-block-size: 100dvh;
       }
 
-      :host([script="2"]) {
+      :host([script="2"]),
+      [data-script="2"] {
         --accent: var(--ochre);
         --stone-accent: #eaa877;
         --display: var(--sans);
       }
 
-      :host([script="3"]) {
+      :host([script="3"]),
+      [data-script="3"] {
         --accent: var(--malachite);
         --stone-accent: #74cfa6;
         --display: var(--mono);
       }
 
       header,
-      main {
+      main,
+      #code {
         padding-inline: 1.25rem;
       }
 
       header {
         position: relative;
         display: grid;
-        gap: 1.5rem 3rem;
-        padding-block: 1.75rem 1.5rem;
+        gap: 1rem 3rem;
+        padding-block: 1.5rem 0.5rem;
       }
 
       h1 {
@@ -157,7 +361,7 @@ export class App extends LitElement {
         max-inline-size: 44ch;
       }
 
-      nav {
+      .skips {
         position: absolute;
       }
 
@@ -176,22 +380,148 @@ export class App extends LitElement {
         clip-path: inset(50%);
       }
 
+      .course {
+        min-inline-size: 0;
+      }
+
+      .course ol {
+        display: flex;
+        gap: 0 1.125rem;
+        overflow-x: auto;
+        scrollbar-width: thin;
+        border-block-end: 1px solid var(--line);
+      }
+
+      .course a {
+        display: block;
+        padding-block: 0.5rem;
+        color: var(--muted);
+        font-size: 0.9375rem;
+        text-decoration: none;
+        white-space: nowrap;
+      }
+
+      .course a:hover {
+        color: var(--accent);
+      }
+
+      .course a[aria-current] {
+        color: var(--ink);
+        font-weight: 600;
+        box-shadow: inset 0 -3px var(--accent);
+      }
+
+      .views {
+        display: grid;
+        grid-auto-flow: column;
+        grid-auto-columns: 1fr;
+      }
+
+      .views button {
+        border-radius: 0;
+      }
+
+      .views button + button {
+        border-inline-start: 0;
+      }
+
+      .views button[aria-pressed="true"] {
+        border-color: var(--accent);
+        background: var(--accent);
+        color: var(--on-accent);
+      }
+
       main {
         display: grid;
-        gap: 3rem;
-        padding-block: 1.5rem 3.5rem;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 2.5rem 3.5rem;
+        align-content: start;
+        padding-block: 1rem 3rem;
       }
 
       main:focus,
-      aside:focus {
+      aside:focus,
+      #code:focus,
+      #lesson:focus {
         outline: none;
       }
 
-      .column {
+      .lesson {
+        display: grid;
+        gap: 1rem;
+        align-content: start;
+        max-inline-size: 65ch;
+        min-inline-size: 0;
+      }
+
+      .lesson #lesson {
+        font-size: 1.5rem;
+      }
+
+      .lesson :is(p, li) {
+        text-wrap: pretty;
+      }
+
+      .question {
+        font-size: 1.0625rem;
+      }
+
+      .part {
+        gap: 0.25rem;
+      }
+
+      .part :is(ol, ul) {
+        display: grid;
+        gap: 0.25rem;
+        padding-inline-start: 1.25rem;
+      }
+
+      .part ol {
+        list-style: decimal;
+      }
+
+      .part ul {
+        list-style: disc;
+      }
+
+      [data-part="Trap"] {
+        padding-inline-start: 0.875rem;
+        border-inline-start: 3px solid var(--warn);
+      }
+
+      .turn {
+        display: flex;
+        justify-content: space-between;
+        gap: 1rem;
+      }
+
+      .turn a,
+      .lesson a {
+        color: var(--accent);
+      }
+
+      .panels {
         display: grid;
         grid-template-columns: minmax(0, 1fr);
         gap: 3rem;
         align-content: start;
+      }
+
+      .column {
+        min-inline-size: 0;
+      }
+
+      .columns {
+        display: grid;
+        gap: 2.5rem 2rem;
+      }
+
+      .server {
+        margin-block-end: 0.75rem;
+        padding-block-end: 0.25rem;
+        border-block-end: 4px solid var(--accent);
+        color: var(--accent);
+        font: 600 1rem / 1.4 var(--display);
       }
 
       aside {
@@ -204,16 +534,36 @@ export class App extends LitElement {
         padding: 1.75rem 1.25rem;
       }
 
-      @media (46rem <= width < 60rem), (width >= 82rem) {
-        main {
+      #code {
+        padding-block: 2rem 3rem;
+        border-block-start: 1px solid var(--line);
+      }
+
+      @media (width < 60rem) {
+        :host([view="do"]) :is(aside, #code),
+        :host([view="wire"]) :is(main, #code),
+        :host([view="code"]) :is(main, aside) {
+          display: none;
+        }
+
+        :host {
+          grid-template-rows: max-content 1fr;
+        }
+      }
+
+      @media (46rem <= width < 60rem) {
+        .panels:not([data-count="1"]) {
           grid-template-columns: repeat(2, minmax(0, 1fr));
-          gap: 3.5rem;
         }
       }
 
       @media (width >= 60rem) {
+        .views {
+          display: none;
+        }
+
         :host {
-          grid-template: "head wire" auto "panels wire" 1fr / minmax(0, 1fr) minmax(24rem, 40%);
+          grid-template: "head wire" auto "panels wire" 1fr "code code" auto / minmax(0, 1fr) minmax(24rem, 40%);
         }
 
         header {
@@ -224,8 +574,13 @@ export class App extends LitElement {
           grid-area: panels;
         }
 
+        #code {
+          grid-area: code;
+        }
+
         header,
-        main {
+        main,
+        #code {
           padding-inline: 2.5rem;
         }
 
@@ -240,19 +595,56 @@ export class App extends LitElement {
           min-block-size: 38rem;
           padding: 1.75rem 2rem 1.25rem;
         }
+
+        .course ol {
+          flex-wrap: wrap;
+          border: 0;
+        }
+
+        .columns {
+          grid-template-columns: repeat(3, minmax(0, 1fr));
+        }
+
+        :host([every]) {
+          grid-template: "head" auto "panels" auto "wire" auto "code" auto / minmax(0, 1fr);
+        }
+
+        :host([every]) .panels {
+          grid-template-columns: minmax(0, 1fr);
+        }
+
+        :host([every]) rosetta-wire-log {
+          position: static;
+          block-size: 40rem;
+        }
       }
 
       @media (width >= 82rem) {
-        :host {
-          grid-template-columns: minmax(0, 1fr) minmax(33rem, 37%);
+        :host(:not([every])) {
+          grid-template-columns: minmax(0, 1fr) minmax(30rem, 36%);
+        }
+
+        :host(:not([every])) main:has(.lesson) {
+          grid-template-columns: repeat(2, minmax(0, 1fr));
+        }
+
+        :host(:not([every])) main:not(:has(.lesson)) .panels {
+          grid-template-columns: repeat(2, minmax(0, 1fr));
+          gap: 3rem 3.5rem;
         }
 
         header {
-          grid-template-columns: repeat(2, minmax(0, 1fr));
-          gap: 3.5rem;
+          grid-template-columns: max-content minmax(0, 36rem);
+          gap: 1rem 3.5rem;
+          justify-content: space-between;
+        }
+
+        .course {
+          grid-column: 1 / -1;
         }
       }
-    `,
+    
+`,
   ];
 }
 

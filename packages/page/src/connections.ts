@@ -1,5 +1,4 @@
-import { Client } from "@rosetta/client";
-import { EchoSocket } from "./echo-socket.ts";
+import { Client, ReconnectingSocket } from "@rosetta/client";
 import { type ServerEntry, socketUrl } from "./servers.ts";
 import { WireRecorder } from "./wire.ts";
 
@@ -9,34 +8,43 @@ export interface Pair {
   /** `/ws`, which speaks the protocol. */
   client: Client;
   /** `/echo`, which sends back what it gets. */
-  echo: EchoSocket;
+  echo: ReconnectingSocket;
 }
 
 /**
- * The connections of the page, one pair at a time, and the record of everything that went over them.
+ * The connections of the page, a pair for each server in use, and the record of everything that went over them.
  * Knows nothing of what is shown; the panels are handed what is in here.
  */
 export class Connections {
   readonly wire = new WireRecorder();
-  #pair: Pair | undefined;
+  #pairs: Pair[] = [];
 
-  /** Leaves the server of before, if any, and connects to another one. */
-  choose(server: ServerEntry): Pair {
-    this.close();
+  /** Leaves the servers of before that are not among these, and connects to those that are new. */
+  choose(servers: ServerEntry[]): Pair[] {
+    for (const pair of this.#pairs) if (!servers.some(({ url }) => url === pair.server.url)) closePair(pair);
+    this.#pairs = servers.map(
+      (server) => this.#pairs.find((pair) => pair.server.url === server.url) ?? this.#connect(server),
+    );
+    return this.#pairs;
+  }
+
+  /** Closes all connections for good. */
+  close(): void {
+    this.choose([]);
+  }
+
+  #connect(server: ServerEntry): Pair {
     const client = new Client(socketUrl(server, "application"));
-    const echo = new EchoSocket(socketUrl(server, "echo"));
-    client.on("frame", (frame) => this.wire.record("/ws", frame));
-    echo.on("frame", (frame) => this.wire.record("/echo", frame));
-    this.#pair = { server, client, echo };
+    const echo = new ReconnectingSocket(socketUrl(server, "echo"));
+    client.on("frame", (frame) => this.wire.record(server.id, "/ws", frame));
+    echo.on("frame", (frame) => this.wire.record(server.id, "/echo", frame));
     client.open();
     echo.open();
-    return this.#pair;
+    return { server, client, echo };
   }
+}
 
-  /** Closes both connections for good. */
-  close(): void {
-    this.#pair?.client.close();
-    this.#pair?.echo.close();
-    this.#pair = undefined;
-  }
+function closePair({ client, echo }: Pair): void {
+  client.close();
+  echo.close();
 }

@@ -1,6 +1,29 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from "lit";
 import { theme } from "./theme.css.ts";
 
+/** Something a panel found out about its server, to be laid beside what it found out about the others. */
+export interface Fact {
+  name: string;
+  value: string;
+  /** A time or a rate: shown, but a difference says nothing by itself. */
+  measured?: true;
+}
+
+/** A control that a person used, described so that the same one is found in another panel of the kind. */
+export interface Act {
+  kind: "click" | "input" | "change";
+  control: string;
+  value?: string;
+  checked?: boolean;
+  files?: FileList | null;
+}
+
+/** Events of a panel: a person did something; it found something out. Both leave shadow roots. */
+export type ActEvent = CustomEvent<Act>;
+export type FactsEvent = CustomEvent<Fact[]>;
+
+const controls = "button, input, select, textarea";
+
 /** The properties through which a panel is handed what it shows. */
 const sources = ["client", "echo", "wire"];
 
@@ -11,6 +34,8 @@ const sources = ["client", "echo", "wire"];
 export abstract class Panel extends LitElement {
   static override styles = [theme];
   #stops: Array<() => void> = [];
+  #told = "[]";
+  #replaying = false;
 
   /** Begins to listen. Called again with other connections, after everything was stopped. */
   protected abstract attach(): void;
@@ -18,6 +43,65 @@ export abstract class Panel extends LitElement {
   /** Keeps what ends a listener or a timer; it is called when the panel goes or gets other connections. */
   protected until(stop: () => void): void {
     this.#stops.push(stop);
+  }
+
+  /** What is to be compared between servers. */
+  protected facts(): Fact[] {
+    return [];
+  }
+
+  /** Does what a person did in another panel of this kind. What is not there at the moment is left out. */
+  replay({ kind, control, value, checked, files }: Act): void {
+    const element = [...this.renderRoot.querySelectorAll<HTMLInputElement>(controls)].find(
+      (each) => this.#describe(each) === control,
+    );
+    if (!element) return;
+    this.#replaying = true;
+    if (kind === "click") element.click();
+    else {
+      if (element.type === "file") element.files = files ?? null;
+      else if (value !== undefined) element.value = value;
+      if (checked !== undefined) element.checked = checked;
+      element.dispatchEvent(new Event(kind, { bubbles: true }));
+    }
+    this.#replaying = false;
+  }
+
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    const root = super.createRenderRoot();
+    for (const kind of ["click", "input", "change"] as const) {
+      root.addEventListener(kind, (event) => this.#noticed(kind, event));
+    }
+    return root;
+  }
+
+  // `submit` needs no replay: a form is submitted by a click on its button, also where a person pressed Enter.
+  #noticed(kind: Act["kind"], { target, isTrusted }: Event): void {
+    const element = (target as Element).closest<HTMLInputElement>(controls);
+    // A click on a field is no action; what it changes is.
+    if (!element || !isTrusted || this.#replaying || (kind === "click") !== (element.localName === "button"))
+      return;
+    const { value, checked, files, type } = element;
+    const state =
+      type === "radio" || type === "checkbox" ? { checked } : type === "file" ? { files } : { value };
+    const detail: Act = { kind, control: this.#describe(element), ...(kind !== "click" && state) };
+    this.dispatchEvent(new CustomEvent("panel-act", { detail, bubbles: true, composed: true }));
+  }
+
+  #describe(element: HTMLInputElement): string {
+    const name = nameOf(element);
+    const namesakes = [...this.renderRoot.querySelectorAll<HTMLInputElement>(controls)].filter(
+      (each) => nameOf(each) === name,
+    );
+    return `${name} ${namesakes.indexOf(element)}`;
+  }
+
+  protected override updated(_changed: PropertyValues): void {
+    const detail = this.facts();
+    const told = JSON.stringify(detail);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.dispatchEvent(new CustomEvent("panel-facts", { detail, bubbles: true, composed: true }));
   }
 
   override connectedCallback(): void {
@@ -48,6 +132,11 @@ export abstract class Panel extends LitElement {
   #release(): void {
     for (const stop of this.#stops.splice(0)) stop();
   }
+}
+
+function nameOf({ localName, id, name, value, type, ariaLabel, textContent }: HTMLInputElement): string {
+  if (localName === "button") return `button ${ariaLabel ?? textContent?.trim()}`;
+  return `${localName} ${id || name} ${type === "radio" ? value : ""}`;
 }
 
 /** A panel as a region of the page: with a heading, a sentence that says what it is, and its content. */

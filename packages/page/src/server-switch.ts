@@ -2,28 +2,32 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { askHealth, type Health, type ServerEntry } from "./servers.ts";
 import { theme } from "./theme.css.ts";
 
-/** Event of the switch: another server was chosen. */
-export type ServerChosen = CustomEvent<ServerEntry>;
+/** Event of the switch: another server was chosen, or all of them at once. */
+export type ServersChosen = CustomEvent<ServerEntry | "every">;
 
 /** The servers of this run, one of them chosen; each in the script and the colour that are its own. */
 export class ServerSwitch extends LitElement {
   static override properties = {
     servers: { attribute: false },
     chosen: { attribute: false },
+    every: { type: Boolean },
     health: { state: true },
   };
   declare servers: ServerEntry[];
   declare chosen: ServerEntry | undefined;
+  declare every: boolean;
   declare health: Map<string, Health>;
 
   constructor() {
     super();
     this.servers = [];
+    this.every = false;
     this.health = new Map();
   }
 
-  #choose(server: ServerEntry): void {
-    this.dispatchEvent(new CustomEvent("server-chosen", { detail: server }));
+  #choose(server: ServerEntry | "every"): void {
+    this.dispatchEvent(new CustomEvent("servers-chosen", { detail: server }));
+    if (server === "every") return this.#askAll();
     // The page came from its own server; the others may or may not run.
     if (!server.self) void this.#ask(server);
   }
@@ -45,7 +49,10 @@ export class ServerSwitch extends LitElement {
     return html`
       <fieldset>
         <legend>Server</legend>
-        <div class="servers">${this.servers.map((server, index) => this.#server(server, index))}</div>
+        <div class="servers">
+          ${this.servers.map((server, index) => this.#server(server, index))}
+          ${this.servers.length > 1 ? this.#all() : nothing}
+        </div>
       </fieldset>
       <div class="below">
         <button class="small" type="button" @click=${this.#askAll}>Which are running?</button>
@@ -72,17 +79,35 @@ export class ServerSwitch extends LitElement {
     `;
   }
 
+  #all(): TemplateResult {
+    return html`
+      <div class="server">
+        <input
+          type="radio"
+          name="server"
+          id="every"
+          aria-describedby="every-hint"
+          .checked=${this.every}
+          @change=${() => this.#choose("every")}
+        />
+        <label for="every">All at once</label>
+        <span class="health" id="every-hint">side by side</span>
+      </div>
+    `;
+  }
+
   #healthOf(server: ServerEntry): string {
     const health = this.health.get(server.id) ?? "unknown";
     if (health !== "unknown") return health === "asking" ? "asking …" : health;
-    return server.self ? "sent this page" : new URL(server.url).host;
+    return server.self ? "sent this page" : `port ${new URL(server.url).port}`;
   }
 
   #advice(): TemplateResult | typeof nothing {
-    const { chosen } = this;
-    if (!chosen || this.health.get(chosen.id) !== "not running") return nothing;
-    return html`${chosen.title} does not answer. Start it with
-      <code class="command">pnpm dev --filter ${chosen.id}</code>; the page connects as soon as it runs.`;
+    const used = this.every ? this.servers : this.servers.filter(({ id }) => id === this.chosen?.id);
+    const missing = used.find(({ id }) => this.health.get(id) === "not running");
+    if (!missing) return nothing;
+    return html`${missing.title} does not answer. Start it with
+      <code class="command">pnpm dev --filter ${missing.id}</code>; the page connects as soon as it runs.`;
   }
 
   static override styles = [
@@ -95,12 +120,14 @@ export class ServerSwitch extends LitElement {
 
       .servers {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(5.75rem, 1fr));
         margin-block-start: 0.375rem;
         border-block-end: 1px solid var(--line);
       }
 
       .server {
+        --own: var(--ink);
+        --script: var(--sans);
         position: relative;
         display: grid;
         align-content: start;

@@ -8,13 +8,13 @@ function text(data: string): FrameEvent {
 
 function recorderOf(...texts: string[]): WireRecorder {
   const recorder = new WireRecorder();
-  for (const data of texts) recorder.record("/ws", text(data));
+  for (const data of texts) recorder.record("express-ws", "/ws", text(data));
   return recorder;
 }
 
 test("the log keeps the newest rows and goes on counting", () => {
   const recorder = new WireRecorder();
-  for (let count = 0; count < wireCapacity + 5; count += 1) recorder.record("/ws", text("x"));
+  for (let count = 0; count < wireCapacity + 5; count += 1) recorder.record("express-ws", "/ws", text("x"));
   expect(recorder.entries).toHaveLength(wireCapacity);
   expect(recorder.entries[0]?.number).toBe(6);
   expect(recorder.entries.at(-1)?.number).toBe(wireCapacity + 5);
@@ -26,10 +26,10 @@ test("a follower hears of every change until it stops", () => {
   const stop = recorder.follow(() => {
     heard += 1;
   });
-  recorder.record("/ws", text("x"));
+  recorder.record("express-ws", "/ws", text("x"));
   recorder.clear();
   stop();
-  recorder.record("/ws", text("x"));
+  recorder.record("express-ws", "/ws", text("x"));
   expect(heard).toBe(2);
 });
 
@@ -50,9 +50,14 @@ test("the type is the message's own, not one that its text talks of", () => {
 
 test("what is no message of the protocol is named by its kind", () => {
   const recorder = new WireRecorder();
-  recorder.record("/echo", text('{"type":"event"}'));
-  recorder.record("/echo", { direction: "in", at: 0, kind: "binary", data: new Uint8Array([0, 255]) });
-  recorder.record("/echo", {
+  recorder.record("express-ws", "/echo", text('{"type":"event"}'));
+  recorder.record("express-ws", "/echo", {
+    direction: "in",
+    at: 0,
+    kind: "binary",
+    data: new Uint8Array([0, 255]),
+  });
+  recorder.record("express-ws", "/echo", {
     direction: "in",
     at: 0,
     kind: "close",
@@ -68,12 +73,12 @@ test("a filter finds text whatever its case, and follows the log", () => {
   const filter = new WireFilter();
   const shown = () => filter.apply(recorder.entries, " ALPHA ").map((entry) => entry.data);
   expect(shown()).toEqual(["Alpha"]);
-  recorder.record("/ws", text("alphabet"));
-  recorder.record("/ws", text("gamma"));
+  recorder.record("express-ws", "/ws", text("alphabet"));
+  recorder.record("express-ws", "/ws", text("gamma"));
   expect(shown()).toEqual(["Alpha", "alphabet"]);
   recorder.clear();
   expect(shown()).toEqual([]);
-  recorder.record("/ws", text("alpha again"));
+  recorder.record("express-ws", "/ws", text("alpha again"));
   expect(shown()).toEqual(["alpha again"]);
 });
 
@@ -81,14 +86,14 @@ test("a filter forgets rows that the log dropped", () => {
   const recorder = recorderOf("alpha");
   const filter = new WireFilter();
   filter.apply(recorder.entries, "alpha");
-  for (let count = 0; count < wireCapacity; count += 1) recorder.record("/ws", text("x"));
+  for (let count = 0; count < wireCapacity; count += 1) recorder.record("express-ws", "/ws", text("x"));
   expect(filter.apply(recorder.entries, "alpha")).toEqual([]);
 });
 
 test("a filter finds everything again when a paused view is shown after a newer one", () => {
   const recorder = recorderOf("alpha");
   const paused = [...recorder.entries];
-  recorder.record("/ws", text("alpha two"));
+  recorder.record("express-ws", "/ws", text("alpha two"));
   const filter = new WireFilter();
   filter.apply(recorder.entries, "alpha");
   expect(filter.apply(paused, "alpha")).toHaveLength(1);

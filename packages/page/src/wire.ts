@@ -7,6 +7,8 @@ export interface WireEntry {
   number: number;
   /** Milliseconds since 1970, for the clock time. */
   at: number;
+  /** The id of the server on the other side. */
+  server: string;
   /** The path of the connection: `/ws` or `/echo`. */
   path: string;
   direction: FrameEvent["direction"];
@@ -31,11 +33,12 @@ export class WireRecorder {
   #count = 0;
   #listeners = new Set<() => void>();
 
-  record(path: string, frame: FrameEvent): void {
+  record(server: string, path: string, frame: FrameEvent): void {
     this.#count += 1;
     this.entries.push({
       number: this.#count,
       at: frame.at,
+      server,
       path,
       direction: frame.direction,
       kind: frame.kind,
@@ -135,7 +138,7 @@ function firstAfter(entries: WireEntry[], seen: number): number {
 
 function contains(entry: WireEntry, needle: string): boolean {
   const data = typeof entry.data === "string" ? entry.data : summaryOf(entry);
-  return `${entry.direction} ${entry.path} ${typeOf(entry)} ${entry.note} ${data}`
+  return `${entry.direction} ${entry.server} ${entry.path} ${typeOf(entry)} ${entry.note} ${data}`
     .toLowerCase()
     .includes(needle);
 }

@@ -98,8 +98,9 @@ export class ChatPanel extends Panel {
 
   #add(line: Line): void {
     if (this.#places.has(line.place)) return;
-    this.#places.add(line.place);
     this.lines = [...this.lines, line].slice(-shown);
+    // What is shown no more cannot come twice: a replay begins with the newest.
+    this.#places = new Set(this.lines.map(({ place }) => place));
   }
 
   #name(): string | undefined {
@@ -138,7 +139,8 @@ export class ChatPanel extends Panel {
   }
 
   // Whoever scrolled back to read is left there.
-  protected override updated(): void {
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
     const box = this.#box();
     if (box && this.#atEnd) box.scrollTop = box.scrollHeight;
   }

@@ -3,7 +3,7 @@ import type { Server } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { closeText } from "../closing.ts";
 import { formatDuration } from "../format.ts";
-import { Panel, region } from "../panel.ts";
+import { type Fact, Panel, region } from "../panel.ts";
 import { theme } from "../theme.css.ts";
 
 /** Milliseconds between two steps of the countdown. */
@@ -41,6 +41,17 @@ export class ConnectionPanel extends Panel {
     this.until(this.client.on("problem", (problem) => this.#problem(problem)));
     const ticker = setInterval(() => this.#count(), tickMs);
     this.until(() => clearInterval(ticker));
+  }
+
+  protected override facts(): Fact[] {
+    const { state } = this;
+    const protocol = this.client.welcome && state.name === "open" ? state.protocol : undefined;
+    const lost = state.name === "waiting" || state.name === "stopped" ? state.code : undefined;
+    return [
+      { name: "State", value: state.name },
+      ...(protocol === undefined ? [] : [{ name: "Subprotocol", value: protocol }]),
+      ...(lost === undefined ? [] : [{ name: "Ended with", value: closeText(lost) }]),
+    ];
   }
 
   #show(state: SocketState): void {

@@ -1,10 +1,9 @@
-import type { FrameEvent, SocketState } from "@rosetta/client";
+import type { FrameEvent, ReconnectingSocket, SocketState } from "@rosetta/client";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { closeText, isSendableCode } from "../closing.ts";
 import { EchoBook, type EchoLine, type EchoOutcome, stopText } from "../echo-book.ts";
-import type { EchoSocket } from "../echo-socket.ts";
 import { formatBytes, formatDuration } from "../format.ts";
-import { onSubmit, Panel, region, textOf } from "../panel.ts";
+import { type Fact, onSubmit, Panel, region, textOf } from "../panel.ts";
 import { theme } from "../theme.css.ts";
 
 /** Bytes of the largest file that is read: enough to go over the server's limit, and harmless. */
@@ -15,15 +14,18 @@ export class EchoPanel extends Panel {
   static override properties = {
     echo: { attribute: false },
     messageBytes: { type: Number },
+    parts: {},
     state: { state: true },
     book: { state: true, hasChanged: () => true },
     ending: { state: true },
     choice: { state: true },
     problem: { state: true },
   };
-  declare echo: EchoSocket;
+  declare echo: ReconnectingSocket;
   /** The largest message the server takes, once it is known. */
   declare messageBytes: number | undefined;
+  /** `text`: the message box alone. Otherwise everything. */
+  declare parts: string;
   declare state: SocketState;
   declare book: EchoBook;
   declare ending: string;
@@ -36,6 +38,7 @@ export class EchoPanel extends Panel {
   constructor() {
     super();
     this.choice = "none";
+    this.parts = "";
   }
 
   protected override attach(): void {
@@ -53,6 +56,22 @@ export class EchoPanel extends Panel {
     if (state.name !== "open") return;
     this.book.opened(performance.now());
     this.ending = "";
+  }
+
+  protected override facts(): Fact[] {
+    const [newest] = this.book.lines;
+    if (!newest) return [];
+    const { size, kind, outcome, roundTripMs } = newest;
+    const close = this.ending ? [{ name: "End", value: this.ending }] : [];
+    return [
+      { name: "Newest message", value: `${kind}, ${formatBytes(size)}, ${outcomes[outcome].text}` },
+      {
+        name: "Round trip",
+        value: roundTripMs === undefined ? "–" : formatDuration(roundTripMs),
+        measured: true,
+      },
+      ...close,
+    ];
   }
 
   #answer(data: string | Uint8Array): void {
@@ -105,7 +124,7 @@ export class EchoPanel extends Panel {
 
   #closeBare(): void {
     this.#bare = true;
-    this.echo.closeWithoutCode();
+    this.echo.close();
   }
 
   #open(): void {
@@ -113,12 +132,13 @@ export class EchoPanel extends Panel {
   }
 
   protected override render(): TemplateResult {
+    const short = this.parts === "text";
     return region("Echo", intro, [
       this.#textForm(),
-      this.#fileForm(),
+      short ? nothing : this.#fileForm(),
       html`<p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>`,
       this.#lines(),
-      this.#end(),
+      short ? nothing : this.#end(),
     ]);
   }
 

@@ -15,12 +15,15 @@ const shown = 6;
 export class FeedPanel extends Panel {
   static override properties = {
     client: { attribute: false },
+    begin: {},
     topic: { state: true },
     following: { state: true },
     events: { state: true },
     place: { state: true },
   };
   declare client: Client;
+  /** The topic to begin with, if the address names one. */
+  declare begin: string;
   declare topic: string;
   declare following: boolean;
   /** Newest first. */
@@ -30,11 +33,13 @@ export class FeedPanel extends Panel {
 
   constructor() {
     super();
+    this.begin = "";
     this.topic = "weather/berlin";
     this.following = true;
   }
 
   protected override attach(): void {
+    if (topics.includes(this.begin)) this.topic = this.begin;
     this.#follow();
     this.until(() => this.#release());
   }

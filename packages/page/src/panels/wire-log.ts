@@ -1,6 +1,7 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { bytesOf, formatBytes, formatTime, hexView, prettyText } from "../format.ts";
 import { Panel, region } from "../panel.ts";
+import type { ServerEntry } from "../servers.ts";
 import { theme } from "../theme.css.ts";
 import {
   isCut,
@@ -25,12 +26,15 @@ const margin = 8;
 export class WireLogPanel extends Panel {
   static override properties = {
     wire: { attribute: false },
+    servers: { attribute: false },
     needle: { state: true },
     frozen: { state: true },
     chosen: { state: true },
     asBytes: { state: true },
   };
   declare wire: WireRecorder;
+  /** Those in use, if there are several: then each row tells which it is about. */
+  declare servers: ServerEntry[];
   declare needle: string;
   /** What is shown while paused. */
   declare frozen: WireEntry[] | undefined;
@@ -46,6 +50,7 @@ export class WireLogPanel extends Panel {
 
   constructor() {
     super();
+    this.servers = [];
     this.needle = "";
     this.asBytes = false;
   }
@@ -111,7 +116,8 @@ export class WireLogPanel extends Panel {
     return this.needle === "" ? after - before : 0;
   }
 
-  protected override updated(): void {
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
     const box = this.#box();
     const spacer = box.firstElementChild as HTMLElement;
     const [first] = this.#window();
@@ -226,6 +232,7 @@ export class WireLogPanel extends Panel {
         type="button"
         data-direction=${entry.direction}
         data-kind=${entry.kind}
+        ?data-several=${this.servers.length > 0}
         aria-pressed=${entry === this.chosen}
         tabindex=${isTabStop ? 0 : -1}
         @click=${() => this.#choose(entry)}
@@ -233,11 +240,17 @@ export class WireLogPanel extends Panel {
         <span class="arrow">${arrowOf(entry)}</span>
         <span class="time">${formatTime(entry.at)}</span>
         <span class="path">${entry.path}</span>
+        ${this.servers.length > 0 ? this.#server(entry) : nothing}
         <span class="type">${typeOf(entry)}</span>
         <span class="size">${entry.data === undefined ? nothing : formatBytes(entry.size)}</span>
         <span class="summary">${summaryOf(entry)}</span>
       </button>
     `;
+  }
+
+  #server({ server }: WireEntry): TemplateResult {
+    const index = this.servers.findIndex(({ id }) => id === server);
+    return html`<span class="server" data-script=${(index % 3) + 1}>${server}</span>`;
   }
 
   #status(): TemplateResult {
@@ -429,9 +442,29 @@ export class WireLogPanel extends Panel {
         display: none;
       }
 
+      .row[data-several] {
+        grid-template-columns: 1ch 12ch 11ch 11ch 8ch minmax(0, 1fr);
+      }
+
+      .server[data-script="1"] {
+        color: #8cb4f5;
+      }
+
+      .server[data-script="2"] {
+        color: #eaa877;
+      }
+
+      .server[data-script="3"] {
+        color: #74cfa6;
+      }
+
       @container wire (inline-size > 40rem) {
         .row {
           grid-template-columns: 1ch 12ch 5ch 11ch 8ch minmax(0, 1fr);
+        }
+
+        .row[data-several] {
+          grid-template-columns: 1ch 12ch 5ch 11ch 11ch 8ch minmax(0, 1fr);
         }
 
         .row .path {

@@ -1,0 +1,84 @@
+import AxeBuilder from "@axe-core/playwright";
+import { type Manifest, readManifests } from "@rosetta/manifest";
+import { expect as anyExpect, test as base } from "./fixtures.ts";
+import { Visit, type VisitOptions } from "./page-objects.ts";
+import { Server } from "./server.ts";
+
+/** A browser on a busy machine takes its time. */
+export const expect = anyExpect.configure({ timeout: 15_000 });
+
+interface Fixtures {
+  /**
+   * Opens the page of a server, the worker's if none is named, with everything on it, and waits until it is
+   * connected. Each visit has a browser of its own. At the end of the test its console must be empty, but for what
+   * the test expected.
+   */
+  visit: (server?: Pick<Server, "url">, options?: VisitOptions) => Promise<Visit>;
+  /** The same, at an address of the course: `#/lesson/7`. Waits until its heading is there. */
+  lesson: (hash: string, server?: Pick<Server, "url">, options?: VisitOptions) => Promise<Visit>;
+  /** Every server of the house, siblings of each other; the first is the one that the project is about. */
+  siblings: Server[];
+}
+
+/** `test` with a browser and the page in it. */
+export const test = base.extend<Fixtures & { begin: (options?: VisitOptions) => Promise<Visit> }>({
+  begin: async ({ browser }, use) => {
+    const visits: Visit[] = [];
+    await use(async (options = {}) => {
+      const visit = await Visit.begin(browser, options);
+      visits.push(visit);
+      return visit;
+    });
+    const troubles = await Promise.all(visits.map((visit) => visit.troubles()));
+    await Promise.all(visits.map((visit) => visit.leave()));
+    expect(troubles.flat(), "the page's console, errors and failed requests").toEqual([]);
+  },
+
+  visit: async ({ app, begin }, use) => {
+    await use(async (server = app, options = {}) => {
+      const visit = await begin(options);
+      await visit.page.goto(`${server.url}/#/all`);
+      await expect(visit.connection.state).toHaveText(/open$/);
+      await expect(visit.echo.state).toHaveText(/open$/);
+      return visit;
+    });
+  },
+
+  lesson: async ({ app, begin }, use) => {
+    await use(async (hash, server = app, options = {}) => {
+      const visit = await begin(options);
+      await visit.page.goto(`${server.url}/${hash}`);
+      await expect(visit.page.getByRole("heading", { level: 2, name: /^\d+\. / })).toBeVisible();
+      return visit;
+    });
+  },
+
+  siblings: async ({ server, column, ports }, use) => {
+    const manifests = readManifests().toSorted(
+      (a, b) => Number(b.id === server.id) - Number(a.id === server.id),
+    );
+    const plans: { manifest: Manifest; port: number }[] = [];
+    for (const manifest of manifests) plans.push({ manifest, port: await ports.next() });
+    const env = {
+      SERVERS: plans.map(({ manifest, port }) => `${manifest.id}=http://127.0.0.1:${port}`).join(),
+    };
+    const started = await Promise.allSettled(
+      plans.map((plan) => Server.start({ ...plan, column, ports, env })),
+    );
+    const servers = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    try {
+      for (const each of started) if (each.status === "rejected") throw each.reason;
+      await use(servers);
+    } finally {
+      await Promise.all(servers.map((each) => each.kill()));
+    }
+  },
+});
+
+/** What axe finds wrong with the page, each with where. */
+export async function violations({ page }: Visit): Promise<string[]> {
+  const found = await new AxeBuilder({ page }).analyze();
+  return found.violations.map(({ id, help, nodes }) => {
+    return `${id}: ${help}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`;
+  });
+}

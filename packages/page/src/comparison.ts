@@ -1,0 +1,128 @@
+import { css, html, LitElement, type TemplateResult } from "lit";
+import type { Fact } from "./panel.ts";
+import type { ServerEntry } from "./servers.ts";
+import { theme } from "./theme.css.ts";
+
+/** What the panels of one server found out, by panel. */
+export type Findings = Map<string, Fact[]>;
+
+interface Row {
+  name: string;
+  /** One for each server; nothing where it did not tell. */
+  values: (string | undefined)[];
+  differs: boolean;
+}
+
+/** What the servers made of the same action, side by side, with what differs marked. */
+export class Comparison extends LitElement {
+  static override properties = {
+    servers: { attribute: false },
+    findings: { attribute: false },
+  };
+  declare servers: ServerEntry[];
+  /** By the server's id. */
+  declare findings: Map<string, Findings>;
+
+  protected override render(): TemplateResult {
+    const rows = compare(this.servers, this.findings);
+    const differing = rows.filter(({ differs }) => differs).length;
+    return html`
+      <section aria-labelledby="title">
+        <header>
+          <h2 id="title">Same or different</h2>
+          <p class="intro" role="status">${verdict(rows.length, differing)}</p>
+        </header>
+        ${rows.length === 0 ? "" : this.#table(rows)}
+      </section>
+    `;
+  }
+
+  #table(rows: Row[]): TemplateResult {
+    return html`
+      <div class="scroll" tabindex="0" role="group" aria-label="Comparison of the servers">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col"><span class="hidden">What</span></th>
+              ${this.servers.map(({ title }) => html`<th scope="col">${title}</th>`)}
+            </tr>
+          </thead>
+          <tbody>
+            ${rows.map(
+              ({ name, values, differs }) => html`
+                <tr ?data-differs=${differs}>
+                  <th scope="row">${differs ? html`<span class="mark">differs</span> ` : ""}${name}</th>
+                  ${values.map((value) => html`<td class="number break">${value ?? "–"}</td>`)}
+                </tr>
+              `,
+            )}
+          </tbody>
+        </table>
+      </div>
+    `;
+  }
+
+  static override styles = [
+    theme,
+    css`
+      .scroll {
+        overflow-x: auto;
+      }
+
+      table {
+        inline-size: 100%;
+        border-collapse: collapse;
+        font-size: 0.9375rem;
+      }
+
+      th,
+      td {
+        padding: 0.375rem 1rem 0.375rem 0;
+        border-block-end: 1px solid var(--line);
+        text-align: start;
+        vertical-align: baseline;
+      }
+
+      tbody th {
+        color: var(--muted);
+        font-weight: 400;
+      }
+
+      [data-differs] th,
+      [data-differs] td {
+        color: var(--ink);
+        font-weight: 600;
+      }
+
+      .mark {
+        padding: 0 0.375rem;
+        border-radius: 2px;
+        background: var(--warn);
+        color: var(--paper);
+        font-size: 0.75rem;
+        font-weight: 600;
+      }
+    `,
+  ];
+}
+
+/** The facts of all servers as rows, in the order in which the first server tells them. */
+export function compare(servers: ServerEntry[], findings: Map<string, Findings>): Row[] {
+  const facts = servers.map(({ id }) => [...(findings.get(id)?.values() ?? [])].flat());
+  const names = new Map(facts.flat().map(({ name, measured }) => [name, measured === true]));
+  return [...names].map(([name, measured]) => {
+    const values = facts.map((own) => own.find((fact) => fact.name === name)?.value);
+    // Whoever has nothing to tell yet differs from nobody.
+    const told = new Set(values.filter((value) => value !== undefined));
+    return { name, values, differs: !measured && told.size > 1 };
+  });
+}
+
+function verdict(rows: number, differing: number): string {
+  if (rows === 0)
+    return "Do something above: every server does it, and what they made of it is compared here.";
+  if (differing === 0) return "The servers agree, but for times, which are measured and never the same.";
+  return `The servers differ in ${differing} of ${rows}.`;
+}
+
+customElements.define("rosetta-comparison", Comparison);

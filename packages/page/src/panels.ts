@@ -1,0 +1,58 @@
+import { html, type TemplateResult } from "lit";
+import type { Pair } from "./connections.ts";
+import { socketUrl } from "./servers.ts";
+import type { WireRecorder } from "./wire.ts";
+
+/** What a panel may be handed. */
+export interface PanelContext {
+  pair: Pair;
+  /** Where connections of a panel's own are recorded, too. */
+  wire: WireRecorder;
+  /** The topic that the address names. */
+  topic: string | undefined;
+  /** Bytes of the largest message the server takes, once it said so. */
+  messageBytes: number | undefined;
+}
+
+interface PanelEntry {
+  /** Its code comes when it is shown first. */
+  load(): Promise<unknown>;
+  show(context: PanelContext): TemplateResult;
+}
+
+/** Every panel of the page, by the name that a lesson gives it. */
+export const panels = {
+  connection: {
+    load: () => import("./panels/connection.ts"),
+    show: ({ pair: { client, server } }) =>
+      html`<rosetta-connection .client=${client} address=${socketUrl(server, "application")}></rosetta-connection>`,
+  },
+  echo: {
+    load: () => import("./panels/echo.ts"),
+    show: ({ pair, messageBytes }) =>
+      html`<rosetta-echo .echo=${pair.echo} .messageBytes=${messageBytes}></rosetta-echo>`,
+  },
+  chat: {
+    load: () => import("./panels/chat.ts"),
+    show: ({ pair }) => html`<rosetta-chat .client=${pair.client}></rosetta-chat>`,
+  },
+  feed: {
+    load: () => import("./panels/feed.ts"),
+    show: ({ pair, topic }) =>
+      html`<rosetta-feed .client=${pair.client} begin=${topic ?? ""}></rosetta-feed>`,
+  },
+  job: {
+    load: () => import("./panels/job.ts"),
+    show: ({ pair }) => html`<rosetta-job .client=${pair.client}></rosetta-job>`,
+  },
+  "server-log": {
+    load: () => import("./panels/server-log.ts"),
+    show: ({ pair }) => html`<rosetta-server-log .client=${pair.client}></rosetta-server-log>`,
+  },
+  hello: {
+    load: () => import("./panels/echo.ts"),
+    show: ({ pair }) => html`<rosetta-echo .echo=${pair.echo} parts="text"></rosetta-echo>`,
+  },
+} as const satisfies Record<string, PanelEntry>;
+
+export type PanelName = keyof typeof panels;
