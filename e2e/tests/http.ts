@@ -83,6 +83,7 @@ test("HTTP-05 MUST forbid browsers to guess the type of any answer", { tag: "@do
   for (const path of [...everyPath, ...(await assetsOf(raw))]) {
     const { headers } = await raw.request(path);
     expect.soft(headers.get("x-content-type-options"), path).toBe("nosniff");
+    expect.soft(headers.get("x-powered-by"), `${path} does not say what it is made of`).toBeNull();
   }
 });
 

@@ -13,7 +13,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const hub: Hub<Ws> = new Hub({ ...options, port: createPort(() => server), host });
 
   // #region limits
-  // In seconds; counted from the last byte, so a request that drips in slowly is not noticed.
+  // In seconds, for answers and later requests. Before the first one, Bun itself hangs up after 10 s without a byte.
   const idleTimeout = Math.ceil(settings.limits.handshakeMs / secondMs);
   const limits = {
     maxPayloadLength: settings.limits.messageBytes,

@@ -38,7 +38,6 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #region page
   app.register(fastifyStatic, {
     root: pageRoot,
-    cacheControl: false,
     setHeaders: (reply) => void reply.headers(hub.pageHeaders()),
   });
   // #endregion page

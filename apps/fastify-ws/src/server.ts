@@ -50,8 +50,6 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     options: { clientTracking: false, ...limits, handleProtocols },
     // For errors of the peer, which ws answers itself. The default ends the socket unread.
     errorHandler: () => {},
-    // The default would close the sockets without a code; the hub has closed them with one.
-    preClose: (done) => done(),
   });
   routes(app, hub);
   // The door is the onRequest hook of http.ts: whoever comes here was let in.
