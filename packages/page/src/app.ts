@@ -4,7 +4,7 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import { Connections, type Pair } from "./connections.ts";
 import "./panels/wire-log.ts";
 import "./server-switch.ts";
-import type { Findings } from "./comparison.ts";
+import type { Findings } from "./compare.ts";
 import type { LessonEntry, LessonText } from "./lesson.ts";
 import type { ActEvent, FactsEvent, Panel } from "./panel.ts";
 import { type PanelName, panels } from "./panels.ts";
@@ -345,7 +345,7 @@ export class App extends LitElement {
       header {
         position: relative;
         display: grid;
-        gap: 1rem 3rem;
+        gap: 1rem;
         padding-block: 1.5rem 0.5rem;
       }
 
@@ -355,10 +355,15 @@ export class App extends LitElement {
         letter-spacing: -0.015em;
       }
 
+      .name {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.25rem 1.25rem;
+        align-items: baseline;
+      }
+
       .name p {
-        margin-block-start: 0.375rem;
         color: var(--muted);
-        max-inline-size: 44ch;
       }
 
       .skips {
@@ -539,7 +544,27 @@ export class App extends LitElement {
         border-block-start: 1px solid var(--line);
       }
 
+      /* First what to do and where, then what to notice: the parts of the lesson stand around the panels. */
       @media (width < 60rem) {
+        .lesson {
+          display: contents;
+        }
+
+        main {
+          row-gap: 1.25rem;
+        }
+
+        .panels,
+        rosetta-comparison {
+          order: 1;
+          margin-block: 0.75rem;
+        }
+
+        .part:not([data-part="Do"]),
+        .turn {
+          order: 2;
+        }
+
         :host([view="do"]) :is(aside, #code),
         :host([view="wire"]) :is(main, #code),
         :host([view="code"]) :is(main, aside) {
@@ -609,13 +634,35 @@ export class App extends LitElement {
           grid-template: "head" auto "panels" auto "wire" auto "code" auto / minmax(0, 1fr);
         }
 
+        :host([every]) main {
+          grid-template-columns: repeat(2, minmax(0, 1fr));
+          row-gap: 1rem;
+        }
+
+        :host([every]) .lesson {
+          display: contents;
+        }
+
+        :host([every]) :is(#lesson, .panels, rosetta-comparison, .turn) {
+          grid-column: 1 / -1;
+        }
+
+        :host([every]) :is(.panels, rosetta-comparison) {
+          order: 1;
+          margin-block: 1rem;
+        }
+
+        :host([every]) :is(.part:not([data-part="Do"]), .turn) {
+          order: 2;
+        }
+
         :host([every]) .panels {
           grid-template-columns: minmax(0, 1fr);
         }
 
         :host([every]) rosetta-wire-log {
           position: static;
-          block-size: 40rem;
+          block-size: 46rem;
         }
       }
 
@@ -633,15 +680,6 @@ export class App extends LitElement {
           gap: 3rem 3.5rem;
         }
 
-        header {
-          grid-template-columns: max-content minmax(0, 36rem);
-          gap: 1rem 3.5rem;
-          justify-content: space-between;
-        }
-
-        .course {
-          grid-column: 1 / -1;
-        }
       }
     
 `,

@@ -56,11 +56,10 @@ export class CodeStrip extends LitElement {
     return html`
       <figure data-script=${(index % 3) + 1}>
         <figcaption>
-          <b>${column.title}</b>
-          <span class="muted break">${column.file}:${column.line}${twin ? `, as in ${twin}` : nothing}</span>
+          <span><b>${column.title}</b>${twin ? `: as in ${twin}` : nothing}</span>
+          <span class="muted break">${column.file}:${column.line}</span>
         </figcaption>
         <pre
-          tabindex="0"
           role="group"
           aria-label="${row.region} in ${column.title}"
         ><code>${column.lines.map((line, at) => lineOf(line, column.same[at] === true))}</code></pre>
@@ -131,10 +130,7 @@ export class CodeStrip extends LitElement {
       }
 
       figcaption {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0 0.75rem;
-        align-items: baseline;
+        display: grid;
         font-size: 0.875rem;
       }
 
@@ -162,15 +158,12 @@ export class CodeStrip extends LitElement {
       pre {
         margin: 0;
         padding: 0.75rem;
-        overflow-x: auto;
         border-radius: 3px;
         background: var(--field);
         border: 1px solid var(--line);
         box-shadow: inset 3px 0 var(--own);
         font-size: 0.8125rem;
         line-height: 1.6;
-        scrollbar-width: thin;
-        tab-size: 2;
       }
 
       pre code {
@@ -178,9 +171,13 @@ export class CodeStrip extends LitElement {
         font-size: inherit;
       }
 
+      /* A line that is too long goes on further in, so that it is not taken for the next. */
       .line {
         min-block-size: 1.6em;
-        white-space: pre;
+        padding-inline-start: 4ch;
+        text-indent: -4ch;
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
       }
 
       [data-dimmed] .same,

@@ -1,17 +1,7 @@
 import { css, html, LitElement, type TemplateResult } from "lit";
-import type { Fact } from "./panel.ts";
+import { compare, type Findings, type Row } from "./compare.ts";
 import type { ServerEntry } from "./servers.ts";
 import { theme } from "./theme.css.ts";
-
-/** What the panels of one server found out, by panel. */
-export type Findings = Map<string, Fact[]>;
-
-interface Row {
-  name: string;
-  /** One for each server; nothing where it did not tell. */
-  values: (string | undefined)[];
-  differs: boolean;
-}
 
 /** What the servers made of the same action, side by side, with what differs marked. */
 export class Comparison extends LitElement {
@@ -104,18 +94,6 @@ export class Comparison extends LitElement {
       }
     `,
   ];
-}
-
-/** The facts of all servers as rows, in the order in which the first server tells them. */
-export function compare(servers: ServerEntry[], findings: Map<string, Findings>): Row[] {
-  const facts = servers.map(({ id }) => [...(findings.get(id)?.values() ?? [])].flat());
-  const names = new Map(facts.flat().map(({ name, measured }) => [name, measured === true]));
-  return [...names].map(([name, measured]) => {
-    const values = facts.map((own) => own.find((fact) => fact.name === name)?.value);
-    // Whoever has nothing to tell yet differs from nobody.
-    const told = new Set(values.filter((value) => value !== undefined));
-    return { name, values, differs: !measured && told.size > 1 };
-  });
 }
 
 function verdict(rows: number, differing: number): string {

@@ -1,13 +1,8 @@
 import { html, LitElement, type PropertyValues, type TemplateResult } from "lit";
+import type { Fact } from "./compare.ts";
 import { theme } from "./theme.css.ts";
 
-/** Something a panel found out about its server, to be laid beside what it found out about the others. */
-export interface Fact {
-  name: string;
-  value: string;
-  /** A time or a rate: shown, but a difference says nothing by itself. */
-  measured?: true;
-}
+export type { Fact } from "./compare.ts";
 
 /** A control that a person used, described so that the same one is found in another panel of the kind. */
 export interface Act {

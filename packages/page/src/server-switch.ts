@@ -48,16 +48,14 @@ export class ServerSwitch extends LitElement {
   protected override render(): TemplateResult {
     return html`
       <fieldset>
-        <legend>Server</legend>
+        <legend class="hidden">Server</legend>
         <div class="servers">
           ${this.servers.map((server, index) => this.#server(server, index))}
           ${this.servers.length > 1 ? this.#all() : nothing}
         </div>
       </fieldset>
-      <div class="below">
-        <button class="small" type="button" @click=${this.#askAll}>Which are running?</button>
-        <p class="hint" role="status" aria-label="Server advice">${this.#advice()}</p>
-      </div>
+      <button class="small" type="button" @click=${this.#askAll}>Which are running?</button>
+      <p class="hint" role="status" aria-label="Server advice">${this.#advice()}</p>
     `;
   }
 
@@ -115,14 +113,30 @@ export class ServerSwitch extends LitElement {
     css`
       :host {
         display: grid;
-        gap: 0.5rem;
+        grid-template-columns: minmax(0, 1fr) max-content;
+        gap: 0.5rem 1.25rem;
+        align-items: center;
+      }
+
+      .hint {
+        grid-column: 1 / -1;
       }
 
       .servers {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(5.75rem, 1fr));
-        margin-block-start: 0.375rem;
-        border-block-end: 1px solid var(--line);
+        grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
+        border-block: 1px solid var(--line);
+      }
+
+      @media (width < 46rem) {
+        :host {
+          grid-template-columns: minmax(0, 1fr);
+          justify-items: start;
+        }
+
+        fieldset {
+          inline-size: 100%;
+        }
       }
 
       .server {
@@ -131,12 +145,8 @@ export class ServerSwitch extends LitElement {
         position: relative;
         display: grid;
         align-content: start;
-        padding: 0.5rem 0.5rem 0.625rem 0;
-      }
-
-      .server + .server {
-        padding-inline-start: 0.75rem;
-        border-inline-start: 1px solid var(--line);
+        padding: 0.375rem 0.5rem 0.5rem 0.75rem;
+        box-shadow: inset 1px 0 var(--line);
       }
 
       [data-script="1"] {
@@ -155,13 +165,13 @@ export class ServerSwitch extends LitElement {
       }
 
       .server label {
-        font: 600 1rem / 1.4 var(--script);
+        font: 600 0.9375rem / 1.4 var(--script);
         letter-spacing: -0.01em;
         overflow-wrap: anywhere;
       }
 
       [data-script="3"] label {
-        font-size: 0.9375rem;
+        font-size: 0.875rem;
         line-height: 1.5;
       }
 
@@ -180,7 +190,7 @@ export class ServerSwitch extends LitElement {
       }
 
       .server:has(:checked) {
-        box-shadow: inset 0 -4px var(--own);
+        box-shadow: inset 1px 0 var(--line), inset 0 -4px var(--own);
       }
 
       .server:has(:checked) label {
@@ -199,14 +209,6 @@ export class ServerSwitch extends LitElement {
 
       .command {
         white-space: nowrap;
-      }
-
-      .below {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0.5rem 1rem;
-        align-items: center;
-        min-block-size: 2.5rem;
       }
     `,
   ];

@@ -1,0 +1,32 @@
+import type { ServerEntry } from "./servers.ts";
+
+/** Something a panel found out about its server, to be laid beside what it found out about the others. */
+export interface Fact {
+  name: string;
+  value: string;
+  /** A time or a rate: shown, but a difference says nothing by itself. */
+  measured?: true;
+}
+
+/** What the panels of one server found out, by panel. */
+export type Findings = Map<string, Fact[]>;
+
+/** One fact about every server. */
+export interface Row {
+  name: string;
+  /** One for each server; nothing where it did not tell. */
+  values: (string | undefined)[];
+  differs: boolean;
+}
+
+/** The facts of all servers as rows, in the order in which the first server tells them. */
+export function compare(servers: ServerEntry[], findings: Map<string, Findings>): Row[] {
+  const facts = servers.map(({ id }) => [...(findings.get(id)?.values() ?? [])].flat());
+  const names = new Map(facts.flat().map(({ name, measured }) => [name, measured === true]));
+  return [...names].map(([name, measured]) => {
+    const values = facts.map((own) => own.find((fact) => fact.name === name)?.value);
+    // Whoever has nothing to tell yet differs from nobody.
+    const told = new Set(values.filter((value) => value !== undefined));
+    return { name, values, differs: !measured && told.size > 1 };
+  });
+}
