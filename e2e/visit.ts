@@ -1,4 +1,5 @@
 import AxeBuilder from "@axe-core/playwright";
+import type { Browser } from "@playwright/test";
 import { type Manifest, readManifests } from "@rosetta/manifest";
 import { expect as anyExpect, test as base } from "./fixtures.ts";
 import { Visit, type VisitOptions } from "./page-objects.ts";
@@ -20,23 +21,40 @@ interface Fixtures {
   siblings: Server[];
 }
 
-/** `test` with a browser and the page in it. */
-export const test = base.extend<Fixtures & { begin: (options?: VisitOptions) => Promise<Visit> }>({
-  begin: async ({ browser }, use) => {
-    const visits: Visit[] = [];
-    await use(async (options = {}) => {
-      const visit = await Visit.begin(browser, options);
-      visits.push(visit);
-      return visit;
-    });
+/** The browsers of a test. Whoever ends a server that they look at ends them before. */
+class Visits {
+  readonly #browser: Browser;
+  readonly #visits: Visit[] = [];
+
+  constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  async begin(options: VisitOptions = {}): Promise<Visit> {
+    const visit = await Visit.begin(this.#browser, options);
+    this.#visits.push(visit);
+    return visit;
+  }
+
+  async end(): Promise<void> {
+    const visits = this.#visits.splice(0);
     const troubles = await Promise.all(visits.map((visit) => visit.troubles()));
     await Promise.all(visits.map((visit) => visit.leave()));
     expect(troubles.flat(), "the page's console, errors and failed requests").toEqual([]);
+  }
+}
+
+/** `test` with a browser and the page in it. */
+export const test = base.extend<Fixtures & { visits: Visits }>({
+  visits: async ({ browser }, use) => {
+    const visits = new Visits(browser);
+    await use(visits);
+    await visits.end();
   },
 
-  visit: async ({ app, begin }, use) => {
+  visit: async ({ app, visits }, use) => {
     await use(async (server = app, options = {}) => {
-      const visit = await begin(options);
+      const visit = await visits.begin(options);
       await visit.page.goto(`${server.url}/#/all`);
       await expect(visit.connection.state).toHaveText(/open$/);
       await expect(visit.echo.state).toHaveText(/open$/);
@@ -44,16 +62,16 @@ export const test = base.extend<Fixtures & { begin: (options?: VisitOptions) => 
     });
   },
 
-  lesson: async ({ app, begin }, use) => {
+  lesson: async ({ app, visits }, use) => {
     await use(async (hash, server = app, options = {}) => {
-      const visit = await begin(options);
+      const visit = await visits.begin(options);
       await visit.page.goto(`${server.url}/${hash}`);
       await expect(visit.page.getByRole("heading", { level: 2, name: /^\d+\. / })).toBeVisible();
       return visit;
     });
   },
 
-  siblings: async ({ server, column, ports }, use) => {
+  siblings: async ({ server, column, ports, visits }, use) => {
     const manifests = readManifests().toSorted(
       (a, b) => Number(b.id === server.id) - Number(a.id === server.id),
     );
@@ -69,6 +87,7 @@ export const test = base.extend<Fixtures & { begin: (options?: VisitOptions) => 
     try {
       for (const each of started) if (each.status === "rejected") throw each.reason;
       await use(servers);
+      await visits.end();
     } finally {
       await Promise.all(servers.map((each) => each.kill()));
     }

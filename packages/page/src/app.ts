@@ -290,7 +290,7 @@ export class App extends LitElement {
       <div class="column" data-script=${this.every ? index + 1 : nothing} role=${this.every ? "group" : nothing}
         aria-label=${this.every ? pair.server.title : nothing}>
         ${this.every ? html`<p class="server">${pair.server.title}</p>` : nothing}
-        <div data-panel=${name} @panel-facts=${(event: FactsEvent) => this.#onFacts(event, pair)}
+        <div data-panel=${name} data-server=${this.every ? pair.server.title : nothing} @panel-facts=${(event: FactsEvent) => this.#onFacts(event, pair)}
           >${panels[name].show(context)}</div
         >
       </div>

@@ -92,11 +92,22 @@ export abstract class Panel extends LitElement {
   }
 
   protected override updated(_changed: PropertyValues): void {
+    this.#nameRegion();
     const detail = this.facts();
     const told = JSON.stringify(detail);
     if (told === this.#told) return;
     this.#told = told;
     this.dispatchEvent(new CustomEvent("panel-facts", { detail, bubbles: true, composed: true }));
+  }
+
+  // Beside others of its kind a region needs a name of its own: that of its server, which its place in the page says.
+  #nameRegion(): void {
+    const server = this.parentElement?.dataset.server;
+    const section = this.renderRoot.querySelector("section");
+    const title = section?.querySelector("h2")?.textContent;
+    if (!section || !title) return;
+    if (server) section.setAttribute("aria-label", `${title}, ${server}`);
+    section.setAttribute("aria-labelledby", server ? "" : "title");
   }
 
   override connectedCallback(): void {

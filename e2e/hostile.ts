@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { encodeClose, encodeFrame, Opcode } from "@rosetta/conformance";
+
+/** A server that completes the handshake, and then does what no server may do. */
+export interface HostileServer {
+  url: string;
+  /** Handshakes that it completed. */
+  readonly connections: number;
+  stop(): void;
+}
+
+/** Sends what it likes to a socket. */
+export type Attack = (send: (opcode: number, payload: string | Uint8Array) => void) => void;
+
+/** Starts it. Each connection is met with the next attack, the last one again and again, and then cut off. */
+export async function startHostile(attacks: Attack[]): Promise<HostileServer> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((_req, res) =>
+    res.writeHead(404, { "Access-Control-Allow-Origin": "*" }).end(),
+  );
+  server.on("upgrade", (req, socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => sockets.delete(socket));
+    socket.write(accept(req));
+    const attack = attacks[Math.min(connections, attacks.length - 1)];
+    connections += 1;
+    attack?.((opcode, payload) => socket.write(encodeFrame({ opcode, payload: Buffer.from(payload) })));
+    socket.end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get connections() {
+      return connections;
+    },
+    stop() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+/** Text that is no message of the protocol, or one with things in it that it must not have. */
+export const babble: Attack = (send) => {
+  for (const text of [
+    "",
+    "{",
+    "null",
+    "[]",
+    '"x"',
+    '{"type":"event"}',
+    '{"type":"welcome","re":"1","server":"<img src=x onerror=alert(1)>"}',
+    '{"__proto__":{"type":"bye"},"type":"constructor"}',
+    "[".repeat(100_000),
+    `{"type":"error","code":"x","message":"${"<b>".repeat(1000)}"}`,
+    "\u2028\ud83d",
+    "x".repeat(1024 * 1024),
+  ])
+    send(Opcode.Text, text);
+  send(Opcode.Binary, new Uint8Array(1024 * 1024));
+};
+
+/** As many messages as fit through, one megabyte of them in one go. */
+export const flood: Attack = (send) => {
+  for (let number = 0; number < 20_000; number++)
+    send(Opcode.Text, `{"type":"event","topic":"x","n":${number}}`);
+};
+
+/** A close with a code that is never sent (RFC 6455 §7.4.1). */
+export const reservedClose: Attack = (send) => send(Opcode.Close, encodeClose(1006, "not to be sent"));
+
+/** Text that is no UTF-8, a control frame that is too long, an opcode that does not exist. */
+export const brokenFrames: Attack = (send) => send(Opcode.Text, Uint8Array.of(0xff, 0xfe));
+export const unknownOpcode: Attack = (send) => send(0xb, "what is this?");
+
+function accept({ headers }: IncomingMessage): string {
+  const key = `${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  const offered = headers["sec-websocket-protocol"];
+  return [
+    "HTTP/1.1 101 Switching Protocols",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Accept: ${createHash("sha1").update(key).digest("base64")}`,
+    ...(offered ? [`Sec-WebSocket-Protocol: ${offered}`] : []),
+    "\r\n",
+  ].join("\r\n");
+}

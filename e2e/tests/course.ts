@@ -1,0 +1,177 @@
+import { gzipSync } from "node:zlib";
+import { readManifests } from "@rosetta/manifest";
+import { babble, brokenFrames, flood, reservedClose, startHostile, unknownOpcode } from "../hostile.ts";
+import type { Visit } from "../page-objects.ts";
+import type { Server } from "../server.ts";
+import { expect, test, violations } from "../visit.ts";
+
+/** The heading of a lesson that is open. */
+function heading({ page }: Visit, name: string | RegExp) {
+  return page.getByRole("heading", { level: 2, name });
+}
+
+/** What the page calls a server: itself by its title, its siblings as they were named to it. */
+function titleOf(servers: Server[], index: number): string {
+  const { id = "", title = "" } = servers[index]?.manifest ?? {};
+  return index === 0 ? title : id;
+}
+
+function course({ page }: Visit) {
+  return page.getByRole("navigation", { name: "Course" });
+}
+
+test("COURSE-01 MUST open on the first lesson: a message box, the wire, and the code of every server", {
+  tag: ["@page", "@echo"],
+}, async ({ lesson }) => {
+  const here = await lesson("");
+  const { page, echo, wire } = here;
+  await expect(heading(here, "1. Hello")).toBeVisible();
+  await echo.sendText("my first message");
+  await expect(echo.line("my first message")).toContainText("came back equal");
+  await wire.filter("my first");
+  await expect(wire.row(/^sent .* text 16 B my first message$/)).toHaveCount(1);
+  await expect(wire.row(/^received .* text 16 B my first message$/)).toHaveCount(1);
+  await echo.sendText("stop");
+  await expect(echo.line("stop")).toContainText("answered by closing");
+  const code = page.getByRole("region", { name: "Code", exact: true });
+  for (const { title } of readManifests()) {
+    await expect(code.getByRole("group", { name: `echo in ${title}` })).toContainText("function echo(");
+  }
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await violations(here), colorScheme).toEqual([]);
+  }
+});
+
+test("COURSE-02 MUST do one action on every server, side by side, and go on where one has failed", {
+  tag: ["@page", "@echo", "@servers", "@door"],
+}, async ({ lesson, siblings }) => {
+  const here = await lesson("#/lesson/1?server=every", siblings[0]);
+  const { page } = here;
+  const column = (index: number) => page.getByRole("group", { name: titleOf(siblings, index), exact: true });
+  const first = column(0);
+  const say = async (text: string) => {
+    await first.getByLabel("Message to echo").fill(text);
+    await first.getByRole("button", { name: "Send text" }).click();
+  };
+  const line = (index: number, text: string) =>
+    column(index)
+      .getByRole("log", { name: "What came back" })
+      .getByRole("listitem")
+      .filter({ hasText: text });
+  await say("to all of you");
+  for (const index of siblings.keys()) {
+    await expect(line(index, "to all of you"), `column ${index}`).toContainText("came back equal");
+    await expect(line(index, "to all of you")).toHaveCount(1);
+  }
+  const same = page.getByRole("region", { name: "Same or different" });
+  await expect(same.getByRole("row", { name: /^Newest message/ })).toContainText(
+    "text, 13 B, came back equal",
+  );
+  await expect(same.getByRole("status")).toContainText("The servers agree");
+  expect(await violations(here)).toEqual([]);
+
+  const lost = siblings[2];
+  here.expectTrouble(new RegExp(`127\\.0\\.0\\.1:${lost?.port}/`));
+  await lost?.kill();
+  await expect(
+    page
+      .getByRole("log", { name: /on the wire/ })
+      .getByRole("button", { name: /waiting/ })
+      .first(),
+  ).toBeVisible();
+  await say("to who is left");
+  for (const index of [0, 1]) await expect(line(index, "to who is left")).toContainText("came back equal");
+  await expect(line(2, "to who is left")).toContainText("waits for a connection");
+  await expect(same.getByRole("rowheader", { name: /^differs Newest message/ })).toBeVisible();
+});
+
+test("COURSE-31 MUST hold in the address what is shown, so that a link shows the same", {
+  tag: ["@page", "@servers"],
+}, async ({ lesson, siblings }) => {
+  const here = await lesson("", siblings[0]);
+  const { page, servers } = here;
+  const links = course(here).getByRole("link");
+  await links.last().click();
+  await expect(page).toHaveURL(/#\/all$/);
+  await links.first().click();
+  await expect(heading(here, "1. Hello")).toBeFocused();
+  await servers.server("All at once").check();
+  await expect(page).toHaveURL(/#\/lesson\/1\?server=every$/);
+  await expect(page.getByRole("region", { name: "Echo" })).toHaveCount(siblings.length);
+  await page.reload();
+  await expect(servers.server("All at once")).toBeChecked();
+  const other = siblings[1];
+  await servers.server(titleOf(siblings, 1)).check();
+  await expect(page).toHaveURL(new RegExp(`#/lesson/1\\?server=${other?.manifest.id}$`));
+  await expect(page).toHaveTitle(`1 Hello, ${titleOf(siblings, 1)}: WebSocket Rosetta`);
+  await page.goBack();
+  await expect(servers.server("All at once")).toBeChecked();
+});
+
+test("COURSE-32 MUST show on a phone one thing at a time: do, wire, code", { tag: "@page" }, async ({
+  lesson,
+}) => {
+  const here = await lesson("#/lesson/1", undefined, { viewport: { width: 390, height: 844 } });
+  const { page, echo, wire } = here;
+  const show = page.getByRole("group", { name: "Show" });
+  await echo.sendText("from a phone");
+  await expect(echo.line("from a phone")).toContainText("came back equal");
+  await expect(wire.region).toBeHidden();
+  await show.getByRole("button", { name: "Wire" }).click();
+  await expect(echo.region).toBeHidden();
+  await expect(wire.row(/^received .* from a phone$/)).toBeVisible();
+  await show.getByRole("button", { name: "Code" }).click();
+  await expect(wire.region).toBeHidden();
+  await expect(page.getByRole("heading", { name: "The code" })).toBeVisible();
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+});
+
+test("COURSE-29 MUST not be broken or frozen by a server that breaks every rule", {
+  tag: ["@page", "@servers"],
+}, async ({ launch, lesson }) => {
+  const attacks = [babble, babble, flood, flood, reservedClose, brokenFrames, unknownOpcode, babble];
+  const hostile = await startHostile(attacks);
+  const server = await launch({ SERVERS: `hostile=${hostile.url}` });
+  const here = await lesson("#/lesson/1?server=hostile", server);
+  const { page, servers, echo, wire } = here;
+  // The browser tells on its console of each failure to connect; what must not be there is an error of ours.
+  here.expectTrouble(/^(error|warning|request): /);
+  // Each attack has come through, and the page has come back for the next.
+  await expect.poll(() => hostile.connections, { timeout: 20_000 }).toBeGreaterThan(attacks.length);
+  await expect(wire.rows.first()).toBeVisible();
+  await expect(page.getByRole("img")).toHaveCount(0);
+  await wire.filter("needle");
+  await expect(wire.rows).toHaveCount(0);
+  await wire.filter("");
+  hostile.stop();
+  await servers.server(server.manifest.title).check();
+  await wire.button("Clear").click();
+  await echo.sendText("still here");
+  await expect(echo.line("still here")).toContainText("came back equal");
+});
+
+test("COURSE-30 MUST fit into 70 kB for a first visit, and move nothing while it loads", {
+  tag: "@page",
+}, async ({ app, visits, raw }) => {
+  const here = await visits.begin({
+    script: `globalThis.shift = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.shift += entry.value;
+      }).observe({ type: "layout-shift", buffered: true });`,
+  });
+  const { page, echo } = here;
+  await page.goto(app.url);
+  await expect(echo.button("Send text")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "The code" })).toBeVisible();
+  const loaded = await page.evaluate<string[]>(
+    `["/", ...performance.getEntriesByType("resource").map(({ name }) => name)
+      .filter((name) => name.includes("/assets/")).map((name) => new URL(name).pathname)]`,
+  );
+  let bytes = 0;
+  for (const path of new Set(loaded)) bytes += gzipSync((await raw.request(path)).body).length;
+  expect(loaded.length).toBeGreaterThan(3);
+  expect(bytes).toBeLessThanOrEqual(70_000);
+  // What Web Vitals calls good is below 0.1.
+  expect(await page.evaluate<number>("globalThis.shift")).toBeLessThan(0.1);
+});
