@@ -13,6 +13,8 @@ import type { ServersChosen } from "./server-switch.ts";
 import { readServers, type ServerEntry } from "./servers.ts";
 import { theme } from "./theme.css.ts";
 
+const numbers = lessons.map(({ number }) => number);
+
 /** What a phone shows of the page at a time. */
 type View = "do" | "wire" | "code" | "all";
 
@@ -50,7 +52,7 @@ export class App extends LitElement {
     super();
     this.servers = [];
     this.pairs = [];
-    this.route = parseRoute(location.hash, lessons.length);
+    this.route = parseRoute(location.hash, numbers);
     this.findings = new Map();
     this.view = "do";
     this.script = 1;
@@ -75,7 +77,7 @@ export class App extends LitElement {
   }
 
   #onHash = (): void => {
-    void this.#go(parseRoute(location.hash, lessons.length));
+    void this.#go(parseRoute(location.hash, numbers));
   };
 
   async #go(route: Route): Promise<void> {
@@ -262,15 +264,15 @@ export class App extends LitElement {
           ({ title, body }) =>
             html`<section class="part" data-part=${title}><h3>${title}</h3>${body}</section>`,
         )}
-        <p class="turn">${this.#turn(entry.number - 1, "Back to")} ${this.#turn(entry.number + 1, "Next:")}</p>
+        <p class="turn">${this.#turn(lessons[lessons.indexOf(entry) - 1], "Back to")}
+          ${this.#turn(lessons[lessons.indexOf(entry) + 1], "Next:")}</p>
       </article>
     `;
   }
 
-  #turn(number: number, words: string): TemplateResult | typeof nothing {
-    const entry = lessons.find((lesson) => lesson.number === number);
+  #turn(entry: LessonEntry | undefined, words: string): TemplateResult | typeof nothing {
     if (!entry) return nothing;
-    return html`<a href=${printRoute({ ...this.route, lesson: number })}>${words} ${entry.title}</a>`;
+    return html`<a href=${printRoute({ ...this.route, lesson: entry.number })}>${words} ${entry.title}</a>`;
   }
 
   #columns(): TemplateResult[] {
@@ -284,8 +286,8 @@ export class App extends LitElement {
 
   #column(name: PanelName, pair: Pair): TemplateResult {
     const index = this.servers.indexOf(pair.server) % 3;
-    const { messageBytes } = this;
-    const context = { pair, wire: this.#connections.wire, topic: this.route.topic, messageBytes };
+    const { messageBytes, servers } = this;
+    const context = { pair, servers, wire: this.#connections.wire, topic: this.route.topic, messageBytes };
     return html`
       <div class="column" data-script=${this.every ? index + 1 : nothing} role=${this.every ? "group" : nothing}
         aria-label=${this.every ? pair.server.title : nothing}>

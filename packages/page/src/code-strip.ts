@@ -239,8 +239,13 @@ export class CodeStrip extends LitElement {
 
 function lineOf(tokens: CodeToken[], same: boolean): TemplateResult {
   return html`<span class=${same ? "line same" : "line"}
-    >${tokens.map(([kind, text]) => (kind === "" ? text : html`<span class=${kind}>${text}</span>`))}</span
+    >${tokens.map(([kind, text]) => (kind === "" ? breakable(text) : html`<span class=${kind}>${text}</span>`))}</span
   >`;
+}
+
+// A chain of calls has no blanks to break at; it breaks before a dot, rather than within a word.
+function breakable(text: string): unknown[] {
+  return text.split(/(?=\.\w)/).map((part, index) => (index === 0 ? part : [html`<wbr />`, part]));
 }
 
 const marks: Record<string, { sign: string; tone: string }> = {

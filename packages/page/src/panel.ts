@@ -20,7 +20,7 @@ export type FactsEvent = CustomEvent<Fact[]>;
 const controls = "button, input, select, textarea";
 
 /** The properties through which a panel is handed what it shows. */
-const sources = ["client", "echo", "wire"];
+const sources = ["client", "echo", "wire", "server"];
 
 /**
  * A part of the page. It shows one thing, knows no other panel, and gets what it needs as properties.
@@ -71,11 +71,10 @@ export abstract class Panel extends LitElement {
   }
 
   // `submit` needs no replay: a form is submitted by a click on its button, also where a person pressed Enter.
-  #noticed(kind: Act["kind"], { target, isTrusted }: Event): void {
+  #noticed(kind: Act["kind"], { target }: Event): void {
     const element = (target as Element).closest<HTMLInputElement>(controls);
     // A click on a field is no action; what it changes is.
-    if (!element || !isTrusted || this.#replaying || (kind === "click") !== (element.localName === "button"))
-      return;
+    if (!element || this.#replaying || (kind === "click") !== (element.localName === "button")) return;
     const { value, checked, files, type } = element;
     const state =
       type === "radio" || type === "checkbox" ? { checked } : type === "file" ? { files } : { value };

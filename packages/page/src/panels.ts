@@ -1,11 +1,13 @@
 import { html, type TemplateResult } from "lit";
 import type { Pair } from "./connections.ts";
-import { socketUrl } from "./servers.ts";
+import { type ServerEntry, socketUrl } from "./servers.ts";
 import type { WireRecorder } from "./wire.ts";
 
 /** What a panel may be handed. */
 export interface PanelContext {
   pair: Pair;
+  /** All servers of this run. */
+  servers: ServerEntry[];
   /** Where connections of a panel's own are recorded, too. */
   wire: WireRecorder;
   /** The topic that the address names. */
@@ -52,6 +54,11 @@ export const panels = {
   hello: {
     load: () => import("./panels/echo.ts"),
     show: ({ pair }) => html`<rosetta-echo .echo=${pair.echo} parts="text"></rosetta-echo>`,
+  },
+  door: {
+    load: () => import("./panels/door.ts"),
+    show: ({ pair, servers }) =>
+      html`<rosetta-door .server=${pair.server} .servers=${servers}></rosetta-door>`,
   },
 } as const satisfies Record<string, PanelEntry>;
 

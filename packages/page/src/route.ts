@@ -10,8 +10,8 @@ export interface Route {
 
 const topicForm = /^(weather\/[a-z]{1,32}|scores|room\/[a-z0-9-]{1,32})$/;
 
-/** Reads the part of the address behind `#`. Whatever cannot be used is left out: it may come from anybody. */
-export function parseRoute(hash: string, lessons: number): Route {
+/** Reads the part of the address behind `#`; `lessons` are the numbers there are. Whatever cannot be used is left out: it may come from anybody. */
+export function parseRoute(hash: string, lessons: number[]): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
   const values = new URLSearchParams(query);
   const [server, topic] = [values.get("server"), values.get("topic")];
@@ -29,8 +29,8 @@ export function printRoute({ lesson, server, topic }: Route): string {
   return values.length === 0 ? path : `${path}?${values.join("&")}`;
 }
 
-function lessonOf(path: string, lessons: number): Route["lesson"] {
+function lessonOf(path: string, lessons: number[]): Route["lesson"] {
   if (path === "/all") return "all";
   const number = Number(/^\/lesson\/(\d{1,3})$/.exec(path)?.[1] ?? 1);
-  return Math.min(Math.max(number, 1), lessons);
+  return lessons.findLast((each) => each <= number) ?? 1;
 }
