@@ -60,6 +60,11 @@ export const panels = {
     show: ({ pair, servers }) =>
       html`<rosetta-door .server=${pair.server} .servers=${servers}></rosetta-door>`,
   },
+  goodbye: {
+    load: () => import("./panels/goodbye.ts"),
+    show: ({ pair: { server }, wire, messageBytes }) =>
+      html`<rosetta-goodbye .server=${server} .wire=${wire} .messageBytes=${messageBytes}></rosetta-goodbye>`,
+  },
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;

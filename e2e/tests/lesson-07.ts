@@ -1,0 +1,110 @@
+import type { Locator } from "@playwright/test";
+import type { Visit } from "../page-objects.ts";
+import { expect, test, violations } from "../visit.ts";
+
+/** The lesson's panel, of the page or of one server's column. */
+function panelIn(place: Pick<Locator, "getByRole">): Locator {
+  return place.getByRole("region", { name: "Goodbye", exact: true });
+}
+
+/** What is said about the end. */
+function happened(panel: Locator): Locator {
+  return panel.getByRole("group", { name: /^What happened/ });
+}
+
+/** Chooses a way by the beginning of its name, typed as a person would: so the other columns hear of it. */
+async function choose(visit: Visit, panel: Locator, way: string): Promise<void> {
+  const field = panel.getByLabel("How it ends", { exact: true });
+  await field.selectOption({ index: 0 });
+  await field.focus();
+  await visit.page.keyboard.type(way);
+  await expect(field.getByRole("option", { selected: true })).toContainText(way);
+}
+
+async function cause(panel: Locator): Promise<void> {
+  await panel.getByRole("button", { name: "Cause it", exact: true }).click();
+}
+
+/** Ways that need nothing but a click, and what is to be said of them. */
+const ends = [
+  {
+    way: "stop at /echo",
+    code: "1000 Normal",
+    says: ["yes: two bytes", "the server's side", "It was asked for."],
+  },
+  { way: "stop at /ws", code: "1000 Normal", says: ["the server's side", "stop: the end was agreed on"] },
+  { way: "close(1000)", code: "1000 Normal", says: ["this page", "yes: both sides"] },
+  { way: "close() without", code: "1005 NoStatus", says: ["no: the browser says so", "this page"] },
+  { way: "binary", code: "1003 Unsupported", says: ["only text is spoken here", "stop: the same"] },
+  { way: "a message too big", code: "1009 TooBig", says: ["over the server's limit", "stop: the same"] },
+  { way: "five unreadable", code: "4500 BadMessages", says: ["different versions", "stop: the same"] },
+  { way: "hello by", code: "4509 Replaced", says: ["the same client connected again"] },
+  { way: "too many messages", code: "4003 RateLimited", says: ["retry, after a random wait"] },
+  { way: "an error in", code: "1011 InternalError", says: ["retry, five times at most"] },
+  { way: "a cut without", code: "1006 Abnormal", says: ["no: the browser says so", "nobody said so"] },
+  {
+    way: "a handshake",
+    code: "1006 Abnormal",
+    says: ["nobody: it never began", "refused, or nobody listens"],
+  },
+  { way: "no hello", code: "4004 HelloTimeout", says: ["say hello first", "retry, after a random wait"] },
+] as const;
+
+// RFC 6455 §7.4.1: 1005 and 1006 are never sent.
+test("COURSE-13 MUST cause every end that a page can cause, and explain what the browser said of it", {
+  tag: ["@page", "@close", "@closed"],
+}, async ({ lesson }) => {
+  const visit = await lesson("#/lesson/7");
+  // The browser notes a handshake that was refused.
+  visit.expectTrouble(/Unexpected response code: 400/);
+  const panel = panelIn(visit.page);
+  for (const { way, code, says } of ends) {
+    await choose(visit, panel, way);
+    await cause(panel);
+    await expect(panel.getByRole("status", { name: "Step" }), way).toHaveText("ended");
+    for (const text of [code, ...says]) await expect(happened(panel), way).toContainText(text);
+  }
+  await choose(visit, panel, "close(code, reason)");
+  await panel.getByLabel("Own code", { exact: true }).fill("1001");
+  await cause(panel);
+  await expect(panel.getByRole("alert")).toContainText("A page may send 1000, and 3000 to 4999");
+  await panel.getByLabel("Own code", { exact: true }).fill("4321");
+  await panel.getByLabel("Reason", { exact: true }).fill("lunch");
+  await cause(panel);
+  await expect(happened(panel)).toContainText("4321");
+  await expect(happened(panel)).toContainText("lunch");
+  await choose(visit, panel, "a code of your choice");
+  await cause(panel);
+  await expect(happened(panel)).toContainText("1012 Restart");
+  await expect(panel.getByRole("row", { name: /^1012 Restart the server restarts retry/ })).toBeVisible();
+  await visit.wire.filter("lunch");
+  await expect(visit.wire.row(/^received .* close .*4321 lunch$/)).toHaveCount(1);
+  for (const colorScheme of ["dark", "light"] as const) {
+    await visit.page.emulateMedia({ colorScheme });
+    expect(await violations(visit), colorScheme).toEqual([]);
+  }
+});
+
+test("COURSE-14 MUST cause an end at every server at once, and find them of one mind", {
+  tag: ["@page", "@guard"],
+}, async ({ lesson, siblings }) => {
+  const [first] = siblings;
+  const visit = await lesson("#/lesson/7?server=every", first);
+  const columns = siblings.map(({ manifest, url }) => {
+    // Each server knows its own title; of the others it knows the id.
+    return visit.page.getByRole("group", {
+      name: url === first?.url ? manifest.title : manifest.id,
+      exact: true,
+    });
+  });
+  for (const { way, code } of ends.filter(({ way }) => /^(an error|a cut|close\(\))/.test(way))) {
+    await choose(visit, panelIn(columns[0] as Locator), way);
+    await cause(panelIn(columns[0] as Locator));
+    for (const column of columns) await expect(happened(panelIn(column)), way).toContainText(code);
+    const table = visit.page.getByRole("region", { name: "Same or different" });
+    await expect(table.getByRole("row", { name: /^Code/ })).toHaveText(
+      new RegExp(`^\\s*Code(\\s*${code}){${siblings.length}}\\s*$`),
+    );
+    await expect(table.getByRole("status")).toContainText("The servers agree");
+  }
+});

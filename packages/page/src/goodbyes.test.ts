@@ -1,0 +1,47 @@
+import { parseClient } from "@rosetta/protocol";
+import { expect, test } from "vitest";
+import { randomSecret, type Scene, type Way, wayOf, ways } from "./goodbyes.ts";
+
+/** What a way sends, and with what it closes. */
+function played(way: Way): { sent: (string | Uint8Array)[]; closed: unknown[][]; twins: number } {
+  const [sent, closed] = [[] as (string | Uint8Array)[], [] as unknown[][]];
+  let twins = 0;
+  const scene: Scene = {
+    probe: { send: (data) => void sent.push(data), close: (...how) => void closed.push(how) },
+    secret: randomSecret(),
+    messageBytes: 100,
+    code: 4123,
+    reason: "enough",
+    twin: () => {
+      twins += 1;
+    },
+  };
+  way.act?.(scene);
+  return { sent, closed, twins };
+}
+
+test("ways have ids of their own, and an unknown one is the first", () => {
+  const ids = ways.flatMap((group) => group.ways.map(({ id }) => id));
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(wayOf("nothing").id).toBe(ids[0]);
+});
+
+test("what is sent to /ws is what the protocol knows, but where it must not be", () => {
+  for (const { ways: each } of ways) {
+    for (const way of each.filter(({ endpoint, id }) => endpoint === "application" && id !== "bad")) {
+      const texts = played(way).sent.filter((data) => typeof data === "string");
+      expect(texts.map((text) => parseClient(text).problem).filter(Boolean), way.id).toEqual([]);
+    }
+  }
+});
+
+test("each way does what it says", () => {
+  expect(played(wayOf("own")).closed).toEqual([[4123, "enough"]]);
+  expect(played(wayOf("none")).closed).toEqual([[]]);
+  expect(played(wayOf("big")).sent[0]).toHaveLength(101);
+  expect(played(wayOf("bad")).sent.map((text) => parseClient(String(text)).message)).toEqual(
+    Array(5).fill(undefined),
+  );
+  expect(played(wayOf("twice")).twins).toBe(1);
+  expect(played(wayOf("silent")).sent).toEqual([]);
+});

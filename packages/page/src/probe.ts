@@ -1,0 +1,99 @@
+import type { FrameEvent } from "@rosetta/client";
+
+/** How a connection ended, as the browser tells it, and what only this side knows. */
+export interface ProbeEnd {
+  code: number;
+  reason: string;
+  wasClean: boolean;
+  /** False if the handshake failed. */
+  opened: boolean;
+  /** This side called `close` first. */
+  byPage: boolean;
+  /** Milliseconds since the last message, or since it was opened. */
+  idleMs: number;
+}
+
+export interface ProbeListeners {
+  /** Everything that goes over it, for the wire log. */
+  frame(frame: FrameEvent): void;
+  open?(): void;
+  message?(data: string | Uint8Array): void;
+  end?(end: ProbeEnd): void;
+}
+
+/** One WebSocket for one experiment. It is never opened again, and waits for what the other side says to `close`. */
+export class Probe {
+  readonly #ws: WebSocket;
+  readonly #end = new AbortController();
+  #listeners: ProbeListeners;
+  #opened = false;
+  #byPage = false;
+  #heardAt = performance.now();
+
+  constructor(url: string, protocols: string[], listeners: ProbeListeners) {
+    this.#listeners = listeners;
+    this.#ws = new WebSocket(url, protocols);
+    this.#ws.binaryType = "arraybuffer";
+    const { signal } = this.#end;
+    this.#ws.addEventListener("open", () => this.#open(), { signal });
+    this.#ws.addEventListener("message", ({ data }) => this.#message(data), { signal });
+    this.#ws.addEventListener("close", (event) => this.#close(event), { signal });
+  }
+
+  get isOpen(): boolean {
+    return this.#ws.readyState === WebSocket.OPEN;
+  }
+
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    if (!this.isOpen) return;
+    this.#ws.send(data);
+    this.#tap("out", data);
+  }
+
+  /** As the browser's own: without a code, a close frame without one is sent. */
+  close(code?: number, reason?: string): void {
+    if (this.#ws.readyState > WebSocket.OPEN) return;
+    // First, since it throws for what may not be sent.
+    this.#ws.close(code, reason);
+    this.#byPage = true;
+    this.#listeners.frame({ direction: "out", kind: "close", at: now(), code, note: reason });
+  }
+
+  /** Ends it, and tells nobody any more. */
+  leave(): void {
+    if (this.isOpen) this.close(1000);
+    this.#end.abort();
+    // Not yet open: `close` fails the handshake, which the browser would note as an error of the page.
+    if (this.#ws.readyState === WebSocket.CONNECTING) this.#ws.onopen = () => this.#ws.close(1000);
+  }
+
+  #open(): void {
+    this.#opened = true;
+    this.#heardAt = performance.now();
+    this.#listeners.frame({ direction: "in", kind: "open", at: now(), note: this.#ws.protocol });
+    this.#listeners.open?.();
+  }
+
+  #message(data: string | ArrayBuffer): void {
+    const message = typeof data === "string" ? data : new Uint8Array(data);
+    this.#tap("in", message);
+    this.#listeners.message?.(message);
+  }
+
+  #close({ code, reason, wasClean }: CloseEvent): void {
+    const idleMs = performance.now() - this.#heardAt;
+    this.#listeners.frame({ direction: "in", kind: "close", at: now(), code, note: reason, wasClean });
+    this.#listeners.end?.({ code, reason, wasClean, opened: this.#opened, byPage: this.#byPage, idleMs });
+  }
+
+  #tap(direction: "in" | "out", data: string | Uint8Array): void {
+    this.#heardAt = performance.now();
+    const kind = typeof data === "string" ? "text" : "binary";
+    this.#listeners.frame({ direction, kind, at: now(), data });
+  }
+}
+
+/** The clock of the client's frames. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
