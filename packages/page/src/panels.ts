@@ -36,7 +36,8 @@ export const panels = {
   },
   chat: {
     load: () => import("./panels/chat.ts"),
-    show: ({ pair }) => html`<rosetta-chat .client=${pair.client}></rosetta-chat>`,
+    show: ({ pair: { client, server }, wire, topic }) =>
+      html`<rosetta-chat .client=${client} .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-chat>`,
   },
   feed: {
     load: () => import("./panels/feed.ts"),

@@ -2,8 +2,11 @@ import type { Client, Subscription, TopicState } from "@rosetta/client";
 import type { Audience, Server } from "@rosetta/protocol";
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { formatClock } from "../format.ts";
-import { onSubmit, Panel, reasonOf, region, textOf } from "../panel.ts";
+import { Friend } from "../friend.ts";
+import { type Fact, onSubmit, Panel, reasonOf, region, textOf } from "../panel.ts";
+import { type ServerEntry, socketUrl } from "../servers.ts";
 import { theme } from "../theme.css.ts";
+import type { WireRecorder } from "../wire.ts";
 
 /** Lines shown; the server keeps about as many. */
 const shown = 200;
@@ -16,25 +19,41 @@ interface Line {
   text: string;
   own: boolean;
   place: string;
+  /** False for what was sent to others only: its author writes it down from the acknowledgement. */
+  received: boolean;
 }
 
 /** A room to talk in, with the names of those who are there. */
 export class ChatPanel extends Panel {
   static override properties = {
     client: { attribute: false },
+    server: { attribute: false },
+    wire: { attribute: false },
+    begin: {},
     room: { state: true },
     lines: { state: true },
     remark: { state: true },
     presence: { state: true },
     problem: { state: true },
+    friend: { state: true },
+    newest: { state: true },
   };
   declare client: Client;
+  declare server: ServerEntry;
+  declare wire: WireRecorder;
+  /** The topic that the address names: a room is entered at once. */
+  declare begin: string;
   /** The room this page is in, or nothing. */
   declare room: string;
   declare lines: Line[];
   declare remark: string;
   declare presence: { count: number; members: string[] } | undefined;
   declare problem: string;
+  /** A second client of this page, once somebody asked for one. */
+  declare friend: Friend | undefined;
+  /** What this page published last. */
+  declare newest: { place: string; to: Audience } | undefined;
+  #begun = false;
   #subscriptions: Subscription[] = [];
   #atEnd = true;
   /** The places in the log that are shown: after a reconnect the server may send some of them again. */
@@ -43,10 +62,13 @@ export class ChatPanel extends Panel {
   constructor() {
     super();
     this.room = "";
+    this.begin = "";
   }
 
   protected override attach(): void {
-    this.#enter(this.room);
+    const [, named = ""] = /^room\/(.+)$/.exec(this.begin) ?? [];
+    this.#enter(this.#begun ? this.room : named);
+    this.#begun = true;
     this.until(() => this.#release());
   }
 
@@ -57,6 +79,7 @@ export class ChatPanel extends Panel {
     this.presence = undefined;
     this.remark = "";
     this.problem = "";
+    this.newest = undefined;
     this.room = room;
     if (!room) return;
     this.#subscriptions = [
@@ -71,6 +94,48 @@ export class ChatPanel extends Panel {
 
   #release(): void {
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
+    this.friend?.leave();
+    this.friend = undefined;
+  }
+
+  protected override facts(): Fact[] {
+    if (!this.room) return [];
+    const here = { name: "Here now", value: String(this.presence?.count ?? 0) };
+    if (!this.newest) return [here];
+    const { place, to } = this.newest;
+    const received = this.lines.some((line) => line.place === place && line.received);
+    const heard = this.friend?.heard.some((line) => line.place === place);
+    return [
+      here,
+      { name: "Newest message", value: `to ${to}` },
+      { name: "You received it", value: received ? "yes" : "no" },
+      ...(heard === undefined ? [] : [{ name: "The friend received it", value: heard ? "yes" : "no" }]),
+    ];
+  }
+
+  #bringFriend(): void {
+    if (this.friend) return this.#sendAway();
+    const { server, wire } = this;
+    this.friend = new Friend(
+      socketUrl(server, "application"),
+      this.room,
+      (frame) => wire.record(server.id, "/ws", frame),
+      () => this.requestUpdate(),
+    );
+  }
+
+  #sendAway(): void {
+    this.friend?.leave();
+    this.friend = undefined;
+  }
+
+  async #answerOfFriend(): Promise<void> {
+    this.problem = "";
+    try {
+      await this.friend?.say(answer, "others");
+    } catch (error) {
+      this.problem = `Not sent: ${reasonOf(error)}`;
+    }
   }
 
   #message(event: Server<"event">): void {
@@ -83,6 +148,7 @@ export class ChatPanel extends Panel {
       text: data.text,
       own: from === this.#name(),
       place: `${event.epoch}:${offset}`,
+      received: true,
     });
   }
 
@@ -125,7 +191,16 @@ export class ChatPanel extends Panel {
       // The server sends "others" to everybody else: our own line is written from its acknowledgement.
       const place = `${ack.epoch}:${ack.offset}`;
       if (to === "others")
-        this.#add({ at: Date.now(), from: this.#name() ?? "", to, text, own: true, place });
+        this.#add({
+          at: Date.now(),
+          from: this.#name() ?? "",
+          to,
+          text,
+          own: true,
+          place,
+          received: false,
+        });
+      this.newest = { place, to };
     } catch (error) {
       this.problem = `Not sent: ${reasonOf(error)}`;
       field.value ||= text;
@@ -162,7 +237,7 @@ export class ChatPanel extends Panel {
       <form @submit=${onSubmit((form) => this.#choose(form))}>
         <p class="field grow">
           <label for="room">Room name</label>
-          <input id="room" name="room" value="lobby" maxlength="32" autocomplete="off" spellcheck="false" />
+          <input id="room" name="room" value=${this.room || "lobby"} maxlength="32" autocomplete="off" spellcheck="false" />
         </p>
         <button class=${this.room ? "" : "main"}>Enter room</button>
       </form>
@@ -172,17 +247,25 @@ export class ChatPanel extends Panel {
   #talk(): TemplateResult {
     return html`
       ${this.#members()}
-      <div>
-        <h3 id="said" class="break">Said in ${this.room}</h3>
-        <div class="lines" role="log" tabindex="0" aria-labelledby="said">
-          ${this.lines.length === 0 ? html`<p class="empty">Nobody has said anything yet.</p>` : nothing}
-          <ol>
-            ${this.lines.map(lineOf)}
-          </ol>
-          ${this.remark ? html`<p class="warn">${this.remark}</p>` : nothing}
+      <div class="sides">
+        <div>
+          <h3 id="said" class="break">Said in ${this.room}</h3>
+          <div class="lines" role="log" tabindex="0" aria-labelledby="said">
+            ${this.lines.length === 0 ? html`<p class="empty">Nobody has said anything yet.</p>` : nothing}
+            <ol>
+              ${this.lines.map(lineOf)}
+            </ol>
+            ${this.remark ? html`<p class="warn">${this.remark}</p>` : nothing}
+          </div>
         </div>
+        ${this.friend ? friendsSide(this.friend) : nothing}
       </div>
       ${this.#messageForm()}
+      <div class="fields">
+        <button class="small" @click=${this.#bringFriend}>${this.friend ? "Send the friend away" : "Bring a friend"}</button>
+        ${this.friend ? html`<button class="small" @click=${this.#answerOfFriend}>Let the friend answer others</button>` : nothing}
+        <p class="hint">A friend is a second client of this page, with a connection of its own.</p>
+      </div>
     `;
   }
 
@@ -243,6 +326,16 @@ export class ChatPanel extends Panel {
         font-size: 0.9375rem;
       }
 
+      .sides {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr));
+        gap: 1rem 1.5rem;
+      }
+
+      .fields .hint {
+        flex: 1 1 12rem;
+      }
+
       .lines {
         margin-block-start: 0.375rem;
       }
@@ -275,10 +368,38 @@ function lineOf(line: Line): TemplateResult {
       <p class="who">
         <b class="break">${line.from}${line.own ? " (you)" : nothing}</b>
         <span>${line.to === "others" ? "to others" : "to all"}</span>
+        ${line.received ? nothing : html`<span>not received here</span>`}
         <time class="number">${formatClock(line.at)}</time>
       </p>
       <p class="break">${line.text}</p>
     </li>
+  `;
+}
+
+/** What the friend says to everybody but itself. */
+const answer = "an answer by your friend";
+
+function friendsSide({ name, heard }: Friend): TemplateResult {
+  return html`
+    <div>
+      <h3 id="heard" class="break">Received by ${name ?? "the friend"}</h3>
+      <div class="lines" role="log" tabindex="0" aria-labelledby="heard">
+        ${heard.length === 0 ? html`<p class="empty">Nothing received yet.</p>` : nothing}
+        <ol>
+          ${heard.map(
+            ({ from, to, text }) => html`
+              <li>
+                <p class="who">
+                  <b class="break">${from}${from === name ? " (the friend)" : nothing}</b>
+                  <span>${to === "others" ? "to others" : "to all"}</span>
+                </p>
+                <p class="break">${text}</p>
+              </li>
+            `,
+          )}
+        </ol>
+      </div>
+    </div>
   `;
 }
 
