@@ -66,6 +66,11 @@ export const panels = {
     show: ({ pair: { server }, wire, messageBytes }) =>
       html`<rosetta-goodbye .server=${server} .wire=${wire} .messageBytes=${messageBytes}></rosetta-goodbye>`,
   },
+  gap: {
+    load: () => import("./panels/gap.ts"),
+    show: ({ pair: { server }, wire, topic }) =>
+      html`<rosetta-gap .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-gap>`,
+  },
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;

@@ -1,0 +1,162 @@
+import type { Cursor } from "@rosetta/protocol";
+
+/**
+ * How an event came: as it happened, or sent again after a loss. `earlier` is what a newcomer is given of the time
+ * before it came.
+ */
+export type Arrival = "live" | "replayed" | "earlier";
+
+/** An event, with how it came. */
+export interface GapLine extends Cursor {
+  at: number;
+  text: string;
+  arrival: Arrival;
+}
+
+/** What cannot be had any more: both ends included. */
+export interface Lost {
+  from: number;
+  to: number;
+}
+
+/** What the last return to the topic brought. */
+export interface Comeback {
+  /** True if the server sent everything that was missed. */
+  recovered: boolean;
+  /** False if the log began anew meanwhile: then nobody knows how much is lost. */
+  sameEpoch: boolean;
+  /** The last event seen before. */
+  before: number;
+  /** The newest event at the time of the return. */
+  head: number;
+}
+
+/** One cell of the row of offsets. */
+export type Cell = { kind: Arrival; offset: number } | ({ kind: "lost" } & Lost);
+
+/** Lines and cells that are kept. */
+const kept = 120;
+
+/** Where a reader stands in a topic, and what came of every offset since it came. */
+export class GapBook {
+  /** Newest first. */
+  lines: GapLine[] = [];
+  /** Oldest first. */
+  cells: Cell[] = [];
+  epoch: string | undefined;
+  /** The last event that came. */
+  offset = 0;
+  comeback: Comeback | undefined;
+  lost: Lost | undefined;
+  /** Events replayed since the last return. */
+  replayed = 0;
+  /** Offsets that were skipped though nobody said that they are lost. */
+  missed = 0;
+  /** Events that came though they had come before. */
+  twice = 0;
+  #head = 0;
+  /** The newest event that its author knows of. */
+  #published: Cursor | undefined;
+  /** The last return was told as a loss, of which the end is not known yet. */
+  #loses = false;
+  #isFirst = true;
+
+  /** Events that were published and have not come yet, as far as their author knows. */
+  get away(): number {
+    return this.#published?.epoch === this.epoch
+      ? Math.max(0, (this.#published?.offset ?? 0) - this.offset)
+      : 0;
+  }
+
+  /** Everything that the server had when we came back is here. */
+  get isCaughtUp(): boolean {
+    return this.offset >= this.#head;
+  }
+
+  /** The author was told the place of its publication. */
+  published({ epoch, offset }: Cursor): void {
+    this.#published = { epoch, offset };
+  }
+
+  /** The server confirmed the subscription. */
+  subscribed({ epoch, offset, recovered }: Cursor & { recovered: boolean }): void {
+    const sameEpoch = epoch === this.epoch && this.offset <= offset;
+    this.#isFirst = this.epoch === undefined;
+    this.replayed = 0;
+    this.#loses = false;
+    this.lost = undefined;
+    this.#head = offset;
+    if (!this.#isFirst) {
+      this.comeback = { recovered: recovered && sameEpoch, sameEpoch, before: this.offset, head: offset };
+      this.#loses = !this.comeback.recovered;
+    }
+    this.epoch = epoch;
+    if (!sameEpoch) this.offset = 0;
+  }
+
+  /** An event came. */
+  event({ epoch, offset }: Cursor, at: number, text: string): void {
+    if (offset <= this.offset) {
+      this.twice += 1;
+      return;
+    }
+    if (this.offset > 0 || this.#loses) this.#skipTo(offset);
+    this.#loses = false;
+    this.offset = offset;
+    const arrival = this.#arrivalOf(offset);
+    if (arrival === "replayed") this.replayed += 1;
+    this.lines = [{ epoch, offset, at, text, arrival }, ...this.lines].slice(0, kept);
+    this.#addCell({ kind: arrival, offset });
+  }
+
+  #arrivalOf(offset: number): Arrival {
+    if (offset > this.#head) return "live";
+    return this.#isFirst ? "earlier" : "replayed";
+  }
+
+  #skipTo(offset: number): void {
+    const range = { from: this.offset + 1, to: offset - 1 };
+    if (range.to < range.from) return;
+    if (!this.#loses) {
+      this.missed += range.to - range.from + 1;
+      return;
+    }
+    this.lost = range;
+    this.#addCell({ kind: "lost", ...range });
+  }
+
+  #addCell(cell: Cell): void {
+    this.cells = [...this.cells, cell].slice(-kept);
+  }
+}
+
+/** How many places of the row a cell takes: what is lost is one cell with its number in it. */
+export function placesOf(cell: { kind: Arrival | "lost" }): number {
+  return cell.kind === "lost" ? lostPlaces : 1;
+}
+
+const lostPlaces = 6;
+
+/** The newest cells that fit into so many places. */
+export function newestCells(cells: Cell[], places: number): Cell[] {
+  let left = places;
+  const first = cells.findLastIndex((cell) => {
+    left -= placesOf(cell);
+    return left < 0;
+  });
+  return cells.slice(first + 1);
+}
+
+/** What a return brought, in a sentence. */
+export function tellComeback({ comeback, lost }: Pick<GapBook, "comeback" | "lost">): string {
+  if (!comeback) return "";
+  const { recovered, sameEpoch, before, head } = comeback;
+  if (recovered && head === before) return `Back at #${before}: nothing happened meanwhile.`;
+  if (recovered)
+    return `Back: ${head - before} events replayed, #${before + 1} to #${head}. Nothing is lost.`;
+  if (!sameEpoch) {
+    return `Back, but the log has begun anew: whatever came after #${before} of the old epoch is lost.`;
+  }
+  const what = lost ? `#${lost.from} to #${lost.to} are lost, ${lost.to - lost.from + 1} events` : "";
+  return `Back, but too late: ${what || "the server does not say how much is lost"}. Its newest part follows.`;
+}
