@@ -57,6 +57,8 @@ declare function getComputedStyle(element: unknown): { outlineStyle: string; out
 function showsFocus(control: Locator): Promise<boolean> {
   return control.evaluate((element) =>
     [element, element.parentElement].some((each) => {
+      // At the top of a shadow root.
+      if (!each) return false;
       const { outlineStyle, outlineWidth } = getComputedStyle(each);
       return outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2;
     }),
@@ -65,7 +67,7 @@ function showsFocus(control: Locator): Promise<boolean> {
 
 /** Presses Tab until a control has the focus; at most once through the page. */
 async function tabTo(control: Locator): Promise<void> {
-  for (let presses = 0; presses < 60; presses++) {
+  for (let presses = 0; presses < 200; presses++) {
     if (await control.evaluate((element) => element.matches(":focus"))) return;
     await control.page().keyboard.press("Tab");
   }
@@ -237,7 +239,7 @@ test("PAGE-10 MUST show script in messages as text, in every page and in the wir
     await author.echo.sendText(script);
     await author.echo.sendFile(script.replaceAll("/", "|"), Uint8Array.of(60));
   }
-  for (const { page, chat, wire } of [author, reader]) {
+  for (const { page, chat, echo, wire } of [author, reader]) {
     for (const script of scripts) await expect(chat.line(script)).toBeVisible();
     await wire.filter("document.title");
     await expect(wire.row(/^received .* event/)).toHaveCount(scripts.length);
@@ -248,7 +250,7 @@ test("PAGE-10 MUST show script in messages as text, in every page and in the wir
         .click();
       await expect(wire.content).toContainText(`"text": "${script}"`);
     }
-    await expect(page.getByRole("img")).toHaveCount(0);
+    for (const { region } of [chat, echo, wire]) await expect(region.getByRole("img")).toHaveCount(0);
     await expect(page).toHaveTitle(`Everything, ${app.manifest.title}: WebSocket Rosetta`);
   }
   await expect(author.echo.line("onerror")).toHaveCount(2);
@@ -417,8 +419,8 @@ test("PAGE-18 MUST reach every control with Tab, in the order of the page, and s
     ...[feed.field("Topic"), feed.button("Stop following")],
     ...[jobs.field("MiB to hash"), jobs.button("Start job")],
     ...[serverLog.log("Server log, newest first"), serverLog.button("Clear server log")],
-    wire.field("Filter"),
   ]);
+  await tabTo(wire.field("Filter"));
   // Rows that come in would move the last one on.
   await page.keyboard.type("subscribed");
   await tabThrough([wire.button("Pause"), wire.button("Clear"), wire.rows.last()]);
