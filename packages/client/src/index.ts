@@ -1,5 +1,5 @@
 // The public face of the client, in two layers: `ReconnectingSocket` knows sockets, `Client` knows the protocol.
-export type { Backoff } from "./backoff.ts";
+export { type Backoff, defaultBackoff, retryWindow } from "./backoff.ts";
 export { Client, type ClientEvents, type ClientOptions, type Request } from "./client.ts";
 export type { ClientProblem } from "./emitter.ts";
 export type { HeartbeatTimes } from "./heartbeat.ts";

@@ -71,6 +71,10 @@ export const panels = {
     show: ({ pair: { server }, wire, topic }) =>
       html`<rosetta-gap .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-gap>`,
   },
+  attempts: {
+    load: () => import("./panels/attempts.ts"),
+    show: ({ pair: { client } }) => html`<rosetta-attempts .client=${client}></rosetta-attempts>`,
+  },
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;
