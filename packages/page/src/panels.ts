@@ -75,6 +75,11 @@ export const panels = {
     load: () => import("./panels/attempts.ts"),
     show: ({ pair: { client } }) => html`<rosetta-attempts .client=${client}></rosetta-attempts>`,
   },
+  latency: {
+    load: () => import("./panels/latency.ts"),
+    show: ({ pair: { client, server } }) =>
+      html`<rosetta-latency .client=${client} .server=${server}></rosetta-latency>`,
+  },
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;

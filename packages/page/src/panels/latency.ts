@@ -1,0 +1,284 @@
+import type { Client, SocketState } from "@rosetta/client";
+import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { formatDuration } from "../format.ts";
+import { type Beat, keptBeats, LatencyBook, readMetric } from "../latency-book.ts";
+import { type Fact, Panel, reasonOf, region } from "../panel.ts";
+import type { ServerEntry } from "../servers.ts";
+import { theme } from "../theme.css.ts";
+
+/** Milliseconds between two pings. */
+const beatMs = 1000;
+/** Milliseconds that the HTTP side of a server may take. */
+const askMs = 5000;
+
+/** What the server says of itself, by HTTP. */
+interface Report {
+  health: string;
+  connections: number | undefined;
+  deaths: number | undefined;
+}
+
+/** Pings that a script can send and see, and what the server does where no script sees it. */
+export class LatencyPanel extends Panel {
+  static override properties = {
+    client: { attribute: false },
+    server: { attribute: false },
+    state: { state: true },
+    isBeating: { state: true },
+    book: { state: true, hasChanged: () => true },
+    report: { state: true },
+    problem: { state: true },
+  };
+  declare client: Client;
+  declare server: ServerEntry;
+  declare state: SocketState;
+  declare isBeating: boolean;
+  declare book: LatencyBook;
+  declare report: Report | undefined;
+  declare problem: string;
+  #timer = 0;
+
+  protected override attach(): void {
+    this.book = new LatencyBook();
+    this.report = undefined;
+    this.problem = "";
+    this.isBeating = false;
+    this.state = this.client.state;
+    this.until(this.client.on("state", (state) => (this.state = state)));
+    this.until(() => clearInterval(this.#timer));
+  }
+
+  protected override facts(): Fact[] {
+    const { book, report } = this;
+    const pings: Fact[] = [
+      { name: "Missed beats", value: String(book.missed) },
+      { name: "Round trip, median", value: durationText(book.percentile(50)), measured: true },
+      { name: "Round trip, 95 %", value: durationText(book.percentile(95)), measured: true },
+      { name: "Server's clock", value: offsetText(book.clockOffsetMs), measured: true },
+    ];
+    const server: Fact[] = [
+      { name: "Health", value: report?.health ?? "" },
+      { name: "Pings of the server", value: this.#heartbeat() },
+      { name: "Declared dead", value: String(report?.deaths ?? "–"), measured: true },
+    ];
+    return [...(book.count > 0 ? pings : []), ...(report ? server : [])];
+  }
+
+  #toggle(): void {
+    clearInterval(this.#timer);
+    this.isBeating = !this.isBeating;
+    if (!this.isBeating) return;
+    void this.#ping();
+    this.#timer = window.setInterval(() => void this.#ping(), beatMs);
+  }
+
+  async #ping(): Promise<void> {
+    const { book, client } = this;
+    try {
+      const { rttMs, clockOffsetMs } = await client.ping();
+      book.answered(rttMs, clockOffsetMs);
+    } catch (error) {
+      book.unanswered(reasonOf(error));
+    }
+    if (this.book === book) this.requestUpdate("book");
+  }
+
+  async #ask(): Promise<void> {
+    const { server } = this;
+    this.problem = "";
+    try {
+      const report = await readReport(server.url);
+      if (this.server === server) this.report = report;
+    } catch (error) {
+      if (this.server === server) this.problem = `No answer by HTTP: ${reasonOf(error)}`;
+    }
+  }
+
+  #heartbeat(): string {
+    const { heartbeatMs } = this.client.welcome?.limits ?? {};
+    return heartbeatMs === undefined ? "–" : `every ${formatDuration(heartbeatMs)}`;
+  }
+
+  protected override render(): TemplateResult {
+    return region("Pulse", intro, [
+      html`
+        <div class="fields">
+          <button class="main" @click=${this.#toggle}>${this.isBeating ? "Stop pinging" : "Ping every second"}</button>
+          <button @click=${this.#ping}>Ping once</button>
+        </div>
+      `,
+      this.#chart(),
+      this.#numbers(),
+      this.#list(),
+      this.#serverSide(),
+    ]);
+  }
+
+  #chart(): TemplateResult {
+    const { beats, missed } = this.book;
+    const highest = Math.max(1, this.book.percentile(100) ?? 0);
+    const told = `${beats.length} pings, median ${durationText(this.book.percentile(50))}, ${missed} missed`;
+    return html`
+      <div>
+        <h3>Round trips</h3>
+        <svg viewBox="0 0 ${keptBeats} 100" preserveAspectRatio="none" role="img" aria-label="Round trips: ${told}">
+          ${beats.map((beat, index) => bar(beat, keptBeats - beats.length + index, highest))}
+        </svg>
+        <p class="scale hint number"><span>newest ${keptBeats}</span><span>highest ${durationText(this.book.percentile(100))}</span></p>
+      </div>
+    `;
+  }
+
+  #numbers(): TemplateResult {
+    const { book } = this;
+    return html`
+      <dl class="facts number">
+        <dt>Half within</dt>
+        <dd>${durationText(book.percentile(50))} <span class="muted">(p50, the median)</span></dd>
+        <dt>95 of 100 within</dt>
+        <dd>${durationText(book.percentile(95))} <span class="muted">(p95)</span></dd>
+        <dt>Missed beats</dt>
+        <dd class=${book.missed > 0 ? "bad" : ""}>${book.missed} of ${book.count}</dd>
+        <dt>Server's clock</dt>
+        <dd>${offsetText(book.clockOffsetMs)}</dd>
+      </dl>
+    `;
+  }
+
+  #list(): TemplateResult {
+    return html`
+      <div>
+        <h3 id="beats">Beats, newest first</h3>
+        <div class="lines" role="log" aria-live="off" tabindex="0" aria-labelledby="beats">
+          ${this.book.count === 0 ? html`<p class="empty">No ping was sent yet.</p>` : nothing}
+          <ol>
+            ${this.book.beats.toReversed().map(beatLine)}
+          </ol>
+        </div>
+      </div>
+    `;
+  }
+
+  #serverSide(): TemplateResult {
+    const { report } = this;
+    return html`
+      <div class="server-side">
+        <h3>The server's side</h3>
+        <p class="hint">
+          It sends pings of its own, as frames that no script sees: the browser answers them by itself. What came of
+          it is told by HTTP.
+        </p>
+        <div class="fields"><button @click=${this.#ask}>Ask by HTTP</button></div>
+        <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
+        <dl class="facts number">
+          <dt>Its pings</dt>
+          <dd>${this.#heartbeat()}</dd>
+          <dt><code>/healthz</code></dt>
+          <dd>${report?.health ?? "–"}</dd>
+          <dt>Open at <code>/ws</code></dt>
+          <dd>${report?.connections ?? "–"}</dd>
+          <dt>Declared dead</dt>
+          <dd>${report?.deaths ?? "–"}</dd>
+        </dl>
+      </div>
+    `;
+  }
+
+  static override styles = [
+    theme,
+    css`
+      svg {
+        display: block;
+        inline-size: 100%;
+        block-size: 5rem;
+        margin-block: 0.375rem 0.25rem;
+        border-block-end: 1px solid var(--edge);
+      }
+
+      .beat {
+        fill: var(--accent);
+      }
+
+      /* A missed beat is a hole to the top: not told by its colour alone. */
+      .miss {
+        fill: none;
+        stroke: var(--bad);
+        stroke-width: 1px;
+        vector-effect: non-scaling-stroke;
+      }
+
+      .scale {
+        display: flex;
+        gap: 1rem;
+        justify-content: space-between;
+      }
+
+      .lines {
+        block-size: 9rem;
+        margin-block-start: 0.375rem;
+      }
+
+      .lines li {
+        display: grid;
+        grid-template-columns: 3rem minmax(0, 1fr) minmax(0, 1.5fr);
+        gap: 0.5rem;
+        padding-block: 0.125rem;
+        border: 0;
+      }
+
+      .server-side {
+        display: grid;
+        gap: 0.75rem;
+        grid-template-columns: minmax(0, 1fr);
+      }
+    `,
+  ];
+}
+
+const intro = html`A connection that says nothing: is it quiet, or dead? Whoever wants to know has to ask, and to count
+  the answers that do not come.`;
+
+async function readReport(url: string): Promise<Report> {
+  const [health, metrics] = await Promise.all([ask(`${url}/healthz`), ask(`${url}/metrics`)]);
+  const { status } = JSON.parse(health) as { status?: unknown };
+  return {
+    health: String(status),
+    connections: readMetric(metrics, "rosetta_connections", 'endpoint="/ws"'),
+    deaths: readMetric(metrics, "rosetta_heartbeat_deaths_total"),
+  };
+}
+
+async function ask(url: string): Promise<string> {
+  const response = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(askMs) });
+  return response.text();
+}
+
+function bar(beat: Beat, x: number, highest: number): TemplateResult {
+  if (beat.roundTripMs === undefined) {
+    return svg`<rect class="miss" x=${x + 0.2} y="2" width="0.6" height="98"></rect>`;
+  }
+  const height = Math.max(2, (100 * beat.roundTripMs) / highest);
+  return svg`<rect class="beat" x=${x + 0.1} y=${100 - height} width="0.8" height=${height}></rect>`;
+}
+
+function beatLine({ number, roundTripMs, clockOffsetMs, reason }: Beat): TemplateResult {
+  const isMissed = roundTripMs === undefined;
+  return html`
+    <li>
+      <span class="number muted">${number}</span>
+      <span class=${isMissed ? "bad" : "number"}>${isMissed ? "missed" : durationText(roundTripMs)}</span>
+      <span class="muted number break">${isMissed ? reason : offsetText(clockOffsetMs)}</span>
+    </li>
+  `;
+}
+
+function durationText(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? "–" : formatDuration(milliseconds);
+}
+
+function offsetText(milliseconds: number | undefined): string {
+  if (milliseconds === undefined) return "–";
+  return `${formatDuration(Math.abs(milliseconds))} ${milliseconds < 0 ? "behind" : "ahead"}`;
+}
+
+customElements.define("rosetta-latency", LatencyPanel);
