@@ -80,6 +80,11 @@ export const panels = {
     show: ({ pair: { client, server } }) =>
       html`<rosetta-latency .client=${client} .server=${server}></rosetta-latency>`,
   },
+  transports: {
+    load: () => import("./panels/transports.ts"),
+    show: ({ pair: { client, server }, wire, topic }) =>
+      html`<rosetta-transports .client=${client} .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-transports>`,
+  },
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;

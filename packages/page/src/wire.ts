@@ -11,6 +11,8 @@ export interface WireEntry {
   server: string;
   /** The path of the connection: `/ws` or `/echo`. */
   path: string;
+  /** Which of several connections to that path: nothing for the page's own, otherwise a name. */
+  connection: string;
   direction: FrameEvent["direction"];
   kind: FrameEvent["kind"];
   /** Bytes of the whole message, also where `data` is cut. */
@@ -33,13 +35,14 @@ export class WireRecorder {
   #count = 0;
   #listeners = new Set<() => void>();
 
-  record(server: string, path: string, frame: FrameEvent): void {
+  record(server: string, path: string, frame: FrameEvent, connection = ""): void {
     this.#count += 1;
     this.entries.push({
       number: this.#count,
       at: frame.at,
       server,
       path,
+      connection,
       direction: frame.direction,
       kind: frame.kind,
       size: frame.data === undefined ? 0 : byteLength(frame.data),

@@ -1,0 +1,94 @@
+import type { Locator, Page } from "@playwright/test";
+import type { Manifest } from "@rosetta/manifest";
+import { expect, test, violations } from "../visit.ts";
+
+const ways = ["WebSocket", "Server-Sent Events", "Long polling"];
+
+/** The panel of the lesson, on the page or in a server's column. */
+function panelIn(place: Pick<Locator, "getByRole">) {
+  const region = place.getByRole("region", { name: "Three ways to the same events" });
+  const table = region.getByRole("table", { name: "What each way brought" });
+  return {
+    button: (name: string) => region.getByRole("button", { name, exact: true }),
+    topic: region.getByLabel("Topic of all three"),
+    agreement: region.getByRole("status", { name: "Agreement" }),
+    /** What a row says of each way. */
+    cells: (name: string) =>
+      table
+        .getByRole("row")
+        .filter({ has: region.page().getByRole("rowheader", { name, exact: true }) })
+        .getByRole("cell"),
+  };
+}
+
+/** The column of a server. It knows its own title; of the others it knows the ids. */
+function columnOf(page: Page, { id, title }: Manifest): Locator {
+  const [byTitle, byId] = [title, id].map((name) => page.getByRole("group", { name, exact: true }));
+  return (byTitle as Locator).or(byId as Locator);
+}
+
+/** The numbers of a row, a way each: `#14` or `11`. */
+async function numbersOf(cells: Locator): Promise<number[]> {
+  return (await cells.allTextContents()).map((text) => Number.parseInt(text.replace("#", ""), 10));
+}
+
+test("COURSE-19 MUST bring the same events with the same offsets by WebSocket, event stream and long polling", {
+  tag: ["@events", "@poll"],
+}, async ({ lesson }) => {
+  const visit = await lesson("#/lesson/10");
+  const { page } = visit;
+  const { button, topic, agreement, cells } = panelIn(page);
+  await button("Start all three").click();
+  for (const name of ways) await expect(button(`Stop ${name}`)).toBeVisible();
+  // Four live ones by every way, the newest of them shared.
+  await expect.poll(async () => Math.min(...(await numbersOf(cells("Events"))))).toBeGreaterThan(3);
+  await expect(agreement).toHaveText(/^#\d+ to #\d+: the same events by every way/);
+  const [socket = 0, stream = 0, poll = 0] = await numbersOf(cells("Requests"));
+  expect([socket, stream]).toEqual([1, 1]);
+  expect(poll, "one for each event, and one to begin with").toBeGreaterThan(4);
+  await expect(cells("Newest offset")).toHaveText([/^#\d+$/, /^#\d+$/, /^#\d+$/]);
+
+  // From here on the page ends requests in the midst of their answers.
+  visit.expectTrouble(/\/(poll|events)\?.*ERR_ABORTED/);
+  await topic.selectOption("scores");
+  await expect(agreement).toHaveText(/^#\d+ to #\d+: the same events by every way/);
+  expect(await violations(visit), "in light").toEqual([]);
+  await page.emulateMedia({ colorScheme: "dark" });
+  expect(await violations(visit), "in dark").toEqual([]);
+
+  await button("Stop all").click();
+  await expect(cells("State")).toHaveText(["stopped", "stopped", "stopped"]);
+
+  // A console error for each of the two HTTP requests.
+  visit.expectTrouble(/weather%2Fatlantis/);
+  await topic.selectOption("weather/atlantis (not there)");
+  await button("Start all three").click();
+  await expect(cells("Page is told")).toHaveText([
+    "not_found: no such topic",
+    "an error event, without a reason",
+    "404 not_found: no such topic",
+  ]);
+});
+
+test("COURSE-20 MUST let a person compare the three ways on all servers at once", {
+  tag: ["@events", "@poll"],
+}, async ({ lesson, siblings }) => {
+  const visit = await lesson("#/lesson/10?server=every", siblings[0]);
+  const { page } = visit;
+  const columns = siblings.map(({ manifest }) => panelIn(columnOf(page, manifest)));
+  await columns[0]?.button("Start all three").click();
+  for (const { agreement } of columns) {
+    await expect(agreement).toHaveText(/^#\d+ to #\d+: the same events by every way/);
+  }
+  const comparison = page.getByRole("region", { name: "Same or different" });
+  await expect(comparison.getByRole("row", { name: "Events of all ways" }).getByRole("cell")).toHaveText(
+    siblings.map(() => "the same"),
+  );
+  visit.expectTrouble(/weather%2Fatlantis|\/(poll|events)\?.*ERR_ABORTED/);
+  // With keys, as only what a person does is done in the other columns, too. The last one is not there.
+  await columns[0]?.topic.press("End");
+  for (const { cells } of columns) {
+    await expect(cells("Page is told")).toHaveText([/^not_found/, /without a reason$/, /^404 not_found/]);
+  }
+  await expect(comparison.getByRole("status")).toHaveText(/^The servers agree/);
+});

@@ -1,0 +1,65 @@
+import type { Server } from "@rosetta/protocol";
+import { expect, test } from "vitest";
+import { agreementOf, frameHeaderBytes, keptArrivals, newestPlaces, polyline, Tally } from "./tally.ts";
+
+function event(offset: number, celsius = offset): Server<"event"> {
+  const data = { kind: "weather", station: "berlin", celsius, windKmh: 0 } as const;
+  return { type: "event", topic: "weather/berlin", epoch: "a", offset, at: 0, data };
+}
+
+function tallyOf(...offsets: number[]): Tally {
+  const tally = new Tally();
+  for (const offset of offsets) tally.add({ event: event(offset), delayMs: 1 }, 100);
+  return tally;
+}
+
+test("a tally counts all and keeps the newest", () => {
+  const tally = tallyOf(...Array.from({ length: 40 }, (_, index) => index + 1));
+  expect([tally.events, tally.content]).toEqual([40, 4000]);
+  expect(tally.arrivals).toHaveLength(keptArrivals);
+  expect(tally.newest?.event.offset).toBe(40);
+  expect(tally.at(9)?.event.offset).toBe(9);
+  expect(tally.at(8)).toBeUndefined();
+});
+
+test("ways agree on the places that all of them have passed", () => {
+  expect(agreementOf([tallyOf(1, 2, 3, 4), tallyOf(2, 3, 4, 5), tallyOf(3, 4)])).toEqual({
+    from: 3,
+    to: 4,
+    same: true,
+    missing: 0,
+  });
+});
+
+test("a way that tells something else at the same place is found", () => {
+  const other = new Tally();
+  other.add({ event: event(2, 99), delayMs: 1 }, 100);
+  expect(agreementOf([tallyOf(1, 2), other])).toMatchObject({ same: false });
+});
+
+test("a place that a way left out is counted, and is no contradiction", () => {
+  expect(agreementOf([tallyOf(1, 2, 3), tallyOf(1, 3)])).toEqual({ from: 1, to: 3, same: true, missing: 1 });
+});
+
+test("there is nothing to compare with one way, or without a common place", () => {
+  expect(agreementOf([tallyOf(1, 2), new Tally()])).toBeUndefined();
+  expect(agreementOf([tallyOf(1, 2), tallyOf(3)])).toBeUndefined();
+});
+
+test("the newest places are those of any way, each once", () => {
+  expect(newestPlaces([tallyOf(1, 2, 3), tallyOf(3, 4)], 3)).toEqual([4, 3, 2]);
+});
+
+test("a frame's header grows with its message", () => {
+  expect([0, 125, 126, 65_535, 65_536].map(frameHeaderBytes)).toEqual([2, 2, 4, 4, 10]);
+});
+
+test("a line ends on the right with the newest place, and leaves out what is too old", () => {
+  const points = [
+    { offset: 10, value: 5 },
+    { offset: 9, value: 0 },
+    { offset: 8, value: 10 },
+    { offset: 7, value: 1 },
+  ];
+  expect(polyline(points, 10, 3, { width: 100, height: 10 }, [0, 10])).toBe("100.0,5.0 50.0,10.0 0.0,0.0");
+});

@@ -1,0 +1,114 @@
+import type { Mode, Server } from "@rosetta/protocol";
+
+/** An event as it arrived by one way. */
+export interface Arrival {
+  event: Server<"event">;
+  /** Milliseconds since the server's `at`; nothing for one that was older than the request for it. */
+  delayMs: number | undefined;
+}
+
+/** Events kept of each way, to be compared. */
+export const keptArrivals = 32;
+
+/** What came by one way, since it was started. */
+export class Tally {
+  state = "stopped";
+  mode: Mode | undefined;
+  /** HTTP requests, the handshake of a WebSocket among them. */
+  requests = 0;
+  events = 0;
+  /** Bytes of the events themselves. */
+  content = 0;
+  /** Bytes of whatever else came with them. */
+  around = 0;
+  /** What the page learned of a refusal. */
+  refusal = "";
+  /** Newest first. */
+  arrivals: Arrival[] = [];
+
+  get newest(): Arrival | undefined {
+    return this.arrivals[0];
+  }
+
+  get isRunning(): boolean {
+    return this.state !== "stopped" && this.refusal === "";
+  }
+
+  add(arrival: Arrival, bytes: number): void {
+    this.events += 1;
+    this.content += bytes;
+    this.arrivals = [arrival, ...this.arrivals].slice(0, keptArrivals);
+  }
+
+  /** How the event with this offset arrived. */
+  at(offset: number): Arrival | undefined {
+    return this.arrivals.find(({ event }) => event.offset === offset);
+  }
+}
+
+/** What several ways have brought of the same places in the log. */
+export interface Agreement {
+  /** The places that all of them have passed. */
+  from: number;
+  to: number;
+  /** Whether every event that came by several ways is the same in all. */
+  same: boolean;
+  /** Places that at least one way left out. */
+  missing: number;
+}
+
+/** Compares the ways that brought something. Nothing to say with fewer than two, or before they have a place in common. */
+export function agreementOf(tallies: Tally[]): Agreement | undefined {
+  const told = tallies.filter(({ newest }) => newest);
+  if (told.length < 2) return undefined;
+  const from = Math.max(...told.map(({ arrivals }) => arrivals.at(-1)?.event.offset ?? 0));
+  const to = Math.min(...told.map(({ newest }) => newest?.event.offset ?? 0));
+  if (to < from) return undefined;
+  const places = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  const came = places.map((place) => told.map((tally) => tally.at(place)?.event));
+  return {
+    from,
+    to,
+    same: came.every(
+      (events) => new Set(events.filter(Boolean).map((event) => JSON.stringify(event))).size < 2,
+    ),
+    missing: came.filter((events) => events.includes(undefined)).length,
+  };
+}
+
+/** The newest places that any of the ways has brought, newest first. */
+export function newestPlaces(tallies: Tally[], most: number): number[] {
+  const offsets = tallies.flatMap(({ arrivals }) => arrivals.map(({ event }) => event.offset));
+  return [...new Set(offsets)].sort((a, b) => b - a).slice(0, most);
+}
+
+/** Bytes of a frame's header from a server (RFC 6455 §5.2): it masks nothing. */
+export function frameHeaderBytes(payload: number): number {
+  if (payload < 126) return 2;
+  return payload < 65_536 ? 4 : 10;
+}
+
+/** A value in the course of a topic, to be drawn. */
+export interface Point {
+  offset: number;
+  value: number;
+}
+
+/** Points as an SVG's polyline wants them, from the oldest of `places` places on the left to the newest on the right. */
+export function polyline(
+  points: Point[],
+  newest: number,
+  places: number,
+  box: { width: number; height: number },
+  range: [low: number, high: number],
+): string {
+  const [low, high] = range;
+  return points
+    .filter(({ offset }) => offset > newest - places)
+    .map(({ offset, value }) => {
+      const x = box.width * (1 - (newest - offset) / (places - 1));
+      const y = box.height * (1 - (value - low) / (high - low));
+      return `${x.toFixed(1)},${y.toFixed(1)}`;
+    })
+    .join(" ");
+}
