@@ -85,6 +85,11 @@ export const panels = {
     show: ({ pair: { client, server }, wire, topic }) =>
       html`<rosetta-transports .client=${client} .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-transports>`,
   },
+  language: {
+    load: () => import("./panels/language.ts"),
+    show: ({ pair: { server }, wire }) =>
+      html`<rosetta-language .server=${server} .wire=${wire}></rosetta-language>`,
+  },
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;
