@@ -3,7 +3,7 @@ import { expect, test, violations } from "../visit.ts";
 
 /** The lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
-  return place.getByRole("region", { name: "Chat room", exact: true });
+  return place.getByRole("region", { name: /^Chat room\b/ });
 }
 
 /** What the friend received. */

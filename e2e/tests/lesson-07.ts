@@ -4,7 +4,7 @@ import { expect, test, violations } from "../visit.ts";
 
 /** The lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
-  return place.getByRole("region", { name: "Goodbye", exact: true });
+  return place.getByRole("region", { name: /^Goodbye\b/ });
 }
 
 /** What is said about the end. */

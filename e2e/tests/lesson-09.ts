@@ -3,7 +3,7 @@ import { expect, test, violations } from "../visit.ts";
 
 /** The panel of the lesson: in the page, or in the column of one server. */
 function gapIn(place: Page | Locator) {
-  const region = place.getByRole("region", { name: "The gap", exact: true });
+  const region = place.getByRole("region", { name: /^The gap\b/ });
   const log = region.getByRole("log", { name: "What came, newest first" });
   return {
     told: region.getByRole("status", { name: "What happens" }),

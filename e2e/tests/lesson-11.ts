@@ -3,8 +3,8 @@ import { expect, test, violations } from "../visit.ts";
 
 /** The panels of the lesson: in the page, or in the column of one server. */
 function pulseIn(place: Page | Locator) {
-  const region = place.getByRole("region", { name: "Pulse", exact: true });
-  const connection = place.getByRole("region", { name: "Connection", exact: true });
+  const region = place.getByRole("region", { name: /^Pulse\b/ });
+  const connection = place.getByRole("region", { name: /^Connection\b/ });
   return {
     state: connection.getByRole("status", { name: "Connection state" }),
     connectionButton: (name: string) => connection.getByRole("button", { name, exact: true }),
