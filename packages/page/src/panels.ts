@@ -90,6 +90,11 @@ export const panels = {
     show: ({ pair: { server }, wire }) =>
       html`<rosetta-language .server=${server} .wire=${wire}></rosetta-language>`,
   },
+  crowd: {
+    load: () => import("./panels/crowd.ts"),
+    show: ({ pair: { server }, wire }) =>
+      html`<rosetta-crowd .server=${server} .wire=${wire}></rosetta-crowd>`,
+  },
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;

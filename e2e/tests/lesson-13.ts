@@ -1,0 +1,90 @@
+import type { Locator } from "@playwright/test";
+import type { Server } from "../server.ts";
+import { expect, test, violations } from "../visit.ts";
+
+/** The lesson's panel, of the page or of one server's column. */
+function panelIn(place: Pick<Locator, "getByRole">): Locator {
+  return place.getByRole("region", { name: "Crowd", exact: true });
+}
+
+/** What became of the ten, as one text: `Connected 10 of 10 …`. */
+function summaryIn(panel: Locator): Locator {
+  return panel.getByRole("group", { name: "What became of them" });
+}
+
+function clientsIn(panel: Locator): Locator {
+  return panel.getByRole("list", { name: /^Time line/ }).getByRole("listitem");
+}
+
+async function connect(panel: Locator): Promise<void> {
+  await panel.getByRole("button", { name: "Connect ten clients", exact: true }).click();
+}
+
+/** All that a browser reports when it finds nobody at a server's port, or is not let in. */
+function nobodyAt({ port }: Pick<Server, "port">): RegExp {
+  return new RegExp(`127\\.0\\.0\\.1:${port}/`);
+}
+
+/** What is said of a restart that went as it should. */
+const inOrder = [
+  /Connected\s*10 of 10/,
+  /Told before\s*10 of 10/,
+  /Ended with\s*1012 Restart\s*To/,
+  /To come back\s*after 1 s to 2 s/,
+  /Back\s*10 of 10/,
+  /Spread\s*\d/,
+  /Without a gap\s*10 of 10/,
+  /Lost\s*0 of/,
+  /Log\s*began anew: 2 epochs/,
+];
+
+test("COURSE-25 MUST bring ten clients through a restart: told, spread, and nothing lost", {
+  tag: ["@page", "@shutdown", "@listen"],
+}, async ({ launch, lesson }) => {
+  const server = await launch();
+  const visit = await lesson("#/lesson/13", server);
+  visit.expectTrouble(nobodyAt(server));
+  const panel = panelIn(visit.page);
+  await expect(panel).toContainText(`touch apps/${server.manifest.id}/src/main.ts`);
+  await connect(panel);
+  await expect(summaryIn(panel)).toContainText(/Connected\s*10 of 10/);
+  await expect(clientsIn(panel).filter({ hasText: "open" })).toHaveCount(10);
+  await visit.wire.filter('"ack"');
+  await expect(visit.wire.row(/^received .* ack /).nth(2)).toBeVisible();
+  await server.restart("SIGTERM");
+  await expect(clientsIn(panel).filter({ hasText: "back after" })).toHaveCount(10);
+  for (const text of inOrder) await expect(summaryIn(panel)).toContainText(text);
+  await visit.wire.filter('"bye"');
+  // Those of the crowd, and that of the page itself.
+  await expect(visit.wire.row(/^received .* bye/)).toHaveCount(11);
+  for (const colorScheme of ["dark", "light"] as const) {
+    await visit.page.emulateMedia({ colorScheme });
+    expect(await violations(visit), colorScheme).toEqual([]);
+  }
+  await panel.getByRole("button", { name: "Send them home", exact: true }).click();
+  await expect(clientsIn(panel).filter({ hasText: "back after" })).toHaveCount(0);
+});
+
+test("COURSE-26 MUST see every server restart in the same order", {
+  tag: ["@page", "@shutdown"],
+}, async ({ lesson, siblings }) => {
+  const [first] = siblings;
+  const visit = await lesson("#/lesson/13?server=every", first);
+  for (const server of siblings) visit.expectTrouble(nobodyAt(server));
+  const columns = siblings.map(({ manifest, url }) => {
+    // Each server knows its own title; of the others it knows the id.
+    const name = url === first?.url ? manifest.title : manifest.id;
+    return panelIn(visit.page.getByRole("group", { name, exact: true }));
+  });
+  await connect(columns[0] as Locator);
+  for (const column of columns) await expect(summaryIn(column)).toContainText(/Log\s*one epoch/);
+  await Promise.all(siblings.map((server) => server.restart("SIGTERM")));
+  for (const column of columns) {
+    for (const text of inOrder) await expect(summaryIn(column)).toContainText(text);
+  }
+  const table = visit.page.getByRole("region", { name: "Same or different" });
+  await expect(table.getByRole("row", { name: /^Ended with/ })).toContainText(
+    new RegExp(`(1012 Restart\\s*){${siblings.length}}`),
+  );
+  await expect(table.getByRole("status")).toContainText("The servers agree");
+});
