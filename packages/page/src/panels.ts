@@ -95,6 +95,11 @@ export const panels = {
     show: ({ pair: { server }, wire }) =>
       html`<rosetta-crowd .server=${server} .wire=${wire}></rosetta-crowd>`,
   },
+  handshake: {
+    load: () => import("./panels/handshake.ts"),
+    show: ({ pair: { server }, wire }) =>
+      html`<rosetta-handshake .server=${server} .wire=${wire}></rosetta-handshake>`,
+  },
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;

@@ -1,0 +1,239 @@
+import { endpoints, subprotocol } from "@rosetta/protocol";
+import { css, html, nothing, type TemplateResult } from "lit";
+import { acceptOf, answerLines, type Line, randomKey, requestLines } from "../handshake.ts";
+import { type Fact, Panel, region } from "../panel.ts";
+import { type ServerEntry, socketUrl } from "../servers.ts";
+import { theme } from "../theme.css.ts";
+import type { WireRecorder } from "../wire.ts";
+
+/** Something to ask of the server: by WebSocket with these subprotocols, or by plain HTTP. */
+interface Attempt {
+  name: string;
+  path: string;
+  protocols?: string[];
+}
+
+const attempts: Attempt[] = [
+  {
+    name: `WebSocket at /ws, offering ${subprotocol}`,
+    path: endpoints.application,
+    protocols: [subprotocol],
+  },
+  {
+    name: "WebSocket at /ws, offering another language",
+    path: endpoints.application,
+    protocols: ["other.v9"],
+  },
+  { name: "WebSocket at /ws, offering nothing", path: endpoints.application, protocols: [] },
+  { name: "WebSocket at /echo", path: endpoints.echo, protocols: [] },
+  { name: "WebSocket at /nowhere", path: "/nowhere", protocols: [] },
+  { name: "Plain GET of /ws", path: endpoints.application },
+  { name: "Plain GET of /greet", path: "/greet" },
+  { name: "Plain GET of /nowhere", path: "/nowhere" },
+];
+
+/** The opening handshake: as it is written, and as it turns out. */
+export class HandshakePanel extends Panel {
+  static override properties = {
+    server: { attribute: false },
+    wire: { attribute: false },
+    key: { state: true },
+    accept: { state: true },
+    outcomes: { state: true },
+    running: { state: true },
+  };
+  declare server: ServerEntry;
+  declare wire: WireRecorder;
+  declare key: string;
+  /** Nothing where the browser computes no digests: outside of secure contexts. */
+  declare accept: string;
+  /** By the attempt's name. */
+  declare outcomes: Map<string, string>;
+  declare running: boolean;
+  #sockets = new Set<WebSocket>();
+
+  protected override attach(): void {
+    this.outcomes = new Map();
+    this.running = false;
+    this.#newKey();
+    this.until(() => {
+      for (const socket of this.#sockets) socket.close();
+    });
+  }
+
+  #newKey(): void {
+    this.key = randomKey();
+    this.accept = "";
+    void acceptOf(this.key).then(
+      (accept) => {
+        this.accept = accept;
+      },
+      () => {
+        this.accept = "(this browser computes none here)";
+      },
+    );
+  }
+
+  async #runAll(): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    const { server } = this;
+    for (const attempt of attempts) {
+      this.#note(attempt, "asking …");
+      const outcome = attempt.protocols ? await this.#open(attempt) : await ask(server, attempt.path);
+      // Another server was chosen meanwhile.
+      if (server !== this.server) return;
+      this.#note(attempt, outcome);
+    }
+    this.running = false;
+  }
+
+  #note({ name }: Attempt, outcome: string): void {
+    this.outcomes = new Map(this.outcomes).set(name, outcome);
+  }
+
+  #open({ path, protocols }: Attempt): Promise<string> {
+    const { server, wire } = this;
+    const socket = new WebSocket(
+      `${socketUrl(server, "echo").replace(endpoints.echo, "")}${path}`,
+      protocols,
+    );
+    this.#sockets.add(socket);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    socket.onopen = () => {
+      const { protocol } = socket;
+      wire.record(server.id, path, { direction: "in", at: Date.now(), kind: "open", note: protocol });
+      resolve(`open, ${protocol === "" ? "no subprotocol" : `subprotocol ${protocol}`}`);
+      socket.close(1000);
+    };
+    socket.onclose = ({ code, reason, wasClean }) => {
+      this.#sockets.delete(socket);
+      wire.record(server.id, path, {
+        direction: "in",
+        at: Date.now(),
+        kind: "close",
+        code,
+        note: reason,
+        wasClean,
+      });
+      resolve(`failed: ${code}, and nothing else is told`);
+    };
+    return promise;
+  }
+
+  protected override facts(): Fact[] {
+    return [...this.outcomes].map(([name, value]) => ({ name, value }));
+  }
+
+  protected override render(): TemplateResult {
+    const url = socketUrl(this.server, "application");
+    return region("Handshake", intro, [
+      this.#block("What the browser writes", requestLines(url, location.origin, this.key, subprotocol)),
+      this.#block("What the server answers", answerLines(this.accept, subprotocol)),
+      html`
+        <div><button class="small" @click=${this.#newKey}>Another key</button></div>
+        <p class="hint">The browser's own key is nowhere to be read, so this one was drawn here.</p>
+      `,
+      this.#attempts(),
+    ]);
+  }
+
+  #block(title: string, lines: Line[]): TemplateResult {
+    return html`
+      <div>
+        <h3>${title}</h3>
+        <dl class="lines-of-http">
+          ${lines.map(
+            ([line, meaning]) => html`
+              <dt class="mono break">${line}</dt>
+              <dd class="muted">${meaning}</dd>
+            `,
+          )}
+        </dl>
+      </div>
+    `;
+  }
+
+  #attempts(): TemplateResult {
+    return html`
+      <div role="group" aria-labelledby="attempts">
+        <div class="head">
+          <h3 id="attempts">Attempts</h3>
+          <button class="main" aria-disabled=${this.running} @click=${this.#runAll}>Run all</button>
+        </div>
+        <dl class="attempts">
+          ${attempts.map(
+            ({ name }) => html`
+              <div>
+                <dt>${name}</dt>
+                <dd class="break">${this.outcomes.get(name) ?? nothing}</dd>
+              </div>
+            `,
+          )}
+        </dl>
+      </div>
+    `;
+  }
+
+  static override styles = [
+    theme,
+    css`
+      .lines-of-http {
+        display: grid;
+        margin-block-start: 0.375rem;
+        padding: 0.625rem 0.75rem;
+        border: 1px solid var(--line);
+        border-radius: 3px;
+        background: var(--field);
+        font-size: 0.8125rem;
+      }
+
+      .lines-of-http dd {
+        padding-inline-start: 2ch;
+        font-style: italic;
+      }
+
+      .head {
+        display: flex;
+        gap: 1rem;
+        align-items: center;
+        justify-content: space-between;
+      }
+
+      .attempts {
+        margin-block-start: 0.5rem;
+        font-size: 0.9375rem;
+      }
+
+      .attempts > div {
+        padding-block: 0.3125rem;
+        border-block-start: 1px solid var(--line);
+      }
+
+      .attempts dt {
+        color: var(--muted);
+      }
+
+      /* Room for the outcome: nothing moves when it comes. */
+      .attempts dd {
+        min-block-size: 1.5em;
+        font-family: var(--mono);
+        font-size: 0.8125rem;
+      }
+    `,
+  ];
+}
+
+const intro = html`A WebSocket begins as a request of HTTP. This is the one that connected this page, and some that go wrong.`;
+
+async function ask(server: ServerEntry, path: string): Promise<string> {
+  try {
+    const response = await fetch(server.url + path, { cache: "no-store" });
+    const text = await response.text();
+    return `${response.status} ${text.trim().slice(0, 80)}`;
+  } catch {
+    return "no answer";
+  }
+}
+
+customElements.define("rosetta-handshake", HandshakePanel);
