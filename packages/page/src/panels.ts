@@ -100,6 +100,11 @@ export const panels = {
     show: ({ pair: { server }, wire }) =>
       html`<rosetta-handshake .server=${server} .wire=${wire}></rosetta-handshake>`,
   },
+  flood: {
+    load: () => import("./panels/flood.ts"),
+    show: ({ pair: { client, server }, wire }) =>
+      html`<rosetta-flood .client=${client} .server=${server} .wire=${wire}></rosetta-flood>`,
+  },
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;

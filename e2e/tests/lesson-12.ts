@@ -1,0 +1,76 @@
+import type { Locator, Page } from "@playwright/test";
+import type { Manifest } from "@rosetta/manifest";
+import { expect, test, violations } from "../visit.ts";
+
+/** The panel of the lesson, on the page or in a server's column. */
+function panelIn(place: Pick<Locator, "getByRole">) {
+  const region = place.getByRole("region", { name: "A reader that stops reading" });
+  return {
+    goal: region.getByLabel("Flood until"),
+    seconds: region.getByLabel("Seconds"),
+    run: region.getByRole("button", { name: "Stall the reader and flood" }),
+    reader: region.getByRole("status", { name: "State of the reader" }),
+    marks: region.getByRole("log", { name: "What the server’s metrics tell" }),
+    says: region.getByRole("status", { name: "What the reader says" }),
+  };
+}
+
+/** The column of a server. It knows its own title; of the others it knows the ids. */
+function columnOf(page: Page, { id, title }: Manifest): Locator {
+  const [byTitle, byId] = [title, id].map((name) => page.getByRole("group", { name, exact: true }));
+  return (byTitle as Locator).or(byId as Locator);
+}
+
+const prefix = /^It read \d+ events, #\d+ to #\d+, without a gap\./;
+// 4002 where the server itself can still say so: SLOW-02.
+const closed =
+  /Then its connection was closed with (4002|1006)\. It came back: recovered false, and began again at #\d+/;
+
+test("COURSE-23 MUST show what a reader that stops reading is spared, when it drains, and how it is closed", {
+  tag: ["@waiting", "@drained", "@send", "@limits", "@metrics"],
+}, async ({ lesson, launch }) => {
+  // The reader is stalled twice, for seconds each.
+  test.setTimeout(60_000);
+  const visit = await lesson("#/lesson/12", await launch({ DRAIN_MS: "20000" }));
+  const { goal, seconds, run, reader, marks, says } = panelIn(visit.page);
+  await seconds.fill("4");
+  await run.click();
+  await expect(reader).toHaveText("does not read");
+  await expect(marks).toContainText("bytes wait");
+  await expect(marks).toContainText("skipped of the topic of mode latest");
+  await expect(marks).toContainText("drain: nothing waits any more");
+  await expect(says).toHaveText(prefix);
+  await expect(says).not.toContainText("closed");
+  await expect(says).toContainText(/never sent \d/);
+  expect(await violations(visit), "in light").toEqual([]);
+
+  await expect(run).toHaveAttribute("aria-disabled", "false");
+  await goal.selectOption("the reader is closed");
+  await run.click();
+  await expect(says).toHaveText(closed);
+  await expect(says).toHaveText(prefix);
+  await expect(reader).toHaveText("open");
+  await visit.page.emulateMedia({ colorScheme: "dark" });
+  expect(await violations(visit), "in dark").toEqual([]);
+});
+
+test("COURSE-24 MUST show on all servers at once what each does with a reader that stops reading", {
+  tag: ["@waiting", "@send", "@limits", "@metrics"],
+}, async ({ lesson, siblings }) => {
+  test.setTimeout(60_000);
+  const visit = await lesson("#/lesson/12?server=every", siblings[0]);
+  const { page } = visit;
+  const columns = siblings.map(({ manifest }) => panelIn(columnOf(page, manifest)));
+  // With keys, as only what a person does is done in the other columns, too.
+  await columns[0]?.goal.press("End");
+  await columns[0]?.run.click();
+  for (const { says } of columns) {
+    await expect(says).toHaveText(closed);
+    await expect(says).toHaveText(prefix);
+  }
+  const comparison = page.getByRole("region", { name: "Same or different" });
+  const cells = (name: string) => comparison.getByRole("row", { name }).getByRole("cell");
+  await expect(cells("Gap in what was read")).toHaveText(siblings.map(() => "none"));
+  await expect(cells("recovered")).toHaveText(siblings.map(() => "false"));
+  await expect(cells("Close code")).toHaveText(siblings.map(() => /^(4002|1006)$/));
+});

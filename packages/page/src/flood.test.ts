@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { marksOf, type ReaderReport, Runs, readMetrics, type Sample, sentenceOf } from "./flood.ts";
+
+function sample(at: number, change: Partial<Sample> = {}): Sample {
+  return { at, queueBytes: 0, skipped: 0, slow: 0, lost: new Map(), ...change };
+}
+
+const report: ReaderReport = {
+  state: "open",
+  runs: [{ from: 1, to: 988 }],
+  connections: 1,
+  code: undefined,
+  recovered: undefined,
+  skipped: 0,
+  isStalled: false,
+};
+
+test("the metrics that the flood is about are read, whatever else there is", () => {
+  const text = `# HELP rosetta_queue_bytes Bytes that wait.
+rosetta_queue_bytes 152269
+rosetta_skipped_total 3
+rosetta_slow_total 1
+rosetta_connections{endpoint="/ws"} 2
+rosetta_closed_total{code="1000"} 7
+rosetta_closed_total{code="4002"} 1
+`;
+  expect(readMetrics(text, 500)).toEqual(
+    sample(500, { queueBytes: 152_269, skipped: 3, slow: 1, lost: new Map([["4002", 1]]) }),
+  );
+});
+
+test("what waited, was skipped and drained is marked in order", () => {
+  const samples = [
+    sample(0),
+    sample(400, { queueBytes: 5 }),
+    sample(900, { queueBytes: 5, skipped: 1 }),
+    sample(3100, { skipped: 1 }),
+  ];
+  expect(marksOf(samples).map(({ at, kind }) => [at, kind])).toEqual([
+    [400, "waits"],
+    [900, "skipped"],
+    [3100, "drained"],
+  ]);
+});
+
+test("a queue that goes with its reader is not drained", () => {
+  const lost = new Map([["1006", 1]]);
+  const samples = [
+    sample(0, { queueBytes: 5 }),
+    sample(500, { slow: 1, queueBytes: 5 }),
+    sample(900, { slow: 1, lost }),
+  ];
+  expect(marksOf(samples).map(({ kind }) => kind)).toEqual(["slow", "closed"]);
+});
+
+test("runs tell gaps, and connections", () => {
+  const runs = new Runs();
+  for (const offset of [1, 2, 3, 5]) runs.add(offset);
+  runs.cut();
+  runs.add(6);
+  expect(runs.all).toEqual([
+    { from: 1, to: 3 },
+    { from: 5, to: 5 },
+    { from: 6, to: 6 },
+  ]);
+});
+
+test("the reader's sentence tells how far it came, how it ended, and what is lost", () => {
+  expect(sentenceOf({ ...report, skipped: 2 })).toBe(
+    "It read 988 events, #1 to #988, without a gap. Of the weather it was never sent 2.",
+  );
+  const back = { code: 4002, connections: 2, runs: [...report.runs, { from: 1250, to: 1281 }] };
+  expect(sentenceOf({ ...report, ...back, recovered: false })).toBe(
+    "It read 988 events, #1 to #988, without a gap. Then its connection was closed with 4002. It came back: recovered false, and began again at #1250: what lies between is lost to it.",
+  );
+  expect(sentenceOf({ ...report, runs: [...report.runs, { from: 990, to: 991 }] })).toContain("with a gap!");
+});

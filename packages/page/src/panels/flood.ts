@@ -1,0 +1,369 @@
+import type { Client } from "@rosetta/client";
+import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { closeText } from "../closing.ts";
+import { type Mark, marksOf, type ReaderReport, readMetrics, type Sample, sentenceOf } from "../flood.ts";
+import { formatBytes, formatDuration } from "../format.ts";
+import { type Fact, onSubmit, Panel, reasonOf, region, textOf } from "../panel.ts";
+import { type ServerEntry, socketUrl } from "../servers.ts";
+import type { ReaderNews, ReaderOrder } from "../stalled.ts";
+import { theme } from "../theme.css.ts";
+import type { WireRecorder } from "../wire.ts";
+
+/** What the reader follows: a topic where every event counts, and one where only the newest does. */
+const topics = { flood: "room/flood", latest: "weather/berlin" };
+
+/** How far the flood goes. */
+type Goal = "waits" | "closed";
+
+const lookMs = 500;
+/** What is looked at after the reader woke up: how it comes back. */
+const afterMs = 4_000;
+/** Milliseconds that a flood of one MiB has to arrive where it can be seen. */
+const settleMs = 60;
+/** More than any kernel takes for one socket. */
+const mostMebibytes = 48;
+const chart = { width: 240, height: 72 };
+
+/** A reader that stops reading, a flood, and what the server does about it. */
+export class FloodPanel extends Panel {
+  static override properties = {
+    client: { attribute: false },
+    server: { attribute: false },
+    wire: { attribute: false },
+    report: { state: true },
+    samples: { state: true },
+    goal: { state: true },
+    mebibytes: { state: true },
+    isRunning: { state: true },
+    problem: { state: true },
+  };
+  /** The page's own connection: it orders the flood, and is not the one that suffers. */
+  declare client: Client;
+  declare server: ServerEntry;
+  declare wire: WireRecorder;
+  declare report: ReaderReport | undefined;
+  declare samples: Sample[];
+  declare goal: Goal;
+  declare mebibytes: number;
+  declare isRunning: boolean;
+  declare problem: string;
+  #reader: Worker | undefined;
+  /** Counts the connections that this panel was given: what belongs to an earlier one is left. */
+  #life = 0;
+
+  constructor() {
+    super();
+    this.goal = "waits";
+  }
+
+  protected override attach(): void {
+    this.#life += 1;
+    this.report = undefined;
+    this.samples = [];
+    this.mebibytes = 0;
+    this.isRunning = false;
+    this.problem = "";
+    this.until(() => this.#dismiss());
+  }
+
+  protected override facts(): Fact[] {
+    const { report } = this;
+    if (!report || this.isRunning || this.samples.length === 0) return [];
+    const kinds = new Set(this.#marks().map(({ kind }) => kind));
+    const { code, recovered, runs } = report;
+    return [
+      { name: "Flooded", value: `${this.mebibytes} MiB`, measured: true },
+      {
+        name: "Read before the end",
+        value: `${runs[0] ? runs[0].to - runs[0].from + 1 : 0} events`,
+        measured: true,
+      },
+      { name: "Gap in what was read", value: runs.length > report.connections ? "yes" : "none" },
+      { name: "Skipped of the weather", value: String(report.skipped), measured: true },
+      { name: "Close code", value: code === undefined ? "stayed open" : String(code) },
+      { name: "Counted as slow", value: kinds.has("slow") ? "yes" : "no" },
+      { name: "recovered", value: recovered === undefined ? "–" : String(recovered) },
+    ];
+  }
+
+  #marks(): Mark[] {
+    return marksOf(this.samples);
+  }
+
+  async #run(form: FormData): Promise<void> {
+    if (this.isRunning) return;
+    const seconds = Math.min(10, Math.max(1, Number(textOf(form, "seconds")) || 3));
+    const life = this.#life;
+    this.isRunning = true;
+    this.problem = "";
+    this.mebibytes = 0;
+    this.samples = [];
+    try {
+      await this.#floodFor(seconds * 1000, () => life === this.#life);
+    } catch (error) {
+      if (life === this.#life) this.problem = `Not flooded: ${reasonOf(error)}`;
+    }
+    if (life === this.#life) this.isRunning = false;
+  }
+
+  async #floodFor(stallMs: number, isOurs: () => boolean): Promise<void> {
+    await this.#follow();
+    if (!isOurs()) return;
+    const startedAt = performance.now();
+    const since = () => performance.now() - startedAt;
+    await this.#look(0);
+    this.#order({ stallMs });
+    while (isOurs() && since() < stallMs && this.mebibytes < mostMebibytes && !this.#isReached()) {
+      await this.client.request({ type: "chaos", do: "flood", mebibytes: 1 });
+      this.mebibytes += 1;
+      await pause(settleMs);
+      await this.#look(since());
+    }
+    while (isOurs() && since() < stallMs + afterMs) {
+      await pause(lookMs);
+      if (isOurs()) await this.#look(since());
+    }
+  }
+
+  #isReached(): boolean {
+    const kinds = this.#marks().map(({ kind }) => kind);
+    if (this.goal === "waits") return kinds.includes("waits") || kinds.includes("slow");
+    return kinds.includes("slow") || kinds.includes("closed");
+  }
+
+  // A reader that is there is used again.
+  async #follow(): Promise<void> {
+    if (this.#reader) return;
+    const reader = new Worker(new URL("../stalled.ts", import.meta.url), { type: "module" });
+    this.#reader = reader;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    reader.onerror = () => reject(new Error("the reader's worker did not start"));
+    reader.onmessage = ({ data }: MessageEvent<ReaderNews>) => {
+      if (reader !== this.#reader) return;
+      if ("frame" in data) return this.wire.record(this.server.id, "/ws", data.frame, "flood");
+      this.report = data.report;
+      if (data.report.connections > 0) resolve();
+    };
+    this.#order({ follow: { url: socketUrl(this.server, "application"), ...topics } });
+    await promise;
+  }
+
+  #order(order: ReaderOrder): void {
+    this.#reader?.postMessage(order);
+  }
+
+  // Ends its connection, too: the worker's thread may be blocked, and cannot be asked.
+  #dismiss(): void {
+    this.#life += 1;
+    this.#reader?.terminate();
+    this.#reader = undefined;
+  }
+
+  async #look(at: number): Promise<void> {
+    const response = await fetch(`${this.server.url}/metrics`, { cache: "no-store" });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`/metrics is answered with ${response.status}`);
+    this.samples = [...this.samples, readMetrics(text, at)];
+  }
+
+  protected override render(): TemplateResult {
+    return region("A reader that stops reading", intro, [
+      this.#form(),
+      html`<p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>`,
+      this.#state(),
+      this.#chart(),
+      this.#list(),
+      html`<div>
+        <h3 id="says">What the reader says</h3>
+        <p class="says" role="status" aria-labelledby="says">${this.#says()}</p>
+      </div>`,
+      html`<p class="hint">
+        The reader is a connection of its own, in a worker: a second thread of this page. The events of the flood
+        are left out of the wire log. The metrics are those of the whole server, looked at twice a second.
+      </p>`,
+    ]);
+  }
+
+  #form(): TemplateResult {
+    return html`
+      <form @submit=${onSubmit((form) => void this.#run(form))}>
+        <p class="field grow">
+          <label for="goal">Flood until</label>
+          <select id="goal" name="goal" .value=${this.goal} @change=${this.#choose}>
+            <option value="waits">bytes wait</option>
+            <option value="closed">the reader is closed</option>
+          </select>
+        </p>
+        <p class="field seconds">
+          <label for="seconds">Seconds</label>
+          <input id="seconds" name="seconds" type="number" min="1" max="10" value="3" required />
+        </p>
+        <button class="main" aria-disabled=${this.isRunning}>Stall the reader and flood</button>
+      </form>
+    `;
+  }
+
+  #choose(event: Event): void {
+    this.goal = (event.target as HTMLSelectElement).value as Goal;
+  }
+
+  #state(): TemplateResult {
+    const { report } = this;
+    const last = this.samples.at(-1);
+    const state = report?.isStalled ? "does not read" : report?.state;
+    const first = this.samples[0];
+    return html`
+      <dl class="facts">
+        <dt>Reader</dt>
+        <dd><span role="status" aria-label="State of the reader">${state ?? "not there yet"}</span></dd>
+        <dt>Flooded</dt>
+        <dd class="number">${this.mebibytes} MiB</dd>
+        <dt>Waiting</dt>
+        <dd class="number">${last ? formatBytes(last.queueBytes) : "–"}</dd>
+        <dt>Skipped</dt>
+        <dd class="number">${last && first ? last.skipped - first.skipped : "–"}</dd>
+        <dt>Closed as slow</dt>
+        <dd class="number">${last && first ? last.slow - first.slow : "–"}</dd>
+      </dl>
+    `;
+  }
+
+  #chart(): TemplateResult {
+    const limit = this.client.welcome?.limits.queueBytes ?? 1024 * 1024;
+    const most = 1.1 * Math.max(limit, ...this.samples.map(({ queueBytes }) => queueBytes));
+    const until = Math.max(1, this.samples.at(-1)?.at ?? 0);
+    const x = (at: number): number => (chart.width * at) / until;
+    const y = (bytes: number): number => chart.height * (1 - bytes / most);
+    const points = this.samples.map(
+      ({ at, queueBytes }) => `${x(at).toFixed(1)},${y(queueBytes).toFixed(1)}`,
+    );
+    return html`
+      <figure aria-label="Bytes that wait, over time">
+        <svg viewBox="0 0 ${chart.width} ${chart.height}" preserveAspectRatio="none" aria-hidden="true">
+          <line class="limit" x1="0" x2=${chart.width} y1=${y(limit)} y2=${y(limit)} />
+          ${this.#marks().map(({ at, kind }) => svg`<line class=${kind} x1=${x(at)} x2=${x(at)} y1="0" y2=${chart.height} />`)}
+          <polyline points=${points.join(" ")} />
+        </svg>
+        <figcaption class="hint number">
+          Bytes that wait, over ${formatDuration(until)}; the dashed line is the limit of ${formatBytes(limit)}.
+        </figcaption>
+      </figure>
+    `;
+  }
+
+  #list(): TemplateResult {
+    const marks = this.#marks();
+    return html`
+      <div>
+        <h3 id="marks">What the server’s metrics tell</h3>
+        <div class="lines" role="log" tabindex="0" aria-labelledby="marks">
+          ${
+            marks.length === 0
+              ? html`<p class="empty">Nothing happened yet.</p>`
+              : html`<ol>${marks.map(
+                  ({ at, kind, text }) =>
+                    html`<li><span class="number muted">${(at / 1000).toFixed(1)} s</span> <span class="mark ${kind}">${text}</span></li>`,
+                )}</ol>`
+          }
+        </div>
+      </div>
+    `;
+  }
+
+  #says(): TemplateResult {
+    const { report } = this;
+    if (!report) return html`<span class="muted">Not there yet.</span>`;
+    const { code } = report;
+    return html`${sentenceOf(report)} ${code === undefined ? nothing : html`<span class="muted">${closeText(code)}.</span>`}`;
+  }
+
+  static override styles = [
+    theme,
+    css`
+      .seconds {
+        inline-size: 5.5rem;
+      }
+
+      figure {
+        margin: 0;
+      }
+
+      figcaption {
+        min-block-size: 2.75rem;
+        margin-block-start: 0.375rem;
+      }
+
+      svg {
+        display: block;
+        inline-size: 100%;
+        block-size: 4.5rem;
+        border-block-end: 1px solid var(--line);
+      }
+
+      polyline,
+      line {
+        fill: none;
+        vector-effect: non-scaling-stroke;
+      }
+
+      polyline {
+        stroke: var(--accent);
+        stroke-width: 2;
+        stroke-linejoin: round;
+      }
+
+      line {
+        stroke: var(--warn);
+      }
+
+      line.drained {
+        stroke: var(--good);
+      }
+
+      line:is(.slow, .closed) {
+        stroke: var(--bad);
+      }
+
+      line.limit {
+        stroke: var(--edge);
+        stroke-dasharray: 4 4;
+      }
+
+      .lines {
+        margin-block-start: 0.375rem;
+        block-size: 9rem;
+      }
+
+      .lines li {
+        display: grid;
+        grid-template-columns: 3.25rem minmax(0, 1fr);
+      }
+
+      .mark {
+        color: var(--warn);
+      }
+
+      .mark.drained {
+        color: var(--good);
+      }
+
+      .mark:is(.slow, .closed) {
+        color: var(--bad);
+      }
+
+      .says {
+        min-block-size: 7rem;
+        font-size: 0.9375rem;
+      }
+    `,
+  ];
+}
+
+const intro = html`The server sends as fast as it can; this reader stops to read. What is not read waits: first in the
+  browser and in the kernels, then in the server.`;
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+customElements.define("rosetta-flood", FloodPanel);
