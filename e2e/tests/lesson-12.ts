@@ -29,9 +29,9 @@ const closed =
 test("COURSE-23 MUST show what a reader that stops reading is spared, when it drains, and how it is closed", {
   tag: ["@waiting", "@drained", "@send", "@limits", "@metrics"],
 }, async ({ lesson, launch }) => {
-  // The reader is stalled twice, for seconds each.
+  // The reader is stalled twice, for seconds each. The queue is long, since the page looks at it twice a second only.
   test.setTimeout(60_000);
-  const visit = await lesson("#/lesson/12", await launch({ DRAIN_MS: "20000" }));
+  const visit = await lesson("#/lesson/12", await launch({ DRAIN_MS: "20000", MAX_QUEUE_BYTES: "8388608" }));
   const { goal, seconds, run, reader, marks, says } = panelIn(visit.page);
   await seconds.fill("4");
   await run.click();

@@ -4,7 +4,7 @@ import { expect, test, violations } from "../visit.ts";
 
 /** The lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
-  return place.getByRole("region", { name: "Crowd", exact: true });
+  return place.getByRole("region", { name: /^Crowd\b/ });
 }
 
 /** What became of the ten, as one text: `Connected 10 of 10 …`. */

@@ -35,6 +35,12 @@ export function readLessonFiles(): Map<string, string> {
   return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
+/** The names of the page's panels: the keys of its register. */
+export function panelNames(): string[] {
+  const text = readFileSync(join(root, "packages/page/src/panels.ts"), "utf8");
+  return [...text.matchAll(/^ {2}"?([a-z][a-z-]*)"?: \{$/gm)].map(([, name = ""]) => name);
+}
+
 /** Reads a lesson. Throws an error with the file and what is wrong. */
 export function parseLesson(file: string, text: string): Lesson {
   const [, digits, name] = /^((?:\d\d))-([a-z-]+)\.md$/.exec(file) ?? [];
@@ -102,9 +108,10 @@ function problemsOf(
 }
 
 function gaps(lessons: Lesson[]): Finding[] {
-  return lessons
-    .filter(({ number }, index) => number !== index + 1)
-    .map(({ name, number }, index) => at(`${name}.md`, `lesson ${number} stands where ${index + 1} is due`));
+  const index = lessons.findIndex(({ number }, at) => number !== at + 1);
+  const found = lessons[index];
+  if (!found) return [];
+  return [at(`${found.name}.md`, `lesson ${found.number} stands where ${index + 1} is due`)];
 }
 
 function untaught(lessons: Lesson[], places: Place[]): Finding[] {

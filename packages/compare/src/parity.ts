@@ -6,6 +6,7 @@ import { help, Refusal, readArguments } from "./arguments.ts";
 import { bite } from "./bite.ts";
 import { checkEquality, type Equality, equality, printEquality } from "./equality.ts";
 import { type Finding, readHouse } from "./house.ts";
+import { checkLessons, panelNames, readLessonFiles } from "./lessons.ts";
 import { overview, placesOf } from "./overview.ts";
 import { listSuite, root } from "./playwright.ts";
 import { count, printFindings } from "./report.ts";
@@ -32,13 +33,21 @@ async function check(write: boolean): Promise<number> {
   if (write) writeFileSync(join(root, record), printEquality(now));
   const suite = await checkSuite(places);
   const readme = staleRegions(readFileSync(join(root, "README.md"), "utf8"), house);
-  const findings = [...checkApps(house), ...checkRecord(now), ...suite.findings, ...readme];
+  const lessons = readLessonFiles();
+  const findings = [
+    ...checkApps(house),
+    ...checkRecord(now),
+    ...suite.findings,
+    ...checkLessons(lessons, panelNames(), places, suite.tests),
+    ...readme,
+  ];
   if (findings.length > 0) return printFindings(findings);
   console.log(overview(house, now));
   const sizes = [
     count(house.apps.length, "server"),
     count(places.length, "region"),
     count(suite.tests.length, "test"),
+    count(lessons.size, "lesson"),
   ];
   console.log(styleText("green", `\n${sizes.join(", ")}: nothing found`));
   return 0;

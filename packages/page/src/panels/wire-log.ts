@@ -65,7 +65,12 @@ export class WireLogPanel extends Panel {
     if (!this.#held) this.requestUpdate();
   }
 
-  // Rows that move between press and release would take the click to another one.
+  // Also for what was asked for before the press, and comes with the next frame.
+  protected override shouldUpdate(): boolean {
+    return !this.#held;
+  }
+
+  // Rows that move between press and release would take the click to another one, or to none.
   #hold(): void {
     this.#held = true;
     const release = () => {
