@@ -56,6 +56,12 @@ export function hexBytes(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => hex(byte, 2)).join(" ");
 }
 
+/** Bytes read as UTF-8; what is none shows as U+FFFD, \u{fffd}. */
+export function textOfBytes(bytes: Uint8Array): string {
+  // A byte order mark is content here like anything else.
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
 /** JSON with one field per line; any other text as it is. */
 export function prettyText(text: string): string {
   try {

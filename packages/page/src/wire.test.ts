@@ -1,6 +1,17 @@
 import type { FrameEvent } from "@rosetta/client";
 import { expect, test } from "vitest";
-import { isCut, keptLength, summaryOf, typeOf, WireFilter, WireRecorder, wireCapacity } from "./wire.ts";
+import {
+  counterpartOf,
+  isCut,
+  isRequest,
+  jsonLine,
+  keptLength,
+  summaryOf,
+  typeOf,
+  WireFilter,
+  WireRecorder,
+  wireCapacity,
+} from "./wire.ts";
 
 function text(data: string): FrameEvent {
   return { direction: "in", at: 0, kind: "text", data };
@@ -98,4 +109,42 @@ test("a filter finds everything again when a paused view is shown after a newer 
   filter.apply(recorder.entries, "alpha");
   expect(filter.apply(paused, "alpha")).toHaveLength(1);
   expect(filter.apply(recorder.entries, "")).toHaveLength(2);
+});
+
+test("a reply and what it replies to find each other, on their own connection", () => {
+  const recorder = new WireRecorder();
+  const out = (data: string): FrameEvent => ({ direction: "out", at: 0, kind: "text", data });
+  const record = (frame: FrameEvent, server = "express-ws", connection = ""): void =>
+    recorder.record(server, "/ws", frame, connection);
+  record(out('{"type":"subscribe","topic":"scores","id":"1"}'));
+  record(out('{"type":"ping","at":1,"id":"1"}'), "fastify-ws");
+  record(out('{"type":"echo","text":"x","id":"1"}'), "express-ws", "flood");
+  record(text('{"type":"subscribed","re":"1","topic":"scores"}'));
+  record(text('{"type":"event","topic":"scores","data":{"id":"1","re":"1"}}'));
+  // A later connection counts anew.
+  record(out('{"type":"stop","id":"1"}'));
+  record(text('{"type":"bye","re":"1"}'));
+  const pairs = recorder.entries.map((entry) => counterpartOf(recorder.entries, entry)?.number);
+  expect(pairs).toEqual([4, undefined, undefined, 1, undefined, 7, 6]);
+  expect(recorder.entries.map(isRequest)).toEqual([true, true, true, false, false, true, false]);
+});
+
+test("a row is exported as a line of JSON, its bytes in hex", () => {
+  const recorder = recorderOf("ä\n");
+  recorder.record("express-ws", "/echo", {
+    direction: "out",
+    at: 1,
+    kind: "binary",
+    data: Uint8Array.of(0, 255),
+  });
+  expect(recorder.entries.map((entry) => JSON.parse(jsonLine(entry)))).toEqual([
+    {
+      ...{ at: "1970-01-01T00:00:00.000Z", number: 1, server: "express-ws", path: "/ws", connection: "" },
+      ...{ direction: "in", kind: "text", size: 3, text: "ä\n" },
+    },
+    {
+      ...{ at: "1970-01-01T00:00:00.001Z", number: 2, server: "express-ws", path: "/echo", connection: "" },
+      ...{ direction: "out", kind: "binary", size: 2, hex: "00ff" },
+    },
+  ]);
 });

@@ -117,6 +117,46 @@ export function isCut(entry: WireEntry): boolean {
   return entry.data !== undefined && bytesOf(entry.data).byteLength < entry.size;
 }
 
+/** The row that a row of `/ws` replies to, or its reply: the same number as `id` and `re`, on the same connection. */
+export function counterpartOf(entries: WireEntry[], entry: WireEntry): WireEntry | undefined {
+  const { id, re } = numbersOf(entry);
+  const isSame = (other: WireEntry): boolean =>
+    other.server === entry.server && other.path === entry.path && other.connection === entry.connection;
+  // Another connection may begin to count anew: the nearest is the right one.
+  if (re !== undefined && entry.direction === "in") {
+    return entries.findLast(
+      (other) => other.number < entry.number && isSame(other) && numbersOf(other).id === re,
+    );
+  }
+  if (id === undefined || entry.direction === "in") return undefined;
+  return entries.find((other) => other.number > entry.number && isSame(other) && numbersOf(other).re === id);
+}
+
+/** True if a reply to this row is due. */
+export function isRequest(entry: WireEntry): boolean {
+  return entry.direction === "out" && numbersOf(entry).id !== undefined;
+}
+
+/** A row as one line of JSON, to be kept: bytes in hex, the time as ISO 8601. */
+export function jsonLine(entry: WireEntry): string {
+  const { at, data, note, ...rest } = entry;
+  const content =
+    typeof data === "string" ? { text: data } : data && { hex: hexBytes(data).replaceAll(" ", "") };
+  return JSON.stringify({
+    at: new Date(at).toISOString(),
+    ...rest,
+    ...content,
+    ...(isCut(entry) && { cut: true }),
+    ...(note && { note }),
+  });
+}
+
+// Read without parsing: what a text says of `"id"` is escaped, and does not match.
+function numbersOf({ path, data }: WireEntry): { id?: string | undefined; re?: string | undefined } {
+  if (path !== "/ws" || typeof data !== "string" || data.startsWith('{"type":"event"')) return {};
+  return { id: /"id":"([^"]+)"/.exec(data)?.[1], re: /"re":"([^"]+)"/.exec(data)?.[1] };
+}
+
 // The type has a column of its own.
 function withoutType(entry: WireEntry): string {
   return entry.path === "/ws" ? String(entry.data).replace(/^{"type":"[a-z]+",/, "") : String(entry.data);

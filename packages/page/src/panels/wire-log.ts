@@ -1,10 +1,21 @@
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { bytesOf, formatBytes, formatTime, hexView, prettyText } from "../format.ts";
+import {
+  bytesOf,
+  formatBytes,
+  formatDuration,
+  formatTime,
+  hexView,
+  prettyText,
+  textOfBytes,
+} from "../format.ts";
 import { Panel, region } from "../panel.ts";
 import type { ServerEntry } from "../servers.ts";
 import { theme } from "../theme.css.ts";
 import {
+  counterpartOf,
   isCut,
+  isRequest,
+  jsonLine,
   summaryOf,
   typeOf,
   type WireEntry,
@@ -31,6 +42,7 @@ export class WireLogPanel extends Panel {
     frozen: { state: true },
     chosen: { state: true },
     asBytes: { state: true },
+    asText: { state: true },
   };
   declare wire: WireRecorder;
   /** Those in use, if there are several: then each row tells which it is about. */
@@ -39,7 +51,10 @@ export class WireLogPanel extends Panel {
   /** What is shown while paused. */
   declare frozen: WireEntry[] | undefined;
   declare chosen: WireEntry | undefined;
+  /** Text as its bytes. */
   declare asBytes: boolean;
+  /** Bytes as text. */
+  declare asText: boolean;
   #filter = new WireFilter();
   #rows: WireEntry[] = [];
   #following = true;
@@ -53,6 +68,7 @@ export class WireLogPanel extends Panel {
     this.servers = [];
     this.needle = "";
     this.asBytes = false;
+    this.asText = false;
   }
 
   protected override attach(): void {
@@ -103,7 +119,7 @@ export class WireLogPanel extends Panel {
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const before = this.#rows[0]?.number;
-    this.#rows = this.#filter.apply(this.frozen ?? this.wire.entries, this.needle).slice();
+    this.#rows = this.#filter.apply(this.#all(), this.needle).slice();
     if (this.#following) this.#scrollTop = Math.max(0, this.#rows.length * rowHeight - this.#height);
     else this.#keepPlace(before, changed);
   }
@@ -181,7 +197,13 @@ export class WireLogPanel extends Panel {
   }
 
   protected override render(): TemplateResult {
-    return region("Wire log", intro, [this.#tools(), this.#list(), this.#status(), this.#details()]);
+    return region("Wire log", intro, [
+      this.#tools(),
+      this.#list(),
+      this.#status(),
+      this.#details(),
+      this.#foot(),
+    ]);
   }
 
   #tools(): TemplateResult {
@@ -282,22 +304,64 @@ export class WireLogPanel extends Panel {
       <div class="details">
         <div class="status">
           <h3>Row ${entry.number}: ${typeOf(entry)}${hasDirection(entry) ? `, ${directionOf(entry)}` : nothing} on ${entry.path}</h3>
-          ${
-            isText
-              ? html`<label class="choice"
-                ><input type="checkbox" .checked=${this.asBytes} @change=${this.#onBytes} />As bytes</label
-              >`
-              : nothing
-          }
+          ${entry.data === undefined ? nothing : this.#view(isText)}
         </div>
-        <pre class="box" tabindex="0" role="group" aria-label="Content of the row">${contentOf(entry, this.asBytes)}</pre>
+        <pre class="box" tabindex="0" role="group" aria-label="Content of the row">${contentOf(entry, isText ? !this.asBytes : this.asText)}</pre>
         ${isCut(entry) ? html`<p class="hint">The beginning; the message has ${formatBytes(entry.size)}.</p>` : nothing}
       </div>
     `;
   }
 
-  #onBytes(event: Event): void {
-    this.asBytes = (event.target as HTMLInputElement).checked;
+  #view(isText: boolean): TemplateResult {
+    const checked = isText ? this.asBytes : this.asText;
+    return html`
+      <label class="choice"
+        ><input type="checkbox" .checked=${checked} @change=${this.#onView} />${isText ? "As bytes" : "As UTF-8"}</label
+      >
+    `;
+  }
+
+  #onView(event: Event): void {
+    const { checked } = event.target as HTMLInputElement;
+    if (typeof this.chosen?.data === "string") this.asBytes = checked;
+    else this.asText = checked;
+  }
+
+  /** What belongs to the chosen row, and a way to take all rows along. */
+  #foot(): TemplateResult {
+    const { chosen } = this;
+    const partner = chosen && counterpartOf(this.#all(), chosen);
+    return html`
+      <div class="status foot">
+        <p role="status" aria-label="Belongs to">${chosen ? belonging(chosen, partner) : nothing}</p>
+        <button class="small" ?hidden=${!partner} @click=${() => partner && this.#goTo(partner)}>Go there</button>
+        <button class="small" @click=${this.#export}>Export</button>
+      </div>
+    `;
+  }
+
+  #all(): WireEntry[] {
+    return this.frozen ?? this.wire.entries;
+  }
+
+  async #goTo(entry: WireEntry): Promise<void> {
+    // It may be hidden by the filter.
+    if (!this.#rows.includes(entry)) this.needle = "";
+    await this.updateComplete;
+    const index = this.#rows.indexOf(entry);
+    if (index !== -1) await this.#moveTo(index);
+  }
+
+  /** Downloads the rows that are shown, a line of JSON each. */
+  #export(): void {
+    const lines = this.#rows.map((entry) => `${jsonLine(entry)}\n`);
+    const url = URL.createObjectURL(new Blob(lines, { type: "application/jsonl" }));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = `wire-${new Date().toISOString().replaceAll(":", "-").slice(0, 19)}.jsonl`;
+    link.click();
+    // The browser has taken hold of it by then.
+    setTimeout(() => URL.revokeObjectURL(url));
   }
 
   static override styles = [
@@ -319,7 +383,7 @@ export class WireLogPanel extends Panel {
       section {
         block-size: 100%;
         /* Fixed below, so that choosing a row does not move the rows. */
-        grid-template-rows: auto auto minmax(10rem, 1fr) auto minmax(0, 14rem);
+        grid-template-rows: auto auto minmax(10rem, 1fr) auto minmax(0, 14rem) auto;
         gap: 0.75rem;
       }
 
@@ -409,6 +473,11 @@ export class WireLogPanel extends Panel {
         min-block-size: 2rem;
         color: var(--muted);
         font-size: 0.875rem;
+      }
+
+      .foot p {
+        flex: 1;
+        min-inline-size: 0;
       }
 
       .status label {
@@ -505,10 +574,18 @@ function directionOf(entry: WireEntry): string {
   return entry.direction === "out" ? "sent" : "received";
 }
 
-function contentOf(entry: WireEntry, asBytes: boolean): string {
-  if (entry.data === undefined) return entry.note;
-  if (typeof entry.data === "string" && !asBytes) return prettyText(entry.data);
-  return hexView(bytesOf(entry.data));
+function contentOf(entry: WireEntry, isText: boolean): string {
+  const { data } = entry;
+  if (data === undefined) return entry.note;
+  if (!isText) return hexView(bytesOf(data));
+  return typeof data === "string" ? prettyText(data) : textOfBytes(data);
+}
+
+function belonging(entry: WireEntry, partner: WireEntry | undefined): string {
+  if (!partner) return isRequest(entry) ? "No reply in the log." : "";
+  const what = `row ${partner.number}, ${typeOf(partner)}`;
+  if (entry.direction === "in") return `Replies to ${what}.`;
+  return `Answered by ${what}, after ${formatDuration(partner.at - entry.at)}.`;
 }
 
 customElements.define("rosetta-wire-log", WireLogPanel);

@@ -1,0 +1,42 @@
+import { readFile } from "node:fs/promises";
+import { expect, test, violations } from "../visit.ts";
+
+test("COURSE-27 MUST lead from a request to its reply and back, show bytes as text, and hand out the rows", {
+  tag: "@page",
+}, async ({ visit }) => {
+  const here = await visit();
+  const { page, echo, wire } = here;
+  const belongs = wire.region.getByRole("status", { name: "Belongs to" });
+  await wire.filter("subscribe");
+  await wire.row(/^sent .* subscribe .*weather\/berlin/).click();
+  await expect(belongs).toHaveText(/^Answered by row \d+, subscribed, after [\d.]+ m?s\.$/);
+  await wire.button("Go there").click();
+  await expect(wire.region.getByRole("heading", { name: /subscribed, received on \/ws$/ })).toBeVisible();
+  await expect(wire.content).toContainText('"topic": "weather/berlin"');
+  await expect(belongs).toHaveText(/^Replies to row \d+, subscribe\.$/);
+  // The request is hidden by the filter, until it is gone to.
+  await wire.filter("welcome");
+  await wire.row(/^received .* welcome/).click();
+  await wire.button("Go there").click();
+  await expect(wire.region.getByRole("heading", { name: /hello, sent on \/ws$/ })).toBeVisible();
+  await expect(wire.field("Filter")).toHaveValue("");
+
+  await echo.sendFile("some.bin", Uint8Array.of(0xc3, 0xa4, 0xff, 65));
+  await wire.filter("/echo");
+  await wire.row(/^received .* binary 4 B/).click();
+  await expect(wire.content).toContainText("c3 a4 ff 41");
+  await wire.field("As UTF-8").check();
+  await expect(wire.content).toHaveText("ä\ufffdA", { useInnerText: true });
+  await expect(belongs).toBeEmpty();
+  expect(await violations(here)).toEqual([]);
+
+  await wire.filter("binary");
+  await expect(wire.rows).toHaveCount(2);
+  const [download] = await Promise.all([page.waitForEvent("download"), wire.button("Export").click()]);
+  expect(download.suggestedFilename()).toMatch(/^wire-[\dT-]+\.jsonl$/);
+  const lines = (await readFile(await download.path(), "utf8")).trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { direction: "out", path: "/echo", kind: "binary", size: 4, hex: "c3a4ff41" },
+    { direction: "in", path: "/echo", kind: "binary", size: 4, hex: "c3a4ff41" },
+  ]);
+});
