@@ -105,6 +105,11 @@ export const panels = {
     show: ({ pair: { client, server }, wire }) =>
       html`<rosetta-flood .client=${client} .server=${server} .wire=${wire}></rosetta-flood>`,
   },
+  frames: {
+    load: () => import("./panels/frames.ts"),
+    show: ({ pair, wire, messageBytes }) =>
+      html`<rosetta-frames .server=${pair.server} .wire=${wire} .messageBytes=${messageBytes}></rosetta-frames>`,
+  },
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;
