@@ -15,6 +15,19 @@ import { theme } from "./theme.css.ts";
 
 const numbers = lessons.map(({ number }) => number);
 
+const title = html`
+  <div class="name">
+    <h1>WebSocket Rosetta</h1>
+    <p>One application, written for several servers.</p>
+  </div>
+`;
+
+const failure = html`
+  <p class="bad" role="alert">
+    A part of this page could not be loaded: its server does not answer. Load the page again when it runs.
+  </p>
+`;
+
 /** What a phone shows of the page at a time. */
 type View = "do" | "wire" | "code" | "all";
 
@@ -25,6 +38,8 @@ export class App extends LitElement {
     pairs: { state: true },
     route: { state: true },
     text: { state: true },
+    isReady: { state: true },
+    hasFailed: { state: true },
     messageBytes: { state: true },
     findings: { state: true },
     view: { reflect: true },
@@ -37,6 +52,10 @@ export class App extends LitElement {
   declare route: Route;
   /** The lesson's text, once it was loaded. */
   declare text: LessonText | undefined;
+  /** All that the first view needs is here: it is drawn at once, so that nothing moves under the reader. */
+  declare isReady: boolean;
+  /** A part of the page could not be had from its server. */
+  declare hasFailed: boolean;
   declare messageBytes: number | undefined;
   /** By server, when all are used at once. */
   declare findings: Map<string, Findings>;
@@ -52,6 +71,8 @@ export class App extends LitElement {
     super();
     this.servers = [];
     this.pairs = [];
+    this.isReady = false;
+    this.hasFailed = false;
     this.route = parseRoute(location.hash, numbers);
     this.findings = new Map();
     this.view = "do";
@@ -85,10 +106,16 @@ export class App extends LitElement {
     this.route = route;
     this.#connect();
     const entry = lessons.find(({ number }) => number === route.lesson);
-    const [text] = await Promise.all([entry?.load(), this.#loadPanels()]);
+    this.hasFailed = false;
+    const loading = Promise.all([entry?.load(), this.#loadPanels()]);
+    const [text] = await loading.catch(() => {
+      this.hasFailed = true;
+      return [undefined];
+    });
     // Somebody has gone on while this one was loaded.
     if (route !== this.route) return;
     this.text = text;
+    this.isReady = true;
     this.findings = new Map();
     document.title = this.#title(entry);
     if (!moved) return;
@@ -182,10 +209,11 @@ export class App extends LitElement {
   }
 
   protected override render(): TemplateResult {
+    if (!this.isReady) return html`<header>${title}</header>`;
     return html`
       ${this.#header()}
       <main id="panels" tabindex="-1" @panel-act=${this.#onAct}>
-        ${this.#lesson()}
+        ${this.hasFailed ? failure : nothing} ${this.#lesson()}
         <div class="panels" data-count=${this.#panelNames().length}>${this.#columns()}</div>
         ${
           this.every
@@ -215,10 +243,7 @@ export class App extends LitElement {
               : html`<a class="skip" href="#code" @click=${(event: Event) => this.#skipTo(event, "code")}>Skip to the code</a>`
           }
         </nav>
-        <div class="name">
-          <h1>WebSocket Rosetta</h1>
-          <p>One application, written for several servers.</p>
-        </div>
+        ${title}
         <rosetta-server-switch
           .servers=${this.servers}
           .chosen=${this.every ? undefined : this.pairs[0]?.server}
