@@ -80,6 +80,7 @@ test("COURSE-05 MUST draw the frames of a message as they are, and get the messa
   await expect(frames.newest).toContainText("came back equal, as text");
 
   await frames.writeLetters("65,537, one over the limit");
+  await expect(frames.down).toHaveCount(0);
   await frames.send();
   await expect(frames.end).toContainText("Closed by the server with 1009");
   await expect(frames.newest).toContainText("nothing: the connection ended");
@@ -113,6 +114,9 @@ test("COURSE-06 MUST send one message to all servers, and lay beside each other 
   await first.writeLetters("65,537, one over the limit");
   await first.send();
   for (const column of columns) await expect(column.end).toContainText("1009");
+  await expect(table.getByRole("row", { name: /^Message/ }).getByRole("cell")).toHaveText(
+    siblings.map(() => "text, 65,537 B"),
+  );
   // Which reason a stack gives is its own affair; the code is not.
   await expect(table.getByRole("row", { name: /^Closed with/ }).getByRole("cell")).toHaveText(
     siblings.map(() => /^1009/),

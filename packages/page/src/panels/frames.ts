@@ -2,7 +2,7 @@ import { type FrameEvent, ReconnectingSocket } from "@rosetta/client";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { closeText } from "../closing.ts";
 import { EchoBook, type EchoLine, type EchoOutcome, stopText } from "../echo-book.ts";
-import { bytesOf, formatBytes, formatDuration } from "../format.ts";
+import { bytesOf, formatDuration } from "../format.ts";
 import {
   type DrawnCharacter,
   type DrawnFrame,
@@ -97,7 +97,7 @@ export class FramesPanel extends Panel {
     if (!newest) return [];
     const { close } = this;
     return [
-      { name: "Message", value: `${newest.kind}, ${formatBytes(newest.size)}` },
+      { name: "Message", value: `${newest.kind}, ${newest.size.toLocaleString("en")} B` },
       { name: "What came back", value: outcomeText(newest) },
       ...(newest.roundTripMs === undefined
         ? []
@@ -224,7 +224,9 @@ export class FramesPanel extends Panel {
   #drawing({ kind, data }: Message): TemplateResult {
     const bytes = bytesOf(data);
     const up = drawFrame(kind, bytes, this.key);
-    const down = drawFrame(kind, bytes);
+    // Too big or the one word that ends it: then the server closes, and the message does not come back.
+    const isReturned = bytes.length <= (this.messageBytes ?? longest) && data !== stopText;
+    const down = isReturned ? drawFrame(kind, bytes) : undefined;
     return html`
       ${typeof data === "string" ? charactersOf(data, bytes.length) : nothing}
       <div class="frame">
@@ -238,13 +240,13 @@ export class FramesPanel extends Panel {
       </div>
       <div class="frame">
         <h3 id="down">Frame back from the server</h3>
-        ${boxesOf("down", down)}
+        ${down ? boxesOf("down", down) : html`<p class="hint">None with this message: the server closes instead.</p>`}
       </div>
       <dl class="facts" aria-label="Bytes on the wire">
         <dt>To the server</dt>
         <dd class="number">${totalOf(up)}</dd>
         <dt>Back</dt>
-        <dd class="number">${totalOf(down)}</dd>
+        <dd class="number">${down ? totalOf(down) : "a close frame"}</dd>
       </dl>
     `;
   }
