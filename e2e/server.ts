@@ -32,6 +32,8 @@ export interface Plan {
   ports: Ports;
   /** Where it listens; any free port if not given. */
   port?: number;
+  /** Where its code is. Otherwise APP_FOLDER, a copy of the app that the run is about, or the app itself. */
+  folder?: string;
   /** Added to the server's environment. */
   env?: Record<string, string>;
 }
@@ -179,7 +181,7 @@ export class Server {
     const { manifest, column } = this.#plan;
     const [command = "", ...args] = column === "app" ? manifest.start : manifest.hello;
     const child = spawn(binaryOf(command, manifest), args, {
-      cwd: process.env.APP_FOLDER ?? folderOf(manifest.id),
+      cwd: this.#plan.folder ?? process.env.APP_FOLDER ?? folderOf(manifest.id),
       env: this.#environment(),
       stdio: ["ignore", "pipe", "pipe"],
     });

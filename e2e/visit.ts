@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser } from "@playwright/test";
-import { type Manifest, readManifests } from "@rosetta/manifest";
+import { folderOf, type Manifest, readManifests } from "@rosetta/manifest";
 import { expect as anyExpect, test as base } from "./fixtures.ts";
 import { Visit, type VisitOptions } from "./page-objects.ts";
 import { Server } from "./server.ts";
@@ -75,8 +75,12 @@ export const test = base.extend<Fixtures & { visits: Visits }>({
     const manifests = readManifests().toSorted(
       (a, b) => Number(b.id === server.id) - Number(a.id === server.id),
     );
-    const plans: { manifest: Manifest; port: number }[] = [];
-    for (const manifest of manifests) plans.push({ manifest, port: await ports.next() });
+    const plans: { manifest: Manifest; port: number; folder?: string }[] = [];
+    for (const manifest of manifests) {
+      // Where a copy of the server is tested, its siblings are still themselves.
+      const folder = manifest.id === server.id ? {} : { folder: folderOf(manifest.id) };
+      plans.push({ manifest, port: await ports.next(), ...folder });
+    }
     const env = {
       SERVERS: plans.map(({ manifest, port }) => `${manifest.id}=http://127.0.0.1:${port}`).join(),
     };
