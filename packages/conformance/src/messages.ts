@@ -1,16 +1,27 @@
 import { decodeUtf8, type Frame, Opcode, ProtocolError } from "./frames.ts";
 
 /** A message: one data frame, or several put together (RFC 6455 §5.4). */
-export type Message =
-  | { kind: "text"; text: string; data: Uint8Array; fragments: number }
-  | { kind: "binary"; data: Uint8Array; fragments: number };
+export type Message = { data: Uint8Array; fragments: number; compressed: boolean } & (
+  | { kind: "text"; text: string }
+  | { kind: "binary" }
+);
+
+/** Takes a whole compressed message and returns what was compressed; throws a ProtocolError if it cannot. */
+export type Inflate = (data: Uint8Array) => Uint8Array;
 
 /** Puts the frames of one direction together, in the order they came; control frames may lie between. */
 export class MessageAssembler {
+  readonly #inflate: Inflate | undefined;
   #opcode: number | undefined;
+  #compressed = false;
   #parts: Uint8Array[] = [];
 
-  /** The message that this frame completes, if it does. Compressed messages are not inflated here. */
+  /** Without `inflate`, compressed messages stay as they came. */
+  constructor(inflate?: Inflate) {
+    this.#inflate = inflate;
+  }
+
+  /** The message that this frame completes, if it does. */
   push(frame: Frame): Message | undefined {
     if (frame.opcode > Opcode.Binary) return undefined;
     if (frame.opcode === Opcode.Continuation && this.#opcode === undefined) {
@@ -19,22 +30,29 @@ export class MessageAssembler {
     if (frame.opcode !== Opcode.Continuation && this.#opcode !== undefined) {
       throw new ProtocolError("a new message inside a fragmented one (RFC 6455 §5.4)");
     }
+    if (frame.opcode === Opcode.Continuation && frame.rsv1) {
+      throw new ProtocolError("RSV1 on a frame that is not the first of its message (RFC 7692 §6.1)");
+    }
+    if (this.#opcode === undefined) this.#compressed = frame.rsv1;
     this.#opcode ??= frame.opcode;
     this.#parts.push(frame.payload);
     return frame.fin ? this.#finish(this.#opcode) : undefined;
   }
 
   #finish(opcode: number): Message {
-    const data = join(this.#parts);
+    const compressed = this.#compressed;
+    const joined = join(this.#parts);
+    const data = compressed && this.#inflate ? this.#inflate(joined) : joined;
     const fragments = this.#parts.length;
     this.#opcode = undefined;
     this.#parts = [];
-    if (opcode === Opcode.Binary) return { kind: "binary", data, fragments };
-    return { kind: "text", text: decodeUtf8(data), data, fragments };
+    if (opcode === Opcode.Binary) return { kind: "binary", data, fragments, compressed };
+    return { kind: "text", text: decodeUtf8(data), data, fragments, compressed };
   }
 }
 
-function join(parts: Uint8Array[]): Uint8Array {
+/** Bytes one after another; a single part is not copied. */
+export function join(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
   if (only && parts.length === 1) return only;
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

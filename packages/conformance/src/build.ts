@@ -1,0 +1,126 @@
+// The words that cases are written in.
+
+import type { Allowed, CaseFrame, Cuts, End, ExpectedMessage, Step } from "./case.ts";
+import { encodeClose, Opcode } from "./frames.ts";
+import type { Random } from "./random.ts";
+
+const encoder = new TextEncoder();
+
+/** The UTF-8 of a text; bytes stay as they are. */
+export function bytesOf(data: string | Uint8Array): Uint8Array {
+  return typeof data === "string" ? encoder.encode(data) : data;
+}
+
+/** Bytes from `48 65 6c` or `48656c`. */
+export function unhex(digits: string): Uint8Array {
+  return Uint8Array.from(digits.match(/[\da-f]{2}/gi) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+type Rest = Omit<CaseFrame, "opcode" | "payload">;
+
+export const frame = {
+  text: (data: string | Uint8Array = "", rest: Rest = {}): CaseFrame => make(Opcode.Text, data, rest),
+  binary: (data: string | Uint8Array = "", rest: Rest = {}): CaseFrame => make(Opcode.Binary, data, rest),
+  continuation: (data: string | Uint8Array = "", rest: Rest = {}): CaseFrame =>
+    make(Opcode.Continuation, data, rest),
+  ping: (data: string | Uint8Array = "", rest: Rest = {}): CaseFrame => make(Opcode.Ping, data, rest),
+  pong: (data: string | Uint8Array = "", rest: Rest = {}): CaseFrame => make(Opcode.Pong, data, rest),
+  /** An empty payload without a code. */
+  close: (code?: number, reason?: string | Uint8Array, rest: Rest = {}): CaseFrame =>
+    make(Opcode.Close, encodeClose(code, reason), rest),
+  of: (opcode: number, data: string | Uint8Array = "", rest: Rest = {}): CaseFrame =>
+    make(opcode, data, rest),
+};
+
+function make(opcode: number, data: string | Uint8Array, rest: Rest): CaseFrame {
+  return { opcode, payload: bytesOf(data), ...rest };
+}
+
+/** A message in fragments of the given parts. */
+export function fragments(opcode: number, parts: readonly (string | Uint8Array)[]): CaseFrame[] {
+  return parts.map((part, index) =>
+    make(index === 0 ? opcode : Opcode.Continuation, part, { fin: index === parts.length - 1 }),
+  );
+}
+
+/** Bytes in parts of at most `size`. */
+export function split(data: Uint8Array, size: number): Uint8Array[] {
+  const count = Math.max(1, Math.ceil(data.length / size));
+  return Array.from({ length: count }, (_, index) => data.subarray(index * size, (index + 1) * size));
+}
+
+/** Sends frames in one write. */
+export function send(...frames: CaseFrame[]): Step {
+  return { kind: "send", frames };
+}
+
+/** Sends frames in pieces: of at most so many bytes, or cut at certain places. */
+export function sendCut(cuts: Cuts, ...frames: CaseFrame[]): Step {
+  return { kind: "send", frames, cuts };
+}
+
+export const settle: Step = { kind: "settle" };
+
+export function awaitPongs(count: number): Step {
+  return { kind: "await", what: "pong", count };
+}
+
+export function awaitMessages(count: number): Step {
+  return { kind: "await", what: "message", count };
+}
+
+export function text(data: string | Uint8Array): ExpectedMessage {
+  return { kind: "text", data: bytesOf(data) };
+}
+
+export function binary(data: string | Uint8Array): ExpectedMessage {
+  return { kind: "binary", data: bytesOf(data) };
+}
+
+/** What may come back before the end. */
+interface Replies {
+  messages?: readonly ExpectedMessage[];
+  pongs?: readonly (string | Uint8Array)[];
+}
+
+/** The messages come back, and the connection is as good as before. */
+export function echoes(...messages: ExpectedMessage[]): Allowed[] {
+  return ends({ kind: "clean" }, { messages });
+}
+
+/** The pings are answered, the messages come back, and the connection is as good as before. */
+export function answers(replies: Replies): Allowed[] {
+  return ends({ kind: "clean" }, replies);
+}
+
+/** The peer fails the connection with one of the codes; what came before the fault may be answered first. */
+export function fails(code: number | readonly number[], replies: Replies = {}): Allowed[] {
+  return ends({ kind: "failed", codes: [code].flat() }, replies);
+}
+
+/** The peer answers the close frame with one of the codes. */
+export function closes(code: number | readonly number[], replies: Replies = {}): Allowed[] {
+  return ends({ kind: "closed", codes: [code].flat() }, replies);
+}
+
+/** Whatever the peer does, it is told. */
+export function whatever(because: string): Allowed[] {
+  return [{ verdict: "info", messages: [], end: { kind: "any" }, because }];
+}
+
+/** A behaviour that is allowed, but not the best. */
+export function lenient(because: string, allowed: readonly Allowed[]): Allowed[] {
+  return allowed.map((each) => ({ ...each, verdict: "non-strict", because }));
+}
+
+function ends(end: End, { messages = [], pongs = [] }: Replies): Allowed[] {
+  return [{ verdict: "pass", messages, pongs: pongs.map(bytesOf), end }];
+}
+
+/** Text of ASCII, of so many bytes, that differs from place to place: a piece lost or moved is seen. */
+export function prose(length: number, random: Random): string {
+  const letters = "abcdefghijklmnopqrstuvwxyz ";
+  let words = "";
+  while (words.length < length) words += letters[random.below(letters.length)];
+  return words;
+}

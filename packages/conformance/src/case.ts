@@ -1,0 +1,122 @@
+// What a case is: data with a sentence. Nothing here knows of sockets, HTTP or time; a case is the same whether
+// it judges a server or a client, over TCP or over a stream of HTTP/2.
+
+import type { Agreement } from "./deflate.ts";
+import type { CloseInfo, FrameToSend } from "./frames.ts";
+import type { Random } from "./random.ts";
+
+/** How strongly the clause speaks: RFC 2119. */
+export type Level = "MUST" | "SHOULD" | "MAY";
+
+/**
+ * `pass`: as it should be. `non-strict`: allowed, but not the best. `fail`: against the clause. `unsupported`: the
+ * peer does not offer what the case is about. `info`: there is no right or wrong; what the peer does is reported.
+ */
+export type Verdict = "pass" | "non-strict" | "info" | "unsupported" | "fail";
+
+/** What every case has, whatever it is about. */
+export interface CaseHead {
+  /** Stable: group, family, number. `4.2.1` */
+  id: string;
+  /** A sentence in plain words: what is sent, and what happens then. */
+  title: string;
+  /** Where it is written: `RFC 6455 §5.4`. */
+  clause: string;
+  /** What the clause says, in short. */
+  gist: string;
+  level: Level;
+  /** The cases of Autobahn that find the same faults: `6.4.1`. */
+  autobahn?: readonly string[];
+}
+
+/** A case that begins when the connection is open, and speaks in frames. */
+export interface FrameCase extends CaseHead {
+  kind: "frames";
+  /** The extensions to offer, as `Sec-WebSocket-Extensions` has them; the case is for peers that accept. */
+  offer?: string;
+  /** Which peers it can judge. Default: both. */
+  peer?: "server" | "client";
+  /** So large that it runs alone, one case at a time. */
+  heavy?: true;
+  /** What is sent and what may come back; made when the case runs, from the seed and what was agreed on. */
+  play: (random: Random, agreed?: Agreement) => Play;
+}
+
+/** What one case does. */
+export interface Play {
+  steps: readonly Step[];
+  /** Every behaviour that the clause allows, the best first. */
+  allowed: readonly Allowed[];
+}
+
+/** A frame to send; it is masked as the role demands, unless it says otherwise. */
+export interface CaseFrame extends Omit<FrameToSend, "mask"> {
+  /** `wrong`: unmasked by a client, masked by a server. Default: `right`. */
+  masking?: "right" | "wrong";
+  /** A certain key, in place of a random one. */
+  mask?: Uint8Array;
+}
+
+/** How bytes are cut into pieces that are written one by one: the largest size, or the places. */
+export type Cuts = number | readonly number[];
+
+/** One thing that is done. */
+export type Step =
+  /** Sends frames, all in one write, or cut. */
+  | { kind: "send"; frames: readonly CaseFrame[]; cuts?: Cuts }
+  /** Sends bytes that are no frame. */
+  | { kind: "bytes"; bytes: Uint8Array; what: string }
+  /** Waits until so many pongs or messages have come in all. */
+  | { kind: "await"; what: "pong" | "message"; count: number }
+  /** Gives the peer the time to react to what it has: ends early if it ends the connection. */
+  | { kind: "settle" }
+  /** Sends no more: the half of TCP's connection that is ours is closed. */
+  | { kind: "end" };
+
+/** A message that is expected; text as its bytes, so that what is sent can be compared with what returns. */
+export interface ExpectedMessage {
+  kind: "text" | "binary";
+  data: Uint8Array;
+}
+
+/** One behaviour that is allowed. */
+export interface Allowed {
+  verdict: "pass" | "non-strict" | "info";
+  messages: readonly ExpectedMessage[];
+  /** The payloads of the pongs, in order. */
+  pongs?: readonly Uint8Array[];
+  end: End;
+  /** What is not the best about it, or what it says of the peer. */
+  because?: string;
+}
+
+/** How the connection must end. */
+export type End =
+  /** It is as good as before: it takes a close of 1000, and the handshake of closing is done. */
+  | { kind: "clean" }
+  /** The peer answers the close frame that was sent, with one of these codes. 1005: without a code. */
+  | { kind: "closed"; codes: readonly number[] }
+  /** The peer fails the connection (RFC 6455 §7.1.7): with one of these codes, or by dropping it. */
+  | { kind: "failed"; codes: readonly number[] }
+  /** The peer ends the connection, in whatever way. */
+  | { kind: "ended" }
+  /** Whatever happens. */
+  | { kind: "any" };
+
+/** What happened, as far as the judge asks. */
+export interface Observation {
+  messages: readonly (ExpectedMessage & { compressed: boolean })[];
+  pongs: readonly Uint8Array[];
+  /** The close frame that the peer sent. */
+  close?: CloseInfo;
+  /** True if the peer sent its close frame before ours. */
+  peerClosedFirst: boolean;
+  /** How the peer's half ended; nothing if it was still open when time was up. */
+  ended?: "fin" | "reset";
+  /** How the peer broke the rules of framing, with the clause. */
+  violation?: string;
+  /** The step at which the peer kept us waiting until the deadline. */
+  stuck?: string;
+  /** True if the peer answered a ping that came after what it should have failed for. */
+  wentOn: boolean;
+}

@@ -1,0 +1,154 @@
+import { binary, echoes, fails, frame, prose, send, text } from "../build.ts";
+import type { FrameCase } from "../case.ts";
+import { Opcode } from "../frames.ts";
+
+// The payload lengths around each change of the length field (RFC 6455 §5.2).
+const lengths = [0, 1, 124, 125, 126, 127, 128, 255, 256, 32_767, 32_768, 65_535, 65_536, 65_537];
+const autobahnLengths = [0, 125, 126, 127, 128, 65_535, 65_536];
+
+const lengthField = {
+  clause: "RFC 6455 §5.2",
+  gist: "A payload's length is in 7 bits up to 125, in 16 more bits up to 65,535, in 64 more bits above.",
+  level: "MUST",
+  kind: "frames",
+} as const;
+
+function echoOfLength(family: 1 | 2): FrameCase[] {
+  const kind = family === 1 ? "text" : "binary";
+  return lengths.map((length, index) => ({
+    ...lengthField,
+    id: `1.${family}.${index + 1}`,
+    title: `a ${kind} message of ${length.toLocaleString("en")} ${length === 1 ? "byte" : "bytes"} comes back as it was`,
+    ...(autobahnLengths.includes(length) && {
+      autobahn: [`1.${family}.${autobahnLengths.indexOf(length) + 1}`],
+    }),
+    play: (random) => {
+      const data = kind === "text" ? prose(length, random) : random.bytes(length);
+      const sent = kind === "text" ? frame.text(data) : frame.binary(data);
+      return { steps: [send(sent)], allowed: echoes(kind === "text" ? text(data) : binary(data)) };
+    },
+  }));
+}
+
+// Longer than need be. The duty to be minimal is the sender's; what a receiver does about it is its own choice.
+const longForms = [
+  { length: 5, lengthBytes: 2 },
+  { length: 125, lengthBytes: 2 },
+  { length: 5, lengthBytes: 8 },
+  { length: 126, lengthBytes: 8 },
+  { length: 65_535, lengthBytes: 8 },
+] as const;
+
+const minimal: FrameCase[] = longForms.map(({ length, lengthBytes }, index) => ({
+  id: `1.3.${index + 1}`,
+  title: `a length of ${length.toLocaleString("en")} in ${8 * lengthBytes} bits, longer than need be, is refused or understood`,
+  clause: "RFC 6455 §5.2",
+  gist: "The minimal number of bytes MUST be used to encode the length: a duty of who sends.",
+  level: "MUST",
+  kind: "frames",
+  play: (random) => {
+    const data = random.bytes(length);
+    const lenient = "it takes lengths that are longer than need be";
+    return {
+      steps: [send(frame.binary(data, { lengthBytes }))],
+      allowed: [
+        ...fails(1002),
+        ...echoes(binary(data)).map((each) => ({
+          ...each,
+          verdict: "non-strict" as const,
+          because: lenient,
+        })),
+      ],
+    };
+  },
+}));
+
+// No more than the header is sent: a receiver that waits for the payload waits for ever.
+const hugeLengths = [
+  { claimed: 1n << 63n, words: "the highest bit set", codes: [1002, 1009] },
+  { claimed: (1n << 64n) - 1n, words: "all bits set", codes: [1002, 1009] },
+] as const;
+
+const highestBit: FrameCase[] = hugeLengths.map(({ claimed, words, codes }, index) => ({
+  id: `1.4.${index + 1}`,
+  title: `a 64-bit length with ${words} fails the connection at once`,
+  clause: "RFC 6455 §5.2",
+  gist: "The most significant bit of a 64-bit length MUST be 0.",
+  level: "MUST",
+  kind: "frames",
+  play: () => ({
+    steps: [send(frame.binary("", { claimedLength: claimed, lengthBytes: 8 }))],
+    allowed: fails(codes),
+  }),
+}));
+
+const keys = [
+  { key: [0, 0, 0, 0], words: "of zeros, which changes nothing" },
+  { key: [0xff, 0xff, 0xff, 0xff], words: "of ones, which turns every bit" },
+  { key: [1, 2, 3, 4], words: "of four different bytes" },
+];
+
+const masks: FrameCase[] = keys.flatMap(({ key, words }, index) =>
+  [5, 70_003].map((length, size) => ({
+    id: `1.5.${2 * index + size + 1}`,
+    title: `a payload of ${length.toLocaleString("en")} bytes masked with a key ${words}, is unmasked`,
+    clause: "RFC 6455 §5.3",
+    gist: "Byte i of the payload is XORed with byte i modulo 4 of the key, whatever key it is.",
+    level: "MUST" as const,
+    kind: "frames" as const,
+    // Only clients mask.
+    peer: "server" as const,
+    play: (random) => {
+      const data = random.bytes(length);
+      return {
+        steps: [send(frame.binary(data, { mask: Uint8Array.from(key) }))],
+        allowed: echoes(binary(data)),
+      };
+    },
+  })),
+);
+
+const opcodes = [
+  { words: "a text message", opcode: Opcode.Text },
+  { words: "an empty text message", opcode: Opcode.Text, payload: "" },
+  { words: "a binary message", opcode: Opcode.Binary },
+  { words: "a ping", opcode: Opcode.Ping },
+  { words: "a pong", opcode: Opcode.Pong },
+  { words: "a close frame", opcode: Opcode.Close, payload: Uint8Array.of(3, 232) },
+];
+
+const maskedWrongly: FrameCase[] = opcodes.map(({ words, opcode, payload = "Hello" }, index) => ({
+  id: `1.6.${index + 1}`,
+  title: `${words} masked the wrong way – by a server, or not by a client – fails the connection`,
+  clause: "RFC 6455 §5.1",
+  gist: "A server MUST close the connection upon a frame that is not masked, a client upon one that is.",
+  level: "MUST",
+  kind: "frames",
+  play: () => ({ steps: [send(frame.of(opcode, payload, { masking: "wrong" }))], allowed: fails(1002) }),
+}));
+
+const changing: FrameCase[] = [
+  {
+    id: "1.6.7",
+    title: "a frame masked the wrong way after one that was right fails the connection",
+    clause: "RFC 6455 §5.1",
+    gist: "Every frame of a client is masked, not only the first.",
+    level: "MUST",
+    kind: "frames",
+    play: () => ({
+      steps: [send(frame.text("first")), send(frame.text("second", { masking: "wrong" }))],
+      allowed: fails(1002, { messages: [text("first")] }),
+    }),
+  },
+];
+
+/** Frames as such: lengths and masks. */
+export const framing: readonly FrameCase[] = [
+  ...echoOfLength(1),
+  ...echoOfLength(2),
+  ...minimal,
+  ...highestBit,
+  ...masks,
+  ...maskedWrongly,
+  ...changing,
+];

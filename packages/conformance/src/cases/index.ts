@@ -1,0 +1,30 @@
+import type { CaseHead, FrameCase } from "../case.ts";
+import type { OpeningCase } from "../opening.ts";
+import { framing } from "./framing.ts";
+
+export type Case = FrameCase | OpeningCase;
+
+/** Cases about one part of the protocol. The numbers are those of Autobahn where the part is the same. */
+export interface Group {
+  /** What the ids of its cases begin with. */
+  number: number;
+  /** One word for `--only`. */
+  name: string;
+  title: string;
+  cases: readonly Case[];
+}
+
+export const groups: readonly Group[] = [
+  { number: 1, name: "framing", title: "Frames: lengths and masks", cases: framing },
+];
+
+/** Every case, in the order of the groups. */
+export const allCases: readonly Case[] = groups.flatMap(({ cases }) => cases);
+
+/** The group of a case. */
+export function groupOf({ id }: Pick<CaseHead, "id">): Group {
+  const number = Number(id.split(".", 1)[0]);
+  const group = groups.find((each) => each.number === number);
+  if (!group) throw new Error(`case ${id} has no group`);
+  return group;
+}

@@ -1,0 +1,205 @@
+// Our end of a WebSocket: it can break every rule, and lets the peer break none.
+
+import type { CaseFrame, Cuts, Observation } from "./case.ts";
+import type { Duplex } from "./duplex.ts";
+import {
+  decodeClose,
+  encodeClose,
+  encodeFrame,
+  type Frame,
+  FrameDecoder,
+  Opcode,
+  ProtocolError,
+} from "./frames.ts";
+import { type Inflate, join, MessageAssembler } from "./messages.ts";
+import type { Random } from "./random.ts";
+import { describeBytes, describeFrame, type WireLog } from "./wire.ts";
+
+/** What an endpoint is made of. */
+export interface EndpointOptions {
+  duplex: Duplex;
+  /** Which side we are: a client masks, a server does not (RFC 6455 §5.1). */
+  role: "client" | "server";
+  random: Random;
+  log: WireLog;
+  /** Present if permessage-deflate was agreed on. */
+  inflate?: Inflate | undefined;
+  /** How much the peer may send in all; what sends more is cut off. */
+  maxReceived: number;
+}
+
+/** Our end of one connection: what came over it is collected, pings and the close frame are answered. */
+export class Endpoint {
+  readonly messages: Observation["messages"][number][] = [];
+  readonly pongs: Uint8Array[] = [];
+  close: Observation["close"];
+  ended: Observation["ended"];
+  violation: string | undefined;
+  peerClosedFirst = false;
+  readonly #options: EndpointOptions;
+  readonly #decoder: FrameDecoder;
+  readonly #assembler: MessageAssembler;
+  #received = 0;
+  #closeSent = false;
+  #wake = () => {};
+
+  constructor(options: EndpointOptions) {
+    const { duplex, role, inflate, maxReceived } = options;
+    this.#options = options;
+    this.#decoder = new FrameDecoder({
+      masked: role === "server",
+      allowRsv1: inflate !== undefined,
+      maxPayload: maxReceived,
+    });
+    this.#assembler = new MessageAssembler(inflate);
+    duplex.listen({ data: (bytes) => this.#read(bytes), end: (how) => this.#end(how) });
+  }
+
+  /** Whether nothing more can come that counts. */
+  get over(): boolean {
+    return this.ended !== undefined || this.violation !== undefined;
+  }
+
+  /** Sends frames in one write, or cut. Resolves when they were handed over, or the connection is over. */
+  async send(frames: readonly CaseFrame[], cuts?: Cuts): Promise<void> {
+    const encoded = frames.map((frame) => this.#encode(frame));
+    frames.forEach((frame, index) => {
+      this.#options.log.add("sent", "frame", describeSent(frame), encoded[index]);
+      if (frame.opcode === Opcode.Close) this.#closeSent = true;
+    });
+    await this.#write(join(encoded), cuts);
+  }
+
+  /** Sends bytes that are no frame. */
+  async sendBytes(bytes: Uint8Array, what: string): Promise<void> {
+    this.#options.log.add("sent", "bytes", what, bytes);
+    await this.#write(bytes);
+  }
+
+  /** Closes our half. */
+  end(): void {
+    this.#options.log.add("sent", "end", "FIN: no more from this side");
+    this.#options.duplex.end();
+  }
+
+  /** Waits until the condition holds or the connection is over; false if time was up before. */
+  async until(condition: () => boolean, ms: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const deadline = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(resolve, ms);
+    const look = () => {
+      if (condition() || this.over) resolve();
+    };
+    this.#wake = look;
+    look();
+    await promise;
+    clearTimeout(deadline);
+    this.#wake = () => {};
+    return condition() || this.over;
+  }
+
+  /** Drops the connection, if it is still there. */
+  destroy(): void {
+    this.#options.duplex.destroy();
+  }
+
+  #encode({ masking = "right", mask, ...frame }: CaseFrame): Uint8Array {
+    const masked = (this.#options.role === "client") === (masking === "right");
+    return encodeFrame(masked ? { ...frame, mask: mask ?? this.#options.random.bytes(4) } : frame);
+  }
+
+  async #write(bytes: Uint8Array, cuts?: Cuts): Promise<void> {
+    for (const piece of cutAt(bytes, cuts)) {
+      if (this.ended) return;
+      await this.#options.duplex.write(piece);
+    }
+  }
+
+  #read(bytes: Uint8Array): void {
+    if (this.over) return;
+    this.#received += bytes.length;
+    try {
+      for (const frame of this.#decoder.push(bytes)) this.#take(frame);
+      if (this.#received > this.#options.maxReceived) {
+        throw new ProtocolError(`more than ${this.#options.maxReceived} bytes, which nothing asked for`);
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.violation = error.message;
+      this.#options.log.add("received", "bytes", `not allowed: ${error.message}`, bytes);
+      this.destroy();
+    }
+    this.#wake();
+  }
+
+  #take(frame: Frame): void {
+    this.#options.log.received(frame);
+    // RFC 6455 §5.5.1: no data frames after the close frame. Nobody could read other frames, either.
+    if (this.close) throw new ProtocolError("a frame after the close frame (RFC 6455 §5.5.1)");
+    if (frame.opcode === Opcode.Ping) return this.#answer({ opcode: Opcode.Pong, payload: frame.payload });
+    if (frame.opcode === Opcode.Pong) return void this.pongs.push(frame.payload);
+    if (frame.opcode === Opcode.Close) return this.#closed(frame);
+    const message = this.#assembler.push(frame);
+    if (message) {
+      const { kind, data, compressed } = message;
+      this.messages.push({ kind, data, compressed });
+    }
+  }
+
+  #closed(frame: Frame): void {
+    this.close = decodeClose(frame.payload);
+    this.peerClosedFirst = !this.#closeSent;
+    if (!this.#closeSent) {
+      // The code comes back as it came, or not at all (RFC 6455 §5.5.1).
+      const code = this.close.code === 1005 ? undefined : this.close.code;
+      this.#answer({ opcode: Opcode.Close, payload: encodeClose(code) });
+    }
+    // After both close frames it is the server that closes TCP first: RFC 6455 §7.1.1.
+    if (this.#options.role === "server") this.#options.duplex.end();
+  }
+
+  #answer(frame: CaseFrame): void {
+    if (frame.opcode === Opcode.Close) this.#closeSent = true;
+    this.#options.log.add("sent", "frame", describeSent(frame));
+    void this.#options.duplex.write(this.#encode(frame));
+  }
+
+  #end(how: "fin" | "reset"): void {
+    if (this.ended) return;
+    this.#options.log.add(
+      "received",
+      "end",
+      how === "fin" ? "FIN: the peer is done" : "the connection was reset",
+    );
+    this.ended = how;
+    this.#wake();
+  }
+}
+
+/** The bytes in the pieces that the cuts make. */
+export function* cutAt(bytes: Uint8Array, cuts?: Cuts): Generator<Uint8Array> {
+  let from = 0;
+  const places = typeof cuts === "number" ? everyNth(bytes.length, cuts) : (cuts ?? []);
+  for (const to of [...places, bytes.length]) {
+    if (to > from && to <= bytes.length) {
+      yield bytes.subarray(from, to);
+      from = to;
+    }
+  }
+}
+
+function* everyNth(length: number, size: number): Generator<number> {
+  for (let place = size; place < length; place += size) yield place;
+}
+
+/** A frame that is sent, in words, with what is wrong about it. */
+export function describeSent(frame: CaseFrame): string {
+  const { masking, mask, lengthBytes, claimedLength, payload = new Uint8Array() } = frame;
+  const odd = [
+    masking === "wrong" && "masked the wrong way",
+    mask && `masked with ${describeBytes(mask)}`,
+    lengthBytes !== undefined && `its length in ${lengthBytes} more bytes`,
+    claimedLength !== undefined && `which claims ${claimedLength} bytes`,
+  ].filter(Boolean);
+  const words = describeFrame({ ...frame, payload });
+  return odd.length > 0 ? `${words} (${odd.join(", ")})` : words;
+}

@@ -1,0 +1,199 @@
+// The opening handshake over HTTP/1.1 as a client that is strict: RFC 6455 §4.1 and RFC 9112.
+
+import { createHash, randomBytes } from "node:crypto";
+import type { Opened } from "./duplex.ts";
+import { type Dial, dial, type TcpDuplex } from "./tcp.ts";
+import type { WireLog } from "./wire.ts";
+
+/** A response's head. */
+export interface Head {
+  status: number;
+  statusText: string;
+  /** Names in lower case, in the order they came. */
+  headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** The handshake did not end in a WebSocket; `head` is there if an answer came. */
+export class HandshakeError extends Error {
+  override readonly name = "HandshakeError";
+  readonly head: Head | undefined;
+
+  constructor(message: string, head?: Head) {
+    super(message);
+    this.head = head;
+  }
+}
+
+/** Where a WebSocket is opened. */
+export interface Target extends Omit<Dial, "deadlineMs"> {
+  /** What the request line names: path and query. */
+  path: string;
+  /** What `Host` says. */
+  authority: string;
+  /** More headers, a token say. */
+  headers?: readonly (readonly [name: string, value: string])[];
+}
+
+const maxHeadBytes = 64 * 1024;
+
+/** Reads a `ws:` or `wss:` URL; throws a `TypeError` that says what is wrong with it. */
+export function targetOf(url: string, options: Pick<Target, "insecure" | "headers"> = {}): Target {
+  if (!URL.canParse(url))
+    throw new TypeError(`"${url}" is not a URL; expected something like ws://127.0.0.1:3001/echo`);
+  const { protocol, hostname, port, host, pathname, search } = new URL(url);
+  if (protocol !== "ws:" && protocol !== "wss:") {
+    throw new TypeError(`"${url}" begins with ${protocol}, expected ws: or wss:`);
+  }
+  const secure = protocol === "wss:";
+  return {
+    host: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: Number(port || (secure ? 443 : 80)),
+    secure,
+    path: `${pathname}${search}`,
+    authority: host,
+    ...options,
+  };
+}
+
+/** Opens a WebSocket; rejects with a `ConnectError` or a `HandshakeError`. */
+export async function open(target: Target, offer: string, log: WireLog, deadlineMs: number): Promise<Opened> {
+  const duplex = await dial({ ...target, deadlineMs });
+  try {
+    const key = randomBytes(16).toString("base64");
+    const request = upgradeRequest(target, key, offer);
+    log.add("sent", "http", request.split("\r\n", 1)[0] ?? "", Buffer.from(request));
+    await duplex.write(Buffer.from(request));
+    const head = await readHead(duplex, log, deadlineMs);
+    checkHead(head, key, offer);
+    return { duplex, extensions: valuesOf(head, "sec-websocket-extensions").join(", ") };
+  } catch (error) {
+    duplex.destroy();
+    throw error;
+  }
+}
+
+/** The request of RFC 6455 §4.1; nothing is offered if `offer` is empty. */
+export function upgradeRequest({ path, authority, headers = [] }: Target, key: string, offer = ""): string {
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    `Host: ${authority}`,
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Key: ${key}`,
+    "Sec-WebSocket-Version: 13",
+    ...(offer ? [`Sec-WebSocket-Extensions: ${offer}`] : []),
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+/** Reads a response's head; the bytes after it stay for the next listener. */
+export async function readHead(duplex: TcpDuplex, log: WireLog, deadlineMs: number): Promise<Head> {
+  const { promise, resolve, reject } = Promise.withResolvers<Head>();
+  let bytes: Uint8Array<ArrayBufferLike> = new Uint8Array();
+  const deadline =
+    deadlineMs === Number.POSITIVE_INFINITY
+      ? undefined
+      : setTimeout(
+          () => reject(new HandshakeError(`no answer to the handshake after ${deadlineMs} ms`)),
+          deadlineMs,
+        );
+  duplex.listen({
+    data: (more) => {
+      bytes = Buffer.concat([bytes, more]);
+      const end = Buffer.from(bytes).indexOf("\r\n\r\n");
+      if (end === -1 && bytes.length <= maxHeadBytes && !isForeign(bytes)) return;
+      try {
+        const head =
+          end === -1 ? refuse(bytes) : parseHead(Buffer.from(bytes.subarray(0, end)).toString("latin1"));
+        log.add("received", "http", `HTTP/1.1 ${head.status} ${head.statusText}`, bytes.subarray(0, end + 4));
+        duplex.unread(bytes.subarray(end + 4));
+        resolve(head);
+      } catch (error) {
+        log.add("received", "bytes", (error as Error).message, bytes);
+        reject(error);
+      }
+    },
+    end: (how) => {
+      const got = bytes.length > 0 ? `after ${bytes.length} bytes of an answer` : "without an answer";
+      reject(new HandshakeError(`the connection was ${how === "reset" ? "reset" : "closed"} ${got}`));
+    },
+  });
+  return promise.finally(() => clearTimeout(deadline));
+}
+
+// Whether it is clear from the first bytes that this is no response of HTTP/1.1.
+function isForeign(bytes: Uint8Array): boolean {
+  const start = Buffer.from(bytes.subarray(0, 5)).toString("latin1");
+  return !"HTTP/".startsWith(start);
+}
+
+function refuse(bytes: Uint8Array): never {
+  const start = Buffer.from(bytes);
+  // An HTTP/2 server begins with a SETTINGS frame: 24 bits of length, then type 4 on stream 0 (RFC 9113 §3.4, §6.5).
+  if (start.length >= 9 && start[3] === 4 && start.readUInt32BE(5) === 0) {
+    throw new HandshakeError("the server speaks HTTP/2, expected HTTP/1.1");
+  }
+  if (!isForeign(bytes))
+    throw new HandshakeError(`an answer whose head is longer than ${maxHeadBytes} bytes`);
+  throw new HandshakeError(`what came is no HTTP: ${JSON.stringify(start.toString("latin1", 0, 40))}`);
+}
+
+function parseHead(text: string): Head {
+  const [first = "", ...lines] = text.split("\r\n");
+  const [, status, statusText = ""] = /^HTTP\/1\.[01] (\d{3})(?: (.*))?$/.exec(first) ?? [];
+  if (status === undefined) throw new HandshakeError(`a status line that is none: ${JSON.stringify(first)}`);
+  const headers = lines.map((line) => {
+    const [, name, value = ""] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    if (name === undefined) throw new HandshakeError(`a header that is none: ${JSON.stringify(line)}`);
+    return [name.toLowerCase(), value] as const;
+  });
+  return { status: Number(status), statusText, headers };
+}
+
+/** What a client checks before it calls the connection open: RFC 6455 §4.1, steps 1 to 6. */
+export function checkHead(head: Head, key: string, offer: string): void {
+  if (head.status !== 101) {
+    throw new HandshakeError(
+      `the handshake was answered with ${head.status} ${head.statusText}`.trim(),
+      head,
+    );
+  }
+  const problem = problemOf(head, key, offer);
+  if (problem) throw new HandshakeError(`101, but ${problem}`, head);
+}
+
+function problemOf(head: Head, key: string, offer: string): string | undefined {
+  const [accept, ...more] = valuesOf(head, "sec-websocket-accept");
+  const expected = acceptOf(key);
+  if (valuesOf(head, "upgrade").join().toLowerCase() !== "websocket")
+    return "without Upgrade: websocket (§4.1, 2)";
+  if (!tokens(head, "connection").includes("upgrade")) return "without Connection: Upgrade (§4.1, 3)";
+  if (accept !== expected || more.length > 0)
+    return `Sec-WebSocket-Accept is ${accept}, expected ${expected} (§4.1, 4)`;
+  const extensions = valuesOf(head, "sec-websocket-extensions").join(", ");
+  const offered = offer.split(",").map((each) => each.split(";", 1)[0]?.trim());
+  const unasked = extensions.split(",").find((each) => !offered.includes(each.split(";", 1)[0]?.trim()));
+  if (extensions && unasked !== undefined)
+    return `with an extension nobody offered: ${unasked.trim()} (§4.1, 5)`;
+  const [protocol] = valuesOf(head, "sec-websocket-protocol");
+  return protocol === undefined ? undefined : `with a subprotocol nobody offered: ${protocol} (§4.1, 6)`;
+}
+
+/** RFC 6455 §4.2.2, 5.4: proof that the server read the key. */
+export function acceptOf(key: string): string {
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+}
+
+/** The values of a header, one for each line. */
+export function valuesOf({ headers }: Head, name: string): string[] {
+  return headers.filter(([each]) => each === name).map(([, value]) => value);
+}
+
+function tokens(head: Head, name: string): string[] {
+  return valuesOf(head, name)
+    .join()
+    .toLowerCase()
+    .split(",")
+    .map((token) => token.trim());
+}

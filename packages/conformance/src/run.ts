@@ -1,0 +1,259 @@
+// Runs cases against a server, and judges them.
+
+import type { CaseHead, FrameCase, Observation, Play, Verdict } from "./case.ts";
+import { allCases, type Case } from "./cases/index.ts";
+import { agree, inflateOf } from "./deflate.ts";
+import { Endpoint } from "./endpoint.ts";
+import { HandshakeError, open, type Target, targetOf } from "./http1.ts";
+import { describeExpected, describeObservation, type Judgement, judge, worst } from "./judge.ts";
+import { performOpening } from "./opening.ts";
+import { perform, type Timing } from "./perform.ts";
+import { pool } from "./pool.ts";
+import { random } from "./random.ts";
+import { ConnectError, dial } from "./tcp.ts";
+import { type WireEntry, WireLog } from "./wire.ts";
+
+/** What came of one case. */
+export interface Result extends Omit<CaseHead, "autobahn"> {
+  /** The worse one of the two halves. */
+  verdict: Verdict;
+  behaviour: Judgement;
+  close: Judgement;
+  /** What was expected and what came, in words. */
+  expected: string;
+  received: string;
+  ms: number;
+  wire: readonly WireEntry[];
+  /** Lines of the wire log that were not kept. */
+  omitted: number;
+}
+
+/** How a run is made. */
+export interface RunOptions {
+  /** Default: all. */
+  cases?: readonly Case[];
+  /** How many cases run at the same time. Default: 8. */
+  jobs?: number;
+  /** What random cuts, keys and payloads are made from. Default: 1. */
+  seed?: number;
+  /** For each thing that is awaited, in ms. Default: 5,000. */
+  deadlineMs?: number;
+  /** What a server gets to react at once, in ms. Default: 200. */
+  settleMs?: number;
+  /** Headers to add to every handshake: a token, an origin. */
+  headers?: Target["headers"];
+  /** Accept a certificate that nobody vouches for. */
+  insecure?: boolean;
+  /** Brings a server back that died. Default: waits until it is back. */
+  revive?: () => Promise<void>;
+  /** How long a server may stay away after it died, in ms. Default: 30,000. */
+  reviveMs?: number;
+  signal?: AbortSignal;
+}
+
+/** The server died and did not come back. */
+export class ServerGone extends Error {
+  override readonly name = "ServerGone";
+}
+
+/**
+ * Runs the cases against the server at a `ws:` or `wss:` URL that echoes messages. Results come as they are done.
+ * Throws a `TypeError` for a URL that is none, a `ConnectError` or `HandshakeError` if no WebSocket can be opened
+ * there, and `ServerGone`.
+ */
+export async function* runConformance(url: string, options: RunOptions = {}): AsyncGenerator<Result> {
+  const { headers, insecure } = options;
+  const target = targetOf(url, { insecure, ...(headers && { headers }) });
+  const run = new Run(target, options);
+  await run.begin();
+  const cases = (options.cases ?? allCases).filter(({ peer }) => peer !== "client");
+  yield* run.side(cases.filter(({ heavy }) => !heavy));
+  yield* run.alone(cases.filter(({ heavy }) => heavy));
+  // Whoever failed while the server was down is asked once more, alone: only the one who killed it fails again.
+  yield* run.alone(run.suspects());
+}
+
+class Run {
+  readonly #target: Target;
+  readonly #options: RunOptions;
+  readonly #timing: Timing;
+  readonly #suspects: Case[] = [];
+  #deaths = 0;
+  #back: Promise<void> | undefined;
+
+  constructor(target: Target, options: RunOptions) {
+    const { deadlineMs = 5_000, settleMs = 200 } = options;
+    this.#target = target;
+    this.#options = options;
+    this.#timing = { deadlineMs, settleMs };
+  }
+
+  /** Opens and drops one connection, so that what makes every case fail is said once. */
+  async begin(): Promise<void> {
+    const { duplex } = await open(this.#target, "", new WireLog(), this.#timing.deadlineMs);
+    duplex.destroy();
+  }
+
+  /** Several at a time. */
+  async *side(cases: readonly Case[]): AsyncGenerator<Result> {
+    for await (const result of pool(cases, this.#options.jobs ?? 8, (each) => this.#inCompany(each))) {
+      if (result) yield result;
+    }
+  }
+
+  async *alone(cases: readonly Case[]): AsyncGenerator<Result> {
+    for (const each of cases) {
+      this.#options.signal?.throwIfAborted();
+      const result = await this.#judge(each);
+      if (result.verdict === "fail" && !(await this.#reachable())) {
+        result.behaviour = { verdict: "fail", why: "the server died" };
+        await this.#revived();
+      }
+      yield result;
+    }
+  }
+
+  suspects(): Case[] {
+    return this.#suspects.splice(0);
+  }
+
+  // Nothing if it cannot be told whether the case failed, or the server had died of another.
+  async #inCompany(each: Case): Promise<Result | undefined> {
+    this.#options.signal?.throwIfAborted();
+    await this.#back;
+    const deaths = this.#deaths;
+    const result = await this.#judge(each);
+    if (result.verdict !== "fail") return result;
+    if (deaths === this.#deaths && (await this.#reachable())) return result;
+    this.#suspects.push(each);
+    await this.#revived();
+    return undefined;
+  }
+
+  async #judge(each: Case): Promise<Result> {
+    const log = new WireLog();
+    const began = performance.now();
+    const { seed = 1 } = this.#options;
+    const context = { target: this.#target, log, random: random(seed, each.id), timing: this.#timing };
+    const outcome = await (each.kind === "opening"
+      ? performOpening(each, context)
+      : performFrames(each, context));
+    const { id, title, clause, gist, level } = each;
+    const verdict = worst(outcome.behaviour.verdict, outcome.close.verdict);
+    const ms = Math.round(performance.now() - began);
+    return {
+      id,
+      title,
+      clause,
+      gist,
+      level,
+      verdict,
+      ...outcome,
+      ms,
+      wire: log.entries,
+      omitted: log.omitted,
+    };
+  }
+
+  async #reachable(): Promise<boolean> {
+    const duplex = await dial({ ...this.#target, deadlineMs: 1_000 }).catch(() => undefined);
+    duplex?.destroy();
+    return duplex !== undefined;
+  }
+
+  // However many cases see the death, it is one, and all of them wait for the same return.
+  #revived(): Promise<void> {
+    if (this.#back) return this.#back;
+    this.#deaths++;
+    this.#back = this.#revive().finally(() => {
+      this.#back = undefined;
+    });
+    return this.#back;
+  }
+
+  async #revive(): Promise<void> {
+    const { revive, reviveMs = 30_000, signal } = this.#options;
+    await revive?.();
+    const deadline = performance.now() + reviveMs;
+    while (!(await this.#reachable())) {
+      signal?.throwIfAborted();
+      if (performance.now() > deadline) {
+        throw new ServerGone(
+          `the server at ${this.#target.authority} died and was not back after ${reviveMs} ms`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** What is around a case. */
+export interface CaseContext {
+  target: Target;
+  log: WireLog;
+  random: ReturnType<typeof random>;
+  timing: Timing;
+}
+
+/** What a case came to. */
+export type Outcome = Pick<Result, "behaviour" | "close" | "expected" | "received">;
+
+async function performFrames(
+  each: FrameCase,
+  { target, log, random, timing }: CaseContext,
+): Promise<Outcome> {
+  const opened = await open(target, each.offer ?? "", log, timing.deadlineMs).catch((error: unknown) => {
+    if (error instanceof HandshakeError || error instanceof ConnectError) return error;
+    throw error;
+  });
+  if (opened instanceof Error) return unopened(opened);
+  const agreed = agree(each.offer ?? "", opened.extensions);
+  if (each.offer && !agreed) {
+    opened.duplex.destroy();
+    return unsupported(`the server does not take "${each.offer}"`);
+  }
+  const play = each.play(random, agreed);
+  const inflate = agreed && inflateOf(agreed);
+  const endpoint = new Endpoint({
+    duplex: opened.duplex,
+    role: "client",
+    random,
+    log,
+    inflate,
+    maxReceived: bound(play),
+  });
+  const observation = await perform(play, endpoint, timing);
+  return outcomeOf(play, observation);
+}
+
+/** What a play and what was observed come to. */
+export function outcomeOf(play: Play, observation: Observation): Outcome {
+  return {
+    ...judge(play, observation),
+    expected: describeExpected(play),
+    received: describeObservation(observation),
+  };
+}
+
+function unopened(error: Error): Outcome {
+  const behaviour: Judgement = { verdict: "fail", why: error.message };
+  return { behaviour, close: { verdict: "info" }, expected: "an open WebSocket", received: error.message };
+}
+
+function unsupported(why: string): Outcome {
+  const verdict = "unsupported";
+  return {
+    behaviour: { verdict, why },
+    close: { verdict: "info" },
+    expected: "the extension",
+    received: "none",
+  };
+}
+
+// What an echo of all that is expected takes, with room for a peer that cuts it into the smallest fragments.
+function bound({ allowed }: Play): number {
+  const expected = allowed.map(({ messages }) =>
+    messages.reduce((sum, { data }) => sum + 16 + data.length, 0),
+  );
+  return 1024 * 1024 + 8 * Math.max(0, ...expected);
+}

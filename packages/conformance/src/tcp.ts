@@ -1,0 +1,128 @@
+// TCP and TLS as a duplex.
+
+import { createConnection, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Duplex, DuplexListener } from "./duplex.ts";
+
+/** The peer could not be reached at all: refused, unknown, or its certificate is not trusted. */
+export class ConnectError extends Error {
+  override readonly name = "ConnectError";
+}
+
+/** Where to connect to. */
+export interface Dial {
+  host: string;
+  port: number;
+  /** TLS, for `wss:`. */
+  secure: boolean;
+  /** Accept a certificate that nobody vouches for. */
+  insecure?: boolean | undefined;
+  /** How long connecting may take, in ms. */
+  deadlineMs: number;
+}
+
+/** Opens a connection; rejects with a `ConnectError` that says what is wrong. */
+export function dial({ host, port, secure, insecure, deadlineMs }: Dial): Promise<TcpDuplex> {
+  const { promise, resolve, reject } = Promise.withResolvers<TcpDuplex>();
+  const options = { host, port, noDelay: true, allowHalfOpen: true };
+  const socket = secure
+    ? connectTls({
+        ...options,
+        ...(/^[\d.:]+$/.test(host) ? {} : { servername: host }),
+        rejectUnauthorized: !insecure,
+      })
+    : createConnection(options);
+  const give = (why: string) => {
+    socket.destroy();
+    reject(new ConnectError(`${host}:${port} cannot be reached: ${why}`));
+  };
+  const deadline =
+    deadlineMs === Number.POSITIVE_INFINITY
+      ? undefined
+      : setTimeout(() => give(`no connection after ${deadlineMs} ms`), deadlineMs);
+  const failed = (error: NodeJS.ErrnoException) => {
+    clearTimeout(deadline);
+    give(explain(error));
+  };
+  socket.once("error", failed);
+  socket.once(secure ? "secureConnect" : "connect", () => {
+    clearTimeout(deadline);
+    socket.off("error", failed);
+    resolve(new TcpDuplex(socket));
+  });
+  return promise;
+}
+
+function explain({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "ECONNREFUSED") return "nothing listens there";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "the name is not known";
+  if (code === "EPROTO" || /wrong version number|packet length too long/i.test(message)) {
+    return "it does not speak TLS; try ws: in place of wss:";
+  }
+  if (/cert|self.signed|altnames|expired/i.test(`${code} ${message}`)) {
+    return `its certificate is not trusted (${message}); --insecure accepts it`;
+  }
+  return message;
+}
+
+/** A socket as a duplex. */
+export class TcpDuplex implements Duplex {
+  readonly #socket: Socket;
+  readonly #early: Uint8Array[] = [];
+  readonly #writing = new Set<() => void>();
+  #ended: "fin" | "reset" | undefined;
+  #listener: DuplexListener | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("data", (bytes: Uint8Array) => {
+      if (this.#listener) this.#listener.data(bytes);
+      else this.#early.push(bytes);
+    });
+    socket.on("end", () => this.#end("fin"));
+    // Every error of an open connection means that it is gone; which one depends on who was faster.
+    socket.on("error", () => this.#end("reset"));
+    socket.on("close", () => {
+      for (const resolve of this.#writing) resolve();
+      this.#end("reset");
+    });
+  }
+
+  listen(listener: DuplexListener): void {
+    this.#listener = listener;
+    for (const bytes of this.#early.splice(0)) listener.data(bytes);
+    if (this.#ended) listener.end(this.#ended);
+  }
+
+  /** Bytes that are to be read again by the next listener. */
+  unread(bytes: Uint8Array): void {
+    this.#listener = undefined;
+    if (bytes.length > 0) this.#early.unshift(bytes);
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    // What cannot be written any more is told by `end`.
+    if (this.#socket.destroyed || this.#socket.writableEnded) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#writing.add(resolve);
+    this.#socket.write(bytes, () => {
+      this.#writing.delete(resolve);
+      resolve();
+    });
+    return promise;
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #end(how: "fin" | "reset"): void {
+    if (this.#ended) return;
+    this.#ended = how;
+    this.#listener?.end(how);
+  }
+}

@@ -1,0 +1,107 @@
+// The wire log: what a case sent and what came back, as a person reads it.
+
+import { decodeClose, encodeFrame, type Frame, Opcode } from "./frames.ts";
+
+/** One line of the wire log. */
+export interface WireEntry {
+  /** Milliseconds since the case began. */
+  at: number;
+  direction: "sent" | "received";
+  /** `http`: a head. `frame`: one frame. `bytes`: what is no frame. `end`: FIN, reset, or a dropped connection. */
+  kind: "http" | "frame" | "bytes" | "end";
+  /** In words: `text, 5 bytes: "Hello"`. */
+  text: string;
+  /** The first bytes, at most `keptBytes`. */
+  bytes: Uint8Array;
+  /** How many bytes there were. */
+  size: number;
+}
+
+/** How much of a frame is kept. */
+export const keptBytes = 512;
+/** How many lines of a case are kept; those after are counted only. */
+export const keptEntries = 200;
+
+/** What one case sent and received. */
+export class WireLog {
+  readonly entries: WireEntry[] = [];
+  /** Lines that were not kept. */
+  omitted = 0;
+  readonly #began = performance.now();
+
+  add(
+    direction: WireEntry["direction"],
+    kind: WireEntry["kind"],
+    text: string,
+    bytes: Uint8Array = new Uint8Array(),
+  ): void {
+    if (this.entries.length >= keptEntries) {
+      this.omitted++;
+      return;
+    }
+    const at = Math.round((performance.now() - this.#began) * 100) / 100;
+    // A copy: the rest of a large message must not live as long as its log.
+    this.entries.push({ at, direction, kind, text, bytes: bytes.slice(0, keptBytes), size: bytes.length });
+  }
+
+  /** A frame that came, with the bytes it came in: those of the only legal form (RFC 6455 §5.2). */
+  received(frame: Frame): void {
+    if (this.entries.length >= keptEntries) this.omitted++;
+    else this.add("received", "frame", describeFrame(frame), encodeFrame(frame));
+  }
+}
+
+const names: Record<number, string> = {
+  [Opcode.Continuation]: "continuation",
+  [Opcode.Text]: "text",
+  [Opcode.Binary]: "binary",
+  [Opcode.Close]: "close",
+  [Opcode.Ping]: "ping",
+  [Opcode.Pong]: "pong",
+};
+
+/** A frame in words. */
+export function describeFrame(frame: {
+  opcode: number;
+  fin?: boolean;
+  rsv1?: boolean;
+  rsv2?: boolean;
+  rsv3?: boolean;
+  mask?: Uint8Array;
+  payload?: Uint8Array;
+}): string {
+  const { opcode, fin = true, payload = new Uint8Array() } = frame;
+  const flags = [frame.rsv1 && "RSV1", frame.rsv2 && "RSV2", frame.rsv3 && "RSV3", !fin && "more to come"];
+  const words = [names[opcode] ?? `opcode ${opcode}`, ...flags.filter(Boolean)].join(", ");
+  return `${words}: ${opcode === Opcode.Close ? describeClosePayload(payload) : describeBytes(payload)}`;
+}
+
+/** A payload in words: its text if it has one, otherwise its first bytes. */
+export function describeBytes(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "empty";
+  const size = `${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`;
+  const start = bytes.subarray(0, 40);
+  const more = bytes.length > start.length ? " …" : "";
+  const text = new TextDecoder().decode(start, { stream: true });
+  const printable = text.length > 0 && !/[\p{Cc}\uFFFD]/u.test(text);
+  return printable
+    ? `${size} ${JSON.stringify(text)}${more}`
+    : `${size} ${hex(start.subarray(0, 24))}${more}`;
+}
+
+/** Bytes as `48 65 6c`. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}
+
+function describeClosePayload(payload: Uint8Array): string {
+  try {
+    const { code, reason } = decodeClose(payload);
+    if (payload.length === 0) return "without a code";
+    return reason ? `${code} ${JSON.stringify(reason)}` : `${code}`;
+  } catch {
+    if (payload.length < 2) return `one byte, ${hex(payload)}`;
+    const code = ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
+    return payload.length === 2 ? `${code}` : `${code} and ${describeBytes(payload.subarray(2))}`;
+  }
+}
