@@ -16,7 +16,9 @@ function assemble(...frames: Frame[]): (Message | undefined)[] {
 
 test("a frame is a message", () => {
   const data = utf8("grüß");
-  expect(assemble(frame(Opcode.Text, data))).toEqual([{ kind: "text", text: "grüß", data, fragments: 1 }]);
+  expect(assemble(frame(Opcode.Text, data))).toEqual([
+    { kind: "text", text: "grüß", data, fragments: 1, compressed: false },
+  ]);
 });
 
 test("a text may be cut inside a character, with pings between the pieces", () => {
@@ -30,7 +32,7 @@ test("a text may be cut inside a character, with pings between the pieces", () =
         frame(Opcode.Ping, utf8("still there?")),
       ]);
       const messages = assemble(...frames).filter((message) => message !== undefined);
-      expect(messages).toEqual([{ kind: "text", text, data, fragments: pieces.length }]);
+      expect(messages).toEqual([{ kind: "text", text, data, fragments: pieces.length, compressed: false }]);
     }),
   );
 });
@@ -47,5 +49,7 @@ test("a new message inside a fragmented one is refused", () => {
 test("text that is not UTF-8 is refused with 1007, binary is not asked", () => {
   const noise = Uint8Array.of(0xff);
   expect(() => assemble(frame(Opcode.Text, noise))).toThrow(expect.objectContaining({ code: 1007 }));
-  expect(assemble(frame(Opcode.Binary, noise))).toEqual([{ kind: "binary", data: noise, fragments: 1 }]);
+  expect(assemble(frame(Opcode.Binary, noise))).toEqual([
+    { kind: "binary", data: noise, fragments: 1, compressed: false },
+  ]);
 });
