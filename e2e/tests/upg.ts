@@ -476,3 +476,19 @@ test("UPG-36 MUST hang up on who was refused, and not wait until they do", {
   };
   await expect.poll(isOver, "the server has closed both halves").toBe(true);
 });
+
+// Its messages are judged by the conformance cases of RFC 7692.
+test("UPG-37 MUST compress if asked, where it is started to", { tag: ["@limits", "@send"] }, async ({
+  launch,
+  raw,
+}) => {
+  const { port } = await launch({ COMPRESSION: "1" });
+  const headers = { "Sec-WebSocket-Extensions": "permessage-deflate" };
+  const ws = await raw.at(port).connect("/echo", { headers });
+  expect(ws.head.headers.get("sec-websocket-extensions")).toMatch(/^permessage-deflate\b/);
+  // Binary, since the raw client inflates nothing.
+  ws.send(Buffer.alloc(2_000, "a"));
+  const { rsv1, payload } = await ws.next("binary");
+  expect({ rsv1, isSmaller: payload.length < 200 }).toEqual({ rsv1: true, isSmaller: true });
+  expect((await raw.at(port).connect("/echo")).head.headers.has("sec-websocket-extensions")).toBe(false);
+});

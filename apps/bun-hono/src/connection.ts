@@ -36,9 +36,9 @@ export function createPort(server: () => Server<Data>): Port<Ws> {
     join: (ws, topic) => void ws.subscribe(topic),
     leave: (ws, topic) => void ws.unsubscribe(topic),
     publish(topic, frame, except) {
-      // A socket's own publish() leaves itself out; the server's leaves out nobody, and compresses unless told not to.
-      if (except) except.publish(topic, frame, false);
-      else server().publish(topic, frame, false);
+      // A socket's own publish() leaves itself out; the server's leaves out nobody.
+      if (except) except.publish(topic, frame, true);
+      else server().publish(topic, frame, true);
     },
     // #endregion broadcast
   };
@@ -48,7 +48,8 @@ export function createPort(server: () => Server<Data>): Port<Ws> {
 function deliver(ws: Ws, data: string | Buffer): void {
   // send() answers 0 for what it silently dropped, but for an empty message too. So the queue is asked before.
   if (ws.getBufferedAmount() > ws.data.session.limits.queueBytes) return ws.data.session.slow();
-  ws.send(data);
+  // Compressed where that was agreed on; Bun does not by itself.
+  ws.send(data, true);
 }
 // #endregion send
 

@@ -20,7 +20,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     // Bun has no limit for the number of fragments. What exceeds this one it drops, unless told to close.
     backpressureLimit: settings.limits.queueBytes + settings.limits.messageBytes,
     closeOnBackpressureLimit: true,
-    perMessageDeflate: false,
+    perMessageDeflate: settings.compression,
   };
   // #endregion limits
 

@@ -22,7 +22,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const limits = {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
-    perMessageDeflate: false,
+    perMessageDeflate: settings.compression,
   };
   // #endregion limits
 

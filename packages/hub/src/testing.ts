@@ -278,6 +278,7 @@ function settingsWith({ limits, ...changes }: Changes): Settings {
     origins: undefined,
     servers: [],
     chaos: false,
+    compression: false,
     proxies: 0,
     exposed: new Set(),
     ...changes,

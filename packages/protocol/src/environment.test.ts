@@ -53,12 +53,23 @@ test("an environment that says nothing is this machine's own, with the usual lim
     origins: undefined,
     servers: [sibling],
     chaos: false,
+    compression: false,
     proxies: 0,
     exposed: new Set(),
     limits: defaultLimits,
   };
   expect(read({})).toEqual(usual);
-  const names = ["PORT", "HOST", "ALLOWED_ORIGINS", "SERVERS", "CHAOS", "TRUST_PROXY", "EXPOSE", "MAX_BURST"];
+  const names = [
+    "PORT",
+    "HOST",
+    "ALLOWED_ORIGINS",
+    "SERVERS",
+    "CHAOS",
+    "COMPRESSION",
+    "TRUST_PROXY",
+    "EXPOSE",
+    "MAX_BURST",
+  ];
   expect(read(Object.fromEntries(names.map((name) => [name, ""])))).toEqual(usual);
   expect(read({ TOSTRING: "1", toString: "1", PATH: "/bin" })).toEqual(usual);
 });
@@ -82,6 +93,7 @@ test.each([
   ["SERVERS", "a=http://127.0.0.1:1", { servers: [{ id: "a", title: "a", url: "http://127.0.0.1:1" }] }],
   ["CHAOS", "1", { chaos: true }],
   ["CHAOS", "0", { chaos: false }],
+  ["COMPRESSION", "1", { compression: true }],
   ["TRUST_PROXY", "2", { proxies: 2 }],
   ["EXPOSE", "metrics", { exposed: new Set(["metrics"]) }],
   ["EXPOSE", "log, metrics", { exposed: new Set(["metrics", "log"]) }],
@@ -117,6 +129,7 @@ test.each([
   ["CHAOS", "constructor", "0 or 1"],
   ["CHAOS", "toString", "0 or 1"],
   ["CHAOS", "__proto__", "0 or 1"],
+  ["COMPRESSION", "gzip", "0 or 1"],
   ["TRUST_PROXY", "11", "a whole number from 0 to 10"],
   ["TRUST_PROXY", "yes", "a whole number from 0 to 10"],
   ["EXPOSE", "all", "metrics, log, or both with a comma between"],

@@ -20,6 +20,8 @@ export interface Settings {
   servers: Sibling[];
   /** True if clients may order failures. `CHAOS=1` */
   chaos: boolean;
+  /** True if messages are compressed for peers that offer it (RFC 7692): bytes for memory and time. `COMPRESSION=1` */
+  compression: boolean;
   /** How many proxies stand in front and add to `X-Forwarded-For`. `TRUST_PROXY` */
   proxies: number;
   /** What is served to others than this machine. `EXPOSE=metrics,log` */
@@ -83,6 +85,7 @@ export function readEnvironment(env: Record<string, string | undefined>, default
       "servers like id=http://127.0.0.1:3001, with commas between",
     ),
     chaos: value("CHAOS", false, toSwitch, "0 or 1"),
+    compression: value("COMPRESSION", false, toSwitch, "0 or 1"),
     proxies: integer("TRUST_PROXY", 0, 0, 10),
     exposed: value<ReadonlySet<Exposable>>(
       "EXPOSE",
