@@ -1,0 +1,135 @@
+import { expect, test } from "vitest";
+import { answers, binary, bytesOf, closes, echoes, fails, lenient, text, whatever } from "./build.ts";
+import type { Allowed, Observation } from "./case.ts";
+import { judge, worst } from "./judge.ts";
+
+const closed: Partial<Observation> = { close: { code: 1000, reason: "" }, ended: "fin" };
+
+function opinion(allowed: readonly Allowed[], observation: Partial<Observation>) {
+  const nothing = { messages: [], pongs: [], peerClosedFirst: false, wentOn: false };
+  const { behaviour, close } = judge({ steps: [], allowed }, { ...nothing, ...observation });
+  return { behaviour: behaviour.verdict, close: close.verdict, why: behaviour.why ?? close.why };
+}
+
+function came(...messages: ReturnType<typeof text>[]): Pick<Observation, "messages"> {
+  return { messages: messages.map((message) => ({ ...message, compressed: false })) };
+}
+
+const pongs = (...payloads: string[]) => ({ pongs: payloads.map(bytesOf) });
+
+test.each([
+  ["an echo", echoes(text("a")), { ...came(text("a")), ...closed }, "pass", "pass"],
+  ["an echo that does not come", echoes(text("a")), closed, "fail", "pass"],
+  ["an echo of another kind", echoes(text("a")), { ...came(binary("a")), ...closed }, "fail", "pass"],
+  ["an echo of something else", echoes(text("a")), { ...came(text("b")), ...closed }, "fail", "pass"],
+  ["an echo twice", echoes(text("a")), { ...came(text("a"), text("a")), ...closed }, "fail", "pass"],
+  [
+    "echoes in another order",
+    echoes(text("a"), text("b")),
+    { ...came(text("b"), text("a")), ...closed },
+    "fail",
+    "pass",
+  ],
+  ["a pong", answers({ pongs: ["a"] }), { ...pongs("a"), ...closed }, "pass", "pass"],
+  ["a pong that nobody asked for", echoes(), { ...pongs("a"), ...closed }, "fail", "pass"],
+  [
+    "a pong for the last of several pings",
+    answers({ pongs: ["a", "b"] }),
+    { ...pongs("b"), ...closed },
+    "non-strict",
+    "pass",
+  ],
+  [
+    "a pong for the first of several pings",
+    answers({ pongs: ["a", "b"] }),
+    { ...pongs("a"), ...closed },
+    "fail",
+    "pass",
+  ],
+])("%s", (_, allowed, observation, behaviour, close) => {
+  expect(opinion(allowed, observation)).toMatchObject({ behaviour, close });
+});
+
+test.each<[string, Partial<Observation>, string, string]>([
+  [
+    "the right code",
+    { close: { code: 1002, reason: "" }, ended: "fin", peerClosedFirst: true },
+    "pass",
+    "pass",
+  ],
+  [
+    "another code",
+    { close: { code: 1000, reason: "" }, ended: "fin", peerClosedFirst: true },
+    "pass",
+    "non-strict",
+  ],
+  ["no close frame", { ended: "reset" }, "pass", "non-strict"],
+  ["a close frame, but TCP stays open", { close: { code: 1002, reason: "" } }, "pass", "fail"],
+  ["nothing at all", {}, "fail", "fail"],
+  ["an answer to a later ping", { wentOn: true }, "fail", "fail"],
+  ["an echo of what is wrong", { ...came(text("bad")), ended: "fin" }, "fail", "non-strict"],
+])("a connection that must fail, and shows %s", (_, observation, behaviour, close) => {
+  expect(opinion(fails(1002), observation)).toMatchObject({ behaviour, close });
+});
+
+test("what came before the fault may be lost with the connection", () => {
+  const allowed = fails(1002, { messages: [text("a")] });
+  const failed: Partial<Observation> = {
+    close: { code: 1002, reason: "" },
+    ended: "fin",
+    peerClosedFirst: true,
+  };
+  expect(opinion(allowed, { ...failed, ...came(text("a")) }).behaviour).toBe("pass");
+  expect(opinion(allowed, failed).behaviour).toBe("non-strict");
+});
+
+test.each<[string, Partial<Observation>, string]>([
+  ["the same code", closed, "pass"],
+  ["another code", { close: { code: 1001, reason: "" }, ended: "fin" }, "non-strict"],
+  ["no close frame", { ended: "fin" }, "fail"],
+  ["no end of TCP", { close: { code: 1000, reason: "" } }, "fail"],
+  ["a close frame before ours", { ...closed, peerClosedFirst: true }, "fail"],
+])("a close frame is answered with %s", (_, observation, verdict) => {
+  expect(opinion(closes(1000), observation).close).toBe(verdict);
+  expect(opinion(echoes(), observation).close).toBe(verdict);
+});
+
+test("the best of the behaviours that fit is the verdict, and says why it is not the best of all", () => {
+  const allowed = [...fails(1007), ...lenient("late", echoes(text("a")))];
+  expect(opinion(allowed, { ...came(text("a")), ...closed, wentOn: true })).toEqual({
+    behaviour: "non-strict",
+    close: "pass",
+    why: "late",
+  });
+  const failed: Partial<Observation> = {
+    close: { code: 1007, reason: "" },
+    ended: "fin",
+    peerClosedFirst: true,
+  };
+  expect(opinion(allowed, failed)).toMatchObject({ behaviour: "pass", close: "pass" });
+});
+
+test("a peer that breaks the rules itself fails, whatever else it does", () => {
+  const observation = { ...came(text("a")), ...closed, violation: "a masked frame (RFC 6455 §5.1)" };
+  expect(opinion(echoes(text("a")), observation)).toMatchObject({
+    behaviour: "fail",
+    why: expect.stringContaining("a masked frame (RFC 6455 §5.1)"),
+  });
+});
+
+test("where nothing is right or wrong, what is told is told", () => {
+  expect(opinion(whatever("told"), {})).toEqual({ behaviour: "info", close: "info", why: "told" });
+});
+
+test("a wait in vain is a failure", () => {
+  expect(opinion(answers({ pongs: ["a"] }), { stuck: "pong 1" })).toMatchObject({
+    behaviour: "fail",
+    why: expect.stringContaining("pong 1"),
+  });
+});
+
+test("the worst of several verdicts", () => {
+  expect(worst("pass", "info")).toBe("info");
+  expect(worst("non-strict", "pass", "info")).toBe("non-strict");
+  expect(worst("non-strict", "fail")).toBe("fail");
+});

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { pool } from "./pool.ts";
+
+test("no more run at a time than asked for, and every result comes", async () => {
+  let running = 0;
+  let most = 0;
+  const act = async (item: number) => {
+    most = Math.max(most, ++running);
+    await Promise.resolve();
+    running--;
+    return item * 2;
+  };
+  const results: number[] = [];
+  for await (const result of pool([1, 2, 3, 4, 5], 2, act)) results.push(result);
+  expect(results.toSorted()).toEqual([10, 2, 4, 6, 8]);
+  expect(most).toBe(2);
+});
+
+test("what is done first comes first", async () => {
+  const slow = Promise.withResolvers<string>();
+  const results: string[] = [];
+  for await (const result of pool([slow.promise, Promise.resolve("fast")], 2, (each) => each)) {
+    results.push(result);
+    slow.resolve("slow");
+  }
+  expect(results).toEqual(["fast", "slow"]);
+});
+
+test("a failure is the pool's", async () => {
+  const act = async (item: number) => {
+    if (item === 2) throw new Error("two");
+    return item;
+  };
+  await expect(Array.fromAsync(pool([1, 2, 3], 1, act))).rejects.toThrow("two");
+});
+
+test("nothing to do is done at once", async () => {
+  expect(await Array.fromAsync(pool([], 4, async () => 1))).toEqual([]);
+});
