@@ -1,0 +1,468 @@
+// A WebSocket server that echoes, simple and strict, whose every rule can be replaced: to judge the judge.
+// It shares no code with what it is to judge.
+//
+// How to plug in. A fault is one rule replaced: `startServer({ rules: { mustBeMasked: () => false } })`.
+// Faults of the handshake are another `handshake`, those of permessage-deflate another `negotiate`:
+//   startServer({ handshake: (bytes, negotiate) => … })   // `strictHandshake` is the one to wrap or replace
+//   startServer({ negotiate: (offer) => … })              // an `Extension` if it takes the offer
+// Without `negotiate` no extension is taken. What a fault throws beside a `Failure` is a bug of the test.
+
+import { createHash } from "node:crypto";
+import { createServer, type Server, type Socket } from "node:net";
+import { type Validator, validator } from "./utf8.ts";
+
+/** A reason to fail the connection: RFC 6455 §7.1.7. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`close with ${code}`);
+    this.code = code;
+  }
+}
+
+/** A frame's header as it came. */
+export interface Header {
+  fin: boolean;
+  /** The three reserved bits as a number: RSV1 is 4. */
+  rsv: number;
+  opcode: number;
+  masked: boolean;
+  length: number;
+  mask: Buffer;
+}
+
+/** A frame to send. */
+export interface OutgoingFrame {
+  opcode: number;
+  payload: Buffer;
+  /** Default: true. */
+  fin?: boolean;
+  /** RSV1 is 4. Default: 0. */
+  rsv?: number;
+  /** Default: unmasked. */
+  mask?: Buffer;
+}
+
+/** A message, or the part of it that has come. */
+export interface Message {
+  opcode: number;
+  /** RSV1 of its first frame: compressed. */
+  compressed: boolean;
+  parts: Buffer[];
+  text: Validator;
+}
+
+/** An extension that was agreed on: permessage-deflate. */
+export interface Extension {
+  /** What `Sec-WebSocket-Extensions` answers. */
+  answer: string;
+  /** Whether a frame may have these reserved bits; those without any need not be asked for. */
+  allows(rsv: number, opcode: number): boolean;
+  /** The data of a message that came compressed; throws a `Failure` where it is corrupt or too large. */
+  decode(data: Buffer): Buffer;
+  /** The frames that carry a message: compressed, in fragments, whatever. */
+  encode(opcode: number, data: Buffer): OutgoingFrame[];
+}
+
+/** Takes an offer (the value of `Sec-WebSocket-Extensions`, "" without) or does not. */
+export type Negotiate = (offer: string) => Extension | undefined;
+
+/** What comes of an opening handshake. */
+export interface HandshakeAnswer {
+  /** The whole response; the connection ends after it if nothing is `accepted`. Empty: none at all. */
+  response: string;
+  /** The bytes after the request's head, and what was agreed on. */
+  accepted?: { rest: Buffer; extension?: Extension | undefined };
+}
+
+/** Answers the bytes that have come; nothing if more are needed. */
+export type Handshake = (bytes: Buffer, negotiate: Negotiate) => HandshakeAnswer | undefined;
+
+/** Every rule of the server. */
+export interface Rules {
+  /** What is read when a segment comes, beside what is left of the ones before. */
+  segment(left: Buffer, segment: Buffer): Buffer;
+  /** How many frames are read of one segment; the rest is dropped. */
+  framesPerSegment: number;
+  allowsReserved(rsv: number, opcode: number, connection: Connection): boolean;
+  knows(opcode: number): boolean;
+  mustBeMasked(opcode: number, frameNumber: number): boolean;
+  allowsFragmentedControl: boolean;
+  maxControl: number;
+  /** The length in the 2 or 8 bytes that extend it. */
+  readLength(extended: Buffer): number;
+  maxPayload: number;
+  /** Unmasks a piece of the payload in place; `at` is where it begins in the payload. */
+  unmask(piece: Buffer, mask: Buffer, at: number): void;
+  /** Called for every header once it is read: opens the message that a data frame belongs to. */
+  begin(header: Header, connection: Connection): void;
+  /** Called for every piece of a data frame's payload. */
+  piece(piece: Buffer, message: Message, connection: Connection): void;
+  /** Called for every data frame that is complete. */
+  complete(header: Header, connection: Connection): void;
+  text(): Validator;
+  /** What comes back for a message; nothing if nothing does. */
+  echo(opcode: number, data: Buffer): { opcode: number; data: Buffer } | undefined;
+  ping(payload: Buffer, connection: Connection): void;
+  pong(payload: Buffer, connection: Connection): void;
+  close(payload: Buffer, connection: Connection): void;
+  /** Whether a close frame may carry the code. */
+  allowsCode(code: number): boolean;
+  /** Whether a close frame may carry the reason. */
+  allowsReason(reason: Buffer): boolean;
+  fail(code: number, connection: Connection): void;
+  /** Called when the server has sent its last frame. */
+  end(connection: Connection): void;
+  writeLength(length: number): Buffer;
+  /** The last word on each frame that is sent. */
+  send(frame: OutgoingFrame): OutgoingFrame;
+}
+
+const [continuation, text, binary, close, ping, pong] = [0, 1, 2, 8, 9, 10] as const;
+
+/** What an opcode is called. */
+export const opcodes = { continuation, text, binary, close, ping, pong };
+
+/** The rules as they are. */
+export const strict: Rules = {
+  segment: (left, segment) => (left.length === 0 ? segment : Buffer.concat([left, segment])),
+  framesPerSegment: Number.POSITIVE_INFINITY,
+  allowsReserved: (rsv, opcode, { extension }) => rsv === 0 || (extension?.allows(rsv, opcode) ?? false),
+  knows: (opcode) => Object.values<number>(opcodes).includes(opcode),
+  mustBeMasked: () => true,
+  allowsFragmentedControl: false,
+  maxControl: 125,
+  readLength(extended) {
+    const length = extended.length === 2 ? BigInt(extended.readUInt16BE()) : extended.readBigUInt64BE();
+    if (length >> 63n || length < (extended.length === 2 ? 126n : 65_536n)) throw new Failure(1002);
+    return Number(length);
+  },
+  maxPayload: 64 * 1024 * 1024,
+  unmask(piece, mask, at) {
+    for (let index = 0; index < piece.length; index++) {
+      piece[index] = (piece[index] ?? 0) ^ (mask[(at + index) & 3] ?? 0);
+    }
+  },
+  begin({ opcode, rsv }, connection) {
+    const { message } = connection;
+    if ((opcode === continuation) !== (message !== undefined)) throw new Failure(1002);
+    if (opcode === continuation && rsv !== 0) throw new Failure(1002);
+    if (opcode !== continuation) connection.open(opcode, rsv !== 0);
+  },
+  piece(piece, message) {
+    const checked = message.opcode === text && !message.compressed;
+    if (checked && !message.text.push(piece)) throw new Failure(1007);
+    message.parts.push(piece);
+  },
+  complete({ fin }, connection) {
+    if (fin) connection.deliver();
+  },
+  text: () => validator(),
+  echo: (opcode, data) => ({ opcode, data }),
+  ping: (payload, connection) => connection.send({ opcode: pong, payload }),
+  pong: () => {},
+  close(payload, connection) {
+    const { allowsCode, allowsReason } = connection.rules;
+    if (payload.length === 1) throw new Failure(1002);
+    if (payload.length > 0 && !allowsCode(payload.readUInt16BE())) throw new Failure(1002);
+    if (!allowsReason(payload.subarray(2))) throw new Failure(1007);
+    connection.send({ opcode: close, payload: payload.subarray(0, 2) });
+    connection.rules.end(connection);
+  },
+  allowsCode: (code) =>
+    (code >= 3000 && code <= 4999) || (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)),
+  allowsReason(reason) {
+    const check = validator();
+    return check.push(reason) && check.complete();
+  },
+  fail(code, connection) {
+    connection.send({ opcode: close, payload: Buffer.of(code >> 8, code & 0xff) });
+    connection.rules.end(connection);
+  },
+  end: (connection) => connection.end(),
+  writeLength(length) {
+    if (length < 126) return Buffer.of(length);
+    const bytes = Buffer.alloc(length < 65_536 ? 3 : 9);
+    bytes[0] = length < 65_536 ? 126 : 127;
+    if (length < 65_536) bytes.writeUInt16BE(length, 1);
+    else bytes.writeBigUInt64BE(BigInt(length), 1);
+    return bytes;
+  },
+  send: (frame) => frame,
+};
+
+/** What a server is made of. */
+export interface ServerOptions {
+  rules?: Partial<Rules>;
+  handshake?: Handshake;
+  negotiate?: Negotiate;
+}
+
+/** One connection after its handshake. What is public is there for faults to reach. */
+export class Connection {
+  readonly rules: Rules;
+  readonly extension: Extension | undefined;
+  readonly server: FaultyServer;
+  readonly socket: Socket;
+  message: Message | undefined;
+  /** Frames that were read. */
+  frames = 0;
+  /** Nothing that comes is read any more. */
+  over = false;
+  /** Answers that a fault holds back. */
+  readonly late: OutgoingFrame[] = [];
+  #left: Buffer = Buffer.alloc(0);
+  #header: Header | undefined;
+  #control: Buffer[] = [];
+  #at = 0;
+
+  constructor(server: FaultyServer, socket: Socket, rules: Rules, extension: Extension | undefined) {
+    this.server = server;
+    this.socket = socket;
+    this.rules = rules;
+    this.extension = extension;
+  }
+
+  /** Takes a segment. */
+  receive(segment: Buffer): void {
+    if (this.over) return;
+    try {
+      this.#left = this.rules.segment(this.#left, segment);
+      const last = this.frames + this.rules.framesPerSegment;
+      while (!this.over && this.#step()) {
+        if (this.frames >= last) this.#left = Buffer.alloc(0);
+      }
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.rules.fail(error.code, this);
+    }
+  }
+
+  open(opcode: number, compressed: boolean): void {
+    this.message = { opcode, compressed, parts: [], text: this.rules.text() };
+  }
+
+  /** The message is complete: it is checked and comes back. */
+  deliver(): void {
+    const { message, rules, extension } = this;
+    if (!message) return;
+    this.message = undefined;
+    const raw = Buffer.concat(message.parts);
+    const data = message.compressed && extension ? extension.decode(raw) : raw;
+    if (message.opcode === text) {
+      const right = !message.compressed || message.text.push(data);
+      if (!right || !message.text.complete()) throw new Failure(1007);
+    }
+    const reply = rules.echo(message.opcode, data);
+    if (!reply) return;
+    const frames = extension?.encode(reply.opcode, reply.data) ?? [
+      { opcode: reply.opcode, payload: reply.data },
+    ];
+    for (const frame of frames) this.send(frame);
+  }
+
+  send(frame: OutgoingFrame): void {
+    const { opcode, payload, fin = true, rsv = 0, mask } = this.rules.send(frame);
+    const length = this.rules.writeLength(payload.length);
+    if (mask) length[0] = (length[0] ?? 0) | 0x80;
+    const body = mask ? Buffer.from(payload) : payload;
+    if (mask) strict.unmask(body, mask, 0);
+    const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
+    this.socket.write(Buffer.concat([Buffer.of(first), length, mask ?? Buffer.alloc(0), body]));
+  }
+
+  /** Closes TCP; what still comes is dropped. */
+  end(): void {
+    this.over = true;
+    this.socket.end();
+  }
+
+  // False if more bytes are needed.
+  #step(): boolean {
+    if (!this.#header) {
+      this.#header = this.#readHeader();
+      if (!this.#header) return false;
+      this.#at = 0;
+      if (this.#header.opcode < close) this.rules.begin(this.#header, this);
+    }
+    const header = this.#header;
+    const piece = this.#take(Math.min(header.length - this.#at, this.#left.length));
+    if (header.masked) this.rules.unmask(piece, header.mask, this.#at);
+    this.#at += piece.length;
+    this.#give(piece, header);
+    if (this.#at < header.length) return false;
+    this.#header = undefined;
+    this.frames++;
+    this.#finish(header);
+    return true;
+  }
+
+  #give(piece: Buffer, { opcode }: Header): void {
+    if (opcode >= close) this.#control.push(piece);
+    else if (this.message) this.rules.piece(piece, this.message, this);
+  }
+
+  #finish(header: Header): void {
+    if (header.opcode < close) return this.rules.complete(header, this);
+    const payload = Buffer.concat(this.#control.splice(0));
+    if (header.opcode === close) this.rules.close(payload, this);
+    if (header.opcode === ping) this.rules.ping(payload, this);
+    if (header.opcode === pong) this.rules.pong(payload, this);
+  }
+
+  #take(count: number): Buffer {
+    // A copy, since it is unmasked in place.
+    const taken = Buffer.from(this.#left.subarray(0, count));
+    this.#left = this.#left.subarray(count);
+    return taken;
+  }
+
+  // What is wrong is seen as early as its byte.
+  #readHeader(): Header | undefined {
+    const { rules } = this;
+    const [first, second] = this.#left;
+    if (first === undefined) return undefined;
+    const [fin, rsv, opcode] = [(first & 0x80) !== 0, (first >> 4) & 7, first & 0xf];
+    if (!rules.allowsReserved(rsv, opcode, this) || !rules.knows(opcode)) throw new Failure(1002);
+    if (opcode >= close && !fin && !rules.allowsFragmentedControl) throw new Failure(1002);
+    if (second === undefined) return undefined;
+    const masked = (second & 0x80) !== 0;
+    if (!masked && rules.mustBeMasked(opcode, this.frames)) throw new Failure(1002);
+    const length = this.#readLength(second & 0x7f, opcode);
+    if (!length) return undefined;
+    const maskAt = 2 + length.bytes;
+    if (this.#left.length < maskAt + (masked ? 4 : 0)) return undefined;
+    const mask = masked ? Buffer.from(this.#left.subarray(maskAt, maskAt + 4)) : Buffer.alloc(4);
+    this.#take(maskAt + (masked ? 4 : 0));
+    return { fin, rsv, opcode, masked, length: length.value, mask };
+  }
+
+  #readLength(short: number, opcode: number): { bytes: number; value: number } | undefined {
+    const { rules } = this;
+    if (opcode >= close && short > rules.maxControl) throw new Failure(1002);
+    if (short < 126) return { bytes: 0, value: short };
+    const bytes = short === 126 ? 2 : 8;
+    if (this.#left.length < 2 + bytes) return undefined;
+    const value = rules.readLength(this.#left.subarray(2, 2 + bytes));
+    if (value > rules.maxPayload) throw new Failure(1009);
+    return { bytes, value };
+  }
+}
+
+/** A server that runs. */
+export interface FaultyServer {
+  url: string;
+  /** Dies: nothing listens any more, and every connection is gone. */
+  die(): void;
+  /** Listens again where it did before. */
+  revive(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a server on a free port; without options it is strict. */
+export async function startServer(options: ServerOptions = {}): Promise<FaultyServer> {
+  const rules = { ...strict, ...options.rules };
+  const { handshake = strictHandshake, negotiate = () => undefined } = options;
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.add(socket);
+    // A peer that resets the connection is no event here.
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("end", () => socket.end());
+    accept(
+      socket,
+      (bytes) => handshake(bytes, negotiate),
+      (extension) => {
+        return new Connection(running, socket, rules, extension);
+      },
+    );
+  });
+  const die = () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  const port = await listen(server, 0);
+  const running: FaultyServer = {
+    url: `ws://127.0.0.1:${port}/`,
+    die,
+    revive: async () => void (server.listening || (await listen(server, port))),
+    async stop() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+      await promise;
+    },
+  };
+  return running;
+}
+
+function accept(
+  socket: Socket,
+  answer: (bytes: Buffer) => HandshakeAnswer | undefined,
+  connect: (extension: Extension | undefined) => Connection,
+): void {
+  let bytes = Buffer.alloc(0);
+  const read = (segment: Buffer) => {
+    bytes = Buffer.concat([bytes, segment]);
+    const given = answer(bytes);
+    if (!given) return;
+    socket.off("data", read);
+    socket.write(given.response);
+    if (!given.accepted) return void socket.resume().end();
+    const connection = connect(given.accepted.extension);
+    socket.on("data", (more: Buffer) => connection.receive(more));
+    if (given.accepted.rest.length > 0) connection.receive(given.accepted.rest);
+  };
+  socket.on("data", read);
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(port, "127.0.0.1", resolve);
+  await promise;
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("not listening on a port");
+  return address.port;
+}
+
+/** RFC 6455 §4.2: accepts what it should, refuses the rest with 400. */
+export const strictHandshake: Handshake = (bytes, negotiate) => {
+  const end = bytes.indexOf("\r\n\r\n");
+  if (end === -1) return undefined;
+  const [line = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
+  const headers = new Headers(lines.map((each): [string, string] => headerOf(each)));
+  const key = headers.get("sec-websocket-key") ?? "";
+  const right =
+    /^GET \S+ HTTP\/1\.1$/.test(line) &&
+    headers.get("upgrade")?.toLowerCase() === "websocket" &&
+    /(^|,)\s*upgrade\s*(,|$)/i.test(headers.get("connection") ?? "") &&
+    headers.get("sec-websocket-version") === "13" &&
+    /^[\w+/]{22}==$/.test(key);
+  if (!right)
+    return { response: "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" };
+  const extension = negotiate(headers.get("sec-websocket-extensions") ?? "");
+  const response = [
+    "HTTP/1.1 101 Switching Protocols",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Accept: ${acceptOf(key)}`,
+    ...(extension ? [`Sec-WebSocket-Extensions: ${extension.answer}`] : []),
+  ];
+  return {
+    response: `${response.join("\r\n")}\r\n\r\n`,
+    accepted: { rest: bytes.subarray(end + 4), extension },
+  };
+};
+
+/** The proof that the key was read: RFC 6455 §4.2.2, 5.4. */
+export function acceptOf(key: string): string {
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+}
+
+function headerOf(line: string): [name: string, value: string] {
+  const colon = line.indexOf(":");
+  return [line.slice(0, colon), line.slice(colon + 1).trim()];
+}
