@@ -85,6 +85,8 @@ export interface Allowed {
   messages: readonly ExpectedMessage[];
   /** The payloads of the pongs, in order. */
   pongs?: readonly Uint8Array[];
+  /** Also asked: that nobody could guess the masking keys (RFC 6455 §5.3). */
+  keys?: "unpredictable";
   end: End;
   /** What is not the best about it, or what it says of the peer. */
   because?: string;
@@ -100,6 +102,8 @@ export type End =
   | { kind: "failed"; codes: readonly number[] }
   /** The peer ends the connection, in whatever way. */
   | { kind: "ended" }
+  /** The peer, a client, never takes the connection as open: it ends TCP without a frame (RFC 6455 §4.1). */
+  | { kind: "unopened" }
   /** Whatever happens. */
   | { kind: "any" };
 
@@ -107,6 +111,8 @@ export type End =
 export interface Observation {
   messages: readonly (ExpectedMessage & { compressed: boolean })[];
   pongs: readonly Uint8Array[];
+  /** The masking keys of the first frames that the peer, a client, sent. */
+  keys?: readonly Uint8Array[];
   /** The close frame that the peer sent. */
   close?: CloseInfo;
   /** True if the peer sent its close frame before ours. */

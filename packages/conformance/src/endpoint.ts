@@ -28,10 +28,14 @@ export interface EndpointOptions {
   maxReceived: number;
 }
 
+// Enough to see whether a client's keys can be guessed.
+const keptKeys = 64;
+
 /** Our end of one connection: what came over it is collected, pings and the close frame are answered. */
 export class Endpoint {
   readonly messages: Observation["messages"][number][] = [];
   readonly pongs: Uint8Array[] = [];
+  readonly keys: Uint8Array[] = [];
   close: Observation["close"];
   ended: Observation["ended"];
   violation: string | undefined;
@@ -133,6 +137,7 @@ export class Endpoint {
 
   #take(frame: Frame): void {
     this.#options.log.received(frame);
+    if (frame.mask && this.keys.length < keptKeys) this.keys.push(frame.mask);
     // RFC 6455 §5.5.1: no data frames after the close frame. Nobody could read other frames, either.
     if (this.close) throw new ProtocolError("a frame after the close frame (RFC 6455 §5.5.1)");
     if (frame.opcode === Opcode.Ping) return this.#answer({ opcode: Opcode.Pong, payload: frame.payload });

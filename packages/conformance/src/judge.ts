@@ -1,7 +1,7 @@
 // What an observation is worth. Pure: the same observation, the same verdict.
 
 import type { Allowed, End, ExpectedMessage, Observation, Play, Verdict } from "./case.ts";
-import { equal } from "./perform.ts";
+import { equal, isFailing } from "./perform.ts";
 import { describeBytes } from "./wire.ts";
 
 /** A verdict on one half of a case, and why. */
@@ -46,7 +46,7 @@ function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
   const asAllowed: Judgement = because === undefined ? { verdict } : { verdict, why: because };
   if (end.kind === "any") return asAllowed;
   if (observation.stuck) return fail(`the peer kept us waiting for ${observation.stuck}`);
-  const failing = end.kind === "failed" || end.kind === "ended";
+  const failing = isFailing(end);
   if (failing && observation.wentOn) return fail("the peer went on as if nothing had happened");
   if (failing && !observation.close && !observation.ended) return fail("the peer neither answered nor ended");
   const { pongs = [] } = allowed;
@@ -69,12 +69,30 @@ function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
     );
     return { verdict, why: failing ? `${what}: lost with the connection that failed` : `${what} (§5.5.3)` };
   }
-  return asAllowed;
+  const guessed = allowed.keys && guess(observation.keys ?? []);
+  return guessed ? fail(guessed) : asAllowed;
+}
+
+// How a client's masking keys can be guessed, if they can.
+function guess(keys: readonly Uint8Array[]): string | undefined {
+  const numbers = keys.map((key) => Buffer.from(key).readUInt32BE());
+  const steps = new Set(numbers.slice(1).map((number, index) => (number - (numbers[index] ?? 0)) >>> 0));
+  if (new Set(numbers).size === 1) return `each masking key is ${describeBytes(keys[0] ?? new Uint8Array())}`;
+  if (steps.size === 1) return "each masking key follows from the one before";
+  if (new Set(numbers).size < numbers.length) return "masking keys come again";
+  return undefined;
 }
 
 function judgeClose(end: End, { close, ended, peerClosedFirst }: Observation): Judgement {
   if (end.kind === "any") return { verdict: "info" };
   const left = close && !ended ? "the peer did not close TCP after both close frames (§5.5.1)" : undefined;
+  if (end.kind === "unopened" && close) {
+    return {
+      verdict: "non-strict",
+      why: "the client took the connection as open before it failed it (§4.1)",
+    };
+  }
+  if (end.kind === "unopened") return ended ? { verdict: "pass" } : fail("the client did not end TCP");
   if (end.kind === "ended") return close || ended ? ok(left) : fail("the connection was not ended");
   if (end.kind === "failed") {
     if (left) return fail(left);
@@ -148,6 +166,7 @@ function describeEnd(end: End): string {
   if (end.kind === "clean") return "a connection that works on and closes with 1000";
   if (end.kind === "closed") return `a close frame with ${or(end.codes)}`;
   if (end.kind === "failed") return `the connection failed with ${or(end.codes)}`;
+  if (end.kind === "unopened") return "the end of TCP, without a frame";
   return end.kind === "ended" ? "the connection ended" : "whatever the peer does";
 }
 

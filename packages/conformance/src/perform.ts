@@ -1,6 +1,6 @@
 // Does what a case says, and tells what happened.
 
-import type { Allowed, Observation, Play, Step } from "./case.ts";
+import type { Allowed, End, Observation, Play, Step } from "./case.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { encodeClose, Opcode } from "./frames.ts";
 
@@ -29,6 +29,7 @@ export async function perform(play: Play, endpoint: Endpoint, timing: Timing): P
     pongs: endpoint.pongs.filter((payload) => !equal(payload, fence)),
     peerClosedFirst: endpoint.peerClosedFirst,
     wentOn,
+    ...(endpoint.keys.length > 0 && { keys: endpoint.keys }),
     ...(endpoint.close && { close: endpoint.close }),
     ...(endpoint.ended && { ended: endpoint.ended }),
     ...(endpoint.violation && { violation: endpoint.violation }),
@@ -67,7 +68,7 @@ async function within(promise: Promise<void>, ms: number): Promise<boolean> {
 // True if the peer went on where it should have failed the connection.
 async function finish(allowed: readonly Allowed[], endpoint: Endpoint, timing: Timing): Promise<boolean> {
   const [best] = allowed;
-  if (best?.end.kind === "failed" || best?.end.kind === "ended") {
+  if (best && isFailing(best.end)) {
     const wentOn = await goesOn(endpoint, timing);
     if (!wentOn) return false;
     if (allowed.some(({ end }) => end.kind === "clean")) await close(endpoint, timing);
@@ -76,6 +77,11 @@ async function finish(allowed: readonly Allowed[], endpoint: Endpoint, timing: T
   if (best?.end.kind !== "closed") await close(endpoint, timing);
   else await ended(endpoint, timing);
   return false;
+}
+
+/** Whether the peer is to end the connection, without a close frame from us. */
+export function isFailing({ kind }: End): boolean {
+  return kind === "failed" || kind === "ended" || kind === "unopened";
 }
 
 async function goesOn(endpoint: Endpoint, timing: Timing): Promise<boolean> {

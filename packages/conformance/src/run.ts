@@ -1,7 +1,7 @@
 // Runs cases against a server, and judges them.
 
 import type { CaseHead, FrameCase, Observation, Play, Verdict } from "./case.ts";
-import { allCases, type Case } from "./cases/index.ts";
+import { allCases, type Case, type ServerCase } from "./cases/index.ts";
 import { agree, inflateOf } from "./deflate.ts";
 import { Endpoint } from "./endpoint.ts";
 import { HandshakeError, open, type Target, targetOf } from "./http1.ts";
@@ -66,18 +66,22 @@ export async function* runConformance(url: string, options: RunOptions = {}): As
   const target = targetOf(url, { insecure, ...(headers && { headers }) });
   const run = new Run(target, options);
   await run.begin();
-  const cases = (options.cases ?? allCases).filter(({ peer }) => peer !== "client");
+  const cases = (options.cases ?? allCases).filter(isForServers);
   yield* run.side(cases.filter(({ heavy }) => !heavy));
   yield* run.alone(cases.filter(({ heavy }) => heavy));
   // Whoever failed while the server was down is asked once more, alone: only the one who killed it fails again.
   yield* run.alone(run.suspects());
 }
 
+function isForServers(each: Case): each is ServerCase {
+  return each.peer !== "client";
+}
+
 class Run {
   readonly #target: Target;
   readonly #options: RunOptions;
   readonly #timing: Timing;
-  readonly #suspects: Case[] = [];
+  readonly #suspects: ServerCase[] = [];
   #deaths = 0;
   #back: Promise<void> | undefined;
 
@@ -95,13 +99,13 @@ class Run {
   }
 
   /** Several at a time. */
-  async *side(cases: readonly Case[]): AsyncGenerator<Result> {
+  async *side(cases: readonly ServerCase[]): AsyncGenerator<Result> {
     for await (const result of pool(cases, this.#options.jobs ?? 8, (each) => this.#inCompany(each))) {
       if (result) yield result;
     }
   }
 
-  async *alone(cases: readonly Case[]): AsyncGenerator<Result> {
+  async *alone(cases: readonly ServerCase[]): AsyncGenerator<Result> {
     for (const each of cases) {
       this.#options.signal?.throwIfAborted();
       const result = await this.#judge(each);
@@ -113,12 +117,12 @@ class Run {
     }
   }
 
-  suspects(): Case[] {
+  suspects(): ServerCase[] {
     return this.#suspects.splice(0);
   }
 
   // Nothing if it cannot be told whether the case failed, or the server had died of another.
-  async #inCompany(each: Case): Promise<Result | undefined> {
+  async #inCompany(each: ServerCase): Promise<Result | undefined> {
     this.#options.signal?.throwIfAborted();
     await this.#back;
     const deaths = this.#deaths;
@@ -130,7 +134,7 @@ class Run {
     return undefined;
   }
 
-  async #judge(each: Case): Promise<Result> {
+  async #judge(each: ServerCase): Promise<Result> {
     const log = new WireLog();
     const began = performance.now();
     const { seed = 1 } = this.#options;
@@ -138,21 +142,7 @@ class Run {
     const outcome = await (each.kind === "opening"
       ? performOpening(each, context)
       : performFrames(each, context));
-    const { id, title, clause, gist, level } = each;
-    const verdict = worst(outcome.behaviour.verdict, outcome.close.verdict);
-    const ms = Math.round(performance.now() - began);
-    return {
-      id,
-      title,
-      clause,
-      gist,
-      level,
-      verdict,
-      ...outcome,
-      ms,
-      wire: log.entries,
-      omitted: log.omitted,
-    };
+    return resultOf(each, outcome, log, performance.now() - began);
   }
 
   async #reachable(): Promise<boolean> {
@@ -185,6 +175,14 @@ class Run {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+/** What a case came to, with the case. */
+export function resultOf(each: CaseHead, outcome: Outcome, log: WireLog, ms: number): Result {
+  const { id, title, clause, gist, level } = each;
+  const verdict = worst(outcome.behaviour.verdict, outcome.close.verdict);
+  const { entries: wire, omitted } = log;
+  return { id, title, clause, gist, level, verdict, ...outcome, ms: Math.round(ms), wire, omitted };
 }
 
 /** What is around a case. */
@@ -240,7 +238,8 @@ function unopened(error: Error): Outcome {
   return { behaviour, close: { verdict: "info" }, expected: "an open WebSocket", received: error.message };
 }
 
-function unsupported(why: string): Outcome {
+/** The peer does not offer what the case is about. */
+export function unsupported(why: string): Outcome {
   const verdict = "unsupported";
   return {
     behaviour: { verdict, why },
@@ -250,8 +249,8 @@ function unsupported(why: string): Outcome {
   };
 }
 
-// What an echo of all that is expected takes, with room for a peer that cuts it into the smallest fragments.
-function bound({ allowed }: Play): number {
+/** What an echo of all that is expected takes, with room for a peer that cuts it into the smallest fragments. */
+export function bound({ allowed }: Play): number {
   const expected = allowed.map(({ messages }) =>
     messages.reduce((sum, { data }) => sum + 16 + data.length, 0),
   );

@@ -1,8 +1,13 @@
+import type { AnswerCase } from "../answer.ts";
 import type { CaseHead, FrameCase } from "../case.ts";
 import type { OpeningCase } from "../opening.ts";
 import { framing } from "./framing.ts";
 
-export type Case = FrameCase | OpeningCase;
+/** What a server can be judged by. */
+export type ServerCase = FrameCase | OpeningCase;
+/** What a client can be judged by. */
+export type ClientCase = FrameCase | AnswerCase;
+export type Case = ServerCase | ClientCase;
 
 /** Cases about one part of the protocol. The numbers are those of Autobahn where the part is the same. */
 export interface Group {
