@@ -7,20 +7,28 @@ import type { WireLog } from "./wire.ts";
 
 /** A response's head. */
 export interface Head {
+  /** Of HTTP. */
+  version: "1.0" | "1.1";
   status: number;
   statusText: string;
   /** Names in lower case, in the order they came. */
   headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** The handshake did not end in a WebSocket; `head` is there if an answer came. */
+/**
+ * Why a handshake did not end in a WebSocket. `answer`: the answer was another. `ended`: the connection was.
+ * `silent`: nothing came in time. `http2`: a frame of HTTP/2. `malformed`: what came is no answer.
+ */
+export type HandshakeFault = "answer" | "ended" | "silent" | "http2" | "malformed";
+
+/** The handshake did not end in a WebSocket. */
 export class HandshakeError extends Error {
   override readonly name = "HandshakeError";
-  readonly head: Head | undefined;
+  readonly fault: HandshakeFault;
 
-  constructor(message: string, head?: Head) {
+  constructor(message: string, fault: HandshakeFault) {
     super(message);
-    this.head = head;
+    this.fault = fault;
   }
 }
 
@@ -95,7 +103,7 @@ export async function readHead(duplex: TcpDuplex, log: WireLog, deadlineMs: numb
     deadlineMs === Number.POSITIVE_INFINITY
       ? undefined
       : setTimeout(
-          () => reject(new HandshakeError(`no answer to the handshake after ${deadlineMs} ms`)),
+          () => reject(new HandshakeError(`no answer to the handshake after ${deadlineMs} ms`, "silent")),
           deadlineMs,
         );
   duplex.listen({
@@ -116,7 +124,9 @@ export async function readHead(duplex: TcpDuplex, log: WireLog, deadlineMs: numb
     },
     end: (how) => {
       const got = bytes.length > 0 ? `after ${bytes.length} bytes of an answer` : "without an answer";
-      reject(new HandshakeError(`the connection was ${how === "reset" ? "reset" : "closed"} ${got}`));
+      reject(
+        new HandshakeError(`the connection was ${how === "reset" ? "reset" : "closed"} ${got}`, "ended"),
+      );
     },
   });
   return promise.finally(() => clearTimeout(deadline));
@@ -132,23 +142,28 @@ function refuse(bytes: Uint8Array): never {
   const start = Buffer.from(bytes);
   // An HTTP/2 server begins with a SETTINGS frame: 24 bits of length, then type 4 on stream 0 (RFC 9113 §3.4, §6.5).
   if (start.length >= 9 && start[3] === 4 && start.readUInt32BE(5) === 0) {
-    throw new HandshakeError("the server speaks HTTP/2, expected HTTP/1.1");
+    throw new HandshakeError("the server speaks HTTP/2, expected HTTP/1.1", "http2");
   }
   if (!isForeign(bytes))
-    throw new HandshakeError(`an answer whose head is longer than ${maxHeadBytes} bytes`);
-  throw new HandshakeError(`what came is no HTTP: ${JSON.stringify(start.toString("latin1", 0, 40))}`);
+    throw new HandshakeError(`an answer whose head is longer than ${maxHeadBytes} bytes`, "malformed");
+  throw new HandshakeError(
+    `what came is no HTTP: ${JSON.stringify(start.toString("latin1", 0, 40))}`,
+    "malformed",
+  );
 }
 
 function parseHead(text: string): Head {
   const [first = "", ...lines] = text.split("\r\n");
-  const [, status, statusText = ""] = /^HTTP\/1\.[01] (\d{3})(?: (.*))?$/.exec(first) ?? [];
-  if (status === undefined) throw new HandshakeError(`a status line that is none: ${JSON.stringify(first)}`);
+  const [, version, status, statusText = ""] = /^HTTP\/(1\.[01]) (\d{3})(?: (.*))?$/.exec(first) ?? [];
+  if (status === undefined)
+    throw new HandshakeError(`a status line that is none: ${JSON.stringify(first)}`, "malformed");
   const headers = lines.map((line) => {
     const [, name, value = ""] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    if (name === undefined) throw new HandshakeError(`a header that is none: ${JSON.stringify(line)}`);
+    if (name === undefined)
+      throw new HandshakeError(`a header that is none: ${JSON.stringify(line)}`, "malformed");
     return [name.toLowerCase(), value] as const;
   });
-  return { status: Number(status), statusText, headers };
+  return { version: version as Head["version"], status: Number(status), statusText, headers };
 }
 
 /** What a client checks before it calls the connection open: RFC 6455 §4.1, steps 1 to 6. */
@@ -156,14 +171,20 @@ export function checkHead(head: Head, key: string, offer: string): void {
   if (head.status !== 101) {
     throw new HandshakeError(
       `the handshake was answered with ${head.status} ${head.statusText}`.trim(),
-      head,
+      "answer",
     );
   }
   const problem = problemOf(head, key, offer);
-  if (problem) throw new HandshakeError(`101, but ${problem}`, head);
+  if (problem) throw new HandshakeError(`101, but ${problem}`, "answer");
 }
 
-function problemOf(head: Head, key: string, offer: string): string | undefined {
+/** What is wrong with a 101, by what was offered; nothing if it opens a WebSocket. */
+export function problemOf(
+  head: Head,
+  key: string,
+  offer: string,
+  subprotocols: readonly string[] = [],
+): string | undefined {
   const [accept, ...more] = valuesOf(head, "sec-websocket-accept");
   const expected = acceptOf(key);
   if (valuesOf(head, "upgrade").join().toLowerCase() !== "websocket")
@@ -176,8 +197,11 @@ function problemOf(head: Head, key: string, offer: string): string | undefined {
   const unasked = extensions.split(",").find((each) => !offered.includes(each.split(";", 1)[0]?.trim()));
   if (extensions && unasked !== undefined)
     return `with an extension nobody offered: ${unasked.trim()} (§4.1, 5)`;
-  const [protocol] = valuesOf(head, "sec-websocket-protocol");
-  return protocol === undefined ? undefined : `with a subprotocol nobody offered: ${protocol} (§4.1, 6)`;
+  const chosen = valuesOf(head, "sec-websocket-protocol");
+  if (chosen.length > 1) return `with ${chosen.length} subprotocols, ${chosen.join(" and ")} (§11.3.4)`;
+  const [only] = chosen;
+  if (only === undefined || subprotocols.includes(only)) return undefined;
+  return `with a subprotocol nobody offered: ${JSON.stringify(only)} (§4.1, 6)`;
 }
 
 /** RFC 6455 §4.2.2, 5.4: proof that the server read the key. */
