@@ -1,6 +1,16 @@
 // The words that cases are written in.
 
-import type { Allowed, CaseFrame, Cuts, End, ExpectedMessage, Step } from "./case.ts";
+import type {
+  Allowed,
+  CaseFrame,
+  CaseHead,
+  Cuts,
+  End,
+  ExpectedMessage,
+  FrameCase,
+  Play,
+  Step,
+} from "./case.ts";
 import { encodeClose, Opcode } from "./frames.ts";
 import type { Random } from "./random.ts";
 
@@ -14,6 +24,27 @@ export function bytesOf(data: string | Uint8Array): Uint8Array {
 /** Bytes from `48 65 6c` or `48656c`. */
 export function unhex(digits: string): Uint8Array {
   return Uint8Array.from(digits.match(/[\da-f]{2}/gi) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+/** What the cases of a family have in common. */
+type Common = Pick<CaseHead, "clause" | "gist" | "level">;
+
+/** What each case of a family has of its own. */
+export type Member = Omit<FrameCase, keyof Common | "kind" | "id"> & Partial<Common>;
+
+/** Cases about one thing, numbered from 1: `2.1` makes `2.1.1`, `2.1.2` … */
+export function family(id: string, common: Common, members: readonly Member[]): FrameCase[] {
+  return members.map((member, index) => ({
+    ...common,
+    ...member,
+    kind: "frames",
+    id: `${id}.${index + 1}`,
+  }));
+}
+
+/** A play that needs neither randomness nor an agreement. */
+export function play(steps: readonly Step[], allowed: readonly Allowed[]): () => Play {
+  return () => ({ steps, allowed });
 }
 
 type Rest = Omit<CaseFrame, "opcode" | "payload">;
@@ -59,6 +90,14 @@ export function sendCut(cuts: Cuts, ...frames: CaseFrame[]): Step {
   return { kind: "send", frames, cuts };
 }
 
+/** Sends frames, of the last one only so many bytes (all but so many if negative); `sendRest` sends the others. */
+export function sendUpTo(upTo: number, ...frames: CaseFrame[]): Step {
+  return { kind: "send", frames, upTo };
+}
+
+/** Sends what `sendUpTo` held back. */
+export const sendRest: Step = { kind: "send", frames: [] };
+
 export const settle: Step = { kind: "settle" };
 
 export function awaitPongs(count: number): Step {
@@ -96,6 +135,12 @@ export function answers(replies: Replies): Allowed[] {
 /** The peer fails the connection with one of the codes; what came before the fault may be answered first. */
 export function fails(code: number | readonly number[], replies: Replies = {}): Allowed[] {
   return ends({ kind: "failed", codes: [code].flat() }, replies);
+}
+
+/** The peer fails the connection as soon as it can see the fault, which a `settle` follows; later is non-strict. */
+export function failsAtOnce(code: number | readonly number[], late: string): Allowed[] {
+  const failing = fails(code);
+  return [...failing.map((each) => ({ ...each, atOnce: true as const })), ...lenient(late, failing)];
 }
 
 /** The peer answers the close frame with one of the codes. */

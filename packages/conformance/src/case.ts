@@ -34,6 +34,10 @@ export interface FrameCase extends CaseHead {
   kind: "frames";
   /** The extensions to offer, as `Sec-WebSocket-Extensions` has them; the case is for peers that accept. */
   offer?: string;
+  /** Declining the offer is right as well; `play` gets no agreement then. */
+  mayDecline?: true;
+  /** Refusing the handshake because of the offer is allowed, but not the best. */
+  mayRefuse?: true;
   /** Which peers it can judge. Default: both. */
   peer?: "server" | "client";
   /** So large that it runs alone, one case at a time. */
@@ -62,8 +66,11 @@ export type Cuts = number | readonly number[];
 
 /** One thing that is done. */
 export type Step =
-  /** Sends frames, all in one write, or cut. */
-  | { kind: "send"; frames: readonly CaseFrame[]; cuts?: Cuts }
+  /**
+   * Sends frames, all in one write, or cut. `upTo`: only so many bytes of the last frame, or all but so many if it is
+   * negative, as in `slice`; the rest goes first when something is sent again.
+   */
+  | { kind: "send"; frames: readonly CaseFrame[]; cuts?: Cuts; upTo?: number }
   /** Sends bytes that are no frame. */
   | { kind: "bytes"; bytes: Uint8Array; what: string }
   /** Waits until so many pongs or messages have come in all. */
@@ -87,6 +94,8 @@ export interface Allowed {
   pongs?: readonly Uint8Array[];
   /** Also asked: that nobody could guess the masking keys (RFC 6455 §5.3). */
   keys?: "unpredictable";
+  /** Also asked: that the peer ends the connection while it is given time to, before all was sent. */
+  atOnce?: true;
   end: End;
   /** What is not the best about it, or what it says of the peer. */
   because?: string;
@@ -115,6 +124,8 @@ export interface Observation {
   keys?: readonly Uint8Array[];
   /** The close frame that the peer sent. */
   close?: CloseInfo;
+  /** True if the peer ended the connection at a step that gave it time to. */
+  atOnce?: boolean;
   /** True if the peer sent its close frame before ours. */
   peerClosedFirst: boolean;
   /** How the peer's half ended; nothing if it was still open when time was up. */

@@ -44,6 +44,7 @@ export class Endpoint {
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
   #received = 0;
+  #heldBack: Uint8Array = new Uint8Array();
   #closeSent = false;
   #wake = () => {};
 
@@ -64,14 +65,20 @@ export class Endpoint {
     return this.ended !== undefined || this.violation !== undefined;
   }
 
-  /** Sends frames in one write, or cut. Resolves when they were handed over, or the connection is over. */
-  async send(frames: readonly CaseFrame[], cuts?: Cuts): Promise<void> {
+  /**
+   * Sends frames in one write, or cut. Resolves when they were handed over, or the connection is over. `upTo` is
+   * how much of the last frame is sent, as in `slice`; the rest is held back until something is sent again.
+   */
+  async send(frames: readonly CaseFrame[], cuts?: Cuts, upTo?: number): Promise<void> {
     const encoded = frames.map((frame) => this.#encode(frame));
     frames.forEach((frame, index) => {
       this.#options.log.add("sent", "frame", describeSent(frame), encoded[index]);
       if (frame.opcode === Opcode.Close) this.#closeSent = true;
     });
-    await this.#write(join(encoded), cuts);
+    const last = encoded.pop() ?? new Uint8Array();
+    const bytes = join([this.#heldBack, ...encoded, last.subarray(0, upTo)]);
+    this.#heldBack = upTo === undefined ? new Uint8Array() : last.subarray(upTo);
+    await this.#write(bytes, cuts);
   }
 
   /** Sends bytes that are no frame. */

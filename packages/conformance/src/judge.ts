@@ -49,6 +49,7 @@ function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
   const failing = isFailing(end);
   if (failing && observation.wentOn) return fail("the peer went on as if nothing had happened");
   if (failing && !observation.close && !observation.ended) return fail("the peer neither answered nor ended");
+  if (allowed.atOnce && !observation.atOnce) return fail("the peer did nothing before the rest was sent");
   const { pongs = [] } = allowed;
   const messages = compare(allowed.messages, observation.messages, sameMessage);
   const answers = compare(pongs, observation.pongs, equal);
@@ -98,6 +99,8 @@ function judgeClose(end: End, { close, ended, peerClosedFirst }: Observation): J
     if (left) return fail(left);
     if (!close) return { verdict: ended ? "non-strict" : "fail", why: howEnded(ended) };
     if (end.codes.includes(close.code)) return { verdict: "pass" };
+    const normal = close.code === 1000 || close.code === 1005;
+    if (normal && !peerClosedFirst) return fail("the close frame was answered as if it were right");
     return { verdict: "non-strict", why: `closed with ${close.code}, not ${or(end.codes)} (§7.4.1)` };
   }
   if (!close) return fail(howEnded(ended));

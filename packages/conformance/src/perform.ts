@@ -18,8 +18,10 @@ const fence = new TextEncoder().encode("still there?");
 /** Plays a case to its end; the connection is gone afterwards. */
 export async function perform(play: Play, endpoint: Endpoint, timing: Timing): Promise<Observation> {
   let stuck: string | undefined;
+  let atOnce = false;
   for (const step of play.steps) {
     stuck = await act(step, endpoint, timing);
+    if (step.kind === "settle") atOnce ||= endpoint.over || endpoint.close !== undefined;
     if (stuck || endpoint.over) break;
   }
   const wentOn = !stuck && (await finish(play.allowed, endpoint, timing));
@@ -29,6 +31,7 @@ export async function perform(play: Play, endpoint: Endpoint, timing: Timing): P
     pongs: endpoint.pongs.filter((payload) => !equal(payload, fence)),
     peerClosedFirst: endpoint.peerClosedFirst,
     wentOn,
+    ...(atOnce && { atOnce }),
     ...(endpoint.keys.length > 0 && { keys: endpoint.keys }),
     ...(endpoint.close && { close: endpoint.close }),
     ...(endpoint.ended && { ended: endpoint.ended }),
@@ -42,7 +45,7 @@ async function act(step: Step, endpoint: Endpoint, timing: Timing): Promise<stri
   if (step.kind === "send" || step.kind === "bytes") {
     const sent =
       step.kind === "send"
-        ? endpoint.send(step.frames, step.cuts)
+        ? endpoint.send(step.frames, step.cuts, step.upTo)
         : endpoint.sendBytes(step.bytes, step.what);
     return (await within(sent, timing.deadlineMs)) ? undefined : "it to read what was sent";
   }
