@@ -16,8 +16,9 @@ export interface Head {
 }
 
 /**
- * Why a handshake did not end in a WebSocket. `answer`: the answer was another. `ended`: the connection was.
- * `silent`: nothing came in time. `http2`: a frame of HTTP/2. `malformed`: what came is no answer.
+ * Why a handshake did not end in a WebSocket. `answer`: it was answered with another status than 101. `ended`: the
+ * connection was. `silent`: nothing came in time. `http2`: a frame of HTTP/2. `malformed`: what came is no answer, or
+ * a 101 that is wrong.
  */
 export type HandshakeFault = "answer" | "ended" | "silent" | "http2" | "malformed";
 
@@ -175,7 +176,7 @@ export function checkHead(head: Head, key: string, offer: string): void {
     );
   }
   const problem = problemOf(head, key, offer);
-  if (problem) throw new HandshakeError(`101, but ${problem}`, "answer");
+  if (problem) throw new HandshakeError(`101, but ${problem}`, "malformed");
 }
 
 /** What is wrong with a 101, by what was offered; nothing if it opens a WebSocket. */

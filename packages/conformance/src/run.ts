@@ -2,7 +2,7 @@
 
 import type { CaseHead, FrameCase, Observation, Play, Verdict } from "./case.ts";
 import { allCases, type Case, type ServerCase } from "./cases/index.ts";
-import { agree, inflateOf } from "./deflate.ts";
+import { type Agreement, agree, inflateOf, NegotiationError } from "./deflate.ts";
 import { Endpoint } from "./endpoint.ts";
 import { HandshakeError, open, type Target, targetOf } from "./http1.ts";
 import { describeExpected, describeObservation, type Judgement, judge, worst } from "./judge.ts";
@@ -204,14 +204,14 @@ async function performFrames(
     if (error instanceof HandshakeError || error instanceof ConnectError) return error;
     throw error;
   });
-  if (opened instanceof Error) return unopened(opened);
-  const agreed = agree(each.offer ?? "", opened.extensions);
-  if (each.offer && !agreed) {
+  if (opened instanceof Error) return each.mayRefuse ? refusedOffer(opened) : unopened(opened);
+  const agreed = negotiated(each.offer ?? "", opened.extensions);
+  if (agreed instanceof Error || (each.offer && !agreed && !each.mayDecline)) {
     opened.duplex.destroy();
-    return unsupported(`the server does not take "${each.offer}"`);
+    return agreed ? unopened(agreed) : unsupported(`the server does not take "${each.offer}"`);
   }
   const play = each.play(random, agreed);
-  const inflate = agreed && inflateOf(agreed);
+  const inflate = agreed && inflateOf(agreed.theirs, bound(play));
   const endpoint = new Endpoint({
     duplex: opened.duplex,
     role: "client",
@@ -231,6 +231,22 @@ export function outcomeOf(play: Play, observation: Observation): Outcome {
     expected: describeExpected(play),
     received: describeObservation(observation),
   };
+}
+
+function negotiated(offer: string, answer: string): Agreement | NegotiationError | undefined {
+  try {
+    return agree(offer, answer);
+  } catch (error) {
+    if (error instanceof NegotiationError) return error;
+    throw error;
+  }
+}
+
+// A server may refuse any handshake, but an offer that it does not take is one to decline (RFC 7692 §7).
+function refusedOffer(error: HandshakeError | ConnectError): Outcome {
+  if (!(error instanceof HandshakeError) || error.fault !== "answer") return unopened(error);
+  const why = `${error.message}, in place of declining the offer`;
+  return { ...unopened(error), behaviour: { verdict: "non-strict", why } };
 }
 
 function unopened(error: Error): Outcome {

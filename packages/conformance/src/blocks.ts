@@ -1,0 +1,103 @@
+// DEFLATE written by hand, block by block (RFC 1951 §3.2): what no compressor would write.
+
+import { distanceBase, distanceBits, lengthBase, lengthBits } from "./inflate.ts";
+
+/** Writes a part of a DEFLATE stream. */
+export type Part = (bits: BitWriter) => void;
+
+/** Bits to bytes, the lowest bit first. */
+export class BitWriter {
+  readonly #bytes: number[] = [];
+  #free = 0;
+
+  /** A number in so many bits, the lowest first, as everything but Huffman codes is written. */
+  number(value: number, count: number): void {
+    for (let bit = 0; bit < count; bit++) this.#push((value >> bit) & 1);
+  }
+
+  /** A Huffman code, the highest bit first. */
+  code(value: number, count: number): void {
+    for (let bit = count - 1; bit >= 0; bit--) this.#push((value >> bit) & 1);
+  }
+
+  /** Fills the byte up with zeros. */
+  align(): void {
+    this.#free = 0;
+  }
+
+  bytes(): Uint8Array {
+    return Uint8Array.from(this.#bytes);
+  }
+
+  #push(bit: number): void {
+    if (this.#free === 0) this.#free = this.#bytes.push(0) && 8;
+    const last = this.#bytes.length - 1;
+    this.#bytes[last] = (this.#bytes[last] ?? 0) | (bit << (8 - this.#free--));
+  }
+}
+
+/** The parts as bytes. */
+export function compose(...parts: readonly Part[]): Uint8Array {
+  const bits = new BitWriter();
+  for (const part of parts) part(bits);
+  return bits.bytes();
+}
+
+/** Bits that mean nothing: pairs of a number and how many bits it takes. */
+export function raw(...numbers: readonly (readonly [value: number, count: number])[]): Part {
+  return (bits) => {
+    for (const [value, count] of numbers) bits.number(value, count);
+  };
+}
+
+/** What a message ends with: the empty block without compression, less its last four bytes (RFC 7692 §7.2.1). */
+export const flush: Part = (bits) => {
+  bits.number(0, 3);
+  bits.align();
+};
+
+/** A block without compression: RFC 1951 §3.2.4. At most 65,535 bytes. */
+export function stored(data: Uint8Array, final = false): Part {
+  return (bits) => {
+    bits.number(final ? 1 : 0, 3);
+    bits.align();
+    bits.number(data.length, 16);
+    bits.number(data.length ^ 0xffff, 16);
+    for (const byte of data) bits.number(byte, 8);
+  };
+}
+
+/** Something that lies so far back is repeated. */
+export interface Match {
+  distance: number;
+  length: number;
+}
+
+/** A block in the fixed codes of RFC 1951 §3.2.6. */
+export function fixedBlock(items: readonly (Uint8Array | Match)[], final = false): Part {
+  return (bits) => {
+    bits.number(final ? 3 : 2, 3);
+    for (const item of items) {
+      if (item instanceof Uint8Array) for (const byte of item) fixedLiteral(bits, byte);
+      else fixedMatch(bits, item);
+    }
+    fixedLiteral(bits, 256);
+  };
+}
+
+/** One symbol in the fixed code for literals and lengths. */
+export function fixedLiteral(bits: BitWriter, symbol: number): void {
+  if (symbol < 144) bits.code(0x30 + symbol, 8);
+  else if (symbol < 256) bits.code(0x190 + symbol - 144, 9);
+  else if (symbol < 280) bits.code(symbol - 256, 7);
+  else bits.code(0xc0 + symbol - 280, 8);
+}
+
+function fixedMatch(bits: BitWriter, { distance, length }: Match): void {
+  const lengthCode = lengthBase.findLastIndex((base) => base <= length);
+  fixedLiteral(bits, 257 + lengthCode);
+  bits.number(length - (lengthBase[lengthCode] ?? 0), lengthBits[lengthCode] ?? 0);
+  const distanceCode = distanceBase.findLastIndex((base) => base <= distance);
+  bits.code(distanceCode, 5);
+  bits.number(distance - (distanceBase[distanceCode] ?? 0), distanceBits[distanceCode] ?? 0);
+}
