@@ -148,6 +148,16 @@ export function closes(code: number | readonly number[], replies: Replies = {}):
   return ends({ kind: "closed", codes: [code].flat() }, replies);
 }
 
+/** The peer takes no so much, and says so with one of the codes: a limit that the RFC leaves to it. */
+export function refuses(
+  codes: number | readonly number[],
+  because: string,
+  replies: Replies = {},
+): Allowed[] {
+  const refused = ends({ kind: "refused", codes: [codes].flat() }, replies);
+  return refused.map((each) => ({ ...each, verdict: "info", because }));
+}
+
 /** Whatever the peer does, it is told. */
 export function whatever(because: string): Allowed[] {
   return [{ verdict: "info", messages: [], end: { kind: "any" }, because }];

@@ -111,6 +111,8 @@ export type End =
   | { kind: "failed"; codes: readonly number[] }
   /** The peer ends the connection, in whatever way. */
   | { kind: "ended" }
+  /** The peer takes no so much: it closes with one of these codes. A limit is its own choice (RFC 6455 §10.4). */
+  | { kind: "refused"; codes: readonly number[] }
   /** The peer, a client, never takes the connection as open: it ends TCP without a frame (RFC 6455 §4.1). */
   | { kind: "unopened" }
   /** Whatever happens. */
@@ -128,6 +130,8 @@ export interface Observation {
   atOnce?: boolean;
   /** True if the peer sent its close frame before ours. */
   peerClosedFirst: boolean;
+  /** True if the close frame carries the code that ours did. */
+  echoedCode?: boolean;
   /** How the peer's half ended; nothing if it was still open when time was up. */
   ended?: "fin" | "reset";
   /** How the peer broke the rules of framing, with the clause. */

@@ -8,6 +8,7 @@ import {
   encodeFrame,
   type Frame,
   FrameDecoder,
+  isConceivableCloseCode,
   Opcode,
   ProtocolError,
 } from "./frames.ts";
@@ -40,12 +41,14 @@ export class Endpoint {
   ended: Observation["ended"];
   violation: string | undefined;
   peerClosedFirst = false;
+  echoedCode = false;
   readonly #options: EndpointOptions;
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
   #received = 0;
   #heldBack: Uint8Array = new Uint8Array();
   #closeSent = false;
+  #codeSent: number | undefined;
   #wake = () => {};
 
   constructor(options: EndpointOptions) {
@@ -73,7 +76,7 @@ export class Endpoint {
     const encoded = frames.map((frame) => this.#encode(frame));
     frames.forEach((frame, index) => {
       this.#options.log.add("sent", "frame", describeSent(frame), encoded[index]);
-      if (frame.opcode === Opcode.Close) this.#closeSent = true;
+      if (frame.opcode === Opcode.Close) this.#noteClose(frame);
     });
     const last = encoded.pop() ?? new Uint8Array();
     const bytes = join([this.#heldBack, ...encoded, last.subarray(0, upTo)]);
@@ -158,8 +161,10 @@ export class Endpoint {
   }
 
   #closed(frame: Frame): void {
-    this.close = decodeClose(frame.payload);
+    // Whether a code that is not defined is the right one here is for the judge to say.
+    this.close = decodeClose(frame.payload, isConceivableCloseCode);
     this.peerClosedFirst = !this.#closeSent;
+    this.echoedCode = this.close.code === this.#codeSent;
     if (!this.#closeSent) {
       // The code comes back as it came, or not at all (RFC 6455 §5.5.1).
       const code = this.close.code === 1005 ? undefined : this.close.code;
@@ -169,8 +174,14 @@ export class Endpoint {
     if (this.#options.role === "server") this.#options.duplex.end();
   }
 
+  // Only the first counts: what comes after a close frame is ignored.
+  #noteClose({ payload }: CaseFrame): void {
+    if (!this.#closeSent) this.#codeSent = payload && codeOf(payload);
+    this.#closeSent = true;
+  }
+
   #answer(frame: CaseFrame): void {
-    if (frame.opcode === Opcode.Close) this.#closeSent = true;
+    if (frame.opcode === Opcode.Close) this.#noteClose(frame);
     this.#options.log.add("sent", "frame", describeSent(frame));
     void this.#options.duplex.write(this.#encode(frame));
   }
@@ -185,6 +196,11 @@ export class Endpoint {
     this.ended = how;
     this.#wake();
   }
+}
+
+// The code of a close frame, be it legal or not.
+function codeOf([high, low]: Uint8Array): number | undefined {
+  return high === undefined || low === undefined ? undefined : high * 256 + low;
 }
 
 /** The bytes in the pieces that the cuts make. */

@@ -186,11 +186,11 @@ export function encodeClose(code?: number, reason: string | Uint8Array = ""): Ui
 }
 
 /** Reads the payload of a close frame; throws where RFC 6455 §5.5.1 or §7.4 is broken. */
-export function decodeClose(payload: Uint8Array): CloseInfo {
+export function decodeClose(payload: Uint8Array, isAllowed = isWireCloseCode): CloseInfo {
   if (payload.length === 0) return { code: 1005, reason: "" };
   if (payload.length === 1) throw new ProtocolError("a close payload of one byte (RFC 6455 §5.5.1)");
   const code = new DataView(payload.buffer, payload.byteOffset).getUint16(0);
-  if (!isWireCloseCode(code)) throw new ProtocolError(`close code ${code} on the wire (RFC 6455 §7.4)`);
+  if (!isAllowed(code)) throw new ProtocolError(`close code ${code} on the wire (RFC 6455 §7.4)`);
   return { code, reason: decodeUtf8(payload.subarray(2)) };
 }
 
@@ -201,6 +201,11 @@ export function decodeClose(payload: Uint8Array): CloseInfo {
 export function isWireCloseCode(code: number): boolean {
   if (code >= 3000 && code <= 4999) return true;
   return code >= 1000 && code <= 1014 && !(code >= 1004 && code <= 1006);
+}
+
+/** Whether a close frame may ever carry the code, now or once somebody has defined it (RFC 6455 §7.4.1, §7.4.2). */
+export function isConceivableCloseCode(code: number): boolean {
+  return code >= 1000 && ![1005, 1006, 1015].includes(code);
 }
 
 /** The text of UTF-8 bytes; throws with code 1007 if they are not UTF-8 (RFC 6455 §8.1). */

@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { answers, binary, bytesOf, closes, echoes, fails, lenient, text, whatever } from "./build.ts";
+import {
+  answers,
+  binary,
+  bytesOf,
+  closes,
+  echoes,
+  fails,
+  lenient,
+  refuses,
+  text,
+  whatever,
+} from "./build.ts";
 import type { Allowed, Observation } from "./case.ts";
 import { judge, worst } from "./judge.ts";
 
@@ -65,6 +76,12 @@ test.each<[string, Partial<Observation>, string, string]>([
   ],
   ["no close frame", { ended: "reset" }, "pass", "non-strict"],
   ["a close frame, but TCP stays open", { close: { code: 1002, reason: "" } }, "pass", "fail"],
+  [
+    "our own code, which was wrong",
+    { close: { code: 1001, reason: "" }, ended: "fin", echoedCode: true },
+    "pass",
+    "fail",
+  ],
   ["nothing at all", {}, "fail", "fail"],
   ["an answer to a later ping", { wentOn: true }, "fail", "fail"],
   ["an echo of what is wrong", { ...came(text("bad")), ended: "fin" }, "fail", "non-strict"],
@@ -86,12 +103,28 @@ test("what came before the fault may be lost with the connection", () => {
 test.each<[string, Partial<Observation>, string]>([
   ["the same code", closed, "pass"],
   ["another code", { close: { code: 1001, reason: "" }, ended: "fin" }, "non-strict"],
+  ["a code that calls it wrong", { close: { code: 1002, reason: "" }, ended: "fin" }, "fail"],
   ["no close frame", { ended: "fin" }, "fail"],
   ["no end of TCP", { close: { code: 1000, reason: "" } }, "fail"],
   ["a close frame before ours", { ...closed, peerClosedFirst: true }, "fail"],
 ])("a close frame is answered with %s", (_, observation, verdict) => {
   expect(opinion(closes(1000), observation).close).toBe(verdict);
   expect(opinion(echoes(), observation).close).toBe(verdict);
+});
+
+test.each<[string, Partial<Observation>, string]>([
+  ["takes it", { ...came(text("a")), ...closed }, "pass"],
+  ["refuses it", { close: { code: 1009, reason: "" }, ended: "fin", peerClosedFirst: true }, "info"],
+  ["drops the connection", { ended: "reset" }, "non-strict"],
+  [
+    "fails for another reason",
+    { close: { code: 1002, reason: "" }, ended: "fin", peerClosedFirst: true },
+    "fail",
+  ],
+  ["closes with 1009 when it is asked to close", { close: { code: 1009, reason: "" }, ended: "fin" }, "fail"],
+])("where a limit is allowed, a peer %s", (_, observation, verdict) => {
+  const { behaviour, close } = opinion([...echoes(text("a")), ...refuses(1009, "a limit")], observation);
+  expect(worst(behaviour, close)).toBe(verdict);
 });
 
 test("the best of the behaviours that fit is the verdict, and says why it is not the best of all", () => {

@@ -34,11 +34,13 @@ export function judge(play: Play, observation: Observation): Opinion {
     behaviour: judgeBehaviour(allowed, observation),
     close: judgeClose(allowed.end, observation),
   }));
-  const rank = ({ behaviour, close }: Opinion) => severity.indexOf(worst(behaviour.verdict, close.verdict));
+  // Of two that are worth the same, the one whose end fits says more.
+  const rank = ({ behaviour, close }: Opinion) =>
+    severity.indexOf(worst(behaviour.verdict, close.verdict)) + severity.indexOf(close.verdict) / 10;
   const [best] = opinions.toSorted((a, b) => rank(a) - rank(b));
   if (!best) throw new Error("a case that allows nothing");
   // What is wrong is said in terms of what would have been best.
-  return rank(best) === severity.indexOf("fail") ? (opinions[0] ?? best) : best;
+  return rank(best) >= severity.indexOf("fail") ? (opinions[0] ?? best) : best;
 }
 
 function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
@@ -61,6 +63,7 @@ function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
   const last = pongs.at(-1);
   const answered = last && observation.pongs.some((payload) => equal(payload, last));
   if (answers === "part" && !failing && !answered) return fail(missing(pongs, observation.pongs, "pong"));
+  if (failing && verdict === "info") return asAllowed;
   if (messages === "part" || answers === "part") {
     const verdict = worst(allowed.verdict, "non-strict");
     const what = missing(
@@ -84,47 +87,68 @@ function guess(keys: readonly Uint8Array[]): string | undefined {
   return undefined;
 }
 
-function judgeClose(end: End, { close, ended, peerClosedFirst }: Observation): Judgement {
-  if (end.kind === "any") return { verdict: "info" };
+function judgeClose(end: End, observation: Observation): Judgement {
+  const { close, ended } = observation;
   const left = close && !ended ? "the peer did not close TCP after both close frames (§5.5.1)" : undefined;
-  if (end.kind === "unopened" && close) {
-    return {
-      verdict: "non-strict",
-      why: "the client took the connection as open before it failed it (§4.1)",
-    };
-  }
-  if (end.kind === "unopened") return ended ? { verdict: "pass" } : fail("the client did not end TCP");
-  if (end.kind === "ended") return close || ended ? ok(left) : fail("the connection was not ended");
-  if (end.kind === "failed") {
-    if (left) return fail(left);
-    if (!close) return { verdict: ended ? "non-strict" : "fail", why: howEnded(ended) };
-    if (end.codes.includes(close.code)) return { verdict: "pass" };
-    const normal = close.code === 1000 || close.code === 1005;
-    if (normal && !peerClosedFirst) return fail("the close frame was answered as if it were right");
-    return { verdict: "non-strict", why: `closed with ${close.code}, not ${or(end.codes)} (§7.4.1)` };
-  }
-  if (!close) return fail(howEnded(ended));
-  if (peerClosedFirst) return fail(`the peer closed with ${describeClose(close)}`);
+  if (end.kind === "any") return { verdict: "info" };
+  if (end.kind === "unopened") return judgeUnopened(observation);
+  if (!close && !ended) return fail("no close frame came, and the connection stayed open");
   if (left) return fail(left);
-  const codes = end.kind === "clean" ? [1000] : end.codes;
-  if (codes.includes(close.code)) return { verdict: "pass" };
+  if (end.kind === "ended") return { verdict: "pass" };
+  if (end.kind === "failed") return judgeFailed(end.codes, observation);
+  if (end.kind === "refused") return judgeRefused(end.codes, observation);
+  return judgeAnswer(end.kind === "clean" ? [1000] : end.codes, observation);
+}
+
+function judgeUnopened({ close, ended }: Observation): Judgement {
+  if (!close) return ended ? { verdict: "pass" } : fail("the client did not end TCP");
   return {
     verdict: "non-strict",
-    why: `answered the close frame with ${close.code}, not ${or(codes)} (§5.5.1)`,
+    why: "the client took the connection as open before it failed it (§4.1)",
   };
 }
 
-function ok(left: string | undefined): Judgement {
-  return left === undefined ? { verdict: "pass" } : fail(left);
+function judgeFailed(codes: readonly number[], observation: Observation): Judgement {
+  const { close, peerClosedFirst, echoedCode } = observation;
+  if (!close)
+    return { verdict: "non-strict", why: `${dropped(observation)}; the code would say why (§7.1.7)` };
+  if (codes.includes(close.code)) return { verdict: "pass" };
+  const normal = close.code === 1000 || close.code === 1005;
+  if (!peerClosedFirst && (normal || echoedCode)) {
+    return fail("the close frame was answered as if it were right");
+  }
+  return { verdict: "non-strict", why: `closed with ${close.code}, not ${or(codes)} (§7.4.1)` };
+}
+
+// With no other code: what fails for another reason has no limit, but a fault.
+function judgeRefused(codes: readonly number[], observation: Observation): Judgement {
+  const { close, peerClosedFirst } = observation;
+  if (!close) return { verdict: "non-strict", why: `${dropped(observation)}; ${or(codes)} would say why` };
+  if (peerClosedFirst && codes.includes(close.code)) return { verdict: "pass" };
+  return fail(`the peer closed with ${describeClose(close)}`);
+}
+
+function judgeAnswer(codes: readonly number[], observation: Observation): Judgement {
+  const { close, peerClosedFirst } = observation;
+  if (!close) return fail(dropped(observation));
+  if (codes.includes(close.code) && !peerClosedFirst) return { verdict: "pass" };
+  if (peerClosedFirst) return fail(`the peer closed with ${describeClose(close)}`);
+  // These two say that our close frame was against the rules.
+  if (close.code === 1002 || close.code === 1007) {
+    return fail(`a close frame that is right was answered with ${describeClose(close)}`);
+  }
+  return {
+    verdict: "non-strict",
+    why: `answered the close frame with ${describeClose(close)}, not ${or(codes)} (§5.5.1)`,
+  };
+}
+
+function dropped({ ended }: Observation): string {
+  return `the connection was ${ended === "reset" ? "reset" : "ended"} without a close frame`;
 }
 
 function fail(why: string): Judgement {
   return { verdict: "fail", why };
-}
-
-function howEnded(ended: Observation["ended"]): string {
-  if (!ended) return "no close frame came, and the connection stayed open";
-  return `the connection was ${ended === "reset" ? "reset" : "ended"} without a close frame`;
 }
 
 // `part`: some are missing, those that came are right and in order.
@@ -169,6 +193,7 @@ function describeEnd(end: End): string {
   if (end.kind === "clean") return "a connection that works on and closes with 1000";
   if (end.kind === "closed") return `a close frame with ${or(end.codes)}`;
   if (end.kind === "failed") return `the connection failed with ${or(end.codes)}`;
+  if (end.kind === "refused") return `a refusal with ${or(end.codes)}, since there is a limit`;
   if (end.kind === "unopened") return "the end of TCP, without a frame";
   return end.kind === "ended" ? "the connection ended" : "whatever the peer does";
 }

@@ -32,6 +32,7 @@ export async function perform(play: Play, endpoint: Endpoint, timing: Timing): P
     peerClosedFirst: endpoint.peerClosedFirst,
     wentOn,
     ...(atOnce && { atOnce }),
+    ...(endpoint.echoedCode && { echoedCode: true }),
     ...(endpoint.keys.length > 0 && { keys: endpoint.keys }),
     ...(endpoint.close && { close: endpoint.close }),
     ...(endpoint.ended && { ended: endpoint.ended }),
@@ -84,7 +85,7 @@ async function finish(allowed: readonly Allowed[], endpoint: Endpoint, timing: T
 
 /** Whether the peer is to end the connection, without a close frame from us. */
 export function isFailing({ kind }: End): boolean {
-  return kind === "failed" || kind === "ended" || kind === "unopened";
+  return ["failed", "ended", "refused", "unopened"].includes(kind);
 }
 
 async function goesOn(endpoint: Endpoint, timing: Timing): Promise<boolean> {

@@ -109,7 +109,8 @@ class Run {
     for (const each of cases) {
       this.#options.signal?.throwIfAborted();
       const result = await this.#judge(each);
-      if (result.verdict === "fail" && !(await this.#reachable())) {
+      if (result.verdict !== "pass" && !(await this.#reachable())) {
+        result.verdict = "fail";
         result.behaviour = { verdict: "fail", why: "the server died" };
         await this.#revived();
       }
@@ -127,7 +128,8 @@ class Run {
     await this.#back;
     const deaths = this.#deaths;
     const result = await this.#judge(each);
-    if (result.verdict !== "fail") return result;
+    // A reset can be a way to fail the connection, but it is also what a death looks like.
+    if (result.verdict === "pass") return result;
     if (deaths === this.#deaths && (await this.#reachable())) return result;
     this.#suspects.push(each);
     await this.#revived();
