@@ -1,6 +1,7 @@
-import type { AnswerCase } from "../answer.ts";
+import type { AnswerCase } from "../answering.ts";
 import type { CaseHead, FrameCase } from "../case.ts";
 import type { OpeningCase } from "../opening.ts";
+import { answers } from "./answers.ts";
 import { framing } from "./framing.ts";
 
 /** What a server can be judged by. */
@@ -21,6 +22,12 @@ export interface Group {
 
 export const groups: readonly Group[] = [
   { number: 1, name: "framing", title: "Frames: lengths and masks", cases: framing },
+  {
+    number: 11,
+    name: "answers",
+    title: "Clients: the request, the answer, the masking keys",
+    cases: answers,
+  },
 ];
 
 /** Every case, in the order of the groups. */

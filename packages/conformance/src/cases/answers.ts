@@ -1,0 +1,440 @@
+import type { AnswerCase, ClientRequest } from "../answering.ts";
+import { echoes, fails, frame, lenient, send, settle, text } from "../build.ts";
+import type { Allowed, Play, Step } from "../case.ts";
+import type { Judgement } from "../judge.ts";
+
+// The head of an answer, without the empty line that ends it.
+type Lines = (request: ClientRequest) => readonly string[];
+
+const statusLine = "HTTP/1.1 101 Switching Protocols";
+const upgrade = "Upgrade: websocket";
+const connection = "Connection: Upgrade";
+const accept = ({ accept: value }: ClientRequest) => `Sec-WebSocket-Accept: ${value}`;
+
+function right(request: ClientRequest): string[] {
+  return [statusLine, upgrade, connection, accept(request)];
+}
+
+function head(lines: Lines): AnswerCase["answer"] {
+  return (request) => `${lines(request).join("\r\n")}\r\n\r\n`;
+}
+
+// A client that took the answer echoes this.
+const hello = send(frame.text("Hello"));
+const opened: Allowed[] = echoes(text("Hello"));
+const unopened: Allowed[] = [{ verdict: "pass", messages: [], end: { kind: "unopened" } }];
+
+function play(allowed: readonly Allowed[], ...steps: readonly Step[]): () => Play {
+  return () => ({ steps: steps.length > 0 ? steps : [hello], allowed });
+}
+
+const mustFail = {
+  level: "MUST",
+  kind: "answer",
+  peer: "client",
+  play: play(unopened, hello, settle),
+} as const;
+const mustOpen = { level: "MUST", kind: "answer", peer: "client", play: play(opened) } as const;
+
+// A family of answers to one clause.
+interface Answer {
+  title: string;
+  lines: Lines;
+  clause?: string;
+  gist?: string;
+  /** Default: the client must fail the connection. */
+  takes?: true;
+  play?: AnswerCase["play"];
+  cuts?: NonNullable<AnswerCase["cuts"]>;
+  /** The empty line that ends the head does not come. */
+  unfinished?: true;
+}
+
+function family(
+  id: string,
+  about: { clause: string; gist: string },
+  answers: readonly Answer[],
+): AnswerCase[] {
+  return answers.map(({ lines, takes, unfinished, ...rest }, index) => ({
+    ...(takes ? mustOpen : mustFail),
+    ...about,
+    id: `${id}.${index + 1}`,
+    answer: unfinished ? (request) => lines(request).join("\r\n") : head(lines),
+    ...rest,
+  }));
+}
+
+const proof = family(
+  "11.1",
+  {
+    clause: "RFC 6455 §4.1",
+    gist: "Sec-WebSocket-Accept proves that the server read the key; any other value, or none, fails the connection.",
+  },
+  [
+    { title: "the right answer opens the connection", lines: right, takes: true },
+    {
+      title: "an answer without Sec-WebSocket-Accept fails the connection",
+      lines: () => [statusLine, upgrade, connection],
+    },
+    {
+      title: "an empty Sec-WebSocket-Accept fails the connection",
+      lines: () => [statusLine, upgrade, connection, "Sec-WebSocket-Accept:"],
+    },
+    {
+      title: "the Sec-WebSocket-Accept of another key fails the connection",
+      lines: () => [statusLine, upgrade, connection, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
+    },
+    {
+      title: "the right Sec-WebSocket-Accept with more after it fails the connection",
+      lines: (request) => [statusLine, upgrade, connection, `${accept(request)}A`],
+    },
+    {
+      title: "a Sec-WebSocket-Accept that is right but for upper and lower case fails the connection",
+      lines: (request) => [
+        statusLine,
+        upgrade,
+        connection,
+        `Sec-WebSocket-Accept: ${swapCase(request.accept)}`,
+      ],
+    },
+    {
+      title: "a right Sec-WebSocket-Accept and then a wrong one fail the connection",
+      lines: (request) => [...right(request), "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
+    },
+    {
+      title: "the right Sec-WebSocket-Accept twice is refused or understood",
+      clause: "RFC 6455 §11.3.3",
+      gist: "The header MUST NOT appear more than once: a duty of the server.",
+      lines: (request) => [...right(request), accept(request)],
+      play: play([...unopened, ...lenient("it takes the proof twice", opened)], hello, settle),
+    },
+    {
+      title: "blanks around Sec-WebSocket-Accept are no part of it",
+      lines: ({ accept: value }) => [statusLine, upgrade, connection, `Sec-WebSocket-Accept: \t ${value} \t`],
+      takes: true,
+    },
+  ],
+);
+
+const upgrading = family(
+  "11.2",
+  {
+    clause: "RFC 6455 §4.1",
+    gist: "Upgrade must say websocket and Connection must hold the token Upgrade, in whatever case.",
+  },
+  [
+    {
+      title: "an answer without Upgrade fails the connection",
+      lines: (request) => [statusLine, connection, accept(request)],
+    },
+    {
+      title: "an Upgrade to something else fails the connection",
+      lines: (request) => [statusLine, "Upgrade: h2c", connection, accept(request)],
+    },
+    {
+      title: "an Upgrade to something that begins with websocket fails the connection",
+      lines: (request) => [statusLine, "Upgrade: websockets", connection, accept(request)],
+    },
+    {
+      title: "an answer without Connection fails the connection",
+      lines: (request) => [statusLine, upgrade, accept(request)],
+    },
+    {
+      title: "a Connection without the token Upgrade fails the connection",
+      lines: (request) => [statusLine, upgrade, "Connection: keep-alive", accept(request)],
+    },
+    {
+      title: "the token Upgrade is found among others in Connection",
+      lines: (request) => [statusLine, upgrade, "Connection: keep-alive, Upgrade", accept(request)],
+      takes: true,
+    },
+    {
+      title: "the values of Upgrade and Connection are taken in any case",
+      lines: (request) => [statusLine, "Upgrade: WEBsocket", "Connection: uPGRADE", accept(request)],
+      takes: true,
+    },
+    {
+      title: "the names of headers are taken in any case",
+      clause: "RFC 9110 §5.1",
+      gist: "The name of a header is not case-sensitive.",
+      lines: ({ accept: value }) => [
+        statusLine,
+        "UPGRADE: websocket",
+        "connection: Upgrade",
+        `sec-websocket-ACCEPT: ${value}`,
+      ],
+      takes: true,
+    },
+  ],
+);
+
+// The answer has everything but the status; what follows is its body to HTTP, a frame to who looks no further.
+const statuses = [
+  { status: "200 OK", words: "200" },
+  { status: "204 No Content", words: "204" },
+  { status: "302 Found", words: "302, a redirect," },
+  { status: "401 Unauthorized", words: "401" },
+  { status: "404 Not Found", words: "404" },
+  { status: "503 Service Unavailable", words: "503" },
+];
+
+const refused = family(
+  "11.3",
+  {
+    clause: "RFC 6455 §4.1",
+    gist: "Any status but 101 is an answer of HTTP, and opens nothing.",
+  },
+  statuses.map(({ status, words }) => ({
+    title: `a status of ${words} with everything else of a 101 opens nothing`,
+    lines: (request: ClientRequest) => [
+      ...right(request).with(0, `HTTP/1.1 ${status}`),
+      ...(status.startsWith("302") ? ["Location: /moved"] : []),
+      ...(status.startsWith("401") ? ['WWW-Authenticate: Basic realm="none"'] : []),
+      ...(status.startsWith("204") ? [] : ["Content-Length: 7"]),
+    ],
+    play: play(unopened, hello, { kind: "end" }),
+  })),
+);
+
+const unasked = family(
+  "11.4",
+  {
+    clause: "RFC 6455 §4.1",
+    gist: "An extension or a subprotocol that the client did not ask for fails the connection.",
+  },
+  [
+    {
+      title: "an extension that nobody offered fails the connection",
+      lines: (request) => [...right(request), "Sec-WebSocket-Extensions: x-nobody-offered"],
+    },
+    {
+      title: "a subprotocol that nobody offered fails the connection",
+      lines: (request) => [...right(request), "Sec-WebSocket-Protocol: chat"],
+    },
+  ],
+);
+
+// Each is something that a client which offered permessage-deflate must not take.
+const badParameters = [
+  { extension: "permessage-deflate; x_unknown", words: "a parameter that does not exist" },
+  { extension: "permessage-deflate; server_no_context_takeover=1", words: "a value where none belongs" },
+  {
+    extension: "permessage-deflate; server_max_window_bits",
+    words: "server_max_window_bits without a value",
+  },
+  { extension: "permessage-deflate; server_max_window_bits=7", words: "a window of 7 bits" },
+  { extension: "permessage-deflate; server_max_window_bits=16", words: "a window of 16 bits" },
+  { extension: "permessage-deflate; server_max_window_bits=010", words: "a number with a leading zero" },
+  { extension: "permessage-deflate; client_max_window_bits=x", words: "a number that is none" },
+  {
+    extension: "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+    words: "one parameter twice",
+  },
+];
+
+const parameters: AnswerCase[] = badParameters.map(({ extension, words }, index) => ({
+  ...mustFail,
+  id: `11.5.${index + 1}`,
+  title: `permessage-deflate that is accepted with ${words} fails the connection`,
+  clause: "RFC 7692 §7.1",
+  gist: "A client fails the connection upon a parameter that is not defined, comes twice or has a bad value.",
+  answer: (request) =>
+    request.offer.includes("permessage-deflate")
+      ? head(() => [...right(request), `Sec-WebSocket-Extensions: ${extension}`])(request)
+      : undefined,
+}));
+
+const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a message of HTTP/1.1." }, [
+  {
+    title: "an answer that comes one byte at a time opens the connection",
+    clause: "RFC 9112 §2.2",
+    gist: "A message of HTTP is a sequence of bytes; how TCP cut it says nothing.",
+    lines: right,
+    cuts: 1,
+    takes: true,
+  },
+  {
+    title: "a message in the same piece as the end of the answer is taken",
+    clause: "RFC 6455 §4.2.2",
+    gist: "Once the server has sent its answer it may send frames; TCP may deliver both at once.",
+    lines: right,
+    cuts: "joined",
+    takes: true,
+  },
+  {
+    title: "an answer with another reason phrase opens the connection",
+    clause: "RFC 9112 §4",
+    gist: "A client SHOULD ignore the reason phrase.",
+    lines: (request) => right(request).with(0, "HTTP/1.1 101 Web Socket Protocol Handshake"),
+    takes: true,
+  },
+  {
+    title: "an answer with an empty reason phrase opens the connection",
+    clause: "RFC 9112 §4",
+    gist: "The reason phrase may be empty; the blank before it stays.",
+    lines: (request) => right(request).with(0, "HTTP/1.1 101 "),
+    takes: true,
+  },
+  {
+    title: "an interim answer of 103 is passed over",
+    clause: "RFC 9110 §15.2",
+    gist: "A client MUST be able to parse interim answers before the final one, also where it expects none.",
+    lines: (request) => [
+      "HTTP/1.1 103 Early Hints",
+      "Link: </style.css>; rel=preload",
+      "",
+      ...right(request),
+    ],
+    takes: true,
+  },
+  {
+    title: "a Content-Length in a 101 does not make a body of the frames",
+    clause: "RFC 9112 §6.3",
+    gist: "An answer of 1xx ends with the empty line after its headers, whatever they say.",
+    lines: (request) => [...right(request), "Content-Length: 7"],
+    play: play([...opened, ...lenient("it refuses a 101 with a Content-Length", unopened)], hello),
+    takes: true,
+  },
+  {
+    title: "text that follows a 101 is no frame and fails the connection",
+    clause: "RFC 6455 §5.2",
+    gist: "What follows the answer is frames; `hello` would be a close frame with reserved bits.",
+    lines: right,
+    play: play(
+      [...fails(1002), ...unopened],
+      { kind: "bytes", bytes: new TextEncoder().encode("hello"), what: "a body" },
+      settle,
+    ),
+  },
+  {
+    title: "a 101 of HTTP/1.0 is refused",
+    clause: "RFC 9110 §15.2",
+    gist: "HTTP/1.0 has no 1xx and no Upgrade. RFC 6455 does not say what a client does about it.",
+    lines: (request) => right(request).with(0, "HTTP/1.0 101 Switching Protocols"),
+    play: play([...unopened, ...lenient("it takes a 101 of HTTP/1.0", opened)], hello, settle),
+  },
+  {
+    title: "an answer that is no HTTP fails the connection",
+    lines: () => ["SSH-2.0-OpenSSH_10.2"],
+  },
+  {
+    title: "an answer that is cut off by the end of TCP fails the connection",
+    clause: "RFC 9112 §8",
+    gist: "A message whose header section is not complete cannot be used.",
+    lines: right,
+    unfinished: true,
+    play: play(unopened, { kind: "end" }),
+  },
+  {
+    title: "a header of 4 MiB is not read to its end",
+    clause: "RFC 6455 §10.4",
+    gist: "Who is sent more than it can take should say so early; a head without bound fills the memory.",
+    lines: (request) => [...right(request), `X-Long: ${"a".repeat(4 * 1024 * 1024)}`],
+    play: play([...unopened, ...lenient("it takes a head of 4 MiB", opened)], hello, settle),
+  },
+]);
+
+function verdictOn(problem: string | undefined): Judgement {
+  return problem === undefined ? { verdict: "pass" } : { verdict: "fail", why: problem };
+}
+
+function values({ headers }: ClientRequest, name: string): string[] {
+  return headers.filter(([each]) => each === name).map(([, value]) => value);
+}
+
+function tokens(request: ClientRequest, name: string): string[] {
+  return values(request, name)
+    .join()
+    .split(",")
+    .map((token) => token.trim().toLowerCase());
+}
+
+const requests: { title: string; inspect: AnswerCase["inspect"] }[] = [
+  {
+    title: "the request is a GET of HTTP/1.1 or later, with one Host",
+    inspect: (request) => {
+      if (request.method !== "GET") return verdictOn(`the method is ${request.method}`);
+      if (request.httpVersion !== "1.1") return verdictOn(`it is HTTP/${request.httpVersion}`);
+      const hosts = values(request, "host");
+      return verdictOn(hosts.length === 1 ? undefined : `Host is there ${hosts.length} times`);
+    },
+  },
+  {
+    title: "the request says Upgrade: websocket, and Connection: Upgrade",
+    inspect: (request) => {
+      if (!tokens(request, "upgrade").includes("websocket")) return verdictOn("Upgrade lacks websocket");
+      return verdictOn(
+        tokens(request, "connection").includes("upgrade") ? undefined : "Connection lacks Upgrade",
+      );
+    },
+  },
+  {
+    title: "the request has one Sec-WebSocket-Key, 16 bytes in base64",
+    inspect: (request) => {
+      const keys = values(request, "sec-websocket-key");
+      const [key = ""] = keys;
+      if (keys.length !== 1) return verdictOn(`there are ${keys.length} keys`);
+      return verdictOn(/^[A-Za-z\d+/]{21}[AQgw]==$/.test(key) ? undefined : `the key is "${key}"`);
+    },
+  },
+  {
+    title: "the request has one Sec-WebSocket-Version, of 13",
+    inspect: (request) => {
+      const versions = values(request, "sec-websocket-version");
+      return verdictOn(versions.join() === "13" ? undefined : `the version is "${versions.join()}"`);
+    },
+  },
+  {
+    title: "the key of the request is another one for each connection",
+    inspect: (request) => {
+      if (request.earlierKeys.size === 0)
+        return { verdict: "info", why: "nothing to compare with: it was the client's first connection" };
+      const [key = ""] = values(request, "sec-websocket-key");
+      return verdictOn(request.earlierKeys.has(key) ? `the key "${key}" came before` : undefined);
+    },
+  },
+];
+
+const requesting: AnswerCase[] = requests.map(({ title, inspect }, index) => ({
+  ...mustOpen,
+  id: `11.7.${index + 1}`,
+  title,
+  clause: "RFC 6455 §4.1",
+  gist: "What the request must hold; the key is chosen at random for each connection.",
+  answer: head(right),
+  ...(inspect && { inspect }),
+}));
+
+const masking: AnswerCase[] = [
+  {
+    ...mustOpen,
+    id: "11.8.1",
+    title: "the masking keys of 32 echoes cannot be guessed from one another",
+    clause: "RFC 6455 §5.3",
+    gist: "A client picks a fresh key for each frame, which nobody can predict.",
+    answer: head(right),
+    play: () => {
+      const words = Array.from({ length: 32 }, (_, index) => `message ${index}`);
+      const allowed = echoes(...words.map(text)).map((each) => ({ ...each, keys: "unpredictable" as const }));
+      return { steps: [send(...words.map((each) => frame.text(each)))], allowed };
+    },
+  },
+];
+
+/** A client's opening handshake: its request, what it makes of answers; and the keys that only clients have. */
+export const answers: readonly AnswerCase[] = [
+  ...proof,
+  ...upgrading,
+  ...refused,
+  ...unasked,
+  ...parameters,
+  ...http,
+  ...requesting,
+  ...masking,
+];
+
+function swapCase(words: string): string {
+  return words.replace(/[a-z]/gi, (letter) =>
+    letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase(),
+  );
+}

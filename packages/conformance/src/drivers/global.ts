@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+// Drives the global WebSocket of the runtime that it is started with: Node, Bun, Deno.
+
+import { drive } from "./drive.ts";
+
+const [page = ""] = process.argv.slice(2);
+const agent = new URL(page).searchParams.get("agent") ?? "the global WebSocket";
+await drive(new URL(page).origin, agent);

@@ -1,0 +1,46 @@
+// The page that runs all cases in a browser; its server serves it, and lets it do nothing else.
+
+import type { drive } from "./drivers/drive.ts";
+
+/** Any page may drive the cases; ours loads nothing but its script and speaks to nobody but its server. */
+export const pageHeaders = {
+  "Access-Control-Allow-Origin": "*",
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'",
+  "X-Content-Type-Options": "nosniff",
+};
+
+export const pageHtml = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>WebSocket conformance of this browser</title>
+<script type="module" src="/page.js"></script>
+<h1>WebSocket conformance of this browser</h1>
+<p role="status" id="progress">Starting …</p>
+<ul id="findings"></ul>
+</html>
+`;
+
+/** The script of the page: what drives a client here is what drives it elsewhere. */
+export function pageScript(driver: typeof drive): string {
+  return `${driver.toString()}
+
+const progress = document.querySelector("#progress");
+const findings = document.querySelector("#findings");
+const agent = new URLSearchParams(location.search).get("agent") || navigator.userAgent;
+const counts = {};
+await drive(location.origin, agent, {
+  judged: ({ id, title, verdict, behaviour, close }) => {
+    counts[verdict] = (counts[verdict] ?? 0) + 1;
+    progress.textContent = Object.entries(counts).map(([each, count]) => count + " " + each).join(", ");
+    if (verdict === "pass" || verdict === "info") return;
+    const why = [behaviour.why, close.why].filter(Boolean).join("; ");
+    findings.append(Object.assign(document.createElement("li"), { textContent: \`\${id} \${verdict}: \${title} – \${why}\` }));
+  },
+});
+progress.textContent += ". Done.";
+document.title = "Done: " + progress.textContent;
+`;
+}
