@@ -158,6 +158,11 @@ export function refuses(
   return refused.map((each) => ({ ...each, verdict: "info", because }));
 }
 
+/** The peer ends the connection, as a policy that the RFC leaves to it. */
+export function quits(because: string, replies: Replies = {}): Allowed[] {
+  return ends({ kind: "ended" }, replies).map((each) => ({ ...each, verdict: "info", because }));
+}
+
 /** Whatever the peer does, it is told. */
 export function whatever(because: string): Allowed[] {
   return [{ verdict: "info", messages: [], end: { kind: "any" }, because }];
@@ -170,6 +175,11 @@ export function lenient(because: string, allowed: readonly Allowed[]): Allowed[]
 
 function ends(end: End, { messages = [], pongs = [] }: Replies): Allowed[] {
   return [{ verdict: "pass", messages, pongs: pongs.map(bytesOf), end }];
+}
+
+/** So many of something. */
+export function repeat<T>(count: number, make: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
 }
 
 /** Text of ASCII, of so many bytes, that differs from place to place: a piece lost or moved is seen. */

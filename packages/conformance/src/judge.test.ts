@@ -47,7 +47,7 @@ test.each([
     "a pong for the last of several pings",
     answers({ pongs: ["a", "b"] }),
     { ...pongs("b"), ...closed },
-    "non-strict",
+    "info",
     "pass",
   ],
   [

@@ -63,18 +63,26 @@ function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
   const last = pongs.at(-1);
   const answered = last && observation.pongs.some((payload) => equal(payload, last));
   if (answers === "part" && !failing && !answered) return fail(missing(pongs, observation.pongs, "pong"));
-  if (failing && verdict === "info") return asAllowed;
-  if (messages === "part" || answers === "part") {
-    const verdict = worst(allowed.verdict, "non-strict");
-    const what = missing(
-      [...allowed.messages, ...pongs],
-      [...observation.messages, ...observation.pongs],
-      "answer",
-    );
-    return { verdict, why: failing ? `${what}: lost with the connection that failed` : `${what} (§5.5.3)` };
-  }
+  if (messages === "part" || answers === "part") return judgePart(allowed, observation, failing);
   const guessed = allowed.keys && guess(observation.keys ?? []);
   return guessed ? fail(guessed) : asAllowed;
+}
+
+// Some answers are missing, which is allowed here.
+function judgePart(
+  { verdict, because, messages, pongs = [] }: Allowed,
+  observation: Observation,
+  failing: boolean,
+): Judgement {
+  if (!failing) {
+    const came = missing(pongs, observation.pongs, "pong");
+    const why = `${came}, with the last among them, which is all that is asked (§5.5.3)`;
+    return { verdict: worst(verdict, "info"), why };
+  }
+  if (because !== undefined) return { verdict, why: because };
+  const answers = [...observation.messages, ...observation.pongs];
+  const came = missing([...messages, ...pongs], answers, "answer");
+  return { verdict: worst(verdict, "non-strict"), why: `${came}: lost with the connection that failed` };
 }
 
 // How a client's masking keys can be guessed, if they can.

@@ -2,6 +2,7 @@ import type { AnswerCase } from "../answering.ts";
 import type { CaseHead, FrameCase } from "../case.ts";
 import type { OpeningCase } from "../opening.ts";
 import { answers } from "./answers.ts";
+import { control } from "./control.ts";
 import { delivery } from "./delivery.ts";
 import { framing } from "./framing.ts";
 import { utf8 } from "./utf8.ts";
@@ -24,6 +25,7 @@ export interface Group {
 
 export const groups: readonly Group[] = [
   { number: 1, name: "framing", title: "Frames: lengths and masks", cases: framing },
+  { number: 2, name: "control", title: "Control frames: ping and pong", cases: control },
   { number: 6, name: "utf8", title: "Text is UTF-8", cases: utf8 },
   { number: 8, name: "delivery", title: "Frames in TCP's pieces", cases: delivery },
   {

@@ -1,0 +1,365 @@
+import {
+  answers,
+  awaitMessages,
+  awaitPongs,
+  echoes,
+  fails,
+  family,
+  fragments,
+  frame,
+  lenient,
+  type Member,
+  play,
+  prose,
+  quits,
+  repeat,
+  send,
+  sendCut,
+  text,
+  unhex,
+} from "../build.ts";
+import type { Allowed, CaseFrame, FrameCase } from "../case.ts";
+import { encodeFrame, Opcode } from "../frames.ts";
+
+const pong = {
+  clause: "RFC 6455 §5.5.2",
+  gist: "Upon a ping an endpoint MUST send a pong with the same payload, unless it already got a close frame.",
+  level: "MUST",
+} as const;
+
+const notUtf8 = unhex("00ffc080edbfbf");
+// What a server that looked for frames in payloads would take for one: a close frame that is masked.
+const looksLikeClose = encodeFrame({
+  opcode: Opcode.Close,
+  mask: new Uint8Array(4),
+  payload: unhex("03e8"),
+});
+
+const autobahnLengths: Record<number, string> = { 0: "2.1", 125: "2.4" };
+
+const lengths: FrameCase[] = family(
+  "2.1",
+  pong,
+  [0, 1, 124, 125].map((length) => ({
+    title: `a ping of ${length} ${length === 1 ? "byte" : "bytes"} is answered with what it carried`,
+    ...(autobahnLengths[length] && { autobahn: [autobahnLengths[length]] }),
+    play: (random) => {
+      const payload = random.bytes(length);
+      return { steps: [send(frame.ping(payload))], allowed: answers({ pongs: [payload] }) };
+    },
+  })),
+);
+
+const contents = [
+  { words: "text", payload: "Hello, world!", autobahn: ["2.2"] },
+  { words: "bytes that are not UTF-8", payload: notUtf8, autobahn: ["2.3"] },
+  { words: "the bytes of a close frame", payload: looksLikeClose },
+];
+
+const payloads: FrameCase[] = family(
+  "2.2",
+  pong,
+  contents.map(({ words, payload, autobahn }) => ({
+    title: `a ping whose payload is ${words} is answered with the same bytes`,
+    ...(autobahn && { autobahn }),
+    play: play([send(frame.ping(payload))], answers({ pongs: [payload] })),
+  })),
+);
+
+const short = {
+  clause: "RFC 6455 §5.5",
+  gist: "All control frames MUST have a payload of 125 bytes or less.",
+  level: "MUST",
+} as const;
+
+const tooLong = [
+  { name: "ping", opcode: Opcode.Ping, length: 126, autobahn: ["2.5"] },
+  { name: "ping", opcode: Opcode.Ping, length: 65_536 },
+  { name: "pong", opcode: Opcode.Pong, length: 126 },
+  { name: "pong", opcode: Opcode.Pong, length: 65_536 },
+];
+
+const inLongForm: Member[] = [2, 8].map((bytes) => ({
+  title: `a ping of 5 bytes whose length is written in ${8 * bytes} bits is refused or understood`,
+  clause: "RFC 6455 §5.2, §5.5",
+  gist: "The length of a control frame fits in 7 bits, and the minimal number of bytes MUST be used for it.",
+  play: play(
+    [send(frame.ping("Hello", { lengthBytes: bytes as 2 | 8 }))],
+    [
+      ...fails(1002),
+      ...lenient(
+        "it takes lengths that are longer than need be, even on control frames",
+        answers({ pongs: ["Hello"] }),
+      ),
+    ],
+  ),
+}));
+
+const oversized: FrameCase[] = family("2.3", short, [
+  ...tooLong.map(({ name, opcode, length, autobahn }) => ({
+    title: `a ${name} of ${length.toLocaleString("en")} bytes fails the connection`,
+    ...(autobahn && { autobahn }),
+    play: play([send(frame.of(opcode, new Uint8Array(length)))], fails(1002)),
+  })),
+  ...inLongForm,
+]);
+
+const whole = {
+  clause: "RFC 6455 §5.5",
+  gist: "Control frames MUST NOT be fragmented: FIN is set on each.",
+  level: "MUST",
+} as const;
+
+const inPieces: readonly { words: string; frames: readonly CaseFrame[]; autobahn?: string[] }[] = [
+  { words: "a ping without FIN", frames: [frame.ping("Hello", { fin: false })] },
+  { words: "an empty ping without FIN", frames: [frame.ping("", { fin: false })] },
+  {
+    words: "a ping without FIN, and a continuation with it,",
+    frames: fragments(Opcode.Ping, ["one", "two"]),
+    autobahn: ["5.1"],
+  },
+  { words: "a pong without FIN", frames: [frame.pong("Hello", { fin: false })] },
+  {
+    words: "a pong without FIN, and a continuation with it,",
+    frames: fragments(Opcode.Pong, ["one", "two"]),
+    autobahn: ["5.2"],
+  },
+  { words: "a close frame without FIN", frames: [frame.close(1001, "", { fin: false })] },
+  {
+    words: "a ping without FIN inside a fragmented message",
+    frames: [
+      frame.text("one", { fin: false }),
+      frame.ping("Hello", { fin: false }),
+      frame.continuation("two"),
+    ],
+  },
+];
+
+const fragmented: FrameCase[] = family(
+  "2.4",
+  whole,
+  inPieces.map(({ words, frames, autobahn }) => ({
+    title: `${words} fails the connection`,
+    ...(autobahn && { autobahn }),
+    play: play([send(...frames)], fails(1002)),
+  })),
+);
+
+const unsolicited: FrameCase[] = family(
+  "2.5",
+  {
+    clause: "RFC 6455 §5.5.3",
+    gist: "A pong may come unsolicited, as a heartbeat of one direction; no answer to it is expected.",
+    level: "MUST",
+  },
+  [
+    {
+      title: "an empty pong that nobody asked for goes without an answer",
+      autobahn: ["2.7"],
+      play: play([send(frame.pong(), frame.text("after"))], echoes(text("after"))),
+    },
+    {
+      title: "a pong of bytes that are not UTF-8, which nobody asked for, goes without an answer",
+      autobahn: ["2.8"],
+      play: play([send(frame.pong(notUtf8), frame.text("after"))], echoes(text("after"))),
+    },
+    {
+      title: "after a pong that nobody asked for, a ping is answered as ever",
+      autobahn: ["2.9"],
+      play: play(
+        [send(frame.pong("unsolicited"), frame.ping("a question"))],
+        answers({ pongs: ["a question"] }),
+      ),
+    },
+    {
+      title: "a pong between two fragments changes nothing",
+      clause: "RFC 6455 §5.4, §5.5.3",
+      play: play(
+        [send(frame.text("one ", { fin: false }), frame.pong("heartbeat"), frame.continuation("two"))],
+        echoes(text("one two")),
+      ),
+    },
+    {
+      title: "1,000 pongs in one write are taken, and go without an answer",
+      play: play(
+        [send(...repeat(1_000, (index) => frame.pong(`pong ${index}`)), frame.text("after"))],
+        echoes(text("after")),
+      ),
+    },
+  ],
+);
+
+const several = {
+  clause: "RFC 6455 §5.5.2, §5.5.3",
+  gist: "Each ping is answered; of those that came before an answer was sent, the last answer will do.",
+  level: "MUST",
+} as const;
+
+const tenPings = repeat(10, (index) => frame.ping(`ping ${index}`));
+const tenPongs = tenPings.map(({ payload = "" }) => payload);
+
+function flooded(pongs: readonly (string | Uint8Array)[]): Allowed[] {
+  const because = "it ends a connection that sends so many pings at once: a policy, not a fault";
+  return quits(because, { messages: [text("after")], pongs });
+}
+
+const many: FrameCase[] = family("2.6", several, [
+  {
+    title: "ten pings in one write are answered in their order",
+    autobahn: ["2.10"],
+    play: play([send(...tenPings)], answers({ pongs: tenPongs })),
+  },
+  {
+    title: "ten pings that come byte by byte are answered in their order",
+    autobahn: ["2.11"],
+    play: play([sendCut(1, ...tenPings)], answers({ pongs: tenPongs })),
+  },
+  {
+    title: "a ping of 125 bytes that comes byte by byte is answered",
+    autobahn: ["2.6"],
+    play: (random) => {
+      const payload = random.bytes(125);
+      return { steps: [sendCut(1, frame.ping(payload))], allowed: answers({ pongs: [payload] }) };
+    },
+  },
+  {
+    title:
+      "two pings with the same payload, the second sent after the answer to the first, are both answered",
+    play: play(
+      [send(frame.ping("same")), awaitPongs(1), send(frame.ping("same")), awaitPongs(2)],
+      answers({ pongs: ["same", "same"] }),
+    ),
+  },
+  {
+    title: "of 1,000 pings in one write, at least the last is answered, and a message after them comes back",
+    clause: "RFC 6455 §5.5.3, §7.3",
+    gist: "The answer to the last of several pings will do. A server may close whenever it likes, if flooded say.",
+    play: (random) => {
+      const pings = repeat(1_000, (index) => frame.ping(`${index} ${prose(100, random)}`));
+      const pongs = pings.map(({ payload = "" }) => payload);
+      return {
+        steps: [send(...pings, frame.text("after")), awaitMessages(1)],
+        allowed: [...answers({ messages: [text("after")], pongs }), ...flooded(pongs)],
+      };
+    },
+  },
+  {
+    title: "pings between whole messages, all in one write, are answered, and the messages come back",
+    play: play(
+      [send(frame.text("one"), frame.ping("1"), frame.text("two"), frame.ping("2"), frame.text("three"))],
+      answers({ messages: [text("one"), text("two"), text("three")], pongs: ["1", "2"] }),
+    ),
+  },
+]);
+
+const between = {
+  clause: "RFC 6455 §5.4, §5.5",
+  gist: "Control frames may come in the middle of a fragmented message; an endpoint MUST be able to handle them.",
+  level: "MUST",
+} as const;
+
+const interrupted = [frame.text("one ", { fin: false }), frame.ping("a question"), frame.continuation("two")];
+const both = answers({ messages: [text("one two")], pongs: ["a question"] });
+
+const asSoonAsPractical = {
+  clause: "RFC 6455 §5.4, §5.5.2",
+  gist: "A ping between fragments SHOULD be answered as soon as practical, not when the message is complete.",
+  level: "SHOULD",
+} as const;
+
+const interleaved: FrameCase[] = family("2.7", between, [
+  {
+    title: "a ping between two fragments, all in one write, is answered, and the message comes back",
+    autobahn: ["5.6"],
+    play: play([send(...interrupted)], both),
+  },
+  {
+    title:
+      "a ping between two fragments, each frame in a write of its own, is answered, and the message comes back",
+    autobahn: ["5.7"],
+    play: play(
+      interrupted.map((each) => send(each)),
+      both,
+    ),
+  },
+  {
+    title: "a ping between two fragments, byte by byte, is answered, and the message comes back",
+    autobahn: ["5.8"],
+    play: play([sendCut(1, ...interrupted)], both),
+  },
+  {
+    ...asSoonAsPractical,
+    title: "pings between fragments are answered before the rest of the message is sent",
+    autobahn: ["5.19", "5.20"],
+    play: play(
+      [
+        send(frame.text("one ", { fin: false }), frame.continuation("two ", { fin: false }), frame.ping("1")),
+        awaitPongs(1),
+        send(frame.continuation("three ", { fin: false }), frame.ping("2")),
+        awaitPongs(2),
+        send(frame.continuation("four ", { fin: false }), frame.continuation("five")),
+      ],
+      answers({ messages: [text("one two three four five")], pongs: ["1", "2"] }),
+    ),
+  },
+  {
+    ...asSoonAsPractical,
+    title:
+      "a ping of 125 bytes between two fragments of a binary message is answered before the second is sent",
+    play: (random) => {
+      const [question, first, second] = [random.bytes(125), random.bytes(70_000), random.bytes(300)];
+      return {
+        steps: [
+          send(frame.binary(first, { fin: false }), frame.ping(question)),
+          awaitPongs(1),
+          send(frame.continuation(second)),
+        ],
+        allowed: answers({
+          messages: [{ kind: "binary", data: Buffer.concat([first, second]) }],
+          pongs: [question],
+        }),
+      };
+    },
+  },
+  {
+    title: "pings between empty fragments are answered, and the message is what the others carried",
+    play: play(
+      [
+        send(
+          frame.text("", { fin: false }),
+          frame.ping(""),
+          frame.continuation("all", { fin: false }),
+          frame.ping("1"),
+          frame.continuation(""),
+        ),
+      ],
+      answers({ messages: [text("all")], pongs: ["", "1"] }),
+    ),
+  },
+  {
+    title: "a ping and a pong after each of 40 fragments, all in one write, leave the message whole",
+    play: (random) => {
+      const parts = repeat(40, (index) => prose(index, random));
+      const frames = fragments(Opcode.Text, parts).flatMap((part, index) => [
+        part,
+        frame.ping(`ping ${index}`),
+        frame.pong(`pong ${index}`),
+      ]);
+      return {
+        steps: [send(...frames)],
+        allowed: answers({ messages: [text(parts.join(""))], pongs: parts.map((_, at) => `ping ${at}`) }),
+      };
+    },
+  },
+]);
+
+/** Control frames: ping and pong. Close frames have a group of their own. */
+export const control: readonly FrameCase[] = [
+  ...lengths,
+  ...payloads,
+  ...oversized,
+  ...fragmented,
+  ...unsolicited,
+  ...many,
+  ...interleaved,
+];
