@@ -1,35 +1,214 @@
 // Cases about the opening handshake: what a server answers to a request, byte by byte (RFC 6455 §4.2, RFC 9112).
 
-import type { CaseFrame, CaseHead } from "./case.ts";
-import type { Target } from "./http1.ts";
+import { awaitMessages, echoes, frame, send, text } from "./build.ts";
+import type { CaseFrame, CaseHead, Cuts, Play } from "./case.ts";
+import { agree, inflateOf } from "./deflate.ts";
+import { cutAt, describeSent, Endpoint } from "./endpoint.ts";
+import { type Exchange, type Fate, fateOf, readAnswer, within } from "./exchange.ts";
+import { encodeFrame } from "./frames.ts";
+import { HandshakeError, type Head, problemOf, type Target, valuesOf } from "./http1.ts";
+import { describeObservation, judge, type Opinion } from "./judge.ts";
+import { describeAllowedAnswers, describeOpening, judgeOpening } from "./judge-opening.ts";
+import { join } from "./messages.ts";
+import { perform } from "./perform.ts";
 import type { Random } from "./random.ts";
 import type { CaseContext, Outcome } from "./run.ts";
+import { ConnectError, dial, type TcpDuplex } from "./tcp.ts";
 
 /** A case that judges the answer to a request. It is for servers only. */
 export interface OpeningCase extends CaseHead {
   kind: "opening";
-  offer?: string;
   heavy?: true;
   peer?: "server";
-  /** The request, in the pieces in which it is sent. */
-  request: (context: { target: Target; key: string; random: Random }) => readonly Uint8Array[];
-  /** Sent after the request, in the same piece as its last. Default: one text after the answer. */
+  /** The `Sec-WebSocket-Key` to send, and to check the answer with. Default: 16 random bytes. */
+  key?: string;
+  /** The extensions that the request offers, as `Sec-WebSocket-Extensions` has them. */
+  offer?: string;
+  /** The subprotocols that the request offers. */
+  subprotocols?: readonly string[];
+  /** The request: each character is a byte. */
+  request: (context: RequestContext) => string;
+  /** Messages, a frame each, that are sent with the request before any answer. Default: one text after the answer. */
   frames?: readonly CaseFrame[];
+  /** How request and frames are cut into pieces. Places count from the end of the request: -1 is its last byte. */
+  cuts?: Cuts;
   /** Every answer that the clause allows, the best first. */
   allowed: readonly AllowedAnswer[];
 }
 
+/** What a request is made from. */
+export interface RequestContext {
+  target: Target;
+  key: string;
+  random: Random;
+}
+
+/**
+ * What came. `accepted`: 101. `refused`: a status of 400 to 599. `ignored`: another, as if nobody had asked for a
+ * WebSocket. `dropped`: the end of the connection. `http2`: a frame of HTTP/2. `silent`: nothing in time.
+ * `malformed`: what is no answer.
+ */
+export type AnswerKind = "accepted" | "refused" | "ignored" | "dropped" | "http2" | "silent" | "malformed";
+
+/** A status, or all of a class. */
+export type StatusPattern = number | "4xx" | "5xx";
+
 /** One answer that is allowed. */
 export interface AllowedAnswer {
   verdict: "pass" | "non-strict" | "info";
-  /** `accepted`: 101 with everything it needs, and an echo. `refused`: a status of 400 to 599. `dropped`: no answer. */
-  answer: "accepted" | "refused" | "dropped";
+  /** `accepted` needs everything that opens a WebSocket, and a WebSocket that works. */
+  answer: Exclude<AnswerKind, "silent" | "malformed">;
   /** Of a refusal: only these. */
-  statuses?: readonly number[];
+  statuses?: readonly StatusPattern[];
+  /** What its head must be like. */
+  demand?: Demand;
+  /** The connection must not be kept for another request. */
+  closes?: true;
   because?: string;
 }
 
-/** Sends the request of a case and judges the answer. */
-export async function performOpening(_case: OpeningCase, _context: CaseContext): Promise<Outcome> {
-  throw new Error("not yet");
+/** What the head of an answer must be like. */
+export interface Demand {
+  /** In words, after "with": `Sec-WebSocket-Version: 13`. */
+  words: string;
+  /** What is wrong with a head; nothing if nothing is. */
+  problem: (head: Head) => string | undefined;
 }
+
+/** What came of a request, as far as the judge asks. */
+export interface OpeningObservation {
+  answer: AnswerKind;
+  /** Of what is no answer: why. */
+  why?: string;
+  head?: Head;
+  /** Of a 101: what is wrong with it. */
+  problem?: string;
+  /** Of a 101 that is right: what the WebSocket was worth, and what it did, in words. */
+  opened?: Opinion & { received: string };
+  /** Of any other answer: what became of the connection. */
+  fate?: Fate;
+}
+
+/** Sends the request of a case and judges the answer. */
+export async function performOpening(each: OpeningCase, context: CaseContext): Promise<Outcome> {
+  const { deadlineMs } = context.timing;
+  const expected = describeAllowedAnswers(each.allowed);
+  const duplex = await dial({ ...context.target, deadlineMs }).catch((error: unknown) => {
+    if (error instanceof ConnectError) return error;
+    throw error;
+  });
+  if (duplex instanceof ConnectError) {
+    const behaviour = { verdict: "fail" as const, why: duplex.message };
+    return { behaviour, close: { verdict: "info" }, expected, received: duplex.message };
+  }
+  try {
+    const observation = await observe(each, duplex, context);
+    return { ...judgeOpening(each.allowed, observation), expected, received: describeOpening(observation) };
+  } finally {
+    duplex.destroy();
+  }
+}
+
+async function observe(
+  each: OpeningCase,
+  duplex: TcpDuplex,
+  context: CaseContext,
+): Promise<OpeningObservation> {
+  const { target, log, random, timing } = context;
+  const key = each.key ?? keyOf(random);
+  const exchange: Exchange = { duplex, target, log, deadlineMs: timing.deadlineMs, key: keyOf(random) };
+  const request = each.request({ target, key, random });
+  // Not awaited: a server may answer before it has read everything.
+  const sent = sendRequest(each, request, exchange, random);
+  const head = await readAnswer(exchange).catch((error: unknown) => {
+    if (error instanceof HandshakeError) return error;
+    throw error;
+  });
+  if (head instanceof HandshakeError) return unanswered(head, exchange);
+  await within(sent, timing.deadlineMs);
+  if (head.status !== 101) return answered(head, request, exchange);
+  const problem = problemOf(head, key, each.offer ?? "", each.subprotocols);
+  if (problem || !each.allowed.some(({ answer }) => answer === "accepted")) {
+    return { answer: "accepted", head, ...(problem && { problem }) };
+  }
+  return { answer: "accepted", head, opened: await use(each, head, duplex, context) };
+}
+
+function keyOf(random: Random): string {
+  return Buffer.from(random.bytes(16)).toString("base64");
+}
+
+async function sendRequest(
+  { frames = [], cuts }: OpeningCase,
+  request: string,
+  { duplex, log }: Exchange,
+  random: Random,
+): Promise<void> {
+  const head = Buffer.from(request, "latin1");
+  const masked = frames.map((frame) => encodeFrame({ ...frame, mask: random.bytes(4) }));
+  const pieces = [...cutAt(join([head, ...masked]), placesIn(head, cuts))];
+  log.add(
+    "sent",
+    "http",
+    `${firstLine(request)}${pieces.length > 1 ? ` (in ${pieces.length} pieces)` : ""}`,
+    head,
+  );
+  frames.forEach((frame, index) => {
+    log.add("sent", "frame", `${describeSent(frame)}, before any answer`, masked[index]);
+  });
+  for (const piece of pieces) await duplex.write(piece);
+}
+
+function placesIn(head: Uint8Array, cuts: Cuts | undefined): Cuts | undefined {
+  return typeof cuts === "object" ? cuts.map((place) => head.length + place) : cuts;
+}
+
+function firstLine(request: string): string {
+  const line = request.trimStart().split(/[\r\n]/, 1)[0] ?? "";
+  return line.length > 100 ? `${line.slice(0, 100)} …` : line;
+}
+
+function unanswered({ fault, message }: HandshakeError, { log }: Exchange): OpeningObservation {
+  if (fault === "ended") log.add("received", "end", message);
+  const kinds = { ended: "dropped", silent: "silent", http2: "http2" } as const;
+  const answer = fault in kinds ? kinds[fault as keyof typeof kinds] : "malformed";
+  return { answer, why: message };
+}
+
+async function answered(head: Head, request: string, exchange: Exchange): Promise<OpeningObservation> {
+  const answer = head.status >= 400 && head.status < 600 ? "refused" : "ignored";
+  return { answer, head, fate: await fateOf(exchange, head, !request.startsWith("HEAD ")) };
+}
+
+// A WebSocket that was opened oddly must work like any other.
+async function use(
+  { frames, offer = "" }: OpeningCase,
+  head: Head,
+  duplex: TcpDuplex,
+  { log, random, timing }: CaseContext,
+): Promise<Opinion & { received: string }> {
+  const agreed = agree(offer, valuesOf(head, "sec-websocket-extensions").join(", "));
+  const inflate = agreed && inflateOf(agreed.theirs, maxReceivedBytes);
+  const endpoint = new Endpoint({
+    duplex,
+    role: "client",
+    random,
+    log,
+    inflate,
+    maxReceived: maxReceivedBytes,
+  });
+  const play = playOf(frames);
+  const observation = await perform(play, endpoint, timing);
+  return { ...judge(play, observation), received: describeObservation(observation) };
+}
+
+// What was sent early comes back, or a text that is sent now.
+function playOf(early: readonly CaseFrame[] | undefined): Play {
+  const frames = early ?? [frame.text("Hello")];
+  const messages = frames.map(({ payload = "" }) => text(payload));
+  const sending = early ? [] : [send(...frames)];
+  return { steps: [...sending, awaitMessages(messages.length)], allowed: echoes(...messages) };
+}
+
+// A few short texts come back, no more.
+const maxReceivedBytes = 64 * 1024;

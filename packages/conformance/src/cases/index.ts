@@ -5,6 +5,7 @@ import { answers } from "./answers.ts";
 import { control } from "./control.ts";
 import { delivery } from "./delivery.ts";
 import { framing } from "./framing.ts";
+import { opening } from "./opening.ts";
 import { utf8 } from "./utf8.ts";
 
 /** What a server can be judged by. */
@@ -28,6 +29,7 @@ export const groups: readonly Group[] = [
   { number: 2, name: "control", title: "Control frames: ping and pong", cases: control },
   { number: 6, name: "utf8", title: "Text is UTF-8", cases: utf8 },
   { number: 8, name: "delivery", title: "Frames in TCP's pieces", cases: delivery },
+  { number: 10, name: "opening", title: "The opening handshake", cases: opening },
   {
     number: 11,
     name: "answers",

@@ -1,0 +1,900 @@
+import { frame } from "../build.ts";
+import { type Head, type Target, valuesOf } from "../http1.ts";
+import type { AllowedAnswer, Demand, OpeningCase, RequestContext } from "../opening.ts";
+import {
+  accepts,
+  type Changes,
+  closing,
+  handshake,
+  refuses,
+  refusesOrIgnores,
+  told,
+  tolerated,
+  without,
+} from "../request.ts";
+
+/** What the cases of a family have in common. */
+type Common = Pick<OpeningCase, "clause" | "gist" | "level">;
+
+/** One case of a family: what differs. */
+interface Row extends Partial<Omit<OpeningCase, "id" | "kind">> {
+  title: string;
+  changes?: Changes | ((context: RequestContext) => Changes);
+}
+
+function family(
+  number: number,
+  common: Common & { allowed?: readonly AllowedAnswer[] },
+  rows: readonly Row[],
+) {
+  return rows.map(({ changes = {}, ...row }, index): OpeningCase => {
+    return {
+      kind: "opening",
+      id: `10.${number}.${index + 1}`,
+      request: (context) => handshake(context, typeof changes === "function" ? changes(context) : changes),
+      allowed: accepts(),
+      ...common,
+      ...row,
+    };
+  });
+}
+
+const must = { level: "MUST" } as const;
+const should = { level: "SHOULD" } as const;
+const may = { level: "MAY" } as const;
+
+// The key and its proof that the RFC itself works out, in §1.3.
+const sample = { key: "dGhlIHNhbXBsZSBub25jZQ==", accept: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" };
+
+const sampleAccept: Demand = {
+  words: `Sec-WebSocket-Accept: ${sample.accept}`,
+  problem: (head) =>
+    valuesOf(head, "sec-websocket-accept").includes(sample.accept)
+      ? undefined
+      : `not the proof of §1.3, ${sample.accept}`,
+};
+
+const version11: Demand = {
+  words: "as HTTP/1.1",
+  problem: ({ version }) => (version === "1.1" ? undefined : `the answer is of HTTP/${version}`),
+};
+
+const answer = family(
+  1,
+  {
+    ...must,
+    clause: "RFC 6455 §4.2.2",
+    gist: "101, Upgrade: websocket, Connection: Upgrade, and the proof that the key was read.",
+  },
+  [
+    { title: "a plain handshake is accepted, and the WebSocket echoes and closes" },
+    {
+      title: "the key of the RFC's own example gets the proof that the RFC works out",
+      clause: "RFC 6455 §1.3",
+      gist: "The proof is the SHA-1 of the key and a fixed GUID, in base64.",
+      key: sample.key,
+      allowed: accepts(sampleAccept),
+    },
+    {
+      title: "a key with + and / gets the proof of just these characters",
+      gist: "The key is used as it was sent; nothing in it is an escape.",
+      key: "+/+/+/+/+/+/+/+/+/+/+w==",
+    },
+    {
+      title: "a key that no encoder would write so gets the proof of just these characters, or is refused",
+      gist: "The key as it was sent makes the proof; it need not be decoded, and must not be encoded anew.",
+      key: "dGhlIHNhbXBsZSBub25jZR==",
+      allowed: [...accepts(), ...refuses()],
+    },
+    {
+      title: "101 has neither a Content-Length nor a Transfer-Encoding",
+      clause: "RFC 9110 §8.6, RFC 9112 §6.1",
+      gist: "An answer of the class 1xx has no body: it must not tell how long it is.",
+      allowed: accepts(without("a length", "content-length", "transfer-encoding")),
+    },
+    {
+      title: "101 is an answer of HTTP/1.1",
+      clause: "RFC 9110 §7.8",
+      gist: "HTTP/1.0 knows no Upgrade.",
+      allowed: accepts(version11),
+    },
+  ],
+);
+
+const writing = family(
+  2,
+  {
+    ...must,
+    clause: "RFC 6455 §4.2.1",
+    gist: "Upgrade is compared without case; Connection is a list that includes the token Upgrade, in any case.",
+  },
+  [
+    ...[
+      { words: "lower", change: (name: string) => name.toLowerCase() },
+      { words: "upper", change: (name: string) => name.toUpperCase() },
+      { words: "mixed", change: mixed },
+    ].map(({ words, change }) => ({
+      title: `header names in ${words} case are understood`,
+      clause: "RFC 9110 §5.1",
+      gist: "The names of headers are compared without case.",
+      changes: ({ target, key }: RequestContext) => ({
+        lines: {
+          Host: [`${change("Host")}: ${target.authority}`],
+          Upgrade: [`${change("Upgrade")}: websocket`],
+          Connection: [`${change("Connection")}: Upgrade`],
+          "Sec-WebSocket-Key": [`${change("Sec-WebSocket-Key")}: ${key}`],
+          "Sec-WebSocket-Version": [`${change("Sec-WebSocket-Version")}: 13`],
+        },
+      }),
+    })),
+    ...[
+      { words: "nothing", before: "", after: "" },
+      { words: "spaces and tabs", before: " \t  ", after: "\t  " },
+    ].map(({ words, before, after }) => ({
+      title: `values with ${words} around them are understood`,
+      clause: "RFC 9112 §5.1",
+      gist: "White space around a value is optional, and no part of it.",
+      changes: ({ target, key }: RequestContext) => ({
+        lines: {
+          Host: [`Host:${before}${target.authority}${after}`],
+          Upgrade: [`Upgrade:${before}websocket${after}`],
+          Connection: [`Connection:${before}Upgrade${after}`],
+          "Sec-WebSocket-Key": [`Sec-WebSocket-Key:${before}${key}${after}`],
+          "Sec-WebSocket-Version": [`Sec-WebSocket-Version:${before}13${after}`],
+        },
+      }),
+    })),
+    ...["WebSocket", "WEBSOCKET"].map((value) => ({
+      title: `Upgrade: ${value} is understood`,
+      changes: { lines: { Upgrade: [`Upgrade: ${value}`] } },
+    })),
+    ...[
+      ["Connection: upgrade"],
+      ["Connection: UPGRADE"],
+      ["Connection: keep-alive, Upgrade"],
+      ["Connection: Upgrade,keep-alive"],
+      ["Connection: keep-alive\t , \tUpgrade"],
+      ["Connection: keep-alive", "Connection: Upgrade"],
+      ["Connection: Upgrade", "Connection: x-unknown"],
+    ].map((lines) => ({
+      title: `${lines.join(" and ").replaceAll("\t", "⇥")} is understood`,
+      changes: { lines: { Connection: lines } },
+    })),
+    {
+      title: "Connection: ,, Upgrade ,  with empty elements is understood",
+      clause: "RFC 9110 §5.6.1.2",
+      gist: "Empty elements of a list must be ignored.",
+      changes: { lines: { Connection: ["Connection: ,, Upgrade ,"] } },
+    },
+    {
+      title: "Upgrade: h2c, websocket, a choice of two, is understood, or left alone",
+      clause: "RFC 9110 §7.8",
+      gist: "Upgrade lists protocols by preference; a server may switch to one of them, or to none.",
+      changes: { lines: { Upgrade: ["Upgrade: h2c, websocket"] } },
+      allowed: [...accepts(), ...tolerated("it does not read Upgrade as a list", refusesOrIgnores())],
+    },
+    {
+      title: "the headers in another order, Host last, are understood",
+      gist: "The order of headers does not matter.",
+      changes: ({ target }) => ({ lines: { Host: [] }, after: [`Host: ${target.authority}`] }),
+    },
+    {
+      title: "headers that nobody knows are ignored",
+      gist: "Unknown headers are ignored.",
+      changes: { after: ["X-Rosetta: 1", "Sec-WebSocket-Rosetta: 1", "Cookie: a=b; c=d"] },
+    },
+  ],
+);
+
+function mixed(name: string): string {
+  return Array.from(name, (letter, index) =>
+    index % 2 === 0 ? letter.toLowerCase() : letter.toUpperCase(),
+  ).join("");
+}
+
+const asking = family(
+  3,
+  {
+    ...must,
+    clause: "RFC 6455 §4.2.1",
+    gist: "Without Upgrade: websocket and Connection: Upgrade, nobody asked for a WebSocket.",
+    allowed: refusesOrIgnores(["4xx", 501]),
+  },
+  [
+    { title: "a request without Upgrade does not open a WebSocket", changes: { lines: { Upgrade: [] } } },
+    {
+      title: "a request without Connection does not open a WebSocket",
+      changes: { lines: { Connection: [] } },
+    },
+    ...["h2c", "websocketx", "xwebsocket", "web socket", ""].map((value) => ({
+      title: `Upgrade: ${value || "(empty)"} does not open a WebSocket`,
+      changes: { lines: { Upgrade: [`Upgrade: ${value}`] } },
+    })),
+    ...["keep-alive", "upgraded", "no-upgrade", "keep-alive Upgrade", ""].map((value) => ({
+      title: `Connection: ${value || "(empty)"} does not open a WebSocket`,
+      changes: { lines: { Connection: [`Connection: ${value}`] } },
+    })),
+    {
+      title: "Connection: close does not open a WebSocket, and the connection ends",
+      clause: "RFC 6455 §4.2.1, RFC 9112 §9.6",
+      gist: "Without Connection: Upgrade, nobody asked for a WebSocket; after close, the answer is the last.",
+      changes: { lines: { Connection: ["Connection: close"] } },
+      allowed: [
+        ...refusesOrIgnores(["4xx", 501]).map(closing),
+        ...tolerated("it keeps a connection whose end was asked for", refusesOrIgnores(["4xx", 501])),
+      ],
+    },
+    {
+      title: "Upgrade: websocket, cut off by a NUL from what follows, does not open a WebSocket",
+      clause: "RFC 9110 §5.5",
+      gist: "A NUL in a value must be refused or read as a space; the value does not end there.",
+      changes: { lines: { Upgrade: ["Upgrade: websocket\0x"] } },
+    },
+  ],
+);
+
+const unchecked = "it does not check what the key is, which it need not";
+
+const keys = family(
+  4,
+  {
+    ...must,
+    clause: "RFC 6455 §4.2.1",
+    gist: "Sec-WebSocket-Key is 16 bytes in base64; a handshake that is not so is refused, with 400 say.",
+    allowed: refuses(),
+  },
+  [
+    { title: "a handshake without a key is refused", changes: { lines: { "Sec-WebSocket-Key": [] } } },
+    {
+      title: "two different keys are refused",
+      clause: "RFC 6455 §11.3.1",
+      gist: "Sec-WebSocket-Key must not be there more than once.",
+      changes: ({ key }) => ({
+        lines: { "Sec-WebSocket-Key": [`Sec-WebSocket-Key: ${key}`, `Sec-WebSocket-Key: ${sample.key}`] },
+      }),
+    },
+    {
+      title: "the same key twice is refused",
+      clause: "RFC 6455 §11.3.1",
+      gist: "Sec-WebSocket-Key must not be there more than once.",
+      changes: ({ key }) => {
+        const line = `Sec-WebSocket-Key: ${key}`;
+        return { lines: { "Sec-WebSocket-Key": [line, line] } };
+      },
+      allowed: [...refuses(), ...tolerated("it takes a key that is there twice", accepts())],
+    },
+    ...[
+      { words: "an empty key", key: "" },
+      { words: "a key of 15 bytes", key: "AAAAAAAAAAAAAAAAAAAA" },
+      { words: "a key of 17 bytes", key: "AAAAAAAAAAAAAAAAAAAAAAA=" },
+      { words: "a key without its padding", key: "dGhlIHNhbXBsZSBub25jZQ" },
+      { words: "a key with a character that base64 has not", key: "dGhlIHNhbXBsZSBub25j!Q==" },
+      { words: "a key in the alphabet for URLs", key: "-_-_-_-_-_-_-_-_-_-_-w==" },
+    ].map(({ words, key }) => ({
+      title: `${words} is refused`,
+      key,
+      allowed: [...refuses(), ...tolerated(unchecked, accepts())],
+    })),
+  ],
+);
+
+/** An answer that says which version would do. */
+const names13: Demand = {
+  words: "with Sec-WebSocket-Version: 13",
+  problem(head: Head) {
+    const named = valuesOf(head, "sec-websocket-version").join().split(",");
+    return named.some((each) => each.trim() === "13")
+      ? undefined
+      : `${head.status} without Sec-WebSocket-Version: 13 (§4.4)`;
+  },
+};
+
+const versions = family(
+  5,
+  {
+    ...must,
+    clause: "RFC 6455 §4.2.2, §4.4",
+    gist: "A version that the server does not know is refused, with 426 say, and a header that names those it knows.",
+    allowed: refuses(["4xx"], names13),
+  },
+  [
+    ...[0, 14, 255].map((version) => ({
+      title: `version ${version} is refused, and version 13 named`,
+      changes: { lines: { "Sec-WebSocket-Version": [`Sec-WebSocket-Version: ${version}`] } },
+    })),
+    ...[8, 12].map((version) => ({
+      title: `version ${version}, that of a draft, is refused, and version 13 named`,
+      changes: { lines: { "Sec-WebSocket-Version": [`Sec-WebSocket-Version: ${version}`] } },
+      allowed: [
+        ...refuses(["4xx"], names13),
+        ...told(`it speaks version ${version}, that of a draft, too`, accepts()),
+      ],
+    })),
+    {
+      title: "versions 13, 8, a list where one is due, are refused",
+      clause: "RFC 6455 §4.2.1, §4.3",
+      gist: "A client sends one version.",
+      changes: { lines: { "Sec-WebSocket-Version": ["Sec-WebSocket-Version: 13, 8"] } },
+      allowed: refuses(),
+    },
+    ...["", "013", "13.0", "0xd", "13x"].map((version) => ({
+      title: `version ${version || "(empty)"}, which is no number as it should be, is refused`,
+      clause: "RFC 6455 §4.2.1, §4.3",
+      gist: "The version is 13, in just these digits.",
+      changes: { lines: { "Sec-WebSocket-Version": [`Sec-WebSocket-Version: ${version}`] } },
+      allowed:
+        version === "" ? refuses() : [...refuses(), ...tolerated(`it reads ${version} as 13`, accepts())],
+    })),
+    {
+      title: "a handshake without a version is refused",
+      clause: "RFC 6455 §4.2.1",
+      gist: "The version is one of the things that a handshake must have.",
+      changes: { lines: { "Sec-WebSocket-Version": [] } },
+      allowed: refuses(),
+    },
+    {
+      title: "the same version twice is refused",
+      clause: "RFC 6455 §11.3.5",
+      gist: "Sec-WebSocket-Version must not be there more than once.",
+      changes: {
+        lines: { "Sec-WebSocket-Version": ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 13"] },
+      },
+      allowed: [...refuses(), ...tolerated("it takes a version that is there twice", accepts())],
+    },
+  ],
+);
+
+const hosts = family(
+  6,
+  {
+    ...must,
+    clause: "RFC 9112 §3.2",
+    gist: "A request without Host, with two, or with an invalid one MUST be answered with 400.",
+    allowed: refuses([400]),
+  },
+  [
+    { title: "a handshake without Host is refused with 400", changes: { lines: { Host: [] } } },
+    {
+      title: "two different Hosts are refused with 400",
+      changes: ({ target }) => ({
+        lines: { Host: [`Host: ${target.authority}`, "Host: rosetta.invalid"] },
+      }),
+    },
+    {
+      title: "the same Host twice is refused with 400",
+      changes: ({ target }) => ({
+        lines: { Host: [`Host: ${target.authority}`, `Host: ${target.authority}`] },
+      }),
+    },
+    {
+      title: "a Host with a space in it is refused with 400",
+      changes: ({ target }) => ({ lines: { Host: [`Host: ${target.authority} x`] } }),
+    },
+    {
+      title: "a Host with a path is refused with 400",
+      changes: ({ target }) => ({ lines: { Host: [`Host: ${target.authority}/x`] } }),
+    },
+    {
+      title: "an empty Host is refused, or none of the server's concern",
+      gist: "Host may be empty where the target has no authority; a WebSocket always has one.",
+      ...may,
+      changes: { lines: { Host: ["Host:"] } },
+      allowed: [...refuses(), ...told("it takes an empty Host", accepts())],
+    },
+  ],
+);
+
+const methods = ["POST", "HEAD", "OPTIONS", "PUT", "get"];
+
+// Targets that no GET may have: RFC 9112 §3.2.
+const targets = [
+  { words: "*, which is for OPTIONS", of: () => "*" },
+  { words: "an authority, which is for CONNECT", of: ({ authority }: Target) => authority },
+  { words: "a fragment", of: ({ path }: Target) => `${path}#x` },
+  { words: "a space", of: ({ path }: Target) => `${path} x` },
+];
+
+const requestLine = family(
+  7,
+  {
+    ...must,
+    clause: "RFC 6455 §4.2.1",
+    gist: "A handshake is a GET of HTTP/1.1 or higher.",
+  },
+  [
+    ...methods.map((method) => ({
+      title: `${method} does not open a WebSocket`,
+      changes: { requestLine: ({ path }: Target) => `${method} ${path} HTTP/1.1` },
+      allowed: refusesOrIgnores(["4xx", 501]),
+    })),
+    ...["HTTP/1.0", "HTTP/0.9"].map((version) => ({
+      title: `a request of ${version} does not open a WebSocket`,
+      changes: { requestLine: ({ path }: Target) => `GET ${path} ${version}` },
+      allowed: refusesOrIgnores(["4xx", 505]),
+    })),
+    {
+      title: "a request line without a version, as in HTTP/0.9, does not open a WebSocket",
+      changes: { requestLine: ({ path }) => `GET ${path}` },
+      allowed: refusesOrIgnores(["4xx", 505]),
+    },
+    {
+      title: "a version written http/1.1 is refused",
+      clause: "RFC 9112 §2.3, §3",
+      gist: "The name of HTTP is written in capitals; a request line that is wrong SHOULD be answered with 400.",
+      ...should,
+      changes: { requestLine: ({ path }) => `GET ${path} http/1.1` },
+      allowed: [...refuses(["4xx", 505]), ...tolerated("it reads http as HTTP", accepts())],
+    },
+    {
+      title: "a handshake of HTTP/1.2 is taken as one of HTTP/1.1",
+      clause: "RFC 9110 §2.5",
+      gist: "A higher minor version SHOULD be processed as the highest that the server knows.",
+      ...should,
+      changes: { requestLine: ({ path }) => `GET ${path} HTTP/1.2` },
+      allowed: [...accepts(), ...tolerated("it refuses a minor version it does not know", refuses())],
+    },
+    {
+      title: "the absolute form of the target, http://host/path, is understood",
+      clause: "RFC 9112 §3.2.2, RFC 6455 §4.1",
+      gist: "A server MUST accept the absolute form in requests.",
+      changes: {
+        requestLine: ({ path, authority, secure }) =>
+          `GET ${secure ? "https" : "http"}://${authority}${path} HTTP/1.1`,
+      },
+    },
+    ...targets.map(({ words, of }) => ({
+      title: `a target with ${words}, is refused`,
+      clause: "RFC 9112 §3, §3.2",
+      gist: "A request line that is wrong SHOULD be answered with 400.",
+      ...should,
+      changes: {
+        requestLine: (target: Target) => `GET ${of(target)} HTTP/1.1`,
+      },
+      allowed: [
+        ...refusesOrIgnores(["4xx", 505]),
+        ...tolerated("it takes a target that no GET may have", accepts()),
+      ],
+    })),
+    {
+      title: "the preface of HTTP/2 is refused, or understood",
+      clause: "RFC 9113 §3.4",
+      gist: "A server of HTTP/1.1 sees a method that it does not know; one of HTTP/2 answers with SETTINGS.",
+      request: preface,
+      allowed: [
+        ...refuses(["4xx", 501, 505]),
+        { verdict: "pass" as const, answer: "dropped" as const },
+        { verdict: "info" as const, answer: "http2" as const, because: "it speaks HTTP/2 on this port" },
+      ],
+    },
+  ],
+).map((each): OpeningCase => (each.title.startsWith("the preface") ? { ...each, request: preface } : each));
+
+// RFC 9113 §3.4: 24 bytes, then a frame of SETTINGS, here an empty one.
+function preface(): string {
+  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+}
+
+const lines = family(
+  8,
+  {
+    ...must,
+    clause: "RFC 9112 §2.2, §5",
+    gist: "What is no request SHOULD be answered with 400: servers that read lines in different ways can be tricked.",
+    allowed: refuses(),
+  },
+  [
+    {
+      title: "an empty line before the request line is ignored",
+      clause: "RFC 9112 §2.2",
+      gist: "A server SHOULD ignore at least one empty line before the request line.",
+      ...should,
+      changes: { prefix: "\r\n" },
+      allowed: [...accepts(), ...tolerated("it takes no empty line before the request", refuses())],
+    },
+    {
+      title: "a space between a header's name and its colon is refused with 400",
+      clause: "RFC 9112 §5.1",
+      gist: "A request with white space before a colon MUST be answered with 400.",
+      changes: { after: ["X-Rosetta : 1"] },
+      allowed: refuses([400]),
+    },
+    {
+      title: "a key folded into a second line is put together, or refused",
+      clause: "RFC 9112 §5.2",
+      gist: "A folded line MUST be answered with 400, or each fold be read as spaces.",
+      changes: ({ key }) => ({ lines: { "Sec-WebSocket-Key": ["Sec-WebSocket-Key:", ` ${key}`] } }),
+      allowed: [...refuses(), ...accepts()],
+    },
+    {
+      title: "a token of Connection folded into a second line is put together, or refused",
+      clause: "RFC 9112 §5.2",
+      gist: "A folded line MUST be answered with 400, or each fold be read as spaces.",
+      changes: { lines: { Connection: ["Connection: keep-alive,", "\tUpgrade"] } },
+      allowed: [...refuses(), ...accepts()],
+    },
+    {
+      title: "a line that begins with a space right after the request line is refused, or ignored",
+      clause: "RFC 9112 §2.2",
+      gist: "Lines with white space before them MUST be refused, or dropped, where no header was before.",
+      changes: { before: [" Sec-WebSocket-Version: 13"], lines: { "Sec-WebSocket-Version": [] } },
+    },
+    {
+      title: "lines that end with LF only are refused, or understood",
+      clause: "RFC 9112 §2.2",
+      gist: "A single LF MAY be recognized as the end of a line.",
+      ...may,
+      changes: { newline: "\n" },
+      allowed: [...refuses(["4xx", 505]), ...told("it takes LF for the end of a line", accepts())],
+    },
+    {
+      title: "a line without a colon is refused",
+      ...should,
+      changes: { after: ["X-Rosetta"] },
+      allowed: [...refuses(), ...tolerated("it takes a line that is no header", accepts())],
+    },
+    {
+      title: "a header without a name is refused",
+      ...should,
+      changes: { after: [": 1"] },
+      allowed: [...refuses(), ...tolerated("it takes a header without a name", accepts())],
+    },
+    {
+      title: "a space within a header's name is refused",
+      ...should,
+      changes: { after: ["X Rosetta: 1"] },
+      allowed: [...refuses(), ...tolerated("it takes a name with a space", accepts())],
+    },
+    ...[
+      { words: "NUL", byte: "\0" },
+      { words: "CR", byte: "\r" },
+    ].map(({ words, byte }) => ({
+      title: `a ${words} in a value is refused, or read as a space`,
+      clause: "RFC 9110 §5.5",
+      gist: "CR, LF and NUL in a value MUST be refused or replaced by a space.",
+      changes: { after: [`X-Rosetta: a${byte}b`] },
+      allowed: [
+        ...refuses(),
+        ...tolerated(`it takes a ${words} in a value; what it makes of it cannot be seen`, accepts()),
+      ],
+    })),
+    {
+      title: "another control character in a value is refused, or kept",
+      clause: "RFC 9110 §5.5",
+      gist: "Other control characters are invalid, but may be kept where that is safe.",
+      ...may,
+      changes: { after: ["X-Rosetta: a\x01b"] },
+      allowed: [...refuses(), ...told("it keeps control characters", accepts())],
+    },
+    {
+      title: "bytes beyond ASCII in a value nobody reads are ignored",
+      clause: "RFC 9110 §5.5",
+      gist: "Bytes of 0x80 to 0xFF SHOULD be treated as opaque.",
+      ...should,
+      changes: { after: ["X-Rosetta: \xe9\xff\x80"] },
+      allowed: [...accepts(), ...tolerated("it refuses bytes beyond ASCII", refuses())],
+    },
+  ],
+);
+
+// No limit is the rule; what counts is that the server has one, or copes.
+function bounded(...statuses: readonly number[]): AllowedAnswer[] {
+  return [
+    ...refuses(statuses.length > 0 ? statuses : ["4xx"]),
+    { verdict: "pass", answer: "dropped" },
+    ...told("it takes this much", accepts()),
+  ];
+}
+
+// More than Node keeps, and few enough to stay below its limit for their size.
+const many = 1_500;
+
+const sizes = family(
+  9,
+  {
+    ...may,
+    clause: "RFC 9110 §5.4, RFC 6585 §5",
+    gist: "A server says what is too much for it: 431, or another 4xx. It does not die of it.",
+    allowed: bounded(),
+  },
+  [
+    {
+      title: "a header of 100 KiB is refused, or taken",
+      changes: { after: [`X-Rosetta: ${"x".repeat(100 * 1024)}`] },
+    },
+    {
+      title: "a header's name of 100 KiB is refused, or taken",
+      changes: { after: [`${"x".repeat(100 * 1024)}: 1`] },
+    },
+    {
+      title: `${many.toLocaleString("en")} headers after those that count are refused, or taken`,
+      changes: { after: Array.from({ length: many }, () => "x:1") },
+    },
+    {
+      title: `${many.toLocaleString("en")} headers before those that count are refused, or taken (CVE-2024-37890)`,
+      gist: "A server that stops to keep headers has none of those it needs: it must not go on without.",
+      changes: { before: Array.from({ length: many }, () => "x:1") },
+    },
+    {
+      title: "a target of 100 KiB is refused, or taken",
+      clause: "RFC 9112 §3",
+      gist: "A target that is longer than the server wants to read is answered with 414.",
+      changes: { requestLine: ({ path }) => `GET ${padded(path, 100 * 1024)} HTTP/1.1` },
+    },
+    {
+      title: "a request line of 8,000 bytes is understood",
+      ...should,
+      clause: "RFC 9112 §3",
+      gist: "It is RECOMMENDED to support request lines of at least 8,000 bytes.",
+      changes: { requestLine: ({ path }) => `GET ${padded(path, 8_000 - 13)} HTTP/1.1` },
+      allowed: [...accepts(), ...tolerated("it takes no request line of 8,000 bytes", refuses())],
+    },
+  ],
+);
+
+function padded(path: string, length: number): string {
+  return `${path}${path.includes("?") ? "&" : "?"}pad=`.padEnd(length, "x");
+}
+
+const smuggled = String.fromCharCode(0x81, 0x85, 0, 0, 0, 0, ...Buffer.from("trick"));
+const eitherWay = [...accepts(), ...refuses(["4xx", 501])];
+
+const bodies = family(
+  10,
+  {
+    ...must,
+    clause: "RFC 9112 §6",
+    gist: "A body belongs to its request, also where nobody needs it: it is no part of what follows.",
+  },
+  [
+    {
+      title: "a body that looks like a frame is not read as one",
+      changes: { after: [`Content-Length: ${smuggled.length}`], body: smuggled },
+      allowed: eitherWay,
+    },
+    {
+      title: "a chunked body that looks like a frame is not read as one",
+      changes: {
+        after: ["Transfer-Encoding: chunked"],
+        body: `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
+      },
+      allowed: eitherWay,
+    },
+    {
+      title: "Content-Length: 0 changes nothing",
+      changes: { after: ["Content-Length: 0"] },
+      allowed: [...accepts(), ...tolerated("it refuses a body of no bytes", refuses())],
+    },
+    {
+      title: "Content-Length and Transfer-Encoding in one request are refused, and the connection ends",
+      clause: "RFC 9112 §6.1",
+      gist: "Such a request may be a trick. Whatever the answer, the connection MUST be closed after it.",
+      changes: { after: ["Content-Length: 5", "Transfer-Encoding: chunked"], body: "0\r\n\r\n" },
+      allowed: refuses(["4xx"]).map(
+        (each): AllowedAnswer => (each.answer === "refused" ? { ...each, closes: true } : each),
+      ),
+    },
+    {
+      title: "two different Content-Lengths are refused with 400, and the connection ends",
+      clause: "RFC 9112 §6.3",
+      gist: "Where a body ends is unknown: 400, and the connection MUST be closed.",
+      changes: { after: ["Content-Length: 5", "Content-Length: 0"], body: "trick" },
+      allowed: refuses([400]).map(
+        (each): AllowedAnswer => (each.answer === "refused" ? { ...each, closes: true } : each),
+      ),
+    },
+    {
+      title: "a Content-Length that is no number is refused with 400, and the connection ends",
+      clause: "RFC 9112 §6.3",
+      gist: "Where a body ends is unknown: 400, and the connection MUST be closed.",
+      changes: { after: ["Content-Length: +0"] },
+      allowed: refuses([400]).map(
+        (each): AllowedAnswer => (each.answer === "refused" ? { ...each, closes: true } : each),
+      ),
+    },
+  ],
+);
+
+const early = [frame.text("early")];
+
+const delivery = family(
+  11,
+  {
+    ...must,
+    clause: "RFC 9112 §2.2, §9",
+    gist: "TCP carries a stream: how it is cut means nothing.",
+  },
+  [
+    { title: "a handshake of one byte at a time is accepted", cuts: 1 },
+    ...[
+      { words: "within the last line's end", cuts: [-3] },
+      { words: "before the empty line", cuts: [-2] },
+      { words: "within the empty line", cuts: [-1] },
+    ].map(({ words, cuts }) => ({ title: `a handshake cut ${words} is accepted`, cuts })),
+    ...[
+      { words: "in the same segment as the handshake", cuts: undefined },
+      { words: "right after the handshake, before the answer", cuts: [0] },
+      { words: "half of it with the handshake", cuts: [3] },
+      { words: "its header with the handshake", cuts: [6] },
+      { words: "byte by byte, with the handshake", cuts: 1 },
+    ].map(({ words, cuts }) => ({
+      title: `a message sent ${words} is not lost`,
+      ...should,
+      clause: "RFC 6455 §4.1",
+      gist: "A client waits for the answer; but what came early is a part of the stream, and never just lost.",
+      frames: early,
+      ...(cuts !== undefined && { cuts }),
+      allowed: [...accepts(), ...tolerated("it takes nothing before its answer", refuses())],
+    })),
+    {
+      title: "three messages in the same segment as the handshake are not lost",
+      ...should,
+      clause: "RFC 6455 §4.1",
+      gist: "A client waits for the answer; but what came early is a part of the stream, and never just lost.",
+      frames: [frame.text("one"), frame.text("two"), frame.text("three")],
+      allowed: [...accepts(), ...tolerated("it takes nothing before its answer", refuses())],
+    },
+  ],
+);
+
+const noSubprotocol = without("a subprotocol", "sec-websocket-protocol");
+const ungrammatical = "it does not check how the subprotocols are written";
+
+/** A server may refuse a client with which it has no subprotocol in common. */
+function declinesAll(): AllowedAnswer[] {
+  return [
+    ...accepts(noSubprotocol),
+    ...refuses(),
+    ...tolerated("it takes a subprotocol that it cannot know", accepts()),
+  ];
+}
+
+const subprotocols = family(
+  12,
+  {
+    ...must,
+    clause: "RFC 6455 §4.2.2",
+    gist: "The server selects one of the subprotocols that were offered, if it speaks it, or none.",
+  },
+  [
+    {
+      title: "a subprotocol that nobody knows is not selected",
+      subprotocols: ["rosetta.unknown"],
+      changes: { after: ["Sec-WebSocket-Protocol: rosetta.unknown"] },
+      allowed: declinesAll(),
+    },
+    {
+      title: "of three subprotocols in one line, at most one is selected",
+      subprotocols: ["rosetta.one", "rosetta.two", "rosetta.three"],
+      changes: { after: ["Sec-WebSocket-Protocol: rosetta.one, rosetta.two, rosetta.three"] },
+      allowed: declinesAll(),
+    },
+    {
+      title: "of two subprotocols in two lines, at most one is selected",
+      clause: "RFC 6455 §11.3.4",
+      gist: "Sec-WebSocket-Protocol may be there several times, which is the same as one list.",
+      subprotocols: ["rosetta.one", "rosetta.two"],
+      changes: { after: ["Sec-WebSocket-Protocol: rosetta.one", "Sec-WebSocket-Protocol: rosetta.two"] },
+      allowed: declinesAll(),
+    },
+    ...[
+      { words: "an empty list of subprotocols", value: "" },
+      { words: "a subprotocol with a space", value: "a b" },
+      { words: "a subprotocol with a slash", value: "a/b" },
+      { words: "a subprotocol in quotes", value: '"a"' },
+      { words: "a subprotocol beyond ASCII", value: "\xe4" },
+    ].map(({ words, value }) => ({
+      title: `${words} is refused, or nothing selected`,
+      clause: "RFC 6455 §4.1, §4.2.1",
+      gist: "Subprotocols are tokens; a handshake that breaks the grammar is refused if the server finds out.",
+      changes: { after: [`Sec-WebSocket-Protocol: ${value}`] },
+      allowed: [...refuses(), ...tolerated(ungrammatical, accepts(noSubprotocol))],
+    })),
+    {
+      title: "the same subprotocol twice is refused, or nothing selected",
+      clause: "RFC 6455 §4.1",
+      gist: "The subprotocols MUST all be different.",
+      subprotocols: ["rosetta.one"],
+      changes: { after: ["Sec-WebSocket-Protocol: rosetta.one, rosetta.one"] },
+      allowed: [...refuses(), ...tolerated(ungrammatical, accepts())],
+    },
+    {
+      title: "a list of subprotocols with 15,000 spaces is answered (CVE-2021-32640)",
+      clause: "RFC 9110 §5.4",
+      gist: "How long a header takes to read must not grow with the square of its length.",
+      ...may,
+      changes: { after: [`Sec-WebSocket-Protocol: a${" ".repeat(15_000)}b`] },
+      allowed: [...bounded(), ...accepts(noSubprotocol)],
+    },
+  ],
+);
+
+const noExtension = without("an extension", "sec-websocket-extensions");
+const declines = [
+  ...accepts(noExtension),
+  ...tolerated("it refuses the client, where the offer could be declined", refuses()),
+];
+
+// Names that every object has.
+const inherited = ["__proto__", "constructor", "toString", "hasOwnProperty"];
+
+const malformedOffers = [
+  { words: "nothing but a semicolon", value: ";" },
+  { words: "a semicolon and nothing after it", value: "permessage-deflate;" },
+  { words: "a parameter without its value", value: "permessage-deflate; client_max_window_bits=" },
+  { words: "two names without a comma", value: "permessage-deflate x-rosetta" },
+  { words: "a quotation that does not end", value: 'permessage-deflate; client_max_window_bits="10' },
+  { words: "a quotation that is no token", value: 'permessage-deflate; client_max_window_bits="1 0"' },
+  { words: "a name in quotes", value: '"permessage-deflate"' },
+];
+
+const extensions = family(
+  13,
+  {
+    ...must,
+    clause: "RFC 6455 §9.1",
+    gist: "The server takes extensions that were offered and that it knows; an answer without is a decline.",
+    allowed: declines,
+  },
+  [
+    {
+      title: "an extension that nobody knows is declined",
+      offer: "x-rosetta",
+      changes: { after: ["Sec-WebSocket-Extensions: x-rosetta"] },
+    },
+    {
+      title: "extensions that nobody knows, with parameters, in two lines, are declined",
+      offer: "x-rosetta; a=1; b, y-rosetta",
+      changes: {
+        after: ["Sec-WebSocket-Extensions: x-rosetta; a=1; b", "Sec-WebSocket-Extensions: y-rosetta"],
+      },
+    },
+    {
+      title: "a parameter in quotes is understood",
+      gist: "The value of a parameter may be in quotes, if what is in them is a token.",
+      offer: 'x-rosetta; a="b"',
+      changes: { after: ['Sec-WebSocket-Extensions: x-rosetta; a="b"'] },
+    },
+    ...inherited.map((name) => ({
+      title: `an extension of the name ${name} is declined`,
+      gist: "A name is looked up among those that the server knows, not among those that every object has.",
+      offer: name,
+      changes: { after: [`Sec-WebSocket-Extensions: ${name}`] },
+    })),
+    {
+      title: "parameters of the names __proto__ and constructor are declined",
+      gist: "A name is looked up among those that the server knows, not among those that every object has.",
+      offer: "permessage-deflate; __proto__=1; constructor",
+      changes: { after: ["Sec-WebSocket-Extensions: permessage-deflate; __proto__=1; constructor"] },
+      allowed: [...accepts(noExtension), ...refuses()],
+    },
+    ...malformedOffers.map(({ words, value }) => ({
+      title: `an offer with ${words} is refused`,
+      gist: "An offer that does not fit the grammar MUST fail the connection.",
+      changes: { after: [`Sec-WebSocket-Extensions: ${value}`] },
+      allowed: [
+        ...refuses(),
+        ...tolerated(
+          "it does not check how the extensions that it does not take are written",
+          accepts(noExtension),
+        ),
+      ],
+    })),
+  ],
+);
+
+/** The opening handshake, as the server's answer shows it. */
+export const opening: readonly OpeningCase[] = [
+  ...answer,
+  ...writing,
+  ...asking,
+  ...keys,
+  ...versions,
+  ...hosts,
+  ...requestLine,
+  ...lines,
+  ...sizes,
+  ...bodies,
+  ...delivery,
+  ...subprotocols,
+  ...extensions,
+];

@@ -1,0 +1,96 @@
+// The words that cases about the opening handshake are written in.
+
+import type { Target } from "./http1.ts";
+import { valuesOf } from "./http1.ts";
+import type { AllowedAnswer, Demand, RequestContext, StatusPattern } from "./opening.ts";
+
+/** The headers of a handshake (RFC 6455 §4.1), in the order they are sent. */
+type Name = "Host" | "Upgrade" | "Connection" | "Sec-WebSocket-Key" | "Sec-WebSocket-Version";
+
+/** What is different about a request. */
+export interface Changes {
+  /** In place of `GET /path HTTP/1.1`. */
+  requestLine?: (target: Target) => string;
+  /** Lines in place of the one of that name; none leaves it out. */
+  lines?: Partial<Record<Name, readonly string[]>>;
+  /** Lines before all others, or after them. */
+  before?: readonly string[];
+  after?: readonly string[];
+  /** What ends a line, but for the last two. Default: CRLF. */
+  newline?: string;
+  /** What comes before the request line, and after the head. */
+  prefix?: string;
+  body?: string;
+}
+
+/** A handshake as RFC 6455 §4.1 has it, but for the changes. */
+export function handshake({ target, key }: RequestContext, changes: Changes = {}): string {
+  const { requestLine = plainLine, lines = {}, before = [], after = [] } = changes;
+  const { newline = "\r\n", prefix = "", body = "" } = changes;
+  const plain: Record<Name, string> = {
+    Host: target.authority,
+    Upgrade: "websocket",
+    Connection: "Upgrade",
+    "Sec-WebSocket-Key": key,
+    "Sec-WebSocket-Version": "13",
+  };
+  const own = Object.entries(plain).flatMap(([name, value]) => lines[name as Name] ?? [`${name}: ${value}`]);
+  const asked = (target.headers ?? []).map(([name, value]) => `${name}: ${value}`);
+  const all = [requestLine(target), ...before, ...own, ...asked, ...after];
+  return `${prefix}${all.join(newline)}\r\n\r\n${body}`;
+}
+
+function plainLine({ path }: Target): string {
+  return `GET ${path} HTTP/1.1`;
+}
+
+/** The handshake is accepted, and the WebSocket works. */
+export function accepts(demand?: Demand): AllowedAnswer[] {
+  return [{ verdict: "pass", answer: "accepted", ...(demand && { demand }) }];
+}
+
+/** The handshake is refused with one of the statuses; hanging up without a word is allowed, but says nothing. */
+export function refuses(statuses: readonly StatusPattern[] = ["4xx"], demand?: Demand): AllowedAnswer[] {
+  return [
+    { verdict: "pass", answer: "refused", statuses, ...(demand && { demand }) },
+    {
+      verdict: "non-strict",
+      answer: "refused",
+      ...(demand && { demand }),
+      because: "another status says better what is wrong",
+    },
+    { verdict: "non-strict", answer: "dropped", because: "it hangs up without an answer" },
+  ];
+}
+
+/** What was asked for is no WebSocket: an answer as to any other request will do. */
+export function refusesOrIgnores(statuses?: readonly StatusPattern[]): AllowedAnswer[] {
+  const because = "it answers as to a request that asks for no WebSocket";
+  return [...refuses(statuses), { verdict: "info", answer: "ignored", because }];
+}
+
+/** The same answers, where they are not the best. */
+export function tolerated(because: string, allowed: readonly AllowedAnswer[]): AllowedAnswer[] {
+  return allowed.map((each) => ({ ...each, verdict: "non-strict", because }));
+}
+
+/** The same answers, where there is no right or wrong. */
+export function told(because: string, allowed: readonly AllowedAnswer[]): AllowedAnswer[] {
+  return allowed.map((each) => (each.verdict === "pass" ? { ...each, verdict: "info", because } : each));
+}
+
+/** The same answer, and then the end of the connection. */
+export function closing(allowed: AllowedAnswer): AllowedAnswer {
+  return allowed.answer === "dropped" ? allowed : { ...allowed, closes: true };
+}
+
+/** A head without these headers. */
+export function without(words: string, ...names: readonly string[]): Demand {
+  return {
+    words: `without ${words}`,
+    problem(head) {
+      const found = names.find((name) => valuesOf(head, name).length > 0);
+      return found && `${found}: ${valuesOf(head, found).join(", ")} in the answer`;
+    },
+  };
+}
