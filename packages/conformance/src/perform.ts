@@ -72,13 +72,14 @@ async function within(promise: Promise<void>, ms: number): Promise<boolean> {
 // True if the peer went on where it should have failed the connection.
 async function finish(allowed: readonly Allowed[], endpoint: Endpoint, timing: Timing): Promise<boolean> {
   const [best] = allowed;
+  const clean = allowed.find(({ end }) => end.kind === "clean");
   if (best && isFailing(best.end)) {
     const wentOn = await goesOn(endpoint, timing);
     if (!wentOn) return false;
-    if (allowed.some(({ end }) => end.kind === "clean")) await close(endpoint, timing);
+    if (clean) await close(endpoint, timing, clean.messages.length);
     return true;
   }
-  if (best?.end.kind !== "closed") await close(endpoint, timing);
+  if (best?.end.kind !== "closed") await close(endpoint, timing, clean?.messages.length);
   else await ended(endpoint, timing);
   return false;
 }
@@ -101,7 +102,11 @@ async function goesOn(endpoint: Endpoint, timing: Timing): Promise<boolean> {
   return false;
 }
 
-async function close(endpoint: Endpoint, timing: Timing): Promise<void> {
+// The messages first: a peer may read the close frame before its application has seen them, and a browser does.
+// It cannot answer them any more then (RFC 6455 §5.5.1).
+async function close(endpoint: Endpoint, timing: Timing, messages = 0): Promise<void> {
+  const answered = () => endpoint.messages.length >= messages || endpoint.close !== undefined;
+  await endpoint.until(answered, timing.deadlineMs);
   if (!endpoint.over && !endpoint.close) {
     await endpoint.send([{ opcode: Opcode.Close, payload: encodeClose(1000) }]);
   }

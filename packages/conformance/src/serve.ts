@@ -174,7 +174,8 @@ class Judges {
   }
 }
 
-function isForClients(each: Case): each is ClientCase {
+/** Whether a case can judge a client. */
+export function isForClients(each: Case): each is ClientCase {
   return each.kind !== "opening" && each.peer !== "server";
 }
 

@@ -1,0 +1,26 @@
+/** What happens elsewhere, one thing after another for whoever takes it. */
+export class Inbox<T> {
+  #items: T[] = [];
+  #wake = () => {};
+
+  put(item: T): void {
+    this.#items.push(item);
+    this.#wake();
+  }
+
+  /** The next item; nothing if none came in time. */
+  async take(ms: number): Promise<T | undefined> {
+    if (this.#items.length === 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const deadline = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(resolve, ms);
+      this.#wake = resolve;
+      await promise;
+      clearTimeout(deadline);
+    }
+    return this.#items.shift();
+  }
+
+  clear(): void {
+    this.#items = [];
+  }
+}
