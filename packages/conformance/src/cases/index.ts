@@ -6,6 +6,7 @@ import { control } from "./control.ts";
 import { delivery } from "./delivery.ts";
 import { framing } from "./framing.ts";
 import { opening } from "./opening.ts";
+import { reservedBits, reservedOpcodes } from "./reserved.ts";
 import { utf8 } from "./utf8.ts";
 
 /** What a server can be judged by. */
@@ -27,6 +28,8 @@ export interface Group {
 export const groups: readonly Group[] = [
   { number: 1, name: "framing", title: "Frames: lengths and masks", cases: framing },
   { number: 2, name: "control", title: "Control frames: ping and pong", cases: control },
+  { number: 3, name: "bits", title: "Reserved bits", cases: reservedBits },
+  { number: 4, name: "opcodes", title: "Reserved opcodes", cases: reservedOpcodes },
   { number: 6, name: "utf8", title: "Text is UTF-8", cases: utf8 },
   { number: 8, name: "delivery", title: "Frames in TCP's pieces", cases: delivery },
   { number: 10, name: "opening", title: "The opening handshake", cases: opening },
