@@ -83,16 +83,18 @@ export type Handshake = (bytes: Buffer, negotiate: Negotiate) => HandshakeAnswer
 /** Every rule of the server. */
 export interface Rules {
   /** What is read when a segment comes, beside what is left of the ones before. */
-  segment(left: Buffer, segment: Buffer): Buffer;
+  segment(left: Buffer, segment: Buffer, connection: Connection): Buffer;
   /** How many frames are read of one segment; the rest is dropped. */
   framesPerSegment: number;
   allowsReserved(rsv: number, opcode: number, connection: Connection): boolean;
-  knows(opcode: number): boolean;
+  knows(opcode: number, connection: Connection): boolean;
   mustBeMasked(opcode: number, frameNumber: number): boolean;
   allowsFragmentedControl: boolean;
   maxControl: number;
+  /** How many bytes extend a length of 7 bits: 0, 2 or 8. */
+  extendedBy(short: number): number;
   /** The length in the 2 or 8 bytes that extend it. */
-  readLength(extended: Buffer): number;
+  readLength(extended: Buffer, connection: Connection): number;
   maxPayload: number;
   /** Unmasks a piece of the payload in place; `at` is where it begins in the payload. */
   unmask(piece: Buffer, mask: Buffer, at: number): void;
@@ -105,6 +107,8 @@ export interface Rules {
   text(): Validator;
   /** What comes back for a message; nothing if nothing does. */
   echo(opcode: number, data: Buffer): { opcode: number; data: Buffer } | undefined;
+  /** The frames that carry a message which is not compressed. */
+  carry(opcode: number, data: Buffer): OutgoingFrame[];
   ping(payload: Buffer, connection: Connection): void;
   pong(payload: Buffer, connection: Connection): void;
   close(payload: Buffer, connection: Connection): void;
@@ -134,6 +138,7 @@ export const strict: Rules = {
   mustBeMasked: () => true,
   allowsFragmentedControl: false,
   maxControl: 125,
+  extendedBy: (short) => (short < 126 ? 0 : short === 126 ? 2 : 8),
   readLength(extended) {
     const length = extended.length === 2 ? BigInt(extended.readUInt16BE()) : extended.readBigUInt64BE();
     if (length >> 63n || length < (extended.length === 2 ? 126n : 65_536n)) throw new Failure(1002);
@@ -161,6 +166,7 @@ export const strict: Rules = {
   },
   text: () => validator(),
   echo: (opcode, data) => ({ opcode, data }),
+  carry: (opcode, payload) => [{ opcode, payload }],
   ping: (payload, connection) => connection.send({ opcode: pong, payload }),
   pong: () => {},
   close(payload, connection) {
@@ -229,7 +235,7 @@ export class Connection {
   receive(segment: Buffer): void {
     if (this.over) return;
     try {
-      this.#left = this.rules.segment(this.#left, segment);
+      this.#left = this.rules.segment(this.#left, segment, this);
       const last = this.frames + this.rules.framesPerSegment;
       while (!this.over && this.#step()) {
         if (this.frames >= last) this.#left = Buffer.alloc(0);
@@ -238,6 +244,11 @@ export class Connection {
       if (!(error instanceof Failure)) throw error;
       this.rules.fail(error.code, this);
     }
+  }
+
+  /** Whether a header was read whose payload is not complete. */
+  get amidPayload(): boolean {
+    return this.#header !== undefined;
   }
 
   open(opcode: number, compressed: boolean): void {
@@ -257,9 +268,9 @@ export class Connection {
     }
     const reply = rules.echo(message.opcode, data);
     if (!reply) return;
-    const frames = extension?.encode(reply.opcode, reply.data) ?? [
-      { opcode: reply.opcode, payload: reply.data },
-    ];
+    const frames = extension
+      ? extension.encode(reply.opcode, reply.data)
+      : rules.carry(reply.opcode, reply.data);
     for (const frame of frames) this.send(frame);
   }
 
@@ -325,7 +336,7 @@ export class Connection {
     const [first, second] = this.#left;
     if (first === undefined) return undefined;
     const [fin, rsv, opcode] = [(first & 0x80) !== 0, (first >> 4) & 7, first & 0xf];
-    if (!rules.allowsReserved(rsv, opcode, this) || !rules.knows(opcode)) throw new Failure(1002);
+    if (!rules.allowsReserved(rsv, opcode, this) || !rules.knows(opcode, this)) throw new Failure(1002);
     if (opcode >= close && !fin && !rules.allowsFragmentedControl) throw new Failure(1002);
     if (second === undefined) return undefined;
     const masked = (second & 0x80) !== 0;
@@ -342,10 +353,10 @@ export class Connection {
   #readLength(short: number, opcode: number): { bytes: number; value: number } | undefined {
     const { rules } = this;
     if (opcode >= close && short > rules.maxControl) throw new Failure(1002);
-    if (short < 126) return { bytes: 0, value: short };
-    const bytes = short === 126 ? 2 : 8;
+    const bytes = rules.extendedBy(short);
+    if (bytes === 0) return { bytes, value: short };
     if (this.#left.length < 2 + bytes) return undefined;
-    const value = rules.readLength(this.#left.subarray(2, 2 + bytes));
+    const value = rules.readLength(this.#left.subarray(2, 2 + bytes), this);
     if (value > rules.maxPayload) throw new Failure(1009);
     return { bytes, value };
   }
