@@ -85,6 +85,11 @@ export function send(...frames: CaseFrame[]): Step {
   return { kind: "send", frames };
 }
 
+/** Sends each frame in a write of its own. */
+export function sendEach(...frames: CaseFrame[]): Step[] {
+  return frames.map((each) => send(each));
+}
+
 /** Sends frames in pieces: of at most so many bytes, or cut at certain places. */
 export function sendCut(cuts: Cuts, ...frames: CaseFrame[]): Step {
   return { kind: "send", frames, cuts };

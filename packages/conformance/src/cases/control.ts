@@ -15,6 +15,7 @@ import {
   repeat,
   send,
   sendCut,
+  sendEach,
   text,
   unhex,
 } from "../build.ts";
@@ -277,10 +278,7 @@ const interleaved: FrameCase[] = family("2.7", between, [
     title:
       "a ping between two fragments, each frame in a write of its own, is answered, and the message comes back",
     autobahn: ["5.7"],
-    play: play(
-      interrupted.map((each) => send(each)),
-      both,
-    ),
+    play: play(sendEach(...interrupted), both),
   },
   {
     title: "a ping between two fragments, byte by byte, is answered, and the message comes back",

@@ -4,6 +4,7 @@ import type { OpeningCase } from "../opening.ts";
 import { answers } from "./answers.ts";
 import { control } from "./control.ts";
 import { delivery } from "./delivery.ts";
+import { fragmentation } from "./fragmentation.ts";
 import { framing } from "./framing.ts";
 import { opening } from "./opening.ts";
 import { reservedBits, reservedOpcodes } from "./reserved.ts";
@@ -30,6 +31,7 @@ export const groups: readonly Group[] = [
   { number: 2, name: "control", title: "Control frames: ping and pong", cases: control },
   { number: 3, name: "bits", title: "Reserved bits", cases: reservedBits },
   { number: 4, name: "opcodes", title: "Reserved opcodes", cases: reservedOpcodes },
+  { number: 5, name: "fragmentation", title: "Messages in fragments", cases: fragmentation },
   { number: 6, name: "utf8", title: "Text is UTF-8", cases: utf8 },
   { number: 8, name: "delivery", title: "Frames in TCP's pieces", cases: delivery },
   { number: 10, name: "opening", title: "The opening handshake", cases: opening },

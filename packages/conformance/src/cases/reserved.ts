@@ -1,4 +1,4 @@
-import { fails, family, frame, play, send, sendCut, text } from "../build.ts";
+import { fails, family, frame, play, send, sendCut, sendEach, text } from "../build.ts";
 import type { CaseFrame, FrameCase, Step } from "../case.ts";
 import { Opcode } from "../frames.ts";
 
@@ -59,22 +59,18 @@ function finds(autobahn: string | undefined): Pick<FrameCase, "autobahn"> {
   return autobahn === undefined ? {} : { autobahn: [autobahn] };
 }
 
-type Delivery = (frames: readonly CaseFrame[]) => Step[];
-
-const inOneWrite: Delivery = (frames) => [send(...frames)];
-const oneByOne: Delivery = (frames) => frames.map((each) => send(each));
-const byteByByte: Delivery = (frames) => [sendCut(1, ...frames)];
+type Deliver = (...frames: CaseFrame[]) => Step[];
 
 // The bad frame comes after a message, which may be answered, and before a ping, which may not.
-function afterGood(bad: CaseFrame, deliver: Delivery): FrameCase["play"] {
+function afterGood(bad: CaseFrame, deliver: Deliver): FrameCase["play"] {
   const frames = [frame.text("good"), bad, frame.ping("too late")];
-  return play(deliver(frames), fails(1002, { messages: [text("good")] }));
+  return play(deliver(...frames), fails(1002, { messages: [text("good")] }));
 }
 
 const deliveries = [
-  { words: "in the same write", deliver: inOneWrite },
-  { words: "each frame in a write of its own", deliver: oneByOne },
-  { words: "byte by byte", deliver: byteByByte },
+  { words: "in the same write", deliver: (...frames: CaseFrame[]) => [send(...frames)] },
+  { words: "each frame in a write of its own", deliver: sendEach },
+  { words: "byte by byte", deliver: (...frames: CaseFrame[]) => [sendCut(1, ...frames)] },
 ];
 
 const bitsAfterGood: FrameCase[] = family(
@@ -133,7 +129,7 @@ const opcodesAfterGood: FrameCase[] = family(
   opcodes.map((opcode) => ({
     title: `opcode ${opcode} between a good message and a ping, in the same write, fails the connection before the ping`,
     ...finds([3, 4, 11, 12].includes(opcode) ? undefined : autobahnOf(opcode)),
-    play: afterGood(frame.of(opcode, "bad"), inOneWrite),
+    play: afterGood(frame.of(opcode, "bad"), (...frames) => [send(...frames)]),
   })),
 );
 
