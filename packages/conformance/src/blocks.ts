@@ -82,6 +82,31 @@ export function fixedBlock(items: readonly (Uint8Array | Match)[], final = false
       else fixedMatch(bits, item);
     }
     fixedLiteral(bits, 256);
+    // What follows a final block begins with a new byte: RFC 7692 §7.2.1.
+    if (final) bits.align();
+  };
+}
+
+/** What a block with codes of its own begins with (RFC 1951 §3.2.7); the lengths are those of the lengths' code. */
+export function dynamicHeader(literals: number, distances: number, lengths: readonly number[]): Part {
+  return raw(
+    [4, 3],
+    [literals - 257, 5],
+    [distances - 1, 5],
+    [lengths.length - 4, 4],
+    ...lengths.map((length) => [length, 3] as const),
+  );
+}
+
+/** A block of literals with codes of its own: 8 bits for all but byte 255 and the end, which take 9. */
+export function dynamicBlock(data: Uint8Array): Part {
+  return (bits) => {
+    // The lengths 8, 0 and 9 are written as 0, 10 and 11.
+    dynamicHeader(257, 1, [0, 0, 0, 2, 1, 0, 2])(bits);
+    for (let symbol = 0; symbol < 255; symbol++) bits.code(0b0, 1);
+    for (const code of [0b11, 0b11, 0b10]) bits.code(code, 2);
+    for (const byte of data) bits.code(byte === 255 ? 510 : byte, byte === 255 ? 9 : 8);
+    bits.code(511, 9);
   };
 }
 

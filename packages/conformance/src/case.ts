@@ -38,6 +38,8 @@ export interface FrameCase extends CaseHead {
   mayDecline?: true;
   /** Refusing the handshake because of the offer is allowed, but not the best. */
   mayRefuse?: true;
+  /** Whether the case can be judged by what was agreed on. */
+  fits?: (agreed: Agreement) => boolean;
   /** Which peers it can judge. Default: both. */
   peer?: "server" | "client";
   /** So large that it runs alone, one case at a time. */

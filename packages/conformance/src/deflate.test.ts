@@ -1,7 +1,17 @@
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compose, fixedBlock, fixedLiteral, flush, type Part, raw, stored } from "./blocks.ts";
+import {
+  compose,
+  dynamicBlock,
+  dynamicHeader,
+  fixedBlock,
+  fixedLiteral,
+  flush,
+  type Part,
+  raw,
+  stored,
+} from "./blocks.ts";
 import { unhex } from "./build.ts";
 import { agree, type Compression, Deflater, inflateOf } from "./deflate.ts";
 import { inflateRaw } from "./inflate.ts";
@@ -34,7 +44,7 @@ describe("what is agreed on", () => {
     ],
     [
       "permessage-deflate; client_max_window_bits",
-      'permessage-deflate; client_max_window_bits="10"',
+      'permessage-deflate; client_max_window_bits="1\\0"',
       true,
       10,
       true,
@@ -201,14 +211,26 @@ describe("the examples of RFC 7692 §7.2.3", () => {
   });
 });
 
+test("what is written by hand is what zlib reads", () => {
+  const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  const written = compose(
+    ...[
+      stored(all),
+      dynamicBlock(all),
+      fixedBlock([all, { distance: 700, length: 258 }, { distance: 1, length: 3 }]),
+    ],
+    flush,
+  );
+  const read = inflateRawSync(join([written, unhex("0000ffff")]), { finishFlush: constants.Z_SYNC_FLUSH });
+  expect(read).toHaveLength(3 * 256 + 258 + 3);
+  expect(Buffer.compare(read, inflate(written))).toBe(0);
+});
+
 describe("what is no DEFLATE is refused with 1007", () => {
   const symbol =
     (number: number): Part =>
     (bits) =>
       fixedLiteral(bits, number);
-  const dynamic = (literals: number, distances: number, lengths: number[]): Part =>
-    raw([4, 3], [literals - 257, 5], [distances - 1, 5], [lengths.length - 4, 4], ...three(lengths));
-  const three = (lengths: number[]) => lengths.map((length) => [length, 3] as const);
 
   test.each<[RegExp, Part[]]>([
     [/reserved type 3/, [raw([6, 3])]],
@@ -218,13 +240,16 @@ describe("what is no DEFLATE is refused with 1007", () => {
     [/1 bytes back, where only 0/, [fixedBlock([{ distance: 1, length: 3 }])]],
     [/length code 286/, [raw([2, 3]), symbol(286)]],
     [/distance code 30/, [raw([2, 3]), symbol(97), symbol(257), (bits) => bits.code(30, 5)]],
-    [/287 literal/, [dynamic(287, 1, [1, 1, 1, 1])]],
-    [/31 distance/, [dynamic(257, 31, [1, 1, 1, 1])]],
-    [/more code length codes/, [dynamic(257, 1, [1, 1, 1, 1])]],
-    [/fewer code length codes/, [dynamic(257, 1, [2, 2, 2, 0])]],
-    [/repeated that is the first/, [dynamic(257, 1, [1, 1, 0, 0]), raw([0, 1])]],
-    [/without a code for its end/, [dynamic(257, 1, [0, 0, 1, 0]), raw([0, 1], [127, 7], [0, 1], [109, 7])]],
-    [/more code lengths/, [dynamic(257, 1, [0, 0, 1, 0]), raw([0, 1], [127, 7], [0, 1], [127, 7])]],
+    [/287 literal/, [dynamicHeader(287, 1, [1, 1, 1, 1])]],
+    [/31 distance/, [dynamicHeader(257, 31, [1, 1, 1, 1])]],
+    [/more code length codes/, [dynamicHeader(257, 1, [1, 1, 1, 1])]],
+    [/fewer code length codes/, [dynamicHeader(257, 1, [2, 2, 2, 0])]],
+    [/repeated that is the first/, [dynamicHeader(257, 1, [1, 1, 0, 0]), raw([0, 1])]],
+    [
+      /without a code for its end/,
+      [dynamicHeader(257, 1, [0, 0, 1, 0]), raw([0, 1], [127, 7], [0, 1], [109, 7])],
+    ],
+    [/more code lengths/, [dynamicHeader(257, 1, [0, 0, 1, 0]), raw([0, 1], [127, 7], [0, 1], [127, 7])]],
   ])("%s", (message, parts) => {
     expect(() => inflate(compose(...parts))).toThrow(
       expect.objectContaining({ code: 1007, message: expect.stringMatching(message) }),

@@ -30,9 +30,11 @@ export interface Extension {
   parameters: readonly (readonly [name: string, value: string | undefined])[];
 }
 
-const token = "[!#$%&'*+.^_`|~\\w-]+";
-const elementPattern = new RegExp(`^(${token})((?:\\s*;\\s*${token}(?:=(?:${token}|"${token}"))?)*)$`);
-const parameterPattern = new RegExp(`;\\s*(${token})(?:="?(${token})"?)?`, "g");
+const letter = "[!#$%&'*+.^_`|~\\w-]";
+// What is in quotes must be a token, too, once its escapes are undone.
+const value = `(?:${letter}+|"(?:\\\\?${letter})+")`;
+const elementPattern = new RegExp(`^(${letter}+)((?:\\s*;\\s*${letter}+(?:=${value})?)*)$`);
+const parameterPattern = new RegExp(`;\\s*(${letter}+)(?:=(${value}))?`, "g");
 
 /** Reads the value of `Sec-WebSocket-Extensions`; throws a `NegotiationError` if it is none. */
 export function parseExtensions(header: string): Extension[] {
@@ -42,8 +44,8 @@ export function parseExtensions(header: string): Extension[] {
     if (name === undefined || rest === undefined) {
       throw new NegotiationError(`"${element}" is no extension (RFC 6455 §9.1)`);
     }
-    const parameters = Array.from(rest.matchAll(parameterPattern), ([, key = "", value]) => {
-      return [key, value] as const;
+    const parameters = Array.from(rest.matchAll(parameterPattern), ([, key = "", raw]) => {
+      return [key, raw?.replace(/["\\]/g, "")] as const;
     });
     return { name, parameters };
   });

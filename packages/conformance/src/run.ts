@@ -212,6 +212,10 @@ async function performFrames(
     opened.duplex.destroy();
     return agreed ? unopened(agreed) : unsupported(`the server does not take "${each.offer}"`);
   }
+  if (agreed && each.fits?.(agreed) === false) {
+    opened.duplex.destroy();
+    return unsupported(`the server takes "${each.offer}" as "${opened.extensions}" only`);
+  }
   const play = each.play(random, agreed);
   const inflate = agreed && inflateOf(agreed.theirs, bound(play));
   const endpoint = new Endpoint({

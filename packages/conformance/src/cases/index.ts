@@ -2,10 +2,12 @@ import type { AnswerCase } from "../answering.ts";
 import type { CaseHead, FrameCase } from "../case.ts";
 import type { OpeningCase } from "../opening.ts";
 import { answers } from "./answers.ts";
+import { compression } from "./compression.ts";
 import { control } from "./control.ts";
 import { delivery } from "./delivery.ts";
 import { fragmentation } from "./fragmentation.ts";
 import { framing } from "./framing.ts";
+import { negotiation } from "./negotiation.ts";
 import { opening } from "./opening.ts";
 import { reservedBits, reservedOpcodes } from "./reserved.ts";
 import { utf8 } from "./utf8.ts";
@@ -40,6 +42,18 @@ export const groups: readonly Group[] = [
     name: "answers",
     title: "Clients: the request, the answer, the masking keys",
     cases: answers,
+  },
+  {
+    number: 12,
+    name: "negotiation",
+    title: "Compression: what is agreed on (RFC 7692 §7.1)",
+    cases: negotiation,
+  },
+  {
+    number: 13,
+    name: "compression",
+    title: "Compression: messages (RFC 7692 §6 and §7.2)",
+    cases: compression,
   },
 ];
 
