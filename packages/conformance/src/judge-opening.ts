@@ -1,7 +1,6 @@
 // What an answer to an opening handshake is worth. Pure: the same observation, the same verdict.
 
 import type { Fate } from "./exchange.ts";
-import { type Head, valuesOf } from "./http1.ts";
 import { type Judgement, type Opinion, worst } from "./judge.ts";
 import type { AllowedAnswer, AnswerKind, OpeningObservation, StatusPattern } from "./opening.ts";
 
@@ -27,15 +26,13 @@ function judgeAnswer(allowed: AllowedAnswer, observation: OpeningObservation): J
   const { answer, head, problem, opened, fate } = observation;
   if (answer !== allowed.answer) return fail(`${describeAnswer(observation)} came back`);
   if (problem) return fail(`101, but ${problem}`);
-  if (fate === "broken") return fail("what came after the answer is no HTTP");
+  if (fate === "broken") return fail("what came after the end of the answer is no HTTP");
   if (head && statuses && !statuses.some((each) => fits(head.status, each))) {
     return fail(`the status is ${head.status}, not ${or(statuses)}`);
   }
   const wrong = head && demand?.problem(head);
   if (wrong) return fail(wrong);
   if (opened && opened.behaviour.verdict !== "pass") return opened.behaviour;
-  const oddity = head && oddityOf(head);
-  if (oddity && verdict !== "non-strict") return { verdict: "non-strict", why: oddity };
   return because === undefined ? { verdict } : { verdict, why: because };
 }
 
@@ -57,14 +54,6 @@ const complaints: Record<Fate, string | undefined> = {
   stuck: "the server neither closed the connection nor answered the next request (RFC 9112 §9.3)",
   endless: "the answer has no end: neither a length nor the end of the connection (RFC 9112 §6.3)",
 };
-
-// What HTTP asks of certain answers, whatever the case is about.
-function oddityOf(head: Head): string | undefined {
-  const lacks = (name: string) => valuesOf(head, name).length === 0;
-  if (head.status === 426 && lacks("upgrade")) return "426 without Upgrade (RFC 9110 §15.5.22)";
-  if (head.status === 405 && lacks("allow")) return "405 without Allow (RFC 9110 §15.5.6)";
-  return undefined;
-}
 
 function fits(status: number, pattern: StatusPattern): boolean {
   return typeof pattern === "number" ? status === pattern : `${Math.floor(status / 100)}xx` === pattern;

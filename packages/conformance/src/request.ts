@@ -64,9 +64,9 @@ export function refuses(statuses: readonly StatusPattern[] = ["4xx"], demand?: D
 }
 
 /** What was asked for is no WebSocket: an answer as to any other request will do. */
-export function refusesOrIgnores(statuses?: readonly StatusPattern[]): AllowedAnswer[] {
+export function refusesOrIgnores(statuses?: readonly StatusPattern[], demand?: Demand): AllowedAnswer[] {
   const because = "it answers as to a request that asks for no WebSocket";
-  return [...refuses(statuses), { verdict: "info", answer: "ignored", because }];
+  return [...refuses(statuses, demand), { verdict: "info", answer: "ignored", because }];
 }
 
 /** The same answers, where they are not the best. */

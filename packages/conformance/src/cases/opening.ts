@@ -192,6 +192,17 @@ function mixed(name: string): string {
   ).join("");
 }
 
+// What HTTP asks of certain refusals, and few servers do.
+function explained(status: number, header: string): Demand {
+  return {
+    words: `with ${header} if it is ${status}`,
+    problem: (head) =>
+      head.status === status && valuesOf(head, header.toLowerCase()).length === 0
+        ? `${status} without ${header}`
+        : undefined,
+  };
+}
+
 const asking = family(
   3,
   {
@@ -214,6 +225,16 @@ const asking = family(
       title: `Connection: ${value || "(empty)"} does not open a WebSocket`,
       changes: { lines: { Connection: [`Connection: ${value}`] } },
     })),
+    {
+      title: "a refusal with 426 says which protocol to upgrade to",
+      clause: "RFC 9110 §15.5.22",
+      gist: "A server that answers 426 MUST say in Upgrade what it wants.",
+      changes: { lines: { Upgrade: [] } },
+      allowed: [
+        ...refusesOrIgnores(["4xx", 501], explained(426, "Upgrade")),
+        ...tolerated("426 without Upgrade", refuses()),
+      ],
+    },
     {
       title: "Connection: close does not open a WebSocket, and the connection ends",
       clause: "RFC 6455 §4.2.1, RFC 9112 §9.6",
@@ -407,6 +428,16 @@ const requestLine = family(
       changes: { requestLine: ({ path }: Target) => `${method} ${path} HTTP/1.1` },
       allowed: refusesOrIgnores(["4xx", 501]),
     })),
+    {
+      title: "a refusal with 405 says which methods are allowed",
+      clause: "RFC 9110 §15.5.6",
+      gist: "A server that answers 405 MUST say in Allow which methods it takes.",
+      changes: { requestLine: ({ path }) => `POST ${path} HTTP/1.1` },
+      allowed: [
+        ...refusesOrIgnores(["4xx", 501], explained(405, "Allow")),
+        ...tolerated("405 without Allow", refuses()),
+      ],
+    },
     ...["HTTP/1.0", "HTTP/0.9"].map((version) => ({
       title: `a request of ${version} does not open a WebSocket`,
       changes: { requestLine: ({ path }: Target) => `GET ${path} ${version}` },
