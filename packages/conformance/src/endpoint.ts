@@ -1,5 +1,6 @@
 // Our end of a WebSocket: it can break every rule, and lets the peer break none.
 
+import { setImmediate as turn } from "node:timers/promises";
 import type { CaseFrame, Cuts, Observation } from "./case.ts";
 import type { Duplex } from "./duplex.ts";
 import {
@@ -32,6 +33,9 @@ export interface EndpointOptions {
 // Enough to see whether a client's keys can be guessed.
 const keptKeys = 64;
 
+// What is written in one turn of the event loop is mostly read as one piece, too. Of very many pieces enough are.
+const mostTurns = 512;
+
 /** Our end of one connection: what came over it is collected, pings and the close frame are answered. */
 export class Endpoint {
   readonly messages: Observation["messages"][number][] = [];
@@ -47,6 +51,9 @@ export class Endpoint {
   readonly #assembler: MessageAssembler;
   #received = 0;
   #heldBack: Uint8Array = new Uint8Array();
+  #amidFrame = false;
+  // Answers that wait while a frame is half sent: between its parts they would be taken for its payload.
+  readonly #waiting: CaseFrame[] = [];
   #closeSent = false;
   #codeSent: number | undefined;
   #wake = () => {};
@@ -81,7 +88,10 @@ export class Endpoint {
     const last = encoded.pop() ?? new Uint8Array();
     const bytes = join([this.#heldBack, ...encoded, last.subarray(0, upTo)]);
     this.#heldBack = upTo === undefined ? new Uint8Array() : last.subarray(upTo);
+    this.#amidFrame = true;
     await this.#write(bytes, cuts);
+    this.#amidFrame = this.#heldBack.length > 0;
+    if (!this.#amidFrame) this.#answerLate();
   }
 
   /** Sends bytes that are no frame. */
@@ -122,9 +132,11 @@ export class Endpoint {
   }
 
   async #write(bytes: Uint8Array, cuts?: Cuts): Promise<void> {
+    let pieces = 0;
     for (const piece of cutAt(bytes, cuts)) {
       if (this.ended) return;
       await this.#options.duplex.write(piece);
+      if (cuts !== undefined && pieces++ < mostTurns) await turn();
     }
   }
 
@@ -170,8 +182,7 @@ export class Endpoint {
       const code = this.close.code === 1005 ? undefined : this.close.code;
       this.#answer({ opcode: Opcode.Close, payload: encodeClose(code) });
     }
-    // After both close frames it is the server that closes TCP first: RFC 6455 §7.1.1.
-    if (this.#options.role === "server") this.#options.duplex.end();
+    if (!this.#amidFrame) this.#endAfterClose();
   }
 
   // Only the first counts: what comes after a close frame is ignored.
@@ -180,8 +191,19 @@ export class Endpoint {
     this.#closeSent = true;
   }
 
+  // After both close frames it is the server that closes TCP first: RFC 6455 §7.1.1.
+  #endAfterClose(): void {
+    if (this.#options.role === "server") this.#options.duplex.end();
+  }
+
+  #answerLate(): void {
+    for (const frame of this.#waiting.splice(0)) this.#answer(frame);
+    if (this.close) this.#endAfterClose();
+  }
+
   #answer(frame: CaseFrame): void {
     if (frame.opcode === Opcode.Close) this.#noteClose(frame);
+    if (this.#amidFrame) return void this.#waiting.push(frame);
     this.#options.log.add("sent", "frame", describeSent(frame));
     void this.#options.duplex.write(this.#encode(frame));
   }

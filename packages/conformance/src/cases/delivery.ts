@@ -207,7 +207,7 @@ const largeInPieces = [
     return {
       title: `a ${kind} message of ${length.toLocaleString("en")} bytes, sent in pieces of ${size.toLocaleString("en")}, comes back`,
       ...(same.length > 0 && { autobahn: same }),
-      ...(size < 512 && { heavy: true }),
+      ...(length > 65_536 && { heavy: true }),
       play: (random) => {
         const data = kind === "text" ? prose(length, random) : random.bytes(length);
         const sent = kind === "text" ? frame.text(data) : frame.binary(data);
