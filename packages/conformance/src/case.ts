@@ -117,6 +117,8 @@ export type End =
   | { kind: "refused"; codes: readonly number[] }
   /** The peer, a client, never takes the connection as open: it ends TCP without a frame (RFC 6455 §4.1). */
   | { kind: "unopened" }
+  /** The peer may keep the connection: only what came back is judged. */
+  | { kind: "kept" }
   /** Whatever happens. */
   | { kind: "any" };
 

@@ -154,6 +154,12 @@ test("where nothing is right or wrong, what is told is told", () => {
   expect(opinion(whatever("told"), {})).toEqual({ behaviour: "info", close: "info", why: "told" });
 });
 
+test("where a connection may be kept, what comes back is judged all the same", () => {
+  const allowed: Allowed[] = [{ verdict: "non-strict", messages: [], end: { kind: "kept" } }];
+  expect(opinion(allowed, {}).behaviour).toBe("non-strict");
+  expect(opinion(allowed, came(text("half"))).behaviour).toBe("fail");
+});
+
 test("a wait in vain is a failure", () => {
   expect(opinion(answers({ pongs: ["a"] }), { stuck: "pong 1" })).toMatchObject({
     behaviour: "fail",

@@ -98,7 +98,7 @@ function guess(keys: readonly Uint8Array[]): string | undefined {
 function judgeClose(end: End, observation: Observation): Judgement {
   const { close, ended } = observation;
   const left = close && !ended ? "the peer did not close TCP after both close frames (§5.5.1)" : undefined;
-  if (end.kind === "any") return { verdict: "info" };
+  if (end.kind === "any" || end.kind === "kept") return { verdict: "info" };
   if (end.kind === "unopened") return judgeUnopened(observation);
   if (!close && !ended) return fail("no close frame came, and the connection stayed open");
   if (left) return fail(left);
@@ -201,6 +201,7 @@ function describeEnd(end: End): string {
   if (end.kind === "clean") return "a connection that works on and closes with 1000";
   if (end.kind === "closed") return `a close frame with ${or(end.codes)}`;
   if (end.kind === "failed") return `the connection failed with ${or(end.codes)}`;
+  if (end.kind === "kept") return "a connection that is kept";
   if (end.kind === "refused") return `a refusal with ${or(end.codes)}, since there is a limit`;
   if (end.kind === "unopened") return "the end of TCP, without a frame";
   return end.kind === "ended" ? "the connection ended" : "whatever the peer does";

@@ -2,6 +2,7 @@ import type { AnswerCase } from "../answering.ts";
 import type { CaseHead, FrameCase } from "../case.ts";
 import type { OpeningCase } from "../opening.ts";
 import { answers } from "./answers.ts";
+import { closing } from "./closing.ts";
 import { compression } from "./compression.ts";
 import { control } from "./control.ts";
 import { delivery } from "./delivery.ts";
@@ -35,6 +36,7 @@ export const groups: readonly Group[] = [
   { number: 4, name: "opcodes", title: "Reserved opcodes", cases: reservedOpcodes },
   { number: 5, name: "fragmentation", title: "Messages in fragments", cases: fragmentation },
   { number: 6, name: "utf8", title: "Text is UTF-8", cases: utf8 },
+  { number: 7, name: "closing", title: "The closing handshake", cases: closing },
   { number: 8, name: "delivery", title: "Frames in TCP's pieces", cases: delivery },
   { number: 10, name: "opening", title: "The opening handshake", cases: opening },
   {
