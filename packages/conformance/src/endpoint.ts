@@ -17,6 +17,9 @@ import { type Inflate, join, MessageAssembler } from "./messages.ts";
 import type { Random } from "./random.ts";
 import { describeBytes, describeFrame, type WireLog } from "./wire.ts";
 
+// More than anybody needs within one case.
+const maxPings = 1_000;
+
 /** What an endpoint is made of. */
 export interface EndpointOptions {
   duplex: Duplex;
@@ -50,6 +53,7 @@ export class Endpoint {
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
   #received = 0;
+  #pings = 0;
   #heldBack: Uint8Array = new Uint8Array();
   #amidFrame = false;
   // Answers that wait while a frame is half sent: between its parts they would be taken for its payload.
@@ -162,7 +166,7 @@ export class Endpoint {
     if (frame.mask && this.keys.length < keptKeys) this.keys.push(frame.mask);
     // RFC 6455 §5.5.1: no data frames after the close frame. Nobody could read other frames, either.
     if (this.close) throw new ProtocolError("a frame after the close frame (RFC 6455 §5.5.1)");
-    if (frame.opcode === Opcode.Ping) return this.#answer({ opcode: Opcode.Pong, payload: frame.payload });
+    if (frame.opcode === Opcode.Ping) return this.#pinged(frame);
     if (frame.opcode === Opcode.Pong) return void this.pongs.push(frame.payload);
     if (frame.opcode === Opcode.Close) return this.#closed(frame);
     const message = this.#assembler.push(frame);
@@ -170,6 +174,12 @@ export class Endpoint {
       const { kind, data, compressed } = message;
       this.messages.push({ kind, data, compressed });
     }
+  }
+
+  // Each answer waits in memory until the peer reads it.
+  #pinged({ payload }: Frame): void {
+    if (++this.#pings > maxPings) throw new ProtocolError(`more than ${maxPings} pings`);
+    this.#answer({ opcode: Opcode.Pong, payload });
   }
 
   #closed(frame: Frame): void {

@@ -145,6 +145,10 @@ function refuse(bytes: Uint8Array): never {
   if (start.length >= 9 && start[3] === 4 && start.readUInt32BE(5) === 0) {
     throw new HandshakeError("the server speaks HTTP/2, expected HTTP/1.1", "http2");
   }
+  // An alert of TLS, with a version (RFC 8446 §5.1).
+  if (start[0] === 0x15 && start[1] === 3) {
+    throw new HandshakeError("the server speaks TLS; try wss: in place of ws:", "malformed");
+  }
   if (!isForeign(bytes))
     throw new HandshakeError(`an answer whose head is longer than ${maxHeadBytes} bytes`, "malformed");
   throw new HandshakeError(

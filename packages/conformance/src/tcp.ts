@@ -55,6 +55,7 @@ export function dial({ host, port, secure, insecure, deadlineMs }: Dial): Promis
 
 function explain({ code, message }: NodeJS.ErrnoException): string {
   if (code === "ECONNREFUSED") return "nothing listens there";
+  if (code === "ECONNRESET") return "the connection was reset";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "the name is not known";
   if (code === "EPROTO" || /wrong version number|packet length too long/i.test(message)) {
     return "it does not speak TLS; try ws: in place of wss:";
@@ -64,6 +65,9 @@ function explain({ code, message }: NodeJS.ErrnoException): string {
   }
   return message;
 }
+
+// Pieces of at most 64 KiB that are kept until somebody listens.
+const maxEarly = 16;
 
 /** A socket as a duplex. */
 export class TcpDuplex implements Duplex {
@@ -76,8 +80,10 @@ export class TcpDuplex implements Duplex {
   constructor(socket: Socket) {
     this.#socket = socket;
     socket.on("data", (bytes: Uint8Array) => {
-      if (this.#listener) this.#listener.data(bytes);
-      else this.#early.push(bytes);
+      if (this.#listener) return this.#listener.data(bytes);
+      this.#early.push(bytes);
+      // A peer that floods before anybody listens must wait.
+      if (this.#early.length > maxEarly) socket.pause();
     });
     socket.on("end", () => this.#end("fin"));
     // Every error of an open connection means that it is gone; which one depends on who was faster.
@@ -91,6 +97,7 @@ export class TcpDuplex implements Duplex {
   listen(listener: DuplexListener): void {
     this.#listener = listener;
     for (const bytes of this.#early.splice(0)) listener.data(bytes);
+    this.#socket.resume();
     if (this.#ended) listener.end(this.#ended);
   }
 
