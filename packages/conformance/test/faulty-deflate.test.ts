@@ -1,0 +1,78 @@
+// The judge of permessage-deflate is judged: each fault turns the case red that is about it.
+
+import { afterEach, describe, expect, test } from "vitest";
+import { compression } from "../src/cases/compression.ts";
+import { negotiation } from "../src/cases/negotiation.ts";
+import { type Result, type RunOptions, runConformance } from "../src/run.ts";
+import { deflateDeaths, deflateFaults, deflating } from "./faulty-deflate.ts";
+import { type FaultyServer, type ServerOptions, startServer } from "./faulty-server.ts";
+
+const cases = [...negotiation, ...compression];
+const patient = { settleMs: 1_000, deadlineMs: 30_000 };
+
+let server: FaultyServer | undefined;
+
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+});
+
+function within(ids: readonly string[]) {
+  return cases.filter(({ id }) => ids.some((each) => id === each || id.startsWith(`${each}.`)));
+}
+
+async function judged(made: ServerOptions, options: RunOptions): Promise<Result[]> {
+  server = await startServer(made);
+  const { revive } = server;
+  const results: Result[] = [];
+  for await (const result of runConformance(server.url, {
+    settleMs: 50,
+    deadlineMs: 1_000,
+    revive,
+    ...options,
+  })) {
+    results.push(result);
+  }
+  return results;
+}
+
+function oddOnes(results: readonly Result[]): string[] {
+  const odd = results.filter(({ verdict }) => verdict !== "pass" && verdict !== "info");
+  return odd.map(({ id, verdict, behaviour, close }) => `${id} ${verdict}: ${behaviour.why ?? close.why}`);
+}
+
+test("a server without a fault passes every case", async () => {
+  const results = await judged({ negotiate: deflating() }, { cases, ...patient });
+  expect(oddOnes(results)).toEqual([]);
+});
+
+test("a server without the extension is asked for nothing that it need not do", async () => {
+  const results = await judged({}, { cases, ...patient });
+  expect(new Set(results.map(({ verdict }) => verdict))).toEqual(new Set(["pass", "unsupported"]));
+  // What is no valid offer is declined by it, too.
+  const passed = results
+    .filter(({ verdict }) => verdict === "pass")
+    .map(({ id }) => id.replace(/\.\d+$/, ""));
+  expect(new Set(passed)).toEqual(new Set(["12.6", "12.7"]));
+});
+
+describe("it is found that a server", () => {
+  test.each(Object.entries(deflateFaults))("%s", async (_, { deflate = {}, rules = {}, red, green = [] }) => {
+    const made = { rules, negotiate: deflating(deflate) };
+    const results = await judged(made, { cases: within([...red, ...green]) });
+    for (const id of red) {
+      const found = within([id]).map((each) => results.find((result) => result.id === each.id)?.verdict);
+      expect(found, `of ${id}`).toContain("fail");
+    }
+    const reds = within(red).map(({ id }) => id);
+    expect(oddOnes(results.filter(({ id }) => !reds.includes(id)))).toEqual([]);
+  });
+});
+
+test.each(Object.entries(deflateDeaths))("it is named that a server %s", async (_, { rules, kills }) => {
+  const chosen = [...within(["13.1"]), ...within(kills), ...within(["13.7"])];
+  const results = await judged({ rules, negotiate: deflating() }, { cases: chosen });
+  const dead = results.filter(({ verdict }) => verdict === "fail");
+  expect(dead.map(({ id }) => id).sort()).toEqual([...kills].sort());
+  expect(new Set(dead.map(({ behaviour }) => behaviour.why))).toEqual(new Set(["the server died"]));
+});
