@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Opened } from "./duplex.ts";
 import { type Dial, dial, type TcpDuplex } from "./tcp.ts";
-import type { WireLog } from "./wire.ts";
+import { describeBytes, type WireLog } from "./wire.ts";
 
 /** A response's head. */
 export interface Head {
@@ -206,7 +206,7 @@ export function problemOf(
   if (chosen.length > 1) return `with ${chosen.length} subprotocols, ${chosen.join(" and ")} (§11.3.4)`;
   const [only] = chosen;
   if (only === undefined || subprotocols.includes(only)) return undefined;
-  return `with a subprotocol nobody offered: ${JSON.stringify(only)} (§4.1, 6)`;
+  return `with a subprotocol nobody offered: ${describeBytes(Buffer.from(only, "latin1"))} (§4.1, 6)`;
 }
 
 /** RFC 6455 §4.2.2, 5.4: proof that the server read the key. */

@@ -3,7 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 import { awaitMessages, echoes, frame, send, text } from "./build.ts";
 import type { CaseFrame, CaseHead, Cuts, Play } from "./case.ts";
-import { agree, inflateOf } from "./deflate.ts";
+import { type Agreement, agree, inflateOf, NegotiationError } from "./deflate.ts";
 import { cutAt, describeSent, Endpoint } from "./endpoint.ts";
 import { type Exchange, type Fate, fateOf, readAnswer, within } from "./exchange.ts";
 import { encodeFrame } from "./frames.ts";
@@ -127,12 +127,23 @@ async function observe(
   });
   if (head instanceof HandshakeError) return unanswered(head, exchange);
   await within(sent, timing.deadlineMs);
-  if (head.status !== 101) return answered(head, request, exchange);
-  const problem = problemOf(head, key, each.offer ?? "", each.subprotocols);
-  if (problem || !each.allowed.some(({ answer }) => answer === "accepted")) {
-    return { answer: "accepted", head, ...(problem && { problem }) };
-  }
-  return { answer: "accepted", head, opened: await use(each, head, duplex, context) };
+  return head.status === 101 ? accepted(each, head, key, duplex, context) : answered(head, request, exchange);
+}
+
+async function accepted(
+  each: OpeningCase,
+  head: Head,
+  key: string,
+  duplex: TcpDuplex,
+  context: CaseContext,
+): Promise<OpeningObservation> {
+  const { allowed, offer = "", subprotocols, frames } = each;
+  const agreed = agreedOn(offer, valuesOf(head, "sec-websocket-extensions").join(", "));
+  const problem = problemOf(head, key, offer, subprotocols);
+  if (problem) return { answer: "accepted", head, problem };
+  if (agreed instanceof Error) return { answer: "accepted", head, problem: agreed.message };
+  if (!allowed.some(({ answer }) => answer === "accepted")) return { answer: "accepted", head };
+  return { answer: "accepted", head, opened: await use(frames, agreed, duplex, context) };
 }
 
 function keyOf(random: Random): string {
@@ -185,14 +196,22 @@ async function answered(head: Head, request: string, exchange: Exchange): Promis
   return { answer, head, fate: await fateOf(exchange, head, !request.startsWith("HEAD ")) };
 }
 
+function agreedOn(offer: string, answer: string): Agreement | NegotiationError | undefined {
+  try {
+    return agree(offer, answer);
+  } catch (error) {
+    if (error instanceof NegotiationError) return error;
+    throw error;
+  }
+}
+
 // A WebSocket that was opened oddly must work like any other.
 async function use(
-  { frames, offer = "" }: OpeningCase,
-  head: Head,
+  frames: readonly CaseFrame[] | undefined,
+  agreed: Agreement | undefined,
   duplex: TcpDuplex,
   { log, random, timing }: CaseContext,
 ): Promise<Opinion & { received: string }> {
-  const agreed = agree(offer, valuesOf(head, "sec-websocket-extensions").join(", "));
   const inflate = agreed && inflateOf(agreed.theirs, maxReceivedBytes);
   const endpoint = new Endpoint({
     duplex,

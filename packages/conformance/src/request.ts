@@ -3,6 +3,7 @@
 import type { Target } from "./http1.ts";
 import { valuesOf } from "./http1.ts";
 import type { AllowedAnswer, Demand, RequestContext, StatusPattern } from "./opening.ts";
+import { describeBytes } from "./wire.ts";
 
 /** The headers of a handshake (RFC 6455 §4.1), in the order they are sent. */
 type Name = "Host" | "Upgrade" | "Connection" | "Sec-WebSocket-Key" | "Sec-WebSocket-Version";
@@ -90,7 +91,8 @@ export function without(words: string, ...names: readonly string[]): Demand {
     words: `without ${words}`,
     problem(head) {
       const found = names.find((name) => valuesOf(head, name).length > 0);
-      return found && `${found}: ${valuesOf(head, found).join(", ")} in the answer`;
+      if (found === undefined) return undefined;
+      return `${found} in the answer: ${describeBytes(Buffer.from(valuesOf(head, found).join(", "), "latin1"))}`;
     },
   };
 }

@@ -128,10 +128,11 @@ const writing = family(
       }),
     })),
     ...[
-      { words: "nothing", before: "", after: "" },
-      { words: "spaces and tabs", before: " \t  ", after: "\t  " },
+      { words: "nothing before", before: "", after: "" },
+      { words: "spaces and tabs before", before: " \t  ", after: "" },
+      { words: "spaces and tabs after", before: " ", after: "\t  " },
     ].map(({ words, before, after }) => ({
-      title: `values with ${words} around them are understood`,
+      title: `values with ${words} them are understood`,
       clause: "RFC 9112 §5.1",
       gist: "White space around a value is optional, and no part of it.",
       changes: ({ target, key }: RequestContext) => ({
@@ -493,7 +494,7 @@ const requestLine = family(
       request: preface,
       allowed: [
         ...refuses(["4xx", 501, 505]),
-        { verdict: "pass" as const, answer: "dropped" as const },
+        { verdict: "info" as const, answer: "dropped" as const, because: "it hangs up without an answer" },
         { verdict: "info" as const, answer: "http2" as const, because: "it speaks HTTP/2 on this port" },
       ],
     },
@@ -611,7 +612,7 @@ const lines = family(
 function bounded(...statuses: readonly number[]): AllowedAnswer[] {
   return [
     ...refuses(statuses.length > 0 ? statuses : ["4xx"]),
-    { verdict: "pass", answer: "dropped" },
+    { verdict: "info", answer: "dropped", because: "it hangs up without an answer" },
     ...told("it takes this much", accepts()),
   ];
 }
@@ -817,6 +818,7 @@ const subprotocols = family(
       title: `${words} is refused, or nothing selected`,
       clause: "RFC 6455 §4.1, §4.2.1",
       gist: "Subprotocols are tokens; a handshake that breaks the grammar is refused if the server finds out.",
+      subprotocols: [value],
       changes: { after: [`Sec-WebSocket-Protocol: ${value}`] },
       allowed: [...refuses(), ...tolerated(ungrammatical, accepts(noSubprotocol))],
     })),
@@ -833,6 +835,7 @@ const subprotocols = family(
       clause: "RFC 9110 §5.4",
       gist: "How long a header takes to read must not grow with the square of its length.",
       ...may,
+      subprotocols: [`a${" ".repeat(15_000)}b`],
       changes: { after: [`Sec-WebSocket-Protocol: a${" ".repeat(15_000)}b`] },
       allowed: [...bounded(), ...accepts(noSubprotocol)],
     },
@@ -901,6 +904,7 @@ const extensions = family(
     ...malformedOffers.map(({ words, value }) => ({
       title: `an offer with ${words} is refused`,
       gist: "An offer that does not fit the grammar MUST fail the connection.",
+      offer: value,
       changes: { after: [`Sec-WebSocket-Extensions: ${value}`] },
       allowed: [
         ...refuses(),
