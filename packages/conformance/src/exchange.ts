@@ -4,7 +4,7 @@ import {
   HandshakeError,
   type Head,
   problemOf,
-  readHead,
+  readAnswer,
   type Target,
   upgradeRequest,
   valuesOf,
@@ -25,9 +25,6 @@ type End = "fin" | "reset" | "broken";
 // More than any answer to a handshake has.
 const maxBodyBytes = 1024 * 1024;
 
-// Answers of 100 to 199 that may come before the one that counts.
-const maxInterim = 8;
-
 /** An exchange of HTTP under way. */
 export interface Exchange {
   duplex: TcpDuplex;
@@ -36,15 +33,6 @@ export interface Exchange {
   deadlineMs: number;
   /** For the request that follows. */
   key: string;
-}
-
-/** Reads the head of the answer that counts: after those that come before it (RFC 9110 §15.2). */
-export async function readAnswer({ duplex, log, deadlineMs }: Exchange): Promise<Head> {
-  for (let interim = 0; interim < maxInterim; interim++) {
-    const head = await readHead(duplex, log, deadlineMs);
-    if (head.status === 101 || head.status >= 200) return head;
-  }
-  throw new HandshakeError(`${maxInterim} answers before the one that counts`, "malformed");
 }
 
 /** Reads an answer to its end, and finds out whether its connection can be used again. */
@@ -72,7 +60,7 @@ async function next(exchange: Exchange): Promise<Fate> {
   log.add("sent", "http", "the next request: a handshake without a fault", request);
   void duplex.write(request);
   try {
-    const head = await readAnswer(exchange);
+    const head = await readAnswer(duplex, log, exchange.deadlineMs);
     return head.status === 101 && problemOf(head, key, "") ? "broken" : "kept";
   } catch (error) {
     if (!(error instanceof HandshakeError)) throw error;

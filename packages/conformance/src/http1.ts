@@ -44,6 +44,7 @@ export interface Target extends Omit<Dial, "deadlineMs"> {
 }
 
 const maxHeadBytes = 64 * 1024;
+const maxInterim = 8;
 
 /** Reads a `ws:` or `wss:` URL; throws a `TypeError` that says what is wrong with it. */
 export function targetOf(url: string, options: Pick<Target, "insecure" | "headers"> = {}): Target {
@@ -72,7 +73,7 @@ export async function open(target: Target, offer: string, log: WireLog, deadline
     const request = upgradeRequest(target, key, offer);
     log.add("sent", "http", request.split("\r\n", 1)[0] ?? "", Buffer.from(request));
     await duplex.write(Buffer.from(request));
-    const head = await readHead(duplex, log, deadlineMs);
+    const head = await readAnswer(duplex, log, deadlineMs);
     checkHead(head, key, offer);
     return { duplex, extensions: valuesOf(head, "sec-websocket-extensions").join(", ") };
   } catch (error) {
@@ -94,6 +95,15 @@ export function upgradeRequest({ path, authority, headers = [] }: Target, key: s
     ...headers.map(([name, value]) => `${name}: ${value}`),
   ];
   return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+/** Reads the head of the response that counts, after those that may come before it (RFC 9110 §15.2). */
+export async function readAnswer(duplex: TcpDuplex, log: WireLog, deadlineMs: number): Promise<Head> {
+  for (let interim = 0; interim < maxInterim; interim++) {
+    const head = await readHead(duplex, log, deadlineMs);
+    if (head.status === 101 || head.status >= 200) return head;
+  }
+  throw new HandshakeError(`${maxInterim} answers before the one that counts`, "malformed");
 }
 
 /** Reads a response's head; the bytes after it stay for the next listener. */

@@ -5,9 +5,9 @@ import { awaitMessages, echoes, frame, send, text } from "./build.ts";
 import type { CaseFrame, CaseHead, Cuts, Play } from "./case.ts";
 import { type Agreement, agree, inflateOf, NegotiationError } from "./deflate.ts";
 import { cutAt, describeSent, Endpoint } from "./endpoint.ts";
-import { type Exchange, type Fate, fateOf, readAnswer, within } from "./exchange.ts";
+import { type Exchange, type Fate, fateOf, within } from "./exchange.ts";
 import { encodeFrame } from "./frames.ts";
-import { HandshakeError, type Head, problemOf, type Target, valuesOf } from "./http1.ts";
+import { HandshakeError, type Head, problemOf, readAnswer, type Target, valuesOf } from "./http1.ts";
 import { describeObservation, judge, type Opinion } from "./judge.ts";
 import { describeAllowedAnswers, describeOpening, judgeOpening } from "./judge-opening.ts";
 import { join } from "./messages.ts";
@@ -121,7 +121,7 @@ async function observe(
   const request = each.request({ target, key, random });
   // Not awaited: a server may answer before it has read everything.
   const sent = sendRequest(each, request, exchange, random);
-  const head = await readAnswer(exchange).catch((error: unknown) => {
+  const head = await readAnswer(duplex, log, timing.deadlineMs).catch((error: unknown) => {
     if (error instanceof HandshakeError) return error;
     throw error;
   });

@@ -275,6 +275,10 @@ function isUpgrade(value = ""): boolean {
   return value.toLowerCase() === "upgrade";
 }
 
+function lowerName(line: string): string {
+  return line.replace(/^[^:]*/, (name) => name.toLowerCase());
+}
+
 function echoing(name: string): NonNullable<HandshakeFault["answer"]> {
   return (lines, request: Request) => [
     ...lines,
@@ -319,6 +323,46 @@ test.for(Object.entries(findings))("a server is found out: %s", async ([, findin
   await server.stop();
   expect(found).toEqual(found.map((each) => ({ ...each, verdict })));
   expect(control?.verdict ?? "pass").toBe("pass");
+});
+
+const noKey = "a handshake without a key is refused";
+
+// What looks odd, and is as good.
+test.for<[string, HandshakeFault, string]>([
+  [
+    "an answer before the one that counts",
+    { answer: (lines) => ["HTTP/1.1 103 Early Hints", "", ...lines] },
+    plain,
+  ],
+  ["names in lower case", { answer: ([first = "", ...lines]) => [first, ...lines.map(lowerName)] }, plain],
+  ["Connection as a list", { answer: (lines) => lines.with(2, "Connection: keep-alive, upgrade") }, plain],
+  ["no words beside the status", { answer: (lines) => lines.with(0, "HTTP/1.1 101 ") }, plain],
+  [
+    "a refusal in chunks",
+    {
+      refuse: ([first = "", connection = ""]) => [
+        first,
+        connection,
+        "Transfer-Encoding: chunked",
+        "",
+        "5;x=y",
+        "Hello",
+        "0",
+        "X-Trailer: 1",
+      ],
+    },
+    noKey,
+  ],
+  [
+    "a refusal that ends with its connection",
+    { refuse: (lines) => [...lines.filter((line) => !line.startsWith("Content-Length")), "", "Hello"] },
+    noKey,
+  ],
+])("a server is not blamed for %s", async ([, fault, title]) => {
+  const server = await startServer({ handshake: handshakeOf(fault) });
+  const result = await judged(server.url, caseOf(title), 1_000);
+  await server.stop();
+  expect(result).toEqual({ ...result, verdict: "pass" });
 });
 
 test("a server that gets every handshake wrong is told so once", async () => {
