@@ -82,6 +82,9 @@ export async function performFramesOfClient(each: FrameCase, context: ClientCont
   if (each.offer !== undefined && !accepted) {
     return refuse(context, `the client offers "${request.offer}", which does not allow "${each.offer}"`);
   }
+  if (accepted && each.fits?.(accepted.agreement) === false) {
+    return refuse(context, `the client offers "${request.offer}", which does not allow what the case needs`);
+  }
   const play = each.play(random, accepted?.agreement);
   const inflate = accepted && inflateOf(accepted.agreement.theirs, bound(play));
   return judgeFrom(play, context, { answer: openingAnswer(request, accepted?.answer), inflate });

@@ -53,6 +53,8 @@ export interface Play {
   steps: readonly Step[];
   /** Every behaviour that the clause allows, the best first. */
   allowed: readonly Allowed[];
+  /** What there is to tell of what came if all is right: `info` then, in place of `pass`. */
+  remark?: (observation: Observation) => string;
 }
 
 /** A frame to send; it is masked as the role demands, unless it says otherwise. */
@@ -122,9 +124,16 @@ export type End =
   /** Whatever happens. */
   | { kind: "any" };
 
+/** A message that came. */
+export interface ObservedMessage extends ExpectedMessage {
+  compressed: boolean;
+  /** How many bytes of payload its frames had. */
+  payloadBytes?: number;
+}
+
 /** What happened, as far as the judge asks. */
 export interface Observation {
-  messages: readonly (ExpectedMessage & { compressed: boolean })[];
+  messages: readonly ObservedMessage[];
   pongs: readonly Uint8Array[];
   /** The masking keys of the first frames that the peer, a client, sent. */
   keys?: readonly Uint8Array[];

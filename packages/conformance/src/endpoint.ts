@@ -53,6 +53,8 @@ export class Endpoint {
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
   #received = 0;
+  // Of the message that is being received.
+  #payloadBytes = 0;
   #pings = 0;
   #heldBack: Uint8Array = new Uint8Array();
   #amidFrame = false;
@@ -169,11 +171,12 @@ export class Endpoint {
     if (frame.opcode === Opcode.Ping) return this.#pinged(frame);
     if (frame.opcode === Opcode.Pong) return void this.pongs.push(frame.payload);
     if (frame.opcode === Opcode.Close) return this.#closed(frame);
+    this.#payloadBytes += frame.payload.length;
     const message = this.#assembler.push(frame);
-    if (message) {
-      const { kind, data, compressed } = message;
-      this.messages.push({ kind, data, compressed });
-    }
+    if (!message) return;
+    const { kind, data, compressed } = message;
+    this.messages.push({ kind, data, compressed, payloadBytes: this.#payloadBytes });
+    this.#payloadBytes = 0;
   }
 
   // Each answer waits in memory until the peer reads it.

@@ -39,6 +39,9 @@ export function judge(play: Play, observation: Observation): Opinion {
     severity.indexOf(worst(behaviour.verdict, close.verdict)) + severity.indexOf(close.verdict) / 10;
   const [best] = opinions.toSorted((a, b) => rank(a) - rank(b));
   if (!best) throw new Error("a case that allows nothing");
+  if (rank(best) === 0 && play.remark) {
+    return { ...best, behaviour: { verdict: "info", why: play.remark(observation) } };
+  }
   // What is wrong is said in terms of what would have been best.
   return rank(best) >= severity.indexOf("fail") ? (opinions[0] ?? best) : best;
 }

@@ -15,7 +15,7 @@ import {
   text,
   unhex,
 } from "../build.ts";
-import type { CaseFrame, FrameCase, Play } from "../case.ts";
+import type { CaseFrame, FrameCase, Observation, Play } from "../case.ts";
 import type { Agreement } from "../deflate.ts";
 import { Opcode } from "../frames.ts";
 import { join } from "../messages.ts";
@@ -611,6 +611,69 @@ const flags = compressedFamily(
   ],
 );
 
+// How the peer's messages came, in words.
+function sizesOf({ messages }: Observation): string {
+  const words = messages.map(({ data, compressed, payloadBytes }) => {
+    return compressed ? `${data.length} bytes in ${payloadBytes}` : `${data.length} bytes uncompressed`;
+  });
+  return words.join(", then ");
+}
+
+function takeoverOf(observation: Observation): string {
+  const [first, second] = observation.messages;
+  if (!first?.compressed || !second?.compressed) return `the same message twice is ${sizesOf(observation)}`;
+  const refers = (second.payloadBytes ?? 0) < (first.payloadBytes ?? 0) / 2;
+  const does = refers ? "refers to messages before" : "begins anew with each message";
+  return `its compressor ${does}: the same message twice is ${sizesOf(observation)}`;
+}
+
+const habits: {
+  title: string;
+  data: (random: Random) => Uint8Array[];
+  remark: (seen: Observation) => string;
+}[] = [
+  {
+    title: "a message of 12 bytes comes back, compressed or not",
+    data: () => [bytesOf("Hello, Hello")],
+    remark: (seen) => `a short message is ${sizesOf(seen)}`,
+  },
+  {
+    title: "a message of 2,000 bytes that cannot be compressed comes back, compressed or not",
+    data: (random) => [random.bytes(2_000)],
+    remark: (seen) => `noise is ${sizesOf(seen)}`,
+  },
+  {
+    title: "a message of 2,000 bytes that comes twice comes back twice, the second time shorter or not",
+    data: (random) => {
+      const data = random.bytes(2_000);
+      return [data, data];
+    },
+    remark: takeoverOf,
+  },
+];
+
+const told = compressedFamily(
+  "13.17",
+  {
+    clause: "RFC 7692 §6, §7.1.1.1",
+    gist: "Which messages are compressed, and whether by what came before, is up to the sender as far as nothing else is agreed on.",
+    level: "MAY",
+  },
+  habits.map(
+    ({ title, data, remark }): CompressedMember => ({
+      title,
+      play: (compressor, random) => {
+        const all = data(random);
+        return {
+          steps: [send(...all.map((each) => compressor.binary(each)))],
+          allowed: echoes(...all.map(binary)),
+          remark,
+        };
+      },
+    }),
+  ),
+);
+
 /** Compressed messages: those that must be understood, then those that must not. */
 export const compression: readonly FrameCase[] = [
   ...byExample,
@@ -625,4 +688,5 @@ export const compression: readonly FrameCase[] = [
   ...large,
   ...flags,
   ...corruption,
+  ...told,
 ];

@@ -129,6 +129,7 @@ const written = family(
   },
   writings.map(({ words, offer }) => ({
     ...offering(offer),
+    peer: "server" as const,
     title: `an offer ${words} (${offer}) is understood`,
   })),
 );
@@ -162,6 +163,7 @@ const fallbacks = family(
   },
   lists.map((list, index) => ({
     ...offering(list.join(", ")),
+    peer: "server" as const,
     title: `of the offers "${list.join(", ")}" one is taken at most, and kept to`,
     ...(index === 0 && { autobahn: sizesOf(7) }),
   })),
@@ -193,6 +195,7 @@ const declined = family(
   invalid.map((parameters) => ({
     title: `an offer with "${parameters}" is declined, and messages go uncompressed`,
     offer: offerOf(parameters),
+    peer: "server" as const,
     mayDecline: true as const,
     mayRefuse: true as const,
     play: exchange,
@@ -217,6 +220,7 @@ const passedOver = family(
     ].map((list) => ({
       title: `of the offers "${list.join(", ")}" only the valid one may be taken`,
       offer: list.join(", "),
+      peer: "server" as const,
       mayDecline: true as const,
       mayRefuse: true as const,
       play: exchange,
