@@ -1,0 +1,64 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { allCases } from "./cases/index.ts";
+import { ClientGone, runClient } from "./client.ts";
+import type { Result } from "./run.ts";
+
+const cases = allCases.filter(({ id }) => /^(1\.1|11\.[128])\./.test(id));
+
+function clientOf(fault: string) {
+  const driver = fileURLToPath(new URL("../test/faulty-client.ts", import.meta.url));
+  return { run: [process.execPath, driver, fault] } as const;
+}
+
+async function judged(fault: string, options = {}): Promise<Map<string, Result>> {
+  const results = new Map<string, Result>();
+  const patience = { deadlineMs: 500, settleMs: 50, hangMs: 3_000 };
+  for await (const result of runClient({ client: clientOf(fault), cases, ...patience, ...options })) {
+    results.set(result.id, result);
+  }
+  return results;
+}
+
+function failing(results: Map<string, Result>): string[] {
+  return [...results.values()].filter(({ verdict }) => verdict === "fail").map(({ id }) => id);
+}
+
+test("a client without fault is judged by every case for clients, and none fails", async () => {
+  const results = await judged("none");
+  expect(results.size).toBe(cases.filter(({ peer }) => peer !== "server").length);
+  expect(failing(results)).toEqual([]);
+});
+
+test.each([
+  { fault: "same-mask", ids: ["11.8.1"] },
+  { fault: "counting-mask", ids: ["11.8.1"] },
+  { fault: "no-accept-check", ids: ["11.1.2", "11.1.3", "11.1.4", "11.1.5", "11.1.6", "11.1.7"] },
+  { fault: "no-connection-check", ids: ["11.2.4", "11.2.5"] },
+  { fault: "connection-is-one-token", ids: ["11.2.6"] },
+])("the fault $fault of a client is found", async ({ fault, ids }) => {
+  expect(failing(await judged(fault))).toEqual(ids);
+});
+
+test.each([
+  { fault: "dies-at-1.1.5", why: "the client died: exit code 7" },
+  { fault: "hangs-after-1.1.5", why: "the client hung, and did not come to the next case" },
+])("a client that $fault is named, and the cases after it run", async ({ fault, why }) => {
+  const results = await judged(fault);
+  expect(failing(results)).toEqual(["1.1.5"]);
+  expect(results.get("1.1.5")?.behaviour.why).toBe(why);
+  expect(results.size).toBe(cases.filter(({ peer }) => peer !== "server").length);
+});
+
+test("a client that never comes is an error, with how its output ended", async () => {
+  const run = judged("none", { client: { run: [process.execPath, "-e", "console.error('no such thing')"] } });
+  await expect(run).rejects.toThrow(ClientGone);
+  await expect(run).rejects.toThrow(/exit code 0.*no such thing/s);
+});
+
+test("a run of a client can be stopped", async () => {
+  const stop = new AbortController();
+  const run = judged("none", { signal: stop.signal });
+  stop.abort(new Error("enough"));
+  await expect(run).rejects.toThrow("enough");
+});

@@ -1,0 +1,104 @@
+// A WebSocket client that echoes, simple and strict, with faults that can be chosen: to judge the judge of clients.
+// It shares no code with what it is to judge. `node faulty-client.ts <fault> <url of the page>`
+
+import { createHash, randomBytes } from "node:crypto";
+import { connect } from "node:net";
+
+const [fault = "none", page = ""] = process.argv.slice(2);
+const { host, hostname, port, searchParams } = new URL(page);
+const agent = `agent=${searchParams.get("agent")}`;
+let frames = 0;
+
+for (const { id } of (await get(`/cases?left&${agent}`)) as { id: string }[]) {
+  if (fault === `dies-at-${id}`) process.exitCode = 7;
+  await run(id);
+  await get(`/verdict/${id}?${agent}`);
+  // As a runtime would that spins in a loop.
+  if (fault === `hangs-after-${id}`) for (;;);
+}
+
+async function get(path: string) {
+  return (await fetch(new URL(path, page))).json();
+}
+
+function run(id: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const key = randomBytes(16).toString("base64");
+  const socket = connect(Number(port), hostname);
+  let bytes = Buffer.alloc(0);
+  let open = false;
+  socket.write(
+    `GET /run/${id}?${agent} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+  );
+  socket.on("data", (more: Buffer) => {
+    if (fault === `dies-at-${id}`) process.exit();
+    bytes = Buffer.concat([bytes, more]);
+    const end = bytes.indexOf("\r\n\r\n");
+    if (!open && end === -1) return;
+    if (!open && !isRight(bytes.toString("latin1", 0, end), key)) return socket.destroy();
+    if (!open) bytes = bytes.subarray(end + 4);
+    open = true;
+    for (let frame = take(); frame; frame = take()) {
+      const { opcode, payload } = frame;
+      const answer = opcode === 9 ? 10 : opcode;
+      if (opcode !== 10) socket.write(masked(answer, payload));
+      if (opcode === 8) socket.end();
+    }
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => resolve());
+  return promise;
+
+  function take() {
+    const short = (bytes[1] ?? 0) & 0x7f;
+    const start = short < 126 ? 2 : short === 126 ? 4 : 10;
+    if (bytes.length < start) return undefined;
+    const length =
+      short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
+    if (bytes.length < start + length) return undefined;
+    const frame = { opcode: (bytes[0] ?? 0) & 0x0f, payload: bytes.subarray(start, start + length) };
+    bytes = bytes.subarray(start + length);
+    return frame;
+  }
+}
+
+function isRight(head: string, key: string): boolean {
+  const [status = "", ...lines] = head.split("\r\n");
+  const all = (name: string) =>
+    lines
+      .filter((line) => line.toLowerCase().startsWith(`${name}:`))
+      .map((line) => line.slice(name.length + 1).trim());
+  const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+  const tokens = all("connection")
+    .join()
+    .toLowerCase()
+    .split(/\s*,\s*/);
+  const upgrades =
+    fault === "connection-is-one-token" ? tokens.join() === "upgrade" : tokens.includes("upgrade");
+  return (
+    status.startsWith("HTTP/1.1 101 ") &&
+    all("upgrade").join().toLowerCase() === "websocket" &&
+    (upgrades || fault === "no-connection-check") &&
+    (all("sec-websocket-accept").join() === accept || fault === "no-accept-check")
+  );
+}
+
+function masked(opcode: number, payload: Buffer): Buffer {
+  const mask = maskOf(frames++);
+  const { length } = payload;
+  const size = length < 126 ? Buffer.from([length]) : Buffer.alloc(length < 65_536 ? 3 : 9);
+  if (length >= 65_536) size.writeBigUInt64BE(BigInt(length), 1);
+  else if (length >= 126) size.writeUInt16BE(length, 1);
+  if (length >= 126) size[0] = length < 65_536 ? 126 : 127;
+  size[0] = (size[0] ?? 0) | 0x80;
+  const data = payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0));
+  return Buffer.concat([Buffer.from([0x80 | opcode]), size, mask, data]);
+}
+
+function maskOf(count: number): Buffer {
+  if (fault === "same-mask") return Buffer.from([1, 2, 3, 4]);
+  const mask = randomBytes(4);
+  if (fault === "counting-mask") mask.writeUInt32BE(count);
+  return mask;
+}
