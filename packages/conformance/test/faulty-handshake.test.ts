@@ -202,7 +202,7 @@ const findings: Record<string, Finding> = {
   },
   "any method will do": {
     fault: { without: ["method"] },
-    finds: ["POST", "HEAD", "OPTIONS", "PUT", "get"],
+    finds: ["POST", "HEAD", "OPTIONS", "get"],
   },
   "any version of HTTP will do": {
     fault: { without: ["version"] },
@@ -235,7 +235,7 @@ const findings: Record<string, Finding> = {
   },
   "what came with the handshake is lost": {
     fault: { rest: () => Buffer.alloc(0) },
-    finds: ["a message sent in the same segment", "three messages in the same segment"],
+    finds: ["a message in the same segment", "three messages in the same segment"],
   },
   "a handshake in pieces is refused": {
     fault: { impatient: true },
@@ -258,6 +258,25 @@ const findings: Record<string, Finding> = {
   "a refusal has bytes after its end": {
     fault: { refuse: (lines) => [...lines, "", "more"] },
     finds: ["a handshake without a key"],
+  },
+  "a refusal is a 200": {
+    fault: { refuse: (lines) => lines.with(0, "HTTP/1.1 200 OK") },
+    finds: ["a handshake without a key", "version 14", "two different Hosts"],
+  },
+  "what asks for no WebSocket is answered with 200": {
+    fault: { refuse: (lines) => lines.with(0, "HTTP/1.1 200 OK") },
+    finds: ["a request without Upgrade", "POST"],
+    verdict: "info",
+  },
+  "it hangs up instead of refusing": {
+    fault: { refuse: () => [] },
+    finds: ["a handshake without a key", "POST"],
+    verdict: "non-strict",
+  },
+  "a fault of the client is answered as one of the server": {
+    fault: { refuse: (lines) => lines.with(0, "HTTP/1.1 500 Internal Server Error") },
+    finds: ["a handshake without a key", "version 14", "POST"],
+    verdict: "non-strict",
   },
   "the answer is no HTTP": { fault: { answer: () => ["hello"] }, finds: [plain] },
 };

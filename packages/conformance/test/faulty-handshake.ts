@@ -98,7 +98,7 @@ export interface HandshakeFault {
   accept?: (key: string) => string;
   /** The last word on the lines of a 101. */
   answer?: (lines: readonly string[], request: Request) => readonly string[];
-  /** The last word on the lines of a refusal. */
+  /** The last word on the lines of a refusal; none: it hangs up. */
   refuse?: (lines: readonly string[]) => readonly string[];
   /** A refusal does not end the connection: it goes on as a WebSocket. */
   staysOpen?: true;
@@ -165,7 +165,7 @@ function refused({ status, headers = [] }: Refusal, fault: HandshakeFault) {
 }
 
 function responseOf(lines: readonly string[]): string {
-  return `${lines.join("\r\n")}\r\n\r\n`;
+  return lines.length === 0 ? "" : `${lines.join("\r\n")}\r\n\r\n`;
 }
 
 function parse(head: string, header: NonNullable<HandshakeFault["header"]>): Request | Refusal {

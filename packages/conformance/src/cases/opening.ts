@@ -162,10 +162,10 @@ const writing = family(
       changes: { lines: { Connection: lines } },
     })),
     {
-      title: "Connection: ,, Upgrade ,  with empty elements is understood",
+      title: "Connection: ,, Upgrade, – a list with empty elements – is understood",
       clause: "RFC 9110 §5.6.1.2",
       gist: "Empty elements of a list must be ignored.",
-      changes: { lines: { Connection: ["Connection: ,, Upgrade ,"] } },
+      changes: { lines: { Connection: ["Connection: ,, Upgrade,"] } },
     },
     {
       title: "Upgrade: h2c, websocket, a choice of two, is understood, or left alone",
@@ -406,12 +406,12 @@ const hosts = family(
   ],
 );
 
-const methods = ["POST", "HEAD", "OPTIONS", "PUT", "get"];
+const methods = ["POST", "HEAD", "OPTIONS", "get"];
 
 // Targets that no GET may have: RFC 9112 §3.2.
 const targets = [
-  { words: "*, which is for OPTIONS", of: () => "*" },
-  { words: "an authority, which is for CONNECT", of: ({ authority }: Target) => authority },
+  { words: "*, which is for OPTIONS,", of: () => "*" },
+  { words: "an authority, which is for CONNECT,", of: ({ authority }: Target) => authority },
   { words: "a fragment", of: ({ path }: Target) => `${path}#x` },
   { words: "a space", of: ({ path }: Target) => `${path} x` },
 ];
@@ -475,7 +475,7 @@ const requestLine = family(
       },
     },
     ...targets.map(({ words, of }) => ({
-      title: `a target with ${words}, is refused`,
+      title: `a target with ${words} is refused`,
       clause: "RFC 9112 §3, §3.2",
       gist: "A request line that is wrong SHOULD be answered with 400.",
       ...should,
@@ -743,13 +743,13 @@ const delivery = family(
       { words: "within the empty line", cuts: [-1] },
     ].map(({ words, cuts }) => ({ title: `a handshake cut ${words} is accepted`, cuts })),
     ...[
-      { words: "in the same segment as the handshake", cuts: undefined },
-      { words: "right after the handshake, before the answer", cuts: [0] },
-      { words: "half of it with the handshake", cuts: [3] },
-      { words: "its header with the handshake", cuts: [6] },
-      { words: "byte by byte, with the handshake", cuts: 1 },
-    ].map(({ words, cuts }) => ({
-      title: `a message sent ${words} is not lost`,
+      { title: "a message in the same segment as the handshake is not lost", cuts: undefined },
+      { title: "a message right after the handshake, before the answer, is not lost", cuts: [0] },
+      { title: "a message cut within its header, the start with the handshake, is not lost", cuts: [3] },
+      { title: "a message cut after its header, the start with the handshake, is not lost", cuts: [6] },
+      { title: "a message after the handshake, both byte by byte, is not lost", cuts: 1 },
+    ].map(({ title, cuts }) => ({
+      title,
       ...should,
       clause: "RFC 6455 §4.1",
       gist: "A client waits for the answer; but what came early is a part of the stream, and never just lost.",
