@@ -88,7 +88,9 @@ export class Endpoint {
   async send(frames: readonly CaseFrame[], cuts?: Cuts, upTo?: number): Promise<void> {
     const encoded = frames.map((frame) => this.#encode(frame));
     frames.forEach((frame, index) => {
-      this.#options.log.add("sent", "frame", describeSent(frame), encoded[index]);
+      // Of a hundred thousand frames, words for those that are kept will do.
+      const words = this.#options.log.full ? "" : describeSent(frame);
+      this.#options.log.add("sent", "frame", words, encoded[index]);
       if (frame.opcode === Opcode.Close) this.#noteClose(frame);
     });
     const last = encoded.pop() ?? new Uint8Array();

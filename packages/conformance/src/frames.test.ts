@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  applyMask,
   type DecoderOptions,
   decodeClose,
   encodeClose,
@@ -96,6 +97,21 @@ const anyFrame = fc
   });
 
 const places = fc.array(fc.nat(400_000), { maxLength: 12 });
+
+test("byte i of a payload is XORed with byte i modulo 4 of the key, wherever in memory it lies", () => {
+  const mask = bytes(0x37, 0xfa, 0x21, 0x3d);
+  for (const length of [0, 1, 255, 256, 257, 258, 259]) {
+    for (const offset of [0, 1, 2, 3]) {
+      const around = new Uint8Array(length + 8).map((_, index) => index * 7);
+      const expected = around.map((byte, index) => {
+        const at = index - offset;
+        return at >= 0 && at < length ? byte ^ (mask[at % 4] ?? 0) : byte;
+      });
+      applyMask(around.subarray(offset, offset + length), mask);
+      expect(around).toEqual(expected);
+    }
+  }
+});
 
 describe("any frames", () => {
   test("come out of any cut as they went in", () => {

@@ -76,9 +76,25 @@ export function randomMask(): Uint8Array {
 
 /** XORs the payload with the key, in place. The same step masks and unmasks: RFC 6455 §5.3. */
 export function applyMask(payload: Uint8Array, mask: Uint8Array): void {
-  for (let index = 0; index < payload.length; index++) {
+  // Most of a large payload goes word by word, several times as fast; words begin at multiples of 4 in the buffer.
+  const from = payload.length < 256 ? payload.length : -payload.byteOffset & 3;
+  const count = (payload.length - from) >> 2;
+  maskBytes(payload, mask, 0, from);
+  if (count > 0) maskWords(new Uint32Array(payload.buffer, payload.byteOffset + from, count), mask, from);
+  maskBytes(payload, mask, from + 4 * count, payload.length);
+}
+
+function maskBytes(payload: Uint8Array, mask: Uint8Array, from: number, to: number): void {
+  for (let index = from; index < to; index++) {
     payload[index] = (payload[index] ?? 0) ^ (mask[index & 3] ?? 0);
   }
+}
+
+// `from`: where in the payload the words begin, and so at which byte of the key.
+function maskWords(words: Uint32Array, mask: Uint8Array, from: number): void {
+  const key = Uint8Array.from({ length: 4 }, (_, index) => mask[(from + index) & 3] ?? 0);
+  const [word = 0] = new Uint32Array(key.buffer);
+  for (let index = 0; index < words.length; index++) words[index] = (words[index] ?? 0) ^ word;
 }
 
 /** What a decoder accepts. */

@@ -29,25 +29,37 @@ export class WireLog {
   omitted = 0;
   readonly #began = performance.now();
 
+  /** Whether what comes now is only counted. */
+  get full(): boolean {
+    return this.entries.length >= keptEntries;
+  }
+
   add(
     direction: WireEntry["direction"],
     kind: WireEntry["kind"],
     text: string,
     bytes: Uint8Array = new Uint8Array(),
+    size = bytes.length,
   ): void {
-    if (this.entries.length >= keptEntries) {
+    if (this.full) {
       this.omitted++;
       return;
     }
     const at = Math.round((performance.now() - this.#began) * 100) / 100;
     // A copy: the rest of a large message must not live as long as its log.
-    this.entries.push({ at, direction, kind, text, bytes: bytes.slice(0, keptBytes), size: bytes.length });
+    this.entries.push({ at, direction, kind, text, bytes: bytes.slice(0, keptBytes), size });
   }
 
   /** A frame that came, with the bytes it came in: those of the only legal form (RFC 6455 §5.2). */
   received(frame: Frame): void {
-    if (this.entries.length >= keptEntries) this.omitted++;
-    else this.add("received", "frame", describeFrame(frame), encodeFrame(frame));
+    if (this.full) {
+      this.omitted++;
+      return;
+    }
+    const { length } = frame.payload;
+    const start = { ...frame, payload: frame.payload.subarray(0, keptBytes), claimedLength: length };
+    const bytes = encodeFrame(start);
+    this.add("received", "frame", describeFrame(frame), bytes, bytes.length - start.payload.length + length);
   }
 }
 

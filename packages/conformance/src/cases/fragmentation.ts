@@ -1,4 +1,5 @@
 import {
+  awaitMessages,
   binary,
   echoes,
   fails,
@@ -113,7 +114,7 @@ const many: FrameCase[] = family(
       const data = [...repeat(count - 1, () => random.bytes(size)), random.bytes(1)];
       const because = `it takes no message in ${count.toLocaleString("en")} fragments: a policy, not a fault`;
       return {
-        steps: [send(...fragments(Opcode.Binary, data))],
+        steps: [send(...fragments(Opcode.Binary, data)), awaitMessages(1)],
         allowed: [...echoes(binary(join(data))), ...refuses([1008, 1009], because)],
       };
     },

@@ -11,6 +11,7 @@ import { framing } from "./framing.ts";
 import { negotiation } from "./negotiation.ts";
 import { opening } from "./opening.ts";
 import { reservedBits, reservedOpcodes } from "./reserved.ts";
+import { size } from "./size.ts";
 import { utf8 } from "./utf8.ts";
 
 /** What a server can be judged by. */
@@ -38,6 +39,7 @@ export const groups: readonly Group[] = [
   { number: 6, name: "utf8", title: "Text is UTF-8", cases: utf8 },
   { number: 7, name: "closing", title: "The closing handshake", cases: closing },
   { number: 8, name: "delivery", title: "Frames in TCP's pieces", cases: delivery },
+  { number: 9, name: "size", title: "Large messages, and many", cases: size },
   { number: 10, name: "opening", title: "The opening handshake", cases: opening },
   {
     number: 11,

@@ -1,0 +1,156 @@
+import {
+  binary,
+  bytesOf,
+  echoes,
+  family,
+  fragments,
+  frame,
+  prose,
+  refuses,
+  repeat,
+  send,
+  split,
+  text,
+} from "../build.ts";
+import type { ExpectedMessage, FrameCase } from "../case.ts";
+import { Opcode } from "../frames.ts";
+import { join } from "../messages.ts";
+import type { Random } from "../random.ts";
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+// Numbers that differ from place to place, fast: a piece that is lost or moved is seen.
+function noise(length: number, random: Random): Uint8Array {
+  const words = new Uint32Array(Math.ceil(length / 4));
+  const start = random.below(2 ** 32);
+  for (let index = 0; index < words.length; index++) words[index] = Math.imul(start + index, 0x9e3779b1);
+  return new Uint8Array(words.buffer, 0, length);
+}
+
+// Numbered lines with characters of 1 to 4 bytes, so that every border of a buffer falls into one sooner or later.
+function lines(length: number, random: Random): Uint8Array {
+  const start = 1_000_000 + random.below(1_000_000);
+  const count = Math.floor(length / bytesOf(lineOf(start)).length);
+  const whole = bytesOf(repeat(count, (index) => lineOf(start + index)).join(""));
+  return join([whole, bytesOf(prose(length - whole.length, random))]);
+}
+
+function lineOf(number: number): string {
+  return `${number} Größe 大小 🌍\n`;
+}
+
+const kinds = {
+  text: { make: lines, expected: text, opcode: Opcode.Text },
+  binary: { make: noise, expected: binary, opcode: Opcode.Binary },
+};
+
+function sizeOf(bytes: number): string {
+  if (bytes >= MiB) return `${bytes / MiB} MiB`;
+  return bytes >= KiB ? `${bytes / KiB} KiB` : `${bytes} bytes`;
+}
+
+// Above this, cases run one at a time: both ends hold a message several times.
+const heavyFrom = 4 * MiB;
+
+const limited = {
+  clause: "RFC 6455 §5.2, §10.4",
+  gist: "A message may be of any size; an endpoint that has a limit of its own says so with 1009.",
+  level: "MUST",
+} as const;
+
+const sizes = [64 * KiB, 256 * KiB, MiB, 4 * MiB, 8 * MiB, 16 * MiB];
+
+function inOneFrame(id: string, kind: "text" | "binary"): FrameCase[] {
+  const { make, expected, opcode } = kinds[kind];
+  return family(
+    id,
+    limited,
+    sizes.map((size, index) => ({
+      title: `a ${kind} message of ${sizeOf(size)} in one frame comes back, or meets a limit`,
+      autobahn: [`${id}.${index + 1}`],
+      ...(size >= heavyFrom && { heavy: true }),
+      play: (random) => {
+        const data = make(size, random);
+        const because = `it takes no message of ${sizeOf(size)}: a policy, not a fault`;
+        return {
+          steps: [send(frame.of(opcode, data)), awaitMessages(1)],
+          allowed: [...echoes(expected(data)), ...refuses(1009, because)],
+        };
+      },
+    })),
+  );
+}
+
+// 16,384 fragments are as many as matter; Autobahn has sizes between these, which find nothing else.
+const fragmented = [
+  { whole: MiB, size: 64, autobahn: [1] },
+  { whole: 4 * MiB, size: KiB, autobahn: [2, 3] },
+  { whole: 4 * MiB, size: 16 * KiB, autobahn: [4, 5] },
+  { whole: 4 * MiB, size: 64 * KiB, autobahn: [6] },
+  { whole: 4 * MiB, size: MiB, autobahn: [7, 8, 9] },
+];
+
+function inFragments(id: string, kind: "text" | "binary"): FrameCase[] {
+  const { make, expected, opcode } = kinds[kind];
+  return family(
+    id,
+    { ...limited, clause: "RFC 6455 §5.4, §10.4" },
+    fragmented.map(({ whole, size, autobahn }) => ({
+      title: `a ${kind} message of ${sizeOf(whole)} in fragments of ${sizeOf(size)} comes back, or meets a limit`,
+      autobahn: autobahn.map((number) => `${id}.${number}`),
+      heavy: true,
+      play: (random) => {
+        const data = make(whole, random);
+        const parts = split(data, size);
+        const because = `it takes no message of ${sizeOf(whole)}, or not in ${parts.length.toLocaleString("en")} fragments: a policy, not a fault`;
+        return {
+          steps: [send(...fragments(opcode, parts)), awaitMessages(1)],
+          allowed: [...echoes(expected(data)), ...refuses([1009, 1008], because)],
+        };
+      },
+    })),
+  );
+}
+
+const manySizes = [
+  { size: 0, autobahn: [1] },
+  { size: 16, autobahn: [2, 3] },
+  { size: 256, autobahn: [4] },
+  { size: 4 * KiB, autobahn: [5, 6] },
+];
+
+function inTurn(index: number, size: number, random: Random): ExpectedMessage {
+  return index % 2 === 0 ? text(lines(size, random)) : binary(noise(size, random));
+}
+
+const many: FrameCase[] = family(
+  "9.5",
+  {
+    clause: "RFC 6455 §5.4, §5.6",
+    gist: "A message is complete in itself, and messages come in the order in which they were sent.",
+    level: "MUST",
+  },
+  manySizes.map(({ size, autobahn }) => ({
+    title: `1,000 messages of ${sizeOf(size)}, text and binary in turn, in one write, come back in their order`,
+    autobahn: autobahn.flatMap((number) => [`9.7.${number}`, `9.8.${number}`]),
+    play: (random) => {
+      const messages = repeat(1_000, (index) => inTurn(index, size, random));
+      const frames = messages.map(({ kind, data }) => frame.of(kinds[kind].opcode, data));
+      const because = "it takes no 1,000 messages at once: a policy, not a fault";
+      return {
+        steps: [send(...frames), awaitMessages(messages.length)],
+        allowed: [...echoes(...messages), ...refuses([1008, 1013], because)],
+      };
+    },
+  })),
+);
+
+/** Large messages, and many. */
+export const size: readonly FrameCase[] = [
+  ...inOneFrame("9.1", "text"),
+  ...inOneFrame("9.2", "binary"),
+  ...inFragments("9.3", "text"),
+  ...inFragments("9.4", "binary"),
+  ...many,
+];
