@@ -1,4 +1,5 @@
 import {
+  awaitMessages,
   binary,
   bytesOf,
   echoes,
