@@ -16,7 +16,7 @@ export interface ClientOptions extends Pick<ServeOptions, "port" | "host" | "cas
    * of the server's page as its last argument: a browser does with no more.
    */
   client: string | Command;
-  /** For each thing that is awaited, in ms. Default: 5,000. */
+  /** For each thing that is awaited, in ms. Default: 20,000. */
   deadlineMs?: number;
   /** How long the client may take to come to the next case, in ms, a start included. Default: 30,000. */
   hangMs?: number;

@@ -23,7 +23,7 @@ export interface ServeOptions {
   cases?: readonly Case[];
   /** What random cuts, keys and payloads are made from. Default: 1. */
   seed?: number;
-  /** For each thing that is awaited, in ms. Default: 5,000. */
+  /** For each thing that is awaited, in ms. Default: 20,000: a browser takes seconds for 16 MiB of text. */
   deadlineMs?: number;
   /** What a client gets to react at once, in ms. Default: 200. */
   settleMs?: number;
@@ -92,7 +92,7 @@ class Judges {
   readonly #agents = new Map<string, Agent>();
 
   constructor(options: ServeOptions) {
-    const { cases = allCases, deadlineMs = 5_000, settleMs = 200 } = options;
+    const { cases = allCases, deadlineMs = 20_000, settleMs = 200 } = options;
     this.#options = options;
     this.#timing = { deadlineMs, settleMs };
     this.#cases = new Map(cases.filter(isForClients).map((each) => [each.id, each]));

@@ -1,6 +1,6 @@
 import type { AnswerCase, ClientRequest } from "../answering.ts";
 import { echoes, fails, frame, lenient, send, settle, text } from "../build.ts";
-import type { Allowed, Play, Step } from "../case.ts";
+import type { Allowed, Level, Play, Step } from "../case.ts";
 import type { Judgement } from "../judge.ts";
 
 // The head of an answer, without the empty line that ends it.
@@ -42,6 +42,7 @@ interface Answer {
   lines: Lines;
   clause?: string;
   gist?: string;
+  level?: Level;
   /** Default: the client must fail the connection. */
   takes?: true;
   play?: AnswerCase["play"];
@@ -263,6 +264,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
   },
   {
     title: "an answer with another reason phrase opens the connection",
+    level: "SHOULD",
     clause: "RFC 9112 §4",
     gist: "A client SHOULD ignore the reason phrase.",
     lines: (request) => right(request).with(0, "HTTP/1.1 101 Web Socket Protocol Handshake"),
@@ -308,6 +310,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
   },
   {
     title: "a 101 of HTTP/1.0 is refused",
+    level: "MAY",
     clause: "RFC 9110 §15.2",
     gist: "HTTP/1.0 has no 1xx and no Upgrade. RFC 6455 does not say what a client does about it.",
     lines: (request) => right(request).with(0, "HTTP/1.0 101 Switching Protocols"),
@@ -327,6 +330,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
   },
   {
     title: "a header of 4 MiB is not read to its end",
+    level: "SHOULD",
     clause: "RFC 6455 §10.4",
     gist: "Who is sent more than it can take should say so early; a head without bound fills the memory.",
     lines: (request) => [...right(request), `X-Long: ${"a".repeat(4 * 1024 * 1024)}`],
