@@ -96,7 +96,9 @@ async function goesOn(endpoint: Endpoint, timing: Timing): Promise<boolean> {
     await endpoint.send([{ opcode: Opcode.Ping, payload: fence }]);
     const answered = () => endpoint.pongs.some((payload) => equal(payload, fence));
     await endpoint.until(() => answered() || endpoint.close !== undefined, timing.deadlineMs);
-    if (answered()) return true;
+    // A pong may overtake what is still being decompressed.
+    if (answered()) await endpoint.until(() => endpoint.close !== undefined, timing.settleMs);
+    if (answered() && !endpoint.over && !endpoint.close) return true;
   }
   await ended(endpoint, timing);
   return false;

@@ -27,7 +27,7 @@ async function judged(made: ServerOptions, options: RunOptions): Promise<Result[
   const results: Result[] = [];
   for await (const result of runConformance(server.url, {
     settleMs: 50,
-    deadlineMs: 1_000,
+    deadlineMs: 10_000,
     revive,
     ...options,
   })) {

@@ -12,6 +12,7 @@ import {
   stored,
 } from "../blocks.ts";
 import {
+  answers,
   binary,
   bytesOf,
   echoes,
@@ -47,11 +48,9 @@ const [zerosOnly, onesAndZeros] = [
 interface Corrupt {
   what: string;
   parts: Part[];
-  /** How a receiver may understand it nevertheless. */
-  lenience?: string;
+  /** What a receiver may take it for nevertheless. */
+  understood?: string;
 }
-
-const lenience = "it gives a meaning to a code that has none";
 
 const corrupt: Corrupt[] = [
   { what: "a block of the reserved type", parts: [raw([6, 3]), flush] },
@@ -72,12 +71,12 @@ const corrupt: Corrupt[] = [
   {
     what: "length code 286, which stands for nothing,",
     parts: [fixedHeader, symbol(97), symbol(286), code(0, 5), symbol(256), flush],
-    lenience,
+    // libdeflate reads it as 258, the greatest length.
+    understood: "a".repeat(259),
   },
   {
     what: "distance code 30, which stands for nothing,",
     parts: [fixedHeader, symbol(97), symbol(257), code(30, 5), symbol(256), flush],
-    lenience,
   },
   { what: "codes for 287 literals, one too many,", parts: [dynamicHeader(287, 1, onesAndZeros), flush] },
   {
@@ -112,11 +111,14 @@ const corrupted = compressedFamily(
   },
   [
     ...corrupt.map(
-      ({ what, parts, lenience }): CompressedMember => ({
+      ({ what, parts, understood }): CompressedMember => ({
         title: `a message with ${what} fails the connection`,
         play: () => ({
           steps: [send(compressed.binary(compose(...parts)))],
-          allowed: [...fails([1007, 1002]), ...(lenience ? lenient(lenience, whatever("")) : [])],
+          allowed: [
+            ...fails([1007, 1002]),
+            ...(understood ? lenient("it gives a meaning to what has none", echoes(binary(understood))) : []),
+          ],
         }),
       }),
     ),
@@ -272,44 +274,45 @@ const utf8 = compressedFamily(
 
 const mebibyte = 1024 * 1024;
 
+// The echo comes first, so that no ping asks whether the peer goes on: one may overtake what is being decompressed.
 const bombs = compressedFamily(
   "13.16",
   {
     clause: "RFC 7692 §8",
-    gist: "Little data can become much. A receiver is limited by what comes out, not by what comes in: it takes the message, or closes with 1009.",
+    gist: "Little data can become much. A receiver is limited by what comes out, not by what comes in: it takes the message or closes with 1009.",
     level: "SHOULD",
   },
   [
     {
-      title: "a message of 64 KiB that becomes 64 MiB is refused with 1009, or comes back",
+      title: "a message of 64 KiB that becomes 64 MiB comes back, or is refused with 1009",
       heavy: true,
       play: (compressor) => {
         const zeros = new Uint8Array(64 * mebibyte);
         return {
           steps: [send(compressor.binary(zeros))],
-          allowed: [...fails(1009), ...echoes(binary(zeros))],
+          allowed: [...echoes(binary(zeros)), ...fails(1009)],
         };
       },
     },
     {
-      title: "a message that becomes 64 MiB, in fragments of 1 KiB, is refused with 1009, or comes back",
+      title: "a message that becomes 64 MiB, in fragments of 1 KiB, comes back, or is refused with 1009",
       heavy: true,
       play: (compressor) => {
         const zeros = new Uint8Array(64 * mebibyte);
         const frames = compressedFragments("binary", split(compressor.payload(zeros), 1_024));
-        return { steps: [send(...frames)], allowed: [...fails(1009), ...echoes(binary(zeros))] };
+        return { steps: [send(...frames)], allowed: [...echoes(binary(zeros)), ...fails(1009)] };
       },
     },
     {
-      title: "a bomb in a text, between pings, is refused with 1009, or comes back",
+      title: "a bomb in a text, between pings, comes back, or is refused with 1009",
       heavy: true,
       play: (compressor) => {
         const letters = new Uint8Array(64 * mebibyte).fill(0x61);
         return {
           steps: [send(frame.ping("before"), compressor.text(letters))],
           allowed: [
+            ...answers({ messages: [text(letters)], pongs: ["before"] }),
             ...fails(1009, { pongs: ["before"] }),
-            ...echoes(text(letters)).map((each) => ({ ...each, pongs: [bytesOf("before")] })),
           ],
         };
       },
