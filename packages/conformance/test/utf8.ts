@@ -28,16 +28,27 @@ export interface Validator {
 
 /** A validator for one text, which may come in pieces. */
 export function validator(rows: readonly Row[] = wellFormed): Validator {
-  let begun: Row[] = [];
+  // The rows that the character which is begun can be of, and how many of its bytes have come.
+  let begun: readonly Row[] = rows;
+  let come = 0;
+  const fits = (row: Row, byte: number) => {
+    const [from = 0, to = -1] = row[come] ?? [];
+    return byte >= from && byte <= to;
+  };
   const take = (byte: number): boolean => {
-    const open = begun.length > 0 ? begun : rows;
-    const next = open.filter(([range]) => range && byte >= range[0] && byte <= range[1]);
-    begun = next.map((row) => row.slice(1)).filter((row) => row.length > 0);
-    return next.length > 0;
+    begun = begun.filter((row) => fits(row, byte));
+    come++;
+    if (!begun.some((row) => row.length === come)) return begun.length > 0;
+    begun = rows;
+    come = 0;
+    return true;
   };
   return {
-    push: (bytes) => bytes.every((byte) => (byte < 0x80 && begun.length === 0) || take(byte)),
-    complete: () => begun.length === 0,
+    push(bytes) {
+      for (const byte of bytes) if ((byte >= 0x80 || come > 0) && !take(byte)) return false;
+      return true;
+    },
+    complete: () => come === 0,
   };
 }
 

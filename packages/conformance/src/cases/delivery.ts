@@ -11,6 +11,7 @@ import {
   type Member,
   play,
   prose,
+  refuses,
   send,
   sendCut,
   sendRest,
@@ -213,7 +214,10 @@ const largeInPieces = [
         const sent = kind === "text" ? frame.text(data) : frame.binary(data);
         return {
           steps: [sendCut(size, sent)],
-          allowed: echoes(kind === "text" ? text(data) : binary(data)),
+          allowed: [
+            ...echoes(kind === "text" ? text(data) : binary(data)),
+            ...refuses(1009, "it takes no message of a million bytes: a policy, not a fault"),
+          ],
         };
       },
     };

@@ -1,0 +1,22 @@
+import { describe, expect, test } from "vitest";
+import { liberties } from "./faults.ts";
+import { frameCases, judged, oddOnes, within } from "./judging.ts";
+
+// Who is right is not to be blamed for a busy machine.
+const timing = { settleMs: 2_000, deadlineMs: 20_000 };
+
+test("a server without a fault passes every case", async () => {
+  const results = await judged({}, { ...timing, cases: frameCases });
+  expect(results.size).toBe(frameCases.length);
+  expect(oddOnes(results.values())).toEqual([]);
+});
+
+describe("nobody is blamed who", () => {
+  test.each(Object.entries(liberties))("%s", async (_name, rules) => {
+    const cases = within(["1", "2", "5", "6.5", "6.7", "6.16", "6.17", "7", "8"]).filter(
+      ({ heavy }) => !heavy,
+    );
+    const results = await judged(rules, { ...timing, cases });
+    expect(oddOnes(results.values())).toEqual([]);
+  });
+});

@@ -1,0 +1,923 @@
+// What can be wrong with a server, and what must find it. Each fault is a rule or two, replaced.
+
+import {
+  type Connection,
+  Failure,
+  type Message,
+  type OutgoingFrame,
+  opcodes,
+  type Rules,
+  strict,
+} from "./faulty-server.ts";
+import { anything, type Row, type Validator, validator, wellFormed } from "./utf8.ts";
+
+/** A fault of a server. */
+export interface Fault {
+  rules: Partial<Rules>;
+  /** The cases that must find it, or their families: at least one of each. */
+  red: readonly string[];
+  /** Its neighbours: what it leaves as it was. */
+  green?: readonly string[];
+  /** Default: `fail`. */
+  turns?: "non-strict" | "info";
+}
+
+const { continuation, text, binary, close, ping, pong } = opcodes;
+
+// RFC 6455 §7.1.7 without its close frame.
+const drop = (_code: number, connection: Connection) => connection.end();
+
+function sameKind(change: (data: Buffer) => Buffer): Rules["echo"] {
+  return (opcode, data) => ({ opcode, data: change(data) });
+}
+
+function changedText(change: (text: string) => string): Rules["echo"] {
+  return (opcode, data) => ({ opcode, data: opcode === text ? Buffer.from(change(`${data}`)) : data });
+}
+
+const framing: Record<string, Fault> = {
+  "takes frames that are not masked": {
+    rules: { mustBeMasked: () => false },
+    red: ["1.6.1", "1.6.2", "1.6.3", "1.6.4", "1.6.5", "1.6.6", "1.6.7"],
+    green: ["1.5"],
+  },
+  "asks for a mask on the first frame only": {
+    rules: { mustBeMasked: (_opcode, frameNumber) => frameNumber === 0 },
+    red: ["1.6.7"],
+    green: ["1.6.1", "1.6.4"],
+  },
+  "takes control frames that are not masked": {
+    rules: { mustBeMasked: (opcode) => opcode < close },
+    red: ["1.6.4", "1.6.5", "1.6.6"],
+    green: ["1.6.1", "1.6.7"],
+  },
+  "reads a length of 16 bits with its low byte first": {
+    rules: {
+      readLength: (extended, connection) =>
+        extended.length === 2 ? extended.readUInt16LE() : strict.readLength(extended, connection),
+    },
+    red: ["1.1.5"],
+    green: ["1.1.4", "1.1.13"],
+  },
+  "takes a length of 125 for one that goes on": {
+    rules: { extendedBy: (short) => (short === 125 ? 2 : strict.extendedBy(short)) },
+    red: ["1.1.4", "1.2.4"],
+    green: ["1.1.3", "1.1.5"],
+  },
+  "writes a length of 126 in 7 bits": {
+    rules: { writeLength: (length) => (length === 126 ? Buffer.of(length) : strict.writeLength(length)) },
+    red: ["1.1.5", "1.2.5"],
+    green: ["1.1.4", "1.1.6"],
+  },
+  "writes a length of 125 in 16 bits": {
+    rules: {
+      writeLength: (length) => (length === 125 ? Buffer.of(126, 0, 125) : strict.writeLength(length)),
+    },
+    red: ["1.1.4"],
+    green: ["1.1.3", "1.1.5"],
+  },
+  "writes a length of 65,536 in 16 bits": {
+    rules: {
+      writeLength: (length) => (length === 65_536 ? Buffer.of(126, 0, 0) : strict.writeLength(length)),
+    },
+    red: ["1.1.13", "1.2.13"],
+    green: ["1.1.12", "1.1.14"],
+  },
+  "writes every length in 64 bits": {
+    rules: { writeLength: (length) => Buffer.of(127, 0, 0, 0, 0, 0, length >> 16, length >> 8, length) },
+    red: ["1.1.1", "1.1.12"],
+  },
+  "reads the last 16 of 64 bits of a length": {
+    rules: {
+      readLength: (extended, connection) =>
+        extended.length === 8 ? extended.readUInt16BE(6) : strict.readLength(extended, connection),
+    },
+    red: ["1.1.14"],
+    green: ["1.1.12"],
+  },
+  "takes no notice of a length's highest bit": {
+    rules: {
+      readLength: (extended) =>
+        extended.length === 8 ? Number(extended.readBigUInt64BE() & ~(1n << 63n)) : extended.readUInt16BE(),
+    },
+    red: ["1.4.1"],
+  },
+  "waits for a payload of any length": {
+    rules: {
+      maxPayload: Number.POSITIVE_INFINITY,
+      readLength: (extended) => Number(`0x${extended.toString("hex")}`),
+    },
+    red: ["1.4.1", "1.4.2"],
+  },
+  "understands lengths that are longer than need be": {
+    rules: { readLength: (extended) => Number(`0x${extended.toString("hex")}`) },
+    red: ["1.3"],
+    turns: "non-strict",
+  },
+  "reads lengths that are longer than need be, and reads them wrong": {
+    rules: {
+      readLength(extended) {
+        const length = Number(`0x${extended.toString("hex")}`);
+        return length < (extended.length === 2 ? 126 : 65_536) ? length - 1 : length;
+      },
+    },
+    red: ["1.3"],
+    green: ["1.1"],
+  },
+  "begins the masking key anew in each piece": {
+    rules: { unmask: (piece, mask) => strict.unmask(piece, mask, 0) },
+    red: ["8.2", "8.3", "8.10"],
+    green: ["1.1.2", "8.8.1", "8.8.2"],
+  },
+  "leaves masked what is after the last four bytes": {
+    rules: {
+      unmask: (piece, mask, at) => strict.unmask(piece.subarray(0, piece.length & ~3), mask, at),
+    },
+    red: ["1.1.2", "1.5.5"],
+  },
+  "takes a masking key of zeros for none": {
+    rules: {
+      begin(header, connection) {
+        if (header.mask.readUInt32BE() === 0) throw new Failure(1002);
+        strict.begin(header, connection);
+      },
+    },
+    red: ["1.5.1", "1.5.2"],
+    green: ["1.5.3"],
+  },
+  "masks what it sends": {
+    rules: { send: (frame) => ({ ...frame, mask: Buffer.of(1, 2, 3, 4) }) },
+    red: ["1.1.2"],
+  },
+  "sets a reserved bit in what it sends": {
+    rules: { send: (frame) => ({ ...frame, rsv: 1 }) },
+    red: ["1.1.2"],
+  },
+  "answers text with binary": {
+    rules: { echo: (_opcode, data) => ({ opcode: binary, data }) },
+    red: ["1.1.1", "1.1.14"],
+    green: ["1.2"],
+  },
+  "loses a byte at the border of 64 KiB": {
+    rules: {
+      echo: sameKind((data) => Buffer.concat([data.subarray(0, 65_535), data.subarray(65_536)])),
+    },
+    red: ["1.1.13", "1.2.14"],
+    green: ["1.1.12"],
+  },
+  "swaps two bytes at the border of 64 KiB": {
+    rules: {
+      echo: sameKind((data) => (data.length > 65_536 ? data.fill(data[65_535] ?? 0, 65_536, 65_537) : data)),
+    },
+    red: ["1.1.14", "1.2.14"],
+    green: ["1.1.13"],
+  },
+  "says nothing to empty messages": {
+    rules: { echo: (opcode, data) => (data.length === 0 ? undefined : { opcode, data }) },
+    red: ["1.1.1", "1.2.1"],
+    green: ["1.1.2"],
+  },
+  "answers each message twice": {
+    rules: { carry: (opcode, payload) => [...strict.carry(opcode, payload), { opcode, payload }] },
+    red: ["1.1.2"],
+  },
+};
+
+// Takes the frame for one without reserved bits.
+const clear: Rules["begin"] = (header, connection) => strict.begin({ ...header, rsv: 0 }, connection);
+
+function isKnown(opcode: number): boolean {
+  return Object.values<number>(opcodes).includes(opcode);
+}
+
+const reserved: Record<string, Fault> = {
+  "takes any reserved bit": {
+    rules: { allowsReserved: () => true, begin: clear },
+    red: ["3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "3.8"],
+  },
+  "takes the second and third reserved bits": {
+    rules: { allowsReserved: (rsv) => rsv < 4, begin: clear },
+    red: ["3.1.1", "3.1.2", "3.5.1"],
+    green: ["3.1.4", "3.1.7"],
+  },
+  "takes reserved bits of control frames": {
+    rules: { allowsReserved: (rsv, opcode) => rsv === 0 || opcode >= close },
+    red: ["3.5", "3.6", "3.7"],
+    green: ["3.1", "3.3"],
+  },
+  "takes reserved bits of continuations": {
+    rules: { allowsReserved: (rsv, opcode) => rsv === 0 || opcode === continuation, begin: clear },
+    red: ["3.3", "3.4"],
+    green: ["3.1", "3.5"],
+  },
+  "skips control frames of reserved opcodes": {
+    rules: { knows: (opcode) => opcode > pong || isKnown(opcode) },
+    red: ["4.1.6", "4.2.10", "4.4.6"],
+    green: ["4.1.1", "4.4.1"],
+  },
+  "takes data of reserved opcodes for binary": {
+    rules: {
+      knows: (opcode) => opcode < close || isKnown(opcode),
+      begin: (header, connection) =>
+        strict.begin({ ...header, opcode: Math.min(header.opcode, binary) }, connection),
+    },
+    red: ["4.1.1", "4.2.5"],
+    green: ["4.1.6"],
+  },
+  "takes data of reserved opcodes amid a message for continuations": {
+    rules: {
+      knows: (opcode, { message }) => (message !== undefined && opcode < close) || isKnown(opcode),
+      begin: (header, connection) =>
+        strict.begin(header.opcode > binary ? { ...header, opcode: continuation } : header, connection),
+    },
+    red: ["4.4.1", "4.4.5"],
+    green: ["4.1", "4.4.6"],
+  },
+};
+
+function answer(change: (payload: Buffer) => Buffer): Rules["ping"] {
+  return (payload, connection) => connection.send({ opcode: pong, payload: change(payload) });
+}
+
+const control: Record<string, Fault> = {
+  "never answers a ping": { rules: { ping: () => {} }, red: ["2.1"] },
+  "answers pings with empty pongs": {
+    rules: { ping: answer(() => Buffer.alloc(0)) },
+    red: ["2.1", "2.2"],
+    green: ["2.1.1"],
+  },
+  "cuts the payload of a ping at 64 bytes": {
+    rules: { ping: answer((payload) => payload.subarray(0, 64)) },
+    red: ["2.1.4"],
+    green: ["2.1.1", "2.2.1"],
+  },
+  "takes the payload of a ping for text": {
+    rules: { ping: answer((payload) => Buffer.from(`${payload}`)) },
+    red: ["2.2.2"],
+    green: ["2.2.1"],
+  },
+  "answers only pings that carry something": {
+    rules: { ping: (payload, connection) => void (payload.length > 0 && strict.ping(payload, connection)) },
+    red: ["2.1.1"],
+    green: ["2.1.2"],
+  },
+  "answers a ping with a ping": {
+    rules: { ping: (payload, connection) => connection.send({ opcode: ping, payload }) },
+    red: ["2.1"],
+  },
+  "answers each ping twice": {
+    rules: {
+      ping(payload, connection) {
+        strict.ping(payload, connection);
+        strict.ping(payload, connection);
+      },
+    },
+    red: ["2.1"],
+  },
+  "answers a pong with a pong": {
+    rules: { pong: (payload, connection) => connection.send({ opcode: pong, payload }) },
+    red: ["2.5"],
+    green: ["2.1"],
+  },
+  "fails upon a pong that it did not ask for": {
+    rules: { pong: (_payload, connection) => strict.fail(1002, connection) },
+    red: ["2.5"],
+    green: ["2.1"],
+  },
+  "answers a ping after the message in progress": {
+    rules: {
+      ping: (payload, connection) => {
+        if (connection.message) connection.late.push({ opcode: pong, payload });
+        else strict.ping(payload, connection);
+      },
+      complete(header, connection) {
+        strict.complete(header, connection);
+        if (!header.fin) return;
+        for (const frame of connection.late.splice(0)) connection.send(frame);
+      },
+    },
+    red: ["2.7.4", "2.7.5"],
+    green: ["2.1"],
+  },
+  "answers the first of several pings": {
+    rules: {
+      ping: (payload, connection) => {
+        if (connection.frames === 1) strict.ping(payload, connection);
+      },
+    },
+    red: ["2.6"],
+    green: ["2.1"],
+  },
+  "takes control frames of any length": {
+    rules: { maxControl: Number.POSITIVE_INFINITY },
+    red: ["2.3.1", "2.3.2"],
+    green: ["2.1"],
+  },
+  "takes control frames in fragments": {
+    rules: { allowsFragmentedControl: true },
+    red: ["2.4.1"],
+    green: ["2.1"],
+  },
+  "forgets the message in progress when a ping comes": {
+    rules: {
+      ping: (payload, connection) => {
+        connection.message = undefined;
+        strict.ping(payload, connection);
+      },
+    },
+    red: ["2.7.1", "6.5.15"],
+    green: ["2.1", "6.5.14"],
+  },
+  "puts the payload of a ping into the message in progress": {
+    rules: {
+      ping: (payload, connection) => {
+        connection.message?.parts.push(payload);
+        strict.ping(payload, connection);
+      },
+    },
+    red: ["2.7.1", "6.5.15"],
+    green: ["2.1", "6.5.14"],
+  },
+};
+
+function continued(change: (message: Message, connection: Connection) => void): Rules["begin"] {
+  return (header, connection) => {
+    strict.begin(header, connection);
+    if (header.opcode === continuation && connection.message) change(connection.message, connection);
+  };
+}
+
+const fragmentation: Record<string, Fault> = {
+  "takes a text in fragments for binary": {
+    rules: {
+      begin: continued((message) => {
+        message.opcode = binary;
+      }),
+    },
+    red: ["5.1.1", "6.5"],
+    green: ["5.1.4", "5.2", "6.1"],
+  },
+  "keeps only the last fragment": {
+    rules: { begin: continued((message) => void message.parts.splice(0)) },
+    red: ["5.1.1", "5.1.3", "6.5"],
+    green: ["6.1"],
+  },
+  "takes a continuation of nothing for a message": {
+    rules: {
+      begin: (header, connection) => {
+        const lost = header.opcode === continuation && !connection.message;
+        strict.begin(lost ? { ...header, opcode: text } : header, connection);
+      },
+    },
+    red: ["5.4.1", "5.4.9"],
+    green: ["5.5", "5.1"],
+  },
+  "skips a continuation of nothing": {
+    rules: {
+      begin: (header, connection) => {
+        if (header.opcode !== continuation || connection.message) strict.begin(header, connection);
+      },
+    },
+    red: ["5.4.1", "5.4.3", "5.4.5", "5.4.7"],
+    green: ["5.5", "5.1"],
+  },
+  "begins a new message amid another": {
+    rules: {
+      begin: (header, connection) => {
+        if (header.opcode !== continuation) connection.message = undefined;
+        strict.begin(header, connection);
+      },
+    },
+    red: ["5.5.1", "5.5.7", "5.5.9"],
+    green: ["5.4", "5.1"],
+  },
+  "takes a new message amid another for its continuation": {
+    rules: {
+      begin: (header, connection) =>
+        strict.begin(connection.message ? { ...header, opcode: continuation } : header, connection),
+    },
+    red: ["5.5.1", "5.5.3", "5.5.10"],
+    green: ["5.4", "5.1"],
+  },
+  "takes each fragment for a message": {
+    rules: {
+      begin: (header, connection) => connection.open(header.opcode || text, false),
+      complete: (_header, connection) => connection.deliver(),
+    },
+    red: ["5.1.1", "5.4.1"],
+    green: ["6.1"],
+  },
+  "overlooks FIN on an empty fragment": {
+    rules: {
+      complete: (header, connection) => {
+        if (header.length > 0 || header.opcode !== continuation) strict.complete(header, connection);
+      },
+    },
+    red: ["5.2.3", "5.2.4", "6.4.3"],
+    green: ["5.2.1", "6.5.1"],
+  },
+  "takes a message whose first fragment is empty for none": {
+    rules: {
+      begin: (header, connection) => {
+        const nothing = connection.message?.parts.every((part) => part.length === 0);
+        if (header.opcode === continuation && nothing) throw new Failure(1002);
+        strict.begin(header, connection);
+      },
+    },
+    red: ["5.2.1", "5.2.4", "6.4.2"],
+    green: ["5.1.1", "5.2.3"],
+  },
+  "gives every fragment of an answer the opcode of the first": {
+    rules: { carry: (opcode, data) => halves(data, opcode, opcode) },
+    red: ["1.1.2"],
+  },
+  "never sets FIN on the last fragment of an answer": {
+    rules: {
+      carry: (opcode, data) => halves(data, opcode, continuation).map((each) => ({ ...each, fin: false })),
+    },
+    red: ["1.1.2"],
+  },
+};
+
+function halves(data: Buffer, first: number, second: number): OutgoingFrame[] {
+  const middle = data.length >> 1;
+  return [
+    { opcode: first, payload: data.subarray(0, middle), fin: false },
+    { opcode: second, payload: data.subarray(middle) },
+  ];
+}
+
+const tail = [0x80, 0xbf] as const;
+
+const overlong: Row[] = [
+  [[0xc0, 0xc1], tail],
+  [[0xe0, 0xe0], [0x80, 0x9f], tail],
+  [[0xf0, 0xf0], [0x80, 0x8f], tail, tail],
+];
+const surrogates: Row[] = [[[0xed, 0xed], [0xa0, 0xbf], tail]];
+const pairs: Row[] = [[[0xed, 0xed], [0xa0, 0xaf], tail, [0xed, 0xed], [0xb0, 0xbf], tail]];
+const tooHigh: Row[] = [
+  [[0xf4, 0xf4], [0x90, 0xbf], tail, tail],
+  [[0xf5, 0xf7], tail, tail, tail],
+];
+const longer: Row[] = [
+  [[0xf8, 0xfb], tail, tail, tail, tail],
+  [[0xfc, 0xfd], tail, tail, tail, tail, tail],
+];
+
+function takes(rows: Row[]): Partial<Rules> {
+  return { text: () => validator([...wellFormed, ...rows]) };
+}
+
+// Right, but for some characters.
+function refusing(pattern: RegExp): Partial<Rules> {
+  return {
+    text: () => {
+      const check = validator();
+      let whole = Buffer.alloc(0);
+      return {
+        push(bytes) {
+          whole = Buffer.concat([whole, bytes]);
+          return check.push(bytes);
+        },
+        complete: () => check.complete() && !pattern.test(`${whole}`),
+      };
+    },
+  };
+}
+
+function unended(check: Validator): Validator {
+  return { push: check.push, complete: () => true };
+}
+
+// Says nothing before the end.
+function late(): Validator {
+  const check = validator();
+  let right = true;
+  return {
+    push(bytes) {
+      right &&= check.push(bytes);
+      return true;
+    },
+    complete: () => right && check.complete(),
+  };
+}
+
+const everyClass = ["6.7", "6.8", "6.9", "6.10", "6.11", "6.12", "6.13", "6.14", "6.15"];
+
+const utf8: Record<string, Fault> = {
+  "does not check whether text is UTF-8": {
+    rules: { text: () => anything },
+    red: [...everyClass, "6.16", "6.17"],
+    green: ["6.1", "6.5", "6.18", "6.19"],
+  },
+  "puts U+FFFD in place of what is not UTF-8": {
+    rules: { text: () => anything, echo: changedText((text) => text) },
+    red: everyClass,
+    green: ["6.1", "6.5", "6.18"],
+  },
+  "checks each fragment for itself": {
+    rules: {
+      complete: (header, connection) => {
+        const { message } = connection;
+        if (message?.opcode === text && !message.text.complete()) throw new Failure(1007);
+        strict.complete(header, connection);
+      },
+    },
+    red: ["6.5"],
+    green: ["6.5.12", "6.6", "6.12"],
+  },
+  "checks each segment for itself": {
+    rules: {
+      piece: (piece, message, connection) => {
+        strict.piece(piece, message, connection);
+        if (message.opcode === text && !message.text.complete()) throw new Failure(1007);
+      },
+    },
+    red: ["6.6"],
+    green: ["6.5.12", "6.12"],
+  },
+  "takes overlong sequences": {
+    rules: takes(overlong),
+    red: ["6.9.1", "6.9.2", "6.9.3", "6.9.4", "6.9.5", "6.9.6", "6.9.7", "6.9.8", "6.9.9"],
+    green: ["6.9.10", "6.10", "6.11"],
+  },
+  "takes overlong zeros, as Java writes them": {
+    rules: takes([
+      [
+        [0xc0, 0xc0],
+        [0x80, 0x80],
+      ],
+    ]),
+    red: ["6.9.3"],
+    green: ["6.9.1", "6.9.6", "6.8"],
+  },
+  "takes surrogates": {
+    rules: takes(surrogates),
+    red: ["6.10.1", "6.10.4", "6.10.5", "6.10.7", "6.10.8", "6.10.10"],
+    green: ["6.9", "6.11"],
+  },
+  "takes surrogates in pairs": {
+    rules: takes(pairs),
+    red: ["6.10.8", "6.10.9"],
+    green: ["6.10.1", "6.10.5", "6.10.10"],
+  },
+  "takes what is above U+10FFFF": {
+    rules: takes(tooHigh),
+    red: ["6.11.1", "6.11.2", "6.11.3", "6.11.4"],
+    green: ["6.8", "6.9", "6.10"],
+  },
+  "takes sequences of five and six bytes": {
+    rules: takes(longer),
+    red: ["6.9.10", "6.9.13", "6.11.5", "6.11.8"],
+    green: ["6.8", "6.11.1"],
+  },
+  "takes bytes above F4 for Latin letters": {
+    rules: takes([[[0xf5, 0xff]]]),
+    red: ["6.8.3", "6.8.13"],
+    green: ["6.8.1", "6.9.1"],
+  },
+  "takes any byte after the first of a character": {
+    rules: takes([
+      [
+        [0xc2, 0xdf],
+        [0, 0xff],
+      ],
+      [
+        [0xe1, 0xef],
+        [0, 0xff],
+        [0, 0xff],
+      ],
+    ]),
+    red: ["6.13.1", "6.13.3", "6.13.5"],
+    green: ["6.7", "6.13.7", "6.12"],
+  },
+  "does not ask whether the last character is complete": {
+    rules: { text: () => unended(validator()) },
+    red: ["6.12.1", "6.12.6", "6.14.23", "6.15.4", "6.15.5"],
+    green: ["6.13", "6.14.1"],
+  },
+  "carries a character from one message to the next": {
+    rules: { begin: carryingOver() },
+    red: ["6.15.7"],
+    green: ["6.13"],
+  },
+  "checks only the first fragment": {
+    rules: {
+      piece: (piece, message, connection) => {
+        if (message.parts.length === 0) strict.piece(piece, message, connection);
+        else message.parts.push(piece);
+      },
+    },
+    red: ["6.15.2", "6.15.3"],
+    green: ["6.15.1", "6.13"],
+  },
+  "checks only the last fragment": {
+    rules: {
+      text: late,
+      begin: continued((message) => {
+        message.text = late();
+      }),
+    },
+    red: ["6.15.1", "6.15.2"],
+    green: ["6.15.3", "6.13"],
+  },
+  "checks only whole words of eight bytes": {
+    rules: {
+      text: () => ({
+        push: (bytes) => validator().push(bytes.subarray(0, bytes.length & ~7)),
+        complete: () => true,
+      }),
+    },
+    red: ["6.14.1", "6.14.2", "6.14.4", "6.14.16"],
+    green: ["6.14.3", "6.14.6"],
+  },
+  "checks only the first 64 KiB": {
+    rules: {
+      piece: (piece, message, connection) => {
+        const before = message.parts.reduce((sum, part) => sum + part.length, 0);
+        if (before < 65_536) strict.piece(piece, message, connection);
+        else message.parts.push(piece);
+      },
+    },
+    red: ["6.14.22"],
+    green: ["6.14.20"],
+  },
+  "checks binary messages, too": {
+    rules: {
+      piece: (piece, message, connection) => {
+        if (!message.text.push(piece)) throw new Failure(1007);
+        strict.piece(piece, { ...message, text: anything }, connection);
+      },
+    },
+    red: ["6.18.1", "6.18.2"],
+    green: ["6.1"],
+  },
+  "refuses noncharacters": {
+    rules: refusing(/\p{Noncharacter_Code_Point}/u),
+    red: ["6.2.1", "6.2.2", "6.2.3", "6.1.12", "6.1.18"],
+    green: ["6.1.11"],
+  },
+  "refuses what is above U+FFFF": {
+    rules: refusing(/[\u{10000}-\u{10ffff}]/u),
+    red: ["6.1.13", "6.1.18"],
+    green: ["6.1.12"],
+  },
+  "takes U+FFFD for a fault": { rules: refusing(/\ufffd/u), red: ["6.3.4"], green: ["6.2", "6.12"] },
+  "ends a text at a zero": {
+    rules: { echo: changedText((text) => text.split("\0", 1)[0] ?? "") },
+    red: ["6.1.1", "6.3.1"],
+    green: ["6.3.2"],
+  },
+  "drops a byte order mark": {
+    rules: { echo: changedText((text) => text.replace(/^\ufeff/, "")) },
+    red: ["6.3.2", "6.3.3"],
+    green: ["6.3.4"],
+  },
+  "trims texts": { rules: { echo: changedText((text) => text.trim()) }, red: ["6.3.7"], green: ["6.3.1"] },
+  "normalizes texts": {
+    rules: { echo: changedText((text) => text.normalize()) },
+    red: ["6.3.8"],
+    green: ["6.4.1"],
+  },
+  "writes ends of lines its own way": {
+    rules: { echo: changedText((text) => text.replace(/\r\n?/g, "\n")) },
+    red: ["6.3.6"],
+    green: ["6.3.7"],
+  },
+  "does not check reasons": {
+    rules: { allowsReason: () => true },
+    red: ["6.19.5", "6.19.7", "6.19.9", "6.19.12", "6.19.13"],
+    green: ["6.13", "6.19.1"],
+  },
+  "sees what is no UTF-8 when the message is complete": {
+    rules: { text: late },
+    red: ["6.16", "6.17"],
+    green: [...everyClass, "6.5"],
+    turns: "non-strict",
+  },
+  "closes with 1002 for what is no UTF-8": {
+    rules: { fail: (code, connection) => strict.fail(code === 1007 ? 1002 : code, connection) },
+    red: everyClass,
+    turns: "non-strict",
+  },
+};
+
+// What is begun in one text is continued in the next.
+function carryingOver(): Rules["begin"] {
+  const validators = new WeakMap<Connection, Validator>();
+  return (header, connection) => {
+    strict.begin(header, connection);
+    if (connection.message?.opcode !== text) return;
+    const carried = validators.get(connection) ?? unended(validator());
+    validators.set(connection, carried);
+    connection.message.text = carried;
+  };
+}
+
+// Ends TCP, but not at once.
+function later(connection: Connection): void {
+  setImmediate(() => connection.end());
+}
+
+const closing: Record<string, Fault> = {
+  "answers close codes that nobody may send": {
+    rules: { allowsCode: () => true },
+    red: ["7.7", "7.8"],
+    green: ["7.4"],
+  },
+  "takes the codes that are for local use": {
+    rules: { allowsCode: (code) => [1005, 1006, 1015].includes(code) || strict.allowsCode(code) },
+    red: ["7.7.1", "7.7.2", "7.7.3"],
+    green: ["7.8", "7.9"],
+  },
+  "takes codes that nobody has defined": {
+    rules: { allowsCode: (code) => code >= 1000 && ![1005, 1006, 1015].includes(code) },
+    red: ["7.9.1", "7.9.2", "7.9.3", "7.9.4", "7.9.5"],
+    green: ["7.7", "7.8"],
+    turns: "non-strict",
+  },
+  "refuses the codes of applications": {
+    rules: { allowsCode: (code) => code < 3000 && strict.allowsCode(code) },
+    red: ["7.5.1", "7.5.4"],
+    green: ["7.4"],
+  },
+  "never answers a close frame": { rules: { close: () => {} }, red: ["1.1.1", "7"] },
+  "drops the connection upon a close frame": {
+    rules: { close: (_payload, connection) => connection.end() },
+    red: ["1.1.1", "7.1.1", "7.4.1"],
+  },
+  "answers a close frame without its code": {
+    rules: {
+      close(_payload, connection) {
+        connection.send({ opcode: close, payload: Buffer.alloc(0) });
+        connection.end();
+      },
+    },
+    red: ["1.1.1"],
+    turns: "non-strict",
+  },
+  "answers every close frame with 1001": {
+    rules: {
+      close(_payload, connection) {
+        connection.send({ opcode: close, payload: Buffer.of(3, 233) });
+        connection.end();
+      },
+    },
+    red: ["1.1.1"],
+    turns: "non-strict",
+  },
+  "takes a close payload of one byte": {
+    rules: {
+      close: (payload, connection) =>
+        strict.close(payload.length === 1 ? Buffer.alloc(0) : payload, connection),
+    },
+    red: ["7.3.4"],
+    green: ["7.3.1", "6.19"],
+    turns: "non-strict",
+  },
+  "leaves TCP open after both close frames": {
+    rules: {
+      end: (connection) => {
+        connection.over = true;
+      },
+    },
+    red: ["1.1.1", "7.1.1"],
+  },
+  "answers what comes after a close frame": {
+    rules: { end: later },
+    red: ["7.2.2", "7.2.3", "7.2.7"],
+    green: ["7.1.1", "7.2.4"],
+  },
+  "sends a frame after its close frame": {
+    rules: {
+      end(connection) {
+        connection.send({ opcode: ping, payload: Buffer.from("bye") });
+        connection.end();
+      },
+    },
+    red: ["1.1.1", "7.1.1"],
+  },
+  "answers a close frame only after the message in progress": {
+    rules: {
+      close: (payload, connection) => {
+        if (!connection.message) strict.close(payload, connection);
+      },
+    },
+    red: ["7.1.6"],
+    green: ["6.19.1", "7.1.5"],
+  },
+  "fails without a close frame": { rules: { fail: drop }, red: ["6.7"], turns: "non-strict" },
+  "fails with the code of a normal closure": {
+    rules: { fail: (_code, connection) => strict.fail(1000, connection) },
+    red: ["6.7"],
+    turns: "non-strict",
+  },
+  "fails by a close frame, and leaves TCP open": {
+    rules: {
+      fail(code, connection) {
+        connection.send({ opcode: close, payload: Buffer.of(code >> 8, code & 0xff) });
+        connection.over = true;
+      },
+    },
+    red: ["6.7.1"],
+  },
+};
+
+const delivery: Record<string, Fault> = {
+  "reads one frame of each segment": {
+    rules: { framesPerSegment: 1 },
+    red: ["8.1.1", "8.8.1"],
+    green: ["1.1"],
+  },
+  "reads a hundred frames of each segment": {
+    rules: { framesPerSegment: 100 },
+    red: ["8.8.2", "8.8.3"],
+    green: ["8.1.1", "8.8.1"],
+  },
+  "forgets a header that is cut": {
+    rules: { segment: (_left, segment) => segment },
+    red: ["8.1.2", "8.2.1", "8.2.9", "8.2.22", "8.4.1", "8.5.1", "8.6.1"],
+    green: ["8.1.1"],
+  },
+  "loses the first byte of a segment that goes on with a payload": {
+    rules: {
+      segment: (left, segment, connection) =>
+        strict.segment(left, connection.amidPayload ? segment.subarray(1) : segment, connection),
+    },
+    red: ["8.3"],
+    green: ["8.8.1"],
+  },
+  "fails upon a header that is cut": {
+    rules: {
+      segment: (left, segment, connection) => {
+        if (left.length > 0) throw new Failure(1002);
+        return strict.segment(left, segment, connection);
+      },
+    },
+    red: ["8.2.1", "8.4.1", "8.7.1"],
+    green: ["8.3", "8.8"],
+  },
+  "refuses more than a million bytes": {
+    rules: { maxPayload: 1_000_000 },
+    red: ["8.9.3"],
+    green: ["8.9.1"],
+    turns: "info",
+  },
+};
+
+/** Every fault by its name: what the server does. */
+export const faults: Readonly<Record<string, Fault>> = {
+  ...framing,
+  ...reserved,
+  ...control,
+  ...fragmentation,
+  ...utf8,
+  ...closing,
+  ...delivery,
+};
+
+/** What a server may do, and is not to be blamed for. */
+export const liberties: Readonly<Record<string, Partial<Rules>>> = {
+  "sends its answers in fragments": { carry: (opcode, data) => halves(data, opcode, continuation) },
+  "pings before it answers": {
+    carry: (opcode, payload) => [
+      { opcode: ping, payload: Buffer.from("and you?") },
+      { opcode, payload },
+    ],
+  },
+  "gives a reason for closing": {
+    end(connection) {
+      connection.end();
+    },
+    fail(code, connection) {
+      const reason = Buffer.from("  that is not allowed: é");
+      reason.writeUInt16BE(code);
+      connection.send({ opcode: close, payload: reason });
+      connection.end();
+    },
+  },
+};
+
+/** What makes the server die, so that nothing listens any more. */
+export const deaths: Readonly<Record<string, { rules: Partial<Rules>; kills: readonly string[] }>> = {
+  "dies of a length with its highest bit set": {
+    rules: {
+      readLength(extended, connection) {
+        if (extended.length === 8 && (extended[0] ?? 0) >= 0x80) connection.server.die();
+        return strict.readLength(extended, connection);
+      },
+    },
+    kills: ["1.4.1", "1.4.2"],
+  },
+  "dies of a text that ends amid a character": {
+    rules: {
+      complete(header, connection) {
+        const { message } = connection;
+        if (header.fin && message?.opcode === text && !message.text.complete()) connection.server.die();
+        else strict.complete(header, connection);
+      },
+    },
+    kills: ["6.12.1", "6.12.2", "6.12.3", "6.12.4", "6.12.5", "6.12.6"],
+  },
+};
