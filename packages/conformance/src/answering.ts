@@ -9,7 +9,7 @@ import type { Head } from "./http1.ts";
 import type { Judgement } from "./judge.ts";
 import type { Inflate } from "./messages.ts";
 import { join } from "./messages.ts";
-import { perform, type Timing } from "./perform.ts";
+import { perform, type Timing, within } from "./perform.ts";
 import type { Random } from "./random.ts";
 import { bound, type Outcome, outcomeOf, unsupported } from "./run.ts";
 import type { WireLog } from "./wire.ts";
@@ -106,7 +106,10 @@ async function judgeFrom(
     inflate,
     maxReceived: bound(play),
   });
-  if (cuts !== "joined") for (const piece of cutAt(bytes, cuts)) await duplex.write(piece);
+  for (const piece of cuts === "joined" ? [] : cutAt(bytes, cuts)) {
+    // Who does not read is judged by what comes then.
+    if (!(await within(duplex.write(piece), timing.deadlineMs))) break;
+  }
   return outcomeOf(play, await perform(play, endpoint, timing));
 }
 

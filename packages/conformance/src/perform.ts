@@ -59,8 +59,8 @@ async function act(step: Step, endpoint: Endpoint, timing: Timing): Promise<stri
   return `${step.what} ${step.count}`;
 }
 
-// False if time was up before.
-async function within(promise: Promise<void>, ms: number): Promise<boolean> {
+/** Waits for something; false if time was up before. */
+export async function within(promise: Promise<void>, ms: number): Promise<boolean> {
   if (ms === Number.POSITIVE_INFINITY) return promise.then(() => true);
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
   const deadline = setTimeout(resolve, ms, false);
