@@ -160,6 +160,23 @@ test("where a connection may be kept, what comes back is judged all the same", (
   expect(opinion(allowed, came(text("half"))).behaviour).toBe("fail");
 });
 
+test.each<[string, readonly Allowed[], Partial<Observation>, string]>([
+  ["changed", echoes(text("abcd")), came(text("abXd")), "the message came back changed, from byte 2 on"],
+  ["shorter", echoes(text("abcd")), came(text("acd")), "from byte 1 on, 3 bytes in place of 4 bytes"],
+  ["longer", echoes(text("ab")), came(text("abc")), "with more at its end, 3 bytes in place of 2 bytes"],
+  ["of another kind", echoes(text("ab")), came(binary("ab")), "came back as binary, not as text"],
+  [
+    "in another order",
+    echoes(text("a"), text("b")),
+    came(text("b"), text("a")),
+    "message 1 came back changed, from byte 0 on",
+  ],
+  ["twice", echoes(text("a")), came(text("a"), text("a")), "one message more came back than should"],
+  ["unasked", echoes(), came(text("a")), "where none should"],
+])("a message that comes back %s is told apart", (_, allowed, observation, why) => {
+  expect(opinion(allowed, { ...closed, ...observation }).why).toContain(why);
+});
+
 test("a wait in vain is a failure", () => {
   expect(opinion(answers({ pongs: ["a"] }), { stuck: "pong 1" })).toMatchObject({
     behaviour: "fail",

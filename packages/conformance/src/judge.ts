@@ -27,7 +27,7 @@ export function worst(...verdicts: Verdict[]): Verdict {
 /** Judges what happened by the behaviours that are allowed, the best of those that fit. */
 export function judge(play: Play, observation: Observation): Opinion {
   if (observation.violation !== undefined) {
-    const why = `the peer broke the rules itself: ${observation.violation}`;
+    const why = `what the peer sent breaks the rules: ${observation.violation}`;
     return { behaviour: { verdict: "fail", why }, close: { verdict: "info" } };
   }
   const opinions = play.allowed.map((allowed) => ({
@@ -50,16 +50,18 @@ function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
   const { end, verdict, because } = allowed;
   const asAllowed: Judgement = because === undefined ? { verdict } : { verdict, why: because };
   if (end.kind === "any") return asAllowed;
-  if (observation.stuck) return fail(`the peer kept us waiting for ${observation.stuck}`);
+  if (observation.stuck) return fail(`time was up while we waited for ${observation.stuck}`);
   const failing = isFailing(end);
-  if (failing && observation.wentOn) return fail("the peer went on as if nothing had happened");
-  if (failing && !observation.close && !observation.ended) return fail("the peer neither answered nor ended");
+  if (failing && observation.wentOn)
+    return fail("the peer did not fail the connection: it answered a ping sent later");
+  if (failing && !observation.close && !observation.ended)
+    return fail("the peer neither failed the connection nor answered a ping sent later");
   if (allowed.atOnce && !observation.atOnce) return fail("the peer did nothing before the rest was sent");
   const { pongs = [] } = allowed;
   const messages = compare(allowed.messages, observation.messages, sameMessage);
   const answers = compare(pongs, observation.pongs, equal);
-  if (messages === "other") return fail(`${describeMessages(observation.messages)} came back`);
-  if (answers === "other") return fail(`${describePongs(observation.pongs)} came back`);
+  if (messages === "other") return fail(otherMessages(allowed.messages, observation.messages));
+  if (answers === "other") return fail(otherPongs(pongs, observation.pongs));
   if (messages === "part" && !failing)
     return fail(missing(allowed.messages, observation.messages, "message"));
   // RFC 6455 §5.5.3: of several pings, only the last needs an answer.
@@ -103,7 +105,9 @@ function judgeClose(end: End, observation: Observation): Judgement {
   const left = close && !ended ? "the peer did not close TCP after both close frames (§5.5.1)" : undefined;
   if (end.kind === "any" || end.kind === "kept") return { verdict: "info" };
   if (end.kind === "unopened") return judgeUnopened(observation);
-  if (!close && !ended) return fail("no close frame came, and the connection stayed open");
+  // Who waited in vain for something else has not asked for a close.
+  if (observation.stuck && !close && !ended) return { verdict: "info" };
+  if (!close && !ended) return fail("no close frame came until time was up, and TCP stayed open");
   if (left) return fail(left);
   if (end.kind === "ended") return { verdict: "pass" };
   if (end.kind === "failed") return judgeFailed(end.codes, observation);
@@ -126,9 +130,14 @@ function judgeFailed(codes: readonly number[], observation: Observation): Judgem
   if (codes.includes(close.code)) return { verdict: "pass" };
   const normal = close.code === 1000 || close.code === 1005;
   if (!peerClosedFirst && (normal || echoedCode)) {
-    return fail("the close frame was answered as if it were right");
+    return fail(
+      `a close frame that is wrong was answered like one that is right, with ${nameOf(close.code)}`,
+    );
   }
-  return { verdict: "non-strict", why: `closed with ${close.code}, not ${or(codes)} (§7.4.1)` };
+  return {
+    verdict: "non-strict",
+    why: `the connection failed with ${nameOf(close.code)}; what fits is ${or(codes)} (§7.4.1)`,
+  };
 }
 
 // With no other code: what fails for another reason has no limit, but a fault.
@@ -136,21 +145,21 @@ function judgeRefused(codes: readonly number[], observation: Observation): Judge
   const { close, peerClosedFirst } = observation;
   if (!close) return { verdict: "non-strict", why: `${dropped(observation)}; ${or(codes)} would say why` };
   if (peerClosedFirst && codes.includes(close.code)) return { verdict: "pass" };
-  return fail(`the peer closed with ${describeClose(close)}`);
+  return fail(`the peer closed the connection with ${describeClose(close)}`);
 }
 
 function judgeAnswer(codes: readonly number[], observation: Observation): Judgement {
   const { close, peerClosedFirst } = observation;
   if (!close) return fail(dropped(observation));
   if (codes.includes(close.code) && !peerClosedFirst) return { verdict: "pass" };
-  if (peerClosedFirst) return fail(`the peer closed with ${describeClose(close)}`);
+  if (peerClosedFirst) return fail(`the peer closed the connection with ${describeClose(close)}`);
   // These two say that our close frame was against the rules.
   if (close.code === 1002 || close.code === 1007) {
     return fail(`a close frame that is right was answered with ${describeClose(close)}`);
   }
   return {
     verdict: "non-strict",
-    why: `answered the close frame with ${describeClose(close)}, not ${or(codes)} (§5.5.1)`,
+    why: `our close frame was answered with ${describeClose(close)}; typically it is ${or(codes)} (§5.5.1)`,
   };
 }
 
@@ -185,29 +194,65 @@ function missing(expected: readonly unknown[], observed: readonly unknown[], wha
   return `${observed.length} of ${expected.length} ${what}s came back`;
 }
 
+function otherMessages(expected: readonly ExpectedMessage[], observed: readonly ExpectedMessage[]): string {
+  if (expected.length === 0) return `${describeMessages(observed)} came back, where none should`;
+  const at = observed.findIndex((message, index) => !isSame(expected[index], message));
+  const [right, wrong] = [expected[at], observed[at]];
+  if (!wrong) return `${observed.length} messages came back`;
+  if (!right) return `one message more came back than should: ${describeMessages([wrong])}`;
+  const which = expected.length === 1 ? "the message" : `message ${at + 1}`;
+  if (right.kind !== wrong.kind) return `${which} came back as ${wrong.kind}, not as ${right.kind}`;
+  const place = right.data.findIndex((byte, index) => byte !== wrong.data[index]);
+  const length =
+    right.data.length === wrong.data.length ? "" : `, ${countOf(wrong)} in place of ${countOf(right)}`;
+  if (place === -1) return `${which} came back with more at its end${length}`;
+  return `${which} came back changed, from byte ${place.toLocaleString("en")} on${length}`;
+}
+
+function isSame(expected: ExpectedMessage | undefined, observed: ExpectedMessage): boolean {
+  return expected !== undefined && sameMessage(expected, observed);
+}
+
+function countOf({ data }: ExpectedMessage): string {
+  return `${data.length.toLocaleString("en")} ${data.length === 1 ? "byte" : "bytes"}`;
+}
+
+function otherPongs(expected: readonly Uint8Array[], observed: readonly Uint8Array[]): string {
+  if (expected.length === 0) return `${describePongs(observed)} came back, where none should`;
+  const at = observed.findIndex((payload, index) => !equal(expected[index] ?? new Uint8Array(), payload));
+  const [right, wrong] = [expected[at], observed[at]];
+  if (!right || !wrong) return `${observed.length} pongs came back, where ${expected.length} should`;
+  const which = expected.length === 1 ? "" : `pong ${at + 1} is wrong: `;
+  return `${which}${describePongs([wrong])} came back, where the ping carried ${right.length === 0 ? "nothing" : describeBytes(right)}`;
+}
+
 /** What the play hopes for, in words. */
 export function describeExpected({ allowed }: Play): string {
   const ways = allowed.filter(({ end }) => end.kind !== "any").map(describeAllowed);
-  return ways.length > 0 ? ways.join("; or ") : "nothing in particular";
+  return ways.length > 0 ? ways.join("; ") : "nothing in particular";
 }
 
-function describeAllowed({ messages, pongs = [], end }: Allowed): string {
+const ranks = { pass: "or", "non-strict": "tolerated:", info: "no fault:" };
+
+function describeAllowed({ verdict, messages, pongs = [], end }: Allowed, index: number): string {
   const parts = [
     messages.length > 0 && describeMessages(messages),
     pongs.length > 0 && describePongs(pongs),
     describeEnd(end),
   ];
-  return parts.filter(Boolean).join(", then ");
+  const words = parts.filter(Boolean).join(", ");
+  return index === 0 ? words : `${ranks[verdict]} ${words}`;
 }
 
 function describeEnd(end: End): string {
-  if (end.kind === "clean") return "a connection that works on and closes with 1000";
-  if (end.kind === "closed") return `a close frame with ${or(end.codes)}`;
-  if (end.kind === "failed") return `the connection failed with ${or(end.codes)}`;
-  if (end.kind === "kept") return "a connection that is kept";
-  if (end.kind === "refused") return `a refusal with ${or(end.codes)}, since there is a limit`;
+  if (end.kind === "clean") return "and a connection that works on until it is closed";
+  if (end.kind === "closed") return `our close frame answered with ${or(end.codes)}, and the end of TCP`;
+  if (end.kind === "failed")
+    return `the connection failed: a close frame with ${or(end.codes)}, and the end of TCP`;
+  if (end.kind === "kept") return "a connection that stays open";
+  if (end.kind === "refused") return `a close frame with ${or(end.codes)}, for a limit of its own`;
   if (end.kind === "unopened") return "the end of TCP, without a frame";
-  return end.kind === "ended" ? "the connection ended" : "whatever the peer does";
+  return end.kind === "ended" ? "the end of the connection, in whatever way" : "whatever the peer does";
 }
 
 /** What came, in words. */
@@ -216,35 +261,57 @@ export function describeObservation(observation: Observation): string {
   const parts = [
     messages.length > 0 && describeMessages(messages),
     pongs.length > 0 && describePongs(pongs),
-    wentOn && "a pong to a later ping",
+    wentOn && "a pong to a ping sent later",
     close && `a close frame with ${describeClose(close)}`,
-    violation,
-    ended === "reset" ? "a reset" : ended && "the end of TCP",
+    violation && `what must not be sent: ${violation}`,
+    ended === "reset" ? "a reset of TCP" : ended && "the end of TCP",
   ];
   return parts.filter(Boolean).join(", ") || "nothing";
 }
 
 function describeClose({ code, reason }: NonNullable<Observation["close"]>): string {
-  const text = code === 1005 ? "no code" : String(code);
-  return reason ? `${text} ${JSON.stringify(reason)}` : text;
+  return reason ? `${nameOf(code)} ${JSON.stringify(reason)}` : nameOf(code);
 }
 
 function describeMessages(messages: readonly ExpectedMessage[]): string {
   const [first] = messages;
   if (!first) return "no message";
-  if (messages.length > 3) return `${messages.length} messages`;
-  return messages.map(({ kind, data }) => `${kind} of ${describeBytes(data)}`).join(" and ");
+  if (messages.length > 3) return `${messages.length.toLocaleString("en")} messages`;
+  const words = messages.map(({ kind, data }) =>
+    data.length === 0 ? `an empty ${kind} message` : `a ${kind} message of ${describeBytes(data)}`,
+  );
+  return words.join(" and ");
 }
 
 function describePongs(pongs: readonly Uint8Array[]): string {
   if (pongs.length === 0) return "no pong";
-  return pongs.length > 3
-    ? `${pongs.length} pongs`
-    : pongs.map((each) => `pong of ${describeBytes(each)}`).join(" and ");
+  if (pongs.length > 3) return `${pongs.length.toLocaleString("en")} pongs`;
+  return pongs
+    .map((each) => (each.length === 0 ? "an empty pong" : `a pong of ${describeBytes(each)}`))
+    .join(" and ");
+}
+
+// What the codes that a peer can be expected to send are for: RFC 6455 §7.4.1, and the registry of IANA.
+const codeNames: Readonly<Record<number, string>> = {
+  1000: "normal",
+  1001: "going away",
+  1002: "protocol error",
+  1003: "unacceptable data",
+  1007: "invalid data",
+  1008: "policy",
+  1009: "too big",
+  1011: "internal error",
+  1013: "try again later",
+};
+
+function nameOf(code: number): string {
+  if (code === 1005) return "no code";
+  const name = codeNames[code];
+  return name === undefined ? String(code) : `${code} (${name})`;
 }
 
 function or(codes: readonly number[]): string {
-  const words = codes.map((code) => (code === 1005 ? "no code" : String(code)));
+  const words = codes.map(nameOf);
   const last = words.pop() ?? "";
   return words.length > 0 ? `${words.join(", ")} or ${last}` : last;
 }

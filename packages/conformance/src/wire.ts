@@ -91,7 +91,7 @@ export function describeFrame(frame: {
 /** A payload in words: its text if it has one, otherwise its first bytes. */
 export function describeBytes(bytes: Uint8Array): string {
   if (bytes.length === 0) return "empty";
-  const size = `${bytes.length} ${bytes.length === 1 ? "byte" : "bytes"}`;
+  const size = `${bytes.length.toLocaleString("en")} ${bytes.length === 1 ? "byte" : "bytes"}`;
   const start = bytes.subarray(0, 40);
   const more = bytes.length > start.length ? " …" : "";
   const text = new TextDecoder().decode(start, { stream: true });
