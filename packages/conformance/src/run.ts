@@ -207,14 +207,10 @@ async function performFrames(
     throw error;
   });
   if (opened instanceof Error) return each.mayRefuse ? refusedOffer(opened) : unopened(opened);
-  const agreed = negotiated(each.offer ?? "", opened.extensions);
-  if (agreed instanceof Error || (each.offer && !agreed && !each.mayDecline)) {
+  const agreed = negotiated(each, opened.extensions);
+  if (agreed && "outcome" in agreed) {
     opened.duplex.destroy();
-    return agreed ? unopened(agreed) : unsupported(`the server does not take "${each.offer}"`);
-  }
-  if (agreed && each.fits?.(agreed) === false) {
-    opened.duplex.destroy();
-    return unsupported(`the server takes "${each.offer}" as "${opened.extensions}" only`);
+    return agreed.outcome;
   }
   const play = each.play(random, agreed);
   const inflate = agreed && inflateOf(agreed.theirs, bound(play));
@@ -239,11 +235,18 @@ export function outcomeOf(play: Play, observation: Observation): Outcome {
   };
 }
 
-function negotiated(offer: string, answer: string): Agreement | NegotiationError | undefined {
+// What was agreed on; or what the case is worth if that says it all.
+function negotiated(each: FrameCase, answer: string): Agreement | { outcome: Outcome } | undefined {
+  const { offer = "", mayDecline, fits } = each;
   try {
-    return agree(offer, answer);
+    const agreed = agree(offer, answer);
+    if (offer && !agreed && !mayDecline) {
+      return { outcome: unsupported(`the server does not take "${offer}"`) };
+    }
+    if (!agreed || !fits || fits(agreed)) return agreed;
+    return { outcome: unsupported(`the server takes "${offer}" as "${answer}" only`) };
   } catch (error) {
-    if (error instanceof NegotiationError) return error;
+    if (error instanceof NegotiationError) return { outcome: unopened(error) };
     throw error;
   }
 }
