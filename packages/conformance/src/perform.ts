@@ -1,6 +1,6 @@
 // Does what a case says, and tells what happened.
 
-import type { Allowed, End, Observation, Play, Step } from "./case.ts";
+import type { Allowed, End, ExpectedMessage, Observation, Play, Step } from "./case.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { encodeClose, Opcode } from "./frames.ts";
 
@@ -122,4 +122,9 @@ async function ended(endpoint: Endpoint, { deadlineMs }: Timing): Promise<void> 
 /** Whether two payloads are the same. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;
+}
+
+/** Whether two messages are the same. */
+export function sameMessage(expected: ExpectedMessage, observed: ExpectedMessage): boolean {
+  return expected.kind === observed.kind && equal(expected.data, observed.data);
 }
