@@ -39,8 +39,7 @@ type Event =
  * dies is started again for the cases that are left. Throws `ClientGone` if it never comes.
  */
 export async function* runClient(options: ClientOptions): AsyncGenerator<Result> {
-  const { client, cases = allCases, hangMs = 30_000, signal } = options;
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
   const inbox = new Inbox<Event>();
   const serving = await serveConformance({
     ...options,
@@ -50,64 +49,73 @@ export async function* runClient(options: ClientOptions): AsyncGenerator<Result>
     },
   });
   const abort = () => inbox.put({ kind: "aborted" });
-  signal?.addEventListener("abort", abort, { once: true });
+  options.signal?.addEventListener("abort", abort, { once: true });
   try {
-    let left = cases.filter(isForClients).length;
-    while (left > 0) {
-      for await (const result of round(
-        commandOf(client),
-        `${serving.url}/?agent=client`,
-        left,
-        inbox,
-        hangMs,
-      )) {
-        left--;
-        yield result;
-      }
-      signal?.throwIfAborted();
-    }
+    yield* new ClientRun(options, inbox, `${serving.url}/?agent=client`).results();
   } finally {
-    signal?.removeEventListener("abort", abort);
+    options.signal?.removeEventListener("abort", abort);
     await serving.close();
   }
 }
 
-// Until all is done, or the client is to be started again.
-async function* round(
-  command: Command,
-  url: string,
-  left: number,
-  inbox: Inbox<Event>,
-  hangMs: number,
-): AsyncGenerator<Result> {
-  const driver = new Driver(command, url);
-  driver.gone.then((how) => inbox.put({ kind: "gone", how }));
-  // Judged, but the client has not shown yet that it lived on.
-  let held: Result | undefined;
-  let running = false;
-  let fate: string | undefined;
-  try {
-    while (left > 0 && !(fate && !running)) {
-      // A case that is running ends by itself: every wait in it has a deadline.
-      const event = await inbox.take(running ? Number.POSITIVE_INFINITY : hangMs);
-      if (event?.kind === "aborted") return;
-      if (event?.kind === "begun") {
-        if (held) yield held;
-        held = undefined;
-        running = true;
-      } else if (event?.kind === "judged") {
-        held = event.result;
-        running = false;
-        left--;
-      } else
-        fate = event ? `the client died: ${event.how}` : "the client hung, and did not come to the next case";
-    }
-    if (fate && !held) throw new ClientGone(`${fate}${driver.lastWords}`);
-    if (held) yield left > 0 && fate ? blamed(held, fate) : held;
-  } finally {
-    await driver.stop();
-    inbox.clear();
+class ClientRun {
+  readonly #options: ClientOptions;
+  readonly #inbox: Inbox<Event>;
+  readonly #url: string;
+  #left: number;
+  /** Judged, but the client has not shown yet that it lived on. */
+  #held: Result | undefined;
+
+  constructor(options: ClientOptions, inbox: Inbox<Event>, url: string) {
+    this.#options = options;
+    this.#inbox = inbox;
+    this.#url = url;
+    this.#left = (options.cases ?? allCases).filter(isForClients).length;
   }
+
+  async *results(): AsyncGenerator<Result> {
+    while (this.#left > 0) yield* this.#round();
+  }
+
+  // Until all is done, or the client is to be started again.
+  async *#round(): AsyncGenerator<Result> {
+    const driver = new Driver(commandOf(this.#options.client), this.#url);
+    driver.gone.then((how) => this.#inbox.put({ kind: "gone", how }));
+    try {
+      const fate = yield* this.#watch();
+      const last = this.#held;
+      this.#held = undefined;
+      if (!last) throw new ClientGone(`${fate}${driver.lastWords}`);
+      yield fate === undefined ? last : blamed(last, fate);
+    } finally {
+      await driver.stop();
+      this.#inbox.clear();
+    }
+  }
+
+  // Yields what was judged before the last; returns what became of the client, if it is not to be seen again.
+  async *#watch(): AsyncGenerator<Result, string | undefined> {
+    const { hangMs = 30_000, signal } = this.#options;
+    let fate: string | undefined;
+    let running = false;
+    while (running || (this.#left > 0 && fate === undefined)) {
+      // A case that is running ends by itself: every wait in it has a deadline.
+      const event = await this.#inbox.take(running ? Number.POSITIVE_INFINITY : hangMs);
+      signal?.throwIfAborted();
+      if (event?.kind === "begun" && this.#held) yield this.#held;
+      if (event?.kind === "judged") this.#left--;
+      if (event?.kind === "judged" || event?.kind === "begun") {
+        running = event.kind === "begun";
+        this.#held = event.kind === "judged" ? event.result : undefined;
+      } else fate = fateOf(event);
+    }
+    return fate;
+  }
+}
+
+function fateOf(event: Event | undefined): string {
+  if (event?.kind === "gone") return `the client died: ${event.how}`;
+  return "the client hung, and did not come to the next case";
 }
 
 function blamed(result: Result, why: string): Result {

@@ -123,7 +123,8 @@ class Judges {
     const key = request.headers["sec-websocket-key"];
     if (route !== "run" || !each || !key) {
       const status = each ? "400 Bad Request" : "404 Not Found";
-      return socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`) && undefined;
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
     }
     const agent = this.#agent(url);
     this.#options.watch?.begun(id, nameOf(url));
