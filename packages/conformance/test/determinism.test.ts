@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import type { FrameCase } from "../src/case.ts";
+import { random } from "../src/random.ts";
+import type { Result } from "../src/run.ts";
+import { faults } from "./faults.ts";
+import { frameCases, judged, within } from "./judging.ts";
+
+const timing = { settleMs: 500, deadlineMs: 20_000 };
+
+// Of all kinds of verdicts, so that there is something to differ.
+const rules = {
+  ...faults["sees what is no UTF-8 when the message is complete"]?.rules,
+  ...faults["cuts the payload of a ping at 64 bytes"]?.rules,
+  ...faults["refuses more than a million bytes"]?.rules,
+};
+const cases = within(["2.1", "6.9", "6.12", "6.16.1", "6.17.1", "8.2", "8.9.3", "8.10"]);
+
+function verdictsOf(results: ReadonlyMap<string, Result>): Record<string, unknown> {
+  const entries = [...results.values()].map(({ id, verdict, behaviour, close, expected, received }) => {
+    return [id, { verdict, behaviour, close, expected, received }] as const;
+  });
+  return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)));
+}
+
+test("three runs with the same seed give the same verdicts, in the same words", async () => {
+  const runs = [];
+  for (const jobs of [1, 8, 8]) {
+    runs.push(verdictsOf(await judged(rules, { ...timing, cases, jobs, seed: 7 })));
+  }
+  const [first, ...others] = runs;
+  expect(new Set(Object.values(first ?? {}).map((each) => (each as Result).verdict))).toEqual(
+    new Set(["pass", "fail", "non-strict", "info"]),
+  );
+  for (const other of others) expect(other).toEqual(first);
+});
+
+test("another seed gives the same verdicts", async () => {
+  const [one, other] = [
+    await judged(rules, { ...timing, cases, seed: 1 }),
+    await judged(rules, { ...timing, cases, seed: 2 }),
+  ];
+  const verdicts = (results: ReadonlyMap<string, Result>) =>
+    Object.fromEntries([...results].map(([id, { verdict }]) => [id, verdict]));
+  expect(verdicts(other)).toEqual(verdicts(one));
+});
+
+function cutsOf(each: FrameCase, seed: number): unknown[] {
+  return each.play(random(seed, each.id)).steps.map((step) => (step.kind === "send" ? step.cuts : undefined));
+}
+
+test("a seed gives the same cuts again, another seed gives others", () => {
+  for (const each of within(["8.10"]) as FrameCase[]) {
+    expect(cutsOf(each, 7)).toEqual(cutsOf(each, 7));
+    expect(cutsOf(each, 7)).not.toEqual(cutsOf(each, 8));
+  }
+});
+
+test("no two cases have an id or a title in common", () => {
+  const ids = frameCases.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  const titles = frameCases.map(({ title }) => title);
+  expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);
+});
