@@ -73,7 +73,8 @@ export async function* runConformance(url: string, options: RunOptions = {}): As
   yield* run.alone(run.suspects());
 }
 
-function isForServers(each: Case): each is ServerCase {
+/** Whether a case can judge a server. */
+export function isForServers(each: Case): each is ServerCase {
   return each.peer !== "client";
 }
 

@@ -1,0 +1,129 @@
+// What a case does, byte by byte, and the list of all cases.
+
+import type { CaseFrame, Cuts, FrameCase, Step, Verdict } from "./case.ts";
+import { type Case, groupOf, type ServerCase } from "./cases/index.ts";
+import { agree } from "./deflate.ts";
+import { describeSent } from "./endpoint.ts";
+import { encodeFrame } from "./frames.ts";
+import { describeExpected } from "./judge.ts";
+import { describeAllowedAnswers } from "./judge-opening.ts";
+import type { OpeningCase } from "./opening.ts";
+import { type Random, random } from "./random.ts";
+import { signs } from "./results.ts";
+import { styles } from "./summary.ts";
+import { cut, labelled, type Paint, table } from "./text.ts";
+import { hex } from "./wire.ts";
+
+/** How much of a frame is printed. */
+const shownBytes = 48;
+const shownFrames = 12;
+
+/** One behaviour that is allowed, in words. */
+interface Way {
+  verdict: Verdict;
+  words: string;
+  because: string | undefined;
+}
+
+/** What a case for servers sends step by step, with its bytes, and what is allowed. */
+export function explain(each: ServerCase, seed: number, paint: Paint, width: number): string {
+  const facts = [
+    labelled(`${paint("bold", each.id)}  `, each.title, each.id.length + 2, width),
+    paint("dim", `${each.level} · ${each.clause} · ${groupOf(each).title}`),
+    labelled("", each.gist, 0, width),
+    each.offer === undefined ? "" : `offers ${each.offer}`,
+    each.autobahn?.length ? paint("dim", `Autobahn ${each.autobahn.join(", ")}`) : "",
+  ].filter(Boolean);
+  const [sent, allowed] = each.kind === "opening" ? openingOf(each, seed) : framesOf(each, seed);
+  const ways = allowed.map(({ verdict, words, because }) => {
+    const label = `  ${paint(styles[verdict], `${signs[verdict]} ${verdict}`)}`;
+    return labelled(label, because === undefined ? words : `${words} – ${because}`, 16, width);
+  });
+  return [
+    facts.join("\n"),
+    [paint("bold", "sent"), ...sent.map((line) => labelled("", line, 2, width))].join("\n"),
+    [paint("bold", "allowed, the best first"), ...ways].join("\n"),
+  ].join("\n\n");
+}
+
+function framesOf(each: FrameCase, seed: number): [string[], Way[]] {
+  const numbers = random(seed, each.id);
+  // Compression as if the server took the offer as it is: what it answers is not known before.
+  const agreed = each.offer === undefined ? undefined : agree(each.offer, "permessage-deflate");
+  const play = each.play(numbers, agreed);
+  const sent = play.steps.flatMap((step, index) => stepLines(step, index + 1, numbers));
+  const allowed = play.allowed.map((way) => ({
+    verdict: way.verdict,
+    words:
+      way.end.kind === "any" ? "whatever the server does" : describeExpected({ steps: [], allowed: [way] }),
+    because: way.because,
+  }));
+  return [sent, allowed];
+}
+
+function stepLines(step: Step, number: number, numbers: Random): string[] {
+  if (step.kind === "settle") return [`${number}. gives the server the time to react`];
+  if (step.kind === "end") return [`${number}. FIN: no more from this side`];
+  if (step.kind === "await") return [`${number}. waits for ${step.what} ${step.count}`];
+  if (step.kind === "bytes") return [`${number}. ${step.what}`, `   ${bytesOf(step.bytes)}`];
+  const how = step.cuts === undefined ? "" : ` (in pieces: ${describeCuts(step.cuts)})`;
+  const lines = step.frames
+    .slice(0, shownFrames)
+    .flatMap((frame) => [`   ${describeSent(frame)}`, `   ${bytesOf(encode(frame, numbers))}`]);
+  const more =
+    step.frames.length > shownFrames ? [`   and ${step.frames.length - shownFrames} frames more`] : [];
+  const head = `${number}. ${step.frames.length === 1 ? "one frame" : `${step.frames.length} frames`}${how}`;
+  return [head, ...lines, ...more];
+}
+
+function describeCuts(cuts: Cuts): string {
+  if (typeof cuts === "number") return cuts === 1 ? "byte by byte" : `of ${cuts} bytes`;
+  return `cut after ${cut(cuts.join(", "), 60)} bytes`;
+}
+
+function encode({ masking = "right", mask, ...frame }: CaseFrame, numbers: Random): Uint8Array {
+  return encodeFrame(masking === "right" ? { ...frame, mask: mask ?? numbers.bytes(4) } : frame);
+}
+
+function bytesOf(bytes: Uint8Array): string {
+  const more =
+    bytes.length > shownBytes ? ` … ${(bytes.length - shownBytes).toLocaleString("en")} bytes more` : "";
+  return hex(bytes.subarray(0, shownBytes)) + more;
+}
+
+function openingOf(each: OpeningCase, seed: number): [string[], Way[]] {
+  const target = { host: "127.0.0.1", port: 80, secure: false, path: "/echo", authority: "127.0.0.1" };
+  const { key = "dGhlIHNhbXBsZSBub25jZQ==", cuts, frames = [] } = each;
+  const numbers = random(seed, each.id);
+  const request = cut(each.request({ target, key, random: numbers }), 2_000);
+  const sent = [
+    ...(cuts === undefined ? [] : [`in pieces: ${describeCuts(cuts)}`]),
+    ...request
+      .replaceAll("\r\n", "\n")
+      .trimEnd()
+      .split("\n")
+      .map((line) => cut(line, 300)),
+    ...frames.flatMap((frame) => [describeSent(frame), bytesOf(encode(frame, numbers))]),
+  ];
+  const allowed = each.allowed.map((way) => ({
+    verdict: way.verdict,
+    words: describeAllowedAnswers([way]),
+    because: way.because,
+  }));
+  return [sent, allowed];
+}
+
+/** Every case, by group. */
+export function list(cases: readonly Case[], paint: Paint, width: number): string {
+  const sections = [...Map.groupBy(cases, groupOf)].map(([group, found]) => {
+    const head = `${paint("bold", `${group.number} ${group.title}`)} ${paint("dim", `${group.name}, ${found.length}`)}`;
+    const ids = Math.max(...found.map(({ id }) => id.length));
+    const rows = found.map(({ id, level, title }) => [
+      id,
+      paint("dim", level),
+      cut(title, Math.max(30, width - ids - 12)),
+    ]);
+    return [head, ...table(rows, 3).map((line) => `  ${line}`)].join("\n");
+  });
+  return sections.join("\n\n");
+}

@@ -1,0 +1,209 @@
+// The command line.
+
+import { parseArgs } from "node:util";
+import type { Level } from "./case.ts";
+import { Refusal } from "./refusal.ts";
+import type { Selection } from "./select.ts";
+
+/** What the command line asks for. */
+export type Request =
+  | { do: "help" }
+  | { do: "version" }
+  | { do: "list"; autobahn: boolean; selection: Selection }
+  | { do: "explain"; id: string; seed: number }
+  | ({ do: "run" } & RunRequest);
+
+/** What is judged, how, and what is written down. */
+export interface RunRequest {
+  /** URLs, and names of targets. */
+  names: string[];
+  all: boolean;
+  selection: Selection;
+  jobs: number;
+  seed: number;
+  /** `Infinity` without a deadline. */
+  deadlineMs: number;
+  headers: [name: string, value: string][];
+  insecure: boolean;
+  verbose: boolean;
+  start?: string;
+  baseline?: string;
+  files: Files;
+}
+
+/** What is written, and where. */
+export interface Files {
+  json?: string;
+  html?: string;
+  junit?: string;
+  "autobahn-json"?: string;
+}
+
+/** What `--help` prints. `names` are those of targets that need no URL. */
+export function help(names: readonly string[]): string {
+  const house = names.length > 0;
+  return `Judges WebSocket servers by RFC 6455 and RFC 7692. The server echoes text as text and binary as binary.
+
+  conform <ws-url>…              one server, or several side by side
+${house ? `  conform <name>…                starts one of ours: ${names.join(", ")}\n  conform --all                  all of ours, side by side\n` : ""}  conform <ws-url> --start '<command>'
+                                 starts the server, waits for its port, ends it afterwards
+  conform --list [--autobahn]    every case; with --autobahn, which of ours stand for Autobahn's 517
+  conform --explain <id>         one case: its clause, what is sent byte by byte, what is allowed
+
+which cases
+  --only <a,b,…>      ids (6.4.2), beginnings of ids (6.4), groups (utf-8)
+  --level <level>     must, should (and must) or may (all; the default)
+  --deflate           only the cases with compression
+  --no-deflate        only those without. Default: both; what a server does not offer is "unsupported"
+
+how
+  --jobs <n>          cases at the same time (8)
+  --seed <n>          for random cuts, keys and payloads (1)
+  --timeout <ms>      for each thing that is awaited (5000)
+  --no-deadline       waits for ever, one case at a time: for a server in a debugger
+  --header <'N: v'>   sent with every handshake; may be given several times
+  --insecure          accepts a certificate that nobody vouches for
+  --baseline <file>   known failures, a JSON list of {"id", "reason", "link"}; an entry that passes is an error
+
+what is written
+  --json <file>  --html <file>  --junit <file>  --autobahn-json <file>
+  --verbose           says of every case that is not a pass what happened
+  --help, --version
+
+exit code: 0 nothing fails · 1 something fails · 2 the command line is wrong
+           3 a server could not be reached, or died for good · 130 stopped by Ctrl-C`;
+}
+
+const options = {
+  all: { type: "boolean" },
+  autobahn: { type: "boolean" },
+  "autobahn-json": { type: "string" },
+  baseline: { type: "string" },
+  deflate: { type: "boolean" },
+  explain: { type: "string" },
+  header: { type: "string", multiple: true },
+  help: { type: "boolean", short: "h" },
+  html: { type: "string" },
+  insecure: { type: "boolean" },
+  jobs: { type: "string" },
+  json: { type: "string" },
+  junit: { type: "string" },
+  level: { type: "string" },
+  list: { type: "boolean" },
+  "no-deadline": { type: "boolean" },
+  "no-deflate": { type: "boolean" },
+  only: { type: "string", multiple: true },
+  seed: { type: "string" },
+  start: { type: "string" },
+  timeout: { type: "string" },
+  verbose: { type: "boolean" },
+  version: { type: "boolean" },
+} as const;
+
+type Values = ReturnType<typeof parse>["values"];
+
+/** Reads the command line; throws a `Refusal`. */
+export function readArguments(given: readonly string[]): Request {
+  const { values, positionals } = parse(given);
+  if (values.help) return { do: "help" };
+  if (values.version) return { do: "version" };
+  if (values.explain !== undefined) {
+    return { do: "explain", id: values.explain, seed: whole("seed", values.seed, 1) };
+  }
+  const selection = selectionOf(values);
+  if (values.list) return { do: "list", autobahn: values.autobahn ?? false, selection };
+  if (values.autobahn) throw new Refusal("--autobahn means something only with --list");
+  return { do: "run", ...runOf(values, positionals, selection) };
+}
+
+function parse(given: readonly string[]) {
+  try {
+    // pnpm hands over the dashes that separate its own options from ours.
+    const args = given[0] === "--" ? given.slice(1) : [...given];
+    return parseArgs({ args, allowPositionals: true, options });
+  } catch (error) {
+    // Node's message goes on with advice about escaping a dash.
+    const [sentence] = (error as Error).message.split(". ");
+    throw new Refusal(`${sentence}; --help names all options`);
+  }
+}
+
+function runOf(values: Values, names: string[], selection: Selection): RunRequest {
+  const { all = false, start, baseline, insecure = false, verbose = false } = values;
+  if (all && names.length > 0) throw new Refusal(`--all and "${names[0]}": leave out one of them`);
+  if (!all && names.length === 0) {
+    throw new Refusal("nothing to judge: give the URL of a server, ws://127.0.0.1:3001/echo, or see --help");
+  }
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Refusal(`"${twice}" is there twice; leave out one of them`);
+  if (start !== undefined && (all || names.length > 1)) {
+    throw new Refusal("--start starts one server; give one URL with it");
+  }
+  if (values.timeout !== undefined && values["no-deadline"]) {
+    throw new Refusal("--timeout and --no-deadline: leave out one of them");
+  }
+  const patient = values["no-deadline"] ?? false;
+  return {
+    names,
+    all,
+    selection,
+    jobs: whole("jobs", values.jobs, patient ? 1 : 8, 1, 256),
+    seed: whole("seed", values.seed, 1),
+    deadlineMs: patient ? Number.POSITIVE_INFINITY : whole("timeout", values.timeout, 5_000, 1, 3_600_000),
+    headers: (values.header ?? []).map(headerOf),
+    insecure,
+    verbose,
+    files: filesOf(values),
+    ...(start !== undefined && { start }),
+    ...(baseline !== undefined && { baseline }),
+  };
+}
+
+function selectionOf({ only, level, deflate, "no-deflate": noDeflate }: Values): Selection {
+  if (deflate && noDeflate) throw new Refusal("--deflate and --no-deflate: leave out one of them");
+  const names = only?.flatMap((each) => each.split(",")).map((name) => name.trim());
+  if (names?.some((name) => name === "")) {
+    throw new Refusal(`--only ${only?.join(",")}: a name is empty; expected something like --only 6.4,utf-8`);
+  }
+  return {
+    ...(names && { only: names }),
+    ...(level !== undefined && { level: levelOf(level) }),
+    ...((deflate || noDeflate) && { deflate: deflate ?? false }),
+  };
+}
+
+function levelOf(word: string): Level {
+  const level = (["MUST", "SHOULD", "MAY"] as const).find((each) => each === word.toUpperCase());
+  if (level) return level;
+  throw new Refusal(`--level ${word}: expected must, should or may`);
+}
+
+function whole(
+  name: string,
+  value: string | undefined,
+  otherwise: number,
+  from = 0,
+  to = 0xffff_ffff,
+): number {
+  if (value === undefined) return otherwise;
+  const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= from && number <= to) return number;
+  throw new Refusal(`--${name} ${value}: expected a whole number from ${from} to ${to}`);
+}
+
+// RFC 9110 §5.1 and §5.5: a token, and a value without control characters.
+function headerOf(given: string): [string, string] {
+  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/.exec(given) ?? [];
+  if (name !== undefined && value !== undefined) return [name, value];
+  throw new Refusal(`--header "${given}": expected something like --header 'Authorization: Bearer …'`);
+}
+
+function filesOf(values: Values): Files {
+  const files: Files = {};
+  for (const kind of ["json", "html", "junit", "autobahn-json"] as const) {
+    const file = values[kind];
+    if (file === "") throw new Refusal(`--${kind}: the name of the file is empty`);
+    if (file !== undefined) files[kind] = file;
+  }
+  return files;
+}

@@ -1,0 +1,4 @@
+/** A reason not to begin; the message is one line that names the bad value and the remedy. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+}

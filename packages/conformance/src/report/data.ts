@@ -1,0 +1,37 @@
+// What the page of the report knows: the shape of the JSON inside the file.
+
+/** The data of a report. */
+export interface PageData {
+  /** By id. */
+  cases: Record<string, PageCase>;
+  /** Results by server and case. */
+  servers: Record<string, Record<string, PageResult>>;
+}
+
+export interface PageCase {
+  title: string;
+  clause: string;
+  gist: string;
+  level: string;
+  autobahn: readonly string[];
+}
+
+export interface PageResult {
+  verdict: string;
+  behaviour: PageJudgement;
+  close: PageJudgement;
+  expected: string;
+  received: string;
+  ms: number;
+  wire: readonly PageLine[];
+  known?: { reason: string; link: string };
+}
+
+export interface PageJudgement {
+  verdict: string;
+  why?: string;
+}
+
+export type PageLine =
+  | { kind: "omitted"; lines: number }
+  | { kind: string; at: number; direction: string; text: string; hex: string; size: number };

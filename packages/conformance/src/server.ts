@@ -1,0 +1,176 @@
+// A server in a process group of its own: started, waited for, brought back when it died, ended in any case.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { targetOf } from "./http1.ts";
+import { dial } from "./tcp.ts";
+
+/** How a server is started. */
+export interface Command {
+  /** A line for the shell, or a program and its arguments. */
+  run: string | readonly [program: string, ...args: string[]];
+  cwd?: string;
+  /** The whole environment. Default: our own. */
+  env?: Record<string, string>;
+}
+
+/** How a server is waited for. */
+export interface Patience {
+  /** How long it may take until its port answers, in ms. Default: 60,000. */
+  startMs?: number;
+  /** How long it may take to end before it is killed, in ms. Default: 8,000. */
+  stopMs?: number;
+  /** Told now and then while it is waited for. */
+  waiting?: (ms: number) => void;
+  signal?: AbortSignal;
+}
+
+/** The server did not start; the message says why, and how its output ended. */
+export class ServerError extends Error {
+  override readonly name = "ServerError";
+}
+
+const pollMs = 50;
+const keptLines = 12;
+const alive = new Set<Server>();
+
+// Also when we end by an error that nobody caught.
+process.on("exit", () => {
+  for (const server of alive) server.kill();
+});
+
+/** A server that was started. */
+export class Server {
+  readonly #command: Command;
+  readonly #url: string;
+  readonly #patience: Patience;
+  #child: ChildProcess | undefined;
+  #exit: string | undefined;
+  #output: string[] = [];
+
+  private constructor(command: Command, url: string, patience: Patience) {
+    this.#command = command;
+    this.#url = url;
+    this.#patience = patience;
+  }
+
+  /** Starts a server and waits until the port of the URL answers; rejects with a `ServerError`. */
+  static async start(command: Command, url: string, patience: Patience = {}): Promise<Server> {
+    const server = new Server(command, url, patience);
+    if (await server.#answers()) {
+      const { host } = new URL(url);
+      throw new ServerError(
+        `something listens on ${host} already; stop it, or leave out --start to judge it`,
+      );
+    }
+    await server.#start();
+    return server;
+  }
+
+  /** Brings it back after it died. */
+  async revive(): Promise<void> {
+    await this.stop();
+    await this.#start();
+  }
+
+  /** Ends it: it is asked first, and killed when it takes too long. */
+  async stop(): Promise<void> {
+    const { stopMs = 8_000 } = this.#patience;
+    this.#signal("SIGTERM");
+    const deadline = performance.now() + stopMs;
+    while (!(await this.#gone()) && performance.now() < deadline) await sleep(pollMs);
+    // Also when the first process is gone: what it has started may not be.
+    this.kill();
+    while (!(await this.#gone()) && performance.now() < deadline + 1_000) await sleep(pollMs);
+  }
+
+  /** Ends it at once, with all that it has started. */
+  kill(): void {
+    this.#signal("SIGKILL");
+    alive.delete(this);
+  }
+
+  async #start(): Promise<void> {
+    const { startMs = 60_000, waiting, signal } = this.#patience;
+    this.#spawn();
+    const began = performance.now();
+    for (let told = 0; !(await this.#answers()); ) {
+      const ms = performance.now() - began;
+      if (signal?.aborted || this.#exit !== undefined || ms > startMs) {
+        await this.stop();
+        signal?.throwIfAborted();
+        throw this.#failed(startMs);
+      }
+      if (ms - told > 500) waiting?.(ms);
+      if (ms - told > 500) told = ms;
+      await sleep(pollMs);
+    }
+  }
+
+  #spawn(): void {
+    const { run, cwd, env } = this.#command;
+    const [program, args] = typeof run === "string" ? [run, []] : [run[0], run.slice(1)];
+    const child = spawn(program, args, {
+      shell: typeof run === "string",
+      // A group of its own: a shell, or a package manager, does not pass on what it is told.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(cwd !== undefined && { cwd }),
+      ...(env && { env }),
+    });
+    alive.add(this);
+    this.#child = child;
+    this.#exit = undefined;
+    this.#output = [];
+    child.stdout.on("data", (bytes) => this.#keep(bytes));
+    child.stderr.on("data", (bytes) => this.#keep(bytes));
+    child.once("error", ({ message }) => {
+      this.#exit = message;
+    });
+    child.once("exit", (code, signal) => {
+      // A command that ends well may have left a server behind: `docker compose up -d`.
+      if (code !== 0) this.#exit = signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`;
+    });
+  }
+
+  #keep(bytes: Uint8Array): void {
+    const lines = Buffer.from(bytes).toString().split("\n");
+    const last = this.#output.pop() ?? "";
+    this.#output = [...this.#output, (last + lines[0]).slice(-400), ...lines.slice(1)].slice(-keptLines);
+  }
+
+  #failed(startMs: number): ServerError {
+    const { host } = new URL(this.#url);
+    const why = this.#exit ?? `nothing listened on ${host} after ${startMs / 1000} s`;
+    const output = this.#output.map((line) => line.trimEnd()).filter(Boolean);
+    const end = output.length > 0 ? `; its output ends:\n  ${output.join("\n  ")}` : "";
+    return new ServerError(`the server did not start: ${why}${end}`);
+  }
+
+  async #answers(): Promise<boolean> {
+    const { host, port } = targetOf(this.#url);
+    const duplex = await dial({ host, port, secure: false, deadlineMs: 1_000 }).catch(() => undefined);
+    duplex?.destroy();
+    return duplex !== undefined;
+  }
+
+  // A process whose parent has ended may stay in the list until somebody asks for its end; it holds no port.
+  async #gone(): Promise<boolean> {
+    if (!this.#signal(0)) return true;
+    const child = this.#child;
+    const ended = !child || child.exitCode !== null || child.signalCode !== null;
+    return ended && !(await this.#answers());
+  }
+
+  // False if there is nobody left.
+  #signal(signal: NodeJS.Signals | 0): boolean {
+    const { pid } = this.#child ?? {};
+    if (pid === undefined) return false;
+    try {
+      // Windows knows no groups.
+      return process.kill(process.platform === "win32" ? pid : -pid, signal);
+    } catch {
+      return false;
+    }
+  }
+}

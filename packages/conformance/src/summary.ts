@@ -1,0 +1,359 @@
+// What a run came to, for a person at a terminal.
+
+import type { Stale } from "./baseline.ts";
+import type { Verdict } from "./case.ts";
+import { whyOf } from "./junit.ts";
+import {
+  type CaseReport,
+  type Counts,
+  count,
+  countedAs,
+  differing,
+  type Report,
+  type ResultReport,
+  signs,
+  type TargetReport,
+  type WireReport,
+} from "./results.ts";
+import { cut, duration, labelled, type Paint, plain, plural, type Style, table } from "./text.ts";
+
+/** How the summary is to look. */
+export interface Look {
+  paint: Paint;
+  width: number;
+  /** Everything about each case that is not a pass. */
+  verbose: boolean;
+}
+
+const columns: readonly (keyof Counts)[] = ["pass", "non-strict", "info", "unsupported", "known", "fail"];
+
+/** The colour of a verdict, which is never all that tells it. */
+export const styles: Record<keyof Counts, Style> = {
+  pass: "green",
+  "non-strict": "yellow",
+  info: "blue",
+  unsupported: "dim",
+  known: "magenta",
+  fail: "red",
+};
+
+/** The whole summary. */
+export function summary(report: Report, gone: readonly Stale[], look: Look): string {
+  const several = report.targets.length > 1;
+  const sections = [
+    report.targets.map((target) => heading(target, look)).join("\n"),
+    several
+      ? comparison(report, look)
+      : (report.targets.map((target) => counts(report, target, look))[0] ?? ""),
+    several ? differences(report, look) : "",
+    failures(report, look),
+    look.verbose ? others(report, look) : reasons(report, look),
+    staleEntries(gone, look),
+    closing(report, look),
+  ];
+  return `${sections.filter((each) => each !== "").join("\n\n")}\n`;
+}
+
+function heading({ id, title, url, versions, policy, error, complete }: TargetReport, look: Look): string {
+  const { paint, width } = look;
+  const made = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const where = [title === id ? "" : id, url, ...made].filter(Boolean).join(" · ");
+  const lines = [
+    `${paint("bold", plain(title))}  ${paint("dim", cut(plain(where), width - title.length - 2))}`,
+  ];
+  const raised = Object.entries(policy).map(([name, value]) => `${name}=${value}`);
+  if (raised.length > 0) lines.push(paint("dim", labelled("", `judged with ${raised.join(" ")}`, 2, width)));
+  if (error !== undefined) lines.push(paint("red", labelled("  ✗ ", error, 4, width)));
+  else if (!complete) lines.push(paint("yellow", "  stopped before the end"));
+  return lines.join("\n");
+}
+
+function counts(report: Report, target: TargetReport, { paint, width }: Look): string {
+  const shown = columns.filter((each) => each === "pass" || each === "fail" || target.counts[each] > 0);
+  const groups = groupsOf(report, target);
+  if (groups.length === 0) return "";
+  const room = width - 14 - shown.reduce((sum, each) => sum + Math.max(5, each.length) + 2, 0);
+  const rows = groups.map(({ number, title, results }) => [
+    paint("dim", String(number)),
+    cut(title, room),
+    ...cells(count(results), shown, paint),
+    paint("dim", duration(results.reduce((sum, { ms }) => sum + ms, 0))),
+  ]);
+  const head = ["", "", ...shown.map((each) => paint("dim", each)), paint("dim", "time")];
+  const sum = ["", "", ...cells(target.counts, shown, paint), paint("dim", duration(target.ms))];
+  const lines = table([head, ...rows, sum], 2);
+  const rule = paint("dim", "─".repeat(Math.min(width, Math.max(...lines.map((line) => visible(line))))));
+  return [...lines.slice(0, -1), rule, lines.at(-1)].join("\n");
+}
+
+function visible(line: string): number {
+  return plain(line).replace(/\\u\{1b\}\[\d+m/g, "").length;
+}
+
+function cells(counted: Counts, shown: readonly (keyof Counts)[], paint: Paint): string[] {
+  return shown.map((each) => {
+    const number = counted[each];
+    if (number === 0) return paint("dim", "·");
+    return each === "pass" ? String(number) : paint(styles[each], String(number));
+  });
+}
+
+interface GroupResults {
+  number: number;
+  title: string;
+  results: ResultReport[];
+}
+
+function groupsOf({ groups, cases }: Report, { results }: TargetReport): GroupResults[] {
+  const groupOf = new Map(cases.map(({ id, group }) => [id, group]));
+  return groups
+    .map(({ number, title }) => ({
+      number,
+      title,
+      results: results.filter(({ id }) => groupOf.get(id) === number),
+    }))
+    .filter((group) => group.results.length > 0);
+}
+
+// Group × server: how many pass, and what does not.
+function comparison(report: Report, { paint, width }: Look): string {
+  const shown = report.targets.map((target) =>
+    columns.filter((each) => each === "pass" || target.counts[each] > 0),
+  );
+  const heads = report.targets.flatMap(({ id }, at) => {
+    const span = shown[at]?.length ?? 1;
+    return [paint("bold", id), ...Array.from({ length: span - 1 }, () => "")];
+  });
+  const line = (each: (target: TargetReport) => Counts) =>
+    report.targets.flatMap((target, at) => marks(each(target), shown[at] ?? [], paint));
+  const rows = report.groups.flatMap(({ number, title }) => {
+    const found = (target: TargetReport) =>
+      groupsOf(report, target).find((group) => group.number === number)?.results ?? [];
+    if (report.targets.every((target) => found(target).length === 0)) return [];
+    return [[String(number), title, ...line((target) => count(found(target)))]];
+  });
+  const sum = ["", paint("dim", "all"), ...line((target) => target.counts)];
+  const time = ["", paint("dim", "time"), ...times(report, shown, paint)];
+  const body = columnsOf([...rows, sum, time], heads, shown, width);
+  return body.join("\n");
+}
+
+function marks(counted: Counts, shown: readonly (keyof Counts)[], paint: Paint): string[] {
+  return shown.map((each) => {
+    const number = counted[each];
+    return number === 0 ? paint("dim", "·") : paint(styles[each], `${number} ${signs[each]}`);
+  });
+}
+
+function times(report: Report, shown: readonly (readonly unknown[])[], paint: Paint): string[] {
+  return report.targets.flatMap(({ ms }, at) => [
+    paint("dim", duration(ms)),
+    ...Array.from({ length: (shown[at]?.length ?? 1) - 1 }, () => ""),
+  ]);
+}
+
+// A server's cells stand together below its name, with more space between servers than between cells.
+function columnsOf(
+  rows: string[][],
+  heads: readonly string[],
+  shown: readonly (readonly unknown[])[],
+  width: number,
+): string[] {
+  let at = 2;
+  const blocks = shown.map(({ length }) => {
+    const lines = table(
+      rows.map((row) => row.slice(at, at + length)),
+      0,
+    );
+    const block = { head: heads[at - 2] ?? "", lines };
+    at += length;
+    return block;
+  });
+  const widths = blocks.map(({ head, lines }) => Math.max(...[head, ...lines].map(visible)));
+  const room = width - 4 - widths.reduce((sum, each) => sum + each + 3, 0);
+  const names = table(
+    rows.map(([number = "", title = ""]) => [
+      number,
+      visible(title) > room ? cut(title, Math.max(8, room)) : title,
+    ]),
+    2,
+  );
+  const nameWidth = Math.max(...names.map(visible));
+  const pad = (text: string, to: number) => text + " ".repeat(Math.max(0, to - visible(text)));
+  const line = (name: string, cells: readonly string[]) =>
+    [pad(name, nameWidth), ...cells.map((cell, index) => pad(cell, widths[index] ?? 0))]
+      .join("   ")
+      .trimEnd();
+  return [
+    line(
+      "",
+      blocks.map(({ head }) => head),
+    ),
+    ...rows.map((_, index) =>
+      line(
+        names[index] ?? "",
+        blocks.map(({ lines }) => lines[index] ?? ""),
+      ),
+    ),
+  ];
+}
+
+function differences(report: Report, { paint, width }: Look): string {
+  const ids = differing(report);
+  if (ids.length === 0) return paint("dim", "The servers do not differ in any case.");
+  const titles = new Map(report.cases.map(({ id, title }) => [id, title]));
+  const room = width - 10 - report.targets.reduce((sum, { id }) => sum + Math.max(id.length, 11) + 2, 0);
+  const rows = ids.map((id) => [
+    paint("bold", id),
+    cut(titles.get(id) ?? "", Math.max(16, room)),
+    ...report.targets.map((target) =>
+      mark(
+        target.results.find((each) => each.id === id),
+        paint,
+      ),
+    ),
+  ]);
+  const head = ["", "", ...report.targets.map(({ id }) => paint("dim", id))];
+  return [
+    paint("bold", `${plural(ids.length, "case")} in which they differ`),
+    ...table([head, ...rows], 9),
+  ].join("\n");
+}
+
+function mark(result: ResultReport | undefined, paint: Paint): string {
+  if (!result) return paint("dim", "not run");
+  const counted = countedAs(result);
+  return paint(styles[counted], `${signs[counted]} ${counted}`);
+}
+
+function failures(report: Report, look: Look): string {
+  return blocks(report, look, "fail").join("\n\n");
+}
+
+function others(report: Report, look: Look): string {
+  const verdicts: (keyof Counts)[] = ["known", "non-strict", "info", "unsupported"];
+  return verdicts.flatMap((verdict) => blocks(report, look, verdict)).join("\n\n");
+}
+
+function blocks(report: Report, look: Look, verdict: keyof Counts): string[] {
+  return report.cases.flatMap((each) => {
+    const found = report.targets.flatMap((target) => {
+      const result = target.results.find(({ id }) => id === each.id);
+      return result && countedAs(result) === verdict ? [{ target, result }] : [];
+    });
+    return found.length > 0 ? [block(each, found, verdict, report.targets.length > 1, look)] : [];
+  });
+}
+
+interface Found {
+  target: TargetReport;
+  result: ResultReport;
+}
+
+function block(
+  each: CaseReport,
+  found: readonly Found[],
+  verdict: keyof Counts,
+  named: boolean,
+  look: Look,
+): string {
+  const { paint, width } = look;
+  const label = `${signs[verdict]} ${each.id}  `;
+  const line = (name: string, text: string) => labelled(`  ${paint("dim", name)}`, text, 12, width);
+  const title = labelled(label, each.title, label.length, width);
+  const parts = [
+    paint(styles[verdict], title.slice(0, label.length)) + paint("bold", title.slice(label.length)),
+    paint("dim", labelled("", `${each.level}  ${each.clause}: ${each.gist}`, 2, width)),
+    line("sent", describeSent(found[0]?.result.wire ?? [])),
+    line("expected", found[0]?.result.expected ?? ""),
+  ];
+  for (const { target, result } of found) {
+    if (named) parts.push(`  ${paint("bold", target.id)}`);
+    parts.push(line("received", result.received), line("why", whyOf(result)));
+    if (result.known) parts.push(line("known", `${result.known.reason} ${result.known.link}`));
+  }
+  return parts.join("\n");
+}
+
+/** What was sent in a case, in words. */
+export function describeSent(wire: readonly WireReport[]): string {
+  const sent = wire.filter((line) => line.kind !== "omitted").filter(({ direction }) => direction === "sent");
+  const frames = sent.filter(({ kind }) => kind !== "http");
+  // Without a frame, the request itself is what was sent.
+  const lines = (frames.length > 0 ? frames : sent).map(({ text }) => text);
+  if (lines.length === 0) return "nothing";
+  const most = 4;
+  const more = lines.length > most ? [`and ${lines.length - most} more`] : [];
+  return [...lines.slice(0, most), ...more].join("\n");
+}
+
+// What is not the best, by what is said about it.
+function reasons(report: Report, look: Look): string {
+  const several = report.targets.length > 1;
+  const shown: Verdict[] = ["non-strict", "info", "unsupported"];
+  const sections = shown.flatMap((verdict) =>
+    report.targets.flatMap((target) => {
+      const found = target.results.filter((result) => result.verdict === verdict);
+      if (found.length === 0) return [];
+      const name = several ? `, ${target.id}` : "";
+      const head = look.paint(styles[verdict], `${signs[verdict]} ${found.length} ${verdict}${name}`);
+      return [[head, ...byReason(found, look)].join("\n")];
+    }),
+  );
+  return sections.join("\n\n");
+}
+
+function byReason(results: readonly ResultReport[], { paint, width }: Look): string[] {
+  const byWhy = Map.groupBy(results, (result) => whyOf(result) || result.received);
+  return [...byWhy].map(([why, found]) => {
+    const ids = rangesOf(found.map(({ id }) => id));
+    const text = labelled("", why, 2, width);
+    return `${text}\n${paint("dim", labelled("", ids, 2, width))}`;
+  });
+}
+
+/** `1.3.1–1.3.5, 6.4.1`: ids that follow one another stand as a range. */
+export function rangesOf(ids: readonly string[]): string {
+  const ranges: [first: string, last: string][] = [];
+  for (const id of ids) {
+    const last = ranges.at(-1);
+    if (last && follows(last[1], id)) last[1] = id;
+    else ranges.push([id, id]);
+  }
+  return ranges.map(([first, last]) => (first === last ? first : `${first}–${last}`)).join(", ");
+}
+
+function follows(before: string, id: string): boolean {
+  const cutAt = id.lastIndexOf(".");
+  const family = id.slice(0, cutAt + 1);
+  return before === `${family}${Number(id.slice(cutAt + 1)) - 1}`;
+}
+
+function staleEntries(gone: readonly Stale[], { paint }: Look): string {
+  return gone
+    .map(({ id, target }) =>
+      paint("red", `✗ ${id} is in the baseline, but ${target} does not fail it: take the entry out`),
+    )
+    .join("\n");
+}
+
+function closing(report: Report, { paint }: Look): string {
+  const all = count(report.targets.flatMap(({ results }) => results));
+  const total = Object.values(all).reduce((sum, each) => sum + each, 0);
+  const parts = columns
+    .filter((each) => each === "pass" || each === "fail" || all[each] > 0)
+    .map((each) => (all[each] > 0 ? paint(styles[each], `${all[each]} ${each}`) : `${all[each]} ${each}`));
+  const ms = report.targets.reduce((sum, target) => sum + target.ms, 0);
+  const facts = paint("dim", `${duration(ms)} · seed ${report.seed}`);
+  const incomplete = report.complete ? "" : paint("yellow", " · incomplete");
+  const results = report.targets.length > 1 ? "result" : "case";
+  const line = `${plural(total, results)}: ${parts.join(", ")} · ${facts}${incomplete}`;
+  const [first] = report.cases.filter(({ id }) =>
+    report.targets.some(({ results }) =>
+      results.some((each) => each.id === id && countedAs(each) === "fail"),
+    ),
+  );
+  return first
+    ? `${line}\n${paint("dim", `--explain ${first.id} says what a case sends; --only ${first.id} runs it alone`)}`
+    : line;
+}

@@ -1,0 +1,131 @@
+// Servers to judge, and how one of them is judged.
+
+import { type KnownFailure, mark } from "./baseline.ts";
+import type { Case } from "./cases/index.ts";
+import { HandshakeError, targetOf } from "./http1.ts";
+import type { Progress } from "./progress.ts";
+import { count, resultReport, type TargetReport } from "./results.ts";
+import { type Result, type RunOptions, runConformance, ServerGone } from "./run.ts";
+import { isCompressed } from "./select.ts";
+import { type Command, Server, ServerError } from "./server.ts";
+import { ConnectError } from "./tcp.ts";
+
+/** A server to judge. */
+export interface Target {
+  /** One word: what the command line and the head of a column call it. */
+  id: string;
+  title: string;
+  /** What it is made of. */
+  versions?: Record<string, string>;
+  /** Limits that are raised for the run, by environment variable: the reports name them. */
+  policy?: Record<string, string>;
+  /** Where it is judged; several if compression has to be switched on. */
+  setups: readonly Setup[];
+}
+
+/** A server as it runs. */
+export interface Setup {
+  url: string;
+  /** How it is started. Default: it runs already. */
+  command?: Command;
+  /** Only for the cases with compression, or only for those without. Default: for all. */
+  compressed?: boolean;
+}
+
+/** What is needed to judge. */
+export interface Context {
+  cases: readonly Case[];
+  baseline: readonly KnownFailure[];
+  options: RunOptions;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/** A server that somebody runs, or that a command starts. */
+export function targetAt(url: string, start?: string): Target {
+  targetOf(url);
+  const { host, pathname } = new URL(url);
+  const id = `${host}${pathname === "/" ? "" : pathname}`;
+  return { id, title: id, setups: [start === undefined ? { url } : { url, command: { run: start } }] };
+}
+
+/** Judges a server; what keeps it from being judged is told in the report. */
+export async function judgeTarget(target: Target, context: Context): Promise<TargetReport> {
+  const { cases, baseline, progress, signal } = context;
+  const { id, title, versions = {}, policy = {}, setups } = target;
+  const began = performance.now();
+  const report: TargetReport = {
+    id,
+    title,
+    url: setups[0]?.url ?? "",
+    versions,
+    policy,
+    ms: 0,
+    complete: false,
+    counts: count([]),
+    results: [],
+  };
+  progress.begin(id, cases);
+  try {
+    for (const setup of setups) {
+      for await (const result of judged(setup, context)) {
+        const found = mark(resultReport(result), target, baseline);
+        report.results.push(found);
+        progress.result(found);
+      }
+    }
+    report.complete = true;
+  } catch (error) {
+    if (!signal.aborted) report.error = explain(error);
+  }
+  report.ms = Math.round(performance.now() - began);
+  report.results = inOrder(report.results, cases);
+  report.counts = count(report.results);
+  return report;
+}
+
+async function* judged(setup: Setup, { cases, options, progress, signal }: Context): AsyncGenerator<Result> {
+  const { url, command, compressed } = setup;
+  const own = cases.filter((each) => compressed === undefined || compressed === isCompressed(each));
+  if (own.length === 0) return;
+  const waiting = (ms: number) =>
+    progress.waiting(`waiting for ${new URL(url).host} … ${Math.round(ms / 1000)} s`);
+  const server = command && (await Server.start(command, url, { waiting, signal }));
+  try {
+    const revive = server && { revive: () => server.revive() };
+    yield* untilAborted(runConformance(url, { ...options, cases: own, signal, ...revive }), signal);
+  } finally {
+    await server?.stop();
+  }
+}
+
+// A case that waits for its deadline must not keep the one waiting who pressed Ctrl-C.
+async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  aborted.catch(() => {});
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    for (;;) {
+      const next = items.next();
+      next.catch(() => {});
+      const { done, value } = await Promise.race([next, aborted]);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function explain(error: unknown): string {
+  const known = [ConnectError, HandshakeError, ServerError, ServerGone];
+  if (error instanceof Error && known.some((kind) => error instanceof kind)) return error.message;
+  throw error;
+}
+
+function inOrder(results: TargetReport["results"], cases: readonly Case[]): TargetReport["results"] {
+  const place = new Map(cases.map(({ id }, index) => [id, index]));
+  return results.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
+}
