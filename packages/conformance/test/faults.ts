@@ -807,6 +807,22 @@ const closing: Record<string, Fault> = {
     red: ["7.1.6"],
     green: ["6.19.1", "7.1.5"],
   },
+  "keeps its half of TCP open when the peer ends the other": {
+    rules: { peerEnded: () => {} },
+    red: ["7.10.2", "7.10.4"],
+    green: ["7.10.1"],
+    turns: "non-strict",
+  },
+  "delivers what came of a message when the peer ends TCP": {
+    rules: {
+      peerEnded(connection) {
+        connection.deliver();
+        connection.end();
+      },
+    },
+    red: ["7.10.5", "7.10.6"],
+    green: ["7.10.3", "7.10.4"],
+  },
   "fails without a close frame": { rules: { fail: drop }, red: ["6.7"], turns: "non-strict" },
   "fails with the code of a normal closure": {
     rules: { fail: (_code, connection) => strict.fail(1000, connection) },
@@ -857,6 +873,30 @@ const delivery: Record<string, Fault> = {
     },
     red: ["8.2.1", "8.4.1", "8.7.1"],
     green: ["8.3", "8.8"],
+  },
+  "drops each thousandth message": {
+    rules: {
+      complete(header, connection) {
+        if (connection.frames % 1_000 === 0) connection.message = undefined;
+        else strict.complete(header, connection);
+      },
+    },
+    red: ["8.8.2", "8.8.3", "8.8.4", "9.5"],
+    green: ["8.8.1"],
+  },
+  "keeps no more than 8 MiB of a message, and says nothing": {
+    rules: { echo: sameKind((data) => data.subarray(0, 8 * 1024 * 1024)) },
+    red: ["9.2.6"],
+    green: ["9.2.5"],
+  },
+  "keeps no more than 10,000 fragments, and says nothing": {
+    rules: {
+      piece: (piece, message, connection) => {
+        if (message.parts.length < 10_000) strict.piece(piece, message, connection);
+      },
+    },
+    red: ["5.3.3", "5.3.4"],
+    green: ["5.3.1", "5.3.2"],
   },
   "refuses more than a million bytes": {
     rules: { maxPayload: 1_000_000 },

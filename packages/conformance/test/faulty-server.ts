@@ -119,6 +119,8 @@ export interface Rules {
   fail(code: number, connection: Connection): void;
   /** Called when the server has sent its last frame. */
   end(connection: Connection): void;
+  /** Called when the peer ends its half of TCP. */
+  peerEnded(connection: Connection): void;
   writeLength(length: number): Buffer;
   /** The last word on each frame that is sent. */
   send(frame: OutgoingFrame): OutgoingFrame;
@@ -188,6 +190,7 @@ export const strict: Rules = {
     connection.rules.end(connection);
   },
   end: (connection) => connection.end(),
+  peerEnded: (connection) => connection.end(),
   writeLength(length) {
     if (length < 126) return Buffer.of(length);
     const bytes = Buffer.alloc(length < 65_536 ? 3 : 9);
@@ -382,7 +385,6 @@ export async function startServer(options: ServerOptions = {}): Promise<FaultySe
     // A peer that resets the connection is no event here.
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));
-    socket.on("end", () => socket.end());
     accept(
       socket,
       (bytes) => handshake(bytes, negotiate),
@@ -416,6 +418,7 @@ function accept(
   connect: (extension: Extension | undefined) => Connection,
 ): void {
   let bytes = Buffer.alloc(0);
+  const end = () => void socket.end();
   const read = (segment: Buffer) => {
     bytes = Buffer.concat([bytes, segment]);
     const given = answer(bytes);
@@ -425,9 +428,12 @@ function accept(
     if (!given.accepted) return void socket.resume().end();
     const connection = connect(given.accepted.extension);
     socket.on("data", (more: Buffer) => connection.receive(more));
+    socket.off("end", end);
+    socket.on("end", () => connection.rules.peerEnded(connection));
     if (given.accepted.rest.length > 0) connection.receive(given.accepted.rest);
   };
   socket.on("data", read);
+  socket.on("end", end);
 }
 
 async function listen(server: Server, port: number): Promise<number> {
