@@ -121,7 +121,6 @@ test.each<[string, Partial<Observation>, string]>([
     { close: { code: 1002, reason: "" }, ended: "fin", peerClosedFirst: true },
     "fail",
   ],
-  ["closes with 1009 when it is asked to close", { close: { code: 1009, reason: "" }, ended: "fin" }, "fail"],
 ])("where a limit is allowed, a peer %s", (_, observation, verdict) => {
   const { behaviour, close } = opinion([...echoes(text("a")), ...refuses(1009, "a limit")], observation);
   expect(worst(behaviour, close)).toBe(verdict);

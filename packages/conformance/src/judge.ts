@@ -145,9 +145,9 @@ function judgeFailed(codes: readonly number[], observation: Observation): Judgem
 
 // With no other code: what fails for another reason has no limit, but a fault.
 function judgeRefused(codes: readonly number[], observation: Observation): Judgement {
-  const { close, peerClosedFirst } = observation;
+  const { close } = observation;
   if (!close) return { verdict: "non-strict", why: `${dropped(observation)}; ${or(codes)} would say why` };
-  if (peerClosedFirst && codes.includes(close.code)) return { verdict: "pass" };
+  if (codes.includes(close.code)) return { verdict: "pass" };
   return fail(`the peer closed the connection with ${describeClose(close)}`);
 }
 

@@ -8,6 +8,7 @@ import {
   type Member,
   play,
   prose,
+  refuses,
   send,
   sendUpTo,
   text,
@@ -68,6 +69,7 @@ const answered: FrameCase[] = family("7.1", handshake, [
         allowed: [
           ...closes(1000, { messages: [text(data)] }),
           ...lenient("what came just before the close frame gets no reply", closes(1000)),
+          ...refuses(1009, "it takes no message of 256 KiB: a policy, not a fault"),
         ],
       };
     },

@@ -300,7 +300,7 @@ const interleaved: FrameCase[] = family("2.7", between, [
     title:
       "a ping of 125 bytes between two fragments of a binary message is answered before the second is sent",
     play: (random) => {
-      const [question, first, second] = [random.bytes(125), random.bytes(70_000), random.bytes(300)];
+      const [question, first, second] = [random.bytes(125), random.bytes(7_000), random.bytes(300)];
       return {
         steps: [
           send(frame.binary(first, { fin: false }), frame.ping(question)),
