@@ -1,7 +1,7 @@
 // Which cases a run is about.
 
 import type { Level } from "./case.ts";
-import { type Case, type Group, groups, type ServerCase } from "./cases/index.ts";
+import { type Case, type Group, groupOf, groups, type ServerCase } from "./cases/index.ts";
 import { Refusal } from "./refusal.ts";
 import { isForServers } from "./run.ts";
 
@@ -11,7 +11,7 @@ export interface Selection {
   only?: readonly string[];
   /** The weakest that is wanted. Default: `MAY`. */
   level?: Level;
-  /** Only those with an extension, or only those without. Default: both. */
+  /** Only those about compression, or only the others. Default: both. */
   deflate?: boolean;
 }
 
@@ -34,9 +34,9 @@ export function select({ only, level = "MAY", deflate }: Selection, from = group
   return selected;
 }
 
-/** Whether a case offers compression, and so needs a server that has it switched on. */
-export function isCompressed({ offer }: Case): boolean {
-  return offer !== undefined;
+/** Whether a case is about compression, and so for a server that has it switched on. */
+export function isCompressed(each: Case): boolean {
+  return groupOf(each).compressed ?? false;
 }
 
 /** The case with this id. */

@@ -13,6 +13,7 @@ import {
   type ResultReport,
   signs,
   type TargetReport,
+  type WireLine,
   type WireReport,
 } from "./results.ts";
 import { cut, duration, labelled, type Paint, plain, plural, type Style, table } from "./text.ts";
@@ -49,23 +50,37 @@ export function summary(report: Report, gone: readonly Stale[], look: Look): str
     failures(report, look),
     look.verbose ? others(report, look) : reasons(report, look),
     staleEntries(gone, look),
+    policies(report, look),
     closing(report, look),
   ];
   return `${sections.filter((each) => each !== "").join("\n\n")}\n`;
 }
 
-function heading({ id, title, url, versions, policy, error, complete }: TargetReport, look: Look): string {
+function heading({ id, title, url, versions, error, complete }: TargetReport, look: Look): string {
   const { paint, width } = look;
   const made = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const where = [title === id ? "" : id, url, ...made].filter(Boolean).join(" · ");
+  const where = [title === id ? "" : id, title === url ? "" : url, ...made].filter(Boolean).join(" · ");
   const lines = [
     `${paint("bold", plain(title))}  ${paint("dim", cut(plain(where), width - title.length - 2))}`,
   ];
-  const raised = Object.entries(policy).map(([name, value]) => `${name}=${value}`);
-  if (raised.length > 0) lines.push(paint("dim", labelled("", `judged with ${raised.join(" ")}`, 2, width)));
   if (error !== undefined) lines.push(paint("red", labelled("  ✗ ", error, 4, width)));
   else if (!complete) lines.push(paint("yellow", "  stopped before the end"));
   return lines.join("\n");
+}
+
+function policies({ targets }: Report, { paint, width }: Look): string {
+  const byPolicy = Map.groupBy(targets, ({ policy }) =>
+    Object.entries(policy)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(", "),
+  );
+  return [...byPolicy]
+    .filter(([policy]) => policy !== "")
+    .map(([policy, found]) => {
+      const whom = byPolicy.size > 1 ? `${found.map(({ id }) => id).join(", ")} ` : "";
+      return paint("dim", labelled("", `Limits are policy: ${whom}judged with ${policy}`, 0, width));
+    })
+    .join("\n");
 }
 
 function counts(report: Report, target: TargetReport, { paint, width }: Look): string {
@@ -267,8 +282,11 @@ function block(
     line("sent", describeSent(found[0]?.result.wire ?? [])),
     line("expected", found[0]?.result.expected ?? ""),
   ];
-  for (const { target, result } of found) {
-    if (named) parts.push(`  ${paint("bold", target.id)}`);
+  // Servers to which the same happened are named together.
+  const outcomes = Map.groupBy(found, ({ result }) => JSON.stringify([result.received, whyOf(result)]));
+  for (const same of outcomes.values()) {
+    const [{ result }] = same as [Found];
+    if (named) parts.push(`  ${paint("bold", same.map(({ target }) => target.id).join(", "))}`);
     parts.push(line("received", result.received), line("why", whyOf(result)));
     if (result.known) parts.push(line("known", `${result.known.reason} ${result.known.link}`));
   }
@@ -279,36 +297,51 @@ function block(
 export function describeSent(wire: readonly WireReport[]): string {
   const sent = wire.filter((line) => line.kind !== "omitted").filter(({ direction }) => direction === "sent");
   const frames = sent.filter(({ kind }) => kind !== "http");
+  const [request] = sent;
+  if (!request) return "nothing";
   // Without a frame, the request itself is what was sent.
-  const lines = (frames.length > 0 ? frames : sent).map(({ text }) => text);
-  if (lines.length === 0) return "nothing";
+  if (frames.length === 0) return headOf(request);
   const most = 4;
-  const more = lines.length > most ? [`and ${lines.length - most} more`] : [];
-  return [...lines.slice(0, most), ...more].join("\n");
+  const more = frames.length > most ? [`and ${frames.length - most} more`] : [];
+  return [...frames.slice(0, most).map(({ text }) => text), ...more].join("\n");
+}
+
+function headOf({ hex, text }: WireLine): string {
+  const lines = Buffer.from(hex, "hex").toString("latin1").trimEnd().split("\r\n");
+  const most = 12;
+  if (hex === "") return text;
+  return lines.length > most
+    ? [...lines.slice(0, most), `and ${lines.length - most} more lines`].join("\n")
+    : lines.join("\n");
 }
 
 // What is not the best, by what is said about it.
 function reasons(report: Report, look: Look): string {
-  const several = report.targets.length > 1;
   const shown: Verdict[] = ["non-strict", "info", "unsupported"];
-  const sections = shown.flatMap((verdict) =>
-    report.targets.flatMap((target) => {
-      const found = target.results.filter((result) => result.verdict === verdict);
-      if (found.length === 0) return [];
-      const name = several ? `, ${target.id}` : "";
-      const head = look.paint(styles[verdict], `${signs[verdict]} ${found.length} ${verdict}${name}`);
-      return [[head, ...byReason(found, look)].join("\n")];
-    }),
-  );
-  return sections.join("\n\n");
+  return shown
+    .map((verdict) => {
+      const found = report.targets.flatMap((target) =>
+        target.results.filter((result) => result.verdict === verdict).map((result) => ({ target, result })),
+      );
+      if (found.length === 0) return "";
+      const ids = new Set(found.map(({ result }) => result.id));
+      const head = look.paint(styles[verdict], `${signs[verdict]} ${plural(ids.size, "case")} ${verdict}`);
+      return [head, ...byReason(found, report.targets.length, look)].join("\n");
+    })
+    .filter(Boolean)
+    .join("\n\n");
 }
 
-function byReason(results: readonly ResultReport[], { paint, width }: Look): string[] {
-  const byWhy = Map.groupBy(results, (result) => whyOf(result) || result.received);
-  return [...byWhy].map(([why, found]) => {
-    const ids = rangesOf(found.map(({ id }) => id));
-    const text = labelled("", why, 2, width);
-    return `${text}\n${paint("dim", labelled("", ids, 2, width))}`;
+function byReason(found: readonly Found[], targets: number, { paint, width }: Look): string[] {
+  const byWhy = Map.groupBy(found, ({ result }) => whyOf(result) || result.received);
+  return [...byWhy].map(([why, same]) => {
+    const byTarget = Map.groupBy(same, ({ target }) => target.id);
+    const byCases = Map.groupBy(byTarget, ([, each]) => rangesOf(each.map(({ result }) => result.id)));
+    const lines = [...byCases].map(([ids, names]) => {
+      const whom = names.length < targets ? `${names.map(([name]) => name).join(", ")}: ` : "";
+      return paint("dim", labelled("", whom + ids, 4, width));
+    });
+    return [labelled("", why, 2, width), ...lines].join("\n");
   });
 }
 

@@ -28,6 +28,8 @@ export interface Group {
   name: string;
   title: string;
   cases: readonly Case[];
+  /** About permessage-deflate: for a server that has it switched on. */
+  compressed?: true;
 }
 
 export const groups: readonly Group[] = [
@@ -52,12 +54,14 @@ export const groups: readonly Group[] = [
     name: "negotiation",
     title: "Compression: what is agreed on (RFC 7692 §7.1)",
     cases: negotiation,
+    compressed: true,
   },
   {
     number: 13,
     name: "compression",
     title: "Compression: messages (RFC 7692 §6 and §7.2)",
     cases: compression,
+    compressed: true,
   },
 ];
 
