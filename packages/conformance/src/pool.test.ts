@@ -31,9 +31,15 @@ test("a failure is the pool's", async () => {
     if (item === 2) throw new Error("two");
     return item;
   };
-  await expect(Array.fromAsync(pool([1, 2, 3], 1, act))).rejects.toThrow("two");
+  await expect(all(pool([1, 2, 3], 1, act))).rejects.toThrow("two");
 });
 
 test("nothing to do is done at once", async () => {
-  expect(await Array.fromAsync(pool([], 4, async () => 1))).toEqual([]);
+  expect(await all(pool([], 4, async () => 1))).toEqual([]);
 });
+
+async function all<T>(results: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const result of results) list.push(result);
+  return list;
+}
