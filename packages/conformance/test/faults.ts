@@ -279,6 +279,16 @@ const control: Record<string, Fault> = {
     red: ["2.5"],
     green: ["2.1"],
   },
+  "answers each pong with two pings": {
+    rules: {
+      pong(payload, connection) {
+        connection.send({ opcode: ping, payload });
+        connection.send({ opcode: ping, payload });
+      },
+    },
+    red: ["2.5.5"],
+    green: ["2.1"],
+  },
   "fails upon a pong that it did not ask for": {
     rules: { pong: (_payload, connection) => strict.fail(1002, connection) },
     red: ["2.5"],

@@ -8,7 +8,7 @@
 // Without `negotiate` no extension is taken. What a fault throws beside a `Failure` is a bug of the test.
 
 import { createHash } from "node:crypto";
-import { createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { type Validator, validator } from "./utf8.ts";
 
 /** A reason to fail the connection: RFC 6455 §7.1.7. */
@@ -377,39 +377,59 @@ export interface FaultyServer {
 
 /** Starts a server on a free port; without options it is strict. */
 export async function startServer(options: ServerOptions = {}): Promise<FaultyServer> {
-  const rules = { ...strict, ...options.rules };
-  const { handshake = strictHandshake, negotiate = () => undefined } = options;
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    sockets.add(socket);
+  const server = new LocalServer(options);
+  await server.listen(0);
+  return server;
+}
+
+class LocalServer implements FaultyServer {
+  readonly #rules: Rules;
+  readonly #answer: (bytes: Buffer) => HandshakeAnswer | undefined;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #port = 0;
+
+  constructor({ rules, handshake = strictHandshake, negotiate = () => undefined }: ServerOptions) {
+    this.#rules = { ...strict, ...rules };
+    this.#answer = (bytes) => handshake(bytes, negotiate);
+    const options = { allowHalfOpen: true, noDelay: true };
+    this.#server = createServer(options, (socket) => this.#accept(socket));
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.#port}/`;
+  }
+
+  async listen(port: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.listen(port, "127.0.0.1", resolve);
+    await promise;
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  die = (): void => {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  };
+
+  revive = async (): Promise<void> => {
+    if (!this.#server.listening) await this.listen(this.#port);
+  };
+
+  stop = async (): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    for (const socket of this.#sockets) socket.destroy();
+    await promise;
+  };
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
     // A peer that resets the connection is no event here.
     socket.on("error", () => {});
-    socket.on("close", () => sockets.delete(socket));
-    accept(
-      socket,
-      (bytes) => handshake(bytes, negotiate),
-      (extension) => {
-        return new Connection(running, socket, rules, extension);
-      },
-    );
-  });
-  const die = () => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  };
-  const port = await listen(server, 0);
-  const running: FaultyServer = {
-    url: `ws://127.0.0.1:${port}/`,
-    die,
-    revive: async () => void (server.listening || (await listen(server, port))),
-    async stop() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
-      await promise;
-    },
-  };
-  return running;
+    socket.on("close", () => this.#sockets.delete(socket));
+    accept(socket, this.#answer, (extension) => new Connection(this, socket, this.#rules, extension));
+  }
 }
 
 function accept(
@@ -434,15 +454,6 @@ function accept(
   };
   socket.on("data", read);
   socket.on("end", end);
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(port, "127.0.0.1", resolve);
-  await promise;
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("not listening on a port");
-  return address.port;
 }
 
 /** RFC 6455 §4.2: accepts what it should, refuses the rest with 400. */
