@@ -492,3 +492,21 @@ test("UPG-37 MUST compress if asked, where it is started to", { tag: ["@limits",
   expect({ rsv1, isSmaller: payload.length < 200 }).toEqual({ rsv1: true, isSmaller: true });
   expect((await raw.at(port).connect("/echo")).head.headers.has("sec-websocket-extensions")).toBe(false);
 });
+
+// RFC 9112 §3.2: what stands before a server may have read the other one.
+test("UPG-38 MUST refuse a handshake with two Hosts", { tag: ["@upgrade", "@door", "@bare"] }, async ({
+  raw,
+}) => {
+  const own = `127.0.0.1:${raw.port}`;
+  for (const hosts of [[own, own], [own, "rebound.example"], ["rebound.example", own], [`${own}, ${own}`]]) {
+    const { status } = await raw.refused("/echo", { headers: { Host: hosts } });
+    expect.soft(status, hosts.join(" and ")).toBe(400);
+  }
+});
+
+// RFC 6455 §4.2.1: "an HTTP/1.1 or higher GET request".
+test("UPG-39 MUST refuse a handshake of HTTP/1.0", { tag: ["@upgrade", "@door", "@bare"] }, async ({
+  raw,
+}) => {
+  expect((await raw.refused("/echo", { httpVersion: "1.0" })).status).toBe(400);
+});

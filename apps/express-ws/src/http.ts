@@ -11,8 +11,9 @@ export type App = Express;
 
 /** What the door asks about a request. */
 export function factsOf(req: IncomingMessage): RequestFacts {
-  const header = (name: string): string | undefined => req.headers[name]?.toString();
-  return { method: req.method ?? "", url: req.url ?? "", header };
+  // `headers` hides the second of two Hosts, which must be refused (RFC 9112 §3.2).
+  const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
+  return { method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header };
 }
 
 /** Everything that is answered over plain HTTP. */

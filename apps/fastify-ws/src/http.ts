@@ -18,8 +18,9 @@ export type App = FastifyInstance;
 
 /** What the door asks about a request. */
 export function factsOf(req: FastifyRequest["raw"]): RequestFacts {
-  const header = (name: string): string | undefined => req.headers[name]?.toString();
-  return { method: req.method ?? "", url: req.url ?? "", header };
+  // `headers` hides the second of two Hosts, which must be refused (RFC 9112 §3.2).
+  const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
+  return { method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header };
 }
 
 /** Everything that is answered over plain HTTP. */

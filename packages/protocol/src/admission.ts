@@ -6,7 +6,9 @@ export interface RequestFacts {
   method: string;
   /** The target of the request line: path and query, as they were sent. */
   url: string;
-  /** The value of a header by its lower-case name. */
+  /** HTTP's version, `1.1`; nothing where a stack does not tell. */
+  version?: string;
+  /** The value of a header by its lower-case name; several with commas between (RFC 9110 §5.3). */
   header(name: string): string | undefined;
 }
 
@@ -43,6 +45,9 @@ export const echoStop = "stop";
 const held = new Set(["/events", "/poll"]);
 
 const health = "/healthz";
+
+/** What one `Host` looks like: a name or an address, and a port (RFC 9112 §3.2). Two of them have a comma between. */
+const oneHost = /^[\w.-]*(?:\[[\da-f:.]+\])?(?::\d*)?$/i;
 
 /** Pages that another site may link to. */
 const open = new Set(["/", "/greet", health]);
@@ -116,7 +121,7 @@ export function chooseSubprotocol(offered: Set<string> | string): string | undef
 // the question whether the server is well: a probe knows it by an address of which the server knows nothing.
 function refuseHost(facts: RequestFacts, policy: DoorPolicy): Refusal | undefined {
   const host = facts.header("host");
-  if (!host) return refuse(400, "a Host header is required");
+  if (!host || !oneHost.test(host)) return refuse(400, "exactly one Host is required");
   if (pathOf(facts) === health) return undefined;
   if (listedHosts(policy.origins).has(host.toLowerCase())) return undefined;
   return refuse(421, "this Host is not served here");
@@ -135,6 +140,7 @@ function refuseOrigin(facts: RequestFacts, policy: DoorPolicy): Refusal | undefi
 
 // RFC 6455 §4.2.1, in the order of its list.
 function refuseHandshake(facts: RequestFacts): Refusal | undefined {
+  if (facts.version === "1.0" || facts.version === "0.9") return refuse(400, "a handshake is HTTP/1.1");
   if (!isEndpoint(pathOf(facts))) return refuse(404, "no WebSocket is spoken here");
   if (facts.method !== "GET") return refuse(405, "a handshake is a GET", { Allow: "GET" });
   if (facts.header("sec-websocket-version") !== "13") {
