@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { stripVTControlCharacters, styleText } from "node:util";
 import type {
   FullConfig,
@@ -11,6 +11,7 @@ import type {
 } from "@playwright/test/reporter";
 import { matrix, type Results, readPlaces } from "@rosetta/compare";
 import type { Manifest } from "@rosetta/manifest";
+import { conformanceAttachment, conformanceReport, type Judged } from "./conformance.ts";
 import { idOf } from "./deviation.ts";
 import { Progress } from "./progress.ts";
 import { factsOf, resultOf, rowOf, serverOf, thisCommit, thisMachine, writeResults } from "./results.ts";
@@ -32,6 +33,7 @@ export default class MatrixReporter implements Reporter {
   readonly #rows = new Map<string, Results["tests"][number]>();
   readonly #servers = new Map<string, { manifest: Manifest; runtime?: string }>();
   readonly #failures: Failure[] = [];
+  readonly #judged = new Map<string, Pick<Judged, "results" | "ms">>();
   /** What makes the run red besides failed tests. */
   readonly #problems: string[] = [];
   readonly #date = new Date();
@@ -57,6 +59,7 @@ export default class MatrixReporter implements Reporter {
     if (server && runtime?.includes(" ")) server.runtime = runtime;
     const found = resultOf(test, result);
     this.#missing--;
+    this.#collect(serverOf(test).id, result);
     this.#progress.test(
       found?.verdict ?? "skipped",
       `${serverOf(test).id} ${test.title}`,
@@ -88,6 +91,7 @@ export default class MatrixReporter implements Reporter {
     if (results.tests.length === 0) return { status };
     const file = this.#isWhole(status) ? this.#wholeFile : partialFile;
     writeResults(file, results);
+    if (file === this.#wholeFile && this.#judged.size > 0) this.#writeConformance();
     const part = file === partialFile ? " (a part of the suite)" : "";
     const lines = matrix(results, { paint, locate: readPlaces() }).split("\n");
     const closing = lines.pop();
@@ -112,6 +116,25 @@ export default class MatrixReporter implements Reporter {
         `${row.id} is the id of ${known.file}:${known.line} and of ${row.file}:${row.line}`,
       );
     }
+  }
+
+  #collect(id: string, { attachments, duration }: TestResult): void {
+    const body = attachments.find(({ name }) => name === conformanceAttachment)?.body;
+    if (!body) return;
+    const judged = this.#judged.get(id) ?? { results: [], ms: 0 };
+    this.#judged.set(id, {
+      results: [...judged.results, ...JSON.parse(body.toString())],
+      ms: judged.ms + duration,
+    });
+  }
+
+  #writeConformance(): void {
+    const servers = [...this.#servers.values()].flatMap(({ manifest, runtime }) => {
+      const judged = this.#judged.get(manifest.id);
+      return judged ? [{ manifest, runtime, ...judged }] : [];
+    });
+    const file = join(dirname(this.#wholeFile), "conformance.json");
+    writeResults(file, conformanceReport(this.#date, servers));
   }
 
   #checkDeviations(): void {

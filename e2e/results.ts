@@ -80,7 +80,7 @@ export function thisCommit(): { commit?: string } {
 }
 
 /** Writes results as a file. */
-export function writeResults(file: string, results: Results): void {
+export function writeResults(file: string, results: object): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 }

@@ -3,21 +3,9 @@
 import { readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
-import { folderOf, type Manifest, readManifests } from "@rosetta/manifest";
+import { folderOf, type Manifest, raisedLimits, readManifests } from "@rosetta/manifest";
 import { main } from "./src/cli.ts";
 import type { Setup, Target } from "./src/target.ts";
-
-/**
- * Limits are policy, not protocol: a server ships with them low, and is judged with them raised, so that what is
- * large is judged too.
- */
-const policy = {
-  MAX_MESSAGE_BYTES: "33554432",
-  MAX_FRAGMENTS: "1048576",
-  MAX_QUEUE_BYTES: "134217728",
-  MAX_CONNECTIONS: "100000",
-  MAX_CONNECTIONS_PER_ADDRESS: "100000",
-};
 
 // What a process needs to run. The rest of the developer's environment would change what is judged.
 const inherited = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "NODE_OPTIONS"];
@@ -37,7 +25,7 @@ async function targetOf(manifest: Manifest, ports: AsyncGenerator<number, never>
     id,
     title,
     versions: versionsOf(manifest, runtime),
-    policy: { ...policy, COMPRESSION: "1 (compressed cases only)" },
+    policy: { ...raisedLimits, COMPRESSION: "1 (compressed cases only)" },
     setups: [await setup(false), await setup(true)],
   };
 }
@@ -47,7 +35,13 @@ function environment(port: number): Record<string, string> {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...Object.fromEntries(kept), ...policy, PORT: String(port), HOST: "127.0.0.1", NO_COLOR: "1" };
+  return {
+    ...Object.fromEntries(kept),
+    ...raisedLimits,
+    PORT: String(port),
+    HOST: "127.0.0.1",
+    NO_COLOR: "1",
+  };
 }
 
 // The pinned runtimes, also without pnpm on PATH: the node that runs us, and the bun of the app's folder.

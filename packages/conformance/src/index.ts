@@ -4,6 +4,7 @@ export { type DriveOptions, drive } from "./drivers/drive.ts";
 export * from "./frames.ts";
 export { HandshakeError } from "./http1.ts";
 export * from "./messages.ts";
+export { caseReport, count, type Report, type ResultReport, resultReport, thisTool } from "./results.ts";
 export { type Result, type RunOptions, runConformance, ServerGone } from "./run.ts";
 export { type ServeOptions, type Serving, serveConformance } from "./serve.ts";
 export { ConnectError } from "./tcp.ts";

@@ -61,3 +61,15 @@ function readIfPresent(file: URL): string | undefined {
     throw error;
   }
 }
+
+/**
+ * A server's limits are policy: it ships with them low. To judge or to measure its stack they are raised, so that none
+ * is met before what is large has been tried.
+ */
+export const raisedLimits: Readonly<Record<string, string>> = {
+  MAX_MESSAGE_BYTES: "33554432",
+  MAX_FRAGMENTS: "1048576",
+  MAX_QUEUE_BYTES: "134217728",
+  MAX_CONNECTIONS: "100000",
+  MAX_CONNECTIONS_PER_ADDRESS: "100000",
+};
