@@ -71,26 +71,31 @@ export class WireRecorder {
 
 /** The rows that contain a text. Looks only at rows it has not seen, so that a flood stays affordable. */
 export class WireFilter {
-  #needle = "";
+  #text = "";
+  #pattern = /^/;
   #seen = 0;
   #rows: WireEntry[] = [];
 
   /** The entries that match, oldest first; without a text, all of them. */
   apply(entries: WireEntry[], text: string): WireEntry[] {
-    const needle = text.trim().toLowerCase();
-    if (needle === "") return entries;
+    const wanted = text.trim();
+    if (wanted === "") return entries;
     const oldest = entries[0]?.number ?? Number.POSITIVE_INFINITY;
     const newest = entries.at(-1)?.number ?? 0;
     // Another text, or an older list (the view was resumed): begin again.
-    if (needle !== this.#needle || newest < this.#seen) this.#begin(needle);
-    const fresh = entries.slice(firstAfter(entries, this.#seen)).filter((entry) => contains(entry, needle));
-    this.#rows = [...this.#rows.filter((entry) => entry.number >= oldest), ...fresh];
+    if (wanted !== this.#text || newest < this.#seen) this.#begin(wanted);
+    // Numbers follow each other, so one leads to its place.
+    const fresh = entries.slice(Math.max(0, this.#seen + 1 - oldest));
+    this.#rows = this.#rows.filter((entry) => entry.number >= oldest);
+    this.#rows.push(...fresh.filter((entry) => contains(entry, this.#pattern)));
     this.#seen = newest;
     return this.#rows;
   }
 
-  #begin(needle: string): void {
-    this.#needle = needle;
+  #begin(text: string): void {
+    this.#text = text;
+    // Cheaper than a copy of every text in small letters.
+    this.#pattern = new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "i");
     this.#seen = 0;
     this.#rows = [];
   }
@@ -174,14 +179,10 @@ function stateParts(state: SocketState): Array<string | number | undefined> {
   return [state.name];
 }
 
-function firstAfter(entries: WireEntry[], seen: number): number {
-  const index = entries.findIndex((entry) => entry.number > seen);
-  return index === -1 ? entries.length : index;
-}
-
-function contains(entry: WireEntry, needle: string): boolean {
-  const data = typeof entry.data === "string" ? entry.data : summaryOf(entry);
-  return `${entry.direction} ${entry.server} ${entry.path} ${typeOf(entry)} ${entry.note} ${data}`
-    .toLowerCase()
-    .includes(needle);
+function contains(entry: WireEntry, pattern: RegExp): boolean {
+  const { direction, server, path, note, data } = entry;
+  return (
+    pattern.test(`${direction} ${server} ${path} ${typeOf(entry)} ${note}`) ||
+    pattern.test(typeof data === "string" ? data : summaryOf(entry))
+  );
 }

@@ -28,7 +28,10 @@ import {
 const rowHeight = 28;
 
 /** Rows drawn above and below the visible ones, so that scrolling does not show their absence. */
-const margin = 8;
+const margin = 4;
+
+/** CSS pixels that a character takes at least: what cannot be seen need not be drawn. */
+const narrowest = 6;
 
 /**
  * Everything that went over the wire. Of up to 2,000 rows only those in sight exist in the document. The
@@ -60,6 +63,7 @@ export class WireLogPanel extends Panel {
   #following = true;
   #scrollTop = 0;
   #height = 0;
+  #characters = 0;
   #held = false;
   #resize = new ResizeObserver(() => this.#measure());
 
@@ -103,7 +107,9 @@ export class WireLogPanel extends Panel {
   }
 
   #measure(): void {
-    this.#height = this.#box().clientHeight;
+    const { clientHeight, clientWidth } = this.#box();
+    this.#height = clientHeight;
+    this.#characters = Math.ceil(clientWidth / narrowest);
     this.requestUpdate();
   }
 
@@ -259,25 +265,19 @@ export class WireLogPanel extends Panel {
         type="button"
         data-direction=${entry.direction}
         data-kind=${entry.kind}
-        ?data-several=${this.servers.length > 0}
         aria-pressed=${entry === this.chosen}
         tabindex=${isTabStop ? 0 : -1}
         @click=${() => this.#choose(entry)}
+        >${arrowOf(entry)}<span class="quiet">${formatTime(entry.at)} <span class="path">${column(entry.path, 6)}</span></span
+        >${this.servers.length > 0 ? this.#server(entry) : nothing}<span class="type">${column(typeOf(entry), 11)}</span
+        ><span class="quiet">${sizeOf(entry)} ${summaryOf(entry).slice(0, this.#characters)}</span></button
       >
-        <span class="arrow">${arrowOf(entry)}</span>
-        <span class="time">${formatTime(entry.at)}</span>
-        <span class="path">${entry.path}</span>
-        ${this.servers.length > 0 ? this.#server(entry) : nothing}
-        <span class="type">${typeOf(entry)}</span>
-        <span class="size">${entry.data === undefined ? nothing : formatBytes(entry.size)}</span>
-        <span class="summary">${summaryOf(entry)}</span>
-      </button>
     `;
   }
 
   #server({ server }: WireEntry): TemplateResult {
     const index = this.servers.findIndex(({ id }) => id === server);
-    return html`<span class="server" data-script=${(index % 3) + 1}>${server}</span>`;
+    return html`<span class="server" data-script=${(index % 3) + 1}>${column(server, 11)}</span>`;
   }
 
   #status(): TemplateResult {
@@ -402,25 +402,27 @@ export class WireLogPanel extends Panel {
         contain: strict;
       }
 
+      /* All rows are cut in one place, between two characters. */
+      .rows > div > div {
+        inline-size: round(down, 100%, 1ch);
+        overflow-x: clip;
+        font: 0.75rem / 28px var(--mono);
+      }
+
+      /* One line of text with its columns in characters: a flood redraws every row with each frame. */
       .row {
-        display: grid;
-        grid-template-columns: 1ch 12ch 11ch 8ch minmax(0, 1fr);
-        gap: 1ch;
+        display: block;
         inline-size: 100%;
         block-size: 28px;
         min-block-size: 0;
         padding: 0 0.5rem;
         border: 0;
         border-radius: 0;
-        font: 0.75rem / 28px var(--mono);
+        font: inherit;
         text-align: start;
-        transition: none;
-      }
-
-      .row > * {
-        overflow: hidden;
-        text-overflow: ellipsis;
         white-space: pre;
+        transition: none;
+        contain: size layout;
       }
 
       .row:hover {
@@ -437,19 +439,22 @@ export class WireLogPanel extends Panel {
         outline-offset: -3px;
       }
 
-      .row .time,
-      .row .path,
-      .row .size,
-      .row .summary {
+      .quiet {
         color: var(--muted);
-      }
-
-      .row .size {
-        text-align: end;
       }
 
       .row .type {
         font-weight: 600;
+      }
+
+      .arrow {
+        display: inline-block;
+        inline-size: 2ch;
+      }
+
+      /* For a screen reader; without a box of its own, of which there would be one in every row. */
+      .said {
+        font-size: 0;
       }
 
       [data-direction="out"] .arrow,
@@ -512,12 +517,8 @@ export class WireLogPanel extends Panel {
         scrollbar-width: thin;
       }
 
-      .row .path {
+      .path {
         display: none;
-      }
-
-      .row[data-several] {
-        grid-template-columns: 1ch 12ch 11ch 11ch 8ch minmax(0, 1fr);
       }
 
       .server[data-script="1"] {
@@ -533,16 +534,8 @@ export class WireLogPanel extends Panel {
       }
 
       @container wire (inline-size > 40rem) {
-        .row {
-          grid-template-columns: 1ch 12ch 5ch 11ch 8ch minmax(0, 1fr);
-        }
-
-        .row[data-several] {
-          grid-template-columns: 1ch 12ch 5ch 11ch 11ch 8ch minmax(0, 1fr);
-        }
-
-        .row .path {
-          display: block;
+        .path {
+          display: inline;
         }
       }
     `,
@@ -559,10 +552,19 @@ const noDetails = html`
   </div>
 `;
 
+/** A text as wide as its column, and a blank. */
+function column(text: string, width: number): string {
+  return `${text.slice(0, width).padEnd(width)} `;
+}
+
+function sizeOf(entry: WireEntry): string {
+  return (entry.data === undefined ? "" : formatBytes(entry.size)).padStart(8);
+}
+
 function arrowOf(entry: WireEntry): TemplateResult {
-  if (!hasDirection(entry)) return html`<span aria-hidden="true">·</span>`;
+  if (!hasDirection(entry)) return html`<span class="arrow" aria-hidden="true">·</span>`;
   const arrow = entry.direction === "out" ? "↑" : "↓";
-  return html`<span aria-hidden="true">${arrow}</span><span class="hidden">${directionOf(entry)}</span>`;
+  return html`<span class="arrow" aria-hidden="true">${arrow}</span><span class="said">${directionOf(entry)} </span>`;
 }
 
 // The opening handshake goes both ways, and a state is this page's own affair.
