@@ -83,7 +83,7 @@ test("COURSE-05 MUST draw the frames of a message as they are, and get the messa
   await expect(frames.down).toHaveCount(0);
   await frames.send();
   await expect(frames.end).toContainText("Closed by the server with 1009");
-  await expect(frames.newest).toContainText("nothing: the connection ended");
+  await expect(frames.newest).toContainText("lost: the connection ended");
   await frames.write("again");
   await frames.send();
   await expect(frames.newest).toContainText("came back equal, as text");

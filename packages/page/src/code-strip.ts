@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import type { CodeColumn, CodeRow, CodeTest, CodeToken } from "./code.ts";
+import { scriptOf } from "./servers.ts";
 import { theme } from "./theme.css.ts";
 
 /** The code behind a lesson: each region in every server, side by side, with the tests that prove it. */
@@ -54,7 +55,7 @@ export class CodeStrip extends LitElement {
   #column(row: CodeRow, column: CodeColumn, index: number): TemplateResult {
     const twin = row.columns.find(({ app }) => app === column.twin)?.title;
     return html`
-      <figure data-script=${(index % 3) + 1}>
+      <figure data-script=${scriptOf(index)}>
         <figcaption>
           <span><b>${column.title}</b>${twin ? `: as in ${twin}` : nothing}</span>
           <span class="muted break">${column.file}:${column.line}</span>
@@ -135,24 +136,9 @@ export class CodeStrip extends LitElement {
       }
 
       figcaption b {
-        color: var(--own);
+        color: var(--accent);
         font-weight: 600;
-        font-family: var(--script);
-      }
-
-      [data-script="1"] {
-        --own: var(--lapis);
-        --script: var(--serif);
-      }
-
-      [data-script="2"] {
-        --own: var(--ochre);
-        --script: var(--sans);
-      }
-
-      [data-script="3"] {
-        --own: var(--malachite);
-        --script: var(--mono);
+        font-family: var(--display);
       }
 
       pre {
@@ -161,7 +147,7 @@ export class CodeStrip extends LitElement {
         border-radius: 3px;
         background: var(--field);
         border: 1px solid var(--line);
-        box-shadow: inset 3px 0 var(--own);
+        box-shadow: inset 3px 0 var(--accent);
         font-size: 0.8125rem;
         line-height: 1.6;
       }

@@ -59,25 +59,6 @@ export class Comparison extends LitElement {
         overflow-x: auto;
       }
 
-      table {
-        inline-size: 100%;
-        border-collapse: collapse;
-        font-size: 0.9375rem;
-      }
-
-      th,
-      td {
-        padding: 0.375rem 1rem 0.375rem 0;
-        border-block-end: 1px solid var(--line);
-        text-align: start;
-        vertical-align: baseline;
-      }
-
-      tbody th {
-        color: var(--muted);
-        font-weight: 400;
-      }
-
       [data-differs] th,
       [data-differs] td {
         color: var(--ink);

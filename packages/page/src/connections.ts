@@ -1,4 +1,5 @@
 import { Client, ReconnectingSocket } from "@rosetta/client";
+import { endpoints } from "@rosetta/protocol";
 import { type ServerEntry, socketUrl } from "./servers.ts";
 import { WireRecorder } from "./wire.ts";
 
@@ -34,8 +35,8 @@ export class Connections {
   }
 
   #connect(server: ServerEntry): Pair {
-    const client = new Client(socketUrl(server, "application"));
-    const echo = new ReconnectingSocket(socketUrl(server, "echo"));
+    const client = new Client(socketUrl(server));
+    const echo = new ReconnectingSocket(socketUrl(server, endpoints.echo));
     client.on("frame", (frame) => this.wire.record(server.id, "/ws", frame));
     echo.on("frame", (frame) => this.wire.record(server.id, "/echo", frame));
     client.open();

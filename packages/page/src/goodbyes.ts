@@ -1,5 +1,6 @@
-import { type ClientMessage, encode, type endpoints } from "@rosetta/protocol";
+import { bounds, type ClientMessage, defaultLimits, encode, type endpoints } from "@rosetta/protocol";
 import { stopText } from "./echo-book.ts";
+import { formatDuration } from "./format.ts";
 import type { Probe } from "./probe.ts";
 
 /** What a way to end a connection has at hand, once it is open. */
@@ -32,10 +33,10 @@ export interface Way {
   act?(scene: Scene): void;
 }
 
-/** Enough to go over the burst of 200, and 20 messages more, before the bucket fills again. */
-const floodMessages = 400;
-/** So many unreadable messages in a row end a connection. */
-const badMessages = 5;
+/** What a server takes unless it was told otherwise. */
+const { badMessages, burst, helloMs } = defaultLimits;
+/** Enough to go over the burst, and over what is refused after it before the connection is closed. */
+const floodMessages = 2 * burst;
 
 /** All ways, by who ends the connection. */
 export const ways: { by: string; ways: Way[] }[] = [
@@ -74,7 +75,7 @@ export const ways: { by: string; ways: Way[] }[] = [
       {
         id: "own",
         label: "close(code, reason)",
-        does: "This page closes with a code from 3000 to 4999, and a reason of at most 123 bytes.",
+        does: `This page closes with a code from 3000 to 4999, and a reason of at most ${bounds.closeReasonBytes} bytes.`,
         endpoint: "echo",
         agreed: true,
         fields: "own",
@@ -117,13 +118,13 @@ export const ways: { by: string; ways: Way[] }[] = [
       {
         id: "silent",
         label: "no hello (4004)",
-        does: "Connects to /ws and says nothing. It takes as long as the server waits: usually 5 s.",
+        does: `Connects to /ws and says nothing. It takes as long as the server waits: usually ${formatDuration(helloMs)}.`,
         endpoint: "application",
       },
       {
         id: "flood",
         label: "too many messages (4003)",
-        does: `Says hello and sends ${floodMessages} messages at once. 200 are taken, 20 more are answered by an error.`,
+        does: `Says hello and sends ${floodMessages} messages at once. ${burst} are taken, some more are answered by an error.`,
         endpoint: "application",
         act({ probe, secret }) {
           say(probe, hello(secret));
@@ -187,13 +188,6 @@ export function wayOf(id: string): Way {
 /** The first message of a conversation. */
 export function hello(secret: string): ClientMessage {
   return { type: "hello", id: "1", client: secret };
-}
-
-/** 128 random bits, as the protocol wants them. */
-export function randomSecret(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
 }
 
 type Order = Omit<Extract<ClientMessage, { type: "chaos" }>, "type" | "id">;

@@ -1,6 +1,9 @@
-import { html, LitElement, type PropertyValues, type TemplateResult } from "lit";
+import type { FrameEvent } from "@rosetta/client";
+import { html, LitElement, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import type { Fact } from "./compare.ts";
+import type { ServerEntry } from "./servers.ts";
 import { theme } from "./theme.css.ts";
+import type { WireRecorder } from "./wire.ts";
 
 export type { Fact } from "./compare.ts";
 
@@ -136,6 +139,22 @@ export abstract class Panel extends LitElement {
 
   #release(): void {
     for (const stop of this.#stops.splice(0)) stop();
+  }
+}
+
+/** A panel that makes connections of its own to a server; what goes over them is recorded as well. */
+export abstract class ServerPanel extends Panel {
+  static override properties: PropertyDeclarations = {
+    server: { attribute: false },
+    wire: { attribute: false },
+  };
+  declare server: ServerEntry;
+  declare wire: WireRecorder;
+
+  /** Records frames of connections to a path of the server that is chosen now, also when another one was chosen. */
+  protected recorder(path: string): (frame: FrameEvent) => void {
+    const { server, wire } = this;
+    return (frame) => wire.record(server.id, path, frame);
   }
 }
 

@@ -27,7 +27,7 @@ export const panels = {
   connection: {
     load: () => import("./panels/connection.ts"),
     show: ({ pair: { client, server } }) =>
-      html`<rosetta-connection .client=${client} address=${socketUrl(server, "application")}></rosetta-connection>`,
+      html`<rosetta-connection .client=${client} address=${socketUrl(server)}></rosetta-connection>`,
   },
   echo: {
     load: () => import("./panels/echo.ts"),

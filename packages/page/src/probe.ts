@@ -1,4 +1,4 @@
-import type { FrameEvent } from "@rosetta/client";
+import { defaultHost, type FrameEvent } from "@rosetta/client";
 
 /** How a connection ended, as the browser tells it, and what only this side knows. */
 export interface ProbeEnd {
@@ -16,7 +16,8 @@ export interface ProbeEnd {
 export interface ProbeListeners {
   /** Everything that goes over it, for the wire log. */
   frame(frame: FrameEvent): void;
-  open?(): void;
+  /** With the subprotocol that the server chose, empty if it chose none. */
+  open?(protocol: string): void;
   message?(data: string | Uint8Array): void;
   end?(end: ProbeEnd): void;
 }
@@ -56,7 +57,7 @@ export class Probe {
     // First, since it throws for what may not be sent.
     this.#ws.close(code, reason);
     this.#byPage = true;
-    this.#listeners.frame({ direction: "out", kind: "close", at: now(), code, note: reason });
+    this.#listeners.frame({ direction: "out", kind: "close", at: defaultHost.now(), code, note: reason });
   }
 
   /** Ends it, and tells nobody any more. */
@@ -70,8 +71,8 @@ export class Probe {
   #open(): void {
     this.#opened = true;
     this.#heardAt = performance.now();
-    this.#listeners.frame({ direction: "in", kind: "open", at: now(), note: this.#ws.protocol });
-    this.#listeners.open?.();
+    this.#listeners.frame({ direction: "in", kind: "open", at: defaultHost.now(), note: this.#ws.protocol });
+    this.#listeners.open?.(this.#ws.protocol);
   }
 
   #message(data: string | ArrayBuffer): void {
@@ -82,18 +83,20 @@ export class Probe {
 
   #close({ code, reason, wasClean }: CloseEvent): void {
     const idleMs = performance.now() - this.#heardAt;
-    this.#listeners.frame({ direction: "in", kind: "close", at: now(), code, note: reason, wasClean });
+    this.#listeners.frame({
+      direction: "in",
+      kind: "close",
+      at: defaultHost.now(),
+      code,
+      note: reason,
+      wasClean,
+    });
     this.#listeners.end?.({ code, reason, wasClean, opened: this.#opened, byPage: this.#byPage, idleMs });
   }
 
   #tap(direction: "in" | "out", data: string | Uint8Array): void {
     this.#heardAt = performance.now();
     const kind = typeof data === "string" ? "text" : "binary";
-    this.#listeners.frame({ direction, kind, at: now(), data });
+    this.#listeners.frame({ direction, kind, at: defaultHost.now(), data });
   }
-}
-
-/** The clock of the client's frames. */
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }

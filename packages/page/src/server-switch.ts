@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { askHealth, type Health, type ServerEntry } from "./servers.ts";
+import { askHealth, type Health, type ServerEntry, scriptOf } from "./servers.ts";
 import { theme } from "./theme.css.ts";
 
 /** Event of the switch: another server was chosen, or all of them at once. */
@@ -62,7 +62,7 @@ export class ServerSwitch extends LitElement {
   #server(server: ServerEntry, index: number): TemplateResult {
     const id = `server-${index}`;
     return html`
-      <div class="server" data-script=${(index % 3) + 1}>
+      <div class="server" data-script=${scriptOf(index)}>
         <input
           type="radio"
           name="server"
@@ -140,8 +140,6 @@ export class ServerSwitch extends LitElement {
       }
 
       .server {
-        --own: var(--ink);
-        --script: var(--sans);
         position: relative;
         display: grid;
         align-content: start;
@@ -149,23 +147,13 @@ export class ServerSwitch extends LitElement {
         box-shadow: inset 1px 0 var(--line);
       }
 
-      [data-script="1"] {
-        --own: var(--lapis);
-        --script: var(--serif);
-      }
-
-      [data-script="2"] {
-        --own: var(--ochre);
-        --script: var(--sans);
-      }
-
-      [data-script="3"] {
-        --own: var(--malachite);
-        --script: var(--mono);
+      .server:not([data-script]) {
+        --accent: var(--ink);
+        --display: var(--sans);
       }
 
       .server label {
-        font: 600 0.9375rem / 1.4 var(--script);
+        font: 600 0.9375rem / 1.4 var(--display);
         letter-spacing: -0.01em;
         overflow-wrap: anywhere;
       }
@@ -186,19 +174,19 @@ export class ServerSwitch extends LitElement {
       }
 
       .server:hover label {
-        color: var(--own);
+        color: var(--accent);
       }
 
       .server:has(:checked) {
-        box-shadow: inset 1px 0 var(--line), inset 0 -4px var(--own);
+        box-shadow: inset 1px 0 var(--line), inset 0 -4px var(--accent);
       }
 
       .server:has(:checked) label {
-        color: var(--own);
+        color: var(--accent);
       }
 
       .server:has(:focus-visible) {
-        outline: 3px solid var(--own);
+        outline: 3px solid var(--accent);
         outline-offset: 2px;
       }
 

@@ -32,6 +32,6 @@ test.each([
 });
 
 test("a socket's address follows from the server's", () => {
-  expect(socketUrl({ ...self, url: "https://example.org" }, "echo")).toBe("wss://example.org/echo");
-  expect(socketUrl(self, "application")).toBe("ws://127.0.0.1:3001/ws");
+  expect(socketUrl({ ...self, url: "https://example.org" }, "/echo")).toBe("wss://example.org/echo");
+  expect(socketUrl(self)).toBe("ws://127.0.0.1:3001/ws");
 });

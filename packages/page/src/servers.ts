@@ -1,4 +1,4 @@
-import { type Endpoint, endpoints } from "@rosetta/protocol";
+import { endpoints } from "@rosetta/protocol";
 
 /** A server of this run, as `/servers.json` names it. */
 export interface ServerEntry {
@@ -8,6 +8,11 @@ export interface ServerEntry {
   url: string;
   /** True for the server that sent this page. */
   self: boolean;
+}
+
+/** Which of the three typefaces and colours is a server's own, by its place among all: 1, 2 or 3. */
+export function scriptOf(place: number): number {
+  return (place % 3) + 1;
 }
 
 /** What is known of a server: nothing, or what its `/healthz` said. */
@@ -35,9 +40,8 @@ export function toServers(list: unknown, origin: string): ServerEntry[] {
   return [{ id: "this-server", title: new URL(origin).host, url: origin, self: true }, ...servers];
 }
 
-/** Where the server's WebSockets are: `http` becomes `ws`, `https` becomes `wss`. */
-export function socketUrl(server: ServerEntry, endpoint: keyof typeof endpoints): string {
-  const path: Endpoint = endpoints[endpoint];
+/** Where a server speaks WebSocket: `http` becomes `ws`, `https` becomes `wss`. */
+export function socketUrl(server: ServerEntry, path: string = endpoints.application): string {
   return `${server.url.replace(/^http/, "ws")}${path}`;
 }
 

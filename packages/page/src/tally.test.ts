@@ -1,6 +1,6 @@
 import type { Server } from "@rosetta/protocol";
 import { expect, test } from "vitest";
-import { agreementOf, frameHeaderBytes, keptArrivals, newestPlaces, polyline, Tally } from "./tally.ts";
+import { agreementOf, frameHeaderBytes, keptArrivals, newestPlaces, Tally } from "./tally.ts";
 
 function event(offset: number, celsius = offset): Server<"event"> {
   const data = { kind: "weather", station: "berlin", celsius, windKmh: 0 } as const;
@@ -52,14 +52,4 @@ test("the newest places are those of any way, each once", () => {
 
 test("a frame's header grows with its message", () => {
   expect([0, 125, 126, 65_535, 65_536].map(frameHeaderBytes)).toEqual([2, 2, 4, 4, 10]);
-});
-
-test("a line ends on the right with the newest place, and leaves out what is too old", () => {
-  const points = [
-    { offset: 10, value: 5 },
-    { offset: 9, value: 0 },
-    { offset: 8, value: 10 },
-    { offset: 7, value: 1 },
-  ];
-  expect(polyline(points, 10, 3, { width: 100, height: 10 }, [0, 10])).toBe("100.0,5.0 50.0,10.0 0.0,0.0");
 });

@@ -87,28 +87,3 @@ export function frameHeaderBytes(payload: number): number {
   if (payload < 126) return 2;
   return payload < 65_536 ? 4 : 10;
 }
-
-/** A value in the course of a topic, to be drawn. */
-export interface Point {
-  offset: number;
-  value: number;
-}
-
-/** Points as an SVG's polyline wants them, from the oldest of `places` places on the left to the newest on the right. */
-export function polyline(
-  points: Point[],
-  newest: number,
-  places: number,
-  box: { width: number; height: number },
-  range: [low: number, high: number],
-): string {
-  const [low, high] = range;
-  return points
-    .filter(({ offset }) => offset > newest - places)
-    .map(({ offset, value }) => {
-      const x = box.width * (1 - (newest - offset) / (places - 1));
-      const y = box.height * (1 - (value - low) / (high - low));
-      return `${x.toFixed(1)},${y.toFixed(1)}`;
-    })
-    .join(" ");
-}

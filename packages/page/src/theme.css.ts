@@ -12,6 +12,25 @@ export const theme = css`
     display: block;
   }
 
+  /* One text in three scripts: each server has a colour and a typeface of its own. */
+  :host([data-script="1"]),
+  [data-script="1"] {
+    --accent: var(--lapis);
+    --display: var(--serif);
+  }
+
+  :host([data-script="2"]),
+  [data-script="2"] {
+    --accent: var(--ochre);
+    --display: var(--sans);
+  }
+
+  :host([data-script="3"]),
+  [data-script="3"] {
+    --accent: var(--malachite);
+    --display: var(--mono);
+  }
+
   h2,
   h3,
   p,
@@ -122,6 +141,20 @@ export const theme = css`
 
   .grow {
     flex: 1 1 11rem;
+  }
+
+  .whole {
+    flex: 1 0 100%;
+    max-inline-size: 100%;
+  }
+
+  /* Two things on one line, at its ends. */
+  .apart {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.25rem 1rem;
+    align-items: center;
+    justify-content: space-between;
   }
 
   label,
@@ -264,6 +297,10 @@ export const theme = css`
     contain: strict;
   }
 
+  h3 + .lines {
+    margin-block-start: 0.375rem;
+  }
+
   .lines li {
     padding-block: 0.4375rem;
     font-size: 0.9375rem;
@@ -277,6 +314,25 @@ export const theme = css`
     padding-block: 0.625rem;
     color: var(--muted);
     font-size: 0.9375rem;
+  }
+
+  table {
+    inline-size: 100%;
+    border-collapse: collapse;
+    font-size: 0.9375rem;
+  }
+
+  th,
+  td {
+    padding: 0.375rem 0.75rem 0.375rem 0;
+    border-block-end: 1px solid var(--line);
+    text-align: start;
+    vertical-align: baseline;
+  }
+
+  tbody th {
+    color: var(--muted);
+    font-weight: 400;
   }
 
   progress {

@@ -39,7 +39,7 @@ const retryMs = 2_000;
 
 /** One connection, both ways: `hello`, `subscribe`, and from then on only events. */
 export const bySocket: Transport = ({ server, topic, wire, listener }) => {
-  const client = new Client(socketUrl(server, "application"));
+  const client = new Client(socketUrl(server));
   client.on("frame", (frame) => {
     wire.record(server.id, "/ws", frame, "alternatives");
     if (frame.kind === "open") listener.around(headBytes);

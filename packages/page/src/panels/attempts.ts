@@ -1,5 +1,6 @@
 import { type Client, RequestError, type SocketState } from "@rosetta/client";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { chartStyle } from "../chart.ts";
 import { closeText } from "../closing.ts";
 import { type Arrivals, stampede } from "../herd.ts";
 import { type Fact, Panel, reasonOf, region } from "../panel.ts";
@@ -192,6 +193,7 @@ export class AttemptsPanel extends Panel {
 
   static override styles = [
     theme,
+    chartStyle,
     css`
       svg {
         display: block;
@@ -271,17 +273,6 @@ export class AttemptsPanel extends Panel {
         color: var(--accent);
       }
 
-      .lines {
-        margin-block-start: 0.375rem;
-      }
-
-      .wait {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0 1rem;
-        justify-content: space-between;
-      }
-
       .lines svg {
         block-size: 0.875rem;
         max-inline-size: none;
@@ -307,22 +298,13 @@ export class AttemptsPanel extends Panel {
         grid-template-columns: minmax(0, 1fr);
       }
 
-      .charts svg {
-        block-size: 3.5rem;
+      figure svg {
         max-inline-size: none;
         margin: 0.25rem 0 0;
-        border-block-end: 1px solid var(--edge);
       }
 
-      .charts figure {
+      figcaption {
         margin: 0;
-      }
-
-      .charts figcaption {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0 1rem;
-        justify-content: space-between;
         font-size: 0.875rem;
       }
     `,
@@ -384,7 +366,7 @@ function waitLine(wait: Waiting, longest: number): TemplateResult {
   const share = (milliseconds: number) => (100 * milliseconds) / longest;
   return html`
     <li>
-      <p class="wait">
+      <p class="apart">
         <span>Attempt ${wait.attempt} after ${shortText(wait.code)}</span>
         <span class="number"><b>${seconds(wait.delayMs)}</b> of ${windowText(wait)}</span>
       </p>
@@ -403,7 +385,7 @@ function chart(title: string, arrivals: Arrivals | undefined, bins: number): Tem
     : "not simulated yet";
   return html`
     <figure>
-      <figcaption><b>${title}</b><span class="number">${told}</span></figcaption>
+      <figcaption class="apart"><b>${title}</b><span class="number">${told}</span></figcaption>
       <svg viewBox="0 0 ${bins} 100" preserveAspectRatio="none" role="img" aria-label="${title}: ${told}">
         ${arrivals?.counts.map((count, bin) => {
           // What is there must be seen: one of a thousand would be less than a pixel.

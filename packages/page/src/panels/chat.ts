@@ -1,12 +1,11 @@
 import type { Client, Subscription, TopicState } from "@rosetta/client";
-import type { Audience, Server } from "@rosetta/protocol";
+import { type Audience, endpoints, type Server } from "@rosetta/protocol";
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { formatClock } from "../format.ts";
 import { Friend } from "../friend.ts";
-import { type Fact, onSubmit, Panel, reasonOf, region, textOf } from "../panel.ts";
-import { type ServerEntry, socketUrl } from "../servers.ts";
+import { type Fact, onSubmit, reasonOf, region, ServerPanel, textOf } from "../panel.ts";
+import { socketUrl } from "../servers.ts";
 import { theme } from "../theme.css.ts";
-import type { WireRecorder } from "../wire.ts";
 
 /** Lines shown; the server keeps about as many. */
 const shown = 200;
@@ -24,11 +23,9 @@ interface Line {
 }
 
 /** A room to talk in, with the names of those who are there. */
-export class ChatPanel extends Panel {
+export class ChatPanel extends ServerPanel {
   static override properties = {
     client: { attribute: false },
-    server: { attribute: false },
-    wire: { attribute: false },
     begin: {},
     room: { state: true },
     lines: { state: true },
@@ -39,8 +36,6 @@ export class ChatPanel extends Panel {
     newest: { state: true },
   };
   declare client: Client;
-  declare server: ServerEntry;
-  declare wire: WireRecorder;
   /** The topic that the address names: a room is entered at once. */
   declare begin: string;
   /** The room this page is in, or nothing. */
@@ -115,12 +110,8 @@ export class ChatPanel extends Panel {
 
   #bringFriend(): void {
     if (this.friend) return this.#sendAway();
-    const { server, wire } = this;
-    this.friend = new Friend(
-      socketUrl(server, "application"),
-      this.room,
-      (frame) => wire.record(server.id, "/ws", frame),
-      () => this.requestUpdate(),
+    this.friend = new Friend(socketUrl(this.server), this.room, this.recorder(endpoints.application), () =>
+      this.requestUpdate(),
     );
   }
 
@@ -334,10 +325,6 @@ export class ChatPanel extends Panel {
 
       .fields .hint {
         flex: 1 1 12rem;
-      }
-
-      .lines {
-        margin-block-start: 0.375rem;
       }
 
       .who {

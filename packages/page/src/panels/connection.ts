@@ -1,4 +1,4 @@
-import type { Client, ClientProblem, SocketState } from "@rosetta/client";
+import { type Client, type ClientProblem, defaultHost, type SocketState } from "@rosetta/client";
 import type { Server } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { closeText } from "../closing.ts";
@@ -62,7 +62,7 @@ export class ConnectionPanel extends Panel {
 
   #count(): void {
     if (this.state.name !== "waiting") return;
-    this.remainingMs = Math.max(0, this.state.untilAt - now());
+    this.remainingMs = Math.max(0, this.state.untilAt - defaultHost.now());
   }
 
   #goodbye({ retryAfterMs, final }: Server<"bye">): void {
@@ -88,7 +88,7 @@ export class ConnectionPanel extends Panel {
     const { state } = this;
     return region("Connection", intro, [
       html`
-        <div class="top" data-state=${state.name}>
+        <div class="apart" data-state=${state.name}>
           <p class="name" role="status" aria-label="Connection state"
             ><span class="dot" aria-hidden="true"></span><span class="hidden">Connection: </span>${state.name}</p
           >
@@ -152,14 +152,6 @@ export class ConnectionPanel extends Panel {
   static override styles = [
     theme,
     css`
-      .top {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0.75rem 1rem;
-        align-items: center;
-        justify-content: space-between;
-      }
-
       .name {
         display: flex;
         gap: 0.75rem;
@@ -221,11 +213,6 @@ function canClose(state: SocketState): boolean {
 
 function stopText(state: SocketState & { name: "stopped" }): string {
   return state.code === undefined ? state.reason : closeText(state.code);
-}
-
-// The clock of the client's host: of the day, but never set back.
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 function seconds(milliseconds: number): string {

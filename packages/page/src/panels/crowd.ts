@@ -1,12 +1,13 @@
 import { Client, type FrameEvent } from "@rosetta/client";
+import { endpoints } from "@rosetta/protocol";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { codeTitle } from "../closing.ts";
 import { barsOf, CrowdMember, type CrowdSummary, frameOf, summaryOf } from "../crowd.ts";
 import { formatDuration } from "../format.ts";
-import { type Fact, Panel, region } from "../panel.ts";
-import { type ServerEntry, socketUrl } from "../servers.ts";
+import { type Fact, region, ServerPanel } from "../panel.ts";
+import { randomHex } from "../random.ts";
+import { socketUrl } from "../servers.ts";
 import { theme } from "../theme.css.ts";
-import type { WireRecorder } from "../wire.ts";
 
 const size = 10;
 /** Milliseconds between two publications. */
@@ -17,14 +18,10 @@ const drawMs = 100;
 const width = 1000;
 
 /** Ten clients of one server, drawn on a time line, so that one can see them come through its restart. */
-export class CrowdPanel extends Panel {
+export class CrowdPanel extends ServerPanel {
   static override properties = {
-    server: { attribute: false },
-    wire: { attribute: false },
     members: { state: true },
   };
-  declare server: ServerEntry;
-  declare wire: WireRecorder;
   /** Empty while nobody is there. */
   declare members: CrowdMember[];
   #clients: Client[] = [];
@@ -71,7 +68,7 @@ export class CrowdPanel extends Panel {
 
   #connect(): void {
     // A room that nobody else is in: what is counted is our own.
-    const topic = `room/crowd-${crypto.randomUUID().slice(0, 8)}`;
+    const topic = `room/crowd-${randomHex(4)}`;
     this.#acked = new Map();
     this.members = Array.from({ length: size }, () => new CrowdMember());
     this.#clients = this.members.map((member, index) => this.#client(member, index, topic));
@@ -82,22 +79,20 @@ export class CrowdPanel extends Panel {
   }
 
   #client(member: CrowdMember, index: number, topic: string): Client {
-    const client = new Client(socketUrl(this.server, "application"));
+    const client = new Client(socketUrl(this.server));
     client.on("state", (state) => {
       member.changed(state, performance.now());
       this.requestUpdate();
     });
     client.on("bye", () => member.told(performance.now()));
-    client.on("frame", (frame) => this.#record(frame, index));
+    const record = this.recorder(endpoints.application);
+    // Ten copies of each publication would fill the log: the first client's stand for all.
+    client.on("frame", (frame) => {
+      if (index === 0 || !isEvent(frame)) record(frame);
+    });
     client.subscribe(topic, ({ epoch, offset }) => member.heard(epoch, offset));
     client.open();
     return client;
-  }
-
-  // Ten copies of each publication would fill the log: the first client's stand for all.
-  #record(frame: FrameEvent, index: number): void {
-    const isEvent = typeof frame.data === "string" && frame.data.startsWith('{"type":"event"');
-    if (index === 0 || !isEvent) this.wire.record(this.server.id, "/ws", frame);
   }
 
   async #publish(topic: string): Promise<void> {
@@ -240,6 +235,10 @@ const intro = html`Ten clients follow one room, in which the first publishes twi
   first received, and of the others how they came and went.`;
 
 const words = { away: "not here", open: "open", told: "told goodbye", waiting: "closed, waiting" } as const;
+
+function isEvent({ data }: FrameEvent): boolean {
+  return typeof data === "string" && data.startsWith('{"type":"event"');
+}
 
 function rowOf(
   index: number,

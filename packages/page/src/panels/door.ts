@@ -112,7 +112,7 @@ export class DoorPanel extends Panel {
   #command(): TemplateResult {
     return html`
       <div>
-        <div class="head">
+        <div class="apart">
           <h3 id="command">The same, put to the server itself</h3>
           <button class="small" @click=${this.#copy}>Copy</button>
         </div>
@@ -144,13 +144,6 @@ export class DoorPanel extends Panel {
         min-block-size: 6.5rem;
         padding-block-start: 0.75rem;
         border-block-start: 1px solid var(--line);
-      }
-
-      .head {
-        display: flex;
-        gap: 1rem;
-        align-items: center;
-        justify-content: space-between;
       }
 
       pre {

@@ -1,7 +1,8 @@
 import type { FrameEvent, ReconnectingSocket, SocketState } from "@rosetta/client";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { closeText, isSendableCode } from "../closing.ts";
-import { EchoBook, type EchoLine, type EchoOutcome, stopText } from "../echo-book.ts";
+import { EchoBook, stopText } from "../echo-book.ts";
+import { echoLines, echoLinesStyle, outcomeText } from "../echo-lines.ts";
 import { formatBytes, formatDuration } from "../format.ts";
 import { type Fact, onSubmit, Panel, region, textOf } from "../panel.ts";
 import { theme } from "../theme.css.ts";
@@ -61,10 +62,10 @@ export class EchoPanel extends Panel {
   protected override facts(): Fact[] {
     const [newest] = this.book.lines;
     if (!newest) return [];
-    const { size, kind, outcome, roundTripMs } = newest;
+    const { size, kind, roundTripMs } = newest;
     const close = this.ending ? [{ name: "End", value: this.ending }] : [];
     return [
-      { name: "Newest message", value: `${kind}, ${formatBytes(size)}, ${outcomes[outcome].text}` },
+      { name: "Newest message", value: `${kind}, ${formatBytes(size)}, ${outcomeText(newest)}` },
       {
         name: "Round trip",
         value: roundTripMs === undefined ? "–" : formatDuration(roundTripMs),
@@ -137,7 +138,7 @@ export class EchoPanel extends Panel {
       this.#textForm(),
       short ? nothing : this.#fileForm(),
       html`<p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>`,
-      this.#lines(),
+      echoLines(this.book),
       short ? nothing : this.#end(),
     ]);
   }
@@ -168,18 +169,6 @@ export class EchoPanel extends Panel {
         ${limit ? `The server takes up to ${formatBytes(limit)} and closes with 1009 over that.` : nothing}
       </p>
       </form>
-    `;
-  }
-
-  #lines(): TemplateResult {
-    const { lines } = this.book;
-    return html`
-      <div>
-        <h3 id="echoes">What came back</h3>
-        <div class="lines" role="log" tabindex="0" aria-labelledby="echoes">
-          ${lines.length === 0 ? html`<p class="empty">Nothing sent yet.</p>` : html`<ol>${lines.map(lineOf)}</ol>`}
-        </div>
-      </div>
     `;
   }
 
@@ -224,29 +213,11 @@ export class EchoPanel extends Panel {
 
   static override styles = [
     theme,
+    echoLinesStyle,
     css`
-      .lines {
-        margin-block-start: 0.375rem;
-        block-size: 11rem;
-      }
-
-      .lines li {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) max-content;
-        gap: 0 1rem;
-      }
-
-      .lines li > :nth-child(even) {
-        text-align: end;
-      }
-
       .end {
         display: grid;
         gap: 0.75rem;
-      }
-
-      .whole {
-        flex: 1 0 100%;
       }
 
       .choose {
@@ -282,28 +253,6 @@ const ownCode = html`
     <input id="code" name="code" type="number" min="3000" max="4999" value="4000" required />
   </p>
 `;
-
-const outcomes: Record<EchoOutcome, { text: string; tone: string }> = {
-  queued: { text: "waits for a connection", tone: "warn" },
-  sent: { text: "sent", tone: "muted" },
-  equal: { text: "came back equal", tone: "good" },
-  different: { text: "came back different", tone: "bad" },
-  lost: { text: "lost: the connection ended first", tone: "bad" },
-  rejected: { text: "not sent: closed, or too much waits", tone: "bad" },
-  closed: { text: "answered by closing", tone: "good" },
-};
-
-function lineOf(line: EchoLine): TemplateResult {
-  const { text, tone } = outcomes[line.outcome];
-  return html`
-    <li>
-      <span class="break">${line.label}</span>
-      <span class="muted number">${line.kind}, ${formatBytes(line.size)}</span>
-      <span class=${tone}>${text}</span>
-      <span class="number">${line.roundTripMs === undefined ? nothing : formatDuration(line.roundTripMs)}</span>
-    </li>
-  `;
-}
 
 const bareEnding =
   "Closed by this page without a code. Both sides report 1005, which stands for its absence.";

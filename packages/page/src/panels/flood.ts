@@ -1,13 +1,13 @@
 import type { Client } from "@rosetta/client";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { chart, chartBox, chartStyle } from "../chart.ts";
 import { closeText } from "../closing.ts";
 import { type Mark, marksOf, type ReaderReport, readMetrics, type Sample, sentenceOf } from "../flood.ts";
 import { formatBytes, formatDuration } from "../format.ts";
-import { type Fact, onSubmit, Panel, reasonOf, region, textOf } from "../panel.ts";
-import { type ServerEntry, socketUrl } from "../servers.ts";
+import { type Fact, onSubmit, reasonOf, region, ServerPanel, textOf } from "../panel.ts";
+import { socketUrl } from "../servers.ts";
 import type { ReaderNews, ReaderOrder } from "../stalled.ts";
 import { theme } from "../theme.css.ts";
-import type { WireRecorder } from "../wire.ts";
 
 /** What the reader follows: a topic where every event counts, and one where only the newest does. */
 const topics = { flood: "room/flood", latest: "weather/berlin" };
@@ -22,14 +22,11 @@ const afterMs = 4_000;
 const settleMs = 60;
 /** More than any kernel takes for one socket. */
 const mostMebibytes = 48;
-const chart = { width: 240, height: 72 };
 
 /** A reader that stops reading, a flood, and what the server does about it. */
-export class FloodPanel extends Panel {
+export class FloodPanel extends ServerPanel {
   static override properties = {
     client: { attribute: false },
-    server: { attribute: false },
-    wire: { attribute: false },
     report: { state: true },
     samples: { state: true },
     goal: { state: true },
@@ -39,8 +36,6 @@ export class FloodPanel extends Panel {
   };
   /** The page's own connection: it orders the flood, and is not the one that suffers. */
   declare client: Client;
-  declare server: ServerEntry;
-  declare wire: WireRecorder;
   declare report: ReaderReport | undefined;
   declare samples: Sample[];
   declare goal: Goal;
@@ -144,7 +139,7 @@ export class FloodPanel extends Panel {
       this.report = data.report;
       if (data.report.connections > 0) resolve();
     };
-    this.#order({ follow: { url: socketUrl(this.server, "application"), ...topics } });
+    this.#order({ follow: { url: socketUrl(this.server), ...topics } });
     await promise;
   }
 
@@ -232,23 +227,20 @@ export class FloodPanel extends Panel {
     const limit = this.client.welcome?.limits.queueBytes ?? 1024 * 1024;
     const most = 1.1 * Math.max(limit, ...this.samples.map(({ queueBytes }) => queueBytes));
     const until = Math.max(1, this.samples.at(-1)?.at ?? 0);
-    const x = (at: number): number => (chart.width * at) / until;
-    const y = (bytes: number): number => chart.height * (1 - bytes / most);
+    const x = (at: number): number => (chartBox.width * at) / until;
+    const y = (bytes: number): number => chartBox.height * (1 - bytes / most);
     const points = this.samples.map(
       ({ at, queueBytes }) => `${x(at).toFixed(1)},${y(queueBytes).toFixed(1)}`,
     );
-    return html`
-      <figure aria-label="Bytes that wait, over time">
-        <svg viewBox="0 0 ${chart.width} ${chart.height}" preserveAspectRatio="none" aria-hidden="true">
-          <line class="limit" x1="0" x2=${chart.width} y1=${y(limit)} y2=${y(limit)} />
-          ${this.#marks().map(({ at, kind }) => svg`<line class=${kind} x1=${x(at)} x2=${x(at)} y1="0" y2=${chart.height} />`)}
-          <polyline points=${points.join(" ")} />
-        </svg>
-        <figcaption class="hint number">
-          Bytes that wait, over ${formatDuration(until)}; the dashed line is the limit of ${formatBytes(limit)}.
-        </figcaption>
-      </figure>
-    `;
+    return chart(
+      "Bytes that wait, over time",
+      svg`
+        <line class="limit" x1="0" x2=${chartBox.width} y1=${y(limit)} y2=${y(limit)} />
+        ${this.#marks().map(({ at, kind }) => svg`<line class=${kind} x1=${x(at)} x2=${x(at)} y1="0" y2=${chartBox.height} />`)}
+        <polyline points=${points.join(" ")} />
+      `,
+      html`Bytes that wait, over ${formatDuration(until)}; the dashed line is the limit of ${formatBytes(limit)}.`,
+    );
   }
 
   #list(): TemplateResult {
@@ -279,37 +271,14 @@ export class FloodPanel extends Panel {
 
   static override styles = [
     theme,
+    chartStyle,
     css`
       .seconds {
         inline-size: 5.5rem;
       }
 
-      figure {
-        margin: 0;
-      }
-
       figcaption {
         min-block-size: 2.75rem;
-        margin-block-start: 0.375rem;
-      }
-
-      svg {
-        display: block;
-        inline-size: 100%;
-        block-size: 4.5rem;
-        border-block-end: 1px solid var(--line);
-      }
-
-      polyline,
-      line {
-        fill: none;
-        vector-effect: non-scaling-stroke;
-      }
-
-      polyline {
-        stroke: var(--accent);
-        stroke-width: 2;
-        stroke-linejoin: round;
       }
 
       line {
@@ -330,7 +299,6 @@ export class FloodPanel extends Panel {
       }
 
       .lines {
-        margin-block-start: 0.375rem;
         block-size: 9rem;
       }
 

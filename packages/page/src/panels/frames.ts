@@ -1,7 +1,9 @@
 import { type FrameEvent, ReconnectingSocket } from "@rosetta/client";
+import { endpoints } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { closeText } from "../closing.ts";
-import { EchoBook, type EchoLine, type EchoOutcome, stopText } from "../echo-book.ts";
+import { EchoBook, stopText } from "../echo-book.ts";
+import { echoLines, echoLinesStyle, outcomeText } from "../echo-lines.ts";
 import { bytesOf, formatDuration } from "../format.ts";
 import {
   type DrawnCharacter,
@@ -12,10 +14,9 @@ import {
   type MessageKind,
   parseHex,
 } from "../frame.ts";
-import { type Fact, onSubmit, Panel, region } from "../panel.ts";
-import { type ServerEntry, socketUrl } from "../servers.ts";
+import { type Fact, onSubmit, region, ServerPanel } from "../panel.ts";
+import { socketUrl } from "../servers.ts";
 import { theme } from "../theme.css.ts";
-import type { WireRecorder } from "../wire.ts";
 
 /** Characters that are drawn; of a longer text only these. */
 const drawnCharacters = 12;
@@ -33,10 +34,8 @@ interface Message {
 }
 
 /** A message as it travels: its characters, its bytes, and the frames around it in both directions. */
-export class FramesPanel extends Panel {
+export class FramesPanel extends ServerPanel {
   static override properties = {
-    server: { attribute: false },
-    wire: { attribute: false },
     messageBytes: { type: Number },
     source: { state: true },
     text: { state: true },
@@ -46,8 +45,6 @@ export class FramesPanel extends Panel {
     book: { state: true, hasChanged: () => true },
     close: { state: true },
   };
-  declare server: ServerEntry;
-  declare wire: WireRecorder;
   /** The largest message the server takes, once it is known. */
   declare messageBytes: number | undefined;
   /** What the message is made of. */
@@ -74,14 +71,14 @@ export class FramesPanel extends Panel {
     this.book = new EchoBook();
     this.close = undefined;
     // Its own, opened when something is sent: no other panel sees these answers.
-    const socket = new ReconnectingSocket(socketUrl(this.server, "echo"));
+    const socket = new ReconnectingSocket(socketUrl(this.server, endpoints.echo));
     this.#socket = socket;
     this.until(() => socket.close());
+    this.until(socket.on("frame", this.recorder(endpoints.echo)));
     this.until(socket.on("frame", (frame) => this.#frame(frame)));
   }
 
   #frame(frame: FrameEvent): void {
-    this.wire.record(this.server.id, "/echo", frame);
     const now = performance.now();
     if (frame.kind === "open") this.book.opened(now);
     if (frame.direction === "in" && frame.data !== undefined) this.book.answer(frame.data, now);
@@ -138,7 +135,10 @@ export class FramesPanel extends Panel {
     const message = this.#message();
     return region("Frames", intro, [
       this.#form(message !== undefined),
-      this.#lines(),
+      html`<div>
+        ${echoLines(this.book)}
+        <p class="end hint" role="status" aria-label="End of the connection">${this.close ? endOf(this.close) : nothing}</p>
+      </div>`,
       message ? this.#drawing(message) : nothing,
     ]);
   }
@@ -208,19 +208,6 @@ export class FramesPanel extends Panel {
     this.hex = (event.target as HTMLInputElement).value;
   }
 
-  #lines(): TemplateResult {
-    const { lines } = this.book;
-    return html`
-      <div>
-        <h3 id="echoes">What came back</h3>
-        <div class="lines" role="log" tabindex="0" aria-labelledby="echoes">
-          ${lines.length === 0 ? html`<p class="empty">Nothing sent yet.</p>` : html`<ol>${lines.map(lineOf)}</ol>`}
-        </div>
-        <p class="end hint" role="status" aria-label="End of the connection">${this.close ? endOf(this.close) : nothing}</p>
-      </div>
-    `;
-  }
-
   #drawing({ kind, data }: Message): TemplateResult {
     const bytes = bytesOf(data);
     const up = drawFrame(kind, bytes, this.key);
@@ -257,29 +244,8 @@ export class FramesPanel extends Panel {
 
   static override styles = [
     theme,
+    echoLinesStyle,
     css`
-      .lines {
-        block-size: 8rem;
-        margin-block-start: 0.375rem;
-      }
-
-      .lines li {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) max-content;
-        gap: 0 1rem;
-      }
-
-      .lines li > :nth-child(even) {
-        text-align: end;
-      }
-
-      .lines .label {
-        overflow: hidden;
-        font: inherit;
-        text-overflow: ellipsis;
-        white-space: pre;
-      }
-
       .end {
         min-block-size: 2.75rem;
         margin-block-start: 0.375rem;
@@ -344,32 +310,6 @@ export class FramesPanel extends Panel {
 
 const intro = html`What a message becomes on its way: its characters become bytes, and a <em>frame</em> is put around
   them. Drawn as you type; neither a page nor its scripts can see a frame.`;
-
-const outcomes: Record<EchoOutcome, { text: string; tone: string }> = {
-  queued: { text: "waits for a connection", tone: "muted" },
-  sent: { text: "sent", tone: "muted" },
-  equal: { text: "came back equal", tone: "good" },
-  different: { text: "came back different", tone: "bad" },
-  lost: { text: "nothing: the connection ended", tone: "bad" },
-  rejected: { text: "not sent: too much waits", tone: "bad" },
-  closed: { text: "answered by closing", tone: "good" },
-};
-
-function outcomeText({ outcome, kind }: EchoLine): string {
-  const { text } = outcomes[outcome];
-  return outcome === "equal" ? `${text}, as ${kind}` : text;
-}
-
-function lineOf(line: EchoLine): TemplateResult {
-  return html`
-    <li>
-      <span class="label">${line.label}</span>
-      <span class="muted number">${line.kind}, ${line.size.toLocaleString("en")} B</span>
-      <span class=${outcomes[line.outcome].tone}>${outcomeText(line)}</span>
-      <span class="number">${line.roundTripMs === undefined ? nothing : formatDuration(line.roundTripMs)}</span>
-    </li>
-  `;
-}
 
 function endOf({ direction, code, note }: FrameEvent): string {
   if (direction === "out") return "Closed by this page.";

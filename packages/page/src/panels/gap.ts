@@ -1,13 +1,13 @@
 import { Client, defaultHost, type FrameEvent, type SocketState } from "@rosetta/client";
-import type { EventData, Server } from "@rosetta/protocol";
+import { type EventData, endpoints, type Server } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { Cable } from "../cable.ts";
 import { formatClock } from "../format.ts";
 import { type Arrival, type Cell, GapBook, newestCells, tellComeback } from "../gap-book.ts";
-import { type Fact, Panel, reasonOf, region } from "../panel.ts";
-import { type ServerEntry, socketUrl } from "../servers.ts";
+import { type Fact, reasonOf, region, ServerPanel } from "../panel.ts";
+import { randomHex } from "../random.ts";
+import { socketUrl } from "../servers.ts";
 import { theme } from "../theme.css.ts";
-import type { WireRecorder } from "../wire.ts";
 
 /** Milliseconds between two publications. */
 const publishMs = 500;
@@ -22,10 +22,8 @@ const batchMs = 300;
 const places = 96;
 
 /** Own sockets: one client follows a topic and loses its connection, another goes on publishing. */
-export class GapPanel extends Panel {
+export class GapPanel extends ServerPanel {
   static override properties = {
-    server: { attribute: false },
-    wire: { attribute: false },
     begin: {},
     topic: { state: true },
     state: { state: true },
@@ -33,8 +31,6 @@ export class GapPanel extends Panel {
     cutUntil: { state: true },
     problem: { state: true },
   };
-  declare server: ServerEntry;
-  declare wire: WireRecorder;
   /** The topic to begin with, if the address names one. */
   declare begin: string;
   declare topic: string;
@@ -43,7 +39,7 @@ export class GapPanel extends Panel {
   /** When the cable is mended, by `performance.now()`; infinite if it is not a matter of time; 0 if it is whole. */
   declare cutUntil: number;
   declare problem: string;
-  readonly #ownRoom = `room/gap-${Math.random().toString(36).slice(2, 10)}`;
+  readonly #ownRoom = `room/gap-${randomHex(4)}`;
   #clients: Client[] = [];
   #reader: Client | undefined;
   #writer: Client | undefined;
@@ -128,9 +124,8 @@ export class GapPanel extends Panel {
   }
 
   #client({ WebSocket }: Cable): Client {
-    const client = new Client(socketUrl(this.server, "application"), { host: { ...defaultHost, WebSocket } });
-    const { server, wire } = this;
-    client.on("frame", (frame) => wire.record(server.id, "/ws", frame));
+    const client = new Client(socketUrl(this.server), { host: { ...defaultHost, WebSocket } });
+    client.on("frame", this.recorder(endpoints.application));
     client.on("problem", ({ reason }) => {
       if (this.#clients.includes(client)) this.problem = reason;
     });
@@ -423,10 +418,6 @@ export class GapPanel extends Panel {
 
       .cells span[data-kind="lost"] {
         grid-column-end: span 6;
-      }
-
-      .lines {
-        margin-block-start: 0.375rem;
       }
 
       .lines li {

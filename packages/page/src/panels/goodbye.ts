@@ -1,4 +1,4 @@
-import { Close, defaultLimits, parseServer, subprotocol } from "@rosetta/protocol";
+import { bounds, Close, defaultLimits, endpoints, parseServer, subprotocol } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import {
   codeTitle,
@@ -11,15 +11,12 @@ import {
   policyText,
 } from "../closing.ts";
 import { byteLength, formatDuration } from "../format.ts";
-import { hello, randomSecret, type Way, wayOf, ways } from "../goodbyes.ts";
-import { type Fact, onSubmit, Panel, region, textOf } from "../panel.ts";
+import { hello, type Way, wayOf, ways } from "../goodbyes.ts";
+import { type Fact, onSubmit, region, ServerPanel, textOf } from "../panel.ts";
 import { Probe, type ProbeEnd } from "../probe.ts";
-import { type ServerEntry, socketUrl } from "../servers.ts";
+import { randomHex } from "../random.ts";
+import { socketUrl } from "../servers.ts";
 import { theme } from "../theme.css.ts";
-import type { WireRecorder } from "../wire.ts";
-
-/** Bytes of a close reason: RFC 6455 §5.5, 125 with the code. */
-const reasonBytes = 123;
 
 type Step = "nothing" | "connecting" | "open" | "ended" | "refused";
 
@@ -41,18 +38,14 @@ interface Outcome extends Ending {
 }
 
 /** Ends connections of its own in every way that a page can cause, and explains what the browser says of it. */
-export class GoodbyePanel extends Panel {
+export class GoodbyePanel extends ServerPanel {
   static override properties = {
-    server: { attribute: false },
-    wire: { attribute: false },
     messageBytes: { type: Number },
     chosen: { state: true },
     step: { state: true },
     outcome: { state: true },
     problem: { state: true },
   };
-  declare server: ServerEntry;
-  declare wire: WireRecorder;
   /** The largest message the server takes, once it is known. */
   declare messageBytes: number | undefined;
   declare chosen: string;
@@ -107,7 +100,7 @@ export class GoodbyePanel extends Panel {
   }
 
   #begin(way: Way, code: number, reason: string): void {
-    const secret = randomSecret();
+    const secret = randomHex(16);
     let startedAt = performance.now();
     let wantsTwin = false;
     const twin = () => {
@@ -136,14 +129,14 @@ export class GoodbyePanel extends Panel {
     listeners: { open(): void; message?(data: string | Uint8Array): void; end?(end: ProbeEnd): void },
   ): Probe {
     const protocols = way.endpoint === "application" && !way.bare ? [subprotocol] : [];
-    const { server, wire } = this;
-    const url = socketUrl(server, way.endpoint);
-    const probe = new Probe(url, protocols, {
+    const path = endpoints[way.endpoint];
+    const record = this.recorder(path);
+    const probe = new Probe(socketUrl(this.server, path), protocols, {
       ...listeners,
       frame: (frame) => {
         // Whoever knows a secret can take its owner's place: it is not shown, as elsewhere.
         const data = typeof frame.data === "string" ? frame.data.replace(secret, "*".repeat(32)) : frame.data;
-        wire.record(server.id, new URL(url).pathname, data === undefined ? frame : { ...frame, data });
+        record(data === undefined ? frame : { ...frame, data });
       },
     });
     this.#probes.push(probe);
@@ -235,7 +228,7 @@ export class GoodbyePanel extends Panel {
     return html`
       <div>
         <h3 id="codes">All codes</h3>
-        <div class="codes" tabindex="0" role="group" aria-labelledby="codes">
+        <div class="lines codes" tabindex="0" role="group" aria-labelledby="codes">
           <table>
             <thead>
               <tr>
@@ -256,11 +249,6 @@ export class GoodbyePanel extends Panel {
   static override styles = [
     theme,
     css`
-      .whole {
-        flex: 1 0 100%;
-        max-inline-size: 100%;
-      }
-
       /* Three lines, so that the button keeps its place. */
       .does {
         min-block-size: 4.2em;
@@ -286,24 +274,6 @@ export class GoodbyePanel extends Panel {
 
       .codes {
         block-size: 15rem;
-        overflow: auto;
-        margin-block-start: 0.375rem;
-        border-block: 1px solid var(--line);
-        scrollbar-width: thin;
-      }
-
-      table {
-        inline-size: 100%;
-        border-collapse: collapse;
-        font-size: 0.9375rem;
-      }
-
-      th,
-      td {
-        padding: 0.375rem 0.75rem 0.375rem 0;
-        border-block-end: 1px solid var(--line);
-        text-align: start;
-        vertical-align: baseline;
       }
 
       thead th,
@@ -313,7 +283,7 @@ export class GoodbyePanel extends Panel {
       }
 
       tbody th {
-        font-weight: 400;
+        color: var(--ink);
         white-space: nowrap;
       }
 
@@ -349,8 +319,8 @@ function fieldsOf(fields: NonNullable<Way["fields"]>): TemplateResult {
 function problemOf({ fields }: Way, code: number, reason: string): string {
   if (fields !== "own") return "";
   if (!isSendableCode(code)) return "A page may send 1000, and 3000 to 4999. For others, the browser throws.";
-  const size = byteLength(reason);
-  return size > reasonBytes ? `A reason has at most ${reasonBytes} bytes, this one ${size}.` : "";
+  const [size, most] = [byteLength(reason), bounds.closeReasonBytes];
+  return size > most ? `A reason has at most ${most} bytes, this one ${size}.` : "";
 }
 
 function wireText({ code, opened }: Outcome): string {

@@ -1,10 +1,10 @@
 import { endpoints, subprotocol } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { acceptOf, answerLines, type Line, randomKey, requestLines } from "../handshake.ts";
-import { type Fact, Panel, region } from "../panel.ts";
+import { type Fact, region, ServerPanel } from "../panel.ts";
+import { Probe } from "../probe.ts";
 import { type ServerEntry, socketUrl } from "../servers.ts";
 import { theme } from "../theme.css.ts";
-import type { WireRecorder } from "../wire.ts";
 
 /** Something to ask of the server: by WebSocket with these subprotocols, or by plain HTTP. */
 interface Attempt {
@@ -33,31 +33,28 @@ const attempts: Attempt[] = [
 ];
 
 /** The opening handshake: as it is written, and as it turns out. */
-export class HandshakePanel extends Panel {
+export class HandshakePanel extends ServerPanel {
   static override properties = {
-    server: { attribute: false },
-    wire: { attribute: false },
     key: { state: true },
     accept: { state: true },
     outcomes: { state: true },
     running: { state: true },
   };
-  declare server: ServerEntry;
-  declare wire: WireRecorder;
   declare key: string;
   /** Nothing where the browser computes no digests: outside of secure contexts. */
   declare accept: string;
   /** By the attempt's name. */
   declare outcomes: Map<string, string>;
   declare running: boolean;
-  #sockets = new Set<WebSocket>();
+  #probes = new Set<Probe>();
 
   protected override attach(): void {
     this.outcomes = new Map();
     this.running = false;
     this.#newKey();
     this.until(() => {
-      for (const socket of this.#sockets) socket.close();
+      for (const probe of this.#probes) probe.leave();
+      this.#probes.clear();
     });
   }
 
@@ -92,32 +89,20 @@ export class HandshakePanel extends Panel {
     this.outcomes = new Map(this.outcomes).set(name, outcome);
   }
 
-  #open({ path, protocols }: Attempt): Promise<string> {
-    const { server, wire } = this;
-    const socket = new WebSocket(
-      `${socketUrl(server, "echo").replace(endpoints.echo, "")}${path}`,
-      protocols,
-    );
-    this.#sockets.add(socket);
+  #open({ path, protocols = [] }: Attempt): Promise<string> {
     const { promise, resolve } = Promise.withResolvers<string>();
-    socket.onopen = () => {
-      const { protocol } = socket;
-      wire.record(server.id, path, { direction: "in", at: Date.now(), kind: "open", note: protocol });
-      resolve(`open, ${protocol === "" ? "no subprotocol" : `subprotocol ${protocol}`}`);
-      socket.close(1000);
-    };
-    socket.onclose = ({ code, reason, wasClean }) => {
-      this.#sockets.delete(socket);
-      wire.record(server.id, path, {
-        direction: "in",
-        at: Date.now(),
-        kind: "close",
-        code,
-        note: reason,
-        wasClean,
-      });
-      resolve(`failed: ${code}, and nothing else is told`);
-    };
+    const probe = new Probe(socketUrl(this.server, path), protocols, {
+      frame: this.recorder(path),
+      open: (protocol) => {
+        resolve(`open, ${protocol === "" ? "no subprotocol" : `subprotocol ${protocol}`}`);
+        probe.close(1000);
+      },
+      end: ({ code }) => {
+        this.#probes.delete(probe);
+        resolve(`failed: ${code}, and nothing else is told`);
+      },
+    });
+    this.#probes.add(probe);
     return promise;
   }
 
@@ -126,7 +111,7 @@ export class HandshakePanel extends Panel {
   }
 
   protected override render(): TemplateResult {
-    const url = socketUrl(this.server, "application");
+    const url = socketUrl(this.server);
     return region("Handshake", intro, [
       this.#block("What the browser writes", requestLines(url, location.origin, this.key, subprotocol)),
       this.#block("What the server answers", answerLines(this.accept, subprotocol)),
@@ -157,7 +142,7 @@ export class HandshakePanel extends Panel {
   #attempts(): TemplateResult {
     return html`
       <div role="group" aria-labelledby="attempts">
-        <div class="head">
+        <div class="apart">
           <h3 id="attempts">Attempts</h3>
           <button class="main" aria-disabled=${this.running} @click=${this.#runAll}>Run all</button>
         </div>
@@ -191,13 +176,6 @@ export class HandshakePanel extends Panel {
       .lines-of-http dd {
         padding-inline-start: 2ch;
         font-style: italic;
-      }
-
-      .head {
-        display: flex;
-        gap: 1rem;
-        align-items: center;
-        justify-content: space-between;
       }
 
       .attempts {

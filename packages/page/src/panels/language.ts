@@ -1,35 +1,30 @@
-import { parseClient, parseServer, subprotocol } from "@rosetta/protocol";
+import { endpoints, parseClient, parseServer, subprotocol } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { closeText, codeTitle } from "../closing.ts";
 import { formatDuration } from "../format.ts";
-import { randomSecret } from "../goodbyes.ts";
-import { type Fact, onSubmit, Panel, region } from "../panel.ts";
+import { type Fact, onSubmit, region, ServerPanel } from "../panel.ts";
 import { examplesFor, linesOf, type Phrase, Phrasebook } from "../phrases.ts";
 import { Probe } from "../probe.ts";
-import { type ServerEntry, socketUrl } from "../servers.ts";
+import { randomHex } from "../random.ts";
+import { socketUrl } from "../servers.ts";
 import { theme } from "../theme.css.ts";
-import type { WireRecorder } from "../wire.ts";
 
 /** Messages sent at once. More is a flood, which is another lesson. */
 const mostLines = 20;
 
 /** An editor for messages, on a connection of its own, and which reply belongs to which. */
-export class LanguagePanel extends Panel {
+export class LanguagePanel extends ServerPanel {
   static override properties = {
-    server: { attribute: false },
-    wire: { attribute: false },
     text: { state: true },
     book: { state: true, hasChanged: () => true },
     connection: { state: true },
     problem: { state: true },
   };
-  declare server: ServerEntry;
-  declare wire: WireRecorder;
   declare text: string;
   declare book: Phrasebook;
   declare connection: string;
   declare problem: string;
-  readonly #examples = examplesFor(randomSecret());
+  readonly #examples = examplesFor(randomHex(16));
   #probe: Probe | undefined;
   /** Phrases of the newest click. */
   #newest = 0;
@@ -87,11 +82,10 @@ export class LanguagePanel extends Panel {
   }
 
   #connect(lines: string[]): void {
-    const { server, wire } = this;
     this.#leave();
     this.connection = "connecting";
-    const probe = new Probe(socketUrl(server, "application"), [subprotocol], {
-      frame: (frame) => wire.record(server.id, "/ws", frame),
+    const probe = new Probe(socketUrl(this.server), [subprotocol], {
+      frame: this.recorder(endpoints.application),
       open: () => {
         this.connection = "open";
         this.#transmit(probe, lines);
@@ -176,11 +170,6 @@ export class LanguagePanel extends Panel {
   static override styles = [
     theme,
     css`
-      .whole {
-        flex: 1 0 100%;
-        max-inline-size: 100%;
-      }
-
       textarea {
         inline-size: 100%;
         padding: 0.5rem 0.625rem;
@@ -201,7 +190,6 @@ export class LanguagePanel extends Panel {
 
       .lines {
         block-size: 20rem;
-        margin-block-start: 0.375rem;
       }
 
       .lines li {

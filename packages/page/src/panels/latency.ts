@@ -1,5 +1,6 @@
 import type { Client, SocketState } from "@rosetta/client";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { chartStyle } from "../chart.ts";
 import { formatDuration } from "../format.ts";
 import { type Beat, keptBeats, LatencyBook, readMetric } from "../latency-book.ts";
 import { type Fact, Panel, reasonOf, region } from "../panel.ts";
@@ -121,10 +122,14 @@ export class LatencyPanel extends Panel {
     return html`
       <div>
         <h3>Round trips</h3>
-        <svg viewBox="0 0 ${keptBeats} 100" preserveAspectRatio="none" role="img" aria-label="Round trips: ${told}">
-          ${beats.map((beat, index) => bar(beat, keptBeats - beats.length + index, highest))}
-        </svg>
-        <p class="scale hint number"><span>newest ${keptBeats}</span><span>highest ${durationText(this.book.percentile(100))}</span></p>
+        <figure>
+          <svg viewBox="0 0 ${keptBeats} 100" preserveAspectRatio="none" role="img" aria-label="Round trips: ${told}">
+            ${beats.map((beat, index) => bar(beat, keptBeats - beats.length + index, highest))}
+          </svg>
+          <figcaption class="apart hint number">
+            <span>newest ${keptBeats}</span><span>highest ${durationText(this.book.percentile(100))}</span>
+          </figcaption>
+        </figure>
       </div>
     `;
   }
@@ -186,15 +191,8 @@ export class LatencyPanel extends Panel {
 
   static override styles = [
     theme,
+    chartStyle,
     css`
-      svg {
-        display: block;
-        inline-size: 100%;
-        block-size: 5rem;
-        margin-block: 0.375rem 0.25rem;
-        border-block-end: 1px solid var(--edge);
-      }
-
       .beat {
         fill: var(--accent);
       }
@@ -207,15 +205,8 @@ export class LatencyPanel extends Panel {
         vector-effect: non-scaling-stroke;
       }
 
-      .scale {
-        display: flex;
-        gap: 1rem;
-        justify-content: space-between;
-      }
-
       .lines {
         block-size: 9rem;
-        margin-block-start: 0.375rem;
       }
 
       .lines li {

@@ -2,13 +2,12 @@ import type { Client } from "@rosetta/client";
 import { defaultHost } from "@rosetta/client";
 import type { EventData, Server } from "@rosetta/protocol";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { chart, chartStyle, type Point, polyline } from "../chart.ts";
 import { formatBytes, formatDuration } from "../format.ts";
-import { type Fact, Panel, region } from "../panel.ts";
-import type { ServerEntry } from "../servers.ts";
-import { agreementOf, newestPlaces, type Point, polyline, Tally } from "../tally.ts";
+import { type Fact, region, ServerPanel } from "../panel.ts";
+import { agreementOf, newestPlaces, Tally } from "../tally.ts";
 import { theme } from "../theme.css.ts";
 import { byPoll, bySocket, byStream, type Transport, type TransportListener } from "../transports.ts";
-import type { WireRecorder } from "../wire.ts";
 
 /** What can be asked for here. The last one is not there: a refusal is worth seeing, too. */
 const topics = [
@@ -25,7 +24,6 @@ const listed = 5;
 const drawn = 24;
 /** How often the server's clock is asked for. */
 const pings = 5;
-const box = { width: 240, height: 64 };
 
 interface Way {
   name: string;
@@ -35,18 +33,14 @@ interface Way {
 }
 
 /** The same topic by WebSocket, by Server-Sent Events and by long polling, and what each of them costs. */
-export class TransportsPanel extends Panel {
+export class TransportsPanel extends ServerPanel {
   static override properties = {
     client: { attribute: false },
-    server: { attribute: false },
-    wire: { attribute: false },
     begin: {},
     topic: { state: true },
   };
   /** The page's own connection: it is asked for the server's clock. */
   declare client: Client;
-  declare server: ServerEntry;
-  declare wire: WireRecorder;
   /** The topic to begin with, if the address names one. */
   declare begin: string;
   declare topic: string;
@@ -263,20 +257,13 @@ export class TransportsPanel extends Panel {
       )[0] ?? 0;
     const [low, high] = [Math.min(...values) - 0.5, Math.max(...values) + 0.5];
     const last = courses.flatMap((course) => course.find(({ offset }) => offset === newest) ?? [])[0];
-    return html`
-      <figure aria-label="Newest values">
-        <svg viewBox="0 0 ${box.width} ${box.height}" preserveAspectRatio="none" aria-hidden="true">
-          ${courses.map((course) => svg`<polyline points=${polyline(course, newest, drawn, box, [low, high])} />`)}
-        </svg>
-        <figcaption class="hint number">
-          ${
-            last
-              ? `${last.value.toFixed(1)} °C at #${newest}. Three lines, each thinner than the one below it: they cover each other where the ways agree.`
-              : "The values of a weather are drawn here, a line for each way."
-          }
-        </figcaption>
-      </figure>
-    `;
+    return chart(
+      "Newest values",
+      courses.map((course) => svg`<polyline points=${polyline(course, newest, drawn, [low, high])} />`),
+      last
+        ? `${last.value.toFixed(1)} °C at #${newest}. Three lines, each thinner than the one below it: they cover each other where the ways agree.`
+        : "The values of a weather are drawn here, a line for each way.",
+    );
   }
 
   #agreement(): string {
@@ -291,10 +278,9 @@ export class TransportsPanel extends Panel {
 
   static override styles = [
     theme,
+    chartStyle,
     css`
       table {
-        inline-size: 100%;
-        border-collapse: collapse;
         table-layout: fixed;
         font-size: 0.8125rem;
         line-height: 1.4;
@@ -304,9 +290,6 @@ export class TransportsPanel extends Panel {
       th,
       td {
         padding: 0.25rem 0.25rem 0.25rem 0;
-        border-block-end: 1px solid var(--line);
-        text-align: start;
-        vertical-align: baseline;
         overflow-wrap: break-word;
       }
 
@@ -316,11 +299,6 @@ export class TransportsPanel extends Panel {
 
       thead :is(th, td) {
         vertical-align: end;
-      }
-
-      tbody th {
-        color: var(--muted);
-        font-weight: 400;
       }
 
       .events [scope="rowgroup"] {
@@ -335,28 +313,13 @@ export class TransportsPanel extends Panel {
         font-size: 0.8125rem;
       }
 
-      figure {
-        margin: 0;
-      }
-
       figcaption {
         min-block-size: 4rem;
-        margin-block-start: 0.375rem;
-      }
-
-      svg {
-        display: block;
-        inline-size: 100%;
-        block-size: 4rem;
-        border-block-end: 1px solid var(--line);
       }
 
       polyline {
-        fill: none;
         stroke: var(--line);
         stroke-width: 9;
-        stroke-linejoin: round;
-        vector-effect: non-scaling-stroke;
       }
 
       polyline:nth-child(2) {

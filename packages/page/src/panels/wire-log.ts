@@ -9,7 +9,7 @@ import {
   textOfBytes,
 } from "../format.ts";
 import { Panel, region } from "../panel.ts";
-import type { ServerEntry } from "../servers.ts";
+import { type ServerEntry, scriptOf } from "../servers.ts";
 import { theme } from "../theme.css.ts";
 import {
   counterpartOf,
@@ -277,7 +277,7 @@ export class WireLogPanel extends Panel {
 
   #server({ server }: WireEntry): TemplateResult {
     const index = this.servers.findIndex(({ id }) => id === server);
-    return html`<span class="server" data-script=${(index % 3) + 1}>${column(server, 11)}</span>`;
+    return html`<span class="server" data-script=${scriptOf(index)}>${column(server, 11)}</span>`;
   }
 
   #status(): TemplateResult {
@@ -373,10 +373,8 @@ export class WireLogPanel extends Panel {
         --line: var(--stone-line);
         --edge: var(--stone-edge);
         --field: var(--stone-field);
-        --accent: var(--stone-accent);
-        --on-accent: #101317;
         color: var(--ink);
-        /* Native parts, such as the clear button of the search field, on the dark stone. */
+        /* The accents as they are in the dark, and native parts such as the clear button of the search field. */
         color-scheme: dark;
       }
 
@@ -521,16 +519,8 @@ export class WireLogPanel extends Panel {
         display: none;
       }
 
-      .server[data-script="1"] {
-        color: #8cb4f5;
-      }
-
-      .server[data-script="2"] {
-        color: #eaa877;
-      }
-
-      .server[data-script="3"] {
-        color: #74cfa6;
+      .server {
+        color: var(--accent);
       }
 
       @container wire (inline-size > 40rem) {

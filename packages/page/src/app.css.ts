@@ -1,0 +1,356 @@
+import { css } from "lit";
+
+/** Where the parts of the page stand: the lesson, its panels, the wire log beside them, the code below. */
+export const appStyle = css`
+  :host {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    min-block-size: 100dvh;
+  }
+
+  header,
+  main,
+  #code {
+    padding-inline: 1.25rem;
+  }
+
+  header {
+    position: relative;
+    display: grid;
+    gap: 1rem;
+    padding-block: 1.5rem 0.5rem;
+  }
+
+  h1 {
+    margin: 0;
+    font: 600 1.875rem / 1.2 var(--display);
+    letter-spacing: -0.015em;
+  }
+
+  .name {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.25rem 1.25rem;
+    align-items: baseline;
+  }
+
+  .name p {
+    color: var(--muted);
+  }
+
+  .skips {
+    position: absolute;
+  }
+
+  .skip {
+    position: absolute;
+    inset-block-start: -1.25rem;
+    z-index: 1;
+    white-space: nowrap;
+    padding: 0.5rem 0.875rem;
+    border-radius: 3px;
+    background: var(--accent);
+    color: var(--on-accent);
+  }
+
+  .skip:not(:focus) {
+    clip-path: inset(50%);
+  }
+
+  .course {
+    min-inline-size: 0;
+  }
+
+  .course ol {
+    display: flex;
+    gap: 0 1.125rem;
+    overflow-x: auto;
+    scrollbar-width: thin;
+    border-block-end: 1px solid var(--line);
+  }
+
+  .course a {
+    display: block;
+    padding-block: 0.5rem;
+    color: var(--muted);
+    font-size: 0.9375rem;
+    text-decoration: none;
+    white-space: nowrap;
+  }
+
+  .course a:hover {
+    color: var(--accent);
+  }
+
+  .course a[aria-current] {
+    color: var(--ink);
+    font-weight: 600;
+    box-shadow: inset 0 -3px var(--accent);
+  }
+
+  .views {
+    display: grid;
+    grid-auto-flow: column;
+    grid-auto-columns: 1fr;
+  }
+
+  .views button {
+    border-radius: 0;
+  }
+
+  .views button + button {
+    border-inline-start: 0;
+  }
+
+  .views button[aria-pressed="true"] {
+    border-color: var(--accent);
+    background: var(--accent);
+    color: var(--on-accent);
+  }
+
+  main {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 2.5rem 3.5rem;
+    align-content: start;
+    padding-block: 1rem 3rem;
+  }
+
+  main:focus,
+  aside:focus,
+  #code:focus,
+  #lesson:focus {
+    outline: none;
+  }
+
+  .lesson {
+    display: grid;
+    gap: 1rem;
+    align-content: start;
+    max-inline-size: 65ch;
+    min-inline-size: 0;
+  }
+
+  .lesson #lesson {
+    font-size: 1.5rem;
+  }
+
+  .lesson :is(p, li) {
+    text-wrap: pretty;
+  }
+
+  .question {
+    font-size: 1.0625rem;
+  }
+
+  .part {
+    gap: 0.25rem;
+  }
+
+  .part :is(ol, ul) {
+    display: grid;
+    gap: 0.25rem;
+    padding-inline-start: 1.25rem;
+  }
+
+  .part ol {
+    list-style: decimal;
+  }
+
+  .part ul {
+    list-style: disc;
+  }
+
+  [data-part="Trap"] {
+    padding-inline-start: 0.875rem;
+    border-inline-start: 3px solid var(--warn);
+  }
+
+  .turn {
+    display: flex;
+    justify-content: space-between;
+    gap: 1rem;
+  }
+
+  .turn a,
+  .lesson a {
+    color: var(--accent);
+  }
+
+  .panels {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 3rem;
+    align-content: start;
+  }
+
+  .column {
+    min-inline-size: 0;
+  }
+
+  .columns {
+    display: grid;
+    gap: 2.5rem 2rem;
+  }
+
+  .server {
+    margin-block-end: 0.75rem;
+    padding-block-end: 0.25rem;
+    border-block-end: 4px solid var(--accent);
+    color: var(--accent);
+    font: 600 1rem / 1.4 var(--display);
+  }
+
+  aside {
+    container: wire / inline-size;
+    background: var(--stone);
+  }
+
+  rosetta-wire-log {
+    block-size: 50rem;
+    padding: 1.75rem 1.25rem;
+  }
+
+  #code {
+    padding-block: 2rem 3rem;
+    border-block-start: 1px solid var(--line);
+  }
+
+  /* First what to do and where, then what to notice: the parts of the lesson stand around the panels. */
+  @media (width < 60rem) {
+    .lesson {
+      display: contents;
+    }
+
+    main {
+      row-gap: 1.25rem;
+    }
+
+    .panels,
+    rosetta-comparison {
+      order: 1;
+      margin-block: 0.75rem;
+    }
+
+    .part:not([data-part="Do"]),
+    .turn {
+      order: 2;
+    }
+
+    :host([view="do"]) :is(aside, #code),
+    :host([view="wire"]) :is(main, #code),
+    :host([view="code"]) :is(main, aside) {
+      display: none;
+    }
+
+    :host {
+      grid-template-rows: max-content 1fr;
+    }
+  }
+
+  @media (46rem <= width < 60rem) {
+    .panels:not([data-count="1"]) {
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+    }
+  }
+
+  @media (width >= 60rem) {
+    .views {
+      display: none;
+    }
+
+    :host {
+      grid-template: "head wire" auto "panels wire" 1fr "code code" auto / minmax(0, 1fr) minmax(24rem, 40%);
+    }
+
+    header {
+      grid-area: head;
+    }
+
+    main {
+      grid-area: panels;
+    }
+
+    #code {
+      grid-area: code;
+    }
+
+    header,
+    main,
+    #code {
+      padding-inline: 2.5rem;
+    }
+
+    aside {
+      grid-area: wire;
+    }
+
+    rosetta-wire-log {
+      position: sticky;
+      inset-block-start: 0;
+      block-size: 100dvh;
+      min-block-size: 38rem;
+      padding: 1.75rem 2rem 1.25rem;
+    }
+
+    .course ol {
+      flex-wrap: wrap;
+      border: 0;
+    }
+
+    .columns {
+      grid-template-columns: repeat(3, minmax(0, 1fr));
+    }
+
+    :host([every]) {
+      grid-template: "head" auto "panels" auto "wire" auto "code" auto / minmax(0, 1fr);
+    }
+
+    :host([every]) main {
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+      row-gap: 1rem;
+    }
+
+    :host([every]) .lesson {
+      display: contents;
+    }
+
+    :host([every]) :is(#lesson, .panels, rosetta-comparison, .turn) {
+      grid-column: 1 / -1;
+    }
+
+    :host([every]) :is(.panels, rosetta-comparison) {
+      order: 1;
+      margin-block: 1rem;
+    }
+
+    :host([every]) :is(.part:not([data-part="Do"]), .turn) {
+      order: 2;
+    }
+
+    :host([every]) .panels {
+      grid-template-columns: minmax(0, 1fr);
+    }
+
+    :host([every]) rosetta-wire-log {
+      position: static;
+      block-size: 46rem;
+    }
+  }
+
+  @media (width >= 82rem) {
+    :host(:not([every])) {
+      grid-template-columns: minmax(0, 1fr) minmax(30rem, 36%);
+    }
+
+    :host(:not([every])) main:has(.lesson) {
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+    }
+
+    :host(:not([every])) main:not(:has(.lesson)) .panels {
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+      gap: 3rem 3.5rem;
+    }
+
+  }
+`;
