@@ -217,9 +217,13 @@ export const appStyle = css`
   }
 
   /* First what to do and where, then what to notice: the parts of the lesson stand around the panels. */
-  @media (width < 60rem) {
+  @media (width < 82rem) {
     .lesson {
       display: contents;
+    }
+
+    .lesson > * {
+      max-inline-size: 65ch;
     }
 
     main {
@@ -236,7 +240,9 @@ export const appStyle = css`
     .turn {
       order: 2;
     }
+  }
 
+  @media (width < 60rem) {
     :host([view="do"]) :is(aside, #code),
     :host([view="wire"]) :is(main, #code),
     :host([view="code"]) :is(main, aside) {
@@ -293,8 +299,13 @@ export const appStyle = css`
       padding: 1.75rem 2rem 1.25rem;
     }
 
+    .course a {
+      font-size: 0.875rem;
+    }
+
     .course ol {
       flex-wrap: wrap;
+      gap: 0 0.875rem;
       border: 0;
     }
 
@@ -343,6 +354,10 @@ export const appStyle = css`
       grid-template-columns: minmax(0, 1fr) minmax(30rem, 36%);
     }
 
+    .course a {
+      font-size: 0.9375rem;
+    }
+
     :host(:not([every])) main:has(.lesson) {
       grid-template-columns: repeat(2, minmax(0, 1fr));
     }
@@ -351,6 +366,5 @@ export const appStyle = css`
       grid-template-columns: repeat(2, minmax(0, 1fr));
       gap: 3rem 3.5rem;
     }
-
   }
 `;

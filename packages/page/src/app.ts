@@ -7,7 +7,7 @@ import "./panels/wire-log.ts";
 import "./server-switch.ts";
 import type { Findings } from "./compare.ts";
 import type { LessonEntry, LessonText } from "./lesson.ts";
-import type { ActEvent, FactsEvent, Panel } from "./panel.ts";
+import type { ActEvent, FactsEvent, Panel, TopicEvent } from "./panel.ts";
 import { type PanelName, panels } from "./panels.ts";
 import { parseRoute, printRoute, type Route } from "./route.ts";
 import type { ServersChosen } from "./server-switch.ts";
@@ -114,13 +114,17 @@ export class App extends LitElement {
       return [undefined];
     });
     // Somebody has gone on while this one was loaded.
-    if (route !== this.route) return;
+    if (route.lesson !== this.route.lesson) return;
     this.text = text;
     this.isReady = true;
     this.findings = new Map();
     document.title = this.#title(entry);
-    if (!moved) return;
     await this.updateComplete;
+    // On a phone the course is one line, of which a part is seen.
+    this.renderRoot
+      .querySelector(".course [aria-current]")
+      ?.scrollIntoView({ block: "nearest", inline: "center" });
+    if (!moved) return;
     this.renderRoot.querySelector<HTMLElement>("#lesson")?.focus();
     scrollTo(0, 0);
   }
@@ -198,6 +202,13 @@ export class App extends LitElement {
     }
   }
 
+  // Not a step of its own in the history: whoever goes back wants the page before, not the topic.
+  #onTopic({ detail: topic }: TopicEvent): void {
+    const { topic: _, ...route } = this.route;
+    this.route = { ...route, ...(topic && { topic }) };
+    history.replaceState(null, "", printRoute(this.route));
+  }
+
   #onFacts(event: FactsEvent, { server }: Pair): void {
     const place = (event.composedPath()[0] as Panel).closest<HTMLElement>("[data-panel]")?.dataset.panel;
     if (!place) return;
@@ -213,7 +224,7 @@ export class App extends LitElement {
     if (!this.isReady) return html`<header>${title}</header>`;
     return html`
       ${this.#header()}
-      <main id="panels" tabindex="-1" @panel-act=${this.#onAct}>
+      <main id="panels" tabindex="-1" @panel-act=${this.#onAct} @topic-chosen=${this.#onTopic}>
         ${this.hasFailed ? failure : nothing} ${this.#lesson()}
         <div class="panels" data-count=${this.#panelNames().length}>${this.#columns()}</div>
         ${
@@ -270,7 +281,13 @@ export class App extends LitElement {
 
   #link(lesson: Route["lesson"], label: unknown): TemplateResult {
     const current = this.route.lesson === lesson ? "page" : nothing;
-    return html`<li><a href=${printRoute({ ...this.route, lesson })} aria-current=${current}>${label}</a></li>`;
+    return html`<li><a href=${this.#address(lesson)} aria-current=${current}>${label}</a></li>`;
+  }
+
+  // Each lesson begins with its own topic.
+  #address(lesson: Route["lesson"]): string {
+    const { topic: _, ...route } = this.route;
+    return printRoute({ ...route, lesson });
   }
 
   #viewButton(view: View, label: string): TemplateResult {
@@ -298,7 +315,7 @@ export class App extends LitElement {
 
   #turn(entry: LessonEntry | undefined, words: string): TemplateResult | typeof nothing {
     if (!entry) return nothing;
-    return html`<a href=${printRoute({ ...this.route, lesson: entry.number })}>${words} ${entry.title}</a>`;
+    return html`<a href=${this.#address(entry.number)}>${words} ${entry.title}</a>`;
   }
 
   #columns(): TemplateResult[] {

@@ -16,8 +16,9 @@ export interface Act {
   files?: FileList | null;
 }
 
-/** Events of a panel: a person did something; it found something out. Both leave shadow roots. */
+/** Events of a panel: a person did something, chose a topic; it found something out. All leave shadow roots. */
 export type ActEvent = CustomEvent<Act>;
+export type TopicEvent = CustomEvent<string>;
 export type FactsEvent = CustomEvent<Fact[]>;
 
 const controls = "button, input, select, textarea";
@@ -41,6 +42,11 @@ export abstract class Panel extends LitElement {
   /** Keeps what ends a listener or a timer; it is called when the panel goes or gets other connections. */
   protected until(stop: () => void): void {
     this.#stops.push(stop);
+  }
+
+  /** Tells which topic a person chose, for the address; an empty one stands for none. */
+  protected chose(topic: string): void {
+    this.#tell("topic-chosen", topic);
   }
 
   /** What is to be compared between servers. */
@@ -82,7 +88,7 @@ export abstract class Panel extends LitElement {
     const state =
       type === "radio" || type === "checkbox" ? { checked } : type === "file" ? { files } : { value };
     const detail: Act = { kind, control: this.#describe(element), ...(kind !== "click" && state) };
-    this.dispatchEvent(new CustomEvent("panel-act", { detail, bubbles: true, composed: true }));
+    this.#tell("panel-act", detail);
   }
 
   #describe(element: HTMLInputElement): string {
@@ -99,7 +105,7 @@ export abstract class Panel extends LitElement {
     const told = JSON.stringify(detail);
     if (told === this.#told) return;
     this.#told = told;
-    this.dispatchEvent(new CustomEvent("panel-facts", { detail, bubbles: true, composed: true }));
+    this.#tell("panel-facts", detail);
   }
 
   // Beside others of its kind a region needs a name of its own: that of its server, which its place in the page says.
@@ -130,6 +136,10 @@ export abstract class Panel extends LitElement {
   protected override async scheduleUpdate(): Promise<void> {
     await new Promise(requestAnimationFrame);
     super.scheduleUpdate();
+  }
+
+  #tell(name: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 
   #restart(): void {

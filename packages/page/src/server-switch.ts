@@ -128,7 +128,7 @@ export class ServerSwitch extends LitElement {
         border-block: 1px solid var(--line);
       }
 
-      @media (width < 46rem) {
+      @media (width < 46rem) or (60rem <= width < 82rem) {
         :host {
           grid-template-columns: minmax(0, 1fr);
           justify-items: start;

@@ -324,17 +324,23 @@ const places: Record<StateName, [x: number, y: number]> = {
   stopped: [226, 214],
 };
 
-/** How each way is drawn, by its number, and where the number stands. */
-const ways: Record<number, { path: string; at: [x: number, y: number] }> = {
-  1: { path: "M76 26H117", at: [94, 26] },
-  2: { path: "M210 26H254", at: [230, 26] },
-  3: { path: "M150 42V105", at: [150, 82] },
-  4: { path: "M180 106V43", at: [180, 66] },
-  5: { path: "M276 42 202 105", at: [248, 66] },
-  6: { path: "M296 42V214H265M178 138 212 197", at: [296, 136] },
-  7: { path: "M188 214H102V36H117", at: [140, 214] },
-  8: { path: "M60 106 116 42", at: [74, 90] },
-  9: { path: "M124 122H81", at: [112, 122] },
+/** How each way is drawn, by its number, and where the number stands: once on each line. */
+const ways: Record<number, { path: string; at: [x: number, y: number][] }> = {
+  1: { path: "M76 26H117", at: [[94, 26]] },
+  2: { path: "M210 26H254", at: [[230, 26]] },
+  3: { path: "M150 42V105", at: [[150, 82]] },
+  4: { path: "M180 106V43", at: [[180, 66]] },
+  5: { path: "M276 42 202 105", at: [[248, 66]] },
+  6: {
+    path: "M296 42V214H265M178 138 212 197",
+    at: [
+      [296, 136],
+      [194, 166],
+    ],
+  },
+  7: { path: "M188 214H102V36H117", at: [[140, 214]] },
+  8: { path: "M60 106 116 42", at: [[74, 90]] },
+  9: { path: "M124 122H81", at: [[112, 122]] },
 };
 
 function stateShape(name: StateName, isNow: boolean): TemplateResult {
@@ -351,12 +357,10 @@ function stateShape(name: StateName, isNow: boolean): TemplateResult {
 function edgeShape({ number }: Edge, isNow: boolean): TemplateResult {
   const way = ways[number];
   if (!way) return svg``;
-  const [x, y] = way.at;
   return svg`
     <g class="way" ?data-now=${isNow}>
       <path d=${way.path}></path>
-      <circle cx=${x} cy=${y} r="8"></circle>
-      <text x=${x} y=${y}>${number}</text>
+      ${way.at.map(([x, y]) => svg`<circle cx=${x} cy=${y} r="8"></circle><text x=${x} y=${y}>${number}</text>`)}
     </g>
   `;
 }

@@ -166,8 +166,13 @@ export class ChatPanel extends ServerPanel {
 
   #choose(form: FormData): void {
     const room = textOf(form, "room");
-    if (/^[a-z0-9-]{1,32}$/.test(room)) return this.#enter(room);
+    if (/^[a-z0-9-]{1,32}$/.test(room)) return this.#go(room);
     this.problem = "A room's name is 1 to 32 small letters, digits or hyphens.";
+  }
+
+  #go(room: string): void {
+    this.#enter(room);
+    this.chose(room && `room/${room}`);
   }
 
   async #say(form: FormData, element: HTMLFormElement): Promise<void> {
@@ -265,7 +270,7 @@ export class ChatPanel extends ServerPanel {
     return html`
       <div class="here">
         <h3 id="here">Here now: <span class="number">${count}</span></h3>
-        <button class="small" @click=${() => this.#enter("")}>Leave room</button>
+        <button class="small" @click=${() => this.#go("")}>Leave room</button>
         <ul class="members" aria-labelledby="here">
           ${members.map((member) => html`<li>${member}${member === this.#name() ? " (you)" : nothing}</li>`)}
         </ul>

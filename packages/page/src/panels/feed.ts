@@ -1,6 +1,7 @@
 import type { Client, Subscription, TopicState } from "@rosetta/client";
 import type { EventData, Mode, Server } from "@rosetta/protocol";
-import { css, html, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { chart, chartStyle, polyline } from "../chart.ts";
 import { formatClock } from "../format.ts";
 import { Panel, reasonOf, region } from "../panel.ts";
 import { theme } from "../theme.css.ts";
@@ -8,8 +9,9 @@ import { theme } from "../theme.css.ts";
 /** What can be followed here. The server has no list to ask for: these belong to the protocol's description. */
 const topics = ["weather/berlin", "weather/lagos", "weather/quito", "weather/tokyo", "scores"];
 
-/** Events shown. */
-const shown = 6;
+/** Events drawn, and listed. */
+const drawn = 24;
+const listed = 6;
 
 /** One feed of the server: the weather of a place, or the scores of a match. */
 export class FeedPanel extends Panel {
@@ -52,7 +54,7 @@ export class FeedPanel extends Panel {
     this.#subscription = this.client.subscribe(
       this.topic,
       (event) => {
-        this.events = [event, ...this.events].slice(0, shown);
+        this.events = [event, ...this.events].slice(0, drawn);
       },
       (state) => {
         this.place = { ...state };
@@ -67,6 +69,7 @@ export class FeedPanel extends Panel {
 
   #choose(event: Event): void {
     this.topic = (event.target as HTMLSelectElement).value;
+    this.chose(this.topic);
     this.#follow();
   }
 
@@ -92,6 +95,7 @@ export class FeedPanel extends Panel {
       html`<p class="newest" role="group" aria-label="Newest event">
         ${newest ? newestOf(newest.data) : this.#empty()}
       </p>`,
+      this.#chart(),
       this.#earlier(),
       this.#place(),
     ]);
@@ -101,12 +105,26 @@ export class FeedPanel extends Panel {
     return html`<span class="muted">${this.following ? "Waiting for the first event." : "Not followed."}</span>`;
   }
 
+  #chart(): TemplateResult {
+    const points = this.events.map(({ offset, data }) => ({ offset, value: valueIn(data) }));
+    const values = points.map(({ value }) => value);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const [newest] = points;
+    return chart(
+      "Newest values",
+      svg`<polyline points=${newest ? polyline(points, newest.offset, drawn, [low - 0.5, high + 0.5]) : ""} />`,
+      newest
+        ? `${this.topic === "scores" ? "Lead of the home team" : "Degrees"}, ${low} to ${high}`
+        : nothing,
+    );
+  }
+
   #earlier(): TemplateResult {
     return html`
       <div>
         <h3 id="events">Events, newest first</h3>
         <ol class="events" aria-labelledby="events">
-          ${this.events.map(
+          ${this.events.slice(0, listed).map(
             (event) => html`
               <li>
                 <span class="number muted">#${event.offset}</span>
@@ -133,6 +151,7 @@ export class FeedPanel extends Panel {
 
   static override styles = [
     theme,
+    chartStyle,
     css`
       .newest {
         display: flex;
@@ -140,6 +159,14 @@ export class FeedPanel extends Panel {
         gap: 0.25rem 1rem;
         align-items: baseline;
         min-block-size: 3.25rem;
+      }
+
+      figure svg {
+        block-size: 3rem;
+      }
+
+      figcaption {
+        min-block-size: 1.3125rem;
       }
 
       .figure {
@@ -180,6 +207,12 @@ function newestOf(data: EventData): TemplateResult {
       ><span>minute ${data.minute}, ${data.what}</span>`;
   }
   return html`${lineOf(data)}`;
+}
+
+/** What is drawn of an event. */
+function valueIn(data: EventData): number {
+  if (data.kind === "weather") return data.celsius;
+  return data.kind === "score" ? data.home - data.away : 0;
 }
 
 function lineOf(data: EventData): string {

@@ -239,7 +239,8 @@ export class FloodPanel extends ServerPanel {
         ${this.#marks().map(({ at, kind }) => svg`<line class=${kind} x1=${x(at)} x2=${x(at)} y1="0" y2=${chartBox.height} />`)}
         <polyline points=${points.join(" ")} />
       `,
-      html`Bytes that wait, over ${formatDuration(until)}; the dashed line is the limit of ${formatBytes(limit)}.`,
+      html`Bytes that wait${this.samples.length > 1 ? `, over ${formatDuration(until)}` : nothing}; the dashed line is the
+        limit of ${formatBytes(limit)}.`,
     );
   }
 

@@ -99,6 +99,7 @@ export class GapPanel extends ServerPanel {
 
   #choose(event: Event): void {
     this.topic = (event.target as HTMLSelectElement).value;
+    this.chose(this.topic === own ? "" : this.topic);
     if (!this.#reader) return this.#forget();
     this.#leave();
     this.#follow();

@@ -179,9 +179,9 @@ export class GoodbyePanel extends ServerPanel {
               )}
             </select>
           </p>
-          <p class="hint whole does" id="does">${way.does}</p>
           ${way.fields ? fieldsOf(way.fields) : nothing}
           <button class="main" aria-disabled=${this.#isBusy}>Cause it</button>
+          <p class="hint whole does" id="does">${way.does}</p>
         </form>
         <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
       `,
@@ -249,7 +249,7 @@ export class GoodbyePanel extends ServerPanel {
   static override styles = [
     theme,
     css`
-      /* Three lines, so that the button keeps its place. */
+      /* Room for three lines: nothing below moves. */
       .does {
         min-block-size: 4.2em;
       }

@@ -157,6 +157,7 @@ export class TransportsPanel extends ServerPanel {
 
   #choose(event: Event): void {
     this.topic = (event.target as HTMLSelectElement).value;
+    this.chose(this.topic);
     for (const way of this.#ways) {
       const again = way.stop !== undefined;
       this.#reset(way);

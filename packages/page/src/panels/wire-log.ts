@@ -402,7 +402,7 @@ export class WireLogPanel extends Panel {
 
       /* All rows are cut in one place, between two characters. */
       .rows > div > div {
-        inline-size: round(down, 100%, 1ch);
+        inline-size: round(down, 100% - 0.5rem, 1ch);
         overflow-x: clip;
         font: 0.75rem / 28px var(--mono);
       }
