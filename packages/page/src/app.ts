@@ -106,6 +106,7 @@ export class App extends LitElement {
     const moved = route.lesson !== this.route.lesson;
     this.route = route;
     this.#connect();
+    if (moved) this.#connections.reopen();
     const entry = lessons.find(({ number }) => number === route.lesson);
     this.hasFailed = false;
     const loading = Promise.all([entry?.load(), this.#loadPanels()]);

@@ -29,6 +29,13 @@ export class Connections {
     return this.#pairs;
   }
 
+  /** Opens again what was closed for good: whoever goes on to another lesson finds it as it is described there. */
+  reopen(): void {
+    for (const { client, echo } of this.#pairs) {
+      for (const each of [client, echo]) if (each.state.name === "stopped") each.open();
+    }
+  }
+
   /** Closes all connections for good. */
   close(): void {
     this.choose([]);

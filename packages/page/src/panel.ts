@@ -161,10 +161,13 @@ export abstract class ServerPanel extends Panel {
   declare server: ServerEntry;
   declare wire: WireRecorder;
 
-  /** Records frames of connections to a path of the server that is chosen now, also when another one was chosen. */
-  protected recorder(path: string): (frame: FrameEvent) => void {
-    const { server, wire } = this;
-    return (frame) => wire.record(server.id, path, frame);
+  /**
+   * Records frames of a connection to a path of the server that is chosen now, also when another one was chosen since.
+   * Where a panel has several, `name` tells them apart.
+   */
+  protected recorder(path: string, name = ""): (frame: FrameEvent) => void {
+    const { server, wire, localName } = this;
+    return (frame) => wire.record(server.id, path, frame, `${localName} ${name}`.trim());
   }
 }
 

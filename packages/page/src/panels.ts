@@ -77,8 +77,8 @@ export const panels = {
   },
   latency: {
     load: () => import("./panels/latency.ts"),
-    show: ({ pair: { client, server } }) =>
-      html`<rosetta-latency .client=${client} .server=${server}></rosetta-latency>`,
+    show: ({ pair: { client, server }, wire }) =>
+      html`<rosetta-latency .client=${client} .server=${server} .wire=${wire}></rosetta-latency>`,
   },
   transports: {
     load: () => import("./panels/transports.ts"),

@@ -1,11 +1,12 @@
-// The reader of lesson 12. It runs in a worker, whose thread it can block: then nobody takes its messages, the
+// The thread of a `Reader`: a worker that can block itself. Then nobody takes its messages; when there are many, the
 // browser stops reading, and TCP tells the server.
 import "./jitless.ts";
 import { Client, type FrameEvent } from "@rosetta/client";
 import { type ReaderReport, Runs } from "./flood.ts";
+import type { ReaderTopics } from "./reader.ts";
 
 /** What the reader is told to do. */
-export type ReaderOrder = { follow: { url: string; flood: string; latest: string } } | { stallMs: number };
+export type ReaderOrder = { follow: { url: string } & ReaderTopics } | { stallMs: number };
 
 /** What it says: how it stands, or what went over its connection. */
 export type ReaderNews = { report: ReaderReport } | { frame: FrameEvent };
@@ -30,7 +31,7 @@ addEventListener("message", ({ data }: MessageEvent<ReaderOrder>) => {
   else stall(data.stallMs);
 });
 
-function follow({ url, flood, latest }: { url: string; flood: string; latest: string }): void {
+function follow({ url, flood, latest }: { url: string } & ReaderTopics): void {
   const client = new Client(url);
   client.on("problem", () => {});
   client.on("frame", (frame) => {

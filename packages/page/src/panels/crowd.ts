@@ -85,7 +85,7 @@ export class CrowdPanel extends ServerPanel {
       this.requestUpdate();
     });
     client.on("bye", () => member.told(performance.now()));
-    const record = this.recorder(endpoints.application);
+    const record = this.recorder(endpoints.application, String(index + 1));
     // Ten copies of each publication would fill the log: the first client's stand for all.
     client.on("frame", (frame) => {
       if (index === 0 || !isEvent(frame)) record(frame);

@@ -89,6 +89,8 @@ export class EchoPanel extends Panel {
 
   #send(label: string, data: string | Uint8Array<ArrayBuffer>): void {
     this.problem = "";
+    // Where no button opens it again, the next message does.
+    if (this.parts === "text" && this.state.name === "stopped") this.echo.open();
     const now = performance.now();
     const result = this.echo.send(data);
     // A lone 1000 is no promise, since proxies send it too. As the answer to `stop`, it is agreed on.

@@ -1,15 +1,16 @@
 import type { Client } from "@rosetta/client";
+import { endpoints } from "@rosetta/protocol";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { chart, chartBox, chartStyle } from "../chart.ts";
 import { closeText } from "../closing.ts";
 import { type Mark, marksOf, type ReaderReport, readMetrics, type Sample, sentenceOf } from "../flood.ts";
 import { formatBytes, formatDuration } from "../format.ts";
 import { type Fact, onSubmit, reasonOf, region, ServerPanel, textOf } from "../panel.ts";
+import { Reader } from "../reader.ts";
 import { socketUrl } from "../servers.ts";
-import type { ReaderNews, ReaderOrder } from "../stalled.ts";
 import { theme } from "../theme.css.ts";
 
-/** What the reader follows: a topic where every event counts, and one where only the newest does. */
+/** What the reader follows. */
 const topics = { flood: "room/flood", latest: "weather/berlin" };
 
 /** How far the flood goes. */
@@ -42,7 +43,7 @@ export class FloodPanel extends ServerPanel {
   declare mebibytes: number;
   declare isRunning: boolean;
   declare problem: string;
-  #reader: Worker | undefined;
+  #reader: Reader | undefined;
   /** Counts the connections that this panel was given: what belongs to an earlier one is left. */
   #life = 0;
 
@@ -102,12 +103,12 @@ export class FloodPanel extends ServerPanel {
   }
 
   async #floodFor(stallMs: number, isOurs: () => boolean): Promise<void> {
-    await this.#follow();
+    const reader = await this.#follow();
     if (!isOurs()) return;
     const startedAt = performance.now();
     const since = () => performance.now() - startedAt;
     await this.#look(0);
-    this.#order({ stallMs });
+    reader.stall(stallMs);
     while (isOurs() && since() < stallMs && this.mebibytes < mostMebibytes && !this.#isReached()) {
       await this.client.request({ type: "chaos", do: "flood", mebibytes: 1 });
       this.mebibytes += 1;
@@ -127,30 +128,20 @@ export class FloodPanel extends ServerPanel {
   }
 
   // A reader that is there is used again.
-  async #follow(): Promise<void> {
-    if (this.#reader) return;
-    const reader = new Worker(new URL("../stalled.ts", import.meta.url), { type: "module" });
-    this.#reader = reader;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    reader.onerror = () => reject(new Error("the reader's worker did not start"));
-    reader.onmessage = ({ data }: MessageEvent<ReaderNews>) => {
-      if (reader !== this.#reader) return;
-      if ("frame" in data) return this.wire.record(this.server.id, "/ws", data.frame, "flood");
-      this.report = data.report;
-      if (data.report.connections > 0) resolve();
-    };
-    this.#order({ follow: { url: socketUrl(this.server), ...topics } });
-    await promise;
+  async #follow(): Promise<Reader> {
+    this.#reader ??= new Reader(socketUrl(this.server), topics, {
+      report: (report) => {
+        this.report = report;
+      },
+      frame: this.recorder(endpoints.application),
+    });
+    await this.#reader.ready;
+    return this.#reader;
   }
 
-  #order(order: ReaderOrder): void {
-    this.#reader?.postMessage(order);
-  }
-
-  // Ends its connection, too: the worker's thread may be blocked, and cannot be asked.
   #dismiss(): void {
     this.#life += 1;
-    this.#reader?.terminate();
+    this.#reader?.dismiss();
     this.#reader = undefined;
   }
 

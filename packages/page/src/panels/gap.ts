@@ -109,7 +109,7 @@ export class GapPanel extends ServerPanel {
     this.#forget();
     const name = this.topic === own ? this.#ownRoom : this.topic;
     this.#cable = new Cable(defaultHost.WebSocket);
-    const reader = this.#client(this.#cable);
+    const reader = this.#client("reader", this.#cable);
     this.#reader = reader;
     reader.on("state", (state) => this.#show(reader, state));
     reader.on("frame", (frame) => this.#confirmed(reader, frame));
@@ -117,16 +117,16 @@ export class GapPanel extends ServerPanel {
     reader.open();
     this.#every(tickMs, () => this.#tick());
     if (!name.startsWith("room/")) return;
-    const writer = this.#client(new Cable(defaultHost.WebSocket));
+    const writer = this.#client("writer", new Cable(defaultHost.WebSocket));
     this.#writer = writer;
     writer.open();
     // Its number of too many is exact only if nothing else is published meanwhile.
     this.#every(publishMs, () => Number.isFinite(this.cutUntil) && void this.#publish(writer, name));
   }
 
-  #client({ WebSocket }: Cable): Client {
+  #client(name: string, { WebSocket }: Cable): Client {
     const client = new Client(socketUrl(this.server), { host: { ...defaultHost, WebSocket } });
-    client.on("frame", this.recorder(endpoints.application));
+    client.on("frame", this.recorder(endpoints.application, name));
     client.on("problem", ({ reason }) => {
       if (this.#clients.includes(client)) this.problem = reason;
     });

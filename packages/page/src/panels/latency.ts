@@ -1,10 +1,13 @@
 import type { Client, SocketState } from "@rosetta/client";
+import { endpoints } from "@rosetta/protocol";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { chartStyle } from "../chart.ts";
+import { closeText } from "../closing.ts";
 import { formatDuration } from "../format.ts";
 import { type Beat, keptBeats, LatencyBook, readMetric } from "../latency-book.ts";
-import { type Fact, Panel, reasonOf, region } from "../panel.ts";
-import type { ServerEntry } from "../servers.ts";
+import { type Fact, onSubmit, reasonOf, region, ServerPanel, textOf } from "../panel.ts";
+import { Reader } from "../reader.ts";
+import { socketUrl } from "../servers.ts";
 import { theme } from "../theme.css.ts";
 
 /** Milliseconds between two pings. */
@@ -19,25 +22,40 @@ interface Report {
   deaths: number | undefined;
 }
 
+/** A script that was made to hang. */
+interface Hanging {
+  seconds: number;
+  isStalled: boolean;
+  isOver: boolean;
+  /** With what its connection ended, if it did. */
+  code: number | undefined;
+}
+
+/** What it follows: little, so that nothing but its silence could be noticed. */
+const hangingTopics = { flood: "room/silence", latest: "presence/silence" };
+
 /** Pings that a script can send and see, and what the server does where no script sees it. */
-export class LatencyPanel extends Panel {
+export class LatencyPanel extends ServerPanel {
   static override properties = {
     client: { attribute: false },
-    server: { attribute: false },
     state: { state: true },
     isBeating: { state: true },
     book: { state: true, hasChanged: () => true },
     report: { state: true },
     problem: { state: true },
+    hanging: { state: true },
   };
+  /** The page's own connection: it sends the pings. */
   declare client: Client;
-  declare server: ServerEntry;
   declare state: SocketState;
   declare isBeating: boolean;
   declare book: LatencyBook;
   declare report: Report | undefined;
   declare problem: string;
+  /** A script that hangs, or did: for how long, and what its server made of it. */
+  declare hanging: Hanging | undefined;
   #timer = 0;
+  #reader: Reader | undefined;
 
   protected override attach(): void {
     this.book = new LatencyBook();
@@ -47,6 +65,8 @@ export class LatencyPanel extends Panel {
     this.state = this.client.state;
     this.until(this.client.on("state", (state) => (this.state = state)));
     this.until(() => clearInterval(this.#timer));
+    this.hanging = undefined;
+    this.until(() => this.#dismiss());
   }
 
   protected override facts(): Fact[] {
@@ -95,6 +115,34 @@ export class LatencyPanel extends Panel {
     }
   }
 
+  // A thread that hangs answers nothing. The browser does, also in its name.
+  async #freeze(form: FormData): Promise<void> {
+    if (this.hanging && !this.hanging.isOver) return;
+    const seconds = Number(textOf(form, "seconds"));
+    this.#dismiss();
+    const reader = new Reader(socketUrl(this.server), hangingTopics, {
+      report: ({ isStalled, code }) => {
+        if (!isStalled && this.hanging?.isStalled) this.hanging = { ...this.hanging, code, isOver: true };
+        if (isStalled) this.hanging = { seconds, isStalled, isOver: false, code };
+      },
+      frame: this.recorder(endpoints.application),
+    });
+    this.#reader = reader;
+    this.hanging = { seconds, isStalled: false, isOver: false, code: undefined };
+    try {
+      await reader.ready;
+      reader.stall(seconds * 1000);
+    } catch (error) {
+      this.problem = reasonOf(error);
+      this.hanging = undefined;
+    }
+  }
+
+  #dismiss(): void {
+    this.#reader?.dismiss();
+    this.#reader = undefined;
+  }
+
   #heartbeat(): string {
     const { heartbeatMs } = this.client.welcome?.limits ?? {};
     return heartbeatMs === undefined ? "–" : `every ${formatDuration(heartbeatMs)}`;
@@ -112,6 +160,7 @@ export class LatencyPanel extends Panel {
       this.#numbers(),
       this.#list(),
       this.#serverSide(),
+      this.#hangingSide(),
     ]);
   }
 
@@ -189,6 +238,23 @@ export class LatencyPanel extends Panel {
     `;
   }
 
+  #hangingSide(): TemplateResult {
+    const isBusy = this.hanging !== undefined && !this.hanging.isOver;
+    return html`
+      <div class="server-side">
+        <h3>A script that hangs</h3>
+        <form @submit=${onSubmit((form) => void this.#freeze(form))}>
+          <p class="field seconds">
+            <label for="seconds">Seconds</label>
+            <input id="seconds" name="seconds" type="number" min="1" max="120" value="40" required />
+          </p>
+          <button aria-disabled=${isBusy}>Freeze a script</button>
+        </form>
+        <p class="hint told" role="status" aria-label="The script that hangs">${hangingText(this.hanging)}</p>
+      </div>
+    `;
+  }
+
   static override styles = [
     theme,
     chartStyle,
@@ -217,6 +283,14 @@ export class LatencyPanel extends Panel {
         border: 0;
       }
 
+      .seconds {
+        inline-size: 5.5rem;
+      }
+
+      .told {
+        min-block-size: 4rem;
+      }
+
       .server-side {
         display: grid;
         gap: 0.75rem;
@@ -228,6 +302,17 @@ export class LatencyPanel extends Panel {
 
 const intro = html`A connection that says nothing: is it quiet, or dead? Whoever wants to know has to ask, and to count
   the answers that do not come.`;
+
+function hangingText(hanging: Hanging | undefined): string {
+  if (!hanging) return "A second client, in a thread of its own that is blocked: it can answer nothing.";
+  const { seconds, isOver, code } = hanging;
+  if (!isOver)
+    return `It hangs for ${seconds} s. The wire log stays empty of it, and the server’s pings are answered.`;
+  if (code === undefined) {
+    return `It hung for ${seconds} s and its connection is open still: the browser answered the server’s pings for it.`;
+  }
+  return `It hung for ${seconds} s, and its connection is gone: ${closeText(code)}.`;
+}
 
 async function readReport(url: string): Promise<Report> {
   const [health, metrics] = await Promise.all([ask(`${url}/healthz`), ask(`${url}/metrics`)]);

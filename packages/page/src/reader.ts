@@ -1,0 +1,47 @@
+import type { FrameEvent } from "@rosetta/client";
+import type { ReaderReport } from "./flood.ts";
+import type { ReaderNews, ReaderOrder } from "./stalled.ts";
+
+/** What a reader is told to follow: a topic where every event counts, and one where only the newest does. */
+export interface ReaderTopics {
+  flood: string;
+  latest: string;
+}
+
+/** A client in a thread of its own, which can be blocked while the rest of the page goes on. */
+export class Reader {
+  /** It follows its topics. */
+  readonly ready: Promise<void>;
+  readonly #worker = new Worker(new URL("./stalled.ts", import.meta.url), { type: "module" });
+
+  constructor(
+    url: string,
+    topics: ReaderTopics,
+    listeners: { report(report: ReaderReport): void; frame(frame: FrameEvent): void },
+  ) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.ready = promise;
+    this.#worker.onerror = () => reject(new Error("the reader's worker did not start"));
+    this.#worker.onmessage = ({ data }: MessageEvent<ReaderNews>) => {
+      if ("frame" in data) return listeners.frame(data.frame);
+      listeners.report(data.report);
+      if (data.report.connections > 0) resolve();
+    };
+    this.#order({ follow: { url, ...topics } });
+  }
+
+  /** Blocks its thread for so long: it reads nothing, and answers nothing. */
+  stall(stallMs: number): void {
+    this.#order({ stallMs });
+  }
+
+  /** Ends its connection, too: a thread that is blocked cannot be asked. */
+  dismiss(): void {
+    this.#worker.onmessage = null;
+    this.#worker.terminate();
+  }
+
+  #order(order: ReaderOrder): void {
+    this.#worker.postMessage(order);
+  }
+}
