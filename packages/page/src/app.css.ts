@@ -214,6 +214,9 @@ export const appStyle = css`
   #code {
     padding-block: 2rem 3rem;
     border-block-start: 1px solid var(--line);
+    /* The first view does not wait for what stands below it. */
+    content-visibility: auto;
+    contain-intrinsic-block-size: auto 60rem;
   }
 
   /* First what to do and where, then what to notice: the parts of the lesson stand around the panels. */

@@ -94,6 +94,8 @@ export class App extends LitElement {
   }
 
   async #begin(): Promise<void> {
+    // Begins what `#go` waits for: no lesson has to wait until the servers are known.
+    void this.#load(this.route).catch(() => {});
     this.servers = await readServers(location.origin);
     await this.#go(this.route);
   }
@@ -109,10 +111,9 @@ export class App extends LitElement {
     if (moved) this.#connections.reopen();
     const entry = lessons.find(({ number }) => number === route.lesson);
     this.hasFailed = false;
-    const loading = Promise.all([entry?.load(), this.#loadPanels()]);
-    const [text] = await loading.catch(() => {
+    const text = await this.#load(route).catch(() => {
       this.hasFailed = true;
-      return [undefined];
+      return undefined;
     });
     // Somebody has gone on while this one was loaded.
     if (route.lesson !== this.route.lesson) return;
@@ -128,6 +129,13 @@ export class App extends LitElement {
     if (!moved) return;
     this.renderRoot.querySelector<HTMLElement>("#lesson")?.focus();
     scrollTo(0, 0);
+  }
+
+  /** The text of a lesson, when its panels are here, too. */
+  async #load({ lesson }: Route): Promise<LessonText | undefined> {
+    const entry = lessons.find(({ number }) => number === lesson);
+    const [text] = await Promise.all([entry?.load(), this.#loadPanels()]);
+    return text;
   }
 
   #title(entry: LessonEntry | undefined): string {

@@ -61,7 +61,9 @@ async function readHealth(server: ServerEntry): Promise<unknown> {
 
 // Each server begins the list with itself; here every server has the same place, and so the same colour, in all.
 function byAddress(a: ServerEntry, b: ServerEntry): number {
-  return a.url.localeCompare(b.url, "en", { numeric: true });
+  const [one, other] = [new URL(a.url), new URL(b.url)];
+  if (one.hostname !== other.hostname) return one.hostname < other.hostname ? -1 : 1;
+  return Number(one.port) - Number(other.port);
 }
 
 function isEntry(value: unknown): value is ServerEntry {

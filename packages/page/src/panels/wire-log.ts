@@ -62,6 +62,8 @@ export class WireLogPanel extends Panel {
   #rows: WireEntry[] = [];
   #following = true;
   #scrollTop = 0;
+  /** Where the box was scrolled to last: to ask the box itself costs a layout. */
+  #placed = 0;
   #height = 0;
   #characters = 0;
   #held = false;
@@ -116,14 +118,16 @@ export class WireLogPanel extends Panel {
   #onScroll(): void {
     const box = this.#box();
     // Only what the reader did counts, not the steps with which the list follows.
-    if (Math.abs(box.scrollTop - this.#scrollTop) < 1) return;
-    this.#scrollTop = box.scrollTop;
+    if (Math.abs(box.scrollTop - this.#placed) < 1) return;
+    this.#scrollTop = this.#placed = box.scrollTop;
     this.#following = box.scrollTop + box.clientHeight >= box.scrollHeight - rowHeight;
     this.requestUpdate();
   }
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
+    // Nobody sees it, or its height is not known yet.
+    if (this.#height === 0) return;
     const before = this.#rows[0]?.number;
     this.#rows = this.#filter.apply(this.#all(), this.needle).slice();
     if (this.#following) this.#scrollTop = Math.max(0, this.#rows.length * rowHeight - this.#height);
@@ -151,7 +155,7 @@ export class WireLogPanel extends Panel {
     // Set as properties: the policy forbids style attributes.
     spacer.style.blockSize = `${this.#rows.length * rowHeight}px`;
     (spacer.firstElementChild as HTMLElement).style.transform = `translateY(${first * rowHeight}px)`;
-    if (Math.abs(box.scrollTop - this.#scrollTop) >= 1) box.scrollTop = this.#scrollTop;
+    if (this.#placed !== this.#scrollTop) box.scrollTop = this.#placed = this.#scrollTop;
   }
 
   /** The indexes of the rows that are drawn: from the first to before the second. */
