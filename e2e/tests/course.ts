@@ -33,6 +33,8 @@ test("COURSE-01 MUST open on the first lesson: a message box, the wire, and the 
   await expect(wire.row(/^received .* text 16 B my first message$/)).toHaveCount(1);
   await echo.sendText("stop");
   await expect(echo.line("stop")).toContainText("answered by closing");
+  await echo.sendText("once more");
+  await expect(echo.line("once more")).toContainText("came back equal");
   const code = page.getByRole("region", { name: "Code", exact: true });
   for (const { title } of readManifests()) {
     await expect(code.getByRole("group", { name: `echo in ${title}` })).toContainText("function echo(");

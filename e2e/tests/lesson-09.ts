@@ -43,6 +43,10 @@ test("COURSE-17 MUST show what a cut missed, replayed or told as lost", {
   await expect(gap.fact("Missed unnoticed")).toHaveText("0");
   await visit.page.emulateMedia({ colorScheme: "dark" });
   expect(await violations(visit)).toEqual([]);
+
+  await visit.page.getByLabel("Topic to follow").selectOption("scores");
+  await expect(visit.page).toHaveURL(/#\/lesson\/9\?topic=scores$/);
+  await expect(gap.events.first()).toContainText(/\d : \d/);
 });
 
 test("COURSE-18 MUST fill the same gap at every server, and find them alike", {

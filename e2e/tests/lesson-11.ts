@@ -38,6 +38,11 @@ test("COURSE-21 MUST show beats and missed beats, and what the server says of it
   await expect(pulse.fact("Open at /ws")).toHaveText(/^[1-9]\d*$/);
   await expect(pulse.fact("Declared dead")).toHaveText(/^\d+$/);
   await expect(pulse.fact("Its pings")).toHaveText("every 25 s");
+  await visit.page.getByLabel("Seconds").fill("1");
+  await pulse.button("Freeze a script").click();
+  await expect(visit.page.getByRole("status", { name: "The script that hangs" })).toHaveText(
+    /^It hung for 1 s and its connection is open still/,
+  );
   expect(await violations(visit)).toEqual([]);
   await visit.page.emulateMedia({ colorScheme: "dark" });
   expect(await violations(visit)).toEqual([]);

@@ -109,13 +109,11 @@ export class FeedPanel extends Panel {
     const points = this.events.map(({ offset, data }) => ({ offset, value: valueIn(data) }));
     const values = points.map(({ value }) => value);
     const [low, high] = [Math.min(...values), Math.max(...values)];
-    const [newest] = points;
+    const [newest] = this.events;
     return chart(
       "Newest values",
       svg`<polyline points=${newest ? polyline(points, newest.offset, drawn, [low - 0.5, high + 0.5]) : ""} />`,
-      newest
-        ? `${this.topic === "scores" ? "Lead of the home team" : "Degrees"}, ${low} to ${high}`
-        : nothing,
+      newest ? courseText(newest.data, low, high) : nothing,
     );
   }
 
@@ -207,6 +205,11 @@ function newestOf(data: EventData): TemplateResult {
       ><span>minute ${data.minute}, ${data.what}</span>`;
   }
   return html`${lineOf(data)}`;
+}
+
+function courseText(data: EventData, low: number, high: number): string {
+  if (data.kind === "score") return `Lead of the home team, ${low} to ${high}`;
+  return `Temperature, ${low.toFixed(1)} to ${high.toFixed(1)} °C`;
 }
 
 /** What is drawn of an event. */
