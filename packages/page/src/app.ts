@@ -94,9 +94,10 @@ export class App extends LitElement {
   }
 
   async #begin(): Promise<void> {
+    const servers = readServers(location.origin);
     // Begins what `#go` waits for: no lesson has to wait until the servers are known.
     void this.#load(this.route).catch(() => {});
-    this.servers = await readServers(location.origin);
+    this.servers = await servers;
     await this.#go(this.route);
   }
 
