@@ -133,8 +133,8 @@ async function demandAlive(app: Server, logged: number, testInfo: TestInfo): Pro
   throw at(testInfo, new ServerError(`this test killed the server: ${end}; ${app.log(logged)}`));
 }
 
-// The reporter shows it below the error.
-async function attachLog(server: Server, testInfo: TestInfo, from = 0): Promise<void> {
+/** Adds what a server logged to a failed test; the reporter shows it below the error. */
+export async function attachLog(server: Server, testInfo: TestInfo, from = 0): Promise<void> {
   if (testInfo.status === testInfo.expectedStatus || server.stderr.length === from) return;
   await testInfo.attach("server", { body: server.log(from), contentType: "text/plain" });
 }

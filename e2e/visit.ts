@@ -1,9 +1,9 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser } from "@playwright/test";
-import { folderOf, type Manifest, readManifests } from "@rosetta/manifest";
-import { expect as anyExpect, test as base } from "./fixtures.ts";
+import { folderOf, readManifests } from "@rosetta/manifest";
+import { expect as anyExpect, attachLog, test as base } from "./fixtures.ts";
 import { Visit, type VisitOptions } from "./page-objects.ts";
-import { Server } from "./server.ts";
+import { describeExit, type Plan, Server, ServerError } from "./server.ts";
 
 /** A browser on a busy machine takes its time. */
 export const expect = anyExpect.configure({ timeout: 15_000 });
@@ -17,8 +17,13 @@ interface Fixtures {
   visit: (server?: Pick<Server, "url">, options?: VisitOptions) => Promise<Visit>;
   /** The same, at an address of the course: `#/lesson/7`. Waits until its heading is there. */
   lesson: (hash: string, server?: Pick<Server, "url">, options?: VisitOptions) => Promise<Visit>;
-  /** Every server of the house, siblings of each other; the first is the one that the project is about. */
+  /**
+   * Every server of the house, siblings of each other; the first is the one that the project is about. Tests share
+   * them, and leave them running.
+   */
   siblings: Server[];
+  /** The same, but of the test's own: it may end them. */
+  ownSiblings: Server[];
 }
 
 /** The browsers of a test. Whoever ends a server that they look at ends them before. */
@@ -45,7 +50,7 @@ class Visits {
 }
 
 /** `test` with a browser and the page in it. */
-export const test = base.extend<Fixtures & { visits: Visits }>({
+export const test = base.extend<Fixtures & { visits: Visits }, { house: Server[] }>({
   visits: async ({ browser }, use) => {
     const visits = new Visits(browser);
     await use(visits);
@@ -71,32 +76,55 @@ export const test = base.extend<Fixtures & { visits: Visits }>({
     });
   },
 
-  siblings: async ({ server, column, ports, visits }, use) => {
-    const manifests = readManifests().toSorted(
-      (a, b) => Number(b.id === server.id) - Number(a.id === server.id),
-    );
-    const plans: { manifest: Manifest; port: number; folder?: string }[] = [];
-    for (const manifest of manifests) {
-      // Where a copy of the server is tested, its siblings are still themselves.
-      const folder = manifest.id === server.id ? {} : { folder: folderOf(manifest.id) };
-      plans.push({ manifest, port: await ports.next(), ...folder });
+  house: [
+    async ({ server, column, ports }, use) => {
+      const servers = await startSiblings({ manifest: server, column, ports });
+      await use(servers);
+      await Promise.all(servers.map((each) => each.kill()));
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+
+  siblings: async ({ house, visits }, use, testInfo) => {
+    const logged = house.map(({ stderr }) => stderr.length);
+    await use(house);
+    await visits.end();
+    for (const [index, each] of house.entries()) {
+      await attachLog(each, testInfo, logged[index]);
+      if (each.exit) throw new ServerError(`a sibling ended: ${describeExit(each.exit)}; ${each.log()}`);
     }
-    const env = {
-      SERVERS: plans.map(({ manifest, port }) => `${manifest.id}=http://127.0.0.1:${port}`).join(),
-    };
-    const started = await Promise.allSettled(
-      plans.map((plan) => Server.start({ ...plan, column, ports, env })),
-    );
-    const servers = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  },
+
+  ownSiblings: async ({ server, column, ports, visits }, use, testInfo) => {
+    const servers = await startSiblings({ manifest: server, column, ports });
     try {
-      for (const each of started) if (each.status === "rejected") throw each.reason;
       await use(servers);
       await visits.end();
     } finally {
       await Promise.all(servers.map((each) => each.kill()));
     }
+    for (const each of servers) await attachLog(each, testInfo);
   },
 });
+
+async function startSiblings({ manifest: first, ...plan }: Plan): Promise<Server[]> {
+  const manifests = readManifests().toSorted((a, b) => Number(b.id === first.id) - Number(a.id === first.id));
+  const plans: (Plan & { port: number })[] = [];
+  for (const manifest of manifests) {
+    // Where a copy of the server is tested, its siblings are still themselves.
+    const folder = manifest.id === first.id ? {} : { folder: folderOf(manifest.id) };
+    plans.push({ ...plan, manifest, port: await plan.ports.next(), ...folder });
+  }
+  const env = {
+    SERVERS: plans.map(({ manifest, port }) => `${manifest.id}=http://127.0.0.1:${port}`).join(),
+  };
+  const started = await Promise.allSettled(plans.map((each) => Server.start({ ...each, env })));
+  const failed = started.find((each) => each.status === "rejected");
+  const servers = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  if (!failed) return servers;
+  await Promise.all(servers.map((each) => each.kill()));
+  throw failed.reason;
+}
 
 /** What axe finds wrong with the page, each with where. */
 export async function violations({ page }: Visit): Promise<string[]> {

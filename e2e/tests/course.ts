@@ -47,10 +47,11 @@ test("COURSE-01 MUST open on the first lesson: a message box, the wire, and the 
 
 test("COURSE-02 MUST do one action on every server, side by side, and go on where one has failed", {
   tag: ["@page", "@echo", "@servers", "@door"],
-}, async ({ lesson, siblings }) => {
-  const here = await lesson("#/lesson/1?server=every", siblings[0]);
+}, async ({ lesson, ownSiblings }) => {
+  const here = await lesson("#/lesson/1?server=every", ownSiblings[0]);
   const { page } = here;
-  const column = (index: number) => page.getByRole("group", { name: titleOf(siblings, index), exact: true });
+  const column = (index: number) =>
+    page.getByRole("group", { name: titleOf(ownSiblings, index), exact: true });
   const first = column(0);
   const say = async (text: string) => {
     await first.getByLabel("Message to echo").fill(text);
@@ -62,7 +63,7 @@ test("COURSE-02 MUST do one action on every server, side by side, and go on wher
       .getByRole("listitem")
       .filter({ hasText: text });
   await say("to all of you");
-  for (const index of siblings.keys()) {
+  for (const index of ownSiblings.keys()) {
     await expect(line(index, "to all of you"), `column ${index}`).toContainText("came back equal");
     await expect(line(index, "to all of you")).toHaveCount(1);
   }
@@ -73,7 +74,7 @@ test("COURSE-02 MUST do one action on every server, side by side, and go on wher
   await expect(same.getByRole("status")).toContainText("The servers agree");
   expect(await violations(here)).toEqual([]);
 
-  const lost = siblings[2];
+  const lost = ownSiblings[2];
   here.expectTrouble(new RegExp(`127\\.0\\.0\\.1:${lost?.port}/`));
   await lost?.kill();
   await expect(

@@ -67,24 +67,24 @@ test("COURSE-25 MUST bring ten clients through a restart: told, spread, and noth
 
 test("COURSE-26 MUST see every server restart in the same order", {
   tag: ["@page", "@shutdown"],
-}, async ({ lesson, siblings }) => {
-  const [first] = siblings;
+}, async ({ lesson, ownSiblings }) => {
+  const [first] = ownSiblings;
   const visit = await lesson("#/lesson/13?server=every", first);
-  for (const server of siblings) visit.expectTrouble(nobodyAt(server));
-  const columns = siblings.map(({ manifest, url }) => {
+  for (const server of ownSiblings) visit.expectTrouble(nobodyAt(server));
+  const columns = ownSiblings.map(({ manifest, url }) => {
     // Each server knows its own title; of the others it knows the id.
     const name = url === first?.url ? manifest.title : manifest.id;
     return panelIn(visit.page.getByRole("group", { name, exact: true }));
   });
   await connect(columns[0] as Locator);
   for (const column of columns) await expect(summaryIn(column)).toContainText(/Log\s*one epoch/);
-  await Promise.all(siblings.map((server) => server.restart("SIGTERM")));
+  await Promise.all(ownSiblings.map((server) => server.restart("SIGTERM")));
   for (const column of columns) {
     for (const text of inOrder) await expect(summaryIn(column)).toContainText(text);
   }
   const table = visit.page.getByRole("region", { name: "Same or different" });
   await expect(table.getByRole("row", { name: /^Ended with/ })).toContainText(
-    new RegExp(`(1012 Restart\\s*){${siblings.length}}`),
+    new RegExp(`(1012 Restart\\s*){${ownSiblings.length}}`),
   );
   await expect(table.getByRole("status")).toContainText("The servers agree");
 });
