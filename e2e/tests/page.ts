@@ -53,8 +53,19 @@ async function useEverything(visit: Visit, room: string, text: string): Promise<
 
 declare function getComputedStyle(element: unknown): { outlineStyle: string; outlineWidth: string };
 
+// A locator is looked for among all roles of the page whenever it is used; what is asked of a control at each press
+// of a key is asked of its element.
+type Element = Awaited<ReturnType<typeof elementOf>>;
+
+/** The element of a control, found once. */
+async function elementOf(control: Locator) {
+  const element = await control.elementHandle();
+  if (element) return element;
+  throw new Error(`${control} is not there`);
+}
+
 /** True if a line is drawn around a control, or around the cell that it fills. */
-function showsFocus(control: Locator): Promise<boolean> {
+function showsFocus(control: Element): Promise<boolean> {
   return control.evaluate((element) =>
     [element, element.parentElement].some((each) => {
       // At the top of a shadow root.
@@ -65,10 +76,15 @@ function showsFocus(control: Locator): Promise<boolean> {
   );
 }
 
+function hasFocus(control: Element): Promise<boolean> {
+  return control.evaluate((element) => element.matches(":focus"));
+}
+
 /** Presses Tab until a control has the focus; at most once through the page. */
 async function tabTo(control: Locator): Promise<void> {
+  const element = await elementOf(control);
   for (let presses = 0; presses < 200; presses++) {
-    if (await control.evaluate((element) => element.matches(":focus"))) return;
+    if (await hasFocus(element)) return;
     await control.page().keyboard.press("Tab");
   }
   await expect(control).toBeFocused();
@@ -398,10 +414,11 @@ test("PAGE-18 MUST reach every control with Tab, in the order of the page, and s
   const { page, servers, connection, echo, chat, feed, jobs, serverLog, wire } = await visit();
   const tabThrough = async (controls: Locator[]) => {
     for (const control of controls) {
-      expect(await showsFocus(control), "before it has the focus").toBe(false);
+      const element = await elementOf(control);
+      expect(await showsFocus(element), "before it has the focus").toBe(false);
       await page.keyboard.press("Tab");
-      await expect(control).toBeFocused();
-      expect(await showsFocus(control), `the focus on ${control}`).toBe(true);
+      if (!(await hasFocus(element))) await expect(control).toBeFocused();
+      expect(await showsFocus(element), `the focus on ${control}`).toBe(true);
     }
   };
   await tabThrough([
