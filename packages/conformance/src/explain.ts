@@ -7,10 +7,10 @@ import { describeSent } from "./endpoint.ts";
 import { encodeFrame } from "./frames.ts";
 import { describeExpected } from "./judge.ts";
 import { describeAllowedAnswers } from "./judge-opening.ts";
+import { styles } from "./look.ts";
 import type { OpeningCase } from "./opening.ts";
 import { type Random, random } from "./random.ts";
 import { signs } from "./results.ts";
-import { styles } from "./summary.ts";
 import { cut, labelled, type Paint, table } from "./text.ts";
 import { hex } from "./wire.ts";
 

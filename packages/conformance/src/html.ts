@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import type { PageData, PageResult } from "./report/data.ts";
 import {
   type CaseReport,
@@ -98,8 +99,8 @@ ${tableOf(report)}
 <p class="none" hidden>No case is like that. <button type="button" class="clear">Show all cases</button></p>
 </main>
 ${footerOf(report)}
-<script type="application/json" id="data">${new Html(dataOf(report))}</script>
-<script>${new Html(script)}</script>
+<script type="text/plain" id="data">${dataOf(report)}</script>
+<script type="module">${new Html(script)}</script>
 </body>
 </html>
 `;
@@ -116,14 +117,15 @@ export function headline(report: Report): string {
   ).length;
   const fail = failing === 0 ? "none fails" : `${failing} ${failing === 1 ? "fails" : "fail"}`;
   if (targets.length === 1) return `${only.title}: of ${plural(only.results.length, "case")}, ${fail}`;
+  const where = failing === 0 ? fail : `${fail} somewhere`;
   const differ = differing(report).length;
-  const words = differ === 0 ? "they do not differ" : `in ${differ} they differ`;
-  return `${targets.length} servers, ${plural(cases.length, "case")}: ${fail}, ${words}`;
+  const words = differ === 0 ? "none differs" : `${differ} ${differ === 1 ? "differs" : "differ"}`;
+  return `${targets.length} servers, ${plural(cases.length, "case")}: ${where}, ${words}`;
 }
 
 function headerOf(report: Report, title: string): Html {
   const { date, tool, seed, jobs, deadlineMs, machine } = report;
-  const deadline = deadlineMs === null ? "no deadline" : `deadline ${duration(deadlineMs)}`;
+  const deadline = deadlineMs === null ? "no deadline" : `deadline ${deadlineMs / 1000} s`;
   const incomplete = report.complete
     ? nothing
     : markup`<p class="incomplete"><strong>Incomplete.</strong> The run was stopped, or a server could not be judged to the end.</p>`;
@@ -176,9 +178,9 @@ function filtersOf(report: Report): Html {
 <input type="search" name="q" placeholder="Search cases" aria-label="Search cases" autocomplete="off" spellcheck="false">
 <div class="chips" role="group" aria-label="Verdict">${verdicts.map((each) => chip("verdict", each, markup`<span class="sign" aria-hidden="true">${signs[each]}</span> ${each}`))}</div>
 <div class="chips" role="group" aria-label="Level">${levels.length > 1 ? levels.map((each) => chip("level", each, markup`${each}`)) : nothing}</div>
-${report.targets.length > 1 ? chip("differ", "1", markup`Only the ${differ} that differ`) : nothing}
+${report.targets.length > 1 ? chip("differ", "1", markup`<span class="sign" aria-hidden="true">≠</span> ${differ} differ`) : nothing}
 <select name="group" aria-label="Group"><option value="">All groups</option>${report.groups.map(({ number, title }) => markup`<option value="${number}">${number} ${title}</option>`)}</select>
-<p class="shown"><span role="status">${plural(report.cases.length, "case")}</span> <button type="button" class="clear" hidden>Show all</button></p>
+<p class="shown"><span role="status">${plural(report.cases.length, "case")}</span> <button type="button" class="clear" hidden>Show all</button> <span class="keys">Arrow keys move, Enter opens, Escape closes, / searches</span></p>
 </form>`;
 }
 
@@ -188,7 +190,7 @@ function tableOf(report: Report): Html {
   const size = targets.length > 4 ? "many" : targets.length > 1 ? "several" : "one";
   const differ = new Set(differing(report));
   return markup`<table role="table" class="${size}">
-<caption>Cases and servers. Arrow keys move from result to result, Enter opens one, Escape closes it.</caption>
+<caption class="hidden">Cases and servers. Arrow keys move from result to result, Enter opens one, Escape closes it.</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Case</th>${heads}</tr></thead>
 ${groups.map((group) => groupOf(report, group, differ))}
 </table>`;
@@ -219,7 +221,7 @@ function rowOf({ targets }: Report, { id, title, clause, level }: CaseReport, di
 
 function cellOf({ id }: TargetReport, result: ResultReport): Html {
   const counted = countedAs(result);
-  return markup`<button type="button" class="cell ${counted}" data-verdict="${counted}" aria-expanded="false" aria-label="${result.id}, ${id}: ${counted}"><span class="sign">${signs[counted]}</span> <span class="word">${counted}</span></button>`;
+  return markup`<button type="button" class="cell ${counted}" data-verdict="${counted}" aria-expanded="false" aria-label="${result.id}, ${id}: ${counted}"><span class="sign" aria-hidden="true">${signs[counted]}</span> <span class="word">${counted}</span></button>`;
 }
 
 function footerOf({ tool }: Report): Html {
@@ -237,11 +239,12 @@ function footerOf({ tool }: Report): Html {
 </footer>`;
 }
 
+// Compressed, for wire logs say the same again and again. What is in base64 cannot end a script element.
 function dataOf(report: Report): string {
   const most = bytesPerTarget * Math.max(1, report.targets.length);
   let text = "";
   for (const limits of tiers) {
-    text = jsonOf(report, limits);
+    text = gzipSync(jsonOf(report, limits)).toString("base64");
     if (text.length <= most) break;
   }
   return text;
@@ -262,8 +265,7 @@ function jsonOf({ cases, targets }: Report, limits: Record<"passed" | "other", K
       ]),
     ),
   };
-  // Inside a script element only "<" could end it, or begin a comment.
-  return JSON.stringify(data).replaceAll("<", "\\u003c");
+  return JSON.stringify(data);
 }
 
 function pageResult(result: ResultReport, limits: Record<"passed" | "other", Kept>): PageResult {

@@ -1,9 +1,9 @@
 // How far a run is.
 
 import { type Case, groupOf, groups } from "./cases/index.ts";
+import { styles } from "./look.ts";
 import type { ResultReport } from "./results.ts";
 import { countedAs, signs } from "./results.ts";
-import { styles } from "./summary.ts";
 import { cut, duration, painter, plain, plural, type Screen, widthOf } from "./text.ts";
 
 /** Is told what happens, and shows it. */

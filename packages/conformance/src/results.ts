@@ -221,6 +221,18 @@ export function differing({ cases, targets }: Pick<Report, "cases" | "targets">)
     .filter((id) => new Set(found.map((each) => each.get(id)).filter(Boolean)).size > 1);
 }
 
+/** The results of a server by group; groups without any are left out. */
+export function resultsByGroup(
+  { groups, cases }: Pick<Report, "groups" | "cases">,
+  { results }: TargetReport,
+): (GroupReport & { results: ResultReport[] })[] {
+  const groupOf = new Map(cases.map(({ id, group }) => [id, group]));
+  const found = Map.groupBy(results, ({ id }) => groupOf.get(id));
+  return groups
+    .map((group) => ({ ...group, results: found.get(group.number) ?? [] }))
+    .filter((group) => group.results.length > 0);
+}
+
 /** The tool's own name and version. */
 export function thisTool(): Report["tool"] {
   const file = new URL("../package.json", import.meta.url);

@@ -2,41 +2,23 @@
 
 import type { Stale } from "./baseline.ts";
 import type { Verdict } from "./case.ts";
+import { comparison, differences } from "./comparison.ts";
 import { whyOf } from "./junit.ts";
+import { columns, type Look, styles } from "./look.ts";
 import {
   type CaseReport,
   type Counts,
   count,
   countedAs,
-  differing,
   type Report,
   type ResultReport,
+  resultsByGroup,
   signs,
   type TargetReport,
   type WireLine,
   type WireReport,
 } from "./results.ts";
-import { cut, duration, labelled, type Paint, plain, plural, type Style, table } from "./text.ts";
-
-/** How the summary is to look. */
-export interface Look {
-  paint: Paint;
-  width: number;
-  /** Everything about each case that is not a pass. */
-  verbose: boolean;
-}
-
-const columns: readonly (keyof Counts)[] = ["pass", "non-strict", "info", "unsupported", "known", "fail"];
-
-/** The colour of a verdict, which is never all that tells it. */
-export const styles: Record<keyof Counts, Style> = {
-  pass: "green",
-  "non-strict": "yellow",
-  info: "blue",
-  unsupported: "dim",
-  known: "magenta",
-  fail: "red",
-};
+import { cut, duration, labelled, lengthOf, type Paint, plain, plural, table } from "./text.ts";
 
 /** The whole summary. */
 export function summary(report: Report, gone: readonly Stale[], look: Look): string {
@@ -85,7 +67,7 @@ function policies({ targets }: Report, { paint, width }: Look): string {
 
 function counts(report: Report, target: TargetReport, { paint, width }: Look): string {
   const shown = columns.filter((each) => each === "pass" || each === "fail" || target.counts[each] > 0);
-  const groups = groupsOf(report, target);
+  const groups = resultsByGroup(report, target);
   if (groups.length === 0) return "";
   const room = width - 14 - shown.reduce((sum, each) => sum + Math.max(5, each.length) + 2, 0);
   const rows = groups.map(({ number, title, results }) => [
@@ -97,12 +79,8 @@ function counts(report: Report, target: TargetReport, { paint, width }: Look): s
   const head = ["", "", ...shown.map((each) => paint("dim", each)), paint("dim", "time")];
   const sum = ["", "", ...cells(target.counts, shown, paint), paint("dim", duration(target.ms))];
   const lines = table([head, ...rows, sum], 2);
-  const rule = paint("dim", "─".repeat(Math.min(width, Math.max(...lines.map((line) => visible(line))))));
+  const rule = paint("dim", "─".repeat(Math.min(width, Math.max(...lines.map((line) => lengthOf(line))))));
   return [...lines.slice(0, -1), rule, lines.at(-1)].join("\n");
-}
-
-function visible(line: string): number {
-  return plain(line).replace(/\\u\{1b\}\[\d+m/g, "").length;
 }
 
 function cells(counted: Counts, shown: readonly (keyof Counts)[], paint: Paint): string[] {
@@ -111,134 +89,6 @@ function cells(counted: Counts, shown: readonly (keyof Counts)[], paint: Paint):
     if (number === 0) return paint("dim", "·");
     return each === "pass" ? String(number) : paint(styles[each], String(number));
   });
-}
-
-interface GroupResults {
-  number: number;
-  title: string;
-  results: ResultReport[];
-}
-
-function groupsOf({ groups, cases }: Report, { results }: TargetReport): GroupResults[] {
-  const groupOf = new Map(cases.map(({ id, group }) => [id, group]));
-  return groups
-    .map(({ number, title }) => ({
-      number,
-      title,
-      results: results.filter(({ id }) => groupOf.get(id) === number),
-    }))
-    .filter((group) => group.results.length > 0);
-}
-
-// Group × server: how many pass, and what does not.
-function comparison(report: Report, { paint, width }: Look): string {
-  const shown = report.targets.map((target) =>
-    columns.filter((each) => each === "pass" || target.counts[each] > 0),
-  );
-  const heads = report.targets.flatMap(({ id }, at) => {
-    const span = shown[at]?.length ?? 1;
-    return [paint("bold", id), ...Array.from({ length: span - 1 }, () => "")];
-  });
-  const line = (each: (target: TargetReport) => Counts) =>
-    report.targets.flatMap((target, at) => marks(each(target), shown[at] ?? [], paint));
-  const rows = report.groups.flatMap(({ number, title }) => {
-    const found = (target: TargetReport) =>
-      groupsOf(report, target).find((group) => group.number === number)?.results ?? [];
-    if (report.targets.every((target) => found(target).length === 0)) return [];
-    return [[String(number), title, ...line((target) => count(found(target)))]];
-  });
-  const sum = ["", paint("dim", "all"), ...line((target) => target.counts)];
-  const time = ["", paint("dim", "time"), ...times(report, shown, paint)];
-  const body = columnsOf([...rows, sum, time], heads, shown, width);
-  return body.join("\n");
-}
-
-function marks(counted: Counts, shown: readonly (keyof Counts)[], paint: Paint): string[] {
-  return shown.map((each) => {
-    const number = counted[each];
-    return number === 0 ? paint("dim", "·") : paint(styles[each], `${number} ${signs[each]}`);
-  });
-}
-
-function times(report: Report, shown: readonly (readonly unknown[])[], paint: Paint): string[] {
-  return report.targets.flatMap(({ ms }, at) => [
-    paint("dim", duration(ms)),
-    ...Array.from({ length: (shown[at]?.length ?? 1) - 1 }, () => ""),
-  ]);
-}
-
-// A server's cells stand together below its name, with more space between servers than between cells.
-function columnsOf(
-  rows: string[][],
-  heads: readonly string[],
-  shown: readonly (readonly unknown[])[],
-  width: number,
-): string[] {
-  let at = 2;
-  const blocks = shown.map(({ length }) => {
-    const lines = table(
-      rows.map((row) => row.slice(at, at + length)),
-      0,
-    );
-    const block = { head: heads[at - 2] ?? "", lines };
-    at += length;
-    return block;
-  });
-  const widths = blocks.map(({ head, lines }) => Math.max(...[head, ...lines].map(visible)));
-  const room = width - 4 - widths.reduce((sum, each) => sum + each + 3, 0);
-  const names = table(
-    rows.map(([number = "", title = ""]) => [
-      number,
-      visible(title) > room ? cut(title, Math.max(8, room)) : title,
-    ]),
-    2,
-  );
-  const nameWidth = Math.max(...names.map(visible));
-  const pad = (text: string, to: number) => text + " ".repeat(Math.max(0, to - visible(text)));
-  const line = (name: string, cells: readonly string[]) =>
-    [pad(name, nameWidth), ...cells.map((cell, index) => pad(cell, widths[index] ?? 0))]
-      .join("   ")
-      .trimEnd();
-  return [
-    line(
-      "",
-      blocks.map(({ head }) => head),
-    ),
-    ...rows.map((_, index) =>
-      line(
-        names[index] ?? "",
-        blocks.map(({ lines }) => lines[index] ?? ""),
-      ),
-    ),
-  ];
-}
-
-function differences(report: Report, { paint, width }: Look): string {
-  const ids = differing(report);
-  if (ids.length === 0) return paint("dim", "The servers do not differ in any case.");
-  const titles = new Map(report.cases.map(({ id, title }) => [id, title]));
-  const room = width - 10 - report.targets.reduce((sum, { id }) => sum + Math.max(id.length, 11) + 2, 0);
-  const rows = ids.map((id) => [
-    paint("bold", id),
-    cut(titles.get(id) ?? "", Math.max(16, room)),
-    ...report.targets.map((target) =>
-      mark(
-        target.results.find((each) => each.id === id),
-        paint,
-      ),
-    ),
-  ]);
-  const head = ["", "", ...report.targets.map(({ id }) => paint("dim", id))];
-  return [
-    paint("bold", `${plural(ids.length, "case")} in which they differ`),
-    ...table([head, ...rows], 9),
-  ].join("\n");
-}
-
-function mark(result: ResultReport | undefined, paint: Paint): string {
-  if (!result) return paint("dim", "not run");
-  const counted = countedAs(result);
-  return paint(styles[counted], `${signs[counted]} ${counted}`);
 }
 
 function failures(report: Report, look: Look): string {
@@ -326,14 +176,25 @@ function reasons(report: Report, look: Look): string {
       if (found.length === 0) return "";
       const ids = new Set(found.map(({ result }) => result.id));
       const head = look.paint(styles[verdict], `${signs[verdict]} ${plural(ids.size, "case")} ${verdict}`);
-      return [head, ...byReason(found, report.targets.length, look)].join("\n");
+      // What is not offered is said by each case in other words.
+      const why = verdict === "unsupported" ? () => "the server does not offer it" : reasonOf;
+      return [head, ...byReason(found, why, report.targets.length, look)].join("\n");
     })
     .filter(Boolean)
     .join("\n\n");
 }
 
-function byReason(found: readonly Found[], targets: number, { paint, width }: Look): string[] {
-  const byWhy = Map.groupBy(found, ({ result }) => whyOf(result) || result.received);
+function reasonOf({ result }: Found): string {
+  return whyOf(result) || result.received;
+}
+
+function byReason(
+  found: readonly Found[],
+  why: (found: Found) => string,
+  targets: number,
+  { paint, width }: Look,
+): string[] {
+  const byWhy = Map.groupBy(found, why);
   return [...byWhy].map(([why, same]) => {
     const byTarget = Map.groupBy(same, ({ target }) => target.id);
     const byCases = Map.groupBy(byTarget, ([, each]) => rangesOf(each.map(({ result }) => result.id)));

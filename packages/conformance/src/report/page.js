@@ -9,7 +9,7 @@
  */
 
 /** @type {PageData} */
-const data = JSON.parse(find("#data").textContent);
+const data = await unpack(find("#data").textContent);
 const table = find("table");
 const search = /** @type {HTMLInputElement} */ (find("[name=q]"));
 const groups = /** @type {HTMLSelectElement} */ (find("[name=group]"));
@@ -290,10 +290,16 @@ function panelOf({ id, server }, cell) {
     ...term("Expected", expected),
     ...term("Received", received),
     ...term("Behaviour", ...half(behaviour)),
-    ...term("Close", ...half(close)),
+    // Where it does not count, and nothing is to be said, it is not shown.
+    ...(close.verdict === "info" && !close.why ? [] : term("Close", ...half(close))),
     ...(known ? term("Known", known.reason, " ", element("code", {}, known.link)) : []),
     ...term("Took", `${ms.toLocaleString("en")} ms`),
-    ...term("Explained", element("code", {}, `--explain ${id}`)),
+    ...term(
+      "Again",
+      element("code", {}, `--only ${id}`),
+      ", with its bytes: ",
+      element("code", {}, `--explain ${id}`),
+    ),
   );
   return element("div", { class: `panel ${cell.dataset.verdict}` }, head, facts, wireOf(result.wire));
 }
@@ -345,9 +351,11 @@ function wireOf(wire) {
     element("span", { class: "mask" }, "masking key"),
     element("span", { class: "payload" }, "payload, as it is on the wire"),
   );
+  // Where no frame was sent, the request is what it is about.
+  const heads = !wire.some((line) => line.kind === "frame" && "at" in line && line.direction === "sent");
   const section = element(
     "section",
-    { class: showsBytes ? "wire open" : "wire", "aria-label": "Wire log" },
+    { class: `wire ${showsBytes ? "open" : ""} ${heads ? "heads" : ""}`, "aria-label": "Wire log" },
     element("header", {}, "Wire log, in ms", button),
     element("ol", {}, ...wire.map(lineOf)),
     legend,
@@ -435,6 +443,16 @@ function element(name, attributes, ...content) {
   for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
   made.append(...content);
   return made;
+}
+
+/**
+ * Bytes of gzip in base64, which hold JSON.
+ * @param {string} text
+ */
+async function unpack(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return await new Response(unpacked).json();
 }
 
 /** @param {string} selector */

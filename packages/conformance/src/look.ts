@@ -1,0 +1,32 @@
+// How verdicts look on a terminal.
+
+import type { Counts } from "./results.ts";
+import type { Paint, Style } from "./text.ts";
+
+/** How text is to look. */
+export interface Look {
+  paint: Paint;
+  width: number;
+  /** Everything about each case that is not a pass. */
+  verbose: boolean;
+}
+
+/** The verdicts in the order of their columns. */
+export const columns: readonly (keyof Counts)[] = [
+  "pass",
+  "non-strict",
+  "info",
+  "unsupported",
+  "known",
+  "fail",
+];
+
+/** The colour of a verdict, which is never all that tells it. */
+export const styles: Record<keyof Counts, Style> = {
+  pass: "green",
+  "non-strict": "yellow",
+  info: "blue",
+  unsupported: "dim",
+  known: "magenta",
+  fail: "red",
+};
