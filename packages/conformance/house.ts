@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { folderOf, type Manifest, raisedLimits, readManifests } from "@rosetta/manifest";
+import { houseClients } from "./house-clients.ts";
 import { main } from "./src/cli.ts";
 import type { Setup, Target } from "./src/target.ts";
 
@@ -83,4 +84,4 @@ function isFree(port: number): Promise<boolean> {
 const ports = freePorts();
 const targets: Target[] = [];
 for (const manifest of readManifests()) targets.push(await targetOf(manifest, ports));
-process.exit(await main(process.argv.slice(2), { targets }));
+process.exit(await main(process.argv.slice(2), { targets, clients: houseClients }));

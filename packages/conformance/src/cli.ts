@@ -5,22 +5,34 @@ import { basename, dirname } from "node:path";
 import { autobahnIndex } from "./autobahn-index.ts";
 import { type KnownFailure, readBaseline, stale } from "./baseline.ts";
 import { allCases, type Case, groupOf } from "./cases/index.ts";
-import { explain, list } from "./explain.ts";
+import { explain, list, listAutobahn } from "./explain.ts";
 import { html } from "./html.ts";
 import { junit } from "./junit.ts";
-import { type Files, help, type Request, type RunRequest, readArguments } from "./options.ts";
+import {
+  type Files,
+  help,
+  type Request,
+  type RunRequest,
+  readArguments,
+  type ServeRequest,
+} from "./options.ts";
 import { progressOn } from "./progress.ts";
 import { Refusal } from "./refusal.ts";
 import { caseReport, countedAs, type Report, thisMachine, thisTool } from "./results.ts";
+import { isForServers } from "./run.ts";
 import { caseOf, select } from "./select.ts";
+import { isForClients, serveConformance } from "./serve.ts";
+import type { Command } from "./server.ts";
 import { summary } from "./summary.ts";
-import { judgeTarget, type Target, targetAt } from "./target.ts";
-import { painter, type Screen, widthOf } from "./text.ts";
+import { clientTarget, judgeTarget, type Target, targetAt } from "./target.ts";
+import { painter, plural, type Screen, widthOf } from "./text.ts";
 
 /** What the command line runs in. */
 export interface Surroundings {
   /** Servers that can be named in place of a URL. */
   targets?: readonly Target[];
+  /** Clients that can be named in place of a command. */
+  clients?: Readonly<Record<string, Command>>;
   /** What the run says. Default: the process's own. */
   stdout?: Screen;
   /** How far it is, and what is wrong. */
@@ -34,9 +46,9 @@ const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * command line is wrong, 3 if a server could not be judged to the end, 130 if the run was stopped.
  */
 export async function main(argv: readonly string[], surroundings: Surroundings = {}): Promise<number> {
-  const { targets = [], stdout = process.stdout, stderr = process.stderr } = surroundings;
+  const { targets = [], clients = {}, stdout = process.stdout, stderr = process.stderr } = surroundings;
   try {
-    return await act(readArguments(argv), { targets, stdout, stderr });
+    return await act(readArguments(argv), { targets, clients, stdout, stderr });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     stderr.write(`${error.message}\n`);
@@ -45,42 +57,77 @@ export async function main(argv: readonly string[], surroundings: Surroundings =
 }
 
 async function act(request: Request, around: Required<Surroundings>): Promise<number> {
-  const { targets, stdout } = around;
+  const { stdout } = around;
   if (request.do === "run") return run(request, around);
-  const paint = painter(stdout);
-  const width = widthOf(stdout);
-  if (request.do === "help") stdout.write(`${help(targets.map(({ id }) => id))}\n`);
-  if (request.do === "version") stdout.write(`${thisTool().version}\n`);
-  if (request.do === "list") stdout.write(`${list(select(request.selection), paint, width)}\n`);
-  if (request.do === "explain") {
-    stdout.write(`${explain(caseOf(request.id), request.seed, paint, width)}\n`);
-  }
+  if (request.do === "serve") return serve(request, stdout);
+  stdout.write(`${answer(request, around)}\n`);
   return 0;
 }
 
-async function run(
-  request: RunRequest,
-  { targets, stdout, stderr }: Required<Surroundings>,
-): Promise<number> {
-  const cases = select(request.selection);
-  const judged = targetsOf(request, targets);
+function answer(request: Exclude<Request, { do: "run" | "serve" }>, around: Required<Surroundings>): string {
+  const paint = painter(around.stdout);
+  const width = widthOf(around.stdout);
+  if (request.do === "version") return thisTool().version;
+  if (request.do === "explain") return explain(caseOf(request.id), request.seed, paint, width);
+  if (request.do === "list" && request.autobahn) return listAutobahn(paint, width);
+  if (request.do === "list") return list(select(request.selection, isAny), paint, width);
+  const clients = new Set([...Object.keys(around.clients), "node", "bun"]);
+  return help(
+    around.targets.map(({ id }) => id),
+    [...clients],
+  );
+}
+
+function isAny(_each: Case): _each is Case {
+  return true;
+}
+
+async function run(request: RunRequest, around: Required<Surroundings>): Promise<number> {
+  const { stdout, stderr } = around;
+  const cases =
+    request.clients.length > 0
+      ? select(request.selection, isForClients)
+      : select(request.selection, isForServers);
+  const judged = targetsOf(request, around);
   const baseline = baselineOf(request);
   prepare(request.files);
+  return interruptible(async (signal) => {
+    const report = await judgeAll(judged, { request, cases, baseline, stderr, signal });
+    const gone = stale(report.targets, baseline);
+    const look = { paint: painter(stdout), width: widthOf(stdout), verbose: request.verbose };
+    stdout.write(`\n${summary(report, gone, look)}`);
+    writeFiles(report, request.files);
+    return signal.aborted ? 130 : exitCode(report, gone.length > 0);
+  });
+}
+
+async function serve({ selection, port, seed, deadlineMs }: ServeRequest, stdout: Screen): Promise<number> {
+  const cases = select(selection, isForClients);
+  const log = (line: string) => stdout.write(`${line}\n`);
+  return interruptible(async (signal) => {
+    const options = { cases, port, seed, log, ...(deadlineMs !== undefined && { deadlineMs }) };
+    const serving = await serveConformance(options).catch(({ code }: NodeJS.ErrnoException) => {
+      throw new Refusal(`port ${port} cannot be listened on (${code}); --port takes another`);
+    });
+    log(
+      `${plural(cases.length, "case")} for clients at ${serving.url}; a browser needs no more than to open it`,
+    );
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await serving.close();
+    return 0;
+  });
+}
+
+// The signal is aborted by Ctrl-C and the like; who presses it twice does not want to wait for the server.
+async function interruptible(act: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const stop = new AbortController();
   const interrupt = () => {
-    // Who presses it twice does not want to wait for the server.
     if (stop.signal.aborted) process.exit(130);
     stop.abort();
   };
   for (const signal of stopSignals) process.on(signal, interrupt);
   try {
-    const report = await judgeAll(judged, { request, cases, baseline, stderr, signal: stop.signal });
-    const gone = stale(report.targets, baseline);
-    stdout.write(
-      `\n${summary(report, gone, { paint: painter(stdout), width: widthOf(stdout), verbose: request.verbose })}`,
-    );
-    writeFiles(report, request.files);
-    return stop.signal.aborted ? 130 : exitCode(report, gone.length > 0);
+    return await act(stop.signal);
   } finally {
     for (const signal of stopSignals) process.off(signal, interrupt);
   }
@@ -96,21 +143,24 @@ interface Work {
 
 async function judgeAll(targets: readonly Target[], work: Work): Promise<Report> {
   const { request, cases, baseline, stderr, signal } = work;
-  const { seed, jobs, deadlineMs, headers, insecure } = request;
+  const { seed, jobs, headers, insecure } = request;
+  const awaited = request.deadlineMs ?? (request.clients.length > 0 ? 20_000 : 5_000);
   const report: Report = {
     format: 1,
     tool: thisTool(),
     date: new Date().toISOString(),
     machine: thisMachine(),
+    peer: request.clients.length > 0 ? "client" : "server",
     seed,
-    jobs,
-    deadlineMs: Number.isFinite(deadlineMs) ? deadlineMs : null,
+    // A client comes to one case at a time.
+    jobs: request.clients.length > 0 ? 1 : jobs,
+    deadlineMs: Number.isFinite(awaited) ? awaited : null,
     complete: false,
     groups: [...new Set(cases.map(groupOf))].map(({ number, name, title }) => ({ number, name, title })),
     cases: cases.map(caseReport),
     targets: [],
   };
-  const options = { seed, jobs, deadlineMs, headers, insecure };
+  const options = { seed, jobs, deadlineMs: awaited, headers, insecure };
   const progress = progressOn(stderr);
   // One after another: servers that share the machine would make each other late.
   for (const target of targets) {
@@ -130,11 +180,14 @@ export function exitCode({ targets }: Pick<Report, "targets">, isStale: boolean)
   return failing || isStale ? 1 : 0;
 }
 
-function targetsOf({ names, all, start }: RunRequest, targets: readonly Target[]): readonly Target[] {
+function targetsOf(request: RunRequest, around: Required<Surroundings>): readonly Target[] {
+  const { names, all, start, clients } = request;
+  const { targets } = around;
   if (all && targets.length === 0) {
     throw new Refusal("--all: there are no servers to start here; give the URLs of yours");
   }
   if (all) return targets;
+  if (clients.length > 0) return clients.map((name) => clientTarget(name, around.clients[name]));
   return names.map((name) => {
     const target = targets.find(({ id }) => id === name);
     if (target && start !== undefined)

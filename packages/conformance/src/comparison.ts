@@ -64,7 +64,7 @@ function pad(text: string, width: number): string {
 /** The cases that the servers do not take in the same way; those of a family that differ alike stand in one line. */
 export function differences(report: Report, { paint, width }: Look): string {
   const differ = new Set(differing(report));
-  if (differ.size === 0) return paint("dim", "The servers do not differ in any case.");
+  if (differ.size === 0) return paint("dim", `The ${report.peer}s do not differ in any case.`);
   const results = report.targets.map((target) => new Map(target.results.map((each) => [each.id, each])));
   const marksOf = (id: string) => results.map((found) => mark(found.get(id), paint));
   const runs = runsOf(

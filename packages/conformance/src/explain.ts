@@ -1,19 +1,26 @@
 // What a case does, byte by byte, and the list of all cases.
 
-import type { CaseFrame, Cuts, FrameCase, Step, Verdict } from "./case.ts";
-import { type Case, groupOf, type ServerCase } from "./cases/index.ts";
-import { agree } from "./deflate.ts";
+import { acceptOffer } from "./accept-offer.ts";
+import type { AnswerCase } from "./answering.ts";
+import { autobahnCases } from "./autobahn.ts";
+import type { CaseFrame, Cuts, FrameCase, Play, Step, Verdict } from "./case.ts";
+import { type Case, groupOf } from "./cases/index.ts";
+import { type Agreement, agree, NegotiationError } from "./deflate.ts";
 import { describeSent } from "./endpoint.ts";
 import { encodeFrame } from "./frames.ts";
+import { acceptOf } from "./http1.ts";
 import { describeExpected } from "./judge.ts";
 import { describeAllowedAnswers } from "./judge-opening.ts";
 import { styles } from "./look.ts";
 import type { OpeningCase } from "./opening.ts";
 import { type Random, random } from "./random.ts";
 import { signs } from "./results.ts";
-import { cut, labelled, type Paint, table } from "./text.ts";
+import { rangesOf } from "./summary.ts";
+import { cut, labelled, type Paint, plural, table } from "./text.ts";
 import { hex } from "./wire.ts";
 
+/** The key of RFC 6455 §1.3. */
+const sampleKey = "dGhlIHNhbXBsZSBub25jZQ==";
 /** How much of a frame is printed. */
 const shownBytes = 48;
 const shownFrames = 12;
@@ -25,8 +32,8 @@ interface Way {
   because: string | undefined;
 }
 
-/** What a case for servers sends step by step, with its bytes, and what is allowed. */
-export function explain(each: ServerCase, seed: number, paint: Paint, width: number): string {
+/** What a case sends step by step, with its bytes, and what is allowed. */
+export function explain(each: Case, seed: number, paint: Paint, width: number): string {
   const facts = [
     labelled(`${paint("bold", each.id)}  `, each.title, each.id.length + 2, width),
     paint("dim", `${each.level} · ${each.clause} · ${groupOf(each).title}`),
@@ -34,42 +41,83 @@ export function explain(each: ServerCase, seed: number, paint: Paint, width: num
     each.offer === undefined ? "" : `offers ${each.offer}`,
     each.autobahn?.length ? paint("dim", `Autobahn ${each.autobahn.join(", ")}`) : "",
   ].filter(Boolean);
-  const [sent, allowed] = each.kind === "opening" ? openingOf(each, seed) : framesOf(each, seed);
+  const [sent, allowed] = partsOf(each, seed);
   const ways = allowed.map(({ verdict, words, because }) => {
     const label = `  ${paint(styles[verdict], `${signs[verdict]} ${verdict}`)}`;
     return labelled(label, because === undefined ? words : `${words} – ${because}`, 16, width);
   });
   return [
     facts.join("\n"),
-    [paint("bold", "sent"), ...sent.map((line) => labelled("", line, 2, width))].join("\n"),
+    [paint("bold", "sent"), ...sent.map((line) => indented(line, width))].join("\n"),
     [paint("bold", "allowed, the best first"), ...ways].join("\n"),
   ].join("\n\n");
 }
 
+// What begins with spaces stays below what it belongs to.
+function indented(line: string, width: number): string {
+  const text = line.trimStart();
+  return labelled("", text, 2 + line.length - text.length, width);
+}
+
+function partsOf(each: Case, seed: number): [string[], Way[]] {
+  if (each.kind === "opening") return openingOf(each, seed);
+  return each.kind === "answer" ? answerOf(each, seed) : framesOf(each, seed);
+}
+
 function framesOf(each: FrameCase, seed: number): [string[], Way[]] {
   const numbers = random(seed, each.id);
-  // Compression as if the server took the offer as it is: what it answers is not known before.
-  const agreed = each.offer === undefined ? undefined : agree(each.offer, "permessage-deflate");
+  const agreed = each.offer === undefined ? undefined : agreementOn(each.offer);
   const play = each.play(numbers, agreed);
-  const sent = play.steps.flatMap((step, index) => stepLines(step, index + 1, numbers));
+  return partsOfPlay(play, numbers, each.peer === "client");
+}
+
+// As if the peer took what is offered as it is, or nothing: what it answers is not known before.
+function agreementOn(offer: string): Agreement | undefined {
+  try {
+    return agree(offer, acceptOffer(offer, offer)?.answer ?? "");
+  } catch (error) {
+    if (error instanceof NegotiationError) return undefined;
+    throw error;
+  }
+}
+
+function answerOf(each: AnswerCase, seed: number): [string[], Way[]] {
+  const numbers = random(seed, each.id);
+  const accept = acceptOf(sampleKey);
+  const answer = each.answer({
+    method: "GET",
+    target: "/run",
+    httpVersion: "1.1",
+    headers: [],
+    accept,
+    offer: "permessage-deflate; client_max_window_bits",
+    earlierKeys: new Set(),
+  });
+  const [sent, allowed] = partsOfPlay(each.play(numbers), numbers, true);
+  return [[...linesOf(answer ?? ""), ...sent], allowed];
+}
+
+function partsOfPlay(play: Play, numbers: Random, bare: boolean): [string[], Way[]] {
+  const sent = play.steps.flatMap((step, index) => stepLines(step, index + 1, numbers, bare));
   const allowed = play.allowed.map((way) => ({
     verdict: way.verdict,
     words:
-      way.end.kind === "any" ? "whatever the server does" : describeExpected({ steps: [], allowed: [way] }),
+      way.end.kind === "any" ? "whatever the peer does" : describeExpected({ steps: [], allowed: [way] }),
     because: way.because,
   }));
   return [sent, allowed];
 }
 
-function stepLines(step: Step, number: number, numbers: Random): string[] {
-  if (step.kind === "settle") return [`${number}. gives the server the time to react`];
+// `bare`: as a server sends it, without a mask.
+function stepLines(step: Step, number: number, numbers: Random, bare: boolean): string[] {
+  if (step.kind === "settle") return [`${number}. gives the peer the time to react`];
   if (step.kind === "end") return [`${number}. FIN: no more from this side`];
   if (step.kind === "await") return [`${number}. waits for ${step.what} ${step.count}`];
   if (step.kind === "bytes") return [`${number}. ${step.what}`, `   ${bytesOf(step.bytes)}`];
   const how = step.cuts === undefined ? "" : ` (in pieces: ${describeCuts(step.cuts)})`;
   const lines = step.frames
     .slice(0, shownFrames)
-    .flatMap((frame) => [`   ${describeSent(frame)}`, `   ${bytesOf(encode(frame, numbers))}`]);
+    .flatMap((frame) => [`   ${describeSent(frame)}`, `   ${bytesOf(encode(frame, numbers, bare))}`]);
   const more =
     step.frames.length > shownFrames ? [`   and ${step.frames.length - shownFrames} frames more`] : [];
   const head = `${number}. ${step.frames.length === 1 ? "one frame" : `${step.frames.length} frames`}${how}`;
@@ -81,8 +129,12 @@ function describeCuts(cuts: Cuts): string {
   return `cut after ${cut(cuts.join(", "), 60)} bytes`;
 }
 
-function encode({ masking = "right", mask, ...frame }: CaseFrame, numbers: Random): Uint8Array {
-  return encodeFrame(masking === "right" ? { ...frame, mask: mask ?? numbers.bytes(4) } : frame);
+function encode(
+  { masking = "right", mask, ...frame }: CaseFrame,
+  numbers: Random,
+  bare: boolean,
+): Uint8Array {
+  return encodeFrame((masking === "right") !== bare ? { ...frame, mask: mask ?? numbers.bytes(4) } : frame);
 }
 
 function bytesOf(bytes: Uint8Array): string {
@@ -93,17 +145,13 @@ function bytesOf(bytes: Uint8Array): string {
 
 function openingOf(each: OpeningCase, seed: number): [string[], Way[]] {
   const target = { host: "127.0.0.1", port: 80, secure: false, path: "/echo", authority: "127.0.0.1" };
-  const { key = "dGhlIHNhbXBsZSBub25jZQ==", cuts, frames = [] } = each;
+  const { key = sampleKey, cuts, frames = [] } = each;
   const numbers = random(seed, each.id);
   const request = cut(each.request({ target, key, random: numbers }), 2_000);
   const sent = [
     ...(cuts === undefined ? [] : [`in pieces: ${describeCuts(cuts)}`]),
-    ...request
-      .replaceAll("\r\n", "\n")
-      .trimEnd()
-      .split("\n")
-      .map((line) => cut(line, 300)),
-    ...frames.flatMap((frame) => [describeSent(frame), bytesOf(encode(frame, numbers))]),
+    ...linesOf(request),
+    ...frames.flatMap((frame) => [describeSent(frame), bytesOf(encode(frame, numbers, false))]),
   ];
   const allowed = each.allowed.map((way) => ({
     verdict: way.verdict,
@@ -111,6 +159,22 @@ function openingOf(each: OpeningCase, seed: number): [string[], Way[]] {
     because: way.because,
   }));
   return [sent, allowed];
+}
+
+function linesOf(head: string): string[] {
+  const lines = head.replaceAll("\r\n", "\n").trimEnd().split("\n");
+  return lines.map((line) => cut(line, 300));
+}
+
+/** Autobahn's cases, each with those of ours that find the same faults. */
+export function listAutobahn(paint: Paint, width: number): string {
+  const rows = autobahnCases.map(({ id, ours }) =>
+    labelled(`  ${paint("bold", id)}`, rangesOf(ours), 12, width),
+  );
+  return [
+    `${plural(autobahnCases.length, "case")} of Autobahn, and ours that find the same faults`,
+    ...rows,
+  ].join("\n");
 }
 
 /** Every case, by group. */

@@ -120,7 +120,7 @@ export function headline(report: Report): string {
   const where = failing === 0 ? fail : `${fail} somewhere`;
   const differ = differing(report).length;
   const words = differ === 0 ? "none differs" : `${differ} ${differ === 1 ? "differs" : "differ"}`;
-  return `${targets.length} servers, ${plural(cases.length, "case")}: ${where}, ${words}`;
+  return `${targets.length} ${report.peer}s, ${plural(cases.length, "case")}: ${where}, ${words}`;
 }
 
 function headerOf(report: Report, title: string): Html {
@@ -147,7 +147,7 @@ function cardOf(target: TargetReport): Html {
   );
   return markup`<li class="server">
 <h2>${title}</h2>
-<p class="url">${title === id ? nothing : markup`${id} · `}<code>${url}</code></p>
+<p class="url">${title === id ? nothing : markup`${id} · `}${url === "" ? nothing : markup`<code>${url}</code>`}</p>
 ${error === undefined ? nothing : markup`<p class="incomplete">${error}</p>`}
 <svg class="bar" viewBox="0 0 ${Math.max(1, results.length)} 1" preserveAspectRatio="none" aria-hidden="true">${barOf(counts)}</svg>
 <ul class="counts">${verdicts.map((each) => markup`<li class="${each}"><span class="sign" aria-hidden="true">${signs[each]}</span> <b>${counts[each]}</b> ${each}</li>`)}</ul>
@@ -221,7 +221,7 @@ function rowOf({ targets }: Report, { id, title, clause, level }: CaseReport, di
 
 function cellOf({ id }: TargetReport, result: ResultReport): Html {
   const counted = countedAs(result);
-  return markup`<button type="button" class="cell ${counted}" data-verdict="${counted}" aria-expanded="false" aria-label="${result.id}, ${id}: ${counted}"><span class="sign" aria-hidden="true">${signs[counted]}</span> <span class="word">${counted}</span></button>`;
+  return markup`<button type="button" class="cell ${counted}" data-verdict="${counted}" aria-expanded="false"><span class="hidden">${id}: </span><span class="sign" aria-hidden="true">${signs[counted]}</span> <span class="word">${counted}</span></button>`;
 }
 
 function footerOf({ tool }: Report): Html {
@@ -231,7 +231,7 @@ function footerOf({ tool }: Report): Html {
     ["fail", "against the clause"],
     ["known", "fails, and stands in the baseline with its reason"],
     ["info", "neither right nor wrong"],
-    ["unsupported", "the server does not offer what the case is about"],
+    ["unsupported", "what the case is about is not offered"],
   ];
   return markup`<footer>
 <dl>${meanings.map(([verdict, words]) => markup`<div><dt class="${verdict}"><span aria-hidden="true">${signs[verdict]}</span> ${verdict}</dt><dd>${words}</dd></div>`)}</dl>

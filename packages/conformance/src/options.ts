@@ -11,24 +11,35 @@ export type Request =
   | { do: "version" }
   | { do: "list"; autobahn: boolean; selection: Selection }
   | { do: "explain"; id: string; seed: number }
+  | ({ do: "serve" } & ServeRequest)
   | ({ do: "run" } & RunRequest);
 
 /** What is judged, how, and what is written down. */
 export interface RunRequest {
   /** URLs, and names of targets. */
   names: string[];
+  /** Clients to judge in place of servers: names, and commands. */
+  clients: string[];
   all: boolean;
   selection: Selection;
   jobs: number;
   seed: number;
-  /** `Infinity` without a deadline. */
-  deadlineMs: number;
+  /** `Infinity` without a deadline; nothing if it is not given. */
+  deadlineMs: number | undefined;
   headers: [name: string, value: string][];
   insecure: boolean;
   verbose: boolean;
   start?: string;
   baseline?: string;
   files: Files;
+}
+
+/** How clients are waited for. */
+export interface ServeRequest {
+  selection: Selection;
+  port: number;
+  seed: number;
+  deadlineMs: number | undefined;
 }
 
 /** What is written, and where. */
@@ -39,14 +50,17 @@ export interface Files {
   "autobahn-json"?: string;
 }
 
-/** What `--help` prints. `names` are those of targets that need no URL. */
-export function help(names: readonly string[]): string {
+/** What `--help` prints. `names` are those of servers that need no URL, `clients` those of clients. */
+export function help(names: readonly string[], clients: readonly string[]): string {
   const house = names.length > 0;
-  return `Judges WebSocket servers by RFC 6455 and RFC 7692. The server echoes text as text and binary as binary.
+  return `Judges WebSocket servers and clients by RFC 6455 and RFC 7692. What is judged echoes: text as text, binary as
+binary.
 
   conform <ws-url>…              one server, or several side by side
 ${house ? `  conform <name>…                starts one of ours: ${names.join(", ")}\n  conform --all                  all of ours, side by side\n` : ""}  conform <ws-url> --start '<command>'
                                  starts the server, waits for its port, ends it afterwards
+  conform --client <name>        a client: ${clients.join(", ")}, or a command that gets the URL of a page
+  conform --serve [--port <n>]   waits for clients (127.0.0.1:9001), until Ctrl-C
   conform --list [--autobahn]    every case; with --autobahn, which of ours stand for Autobahn's 517
   conform --explain <id>         one case: its clause, what is sent byte by byte, what is allowed
 
@@ -54,12 +68,12 @@ which cases
   --only <a,b,…>      ids (6.4.2), beginnings of ids (6.4), groups (utf-8)
   --level <level>     must, should (and must) or may (all; the default)
   --deflate           only the cases with compression
-  --no-deflate        only those without. Default: both; what a server does not offer is "unsupported"
+  --no-deflate        only those without. Default: both; what a peer does not offer is "unsupported"
 
 how
   --jobs <n>          cases at the same time (8)
   --seed <n>          for random cuts, keys and payloads (1)
-  --timeout <ms>      for each thing that is awaited (5000)
+  --timeout <ms>      for each thing that is awaited (5000; clients 20000)
   --no-deadline       waits for ever, one case at a time: for a server in a debugger
   --header <'N: v'>   sent with every handshake; may be given several times
   --insecure          accepts a certificate that nobody vouches for
@@ -71,7 +85,7 @@ what is written
   --help, --version
 
 exit code: 0 nothing fails · 1 something fails · 2 the command line is wrong
-           3 a server could not be reached, or died for good · 130 stopped by Ctrl-C`;
+           3 what is judged could not be reached, or died for good · 130 stopped by Ctrl-C`;
 }
 
 const options = {
@@ -79,6 +93,7 @@ const options = {
   autobahn: { type: "boolean" },
   "autobahn-json": { type: "string" },
   baseline: { type: "string" },
+  client: { type: "string", multiple: true },
   deflate: { type: "boolean" },
   explain: { type: "string" },
   header: { type: "string", multiple: true },
@@ -93,7 +108,9 @@ const options = {
   "no-deadline": { type: "boolean" },
   "no-deflate": { type: "boolean" },
   only: { type: "string", multiple: true },
+  port: { type: "string" },
   seed: { type: "string" },
+  serve: { type: "boolean" },
   start: { type: "string" },
   timeout: { type: "string" },
   verbose: { type: "boolean" },
@@ -113,6 +130,8 @@ export function readArguments(given: readonly string[]): Request {
   const selection = selectionOf(values);
   if (values.list) return { do: "list", autobahn: values.autobahn ?? false, selection };
   if (values.autobahn) throw new Refusal("--autobahn means something only with --list");
+  if (values.serve) return { do: "serve", ...serveOf(values, positionals, selection) };
+  if (values.port !== undefined) throw new Refusal("--port means something only with --serve");
   return { do: "run", ...runOf(values, positionals, selection) };
 }
 
@@ -122,34 +141,30 @@ function parse(given: readonly string[]) {
     const args = given[0] === "--" ? given.slice(1) : [...given];
     return parseArgs({ args, allowPositionals: true, options });
   } catch (error) {
-    // Node's message goes on with advice about escaping a dash.
-    const [sentence] = (error as Error).message.split(". ");
+    // Node's message goes on with advice.
+    const [sentence] = (error as Error).message.split(/\.\s/);
     throw new Refusal(`${sentence}; --help names all options`);
   }
 }
 
+function serveOf(values: Values, names: readonly string[], selection: Selection): ServeRequest {
+  const stray = names[0] ?? (values.all ? "--all" : values.client && "--client");
+  if (stray !== undefined) throw new Refusal(`--serve waits for clients; leave out ${stray}`);
+  const port = whole("port", values.port, 9001, 0, 65_535);
+  return { selection, port, seed: whole("seed", values.seed, 1), deadlineMs: deadlineOf(values) };
+}
+
 function runOf(values: Values, names: string[], selection: Selection): RunRequest {
-  const { all = false, start, baseline, insecure = false, verbose = false } = values;
-  if (all && names.length > 0) throw new Refusal(`--all and "${names[0]}": leave out one of them`);
-  if (!all && names.length === 0) {
-    throw new Refusal("nothing to judge: give the URL of a server, ws://127.0.0.1:3001/echo, or see --help");
-  }
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Refusal(`"${twice}" is there twice; leave out one of them`);
-  if (start !== undefined && (all || names.length > 1)) {
-    throw new Refusal("--start starts one server; give one URL with it");
-  }
-  if (values.timeout !== undefined && values["no-deadline"]) {
-    throw new Refusal("--timeout and --no-deadline: leave out one of them");
-  }
-  const patient = values["no-deadline"] ?? false;
+  const { all = false, client: clients = [], start, baseline, insecure = false, verbose = false } = values;
+  checkTargets(values, names);
   return {
     names,
     all,
+    clients,
     selection,
-    jobs: whole("jobs", values.jobs, patient ? 1 : 8, 1, 256),
+    jobs: whole("jobs", values.jobs, values["no-deadline"] ? 1 : 8, 1, 256),
     seed: whole("seed", values.seed, 1),
-    deadlineMs: patient ? Number.POSITIVE_INFINITY : whole("timeout", values.timeout, 5_000, 1, 3_600_000),
+    deadlineMs: deadlineOf(values),
     headers: (values.header ?? []).map(headerOf),
     insecure,
     verbose,
@@ -157,6 +172,32 @@ function runOf(values: Values, names: string[], selection: Selection): RunReques
     ...(start !== undefined && { start }),
     ...(baseline !== undefined && { baseline }),
   };
+}
+
+function checkTargets({ all = false, client = [], start }: Values, names: readonly string[]): void {
+  const [first] = names;
+  if (all && first !== undefined) throw new Refusal(`--all and "${first}": leave out one of them`);
+  if (client.length > 0 && (all || first !== undefined || start !== undefined)) {
+    throw new Refusal("--client judges clients; leave out the servers");
+  }
+  if (client.includes("")) throw new Refusal("--client: the name is empty");
+  if (!all && first === undefined && client.length === 0) {
+    throw new Refusal("nothing to judge: give the URL of a server, ws://127.0.0.1:3001/echo, or see --help");
+  }
+  const targets = [...names, ...client];
+  const twice = targets.find((name, index) => targets.indexOf(name) !== index);
+  if (twice !== undefined) throw new Refusal(`"${twice}" is there twice; leave out one of them`);
+  if (start !== undefined && (all || names.length > 1)) {
+    throw new Refusal("--start starts one server; give one URL with it");
+  }
+}
+
+function deadlineOf({ timeout, "no-deadline": patient }: Values): number | undefined {
+  if (timeout !== undefined && patient) {
+    throw new Refusal("--timeout and --no-deadline: leave out one of them");
+  }
+  if (patient) return Number.POSITIVE_INFINITY;
+  return timeout === undefined ? undefined : whole("timeout", timeout, 0, 1, 3_600_000);
 }
 
 function selectionOf({ only, level, deflate, "no-deflate": noDeflate }: Values): Selection {

@@ -16,6 +16,8 @@ export interface Report {
   /** When the run began, ISO 8601. */
   date: string;
   machine: Machine;
+  /** What was judged. */
+  peer: "server" | "client";
   /** What random cuts, keys and payloads were made from. */
   seed: number;
   /** How many cases ran at the same time. */
@@ -58,11 +60,12 @@ export interface CaseReport {
   autobahn: readonly string[];
 }
 
-/** One server. */
+/** One server, or one client. */
 export interface TargetReport {
   /** One word that no other target of the run has. */
   id: string;
   title: string;
+  /** Where it was; empty for a client. */
   url: string;
   /** What it is made of, as far as it is known. */
   versions: Record<string, string>;

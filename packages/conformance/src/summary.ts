@@ -177,7 +177,7 @@ function reasons(report: Report, look: Look): string {
       const ids = new Set(found.map(({ result }) => result.id));
       const head = look.paint(styles[verdict], `${signs[verdict]} ${plural(ids.size, "case")} ${verdict}`);
       // What is not offered is said by each case in other words.
-      const why = verdict === "unsupported" ? () => "the server does not offer it" : reasonOf;
+      const why = verdict === "unsupported" ? () => `the ${report.peer} does not offer it` : reasonOf;
       return [head, ...byReason(found, why, report.targets.length, look)].join("\n");
     })
     .filter(Boolean)

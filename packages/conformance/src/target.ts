@@ -2,6 +2,7 @@
 
 import { type KnownFailure, mark } from "./baseline.ts";
 import type { Case } from "./cases/index.ts";
+import { ClientGone, runClient } from "./client.ts";
 import { HandshakeError, targetOf } from "./http1.ts";
 import type { Progress } from "./progress.ts";
 import { count, resultReport, type TargetReport } from "./results.ts";
@@ -10,7 +11,7 @@ import { isCompressed } from "./select.ts";
 import { type Command, Server, ServerError } from "./server.ts";
 import { ConnectError } from "./tcp.ts";
 
-/** A server to judge. */
+/** A server or a client to judge. */
 export interface Target {
   /** One word: what the command line and the head of a column call it. */
   id: string;
@@ -20,7 +21,7 @@ export interface Target {
   /** Limits that are raised for the run, by environment variable: the reports name them. */
   policy?: Record<string, string>;
   /** Where it is judged; several if compression has to be switched on. */
-  setups: readonly Setup[];
+  setups: readonly (Setup | ClientSetup)[];
 }
 
 /** A server as it runs. */
@@ -30,6 +31,11 @@ export interface Setup {
   command?: Command;
   /** Only for the cases with compression, or only for those without. Default: for all. */
   compressed?: boolean;
+}
+
+/** A client as it is started. */
+export interface ClientSetup {
+  client: string | Command;
 }
 
 /** What is needed to judge. */
@@ -49,7 +55,12 @@ export function targetAt(url: string, start?: string): Target {
   return { id, title: id, setups: [start === undefined ? { url } : { url, command: { run: start } }] };
 }
 
-/** Judges a server; what keeps it from being judged is told in the report. */
+/** A client by its name, or by the command that drives it. */
+export function clientTarget(name: string, command?: Command): Target {
+  return { id: name, title: name, setups: [{ client: command ?? name }] };
+}
+
+/** Judges a server or a client; what keeps it from being judged is told in the report. */
 export async function judgeTarget(target: Target, context: Context): Promise<TargetReport> {
   const { cases, baseline, progress, signal } = context;
   const { id, title, versions = {}, policy = {}, setups } = target;
@@ -57,7 +68,7 @@ export async function judgeTarget(target: Target, context: Context): Promise<Tar
   const report: TargetReport = {
     id,
     title,
-    url: setups[0]?.url ?? "",
+    url: urlOf(setups[0]),
     versions,
     policy,
     ms: 0,
@@ -84,7 +95,21 @@ export async function judgeTarget(target: Target, context: Context): Promise<Tar
   return report;
 }
 
-async function* judged(setup: Setup, { cases, options, progress, signal }: Context): AsyncGenerator<Result> {
+function urlOf(setup: Setup | ClientSetup | undefined): string {
+  return setup && "url" in setup ? setup.url : "";
+}
+
+async function* judged(setup: Setup | ClientSetup, context: Context): AsyncGenerator<Result> {
+  const { cases, options, signal } = context;
+  if ("url" in setup) return yield* judgedServer(setup, context);
+  const { client } = setup;
+  yield* untilAborted(runClient({ ...options, client, cases, signal }), signal);
+}
+
+async function* judgedServer(
+  setup: Setup,
+  { cases, options, progress, signal }: Context,
+): AsyncGenerator<Result> {
   const { url, command, compressed } = setup;
   const own = cases.filter((each) => compressed === undefined || compressed === isCompressed(each));
   if (own.length === 0) return;
@@ -116,11 +141,13 @@ async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSignal): 
     }
   } finally {
     signal.removeEventListener("abort", abort);
+    // It ends what it has started as soon as the case that it waits for is over.
+    items.return(undefined).catch(() => {});
   }
 }
 
 function explain(error: unknown): string {
-  const known = [ConnectError, HandshakeError, ServerError, ServerGone];
+  const known = [ClientGone, ConnectError, HandshakeError, ServerError, ServerGone];
   if (error instanceof Error && known.some((kind) => error instanceof kind)) return error.message;
   throw error;
 }

@@ -400,8 +400,13 @@ function lineOf(line) {
 function bytesOf(kind, hex, size) {
   const bytes = (hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
   const more = size > bytes.length ? ` … ${(size - bytes.length).toLocaleString("en")} bytes more` : "";
-  if (kind === "http")
-    return element("span", { class: "hex" }, String.fromCharCode(...bytes).trimEnd(), more);
+  // The first line of a head is said already.
+  const rest = String.fromCharCode(...bytes)
+    .split("\r\n")
+    .slice(1)
+    .join("\n")
+    .trimEnd();
+  if (kind === "http") return element("span", { class: "hex head" }, rest, more);
   if (kind !== "frame") return element("span", { class: "hex" }, digits(bytes), more);
   const [masked, header] = headerOf(bytes);
   const from = header + (masked ? 4 : 0);

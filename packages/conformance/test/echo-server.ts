@@ -1,0 +1,8 @@
+// A server in a process of its own: `node echo-server.ts <port>`.
+
+import { WebSocketServer } from "ws";
+
+new WebSocketServer({ host: "127.0.0.1", port: Number(process.argv[2]) }).on("connection", (ws) => {
+  ws.on("error", () => undefined);
+  ws.on("message", (data, isBinary) => ws.send(data, { binary: isBinary }));
+});
