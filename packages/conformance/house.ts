@@ -81,6 +81,10 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
+// pnpm starts scripts in the package's folder; files are meant as seen from where the command was given.
+const { INIT_CWD } = process.env;
+if (INIT_CWD !== undefined && process.cwd() === import.meta.dirname) process.chdir(INIT_CWD);
+
 const ports = freePorts();
 const targets: Target[] = [];
 for (const manifest of readManifests()) targets.push(await targetOf(manifest, ports));

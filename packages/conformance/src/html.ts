@@ -253,9 +253,9 @@ function dataOf(report: Report): string {
 function jsonOf({ cases, targets }: Report, limits: Record<"passed" | "other", Kept>): string {
   const data: PageData = {
     cases: Object.fromEntries(
-      cases.map(({ id, title, clause, gist, level, autobahn }) => [
+      cases.map(({ id, kind, title, clause, gist, level, autobahn }) => [
         id,
-        { title, clause, gist, level, autobahn },
+        { kind, title, clause, gist, level, autobahn },
       ]),
     ),
     servers: Object.fromEntries(

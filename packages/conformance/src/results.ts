@@ -50,6 +50,8 @@ export interface GroupReport {
 /** What a case is about. */
 export interface CaseReport {
   id: string;
+  /** `frames`: about what follows the opening handshake. `opening`: about a request. `answer`: about its answer. */
+  kind: Case["kind"];
   /** The number of its group. */
   group: number;
   title: string;
@@ -154,7 +156,7 @@ export const signs: Record<Verdict | "known", string> = {
 /** What a case is about, without what it does. */
 export function caseReport(each: Case): CaseReport {
   const { id, title, clause, gist, level, autobahn = [] }: CaseHead = each;
-  return { id, group: groupOf(each).number, title, clause, gist, level, autobahn };
+  return { id, kind: each.kind, group: groupOf(each).number, title, clause, gist, level, autobahn };
 }
 
 /** A result in the shape of the report, its wire log shortened. */

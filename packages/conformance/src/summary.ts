@@ -129,7 +129,7 @@ function block(
   const parts = [
     paint(styles[verdict], title.slice(0, label.length)) + paint("bold", title.slice(label.length)),
     paint("dim", labelled("", `${each.level}  ${each.clause}: ${each.gist}`, 2, width)),
-    line("sent", describeSent(found[0]?.result.wire ?? [])),
+    line("sent", describeSent(found[0]?.result.wire ?? [], each.kind !== "frames")),
     line("expected", found[0]?.result.expected ?? ""),
   ];
   // Servers to which the same happened are named together.
@@ -143,26 +143,22 @@ function block(
   return parts.join("\n");
 }
 
-/** What was sent in a case, in words. */
-export function describeSent(wire: readonly WireReport[]): string {
+/** What was sent in a case, in words; with the heads of the handshake if it is about them. */
+export function describeSent(wire: readonly WireReport[], heads: boolean): string {
   const sent = wire.filter((line) => line.kind !== "omitted").filter(({ direction }) => direction === "sent");
-  const frames = sent.filter(({ kind }) => kind !== "http");
-  const [request] = sent;
-  if (!request) return "nothing";
-  // Without a frame, the request itself is what was sent.
-  if (frames.length === 0) return headOf(request);
+  const lines = sent.filter(({ kind }) => heads || kind !== "http");
+  if (lines.length === 0) return "nothing";
   const most = 4;
-  const more = frames.length > most ? [`and ${frames.length - most} more`] : [];
-  return [...frames.slice(0, most).map(({ text }) => text), ...more].join("\n");
+  const more = lines.length > most ? [`and ${lines.length - most} more`] : [];
+  return [...lines.slice(0, most).map(wordsOf), ...more].join("\n");
 }
 
-function headOf({ hex, text }: WireLine): string {
+function wordsOf({ kind, hex, text }: WireLine): string {
+  if (kind !== "http" || hex === "") return text;
   const lines = Buffer.from(hex, "hex").toString("latin1").trimEnd().split("\r\n");
   const most = 12;
-  if (hex === "") return text;
-  return lines.length > most
-    ? [...lines.slice(0, most), `and ${lines.length - most} more lines`].join("\n")
-    : lines.join("\n");
+  const more = lines.length > most ? [`and ${lines.length - most} more lines`] : [];
+  return [...lines.slice(0, most), ...more].join("\n");
 }
 
 // What is not the best, by what is said about it.

@@ -40,7 +40,7 @@ function target(id: string, results: ResultReport[]): TargetReport {
   return { id, ...facts, ms: 5, complete: true, counts: count(results), results };
 }
 
-const about = { clause: "RFC 6455 §5.2", gist: "As it says.", level: "MUST" } as const;
+const about = { kind: "frames", clause: "RFC 6455 §5.2", gist: "As it says.", level: "MUST" } as const;
 const report: Report = {
   format: 1,
   tool: { name: "@rosetta/conformance", version: "0.1.0" },

@@ -9,6 +9,7 @@ export interface PageData {
 }
 
 export interface PageCase {
+  kind: string;
   title: string;
   clause: string;
   gist: string;

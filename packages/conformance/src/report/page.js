@@ -301,7 +301,13 @@ function panelOf({ id, server }, cell) {
       element("code", {}, `--explain ${id}`),
     ),
   );
-  return element("div", { class: `panel ${cell.dataset.verdict}` }, head, facts, wireOf(result.wire));
+  return element(
+    "div",
+    { class: `panel ${cell.dataset.verdict}` },
+    head,
+    facts,
+    wireOf(result.wire, about.kind !== "frames"),
+  );
 }
 
 function closeButton() {
@@ -330,8 +336,11 @@ function term(name, ...content) {
 
 // The wire log.
 
-/** @param {readonly PageLine[]} wire */
-function wireOf(wire) {
+/**
+ * @param {readonly PageLine[]} wire
+ * @param {boolean} heads Whether the heads of the handshake are what it is about.
+ */
+function wireOf(wire, heads) {
   if (wire.length === 0) {
     return element(
       "section",
@@ -351,8 +360,6 @@ function wireOf(wire) {
     element("span", { class: "mask" }, "masking key"),
     element("span", { class: "payload" }, "payload, as it is on the wire"),
   );
-  // Where no frame was sent, the request is what it is about.
-  const heads = !wire.some((line) => line.kind === "frame" && "at" in line && line.direction === "sent");
   const section = element(
     "section",
     { class: `wire ${showsBytes ? "open" : ""} ${heads ? "heads" : ""}`, "aria-label": "Wire log" },
@@ -466,3 +473,6 @@ function find(selector) {
   if (!(found instanceof HTMLElement)) throw new Error(`the report has no ${selector}`);
   return found;
 }
+
+// So that it is a module to the compiler, too.
+export {};
