@@ -114,6 +114,34 @@ test("HTTP-07 MUST answer 304 to who has the page already", { tag: ["@page", "@b
   expect(other.body).toBe(first.body);
 });
 
+test("HTTP-31 MUST answer 304 to who has a file of the page already", { tag: "@page" }, async ({ raw }) => {
+  for (const path of await assetsOf(raw)) {
+    const { headers } = await raw.request(path);
+    const etag = headers.get("etag") ?? "none";
+    expect(etag, `the ETag of ${path}`).toMatch(/^(W\/)?".+"$/);
+    const again = await raw.request(path, { headers: { "If-None-Match": etag } });
+    expect(`${path}: ${again.status}, ${again.body.length} B`).toBe(`${path}: 304, 0 B`);
+  }
+});
+
+// RFC 9110 §13.1.1, §14.2: a server may ignore a range, and what it answers instead is its own affair.
+test("HTTP-32 MUST show nothing of its insides to who asks for what the page has not", {
+  tag: ["@door", "@page"],
+}, async ({ raw }) => {
+  const page = await raw.request("/");
+  const unmet: Record<string, string>[] = [
+    { Range: "bytes=99999999-" },
+    { "If-Match": '"of-another-page"' },
+    { "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT" },
+  ];
+  for (const headers of unmet) {
+    const { status, body } = await raw.request("/", { headers });
+    expect([200, 412, 416], JSON.stringify(headers)).toContain(status);
+    if (status === 200) expect(body).toBe(page.body);
+    else expect(body).not.toMatch(/node_modules|\.[jt]s\b|^\s*at /m);
+  }
+});
+
 // RFC 9110 §9.3.2: as GET, without the content.
 test("HTTP-08 MUST answer HEAD as GET, without a body", { tag: ["@page", "@greet", "@bare"] }, async ({
   raw,
