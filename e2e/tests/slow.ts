@@ -153,6 +153,32 @@ test("SLOW-07 MUST skip what is outdated for a slow reader, and send it the newe
   expect(receivedBy(stalled)).toEqual(from(1, 4096));
 });
 
+// The other side of SLOW-07: bytes that wait without a `drain` to come must not count.
+test("SLOW-12 MUST send a slow reader the newest, however few bytes it had to wait for", {
+  tag: ["@waiting", "@drained"],
+}, async ({ launch, raw, room }) => {
+  const server = await launch({ MAX_MESSAGES_PER_SECOND: "100000", MAX_BURST: "100000" });
+  const own = raw.at(server.port);
+  const presence = `presence/${room.slice("room/".length)}`;
+  const [stalled, author] = [await follower(own), await Conversation.open(own)];
+  await author.hello();
+  await stalled.request({ type: "subscribe", topic: presence });
+  stalled.socket.pause();
+  // In small steps, until the first bytes wait: the kernel takes some MiB before.
+  const text = "x".repeat(4_000);
+  for (let sent = 0; (await metric(own, "queue_bytes")) === 0; sent += 4) {
+    expect(sent, "messages that nothing had to wait for").toBeLessThan(8_192);
+    await publish(author, flooded, [text, text, text, text]);
+  }
+  await author.request({ type: "subscribe", topic: room });
+  await expect.poll(() => metric(own, "skipped_total")).toBeGreaterThan(0);
+  stalled.socket.resume();
+  await stalled.next(
+    (message) => message.type === "event" && message.topic === presence && countOf(message.data) === 1,
+    { awaited: "the newest presence, which only a drain brings" },
+  );
+});
+
 test("SLOW-08 MUST bound what waits for a client of /echo that never reads", {
   tag: ["@send", "@echo", "@limits"],
 }, async ({ launch, raw }) => {
