@@ -1,5 +1,5 @@
 import AxeBuilder from "@axe-core/playwright";
-import type { Browser } from "@playwright/test";
+import type { Browser, Locator } from "@playwright/test";
 import { folderOf, readManifests } from "@rosetta/manifest";
 import { expect as anyExpect, attachLog, test as base } from "./fixtures.ts";
 import { Visit, type VisitOptions } from "./page-objects.ts";
@@ -124,6 +124,36 @@ async function startSiblings({ manifest: first, ...plan }: Plan): Promise<Server
   if (!failed) return servers;
   await Promise.all(servers.map((each) => each.kill()));
   throw failed.reason;
+}
+
+/** What the page calls a server: itself by its title, its siblings as they were named to it. */
+export function titleOf(servers: readonly Server[], index: number): string {
+  const { id = "", title = "" } = servers[index]?.manifest ?? {};
+  return index === 0 ? title : id;
+}
+
+/** The column of each server, where a lesson is done on all at once. */
+export function columnsOf({ page }: Visit, servers: readonly Server[]): Locator[] {
+  return servers.map((_, index) => page.getByRole("group", { name: titleOf(servers, index), exact: true }));
+}
+
+/** What the columns have in common, and what not. */
+export function comparisonOf({ page }: Visit): Locator {
+  return page.getByRole("region", { name: "Same or different" });
+}
+
+/** All that a browser reports when it finds nobody at a server's port, or is not let in. */
+export function nobodyAt({ port }: Pick<Server, "port">): RegExp {
+  return new RegExp(`127\\.0\\.0\\.1:${port}/`);
+}
+
+/** Demands that axe finds nothing wrong with the page, in light and in dark. */
+export async function expectAccessible(visit: Visit): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    // Without motion: a colour on its way from one scheme to the other is in neither.
+    await visit.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    expect(await violations(visit), colorScheme).toEqual([]);
+  }
 }
 
 /** What axe finds wrong with the page, each with where. */

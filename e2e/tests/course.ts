@@ -1,19 +1,23 @@
 import { gzipSync } from "node:zlib";
+import type { Locator } from "@playwright/test";
 import { readManifests } from "@rosetta/manifest";
 import { babble, brokenFrames, flood, reservedClose, startHostile, unknownOpcode } from "../hostile.ts";
 import type { Visit } from "../page-objects.ts";
 import type { Server } from "../server.ts";
-import { expect, test, violations } from "../visit.ts";
+import {
+  columnsOf,
+  comparisonOf,
+  expect,
+  expectAccessible,
+  nobodyAt,
+  test,
+  titleOf,
+  violations,
+} from "../visit.ts";
 
 /** The heading of a lesson that is open. */
 function heading({ page }: Visit, name: string | RegExp) {
   return page.getByRole("heading", { level: 2, name });
-}
-
-/** What the page calls a server: itself by its title, its siblings as they were named to it. */
-function titleOf(servers: Server[], index: number): string {
-  const { id = "", title = "" } = servers[index]?.manifest ?? {};
-  return index === 0 ? title : id;
 }
 
 function course({ page }: Visit) {
@@ -39,10 +43,7 @@ test("COURSE-01 MUST open on the first lesson: a message box, the wire, and the 
   for (const { title } of readManifests()) {
     await expect(code.getByRole("group", { name: `echo in ${title}` })).toContainText("function echo(");
   }
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    expect(await violations(here), colorScheme).toEqual([]);
-  }
+  await expectAccessible(here);
 });
 
 test("COURSE-02 MUST do one action on every server, side by side, and go on where one has failed", {
@@ -50,15 +51,14 @@ test("COURSE-02 MUST do one action on every server, side by side, and go on wher
 }, async ({ lesson, ownSiblings }) => {
   const here = await lesson("#/lesson/1?server=every", ownSiblings[0]);
   const { page } = here;
-  const column = (index: number) =>
-    page.getByRole("group", { name: titleOf(ownSiblings, index), exact: true });
-  const first = column(0);
+  const columns = columnsOf(here, ownSiblings);
+  const first = columns[0] as Locator;
   const say = async (text: string) => {
     await first.getByLabel("Message to echo").fill(text);
     await first.getByRole("button", { name: "Send text" }).click();
   };
   const line = (index: number, text: string) =>
-    column(index)
+    (columns[index] as Locator)
       .getByRole("log", { name: "What came back" })
       .getByRole("listitem")
       .filter({ hasText: text });
@@ -67,16 +67,16 @@ test("COURSE-02 MUST do one action on every server, side by side, and go on wher
     await expect(line(index, "to all of you"), `column ${index}`).toContainText("came back equal");
     await expect(line(index, "to all of you")).toHaveCount(1);
   }
-  const same = page.getByRole("region", { name: "Same or different" });
+  const same = comparisonOf(here);
   await expect(same.getByRole("row", { name: /^Newest message/ })).toContainText(
     "text, 13 B, came back equal",
   );
   await expect(same.getByRole("status")).toContainText("The servers agree");
   expect(await violations(here)).toEqual([]);
 
-  const lost = ownSiblings[2];
-  here.expectTrouble(new RegExp(`127\\.0\\.0\\.1:${lost?.port}/`));
-  await lost?.kill();
+  const lost = ownSiblings[2] as Server;
+  here.expectTrouble(nobodyAt(lost));
+  await lost.kill();
   await expect(
     page
       .getByRole("log", { name: /on the wire/ })

@@ -1,5 +1,5 @@
 import type { Locator } from "@playwright/test";
-import { expect, test, violations } from "../visit.ts";
+import { comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** What the browser tells of handshakes that are refused on purpose. */
 const refusals = /WebSocket connection to .* failed|status of 4(04|26)/;
@@ -32,10 +32,7 @@ test("COURSE-03 MUST show the handshake, and what becomes of those that go wrong
       /GET of \/nowhere\s+404 not found/,
     ].reduce((all, part) => new RegExp(`${all.source}[\\s\\S]*${part.source}`)),
   );
-  for (const colorScheme of ["light", "dark"] as const) {
-    await here.page.emulateMedia({ colorScheme });
-    expect(await violations(here), colorScheme).toEqual([]);
-  }
+  await expectAccessible(here);
 });
 
 test("COURSE-04 MUST show that every server shakes hands in the same way", {
@@ -49,7 +46,7 @@ test("COURSE-04 MUST show that every server shakes hands in the same way", {
   for (const panel of await panels.all()) {
     await expect(panel.getByRole("group", { name: "Attempts" })).toContainText("404 not found");
   }
-  const same = here.page.getByRole("region", { name: "Same or different" });
+  const same = comparisonOf(here);
   await expect(same.getByRole("row", { name: /offering another language/ })).toContainText("failed: 1006");
   // The one thing in which they are meant to differ is the name with which they greet.
   await expect(same.getByRole("rowheader", { name: /^differs/ })).toHaveText([/GET of \/greet/]);

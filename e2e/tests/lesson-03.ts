@@ -1,6 +1,6 @@
 import type { Locator, Page } from "@playwright/test";
 import { encodeFrame, Opcode } from "@rosetta/conformance";
-import { expect, test, violations } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** The panel of the lesson, in the page or in a column of it. */
 function framesIn(place: Page | Locator) {
@@ -88,21 +88,16 @@ test("COURSE-05 MUST draw the frames of a message as they are, and get the messa
   await frames.send();
   await expect(frames.newest).toContainText("came back equal, as text");
 
-  expect(await violations(visit)).toEqual([]);
-  await page.emulateMedia({ colorScheme: "dark" });
-  expect(await violations(visit)).toEqual([]);
+  await expectAccessible(visit);
 });
 
 test("COURSE-06 MUST send one message to all servers, and lay beside each other what they made of it", {
   tag: ["@echo", "@limits"],
 }, async ({ lesson, siblings }) => {
-  const { page } = await lesson("#/lesson/3?server=every", siblings[0]);
-  // The server that sent the page knows its own title, and of the others the id.
-  const columns = siblings.map(({ manifest }, index) =>
-    framesIn(page.getByRole("group", { name: index === 0 ? manifest.title : manifest.id, exact: true })),
-  );
+  const visit = await lesson("#/lesson/3?server=every", siblings[0]);
+  const columns = columnsOf(visit, siblings).map(framesIn);
   const [first] = columns as [ReturnType<typeof framesIn>];
-  const table = page.getByRole("region", { name: "Same or different" });
+  const table = comparisonOf(visit);
   await first.writeBytes("00 ff 0a");
   await first.send();
   for (const column of columns) await expect(column.newest).toContainText("came back equal, as binary");

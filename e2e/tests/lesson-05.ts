@@ -1,6 +1,6 @@
 import type { Locator } from "@playwright/test";
 import type { Visit } from "../page-objects.ts";
-import { expect, test, violations } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** The lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
@@ -89,24 +89,16 @@ test("COURSE-09 MUST find the reply to each request by its number, and say what 
   );
   await visit.jobs.start(1);
   await expect(visit.jobs.state(1)).toHaveText("done");
-  for (const colorScheme of ["dark", "light"] as const) {
-    await visit.page.emulateMedia({ colorScheme });
-    expect(await violations(visit), colorScheme).toEqual([]);
-  }
+  await expectAccessible(visit);
 });
 
 test("COURSE-10 MUST be refused in the same words by every server, and cut off by all for going on", {
   tag: ["@page", "@messages"],
 }, async ({ lesson, siblings }) => {
-  const [first] = siblings;
-  const visit = await lesson("#/lesson/5?server=every", first);
-  const columns = siblings.map(({ manifest, url }) => {
-    // Each server knows its own title; of the others it knows the id.
-    const name = url === first?.url ? manifest.title : manifest.id;
-    return panelIn(visit.page.getByRole("group", { name, exact: true }));
-  });
+  const visit = await lesson("#/lesson/5?server=every", siblings[0]);
+  const columns = columnsOf(visit, siblings).map(panelIn);
   const mine = columns[0] as Locator;
-  const table = visit.page.getByRole("region", { name: "Same or different" });
+  const table = comparisonOf(visit);
   await send(mine);
   for (const column of columns) await expect(phrasesIn(column).first()).toContainText(/welcome\s*re 1/);
   for (const { example, reply, table: said } of examples.slice(3)) {

@@ -1,6 +1,6 @@
 import type { Locator } from "@playwright/test";
 import type { Visit } from "../page-objects.ts";
-import { expect, test, violations } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** The lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
@@ -79,29 +79,19 @@ test("COURSE-13 MUST cause every end that a page can cause, and explain what the
   await expect(panel.getByRole("row", { name: /^1012 Restart the server restarts retry/ })).toBeVisible();
   await visit.wire.filter("lunch");
   await expect(visit.wire.row(/^received .* close .*4321 lunch$/)).toHaveCount(1);
-  for (const colorScheme of ["dark", "light"] as const) {
-    await visit.page.emulateMedia({ colorScheme });
-    expect(await violations(visit), colorScheme).toEqual([]);
-  }
+  await expectAccessible(visit);
 });
 
 test("COURSE-14 MUST cause an end at every server at once, and find them of one mind", {
   tag: ["@page", "@guard"],
 }, async ({ lesson, siblings }) => {
-  const [first] = siblings;
-  const visit = await lesson("#/lesson/7?server=every", first);
-  const columns = siblings.map(({ manifest, url }) => {
-    // Each server knows its own title; of the others it knows the id.
-    return visit.page.getByRole("group", {
-      name: url === first?.url ? manifest.title : manifest.id,
-      exact: true,
-    });
-  });
+  const visit = await lesson("#/lesson/7?server=every", siblings[0]);
+  const columns = columnsOf(visit, siblings);
   for (const { way, code } of ends.filter(({ way }) => /^(an error|a cut|close\(\))/.test(way))) {
     await choose(visit, panelIn(columns[0] as Locator), way);
     await cause(panelIn(columns[0] as Locator));
     for (const column of columns) await expect(happened(panelIn(column)), way).toContainText(code);
-    const table = visit.page.getByRole("region", { name: "Same or different" });
+    const table = comparisonOf(visit);
     await expect(table.getByRole("row", { name: /^Code/ })).toHaveText(
       new RegExp(`^\\s*Code(\\s*${code}){${siblings.length}}\\s*$`),
     );

@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { expect, test, violations } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** The panels of the lesson: in the page, or in the column of one server. */
 function returnIn(place: Page | Locator) {
@@ -43,19 +43,15 @@ test("COURSE-15 MUST show how a lost connection comes back, and from where its w
   await way.button("Simulate").click();
   await expect(way.chart(/^All wait equally long: at most 1000 in/)).toBeVisible();
   await expect(way.chart(/^Each draws its wait: at most \d{2,3} in/)).toBeVisible();
-  expect(await violations(visit)).toEqual([]);
-  await visit.page.emulateMedia({ colorScheme: "dark" });
-  expect(await violations(visit)).toEqual([]);
+  await expectAccessible(visit);
 });
 
 test("COURSE-16 MUST draw the wait from the same window, whichever server closes with 1012", {
   tag: ["@close", "@closed"],
 }, async ({ lesson, siblings }) => {
-  const { page } = await lesson("#/lesson/8?server=every", siblings[0]);
-  const ways = siblings.map(({ manifest: { id, title } }, index) => {
-    // A server knows its own title; of the others it was told their ids.
-    return returnIn(page.getByRole("group", { name: index === 0 ? title : id, exact: true }));
-  });
+  const visit = await lesson("#/lesson/8?server=every", siblings[0]);
+  const { page } = visit;
+  const ways = columnsOf(visit, siblings).map(returnIn);
   for (const way of ways) await expect(way.state).toHaveText(/open$/);
   await ways[0]?.button("Close with 1012").click();
   for (const way of ways) {
@@ -66,7 +62,5 @@ test("COURSE-16 MUST draw the wait from the same window, whichever server closes
   const table = page.getByRole("group", { name: "Comparison of the servers" });
   const same = /^Wait drawn between( 1\.00 to 6\.00 s){3}$/;
   await expect(table.getByRole("row", { name: same })).toBeVisible();
-  await expect(page.getByRole("region", { name: "Same or different" }).getByRole("status")).toHaveText(
-    /^The servers agree/,
-  );
+  await expect(comparisonOf(visit).getByRole("status")).toHaveText(/^The servers agree/);
 });

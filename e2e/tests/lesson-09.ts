@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { expect, test, violations } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, test, violations } from "../visit.ts";
 
 /** The panel of the lesson: in the page, or in the column of one server. */
 function gapIn(place: Page | Locator) {
@@ -52,11 +52,9 @@ test("COURSE-17 MUST show what a cut missed, replayed or told as lost", {
 test("COURSE-18 MUST fill the same gap at every server, and find them alike", {
   tag: ["@broadcast", "@send"],
 }, async ({ lesson, siblings }) => {
-  const { page } = await lesson("#/lesson/9?server=every", siblings[0]);
-  const gaps = siblings.map(({ manifest: { id, title } }, index) => {
-    // A server knows its own title; of the others it was told their ids.
-    return gapIn(page.getByRole("group", { name: index === 0 ? title : id, exact: true }));
-  });
+  const visit = await lesson("#/lesson/9?server=every", siblings[0]);
+  const { page } = visit;
+  const gaps = columnsOf(visit, siblings).map(gapIn);
   await gaps[0]?.button("Follow").click();
   for (const gap of gaps) await expect(gap.events.first()).toContainText("live");
   await gaps[0]?.button("Cut for 3 s").click();
@@ -64,7 +62,5 @@ test("COURSE-18 MUST fill the same gap at every server, and find them alike", {
   const table = page.getByRole("group", { name: "Comparison of the servers" });
   await expect(table.getByRole("row", { name: /Recovered yes yes yes/ })).toBeVisible();
   await expect(table.getByRole("row", { name: /Missed unnoticed 0 0 0/ })).toBeVisible();
-  await expect(page.getByRole("region", { name: "Same or different" }).getByRole("status")).toHaveText(
-    /^The servers agree/,
-  );
+  await expect(comparisonOf(visit).getByRole("status")).toHaveText(/^The servers agree/);
 });

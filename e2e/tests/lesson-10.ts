@@ -1,6 +1,5 @@
-import type { Locator, Page } from "@playwright/test";
-import type { Manifest } from "@rosetta/manifest";
-import { expect, test, violations } from "../visit.ts";
+import type { Locator } from "@playwright/test";
+import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 const ways = ["WebSocket", "Server-Sent Events", "Long polling"];
 
@@ -19,12 +18,6 @@ function panelIn(place: Pick<Locator, "getByRole">) {
         .filter({ has: region.page().getByRole("rowheader", { name, exact: true }) })
         .getByRole("cell"),
   };
-}
-
-/** The column of a server. It knows its own title; of the others it knows the ids. */
-function columnOf(page: Page, { id, title }: Manifest): Locator {
-  const [byTitle, byId] = [title, id].map((name) => page.getByRole("group", { name, exact: true }));
-  return (byTitle as Locator).or(byId as Locator);
 }
 
 /** The numbers of a row, a way each: `#14` or `11`. */
@@ -52,9 +45,7 @@ test("COURSE-19 MUST bring the same events with the same offsets by WebSocket, e
   visit.expectTrouble(/\/(poll|events)\?.*ERR_ABORTED/);
   await topic.selectOption("scores");
   await expect(agreement).toHaveText(/^#\d+ to #\d+: the same events by every way/);
-  expect(await violations(visit), "in light").toEqual([]);
-  await page.emulateMedia({ colorScheme: "dark" });
-  expect(await violations(visit), "in dark").toEqual([]);
+  await expectAccessible(visit);
 
   await button("Stop all").click();
   await expect(cells("State")).toHaveText(["stopped", "stopped", "stopped"]);
@@ -74,13 +65,12 @@ test("COURSE-20 MUST let a person compare the three ways on all servers at once"
   tag: ["@events", "@poll"],
 }, async ({ lesson, siblings }) => {
   const visit = await lesson("#/lesson/10?server=every", siblings[0]);
-  const { page } = visit;
-  const columns = siblings.map(({ manifest }) => panelIn(columnOf(page, manifest)));
+  const columns = columnsOf(visit, siblings).map(panelIn);
   await columns[0]?.button("Start all three").click();
   for (const { agreement } of columns) {
     await expect(agreement).toHaveText(/^#\d+ to #\d+: the same events by every way/);
   }
-  const comparison = page.getByRole("region", { name: "Same or different" });
+  const comparison = comparisonOf(visit);
   await expect(comparison.getByRole("row", { name: "Events of all ways" }).getByRole("cell")).toHaveText(
     siblings.map(() => "the same"),
   );

@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { expect, test, violations } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** The panels of the lesson: in the page, or in the column of one server. */
 function pulseIn(place: Page | Locator) {
@@ -43,19 +43,15 @@ test("COURSE-21 MUST show beats and missed beats, and what the server says of it
   await expect(visit.page.getByRole("status", { name: "The script that hangs" })).toHaveText(
     /^It hung for 1 s and its connection is open still/,
   );
-  expect(await violations(visit)).toEqual([]);
-  await visit.page.emulateMedia({ colorScheme: "dark" });
-  expect(await violations(visit)).toEqual([]);
+  await expectAccessible(visit);
 });
 
 test("COURSE-22 MUST take the pulse of every server at once, and find none that is silent", {
   tag: ["@metrics", "@health"],
 }, async ({ lesson, siblings }) => {
-  const { page } = await lesson("#/lesson/11?server=every", siblings[0]);
-  const pulses = siblings.map(({ manifest: { id, title } }, index) => {
-    // A server knows its own title; of the others it was told their ids.
-    return pulseIn(page.getByRole("group", { name: index === 0 ? title : id, exact: true }));
-  });
+  const visit = await lesson("#/lesson/11?server=every", siblings[0]);
+  const { page } = visit;
+  const pulses = columnsOf(visit, siblings).map(pulseIn);
   for (const pulse of pulses) await expect(pulse.state).toHaveText(/open$/);
   await pulses[0]?.button("Ping once").click();
   for (const pulse of pulses) await expect(pulse.beats).toContainText("ms");
@@ -66,7 +62,5 @@ test("COURSE-22 MUST take the pulse of every server at once, and find none that 
   await expect(
     table.getByRole("row", { name: "Pings of the server every 25 s every 25 s every 25 s" }),
   ).toBeVisible();
-  await expect(page.getByRole("region", { name: "Same or different" }).getByRole("status")).toHaveText(
-    /^The servers agree/,
-  );
+  await expect(comparisonOf(visit).getByRole("status")).toHaveText(/^The servers agree/);
 });

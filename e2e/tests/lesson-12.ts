@@ -1,6 +1,5 @@
-import type { Locator, Page } from "@playwright/test";
-import type { Manifest } from "@rosetta/manifest";
-import { expect, test, violations } from "../visit.ts";
+import type { Locator } from "@playwright/test";
+import { columnsOf, comparisonOf, expect, test, violations } from "../visit.ts";
 
 /** The panel of the lesson, on the page or in a server's column. */
 function panelIn(place: Pick<Locator, "getByRole">) {
@@ -13,12 +12,6 @@ function panelIn(place: Pick<Locator, "getByRole">) {
     marks: region.getByRole("log", { name: "What the server’s metrics tell" }),
     says: region.getByRole("status", { name: "What the reader says" }),
   };
-}
-
-/** The column of a server. It knows its own title; of the others it knows the ids. */
-function columnOf(page: Page, { id, title }: Manifest): Locator {
-  const [byTitle, byId] = [title, id].map((name) => page.getByRole("group", { name, exact: true }));
-  return (byTitle as Locator).or(byId as Locator);
 }
 
 const prefix = /^It read \d+ events, #\d+ to #\d+, without a gap\./;
@@ -62,8 +55,7 @@ test("COURSE-24 MUST show on all servers at once what each does with a reader th
 }, async ({ lesson, siblings }) => {
   test.setTimeout(60_000);
   const visit = await lesson("#/lesson/12?server=every", siblings[0]);
-  const { page } = visit;
-  const columns = siblings.map(({ manifest }) => panelIn(columnOf(page, manifest)));
+  const columns = columnsOf(visit, siblings).map(panelIn);
   // With keys, as only what a person does is done in the other columns, too.
   await columns[0]?.goal.press("End");
   await columns[0]?.run.click();
@@ -71,7 +63,7 @@ test("COURSE-24 MUST show on all servers at once what each does with a reader th
     await expect(says).toHaveText(closed);
     await expect(says).toHaveText(prefix);
   }
-  const comparison = page.getByRole("region", { name: "Same or different" });
+  const comparison = comparisonOf(visit);
   const cells = (name: string) => comparison.getByRole("row", { name }).getByRole("cell");
   await expect(cells("Gap in what was read")).toHaveText(siblings.map(() => "none"));
   await expect(cells("recovered")).toHaveText(siblings.map(() => "false"));

@@ -1,6 +1,5 @@
 import type { Locator } from "@playwright/test";
-import type { Server } from "../server.ts";
-import { expect, test, violations } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, expectAccessible, nobodyAt, test } from "../visit.ts";
 
 /** The lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
@@ -18,11 +17,6 @@ function clientsIn(panel: Locator): Locator {
 
 async function connect(panel: Locator): Promise<void> {
   await panel.getByRole("button", { name: "Connect ten clients", exact: true }).click();
-}
-
-/** All that a browser reports when it finds nobody at a server's port, or is not let in. */
-function nobodyAt({ port }: Pick<Server, "port">): RegExp {
-  return new RegExp(`127\\.0\\.0\\.1:${port}/`);
 }
 
 /** What is said of a restart that went as it should. */
@@ -57,10 +51,7 @@ test("COURSE-25 MUST bring ten clients through a restart: told, spread, and noth
   await visit.wire.filter('"bye"');
   // Those of the crowd, and that of the page itself.
   await expect(visit.wire.row(/^received .* bye/)).toHaveCount(11);
-  for (const colorScheme of ["dark", "light"] as const) {
-    await visit.page.emulateMedia({ colorScheme });
-    expect(await violations(visit), colorScheme).toEqual([]);
-  }
+  await expectAccessible(visit);
   await panel.getByRole("button", { name: "Send them home", exact: true }).click();
   await expect(clientsIn(panel).filter({ hasText: "back after" })).toHaveCount(0);
 });
@@ -68,21 +59,16 @@ test("COURSE-25 MUST bring ten clients through a restart: told, spread, and noth
 test("COURSE-26 MUST see every server restart in the same order", {
   tag: ["@page", "@shutdown"],
 }, async ({ lesson, ownSiblings }) => {
-  const [first] = ownSiblings;
-  const visit = await lesson("#/lesson/13?server=every", first);
+  const visit = await lesson("#/lesson/13?server=every", ownSiblings[0]);
   for (const server of ownSiblings) visit.expectTrouble(nobodyAt(server));
-  const columns = ownSiblings.map(({ manifest, url }) => {
-    // Each server knows its own title; of the others it knows the id.
-    const name = url === first?.url ? manifest.title : manifest.id;
-    return panelIn(visit.page.getByRole("group", { name, exact: true }));
-  });
+  const columns = columnsOf(visit, ownSiblings).map(panelIn);
   await connect(columns[0] as Locator);
   for (const column of columns) await expect(summaryIn(column)).toContainText(/Log\s*one epoch/);
   await Promise.all(ownSiblings.map((server) => server.restart("SIGTERM")));
   for (const column of columns) {
     for (const text of inOrder) await expect(summaryIn(column)).toContainText(text);
   }
-  const table = visit.page.getByRole("region", { name: "Same or different" });
+  const table = comparisonOf(visit);
   await expect(table.getByRole("row", { name: /^Ended with/ })).toContainText(
     new RegExp(`(1012 Restart\\s*){${ownSiblings.length}}`),
   );

@@ -4,8 +4,7 @@ import type { Locator } from "@playwright/test";
 import { build } from "vite";
 import type { Outcome } from "../in-worker.ts";
 import type { Visit } from "../page-objects.ts";
-import type { Server } from "../server.ts";
-import { expect, test, violations } from "../visit.ts";
+import { expect, nobodyAt, test, violations } from "../visit.ts";
 
 /** What the page calls a room. */
 function nameOf(room: string): string {
@@ -22,11 +21,6 @@ function digestOf(mebibytes: number): string {
 /** The number of an event in the feed: `#687 15:36:00 36.4 °C`. */
 function offsetOf(line: string | null): number {
   return Number(/#(\d+)/.exec(line ?? "")?.[1]);
-}
-
-/** All that a browser reports when it finds nobody at a server's port. */
-function nobodyAt({ port }: Pick<Server, "port">): RegExp {
-  return new RegExp(`127\\.0\\.0\\.1:${port}/`);
 }
 
 /** Does something in every panel, so that all of them have something to show. */
