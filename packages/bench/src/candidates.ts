@@ -1,0 +1,95 @@
+// Who is measured: the servers of the house, each as its documentation writes it, the bare libraries, and the limit.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { folderOf, type Manifest, readManifests } from "@rosetta/manifest";
+
+/** One server that is measured. */
+export interface Candidate {
+  id: string;
+  title: string;
+  /** `app`: of this repository. `hello`: as the stack's documentation writes it. `bare`: the library alone. */
+  kind: "app" | "hello" | "bare" | "limit";
+  command: readonly string[];
+  cwd: string;
+  /** The WebSocket that echoes; without one, bytes are echoed over TCP. */
+  echoPath?: string;
+  /** Whom it is compared with: the id of its bare library, or of the limit. */
+  control?: string;
+}
+
+const references = join(import.meta.dirname, "../references");
+const built = join(import.meta.dirname, "../node_modules/.cache");
+const bunBinary = join(import.meta.dirname, "../node_modules/.bin/bun");
+
+/** Everybody who can be measured on this machine. */
+export function readCandidates(): Candidate[] {
+  const manifests = readManifests();
+  return [
+    ...manifests.map(appOf),
+    ...manifests.map(helloOf),
+    {
+      ...{
+        id: "ws",
+        title: "ws on Node, bare",
+        kind: "bare",
+        cwd: references,
+        echoPath: "/",
+        control: "limit",
+      },
+      command: [process.execPath, "ws-echo.ts"],
+    },
+    {
+      ...{
+        id: "bun",
+        title: "Bun.serve, bare",
+        kind: "bare",
+        cwd: references,
+        echoPath: "/",
+        control: "limit",
+      },
+      command: [bunBinary, "bun-serve.ts"],
+    },
+    limit(),
+  ];
+}
+
+function appOf({ id, title, start, runtime }: Manifest): Candidate {
+  const command = commandOf(start);
+  return {
+    id,
+    title,
+    kind: "app",
+    command,
+    cwd: folderOf(id),
+    echoPath: "/echo",
+    control: controlOf(runtime),
+  };
+}
+
+function helloOf({ id, title, hello, runtime }: Manifest): Candidate {
+  const control = controlOf(runtime);
+  const rest = { command: commandOf(hello), cwd: folderOf(id), echoPath: "/echo", control };
+  return { id: `${id}:hello`, title: `${title}, hello.ts`, kind: "hello", ...rest };
+}
+
+function controlOf(runtime: Manifest["runtime"]): string {
+  return runtime === "node" ? "ws" : "bun";
+}
+
+function commandOf([command = "", ...args]: readonly string[]): string[] {
+  if (command === "node") return [process.execPath, ...args];
+  return command === "bun" ? [bunBinary, ...args] : [command, ...args];
+}
+
+// In C if there is a compiler; what follows from which is in the title, and so in every report.
+function limit(): Candidate {
+  const binary = join(built, "tcp-echo");
+  mkdirSync(built, { recursive: true });
+  const flags = ["-O2", "-D_GNU_SOURCE", "-o", binary, join(references, "tcp-echo.c")];
+  const compiled = process.platform === "linux" && spawnSync("cc", flags).status === 0;
+  const title = compiled ? "the limit: TCP echo in C" : "the limit: TCP echo in Bun (no C compiler here)";
+  const command = compiled ? [binary] : [bunBinary, "tcp-echo.ts"];
+  return { id: "limit", title, kind: "limit", command, cwd: references };
+}

@@ -1,0 +1,49 @@
+// What a run came to: the content of results/bench.json.
+
+import type { Machine } from "./machine.ts";
+import type { Decision, Estimate } from "./statistics.ts";
+
+/** One run. */
+export interface BenchResults {
+  date: string;
+  commit: string;
+  quick: boolean;
+  /** False if it was ended before everything was measured. */
+  complete: boolean;
+  machine: Machine;
+  /** Of each runtime and library that was measured. */
+  versions: Record<string, string>;
+  /** What the servers' environment said: limits are policy, and raised so that none is reached. */
+  settings: Record<string, string>;
+  candidates: readonly { id: string; title: string; kind: string; control?: string }[];
+  measures: readonly Measure[];
+}
+
+/** One thing measured of every candidate, in one way. */
+export interface Measure {
+  scenario: string;
+  /** `64 bytes, 16 messages under way on each of 100 connections`. */
+  title: string;
+  unit: string;
+  /** Which way is better. */
+  better: "more" | "less";
+  /** What two processes of the same server showed: the noise of this machine. */
+  noise: Estimate;
+  rows: readonly Row[];
+}
+
+/** One candidate in one measure. */
+export interface Row {
+  candidate: string;
+  /**
+   * `measured`; `generator-bound`: the server was not busy, so that the figure would be the generator's; `refused`:
+   * it lost, reordered or changed messages, or ended.
+   */
+  verdict: "measured" | "generator-bound" | "refused";
+  why?: string;
+  figure?: Estimate;
+  /** The part of a core that the server used, the median of all slices. */
+  serverBusy?: number;
+  generatorBusy?: number;
+  ratio?: Estimate & { control: string; decision: Decision };
+}

@@ -1,0 +1,112 @@
+// A server in a process of its own, on a core of its own.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createConnection } from "node:net";
+import { createInterface } from "node:readline";
+import type { Candidate } from "./candidates.ts";
+import type { Peer } from "./job.ts";
+import { onCore } from "./machine.ts";
+
+const startMs = 15_000;
+const stopMs = 5_000;
+
+const alive = new Set<ChildProcess>();
+// Also if the run was ended in the middle.
+process.on("exit", () => {
+  for (const child of alive) child.kill("SIGKILL");
+});
+
+/** Queue and message limits far above what any scenario has under way: what is measured is the stack, not its policy. */
+export const raisedLimits: Record<string, string> = {
+  MAX_MESSAGE_BYTES: String(16 * 1024 * 1024),
+  MAX_QUEUE_BYTES: String(256 * 1024 * 1024),
+  MAX_CONNECTIONS: "1000000",
+  MAX_CONNECTIONS_PER_ADDRESS: "1000000",
+  MAX_MESSAGES_PER_SECOND: "10000000",
+  MAX_BURST: "10000000",
+};
+
+/** A server that runs. */
+export class MeasuredServer {
+  readonly candidate: Candidate;
+  readonly peer: Peer;
+  readonly #child: ChildProcess;
+
+  private constructor(candidate: Candidate, child: ChildProcess, port: number) {
+    const path = candidate.echoPath;
+    this.candidate = candidate;
+    this.#child = child;
+    this.peer = { host: "127.0.0.1", port, pid: child.pid ?? 0, ...(path !== undefined && { path }) };
+  }
+
+  /** Starts a server on a free port and waits until it listens. Rejects with what it said if it does not. */
+  static async start(
+    candidate: Candidate,
+    core: number | undefined,
+    env: Record<string, string> = {},
+  ): Promise<MeasuredServer> {
+    const [command = "", ...args] = onCore(core, candidate.command);
+    const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
+    // A hello.ts does not take port 0 for any: it is given one that was free a moment ago.
+    const port = await freePort();
+    const child = spawn(command, args, {
+      cwd: candidate.cwd,
+      env: {
+        PATH,
+        HOME,
+        TMPDIR,
+        HOST: "127.0.0.1",
+        NO_COLOR: "1",
+        ...raisedLimits,
+        ...env,
+        PORT: String(port),
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    alive.add(child);
+    child.once("close", () => alive.delete(child));
+    const said: string[] = [];
+    const { promise: line, resolve, reject } = Promise.withResolvers<void>();
+    createInterface({ input: child.stdout }).once("line", () => resolve());
+    createInterface({ input: child.stderr }).on("line", (text) => void (said.length < 20 && said.push(text)));
+    child.once("error", reject);
+    child.once("close", () => reject(new Error("it ended before it listened")));
+    const late = setTimeout(() => reject(new Error(`not ready after ${startMs} ms`)), startMs);
+    try {
+      await line;
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw new Error(`${candidate.id} did not start: ${(error as Error).message}\n${said.join("\n")}`);
+    } finally {
+      clearTimeout(late);
+    }
+    return new MeasuredServer(candidate, child, port);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const closed = new Promise((resolve) => this.#child.once("close", resolve));
+    this.#child.kill("SIGTERM");
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), stopMs);
+    await closed;
+    clearTimeout(late);
+  }
+}
+
+// Outside the range of outgoing connections, which a scenario of thousands needs.
+let lastPort = 26_500;
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = ++lastPort;
+    const taken = await new Promise<boolean>((resolve) => {
+      const socket = createConnection({ host: "127.0.0.1", port });
+      socket.once("connect", () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once("error", () => resolve(false));
+    });
+    if (!taken) return port;
+  }
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { decide, estimate, median, ratio } from "./statistics.ts";
+
+test("the median of an odd and of an even number of values", () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([4, 1, 3, 2])).toBe(2.5);
+});
+
+test("an estimate holds its median between its bounds, the narrower the more values there are", () => {
+  const values = (count: number) => Array.from({ length: count }, (_, index) => 100 + ((index * 37) % 20));
+  const few = estimate(values(8));
+  const many = estimate(values(200));
+  expect(few.low).toBeLessThanOrEqual(few.value);
+  expect(few.value).toBeLessThanOrEqual(few.high);
+  expect(many.high - many.low).toBeLessThan(few.high - few.low);
+  expect(estimate(values(8))).toEqual(few);
+});
+
+test("what disturbs both of a pair leaves their ratio alone", () => {
+  const disturbed = [1, 5, 0.2, 3, 2, 1, 0.7].map((factor) => [20 * factor, 10 * factor] as const);
+  expect(ratio(disturbed)).toMatchObject({ value: 2, low: 2, high: 2 });
+});
+
+test("a difference is decided only beyond what two equal servers show", () => {
+  const noise = { value: 1, low: 0.9, high: 1.08, count: 10 };
+  const between = (low: number, high: number) =>
+    decide({ value: (low + high) / 2, low, high, count: 10 }, noise);
+  expect(between(1.2, 1.4)).toBe("more");
+  expect(between(0.5, 0.8)).toBe("less");
+  expect(between(0.95, 1.3)).toBe("undecided");
+  expect(between(1.05, 1.09)).toBe("undecided");
+});
