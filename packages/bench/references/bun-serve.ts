@@ -1,15 +1,21 @@
 // Bare Bun.serve, the control of Bun + Hono: no HTTP framework, no application.
-// A module, with names of its own.
-export {};
+import { serve } from "bun";
 
-const server = Bun.serve({
+const server = serve<{ path: string }>({
   port: Number(process.env.PORT ?? 0),
   hostname: "127.0.0.1",
-  fetch: (req, server) => (server.upgrade(req) ? undefined : new Response(null, { status: 400 })),
+  fetch(req, server) {
+    const isUpgraded = server.upgrade(req, { data: { path: new URL(req.url).pathname } });
+    return isUpgraded ? undefined : new Response(null, { status: 400 });
+  },
   websocket: {
     maxPayloadLength: Number(process.env.MAX_MESSAGE_BYTES ?? 65_536),
-    perMessageDeflate: false,
-    message: (ws, data) => void ws.send(data),
+    perMessageDeflate: process.env.COMPRESSION === "1",
+    open: (ws) => void ws.subscribe("all"),
+    message(ws, data) {
+      if (ws.data.path === "/echo") ws.send(data, true);
+      else ws.publish("all", data, true);
+    },
   },
 });
 console.log(`http://127.0.0.1:${server.port}`);

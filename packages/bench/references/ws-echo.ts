@@ -1,10 +1,19 @@
 // Bare ws on Node, the control of Express and Fastify: no HTTP framework, no application.
+import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 
-const port = Number(process.env.PORT ?? 0);
-const limits = { maxPayload: Number(process.env.MAX_MESSAGE_BYTES ?? 65_536), perMessageDeflate: false };
-const wss = new WebSocketServer({ host: "127.0.0.1", port, clientTracking: false, ...limits });
-wss.on("connection", (ws) => {
-  ws.on("message", (data, isBinary) => ws.send(data, { binary: isBinary }));
+const wss = new WebSocketServer({
+  host: "127.0.0.1",
+  port: Number(process.env.PORT ?? 0),
+  maxPayload: Number(process.env.MAX_MESSAGE_BYTES ?? 65_536),
+  perMessageDeflate: process.env.COMPRESSION === "1",
 });
-wss.on("listening", () => console.log(`http://127.0.0.1:${(wss.address() as { port: number }).port}`));
+
+wss.on("connection", (ws, { url }) => {
+  ws.on("message", (data, isBinary) => {
+    if (url === "/echo") return ws.send(data, { binary: isBinary });
+    // Everybody else: the loop that ws's own documentation shows.
+    for (const client of wss.clients) if (client !== ws) client.send(data, { binary: isBinary });
+  });
+});
+wss.on("listening", () => console.log(`http://127.0.0.1:${(wss.address() as AddressInfo).port}`));

@@ -6,6 +6,7 @@ export interface Peer {
   port: number;
   /** The path of the WebSocket; without one, bytes are echoed over TCP as they are. */
   path?: string;
+  subprotocol?: string;
   /** Whose processor time counts: the server's process. */
   pid: number;
 }
@@ -14,8 +15,11 @@ export interface Peer {
 export interface EchoJob {
   kind: "echo";
   peer: Peer;
+  /** `bytes`: a text and its echo. `typed`: a request of rosetta.v1.json and its reply. */
+  dialect: "bytes" | "typed";
   connections: number;
   depth: number;
+  /** Of the payload, or of a request's text. */
   size: number;
   warmupMs: number;
   measureMs: number;
@@ -23,18 +27,49 @@ export interface EchoJob {
   rate?: number;
 }
 
-export type Job = EchoJob;
+/** Fan-out: one publishes, all others get every message. */
+export interface FanoutJob {
+  kind: "fanout";
+  peer: Peer;
+  /** `bytes`: a text goes to all others. `typed`: an event in a topic of rosetta.v1.json. */
+  dialect: "bytes" | "typed";
+  subscribers: number;
+  /** How many messages may be under way. */
+  depth: number;
+  warmupMs: number;
+  measureMs: number;
+}
+
+/** Connections: opened, upgraded and dropped again, so many at a time. */
+export interface ConnectJob {
+  kind: "connect";
+  peer: Peer;
+  atOnce: number;
+  warmupMs: number;
+  measureMs: number;
+}
+
+/** Idle connections, and what each of them costs the server in memory. */
+export interface IdleJob {
+  kind: "idle";
+  peer: Peer;
+  connections: number;
+}
+
+export type Job = EchoJob | FanoutJob | ConnectJob | IdleJob;
 
 /** What one slice measured. */
 export interface Slice {
-  /** Messages that came back while it was measured. */
-  messages: number;
+  /** What was counted while it was measured: echoes, deliveries, connections; of `idle` the connections. */
+  count: number;
   ms: number;
   /** The server's processor time in that while, as a part of one core. */
   serverBusy: number;
   generatorBusy: number;
   /** Microseconds from when a message should have been sent to its echo; only with a `rate`. */
   latency?: { p50: number; p90: number; p99: number; p999: number; max: number };
+  /** Of `idle`: how many bytes more the server had in RAM than before. */
+  grownBytes?: number;
 }
 
 /** One answer of the generator. */

@@ -14,7 +14,7 @@ const generator = startGenerator(machine.pinned?.generator);
 const ws = readCandidates().find(({ id }) => id === "ws");
 if (!ws) throw new Error("no ws");
 const twin = await MeasuredServer.start(ws, machine.pinned?.server);
-const perMessage = (slice: Slice) => (slice.serverBusy * slice.ms * 1_000) / slice.messages;
+const perMessage = (slice: Slice) => (slice.serverBusy * slice.ms * 1_000) / slice.count;
 const method: Method = {
   scenario: "cpu",
   title: "64 bytes, 20,000 messages per second",
@@ -22,6 +22,7 @@ const method: Method = {
   better: "less",
   job: (peer) => ({
     kind: "echo",
+    dialect: "bytes",
     peer,
     connections: 100,
     depth: 1,

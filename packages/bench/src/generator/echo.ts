@@ -1,32 +1,24 @@
 // Echo: how many messages a second come back, and, on a schedule, after how long.
 
-import { randomBytes } from "node:crypto";
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
-import type { EchoJob, Peer, Slice } from "../job.ts";
-import { processorMs } from "../processor.ts";
-import { Flow, waveOf } from "./flow.ts";
-import { letters, maskedText, plainText } from "./frames.ts";
+import type { EchoJob, Slice } from "../job.ts";
+import { Flow, type FlowHandlers } from "./flow.ts";
+import { watch } from "./look.ts";
+import { waveOf } from "./waves.ts";
 
-/** Measures one slice. */
+/** Measures one slice; rejects if an echo is not what was sent, or the server closes. */
 export async function echo(job: EchoJob): Promise<Slice> {
-  const payload = letters(job.size);
-  const masked = maskedText(payload);
-  // A TCP echo returns what it got.
-  const wave = waveOf(masked, job.peer.path === undefined ? masked : plainText(payload));
+  const wave = waveOf(job);
   const trouble = Promise.withResolvers<never>();
   trouble.promise.catch(() => {});
-  const failed = (why: string) => trouble.reject(new Error(why));
   const load = job.rate === undefined ? closedLoop(job) : openLoop(job, job.rate);
-  const open = () => Flow.open(job.peer, handshakeOf(job.peer), wave, load.came, failed);
-  const flows = await Promise.all(Array.from({ length: job.connections }, open));
+  const handlers: FlowHandlers = { came: load.came, failed: (why) => trouble.reject(new Error(why)) };
+  const opening = Array.from({ length: job.connections }, () => Flow.open(job.peer, wave, handlers));
+  const flows = await Promise.all(opening);
   try {
     load.begin(flows);
-    await Promise.race([pause(job.warmupMs), trouble.promise]);
-    const before = look(job.peer.pid, load.messages());
-    load.measure();
-    await Promise.race([pause(job.measureMs), trouble.promise]);
-    const after = look(job.peer.pid, load.messages());
-    return { ...difference(before, after), ...load.latency() };
+    const slice = await watch(job, load.messages, trouble.promise, load.measure);
+    return { ...slice, ...load.latency() };
   } finally {
     load.end();
     for (const flow of flows) flow.end();
@@ -111,48 +103,4 @@ function openLoop({ connections }: EchoJob, rate: number): Load {
       ended = true;
     },
   };
-}
-
-interface Look {
-  at: number;
-  messages: number;
-  server: number;
-  generator: number;
-}
-
-function look(pid: number, messages: number): Look {
-  const own = process.cpuUsage();
-  return {
-    at: performance.now(),
-    messages,
-    server: processorMs(pid) ?? Number.NaN,
-    generator: (own.user + own.system) / 1_000,
-  };
-}
-
-function difference(before: Look, after: Look): Slice {
-  const ms = after.at - before.at;
-  return {
-    messages: after.messages - before.messages,
-    ms,
-    serverBusy: (after.server - before.server) / ms,
-    generatorBusy: (after.generator - before.generator) / ms,
-  };
-}
-
-function handshakeOf({ host, port, path }: Peer): string {
-  if (path === undefined) return "";
-  const lines = [
-    `GET ${path} HTTP/1.1`,
-    `Host: ${host}:${port}`,
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`,
-    "Sec-WebSocket-Version: 13",
-  ];
-  return `${lines.join("\r\n")}\r\n\r\n`;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

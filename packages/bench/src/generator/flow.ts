@@ -1,79 +1,67 @@
-// One connection of an echo: sends the same frame again and again, and checks what comes back.
+// One connection of an echo: sends messages again and again, and checks what comes back.
 
-import { connect, type Link } from "./link.ts";
+import type { Peer } from "../job.ts";
+import { FrameCounter } from "./counter.ts";
+import { openSocket } from "./handshake.ts";
+import type { Link } from "./link.ts";
 
-/** What every connection of a slice sends and expects. */
+/** What every connection of a slice sends and expects, over and over. */
 export interface Wave {
-  /** The frame to send, over and over, so often that a write need not be small. */
+  /** The frames to send, all of one length, one after another. */
   cycle: Uint8Array;
   frameBytes: number;
-  /** What comes back for each frame. */
+  /** What comes back for them, all of one length. */
   echo: Uint8Array;
+  echoBytes: number;
+  /** Sent once before, by each connection its own, and how many frames the server says to it. */
+  greeting?: { frame: () => Uint8Array; answers: number };
 }
 
-/** The largest write. */
-const writeBytes = 64 * 1024;
-
-/** What a slice sends; `masked` goes out, `echo` comes back. */
-export function waveOf(masked: Uint8Array, echo: Uint8Array): Wave {
-  const count = Math.max(1, Math.floor(writeBytes / masked.length));
-  const cycle = new Uint8Array(count * masked.length);
-  for (let index = 0; index < count; index++) cycle.set(masked, index * masked.length);
-  return { cycle, frameBytes: masked.length, echo };
+export interface FlowHandlers {
+  came(messages: number, flow: Flow): void;
+  failed(why: string): void;
 }
 
 /** A connection that is open, with its messages under way. */
 export class Flow {
   readonly #wave: Wave;
-  readonly #came: (messages: number, flow: Flow) => void;
-  readonly #failed: (why: string) => void;
+  readonly #handlers: FlowHandlers;
   #link: Link | undefined;
   // Bytes that are to be sent, and how many have been.
   #owed = 0;
   #sent = 0;
   #received = 0;
 
-  private constructor(wave: Wave, came: Flow["came"], failed: (why: string) => void) {
+  private constructor(wave: Wave, handlers: FlowHandlers) {
     this.#wave = wave;
-    this.#came = came;
-    this.#failed = failed;
+    this.#handlers = handlers;
   }
 
-  /** Opens a connection; `handshake` is sent first and its answer read, unless it is empty. */
-  static async open(
-    { host, port }: { host: string; port: number },
-    handshake: string,
-    wave: Wave,
-    came: Flow["came"],
-    failed: (why: string) => void,
-  ): Promise<Flow> {
-    const flow = new Flow(wave, came, failed);
-    const opened = Promise.withResolvers<void>();
-    let head = handshake === "" ? undefined : "";
-    const link = await connect(host, port, {
-      data: (bytes) => {
-        if (head === undefined) return flow.#read(bytes);
-        head += Buffer.from(bytes).toString("latin1");
-        if (!head.includes("\r\n\r\n")) return;
-        if (head.startsWith("HTTP/1.1 101 ") && head.endsWith("\r\n\r\n")) opened.resolve();
-        else opened.reject(new Error(`the handshake was answered with ${head.split("\r\n", 1)[0]}`));
-        head = undefined;
-      },
+  /** Opens a connection; resolves when messages can be sent. */
+  static async open(peer: Peer, wave: Wave, handlers: FlowHandlers): Promise<Flow> {
+    const flow = new Flow(wave, handlers);
+    let read = (bytes: Uint8Array) => flow.#read(bytes);
+    const normal = read;
+    let greeted = Promise.resolve();
+    if (wave.greeting) {
+      const answered = Promise.withResolvers<void>();
+      greeted = answered.promise;
+      let missing = wave.greeting.answers;
+      const counter = new FrameCounter(() => {
+        if (--missing > 0) return;
+        read = normal;
+        answered.resolve();
+      });
+      read = (bytes) => counter.push(bytes);
+    }
+    flow.#link = await openSocket(peer, {
+      data: (bytes) => read(bytes),
       drain: () => flow.#flush(),
-      closed: (why) => {
-        opened.reject(new Error(why));
-        failed(why);
-      },
+      closed: (why) => handlers.failed(why),
     });
-    flow.#link = link;
-    if (handshake === "") return flow;
-    link.write(Buffer.from(handshake));
-    await opened.promise;
+    if (wave.greeting) flow.#link.write(wave.greeting.frame());
+    await greeted;
     return flow;
-  }
-
-  get came(): (messages: number, flow: Flow) => void {
-    return this.#came;
   }
 
   /** Sends so many messages more. */
@@ -87,9 +75,9 @@ export class Flow {
   }
 
   #flush(): void {
-    const { cycle, frameBytes } = this.#wave;
+    const { cycle } = this.#wave;
     while (this.#owed > 0) {
-      const from = this.#sent % frameBytes;
+      const from = this.#sent % cycle.length;
       const piece = cycle.subarray(from, Math.min(from + this.#owed, cycle.length));
       const taken = this.#link?.write(piece) ?? 0;
       this.#owed -= taken;
@@ -99,15 +87,15 @@ export class Flow {
   }
 
   #read(bytes: Uint8Array): void {
-    const { echo } = this.#wave;
-    const before = Math.floor(this.#received / echo.length);
-    if (!this.#looksRight(bytes)) return this.#failed("what came back is not what was sent");
+    const { echoBytes } = this.#wave;
+    if (!this.#looksRight(bytes)) return this.#handlers.failed("what came back is not what was sent");
+    const before = Math.floor(this.#received / echoBytes);
     this.#received += bytes.length;
-    const messages = Math.floor(this.#received / echo.length) - before;
-    if (messages > 0) this.#came(messages, this);
+    const messages = Math.floor(this.#received / echoBytes) - before;
+    if (messages > 0) this.#handlers.came(messages, this);
   }
 
-  // The first and the last byte of each piece, and all of a small one: enough to see a byte lost or moved.
+  // All of a small piece; three bytes of a large one are enough to see that something was lost or moved.
   #looksRight(bytes: Uint8Array): boolean {
     const { echo } = this.#wave;
     const at = (index: number) => echo[(this.#received + index) % echo.length];

@@ -1,17 +1,22 @@
 // The load generator: a job on each line of stdin, an answer on each line of stdout.
 
 import { createInterface } from "node:readline";
-import type { Answer, Job } from "../job.ts";
+import type { Answer, Job, Slice } from "../job.ts";
+import { connections, idle } from "./connections.ts";
 import { echo } from "./echo.ts";
-
-const kinds = { echo };
+import { fanout } from "./fanout.ts";
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const job = JSON.parse(line) as Job;
-  const answer: Answer = await kinds[job.kind](job).then(
+  const answer: Answer = await run(JSON.parse(line) as Job).then(
     (slice) => ({ slice }),
     (error: Error) => ({ error: error.message }),
   );
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 process.exit();
+
+function run(job: Job): Promise<Slice> {
+  if (job.kind === "echo") return echo(job);
+  if (job.kind === "fanout") return fanout(job);
+  return job.kind === "connect" ? connections(job) : idle(job);
+}

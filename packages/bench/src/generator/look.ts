@@ -1,0 +1,49 @@
+import type { Slice } from "../job.ts";
+import { processorMs } from "../processor.ts";
+
+/** What is read at the beginning and at the end of what is measured. */
+export interface Look {
+  at: number;
+  count: number;
+  server: number;
+  generator: number;
+}
+
+export function look(pid: number, count: number): Look {
+  const own = process.cpuUsage();
+  return {
+    at: performance.now(),
+    count,
+    server: processorMs(pid) ?? Number.NaN,
+    generator: (own.user + own.system) / 1_000,
+  };
+}
+
+/** What happened between two looks. */
+export function between(before: Look, after: Look): Slice {
+  const ms = after.at - before.at;
+  return {
+    count: after.count - before.count,
+    ms,
+    serverBusy: (after.server - before.server) / ms,
+    generatorBusy: (after.generator - before.generator) / ms,
+  };
+}
+
+/** Looks, lets the time pass, looks again; rejects as soon as `trouble` does. */
+export async function watch(
+  { peer, warmupMs, measureMs }: { peer: { pid: number }; warmupMs: number; measureMs: number },
+  count: () => number,
+  trouble: Promise<never>,
+  begin: () => void = () => {},
+): Promise<Slice> {
+  await Promise.race([pause(warmupMs), trouble]);
+  const before = look(peer.pid, count());
+  begin();
+  await Promise.race([pause(measureMs), trouble]);
+  return between(before, look(peer.pid, count()));
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

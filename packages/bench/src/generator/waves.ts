@@ -1,0 +1,57 @@
+// What is said in an echo: bytes, or requests of rosetta.v1.json.
+
+import type { EchoJob } from "../job.ts";
+import type { Wave } from "./flow.ts";
+import { letters, maskedText, plainText } from "./frames.ts";
+
+/** The largest write. */
+const writeBytes = 64 * 1024;
+// More than a server remembers of the requests that it answered, so that none is answered from memory.
+const requests = 1_024;
+
+/** What a job sends and expects. */
+export function waveOf({ dialect, size, peer }: Pick<EchoJob, "dialect" | "size" | "peer">): Wave {
+  return dialect === "typed" ? typed(size) : bytes(size, peer.path !== undefined);
+}
+
+function bytes(size: number, isWebSocket: boolean): Wave {
+  const payload = letters(size);
+  const frame = maskedText(payload);
+  // A TCP echo returns what it got.
+  const echo = isWebSocket ? plainText(payload) : frame;
+  const count = Math.max(1, Math.floor(writeBytes / frame.length));
+  return {
+    cycle: repeat(frame, count),
+    frameBytes: frame.length,
+    echo: repeat(echo, count),
+    echoBytes: echo.length,
+  };
+}
+
+function typed(size: number): Wave {
+  const text = Buffer.from(letters(size)).toString();
+  const ids = Array.from({ length: requests }, (_, index) => String(index).padStart(6, "0"));
+  const frames = ids.map((id) => maskedText(json({ type: "echo", id, text })));
+  const echoes = ids.map((id) => plainText(json({ type: "echo", re: id, text })));
+  return {
+    cycle: Buffer.concat(frames),
+    frameBytes: frames[0]?.length ?? 0,
+    echo: Buffer.concat(echoes),
+    echoBytes: echoes[0]?.length ?? 0,
+    greeting: { frame: hello, answers: 1 },
+  };
+}
+
+/** The first message at `/ws`, each time of another client. */
+export function hello(): Uint8Array {
+  return maskedText(json({ type: "hello", id: "hello", client: crypto.randomUUID().replaceAll("-", "") }));
+}
+
+/** The UTF-8 of a value as JSON. */
+export function json(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function repeat(bytes: Uint8Array, count: number): Uint8Array {
+  return Buffer.concat(Array.from({ length: count }, () => bytes));
+}
