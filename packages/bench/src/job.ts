@@ -56,7 +56,29 @@ export interface IdleJob {
   connections: number;
 }
 
-export type Job = EchoJob | FanoutJob | ConnectJob | IdleJob;
+/** A slow consumer: one of ten stops reading while megabytes are published, and reads again at the end. */
+export interface SlowJob {
+  kind: "slow";
+  peer: Peer;
+  dialect: FanoutJob["dialect"];
+  /** Who goes on reading. */
+  healthy: number;
+  messages: number;
+  /** Of the text in each. */
+  size: number;
+}
+
+export type Job = EchoJob | FanoutJob | ConnectJob | IdleJob | SlowJob;
+
+/** What the one who stopped reading got when it read again. */
+export interface Stalled {
+  /** Messages from the first on, without a gap. */
+  prefix: number;
+  /** Whether something was missing in between: lost, and nobody said so. */
+  gap: boolean;
+  /** How it was told, if it was: the close code, or 1006 for a connection that just ended. */
+  closed?: number;
+}
 
 /** What one slice measured. */
 export interface Slice {
@@ -68,8 +90,10 @@ export interface Slice {
   generatorBusy: number;
   /** Microseconds from when a message should have been sent to its echo; only with a `rate`. */
   latency?: { p50: number; p90: number; p99: number; p999: number; max: number };
-  /** Of `idle`: how many bytes more the server had in RAM than before. */
+  /** Of `idle` and `slow`: how many bytes more the server had in RAM than before, at most. */
   grownBytes?: number;
+  /** Of `slow`: what came of the one who did not read. */
+  stalled?: Stalled;
 }
 
 /** One answer of the generator. */

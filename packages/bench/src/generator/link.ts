@@ -6,6 +6,9 @@ import { createConnection } from "node:net";
 export interface Link {
   /** How many of the bytes were taken; the rest is to be written again after `drain`. */
   write(bytes: Uint8Array): number;
+  /** Reads no more: what comes waits in the kernel, until that is full. */
+  pause(): void;
+  resume(): void;
   /** Drops the connection. */
   end(): void;
 }
@@ -37,6 +40,8 @@ async function connectBun(hostname: string, port: number, handlers: LinkHandlers
   socket.setNoDelay(true);
   return {
     write: (bytes) => Math.max(0, socket.write(bytes)),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
     end: () => {
       ended = true;
       socket.terminate();
@@ -61,6 +66,8 @@ function connectNode(host: string, port: number, handlers: LinkHandlers): Promis
         socket.write(bytes);
         return bytes.length;
       },
+      pause: () => void socket.pause(),
+      resume: () => void socket.resume(),
       end: () => {
         ended = true;
         socket.resetAndDestroy();

@@ -47,3 +47,11 @@ export async function watch(
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+const settleMs = 5_000;
+
+/** Gives what is under way a while to come; whoever waits looks afterwards whether it did. */
+export async function settled(done: () => boolean): Promise<void> {
+  const deadline = performance.now() + settleMs;
+  while (!done() && performance.now() < deadline) await pause(1);
+}

@@ -5,6 +5,7 @@ import type { Answer, Job, Slice } from "../job.ts";
 import { connections, idle } from "./connections.ts";
 import { echo } from "./echo.ts";
 import { fanout } from "./fanout.ts";
+import { slow } from "./slow.ts";
 
 for await (const line of createInterface({ input: process.stdin })) {
   const answer: Answer = await run(JSON.parse(line) as Job).then(
@@ -18,5 +19,6 @@ process.exit();
 function run(job: Job): Promise<Slice> {
   if (job.kind === "echo") return echo(job);
   if (job.kind === "fanout") return fanout(job);
+  if (job.kind === "slow") return slow(job);
   return job.kind === "connect" ? connections(job) : idle(job);
 }

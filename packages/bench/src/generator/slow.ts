@@ -1,0 +1,79 @@
+// A slow consumer: one stops reading while the others read on. What does the server keep for it, and what is it told?
+
+import type { Slice, SlowJob, Stalled } from "../job.ts";
+import { residentBytes } from "../processor.ts";
+import { between, look, settled } from "./look.ts";
+import { newTopic, openPublisher, subscribe } from "./topic.ts";
+
+const sampleMs = 20;
+// So many messages may be under way to those who read.
+const depth = 16;
+
+/** Publishes to all, of whom one does not read; rejects if those who read do not get everything. */
+export async function slow(job: SlowJob): Promise<Slice> {
+  const topic = newTopic(job);
+  const trouble = Promise.withResolvers<never>();
+  trouble.promise.catch(() => {});
+  const failed = (why: string) => trouble.reject(new Error(why));
+  let deliveries = 0;
+  const message = () => void deliveries++;
+  const closed = (code: number) => failed(`one who reads was closed with ${code}`);
+  const healthy = await Promise.all(
+    Array.from({ length: job.healthy }, () => subscribe(topic, { message, closed })),
+  );
+  const { stalled, link: sleeper } = await stall(topic);
+  const publisher = await openPublisher(topic, failed);
+  const memory = sampleMemory(job.peer.pid);
+  try {
+    const before = look(job.peer.pid, 0);
+    sleeper.pause();
+    for (let number = 0; number < job.messages; number++) {
+      publisher.publish(number, job.size);
+      const enough = () => deliveries >= (number + 1 - depth) * job.healthy;
+      if (!enough()) await Promise.race([settled(enough), trouble.promise]);
+    }
+    await Promise.race([settled(() => deliveries >= job.messages * job.healthy), trouble.promise]);
+    const slice = between(before, look(job.peer.pid, deliveries));
+    if (deliveries !== job.messages * job.healthy) {
+      throw new Error(`those who read got ${deliveries} of ${job.messages * job.healthy} messages`);
+    }
+    const grownBytes = memory.end();
+    sleeper.resume();
+    await settled(() => stalled.closed !== undefined || stalled.prefix === job.messages);
+    return { ...slice, grownBytes, stalled };
+  } finally {
+    memory.end();
+    for (const link of [...healthy, sleeper, publisher]) link.end();
+  }
+}
+
+async function stall(topic: ReturnType<typeof newTopic>) {
+  const stalled: Stalled = { prefix: 0, gap: false };
+  const link = await subscribe(topic, {
+    message: (number) => {
+      // What was cut is a message like the others; only those that lie whole can be looked at.
+      if (number && number() !== stalled.prefix) stalled.gap = true;
+      if (!stalled.gap) stalled.prefix++;
+    },
+    closed: (code) => {
+      stalled.closed = code;
+    },
+  });
+  return { stalled, link };
+}
+
+function sampleMemory(pid: number): { end: () => number } {
+  const before = residentBytes(pid) ?? Number.NaN;
+  let most = before;
+  const sample = () => {
+    most = Math.max(most, residentBytes(pid) ?? most);
+  };
+  const timer = setInterval(sample, sampleMs);
+  return {
+    end: () => {
+      clearInterval(timer);
+      sample();
+      return most - before;
+    },
+  };
+}
