@@ -7,6 +7,8 @@ export interface Peer {
   /** The path of the WebSocket; without one, bytes are echoed over TCP as they are. */
   path?: string;
   subprotocol?: string;
+  /** What `Sec-WebSocket-Extensions` offers. */
+  extensions?: string;
   /** Whose processor time counts: the server's process. */
   pid: number;
 }
@@ -54,6 +56,8 @@ export interface IdleJob {
   kind: "idle";
   peer: Peer;
   connections: number;
+  /** Offer compression, and have one compressed message of 2 KiB echoed on each before. */
+  compressed: boolean;
 }
 
 /** A slow consumer: one of ten stops reading while megabytes are published, and reads again at the end. */

@@ -1,5 +1,6 @@
 // What a run came to: the content of results/bench.json.
 
+import type { Stalled } from "./job.ts";
 import type { Machine } from "./machine.ts";
 import type { Decision, Estimate } from "./statistics.ts";
 
@@ -27,8 +28,8 @@ export interface Measure {
   unit: string;
   /** Which way is better. */
   better: "more" | "less";
-  /** What two processes of the same server showed: the noise of this machine. */
-  noise: Estimate;
+  /** What two processes of the same server showed: the noise of this machine. Nothing where there is one slice only. */
+  noise?: Estimate;
   rows: readonly Row[];
 }
 
@@ -45,5 +46,7 @@ export interface Row {
   /** The part of a core that the server used, the median of all slices. */
   serverBusy?: number;
   generatorBusy?: number;
+  /** Of the slow consumer. */
+  stalled?: Stalled;
   ratio?: Estimate & { control: string; decision: Decision };
 }

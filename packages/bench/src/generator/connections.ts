@@ -1,7 +1,10 @@
 // Connections: how many a second a server takes, and what one that is idle costs.
 
+import { constants, deflateRawSync } from "node:zlib";
 import type { ConnectJob, IdleJob, Slice } from "../job.ts";
 import { residentBytes } from "../processor.ts";
+import { FrameCounter } from "./counter.ts";
+import { letters, maskedText } from "./frames.ts";
 import { openSocket } from "./handshake.ts";
 import type { Link } from "./link.ts";
 import { between, look, pause, watch } from "./look.ts";
@@ -36,13 +39,14 @@ const atOnce = 64;
 const looks = 5;
 const lookMs = 200;
 
-/** Opens connections that say nothing, and tells what the server's memory grew by. */
-export async function idle({ peer, connections }: IdleJob): Promise<Slice> {
-  for (const link of await openMany(peer, firstOnes)) link.end();
+/** Opens connections that say nothing, or one thing, and tells what the server's memory grew by. */
+export async function idle({ peer, connections, compressed }: IdleJob): Promise<Slice> {
+  const open = compressed ? () => openCompressed(peer) : () => openSocket(peer, silent);
+  for (const link of await openMany(open, firstOnes)) link.end();
   await pause(lookMs);
   const before = await least(peer.pid);
   const began = look(peer.pid, 0);
-  const links = await openMany(peer, connections);
+  const links = await openMany(open, connections);
   try {
     const grownBytes = (await least(peer.pid)) - before;
     return { ...between(began, look(peer.pid, connections)), grownBytes };
@@ -51,11 +55,31 @@ export async function idle({ peer, connections }: IdleJob): Promise<Slice> {
   }
 }
 
-async function openMany(peer: IdleJob["peer"], count: number): Promise<Link[]> {
+// A message of 2 KiB, compressed by RFC 7692 §7.2.1, and its echo, compressed or not.
+const message = letters(2_048);
+const compressedFrame = maskedText(deflateMessage(message));
+compressedFrame[0] = (compressedFrame[0] ?? 0) | 0x40;
+
+async function openCompressed(peer: IdleJob["peer"]): Promise<Link> {
+  const answered = Promise.withResolvers<void>();
+  const counter = new FrameCounter(() => answered.resolve());
+  const closed = (why: string) => answered.reject(new Error(why));
+  const handlers = { data: (bytes: Uint8Array) => counter.push(bytes), drain: () => {}, closed };
+  const link = await openSocket({ ...peer, extensions: "permessage-deflate" }, handlers);
+  link.write(compressedFrame);
+  await answered.promise;
+  return link;
+}
+
+function deflateMessage(data: Uint8Array): Uint8Array {
+  return deflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+}
+
+async function openMany(open: () => Promise<Link>, count: number): Promise<Link[]> {
   const links: Link[] = [];
   while (links.length < count) {
     const width = Math.min(atOnce, count - links.length);
-    links.push(...(await Promise.all(Array.from({ length: width }, () => openSocket(peer, silent)))));
+    links.push(...(await Promise.all(Array.from({ length: width }, open))));
   }
   return links;
 }

@@ -3,7 +3,7 @@ import type { Peer } from "../job.ts";
 import { connect, type Link, type LinkHandlers } from "./link.ts";
 
 /** The request of RFC 6455 §4.1; empty for a peer that speaks no WebSocket. */
-export function handshakeOf({ host, port, path, subprotocol }: Peer): string {
+export function handshakeOf({ host, port, path, subprotocol, extensions }: Peer): string {
   if (path === undefined) return "";
   const lines = [
     `GET ${path} HTTP/1.1`,
@@ -13,6 +13,7 @@ export function handshakeOf({ host, port, path, subprotocol }: Peer): string {
     `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`,
     "Sec-WebSocket-Version: 13",
     ...(subprotocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${subprotocol}`]),
+    ...(extensions === undefined ? [] : [`Sec-WebSocket-Extensions: ${extensions}`]),
   ];
   return `${lines.join("\r\n")}\r\n\r\n`;
 }

@@ -1,0 +1,235 @@
+// What is measured, and how long.
+
+import { subprotocol } from "@rosetta/protocol";
+import type { Candidate } from "./candidates.ts";
+import type { EchoJob, Peer, Slice } from "./job.ts";
+import type { Method } from "./measure.ts";
+
+export const scenarioNames = [
+  "echo",
+  "cpu",
+  "typed",
+  "latency",
+  "fanout",
+  "connect",
+  "memory",
+  "slow",
+] as const;
+export type ScenarioName = (typeof scenarioNames)[number];
+
+/** How long a run may take. */
+export interface Effort {
+  /** Slices of each candidate and of its control. */
+  pairs: number;
+  warmupMs: number;
+  measureMs: number;
+  /** Idle connections, and messages for the slow consumer. */
+  connections: number;
+  slowMessages: number;
+  echoes: readonly { size: number; depth: number; connections: number }[];
+}
+
+const everyEcho = [64, 1_024, 65_536].flatMap((size) =>
+  [1, 16].map((depth) => ({ size, depth, connections: size > 10_000 ? 25 : 100 })),
+);
+
+/** About 25 minutes for all servers of the house. */
+export const full: Effort = {
+  pairs: 10,
+  warmupMs: 150,
+  measureMs: 500,
+  connections: 5_000,
+  slowMessages: 16_000,
+  echoes: everyEcho,
+};
+
+/** Less than three minutes. */
+export const quick: Effort = {
+  pairs: 3,
+  warmupMs: 100,
+  measureMs: 250,
+  connections: 1_000,
+  slowMessages: 8_000,
+  echoes: everyEcho.filter(({ size, depth }) => size === 64 || (size === 65_536 && depth === 1)),
+};
+
+const perSecond = ({ count, ms }: Slice) => (count / ms) * 1_000;
+const microseconds = ({ serverBusy, ms, count }: Slice) => (serverBusy * ms * 1_000) / count;
+const subscribers = 1_000;
+const steadyRate = 20_000;
+
+/** The methods of the scenarios that were asked for. */
+export function methodsOf(names: readonly ScenarioName[], effort: Effort): Method[] {
+  const makers: Record<ScenarioName, () => Method[]> = {
+    echo: () => effort.echoes.map((each) => echo(each, effort)),
+    cpu: () => [steady(effort)],
+    typed: () => [typed(effort)],
+    latency: () => [latency(effort)],
+    fanout: () => [1, 32].map((depth) => fanout(depth, effort)),
+    connect: () => [connect(effort)],
+    memory: () => [memory(effort, false), memory(effort, true)],
+    slow: () => [slow(effort)],
+  };
+  return names.flatMap((name) => makers[name]());
+}
+
+function echoJob(peer: Peer, effort: Effort, rest: Partial<EchoJob>): EchoJob {
+  const { warmupMs, measureMs } = effort;
+  return {
+    kind: "echo",
+    peer,
+    dialect: "bytes",
+    connections: 100,
+    depth: 1,
+    size: 64,
+    warmupMs,
+    measureMs,
+    ...rest,
+  };
+}
+
+function echo(load: Effort["echoes"][number], effort: Effort): Method {
+  const { size, depth, connections } = load;
+  return {
+    scenario: "echo",
+    title: `${sizeOf(size)}, ${depth} under way on each of ${connections} connections`,
+    unit: "messages/s",
+    better: "more",
+    job: (_candidate, peer) => echoJob(peer, effort, load),
+    figure: perSecond,
+    needsBusyServer: true,
+    pairs: effort.pairs,
+  };
+}
+
+// The main figure: what a message costs the server, at a rate that all of them bear. Saturated runs differ twice as
+// much from one another.
+function steady(effort: Effort): Method {
+  return {
+    scenario: "cpu",
+    title: `64 bytes, ${steadyRate.toLocaleString("en")} messages/s over 100 connections`,
+    unit: "µs of processor time per message",
+    better: "less",
+    job: (_candidate, peer) => echoJob(peer, effort, { rate: steadyRate }),
+    figure: microseconds,
+    needsBusyServer: false,
+    pairs: 3 * effort.pairs,
+  };
+}
+
+// What the envelope and its validation cost: a request and its reply, beside an echo of as many bytes.
+function typed(effort: Effort): Method {
+  const load = { connections: 100, depth: 16 };
+  return {
+    scenario: "typed",
+    title: "a typed request and its reply, beside bytes as long, 16 under way on each of 100 connections",
+    unit: "messages/s",
+    better: "more",
+    job: ({ kind }, peer) =>
+      kind === "app" ? echoJob(application(peer), effort, { ...load, dialect: "typed" }) : undefined,
+    // `{"type":"echo","id":"000000","text":"…"}` is 39 bytes longer than its text.
+    controlJob: (_candidate, peer) => echoJob(peer, effort, { ...load, size: 64 + 39 }),
+    figure: perSecond,
+    needsBusyServer: true,
+    pairs: effort.pairs,
+  };
+}
+
+function latency(effort: Effort): Method {
+  return {
+    scenario: "latency",
+    title: `64 bytes, ${steadyRate.toLocaleString("en")} messages/s on a schedule, from when each was due`,
+    unit: "µs, median",
+    better: "less",
+    job: (_candidate, peer) => echoJob(peer, effort, { rate: steadyRate }),
+    figure: ({ latency }) => latency?.p50 ?? Number.NaN,
+    needsBusyServer: false,
+    pairs: effort.pairs,
+  };
+}
+
+function fanout(depth: number, effort: Effort): Method {
+  const { warmupMs, measureMs, pairs } = effort;
+  return {
+    scenario: "fanout",
+    title: `one publishes to ${subscribers.toLocaleString("en")}, ${depth} under way`,
+    unit: "deliveries/s",
+    better: "more",
+    job: (candidate, peer) => {
+      const topic = topicOf(candidate, peer);
+      return topic && { kind: "fanout", ...topic, subscribers, depth, warmupMs, measureMs };
+    },
+    figure: perSecond,
+    needsBusyServer: true,
+    pairs,
+  };
+}
+
+function connect({ warmupMs, measureMs, pairs }: Effort): Method {
+  return {
+    scenario: "connect",
+    title: "connections opened, upgraded and dropped, 64 at a time",
+    unit: "connections/s",
+    better: "more",
+    job: ({ kind }, peer) =>
+      kind === "limit" ? undefined : { kind: "connect", peer, atOnce: 64, warmupMs, measureMs },
+    figure: perSecond,
+    needsBusyServer: true,
+    pairs,
+  };
+}
+
+function memory({ connections, pairs }: Effort, compressed: boolean): Method {
+  const after = compressed ? ", compression on, after one compressed message each" : "";
+  return {
+    scenario: "memory",
+    title: `${connections.toLocaleString("en")} idle connections${after}`,
+    unit: "KiB per connection",
+    better: "less",
+    env: { COMPRESSION: compressed ? "1" : "0" },
+    job: ({ kind }, peer) => {
+      if (kind === "limit" && compressed) return undefined;
+      if (kind === "hello" && compressed) return undefined;
+      return { kind: "idle", peer, connections, compressed };
+    },
+    figure: ({ grownBytes = Number.NaN, count }) => grownBytes / 1_024 / count,
+    needsBusyServer: false,
+    freshEachTime: true,
+    pairs: Math.ceil(pairs / 3),
+  };
+}
+
+function slow({ slowMessages }: Effort): Method {
+  const size = 4_000;
+  const mebibytes = Math.round((slowMessages * size) / 1_048_576);
+  return {
+    scenario: "slow",
+    title: `one of ten does not read while ${mebibytes} MiB are published`,
+    unit: "MiB more in memory",
+    better: "less",
+    // Here the limit of the queue is what is measured: that of the server itself.
+    env: { MAX_QUEUE_BYTES: "1048576" },
+    job: (candidate, peer) => {
+      const topic = topicOf(candidate, peer);
+      return topic && { kind: "slow", ...topic, healthy: 9, messages: slowMessages, size };
+    },
+    figure: ({ grownBytes = Number.NaN }) => grownBytes / 1_048_576,
+    needsBusyServer: false,
+    freshEachTime: true,
+    pairs: 1,
+  };
+}
+
+function application(peer: Peer): Peer {
+  return { ...peer, path: "/ws", subprotocol };
+}
+
+// Where a candidate publishes to many, if it does.
+function topicOf({ kind }: Candidate, peer: Peer): { peer: Peer; dialect: "bytes" | "typed" } | undefined {
+  if (kind === "app") return { peer: application(peer), dialect: "typed" };
+  return kind === "bare" ? { peer: { ...peer, path: "/fanout" }, dialect: "bytes" } : undefined;
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1_024 ? `${bytes} bytes` : `${bytes / 1_024} KiB`;
+}
