@@ -16,10 +16,24 @@ export interface Generator {
   end(): void;
 }
 
-/** Starts a generator on a core, in Bun; `runtime` is another one to compare it with. */
-export function startGenerator(core: number | undefined, runtime: string = bunBinary): Generator {
-  const [command = "", ...args] = onCore(core, [runtime, program]);
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+/** The generator's own command, in Bun. */
+export const ownGenerator: readonly string[] = [bunBinary, program];
+
+/** The same program in Node, with its sockets. */
+export const nodeGenerator: readonly string[] = [process.execPath, program];
+
+/** Starts a generator on a core; it ends at once when `signal` says so. */
+export function startGenerator(
+  core: number | undefined,
+  signal: AbortSignal,
+  command: readonly string[] = ownGenerator,
+): Generator {
+  const [program = "", ...args] = onCore(core, command);
+  // In a group of its own: Ctrl-C is for the one who started it, who ends it in order.
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
+  signal.addEventListener("abort", () => child.kill("SIGKILL"));
+  // What is written to one that has ended is told by the missing answer.
+  child.stdin.on("error", () => {});
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     run: async (job) => {

@@ -13,6 +13,18 @@ export interface Peer {
   pid: number;
 }
 
+/** Correctness: every connection keeps `depth` numbered messages under way, and looks at every byte of each echo. */
+export interface CheckJob {
+  kind: "check";
+  peer: Peer;
+  connections: number;
+  depth: number;
+  /** On each connection, one size after the other; from 16 bytes. */
+  messages: readonly { size: number; count: number }[];
+  /** Nothing came for so long: then it is lost. */
+  patienceMs: number;
+}
+
 /** Echo: every connection keeps `depth` messages under way. */
 export interface EchoJob {
   kind: "echo";
@@ -72,7 +84,7 @@ export interface SlowJob {
   size: number;
 }
 
-export type Job = EchoJob | FanoutJob | ConnectJob | IdleJob | SlowJob;
+export type Job = CheckJob | EchoJob | FanoutJob | ConnectJob | IdleJob | SlowJob;
 
 /** What the one who stopped reading got when it read again. */
 export interface Stalled {
@@ -91,7 +103,13 @@ export interface Slice {
   ms: number;
   /** The server's processor time in that while, as a part of one core. */
   serverBusy: number;
+  /** The part of that while in which the server could have run and others had its core. */
+  serverWaited: number;
   generatorBusy: number;
+  generatorWaited: number;
+  /** Only with a `rate`: how many messages were due, and how many of them were sent. */
+  due?: number;
+  sent?: number;
   /** Microseconds from when a message should have been sent to its echo; only with a `rate`. */
   latency?: { p50: number; p90: number; p99: number; p999: number; max: number };
   /** Of `idle` and `slow`: how many bytes more the server had in RAM than before, at most. */

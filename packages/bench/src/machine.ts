@@ -18,7 +18,11 @@ export interface Machine {
   pinned: { server: number; generator: number } | undefined;
 }
 
-export function readMachine(): Machine {
+/** Two cores. */
+export type Cores = NonNullable<Machine["pinned"]>;
+
+/** Reads what there is to know; `cores` are taken instead of the first two. */
+export function readMachine(cores?: Cores): Machine {
   const [first] = cpus();
   return {
     platform: `${platform()} ${release()}`,
@@ -27,7 +31,7 @@ export function readMachine(): Machine {
     memoryBytes: totalmem(),
     governor: readLine("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
     load: Math.round((loadavg()[0] ?? 0) * 100) / 100,
-    pinned: pinning(),
+    pinned: pinning(cores),
   };
 }
 
@@ -36,13 +40,14 @@ export function onCore(core: number | undefined, command: readonly string[]): st
   return core === undefined ? [...command] : ["taskset", "-c", String(core), ...command];
 }
 
-function pinning(): Machine["pinned"] {
+function pinning(asked: Cores | undefined): Cores | undefined {
   if (platform() !== "linux" || availableParallelism() < 2) return undefined;
-  const [server, generator] = allowedCores();
+  const [server, generator] = asked ? [asked.server, asked.generator] : allowedCores();
   if (server === undefined || generator === undefined) return undefined;
-  return spawnSync("taskset", ["-c", String(server), "true"]).status === 0
-    ? { server, generator }
-    : undefined;
+  const works = [server, generator].every(
+    (core) => spawnSync("taskset", ["-c", String(core), "true"]).status === 0,
+  );
+  return works ? { server, generator } : undefined;
 }
 
 // Those that this process may use: `0-3,6`.

@@ -3,29 +3,28 @@
 import type { Candidate } from "./candidates.ts";
 import type { Generator } from "./generator.ts";
 import type { Job, Peer, Slice } from "./job.ts";
+import { type Figure, judge, type Pair, ratioOf } from "./judge.ts";
+import { ServerPool } from "./pool.ts";
 import type { Measure, Row } from "./results.ts";
 import { MeasuredServer } from "./server.ts";
-import { decide, type Estimate, estimate, median, ratio } from "./statistics.ts";
-
-/** Below this part of a core a server was not what limited the throughput. */
-const busyEnough = 0.95;
+import type { Estimate } from "./statistics.ts";
 
 /** How something is measured. */
-export interface Method {
+export interface Method extends Figure {
   scenario: string;
   title: string;
   unit: string;
   better: Measure["better"];
+  /** What a ratio says, with `{ratio}` and `{control}`: `echoes {ratio} as many messages as {control}`. */
+  phrase: string;
   /** Nothing if the candidate cannot do it. */
   job: (candidate: Candidate, peer: Peer) => Job | undefined;
   /** What the candidate is compared with, if not with its control doing the same: itself, doing something else. */
   controlJob?: (candidate: Candidate, peer: Peer) => Job;
-  /** The figure that a slice gives. */
-  figure: (slice: Slice) => number;
-  /** True if the figure is the server's own only where the server was busy all the time. */
-  needsBusyServer: boolean;
   /** True if what a server did before would change the figure: each slice has a process of its own. */
   freshEachTime?: boolean;
+  /** Milliseconds of full load before the first slice of a process: its compiler learns from what it sees. */
+  firstWarmupMs: number;
   /** For the servers. */
   env?: Record<string, string>;
   pairs: number;
@@ -37,144 +36,184 @@ export interface Bench {
   candidates: readonly Candidate[];
   /** Every candidate, also those that are controls only. */
   everybody: readonly Candidate[];
+  /** Who was found to lose, change or reorder messages, and how, by id. */
+  refused: ReadonlyMap<string, string>;
   core: number | undefined;
   tell: (what: string) => void;
   signal: AbortSignal;
 }
 
-/** Measures everybody; the noise is that of the first candidate measured against another process of its own. */
-export async function measure(method: Method, bench: Bench): Promise<Measure> {
-  const { scenario, title, unit, better } = method;
+/** A measure of which nothing is known yet. */
+export function newMeasure({ scenario, title, unit, better, phrase }: Method): Measure {
+  return { scenario, title, unit, better, phrase, rows: [] };
+}
+
+/** Measures everybody and notes it in `measure` as it comes: a run that is interrupted keeps what it has. */
+export async function fill(measure: Measure, method: Method, bench: Bench): Promise<void> {
+  const session = new Session(method, bench);
   const able = bench.candidates.filter((each) => method.job(each, nowhere) !== undefined);
-  const [first] = able;
-  const noise = first && method.pairs > 1 ? await noiseOf(method, bench, first) : undefined;
-  const rows: Row[] = [];
-  for (const candidate of able) {
-    bench.signal.throwIfAborted();
-    bench.tell(candidate.title);
-    rows.push(await measureOne(method, bench, candidate, noise));
+  try {
+    const noise = await session.noise(able);
+    if (noise) measure.noise = noise;
+    for (const candidate of able) measure.rows.push(await session.row(candidate, noise));
+  } finally {
+    await session.end();
   }
-  return { scenario, title, unit, better, ...(noise && { noise }), rows };
 }
 
 // To ask what a candidate can do, before it runs.
 const nowhere: Peer = { host: "", port: 0, pid: 0, path: "" };
 
-async function noiseOf(method: Method, bench: Bench, candidate: Candidate): Promise<Estimate> {
-  bench.tell(`${candidate.title}, against itself`);
-  const sides = [side(method.job, candidate), side(method.job, candidate)] as const;
-  return ratio(figuresOf(method, await inPairs(method, bench, sides)));
-}
-
-async function measureOne(
-  method: Method,
-  bench: Bench,
-  candidate: Candidate,
-  noise: Estimate | undefined,
-): Promise<Row> {
-  const own = side(method.job, candidate);
-  const control = controlOf(method, bench, candidate);
-  try {
-    const pairs = await inPairs(method, bench, control ? [own, control] : [own]);
-    return rowOf(method, candidate, pairs, noise, control?.name);
-  } catch (error) {
-    bench.signal.throwIfAborted();
-    return { candidate: candidate.id, verdict: "refused", why: (error as Error).message };
-  }
-}
-
-function rowOf(
-  method: Method,
-  { id }: Candidate,
-  pairs: readonly (readonly Slice[])[],
-  noise: Estimate | undefined,
-  control: string | undefined,
-): Row {
-  const slices = pairs.flatMap(([slice]) => slice ?? []);
-  const serverBusy = median(slices.map((slice) => slice.serverBusy));
-  const generatorBusy = median(slices.map((slice) => slice.generatorBusy));
-  const stalled = slices.at(-1)?.stalled;
-  const row = {
-    ...{ candidate: id, serverBusy, generatorBusy, figure: estimate(slices.map(method.figure)) },
-    ...(stalled && { stalled }),
-  };
-  if (method.needsBusyServer && serverBusy < busyEnough) {
-    const why = `the server used ${Math.round(serverBusy * 100)} % of its core: it could have done more`;
-    return { ...row, verdict: "generator-bound", why };
-  }
-  if (control === undefined || !noise) return { ...row, verdict: "measured" };
-  const compared = ratio(figuresOf(method, pairs));
-  const decision = decide(compared, noise);
-  return { ...row, verdict: "measured", ratio: { ...compared, control, decision } };
-}
-
+/** One process of a candidate, and what it does. */
 interface Side {
   candidate: Candidate;
-  name: string;
   job: (peer: Peer) => Job;
+  /** Tells two processes of the same candidate apart. */
+  life: string;
 }
 
-function side(job: Method["job"], candidate: Candidate, name = candidate.id): Side {
-  return {
-    candidate,
-    name,
-    job: (peer) => {
-      const made = job(candidate, peer);
-      if (made) return made;
-      throw new Error(`${candidate.id} cannot do this`);
-    },
-  };
-}
+class Session {
+  readonly #method: Method;
+  readonly #bench: Bench;
+  readonly #pool: ServerPool;
+  readonly #warm = new Set<MeasuredServer>();
 
-function controlOf(method: Method, { everybody }: Bench, candidate: Candidate): Side | undefined {
-  if (method.controlJob) return side(method.controlJob, candidate, "its own echo of bytes");
-  const control = everybody.find(({ id }) => id === candidate.control);
-  return control && method.job(control, nowhere) ? side(method.job, control) : undefined;
-}
+  constructor(method: Method, bench: Bench) {
+    this.#method = method;
+    this.#bench = bench;
+    this.#pool = new ServerPool(bench.core, method.env);
+  }
 
-// Every other pair the other way round, so that whoever comes second has no advantage of it.
-async function inPairs(method: Method, bench: Bench, sides: readonly Side[]): Promise<Slice[][]> {
-  const servers = method.freshEachTime ? undefined : await startAll(method, bench, sides);
-  try {
-    const results: Slice[][] = [];
-    for (let pair = 0; pair < method.pairs; pair++) {
-      const slices: Slice[] = [];
-      const order = [...sides.keys()];
-      for (const index of pair % 2 === 0 ? order : order.toReversed()) {
-        bench.signal.throwIfAborted();
-        slices[index] = await slice(method, bench, sides[index] as Side, servers?.[index]);
-      }
-      results.push(slices);
+  /** What two processes of the same server show: of the first candidate with which it can be had. */
+  async noise(able: readonly Candidate[]): Promise<Estimate | undefined> {
+    if (this.#method.pairs < 2) return undefined;
+    for (const candidate of able) {
+      if (this.#bench.refused.has(candidate.id)) continue;
+      this.#bench.tell(`${candidate.title}, against itself`);
+      const twins = [this.#side(candidate), this.#side(candidate, "twin")] as const;
+      const pairs = await this.#attempt(() => this.#inPairs(twins));
+      if (!(pairs instanceof Error)) return ratioOf(this.#method, pairs);
     }
-    return results;
-  } finally {
-    await Promise.all((servers ?? []).map((server) => server.stop()));
+    return undefined;
+  }
+
+  async row(candidate: Candidate, noise: Estimate | undefined): Promise<Row> {
+    this.#bench.signal.throwIfAborted();
+    this.#bench.tell(candidate.title);
+    const wrong = this.#bench.refused.get(candidate.id);
+    if (wrong !== undefined) return this.#refusal(candidate, new Error(wrong));
+    const own = this.#side(candidate);
+    const control = this.#control(candidate);
+    const pairs = await this.#attempt(() => this.#inPairs([own, control]));
+    if (!(pairs instanceof Error)) {
+      return judge(this.#method, candidate.id, pairs, control && { control: control.candidate.id, noise });
+    }
+    if (!(pairs instanceof SideFailed) || pairs.side !== control) return this.#refusal(candidate, pairs);
+    // Its control's failure is not its own: it is measured alone.
+    const alone = await this.#attempt(() => this.#inPairs([own]));
+    if (alone instanceof Error) return this.#refusal(candidate, alone);
+    return {
+      why: `not compared: ${control.candidate.id} failed`,
+      ...judge(this.#method, candidate.id, alone),
+    };
+  }
+
+  #refusal({ id }: Candidate, { message }: Error): Row {
+    return { candidate: id, verdict: "refused", why: message };
+  }
+
+  end(): Promise<void> {
+    return this.#pool.stop();
+  }
+
+  // An interruption is nobody's failure.
+  async #attempt<Value>(what: () => Promise<Value>): Promise<Value | Error> {
+    try {
+      return await what();
+    } catch (error) {
+      this.#bench.signal.throwIfAborted();
+      return error as Error;
+    }
+  }
+
+  #side(candidate: Candidate, life = "one", job = this.#method.job): Side {
+    return { candidate, life, job: (peer) => job(candidate, peer) as Job };
+  }
+
+  #control(candidate: Candidate): Side | undefined {
+    const { job, controlJob } = this.#method;
+    if (controlJob) return this.#side(candidate, "control", controlJob);
+    const control = this.#bench.everybody.find(({ id }) => id === candidate.control);
+    if (!control || this.#bench.refused.has(control.id) || !job(control, nowhere)) return undefined;
+    return this.#side(control);
+  }
+
+  // Every other pair the other way round, so that whoever comes second has no advantage of it.
+  async #inPairs([own, control]: readonly [Side, (Side | undefined)?]): Promise<Pair[]> {
+    const pairs: Pair[] = [];
+    for (let number = 0; number < this.#method.pairs; number++) {
+      if (!control) pairs.push([await this.#slice(own)]);
+      else if (number % 2 === 0) pairs.push([await this.#slice(own), await this.#slice(control)]);
+      else {
+        const second = await this.#slice(control);
+        pairs.push([await this.#slice(own), second]);
+      }
+    }
+    return pairs;
+  }
+
+  async #slice(side: Side): Promise<Slice> {
+    this.#bench.signal.throwIfAborted();
+    try {
+      return await (this.#method.freshEachTime ? this.#freshSlice(side) : this.#warmSlice(side));
+    } catch (error) {
+      throw new SideFailed(side, (error as Error).message);
+    }
+  }
+
+  async #freshSlice(side: Side): Promise<Slice> {
+    const server = await MeasuredServer.start(side.candidate, this.#bench.core, this.#method.env);
+    try {
+      return await this.#run(side, server);
+    } finally {
+      await server.stop();
+    }
+  }
+
+  async #warmSlice(side: Side): Promise<Slice> {
+    const server = await this.#pool.server(side.candidate, side.life);
+    try {
+      await this.#warmUp(side, server);
+      return await this.#run(side, server);
+    } catch (error) {
+      // Whoever needs this candidate next gets one that works, if it can work.
+      await this.#pool.drop(server);
+      throw error;
+    }
+  }
+
+  async #run(side: Side, server: MeasuredServer): Promise<Slice> {
+    const slice = await this.#bench.generator.run(side.job(server.peer));
+    if (slice.count === 0) throw new Error("no message came back");
+    return slice;
+  }
+
+  // Full load even where a rate is measured: what counts is how many messages the compiler has seen.
+  async #warmUp({ job }: Side, server: MeasuredServer): Promise<void> {
+    const warm = job(server.peer);
+    if (this.#warm.has(server) || !("warmupMs" in warm)) return;
+    const { rate: _, ...closed } = { rate: 0, ...warm };
+    await this.#bench.generator.run({ ...closed, warmupMs: this.#method.firstWarmupMs, measureMs: 1 });
+    this.#warm.add(server);
   }
 }
 
-async function slice(method: Method, bench: Bench, side: Side, running?: MeasuredServer): Promise<Slice> {
-  const server = running ?? (await MeasuredServer.start(side.candidate, bench.core, method.env));
-  try {
-    return await bench.generator.run(side.job(server.peer));
-  } finally {
-    if (!running) await server.stop();
-  }
-}
+/** One of a pair went wrong, and it need not be the candidate. */
+class SideFailed extends Error {
+  readonly side: Side;
 
-async function startAll(method: Method, { core }: Bench, sides: readonly Side[]): Promise<MeasuredServer[]> {
-  const servers: MeasuredServer[] = [];
-  try {
-    for (const { candidate } of sides) servers.push(await MeasuredServer.start(candidate, core, method.env));
-    return servers;
-  } catch (error) {
-    await Promise.all(servers.map((server) => server.stop()));
-    throw error;
+  constructor(side: Side, message: string) {
+    super(message);
+    this.side = side;
   }
-}
-
-function figuresOf({ figure }: Method, pairs: readonly (readonly Slice[])[]): [number, number][] {
-  return pairs.map(
-    ([measured, control]) =>
-      [measured, control].map((each) => (each ? figure(each) : Number.NaN)) as [number, number],
-  );
 }

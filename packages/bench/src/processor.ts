@@ -2,24 +2,37 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Milliseconds on a processor since the process began, all threads together; nothing where the system does not say. */
-export function processorMs(pid: number): number | undefined {
+/** What a process had of its cores since it began, all threads together, in ms. */
+export interface ProcessorTime {
+  running: number;
+  /** Ready to run, while others had the core. */
+  waiting: number;
+}
+
+/** Nothing where the system does not say. */
+export function processorTime(pid: number): ProcessorTime | undefined {
   try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    return threads.reduce((sum, thread) => sum + threadMs(pid, thread), 0);
+    const total = { running: 0, waiting: 0 };
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const { running, waiting } = threadTime(pid, thread);
+      total.running += running;
+      total.waiting += waiting;
+    }
+    return total;
   } catch {
     return undefined;
   }
 }
 
-// The first number of schedstat is the time spent on a processor, in ns (proc_pid_schedstat(5)).
-function threadMs(pid: number, thread: string): number {
+// The first numbers of schedstat are the times spent on a processor and in its queue, in ns (proc_pid_schedstat(5)).
+function threadTime(pid: number, thread: string): ProcessorTime {
   try {
-    const [running = "0"] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");
-    return Number(running) / 1e6;
+    const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8");
+    const [running = 0, waiting = 0] = text.split(" ").map(Number);
+    return { running: running / 1e6, waiting: waiting / 1e6 };
   } catch {
     // The thread has ended between the two looks.
-    return 0;
+    return { running: 0, waiting: 0 };
   }
 }
 

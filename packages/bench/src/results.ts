@@ -17,7 +17,7 @@ export interface BenchResults {
   /** What the servers' environment said: limits are policy, and raised so that none is reached. */
   settings: Record<string, string>;
   candidates: readonly { id: string; title: string; kind: string; control?: string }[];
-  measures: readonly Measure[];
+  measures: Measure[];
 }
 
 /** One thing measured of every candidate, in one way. */
@@ -28,25 +28,32 @@ export interface Measure {
   unit: string;
   /** Which way is better. */
   better: "more" | "less";
+  /** What a ratio says, with `{ratio}` and `{control}` to be filled in. */
+  phrase: string;
   /** What two processes of the same server showed: the noise of this machine. Nothing where there is one slice only. */
   noise?: Estimate;
-  rows: readonly Row[];
+  rows: Row[];
 }
 
 /** One candidate in one measure. */
 export interface Row {
   candidate: string;
   /**
-   * `measured`; `generator-bound`: the server was not busy, so that the figure would be the generator's; `refused`:
-   * it lost, reordered or changed messages, or ended.
+   * `measured`; `generator-bound`: the server was not busy, so that the figure would be the generator's; `disturbed`:
+   * others worked on the cores; `refused`: it lost, reordered or changed messages, did not bear the load, or ended.
    */
-  verdict: "measured" | "generator-bound" | "refused";
+  verdict: "measured" | "generator-bound" | "disturbed" | "refused";
+  /** Why it was not measured, or not compared. */
   why?: string;
   figure?: Estimate;
   /** The part of a core that the server used, the median of all slices. */
   serverBusy?: number;
+  /** The part of the time in which the server could have run and others had its core. */
+  serverWaited?: number;
   generatorBusy?: number;
+  generatorWaited?: number;
   /** Of the slow consumer. */
   stalled?: Stalled;
-  ratio?: Estimate & { control: string; decision: Decision };
+  /** Beside its control, of which this is the id; `why` it is undecided. */
+  ratio?: Estimate & { control: string; decision: Decision; why?: string };
 }

@@ -21,6 +21,8 @@ export type ScenarioName = (typeof scenarioNames)[number];
 export interface Effort {
   /** Slices of each candidate and of its control. */
   pairs: number;
+  /** Milliseconds of full load before the first slice of a process. */
+  firstWarmupMs: number;
   warmupMs: number;
   measureMs: number;
   /** Idle connections, and messages for the slow consumer. */
@@ -36,6 +38,8 @@ const everyEcho = [64, 1_024, 65_536].flatMap((size) =>
 /** About 25 minutes for all servers of the house. */
 export const full: Effort = {
   pairs: 10,
+  // Node's compiler is done after some 50,000 messages, Bun's after 15,000: slices before that get faster and faster.
+  firstWarmupMs: 2_000,
   warmupMs: 150,
   measureMs: 500,
   connections: 5_000,
@@ -45,9 +49,10 @@ export const full: Effort = {
 
 /** Less than three minutes. */
 export const quick: Effort = {
-  pairs: 3,
-  warmupMs: 100,
-  measureMs: 250,
+  pairs: 4,
+  firstWarmupMs: 500,
+  warmupMs: 80,
+  measureMs: 200,
   connections: 1_000,
   slowMessages: 8_000,
   echoes: everyEcho.filter(({ size, depth }) => size === 64 || (size === 65_536 && depth === 1)),
@@ -95,6 +100,8 @@ function echo(load: Effort["echoes"][number], effort: Effort): Method {
     title: `${sizeOf(size)}, ${depth} under way on each of ${connections} connections`,
     unit: "messages/s",
     better: "more",
+    phrase: `echoes {ratio} as many messages of ${sizeOf(size)} as {control}, with ${depth} under way on each connection`,
+    firstWarmupMs: effort.firstWarmupMs,
     job: (_candidate, peer) => echoJob(peer, effort, load),
     figure: perSecond,
     needsBusyServer: true,
@@ -110,6 +117,8 @@ function steady(effort: Effort): Method {
     title: `64 bytes, ${steadyRate.toLocaleString("en")} messages/s over 100 connections`,
     unit: "µs of processor time per message",
     better: "less",
+    phrase: "costs {ratio} the processor time of {control} per message",
+    firstWarmupMs: effort.firstWarmupMs,
     job: (_candidate, peer) => echoJob(peer, effort, { rate: steadyRate }),
     figure: microseconds,
     needsBusyServer: false,
@@ -125,6 +134,8 @@ function typed(effort: Effort): Method {
     title: "a typed request and its reply, beside bytes as long, 16 under way on each of 100 connections",
     unit: "messages/s",
     better: "more",
+    phrase: "answers {ratio} as many typed requests as it echoes messages of the same length",
+    firstWarmupMs: effort.firstWarmupMs,
     job: ({ kind }, peer) =>
       kind === "app" ? echoJob(application(peer), effort, { ...load, dialect: "typed" }) : undefined,
     // `{"type":"echo","id":"000000","text":"…"}` is 39 bytes longer than its text.
@@ -141,6 +152,8 @@ function latency(effort: Effort): Method {
     title: `64 bytes, ${steadyRate.toLocaleString("en")} messages/s on a schedule, from when each was due`,
     unit: "µs, median",
     better: "less",
+    phrase: "answers in {ratio} the time of {control}, in the median",
+    firstWarmupMs: effort.firstWarmupMs,
     job: (_candidate, peer) => echoJob(peer, effort, { rate: steadyRate }),
     figure: ({ latency }) => latency?.p50 ?? Number.NaN,
     needsBusyServer: false,
@@ -155,6 +168,8 @@ function fanout(depth: number, effort: Effort): Method {
     title: `one publishes to ${subscribers.toLocaleString("en")}, ${depth} under way`,
     unit: "deliveries/s",
     better: "more",
+    phrase: `delivers {ratio} as many messages to a thousand as {control}, with ${depth} under way`,
+    firstWarmupMs: effort.firstWarmupMs,
     job: (candidate, peer) => {
       const topic = topicOf(candidate, peer);
       return topic && { kind: "fanout", ...topic, subscribers, depth, warmupMs, measureMs };
@@ -165,12 +180,15 @@ function fanout(depth: number, effort: Effort): Method {
   };
 }
 
-function connect({ warmupMs, measureMs, pairs }: Effort): Method {
+function connect(effort: Effort): Method {
+  const { warmupMs, measureMs, pairs } = effort;
   return {
     scenario: "connect",
     title: "connections opened, upgraded and dropped, 64 at a time",
     unit: "connections/s",
     better: "more",
+    phrase: "takes {ratio} as many connections per second as {control}",
+    firstWarmupMs: effort.firstWarmupMs,
     job: ({ kind }, peer) =>
       kind === "limit" ? undefined : { kind: "connect", peer, atOnce: 64, warmupMs, measureMs },
     figure: perSecond,
@@ -179,13 +197,16 @@ function connect({ warmupMs, measureMs, pairs }: Effort): Method {
   };
 }
 
-function memory({ connections, pairs }: Effort, compressed: boolean): Method {
+function memory(effort: Effort, compressed: boolean): Method {
+  const { connections, pairs } = effort;
   const after = compressed ? ", compression on, after one compressed message each" : "";
   return {
     scenario: "memory",
     title: `${connections.toLocaleString("en")} idle connections${after}`,
     unit: "KiB per connection",
     better: "less",
+    phrase: `needs {ratio} the memory of {control} for an idle connection${after}`,
+    firstWarmupMs: effort.firstWarmupMs,
     env: { COMPRESSION: compressed ? "1" : "0" },
     job: ({ kind }, peer) => {
       if (kind === "limit" && compressed) return undefined;
@@ -199,7 +220,8 @@ function memory({ connections, pairs }: Effort, compressed: boolean): Method {
   };
 }
 
-function slow({ slowMessages }: Effort): Method {
+function slow(effort: Effort): Method {
+  const { slowMessages } = effort;
   const size = 4_000;
   const mebibytes = Math.round((slowMessages * size) / 1_048_576);
   return {
@@ -207,6 +229,8 @@ function slow({ slowMessages }: Effort): Method {
     title: `one of ten does not read while ${mebibytes} MiB are published`,
     unit: "MiB more in memory",
     better: "less",
+    phrase: "grows by {ratio} the memory of {control} while one does not read",
+    firstWarmupMs: effort.firstWarmupMs,
     // Here the limit of the queue is what is measured: that of the server itself.
     env: { MAX_QUEUE_BYTES: "1048576" },
     job: (candidate, peer) => {

@@ -62,6 +62,8 @@ export class MeasuredServer {
         PORT: String(port),
       },
       stdio: ["ignore", "pipe", "pipe"],
+      // In a group of its own: Ctrl-C is for the one who started it, who ends it in order.
+      detached: true,
     });
     alive.add(child);
     child.once("close", () => alive.delete(child));

@@ -39,13 +39,15 @@ export function ratio(pairs: readonly (readonly [measured: number, control: numb
 
 /** Decides by the interval of a ratio and that of two equal servers, which is what the machine itself does. */
 export function decide({ low, high }: Estimate, noise: Estimate): Decision {
+  // Every comparison with NaN is false, which would be a decision, too.
+  if (![low, high, noise.low, noise.high].every(Number.isFinite)) return "undecided";
   const spread = Math.max(Math.abs(noise.low - 1), Math.abs(noise.high - 1));
   if (low > 1 + spread) return "more";
   return high < 1 - spread ? "less" : "undecided";
 }
 
 function bootstrap(values: readonly number[], statistic: (values: readonly number[]) => number): Estimate {
-  const next = generator(values.length);
+  const next = seeded(values.length);
   const draw = () => values[Math.floor(next() * values.length)] ?? Number.NaN;
   const drawn = Array.from({ length: resamples }, () => statistic(Array.from(values, draw)));
   const sorted = drawn.toSorted((a, b) => a - b);
@@ -53,8 +55,8 @@ function bootstrap(values: readonly number[], statistic: (values: readonly numbe
   return { value: statistic(values), low: at(0.025), high: at(0.975), count: values.length };
 }
 
-// mulberry32: numbers from 0 to 1, the same for the same seed.
-function generator(seed: number): () => number {
+/** mulberry32: numbers from 0 to 1, the same for the same seed. */
+export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

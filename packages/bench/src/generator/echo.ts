@@ -18,7 +18,7 @@ export async function echo(job: EchoJob): Promise<Slice> {
   try {
     load.begin(flows);
     const slice = await watch(job, load.messages, trouble.promise, load.measure);
-    return { ...slice, ...load.latency() };
+    return { ...slice, ...load.more(slice.ms) };
   } finally {
     load.end();
     for (const flow of flows) flow.end();
@@ -31,7 +31,8 @@ interface Load {
   /** From now on it counts. */
   measure(): void;
   messages(): number;
-  latency(): Pick<Slice, "latency">;
+  /** What only a schedule has to tell, of so many ms. */
+  more(ms: number): Pick<Slice, "latency" | "due" | "sent">;
   end(): void;
 }
 
@@ -49,7 +50,7 @@ function closedLoop({ depth }: EchoJob): Load {
     },
     measure: () => {},
     messages: () => messages,
-    latency: () => ({}),
+    more: () => ({}),
     end: () => {
       ended = true;
     },
@@ -62,6 +63,7 @@ function openLoop({ connections }: EchoJob, rate: number): Load {
   const due = new Map<Flow, number[]>();
   let histogram: RecordableHistogram | undefined;
   let messages = 0;
+  let sent = 0;
   let ended = false;
   return {
     came: (count, flow) => {
@@ -82,6 +84,7 @@ function openLoop({ connections }: EchoJob, rate: number): Load {
           if (!flow) return;
           due.get(flow)?.push(next);
           flow.send(1);
+          sent++;
         }
         // A timer is good for a millisecond, which is more than most answers take.
         setImmediate(spin);
@@ -89,15 +92,17 @@ function openLoop({ connections }: EchoJob, rate: number): Load {
       spin();
     },
     measure: () => {
+      sent = 0;
       histogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 });
     },
     messages: () => messages,
-    latency: () => {
-      if (!histogram) return {};
+    more: (ms) => {
+      const due = Math.round((ms * rate) / 1_000);
+      if (!histogram) return { due, sent };
       const [p50 = 0, p90 = 0, p99 = 0, p999 = 0] = [50, 90, 99, 99.9].map(
         (p) => histogram?.percentile(p) ?? 0,
       );
-      return { latency: { p50, p90, p99, p999, max: histogram.max } };
+      return { due, sent, latency: { p50, p90, p99, p999, max: histogram.max } };
     },
     end: () => {
       ended = true;

@@ -1,22 +1,20 @@
 import type { Slice } from "../job.ts";
-import { processorMs } from "../processor.ts";
+import { type ProcessorTime, processorTime } from "../processor.ts";
 
 /** What is read at the beginning and at the end of what is measured. */
 export interface Look {
   at: number;
   count: number;
-  server: number;
-  generator: number;
+  server: ProcessorTime;
+  generator: ProcessorTime;
 }
 
 export function look(pid: number, count: number): Look {
-  const own = process.cpuUsage();
-  return {
-    at: performance.now(),
-    count,
-    server: processorMs(pid) ?? Number.NaN,
-    generator: (own.user + own.system) / 1_000,
-  };
+  return { at: performance.now(), count, server: timeOf(pid), generator: timeOf(process.pid) };
+}
+
+function timeOf(pid: number): ProcessorTime {
+  return processorTime(pid) ?? { running: Number.NaN, waiting: Number.NaN };
 }
 
 /** What happened between two looks. */
@@ -25,8 +23,10 @@ export function between(before: Look, after: Look): Slice {
   return {
     count: after.count - before.count,
     ms,
-    serverBusy: (after.server - before.server) / ms,
-    generatorBusy: (after.generator - before.generator) / ms,
+    serverBusy: (after.server.running - before.server.running) / ms,
+    serverWaited: (after.server.waiting - before.server.waiting) / ms,
+    generatorBusy: (after.generator.running - before.generator.running) / ms,
+    generatorWaited: (after.generator.waiting - before.generator.waiting) / ms,
   };
 }
 
@@ -51,7 +51,7 @@ export function pause(ms: number): Promise<void> {
 const settleMs = 5_000;
 
 /** Gives what is under way a while to come; whoever waits looks afterwards whether it did. */
-export async function settled(done: () => boolean): Promise<void> {
-  const deadline = performance.now() + settleMs;
+export async function settled(done: () => boolean, patienceMs = settleMs): Promise<void> {
+  const deadline = performance.now() + patienceMs;
   while (!done() && performance.now() < deadline) await pause(1);
 }

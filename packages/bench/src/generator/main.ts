@@ -2,6 +2,7 @@
 
 import { createInterface } from "node:readline";
 import type { Answer, Job, Slice } from "../job.ts";
+import { check } from "./check.ts";
 import { connections, idle } from "./connections.ts";
 import { echo } from "./echo.ts";
 import { fanout } from "./fanout.ts";
@@ -19,6 +20,7 @@ process.exit();
 function run(job: Job): Promise<Slice> {
   if (job.kind === "echo") return echo(job);
   if (job.kind === "fanout") return fanout(job);
+  if (job.kind === "check") return check(job);
   if (job.kind === "slow") return slow(job);
   return job.kind === "connect" ? connections(job) : idle(job);
 }

@@ -6,6 +6,7 @@ import { FrameCounter } from "./counter.ts";
 import { letters, maskedText } from "./frames.ts";
 import { openSocket } from "./handshake.ts";
 import type { Link } from "./link.ts";
+import { Outbox } from "./outbox.ts";
 import { hello, json } from "./waves.ts";
 
 const digits = 9;
@@ -63,26 +64,13 @@ export interface Publisher {
 }
 
 export async function openPublisher(topic: Topic, failed: (why: string) => void): Promise<Publisher> {
-  // What the kernel did not take yet.
-  const waiting: Uint8Array[] = [];
-  const flush = () => {
-    for (let first = waiting[0]; first; first = waiting[0]) {
-      const taken = link.write(first);
-      if (taken < first.length) {
-        waiting[0] = first.subarray(taken);
-        return;
-      }
-      waiting.shift();
-    }
-  };
-  const link = await openSocket(topic.peer, { data: () => {}, drain: flush, closed: failed });
-  const send = (bytes: Uint8Array) => {
-    waiting.push(bytes);
-    if (waiting.length === 1) flush();
-  };
-  if (topic.dialect === "typed") send(hello());
+  const outbox = new Outbox();
+  const drain = () => outbox.drain();
+  const link = await openSocket(topic.peer, { data: () => {}, drain, closed: failed });
+  outbox.open(link);
+  if (topic.dialect === "typed") outbox.send(hello());
   return {
-    publish: (number, size = digits) => send(publication(topic, number, size)),
+    publish: (number, size = digits) => outbox.send(publication(topic, number, size)),
     end: () => link.end(),
   };
 }

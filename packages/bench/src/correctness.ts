@@ -1,0 +1,59 @@
+// Correctness before ranking: who loses, changes or reorders a message is not measured.
+
+import type { Candidate } from "./candidates.ts";
+import type { CheckJob, Peer } from "./job.ts";
+import type { Bench } from "./measure.ts";
+import { MeasuredServer } from "./server.ts";
+
+// The sizes that are measured, and those at which the header of a frame grows (RFC 6455 §5.2).
+const messages: CheckJob["messages"] = [
+  { size: 64, count: 2_000 },
+  { size: 125, count: 100 },
+  { size: 126, count: 100 },
+  { size: 1_024, count: 300 },
+  { size: 65_535, count: 16 },
+  { size: 65_536, count: 16 },
+];
+
+/** What every server has to do before it is measured. */
+export function checkOf(peer: Peer): CheckJob {
+  return { kind: "check", peer, connections: 8, depth: 16, messages, patienceMs: 5_000 };
+}
+
+/** Checks the candidates and those that they are compared with; says who fails, and how, by id. */
+export async function findWrong(bench: Omit<Bench, "refused">): Promise<Map<string, string>> {
+  const wrong = new Map<string, string>();
+  for (const candidate of withControls(bench)) {
+    bench.signal.throwIfAborted();
+    bench.tell(`${candidate.title}: does it echo what it is sent?`);
+    const failure = await failureOf(candidate, bench);
+    bench.signal.throwIfAborted();
+    if (failure !== undefined) wrong.set(candidate.id, failure);
+  }
+  return wrong;
+}
+
+/** How a candidate fails; nothing if it does not. */
+export async function failureOf(
+  candidate: Candidate,
+  { core, generator }: Pick<Bench, "core" | "generator">,
+  jobOf: (peer: Peer) => CheckJob = checkOf,
+): Promise<string | undefined> {
+  let server: MeasuredServer | undefined;
+  try {
+    server = await MeasuredServer.start(candidate, core);
+    await generator.run(jobOf(server.peer));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await server?.stop();
+  }
+}
+
+function withControls({ candidates, everybody }: Pick<Bench, "candidates" | "everybody">): Candidate[] {
+  const ids = new Set(
+    candidates.flatMap(({ id, control }) => (control === undefined ? [id] : [id, control])),
+  );
+  return everybody.filter(({ id }) => ids.has(id));
+}

@@ -1,0 +1,30 @@
+import type { Link } from "./link.ts";
+
+/** What is to be sent on a link, in order: what the kernel does not take waits until `drain`. */
+export class Outbox {
+  readonly #waiting: Uint8Array[] = [];
+  #link: Link | undefined;
+
+  /** From now on it can be sent. */
+  open(link: Link): void {
+    this.#link = link;
+    this.drain();
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#waiting.push(bytes);
+    if (this.#waiting.length === 1) this.drain();
+  }
+
+  drain(): void {
+    if (!this.#link) return;
+    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
+      const taken = this.#link.write(first);
+      if (taken < first.length) {
+        this.#waiting[0] = first.subarray(taken);
+        return;
+      }
+      this.#waiting.shift();
+    }
+  }
+}

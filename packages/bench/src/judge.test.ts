@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import type { Slice } from "./job.ts";
+import { type Figure, judge, type Pair } from "./judge.ts";
+
+const busy: Figure = { figure: ({ count }) => count, needsBusyServer: true };
+const noise = { value: 1, low: 0.95, high: 1.05, count: 10 };
+const against = { control: "control", noise };
+
+const slice = (count: number, more: Partial<Slice> = {}): Slice => ({
+  ...{ count, ms: 1_000, serverBusy: 0.99, serverWaited: 0, generatorBusy: 0.6, generatorWaited: 0 },
+  ...more,
+});
+const pairs = (own: Slice, control = slice(100)): Pair[] => [1, 2, 3, 4].map(() => [own, control]);
+
+test("a server twice as fast as its control is decided", () => {
+  expect(judge(busy, "one", pairs(slice(200)), against)).toMatchObject({
+    verdict: "measured",
+    figure: { value: 200 },
+    ratio: { value: 2, control: "control", decision: "more" },
+  });
+});
+
+test("a difference within the noise is undecided, and says so", () => {
+  expect(judge(busy, "one", pairs(slice(104)), against).ratio).toMatchObject({
+    decision: "undecided",
+    why: "within what two equal servers show",
+  });
+});
+
+test("a server that was not busy gives no throughput, whoever was the limit", () => {
+  const verdict = (more: Partial<Slice>) => judge(busy, "one", pairs(slice(200, more)), against);
+  const full = verdict({ serverBusy: 0.6, generatorBusy: 0.99 });
+  expect(full).toMatchObject({ verdict: "generator-bound", why: expect.stringContaining("core was full") });
+  const taken = verdict({ serverBusy: 0.6, serverWaited: 0.38, generatorBusy: 0.6 });
+  expect(taken).toMatchObject({ verdict: "disturbed", why: expect.stringContaining("others were at work") });
+  const neither = verdict({ serverBusy: 0.1, generatorBusy: 0.2 });
+  expect(neither).toMatchObject({ verdict: "generator-bound", why: expect.stringContaining("neither") });
+  for (const row of [full, taken, neither]) expect(row).not.toHaveProperty("ratio");
+});
+
+test("where nobody knows how busy a server was, nothing is published", () => {
+  const unknown = { serverBusy: Number.NaN, serverWaited: Number.NaN };
+  expect(judge(busy, "one", pairs(slice(200, unknown)), against).verdict).toBe("generator-bound");
+});
+
+test("a control that was not busy decides nothing", () => {
+  const lazy = slice(100, { serverBusy: 0.5, generatorBusy: 1 });
+  expect(judge(busy, "one", pairs(slice(200), lazy), against)).toMatchObject({
+    verdict: "measured",
+    ratio: { decision: "undecided", why: expect.stringContaining("its control was generator-bound") },
+  });
+});
+
+test("nothing is decided without the noise of two equal servers, nor from one pair", () => {
+  const row = judge(busy, "one", pairs(slice(200)), { control: "control", noise: undefined });
+  expect(row.ratio?.decision).toBe("undecided");
+  expect(judge(busy, "one", pairs(slice(200)).slice(0, 1), against)).not.toHaveProperty("ratio");
+});
+
+test("a rate that was not sent is the generator's fault, one that was not answered the server's", () => {
+  const rate: Figure = { ...busy, needsBusyServer: false };
+  const verdict = (sent: number, count: number) =>
+    judge(rate, "one", pairs(slice(count, { due: 1_000, sent }), slice(1_000)), against).verdict;
+  expect(verdict(1_000, 990)).toBe("measured");
+  expect(verdict(800, 790)).toBe("generator-bound");
+  expect(verdict(1_000, 500)).toBe("refused");
+  const slow = slice(500, { due: 1_000, sent: 1_000, serverWaited: 0.4 });
+  expect(judge(rate, "one", pairs(slow), against).verdict).toBe("disturbed");
+});

@@ -1,0 +1,135 @@
+// What the slices of a candidate come to: a figure, a comparison, or the reason why there is none. Pure.
+
+import type { Slice } from "./job.ts";
+import type { Row } from "./results.ts";
+import { decide, type Estimate, estimate, median, ratio } from "./statistics.ts";
+
+/** Below this part of a core a server was not what limited the throughput. */
+const busyEnough = 0.95;
+/** Below this part of what was due, a rate was not held. */
+const heldEnough = 0.95;
+/** Fewer pairs all lie on one side by chance too often, when a hundred comparisons are made in a run. */
+const fewestPairs = 4;
+/** A server and a generator that wait longer for their cores, as a part of the time, share them with others. */
+const undisturbed = 0.1;
+
+/** What one pair measured: the candidate, and its control if it has one. */
+export type Pair = readonly [measured: Slice, control?: Slice];
+
+/** How slices become a figure. */
+export interface Figure {
+  figure: (slice: Slice) => number;
+  /** True if the figure is the server's own only where the server was busy all the time. */
+  needsBusyServer: boolean;
+}
+
+/** With whom a candidate is compared, and what two processes of one server showed. */
+export interface Comparison {
+  /** The id of the control. */
+  control: string;
+  noise: Estimate | undefined;
+}
+
+type Doubt = { verdict: Exclude<Row["verdict"], "measured">; why: string };
+
+/** Judges one candidate in one measure. */
+export function judge(method: Figure, candidate: string, pairs: readonly Pair[], against?: Comparison): Row {
+  const slices = pairs.map(([slice]) => slice);
+  const stalled = slices.at(-1)?.stalled;
+  const row = {
+    ...{ candidate, ...busyness(slices), figure: estimate(slices.map(method.figure)) },
+    ...(stalled && { stalled }),
+  };
+  const doubt = doubtOf(method, slices);
+  if (doubt) return { ...row, ...doubt };
+  if (!against || pairs.length < 2) return { ...row, verdict: "measured" };
+  return { ...row, verdict: "measured", ratio: compare(method, pairs, against) };
+}
+
+/** The ratio of figures that were measured in pairs. */
+export function ratioOf({ figure }: Figure, pairs: readonly Pair[]): Estimate {
+  return ratio(
+    pairs.map(([measured, control]) => [figure(measured), control ? figure(control) : Number.NaN]),
+  );
+}
+
+function compare(
+  method: Figure,
+  pairs: readonly Pair[],
+  { control, noise }: Comparison,
+): NonNullable<Row["ratio"]> {
+  const compared = { ...ratioOf(method, pairs), control };
+  const undecided = (why: string) => ({ ...compared, decision: "undecided" as const, why });
+  const doubt = doubtOf(
+    method,
+    pairs.flatMap(([, slice]) => slice ?? []),
+  );
+  if (doubt) return undecided(`its control was ${doubt.verdict}: ${doubt.why}`);
+  if (pairs.length < fewestPairs) return undecided(`${pairs.length} pairs are too few to decide by`);
+  if (!noise) return undecided("what two equal servers show is not known");
+  const decision = decide(compared, noise);
+  return decision === "undecided"
+    ? undecided("within what two equal servers show")
+    : { ...compared, decision };
+}
+
+// What forbids to take a figure for the server's own, if anything does.
+function doubtOf({ needsBusyServer }: Figure, slices: readonly Slice[]): Doubt | undefined {
+  const late = lateness(slices);
+  if (late) return late;
+  const { serverBusy, generatorBusy } = busyness(slices);
+  // NaN where the system does not tell: then nobody can say that the server was busy.
+  if (!needsBusyServer || serverBusy >= busyEnough) return undefined;
+  const server = percent(serverBusy);
+  if (generatorBusy >= busyEnough) {
+    const why = `the generator's core was full, the server used ${server} of its own: it could have done more`;
+    return { verdict: "generator-bound", why };
+  }
+  const disturbance = disturbanceOf(slices);
+  if (disturbance) return disturbance;
+  const why = `the server used ${server} of its core and the generator ${percent(generatorBusy)}: neither was busy`;
+  return { verdict: "generator-bound", why };
+}
+
+// Others on one of the two cores: then nothing can be said about server and generator.
+function disturbanceOf(slices: readonly Slice[]): Doubt | undefined {
+  const { serverWaited, generatorWaited } = busyness(slices);
+  if (!(serverWaited + generatorWaited > undisturbed)) return undefined;
+  const parts = `${percent(serverWaited)} of the time, the generator for ${percent(generatorWaited)}`;
+  return {
+    verdict: "disturbed",
+    why: `others were at work: the server had to wait for its core for ${parts}`,
+  };
+}
+
+// On a schedule: what was due must have been sent, and answered.
+function lateness(slices: readonly Slice[]): Doubt | undefined {
+  const due = sum(slices, ({ due }) => due);
+  if (due === 0) return undefined;
+  const sent = sum(slices, ({ sent }) => sent) / due;
+  const answered = sum(slices, ({ count }) => count) / due;
+  if (sent >= heldEnough && answered >= heldEnough) return undefined;
+  const disturbance = disturbanceOf(slices);
+  if (disturbance) return disturbance;
+  const why = `${percent(sent)} of what was due was sent, ${percent(answered)} answered`;
+  return { verdict: sent < heldEnough ? "generator-bound" : "refused", why };
+}
+
+type Busyness = Pick<Slice, "serverBusy" | "serverWaited" | "generatorBusy" | "generatorWaited">;
+
+function busyness(slices: readonly Slice[]): Busyness {
+  return {
+    serverBusy: median(slices.map((slice) => slice.serverBusy)),
+    serverWaited: median(slices.map((slice) => slice.serverWaited)),
+    generatorBusy: median(slices.map((slice) => slice.generatorBusy)),
+    generatorWaited: median(slices.map((slice) => slice.generatorWaited)),
+  };
+}
+
+function sum(slices: readonly Slice[], part: (slice: Slice) => number | undefined): number {
+  return slices.reduce((total, slice) => total + (part(slice) ?? 0), 0);
+}
+
+function percent(part: number): string {
+  return Number.isFinite(part) ? `${Math.round(part * 100)} %` : "an unknown part";
+}

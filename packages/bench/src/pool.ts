@@ -1,0 +1,36 @@
+// The servers of a measure: each in one process for all of its pairs.
+
+import type { Candidate } from "./candidates.ts";
+import { MeasuredServer } from "./server.ts";
+
+/** Starts servers when they are needed, and stops all of them at once. */
+export class ServerPool {
+  readonly #core: number | undefined;
+  readonly #env: Record<string, string> | undefined;
+  readonly #running = new Map<string, MeasuredServer>();
+
+  constructor(core: number | undefined, env?: Record<string, string>) {
+    this.#core = core;
+    this.#env = env;
+  }
+
+  /** The server of a candidate; `life` tells several processes of the same candidate apart. */
+  async server(candidate: Candidate, life: string): Promise<MeasuredServer> {
+    const key = `${candidate.id} ${life}`;
+    const running = this.#running.get(key) ?? (await MeasuredServer.start(candidate, this.#core, this.#env));
+    this.#running.set(key, running);
+    return running;
+  }
+
+  /** Stops one: the next who asks for it gets another process. */
+  async drop(server: MeasuredServer): Promise<void> {
+    for (const [key, running] of this.#running) if (running === server) this.#running.delete(key);
+    await server.stop();
+  }
+
+  async stop(): Promise<void> {
+    const servers = [...this.#running.values()];
+    this.#running.clear();
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}

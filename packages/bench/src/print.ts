@@ -1,0 +1,52 @@
+// What a run says on the terminal.
+
+import { styleText } from "node:util";
+import type { BenchResults, Measure, Row } from "./results.ts";
+import { sentencesOf } from "./sentences.ts";
+import { interval, number } from "./words.ts";
+
+/** The line that changes while something is measured, on a terminal only. */
+export function tell(what: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${what && dim(`  … ${what}`)}`);
+}
+
+/** The figures of one measure. */
+export function printMeasure({ noise, rows, unit }: Measure, titleOf: (id: string) => string): string {
+  const control = noise ? [dim(`  the same server twice: ${interval(noise)}`)] : [];
+  return [...control, ...rows.map((row) => `  ${line(row, unit, titleOf)}`)].join("\n");
+}
+
+/** What a run came to, with the sentences that the report opens with. */
+export function printSummary(results: BenchResults): string {
+  const { decided, undecided, refused } = sentencesOf(results);
+  const part = (title: string, sentences: readonly string[]) =>
+    sentences.length > 0 ? [`\n${bold(title)}`, ...sentences.map((each) => `  ${each}`)] : [];
+  const open =
+    undecided.length > 0 ? [`\n${bold("Undecided")} ${undecided.length} comparisons: see the report`] : [];
+  return [...part("Decided", decided), ...open, ...part("Not measured", refused)].join("\n");
+}
+
+export function bold(text: string): string {
+  return styleText("bold", text, { stream: process.stdout });
+}
+
+export function dim(text: string): string {
+  return styleText("dim", text, { stream: process.stdout });
+}
+
+export function yellow(text: string): string {
+  return styleText("yellow", text, { stream: process.stdout });
+}
+
+function line(
+  { candidate, verdict, why = "", figure, ratio }: Row,
+  unit: string,
+  titleOf: (id: string) => string,
+) {
+  const name = titleOf(candidate).padEnd(42);
+  if (verdict !== "measured" || !figure) return `${name} ${yellow(verdict)}: ${why}`;
+  const value = `${number(figure.value)} ${unit}`;
+  if (!ratio) return `${name} ${value}${why && dim(`  ${why}`)}`;
+  const beside = ratio.control === candidate ? "its own echo" : ratio.control;
+  return `${name} ${value}  ${dim(`${interval(ratio)} of ${beside}: ${ratio.decision}`)}`;
+}

@@ -1,0 +1,36 @@
+// What was measured, exactly: each runtime and each library, by what is installed.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { folderOf, readManifests } from "@rosetta/manifest";
+
+const here = join(import.meta.dirname, "..");
+
+/** Names and versions, of the runtimes and of what the servers and references depend on. */
+export function readVersions(): Record<string, string> {
+  const folders = [here, ...readManifests().map(({ id }) => folderOf(id))];
+  const found = folders.flatMap((folder) => Object.entries(versionsOf(folder)));
+  return { node: process.versions.node, ...Object.fromEntries(found) };
+}
+
+/** The commit that is measured. */
+export function readCommit(): string {
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], { cwd: here, encoding: "utf8" }).trim();
+  } catch {
+    return "unknown";
+  }
+}
+
+function versionsOf(folder: string): Record<string, string> {
+  const { dependencies = {} } = readPackage(folder) as { dependencies?: Record<string, string> };
+  const names = Object.keys(dependencies).filter((name) => !name.startsWith("@rosetta/"));
+  return Object.fromEntries(
+    names.map((name) => [name, readPackage(join(folder, "node_modules", name)).version]),
+  );
+}
+
+function readPackage(folder: string): { version: string } {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
+}

@@ -1,0 +1,21 @@
+// Figures as a person reads them.
+
+import type { Estimate } from "./statistics.ts";
+
+/** `× 1.12 [1.05–1.18]`. */
+export function interval({ value, low, high }: Pick<Estimate, "value" | "low" | "high">): string {
+  return `${times(value)} [${number(low)}–${number(high)}]`;
+}
+
+/** `1.12 ×`: three digits are more than any of these figures is worth. */
+export function times(value: number): string {
+  return `${number(value)} ×`;
+}
+
+/** Three digits that count; thousands are grouped. */
+export function number(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString("en");
+  if (Math.abs(value) >= 100) return value.toFixed(0);
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}

@@ -1,0 +1,103 @@
+import { afterAll, expect, test } from "vitest";
+import type { Candidate } from "../src/candidates.ts";
+import { checkOf, failureOf } from "../src/correctness.ts";
+import { startGenerator } from "../src/generator.ts";
+import type { EchoJob, Peer } from "../src/job.ts";
+import { type Bench, fill, type Method, newMeasure } from "../src/measure.ts";
+import type { Measure } from "../src/results.ts";
+
+const stopped = new AbortController();
+const generator = startGenerator(undefined, stopped.signal);
+afterAll(() => stopped.abort());
+
+const core = undefined;
+
+function candidateOf(fault: string, control?: string): Candidate {
+  return {
+    ...{ id: fault, title: fault, kind: "bare", cwd: import.meta.dirname, echoPath: "/echo" },
+    command: [process.execPath, "bad-echo.ts", fault],
+    ...(control !== undefined && { control }),
+  };
+}
+
+const load = { dialect: "bytes", connections: 2, depth: 1, size: 64, warmupMs: 10, measureMs: 100 } as const;
+
+function echoMethod(connections = 2): Method {
+  const job = (_candidate: Candidate, peer: Peer): EchoJob => ({ kind: "echo", peer, ...load, connections });
+  return {
+    ...{ scenario: "echo", title: "a few", unit: "messages/s", better: "more", phrase: "{ratio} {control}" },
+    ...{ job, figure: ({ count, ms }) => count / ms, needsBusyServer: true, firstWarmupMs: 10, pairs: 2 },
+  };
+}
+
+async function measured(candidates: Candidate[], method: Method, refused = new Map<string, string>()) {
+  const measure: Measure = newMeasure(method);
+  const bench: Bench = {
+    ...{ generator, candidates, everybody: candidates, refused, core, tell: () => {} },
+    signal: stopped.signal,
+  };
+  await fill(measure, method, bench);
+  return measure;
+}
+
+test.each([
+  ["loses", /came where \d+ was due: lost, doubled or out of order/],
+  ["swaps", /came where \d+ was due: lost, doubled or out of order/],
+  ["doubles", /came where \d+ was due: lost, doubled or out of order/],
+  ["changes", /came back changed, at byte \d+/],
+  ["closes", /closed with 1011 after \d+ of \d+ messages/],
+])("a server that %s messages is caught", async (fault, how) => {
+  expect(await failureOf(candidateOf(fault), { core, generator })).toMatch(how);
+});
+
+test("a server that answers far too late is caught", async () => {
+  const impatient = (peer: Peer) => ({ ...checkOf(peer), patienceMs: 1_000 });
+  const failure = await failureOf(candidateOf("late"), { core, generator }, impatient);
+  expect(failure).toMatch(/^\d+ of \d+ messages did not come back: nothing came for 1000 ms$/);
+});
+
+test("a server that does nothing wrong passes, and so does one that is slow", async () => {
+  expect(await failureOf(candidateOf("none"), { core, generator })).toBeUndefined();
+  expect(await failureOf(candidateOf("slow"), { core, generator })).toBeUndefined();
+});
+
+test("who failed the check is refused in every measure, and is nobody's control", async () => {
+  const refused = new Map([["loses", "it loses messages"]]);
+  const { rows } = await measured(
+    [candidateOf("loses"), candidateOf("slow", "loses")],
+    echoMethod(),
+    refused,
+  );
+  expect(rows[0]).toEqual({ candidate: "loses", verdict: "refused", why: "it loses messages" });
+  expect(rows[1]).not.toHaveProperty("ratio");
+});
+
+test("a server from which nothing comes is refused", async () => {
+  const { rows } = await measured([candidateOf("mute")], echoMethod());
+  expect(rows).toEqual([{ candidate: "mute", verdict: "refused", why: "no message came back" }]);
+});
+
+test("a server that could have done more is not given a throughput", async () => {
+  const { rows } = await measured([candidateOf("idle")], echoMethod(1));
+  // On a machine that others use it may be them; the server it is never.
+  expect(rows[0]?.verdict).toMatch(/^(generator-bound|disturbed)$/);
+});
+
+test("the failure of a control is not the candidate's", async () => {
+  const { rows } = await measured([candidateOf("idle", "mute"), candidateOf("mute")], echoMethod(1));
+  expect(rows[0]?.verdict).toMatch(/^(generator-bound|disturbed)$/);
+  expect(rows[1]).toMatchObject({ candidate: "mute", verdict: "refused" });
+});
+
+test("an interrupted run keeps the rows that it has", async () => {
+  const interrupted = new AbortController();
+  const method = { ...echoMethod(), pairs: 2 };
+  const measure = newMeasure(method);
+  const tell = (what: string) => void (what === "second" && interrupted.abort(new Error("interrupted")));
+  const candidates = [candidateOf("none"), { ...candidateOf("slow"), title: "second" }];
+  const bench = { generator, candidates, everybody: candidates, refused: new Map(), core, tell };
+  await expect(fill(measure, method, { ...bench, signal: interrupted.signal })).rejects.toThrow(
+    "interrupted",
+  );
+  expect(measure.rows.map(({ candidate }) => candidate)).toEqual(["none"]);
+});
