@@ -32,7 +32,7 @@ export function readCandidates(): Candidate[] {
     {
       ...{
         id: "ws",
-        title: "ws on Node, bare",
+        title: "bare ws on Node",
         kind: "bare",
         cwd: references,
         echoPath: "/echo",
@@ -43,7 +43,7 @@ export function readCandidates(): Candidate[] {
     {
       ...{
         id: "bun",
-        title: "Bun.serve, bare",
+        title: "bare Bun.serve",
         kind: "bare",
         cwd: references,
         echoPath: "/echo",
@@ -71,7 +71,7 @@ function appOf({ id, title, start, runtime }: Manifest): Candidate {
 function helloOf({ id, title, hello, runtime }: Manifest): Candidate {
   const control = controlOf(runtime);
   const rest = { command: commandOf(hello), cwd: folderOf(id), echoPath: "/echo", control };
-  return { id: `${id}:hello`, title: `${title}, hello.ts`, kind: "hello", ...rest };
+  return { id: `${id}:hello`, title: `${title} (hello.ts)`, kind: "hello", ...rest };
 }
 
 function controlOf(runtime: Manifest["runtime"]): string {
@@ -85,11 +85,17 @@ function commandOf([command = "", ...args]: readonly string[]): string[] {
 
 // In C if there is a compiler; what follows from which is in the title, and so in every report.
 function limit(): Candidate {
-  const binary = join(built, "tcp-echo");
-  mkdirSync(built, { recursive: true });
-  const flags = ["-O2", "-D_GNU_SOURCE", "-o", binary, join(references, "tcp-echo.c")];
-  const compiled = process.platform === "linux" && spawnSync("cc", flags).status === 0;
-  const title = compiled ? "the limit: TCP echo in C" : "the limit: TCP echo in Bun (no C compiler here)";
-  const command = compiled ? [binary] : [bunBinary, "tcp-echo.ts"];
+  const binary = compile("tcp-echo");
+  const title = binary ? "the limit (TCP echo in C)" : "the limit (TCP echo in Bun: no C compiler here)";
+  const command = binary ? [binary] : [bunBinary, "tcp-echo.ts"];
   return { id: "limit", title, kind: "limit", command, cwd: references };
+}
+
+/** Compiles a program of `references/`, which needs Linux; nothing where that cannot be done. */
+export function compile(name: string): string | undefined {
+  if (process.platform !== "linux") return undefined;
+  const binary = join(built, name);
+  mkdirSync(built, { recursive: true });
+  const flags = ["-O2", "-D_GNU_SOURCE", "-o", binary, join(references, `${name}.c`)];
+  return spawnSync("cc", flags).status === 0 ? binary : undefined;
 }

@@ -84,7 +84,23 @@ export interface SlowJob {
   size: number;
 }
 
-export type Job = CheckJob | EchoJob | FanoutJob | ConnectJob | IdleJob | SlowJob;
+/** A load of one's own: rooms of one who speaks and `fanout` who listen, in rosetta.v1.json. */
+export interface LoadJob {
+  kind: "load";
+  peer: Peer;
+  connections: number;
+  /** Messages published per second, in all. */
+  rate: number;
+  /** Of a message's text. */
+  size: number;
+  fanout: number;
+  warmupMs: number;
+  /** Of each part. */
+  measureMs: number;
+  parts: number;
+}
+
+export type Job = CheckJob | EchoJob | FanoutJob | ConnectJob | IdleJob | SlowJob | LoadJob;
 
 /** What the one who stopped reading got when it read again. */
 export interface Stalled {
@@ -114,6 +130,11 @@ export interface Slice {
   latency?: { p50: number; p90: number; p99: number; p999: number; max: number };
   /** Of `idle` and `slow`: how many bytes more the server had in RAM than before, at most. */
   grownBytes?: number;
+  /** Of `load`: deliveries that did not come, 5 s after the last message. */
+  missing?: number;
+  /** Of `load`: bytes of the server in RAM at the end, and what each part measured. */
+  residentBytes?: number;
+  parts?: readonly Slice[];
   /** Of `slow`: what came of the one who did not read. */
   stalled?: Stalled;
 }

@@ -30,7 +30,8 @@ export interface Comparison {
   noise: Estimate | undefined;
 }
 
-type Doubt = { verdict: Exclude<Row["verdict"], "measured">; why: string };
+/** Why a figure is not the server's own. */
+export type Doubt = { verdict: Exclude<Row["verdict"], "measured">; why: string };
 
 /** Judges one candidate in one measure. */
 export function judge(method: Figure, candidate: string, pairs: readonly Pair[], against?: Comparison): Row {
@@ -102,8 +103,8 @@ function disturbanceOf(slices: readonly Slice[]): Doubt | undefined {
   };
 }
 
-// On a schedule: what was due must have been sent, and answered.
-function lateness(slices: readonly Slice[]): Doubt | undefined {
+/** On a schedule, what was due must have been sent, and answered; nothing if it was. */
+export function lateness(slices: readonly Slice[]): Doubt | undefined {
   const due = sum(slices, ({ due }) => due);
   if (due === 0) return undefined;
   const sent = sum(slices, ({ sent }) => sent) / due;

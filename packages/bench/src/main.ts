@@ -1,12 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Request, readArguments, usage } from "./arguments.ts";
 import { readCandidates } from "./candidates.ts";
+import { compareGenerators } from "./compare-generators.ts";
+import { askLoad } from "./load.ts";
+import type { LoadOrder } from "./load-order.ts";
 import { type Machine, readMachine } from "./machine.ts";
 import { printSummary, yellow } from "./print.ts";
+import { reportOf } from "./report.ts";
 import type { BenchResults } from "./results.ts";
 import { run } from "./run.ts";
-import { full, methodsOf, quick } from "./scenarios.ts";
+import { type Effort, full, methodsOf, quick } from "./scenarios.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const everybody = readCandidates();
@@ -22,22 +26,41 @@ if (typeof request === "string") {
 
 async function follow(request: Request): Promise<void> {
   if (request.mode === "help") return console.log(usage);
+  if (request.mode === "report") return report(fileOf(request));
+  if (request.mode === "generator") return generator(request);
+  if (request.load) return load(request, request.load);
   await measure(request);
 }
 
+async function generator(request: Request): Promise<void> {
+  const effort = effortOf(request);
+  const servers = everybody.filter(({ id }) => id === "bun" || id === "limit");
+  const order = { ...effort, loads: effort.echoes, servers, machine: machineOf(request) };
+  await compareGenerators({ ...order, signal: interruption() });
+}
+
+async function load(request: Request, order: LoadOrder): Promise<void> {
+  const apps = everybody.filter(({ kind }) => kind === "app");
+  const asked = apps.filter(({ id }) => request.servers.length === 0 || request.servers.includes(id));
+  await askLoad(order, asked, machineOf(request), interruption());
+}
+
 async function measure(request: Request): Promise<void> {
-  const { servers, scenarios, pairs } = request;
-  const effort = { ...(request.quick ? quick : full), ...(pairs !== undefined && { pairs }) };
+  const { servers, scenarios } = request;
   const results = await run({
-    methods: methodsOf(scenarios, effort),
+    methods: methodsOf(scenarios, effortOf(request)),
     candidates: servers.length > 0 ? everybody.filter(({ id }) => servers.includes(id)) : everybody,
     everybody,
     machine: machineOf(request),
     quick: request.quick,
     signal: interruption(),
   });
-  console.log(printSummary(results));
-  save(fileOf(request), results);
+  write(fileOf(request), `${JSON.stringify(results, undefined, 2)}\n`);
+  report(fileOf(request));
+}
+
+function effortOf({ quick: isQuick, pairs }: Request): Effort {
+  return { ...(isQuick ? quick : full), ...(pairs !== undefined && { pairs }) };
 }
 
 function machineOf({ cores }: Request): Machine {
@@ -66,10 +89,29 @@ function fileOf({ json }: Request): string {
   return resolve(process.env.INIT_CWD ?? root, json ?? `${root}/results/bench.json`);
 }
 
-function save(file: string, results: BenchResults): void {
+/** The report and the summary, from the results alone. */
+function report(file: string): void {
+  const results = readResults(file);
+  if (!results) return;
+  console.log(printSummary(results));
+  const page = `${file.replace(/\.json$/, "")}.html`;
+  write(page, reportOf(results));
+  console.log(`\n${file}\n${page}`);
+}
+
+function readResults(file: string): BenchResults | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as BenchResults;
+  } catch (error) {
+    console.error(`there are no results to report: ${(error as Error).message}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+function write(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
-  console.log(`\n${file}`);
+  writeFileSync(file, text);
 }
 
 function warn(text: string): void {

@@ -201,7 +201,7 @@ class Session {
   // Full load even where a rate is measured: what counts is how many messages the compiler has seen.
   async #warmUp({ job }: Side, server: MeasuredServer): Promise<void> {
     const warm = job(server.peer);
-    if (this.#warm.has(server) || !("warmupMs" in warm)) return;
+    if (this.#warm.has(server) || !("warmupMs" in warm) || warm.kind === "load") return;
     const { rate: _, ...closed } = { rate: 0, ...warm };
     await this.#bench.generator.run({ ...closed, warmupMs: this.#method.firstWarmupMs, measureMs: 1 });
     this.#warm.add(server);

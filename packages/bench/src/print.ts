@@ -2,7 +2,7 @@
 
 import { styleText } from "node:util";
 import type { BenchResults, Measure, Row } from "./results.ts";
-import { sentencesOf } from "./sentences.ts";
+import { type Sentence, sentencesOf } from "./sentences.ts";
 import { interval, number } from "./words.ts";
 
 /** The line that changes while something is measured, on a terminal only. */
@@ -18,12 +18,13 @@ export function printMeasure({ noise, rows, unit }: Measure, titleOf: (id: strin
 
 /** What a run came to, with the sentences that the report opens with. */
 export function printSummary(results: BenchResults): string {
-  const { decided, undecided, refused } = sentencesOf(results);
-  const part = (title: string, sentences: readonly string[]) =>
-    sentences.length > 0 ? [`\n${bold(title)}`, ...sentences.map((each) => `  ${each}`)] : [];
-  const open =
-    undecided.length > 0 ? [`\n${bold("Undecided")} ${undecided.length} comparisons: see the report`] : [];
-  return [...part("Decided", decided), ...open, ...part("Not measured", refused)].join("\n");
+  const { decided, undecided, refused, limited } = sentencesOf(results);
+  const open = `${undecided.length} undecided, ${limited.length} not measured: the report says why`;
+  return [...part("Decided", decided), ...part("Refused", refused), `\n${dim(open)}`].join("\n");
+}
+
+function part(title: string, sentences: readonly Sentence[]): string[] {
+  return sentences.length > 0 ? [`\n${bold(title)}`, ...sentences.map(({ text }) => `  ${text}`)] : [];
 }
 
 export function bold(text: string): string {

@@ -244,7 +244,8 @@ function slow(effort: Effort): Method {
   };
 }
 
-function application(peer: Peer): Peer {
+/** Where the servers of the house speak rosetta.v1.json. */
+export function application(peer: Peer): Peer {
   return { ...peer, path: "/ws", subprotocol };
 }
 

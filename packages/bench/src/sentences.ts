@@ -1,16 +1,46 @@
-// What a run decided, in plain sentences: the beginning of the report and the end of a run. Pure.
+// What a run came to, in plain sentences: the beginning of the report and the end of a run. Pure.
 
 import type { BenchResults, Measure, Row } from "./results.ts";
 import { number, times } from "./words.ts";
 
+/** One thing that a run has to say. */
+export interface Sentence {
+  scenario: string;
+  /** Of whom it speaks: `app`, `hello`, `bare` or `limit`. */
+  kind: string;
+  text: string;
+}
+
 /** All that a run has to say. */
 export interface Sentences {
   /** Beyond the noise of the machine. */
-  decided: readonly string[];
-  /** Within it, or without a control that could be trusted. */
-  undecided: readonly string[];
-  /** Who was refused, or not measured because something else was the limit, and why. */
-  refused: readonly string[];
+  decided: readonly Sentence[];
+  /** Within it, or beside a control that could not be trusted; and why. */
+  undecided: readonly Sentence[];
+  /** Who loses, changes or reorders messages, or does not bear the load. */
+  refused: readonly Sentence[];
+  /** Where something else than the server was the limit. */
+  limited: readonly Sentence[];
+}
+
+/** What each scenario asks; the main figure first. */
+export const questions: Readonly<Record<string, string>> = {
+  cpu: "What does a message cost?",
+  echo: "How many messages a second?",
+  typed: "What do the envelope and its validation cost?",
+  latency: "How long does an answer take?",
+  fanout: "One publishes to a thousand",
+  connect: "How many connections a second?",
+  memory: "What does an idle connection cost?",
+  slow: "One of ten does not read",
+};
+
+const kinds = ["app", "hello", "bare", "limit"];
+
+interface Found {
+  measure: Measure;
+  row: Row;
+  kind: string;
 }
 
 /** Puts the results of a run into words. */
@@ -19,35 +49,51 @@ export function sentencesOf({
   candidates,
 }: Pick<BenchResults, "measures" | "candidates">): Sentences {
   const titleOf = (id: string) => candidates.find((each) => each.id === id)?.title ?? id;
-  const all = measures.flatMap((measure) => measure.rows.map((row) => ({ measure, row })));
-  const compared = all.filter(({ row }) => row.ratio !== undefined);
-  const isDecided = ({ row }: { row: Row }) => row.ratio?.decision !== "undecided";
+  const kindOf = (id: string) => candidates.find((each) => each.id === id)?.kind ?? "app";
+  const rank = ({ measure, row }: Found) =>
+    Object.keys(questions).indexOf(measure.scenario) * kinds.length + kinds.indexOf(kindOf(row.candidate));
+  const all = measures
+    .flatMap((measure) => measure.rows.map((row) => ({ measure, row, kind: kindOf(row.candidate) })))
+    .toSorted((a, b) => rank(a) - rank(b));
+  const compared = (isDecided: boolean) =>
+    all.filter(({ row: { ratio } }) => ratio && (ratio.decision !== "undecided") === isDecided);
+  const verdicts = (...names: Row["verdict"][]) => all.filter(({ row }) => names.includes(row.verdict));
   return {
-    decided: compared.filter(isDecided).map(({ measure, row }) => comparison(measure, row, titleOf)),
-    undecided: compared
-      .filter((each) => !isDecided(each))
-      .map(({ measure, row }) => `${comparison(measure, row, titleOf)} ${row.ratio?.why ?? ""}`.trim()),
-    refused: refusals(all, titleOf),
+    decided: compared(true).map((found) => said(found, comparison(found, titleOf))),
+    undecided: compared(false).map((found) =>
+      said(found, `${comparison(found, titleOf)} ${reason(found.row)}`),
+    ),
+    refused: once(verdicts("refused"), titleOf),
+    limited: once(verdicts("generator-bound", "disturbed"), titleOf),
   };
 }
 
+function said({ measure: { scenario }, kind }: Found, text: string): Sentence {
+  return { scenario, kind, text: capital(text) };
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
 /** `Fastify costs 1.12 × the processor time of ws per message [1.05–1.18].` */
-function comparison({ phrase }: Measure, { candidate, ratio }: Row, titleOf: (id: string) => string): string {
-  if (!ratio) return "";
-  const { value, low, high, control } = ratio;
-  const said = phrase.replace("{ratio}", times(value)).replace("{control}", titleOf(control));
-  return `${titleOf(candidate)} ${said} [${number(low)}–${number(high)}].`;
+function comparison({ measure, row }: Found, titleOf: (id: string) => string): string {
+  const { value = 1, low = 1, high = 1, control = "" } = row.ratio ?? {};
+  const phrase = measure.phrase.replace("{ratio}", times(value)).replace("{control}", titleOf(control));
+  return `${titleOf(row.candidate)} ${phrase} [${number(low)}–${number(high)}].`;
+}
+
+function reason({ ratio }: Row): string {
+  const why = ratio?.why ?? "";
+  return why && `${capital(why)}.`;
 }
 
 // One who fails the check fails everywhere, for one reason: said once.
-function refusals(all: readonly { measure: Measure; row: Row }[], titleOf: (id: string) => string): string[] {
-  const where = new Map<string, string[]>();
-  for (const { measure, row } of all) {
-    if (row.verdict === "measured") continue;
-    const said = `${titleOf(row.candidate)}, ${row.verdict}: ${row.why}`;
-    where.set(said, [...(where.get(said) ?? []), `${measure.scenario}, ${measure.title}`]);
-  }
-  return [...where].map(
-    ([said, measures]) => `${said} (${measures.length === 1 ? measures[0] : "everywhere"}).`,
-  );
+function once(all: readonly Found[], titleOf: (id: string) => string): Sentence[] {
+  const groups = Map.groupBy(all, ({ row }) => `${titleOf(row.candidate)}, ${row.verdict}: ${row.why}`);
+  return [...groups].flatMap(([text, [first, ...more]]) => {
+    if (!first) return [];
+    if (more.length > 0) return said(first, `${text} (in ${more.length + 1} measures).`);
+    return said(first, `${text} (${first.measure.title}).`);
+  });
 }

@@ -19,3 +19,13 @@ export function number(value: number): string {
   if (Math.abs(value) >= 100) return value.toFixed(0);
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
+
+/** A part as a percentage; a dash where it is not known. */
+export function percent(part: number | undefined): string {
+  return part !== undefined && Number.isFinite(part) ? `${Math.round(part * 100)} %` : "–";
+}
+
+/** Text as it may stand in HTML, in quotes too. */
+export function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}

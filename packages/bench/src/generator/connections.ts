@@ -75,13 +75,18 @@ function deflateMessage(data: Uint8Array): Uint8Array {
   return deflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 }
 
-async function openMany(open: () => Promise<Link>, count: number): Promise<Link[]> {
-  const links: Link[] = [];
-  while (links.length < count) {
-    const width = Math.min(atOnce, count - links.length);
-    links.push(...(await Promise.all(Array.from({ length: width }, open))));
+/** Opens so many, some at a time; `open` is told which one. */
+export async function openMany<Opened>(
+  open: (index: number) => Promise<Opened>,
+  count: number,
+): Promise<Opened[]> {
+  const opened: Opened[] = [];
+  while (opened.length < count) {
+    const begun = opened.length;
+    const width = Math.min(atOnce, count - begun);
+    opened.push(...(await Promise.all(Array.from({ length: width }, (_, index) => open(begun + index)))));
   }
-  return links;
+  return opened;
 }
 
 // The smallest of several looks: garbage that was not collected yet is not the connections'.

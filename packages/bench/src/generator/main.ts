@@ -6,6 +6,7 @@ import { check } from "./check.ts";
 import { connections, idle } from "./connections.ts";
 import { echo } from "./echo.ts";
 import { fanout } from "./fanout.ts";
+import { load } from "./load.ts";
 import { slow } from "./slow.ts";
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -21,6 +22,7 @@ function run(job: Job): Promise<Slice> {
   if (job.kind === "echo") return echo(job);
   if (job.kind === "fanout") return fanout(job);
   if (job.kind === "check") return check(job);
+  if (job.kind === "load") return load(job);
   if (job.kind === "slow") return slow(job);
   return job.kind === "connect" ? connections(job) : idle(job);
 }

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import type { Slice } from "./job.ts";
+import { answerOf } from "./load.ts";
+
+const part: Slice = {
+  ...{ count: 20_000, ms: 1_000, due: 20_000, sent: 20_000, residentBytes: 50 * 2 ** 20 },
+  ...{ serverBusy: 0.4, serverWaited: 0, generatorBusy: 1, generatorWaited: 0 },
+};
+const latency = { p50: 100, p90: 200, p99: 2_000, p999: 3_000, max: 4_000 };
+const answer = (each: Partial<Slice>, all: Partial<Slice> = {}) =>
+  answerOf({ ...part, latency, ...all, parts: [1, 2, 3].map(() => ({ ...part, ...each })) });
+
+test("a load that is borne is told with what it costs", () => {
+  expect(answer({})).toContain("holds");
+  expect(answer({})).toContain("40 % [40 %–40 %] of a core, 50.0 [50.0–50.0] MiB in RAM");
+});
+
+test("a load does not hold where answers are missing, late or too few", () => {
+  expect(answer({ count: 15_000 })).toContain("does not hold");
+  expect(answer({}, { missing: 7 })).toMatch(/7\b.* deliveries did not come/);
+  expect(answer({}, { latency: { ...latency, p99: 2_000_000 } })).toContain("within 2,000 ms");
+  expect(answerOf(new Error("message 4 came where 3 was due"))).toContain("message 4 came");
+});
+
+test("a generator that could not send it says so, and blames nobody", () => {
+  expect(answer({ sent: 10_000, count: 10_000 })).toContain("nothing can be said");
+  expect(answer({ count: 15_000, serverWaited: 0.5 })).toContain("nothing can be said");
+});

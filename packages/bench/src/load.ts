@@ -1,0 +1,86 @@
+// `pnpm bench --load`: does a server bear this on one core of this machine?
+
+import type { Candidate } from "./candidates.ts";
+import { startGenerator } from "./generator.ts";
+import type { LoadJob, Slice } from "./job.ts";
+import { lateness } from "./judge.ts";
+import type { LoadOrder } from "./load-order.ts";
+import type { Machine } from "./machine.ts";
+import { bold, dim } from "./print.ts";
+import { application } from "./scenarios.ts";
+import { MeasuredServer } from "./server.ts";
+import { type Estimate, estimate } from "./statistics.ts";
+import { number, percent } from "./words.ts";
+
+/** 99 of 100 deliveries come within this time from when they were due, in ms. */
+const patienceMs = 1_000;
+
+/** Asks one server after the other, and prints what each of them says. */
+export async function askLoad(
+  order: LoadOrder,
+  servers: readonly Candidate[],
+  { pinned }: Machine,
+  signal: AbortSignal,
+): Promise<void> {
+  console.log(
+    bold(`${order.conns} connections in rooms of ${order.fanout} + 1, ${order.rate} messages/s in all`),
+  );
+  const generator = startGenerator(pinned?.generator, signal);
+  try {
+    for (const candidate of servers) {
+      signal.throwIfAborted();
+      const slice = await ask(order, candidate, pinned?.server, (job) => generator.run(job));
+      signal.throwIfAborted();
+      console.log(`${candidate.title.padEnd(30)} ${answerOf(slice)}`);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    generator.end();
+  }
+}
+
+async function ask(
+  { conns, rate, size, fanout }: LoadOrder,
+  candidate: Candidate,
+  core: number | undefined,
+  run: (job: LoadJob) => Promise<Slice>,
+): Promise<Slice | Error> {
+  const server = await MeasuredServer.start(candidate, core, { MAX_ROOMS: "100000" });
+  const peer = application(server.peer);
+  const time = { warmupMs: 2_000, measureMs: 1_000, parts: 10 };
+  try {
+    return await run({ kind: "load", peer, connections: conns, rate, size, fanout, ...time });
+  } catch (error) {
+    return error as Error;
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Whether it holds, and at what cost, in a line. */
+export function answerOf(slice: Slice | Error): string {
+  if (slice instanceof Error) return `${bold("does not hold")}: ${slice.message}`;
+  const { parts = [], latency, missing = 0 } = slice;
+  const doubt = lateness(parts);
+  if (doubt && doubt.verdict !== "refused")
+    return `${bold("nothing can be said")}, ${doubt.verdict}: ${doubt.why}`;
+  const worst = (latency?.p99 ?? Number.NaN) / 1_000;
+  const late = `99 in 100 came within ${number(worst)} ms`;
+  const cost = costOf(parts);
+  if (doubt) return `${bold("does not hold")}: ${doubt.why}; ${cost}`;
+  if (missing > 0)
+    return `${bold("does not hold")}: ${missing.toLocaleString("en")} deliveries did not come; ${cost}`;
+  if (!(worst <= patienceMs)) return `${bold("does not hold")}: ${late}; ${cost}`;
+  return `${bold("holds")}: ${cost}; ${dim(late)}`;
+}
+
+function costOf(parts: readonly Slice[]): string {
+  const busy = estimate(parts.map(({ serverBusy }) => serverBusy));
+  const memory = estimate(parts.map(({ residentBytes = Number.NaN }) => residentBytes / 2 ** 20));
+  return `${within(busy, percent)} of a core, ${within(memory, number)} MiB in RAM`;
+}
+
+function within({ value, low, high }: Estimate, say: (value: number) => string): string {
+  return `${say(value)} [${say(low)}–${say(high)}]`;
+}

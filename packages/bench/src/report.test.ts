@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { axisOf } from "./axis.ts";
+import { reportOf } from "./report.ts";
+import type { BenchResults, Row } from "./results.ts";
+import { sentencesOf } from "./sentences.ts";
+
+const near = (value: number) => ({ value, low: value * 0.95, high: value * 1.05, count: 10 });
+const rows: Row[] = [
+  {
+    ...{ candidate: "fastify", verdict: "measured", figure: near(19), serverBusy: 0.4, generatorBusy: 1 },
+    ratio: { value: 1.12, low: 1.05, high: 1.18, count: 30, control: "ws", decision: "more" },
+  },
+  {
+    ...{ candidate: "express", verdict: "measured", figure: near(17) },
+    ratio: { ...near(1), control: "ws", decision: "undecided", why: "within what two equal servers show" },
+  },
+  { candidate: "bad", verdict: "refused", why: "message 7 came back <changed>" },
+  { candidate: "ws", verdict: "generator-bound", why: "the generator's core was full" },
+];
+const measure = {
+  ...{
+    scenario: "cpu",
+    title: "64 bytes",
+    unit: "µs per message",
+    better: "less" as const,
+    noise: near(1),
+    rows,
+  },
+  phrase: "costs {ratio} the processor time of {control} per message",
+};
+const results: BenchResults = {
+  ...{ date: "2026-11-22T12:00:00.000Z", commit: "abc", quick: false, complete: true },
+  machine: {
+    ...{
+      platform: "linux",
+      cpu: "a processor",
+      cores: 4,
+      memoryBytes: 2 ** 33,
+      governor: undefined,
+      load: 0.2,
+    },
+    pinned: { server: 0, generator: 1 },
+  },
+  ...{ versions: { node: "26" }, settings: { MAX_BURST: "9" }, measures: [measure] },
+  candidates: [
+    { id: "fastify", title: "Fastify", kind: "app" },
+    { id: "express", title: "Express", kind: "app" },
+    { id: "ws", title: "bare ws", kind: "bare" },
+    { id: "bad", title: "A & B", kind: "app" },
+  ],
+};
+
+test("what was decided is said in a sentence, with its interval", () => {
+  expect(sentencesOf(results).decided.map(({ text }) => text)).toEqual([
+    "Fastify costs 1.12 × the processor time of bare ws per message [1.05–1.18].",
+  ]);
+});
+
+test("what was not decided, refused or limited by something else says why", () => {
+  const { undecided, refused, limited } = sentencesOf(results);
+  expect(undecided[0]?.text).toMatch(/^Express costs 1.00 × .+ Within what two equal servers show\.$/);
+  expect(refused[0]?.text).toBe("A & B, refused: message 7 came back <changed> (64 bytes).");
+  expect(limited[0]?.text).toBe("Bare ws, generator-bound: the generator's core was full (64 bytes).");
+});
+
+test("one reason in several measures is said once", () => {
+  const twice = { ...results, measures: [measure, measure] };
+  expect(sentencesOf(twice).refused.map(({ text }) => text)).toEqual([
+    "A & B, refused: message 7 came back <changed> (in 2 measures).",
+  ]);
+});
+
+test("the report opens with what was decided, and asks nobody for anything", () => {
+  const page = reportOf(results);
+  expect(page.indexOf("Decided")).toBeLessThan(page.indexOf("Undecided"));
+  expect(page.indexOf("Undecided")).toBeLessThan(page.indexOf("Refused"));
+  expect(page).not.toMatch(/\b(?:src|href)="(?!#)|https?:|url\(/);
+  expect(page).toContain("the same server twice");
+});
+
+test("what comes from a server is text", () => {
+  const page = reportOf(results);
+  expect(page).toContain("&lt;changed>");
+  expect(page).toContain("A &amp; B");
+});
+
+test("a figure that is not the server's own is not shown", () => {
+  const limited: Row = { candidate: "ws", verdict: "generator-bound", why: "full", figure: near(4_242) };
+  expect(reportOf({ ...results, measures: [{ ...measure, rows: [limited] }] })).not.toContain("4,242");
+});
+
+test.each([
+  [[0.9, 1, 1.1], "linear"],
+  [[3, 9, 12], "linear"],
+  [[0.2, 50], "logarithmic"],
+  [[1_000, 2_000_000], "logarithmic"],
+])("the axis of %j is %s, holds all of it and has ticks", (values, scale) => {
+  const axis = axisOf(values, 400);
+  expect(axis.scale).toBe(scale);
+  for (const value of [...values, ...axis.ticks]) {
+    expect(axis.at(value)).toBeGreaterThanOrEqual(0);
+    expect(axis.at(value)).toBeLessThanOrEqual(400);
+  }
+  expect(axis.ticks.length).toBeGreaterThanOrEqual(2);
+  expect(axis.ticks.length).toBeLessThanOrEqual(9);
+});

@@ -1,0 +1,197 @@
+// results/bench.html, from results/bench.json alone: what was decided first, then what was not, then the figures.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Stalled } from "./job.ts";
+import { type Mark, plot } from "./plot.ts";
+import type { BenchResults, Measure, Row } from "./results.ts";
+import { questions, type Sentence, sentencesOf } from "./sentences.ts";
+import { escaped, interval, number, percent } from "./words.ts";
+
+const style = readFileSync(join(import.meta.dirname, "report.css"), "utf8");
+
+/** Writes the report as one HTML file that needs nothing else. */
+export function reportOf(results: BenchResults): string {
+  const names = new Names(results);
+  const scenarios = Object.keys(questions).filter((name) =>
+    results.measures.some((each) => each.scenario === name),
+  );
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>WebSocket Rosetta: the bench</title>
+<style>${style}</style>
+<main>
+${head(results)}
+${opening(results)}
+${scenarios.map((name) => scenarioOf(name, results, names)).join("\n")}
+${conditions(results)}
+</main>
+</html>
+`;
+}
+
+class Names {
+  readonly #candidates: BenchResults["candidates"];
+
+  constructor({ candidates }: BenchResults) {
+    this.#candidates = candidates;
+  }
+
+  title(id: string): string {
+    return this.#candidates.find((each) => each.id === id)?.title ?? id;
+  }
+
+  kind(id: string): string {
+    return this.#candidates.find((each) => each.id === id)?.kind ?? "app";
+  }
+}
+
+function head({ date, machine, complete, quick }: BenchResults): string {
+  const notes = [
+    quick && "A quick run: intervals are wide.",
+    !complete && "This run was interrupted; what was complete is shown.",
+    machine.load > 1 && `The machine was at other work when it began (load ${number(machine.load)}).`,
+  ].filter((note) => note !== false);
+  return `<header><h1>The bench of WebSocket Rosetta</h1>
+<p class="quiet">${date.slice(0, 10)}, ${escaped(machine.cpu)}, one core for the server. Every interval holds its figure
+with 95&nbsp;% confidence; a comparison is decided only beyond what two processes of the same server show.</p>
+${notes.map((note) => `<p class="note">${escaped(note)}</p>`).join("\n")}</header>`;
+}
+
+function opening(results: BenchResults): string {
+  const { decided, undecided, refused, limited } = sentencesOf(results);
+  const apps = decided.filter(({ kind }) => kind === "app");
+  const others = decided.filter(({ kind }) => kind !== "app");
+  const none =
+    "<p>Nothing: every difference between a server of this repository and its bare library lies within the noise.</p>";
+  return [
+    `<section class="said"><h2>Decided</h2>${apps.length > 0 ? listed(apps) : none}</section>`,
+    folded("Decided of hello.ts and of the bare libraries", others),
+    folded("Undecided", undecided),
+    folded("Refused", refused),
+    folded("Not measured: something else was the limit", limited),
+  ].join("\n");
+}
+
+function folded(title: string, sentences: readonly Sentence[]): string {
+  if (sentences.length === 0) return "";
+  const isOpen = title === "Refused" ? " open" : "";
+  return `<details class="said"${isOpen}><summary>${title} <span>${sentences.length}</span></summary>
+${listed(sentences)}</details>`;
+}
+
+function listed(sentences: readonly Sentence[]): string {
+  const groups = [...Map.groupBy(sentences, ({ scenario }) => scenario)];
+  const lists = groups.map(
+    ([scenario, said]) => `<h3><a href="#${scenario}">${escaped(questions[scenario] ?? scenario)}</a></h3>
+<ul>${said.map(({ text }) => `<li>${emphasized(text)}</li>`).join("\n")}</ul>`,
+  );
+  return lists.join("\n");
+}
+
+// The figure and its interval are what one looks for in a sentence.
+function emphasized(text: string): string {
+  return escaped(text)
+    .replace(/[\d.,]+ ×/, "<strong>$&</strong>")
+    .replace(/\[[^\]]+–[^\]]+\]/, '<span class="quiet">$&</span>');
+}
+
+function scenarioOf(name: string, { measures }: BenchResults, names: Names): string {
+  const ours = measures.filter(({ scenario }) => scenario === name);
+  return `<section id="${name}"><h2>${escaped(questions[name] ?? name)}</h2>
+${ours.map((measure) => measureOf(measure, names)).join("\n")}</section>`;
+}
+
+function measureOf(measure: Measure, names: Names): string {
+  const { title, unit, noise, rows } = measure;
+  const figures = rows.flatMap((row) => figureMark(row, names));
+  const ratios = rows.flatMap((row) => ratioMark(row, measure, names));
+  const guides = { line: 1, ...(noise && { band: [noise.low, noise.high] as const }) };
+  const plots = [
+    figures.length > 0 && `<figure>${plot(title, unit, figures)}</figure>`,
+    ratios.length > 0 &&
+      `<figure>${plot(`${title}, beside the control`, "× its control", ratios, guides)}</figure>`,
+  ].filter(Boolean);
+  return `<article><h3>${escaped(title)}</h3>
+<div class="plots">${plots.join("\n")}</div>
+${tableOf(measure, names)}</article>`;
+}
+
+function figureMark({ candidate, verdict, figure }: Row, names: Names): Mark[] {
+  if (verdict !== "measured" || !figure) return [];
+  const text = `${number(figure.value)} [${number(figure.low)}–${number(figure.high)}]`;
+  return [{ label: names.title(candidate), text, estimate: figure, style: names.kind(candidate) }];
+}
+
+function ratioMark({ candidate, ratio }: Row, { better }: Measure, names: Names): Mark[] {
+  if (!ratio) return [];
+  const isBetter = ratio.decision === better;
+  const style = ratio.decision === "undecided" ? "undecided" : isBetter ? "better" : "worse";
+  return [{ label: names.title(candidate), text: interval(ratio), estimate: ratio, style }];
+}
+
+function tableOf({ unit, noise, rows }: Measure, names: Names): string {
+  const isSlow = rows.some(({ stalled }) => stalled);
+  const told = isSlow ? "<th>the one who did not read</th>" : "";
+  const same = noise
+    ? `<tr class="noise"><th>the same server twice</th><td></td><td></td><td></td>
+<td class="figure">${interval(noise)}</td><td>the noise of this machine</td>${isSlow ? "<td></td>" : ""}</tr>`
+    : "";
+  return `<div class="wide"><table><thead><tr><th>server</th><th class="figure">${escaped(unit)}</th>
+<th class="figure">server busy</th><th class="figure">generator busy</th><th class="figure">× control</th>
+<th>verdict</th>${told}</tr></thead>
+<tbody>${same}
+${rows.map((row) => tableRow(row, names, isSlow)).join("\n")}</tbody></table></div>`;
+}
+
+function tableRow(row: Row, names: Names, isSlow: boolean): string {
+  const { candidate, verdict, figure, ratio, serverBusy, generatorBusy, stalled } = row;
+  const shown = verdict === "measured" && figure;
+  const value = shown
+    ? `<strong>${number(figure.value)}</strong> [${number(figure.low)}–${number(figure.high)}]`
+    : "–";
+  const told = isSlow ? `<td>${stalled ? fate(stalled) : ""}</td>` : "";
+  return `<tr class="${names.kind(candidate)}"><th>${escaped(names.title(candidate))}</th>
+<td class="figure">${value}</td><td class="figure">${percent(serverBusy)}</td>
+<td class="figure">${percent(generatorBusy)}</td><td class="figure">${ratio ? interval(ratio) : ""}</td>
+<td>${escaped(verdictOf(row, names))}</td>${told}</tr>`;
+}
+
+function verdictOf({ candidate, verdict, why, ratio }: Row, names: Names): string {
+  if (verdict !== "measured") return `${verdict}: ${why}`;
+  if (!ratio) return why ?? "";
+  const control = ratio.control === candidate ? "its own echo" : names.title(ratio.control);
+  if (ratio.decision !== "undecided") return `${ratio.decision} than ${control}`;
+  return `undecided beside ${control}: ${ratio.why}`;
+}
+
+function fate({ prefix, gap, closed }: Stalled): string {
+  const got = `got ${prefix.toLocaleString("en")} in order`;
+  if (gap) return `${got}, then some were missing${closed === undefined ? ": it was told nothing" : ""}`;
+  return closed === undefined ? got : `${got}, then was closed with ${closed}`;
+}
+
+function conditions({ machine, versions, settings, commit, date, quick, complete }: BenchResults): string {
+  const pinned = machine.pinned
+    ? `server on ${machine.pinned.server}, generator on ${machine.pinned.generator}`
+    : "not pinned";
+  const facts = {
+    date: `${date}${quick ? ", quick" : ""}${complete ? "" : ", interrupted"}`,
+    commit,
+    processor: `${machine.cores} × ${machine.cpu}`,
+    memory: `${number(machine.memoryBytes / 2 ** 30)} GiB`,
+    system: machine.platform,
+    cores: pinned,
+    governor: machine.governor ?? "not told",
+    "load when it began": String(machine.load),
+    ...versions,
+    ...settings,
+  };
+  const rows = Object.entries(facts).map(
+    ([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`,
+  );
+  return `<section id="conditions"><h2>Where and with what</h2><dl>${rows.join("\n")}</dl></section>`;
+}
