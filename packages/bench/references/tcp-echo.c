@@ -6,46 +6,69 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { ROOM = 256 * 1024 };
-// What a socket could not take yet; reading from it waits until it is gone.
-struct peer { int fd, stalled; size_t from, to; char bytes[ROOM]; };
+static char bytes[ROOM];
+// What a socket could not take yet, if anything; reading from it waits until that is gone.
+struct peer { int fd; char *rest; size_t from, to; };
 
 static void watch(int epoll, struct peer *peer, int operation, unsigned events) {
   struct epoll_event event = {.events = events, .data.ptr = peer};
   epoll_ctl(epoll, operation, peer->fd, &event);
 }
 
+// How much the kernel took; -1: the peer is gone.
+static ssize_t give(int fd, const char *from, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    ssize_t sent = send(fd, from + done, size - done, MSG_NOSIGNAL);
+    if (sent < 0) return errno == EAGAIN ? (ssize_t)done : -1;
+    done += (size_t)sent;
+  }
+  return (ssize_t)done;
+}
+
 // Writes what waits. 1: all of it, 0: the kernel is full, -1: the peer is gone.
 static int flush(struct peer *peer) {
-  while (peer->from < peer->to) {
-    ssize_t sent = send(peer->fd, peer->bytes + peer->from, peer->to - peer->from, MSG_NOSIGNAL);
-    if (sent < 0) return errno == EAGAIN ? 0 : -1;
-    peer->from += (size_t)sent;
-  }
-  peer->from = peer->to = 0;
+  ssize_t sent = give(peer->fd, peer->rest + peer->from, peer->to - peer->from);
+  if (sent < 0) return -1;
+  peer->from += (size_t)sent;
+  if (peer->from < peer->to) return 0;
+  free(peer->rest);
+  peer->rest = NULL;
   return 1;
 }
 
+static void keep(struct peer *peer, const char *from, size_t size) {
+  peer->rest = memcpy(malloc(size), from, size);
+  peer->from = 0;
+  peer->to = size;
+}
+
+// 1: it may be read again, 0: the kernel is full, -1: the peer is gone.
+static int echo(struct peer *peer) {
+  ssize_t got;
+  while ((got = recv(peer->fd, bytes, ROOM, 0)) > 0) {
+    ssize_t sent = give(peer->fd, bytes, (size_t)got);
+    if (sent < 0) return -1;
+    if (sent < got) return keep(peer, bytes + sent, (size_t)(got - sent)), 0;
+    if (got < ROOM) return 1;
+  }
+  return got < 0 && errno == EAGAIN ? 1 : -1;
+}
+
 static void serve(int epoll, struct peer *peer) {
-  int flushed = flush(peer);
-  ssize_t got = 1;
-  while (flushed == 1 && (got = recv(peer->fd, peer->bytes, ROOM, 0)) > 0) {
-    peer->to = (size_t)got;
-    flushed = flush(peer);
-    if (flushed == 1 && got < ROOM) break;
-  }
-  if (flushed < 0 || got == 0 || (got < 0 && errno != EAGAIN)) {
+  int stalled = peer->rest != NULL, open = stalled ? flush(peer) : 1;
+  if (open == 1) open = echo(peer);
+  if (open < 0) {
     close(peer->fd);
+    free(peer->rest);
     free(peer);
-    return;
-  }
-  if (peer->stalled == !flushed) return;
-  peer->stalled = !flushed;
-  watch(epoll, peer, EPOLL_CTL_MOD, flushed ? EPOLLIN : EPOLLOUT);
+  } else if (stalled == open) watch(epoll, peer, EPOLL_CTL_MOD, open ? EPOLLIN : EPOLLOUT);
 }
 
 int main(void) {
