@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Request, readArguments, usage } from "./arguments.ts";
-import { readCandidates } from "./candidates.ts";
+import { type Candidate, readCandidates } from "./candidates.ts";
 import { compareGenerators } from "./compare-generators.ts";
 import { askLoad } from "./load.ts";
 import type { LoadOrder } from "./load-order.ts";
@@ -46,10 +46,9 @@ async function load(request: Request, order: LoadOrder): Promise<void> {
 }
 
 async function measure(request: Request): Promise<void> {
-  const { servers, scenarios } = request;
   const results = await run({
-    methods: methodsOf(scenarios, effortOf(request)),
-    candidates: servers.length > 0 ? everybody.filter(({ id }) => servers.includes(id)) : everybody,
+    methods: methodsOf(request.scenarios, effortOf(request)),
+    candidates: candidatesOf(request),
     everybody,
     machine: machineOf(request),
     quick: request.quick,
@@ -59,8 +58,14 @@ async function measure(request: Request): Promise<void> {
   report(fileOf(request));
 }
 
+function candidatesOf({ servers, quick: isQuick }: Request): Candidate[] {
+  if (servers.length > 0) return everybody.filter(({ id }) => servers.includes(id));
+  return everybody.filter(({ kind }) => !isQuick || kind !== "hello");
+}
+
 function effortOf({ quick: isQuick, pairs }: Request): Effort {
-  return { ...(isQuick ? quick : full), ...(pairs !== undefined && { pairs }) };
+  const effort = isQuick ? quick : full;
+  return pairs === undefined ? effort : { ...effort, pairs, cpuPairs: pairs };
 }
 
 function machineOf({ cores }: Request): Machine {

@@ -39,6 +39,8 @@ export interface Bench {
   /** Who was found to lose, change or reorder messages, and how, by id. */
   refused: ReadonlyMap<string, string>;
   core: number | undefined;
+  /** Where servers live on from one measure to the next: sooner done, with one process for all that is said of it. */
+  pool?: ServerPool;
   tell: (what: string) => void;
   signal: AbortSignal;
 }
@@ -72,16 +74,18 @@ interface Side {
   life: string;
 }
 
+// The processes that have had their first load.
+const warmed = new WeakSet<MeasuredServer>();
+
 class Session {
   readonly #method: Method;
   readonly #bench: Bench;
   readonly #pool: ServerPool;
-  readonly #warm = new Set<MeasuredServer>();
 
   constructor(method: Method, bench: Bench) {
     this.#method = method;
     this.#bench = bench;
-    this.#pool = new ServerPool(bench.core, method.env);
+    this.#pool = (method.env ? undefined : bench.pool) ?? new ServerPool(bench.core, method.env);
   }
 
   /** What two processes of the same server show: of the first candidate with which it can be had. */
@@ -123,7 +127,7 @@ class Session {
   }
 
   end(): Promise<void> {
-    return this.#pool.stop();
+    return this.#pool === this.#bench.pool ? Promise.resolve() : this.#pool.stop();
   }
 
   // An interruption is nobody's failure.
@@ -141,7 +145,9 @@ class Session {
   }
 
   #control(candidate: Candidate): Side | undefined {
-    const { job, controlJob } = this.#method;
+    const { job, controlJob, pairs } = this.#method;
+    // One pair decides nothing.
+    if (pairs < 2) return undefined;
     if (controlJob) return this.#side(candidate, "control", controlJob);
     const control = this.#bench.everybody.find(({ id }) => id === candidate.control);
     if (!control || this.#bench.refused.has(control.id) || !job(control, nowhere)) return undefined;
@@ -201,10 +207,10 @@ class Session {
   // Full load even where a rate is measured: what counts is how many messages the compiler has seen.
   async #warmUp({ job }: Side, server: MeasuredServer): Promise<void> {
     const warm = job(server.peer);
-    if (this.#warm.has(server) || !("warmupMs" in warm) || warm.kind === "load") return;
+    if (warmed.has(server) || !("warmupMs" in warm) || warm.kind === "load") return;
     const { rate: _, ...closed } = { rate: 0, ...warm };
     await this.#bench.generator.run({ ...closed, warmupMs: this.#method.firstWarmupMs, measureMs: 1 });
-    this.#warm.add(server);
+    warmed.add(server);
   }
 }
 

@@ -5,6 +5,7 @@ import { findWrong } from "./correctness.ts";
 import { startGenerator } from "./generator.ts";
 import type { Machine } from "./machine.ts";
 import { type Bench, fill, type Method, newMeasure } from "./measure.ts";
+import { ServerPool } from "./pool.ts";
 import { bold, printMeasure, tell, yellow } from "./print.ts";
 import type { BenchResults, Measure } from "./results.ts";
 import { raisedLimits } from "./server.ts";
@@ -24,7 +25,9 @@ export interface Order {
 export async function run(order: Order): Promise<BenchResults> {
   const { methods, candidates, everybody, machine, signal } = order;
   const generator = startGenerator(machine.pinned?.generator, signal);
-  const bench = { generator, candidates, everybody, core: machine.pinned?.server, tell, signal };
+  const core = machine.pinned?.server;
+  const pool = order.quick ? { pool: new ServerPool(core) } : undefined;
+  const bench = { generator, candidates, everybody, core, tell, signal, ...pool };
   const results = begun(order);
   try {
     const refused = await findWrong(bench);
@@ -37,6 +40,7 @@ export async function run(order: Order): Promise<BenchResults> {
   } finally {
     tell("");
     generator.end();
+    await pool?.pool.stop();
   }
   return { ...results, measures: results.measures.filter(({ rows }) => rows.length > 0) };
 }

@@ -21,6 +21,10 @@ export type ScenarioName = (typeof scenarioNames)[number];
 export interface Effort {
   /** Slices of each candidate and of its control. */
   pairs: number;
+  /** The same for the main figure. */
+  cpuPairs: number;
+  /** Slices of the memory, each in a process of its own. */
+  memoryPairs: number;
   /** Milliseconds of full load before the first slice of a process. */
   firstWarmupMs: number;
   warmupMs: number;
@@ -38,6 +42,8 @@ const everyEcho = [64, 1_024, 65_536].flatMap((size) =>
 /** About 25 minutes for all servers of the house. */
 export const full: Effort = {
   pairs: 10,
+  cpuPairs: 30,
+  memoryPairs: 4,
   // Node's compiler is done after some 50,000 messages, Bun's after 15,000: slices before that get faster and faster.
   firstWarmupMs: 2_000,
   warmupMs: 150,
@@ -50,9 +56,11 @@ export const full: Effort = {
 /** Less than three minutes. */
 export const quick: Effort = {
   pairs: 4,
+  cpuPairs: 8,
+  memoryPairs: 1,
   firstWarmupMs: 500,
-  warmupMs: 80,
-  measureMs: 200,
+  warmupMs: 50,
+  measureMs: 150,
   connections: 1_000,
   slowMessages: 8_000,
   echoes: everyEcho.filter(({ size, depth }) => size === 64 || (size === 65_536 && depth === 1)),
@@ -122,7 +130,7 @@ function steady(effort: Effort): Method {
     job: (_candidate, peer) => echoJob(peer, effort, { rate: steadyRate }),
     figure: microseconds,
     needsBusyServer: false,
-    pairs: 3 * effort.pairs,
+    pairs: effort.cpuPairs,
   };
 }
 
@@ -198,7 +206,7 @@ function connect(effort: Effort): Method {
 }
 
 function memory(effort: Effort, compressed: boolean): Method {
-  const { connections, pairs } = effort;
+  const { connections, memoryPairs } = effort;
   const after = compressed ? ", compression on, after one compressed message each" : "";
   return {
     scenario: "memory",
@@ -216,7 +224,7 @@ function memory(effort: Effort, compressed: boolean): Method {
     figure: ({ grownBytes = Number.NaN, count }) => grownBytes / 1_024 / count,
     needsBusyServer: false,
     freshEachTime: true,
-    pairs: Math.ceil(pairs / 3),
+    pairs: memoryPairs,
   };
 }
 
