@@ -29,6 +29,7 @@ export function conformanceReport(date: Date, servers: readonly Judged[]): Repor
   const numbers = new Set(cases.map((each) => caseReport(each).group));
   return {
     format: 1,
+    peer: "server",
     tool: thisTool(),
     date: date.toISOString(),
     machine: { ...thisMachine(), runtime: `node ${process.versions.node}` },
