@@ -1,4 +1,4 @@
-import { createConnection } from "node:net";
+import { isFree } from "@rosetta/manifest/start";
 
 // Each worker has ports of its own, outside the range that Linux takes for outgoing connections
 // (32768–60999): a server that restarts on its port must find it free.
@@ -27,16 +27,4 @@ function base(): number {
   const port = Number(PORT_BASE);
   if (Number.isInteger(port) && port >= 1024 && port <= 65_000) return port;
   throw new Error(`PORT_BASE=${PORT_BASE} cannot be used: expected a port from 1024 to 65000`);
-}
-
-/** Whether something answers on a port of this machine. Asking does not open a port, as listening would. */
-export function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host: "127.0.0.1", port });
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once("error", () => resolve(true));
-  });
 }

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { TestCase, TestError, TestResult } from "@playwright/test/reporter";
 import { type Machine, type Result, type Results, type ServerFacts, titleForm } from "@rosetta/compare";
-import { folderOf, type Manifest } from "@rosetta/manifest";
+import { folderOf, type Manifest, versionsOf } from "@rosetta/manifest";
 import { deviationOf } from "./deviation.ts";
 
 type Row = Results["tests"][number];
@@ -83,19 +83,4 @@ export function thisCommit(): { commit?: string } {
 export function writeResults(file: string, results: object): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
-}
-
-function versionsOf(folder: string): Record<string, string> {
-  const { dependencies = {} } = readPackage(join(folder, "package.json"));
-  const names = Object.keys(dependencies).filter((name) => !name.startsWith("@rosetta/"));
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      readPackage(join(folder, "node_modules", name, "package.json")).version ?? "?",
-    ]),
-  );
-}
-
-function readPackage(file: string): { version?: string; dependencies?: Record<string, string> } {
-  return JSON.parse(readFileSync(file, "utf8"));
 }

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { folderOf, type Manifest } from "@rosetta/manifest";
+import { commandOf, inheritedEnvironment, isFree } from "@rosetta/manifest/start";
 import { errorAt } from "./failure.ts";
 import { within } from "./inbox.ts";
-import { isFree, Ports } from "./ports.ts";
+import { Ports } from "./ports.ts";
 
 /** `app`: the server of this repository. `bare`: its `hello.ts`, as the stack's documentation writes it. */
 export type Column = "app" | "bare";
@@ -50,10 +51,6 @@ export class ServerError extends Error {
 
 const readyMs = 15_000;
 const stopMs = 10_000;
-
-// What a process needs to run. The rest of the developer's environment, a limit set for `pnpm dev` say,
-// would change what is tested.
-const inherited = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "NODE_OPTIONS", "NODE_V8_COVERAGE"];
 
 // Where Node keeps what it has compiled, which is half the time that a server takes to start. Beside a report of
 // coverage, which it would blur, there is none (https://nodejs.org/api/module.html#module-compile-cache).
@@ -179,8 +176,8 @@ export class Server {
 
   #spawn(): { stdout: Readable } {
     const { manifest, column } = this.#plan;
-    const [command = "", ...args] = column === "app" ? manifest.start : manifest.hello;
-    const child = spawn(binaryOf(command, manifest), args, {
+    const [program, ...args] = commandOf(manifest, column === "app" ? manifest.start : manifest.hello);
+    const child = spawn(program, args, {
       cwd: this.#plan.folder ?? process.env.APP_FOLDER ?? folderOf(manifest.id),
       env: this.#environment(),
       stdio: ["ignore", "pipe", "pipe"],
@@ -194,12 +191,8 @@ export class Server {
   }
 
   #environment(): Record<string, string> {
-    const kept = inherited.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value] as const];
-    });
     const own = { PORT: String(this.port), HOST: "127.0.0.1", CHAOS: "1", NO_COLOR: "1" };
-    return { ...cache, ...Object.fromEntries(kept), ...own, ...this.#plan.env };
+    return { ...cache, ...inheritedEnvironment(), ...own, ...this.#plan.env };
   }
 
   #watch(child: ChildProcess): Promise<Exit> {
@@ -272,11 +265,4 @@ function collect(stream: Readable, lines: string[], added: () => void = () => un
     lines.push(line);
     added();
   });
-}
-
-// The pinned runtimes, also without pnpm on PATH: the node that runs us, and the bun of the app's folder.
-function binaryOf(command: string, manifest: Manifest): string {
-  if (command === "node") return process.execPath;
-  if (command === "bun") return join(folderOf(manifest.id), "node_modules/.bin/bun");
-  return command;
 }

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { folderOf, type Manifest, readManifests } from "@rosetta/manifest";
+import { commandOf } from "@rosetta/manifest/start";
 
 /** One server that is measured. */
 export interface Candidate {
@@ -29,58 +30,29 @@ export function readCandidates(): Candidate[] {
   return [
     ...manifests.map(appOf),
     ...manifests.map(helloOf),
-    {
-      ...{
-        id: "ws",
-        title: "bare ws on Node",
-        kind: "bare",
-        cwd: references,
-        echoPath: "/echo",
-        control: "limit",
-      },
-      command: [process.execPath, "ws-echo.ts"],
-    },
-    {
-      ...{
-        id: "bun",
-        title: "bare Bun.serve",
-        kind: "bare",
-        cwd: references,
-        echoPath: "/echo",
-        control: "limit",
-      },
-      command: [bunBinary, "bun-serve.ts"],
-    },
+    bare("ws", "bare ws on Node", [process.execPath, "ws-echo.ts"]),
+    bare("bun", "bare Bun.serve", [bunBinary, "bun-serve.ts"]),
     limit(),
   ];
 }
 
-function appOf({ id, title, start, runtime }: Manifest): Candidate {
-  const command = commandOf(start);
-  return {
-    id,
-    title,
-    kind: "app",
-    command,
-    cwd: folderOf(id),
-    echoPath: "/echo",
-    control: controlOf(runtime),
-  };
+function appOf(manifest: Manifest): Candidate {
+  const { id, title, start } = manifest;
+  return { id, title, kind: "app", command: commandOf(manifest, start), ...placeOf(manifest) };
 }
 
-function helloOf({ id, title, hello, runtime }: Manifest): Candidate {
-  const control = controlOf(runtime);
-  const rest = { command: commandOf(hello), cwd: folderOf(id), echoPath: "/echo", control };
-  return { id: `${id}:hello`, title: `${title} (hello.ts)`, kind: "hello", ...rest };
+function helloOf(manifest: Manifest): Candidate {
+  const { id, title, hello } = manifest;
+  const command = commandOf(manifest, hello);
+  return { id: `${id}:hello`, title: `${title} (hello.ts)`, kind: "hello", command, ...placeOf(manifest) };
 }
 
-function controlOf(runtime: Manifest["runtime"]): string {
-  return runtime === "node" ? "ws" : "bun";
+function placeOf({ id, runtime }: Manifest): Pick<Candidate, "cwd" | "echoPath" | "control"> {
+  return { cwd: folderOf(id), echoPath: "/echo", control: runtime === "node" ? "ws" : "bun" };
 }
 
-function commandOf([command = "", ...args]: readonly string[]): string[] {
-  if (command === "node") return [process.execPath, ...args];
-  return command === "bun" ? [bunBinary, ...args] : [command, ...args];
+function bare(id: string, title: string, command: readonly string[]): Candidate {
+  return { id, title, kind: "bare", command, cwd: references, echoPath: "/echo", control: "limit" };
 }
 
 // In C if there is a compiler; what follows from which is in the title, and so in every report.

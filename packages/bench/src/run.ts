@@ -8,7 +8,7 @@ import { type Bench, fill, type Method, newMeasure } from "./measure.ts";
 import { ServerPool } from "./pool.ts";
 import { bold, printMeasure, tell, yellow } from "./print.ts";
 import type { BenchResults, Measure } from "./results.ts";
-import { raisedLimits } from "./server.ts";
+import { settings } from "./server.ts";
 import { readCommit, readVersions } from "./versions.ts";
 
 /** What is to be run. */
@@ -62,7 +62,7 @@ function begun({ everybody, machine, quick }: Order): BenchResults {
   return {
     ...{ date: new Date().toISOString(), commit: readCommit(), quick, complete: false, machine },
     versions: readVersions(),
-    settings: raisedLimits,
+    settings,
     candidates: everybody.map(({ id, title, kind, control }) => ({
       id,
       title,

@@ -1,8 +1,9 @@
 // A server in a process of its own, on a core of its own.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createConnection } from "node:net";
 import { createInterface } from "node:readline";
+import { raisedLimits } from "@rosetta/manifest";
+import { inheritedEnvironment, isFree } from "@rosetta/manifest/start";
 import type { Candidate } from "./candidates.ts";
 import type { Peer } from "./job.ts";
 import { onCore } from "./machine.ts";
@@ -16,12 +17,10 @@ process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
-/** Queue and message limits far above what any scenario has under way: what is measured is the stack, not its policy. */
-export const raisedLimits: Record<string, string> = {
-  MAX_MESSAGE_BYTES: String(16 * 1024 * 1024),
+/** Every limit far above what any scenario has under way: what is measured is the stack, not its policy. */
+export const settings: Readonly<Record<string, string>> = {
+  ...raisedLimits,
   MAX_QUEUE_BYTES: String(256 * 1024 * 1024),
-  MAX_CONNECTIONS: "1000000",
-  MAX_CONNECTIONS_PER_ADDRESS: "1000000",
   MAX_MESSAGES_PER_SECOND: "10000000",
   MAX_BURST: "10000000",
 };
@@ -46,18 +45,15 @@ export class MeasuredServer {
     env: Record<string, string> = {},
   ): Promise<MeasuredServer> {
     const [command = "", ...args] = onCore(core, candidate.command);
-    const { PATH = "", HOME = "", TMPDIR = "/tmp" } = process.env;
     // A hello.ts does not take port 0 for any: it is given one that was free a moment ago.
     const port = await freePort();
     const child = spawn(command, args, {
       cwd: candidate.cwd,
       env: {
-        PATH,
-        HOME,
-        TMPDIR,
+        ...inheritedEnvironment(),
         HOST: "127.0.0.1",
         NO_COLOR: "1",
-        ...raisedLimits,
+        ...settings,
         ...env,
         PORT: String(port),
       },
@@ -99,16 +95,7 @@ export class MeasuredServer {
 let lastPort = 26_500;
 
 async function freePort(): Promise<number> {
-  for (;;) {
-    const port = ++lastPort;
-    const taken = await new Promise<boolean>((resolve) => {
-      const socket = createConnection({ host: "127.0.0.1", port });
-      socket.once("connect", () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once("error", () => resolve(false));
-    });
-    if (!taken) return port;
-  }
+  do lastPort++;
+  while (!(await isFree(lastPort)));
+  return lastPort;
 }

@@ -1,9 +1,8 @@
 // What was measured, exactly: each runtime and each library, by what is installed.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { folderOf, readManifests } from "@rosetta/manifest";
+import { folderOf, readManifests, versionsOf } from "@rosetta/manifest";
 
 const here = join(import.meta.dirname, "..");
 
@@ -21,16 +20,4 @@ export function readCommit(): string {
   } catch {
     return "unknown";
   }
-}
-
-function versionsOf(folder: string): Record<string, string> {
-  const { dependencies = {} } = readPackage(folder) as { dependencies?: Record<string, string> };
-  const names = Object.keys(dependencies).filter((name) => !name.startsWith("@rosetta/"));
-  return Object.fromEntries(
-    names.map((name) => [name, readPackage(join(folder, "node_modules", name)).version]),
-  );
-}
-
-function readPackage(folder: string): { version: string } {
-  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** A known difference of a stack: a test that is expected to fail, and how it must fail. */
@@ -33,6 +34,18 @@ const apps = new URL("../../../apps/", import.meta.url);
 /** The folder of a server. */
 export function folderOf(id: string): string {
   return fileURLToPath(new URL(`${id}/`, apps));
+}
+
+/** What a folder's package depends on, with the versions that are installed; the packages of the house are left out. */
+export function versionsOf(folder: string): Record<string, string> {
+  const { dependencies = {} } = readPackage(folder);
+  const names = Object.keys(dependencies).filter((name) => !name.startsWith("@rosetta/"));
+  const installed = (name: string) => readPackage(join(folder, "node_modules", name)).version ?? "?";
+  return Object.fromEntries(names.map((name) => [name, installed(name)]));
+}
+
+function readPackage(folder: string): { version?: string; dependencies?: Record<string, string> } {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
 /** Every server of the house, by port. A folder with a `server.json` is a server; nothing else lists them. */

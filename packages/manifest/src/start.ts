@@ -1,0 +1,43 @@
+// What it takes to start a server of the house, for whoever starts one: the suite, the cases, the bench.
+
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { folderOf, type Manifest } from "./index.ts";
+
+// What a process needs to run.
+const inherited = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "NODE_OPTIONS", "NODE_V8_COVERAGE"];
+
+/** A program and its arguments. */
+export type Command = readonly [program: string, ...args: string[]];
+
+/** The part of our environment that a server gets. The rest, a limit set for `pnpm dev` say, would change what it does. */
+export function inheritedEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    inherited.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+}
+
+/**
+ * A command of a manifest with the pinned runtime, also without pnpm on PATH: the node that runs us, and the bun of the
+ * app's folder.
+ */
+export function commandOf({ id }: Manifest, [program = "", ...args]: readonly string[]): Command {
+  if (program === "node") return [process.execPath, ...args];
+  if (program === "bun") return [join(folderOf(id), "node_modules/.bin/bun"), ...args];
+  return [program, ...args];
+}
+
+/** Whether nothing answers on a port of this machine. Asking does not open a port, as listening would. */
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once("error", () => resolve(true));
+  });
+}
