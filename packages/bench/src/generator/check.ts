@@ -5,17 +5,17 @@ import { letters, maskedText, plainText } from "./frames.ts";
 import { openSocket } from "./handshake.ts";
 import { between, look, settled } from "./look.ts";
 import { Outbox } from "./outbox.ts";
+import { Trouble } from "./trouble.ts";
 
 /** Talks with a server on several connections at once; rejects with the first thing that is wrong. */
 export async function check(job: CheckJob): Promise<Slice> {
-  const trouble = Promise.withResolvers<never>();
-  trouble.promise.catch(() => {});
+  const trouble = new Trouble();
   const before = look(job.peer.pid, 0);
   const conversations = Array.from({ length: job.connections }, (_, number) => new Conversation(job, number));
-  const opening = conversations.map((each) => each.begin((why) => trouble.reject(new Error(why))));
+  const opening = conversations.map((each) => each.begin(trouble.tell));
   try {
-    await Promise.race([Promise.all(opening), trouble.promise]);
-    await Promise.race([completion(conversations, job.patienceMs), trouble.promise]);
+    await trouble.orEnd(Promise.all(opening));
+    await trouble.orEnd(completion(conversations, job.patienceMs));
     return between(before, look(job.peer.pid, total(conversations, "came")));
   } finally {
     await Promise.allSettled(opening);

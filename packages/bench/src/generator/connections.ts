@@ -8,13 +8,13 @@ import { letters, maskedText } from "./frames.ts";
 import { openSocket } from "./handshake.ts";
 import type { Link } from "./link.ts";
 import { between, look, pause, watch } from "./look.ts";
+import { Trouble } from "./trouble.ts";
 
 const silent = { data: () => {}, drain: () => {}, closed: () => {} };
 
 /** Opens and drops connections, so many at a time, and counts those that were upgraded. */
 export async function connections(job: ConnectJob): Promise<Slice> {
-  const trouble = Promise.withResolvers<never>();
-  trouble.promise.catch(() => {});
+  const trouble = new Trouble();
   let opened = 0;
   let ended = false;
   const again = async () => {
@@ -24,9 +24,11 @@ export async function connections(job: ConnectJob): Promise<Slice> {
       link.end();
     }
   };
-  const loops = Array.from({ length: job.atOnce }, () => again().catch((error) => trouble.reject(error)));
+  const loops = Array.from({ length: job.atOnce }, () =>
+    again().catch((error: Error) => trouble.tell(error.message)),
+  );
   try {
-    return await watch(job, () => opened, trouble.promise);
+    return await watch(job, () => opened, trouble);
   } finally {
     ended = true;
     await Promise.all(loops);

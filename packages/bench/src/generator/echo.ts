@@ -4,20 +4,20 @@ import type { EchoJob, Slice } from "../job.ts";
 import { Flow, type FlowHandlers } from "./flow.ts";
 import { watch } from "./look.ts";
 import { Latencies, startSchedule } from "./schedule.ts";
+import { Trouble } from "./trouble.ts";
 import { waveOf } from "./waves.ts";
 
 /** Measures one slice; rejects if an echo is not what was sent, or the server closes. */
 export async function echo(job: EchoJob): Promise<Slice> {
   const wave = waveOf(job);
-  const trouble = Promise.withResolvers<never>();
-  trouble.promise.catch(() => {});
+  const trouble = new Trouble();
   const load = job.rate === undefined ? closedLoop(job) : openLoop(job, job.rate);
-  const handlers: FlowHandlers = { came: load.came, failed: (why) => trouble.reject(new Error(why)) };
+  const handlers: FlowHandlers = { came: load.came, failed: trouble.tell };
   const opening = Array.from({ length: job.connections }, () => Flow.open(job.peer, wave, handlers));
   const flows = await Promise.all(opening);
   try {
     load.begin(flows);
-    const slice = await watch(job, load.messages, trouble.promise, load.measure);
+    const slice = await watch(job, load.messages, trouble, load.measure);
     return { ...slice, ...load.more(slice.ms) };
   } finally {
     load.end();

@@ -4,6 +4,7 @@ import type { FanoutJob, Slice } from "../job.ts";
 import type { Link } from "./link.ts";
 import { settled, watch } from "./look.ts";
 import { newTopic, openPublisher, type Publisher, subscribe, type Topic } from "./topic.ts";
+import { Trouble } from "./trouble.ts";
 
 // Checking each of millions of deliveries would measure the check.
 const checkEvery = 16;
@@ -11,9 +12,7 @@ const checkEvery = 16;
 /** Measures one slice; rejects if a message is lost, comes twice or in another order. */
 export async function fanout(job: FanoutJob): Promise<Slice> {
   const topic = newTopic(job);
-  const trouble = Promise.withResolvers<never>();
-  trouble.promise.catch(() => {});
-  const failed = (why: string) => trouble.reject(new Error(why));
+  const trouble = new Trouble();
   let deliveries = 0;
   let published = 0;
   let publisher: Publisher | undefined;
@@ -25,15 +24,15 @@ export async function fanout(job: FanoutJob): Promise<Slice> {
   const delivered = () => {
     if (++deliveries % job.subscribers === 0) publish();
   };
-  const opening = Array.from({ length: job.subscribers }, () => listen(topic, delivered, failed));
+  const opening = Array.from({ length: job.subscribers }, () => listen(topic, delivered, trouble.tell));
   const subscribers = await Promise.all(opening);
-  const author = await openPublisher(topic, failed);
+  const author = await openPublisher(topic, trouble.tell);
   try {
     publisher = author;
     publish();
-    const slice = await watch(job, () => deliveries, trouble.promise);
+    const slice = await watch(job, () => deliveries, trouble);
     publisher = undefined;
-    await Promise.race([settled(() => missing() <= 0), trouble.promise]);
+    await trouble.orEnd(settled(() => missing() <= 0));
     if (missing() === 0) return slice;
     throw new Error(`${missing()} of ${published * job.subscribers} deliveries did not come`);
   } finally {

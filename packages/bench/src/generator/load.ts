@@ -8,16 +8,16 @@ import type { Link } from "./link.ts";
 import { between, type Look, look, pause, settled } from "./look.ts";
 import { Latencies, startSchedule } from "./schedule.ts";
 import { newTopic, openPublisher, type Publisher, subscribe, type Topic } from "./topic.ts";
+import { Trouble } from "./trouble.ts";
 import { hello } from "./waves.ts";
 
 /** Measures a load in parts; rejects if a delivery is doubled or out of order. */
 export async function load(job: LoadJob): Promise<Slice> {
-  const trouble = Promise.withResolvers<never>();
-  trouble.promise.catch(() => {});
-  const house = new House(job, (why) => trouble.reject(new Error(why)));
+  const trouble = new Trouble();
+  const house = new House(job, trouble.tell);
   try {
-    await Promise.race([house.open(), trouble.promise]);
-    return await Promise.race([house.measure(), trouble.promise]);
+    await trouble.orEnd(house.open());
+    return await trouble.orEnd(house.measure());
   } finally {
     house.end();
   }

@@ -1,5 +1,6 @@
 import type { Slice } from "../job.ts";
 import { type ProcessorTime, processorTime } from "../processor.ts";
+import type { Trouble } from "./trouble.ts";
 
 /** What is read at the beginning and at the end of what is measured. */
 export interface Look {
@@ -30,17 +31,17 @@ export function between(before: Look, after: Look): Slice {
   };
 }
 
-/** Looks, lets the time pass, looks again; rejects as soon as `trouble` does. */
+/** Looks, lets the time pass, looks again; rejects as soon as there is trouble. */
 export async function watch(
   { peer, warmupMs, measureMs }: { peer: { pid: number }; warmupMs: number; measureMs: number },
   count: () => number,
-  trouble: Promise<never>,
+  trouble: Trouble,
   begin: () => void = () => {},
 ): Promise<Slice> {
-  await Promise.race([pause(warmupMs), trouble]);
+  await trouble.orEnd(pause(warmupMs));
   const before = look(peer.pid, count());
   begin();
-  await Promise.race([pause(measureMs), trouble]);
+  await trouble.orEnd(pause(measureMs));
   return between(before, look(peer.pid, count()));
 }
 

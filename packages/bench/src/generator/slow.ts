@@ -4,6 +4,7 @@ import type { Slice, SlowJob, Stalled } from "../job.ts";
 import { residentBytes } from "../processor.ts";
 import { between, look, settled } from "./look.ts";
 import { newTopic, openPublisher, subscribe } from "./topic.ts";
+import { Trouble } from "./trouble.ts";
 
 const sampleMs = 20;
 // So many messages may be under way to those who read.
@@ -12,17 +13,15 @@ const depth = 16;
 /** Publishes to all, of whom one does not read; rejects if those who read do not get everything. */
 export async function slow(job: SlowJob): Promise<Slice> {
   const topic = newTopic(job);
-  const trouble = Promise.withResolvers<never>();
-  trouble.promise.catch(() => {});
-  const failed = (why: string) => trouble.reject(new Error(why));
+  const trouble = new Trouble();
   let deliveries = 0;
   const message = () => void deliveries++;
-  const closed = (code: number) => failed(`one who reads was closed with ${code}`);
+  const closed = (code: number) => trouble.tell(`one who reads was closed with ${code}`);
   const healthy = await Promise.all(
     Array.from({ length: job.healthy }, () => subscribe(topic, { message, closed })),
   );
   const { stalled, link: sleeper } = await stall(topic);
-  const publisher = await openPublisher(topic, failed);
+  const publisher = await openPublisher(topic, trouble.tell);
   const memory = sampleMemory(job.peer.pid);
   try {
     const before = look(job.peer.pid, 0);
@@ -30,9 +29,9 @@ export async function slow(job: SlowJob): Promise<Slice> {
     for (let number = 0; number < job.messages; number++) {
       publisher.publish(number, job.size);
       const enough = () => deliveries >= (number + 1 - depth) * job.healthy;
-      if (!enough()) await Promise.race([settled(enough), trouble.promise]);
+      if (!enough()) await trouble.orEnd(settled(enough));
     }
-    await Promise.race([settled(() => deliveries >= job.messages * job.healthy), trouble.promise]);
+    await trouble.orEnd(settled(() => deliveries >= job.messages * job.healthy));
     const slice = between(before, look(job.peer.pid, deliveries));
     if (deliveries !== job.messages * job.healthy) {
       throw new Error(`those who read got ${deliveries} of ${job.messages * job.healthy} messages`);
