@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Slice } from "./job.ts";
-import { type Figure, judge, type Pair } from "./judge.ts";
+import { type Figure, isHopeless, judge, type Pair } from "./judge.ts";
 
 const busy: Figure = { figure: ({ count }) => count, needsBusyServer: true };
 const noise = { value: 1, low: 0.95, high: 1.05, count: 10 };
@@ -66,4 +66,29 @@ test("a rate that was not sent is the generator's fault, one that was not answer
   expect(verdict(1_000, 500)).toBe("refused");
   const slow = slice(500, { due: 1_000, sent: 1_000, serverWaited: 0.4 });
   expect(judge(rate, "one", pairs(slow), against).verdict).toBe("disturbed");
+});
+
+test("what something else limits is not measured to the end", () => {
+  const limited = slice(100, { serverBusy: 0.5, generatorBusy: 1 });
+  expect(isHopeless(busy, [limited, limited, limited])).toBe(false);
+  expect(isHopeless(busy, [limited, limited, limited, limited])).toBe(true);
+  expect(
+    isHopeless(
+      busy,
+      [1, 2, 3, 4].map(() => slice(100)),
+    ),
+  ).toBe(false);
+  const row = judge(busy, "one", [...pairs(slice(200), limited), [slice(200)]], against);
+  expect(row.ratio).toMatchObject({ value: 2, decision: "undecided" });
+});
+
+test("a schedule is told with its rate and with what was late", () => {
+  const latency = { p50: 90, p90: 150, p99: 300, p999: 900, max: 1_000 };
+  const held = slice(1_000, { due: 1_000, sent: 1_000, latency });
+  const row = judge(
+    { figure: ({ latency }) => latency?.p50 ?? 0, needsBusyServer: false },
+    "one",
+    pairs(held),
+  );
+  expect(row.schedule).toEqual({ rate: 1_000, ...latency });
 });

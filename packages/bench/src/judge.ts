@@ -1,7 +1,7 @@
 // What the slices of a candidate come to: a figure, a comparison, or the reason why there is none. Pure.
 
 import type { Slice } from "./job.ts";
-import type { Row } from "./results.ts";
+import type { Row, Schedule } from "./results.ts";
 import { decide, type Estimate, estimate, median, ratio } from "./statistics.ts";
 
 /** Below this part of a core a server was not what limited the throughput. */
@@ -9,7 +9,7 @@ const busyEnough = 0.95;
 /** Below this part of what was due, a rate was not held. */
 const heldEnough = 0.95;
 /** Fewer pairs all lie on one side by chance too often, when a hundred comparisons are made in a run. */
-const fewestPairs = 4;
+export const fewestPairs = 4;
 /** A server and a generator that wait longer for their cores, as a part of the time, share them with others. */
 const undisturbed = 0.1;
 
@@ -37,9 +37,11 @@ export type Doubt = { verdict: Exclude<Row["verdict"], "measured">; why: string 
 export function judge(method: Figure, candidate: string, pairs: readonly Pair[], against?: Comparison): Row {
   const slices = pairs.map(([slice]) => slice);
   const stalled = slices.at(-1)?.stalled;
+  const schedule = scheduleOf(slices);
   const row = {
     ...{ candidate, ...busyness(slices), figure: estimate(slices.map(method.figure)) },
     ...(stalled && { stalled }),
+    ...(schedule && { schedule }),
   };
   const doubt = doubtOf(method, slices);
   if (doubt) return { ...row, ...doubt };
@@ -50,8 +52,30 @@ export function judge(method: Figure, candidate: string, pairs: readonly Pair[],
 /** The ratio of figures that were measured in pairs. */
 export function ratioOf({ figure }: Figure, pairs: readonly Pair[]): Estimate {
   return ratio(
-    pairs.map(([measured, control]) => [figure(measured), control ? figure(control) : Number.NaN]),
+    pairs.flatMap(([measured, control]) => (control ? [[figure(measured), figure(control)]] : [])),
   );
+}
+
+/** Whether more slices would show nothing: something else than the server is the limit. */
+export function isHopeless(method: Figure, slices: readonly Slice[]): boolean {
+  return slices.length >= fewestPairs && doubtOf(method, slices)?.verdict === "generator-bound";
+}
+
+// What a schedule showed, each figure the median of the slices.
+function scheduleOf(slices: readonly Slice[]): Schedule | undefined {
+  const latencies = slices.flatMap(({ latency }) => latency ?? []);
+  if (latencies.length === 0) return undefined;
+  const middle = (of: keyof (typeof latencies)[number]) => median(latencies.map((each) => each[of]));
+  return {
+    rate: median(slices.map(({ due = 0, ms }) => (due / ms) * 1_000)),
+    ...{
+      p50: middle("p50"),
+      p90: middle("p90"),
+      p99: middle("p99"),
+      p999: middle("p999"),
+      max: middle("max"),
+    },
+  };
 }
 
 function compare(
@@ -132,5 +156,6 @@ function sum(slices: readonly Slice[], part: (slice: Slice) => number | undefine
 }
 
 function percent(part: number): string {
-  return Number.isFinite(part) ? `${Math.round(part * 100)} %` : "an unknown part";
+  // Rounded down: what is less than a threshold must not look like it.
+  return Number.isFinite(part) ? `${Math.floor(part * 100)} %` : "an unknown part";
 }

@@ -19,6 +19,9 @@ const request = readArguments(
   everybody.map(({ id }) => id),
 );
 
+// Whoever read along has gone, as with `| head`: the run goes on, its results are a file.
+process.stdout.on("error", () => {});
+
 if (typeof request === "string") {
   console.error(request);
   process.exitCode = 2;

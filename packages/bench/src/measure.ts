@@ -2,8 +2,8 @@
 
 import type { Candidate } from "./candidates.ts";
 import type { Generator } from "./generator.ts";
-import type { Job, Peer, Slice } from "./job.ts";
-import { type Figure, judge, type Pair, ratioOf } from "./judge.ts";
+import type { EchoJob, Job, Peer, Slice } from "./job.ts";
+import { type Figure, isHopeless, judge, type Pair, ratioOf } from "./judge.ts";
 import { ServerPool } from "./pool.ts";
 import type { Measure, Row } from "./results.ts";
 import { MeasuredServer } from "./server.ts";
@@ -21,6 +21,8 @@ export interface Method extends Figure {
   job: (candidate: Candidate, peer: Peer) => Job | undefined;
   /** What the candidate is compared with, if not with its control doing the same: itself, doing something else. */
   controlJob?: (candidate: Candidate, peer: Peer) => Job;
+  /** Sends on a schedule, at this part of what each server bears without one. */
+  partOfCapacity?: number;
   /** True if what a server did before would change the figure: each slice has a process of its own. */
   freshEachTime?: boolean;
   /** Milliseconds of full load before the first slice of a process: its compiler learns from what it sees. */
@@ -74,8 +76,10 @@ interface Side {
   life: string;
 }
 
-// The processes that have had their first load.
+// The processes that have had their first load, and how many messages a second each of them bears.
 const warmed = new WeakSet<MeasuredServer>();
+const capacities = new WeakMap<MeasuredServer, number>();
+const capacityMs = 500;
 
 class Session {
   readonly #method: Method;
@@ -158,7 +162,10 @@ class Session {
   async #inPairs([own, control]: readonly [Side, (Side | undefined)?]): Promise<Pair[]> {
     const pairs: Pair[] = [];
     for (let number = 0; number < this.#method.pairs; number++) {
-      if (!control) pairs.push([await this.#slice(own)]);
+      const [measured, controls] = [pairs.map(([slice]) => slice), pairs.flatMap(([, slice]) => slice ?? [])];
+      // What will not be published is not measured to the end.
+      if (isHopeless(this.#method, measured)) break;
+      if (!control || isHopeless(this.#method, controls)) pairs.push([await this.#slice(own)]);
       else if (number % 2 === 0) pairs.push([await this.#slice(own), await this.#slice(control)]);
       else {
         const second = await this.#slice(control);
@@ -199,9 +206,23 @@ class Session {
   }
 
   async #run(side: Side, server: MeasuredServer): Promise<Slice> {
-    const slice = await this.#bench.generator.run(side.job(server.peer));
+    const slice = await this.#bench.generator.run(await this.#scheduled(side.job(server.peer), server));
     if (slice.count === 0) throw new Error("no message came back");
     return slice;
+  }
+
+  // A part of what the server bears: found out once for each process, and only an echo has a rate.
+  async #scheduled(job: Job, server: MeasuredServer): Promise<Job> {
+    const { partOfCapacity } = this.#method;
+    if (partOfCapacity === undefined || job.kind !== "echo") return job;
+    const capacity = capacities.get(server) ?? (await this.#capacity(job));
+    capacities.set(server, capacity);
+    return { ...job, rate: capacity * partOfCapacity };
+  }
+
+  async #capacity(job: EchoJob): Promise<number> {
+    const { count, ms } = await this.#bench.generator.run({ ...job, measureMs: capacityMs });
+    return (count / ms) * 1_000;
   }
 
   // Full load even where a rate is measured: what counts is how many messages the compiler has seen.

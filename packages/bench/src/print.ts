@@ -3,7 +3,7 @@
 import { styleText } from "node:util";
 import type { BenchResults, Measure, Row } from "./results.ts";
 import { type Sentence, sentencesOf } from "./sentences.ts";
-import { interval, number } from "./words.ts";
+import { interval, number, punctuality } from "./words.ts";
 
 /** The line that changes while something is measured, on a terminal only. */
 export function tell(what: string): void {
@@ -40,13 +40,14 @@ export function yellow(text: string): string {
 }
 
 function line(
-  { candidate, verdict, why = "", figure, ratio }: Row,
+  { candidate, verdict, why = "", figure, ratio, schedule }: Row,
   unit: string,
   titleOf: (id: string) => string,
 ) {
   const name = titleOf(candidate).padEnd(42);
   if (verdict !== "measured" || !figure) return `${name} ${yellow(verdict)}: ${why}`;
-  const value = `${number(figure.value)} ${unit}`;
+  const held = schedule ? dim(` at ${punctuality(schedule)}`) : "";
+  const value = `${number(figure.value)} ${unit}${held}`;
   if (!ratio) return `${name} ${value}${why && dim(`  ${why}`)}`;
   const beside = ratio.control === candidate ? "its own echo" : ratio.control;
   return `${name} ${value}  ${dim(`${interval(ratio)} of ${beside}: ${ratio.decision}`)}`;

@@ -6,7 +6,7 @@ import type { Stalled } from "./job.ts";
 import { type Mark, plot } from "./plot.ts";
 import type { BenchResults, Measure, Row } from "./results.ts";
 import { questions, type Sentence, sentencesOf } from "./sentences.ts";
-import { escaped, interval, number, percent } from "./words.ts";
+import { escaped, interval, number, percent, punctuality } from "./words.ts";
 
 const style = readFileSync(join(import.meta.dirname, "report.css"), "utf8");
 
@@ -49,11 +49,12 @@ class Names {
   }
 }
 
-function head({ date, machine, complete, quick }: BenchResults): string {
+function head({ date, machine, complete, quick, stolen = 0 }: BenchResults): string {
   const notes = [
     quick && "A quick run: intervals are wide.",
     !complete && "This run was interrupted; what was complete is shown.",
     machine.load > 1 && `The machine was at other work when it began (load ${number(machine.load)}).`,
+    stolen > 0.01 && `A hypervisor gave ${percent(stolen)} of the cores' time to other machines.`,
   ].filter((note) => note !== false);
   return `<header><h1>The bench of WebSocket Rosetta</h1>
 <p class="quiet">${date.slice(0, 10)}, ${escaped(machine.cpu)}, one core for the server. Every interval holds its figure
@@ -134,26 +135,39 @@ function ratioMark({ candidate, ratio }: Row, { better }: Measure, names: Names)
 }
 
 function tableOf({ unit, noise, rows }: Measure, names: Names): string {
-  const isSlow = rows.some(({ stalled }) => stalled);
-  const told = isSlow ? "<th>the one who did not read</th>" : "";
+  const more = moreOf(rows);
   const same = noise
     ? `<tr class="noise"><th>the same server twice</th><td></td><td></td><td></td>
-<td class="figure">${interval(noise)}</td><td>the noise of this machine</td>${isSlow ? "<td></td>" : ""}</tr>`
+<td class="figure">${interval(noise)}</td><td>the noise of this machine</td>${more ? "<td></td>" : ""}</tr>`
     : "";
   return `<div class="wide"><table><thead><tr><th>server</th><th class="figure">${escaped(unit)}</th>
 <th class="figure">server busy</th><th class="figure">generator busy</th><th class="figure">× control</th>
-<th>verdict</th>${told}</tr></thead>
+<th>verdict</th>${more ? `<th>${more.title}</th>` : ""}</tr></thead>
 <tbody>${same}
-${rows.map((row) => tableRow(row, names, isSlow)).join("\n")}</tbody></table></div>`;
+${rows.map((row) => tableRow(row, names, more)).join("\n")}</tbody></table></div>`;
 }
 
-function tableRow(row: Row, names: Names, isSlow: boolean): string {
-  const { candidate, verdict, figure, ratio, serverBusy, generatorBusy, stalled } = row;
+/** What only some scenarios have to tell of a row. */
+interface More {
+  title: string;
+  of: (row: Row) => string;
+}
+
+function moreOf(rows: readonly Row[]): More | undefined {
+  if (rows.some(({ stalled }) => stalled)) {
+    return { title: "the one who did not read", of: ({ stalled }) => (stalled ? fate(stalled) : "") };
+  }
+  if (!rows.some(({ schedule }) => schedule)) return undefined;
+  return { title: "on schedule", of: ({ schedule }) => (schedule ? punctuality(schedule) : "") };
+}
+
+function tableRow(row: Row, names: Names, more: More | undefined): string {
+  const { candidate, verdict, figure, ratio, serverBusy, generatorBusy } = row;
   const shown = verdict === "measured" && figure;
   const value = shown
     ? `<strong>${number(figure.value)}</strong> [${number(figure.low)}–${number(figure.high)}]`
     : "–";
-  const told = isSlow ? `<td>${stalled ? fate(stalled) : ""}</td>` : "";
+  const told = more ? `<td>${shown ? more.of(row) : ""}</td>` : "";
   return `<tr class="${names.kind(candidate)}"><th>${escaped(names.title(candidate))}</th>
 <td class="figure">${value}</td><td class="figure">${percent(serverBusy)}</td>
 <td class="figure">${percent(generatorBusy)}</td><td class="figure">${ratio ? interval(ratio) : ""}</td>
@@ -174,7 +188,8 @@ function fate({ prefix, gap, closed }: Stalled): string {
   return closed === undefined ? got : `${got}, then was closed with ${closed}`;
 }
 
-function conditions({ machine, versions, settings, commit, date, quick, complete }: BenchResults): string {
+function conditions(results: BenchResults): string {
+  const { machine, versions, settings, commit, date, quick, complete, stolen } = results;
   const pinned = machine.pinned
     ? `server on ${machine.pinned.server}, generator on ${machine.pinned.generator}`
     : "not pinned";
@@ -187,6 +202,9 @@ function conditions({ machine, versions, settings, commit, date, quick, complete
     cores: pinned,
     governor: machine.governor ?? "not told",
     "load when it began": String(machine.load),
+    ...(stolen !== undefined && {
+      "taken by a hypervisor": `${(stolen * 100).toFixed(1)} % of the cores' time`,
+    }),
     ...versions,
     ...settings,
   };

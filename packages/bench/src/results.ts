@@ -12,6 +12,8 @@ export interface BenchResults {
   /** False if it was ended before everything was measured. */
   complete: boolean;
   machine: Machine;
+  /** The part of the cores' time that a hypervisor gave to others meanwhile; nothing where the system does not tell. */
+  stolen?: number;
   /** Of each runtime and library that was measured. */
   versions: Record<string, string>;
   /** What the servers' environment said: limits are policy, and raised so that none is reached. */
@@ -35,6 +37,17 @@ export interface Measure {
   rows: Row[];
 }
 
+/** What was sent on a schedule, and how long the answers took from when each message was due, in µs. */
+export interface Schedule {
+  /** Messages per second. */
+  rate: number;
+  p50: number;
+  p90: number;
+  p99: number;
+  p999: number;
+  max: number;
+}
+
 /** One candidate in one measure. */
 export interface Row {
   candidate: string;
@@ -54,6 +67,8 @@ export interface Row {
   generatorWaited?: number;
   /** Of the slow consumer. */
   stalled?: Stalled;
+  /** Where messages had a schedule: the median of all slices. */
+  schedule?: Schedule;
   /** Beside its control, of which this is the id; `why` it is undecided. */
   ratio?: Estimate & { control: string; decision: Decision; why?: string };
 }

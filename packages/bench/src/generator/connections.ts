@@ -38,7 +38,7 @@ export async function connections(job: ConnectJob): Promise<Slice> {
 // Before, some have been there already: what a server makes once for all is not counted.
 const firstOnes = 50;
 const atOnce = 64;
-const looks = 5;
+const looks = 3;
 const lookMs = 200;
 
 /** Opens connections that say nothing, or one thing, and tells what the server's memory grew by. */
