@@ -117,12 +117,14 @@ export interface Slice {
   /** What was counted while it was measured: echoes, deliveries, connections; of `idle` the connections. */
   count: number;
   ms: number;
-  /** The server's processor time in that while, as a part of one core. */
+  /** The server's processor time in that while, all its threads, in ms. */
+  serverMs: number;
+  /** The part of its core that was in use, what the kernel did for its sockets included. */
   serverBusy: number;
-  /** The part of that while in which the server could have run and others had its core. */
-  serverWaited: number;
+  /** The part of its core that others had: other programs, or other machines of the same hypervisor. */
+  serverTaken: number;
   generatorBusy: number;
-  generatorWaited: number;
+  generatorTaken: number;
   /** Only with a `rate`: how many messages were due, and how many of them were sent. */
   due?: number;
   sent?: number;

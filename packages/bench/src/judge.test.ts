@@ -7,7 +7,15 @@ const noise = { value: 1, low: 0.95, high: 1.05, count: 10 };
 const against = { control: "control", noise };
 
 const slice = (count: number, more: Partial<Slice> = {}): Slice => ({
-  ...{ count, ms: 1_000, serverBusy: 0.99, serverWaited: 0, generatorBusy: 0.6, generatorWaited: 0 },
+  ...{
+    count,
+    ms: 1_000,
+    serverMs: 800,
+    serverBusy: 0.99,
+    serverTaken: 0,
+    generatorBusy: 0.6,
+    generatorTaken: 0,
+  },
   ...more,
 });
 const pairs = (own: Slice, control = slice(100)): Pair[] => [1, 2, 3, 4].map(() => [own, control]);
@@ -31,7 +39,7 @@ test("a server that was not busy gives no throughput, whoever was the limit", ()
   const verdict = (more: Partial<Slice>) => judge(busy, "one", pairs(slice(200, more)), against);
   const full = verdict({ serverBusy: 0.6, generatorBusy: 0.99 });
   expect(full).toMatchObject({ verdict: "generator-bound", why: expect.stringContaining("core was full") });
-  const taken = verdict({ serverBusy: 0.6, serverWaited: 0.38, generatorBusy: 0.6 });
+  const taken = verdict({ serverBusy: 0.6, serverTaken: 0.38, generatorBusy: 0.6 });
   expect(taken).toMatchObject({ verdict: "disturbed", why: expect.stringContaining("others were at work") });
   const neither = verdict({ serverBusy: 0.1, generatorBusy: 0.2 });
   expect(neither).toMatchObject({ verdict: "generator-bound", why: expect.stringContaining("neither") });
@@ -39,7 +47,7 @@ test("a server that was not busy gives no throughput, whoever was the limit", ()
 });
 
 test("where nobody knows how busy a server was, nothing is published", () => {
-  const unknown = { serverBusy: Number.NaN, serverWaited: Number.NaN };
+  const unknown = { serverBusy: Number.NaN, serverTaken: Number.NaN };
   expect(judge(busy, "one", pairs(slice(200, unknown)), against).verdict).toBe("generator-bound");
 });
 
@@ -64,7 +72,7 @@ test("a rate that was not sent is the generator's fault, one that was not answer
   expect(verdict(1_000, 990)).toBe("measured");
   expect(verdict(800, 790)).toBe("generator-bound");
   expect(verdict(1_000, 500)).toBe("refused");
-  const slow = slice(500, { due: 1_000, sent: 1_000, serverWaited: 0.4 });
+  const slow = slice(500, { due: 1_000, sent: 1_000, serverTaken: 0.4 });
   expect(judge(rate, "one", pairs(slow), against).verdict).toBe("disturbed");
 });
 

@@ -10,7 +10,7 @@ const busyEnough = 0.95;
 const heldEnough = 0.95;
 /** Fewer pairs all lie on one side by chance too often, when a hundred comparisons are made in a run. */
 export const fewestPairs = 4;
-/** A server and a generator that wait longer for their cores, as a part of the time, share them with others. */
+/** Above this part of their cores in others' hands, nothing can be said of a server and a generator. */
 const undisturbed = 0.1;
 
 /** What one pair measured: the candidate, and its control if it has one. */
@@ -102,6 +102,9 @@ function compare(
 function doubtOf({ needsBusyServer }: Figure, slices: readonly Slice[]): Doubt | undefined {
   const late = lateness(slices);
   if (late) return late;
+  // Others make a core busy, too.
+  const disturbance = needsBusyServer ? disturbanceOf(slices) : undefined;
+  if (disturbance) return disturbance;
   const { serverBusy, generatorBusy } = busyness(slices);
   // NaN where the system does not tell: then nobody can say that the server was busy.
   if (!needsBusyServer || serverBusy >= busyEnough) return undefined;
@@ -110,21 +113,16 @@ function doubtOf({ needsBusyServer }: Figure, slices: readonly Slice[]): Doubt |
     const why = `the generator's core was full, the server used ${server} of its own: it could have done more`;
     return { verdict: "generator-bound", why };
   }
-  const disturbance = disturbanceOf(slices);
-  if (disturbance) return disturbance;
   const why = `the server used ${server} of its core and the generator ${percent(generatorBusy)}: neither was busy`;
   return { verdict: "generator-bound", why };
 }
 
 // Others on one of the two cores: then nothing can be said about server and generator.
 function disturbanceOf(slices: readonly Slice[]): Doubt | undefined {
-  const { serverWaited, generatorWaited } = busyness(slices);
-  if (!(serverWaited + generatorWaited > undisturbed)) return undefined;
-  const parts = `${percent(serverWaited)} of the time, the generator for ${percent(generatorWaited)}`;
-  return {
-    verdict: "disturbed",
-    why: `others were at work: the server had to wait for its core for ${parts}`,
-  };
+  const { serverTaken, generatorTaken } = busyness(slices);
+  if (!(serverTaken + generatorTaken > undisturbed)) return undefined;
+  const parts = `${percent(serverTaken)} of the server's core and ${percent(generatorTaken)} of the generator's`;
+  return { verdict: "disturbed", why: `others were at work: they had ${parts}` };
 }
 
 /** On a schedule, what was due must have been sent, and answered; nothing if it was. */
@@ -140,14 +138,14 @@ export function lateness(slices: readonly Slice[]): Doubt | undefined {
   return { verdict: sent < heldEnough ? "generator-bound" : "refused", why };
 }
 
-type Busyness = Pick<Slice, "serverBusy" | "serverWaited" | "generatorBusy" | "generatorWaited">;
+type Busyness = Pick<Slice, "serverBusy" | "serverTaken" | "generatorBusy" | "generatorTaken">;
 
 function busyness(slices: readonly Slice[]): Busyness {
   return {
     serverBusy: median(slices.map((slice) => slice.serverBusy)),
-    serverWaited: median(slices.map((slice) => slice.serverWaited)),
+    serverTaken: median(slices.map((slice) => slice.serverTaken)),
     generatorBusy: median(slices.map((slice) => slice.generatorBusy)),
-    generatorWaited: median(slices.map((slice) => slice.generatorWaited)),
+    generatorTaken: median(slices.map((slice) => slice.generatorTaken)),
   };
 }
 

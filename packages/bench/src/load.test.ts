@@ -4,7 +4,7 @@ import { answerOf } from "./load.ts";
 
 const part: Slice = {
   ...{ count: 20_000, ms: 1_000, due: 20_000, sent: 20_000, residentBytes: 50 * 2 ** 20 },
-  ...{ serverBusy: 0.4, serverWaited: 0, generatorBusy: 1, generatorWaited: 0 },
+  ...{ serverMs: 400, serverBusy: 0.4, serverTaken: 0, generatorBusy: 1, generatorTaken: 0 },
 };
 const latency = { p50: 100, p90: 200, p99: 2_000, p999: 3_000, max: 4_000 };
 const answer = (each: Partial<Slice>, all: Partial<Slice> = {}) =>
@@ -24,5 +24,5 @@ test("a load does not hold where answers are missing, late or too few", () => {
 
 test("a generator that could not send it says so, and blames nobody", () => {
   expect(answer({ sent: 10_000, count: 10_000 })).toContain("nothing can be said");
-  expect(answer({ count: 15_000, serverWaited: 0.5 })).toContain("nothing can be said");
+  expect(answer({ count: 15_000, serverTaken: 0.5 })).toContain("nothing can be said");
 });

@@ -76,7 +76,7 @@ export function answerOf(slice: Slice | Error): string {
 }
 
 function costOf(parts: readonly Slice[]): string {
-  const busy = estimate(parts.map(({ serverBusy }) => serverBusy));
+  const busy = estimate(parts.map(({ serverMs, ms }) => serverMs / ms));
   const memory = estimate(parts.map(({ residentBytes = Number.NaN }) => residentBytes / 2 ** 20));
   return `${within(busy, percent)} of a core, ${within(memory, number)} MiB in RAM`;
 }

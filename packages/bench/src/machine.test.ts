@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { listOf, readCoreTime, twoCores } from "./machine.ts";
+import { twoCores } from "./machine.ts";
+import { readCoreTime } from "./processor.ts";
+import { listOf } from "./words.ts";
 
 test("lists of cores are read as the kernel writes them", () => {
   expect(listOf("0-3,6")).toEqual([0, 1, 2, 3, 6]);
@@ -16,10 +18,9 @@ test("server and generator get two cores, not two threads of one", () => {
   expect(twoCores([0, 1], () => [])).toEqual([0, 1]);
 });
 
-test("what a hypervisor took is read for the cores that are used", () => {
-  const stat =
-    "cpu  9 0 9 90 0 0 0 12 3 0\ncpu0 1 0 1 10 0 0 0 4 1 0\ncpu1 2 0 2 20 0 0 0 0 0 0\ncpu2 6 0 6 60 0 0 0 8 2 0\n";
-  expect(readCoreTime(stat)).toEqual({ total: 120, stolen: 12 });
-  expect(readCoreTime(stat, { server: 0, generator: 1 })).toEqual({ total: 40, stolen: 4 });
-  expect(readCoreTime("")).toEqual({ total: 0, stolen: 0 });
+test("a core's time is told apart: programs, nobody, other machines; interrupts are none of them", () => {
+  const stat = "cpu  9 0 9 90 0 0 9 12 3 0\ncpu1 2 1 3 20 4 5 6 7 2 0\ncpu10 1 0 1 10 0 0 0 4 1 0\n";
+  expect(readCoreTime(stat, 1)).toEqual({ programs: 60, idle: 240, stolen: 70 });
+  expect(readCoreTime(stat, 10)).toEqual({ programs: 20, idle: 100, stolen: 40 });
+  expect(readCoreTime("", 0).idle).toBeNaN();
 });

@@ -3,6 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os";
+import { coreTime } from "./processor.ts";
+import { listOf } from "./words.ts";
 
 /** The machine, stored with every run. */
 export interface Machine {
@@ -33,6 +35,11 @@ export function readMachine(cores?: Cores): Machine {
     load: Math.round((loadavg()[0] ?? 0) * 100) / 100,
     pinned: pinning(cores),
   };
+}
+
+/** How long a hypervisor has kept the two cores from this machine, in ms since it began; NaN where nobody says. */
+export function stolenTime({ pinned }: Machine): number {
+  return pinned ? coreTime(pinned.server).stolen + coreTime(pinned.generator).stolen : Number.NaN;
 }
 
 /** The command on one core, where that can be had. */
@@ -71,46 +78,9 @@ function allowedCores(): number[] {
   return listOf(list);
 }
 
-/** Reads the kernel's lists of cores: `0-3,6`. */
-export function listOf(text: string): number[] {
-  if (text === "") return [];
-  return text.split(",").flatMap((range) => {
-    const [from = 0, to = from] = range.split("-").map(Number);
-    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
-  });
-}
-
-/** How long cores have been there, and for how much of it not for us. */
-export interface CoreTime {
-  total: number;
-  /** A hypervisor ran other machines on the core while this one had work for it: proc_stat(5). */
-  stolen: number;
-}
-
-/** The time of some cores since the machine began, in the system's ticks; of all cores where none is given. */
-export function coreTime(cores?: Cores): CoreTime {
-  return readCoreTime(readText("/proc/stat") ?? "", cores);
-}
-
-/** Reads the content of /proc/stat. */
-export function readCoreTime(stat: string, cores?: Cores): CoreTime {
-  const names = cores ? [`cpu${cores.server}`, `cpu${cores.generator}`] : ["cpu"];
-  const lines = stat.split("\n").map((line) => line.split(/\s+/));
-  const times = lines.flatMap(([name = "", ...ticks]) => (names.includes(name) ? [ticks.map(Number)] : []));
-  // user nice system idle iowait irq softirq steal; what follows is contained in the first two.
-  return {
-    total: times.reduce((sum, ticks) => sum + ticks.slice(0, 8).reduce((a, b) => a + b, 0), 0),
-    stolen: times.reduce((sum, [, , , , , , , steal = 0]) => sum + steal, 0),
-  };
-}
-
 function readLine(file: string): string | undefined {
-  return readText(file)?.trim();
-}
-
-function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file, "utf8").trim();
   } catch {
     return undefined;
   }

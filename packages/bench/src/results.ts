@@ -59,12 +59,12 @@ export interface Row {
   /** Why it was not measured, or not compared. */
   why?: string;
   figure?: Estimate;
-  /** The part of a core that the server used, the median of all slices. */
+  /** The part of its core that was in use, what the kernel did for its sockets included; the median of all slices. */
   serverBusy?: number;
-  /** The part of the time in which the server could have run and others had its core. */
-  serverWaited?: number;
+  /** The part of its core that others had. */
+  serverTaken?: number;
   generatorBusy?: number;
-  generatorWaited?: number;
+  generatorTaken?: number;
   /** Of the slow consumer. */
   stalled?: Stalled;
   /** Where messages had a schedule: the median of all slices. */

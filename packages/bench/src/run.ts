@@ -3,7 +3,7 @@
 import type { Candidate } from "./candidates.ts";
 import { findWrong } from "./correctness.ts";
 import { startGenerator } from "./generator.ts";
-import { coreTime, type Machine } from "./machine.ts";
+import { type Machine, stolenTime } from "./machine.ts";
 import { type Bench, fill, type Method, newMeasure } from "./measure.ts";
 import { ServerPool } from "./pool.ts";
 import { bold, printMeasure, tell, yellow } from "./print.ts";
@@ -29,7 +29,7 @@ export async function run(order: Order): Promise<BenchResults> {
   const pool = order.quick ? { pool: new ServerPool(core) } : undefined;
   const bench = { generator, candidates, everybody, core, tell, signal, ...pool };
   const results = begun(order);
-  const before = coreTime(machine.pinned);
+  const before = { at: performance.now(), stolen: stolenTime(machine) };
   try {
     const refused = await findWrong(bench);
     tell("");
@@ -43,9 +43,8 @@ export async function run(order: Order): Promise<BenchResults> {
     generator.end();
     await pool?.pool.stop();
   }
-  const after = coreTime(machine.pinned);
-  const passed = after.total - before.total;
-  if (passed > 0) results.stolen = (after.stolen - before.stolen) / passed;
+  const stolen = (stolenTime(machine) - before.stolen) / (2 * (performance.now() - before.at));
+  if (Number.isFinite(stolen)) results.stolen = stolen;
   return { ...results, measures: results.measures.filter(({ rows }) => rows.length > 0) };
 }
 

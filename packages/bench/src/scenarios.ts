@@ -67,7 +67,7 @@ export const quick: Effort = {
 };
 
 const perSecond = ({ count, ms }: Slice) => (count / ms) * 1_000;
-const microseconds = ({ serverBusy, ms, count }: Slice) => (serverBusy * ms * 1_000) / count;
+const microseconds = ({ serverMs, count }: Slice) => (serverMs * 1_000) / count;
 const subscribers = 1_000;
 const steadyRate = 20_000;
 

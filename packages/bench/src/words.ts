@@ -31,6 +31,15 @@ export function percent(part: number | undefined): string {
   return part !== undefined && Number.isFinite(part) ? `${Math.round(part * 100)} %` : "–";
 }
 
+/** Reads the kernel's lists of cores: `0-3,6`. */
+export function listOf(text: string): number[] {
+  if (text === "") return [];
+  return text.split(",").flatMap((range) => {
+    const [from = 0, to = from] = range.split("-").map(Number);
+    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  });
+}
+
 /** Text as it may stand in HTML, in quotes too. */
 export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");

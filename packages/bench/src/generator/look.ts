@@ -11,24 +11,30 @@ export interface Look {
 }
 
 export function look(pid: number, count: number): Look {
-  return { at: performance.now(), count, server: timeOf(pid), generator: timeOf(process.pid) };
-}
-
-function timeOf(pid: number): ProcessorTime {
-  return processorTime(pid) ?? { running: Number.NaN, waiting: Number.NaN };
+  return { at: performance.now(), count, server: processorTime(pid), generator: processorTime(process.pid) };
 }
 
 /** What happened between two looks. */
 export function between(before: Look, after: Look): Slice {
   const ms = after.at - before.at;
+  const server = useOf(before.server, after.server, ms);
+  const generator = useOf(before.generator, after.generator, ms);
   return {
     count: after.count - before.count,
     ms,
-    serverBusy: (after.server.running - before.server.running) / ms,
-    serverWaited: (after.server.waiting - before.server.waiting) / ms,
-    generatorBusy: (after.generator.running - before.generator.running) / ms,
-    generatorWaited: (after.generator.waiting - before.generator.waiting) / ms,
+    ...{ serverMs: server.runningMs, serverBusy: server.busy, serverTaken: server.taken },
+    ...{ generatorBusy: generator.busy, generatorTaken: generator.taken },
   };
+}
+
+function useOf(before: ProcessorTime, after: ProcessorTime, ms: number) {
+  const runningMs = after.running - before.running;
+  const idle = (after.idle - before.idle) / ms;
+  const others = after.programs + after.stolen - before.programs - before.stolen - runningMs;
+  // One that is not bound to a core has none that could be idle.
+  const busy = Number.isNaN(idle) ? runningMs / ms : 1 - idle;
+  // The two clocks differ by a tick.
+  return { runningMs, busy: Math.max(0, busy), taken: Math.max(0, others / ms) };
 }
 
 /** Looks, lets the time pass, looks again; rejects as soon as there is trouble. */
