@@ -123,9 +123,15 @@ export class ServerSwitch extends LitElement {
       }
 
       .servers {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr));
-        border-block: 1px solid var(--line);
+        display: flex;
+        flex-wrap: wrap;
+        border-block-end: 1px solid var(--line);
+      }
+
+      /* As wide as its name needs: a long one stays on one line as long as there is room. */
+      .servers > * {
+        flex: 1 1 auto;
+        max-inline-size: 100%;
       }
 
       @media (width < 46rem) or (60rem <= width < 82rem) {
@@ -144,7 +150,7 @@ export class ServerSwitch extends LitElement {
         display: grid;
         align-content: start;
         padding: 0.375rem 0.5rem 0.5rem 0.75rem;
-        box-shadow: inset 1px 0 var(--line);
+        box-shadow: inset 1px 1px var(--line);
       }
 
       .server:not([data-script]) {
@@ -178,7 +184,7 @@ export class ServerSwitch extends LitElement {
       }
 
       .server:has(:checked) {
-        box-shadow: inset 1px 0 var(--line), inset 0 -4px var(--accent);
+        box-shadow: inset 1px 1px var(--line), inset 0 -4px var(--accent);
       }
 
       .server:has(:checked) label {
