@@ -101,20 +101,25 @@ function echoJob(peer: Peer, effort: Effort, rest: Partial<EchoJob>): EchoJob {
   };
 }
 
+// What a second brings, of which more is better: the server's own figure only while its core is full.
+function throughput(unit: string, { firstWarmupMs, pairs }: Effort) {
+  return { unit, better: "more", figure: perSecond, needsBusyServer: true, firstWarmupMs, pairs } as const;
+}
+
+// What something costs, of which less is better.
+function cost(unit: string, { firstWarmupMs, pairs }: Effort) {
+  return { unit, better: "less", needsBusyServer: false, firstWarmupMs, pairs } as const;
+}
+
 function echo(load: Effort["echoes"][number], effort: Effort): Method {
   const { size, depth, connections } = load;
   return {
     scenario: "echo",
     title: `${sizeOf(size)}, ${depth} under way on each of ${connections} connections`,
-    unit: "messages/s",
-    better: "more",
+    ...throughput("messages/s", effort),
     phrase: `echoes {ratio} as many messages of ${sizeOf(size)} as {control}, with ${depth} under way on each connection`,
-    firstWarmupMs: effort.firstWarmupMs,
     // A hello.ts is its library: one size shows it.
     job: ({ kind }, peer) => (kind === "hello" && size > 64 ? undefined : echoJob(peer, effort, load)),
-    figure: perSecond,
-    needsBusyServer: true,
-    pairs: effort.pairs,
   };
 }
 
@@ -124,13 +129,10 @@ function steady(effort: Effort): Method {
   return {
     scenario: "cpu",
     title: `64 bytes, ${steadyRate.toLocaleString("en")} messages/s over 100 connections`,
-    unit: "µs of processor time per message",
-    better: "less",
+    ...cost("µs of processor time per message", effort),
     phrase: "costs {ratio} the processor time of {control} per message",
-    firstWarmupMs: effort.firstWarmupMs,
     job: (_candidate, peer) => echoJob(peer, effort, { rate: steadyRate }),
     figure: microseconds,
-    needsBusyServer: false,
     pairs: effort.cpuPairs,
   };
 }
@@ -141,17 +143,12 @@ function typed(effort: Effort): Method {
   return {
     scenario: "typed",
     title: "a typed request and its reply, beside bytes as long, 16 under way on each of 100 connections",
-    unit: "messages/s",
-    better: "more",
+    ...throughput("messages/s", effort),
     phrase: "answers {ratio} as many typed requests as it echoes messages of the same length",
-    firstWarmupMs: effort.firstWarmupMs,
     job: ({ kind }, peer) =>
       kind === "app" ? echoJob(application(peer), effort, { ...load, dialect: "typed" }) : undefined,
     // `{"type":"echo","id":"000000","text":"…"}` is 39 bytes longer than its text.
     controlJob: (_candidate, peer) => echoJob(peer, effort, { ...load, size: 64 + 39 }),
-    figure: perSecond,
-    needsBusyServer: true,
-    pairs: effort.pairs,
   };
 }
 
@@ -159,51 +156,37 @@ function latency(effort: Effort): Method {
   return {
     scenario: "latency",
     title: "64 bytes on 100 connections, at half of the rate that each server bears, from when each was due",
-    unit: "µs, median",
-    better: "less",
+    ...cost("µs, median", effort),
     phrase: "answers in {ratio} the time of {control} in the median, each at half of what it bears",
-    firstWarmupMs: effort.firstWarmupMs,
     partOfCapacity: 0.5,
     job: (_candidate, peer) => echoJob(peer, effort, {}),
     figure: ({ latency }) => latency?.p50 ?? Number.NaN,
-    needsBusyServer: false,
-    pairs: effort.pairs,
   };
 }
 
 function fanout(depth: number, effort: Effort): Method {
-  const { warmupMs, measureMs, pairs } = effort;
+  const { warmupMs, measureMs } = effort;
   return {
     scenario: "fanout",
     title: `one publishes to ${subscribers.toLocaleString("en")}, ${depth} under way`,
-    unit: "deliveries/s",
-    better: "more",
+    ...throughput("deliveries/s", effort),
     phrase: `delivers {ratio} as many messages to a thousand as {control}, with ${depth} under way`,
-    firstWarmupMs: effort.firstWarmupMs,
     job: (candidate, peer) => {
       const topic = topicOf(candidate, peer);
       return topic && { kind: "fanout", ...topic, subscribers, depth, warmupMs, measureMs };
     },
-    figure: perSecond,
-    needsBusyServer: true,
-    pairs,
   };
 }
 
 function connect(effort: Effort): Method {
-  const { warmupMs, measureMs, pairs } = effort;
+  const { warmupMs, measureMs } = effort;
   return {
     scenario: "connect",
     title: "connections opened, upgraded and dropped, 64 at a time",
-    unit: "connections/s",
-    better: "more",
+    ...throughput("connections/s", effort),
     phrase: "takes {ratio} as many connections per second as {control}",
-    firstWarmupMs: effort.firstWarmupMs,
     job: ({ kind }, peer) =>
       kind === "limit" ? undefined : { kind: "connect", peer, atOnce: 64, warmupMs, measureMs },
-    figure: perSecond,
-    needsBusyServer: true,
-    pairs,
   };
 }
 
@@ -213,10 +196,8 @@ function memory(effort: Effort, compressed: boolean): Method {
   return {
     scenario: "memory",
     title: `${connections.toLocaleString("en")} idle connections${after}`,
-    unit: "KiB per connection",
-    better: "less",
+    ...cost("KiB per connection", effort),
     phrase: `needs {ratio} the memory of {control} for an idle connection${after}`,
-    firstWarmupMs: effort.firstWarmupMs,
     env: { COMPRESSION: compressed ? "1" : "0" },
     job: ({ kind }, peer) => {
       if (kind === "limit" && compressed) return undefined;
@@ -224,7 +205,6 @@ function memory(effort: Effort, compressed: boolean): Method {
       return { kind: "idle", peer, connections, compressed };
     },
     figure: ({ grownBytes = Number.NaN, count }) => grownBytes / 1_024 / count,
-    needsBusyServer: false,
     freshEachTime: true,
     pairs: memoryPairs,
   };
@@ -237,10 +217,8 @@ function slow(effort: Effort): Method {
   return {
     scenario: "slow",
     title: `one of ten does not read while ${mebibytes} MiB are published`,
-    unit: "MiB more in memory",
-    better: "less",
+    ...cost("MiB more in memory", effort),
     phrase: "grows by {ratio} the memory of {control} while one does not read",
-    firstWarmupMs: effort.firstWarmupMs,
     // Here the limit of the queue is what is measured: that of the server itself.
     env: { MAX_QUEUE_BYTES: "1048576" },
     job: (candidate, peer) => {
@@ -248,7 +226,6 @@ function slow(effort: Effort): Method {
       return topic && { kind: "slow", ...topic, healthy: 9, messages: slowMessages, size };
     },
     figure: ({ grownBytes = Number.NaN }) => grownBytes / 1_048_576,
-    needsBusyServer: false,
     freshEachTime: true,
     pairs: 1,
   };
