@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Stalled } from "./job.ts";
 import { type Mark, plot } from "./plot.ts";
-import type { BenchResults, Measure, Row } from "./results.ts";
+import type { BenchResults, Measure, Row, Schedule } from "./results.ts";
 import { questions, type Sentence, sentencesOf } from "./sentences.ts";
-import { escaped, interval, number, percent, punctuality } from "./words.ts";
+import { escaped, interval, number, percent } from "./words.ts";
 
 const style = readFileSync(join(import.meta.dirname, "report.css"), "utf8");
 
@@ -158,7 +158,12 @@ function moreOf(rows: readonly Row[]): More | undefined {
     return { title: "the one who did not read", of: ({ stalled }) => (stalled ? fate(stalled) : "") };
   }
   if (!rows.some(({ schedule }) => schedule)) return undefined;
-  return { title: "on schedule", of: ({ schedule }) => (schedule ? punctuality(schedule) : "") };
+  return { title: "on schedule", of: ({ schedule }) => (schedule ? punctualityOf(schedule) : "") };
+}
+
+function punctualityOf({ rate, p99, p999 }: Schedule): string {
+  const lines = [`at ${number(rate)}/s`, `99 %: ${number(p99)} µs`, `99.9 %: ${number(p999)} µs`];
+  return lines.map((line) => line.replaceAll(" ", "&nbsp;")).join("<br>");
 }
 
 function tableRow(row: Row, names: Names, more: More | undefined): string {
