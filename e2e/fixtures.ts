@@ -5,6 +5,7 @@ import { test as base, type TestInfo } from "@playwright/test";
 import type { Manifest } from "@rosetta/manifest";
 import { Conversation } from "./conversation.ts";
 import { contradiction, deviationOf, idOf } from "./deviation.ts";
+import { startHouse } from "./house.ts";
 import { Ports } from "./ports.ts";
 import { Raw, type UpgradeOptions } from "./raw.ts";
 import { type Column, describeExit, type Plan, Server, ServerError } from "./server.ts";
@@ -40,6 +41,8 @@ interface WorkerFixtures {
   ports: Ports;
   /** The running server that tests share. */
   app: Server;
+  /** All running servers, siblings of each other, that tests with a browser share. */
+  house: Server[];
 }
 
 /** Playwright's `test` with a server, a raw client and a conversation. No test knows a stack's name. */
@@ -55,6 +58,16 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const app = await startOnceMore({ manifest: server, column, ports }, project.outputDir);
       await use(app);
       await app.kill();
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+
+  // Here, not beside the browser's fixtures: a worker goes on with the next file only if the fixtures of its life are the same.
+  house: [
+    async ({ server, column, ports }, use) => {
+      const servers = await startHouse({ manifest: server, column, ports });
+      await use(servers);
+      await Promise.all(servers.map((each) => each.kill()));
     },
     { scope: "worker", timeout: 60_000 },
   ],

@@ -52,6 +52,7 @@ function runPlaywright({ bare, projects, rest, whole }: Request): void {
       ...process.env,
       ...colours(),
       E2E_COLUMN: bare ? "bare" : "app",
+      E2E_JUDGED_BESIDE: projects[0] ?? servers[0] ?? "",
       E2E_RESULTS: whole && !process.env.APP_FOLDER ? resultsFile(bare) : "",
     },
   });

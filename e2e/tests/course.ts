@@ -9,10 +9,10 @@ import {
   comparisonOf,
   expect,
   expectAccessible,
+  expectNoViolations,
   nobodyAt,
   test,
   titleOf,
-  violations,
 } from "../visit.ts";
 
 /** The heading of a lesson that is open. */
@@ -72,7 +72,7 @@ test("COURSE-02 MUST do one action on every server, side by side, and go on wher
     "text, 13 B, came back equal",
   );
   await expect(same.getByRole("status")).toContainText("The servers agree");
-  expect(await violations(here)).toEqual([]);
+  await expectNoViolations(here);
 
   const lost = ownSiblings[2] as Server;
   here.expectTrouble(nobodyAt(lost));

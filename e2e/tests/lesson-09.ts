@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { columnsOf, comparisonOf, expect, test, violations } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, expectNoViolations, test } from "../visit.ts";
 
 /** The panel of the lesson: in the page, or in the column of one server. */
 function gapIn(place: Page | Locator) {
@@ -34,7 +34,7 @@ test("COURSE-17 MUST show what a cut missed, replayed or told as lost", {
   await expect(gap.row).toHaveAccessibleName(/\d+ live, \d+ replayed/);
   await expect(gap.fact("Recovered")).toHaveText("yes");
   await expect(gap.fact("Missed unnoticed")).toHaveText("0");
-  expect(await violations(visit)).toEqual([]);
+  await expectNoViolations(visit);
 
   await gap.button("Cut for 300 events").click();
   await expect(gap.told).toHaveText(/^Back, but too late: #\d+ to #\d+ are lost, \d+ events\./);
@@ -42,7 +42,7 @@ test("COURSE-17 MUST show what a cut missed, replayed or told as lost", {
   await expect(gap.fact("Recovered")).toHaveText("no");
   await expect(gap.fact("Missed unnoticed")).toHaveText("0");
   await visit.page.emulateMedia({ colorScheme: "dark" });
-  expect(await violations(visit)).toEqual([]);
+  await expectNoViolations(visit);
 
   await visit.page.getByLabel("Topic to follow").selectOption("scores");
   await expect(visit.page).toHaveURL(/#\/lesson\/9\?topic=scores$/);

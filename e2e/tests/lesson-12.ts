@@ -1,5 +1,5 @@
 import type { Locator } from "@playwright/test";
-import { columnsOf, comparisonOf, expect, test, violations } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, expectNoViolations, test } from "../visit.ts";
 
 /** The panel of the lesson, on the page or in a server's column. */
 function panelIn(place: Pick<Locator, "getByRole">) {
@@ -37,7 +37,7 @@ test("COURSE-23 MUST show what a reader that stops reading is spared, when it dr
   await expect(says).toHaveText(prefix);
   await expect(says).not.toContainText("closed");
   await expect(says).toContainText(/never sent \d/);
-  expect(await violations(visit), "in light").toEqual([]);
+  await expectNoViolations(visit, "in light");
 
   const usual = await lesson("#/lesson/12", await launch({ DRAIN_MS: "20000" }));
   const again = panelIn(usual.page);
@@ -47,7 +47,7 @@ test("COURSE-23 MUST show what a reader that stops reading is spared, when it dr
   await expect(again.says).toHaveText(prefix);
   await expect(again.reader).toHaveText("open");
   await usual.page.emulateMedia({ colorScheme: "dark" });
-  expect(await violations(usual), "in dark").toEqual([]);
+  await expectNoViolations(usual, "in dark");
 });
 
 test("COURSE-24 MUST show on all servers at once what each does with a reader that stops reading", {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { expect, test, violations } from "../visit.ts";
+import { expect, expectNoViolations, test } from "../visit.ts";
 
 test("COURSE-27 MUST lead from a request to its reply and back, show bytes as text, and hand out the rows", {
   tag: "@page",
@@ -28,7 +28,7 @@ test("COURSE-27 MUST lead from a request to its reply and back, show bytes as te
   await wire.field("As UTF-8").check();
   await expect(wire.content).toHaveText("ä\ufffdA", { useInnerText: true });
   await expect(belongs).toBeEmpty();
-  expect(await violations(here)).toEqual([]);
+  await expectNoViolations(here);
 
   await wire.filter("binary");
   await expect(wire.rows).toHaveCount(2);

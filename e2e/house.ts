@@ -1,0 +1,22 @@
+import { folderOf, readManifests } from "@rosetta/manifest";
+import { type Plan, Server } from "./server.ts";
+
+/** Starts every server of the house, siblings of each other; the first is the one that the plan is about. */
+export async function startHouse({ manifest: first, ...plan }: Plan): Promise<Server[]> {
+  const manifests = readManifests().toSorted((a, b) => Number(b.id === first.id) - Number(a.id === first.id));
+  const plans: (Plan & { port: number })[] = [];
+  for (const manifest of manifests) {
+    // Where a copy of the server is tested, its siblings are still themselves.
+    const folder = manifest.id === first.id ? {} : { folder: folderOf(manifest.id) };
+    plans.push({ ...plan, manifest, port: await plan.ports.next(), ...folder });
+  }
+  const env = {
+    SERVERS: plans.map(({ manifest, port }) => `${manifest.id}=http://127.0.0.1:${port}`).join(),
+  };
+  const started = await Promise.allSettled(plans.map((each) => Server.start({ ...each, env })));
+  const failed = started.find((each) => each.status === "rejected");
+  const servers = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  if (!failed) return servers;
+  await Promise.all(servers.map((each) => each.kill()));
+  throw failed.reason;
+}
