@@ -51,7 +51,8 @@ class Visits {
 
 /** `test` with a browser and the page in it. */
 export const test = base.extend<Fixtures & { visits: Visits }>({
-  visits: async ({ browser }, use) => {
+  // After the servers that a test launches, and so gone before them: a page that looks on would find nobody.
+  visits: async ({ browser, launch: _launch }, use) => {
     const visits = new Visits(browser);
     await use(visits);
     await visits.end();
