@@ -25,7 +25,7 @@ results/bench.html.
 
   --scenario a,b   only these: ${scenarioNames.join(", ")}
   --quick          about three minutes: wider intervals, and no hello.ts that is not named
-  --pairs N        slices of each server and of its control (default 10; 4 with --quick)
+  --pairs N        slices of each server and of its control (default 8; 4 with --quick)
   --cores S,G      the core of the server and that of the generator (default: the first two)
   --json FILE      where the results go (default results/bench.json; the report goes beside them)
   --report         measure nothing, make the report again
