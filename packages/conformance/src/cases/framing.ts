@@ -1,6 +1,19 @@
-import { binary, echoes, fails, frame, prose, send, text } from "../build.ts";
+import {
+  binary,
+  echoes,
+  fails,
+  family,
+  frame,
+  lenient,
+  type Member,
+  play,
+  prose,
+  send,
+  text,
+} from "../build.ts";
 import type { FrameCase } from "../case.ts";
 import { Opcode } from "../frames.ts";
+import type { Random } from "../random.ts";
 
 // The payload lengths around each change of the length field (RFC 6455 §5.2).
 const lengths = [0, 1, 124, 125, 126, 127, 128, 255, 256, 32_767, 32_768, 65_535, 65_536, 65_537];
@@ -10,25 +23,34 @@ const lengthField = {
   clause: "RFC 6455 §5.2",
   gist: "A payload's length is in 7 bits up to 125, in 16 more bits up to 65,535, in 64 more bits above.",
   level: "MUST",
-  kind: "frames",
 } as const;
 
-function echoOfLength(family: 1 | 2): FrameCase[] {
-  const kind = family === 1 ? "text" : "binary";
-  return lengths.map((length, index) => ({
-    ...lengthField,
-    id: `1.${family}.${index + 1}`,
-    title: `a ${kind} message of ${length.toLocaleString("en")} ${length === 1 ? "byte" : "bytes"} comes back as it was`,
-    ...(autobahnLengths.includes(length) && {
-      autobahn: [`1.${family}.${autobahnLengths.indexOf(length) + 1}`],
-    }),
-    play: (random) => {
-      const data = kind === "text" ? prose(length, random) : random.bytes(length);
-      const sent = kind === "text" ? frame.text(data) : frame.binary(data);
-      return { steps: [send(sent)], allowed: echoes(kind === "text" ? text(data) : binary(data)) };
-    },
-  }));
-}
+const kinds = [
+  { kind: "text", dataOf: prose, send: frame.text, expect: text },
+  {
+    kind: "binary",
+    dataOf: (length: number, random: Random) => random.bytes(length),
+    send: frame.binary,
+    expect: binary,
+  },
+] as const;
+
+const echoOfLength: FrameCase[] = kinds.flatMap(({ kind, dataOf, send: sent, expect }, index) =>
+  family(
+    `1.${index + 1}`,
+    lengthField,
+    lengths.map((length) => ({
+      title: `a ${kind} message of ${length.toLocaleString("en")} ${length === 1 ? "byte" : "bytes"} comes back as it was`,
+      ...(autobahnLengths.includes(length) && {
+        autobahn: [`1.${index + 1}.${autobahnLengths.indexOf(length) + 1}`],
+      }),
+      play: (random) => {
+        const data = dataOf(length, random);
+        return { steps: [send(sent(data))], allowed: echoes(expect(data)) };
+      },
+    })),
+  ),
+);
 
 // Longer than need be. The duty to be minimal is the sender's; what a receiver does about it is its own choice.
 const longForms = [
@@ -39,29 +61,27 @@ const longForms = [
   { length: 65_535, lengthBytes: 8 },
 ] as const;
 
-const minimal: FrameCase[] = longForms.map(({ length, lengthBytes }, index) => ({
-  id: `1.3.${index + 1}`,
-  title: `a length of ${length.toLocaleString("en")} in ${8 * lengthBytes} bits, longer than need be, is refused or understood`,
-  clause: "RFC 6455 §5.2",
-  gist: "The minimal number of bytes MUST be used to encode the length: a duty of who sends.",
-  level: "MUST",
-  kind: "frames",
-  play: (random) => {
-    const data = random.bytes(length);
-    const lenient = "it takes lengths that are longer than need be";
-    return {
-      steps: [send(frame.binary(data, { lengthBytes }))],
-      allowed: [
-        ...fails(1002),
-        ...echoes(binary(data)).map((each) => ({
-          ...each,
-          verdict: "non-strict" as const,
-          because: lenient,
-        })),
-      ],
-    };
+const minimal: FrameCase[] = family(
+  "1.3",
+  {
+    clause: "RFC 6455 §5.2",
+    gist: "The minimal number of bytes MUST be used to encode the length: a duty of who sends.",
+    level: "MUST",
   },
-}));
+  longForms.map(({ length, lengthBytes }) => ({
+    title: `a length of ${length.toLocaleString("en")} in ${8 * lengthBytes} bits, longer than need be, is refused or understood`,
+    play: (random) => {
+      const data = random.bytes(length);
+      return {
+        steps: [send(frame.binary(data, { lengthBytes }))],
+        allowed: [
+          ...fails(1002),
+          ...lenient("it takes lengths that are longer than need be", echoes(binary(data))),
+        ],
+      };
+    },
+  })),
+);
 
 // No more than the header is sent: a receiver that waits for the payload waits for ever.
 const hugeLengths = [
@@ -69,18 +89,18 @@ const hugeLengths = [
   { claimed: (1n << 64n) - 1n, words: "all bits set", codes: [1002, 1009] },
 ] as const;
 
-const highestBit: FrameCase[] = hugeLengths.map(({ claimed, words, codes }, index) => ({
-  id: `1.4.${index + 1}`,
-  title: `a 64-bit length with ${words} fails the connection at once`,
-  clause: "RFC 6455 §5.2",
-  gist: "The most significant bit of a 64-bit length MUST be 0.",
-  level: "MUST",
-  kind: "frames",
-  play: () => ({
-    steps: [send(frame.binary("", { claimedLength: claimed, lengthBytes: 8 }))],
-    allowed: fails(codes),
-  }),
-}));
+const highestBit: FrameCase[] = family(
+  "1.4",
+  {
+    clause: "RFC 6455 §5.2",
+    gist: "The most significant bit of a 64-bit length MUST be 0.",
+    level: "MUST",
+  },
+  hugeLengths.map(({ claimed, words, codes }) => ({
+    title: `a 64-bit length with ${words} fails the connection at once`,
+    play: play([send(frame.binary("", { claimedLength: claimed, lengthBytes: 8 }))], fails(codes)),
+  })),
+);
 
 const keys = [
   { key: [0, 0, 0, 0], words: "of zeros, which changes nothing" },
@@ -88,24 +108,29 @@ const keys = [
   { key: [1, 2, 3, 4], words: "of four different bytes" },
 ];
 
-const masks: FrameCase[] = keys.flatMap(({ key, words }, index) =>
-  [5, 70_003].map((length, size) => ({
-    id: `1.5.${2 * index + size + 1}`,
-    title: `a payload of ${length.toLocaleString("en")} bytes masked with a key ${words}, is unmasked`,
+const masks: FrameCase[] = family(
+  "1.5",
+  {
     clause: "RFC 6455 §5.3",
     gist: "Byte i of the payload is XORed with byte i modulo 4 of the key, whatever key it is.",
-    level: "MUST" as const,
-    kind: "frames" as const,
-    // Only clients mask.
-    peer: "server" as const,
-    play: (random) => {
-      const data = random.bytes(length);
-      return {
-        steps: [send(frame.binary(data, { mask: Uint8Array.from(key) }))],
-        allowed: echoes(binary(data)),
-      };
-    },
-  })),
+    level: "MUST",
+  },
+  keys.flatMap(({ key, words }) =>
+    [5, 70_003].map(
+      (length): Member => ({
+        title: `a payload of ${length.toLocaleString("en")} bytes masked with a key ${words}, is unmasked`,
+        // Only clients mask.
+        peer: "server",
+        play: (random) => {
+          const data = random.bytes(length);
+          return {
+            steps: [send(frame.binary(data, { mask: Uint8Array.from(key) }))],
+            allowed: echoes(binary(data)),
+          };
+        },
+      }),
+    ),
+  ),
 );
 
 const opcodes = [
@@ -117,38 +142,34 @@ const opcodes = [
   { words: "a close frame", opcode: Opcode.Close, payload: Uint8Array.of(3, 232) },
 ];
 
-const maskedWrongly: FrameCase[] = opcodes.map(({ words, opcode, payload = "Hello" }, index) => ({
-  id: `1.6.${index + 1}`,
-  title: `${words} masked the wrong way – by a server, or not by a client – fails the connection`,
-  clause: "RFC 6455 §5.1",
-  gist: "A server MUST close the connection upon a frame that is not masked, a client upon one that is.",
-  level: "MUST",
-  kind: "frames",
-  play: () => ({ steps: [send(frame.of(opcode, payload, { masking: "wrong" }))], allowed: fails(1002) }),
-}));
-
-const changing: FrameCase[] = [
+const maskedWrongly: FrameCase[] = family(
+  "1.6",
   {
-    id: "1.6.7",
-    title: "a frame masked the wrong way after one that was right fails the connection",
     clause: "RFC 6455 §5.1",
-    gist: "Every frame of a client is masked, not only the first.",
+    gist: "A server MUST close the connection upon a frame that is not masked, a client upon one that is.",
     level: "MUST",
-    kind: "frames",
-    play: () => ({
-      steps: [send(frame.text("first")), send(frame.text("second", { masking: "wrong" }))],
-      allowed: fails(1002, { messages: [text("first")] }),
-    }),
   },
-];
+  [
+    ...opcodes.map(({ words, opcode, payload = "Hello" }) => ({
+      title: `${words} masked the wrong way – by a server, or not by a client – fails the connection`,
+      play: play([send(frame.of(opcode, payload, { masking: "wrong" }))], fails(1002)),
+    })),
+    {
+      title: "a frame masked the wrong way after one that was right fails the connection",
+      gist: "Every frame of a client is masked, not only the first.",
+      play: play(
+        [send(frame.text("first")), send(frame.text("second", { masking: "wrong" }))],
+        fails(1002, { messages: [text("first")] }),
+      ),
+    },
+  ],
+);
 
 /** Frames as such: lengths and masks. */
 export const framing: readonly FrameCase[] = [
-  ...echoOfLength(1),
-  ...echoOfLength(2),
+  ...echoOfLength,
   ...minimal,
   ...highestBit,
   ...masks,
   ...maskedWrongly,
-  ...changing,
 ];
