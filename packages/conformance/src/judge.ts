@@ -5,8 +5,6 @@ import { describeClose, missing, nameOf, or, otherMessages, otherPongs } from ".
 import { equal, isFailing, sameMessage } from "./perform.ts";
 import { describeBytes } from "./wire.ts";
 
-export { describeExpected, describeObservation } from "./describe.ts";
-
 /** A verdict on one half of a case, and why. */
 export interface Judgement {
   verdict: Verdict;

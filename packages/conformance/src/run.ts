@@ -3,9 +3,10 @@
 import type { CaseHead, FrameCase, Observation, Play, Verdict } from "./case.ts";
 import { allCases, type Case, type ServerCase } from "./cases/index.ts";
 import { type Agreement, agree, inflateOf, NegotiationError } from "./deflate.ts";
+import { describeExpected, describeObservation } from "./describe.ts";
 import { Endpoint } from "./endpoint.ts";
 import { HandshakeError, open, type Target, targetOf } from "./http1.ts";
-import { describeExpected, describeObservation, type Judgement, judge, worst } from "./judge.ts";
+import { type Judgement, judge, worst } from "./judge.ts";
 import { performOpening } from "./opening.ts";
 import { perform, type Timing } from "./perform.ts";
 import { pool } from "./pool.ts";

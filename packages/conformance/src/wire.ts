@@ -63,14 +63,8 @@ export class WireLog {
   }
 }
 
-const names: Record<number, string> = {
-  [Opcode.Continuation]: "continuation",
-  [Opcode.Text]: "text",
-  [Opcode.Binary]: "binary",
-  [Opcode.Close]: "close",
-  [Opcode.Ping]: "ping",
-  [Opcode.Pong]: "pong",
-};
+// Opcode by opcode: `continuation`, `text` …
+const names = new Map(Object.entries(Opcode).map(([name, opcode]) => [Number(opcode), name.toLowerCase()]));
 
 /** A frame in words. */
 export function describeFrame(frame: {
@@ -84,7 +78,7 @@ export function describeFrame(frame: {
 }): string {
   const { opcode, fin = true, payload = new Uint8Array() } = frame;
   const flags = [frame.rsv1 && "RSV1", frame.rsv2 && "RSV2", frame.rsv3 && "RSV3", !fin && "more to come"];
-  const words = [names[opcode] ?? `opcode ${opcode}`, ...flags.filter(Boolean)].join(", ");
+  const words = [names.get(opcode) ?? `opcode ${opcode}`, ...flags.filter(Boolean)].join(", ");
   return `${words}: ${opcode === Opcode.Close ? describeClosePayload(payload) : describeBytes(payload)}`;
 }
 

@@ -224,7 +224,7 @@ const right: FrameCase[] = [
     "7.6",
     {
       clause: "RFC 6455 §7.4.2, §11.7",
-      gist: "Codes that the registry of IANA got after the RFC are as good as its own, for who knows them.",
+      gist: "Codes that came into the registry of IANA after the RFC may be sent like its own; who does not know them may refuse them.",
       level: "SHOULD",
     },
     [1012, 1013, 1014].map((code) => ({

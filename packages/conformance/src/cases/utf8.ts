@@ -29,7 +29,7 @@ import { hex } from "../wire.ts";
 
 const delivered = {
   clause: "RFC 6455 §5.6",
-  gist: "The payload of a text message is UTF-8; every character is as good as any other.",
+  gist: "The payload of a text message is UTF-8, and no character of it may be lost or changed.",
   level: "MUST",
 } as const;
 
