@@ -26,20 +26,23 @@ export function unhex(digits: string): Uint8Array {
   return Uint8Array.from(digits.match(/[\da-f]{2}/gi) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
+/** Numbers cases from 1: `2.1` makes `2.1.1`, `2.1.2` … */
+export function numbered<T>(id: string, cases: readonly T[]): (T & Pick<CaseHead, "id">)[] {
+  return cases.map((each, index) => ({ ...each, id: `${id}.${index + 1}` }));
+}
+
 /** What the cases of a family have in common. */
-type Common = Pick<CaseHead, "clause" | "gist" | "level">;
+export type Common = Pick<CaseHead, "clause" | "gist" | "level">;
 
 /** What each case of a family has of its own. */
 export type Member = Omit<FrameCase, keyof Common | "kind" | "id"> & Partial<Common>;
 
-/** Cases about one thing, numbered from 1: `2.1` makes `2.1.1`, `2.1.2` … */
+/** Cases about one thing, numbered from 1. */
 export function family(id: string, common: Common, members: readonly Member[]): FrameCase[] {
-  return members.map((member, index) => ({
-    ...common,
-    ...member,
-    kind: "frames",
-    id: `${id}.${index + 1}`,
-  }));
+  return numbered(
+    id,
+    members.map((member) => ({ ...common, ...member, kind: "frames" as const })),
+  );
 }
 
 /** A play that needs neither randomness nor an agreement. */

@@ -1,6 +1,6 @@
 import type { AnswerCase, ClientRequest } from "../answering.ts";
-import { echoes, fails, frame, lenient, send, settle, text } from "../build.ts";
-import type { Allowed, Level, Play, Step } from "../case.ts";
+import { type Common, echoes, fails, frame, lenient, numbered, send, settle, text } from "../build.ts";
+import type { Allowed, Play, Step } from "../case.ts";
 import type { Judgement } from "../judge.ts";
 
 // The head of an answer, without the empty line that ends it.
@@ -37,12 +37,9 @@ const mustFail = {
 const mustOpen = { level: "MUST", kind: "answer", peer: "client", play: play(opened) } as const;
 
 // A family of answers to one clause.
-interface Answer {
+interface Answer extends Partial<Common> {
   title: string;
   lines: Lines;
-  clause?: string;
-  gist?: string;
-  level?: Level;
   /** Default: the client must fail the connection. */
   takes?: true;
   play?: AnswerCase["play"];
@@ -51,18 +48,16 @@ interface Answer {
   unfinished?: true;
 }
 
-function family(
-  id: string,
-  about: { clause: string; gist: string },
-  answers: readonly Answer[],
-): AnswerCase[] {
-  return answers.map(({ lines, takes, unfinished, ...rest }, index) => ({
-    ...(takes ? mustOpen : mustFail),
-    ...about,
-    id: `${id}.${index + 1}`,
-    answer: unfinished ? (request) => lines(request).join("\r\n") : head(lines),
-    ...rest,
-  }));
+function family(id: string, about: Omit<Common, "level">, answers: readonly Answer[]): AnswerCase[] {
+  return numbered(
+    id,
+    answers.map(({ lines, takes, unfinished, ...rest }) => ({
+      ...(takes ? mustOpen : mustFail),
+      ...about,
+      answer: unfinished ? (request: ClientRequest) => lines(request).join("\r\n") : head(lines),
+      ...rest,
+    })),
+  );
 }
 
 const proof = family(
@@ -233,17 +228,19 @@ const badParameters = [
   },
 ];
 
-const parameters: AnswerCase[] = badParameters.map(({ extension, words }, index) => ({
-  ...mustFail,
-  id: `11.5.${index + 1}`,
-  title: `permessage-deflate that is accepted with ${words} fails the connection`,
-  clause: "RFC 7692 §7.1",
-  gist: "A client fails the connection upon a parameter that is not defined, comes twice or has a bad value.",
-  answer: (request) =>
-    request.offer.includes("permessage-deflate")
-      ? head(() => [...right(request), `Sec-WebSocket-Extensions: ${extension}`])(request)
-      : undefined,
-}));
+const parameters: AnswerCase[] = numbered(
+  "11.5",
+  badParameters.map(({ extension, words }) => ({
+    ...mustFail,
+    title: `permessage-deflate that is accepted with ${words} fails the connection`,
+    clause: "RFC 7692 §7.1",
+    gist: "A client fails the connection upon a parameter that is not defined, comes twice or has a bad value.",
+    answer: (request: ClientRequest) =>
+      request.offer.includes("permessage-deflate")
+        ? head(() => [...right(request), `Sec-WebSocket-Extensions: ${extension}`])(request)
+        : undefined,
+  })),
+);
 
 const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a message of HTTP/1.1." }, [
   {
@@ -353,7 +350,7 @@ function tokens(request: ClientRequest, name: string): string[] {
     .map((token) => token.trim().toLowerCase());
 }
 
-const requests: { title: string; inspect: AnswerCase["inspect"] }[] = [
+const requests: Pick<AnswerCase, "title" | "inspect">[] = [
   {
     title: "the request is a GET of HTTP/1.1 or later, with one Host",
     inspect: (request) => {
@@ -399,15 +396,16 @@ const requests: { title: string; inspect: AnswerCase["inspect"] }[] = [
   },
 ];
 
-const requesting: AnswerCase[] = requests.map(({ title, inspect }, index) => ({
-  ...mustOpen,
-  id: `11.7.${index + 1}`,
-  title,
-  clause: "RFC 6455 §4.1",
-  gist: "What the request must hold; the key is chosen at random for each connection.",
-  answer: head(right),
-  ...(inspect && { inspect }),
-}));
+const requesting: AnswerCase[] = numbered(
+  "11.7",
+  requests.map((each) => ({
+    ...mustOpen,
+    ...each,
+    clause: "RFC 6455 §4.1",
+    gist: "What the request must hold; the key is chosen at random for each connection.",
+    answer: head(right),
+  })),
+);
 
 const masking: AnswerCase[] = [
   {

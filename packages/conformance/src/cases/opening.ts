@@ -1,4 +1,4 @@
-import { frame } from "../build.ts";
+import { type Common, frame, numbered } from "../build.ts";
 import { type Head, type Target, valuesOf } from "../http1.ts";
 import type { AllowedAnswer, Demand, OpeningCase, RequestContext } from "../opening.ts";
 import {
@@ -13,9 +13,6 @@ import {
   without,
 } from "../request.ts";
 
-/** What the cases of a family have in common. */
-type Common = Pick<OpeningCase, "clause" | "gist" | "level">;
-
 /** One case of a family: what differs. */
 interface Row extends Partial<Omit<OpeningCase, "id" | "kind">> {
   title: string;
@@ -26,17 +23,18 @@ function family(
   number: number,
   common: Common & { allowed?: readonly AllowedAnswer[] },
   rows: readonly Row[],
-) {
-  return rows.map(({ changes = {}, ...row }, index): OpeningCase => {
-    return {
-      kind: "opening",
-      id: `10.${number}.${index + 1}`,
-      request: (context) => handshake(context, typeof changes === "function" ? changes(context) : changes),
+): OpeningCase[] {
+  return numbered(
+    `10.${number}`,
+    rows.map(({ changes = {}, ...row }) => ({
+      kind: "opening" as const,
+      request: (context: RequestContext) =>
+        handshake(context, typeof changes === "function" ? changes(context) : changes),
       allowed: accepts(),
       ...common,
       ...row,
-    };
-  });
+    })),
+  );
 }
 
 const must = { level: "MUST" } as const;
@@ -255,6 +253,11 @@ const asking = family(
   ],
 );
 
+const oneKey = {
+  clause: "RFC 6455 §11.3.1",
+  gist: "Sec-WebSocket-Key must not be there more than once.",
+};
+
 const unchecked = "it does not check what the key is, which it need not";
 
 const keys = family(
@@ -268,17 +271,15 @@ const keys = family(
   [
     { title: "a handshake without a key is refused", changes: { lines: { "Sec-WebSocket-Key": [] } } },
     {
+      ...oneKey,
       title: "two different keys are refused",
-      clause: "RFC 6455 §11.3.1",
-      gist: "Sec-WebSocket-Key must not be there more than once.",
       changes: ({ key }) => ({
         lines: { "Sec-WebSocket-Key": [`Sec-WebSocket-Key: ${key}`, `Sec-WebSocket-Key: ${sample.key}`] },
       }),
     },
     {
+      ...oneKey,
       title: "the same key twice is refused",
-      clause: "RFC 6455 §11.3.1",
-      gist: "Sec-WebSocket-Key must not be there more than once.",
       changes: ({ key }) => {
         const line = `Sec-WebSocket-Key: ${key}`;
         return { lines: { "Sec-WebSocket-Key": [line, line] } };
@@ -499,7 +500,7 @@ const requestLine = family(
       ],
     },
   ],
-).map((each): OpeningCase => (each.title.startsWith("the preface") ? { ...each, request: preface } : each));
+);
 
 // RFC 9113 §3.4: 24 bytes, then a frame of SETTINGS, here an empty one.
 function preface(): string {
@@ -670,6 +671,11 @@ function padded(path: string, length: number): string {
 const smuggled = String.fromCharCode(0x81, 0x85, 0, 0, 0, 0, ...Buffer.from("trick"));
 const eitherWay = [...accepts(), ...refuses(["4xx", 501])];
 
+const noEnd = {
+  clause: "RFC 9112 §6.3",
+  gist: "Where a body ends is unknown: 400, and the connection MUST be closed.",
+};
+
 const bodies = family(
   10,
   {
@@ -701,32 +707,30 @@ const bodies = family(
       clause: "RFC 9112 §6.1",
       gist: "Such a request may be a trick. Whatever the answer, the connection MUST be closed after it.",
       changes: { after: ["Content-Length: 5", "Transfer-Encoding: chunked"], body: "0\r\n\r\n" },
-      allowed: refuses(["4xx"]).map(
-        (each): AllowedAnswer => (each.answer === "refused" ? { ...each, closes: true } : each),
-      ),
+      allowed: refuses(["4xx"]).map(closing),
     },
     {
+      ...noEnd,
       title: "two different Content-Lengths are refused with 400, and the connection ends",
-      clause: "RFC 9112 §6.3",
-      gist: "Where a body ends is unknown: 400, and the connection MUST be closed.",
       changes: { after: ["Content-Length: 5", "Content-Length: 0"], body: "trick" },
-      allowed: refuses([400]).map(
-        (each): AllowedAnswer => (each.answer === "refused" ? { ...each, closes: true } : each),
-      ),
+      allowed: refuses([400]).map(closing),
     },
     {
+      ...noEnd,
       title: "a Content-Length that is no number is refused with 400, and the connection ends",
-      clause: "RFC 9112 §6.3",
-      gist: "Where a body ends is unknown: 400, and the connection MUST be closed.",
       changes: { after: ["Content-Length: +0"] },
-      allowed: refuses([400]).map(
-        (each): AllowedAnswer => (each.answer === "refused" ? { ...each, closes: true } : each),
-      ),
+      allowed: refuses([400]).map(closing),
     },
   ],
 );
 
 const early = [frame.text("early")];
+const tooEarly = {
+  ...should,
+  clause: "RFC 6455 §4.1",
+  gist: "A client waits for the answer; but what came early is a part of the stream, and never just lost.",
+  allowed: [...accepts(), ...tolerated("it takes nothing before its answer", refuses())],
+};
 
 const delivery = family(
   11,
@@ -749,21 +753,15 @@ const delivery = family(
       { title: "a message cut after its header, the start with the handshake, is not lost", cuts: [6] },
       { title: "a message after the handshake, both byte by byte, is not lost", cuts: 1 },
     ].map(({ title, cuts }) => ({
+      ...tooEarly,
       title,
-      ...should,
-      clause: "RFC 6455 §4.1",
-      gist: "A client waits for the answer; but what came early is a part of the stream, and never just lost.",
       frames: early,
       ...(cuts !== undefined && { cuts }),
-      allowed: [...accepts(), ...tolerated("it takes nothing before its answer", refuses())],
     })),
     {
+      ...tooEarly,
       title: "three messages in the same segment as the handshake are not lost",
-      ...should,
-      clause: "RFC 6455 §4.1",
-      gist: "A client waits for the answer; but what came early is a part of the stream, and never just lost.",
       frames: [frame.text("one"), frame.text("two"), frame.text("three")],
-      allowed: [...accepts(), ...tolerated("it takes nothing before its answer", refuses())],
     },
   ],
 );
