@@ -1,7 +1,8 @@
 // `conform`: reads the command line, judges, and tells.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { Writable } from "node:stream";
 import { autobahnIndex } from "./autobahn-index.ts";
 import { type KnownFailure, readBaseline, stale } from "./baseline.ts";
 import { allCases, type Case, groupOf } from "./cases/index.ts";
@@ -53,7 +54,20 @@ export async function main(argv: readonly string[], surroundings: Surroundings =
     if (!(error instanceof Refusal)) throw error;
     stderr.write(`${error.message}\n`);
     return 2;
+  } finally {
+    await handedOver(stdout);
+    await handedOver(stderr);
   }
+}
+
+// A pipe takes 64 KiB at once, and whoever calls ends the process, which would cut off the rest.
+async function handedOver(screen: Screen): Promise<void> {
+  if (!(screen instanceof Writable) || screen.writableLength === 0) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // Nobody reads on, `head` say: that is no error of ours.
+  screen.once("error", () => resolve());
+  screen.write("", () => resolve());
+  await promise;
 }
 
 async function act(request: Request, around: Required<Surroundings>): Promise<number> {
@@ -213,13 +227,27 @@ function baselineOf({ baseline }: RunRequest): KnownFailure[] {
 // A run of a minute must not end with a folder that cannot be written to.
 function prepare(files: Files): void {
   for (const [kind, file] of Object.entries(files) as [string, string][]) {
-    try {
-      mkdirSync(dirname(file), { recursive: true });
+    writable(kind, file, () => {
+      makeFolder(dirname(file));
       writeFileSync(file, "", { flag: "a" });
-    } catch (error) {
-      throw new Refusal(`--${kind} ${file} cannot be written (${(error as NodeJS.ErrnoException).code})`);
-    }
+    });
   }
+}
+
+function writable(kind: string, file: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Refusal(`--${kind} ${file} cannot be written (${code}); give a file in a folder that can`);
+  }
+}
+
+// Node's own way never returns below /proc, where a folder that cannot be made is told as one that is missing.
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 function writeFiles(report: Report, files: Files): void {
@@ -231,6 +259,7 @@ function writeFiles(report: Report, files: Files): void {
     "autobahn-json": () => `${JSON.stringify(autobahnIndex(report, page), null, 2)}\n`,
   };
   for (const [kind, file] of Object.entries(files) as [keyof Files, string][]) {
-    writeFileSync(file, make[kind]());
+    const text = make[kind]();
+    writable(kind, file, () => writeFileSync(file, text));
   }
 }

@@ -46,6 +46,7 @@ test.each([
   [[url, "--header", "a: b\r\nc: d"], "--header"],
   [[url, "--only", "6.4,"], "a name is empty"],
   [[url, "--html", ""], "the name of the file is empty"],
+  [[url, "--html", "a", "--json", "a"], "--json and --html name the same file, a"],
   [["ws://a", "ws://b", "--start", "x"], "--start starts one server"],
   [[url, "--client", "node"], "leave out the servers"],
   [[url, "--serve"], "--serve waits for clients"],

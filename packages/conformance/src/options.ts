@@ -244,6 +244,9 @@ function filesOf(values: Values): Files {
   for (const kind of ["json", "html", "junit", "autobahn-json"] as const) {
     const file = values[kind];
     if (file === "") throw new Refusal(`--${kind}: the name of the file is empty`);
+    const other = Object.entries(files).find(([, each]) => each === file);
+    if (other)
+      throw new Refusal(`--${other[0]} and --${kind} name the same file, ${file}; give each its own`);
     if (file !== undefined) files[kind] = file;
   }
   return files;

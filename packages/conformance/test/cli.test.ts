@@ -130,6 +130,36 @@ test("every case can be listed, and be explained", async () => {
   }
 });
 
+test.runIf(process.platform === "linux")(
+  "a file where none can be made is told at once, with its name",
+  async () => {
+    const { code, stderr } = await conform("ws://127.0.0.1:9/", "--json", "/proc/nowhere/deep/a.json");
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      "--json /proc/nowhere/deep/a.json cannot be written (ENOENT); give a file in a folder that can\n",
+    );
+  },
+);
+
+test("folders on the way to a file are made", async () => {
+  const { url, stop } = await startServer();
+  const file = join(folder, "some", "where", "a.json");
+  const { code } = await conform(url, "--only", "1.1.1", "--json", file);
+  await stop();
+  expect(code).toBe(0);
+  expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ complete: true });
+});
+
+test("a pipe gets the whole list", async () => {
+  const child = spawn(process.execPath, [bin, "--list"], { stdio: ["ignore", "pipe", "inherit"] });
+  const code = new Promise((resolve) => child.once("exit", resolve));
+  let output = "";
+  // More than a pipe holds waits in the process, which must not end before.
+  for await (const text of child.stdout.setEncoding("utf8")) output += text;
+  expect(output).toBe((await conform("--list")).stdout);
+  expect(await code).toBe(0);
+});
+
 interface Run {
   child: ChildProcess;
   output: () => string;
