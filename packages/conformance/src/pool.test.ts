@@ -43,3 +43,14 @@ async function all<T>(results: AsyncIterable<T>): Promise<T[]> {
   for await (const result of results) list.push(result);
   return list;
 }
+
+test("what fails while nobody waits for a result is told with the next one", async () => {
+  const results = pool([1, 2], 1, async (item) => {
+    if (item === 2) throw new Error("too late");
+    return item;
+  });
+  expect(await results.next()).toEqual({ done: false, value: 1 });
+  // A turn of the event loop, in which a rejection that nobody has taken would end the process.
+  await new Promise((resolve) => setImmediate(resolve));
+  await expect(results.next()).rejects.toThrow("too late");
+});

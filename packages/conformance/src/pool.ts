@@ -11,10 +11,10 @@ export async function* pool<T, R>(
     const next = waiting.next();
     if (next.done) return;
     const index = started++;
-    running.set(
-      index,
-      act(next.value).then((result) => ({ index, result })),
-    );
+    const acting = act(next.value).then((result) => ({ index, result }));
+    // Whoever takes the results may be busy when it fails: it is told with the next one that is asked for.
+    acting.catch(() => {});
+    running.set(index, acting);
   };
   for (let index = 0; index < width; index++) start();
   while (running.size > 0) {
