@@ -1,4 +1,5 @@
 import {
+  awaitMessages,
   binary,
   echoes,
   fails,
@@ -158,7 +159,7 @@ const maskedWrongly: FrameCase[] = family(
       title: "a frame masked the wrong way after one that was right fails the connection",
       gist: "Every frame of a client is masked, not only the first.",
       play: play(
-        [send(frame.text("first")), send(frame.text("second", { masking: "wrong" }))],
+        [send(frame.text("first")), awaitMessages(1), send(frame.text("second", { masking: "wrong" }))],
         fails(1002, { messages: [text("first")] }),
       ),
     },

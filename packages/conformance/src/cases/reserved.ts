@@ -1,4 +1,4 @@
-import { fails, family, frame, play, send, sendCut, sendEach, text } from "../build.ts";
+import { awaitMessages, fails, family, frame, play, send, sendCut, sendEach, text } from "../build.ts";
 import type { CaseFrame, FrameCase, Step } from "../case.ts";
 import { Opcode } from "../frames.ts";
 
@@ -59,18 +59,28 @@ function finds(autobahn: string | undefined): Pick<FrameCase, "autobahn"> {
   return autobahn === undefined ? {} : { autobahn: [autobahn] };
 }
 
-type Deliver = (...frames: CaseFrame[]) => Step[];
+type Deliver = (good: CaseFrame, ...rest: CaseFrame[]) => Step[];
+
+const together: Deliver = (...frames) => [send(...frames)];
 
 // The bad frame comes after a message, which may be answered, and before a ping, which may not.
 function afterGood(bad: CaseFrame, deliver: Deliver): FrameCase["play"] {
-  const frames = [frame.text("good"), bad, frame.ping("too late")];
+  const frames = [frame.text("good"), bad, frame.ping("too late")] as const;
   return play(deliver(...frames), fails(1002, { messages: [text("good")] }));
 }
 
-const deliveries = [
-  { words: "in the same write", deliver: (...frames: CaseFrame[]) => [send(...frames)] },
-  { words: "each frame in a write of its own", deliver: sendEach },
-  { words: "byte by byte", deliver: (...frames: CaseFrame[]) => [sendCut(1, ...frames)] },
+// In writes of their own the bad frame waits for the answer to the good one: otherwise it would depend on which of
+// the two is faster whether the answer is lost with the connection.
+const deliveries: readonly { words: string; deliver: Deliver }[] = [
+  { words: "in the same write", deliver: together },
+  {
+    words: "each frame in a write of its own",
+    deliver: (good, ...rest) => [send(good), awaitMessages(1), ...sendEach(...rest)],
+  },
+  {
+    words: "byte by byte",
+    deliver: (good, ...rest) => [sendCut(1, good), awaitMessages(1), sendCut(1, ...rest)],
+  },
 ];
 
 const bitsAfterGood: FrameCase[] = family(
@@ -129,7 +139,7 @@ const opcodesAfterGood: FrameCase[] = family(
   opcodes.map((opcode) => ({
     title: `opcode ${opcode} between a good message and a ping, in the same write, fails the connection before the ping`,
     ...finds([3, 4, 11, 12].includes(opcode) ? undefined : autobahnOf(opcode)),
-    play: afterGood(frame.of(opcode, "bad"), (...frames) => [send(...frames)]),
+    play: afterGood(frame.of(opcode, "bad"), together),
   })),
 );
 
