@@ -145,6 +145,8 @@ export interface Observation {
   peerClosedFirst: boolean;
   /** True if the close frame carries the code that ours did. */
   echoedCode?: boolean;
+  /** True if a pong came after the close frame. */
+  latePong?: boolean;
   /** How the peer's half ended; nothing if it was still open when time was up. */
   ended?: "fin" | "reset";
   /** How the peer broke the rules of framing, with the clause. */

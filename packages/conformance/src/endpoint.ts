@@ -49,6 +49,8 @@ export class Endpoint {
   violation: string | undefined;
   peerClosedFirst = false;
   echoedCode = false;
+  /** A pong came after the close frame. */
+  latePong = false;
   readonly #options: EndpointOptions;
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
@@ -168,8 +170,11 @@ export class Endpoint {
   #take(frame: Frame): void {
     this.#options.log.received(frame);
     if (frame.mask && this.keys.length < keptKeys) this.keys.push(frame.mask);
-    // RFC 6455 §5.5.1: no data frames after the close frame. Nobody could read other frames, either.
-    if (this.close) throw new ProtocolError("a frame after the close frame (RFC 6455 §5.5.1)");
+    // RFC 6455 §5.5.1: no data frames after the close frame. Of the others, a pong may have been on its way.
+    if (this.close && frame.opcode !== Opcode.Pong) {
+      throw new ProtocolError("a frame after the close frame (RFC 6455 §5.5.1)");
+    }
+    if (this.close) this.latePong = true;
     if (frame.opcode === Opcode.Ping) return this.#pinged(frame);
     if (frame.opcode === Opcode.Pong) return void this.pongs.push(frame.payload);
     if (frame.opcode === Opcode.Close) return this.#closed(frame);

@@ -89,6 +89,11 @@ test.each<[string, Partial<Observation>, string, string]>([
   expect(opinion(fails(1002), observation)).toMatchObject({ behaviour, close });
 });
 
+test("a pong after the close frame is no data, but it is late", () => {
+  const late = { ...pongs("a"), ...closed, latePong: true };
+  expect(opinion(answers({ pongs: ["a"] }), late)).toMatchObject({ behaviour: "non-strict", close: "pass" });
+});
+
 test("what came before the fault may be lost with the connection", () => {
   const allowed = fails(1002, { messages: [text("a")] });
   const failed: Partial<Observation> = {

@@ -71,7 +71,10 @@ function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
   if (answers === "part" && !failing && !answered) return fail(missing(pongs, observation.pongs, "pong"));
   if (messages === "part" || answers === "part") return judgePart(allowed, observation, failing);
   const guessed = allowed.keys && guess(observation.keys ?? []);
-  return guessed ? fail(guessed) : asAllowed;
+  if (guessed) return fail(guessed);
+  // RFC 6455 §5.5.1 forbids only data after the close frame, but whoever has closed has nothing left to say (§1.4).
+  if (!observation.latePong || because !== undefined) return asAllowed;
+  return { verdict: worst(verdict, "non-strict"), why: "a pong came after the close frame (§1.4)" };
 }
 
 // Some answers are missing, which is allowed here.

@@ -796,8 +796,14 @@ const closing: Record<string, Fault> = {
   },
   "answers what comes after a close frame": {
     rules: { end: later },
-    red: ["7.2.2", "7.2.3", "7.2.7"],
+    red: ["7.2.2", "7.2.3"],
     green: ["7.1.1", "7.2.4"],
+  },
+  "answers a ping that comes after a close frame": {
+    rules: { end: later, echo: () => undefined },
+    red: ["7.1.5", "7.2.7"],
+    green: ["7.1.1", "7.2.4"],
+    turns: "non-strict",
   },
   "sends a frame after its close frame": {
     rules: {
