@@ -17,10 +17,10 @@ export interface Head {
 
 /**
  * Why a handshake did not end in a WebSocket. `answer`: it was answered with another status than 101. `ended`: the
- * connection was. `silent`: nothing came in time. `http2`: a frame of HTTP/2. `malformed`: what came is no answer, or
- * a 101 that is wrong.
+ * connection was. `silent`: nothing came in time. `http2`: a frame of HTTP/2. `malformed`: what came is no answer.
+ * `wrong`: a 101, but one that opens nothing.
  */
-export type HandshakeFault = "answer" | "ended" | "silent" | "http2" | "malformed";
+export type HandshakeFault = "answer" | "ended" | "silent" | "http2" | "malformed" | "wrong";
 
 /** The handshake did not end in a WebSocket. */
 export class HandshakeError extends Error {
@@ -174,8 +174,10 @@ function parseHead(text: string): Head {
     throw new HandshakeError(`a status line that is none: ${JSON.stringify(first)}`, "malformed");
   const headers = lines.map((line) => {
     const [, name, value = ""] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    if (name === undefined)
-      throw new HandshakeError(`a header that is none: ${JSON.stringify(line)}`, "malformed");
+    if (name === undefined) {
+      const fault = status === "101" ? "wrong" : "malformed";
+      throw new HandshakeError(`a header that is none: ${JSON.stringify(line)}`, fault);
+    }
     return [name.toLowerCase(), value] as const;
   });
   return { version: version as Head["version"], status: Number(status), statusText, headers };
@@ -190,7 +192,7 @@ export function checkHead(head: Head, key: string, offer: string): void {
     );
   }
   const problem = problemOf(head, key, offer);
-  if (problem) throw new HandshakeError(`101, but ${problem}`, "malformed");
+  if (problem) throw new HandshakeError(`101, but ${problem}`, "wrong");
 }
 
 /** What is wrong with a 101, by what was offered; nothing if it opens a WebSocket. */

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { Verdict } from "../src/case.ts";
+import { framing } from "../src/cases/framing.ts";
 import { opening } from "../src/cases/opening.ts";
 import { targetOf } from "../src/http1.ts";
 import { worst } from "../src/judge.ts";
@@ -384,10 +385,23 @@ test.for<[string, HandshakeFault, string]>([
   expect(result).toEqual({ ...result, verdict: "pass" });
 });
 
-test("a server that gets every handshake wrong is told so once", async () => {
-  const server = await startServer({ handshake: handshakeOf({ accept: (key) => key }) });
-  await expect(runConformance(server.url, { cases: opening }).next()).rejects.toThrow(
-    /^101, but Sec-WebSocket-Accept is /,
-  );
+test.each([
+  { fault: { accept: (key: string) => key }, why: /^101, but Sec-WebSocket-Accept is / },
+  {
+    fault: { answer: (lines: readonly string[]) => [...lines, "no header"] },
+    why: /^a header that is none: /,
+  },
+])("a server that gets every 101 wrong is judged by every case, and told $why", async ({ fault, why }) => {
+  const server = await startServer({ handshake: handshakeOf(fault) });
+  const results = new Map<string, Result>();
+  const cases = [...opening, ...framing].filter(({ peer }) => peer !== "client");
+  for await (const result of runConformance(server.url, { cases, deadlineMs: 1_000 })) {
+    results.set(result.id, result);
+  }
   await server.stop();
+  expect(results.size).toBe(cases.length);
+  expect(results.get(caseOf(plain).id)?.verdict).toBe("fail");
+  expect(results.get("1.1.1")?.behaviour).toMatchObject({ verdict: "fail", why: expect.stringMatching(why) });
+  // What it refuses, it refuses as it should.
+  expect(results.get(caseOf(noKey).id)?.verdict).toBe("pass");
 });
