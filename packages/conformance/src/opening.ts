@@ -101,11 +101,19 @@ export async function performOpening(each: OpeningCase, context: CaseContext): P
   });
   if (duplex instanceof ConnectError) {
     const behaviour = { verdict: "fail" as const, why: duplex.message };
-    return { behaviour, close: { verdict: "info" }, expected, received: duplex.message };
+    return {
+      behaviour,
+      close: { verdict: "info" },
+      expected,
+      received: duplex.message,
+      late: duplex.late,
+    };
   }
   try {
     const observation = await observe(each, duplex, context);
-    return { ...judgeOpening(each.allowed, observation), expected, received: describeOpening(observation) };
+    const received = describeOpening(observation);
+    const late = observation.answer === "silent";
+    return { ...judgeOpening(each.allowed, observation), expected, received, late };
   } finally {
     duplex.destroy();
   }

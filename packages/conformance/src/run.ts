@@ -72,6 +72,7 @@ export async function* runConformance(url: string, options: RunOptions = {}): As
   yield* run.alone(cases.filter(({ heavy }) => heavy));
   // Whoever failed while the server was down is asked once more, alone: only the one who killed it fails again.
   yield* run.alone(run.suspects());
+  yield* run.again();
 }
 
 /** Whether a case can judge a server. */
@@ -84,6 +85,8 @@ class Run {
   readonly #options: RunOptions;
   readonly #timing: Timing;
   readonly #suspects: ServerCase[] = [];
+  // With what came of them: a handshake that was late may be the fault of a case that ran beside it.
+  readonly #late: { each: ServerCase; result: Result }[] = [];
   #deaths = 0;
   #back: Promise<void> | undefined;
 
@@ -97,17 +100,25 @@ class Run {
   /** Opens and drops one connection, so that what makes every case fail is said once. */
   async begin(): Promise<void> {
     try {
-      const { duplex } = await open(this.#target, "", new WireLog(), this.#timing.deadlineMs);
-      duplex.destroy();
+      await this.#open();
     } catch (error) {
       // A server that takes the handshake and gets its answer wrong is there; what is wrong is for the cases to say.
       if (!(error instanceof HandshakeError) || error.fault !== "wrong") throw error;
     }
   }
 
+  async #open(): Promise<void> {
+    const { duplex } = await open(this.#target, "", new WireLog(), this.#timing.deadlineMs);
+    duplex.destroy();
+  }
+
+  get #jobs(): number {
+    return this.#options.jobs ?? 8;
+  }
+
   /** Several at a time. */
   async *side(cases: readonly ServerCase[]): AsyncGenerator<Result> {
-    for await (const result of pool(cases, this.#options.jobs ?? 8, (each) => this.#inCompany(each))) {
+    for await (const result of pool(cases, this.#jobs, (each) => this.#inCompany(each))) {
       if (result) yield result;
     }
   }
@@ -115,13 +126,38 @@ class Run {
   async *alone(cases: readonly ServerCase[]): AsyncGenerator<Result> {
     for (const each of cases) {
       this.#options.signal?.throwIfAborted();
-      const result = await this.#judge(each);
-      if (result.verdict !== "pass" && !(await this.#reachable())) {
-        result.verdict = "fail";
-        result.behaviour = { verdict: "fail", why: "the server died" };
-        await this.#revived();
-      }
-      yield result;
+      yield await this.#aloneWith(each);
+    }
+  }
+
+  /** Those whose handshake was late while other cases kept the server busy: once more, with no other beside them. */
+  async *again(): AsyncGenerator<Result> {
+    let hangs = false;
+    for (const { each, result: first } of this.#late.splice(0)) {
+      this.#options.signal?.throwIfAborted();
+      // One deadline is enough to find out that nobody is answered any more.
+      hangs ||= !(await this.#answers());
+      yield noted(hangs ? first : await this.#aloneWith(each), first, hangs);
+    }
+  }
+
+  async #aloneWith(each: ServerCase): Promise<Result> {
+    const { result } = await this.#judge(each);
+    if (result.verdict !== "pass" && !(await this.#reachable())) {
+      result.verdict = "fail";
+      result.behaviour = { verdict: "fail", why: "the server died" };
+      await this.#revived();
+    }
+    return result;
+  }
+
+  // Whether a handshake without a fault is answered in time, be it with a refusal.
+  async #answers(): Promise<boolean> {
+    try {
+      await this.#open();
+      return true;
+    } catch (error) {
+      return error instanceof HandshakeError && error.fault !== "silent";
     }
   }
 
@@ -129,29 +165,33 @@ class Run {
     return this.#suspects.splice(0);
   }
 
-  // Nothing if it cannot be told whether the case failed, or the server had died of another.
+  // Nothing if it cannot be told whether the case failed, or the server had died of another, or was kept busy by one.
   async #inCompany(each: ServerCase): Promise<Result | undefined> {
     this.#options.signal?.throwIfAborted();
     await this.#back;
     const deaths = this.#deaths;
-    const result = await this.#judge(each);
+    const { result, late } = await this.#judge(each);
     // A reset can be a way to fail the connection, but it is also what a death looks like.
     if (result.verdict === "pass") return result;
-    if (deaths === this.#deaths && (await this.#reachable())) return result;
-    this.#suspects.push(each);
-    await this.#revived();
+    if (deaths !== this.#deaths || !(await this.#reachable())) {
+      this.#suspects.push(each);
+      await this.#revived();
+      return undefined;
+    }
+    if (!late || this.#jobs === 1) return result;
+    this.#late.push({ each, result });
     return undefined;
   }
 
-  async #judge(each: ServerCase): Promise<Result> {
+  async #judge(each: ServerCase): Promise<{ result: Result; late: boolean }> {
     const log = new WireLog();
     const began = performance.now();
     const { seed = 1 } = this.#options;
     const context = { target: this.#target, log, random: random(seed, each.id), timing: this.#timing };
-    const outcome = await (each.kind === "opening"
+    const { late = false, ...outcome } = await (each.kind === "opening"
       ? performOpening(each, context)
       : performFrames(each, context));
-    return resultOf(each, outcome, log, performance.now() - began);
+    return { result: resultOf(each, outcome, log, performance.now() - began), late };
   }
 
   async #reachable(): Promise<boolean> {
@@ -186,6 +226,18 @@ class Run {
   }
 }
 
+// What came of a case whose handshake had been late, with a word on that.
+function noted(result: Result, first: Result, hangs: boolean): Result {
+  const { verdict, why } = result.behaviour;
+  const beside = "while other cases ran beside it the handshake was late";
+  const words = hangs
+    ? `${why}; other cases ran beside it, but alone no handshake is answered any more, either`
+    : [why, why === first.behaviour.why ? "also alone, with no other case beside it" : beside]
+        .filter((each) => each !== undefined)
+        .join("; ");
+  return { ...result, behaviour: { verdict, why: words } };
+}
+
 /** What a case came to, with the case. */
 export function resultOf(each: CaseHead, outcome: Outcome, log: WireLog, ms: number): Result {
   const { id, title, clause, gist, level } = each;
@@ -203,7 +255,10 @@ export interface CaseContext {
 }
 
 /** What a case came to. */
-export type Outcome = Pick<Result, "behaviour" | "close" | "expected" | "received">;
+export interface Outcome extends Pick<Result, "behaviour" | "close" | "expected" | "received"> {
+  /** True if nothing answered the handshake in time: that may not be the case's doing. */
+  late?: boolean;
+}
 
 async function performFrames(
   each: FrameCase,
@@ -213,7 +268,10 @@ async function performFrames(
     if (error instanceof HandshakeError || error instanceof ConnectError) return error;
     throw error;
   });
-  if (opened instanceof Error) return each.mayRefuse ? refusedOffer(opened) : unopened(opened);
+  if (opened instanceof Error) {
+    const late = opened instanceof ConnectError ? opened.late : opened.fault === "silent";
+    return { ...(each.mayRefuse ? refusedOffer(opened) : unopened(opened)), late };
+  }
   const agreed = negotiated(each, opened.extensions);
   if (agreed && "outcome" in agreed) {
     opened.duplex.destroy();

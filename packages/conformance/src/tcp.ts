@@ -7,6 +7,13 @@ import type { Duplex, DuplexListener } from "./duplex.ts";
 /** The peer could not be reached at all: refused, unknown, or its certificate is not trusted. */
 export class ConnectError extends Error {
   override readonly name = "ConnectError";
+  /** True if time was up: it may be reached later. */
+  readonly late: boolean;
+
+  constructor(message: string, late = false) {
+    super(message);
+    this.late = late;
+  }
 }
 
 /** Where to connect to. */
@@ -32,14 +39,14 @@ export function dial({ host, port, secure, insecure, deadlineMs }: Dial): Promis
         rejectUnauthorized: !insecure,
       })
     : createConnection(options);
-  const give = (why: string) => {
+  const give = (why: string, late = false) => {
     socket.destroy();
-    reject(new ConnectError(`${host}:${port} cannot be reached: ${why}`));
+    reject(new ConnectError(`${host}:${port} cannot be reached: ${why}`, late));
   };
   const deadline =
     deadlineMs === Number.POSITIVE_INFINITY
       ? undefined
-      : setTimeout(() => give(`no connection after ${deadlineMs} ms`), deadlineMs);
+      : setTimeout(() => give(`no connection after ${deadlineMs} ms`, true), deadlineMs);
   const failed = (error: NodeJS.ErrnoException) => {
     clearTimeout(deadline);
     give(explain(error));

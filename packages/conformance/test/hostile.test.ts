@@ -267,6 +267,56 @@ test("a peer that hangs up on every case but the first look gets a verdict on ea
   expect(await outcome(`ws://127.0.0.1:${port}/`, { cases: plain })).toMatch(/^fail: /);
 });
 
+/** Answers handshakes as it should and nothing else, but for those that come amid a silence. */
+function busy(isSilent: (count: number) => boolean) {
+  let count = 0;
+  const right = opened((socket) => {
+    // The close frame of 1000 that ends the case, as a client masks it, is what is answered.
+    socket.on("data", () => socket.end(Buffer.of(0x88, 2, 0x03, 0xe8)));
+  });
+  return (socket: Socket) => (isSilent(count++) ? undefined : right(socket));
+}
+
+const silentEcho: FrameCase = {
+  ...(echo[0] as FrameCase),
+  play: () => ({
+    steps: [],
+    allowed: [{ verdict: "pass", messages: [], end: { kind: "clean" } }],
+  }),
+};
+const three = ["0.1.1", "0.1.2", "0.1.3"].map((id): FrameCase => ({ ...silentEcho, id }));
+
+async function lateness(isSilent: (count: number) => boolean, jobs: number): Promise<string[]> {
+  const port = await listen(busy(isSilent));
+  const words: string[] = [];
+  const options = { cases: three, deadlineMs, jobs };
+  for await (const { id, verdict, behaviour } of runConformance(`ws://127.0.0.1:${port}/`, options)) {
+    words.push(`${id} ${verdict}: ${behaviour.why}`);
+  }
+  return words.sort();
+}
+
+const noAnswer = "no answer to the handshake after 500 ms";
+
+// The first connection is the run's own look; those of the three cases are the next.
+test("a handshake that is late while other cases run is asked for again, alone", async () => {
+  const beside = "while other cases ran beside it the handshake was late";
+  expect(await lateness((count) => count === 2 || count === 3, 3)).toEqual([
+    "0.1.1 pass: undefined",
+    `0.1.2 pass: ${beside}`,
+    `0.1.3 pass: ${beside}`,
+  ]);
+});
+
+test("a server that answers no handshake any more is not asked again for each case", async () => {
+  const why = `${noAnswer}; other cases ran beside it, but alone no handshake is answered any more, either`;
+  expect(await lateness((count) => count > 0, 3)).toEqual(three.map(({ id }) => `${id} fail: ${why}`));
+});
+
+test("a handshake that is late with no other case beside it fails at once", async () => {
+  expect(await lateness((count) => count === 2, 1)).toContain(`0.1.2 fail: ${noAnswer}`);
+});
+
 test("a server that dies and stays away ends the run with its name", async () => {
   const server = await startServer();
   const mortal: FrameCase = {
