@@ -17,17 +17,17 @@ export interface Acceptance {
 
 /** Accepts the first of a client's offers that allows what is wanted, which is written as an offer, too. */
 export function acceptOffer(wanted: string, offers: string): Acceptance | undefined {
-  const [want] = read(wanted);
+  const [want] = offersIn(wanted);
   if (!want) return undefined;
-  for (const offer of read(offers)) {
+  for (const offer of offersIn(offers)) {
     const answer = answerTo(want, offer);
     if (answer) return { answer: write(answer), agreement: agreementOf(offer, answer) };
   }
   return undefined;
 }
 
-// Nothing if the header is not valid; offers that are not are passed over.
-function read(header: string): Parameters[] {
+/** The offers of permessage-deflate; none if the header is not valid, and those that are not are passed over. */
+export function offersIn(header: string): Parameters[] {
   return attempt(() => parseExtensions(header), []).flatMap((extension) =>
     extension.name === "permessage-deflate"
       ? attempt<Parameters[]>(() => [readParameters(extension, "offer")], [])
@@ -67,7 +67,8 @@ function least(...limits: (number | true | undefined)[]): number | undefined {
   return numbers.length > 0 ? Math.min(...numbers) : undefined;
 }
 
-function write(parameters: Parameters): string {
+/** The value of `Sec-WebSocket-Extensions` that accepts permessage-deflate with these parameters. */
+export function write(parameters: Parameters): string {
   const words = Object.entries(parameters).map(([name, value]) =>
     value === true ? name : `${name}=${value}`,
   );

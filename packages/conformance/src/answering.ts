@@ -20,6 +20,8 @@ export interface AnswerCase extends CaseHead {
   peer: "client";
   offer?: never;
   heavy?: never;
+  /** Extensions that the case is about, to explain it by. Default: permessage-deflate with a window to choose. */
+  sampleOffer?: string;
   /** The whole head of the answer; nothing if the client does not offer what the case is about. */
   answer: (request: ClientRequest) => string | undefined;
   /** How the answer is cut into pieces. `joined`: it is sent in one piece with the first frames. */
@@ -69,7 +71,9 @@ export function openingAnswer({ accept }: Pick<ClientRequest, "accept">, extensi
 export async function performAnswer(each: AnswerCase, context: ClientContext): Promise<Outcome> {
   const { request, random } = context;
   const answer = each.answer(request);
-  if (answer === undefined) return refuse(context, `the client offers "${request.offer}"`);
+  if (answer === undefined) {
+    return refuse(context, `the client offers "${request.offer}", which the case is not about`);
+  }
   const outcome = await judgeFrom(each.play(random), context, { answer, cuts: each.cuts });
   const said = each.inspect?.(request);
   return said && outcome.behaviour.verdict === "pass" ? { ...outcome, behaviour: said } : outcome;

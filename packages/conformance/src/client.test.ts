@@ -5,10 +5,11 @@ import { ClientGone, runClient } from "./client.ts";
 import type { Result } from "./run.ts";
 
 const cases = allCases.filter(({ id }) => /^(1\.1|11\.[128])\./.test(id));
+const extensions = allCases.filter(({ id }) => /^(11\.[45]|12\.8)\./.test(id));
 
-function clientOf(fault: string) {
+function clientOf(fault: string, ...offer: string[]) {
   const driver = fileURLToPath(new URL("../test/faulty-client.ts", import.meta.url));
-  return { run: [process.execPath, driver, fault] } as const;
+  return { run: [process.execPath, driver, fault, ...offer] } as const;
 }
 
 async function judged(fault: string, options = {}): Promise<Map<string, Result>> {
@@ -38,6 +39,41 @@ test.each([
   { fault: "connection-is-one-token", ids: ["11.2.6"] },
 ])("the fault $fault of a client is found", async ({ fault, ids }) => {
   expect(failing(await judged(fault))).toEqual(ids);
+});
+
+const offers = [
+  "",
+  "permessage-deflate",
+  "permessage-deflate; client_max_window_bits",
+  "permessage-deflate; client_max_window_bits=10; server_max_window_bits=10; server_no_context_takeover",
+];
+
+async function withOffer(fault: string, offer: string): Promise<Map<string, Result>> {
+  return judged(fault, { client: clientOf(fault, ...(offer ? [offer] : [])), cases: extensions });
+}
+
+test.each(offers)("a client that offers %j and takes no wrong answer to it fails nowhere", async (offer) => {
+  const results = [...(await withOffer("none", offer)).values()];
+  expect(results.filter(({ verdict }) => verdict !== "pass" && verdict !== "unsupported")).toEqual([]);
+  expect(results).toHaveLength(extensions.length);
+});
+
+test("each answer that an offer does not allow is found to be taken by a client that takes any", async () => {
+  const found = await Promise.all(
+    offers.map(async (offer) => failing(await withOffer("no-extension-check", offer))),
+  );
+  // The one about a subprotocol is no fault of this client.
+  const ids = extensions.map(({ id }) => id).filter((id) => id !== "11.4.2");
+  expect(new Set(found.flat())).toEqual(new Set(ids));
+});
+
+test.each([
+  { fault: "any-parameter", offer: offers[2] ?? "", ids: /^(11\.5\.\d|12\.8\.([5-9]|1[0-2]|1[79]|2[01]))$/ },
+  { fault: "any-window", offer: offers[3] ?? "", ids: /^12\.8\.1[456]$/ },
+])("the fault $fault of a client that offers $offer is found", async ({ fault, offer, ids }) => {
+  const found = failing(await withOffer(fault, offer));
+  expect(found).not.toEqual([]);
+  expect(found.filter((id) => !ids.test(id))).toEqual([]);
 });
 
 test.each([

@@ -84,17 +84,19 @@ function agreementOn(offer: string): Agreement | undefined {
 function answerOf(each: AnswerCase, seed: number): [string[], Way[]] {
   const numbers = random(seed, each.id);
   const accept = acceptOf(sampleKey);
+  const { sampleOffer: offer = "permessage-deflate; client_max_window_bits" } = each;
   const answer = each.answer({
     method: "GET",
     target: "/run",
     httpVersion: "1.1",
     headers: [],
     accept,
-    offer: "permessage-deflate; client_max_window_bits",
+    offer,
     earlierKeys: new Set(),
   });
   const [sent, allowed] = partsOfPlay(each.play(numbers), numbers, true);
-  return [[...linesOf(answer ?? ""), ...sent], allowed];
+  const asked = each.sampleOffer === undefined ? [] : [`to a client that offers "${offer}":`];
+  return [[...asked, ...linesOf(answer ?? ""), ...sent], allowed];
 }
 
 function partsOfPlay(play: Play, numbers: Random, bare: boolean): [string[], Way[]] {

@@ -1,10 +1,13 @@
 // A WebSocket client that echoes, simple and strict, with faults that can be chosen: to judge the judge of clients.
-// It shares no code with what it is to judge. `node faulty-client.ts <fault> <url of the page>`
+// It shares no code with what it is to judge. `node faulty-client.ts <fault> [<offer>] <url of the page>`; what it
+// offers, one permessage-deflate, it does not speak: only how it takes the answer is to be judged.
 
 import { createHash, randomBytes } from "node:crypto";
 import { connect } from "node:net";
 
-const [fault = "none", page = ""] = process.argv.slice(2);
+const [fault = "none", ...rest] = process.argv.slice(2);
+const page = rest.pop() ?? "";
+const [offer = ""] = rest;
 const { host, hostname, port, searchParams } = new URL(page);
 const agent = `agent=${searchParams.get("agent")}`;
 let frames = 0;
@@ -29,7 +32,7 @@ function run(id: string): Promise<void> {
   let open = false;
   socket.write(
     `GET /run/${id}?${agent} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+      `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n${offer && `Sec-WebSocket-Extensions: ${offer}\r\n`}\r\n`,
   );
   socket.on("data", (more: Buffer) => {
     if (fault === `dies-at-${id}`) process.exit();
@@ -80,7 +83,39 @@ function isRight(head: string, key: string): boolean {
     status.startsWith("HTTP/1.1 101 ") &&
     all("upgrade").join().toLowerCase() === "websocket" &&
     (upgrades || fault === "no-connection-check") &&
-    (all("sec-websocket-accept").join() === accept || fault === "no-accept-check")
+    (all("sec-websocket-accept").join() === accept || fault === "no-accept-check") &&
+    (fault === "no-extension-check" || all("sec-websocket-extensions").every(isAllowed)) &&
+    (fault === "no-subprotocol-check" || all("sec-websocket-protocol").length === 0)
+  );
+}
+
+/** Whether an answer is one to the offer: RFC 7692 §7.1. */
+function isAllowed(answer: string): boolean {
+  const [name, ...given] = answer.split(";").map((part) => part.trim());
+  const [offered, ...wanted] = offer.split(";").map((part) => part.trim());
+  const [parameters, asked] = [read(given), read(wanted)];
+  if (name !== offered || parameters.size < given.length) return false;
+  const isKnown = given.every((part) =>
+    /^((client|server)_no_context_takeover|(client|server)_max_window_bits=([89]|1[0-5]))$/.test(part),
+  );
+  const fits = (bits: string) => {
+    const most = asked.has(bits) ? Number(asked.get(bits) ?? 15) : 0;
+    return most === 0 || Number(parameters.get(bits) ?? 15) <= most;
+  };
+  return (
+    (isKnown || fault === "any-parameter") &&
+    (parameters.has("server_no_context_takeover") || !asked.has("server_no_context_takeover")) &&
+    (asked.has("client_max_window_bits") || !parameters.has("client_max_window_bits")) &&
+    ((fits("server_max_window_bits") && fits("client_max_window_bits")) || fault === "any-window")
+  );
+}
+
+function read(parameters: string[]): Map<string, string | undefined> {
+  return new Map(
+    parameters.map((each) => {
+      const [name = "", value] = each.split("=");
+      return [name, value];
+    }),
   );
 }
 

@@ -1,40 +1,21 @@
+import {
+  accept,
+  connection,
+  head,
+  hello,
+  type Lines,
+  mustFail,
+  mustOpen,
+  opened,
+  play,
+  right,
+  statusLine,
+  unopened,
+  upgrade,
+} from "../answer.ts";
 import type { AnswerCase, ClientRequest } from "../answering.ts";
 import { type Common, echoes, fails, frame, lenient, numbered, send, settle, text } from "../build.ts";
-import type { Allowed, Play, Step } from "../case.ts";
 import type { Judgement } from "../judge.ts";
-
-// The head of an answer, without the empty line that ends it.
-type Lines = (request: ClientRequest) => readonly string[];
-
-const statusLine = "HTTP/1.1 101 Switching Protocols";
-const upgrade = "Upgrade: websocket";
-const connection = "Connection: Upgrade";
-const accept = ({ accept: value }: ClientRequest) => `Sec-WebSocket-Accept: ${value}`;
-
-function right(request: ClientRequest): string[] {
-  return [statusLine, upgrade, connection, accept(request)];
-}
-
-function head(lines: Lines): AnswerCase["answer"] {
-  return (request) => `${lines(request).join("\r\n")}\r\n\r\n`;
-}
-
-// A client that took the answer echoes this.
-const hello = send(frame.text("Hello"));
-const opened: Allowed[] = echoes(text("Hello"));
-const unopened: Allowed[] = [{ verdict: "pass", messages: [], end: { kind: "unopened" } }];
-
-function play(allowed: readonly Allowed[], ...steps: readonly Step[]): () => Play {
-  return () => ({ steps: steps.length > 0 ? steps : [hello], allowed });
-}
-
-const mustFail = {
-  level: "MUST",
-  kind: "answer",
-  peer: "client",
-  play: play(unopened, hello, settle),
-} as const;
-const mustOpen = { level: "MUST", kind: "answer", peer: "client", play: play(opened) } as const;
 
 // A family of answers to one clause.
 interface Answer extends Partial<Common> {

@@ -4,6 +4,7 @@ import type { OpeningCase } from "../opening.ts";
 import { answers } from "./answers.ts";
 import { closing } from "./closing.ts";
 import { compression } from "./compression.ts";
+import { confirmation } from "./confirmation.ts";
 import { control } from "./control.ts";
 import { delivery } from "./delivery.ts";
 import { fragmentation } from "./fragmentation.ts";
@@ -53,7 +54,7 @@ export const groups: readonly Group[] = [
     number: 12,
     name: "negotiation",
     title: "Compression: what is agreed on (RFC 7692 §7.1)",
-    cases: negotiation,
+    cases: [...negotiation, ...confirmation],
     compressed: true,
   },
   {

@@ -1,0 +1,151 @@
+import { offersIn, write } from "../accept-offer.ts";
+import { head, mustFail, right } from "../answer.ts";
+import type { AnswerCase, ClientRequest } from "../answering.ts";
+import { type Common, numbered } from "../build.ts";
+import type { Parameters } from "../deflate.ts";
+
+/** An answer that the client's offers do not allow. */
+interface Confirmation extends Partial<Common> {
+  /** What is wrong with it. */
+  words: string;
+  /** The value of `Sec-WebSocket-Extensions`; nothing if it is not wrong for these offers. */
+  answer: (offers: readonly Parameters[]) => string | undefined;
+  /** An offer for which it is, where not every one will do. */
+  sampleOffer?: string;
+}
+
+// Wrong for whoever offers permessage-deflate.
+function always(value: string): Confirmation["answer"] {
+  return (offers) => (offers.length > 0 ? value : undefined);
+}
+
+// Wrong only if it is for each of the offers: a client may send several. All else that the first asks for is confirmed.
+function ifAll(
+  isWrong: (offer: Parameters) => boolean,
+  change: { [name in keyof Parameters]: Parameters[name] | undefined },
+): Confirmation["answer"] {
+  return (offers) => {
+    const [first] = offers;
+    if (!first || !offers.every(isWrong)) return undefined;
+    const { server_no_context_takeover, server_max_window_bits } = first;
+    const answer = { server_no_context_takeover, server_max_window_bits, ...change };
+    const said = Object.entries(answer).filter(([, value]) => value !== undefined);
+    return write(Object.fromEntries(said));
+  };
+}
+
+function lessThan15(bits: number | true | undefined): boolean {
+  return typeof bits === "number" && bits < 15;
+}
+
+const grammar = {
+  clause: "RFC 6455 §9.1",
+  gist: "Who receives a value that does not fit the grammar MUST immediately fail the connection.",
+};
+const notOffered = {
+  clause: "RFC 6455 §4.1, RFC 7692 §5.1",
+  gist: "A client MUST fail the connection upon an extension that it did not offer.",
+};
+
+const confirmations: readonly Confirmation[] = [
+  {
+    ...notOffered,
+    words: "permessage-deflate, which the client did not offer,",
+    answer: (offers) => (offers.length === 0 ? "permessage-deflate" : undefined),
+    sampleOffer: "",
+  },
+  {
+    ...notOffered,
+    words: "an extension that nobody offered beside one that was",
+    answer: always("permessage-deflate, x-nobody-offered"),
+  },
+  {
+    clause: "RFC 7692 §5, §5.1",
+    gist: "A server accepts one offer; an answer that is not valid MUST fail the connection.",
+    words: "permessage-deflate twice",
+    answer: always("permessage-deflate, permessage-deflate"),
+  },
+  {
+    clause: "RFC 7692 §7.1.2.2",
+    gist: "An answer MUST NOT limit the client's window where the client has not offered that.",
+    words: "client_max_window_bits, which the client did not offer,",
+    answer: ifAll((offer) => offer.client_max_window_bits === undefined, { client_max_window_bits: 10 }),
+    sampleOffer: "permessage-deflate",
+  },
+  {
+    clause: "RFC 7692 §7.1.2.2",
+    gist: "In an answer client_max_window_bits has a value.",
+    words: "client_max_window_bits without a value",
+    answer: always("permessage-deflate; client_max_window_bits"),
+  },
+  ...["0", "7", "16", "08", "1e1"].map((bits) => ({
+    clause: "RFC 7692 §7.1.2.2",
+    gist: "A window is 8 to 15 bits, a decimal number without leading zeros.",
+    words: `client_max_window_bits=${bits}`,
+    answer: always(`permessage-deflate; client_max_window_bits=${bits}`),
+  })),
+  {
+    words: "client_max_window_bits twice",
+    answer: always("permessage-deflate; client_max_window_bits=15; client_max_window_bits=15"),
+  },
+  {
+    words: "client_no_context_takeover with a value",
+    answer: always("permessage-deflate; client_no_context_takeover=1"),
+  },
+  {
+    clause: "RFC 7692 §7.1.1.1",
+    gist: "A server that accepts an offer with server_no_context_takeover says so in its answer.",
+    words: "no server_no_context_takeover, which the client asked for,",
+    answer: ifAll((offer) => offer.server_no_context_takeover === true, {
+      server_no_context_takeover: undefined,
+    }),
+    sampleOffer: "permessage-deflate; server_no_context_takeover",
+  },
+  {
+    clause: "RFC 7692 §7.1.2.1",
+    gist: "A server that accepts an offer with server_max_window_bits says so in its answer.",
+    words: "no server_max_window_bits, which the client asked for,",
+    answer: ifAll((offer) => lessThan15(offer.server_max_window_bits), { server_max_window_bits: undefined }),
+    sampleOffer: "permessage-deflate; server_max_window_bits=10",
+  },
+  {
+    clause: "RFC 7692 §7.1.2.1",
+    gist: "The server's window is as large as the client asked for, or smaller.",
+    words: "a larger server_max_window_bits than the client asked for",
+    answer: ifAll((offer) => lessThan15(offer.server_max_window_bits), { server_max_window_bits: 15 }),
+    sampleOffer: "permessage-deflate; server_max_window_bits=10",
+  },
+  {
+    clause: "RFC 7692 §7.1.2.2",
+    gist: "The client's window is as large as it offered, or smaller.",
+    words: "a larger client_max_window_bits than the client offered",
+    answer: ifAll((offer) => lessThan15(offer.client_max_window_bits), { client_max_window_bits: 15 }),
+    sampleOffer: "permessage-deflate; client_max_window_bits=10",
+  },
+  ...[
+    { words: "a semicolon and nothing after it", value: "permessage-deflate;" },
+    { words: "two names without a semicolon", value: "permessage-deflate server_no_context_takeover" },
+    { words: "an equals sign and no value", value: "permessage-deflate; server_max_window_bits=" },
+    {
+      words: "a value in quotes that is no token",
+      value: 'permessage-deflate; server_max_window_bits="1 0"',
+    },
+    { words: "a quotation that does not end", value: 'permessage-deflate; server_max_window_bits="10' },
+  ].map(({ words, value }) => ({ ...grammar, words, answer: always(value) })),
+];
+
+/** What a client makes of an answer to its offers that is not valid. */
+export const confirmation: readonly AnswerCase[] = numbered(
+  "12.8",
+  confirmations.map(({ words, answer, ...rest }) => ({
+    ...mustFail,
+    clause: "RFC 7692 §7.1",
+    gist: "A client MUST fail the connection upon an answer with a parameter that is there twice or has a wrong value.",
+    ...rest,
+    title: `an answer with ${words} fails the connection`,
+    answer(request: ClientRequest) {
+      const value = answer(offersIn(request.offer));
+      return value && head((each) => [...right(each), `Sec-WebSocket-Extensions: ${value}`])(request);
+    },
+  })),
+);
