@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import type { CaseHead, Level, Verdict } from "./case.ts";
 import { type Case, groupOf } from "./cases/index.ts";
-import { Opcode } from "./frames.ts";
+import { applyMask, Opcode } from "./frames.ts";
 import type { Judgement } from "./judge.ts";
 import type { Result } from "./run.ts";
 import type { WireEntry } from "./wire.ts";
@@ -201,8 +201,11 @@ function closeCodeOf(wire: readonly WireEntry[]): number | null {
       direction === "received" && kind === "frame" && ((bytes[0] ?? 0) & 0x0f) === Opcode.Close,
   );
   if (!frame) return null;
-  // A header of two bytes: a control frame has at most 125 (RFC 6455 §5.5), and a server does not mask.
-  const [, , high, low] = frame.bytes;
+  // A header of two bytes: a control frame has at most 125 (RFC 6455 §5.5). A client's has a masking key, too.
+  const mask = ((frame.bytes[1] ?? 0) & 0x80) === 0 ? undefined : frame.bytes.subarray(2, 6);
+  const payload = frame.bytes.slice(mask ? 6 : 2);
+  if (mask) applyMask(payload, mask);
+  const [high, low] = payload;
   return high === undefined || low === undefined ? 1005 : high * 256 + low;
 }
 

@@ -93,6 +93,9 @@ test("the code of the close frame is read from its bytes", () => {
   expect(made("8103414243", "880203ea").closeCode).toBe(1002);
   expect(made("8800").closeCode).toBe(1005);
   expect(made("8103414243").closeCode).toBeNull();
+  // As clients send them: masked, here with 01 02 03 04.
+  expect(made("888201020304" + "02ea").closeCode).toBe(1000);
+  expect(made("888001020304").closeCode).toBe(1005);
   expect(made("8103414243").wire.at(-1)).toEqual({ kind: "omitted", lines: 3 });
 });
 
