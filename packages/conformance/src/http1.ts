@@ -125,7 +125,12 @@ export async function readHead(duplex: TcpDuplex, log: WireLog, deadlineMs: numb
       try {
         const head =
           end === -1 ? refuse(bytes) : parseHead(Buffer.from(bytes.subarray(0, end)).toString("latin1"));
-        log.add("received", "http", `HTTP/1.1 ${head.status} ${head.statusText}`, bytes.subarray(0, end + 4));
+        log.add(
+          "received",
+          "http",
+          `HTTP/${head.version} ${head.status} ${head.statusText}`,
+          bytes.subarray(0, end + 4),
+        );
         duplex.unread(bytes.subarray(end + 4));
         resolve(head);
       } catch (error) {

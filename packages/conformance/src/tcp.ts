@@ -1,6 +1,6 @@
 // TCP and TLS as a duplex.
 
-import { createConnection, type Socket } from "node:net";
+import { createConnection, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Duplex, DuplexListener } from "./duplex.ts";
 
@@ -35,7 +35,8 @@ export function dial({ host, port, secure, insecure, deadlineMs }: Dial): Promis
   const socket = secure
     ? connectTls({
         ...options,
-        ...(/^[\d.:]+$/.test(host) ? {} : { servername: host }),
+        // RFC 6066 §3: an address is no name.
+        ...(isIP(host) ? {} : { servername: host }),
         rejectUnauthorized: !insecure,
       })
     : createConnection(options);
