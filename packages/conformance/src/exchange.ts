@@ -5,6 +5,7 @@ import {
   type Head,
   problemOf,
   readAnswer,
+  subprotocolsOf,
   type Target,
   upgradeRequest,
   valuesOf,
@@ -61,7 +62,7 @@ async function next(exchange: Exchange): Promise<Fate> {
   void duplex.write(request);
   try {
     const head = await readAnswer(duplex, log, exchange.deadlineMs);
-    return head.status === 101 && problemOf(head, key, "") ? "broken" : "kept";
+    return head.status === 101 && problemOf(head, key, "", subprotocolsOf(target)) ? "broken" : "kept";
   } catch (error) {
     if (!(error instanceof HandshakeError)) throw error;
     if (error.fault === "ended") return "closed";

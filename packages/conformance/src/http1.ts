@@ -50,7 +50,13 @@ const maxInterim = 8;
 export function targetOf(url: string, options: Pick<Target, "insecure" | "headers"> = {}): Target {
   if (!URL.canParse(url))
     throw new TypeError(`"${url}" is not a URL; expected something like ws://127.0.0.1:3001/echo`);
-  const { protocol, hostname, port, host, pathname, search } = new URL(url);
+  const { protocol, hostname, port, host, pathname, search, hash, username, password } = new URL(url);
+  if (hash) throw new TypeError(`"${url}" has a fragment, ${hash}, which no WebSocket has (RFC 6455 §3)`);
+  if (username || password) {
+    throw new TypeError(
+      "the URL has a name or a password, which is not sent; give --header 'Authorization: Basic …'",
+    );
+  }
   if (protocol !== "ws:" && protocol !== "wss:") {
     throw new TypeError(`"${url}" begins with ${protocol}, expected ws: or wss:`);
   }
@@ -74,7 +80,7 @@ export async function open(target: Target, offer: string, log: WireLog, deadline
     log.add("sent", "http", request.split("\r\n", 1)[0] ?? "", Buffer.from(request));
     await duplex.write(Buffer.from(request));
     const head = await readAnswer(duplex, log, deadlineMs);
-    checkHead(head, key, offer);
+    checkHead(head, key, offer, subprotocolsOf(target));
     return { duplex, extensions: valuesOf(head, "sec-websocket-extensions").join(", ") };
   } catch (error) {
     duplex.destroy();
@@ -189,14 +195,19 @@ function parseHead(text: string): Head {
 }
 
 /** What a client checks before it calls the connection open: RFC 6455 §4.1, steps 1 to 6. */
-export function checkHead(head: Head, key: string, offer: string): void {
+export function checkHead(
+  head: Head,
+  key: string,
+  offer: string,
+  subprotocols: readonly string[] = [],
+): void {
   if (head.status !== 101) {
     throw new HandshakeError(
       `the handshake was answered with ${head.status} ${head.statusText}`.trim(),
       "answer",
     );
   }
-  const problem = problemOf(head, key, offer);
+  const problem = problemOf(head, key, offer, subprotocols);
   if (problem) throw new HandshakeError(`101, but ${problem}`, "wrong");
 }
 
@@ -224,6 +235,12 @@ export function problemOf(
   const [only] = chosen;
   if (only === undefined || subprotocols.includes(only)) return undefined;
   return `with a subprotocol nobody offered: ${describeBytes(Buffer.from(only, "latin1"))} (§4.1, 6)`;
+}
+
+/** The subprotocols that the headers of every handshake offer. */
+export function subprotocolsOf({ headers = [] }: Pick<Target, "headers">): string[] {
+  const lists = headers.filter(([name]) => name.toLowerCase() === "sec-websocket-protocol");
+  return lists.flatMap(([, value]) => value.split(",").map((each) => each.trim()));
 }
 
 /** RFC 6455 §4.2.2, 5.4: proof that the server read the key. */

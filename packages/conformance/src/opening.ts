@@ -8,7 +8,15 @@ import { describeObservation } from "./describe.ts";
 import { cutAt, describeSent, Endpoint } from "./endpoint.ts";
 import { type Exchange, type Fate, fateOf, within } from "./exchange.ts";
 import { encodeFrame } from "./frames.ts";
-import { HandshakeError, type Head, problemOf, readAnswer, type Target, valuesOf } from "./http1.ts";
+import {
+  HandshakeError,
+  type Head,
+  problemOf,
+  readAnswer,
+  subprotocolsOf,
+  type Target,
+  valuesOf,
+} from "./http1.ts";
 import { judge, type Opinion } from "./judge.ts";
 import { describeAllowedAnswers, describeOpening, judgeOpening } from "./judge-opening.ts";
 import { join } from "./messages.ts";
@@ -141,18 +149,26 @@ async function observe(
 
 async function accepted(
   each: OpeningCase,
-  head: Head,
+  answer: Head,
   key: string,
   duplex: TcpDuplex,
   context: CaseContext,
 ): Promise<OpeningObservation> {
-  const { allowed, offer = "", subprotocols, frames } = each;
+  const { allowed, offer = "", frames, subprotocols } = each;
+  const head = withoutAsked(answer, subprotocolsOf(context.target));
   const agreed = agreedOn(offer, valuesOf(head, "sec-websocket-extensions").join(", "));
   const problem = problemOf(head, key, offer, subprotocols);
   if (problem) return { answer: "accepted", head, problem };
   if (agreed instanceof Error) return { answer: "accepted", head, problem: agreed.message };
   if (!allowed.some(({ answer }) => answer === "accepted")) return { answer: "accepted", head };
   return { answer: "accepted", head, opened: await use(frames, agreed, duplex, context) };
+}
+
+// What every handshake of the run asks for is no finding of a case.
+function withoutAsked(head: Head, asked: readonly string[]): Head {
+  const isAsked = ([name, value]: Head["headers"][number]) =>
+    name === "sec-websocket-protocol" && asked.includes(value);
+  return { ...head, headers: head.headers.filter((each) => !isAsked(each)) };
 }
 
 function keyOf(random: Random): string {

@@ -44,6 +44,7 @@ test.each([
   [[url, "--level", "most"], "--level most: expected must, should or may"],
   [[url, "--header", "no colon"], '--header "no colon"'],
   [[url, "--header", "a: b\r\nc: d"], "--header"],
+  [[url, "--header", "host: a"], "--header host: every handshake has its own already"],
   [[url, "--only", "6.4,"], "a name is empty"],
   [[url, "--html", ""], "the name of the file is empty"],
   [[url, "--html", "a", "--json", "a"], "--json and --html name the same file, a"],

@@ -232,9 +232,17 @@ function whole(
   throw new Refusal(`--${name} ${value}: expected a whole number from ${from} to ${to}`);
 }
 
+// A second one would make a handshake wrong that is to be right.
+const ownHeaders = ["host", "upgrade", "connection"].concat(
+  ["key", "version", "extensions"].map((each) => `sec-websocket-${each}`),
+);
+
 // RFC 9110 §5.1 and §5.5: a token, and a value without control characters.
 function headerOf(given: string): [string, string] {
   const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/.exec(given) ?? [];
+  if (name !== undefined && ownHeaders.includes(name.toLowerCase())) {
+    throw new Refusal(`--header ${name}: every handshake has its own already; leave it out`);
+  }
   if (name !== undefined && value !== undefined) return [name, value];
   throw new Refusal(`--header "${given}": expected something like --header 'Authorization: Bearer …'`);
 }

@@ -93,6 +93,8 @@ test.each([
 test.each([
   [["nowhere"], '"nowhere" is not a URL'],
   [["http://127.0.0.1/"], "expected ws: or wss:"],
+  [["ws://127.0.0.1/#top"], "has a fragment, #top"],
+  [["ws://me:secret@127.0.0.1/"], "give --header 'Authorization: Basic"],
   [["--all"], "there are no servers to start here"],
   [["ws://127.0.0.1:9/", "--only", "no-such"], "no case and no group is called that"],
   [["--explain", "99.1"], 'there is no case "99.1"'],

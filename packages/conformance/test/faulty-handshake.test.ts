@@ -405,3 +405,23 @@ test.each([
   // What it refuses, it refuses as it should.
   expect(results.get(caseOf(noKey).id)?.verdict).toBe("pass");
 });
+
+test("a server that speaks only a subprotocol is judged with one that every handshake offers", async () => {
+  const chosen: HandshakeFault = {
+    checks: {
+      subprotocols: (request) => refuseUnless(list(request, "sec-websocket-protocol").includes("house.v1")),
+    },
+    answer: (lines) => [...lines, "Sec-WebSocket-Protocol: house.v1"],
+  };
+  const server = await startServer({ handshake: handshakeOf(chosen) });
+  const known = ["a subprotocol that nobody knows", "a subprotocol with a space"];
+  const cases = [...[plain, noKey, ...known].map(caseOf), ...framing.slice(0, 1)];
+  const headers = [["Sec-WebSocket-Protocol", "house.v1, house.v2"]] as const;
+  const verdicts: Record<string, Verdict> = {};
+  for await (const { id, verdict } of runConformance(server.url, { cases, headers, deadlineMs: 1_000 })) {
+    verdicts[id] = verdict;
+  }
+  await server.stop();
+  // It does not check how subprotocols are written.
+  expect(Object.values(verdicts).sort()).toEqual(["non-strict", "pass", "pass", "pass", "pass"]);
+});
