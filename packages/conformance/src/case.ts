@@ -145,6 +145,8 @@ export interface Observation {
   peerClosedFirst: boolean;
   /** True if the close frame carries the code that ours did. */
   echoedCode?: boolean;
+  /** Those of the pongs that carry what no ping or pong of ours did: no answers, but the peer's own heartbeat. */
+  unsolicited?: readonly Uint8Array[];
   /** True if a pong came after the close frame. */
   latePong?: boolean;
   /** How the peer's half ended; nothing if it was still open when time was up. */

@@ -15,7 +15,7 @@ import {
 } from "./frames.ts";
 import { type Inflate, join, MessageAssembler } from "./messages.ts";
 import type { Random } from "./random.ts";
-import { describeBytes, describeFrame, type WireLog } from "./wire.ts";
+import { describeBytes, describeFrame, hex, type WireLog } from "./wire.ts";
 
 // More than anybody needs within one case.
 const maxPings = 1_000;
@@ -43,6 +43,8 @@ const mostTurns = 512;
 export class Endpoint {
   readonly messages: Observation["messages"][number][] = [];
   readonly pongs: Uint8Array[] = [];
+  /** Those of the pongs that carry what no ping or pong of ours did. */
+  readonly unsolicited: Uint8Array[] = [];
   readonly keys: Uint8Array[] = [];
   close: Observation["close"];
   ended: Observation["ended"];
@@ -55,6 +57,8 @@ export class Endpoint {
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
   #received = 0;
+  // The payloads of our pings and pongs.
+  readonly #beats = new Set<string>();
   // Of the message that is being received.
   #payloadBytes = 0;
   #pings = 0;
@@ -94,6 +98,7 @@ export class Endpoint {
       const words = this.#options.log.full ? "" : describeSent(frame);
       this.#options.log.add("sent", "frame", words, encoded[index]);
       if (frame.opcode === Opcode.Close) this.#noteClose(frame);
+      if (isBeat(frame)) this.#beats.add(hex(frame.payload ?? new Uint8Array()));
     });
     const last = encoded.pop() ?? new Uint8Array();
     const bytes = join([this.#heldBack, ...encoded, last.subarray(0, upTo)]);
@@ -176,7 +181,7 @@ export class Endpoint {
     }
     if (this.close) this.latePong = true;
     if (frame.opcode === Opcode.Ping) return this.#pinged(frame);
-    if (frame.opcode === Opcode.Pong) return void this.pongs.push(frame.payload);
+    if (frame.opcode === Opcode.Pong) return this.#ponged(frame);
     if (frame.opcode === Opcode.Close) return this.#closed(frame);
     this.#payloadBytes += frame.payload.length;
     const message = this.#assembler.push(frame);
@@ -190,6 +195,11 @@ export class Endpoint {
   #pinged({ payload }: Frame): void {
     if (++this.#pings > maxPings) throw new ProtocolError(`more than ${maxPings} pings`);
     this.#answer({ opcode: Opcode.Pong, payload });
+  }
+
+  #ponged({ payload }: Frame): void {
+    this.pongs.push(payload);
+    if (!this.#beats.has(hex(payload))) this.unsolicited.push(payload);
   }
 
   #closed(frame: Frame): void {
@@ -238,6 +248,10 @@ export class Endpoint {
     this.ended = how;
     this.#wake();
   }
+}
+
+function isBeat({ opcode }: CaseFrame): boolean {
+  return opcode === Opcode.Ping || opcode === Opcode.Pong;
 }
 
 // The code of a close frame, be it legal or not.

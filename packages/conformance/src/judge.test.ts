@@ -89,6 +89,15 @@ test.each<[string, Partial<Observation>, string, string]>([
   expect(opinion(fails(1002), observation)).toMatchObject({ behaviour, close });
 });
 
+test("a pong that carries what nobody sent is the peer's own, and excuses no answer", () => {
+  const [own, answer] = [bytesOf("own"), bytesOf("a")];
+  const both = { ...closed, pongs: [own, answer], unsolicited: [own] };
+  expect(opinion(answers({ pongs: ["a"] }), both).behaviour).toBe("pass");
+  expect(opinion(echoes(), { ...closed, pongs: [own], unsolicited: [own] }).behaviour).toBe("pass");
+  const alone = { ...closed, pongs: [own], unsolicited: [own] };
+  expect(opinion(answers({ pongs: ["a"] }), alone).behaviour).toBe("fail");
+});
+
 test("a pong after the close frame is no data, but it is late", () => {
   const late = { ...pongs("a"), ...closed, latePong: true };
   expect(opinion(answers({ pongs: ["a"] }), late)).toMatchObject({ behaviour: "non-strict", close: "pass" });

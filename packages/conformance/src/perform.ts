@@ -33,6 +33,7 @@ export async function perform(play: Play, endpoint: Endpoint, timing: Timing): P
     wentOn,
     ...(atOnce && { atOnce }),
     ...(endpoint.echoedCode && { echoedCode: true }),
+    ...(endpoint.unsolicited.length > 0 && { unsolicited: endpoint.unsolicited }),
     ...(endpoint.latePong && { latePong: true }),
     ...(endpoint.keys.length > 0 && { keys: endpoint.keys }),
     ...(endpoint.close && { close: endpoint.close }),

@@ -942,6 +942,12 @@ export const liberties: Readonly<Record<string, Partial<Rules>>> = {
       { opcode, payload },
     ],
   },
+  "sends a pong that nobody asked for before it answers": {
+    carry: (opcode, payload) => [
+      { opcode: pong, payload: Buffer.from("alive") },
+      { opcode, payload },
+    ],
+  },
   "gives a reason for closing": {
     end(connection) {
       connection.end();
