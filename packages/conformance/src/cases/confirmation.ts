@@ -61,7 +61,7 @@ const confirmations: readonly Confirmation[] = [
   },
   {
     clause: "RFC 7692 §5, §5.1",
-    gist: "A server accepts one offer; an answer that is not valid MUST fail the connection.",
+    gist: "A client MUST fail the connection where what was accepted would conflict on RSV1, and two compressions do.",
     words: "permessage-deflate twice",
     answer: always("permessage-deflate, permessage-deflate"),
   },
