@@ -51,6 +51,8 @@ test.each([
   [["ws://a", "ws://b", "--start", "x"], "--start starts one server"],
   [[url, "--client", "node"], "leave out the servers"],
   [[url, "--serve"], "--serve waits for clients"],
+  [["--serve", "--html", "a.html"], "--serve waits for clients; leave out --html"],
+  [["--client", "node", "--header", "a: b"], "--header is for servers, leave it out"],
   [[url, "--port", "1"], "--port means something only with --serve"],
   [[url, "--autobahn"], "only with --list"],
 ])("%j is refused in one line", (given, message) => {

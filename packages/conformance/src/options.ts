@@ -148,10 +148,19 @@ function parse(given: readonly string[]) {
 }
 
 function serveOf(values: Values, names: readonly string[], selection: Selection): ServeRequest {
-  const stray = names[0] ?? (values.all ? "--all" : values.client && "--client");
+  const stray = names[0] ?? given(values, ["all", "client", ...forRuns, ...forServers]);
   if (stray !== undefined) throw new Refusal(`--serve waits for clients; leave out ${stray}`);
   const port = whole("port", values.port, 9001, 0, 65_535);
   return { selection, port, seed: whole("seed", values.seed, 1), deadlineMs: deadlineOf(values) };
+}
+
+// What is written about a run, and what is asked of a server: without a run or a server it would do nothing.
+const forRuns = ["json", "html", "junit", "autobahn-json", "baseline", "verbose"] as const;
+const forServers = ["start", "header", "insecure", "jobs"] as const;
+
+function given(values: Values, names: readonly (keyof Values)[]): string | undefined {
+  const name = names.find((each) => values[each] !== undefined);
+  return name && `--${name}`;
 }
 
 function runOf(values: Values, names: string[], selection: Selection): RunRequest {
@@ -174,12 +183,15 @@ function runOf(values: Values, names: string[], selection: Selection): RunReques
   };
 }
 
-function checkTargets({ all = false, client = [], start }: Values, names: readonly string[]): void {
+function checkTargets(values: Values, names: readonly string[]): void {
+  const { all = false, client = [], start } = values;
   const [first] = names;
   if (all && first !== undefined) throw new Refusal(`--all and "${first}": leave out one of them`);
   if (client.length > 0 && (all || first !== undefined || start !== undefined)) {
     throw new Refusal("--client judges clients; leave out the servers");
   }
+  const stray = client.length > 0 && given(values, forServers);
+  if (stray) throw new Refusal(`--client judges clients; ${stray} is for servers, leave it out`);
   if (client.includes("")) throw new Refusal("--client: the name is empty");
   if (!all && first === undefined && client.length === 0) {
     throw new Refusal("nothing to judge: give the URL of a server, ws://127.0.0.1:3001/echo, or see --help");

@@ -30,7 +30,8 @@ export function select<T extends Case>(
         levels.indexOf(each.level) <= levels.indexOf(level) &&
         (deflate === undefined || deflate === isCompressed(each)),
     );
-  if (selected.length === 0) throw new Refusal("no case is left; leave out --only, --level or --no-deflate");
+  if (selected.length === 0)
+    throw new Refusal("no case is left; leave out --only, --level, --deflate or --no-deflate");
   return selected;
 }
 
