@@ -40,7 +40,7 @@ function testcase(classname: string, { id, title, clause }: CaseReport, result: 
 }
 
 function bodyOf(clause: string, result: ResultReport): string {
-  const why = result.behaviour.why ?? result.close.why ?? result.verdict;
+  const why = whyOf(result) || result.verdict;
   const known = result.known && `known: ${result.known.reason} (${result.known.link})`;
   if (isSkipped(result)) return `<skipped ${attributes({ message: known ?? why })}/>`;
   const words = `${clause}\nexpected: ${result.expected}\nreceived: ${result.received}`;

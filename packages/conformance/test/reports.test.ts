@@ -143,6 +143,15 @@ test("JUnit counts what fails, and holds no character that XML forbids", () => {
   expect(xml).toContain('<testsuite name="one.framing" tests="3" failures="1" errors="0" skipped="0"');
   expect(xml).toContain('<testsuite name="two.framing" tests="3" failures="0"');
   expect(xml).toContain("<system-out>non-strict: late</system-out>");
+  // What is noted about the half that is as it should be is not why.
+  const close = { verdict: "non-strict", why: "another code" } as const;
+  const noted = result("1.1.1", {
+    verdict: "non-strict",
+    behaviour: { verdict: "info", why: "a note" },
+    close,
+  });
+  const odd = junit({ ...report, targets: [target("one", [noted])] });
+  expect(odd).toContain("<system-out>non-strict: another code</system-out>");
   expect(xml).not.toContain("\u001b");
   expect(escapeXml('a\u0000<&">\ud800b\n')).toBe("a\ufffd&lt;&amp;&quot;&gt;\ufffdb&#10;");
 });
