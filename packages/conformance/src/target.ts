@@ -50,8 +50,8 @@ export interface Context {
 /** A server that somebody runs, or that a command starts. */
 export function targetAt(url: string, start?: string): Target {
   targetOf(url);
-  const { host, pathname } = new URL(url);
-  const id = `${host}${pathname === "/" ? "" : pathname}`;
+  const { host, pathname, search } = new URL(url);
+  const id = `${host}${pathname === "/" ? "" : pathname}${search}`;
   return { id, title: id, setups: [start === undefined ? { url } : { url, command: { run: start } }] };
 }
 

@@ -143,6 +143,16 @@ test.runIf(process.platform === "linux")(
   },
 );
 
+test("two URLs that differ in their query are two servers", async () => {
+  const { url, stop } = await startServer();
+  const file = join(folder, "two.json");
+  const { code } = await conform(`${url}?a`, `${url}?b`, "--only", "1.1.1", "--json", file);
+  await stop();
+  expect(code).toBe(0);
+  const { targets }: Report = JSON.parse(readFileSync(file, "utf8"));
+  expect(new Set(targets.map(({ id }) => id)).size).toBe(2);
+});
+
 test("folders on the way to a file are made", async () => {
   const { url, stop } = await startServer();
   const file = join(folder, "some", "where", "a.json");
