@@ -104,6 +104,8 @@ export type Job = CheckJob | EchoJob | FanoutJob | ConnectJob | IdleJob | SlowJo
 
 /** What the one who stopped reading got when it read again. */
 export interface Stalled {
+  /** How many there were. */
+  published: number;
   /** Messages from the first on, without a gap. */
   prefix: number;
   /** Whether something was missing in between: lost, and nobody said so. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { twoCores } from "./machine.ts";
-import { readCoreTime } from "./processor.ts";
+import { readCoreTime, runningTime } from "./processor.ts";
 import { listOf } from "./words.ts";
 
 test("lists of cores are read as the kernel writes them", () => {
@@ -23,4 +23,13 @@ test("a core's time is told apart: programs, nobody, other machines; interrupts 
   expect(readCoreTime(stat, 1)).toEqual({ programs: 60, idle: 240, stolen: 70 });
   expect(readCoreTime(stat, 10)).toEqual({ programs: 20, idle: 100, stolen: 40 });
   expect(readCoreTime("", 0).idle).toBeNaN();
+});
+
+test("a thread that ends does not take what it used before from the others", () => {
+  const look = (threads: Record<string, number>) => ({
+    ...{ threads: new Map(Object.entries(threads)), programs: 0, idle: 0, stolen: 0 },
+  });
+  expect(runningTime(look({ main: 100, helper: 900 }), look({ main: 150 }))).toBe(50);
+  expect(runningTime(look({ main: 100 }), look({ main: 150, young: 20 }))).toBe(70);
+  expect(runningTime(look({}), look({}))).toBeNaN();
 });

@@ -5,8 +5,8 @@ import { listOf } from "./words.ts";
 
 /** What was used since some moment in the past, in ms; NaN where the system does not say. */
 export interface ProcessorTime {
-  /** By the process, all threads together. */
-  running: number;
+  /** By each thread of the process. */
+  threads: ReadonlyMap<string, number>;
   /** By all programs on its core, if it is bound to one. */
   programs: number;
   /** By nobody, on that core. */
@@ -16,7 +16,7 @@ export interface ProcessorTime {
 }
 
 /** What a core did since the machine began, in ms. */
-export type CoreTime = Omit<ProcessorTime, "running">;
+export type CoreTime = Omit<ProcessorTime, "threads">;
 
 const unknown: CoreTime = { programs: Number.NaN, idle: Number.NaN, stolen: Number.NaN };
 // The unit of /proc/stat is a hundredth of a second: USER_HZ, the same on all processors that Node runs on.
@@ -25,7 +25,7 @@ const tickMs = 10;
 /** What a process and its core have done so far. */
 export function processorTime(pid: number): ProcessorTime {
   const core = coreOf(pid);
-  return { running: runningTime(pid), ...(core === undefined ? unknown : coreTime(core)) };
+  return { threads: threadTimes(pid), ...(core === undefined ? unknown : coreTime(core)) };
 }
 
 /** What a core has done so far. */
@@ -55,17 +55,31 @@ function coreOf(pid: number): number | undefined {
   return more.length === 0 ? core : undefined;
 }
 
+/**
+ * What the threads of a process used between two looks, in ms; NaN where the system does not say. A thread that has
+ * ended took its account with it: a runtime ends its helpers when they have had nothing to do for a while, so that
+ * nothing is missing, but what they used before must not count against the others.
+ */
+export function runningTime(before: ProcessorTime, after: ProcessorTime): number {
+  if (after.threads.size === 0) return Number.NaN;
+  return [...after.threads].reduce((sum, [thread, ms]) => sum + ms - (before.threads.get(thread) ?? 0), 0);
+}
+
 // The first number of schedstat is the time spent on a processor, in ns (proc_pid_schedstat(5)).
-function runningTime(pid: number): number {
+function threadTimes(pid: number): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const thread of threadsOf(pid)) {
+    const [ns = ""] = readText(`/proc/${pid}/task/${thread}/schedstat`).split(" ");
+    if (ns !== "") times.set(thread, Number(ns) / 1e6);
+  }
+  return times;
+}
+
+function threadsOf(pid: number): string[] {
   try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    // One that has ended between the two looks has no text.
-    const times = threads.map((thread) =>
-      Number(readText(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0]),
-    );
-    return times.reduce((sum, time) => sum + time, 0) / 1e6;
+    return readdirSync(`/proc/${pid}/task`);
   } catch {
-    return Number.NaN;
+    return [];
   }
 }
 

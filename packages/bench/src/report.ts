@@ -187,10 +187,11 @@ function verdictOf({ candidate, verdict, why, ratio }: Row, names: Names): strin
   return `undecided beside ${control}: ${ratio.why}`;
 }
 
-function fate({ prefix, gap, closed }: Stalled): string {
-  const got = `got ${prefix.toLocaleString("en")} in order`;
-  if (gap) return `${got}, then some were missing${closed === undefined ? ": it was told nothing" : ""}`;
-  return closed === undefined ? got : `${got}, then was closed with ${closed}`;
+function fate({ published, prefix, gap, closed }: Stalled): string {
+  if (prefix === published) return "got all, in order";
+  const got = `got ${prefix.toLocaleString("en")} of ${published.toLocaleString("en")} in order, then`;
+  if (closed !== undefined) return `${got} was closed with ${closed}${gap ? ", after a gap" : ""}`;
+  return `${got} ${gap ? "some were missing" : "nothing more came"}: it was told nothing`;
 }
 
 function conditions(results: BenchResults): string {

@@ -1,5 +1,5 @@
 import type { Slice } from "../job.ts";
-import { type ProcessorTime, processorTime } from "../processor.ts";
+import { type ProcessorTime, processorTime, runningTime } from "../processor.ts";
 import type { Trouble } from "./trouble.ts";
 
 /** What is read at the beginning and at the end of what is measured. */
@@ -28,7 +28,7 @@ export function between(before: Look, after: Look): Slice {
 }
 
 function useOf(before: ProcessorTime, after: ProcessorTime, ms: number) {
-  const runningMs = after.running - before.running;
+  const runningMs = runningTime(before, after);
   const idle = (after.idle - before.idle) / ms;
   const others = after.programs + after.stolen - before.programs - before.stolen - runningMs;
   // One that is not bound to a core has none that could be idle.

@@ -20,7 +20,7 @@ export async function slow(job: SlowJob): Promise<Slice> {
   const healthy = await Promise.all(
     Array.from({ length: job.healthy }, () => subscribe(topic, { message, closed })),
   );
-  const { stalled, link: sleeper } = await stall(topic);
+  const { stalled, link: sleeper } = await stall(topic, job.messages);
   const publisher = await openPublisher(topic, trouble.tell);
   const memory = sampleMemory(job.peer.pid);
   try {
@@ -46,8 +46,8 @@ export async function slow(job: SlowJob): Promise<Slice> {
   }
 }
 
-async function stall(topic: ReturnType<typeof newTopic>) {
-  const stalled: Stalled = { prefix: 0, gap: false };
+async function stall(topic: ReturnType<typeof newTopic>, published: number) {
+  const stalled: Stalled = { published, prefix: 0, gap: false };
   const link = await subscribe(topic, {
     message: (number) => {
       // What was cut is a message like the others; only those that lie whole can be looked at.
