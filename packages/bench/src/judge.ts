@@ -113,7 +113,7 @@ function doubtOf({ needsBusyServer }: Figure, slices: readonly Slice[]): Doubt |
     const why = `the generator's core was full, the server used ${server} of its own: it could have done more`;
     return { verdict: "generator-bound", why };
   }
-  const why = `the server used ${server} of its core and the generator ${percent(generatorBusy)}: neither was busy`;
+  const why = `the server used ${server} of its core and the generator ${percent(generatorBusy)}: neither was full`;
   return { verdict: "generator-bound", why };
 }
 
