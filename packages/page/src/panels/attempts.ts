@@ -121,7 +121,7 @@ export class AttemptsPanel extends Panel {
     return html`
       <div>
         <h3 id="states">States</h3>
-        <svg viewBox="0 0 320 236" role="img" aria-label="State machine of the connection, now ${name}">
+        <svg viewBox="3 0 324 236" role="img" aria-label="State machine of the connection, now ${name}">
           <defs>
             <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8"
               markerUnits="userSpaceOnUse" orient="auto">

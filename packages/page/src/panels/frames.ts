@@ -219,11 +219,9 @@ export class FramesPanel extends ServerPanel {
       <div class="frame">
         <h3 id="up">Frame to the server</h3>
         ${boxesOf("up", up)}
-        <div class="fields">
-          <button class="small" @click=${this.#changeKey}>Another key</button>
-          <p class="hint grow">The browser draws a key of its own for every frame and shows it to nobody. This one was
-            drawn here.</p>
-        </div>
+        <div><button class="small" @click=${this.#changeKey}>Another key</button></div>
+        <p class="hint">The browser draws a key of its own for every frame and shows it to nobody. This one was drawn
+          here.</p>
       </div>
       <div class="frame">
         <h3 id="down">Frame back from the server</h3>

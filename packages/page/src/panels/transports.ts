@@ -300,6 +300,7 @@ export class TransportsPanel extends ServerPanel {
 
       thead :is(th, td) {
         vertical-align: end;
+        font-size: 0.75rem;
       }
 
       .events [scope="rowgroup"] {
