@@ -33,6 +33,8 @@ export interface Effort {
   connections: number;
   slowMessages: number;
   echoes: readonly { size: number; depth: number; connections: number }[];
+  /** Publications under way at once. */
+  fanouts: readonly number[];
 }
 
 const everyEcho = [64, 1_024, 65_536].flatMap((size) =>
@@ -56,19 +58,21 @@ export const full: Effort = {
   connections: 5_000,
   slowMessages: 16_000,
   echoes: everyEcho,
+  fanouts: [1, 32],
 };
 
 /** Less than three minutes. */
 export const quick: Effort = {
   pairs: 4,
-  cpuPairs: 8,
+  cpuPairs: 6,
   memoryPairs: 1,
   firstWarmupMs: 500,
   warmupMs: 50,
-  measureMs: 150,
+  measureMs: 120,
   connections: 1_000,
-  slowMessages: 8_000,
+  slowMessages: 4_000,
   echoes: everyEcho.filter(tellsMost),
+  fanouts: [32],
 };
 
 const perSecond = ({ count, ms }: Slice) => (count / ms) * 1_000;
@@ -83,7 +87,7 @@ export function methodsOf(names: readonly ScenarioName[], effort: Effort): Metho
     cpu: () => [steady(effort)],
     typed: () => [typed(effort)],
     latency: () => [latency(effort)],
-    fanout: () => [1, 32].map((depth) => fanout(depth, effort)),
+    fanout: () => effort.fanouts.map((depth) => fanout(depth, effort)),
     connect: () => [connect(effort)],
     memory: () => [memory(effort, false), memory(effort, true)],
     slow: () => [slow(effort)],
