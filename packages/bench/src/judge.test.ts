@@ -31,7 +31,7 @@ test("a server twice as fast as its control is decided", () => {
 test("a difference within the noise is undecided, and says so", () => {
   expect(judge(busy, "one", pairs(slice(104)), against).ratio).toMatchObject({
     decision: "undecided",
-    why: "within what two equal servers show",
+    why: "not far enough beyond what two equal servers show",
   });
 });
 

@@ -94,7 +94,7 @@ function compare(
   if (!noise) return undecided("what two equal servers show is not known");
   const decision = decide(compared, noise);
   return decision === "undecided"
-    ? undecided("within what two equal servers show")
+    ? undecided("not far enough beyond what two equal servers show")
     : { ...compared, decision };
 }
 

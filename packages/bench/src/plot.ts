@@ -14,7 +14,7 @@ export interface Mark {
   style: string;
 }
 
-/** What else is drawn: the value of the control, and what two equal servers show. */
+/** What else is drawn: the value of the control, and the ratios that decide nothing. */
 export interface Guides {
   line?: number;
   band?: readonly [low: number, high: number];

@@ -12,7 +12,12 @@ const rows: Row[] = [
   },
   {
     ...{ candidate: "express", verdict: "measured", figure: near(17) },
-    ratio: { ...near(1), control: "ws", decision: "undecided", why: "within what two equal servers show" },
+    ratio: {
+      ...near(1),
+      control: "ws",
+      decision: "undecided",
+      why: "not far enough beyond what two equal servers show",
+    },
   },
   { candidate: "bad", verdict: "refused", why: "message 7 came back <changed>" },
   { candidate: "ws", verdict: "generator-bound", why: "the generator's core was full" },
@@ -58,7 +63,9 @@ test("what was decided is said in a sentence, with its interval", () => {
 
 test("what was not decided, refused or limited by something else says why", () => {
   const { undecided, refused, limited } = sentencesOf(results);
-  expect(undecided[0]?.text).toMatch(/^Express costs 1.00 × .+ Within what two equal servers show\.$/);
+  expect(undecided[0]?.text).toMatch(
+    /^Express costs 1.00 × .+ Not far enough beyond what two equal servers show\.$/,
+  );
   expect(refused[0]?.text).toBe("A & B, refused: message 7 came back <changed> (64 bytes).");
   expect(limited[0]?.text).toBe("Bare ws, generator-bound: the generator's core was full (64 bytes).");
 });

@@ -6,6 +6,7 @@ import type { Stalled } from "./job.ts";
 import { type Mark, plot } from "./plot.ts";
 import type { BenchResults, Measure, Row, Schedule } from "./results.ts";
 import { questions, type Sentence, sentencesOf } from "./sentences.ts";
+import { indistinct } from "./statistics.ts";
 import { escaped, interval, number, percent } from "./words.ts";
 
 const style = readFileSync(join(import.meta.dirname, "report.css"), "utf8");
@@ -58,7 +59,8 @@ function head({ date, machine, complete, quick, stolen = 0 }: BenchResults): str
   ].filter((note) => note !== false);
   return `<header><h1>The bench of WebSocket Rosetta</h1>
 <p class="quiet">${date.slice(0, 10)}, ${escaped(machine.cpu)}, one core for the server. Every interval holds its figure
-with 95&nbsp;% confidence; a comparison is decided only beyond what two processes of the same server show.</p>
+with 95&nbsp;% confidence; a comparison is decided only beyond twice what two processes of the same server show: the band in its
+plot.</p>
 ${notes.map((note) => `<p class="note">${escaped(note)}</p>`).join("\n")}</header>`;
 }
 
@@ -67,7 +69,7 @@ function opening(results: BenchResults): string {
   const apps = decided.filter(({ kind }) => kind === "app");
   const others = decided.filter(({ kind }) => kind !== "app");
   const none =
-    "<p>Nothing: every difference between a server of this repository and its bare library lies within the noise.</p>";
+    "<p>Nothing: every difference between a server of this repository and its bare library is too near to the noise.</p>";
   return [
     `<section class="said"><h2>Decided</h2>${apps.length > 0 ? listed(apps) : none}</section>`,
     folded("Decided of hello.ts and of the bare libraries", others),
@@ -110,7 +112,7 @@ function measureOf(measure: Measure, names: Names): string {
   const { title, unit, noise, rows } = measure;
   const figures = rows.flatMap((row) => figureMark(row, names));
   const ratios = rows.flatMap((row) => ratioMark(row, measure, names));
-  const guides = { line: 1, ...(noise && { band: [noise.low, noise.high] as const }) };
+  const guides = { line: 1, ...(noise && { band: indistinct(noise) }) };
   const plots = [
     figures.length > 0 && `<figure>${plot(title, unit, figures)}</figure>`,
     ratios.length > 0 &&

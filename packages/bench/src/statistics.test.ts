@@ -21,14 +21,16 @@ test("what disturbs both of a pair leaves their ratio alone", () => {
   expect(ratio(disturbed)).toMatchObject({ value: 2, low: 2, high: 2 });
 });
 
-test("a difference is decided only beyond what two equal servers show", () => {
+test("a difference is decided only beyond twice what two equal servers show", () => {
   const noise = { value: 1, low: 0.9, high: 1.08, count: 10 };
   const between = (low: number, high: number) =>
     decide({ value: (low + high) / 2, low, high, count: 10 }, noise);
-  expect(between(1.2, 1.4)).toBe("more");
+  // Twice as far as 0.9: 0.81, and the other way round 1.23.
+  expect(between(1.24, 1.4)).toBe("more");
   expect(between(0.5, 0.8)).toBe("less");
+  expect(between(1.22, 1.4)).toBe("undecided");
+  expect(between(0.5, 0.82)).toBe("undecided");
   expect(between(0.95, 1.3)).toBe("undecided");
-  expect(between(1.05, 1.09)).toBe("undecided");
 });
 
 test("what is no number decides nothing", () => {

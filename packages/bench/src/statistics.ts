@@ -9,7 +9,7 @@ export interface Estimate {
   count: number;
 }
 
-/** What a comparison says: `undecided` if the ratio could be 1, or is within what two equal servers show. */
+/** What a comparison says: `undecided` if the ratio is not beyond what two equal servers show. */
 export type Decision = "more" | "less" | "undecided";
 
 const resamples = 2_000;
@@ -37,13 +37,22 @@ export function ratio(pairs: readonly (readonly [measured: number, control: numb
   );
 }
 
+// What two processes showed once, others may show half again or twice as far: it is one draw of what there is.
+const caution = 2;
+
+/** The ratios that decide nothing: twice as far from 1, both ways, as two equal servers were from each other. */
+export function indistinct({ low, high }: Estimate): readonly [low: number, high: number] {
+  const spread = caution * Math.max(Math.abs(Math.log(low)), Math.abs(Math.log(high)));
+  return [Math.exp(-spread), Math.exp(spread)];
+}
+
 /** Decides by the interval of a ratio and that of two equal servers, which is what the machine itself does. */
 export function decide({ low, high }: Estimate, noise: Estimate): Decision {
-  // Every comparison with NaN is false, which would be a decision, too.
-  if (![low, high, noise.low, noise.high].every(Number.isFinite)) return "undecided";
-  const spread = Math.max(Math.abs(noise.low - 1), Math.abs(noise.high - 1));
-  if (low > 1 + spread) return "more";
-  return high < 1 - spread ? "less" : "undecided";
+  const [least, most] = indistinct(noise);
+  // A figure of nothing is no ratio: it would be beyond everything.
+  if (![low, high, least, most].every(Number.isFinite)) return "undecided";
+  if (low > most) return "more";
+  return high < least ? "less" : "undecided";
 }
 
 function bootstrap(values: readonly number[], statistic: (values: readonly number[]) => number): Estimate {
