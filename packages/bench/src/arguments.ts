@@ -25,7 +25,7 @@ results/bench.html.
 
   --scenario a,b   only these: ${scenarioNames.join(", ")}
   --quick          about three minutes: wider intervals, and no hello.ts that is not named
-  --pairs N        slices of each server and of its control (default 8; 4 with --quick)
+  --pairs N        slices of each server and of its control, where any are compared (default: 5 to 16)
   --cores S,G      the core of the server and that of the generator (default: the first two)
   --json FILE      where the results go (default results/bench.json; the report goes beside them)
   --report         measure nothing, make the report again
@@ -34,9 +34,9 @@ results/bench.html.
   --generator      measure nothing else, compare the load generator with one in C and with itself on Node
   --help           this
 
-A figure is printed with the interval in which it lies with 95 % confidence. A difference that is not beyond twice
-what two processes of the same server show is "undecided"; a throughput is shown only if the server was busy all the
-time; who loses, changes or reorders a message is not measured.
+A figure is printed with the interval in which it lies with 95 % confidence. A difference whose interval is not wholly
+beyond the one of equal servers, by what two processes of the same server show, is "undecided"; a throughput is shown
+only if the server was busy all the time; who loses, changes or reorders a message is not measured.
 
 --load: conns connections to /ws (default 1000) in rooms of one who speaks and fanout who listen (default 20); what is
 left over stays idle. In all, rate messages a second (default 1000/s) are published on a schedule, room after room,

@@ -7,7 +7,7 @@ import type { EchoJob } from "./job.ts";
 import { type Machine, onCore } from "./machine.ts";
 import { bold, tell } from "./print.ts";
 import { MeasuredServer } from "./server.ts";
-import { median, ratio } from "./statistics.ts";
+import { estimate, median } from "./statistics.ts";
 import { interval, number, percent } from "./words.ts";
 
 type Echo = (job: EchoJob) => Promise<{ count: number; ms: number; generatorBusy: number }>;
@@ -87,7 +87,7 @@ async function inTurn(echoes: readonly Echo[], job: EchoJob, round: number) {
 
 function verdictOf(rounds: readonly number[][], busy: readonly number[]): string {
   const beside = (index: number) =>
-    interval(ratio(rounds.map((round) => [round[index] ?? Number.NaN, round[1] ?? Number.NaN])));
+    interval(estimate(rounds.map((round) => (round[index] ?? Number.NaN) / (round[1] ?? Number.NaN))));
   const rates = rounds.map(([own]) => own ?? Number.NaN);
   const own = `${number(median(rates))}/s, ${percent(median(busy))} busy`;
   return `${beside(0)} of C (${own}); on Node ${beside(2)} of C`;

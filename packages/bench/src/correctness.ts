@@ -2,8 +2,8 @@
 
 import type { Candidate } from "./candidates.ts";
 import type { CheckJob, Peer } from "./job.ts";
-import type { Bench } from "./measure.ts";
 import { MeasuredServer } from "./server.ts";
+import type { Bench } from "./session.ts";
 
 // The sizes that are measured, and those at which the header of a frame grows (RFC 6455 §5.2).
 const messages: CheckJob["messages"] = [

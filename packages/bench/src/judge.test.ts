@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { Slice } from "./job.ts";
-import { type Figure, isHopeless, judge, type Pair } from "./judge.ts";
+import { type Figure, isDisturbed, isHopeless, judge, type Pair, ratiosOf } from "./judge.ts";
 
 const busy: Figure = { figure: ({ count }) => count, needsBusyServer: true };
-const noise = { value: 1, low: 0.95, high: 1.05, count: 10 };
+const noise = { low: 0.95, high: 1.05, count: 10 };
 const against = { control: "control", noise };
 
 const slice = (count: number, more: Partial<Slice> = {}): Slice => ({
@@ -18,7 +18,7 @@ const slice = (count: number, more: Partial<Slice> = {}): Slice => ({
   },
   ...more,
 });
-const pairs = (own: Slice, control = slice(100)): Pair[] => [1, 2, 3, 4].map(() => [own, control]);
+const pairs = (own: Slice, control = slice(100)): Pair[] => [1, 2, 3, 4, 5].map(() => [own, control]);
 
 test("a server twice as fast as its control is decided", () => {
   expect(judge(busy, "one", pairs(slice(200)), against)).toMatchObject({
@@ -31,7 +31,7 @@ test("a server twice as fast as its control is decided", () => {
 test("a difference within the noise is undecided, and says so", () => {
   expect(judge(busy, "one", pairs(slice(104)), against).ratio).toMatchObject({
     decision: "undecided",
-    why: "not far enough beyond what two equal servers show",
+    why: "not beyond what two equal servers show",
   });
 });
 
@@ -59,9 +59,12 @@ test("a control that was not busy decides nothing", () => {
   });
 });
 
-test("nothing is decided without the noise of two equal servers, nor from one pair", () => {
+test("nothing is decided without the noise of two equal servers, nor from few pairs", () => {
   const row = judge(busy, "one", pairs(slice(200)), { control: "control", noise: undefined });
   expect(row.ratio?.decision).toBe("undecided");
+  expect(judge(busy, "one", pairs(slice(200)).slice(0, 4), against).ratio).toMatchObject({
+    ...{ decision: "undecided", why: "4 pairs are too few to decide by" },
+  });
   expect(judge(busy, "one", pairs(slice(200)).slice(0, 1), against)).not.toHaveProperty("ratio");
 });
 
@@ -99,4 +102,16 @@ test("a schedule is told with its rate and with what was late", () => {
     pairs(held),
   );
   expect(row.schedule).toEqual({ rate: 1_000, ...latency });
+});
+
+test("what disturbs both of a pair leaves their ratio alone", () => {
+  const disturbed = [1, 5, 0.2, 3].map((factor): Pair => [slice(20 * factor), slice(10 * factor)]);
+  expect(ratiosOf(busy, [...disturbed, [slice(7)]])).toEqual([2, 2, 2, 2]);
+});
+
+test("a pair is disturbed if others were at work beside one of the two", () => {
+  expect(isDisturbed([slice(100), slice(100)])).toBe(false);
+  expect(isDisturbed([slice(100), slice(100, { generatorTaken: 0.06, serverTaken: 0.06 })])).toBe(true);
+  expect(isDisturbed([slice(100, { serverTaken: 0.2 })])).toBe(true);
+  expect(isDisturbed([slice(100, { serverTaken: Number.NaN })])).toBe(false);
 });

@@ -2,14 +2,16 @@
 
 import type { Slice } from "./job.ts";
 import type { Row, Schedule } from "./results.ts";
-import { decide, type Estimate, estimate, median, ratio } from "./statistics.ts";
+import { decide, estimate, median, type Noise } from "./statistics.ts";
 
 /** Below this part of a core a server was not what limited the throughput. */
 const busyEnough = 0.95;
 /** Below this part of what was due, a rate was not held. */
 const heldEnough = 0.95;
-/** Fewer pairs all lie on one side by chance too often, when a hundred comparisons are made in a run. */
-export const fewestPairs = 4;
+/** Of fewer pairs not even the farthest two hold the median between them with 94 % confidence. */
+export const fewestPairs = 5;
+/** So many slices show whether something else than the server is the limit. */
+const enoughSlices = 4;
 /** Above this part of their cores in others' hands, nothing can be said of a server and a generator. */
 const undisturbed = 0.1;
 
@@ -23,11 +25,11 @@ export interface Figure {
   needsBusyServer: boolean;
 }
 
-/** With whom a candidate is compared, and what two processes of one server showed. */
+/** With whom a candidate is compared, and how far apart equal servers are. */
 export interface Comparison {
   /** The id of the control. */
   control: string;
-  noise: Estimate | undefined;
+  noise: Noise | undefined;
 }
 
 /** Why a figure is not the server's own. */
@@ -49,16 +51,19 @@ export function judge(method: Figure, candidate: string, pairs: readonly Pair[],
   return { ...row, verdict: "measured", ratio: compare(method, pairs, against) };
 }
 
-/** The ratio of figures that were measured in pairs. */
-export function ratioOf({ figure }: Figure, pairs: readonly Pair[]): Estimate {
-  return ratio(
-    pairs.flatMap(([measured, control]) => (control ? [[figure(measured), figure(control)]] : [])),
-  );
+/** The ratio of each pair: whatever disturbs the machine for longer than a pair cancels out. */
+export function ratiosOf({ figure }: Figure, pairs: readonly Pair[]): number[] {
+  return pairs.flatMap(([measured, control]) => (control ? figure(measured) / figure(control) : []));
 }
 
 /** Whether more slices would show nothing: something else than the server is the limit. */
 export function isHopeless(method: Figure, slices: readonly Slice[]): boolean {
-  return slices.length >= fewestPairs && doubtOf(method, slices)?.verdict === "generator-bound";
+  return slices.length >= enoughSlices && doubtOf(method, slices)?.verdict === "generator-bound";
+}
+
+/** Whether others were at work on the cores of one of the two, whatever it measures. */
+export function isDisturbed(pair: Pair): boolean {
+  return pair.some((slice) => slice && disturbanceOf([slice]) !== undefined);
 }
 
 // What a schedule showed, each figure the median of the slices.
@@ -83,23 +88,24 @@ function compare(
   pairs: readonly Pair[],
   { control, noise }: Comparison,
 ): NonNullable<Row["ratio"]> {
-  const compared = { ...ratioOf(method, pairs), control };
+  const ratios = ratiosOf(method, pairs);
+  const compared = { ...estimate(ratios), control };
   const undecided = (why: string) => ({ ...compared, decision: "undecided" as const, why });
   const doubt = doubtOf(
     method,
     pairs.flatMap(([, slice]) => slice ?? []),
   );
   if (doubt) return undecided(`its control was ${doubt.verdict}: ${doubt.why}`);
-  if (pairs.length < fewestPairs) return undecided(`${pairs.length} pairs are too few to decide by`);
+  if (ratios.length < fewestPairs) return undecided(`${ratios.length} pairs are too few to decide by`);
   if (!noise) return undecided("what two equal servers show is not known");
   const decision = decide(compared, noise);
   return decision === "undecided"
-    ? undecided("not far enough beyond what two equal servers show")
+    ? undecided("not beyond what two equal servers show")
     : { ...compared, decision };
 }
 
-// What forbids to take a figure for the server's own, if anything does.
-function doubtOf({ needsBusyServer }: Figure, slices: readonly Slice[]): Doubt | undefined {
+/** What forbids to take a figure for the server's own, if anything does. */
+export function doubtOf({ needsBusyServer }: Figure, slices: readonly Slice[]): Doubt | undefined {
   const late = lateness(slices);
   if (late) return late;
   // Others make a core busy, too.

@@ -10,7 +10,7 @@ import { printSummary, yellow } from "./print.ts";
 import { reportOf } from "./report.ts";
 import type { BenchResults } from "./results.ts";
 import { run } from "./run.ts";
-import { type Effort, full, methodsOf, quick } from "./scenarios.ts";
+import { type Effort, full, methodsOf, quick, withPairs } from "./scenarios.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const everybody = readCandidates();
@@ -38,7 +38,13 @@ async function follow(request: Request): Promise<void> {
 async function generator(request: Request): Promise<void> {
   const effort = effortOf(request);
   const servers = everybody.filter(({ id }) => id === "bun" || id === "limit");
-  const order = { ...effort, loads: effort.echoes, servers, machine: machineOf(request) };
+  const order = {
+    ...effort,
+    pairs: effort.pairs.echo,
+    loads: effort.echoes,
+    servers,
+    machine: machineOf(request),
+  };
   await compareGenerators({ ...order, signal: interruption() });
 }
 
@@ -68,7 +74,7 @@ function candidatesOf({ servers, quick: isQuick }: Request): Candidate[] {
 
 function effortOf({ quick: isQuick, pairs }: Request): Effort {
   const effort = isQuick ? quick : full;
-  return pairs === undefined ? effort : { ...effort, pairs, cpuPairs: pairs };
+  return pairs === undefined ? effort : withPairs(effort, pairs);
 }
 
 function machineOf({ cores }: Request): Machine {
@@ -109,7 +115,9 @@ function report(file: string): void {
 
 function readResults(file: string): BenchResults | undefined {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as BenchResults;
+    const results = JSON.parse(readFileSync(file, "utf8")) as BenchResults;
+    if (!Array.isArray(results.twins)) throw new Error(`${file} is not what this bench writes`);
+    return results;
   } catch (error) {
     console.error(`there are no results to report: ${(error as Error).message}`);
     process.exitCode = 2;

@@ -1,19 +1,27 @@
 // What a run says on the terminal.
 
 import { styleText } from "node:util";
-import type { BenchResults, Measure, Row } from "./results.ts";
+import type { BenchResults, Measure, Row, Twins } from "./results.ts";
 import { type Sentence, sentencesOf } from "./sentences.ts";
-import { interval, number, punctuality } from "./words.ts";
+import { interval, number, punctuality, range } from "./words.ts";
 
 /** The line that changes while something is measured, on a terminal only. */
 export function tell(what: string): void {
   if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${what && dim(`  … ${what}`)}`);
 }
 
+/** What one server showed beside itself. */
+export function printTwins(
+  { scenario, title, candidate, ratio }: Twins,
+  titleOf: (id: string) => string,
+): string {
+  return `  ${titleOf(candidate).padEnd(42)} ${interval(ratio)}  ${dim(`${scenario} ${title}`)}`;
+}
+
 /** The figures of one measure. */
 export function printMeasure({ noise, rows, unit }: Measure, titleOf: (id: string) => string): string {
-  const control = noise ? [dim(`  the same server twice: ${interval(noise)}`)] : [];
-  return [...control, ...rows.map((row) => `  ${line(row, unit, titleOf)}`)].join("\n");
+  const equals = noise ? [dim(`  equal servers: ${range(noise)}`)] : [];
+  return [...equals, ...rows.map((row) => `  ${line(row, unit, titleOf)}`)].join("\n");
 }
 
 /** What a run came to, with the sentences that the report opens with. */

@@ -6,8 +6,7 @@ import type { Stalled } from "./job.ts";
 import { type Mark, plot } from "./plot.ts";
 import type { BenchResults, Measure, Row, Schedule } from "./results.ts";
 import { questions, type Sentence, sentencesOf } from "./sentences.ts";
-import { indistinct } from "./statistics.ts";
-import { escaped, interval, number, percent } from "./words.ts";
+import { bracket, escaped, interval, number, percent, range } from "./words.ts";
 
 const style = readFileSync(join(import.meta.dirname, "report.css"), "utf8");
 
@@ -28,6 +27,7 @@ export function reportOf(results: BenchResults): string {
 ${head(results)}
 ${opening(results)}
 ${scenarios.map((name) => scenarioOf(name, results, names)).join("\n")}
+${noise(results, names)}
 ${conditions(results)}
 </main>
 </html>
@@ -59,8 +59,8 @@ function head({ date, machine, complete, quick, stolen = 0 }: BenchResults): str
   ].filter((note) => note !== false);
   return `<header><h1>The bench of WebSocket Rosetta</h1>
 <p class="quiet">${date.slice(0, 10)}, ${escaped(machine.cpu)}, one core for the server. Every interval holds its figure
-with 95&nbsp;% confidence; a comparison is decided only beyond twice what two processes of the same server show: the band in its
-plot.</p>
+with 95&nbsp;% confidence; a comparison is decided only if its interval lies wholly beyond the one in which
+<a href="#noise">equal servers</a> lie: the band in its plot.</p>
 ${notes.map((note) => `<p class="note">${escaped(note)}</p>`).join("\n")}</header>`;
 }
 
@@ -112,7 +112,7 @@ function measureOf(measure: Measure, names: Names): string {
   const { title, unit, noise, rows } = measure;
   const figures = rows.flatMap((row) => figureMark(row, names));
   const ratios = rows.flatMap((row) => ratioMark(row, measure, names));
-  const guides = { line: 1, ...(noise && { band: indistinct(noise) }) };
+  const guides = { line: 1, ...(noise && { band: [noise.low, noise.high] as const }) };
   const plots = [
     figures.length > 0 && `<figure>${plot(title, unit, figures)}</figure>`,
     ratios.length > 0 &&
@@ -125,7 +125,7 @@ ${tableOf(measure, names)}</article>`;
 
 function figureMark({ candidate, verdict, figure }: Row, names: Names): Mark[] {
   if (verdict !== "measured" || !figure) return [];
-  const text = `${number(figure.value)} [${number(figure.low)}–${number(figure.high)}]`;
+  const text = `${number(figure.value)}${bracket(figure)}`;
   return [{ label: names.title(candidate), text, estimate: figure, style: names.kind(candidate) }];
 }
 
@@ -139,8 +139,8 @@ function ratioMark({ candidate, ratio }: Row, { better }: Measure, names: Names)
 function tableOf({ unit, noise, rows }: Measure, names: Names): string {
   const more = moreOf(rows);
   const same = noise
-    ? `<tr class="noise"><th>the same server twice</th><td></td><td></td><td></td>
-<td class="figure">${interval(noise)}</td><td>the noise of this machine</td>${more ? "<td></td>" : ""}</tr>`
+    ? `<tr class="noise"><th>equal servers</th><td></td><td></td><td></td>
+<td class="figure">${range(noise)}</td><td>decides nothing</td>${more ? "<td></td>" : ""}</tr>`
     : "";
   return `<div class="wide"><table><thead><tr><th>server</th><th class="figure">${escaped(unit)}</th>
 <th class="figure">server busy</th><th class="figure">generator busy</th><th class="figure">× control</th>
@@ -171,9 +171,7 @@ function punctualityOf({ rate, p99, p999 }: Schedule): string {
 function tableRow(row: Row, names: Names, more: More | undefined): string {
   const { candidate, verdict, figure, ratio, serverBusy, generatorBusy } = row;
   const shown = verdict === "measured" && figure;
-  const value = shown
-    ? `<strong>${number(figure.value)}</strong> [${number(figure.low)}–${number(figure.high)}]`
-    : "–";
+  const value = shown ? `<strong>${number(figure.value)}</strong>${bracket(figure)}` : "–";
   const told = more ? `<td>${shown ? more.of(row) : ""}</td>` : "";
   return `<tr class="${names.kind(candidate)}"><th>${escaped(names.title(candidate))}</th>
 <td class="figure">${value}</td><td class="figure">${percent(serverBusy)}</td>
@@ -194,6 +192,28 @@ function fate({ published, prefix, gap, closed }: Stalled): string {
   const got = `got ${prefix.toLocaleString("en")} of ${published.toLocaleString("en")} in order, then`;
   if (closed !== undefined) return `${got} was closed with ${closed}${gap ? ", after a gap" : ""}`;
   return `${got} ${gap ? "some were missing" : "nothing more came"}: it was told nothing`;
+}
+
+function noise({ twins, measures }: BenchResults, names: Names): string {
+  if (twins.length === 0) return "";
+  const rows = twins.map(
+    ({ scenario, title, candidate, ratio }) => `<tr><th>${escaped(names.title(candidate))}</th>
+<td class="figure">${interval(ratio)}</td><td>${escaped(questions[scenario] ?? scenario)} ${escaped(title)}</td></tr>`,
+  );
+  const bands = Map.groupBy(
+    measures.filter((each) => each.noise),
+    (each) => each.noise && `${range(each.noise)}, by ${each.noise.count} ratios`,
+  );
+  const list = [...bands].map(([band = "", alike]) => {
+    const scenarios = new Set(alike.map(({ scenario }) => scenario));
+    return `<li><strong>${escaped(band.split(",")[0] ?? "")}</strong>${escaped(band.slice(band.indexOf(",")))}: ${[...scenarios].join(", ")}</li>`;
+  });
+  return `<section id="noise"><h2>The same server twice</h2>
+<p>Two processes of one server, measured in pairs as two servers are. By what they showed, the next two equal servers
+lie with 95&nbsp;% confidence between:</p>
+<ul>${list.join("\n")}</ul>
+<div class="wide"><table><thead><tr><th>server</th><th class="figure">× itself</th><th>in</th></tr></thead>
+<tbody>${rows.join("\n")}</tbody></table></div></section>`;
 }
 
 function conditions(results: BenchResults): string {

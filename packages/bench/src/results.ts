@@ -2,7 +2,7 @@
 
 import type { Stalled } from "./job.ts";
 import type { Machine } from "./machine.ts";
-import type { Decision, Estimate } from "./statistics.ts";
+import type { Decision, Estimate, Noise } from "./statistics.ts";
 
 /** One run. */
 export interface BenchResults {
@@ -19,7 +19,18 @@ export interface BenchResults {
   /** What the servers' environment said: limits are policy, and raised so that none is reached. */
   settings: Record<string, string>;
   candidates: readonly { id: string; title: string; kind: string; control?: string }[];
+  /** The same server twice: what the machine itself does to a comparison. */
+  twins: Twins[];
   measures: Measure[];
+}
+
+/** Two processes of the same server in one measure. */
+export interface Twins {
+  scenario: string;
+  /** Of the measure. */
+  title: string;
+  candidate: string;
+  ratio: Estimate;
 }
 
 /** One thing measured of every candidate, in one way. */
@@ -32,8 +43,8 @@ export interface Measure {
   better: "more" | "less";
   /** What a ratio says, with `{ratio}` and `{control}` to be filled in. */
   phrase: string;
-  /** What two processes of the same server showed: the noise of this machine. Nothing where there is one slice only. */
-  noise?: Estimate;
+  /** How far apart equal servers are in measures of this kind. Nothing where nobody is compared. */
+  noise?: Noise;
   rows: Row[];
 }
 
@@ -71,4 +82,9 @@ export interface Row {
   schedule?: Schedule;
   /** Beside its control, of which this is the id; `why` it is undecided. */
   ratio?: Estimate & { control: string; decision: Decision; why?: string };
+}
+
+/** Says a candidate's title by its id. */
+export function titlesIn(candidates: BenchResults["candidates"]): (id: string) => string {
+  return (id) => candidates.find((each) => each.id === id)?.title ?? id;
 }

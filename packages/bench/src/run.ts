@@ -4,11 +4,14 @@ import type { Candidate } from "./candidates.ts";
 import { findWrong } from "./correctness.ts";
 import { startGenerator } from "./generator.ts";
 import { type Machine, stolenTime } from "./machine.ts";
-import { type Bench, fill, type Method, newMeasure } from "./measure.ts";
+import { fill, newMeasure } from "./measure.ts";
 import { ServerPool } from "./pool.ts";
-import { bold, printMeasure, tell, yellow } from "./print.ts";
-import type { BenchResults, Measure } from "./results.ts";
+import { bold, printMeasure, printTwins, tell, yellow } from "./print.ts";
+import { type BenchResults, titlesIn } from "./results.ts";
 import { settings } from "./server.ts";
+import type { Bench, Method } from "./session.ts";
+import type { Noise } from "./statistics.ts";
+import { noises } from "./twins.ts";
 import { readCommit, readVersions } from "./versions.ts";
 
 /** What is to be run. */
@@ -34,7 +37,9 @@ export async function run(order: Order): Promise<BenchResults> {
     const refused = await findWrong(bench);
     tell("");
     for (const [id, why] of refused) console.log(`${yellow("refused")} ${id}: ${why}`);
-    for (const method of methods) await one(method, { ...bench, refused }, results.measures);
+    const fit = { ...bench, refused };
+    const noiseIn = await equals(methods, fit, results);
+    for (const method of methods) await one(method, fit, results, noiseIn.get(method));
     results.complete = true;
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -48,16 +53,30 @@ export async function run(order: Order): Promise<BenchResults> {
   return { ...results, measures: results.measures.filter(({ rows }) => rows.length > 0) };
 }
 
-async function one(method: Method, bench: Bench, measures: Measure[]): Promise<void> {
+// The same server twice, before anybody is compared.
+async function equals(
+  methods: readonly Method[],
+  bench: Bench,
+  { twins, candidates }: BenchResults,
+): Promise<ReadonlyMap<Method, Noise>> {
+  if (methods.every(({ pairs }) => pairs < 2)) return new Map();
+  console.log(`\n${bold("noise")} the same server twice`);
+  return await noises(methods, bench, (each) => {
+    twins.push(each);
+    tell("");
+    console.log(printTwins(each, titlesIn(candidates)));
+  });
+}
+
+async function one(method: Method, bench: Bench, results: BenchResults, noise?: Noise): Promise<void> {
   console.log(`\n${bold(method.scenario)} ${method.title}`);
   const measure = newMeasure(method);
-  measures.push(measure);
-  const titleOf = (id: string) => bench.everybody.find((each) => each.id === id)?.title ?? id;
+  results.measures.push(measure);
   try {
-    await fill(measure, method, bench);
+    await fill(measure, method, bench, noise);
   } finally {
     tell("");
-    console.log(printMeasure(measure, titleOf));
+    console.log(printMeasure(measure, titlesIn(results.candidates)));
   }
 }
 
@@ -72,6 +91,7 @@ function begun({ everybody, machine, quick }: Order): BenchResults {
       kind,
       ...(control && { control }),
     })),
+    twins: [],
     measures: [],
   };
 }

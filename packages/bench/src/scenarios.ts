@@ -3,7 +3,7 @@
 import { subprotocol } from "@rosetta/protocol";
 import type { Candidate } from "./candidates.ts";
 import type { EchoJob, Peer, Slice } from "./job.ts";
-import type { Method } from "./measure.ts";
+import type { Method } from "./session.ts";
 
 export const scenarioNames = [
   "echo",
@@ -19,12 +19,8 @@ export type ScenarioName = (typeof scenarioNames)[number];
 
 /** How long a run may take. */
 export interface Effort {
-  /** Slices of each candidate and of its control. */
-  pairs: number;
-  /** The same for the main figure. */
-  cpuPairs: number;
-  /** Slices of the memory, each in a process of its own. */
-  memoryPairs: number;
+  /** Slices of each candidate and of its control; with only one, nothing is compared. */
+  pairs: Readonly<Record<ScenarioName, number>>;
   /** Milliseconds of full load before the first slice of a process. */
   firstWarmupMs: number;
   warmupMs: number;
@@ -46,11 +42,9 @@ function tellsMost({ size, depth }: Effort["echoes"][number]): boolean {
   return size === 64 || (size === 65_536 && depth === 1);
 }
 
-/** About 25 minutes for all servers of the house. */
+/** Half an hour for all servers of the house, where nobody else is at work. */
 export const full: Effort = {
-  pairs: 8,
-  cpuPairs: 20,
-  memoryPairs: 4,
+  pairs: { echo: 8, cpu: 16, typed: 8, latency: 8, fanout: 8, connect: 8, memory: 5, slow: 1 },
   // Node's compiler is done after some 50,000 messages, Bun's after 15,000: slices before that get faster and faster.
   firstWarmupMs: 2_000,
   warmupMs: 150,
@@ -63,9 +57,7 @@ export const full: Effort = {
 
 /** Less than three minutes. */
 export const quick: Effort = {
-  pairs: 4,
-  cpuPairs: 6,
-  memoryPairs: 1,
+  pairs: { echo: 5, cpu: 6, typed: 5, latency: 1, fanout: 1, connect: 5, memory: 1, slow: 1 },
   firstWarmupMs: 500,
   warmupMs: 50,
   measureMs: 120,
@@ -74,6 +66,13 @@ export const quick: Effort = {
   echoes: everyEcho.filter(tellsMost),
   fanouts: [32],
 };
+
+/** The same with so many pairs wherever anything is compared. */
+export function withPairs(effort: Effort, count: number): Effort {
+  const pairs = { ...effort.pairs };
+  for (const name of scenarioNames) if (pairs[name] > 1) pairs[name] = count;
+  return { ...effort, pairs };
+}
 
 const perSecond = ({ count, ms }: Slice) => (count / ms) * 1_000;
 const microseconds = ({ serverMs, count }: Slice) => (serverMs * 1_000) / count;
@@ -111,21 +110,22 @@ function echoJob(peer: Peer, effort: Effort, rest: Partial<EchoJob>): EchoJob {
 }
 
 // What a second brings, of which more is better: the server's own figure only while its core is full.
-function throughput(unit: string, { firstWarmupMs, pairs }: Effort) {
-  return { unit, better: "more", figure: perSecond, needsBusyServer: true, firstWarmupMs, pairs } as const;
+function throughput(scenario: ScenarioName, unit: string, { firstWarmupMs, pairs }: Effort) {
+  const own = { figure: perSecond, needsBusyServer: true, firstWarmupMs, pairs: pairs[scenario], twins: 1 };
+  return { scenario, unit, better: "more", ...own } as const;
 }
 
 // What something costs, of which less is better.
-function cost(unit: string, { firstWarmupMs, pairs }: Effort) {
-  return { unit, better: "less", needsBusyServer: false, firstWarmupMs, pairs } as const;
+function cost(scenario: ScenarioName, unit: string, { firstWarmupMs, pairs }: Effort) {
+  const own = { needsBusyServer: false, firstWarmupMs, pairs: pairs[scenario], twins: 4 };
+  return { scenario, unit, better: "less", ...own } as const;
 }
 
 function echo(load: Effort["echoes"][number], effort: Effort): Method {
   const { size, depth, connections } = load;
   return {
-    scenario: "echo",
     title: `${sizeOf(size)}, ${depth} under way on each of ${connections} connections`,
-    ...throughput("messages/s", effort),
+    ...throughput("echo", "messages/s", effort),
     phrase: `echoes {ratio} as many messages of ${sizeOf(size)} as {control}, with ${depth} under way on each connection`,
     job: ({ kind }, peer) => (kind === "hello" && !tellsMost(load) ? undefined : echoJob(peer, effort, load)),
   };
@@ -135,13 +135,12 @@ function echo(load: Effort["echoes"][number], effort: Effort): Method {
 // much from one another.
 function steady(effort: Effort): Method {
   return {
-    scenario: "cpu",
     title: `64 bytes, ${steadyRate.toLocaleString("en")} messages/s over 100 connections`,
-    ...cost("µs of processor time per message", effort),
+    ...cost("cpu", "µs of processor time per message", effort),
     phrase: "costs {ratio} the processor time of {control} per message",
     job: (_candidate, peer) => echoJob(peer, effort, { rate: steadyRate }),
     figure: microseconds,
-    pairs: effort.cpuPairs,
+    twins: 5,
   };
 }
 
@@ -149,9 +148,8 @@ function steady(effort: Effort): Method {
 function typed(effort: Effort): Method {
   const load = { connections: 100, depth: 16 };
   return {
-    scenario: "typed",
     title: "a typed request and its reply, beside bytes as long, 16 under way on each of 100 connections",
-    ...throughput("messages/s", effort),
+    ...throughput("typed", "messages/s", effort),
     phrase: "answers {ratio} as many typed requests as it echoes messages of the same length",
     job: ({ kind }, peer) =>
       kind === "app" ? echoJob(application(peer), effort, { ...load, dialect: "typed" }) : undefined,
@@ -162,9 +160,8 @@ function typed(effort: Effort): Method {
 
 function latency(effort: Effort): Method {
   return {
-    scenario: "latency",
     title: "64 bytes on 100 connections, at half of the rate that each server bears, from when each was due",
-    ...cost("µs, median", effort),
+    ...cost("latency", "µs, median", effort),
     phrase: "answers in {ratio} the time of {control} in the median, each at half of what it bears",
     partOfCapacity: 0.5,
     job: ({ kind }, peer) => (kind === "hello" ? undefined : echoJob(peer, effort, {})),
@@ -175,9 +172,8 @@ function latency(effort: Effort): Method {
 function fanout(depth: number, effort: Effort): Method {
   const { warmupMs, measureMs } = effort;
   return {
-    scenario: "fanout",
     title: `one publishes to ${subscribers.toLocaleString("en")}, ${depth} under way`,
-    ...throughput("deliveries/s", effort),
+    ...throughput("fanout", "deliveries/s", effort),
     phrase: `delivers {ratio} as many messages to a thousand as {control}, with ${depth} under way`,
     job: (candidate, peer) => {
       const topic = topicOf(candidate, peer);
@@ -189,9 +185,8 @@ function fanout(depth: number, effort: Effort): Method {
 function connect(effort: Effort): Method {
   const { warmupMs, measureMs } = effort;
   return {
-    scenario: "connect",
     title: "connections opened, upgraded and dropped, 64 at a time",
-    ...throughput("connections/s", effort),
+    ...throughput("connect", "connections/s", effort),
     phrase: "takes {ratio} as many connections per second as {control}",
     job: ({ kind }, peer) =>
       kind === "limit" || kind === "hello"
@@ -201,12 +196,11 @@ function connect(effort: Effort): Method {
 }
 
 function memory(effort: Effort, compressed: boolean): Method {
-  const { connections, memoryPairs } = effort;
+  const { connections } = effort;
   const after = compressed ? ", compression on, after one compressed message each" : "";
   return {
-    scenario: "memory",
     title: `${connections.toLocaleString("en")} idle connections${after}`,
-    ...cost("KiB per connection", effort),
+    ...cost("memory", "KiB per connection", effort),
     phrase: `needs {ratio} the memory of {control} for an idle connection${after}`,
     env: { COMPRESSION: compressed ? "1" : "0" },
     job: ({ kind }, peer) => {
@@ -215,7 +209,8 @@ function memory(effort: Effort, compressed: boolean): Method {
     },
     figure: ({ grownBytes = Number.NaN, count }) => grownBytes / 1_024 / count,
     freshEachTime: true,
-    pairs: memoryPairs,
+    // Each of its pairs is of two new processes.
+    twins: compressed ? 0 : 1,
   };
 }
 
@@ -224,9 +219,8 @@ function slow(effort: Effort): Method {
   const size = 4_000;
   const mebibytes = Math.round((slowMessages * size) / 1_048_576);
   return {
-    scenario: "slow",
     title: `one of ten does not read while ${mebibytes} MiB are published`,
-    ...cost("MiB more in memory", effort),
+    ...cost("slow", "MiB more in memory", effort),
     phrase: "grows by {ratio} the memory of {control} while one does not read",
     // Here the limit of the queue is what is measured: that of the server itself.
     env: { MAX_QUEUE_BYTES: "1048576" },
@@ -236,7 +230,6 @@ function slow(effort: Effort): Method {
     },
     figure: ({ grownBytes = Number.NaN }) => grownBytes / 1_048_576,
     freshEachTime: true,
-    pairs: 1,
   };
 }
 

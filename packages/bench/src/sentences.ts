@@ -1,6 +1,6 @@
 // What a run came to, in plain sentences: the beginning of the report and the end of a run. Pure.
 
-import type { BenchResults, Measure, Row } from "./results.ts";
+import { type BenchResults, type Measure, type Row, titlesIn } from "./results.ts";
 import { number, times } from "./words.ts";
 
 /** One thing that a run has to say. */
@@ -48,7 +48,7 @@ export function sentencesOf({
   measures,
   candidates,
 }: Pick<BenchResults, "measures" | "candidates">): Sentences {
-  const titleOf = (id: string) => candidates.find((each) => each.id === id)?.title ?? id;
+  const titleOf = titlesIn(candidates);
   const kindOf = (id: string) => candidates.find((each) => each.id === id)?.kind ?? "app";
   const rank = ({ measure, row }: Found) =>
     Object.keys(questions).indexOf(measure.scenario) * kinds.length + kinds.indexOf(kindOf(row.candidate));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decide, estimate, median, ratio, seeded } from "./statistics.ts";
+import { decide, estimate, median, type Noise, noiseOf, seeded } from "./statistics.ts";
 
 test("the median of an odd and of an even number of values", () => {
   expect(median([3, 1, 2])).toBe(2);
@@ -16,39 +16,51 @@ test("an estimate holds its median between its bounds, the narrower the more val
   expect(estimate(values(8))).toEqual(few);
 });
 
-test("what disturbs both of a pair leaves their ratio alone", () => {
-  const disturbed = [1, 5, 0.2, 3, 2, 1, 0.7].map((factor) => [20 * factor, 10 * factor] as const);
-  expect(ratio(disturbed)).toMatchObject({ value: 2, low: 2, high: 2 });
+test("equal servers lie the farther apart, the farther apart they were seen, and the fewer", () => {
+  // Two degrees of freedom: 4.303 times the root mean square of the logarithms.
+  expect(noiseOf([1.1, 1 / 1.1])).toEqual({
+    low: expect.closeTo(1.1 ** -4.303, 9),
+    high: expect.closeTo(1.1 ** 4.303, 9),
+    count: 2,
+  });
+  const high = (ratios: number[]) => noiseOf(ratios)?.high ?? 0;
+  expect(high([1.1, 0.9, 1.1, 0.9])).toBeLessThan(high([1.1, 0.9]));
+  expect(high([1.1, 0.9])).toBeLessThan(high([1.2, 0.8]));
+  expect(high(Array(30).fill(1.1))).toBeCloseTo(1.1 ** 2.131, 9);
+  expect(noiseOf([])).toBeUndefined();
 });
 
-test("a difference is decided only beyond twice what two equal servers show", () => {
-  const noise = { value: 1, low: 0.9, high: 1.08, count: 10 };
+test("a difference is decided only if its interval lies wholly beyond that of equal servers", () => {
   const between = (low: number, high: number) =>
-    decide({ value: (low + high) / 2, low, high, count: 10 }, noise);
-  // Twice as far as 0.9: 0.81, and the other way round 1.23.
-  expect(between(1.24, 1.4)).toBe("more");
-  expect(between(0.5, 0.8)).toBe("less");
-  expect(between(1.22, 1.4)).toBe("undecided");
-  expect(between(0.5, 0.82)).toBe("undecided");
+    decide({ value: (low + high) / 2, low, high, count: 10 }, { low: 0.8, high: 1.25, count: 10 });
+  expect(between(1.26, 1.4)).toBe("more");
+  expect(between(0.5, 0.79)).toBe("less");
+  expect(between(1.24, 1.4)).toBe("undecided");
+  expect(between(0.5, 0.81)).toBe("undecided");
   expect(between(0.95, 1.3)).toBe("undecided");
 });
 
 test("what is no number decides nothing", () => {
-  const noise = { value: 1, low: 0.9, high: 1.1, count: 3 };
+  const equals = { low: 0.9, high: 1.1, count: 3 };
   const none = { value: Number.NaN, low: Number.NaN, high: Number.NaN, count: 3 };
-  expect(decide(none, noise)).toBe("undecided");
-  expect(decide({ value: 2, low: 1.9, high: 2.1, count: 3 }, none)).toBe("undecided");
-  expect(decide({ ...noise, low: 1.5, high: Number.POSITIVE_INFINITY }, noise)).toBe("undecided");
+  const twice = { value: 2, low: 1.9, high: 2.1, count: 3 };
+  expect(decide(none, equals)).toBe("undecided");
+  expect(decide(twice, none)).toBe("undecided");
+  expect(decide({ ...twice, high: Number.POSITIVE_INFINITY }, equals)).toBe("undecided");
 });
 
-test("two equal servers are decided to differ in less than one of a hundred runs", () => {
+test("two equal servers are decided to differ in less than one of a thousand comparisons", () => {
   const random = seeded(1);
-  // The sum of twelve has the bell's shape: pairs on a shared machine differ by 15 %, a process from the next by 2 %.
+  // The sum of twelve has the bell's shape: pairs on a shared machine differ by 15 %, a process from the next by 3 %.
   const bell = () => Array.from({ length: 12 }, random).reduce((sum, each) => sum + each, -6);
   const equal = () => {
-    const process = 1 + 0.02 * bell();
-    return ratio(Array.from({ length: 10 }, () => [process * (1 + 0.15 * bell()), 1] as const));
+    const process = Math.exp(0.03 * bell());
+    return estimate(Array.from({ length: 8 }, () => process * Math.exp(0.15 * bell())));
   };
-  const decisions = Array.from({ length: 200 }, () => decide(equal(), equal()));
-  expect(decisions.filter((decision) => decision !== "undecided").length).toBeLessThan(2);
+  const run = () => {
+    const noise = noiseOf(Array.from({ length: 5 }, () => equal().value)) as Noise;
+    return Array.from({ length: 20 }, () => decide(equal(), noise));
+  };
+  const decisions = Array.from({ length: 50 }, run).flat();
+  expect(decisions.filter((decision) => decision !== "undecided").length).toBeLessThanOrEqual(1);
 });

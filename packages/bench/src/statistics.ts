@@ -23,45 +23,46 @@ export function median(values: readonly number[]): number {
 
 /** The median with its bootstrap interval (Efron, percentile method). */
 export function estimate(values: readonly number[]): Estimate {
-  return bootstrap(values, median);
-}
-
-/**
- * The ratio of what was measured in pairs, one right after the other: the median of the pairs' ratios, so that
- * whatever disturbs the machine for longer than a pair cancels out.
- */
-export function ratio(pairs: readonly (readonly [measured: number, control: number])[]): Estimate {
-  return bootstrap(
-    pairs.map(([measured, control]) => measured / control),
-    median,
-  );
-}
-
-// What two processes showed once, others may show half again or twice as far: it is one draw of what there is.
-const caution = 2;
-
-/** The ratios that decide nothing: twice as far from 1, both ways, as two equal servers were from each other. */
-export function indistinct({ low, high }: Estimate): readonly [low: number, high: number] {
-  const spread = caution * Math.max(Math.abs(Math.log(low)), Math.abs(Math.log(high)));
-  return [Math.exp(-spread), Math.exp(spread)];
-}
-
-/** Decides by the interval of a ratio and that of two equal servers, which is what the machine itself does. */
-export function decide({ low, high }: Estimate, noise: Estimate): Decision {
-  const [least, most] = indistinct(noise);
-  // A figure of nothing is no ratio: it would be beyond everything.
-  if (![low, high, least, most].every(Number.isFinite)) return "undecided";
-  if (low > most) return "more";
-  return high < least ? "less" : "undecided";
-}
-
-function bootstrap(values: readonly number[], statistic: (values: readonly number[]) => number): Estimate {
   const next = seeded(values.length);
   const draw = () => values[Math.floor(next() * values.length)] ?? Number.NaN;
-  const drawn = Array.from({ length: resamples }, () => statistic(Array.from(values, draw)));
+  const drawn = Array.from({ length: resamples }, () => median(Array.from(values, draw)));
   const sorted = drawn.toSorted((a, b) => a - b);
   const at = (part: number) => sorted[Math.floor(part * (resamples - 1))] ?? Number.NaN;
-  return { value: statistic(values), low: at(0.025), high: at(0.975), count: values.length };
+  return { value: median(values), low: at(0.025), high: at(0.975), count: values.length };
+}
+
+/** The ratios that decide nothing: two equal servers lie between `low` and `high` with 95 % confidence. */
+export interface Noise {
+  low: number;
+  high: number;
+  /** How many comparisons of equal servers it rests on. */
+  count: number;
+}
+
+// Student's distribution, two-sided, 95 %, with 1, 2, … degrees of freedom: the fewer were seen, the farther away the
+// next may be.
+const student = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
+];
+
+/**
+ * How far the next two equal servers may be from each other, by the ratios that others showed: a prediction interval
+ * of their logarithms, the same both ways, because which of the two is called the control is chance.
+ */
+export function noiseOf(ratios: readonly number[]): Noise | undefined {
+  const count = ratios.length;
+  if (count === 0) return undefined;
+  const square = ratios.reduce((sum, each) => sum + Math.log(each) ** 2, 0) / count;
+  const spread = (student[count - 1] ?? student.at(-1) ?? Number.NaN) * Math.sqrt(square);
+  return { low: Math.exp(-spread), high: Math.exp(spread), count };
+}
+
+/** Decides by the interval of a ratio and that of equal servers: they must have nothing in common. */
+export function decide({ low, high }: Estimate, noise: Noise): Decision {
+  // A figure of nothing is no ratio: it would be beyond everything.
+  if (![low, high, noise.low, noise.high].every(Number.isFinite)) return "undecided";
+  if (low > noise.high) return "more";
+  return high < noise.low ? "less" : "undecided";
 }
 
 /** mulberry32: numbers from 0 to 1, the same for the same seed. */

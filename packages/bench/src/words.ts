@@ -3,9 +3,19 @@
 import type { Schedule } from "./results.ts";
 import type { Estimate } from "./statistics.ts";
 
-/** `× 1.12 [1.05–1.18]`. */
-export function interval({ value, low, high }: Pick<Estimate, "value" | "low" | "high">): string {
-  return `${times(value)} [${number(low)}–${number(high)}]`;
+/** `1.12 × [1.05–1.18]`. */
+export function interval(estimate: Estimate): string {
+  return `${times(estimate.value)}${bracket(estimate)}`;
+}
+
+/** ` [1.05–1.18]`; nothing where it was measured once. */
+export function bracket({ low, high, count }: Estimate): string {
+  return count > 1 ? ` [${number(low)}–${number(high)}]` : "";
+}
+
+/** `0.87–1.15 ×`: from where to where. */
+export function range({ low, high }: Pick<Estimate, "low" | "high">): string {
+  return `${number(low)}–${times(high)}`;
 }
 
 /** `1.12 ×`: three digits are more than any of these figures is worth. */

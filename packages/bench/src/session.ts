@@ -1,0 +1,190 @@
+// One method at work: slices of servers, in pairs of a candidate and its control, one right after the other.
+
+import type { Candidate } from "./candidates.ts";
+import type { Generator } from "./generator.ts";
+import type { EchoJob, Job, Peer, Slice } from "./job.ts";
+import { type Figure, isDisturbed, isHopeless, type Pair } from "./judge.ts";
+import { ServerPool } from "./pool.ts";
+import type { Measure } from "./results.ts";
+import { MeasuredServer } from "./server.ts";
+
+/** How something is measured. */
+export interface Method extends Figure {
+  scenario: string;
+  title: string;
+  unit: string;
+  better: Measure["better"];
+  /** What a ratio says, with `{ratio}` and `{control}`: `echoes {ratio} as many messages as {control}`. */
+  phrase: string;
+  /** Nothing if the candidate cannot do it. */
+  job: (candidate: Candidate, peer: Peer) => Job | undefined;
+  /** What the candidate is compared with, if not with its control doing the same: itself, doing something else. */
+  controlJob?: (candidate: Candidate, peer: Peer) => Job;
+  /** Sends on a schedule, at this part of what each server bears without one. */
+  partOfCapacity?: number;
+  /** True if what a server did before would change the figure: each slice has a process of its own. */
+  freshEachTime?: boolean;
+  /** Milliseconds of full load before the first slice of a process: its compiler learns from what it sees. */
+  firstWarmupMs: number;
+  /** For the servers. */
+  env?: Record<string, string>;
+  pairs: number;
+  /** How often a server is measured against another process of itself, before anybody is compared. */
+  twins: number;
+}
+
+/** What measuring needs. */
+export interface Bench {
+  generator: Generator;
+  candidates: readonly Candidate[];
+  /** Every candidate, also those that are controls only. */
+  everybody: readonly Candidate[];
+  /** Who was found to lose, change or reorder messages, and how, by id. */
+  refused: ReadonlyMap<string, string>;
+  core: number | undefined;
+  /** Where servers live on from one measure to the next: sooner done, with one process for all that is said of it. */
+  pool?: ServerPool;
+  tell: (what: string) => void;
+  signal: AbortSignal;
+}
+
+/** To ask what a candidate can do, before it runs. */
+export const nowhere: Peer = { host: "", port: 0, pid: 0, path: "" };
+
+/** One process of a candidate, and what it does. */
+export interface Side {
+  candidate: Candidate;
+  job: (peer: Peer) => Job;
+  /** Tells two processes of the same candidate apart. */
+  life: string;
+}
+
+// The processes that have had their first load, and how many messages a second each of them bears.
+const warmed = new WeakSet<MeasuredServer>();
+const capacities = new WeakMap<MeasuredServer, number>();
+const capacityMs = 500;
+
+/** Measures by one method, with its own servers or with those that live on in the bench's pool. */
+export class Session {
+  readonly #method: Method;
+  readonly #bench: Bench;
+  readonly #pool: ServerPool;
+
+  constructor(method: Method, bench: Bench) {
+    this.#method = method;
+    this.#bench = bench;
+    this.#pool = (method.env ? undefined : bench.pool) ?? new ServerPool(bench.core, method.env);
+  }
+
+  side(candidate: Candidate, life = "one", job = this.#method.job): Side {
+    return { candidate, life, job: (peer) => job(candidate, peer) as Job };
+  }
+
+  end(): Promise<void> {
+    return this.#pool === this.#bench.pool ? Promise.resolve() : this.#pool.stop();
+  }
+
+  /** The pairs of two, or what went wrong. Rejects only when the run is interrupted, which is nobody's failure. */
+  async attempt(own: Side, control?: Side): Promise<Pair[] | Error> {
+    try {
+      return await this.#inPairs(own, control);
+    } catch (error) {
+      this.#bench.signal.throwIfAborted();
+      return error as Error;
+    }
+  }
+
+  async #inPairs(own: Side, control?: Side): Promise<Pair[]> {
+    const { pairs: wanted, freshEachTime } = this.#method;
+    const pairs: Pair[] = [];
+    // While others are at work nothing is learned of the two: measured again, but not for ever.
+    let spare = freshEachTime ? 0 : wanted;
+    while (pairs.length < wanted) {
+      const pair = await this.#pair(pairs, own, control);
+      // What will not be published is not measured to the end.
+      if (!pair) break;
+      if (isDisturbed(pair) && spare-- > 0) continue;
+      pairs.push(pair);
+    }
+    return pairs;
+  }
+
+  // Every other pair the other way round, so that whoever comes second has no advantage of it.
+  async #pair(before: readonly Pair[], own: Side, control?: Side): Promise<Pair | undefined> {
+    const [measured, controls] = [before.map(([slice]) => slice), before.flatMap(([, slice]) => slice ?? [])];
+    if (isHopeless(this.#method, measured)) return undefined;
+    if (!control || isHopeless(this.#method, controls)) return [await this.#slice(own)];
+    if (before.length % 2 === 0) return [await this.#slice(own), await this.#slice(control)];
+    const second = await this.#slice(control);
+    return [await this.#slice(own), second];
+  }
+
+  async #slice(side: Side): Promise<Slice> {
+    this.#bench.signal.throwIfAborted();
+    try {
+      return await (this.#method.freshEachTime ? this.#freshSlice(side) : this.#warmSlice(side));
+    } catch (error) {
+      throw new SideFailed(side, (error as Error).message);
+    }
+  }
+
+  async #freshSlice(side: Side): Promise<Slice> {
+    const server = await MeasuredServer.start(side.candidate, this.#bench.core, this.#method.env);
+    try {
+      return await this.#run(side, server);
+    } finally {
+      await server.stop();
+    }
+  }
+
+  async #warmSlice(side: Side): Promise<Slice> {
+    const server = await this.#pool.server(side.candidate, side.life);
+    try {
+      await this.#warmUp(side, server);
+      return await this.#run(side, server);
+    } catch (error) {
+      // Whoever needs this candidate next gets one that works, if it can work.
+      await this.#pool.drop(server);
+      throw error;
+    }
+  }
+
+  async #run(side: Side, server: MeasuredServer): Promise<Slice> {
+    const slice = await this.#bench.generator.run(await this.#scheduled(side.job(server.peer), server));
+    if (slice.count === 0) throw new Error("no message came back");
+    return slice;
+  }
+
+  // A part of what the server bears: found out once for each process, and only an echo has a rate.
+  async #scheduled(job: Job, server: MeasuredServer): Promise<Job> {
+    const { partOfCapacity } = this.#method;
+    if (partOfCapacity === undefined || job.kind !== "echo") return job;
+    const capacity = capacities.get(server) ?? (await this.#capacity(job));
+    capacities.set(server, capacity);
+    return { ...job, rate: capacity * partOfCapacity };
+  }
+
+  async #capacity(job: EchoJob): Promise<number> {
+    const { count, ms } = await this.#bench.generator.run({ ...job, measureMs: capacityMs });
+    return (count / ms) * 1_000;
+  }
+
+  // Full load even where a rate is measured: what counts is how many messages the compiler has seen.
+  async #warmUp({ job }: Side, server: MeasuredServer): Promise<void> {
+    const warm = job(server.peer);
+    if (warmed.has(server) || !("warmupMs" in warm) || warm.kind === "load") return;
+    const { rate: _, ...closed } = { rate: 0, ...warm };
+    await this.#bench.generator.run({ ...closed, warmupMs: this.#method.firstWarmupMs, measureMs: 1 });
+    warmed.add(server);
+  }
+}
+
+/** One of a pair went wrong, and it need not be the candidate. */
+export class SideFailed extends Error {
+  readonly side: Side;
+
+  constructor(side: Side, message: string) {
+    super(message);
+    this.side = side;
+  }
+}
