@@ -109,9 +109,13 @@ test("what disturbs both of a pair leaves their ratio alone", () => {
   expect(ratiosOf(busy, [...disturbed, [slice(7)]])).toEqual([2, 2, 2, 2]);
 });
 
-test("a pair is disturbed if others were at work beside one of the two", () => {
-  expect(isDisturbed([slice(100), slice(100)])).toBe(false);
-  expect(isDisturbed([slice(100), slice(100, { generatorTaken: 0.06, serverTaken: 0.06 })])).toBe(true);
-  expect(isDisturbed([slice(100, { serverTaken: 0.2 })])).toBe(true);
-  expect(isDisturbed([slice(100, { serverTaken: Number.NaN })])).toBe(false);
+test("a pair is disturbed if others were at work on a core that counts", () => {
+  const one = (more: Partial<Slice>, method = busy) => isDisturbed(method, [slice(100), slice(100, more)]);
+  expect(one({})).toBe(false);
+  expect(one({ serverTaken: 0.2 })).toBe(true);
+  expect(one({ serverTaken: Number.NaN })).toBe(false);
+  // A server that was busy all the time would have done no more with all of the generator's core.
+  expect(one({ generatorTaken: 0.4 })).toBe(false);
+  expect(one({ generatorTaken: 0.4, serverBusy: 0.9 })).toBe(true);
+  expect(one({ generatorTaken: 0.06, serverTaken: 0.06 }, { ...busy, needsBusyServer: false })).toBe(true);
 });

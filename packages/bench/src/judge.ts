@@ -12,7 +12,7 @@ const heldEnough = 0.95;
 export const fewestPairs = 5;
 /** So many slices show whether something else than the server is the limit. */
 const enoughSlices = 4;
-/** Above this part of their cores in others' hands, nothing can be said of a server and a generator. */
+/** Above this part of a core in others' hands, nothing can be said of the server. */
 const undisturbed = 0.1;
 
 /** What one pair measured: the candidate, and its control if it has one. */
@@ -61,9 +61,9 @@ export function isHopeless(method: Figure, slices: readonly Slice[]): boolean {
   return slices.length >= enoughSlices && doubtOf(method, slices)?.verdict === "generator-bound";
 }
 
-/** Whether others were at work on the cores of one of the two, whatever it measures. */
-export function isDisturbed(pair: Pair): boolean {
-  return pair.some((slice) => slice && disturbanceOf([slice]) !== undefined);
+/** Whether others were at work on a core that counts. */
+export function isDisturbed(method: Figure, pair: Pair): boolean {
+  return pair.some((slice) => slice && disturbanceOf([slice], isLimit(method, [slice])) !== undefined);
 }
 
 // What a schedule showed, each figure the median of the slices.
@@ -105,15 +105,13 @@ function compare(
 }
 
 /** What forbids to take a figure for the server's own, if anything does. */
-export function doubtOf({ needsBusyServer }: Figure, slices: readonly Slice[]): Doubt | undefined {
+export function doubtOf(method: Figure, slices: readonly Slice[]): Doubt | undefined {
   const late = lateness(slices);
-  if (late) return late;
+  if (late || !method.needsBusyServer) return late;
+  const disturbance = disturbanceOf(slices, isLimit(method, slices));
   // Others make a core busy, too.
-  const disturbance = needsBusyServer ? disturbanceOf(slices) : undefined;
-  if (disturbance) return disturbance;
+  if (disturbance || isLimit(method, slices)) return disturbance;
   const { serverBusy, generatorBusy } = busyness(slices);
-  // NaN where the system does not tell: then nobody can say that the server was busy.
-  if (!needsBusyServer || serverBusy >= busyEnough) return undefined;
   const server = percent(serverBusy);
   if (generatorBusy >= busyEnough) {
     const why = `the generator's core was full, the server used ${server} of its own: it could have done more`;
@@ -123,10 +121,16 @@ export function doubtOf({ needsBusyServer }: Figure, slices: readonly Slice[]): 
   return { verdict: "generator-bound", why };
 }
 
-// Others on one of the two cores: then nothing can be said about server and generator.
-function disturbanceOf(slices: readonly Slice[]): Doubt | undefined {
+// Whether a server was what limited its throughput. NaN where the system does not tell: then nobody can say that it was.
+function isLimit({ needsBusyServer }: Figure, slices: readonly Slice[]): boolean {
+  return needsBusyServer && busyness(slices).serverBusy >= busyEnough;
+}
+
+// Others on one of the two cores: then nothing can be said about server and generator. But a server that is the limit
+// would do no more if the generator had all of its core.
+function disturbanceOf(slices: readonly Slice[], isServerTheLimit = false): Doubt | undefined {
   const { serverTaken, generatorTaken } = busyness(slices);
-  if (!(serverTaken + generatorTaken > undisturbed)) return undefined;
+  if (!(serverTaken + (isServerTheLimit ? 0 : generatorTaken) > undisturbed)) return undefined;
   const parts = `${percent(serverTaken)} of the server's core and ${percent(generatorTaken)} of the generator's`;
   return { verdict: "disturbed", why: `others were at work: they had ${parts}` };
 }

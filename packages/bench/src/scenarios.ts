@@ -44,7 +44,7 @@ function tellsMost({ size, depth }: Effort["echoes"][number]): boolean {
 
 /** Half an hour for all servers of the house, where nobody else is at work. */
 export const full: Effort = {
-  pairs: { echo: 8, cpu: 16, typed: 8, latency: 8, fanout: 8, connect: 8, memory: 5, slow: 1 },
+  pairs: { echo: 8, cpu: 16, typed: 8, latency: 6, fanout: 6, connect: 8, memory: 5, slow: 1 },
   // Node's compiler is done after some 50,000 messages, Bun's after 15,000: slices before that get faster and faster.
   firstWarmupMs: 2_000,
   warmupMs: 150,
@@ -140,7 +140,6 @@ function steady(effort: Effort): Method {
     phrase: "costs {ratio} the processor time of {control} per message",
     job: (_candidate, peer) => echoJob(peer, effort, { rate: steadyRate }),
     figure: microseconds,
-    twins: 5,
   };
 }
 

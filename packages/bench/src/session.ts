@@ -103,7 +103,7 @@ export class Session {
       const pair = await this.#pair(pairs, own, control);
       // What will not be published is not measured to the end.
       if (!pair) break;
-      if (isDisturbed(pair) && spare-- > 0) continue;
+      if (isDisturbed(this.#method, pair) && spare-- > 0) continue;
       pairs.push(pair);
     }
     return pairs;
