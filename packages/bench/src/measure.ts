@@ -1,7 +1,7 @@
 // Measures everybody by one method, each beside its control.
 
 import type { Candidate } from "./candidates.ts";
-import { judge } from "./judge.ts";
+import { judge, type Pair } from "./judge.ts";
 import type { Measure, Row } from "./results.ts";
 import { type Bench, type Method, nowhere, Session, type Side, SideFailed } from "./session.ts";
 import type { Noise } from "./statistics.ts";
@@ -45,6 +45,14 @@ async function row(
   if (wrong !== undefined) return refusal(candidate, new Error(wrong));
   const own = session.side(candidate);
   const control = controlOf(candidate, method, bench, session);
+  // Who is compared with nobody here has mostly been measured already, beside those who are compared with it.
+  const known = control ? [] : session.slicesAsControl(candidate);
+  if (known.length >= method.pairs)
+    return judge(
+      method,
+      candidate.id,
+      known.map((slice): Pair => [slice]),
+    );
   const pairs = await session.attempt(own, control);
   if (!(pairs instanceof Error)) {
     return judge(method, candidate.id, pairs, control && { control: control.candidate.id, noise });

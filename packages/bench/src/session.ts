@@ -69,11 +69,18 @@ export class Session {
   readonly #method: Method;
   readonly #bench: Bench;
   readonly #pool: ServerPool;
+  // What each one showed as somebody's control, by id.
+  readonly #controls = new Map<string, Slice[]>();
 
   constructor(method: Method, bench: Bench) {
     this.#method = method;
     this.#bench = bench;
     this.#pool = (method.env ? undefined : bench.pool) ?? new ServerPool(bench.core, method.env);
+  }
+
+  /** What a candidate showed so far as the control of others. */
+  slicesAsControl({ id }: Candidate): readonly Slice[] {
+    return this.#controls.get(id) ?? [];
   }
 
   side(candidate: Candidate, life = "one", job = this.#method.job): Side {
@@ -87,11 +94,19 @@ export class Session {
   /** The pairs of two, or what went wrong. Rejects only when the run is interrupted, which is nobody's failure. */
   async attempt(own: Side, control?: Side): Promise<Pair[] | Error> {
     try {
-      return await this.#inPairs(own, control);
+      const pairs = await this.#inPairs(own, control);
+      // A control that does something else says nothing of itself.
+      if (control && !this.#method.controlJob) this.#note(control.candidate, pairs);
+      return pairs;
     } catch (error) {
       this.#bench.signal.throwIfAborted();
       return error as Error;
     }
+  }
+
+  #note({ id }: Candidate, pairs: readonly Pair[]): void {
+    const slices = pairs.flatMap(([, slice]) => slice ?? []);
+    this.#controls.set(id, [...(this.#controls.get(id) ?? []), ...slices]);
   }
 
   async #inPairs(own: Side, control?: Side): Promise<Pair[]> {

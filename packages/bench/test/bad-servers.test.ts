@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import type { Candidate } from "../src/candidates.ts";
 import { checkOf, failureOf } from "../src/correctness.ts";
-import { startGenerator } from "../src/generator.ts";
+import { type Generator, startGenerator } from "../src/generator.ts";
 import type { EchoJob, Peer } from "../src/job.ts";
 import { fill, newMeasure } from "../src/measure.ts";
 import type { Measure, Twins } from "../src/results.ts";
@@ -110,6 +110,28 @@ test("an interrupted run keeps the rows that it has", async () => {
     "interrupted",
   );
   expect(measure.rows.map(({ candidate }) => candidate)).toEqual(["none"]);
+});
+
+test("who is compared with nobody is not measured again after it was a control", async () => {
+  let jobs = 0;
+  const run: Generator["run"] = (job) => {
+    jobs++;
+    return generator.run(job);
+  };
+  const candidates = [candidateOf("none", "idle"), candidateOf("idle")];
+  const method = { ...echoMethod(1), needsBusyServer: false };
+  const measure = newMeasure(method);
+  const bench = {
+    generator: { ...generator, run },
+    candidates,
+    everybody: candidates,
+    refused: new Map(),
+    core,
+  };
+  await fill(measure, method, { ...bench, tell: () => {}, signal: stopped.signal });
+  expect(measure.rows[1]).toMatchObject({ candidate: "idle", verdict: "measured", figure: { count: 2 } });
+  // Two of each, and a warm-up for each of the two processes.
+  expect(jobs).toBe(6);
 });
 
 async function twinsOf(faults: string[], method: Method) {
