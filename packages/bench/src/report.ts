@@ -198,22 +198,19 @@ function noise({ twins, measures }: BenchResults, names: Names): string {
   if (twins.length === 0) return "";
   const rows = twins.map(
     ({ scenario, title, candidate, ratio }) => `<tr><th>${escaped(names.title(candidate))}</th>
-<td class="figure">${interval(ratio)}</td><td>${escaped(questions[scenario] ?? scenario)} ${escaped(title)}</td></tr>`,
+<td class="figure">${interval(ratio)}</td><td>${scenario}: ${escaped(title)}</td></tr>`,
   );
-  const bands = Map.groupBy(
-    measures.filter((each) => each.noise),
-    (each) => each.noise && `${range(each.noise)}, by ${each.noise.count} ratios`,
-  );
-  const list = [...bands].map(([band = "", alike]) => {
-    const scenarios = new Set(alike.map(({ scenario }) => scenario));
-    return `<li><strong>${escaped(band.split(",")[0] ?? "")}</strong>${escaped(band.slice(band.indexOf(",")))}: ${[...scenarios].join(", ")}</li>`;
+  const noises = measures.flatMap(({ scenario, noise }) => (noise ? { scenario, noise } : []));
+  const bands = [...Map.groupBy(noises, ({ noise }) => range(noise))].map(([band, alike]) => {
+    const scenarios = [...new Set(alike.map(({ scenario }) => scenario))].join(", ");
+    return `<li><strong>${band}</strong>, by ${alike[0]?.noise.count} ratios: ${scenarios}</li>`;
   });
   return `<section id="noise"><h2>The same server twice</h2>
 <p>Two processes of one server, measured in pairs as two servers are. By what they showed, the next two equal servers
 lie with 95&nbsp;% confidence between:</p>
-<ul>${list.join("\n")}</ul>
-<div class="wide"><table><thead><tr><th>server</th><th class="figure">× itself</th><th>in</th></tr></thead>
-<tbody>${rows.join("\n")}</tbody></table></div></section>`;
+<ul>${bands.join("\n")}</ul>
+<article><div class="wide"><table><thead><tr><th>server</th><th class="figure">× itself</th><th>in</th></tr></thead>
+<tbody>${rows.join("\n")}</tbody></table></div></article></section>`;
 }
 
 function conditions(results: BenchResults): string {
