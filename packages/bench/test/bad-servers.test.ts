@@ -134,6 +134,32 @@ test("who is compared with nobody is not measured again after it was a control",
   expect(jobs).toBe(6);
 });
 
+// Others have half of the server's core in so many of the slices.
+async function beside(others: number) {
+  let slices = 0;
+  const run: Generator["run"] = async () => ({
+    ...{ count: 100, ms: 100, serverMs: 50, serverBusy: 1, generatorBusy: 0.5, generatorTaken: 0 },
+    serverTaken: slices++ < others ? 0.5 : 0,
+  });
+  const candidates = [candidateOf("none")];
+  const measure = newMeasure(echoMethod());
+  const bench = {
+    generator: { ...generator, run },
+    candidates,
+    everybody: candidates,
+    refused: new Map(),
+    core,
+  };
+  await fill(measure, echoMethod(), { ...bench, tell: () => {}, signal: stopped.signal });
+  return measure.rows[0];
+}
+
+test("what was measured while others were at work is measured again, but not for ever", async () => {
+  // The first one is the warm-up; two are wanted, and two more may be lost.
+  expect(await beside(3)).toMatchObject({ verdict: "measured", serverTaken: 0, figure: { count: 2 } });
+  expect(await beside(9)).toMatchObject({ verdict: "disturbed", serverTaken: 0.5, figure: { count: 2 } });
+});
+
 async function twinsOf(faults: string[], method: Method) {
   const candidates = faults.map((fault) => candidateOf(fault));
   const refused = new Map([["loses", "it loses messages"]]);
