@@ -1,6 +1,7 @@
 // Correctness before ranking: who loses, changes or reorders a message is not measured.
 
 import type { Candidate } from "./candidates.ts";
+import { GeneratorEnded } from "./generator.ts";
 import type { CheckJob, Peer } from "./job.ts";
 import { MeasuredServer } from "./server.ts";
 import type { Bench } from "./session.ts";
@@ -45,6 +46,7 @@ export async function failureOf(
     await generator.run(jobOf(server.peer));
     return undefined;
   } catch (error) {
+    if (error instanceof GeneratorEnded) throw error;
     return (error as Error).message;
   } finally {
     await server?.stop();

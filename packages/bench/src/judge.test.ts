@@ -119,3 +119,28 @@ test("a pair is disturbed if others were at work on a core that counts", () => {
   expect(one({ generatorTaken: 0.4, serverBusy: 0.9 })).toBe(true);
   expect(one({ generatorTaken: 0.06, serverTaken: 0.06 }, { ...busy, needsBusyServer: false })).toBe(true);
 });
+
+test("what has a schedule is disturbed where others were at work on one of the two cores", () => {
+  const rate: Figure = { ...busy, needsBusyServer: false };
+  const verdict = (more: Partial<Slice>) =>
+    judge(rate, "one", pairs(slice(1_000, { due: 1_000, sent: 1_000, ...more })), against).verdict;
+  expect(verdict({})).toBe("measured");
+  expect(verdict({ serverTaken: 0.6 })).toBe("disturbed");
+  expect(verdict({ generatorTaken: 0.3 })).toBe("disturbed");
+  // Idle memory is the same, whoever is at work.
+  expect(judge(rate, "one", pairs(slice(200, { serverTaken: 0.6 })), against).verdict).toBe("measured");
+});
+
+test("where the system does not tell a figure, there is none", () => {
+  const row = judge({ figure: () => Number.NaN, needsBusyServer: false }, "one", pairs(slice(1)), against);
+  expect(row).toMatchObject({ verdict: "unknown", why: "this system does not tell" });
+  expect(row).not.toHaveProperty("ratio");
+});
+
+test("how busy a server was is taken of all slices together, because the system counts in ticks", () => {
+  const ticks = (parts: number[]) =>
+    parts.map((serverBusy): Pair => [slice(200, { serverBusy }), slice(100)]);
+  // The median of the first is 1, though 6 % were idle; that of the second is 0.917, though only 4 % were.
+  expect(judge(busy, "one", ticks([1, 1, 1, 0.85, 0.85]), against).verdict).toBe("generator-bound");
+  expect(judge(busy, "one", ticks([1, 1, 0.917, 0.942, 0.942]), against).verdict).toBe("measured");
+});

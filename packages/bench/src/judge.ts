@@ -66,20 +66,15 @@ export function isDisturbed(method: Figure, pair: Pair): boolean {
   return pair.some((slice) => slice && disturbanceOf([slice], isLimit(method, [slice])) !== undefined);
 }
 
-// What a schedule showed, each figure the median of the slices.
+// What a schedule showed: in the median slice, but for what was latest of all.
 function scheduleOf(slices: readonly Slice[]): Schedule | undefined {
   const latencies = slices.flatMap(({ latency }) => latency ?? []);
   if (latencies.length === 0) return undefined;
   const middle = (of: keyof (typeof latencies)[number]) => median(latencies.map((each) => each[of]));
   return {
     rate: median(slices.map(({ due = 0, ms }) => (due / ms) * 1_000)),
-    ...{
-      p50: middle("p50"),
-      p90: middle("p90"),
-      p99: middle("p99"),
-      p999: middle("p999"),
-      max: middle("max"),
-    },
+    ...{ p50: middle("p50"), p90: middle("p90"), p99: middle("p99"), p999: middle("p999") },
+    max: Math.max(...latencies.map(({ max }) => max)),
   };
 }
 
@@ -106,11 +101,15 @@ function compare(
 
 /** What forbids to take a figure for the server's own, if anything does. */
 export function doubtOf(method: Figure, slices: readonly Slice[]): Doubt | undefined {
+  if (slices.some((slice) => !Number.isFinite(method.figure(slice)))) {
+    return { verdict: "unknown", why: "this system does not tell" };
+  }
   const late = lateness(slices);
-  if (late || !method.needsBusyServer) return late;
+  const isScheduled = slices.some(({ due }) => due !== undefined);
+  if (late || !(method.needsBusyServer || isScheduled)) return late;
   const disturbance = disturbanceOf(slices, isLimit(method, slices));
   // Others make a core busy, too.
-  if (disturbance || isLimit(method, slices)) return disturbance;
+  if (disturbance || isScheduled || isLimit(method, slices)) return disturbance;
   const { serverBusy, generatorBusy } = busyness(slices);
   const server = percent(serverBusy);
   if (generatorBusy >= busyEnough) {
@@ -150,12 +149,15 @@ export function lateness(slices: readonly Slice[]): Doubt | undefined {
 
 type Busyness = Pick<Slice, "serverBusy" | "serverTaken" | "generatorBusy" | "generatorTaken">;
 
+// Of all slices together: the system counts in ticks of 10 ms, which is a twelfth of a short one.
 function busyness(slices: readonly Slice[]): Busyness {
+  const time = sum(slices, ({ ms }) => ms);
+  const part = (of: keyof Busyness) => sum(slices, (slice) => slice[of] * slice.ms) / time;
   return {
-    serverBusy: median(slices.map((slice) => slice.serverBusy)),
-    serverTaken: median(slices.map((slice) => slice.serverTaken)),
-    generatorBusy: median(slices.map((slice) => slice.generatorBusy)),
-    generatorTaken: median(slices.map((slice) => slice.generatorTaken)),
+    serverBusy: part("serverBusy"),
+    serverTaken: part("serverTaken"),
+    generatorBusy: part("generatorBusy"),
+    generatorTaken: part("generatorTaken"),
   };
 }
 

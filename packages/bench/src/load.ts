@@ -1,7 +1,7 @@
 // `pnpm bench --load`: does a server bear this on one core of this machine?
 
 import type { Candidate } from "./candidates.ts";
-import { startGenerator } from "./generator.ts";
+import { GeneratorEnded, startGenerator } from "./generator.ts";
 import type { LoadJob, Slice } from "./job.ts";
 import { lateness } from "./judge.ts";
 import type { LoadOrder } from "./load-order.ts";
@@ -46,15 +46,17 @@ async function ask(
   core: number | undefined,
   run: (job: LoadJob) => Promise<Slice>,
 ): Promise<Slice | Error> {
-  const server = await MeasuredServer.start(candidate, core, { MAX_ROOMS: "100000" });
-  const peer = application(server.peer);
   const time = { warmupMs: 2_000, measureMs: 1_000, parts: 10 };
+  let server: MeasuredServer | undefined;
   try {
+    server = await MeasuredServer.start(candidate, core, { MAX_ROOMS: "100000" });
+    const peer = application(server.peer);
     return await run({ kind: "load", peer, connections: conns, rate, size, fanout, ...time });
   } catch (error) {
+    if (error instanceof GeneratorEnded) throw error;
     return error as Error;
   } finally {
-    await server.stop();
+    await server?.stop();
   }
 }
 

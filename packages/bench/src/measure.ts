@@ -7,8 +7,8 @@ import { type Bench, type Method, nowhere, Session, type Side, SideFailed } from
 import type { Noise } from "./statistics.ts";
 
 /** A measure of which nothing is known yet. */
-export function newMeasure({ scenario, title, unit, better, phrase }: Method): Measure {
-  return { scenario, title, unit, better, phrase, rows: [] };
+export function newMeasure({ scenario, title, unit, better, phrase, env }: Method): Measure {
+  return { scenario, title, unit, better, phrase, ...(env && { settings: env }), rows: [] };
 }
 
 /**

@@ -43,12 +43,14 @@ export interface Measure {
   better: "more" | "less";
   /** What a ratio says, with `{ratio}` and `{control}` to be filled in. */
   phrase: string;
+  /** What the servers' environment said beside the settings of the run. */
+  settings?: Record<string, string>;
   /** How far apart equal servers are in measures of this kind. Nothing where nobody is compared. */
   noise?: Noise;
   rows: Row[];
 }
 
-/** What was sent on a schedule, and how long the answers took from when each message was due, in µs. */
+/** What was sent on a schedule, and how long answers took in the median slice from when each was due, in µs. */
 export interface Schedule {
   /** Messages per second. */
   rate: number;
@@ -56,6 +58,7 @@ export interface Schedule {
   p90: number;
   p99: number;
   p999: number;
+  /** The latest of all slices. */
   max: number;
 }
 
@@ -64,9 +67,10 @@ export interface Row {
   candidate: string;
   /**
    * `measured`; `generator-bound`: the server was not busy, so that the figure would be the generator's; `disturbed`:
-   * others worked on the cores; `refused`: it lost, reordered or changed messages, did not bear the load, or ended.
+   * others worked on the cores; `refused`: it lost, reordered or changed messages, did not bear the load, or ended;
+   * `unknown`: the system does not tell.
    */
-  verdict: "measured" | "generator-bound" | "disturbed" | "refused";
+  verdict: "measured" | "generator-bound" | "disturbed" | "refused" | "unknown";
   /** Why it was not measured, or not compared. */
   why?: string;
   figure?: Estimate;

@@ -2,7 +2,7 @@
 
 import type { Candidate } from "./candidates.ts";
 import { findWrong } from "./correctness.ts";
-import { startGenerator } from "./generator.ts";
+import { GeneratorEnded, startGenerator } from "./generator.ts";
 import { type Machine, stolenTime } from "./machine.ts";
 import { fill, newMeasure } from "./measure.ts";
 import { ServerPool } from "./pool.ts";
@@ -42,7 +42,8 @@ export async function run(order: Order): Promise<BenchResults> {
     for (const method of methods) await one(method, fit, results, noiseIn.get(method));
     results.complete = true;
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted && !(error instanceof GeneratorEnded)) throw error;
+    if (!signal.aborted) fail((error as Error).message);
   } finally {
     tell("");
     generator.end();
@@ -51,6 +52,12 @@ export async function run(order: Order): Promise<BenchResults> {
   const stolen = (stolenTime(machine) - before.stolen) / (2 * (performance.now() - before.at));
   if (Number.isFinite(stolen)) results.stolen = stolen;
   return { ...results, measures: results.measures.filter(({ rows }) => rows.length > 0) };
+}
+
+// What is complete is kept.
+function fail(why: string): void {
+  console.error(yellow(`${why}: the run ends here`));
+  process.exitCode = 1;
 }
 
 // The same server twice, before anybody is compared.

@@ -159,9 +159,11 @@ function typed(effort: Effort): Method {
 
 function latency(effort: Effort): Method {
   return {
-    title: "64 bytes on 100 connections, at half of the rate that each server bears, from when each was due",
+    title:
+      "64 bytes on 100 connections, at half of the rate that each reached without a schedule, from when each was due",
     ...cost("latency", "µs, median", effort),
-    phrase: "answers in {ratio} the time of {control} in the median, each at half of what it bears",
+    phrase:
+      "answers in {ratio} the time of {control} in the median, each at half of the rate that it reached",
     partOfCapacity: 0.5,
     job: ({ kind }, peer) => (kind === "hello" ? undefined : echoJob(peer, effort, {})),
     figure: ({ latency }) => latency?.p50 ?? Number.NaN,

@@ -1,7 +1,7 @@
 // One method at work: slices of servers, in pairs of a candidate and its control, one right after the other.
 
 import type { Candidate } from "./candidates.ts";
-import type { Generator } from "./generator.ts";
+import { type Generator, GeneratorEnded } from "./generator.ts";
 import type { EchoJob, Job, Peer, Slice } from "./job.ts";
 import { type Figure, isDisturbed, isHopeless, type Pair } from "./judge.ts";
 import { ServerPool } from "./pool.ts";
@@ -20,7 +20,7 @@ export interface Method extends Figure {
   job: (candidate: Candidate, peer: Peer) => Job | undefined;
   /** What the candidate is compared with, if not with its control doing the same: itself, doing something else. */
   controlJob?: (candidate: Candidate, peer: Peer) => Job;
-  /** Sends on a schedule, at this part of what each server bears without one. */
+  /** Sends on a schedule, at this part of the rate that each server reached without one. */
   partOfCapacity?: number;
   /** True if what a server did before would change the figure: each slice has a process of its own. */
   freshEachTime?: boolean;
@@ -43,7 +43,7 @@ export interface Bench {
   refused: ReadonlyMap<string, string>;
   core: number | undefined;
   /** Where servers live on from one measure to the next: sooner done, with one process for all that is said of it. */
-  pool?: ServerPool;
+  pool?: ServerPool | undefined;
   tell: (what: string) => void;
   signal: AbortSignal;
 }
@@ -59,8 +59,8 @@ export interface Side {
   life: string;
 }
 
-// The processes that have had their first load, and how many messages a second each of them bears.
-const warmed = new WeakSet<MeasuredServer>();
+// Which kinds of load each process has had, and how many messages a second came back from it.
+const warmed = new WeakMap<MeasuredServer, Set<string>>();
 const capacities = new WeakMap<MeasuredServer, number>();
 const capacityMs = 500;
 
@@ -91,7 +91,7 @@ export class Session {
     return this.#pool === this.#bench.pool ? Promise.resolve() : this.#pool.stop();
   }
 
-  /** The pairs of two, or what went wrong. Rejects only when the run is interrupted, which is nobody's failure. */
+  /** The pairs of two, or what went wrong. Rejects when the run cannot go on, which is no server's failure. */
   async attempt(own: Side, control?: Side): Promise<Pair[] | Error> {
     try {
       const pairs = await this.#inPairs(own, control);
@@ -100,6 +100,7 @@ export class Session {
       return pairs;
     } catch (error) {
       this.#bench.signal.throwIfAborted();
+      if (error instanceof GeneratorEnded) throw error;
       return error as Error;
     }
   }
@@ -139,6 +140,7 @@ export class Session {
     try {
       return await (this.#method.freshEachTime ? this.#freshSlice(side) : this.#warmSlice(side));
     } catch (error) {
+      if (error instanceof GeneratorEnded) throw error;
       throw new SideFailed(side, (error as Error).message);
     }
   }
@@ -170,7 +172,7 @@ export class Session {
     return slice;
   }
 
-  // A part of what the server bears: found out once for each process, and only an echo has a rate.
+  // A part of what the server reached: found out once for each process, and only an echo has a rate.
   async #scheduled(job: Job, server: MeasuredServer): Promise<Job> {
     const { partOfCapacity } = this.#method;
     if (partOfCapacity === undefined || job.kind !== "echo") return job;
@@ -187,10 +189,13 @@ export class Session {
   // Full load even where a rate is measured: what counts is how many messages the compiler has seen.
   async #warmUp({ job }: Side, server: MeasuredServer): Promise<void> {
     const warm = job(server.peer);
-    if (warmed.has(server) || !("warmupMs" in warm) || warm.kind === "load") return;
+    if (!("warmupMs" in warm) || warm.kind === "load") return;
+    const known = warmed.get(server) ?? new Set();
+    const kind = `${warm.kind} ${warm.peer.path} ${"dialect" in warm ? warm.dialect : ""}`;
+    if (known.has(kind)) return;
     const { rate: _, ...closed } = { rate: 0, ...warm };
     await this.#bench.generator.run({ ...closed, warmupMs: this.#method.firstWarmupMs, measureMs: 1 });
-    warmed.add(server);
+    warmed.set(server, known.add(kind));
   }
 }
 

@@ -72,7 +72,8 @@ async function twinsIn(
   for (const [index] of able.entries()) {
     const candidate = able[(turn + index) % able.length] as Candidate;
     bench.tell(`${candidate.title} against itself: ${method.title}`);
-    const session = new Session(method, bench);
+    // Two processes that nobody had before: the same two again would say the same again.
+    const session = new Session(method, { ...bench, pool: undefined });
     try {
       const pairs = await session.attempt(session.side(candidate), session.side(candidate, "twin"));
       if (!(pairs instanceof Error) && !doubtOf(method, slicesOf(pairs))) return { candidate, pairs };

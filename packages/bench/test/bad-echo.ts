@@ -3,9 +3,11 @@
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 
-type Fault = (ws: WebSocket, data: Buffer, number: number) => void;
+/** Who gets what is sent: the author, or everybody else. */
+type Receiver = Pick<WebSocket, "send" | "close">;
+type Fault = (ws: Receiver, data: Buffer, number: number) => void;
 
-const held = new WeakMap<WebSocket, Buffer>();
+const held = new WeakMap<Receiver, Buffer>();
 
 // What is done with each message; its number counts from 1, over all connections.
 const faults: Record<string, Fault> = {
@@ -42,11 +44,25 @@ const faults: Record<string, Fault> = {
   // Correct, and never busy: each message waits for a timer.
   idle: (ws, data) => void setTimeout(() => ws.send(data, { binary: false }), 5),
   mute: () => {},
+  // Every tenth connection, as soon as it is open.
+  drops: (ws, data) => ws.send(data, { binary: false }),
 };
 
 const answer = faults[process.argv[2] ?? ""];
 if (!answer) throw new Error(`a fault is one of ${Object.keys(faults).join(", ")}`);
 const wss = new WebSocketServer({ host: "127.0.0.1", port: Number(process.env.PORT ?? 0) });
 let number = 0;
-wss.on("connection", (ws) => ws.on("message", (data: Buffer) => answer(ws, data, ++number)));
+let connections = 0;
+wss.on("connection", (ws, { url }) => {
+  if (process.argv[2] === "drops" && ++connections % 10 === 0) return ws.terminate();
+  const receiver = url === "/fanout" ? everybodyElse(ws) : ws;
+  ws.on("message", (data: Buffer) => answer(receiver, data, ++number));
+});
+
+function everybodyElse(author: WebSocket): Receiver {
+  const send = (data: Buffer, options: { binary: boolean }) => {
+    for (const client of wss.clients) if (client !== author) client.send(data, options);
+  };
+  return { send: send as WebSocket["send"], close: (code) => author.close(code) };
+}
 wss.on("listening", () => console.log(`http://127.0.0.1:${(wss.address() as AddressInfo).port}`));

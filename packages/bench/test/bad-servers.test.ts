@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from "vitest";
 import type { Candidate } from "../src/candidates.ts";
 import { checkOf, failureOf } from "../src/correctness.ts";
-import { type Generator, startGenerator } from "../src/generator.ts";
+import { inTime } from "../src/generator/in-time.ts";
+import { type Generator, GeneratorEnded, startGenerator } from "../src/generator.ts";
 import type { EchoJob, Peer } from "../src/job.ts";
 import { fill, newMeasure } from "../src/measure.ts";
 import type { Measure, Twins } from "../src/results.ts";
@@ -71,6 +72,72 @@ test("a server that does nothing wrong passes, and so does one that is slow", as
   expect(await failureOf(candidateOf("slow"), { core, generator })).toBeUndefined();
 });
 
+test.each([
+  ["loses", /^\d+ messages did not come back$/],
+  ["doubles", /^\d+ messages more came back than were sent$/],
+])("a server that %s messages is caught while it is measured, too", async (fault, how) => {
+  const method = echoMethod(4);
+  const busy = { ...load, connections: 4, depth: 4, measureMs: 500 };
+  const job = (_candidate: Candidate, peer: Peer): EchoJob => ({ kind: "echo", peer, ...busy });
+  const { rows } = await measured([candidateOf(fault)], { ...method, job, pairs: 1 });
+  expect(rows[0]).toMatchObject({ verdict: "refused", why: expect.stringMatching(how) });
+});
+
+test.each([
+  ["loses", /deliveries did not come$|came where \d+ was due/],
+  ["swaps", /came where \d+ was due: lost, doubled or out of order$/],
+  ["doubles", /came where \d+ was due: lost, doubled or out of order$/],
+  // The author's connection, and what it said last is lost.
+  ["closes", /came where \d+ was due|deliveries did not come$|closed/],
+])("a server that %s what it publishes is caught", async (fault, how) => {
+  const fanout = { kind: "fanout", dialect: "bytes", subscribers: 16, depth: 4 } as const;
+  const time = { warmupMs: 10, measureMs: 1_500 };
+  const job = (_candidate: Candidate, peer: Peer) => ({
+    peer: { ...peer, path: "/fanout" },
+    ...fanout,
+    ...time,
+  });
+  const { rows } = await measured([candidateOf(fault)], { ...echoMethod(), job, pairs: 1 });
+  expect(rows[0]).toMatchObject({ verdict: "refused", why: expect.stringMatching(how) });
+});
+
+test("a server that drops idle connections is not praised for its memory", async () => {
+  const job = (_candidate: Candidate, peer: Peer) =>
+    ({ kind: "idle", peer, connections: 100, compressed: false }) as const;
+  const { rows } = await measured([candidateOf("drops")], { ...echoMethod(), job, pairs: 1 });
+  expect(rows[0]).toMatchObject({ verdict: "refused", why: "10 of 100 idle connections were closed" });
+});
+
+test("a generator that ends is no server's failure", async () => {
+  const gone = startGenerator(undefined, stopped.signal, [process.execPath, "--eval", ""]);
+  const candidate = candidateOf("none");
+  await expect(failureOf(candidate, { core, generator: gone })).rejects.toThrow(GeneratorEnded);
+  const bench = {
+    generator: gone,
+    candidates: [candidate],
+    everybody: [candidate],
+    refused: new Map(),
+    core,
+  };
+  const measure = newMeasure(echoMethod());
+  const filled = fill(measure, echoMethod(), { ...bench, tell: () => {}, signal: stopped.signal });
+  await expect(filled).rejects.toThrow("the load generator has ended");
+  expect(measure.rows).toEqual([]);
+});
+
+test("a generator that cannot be started says why", async () => {
+  const none = startGenerator(undefined, stopped.signal, ["/nowhere/generator"]);
+  await expect(failureOf(candidateOf("none"), { core, generator: none })).rejects.toThrow(
+    /did not start: .*ENOENT/,
+  );
+});
+
+test("what does not come is not waited for for ever", async () => {
+  await expect(inTime(new Promise(() => {}), "the answer", 20)).rejects.toThrow(
+    "the answer did not come in 20 ms",
+  );
+});
+
 test("who failed the check is refused in every measure, and is nobody's control", async () => {
   const refused = new Map([["loses", "it loses messages"]]);
   const { rows } = await measured(
@@ -84,7 +151,7 @@ test("who failed the check is refused in every measure, and is nobody's control"
 
 test("a server from which nothing comes is refused", async () => {
   const { rows } = await measured([candidateOf("mute")], echoMethod());
-  expect(rows).toEqual([{ candidate: "mute", verdict: "refused", why: "no message came back" }]);
+  expect(rows).toEqual([{ candidate: "mute", verdict: "refused", why: "2 messages did not come back" }]);
 });
 
 test("a server that could have done more is not given a throughput", async () => {

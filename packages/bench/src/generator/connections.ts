@@ -6,7 +6,8 @@ import { residentBytes } from "../processor.ts";
 import { FrameCounter } from "./counter.ts";
 import { letters, maskedText } from "./frames.ts";
 import { openSocket } from "./handshake.ts";
-import type { Link } from "./link.ts";
+import { inTime } from "./in-time.ts";
+import type { Link, LinkHandlers } from "./link.ts";
 import { between, look, pause, watch } from "./look.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -43,14 +44,18 @@ const lookMs = 200;
 
 /** Opens connections that say nothing, or one thing, and tells what the server's memory grew by. */
 export async function idle({ peer, connections, compressed }: IdleJob): Promise<Slice> {
-  const open = compressed ? () => openCompressed(peer) : () => openSocket(peer, silent);
+  let lost = 0;
+  const handlers = { ...silent, closed: () => void lost++ };
+  const open = compressed ? () => openCompressed(peer, handlers) : () => openSocket(peer, handlers);
   for (const link of await openMany(open, firstOnes)) link.end();
   await pause(lookMs);
+  lost = 0;
   const before = await least(peer.pid);
   const began = look(peer.pid, 0);
   const links = await openMany(open, connections);
   try {
     const grownBytes = (await least(peer.pid)) - before;
+    if (lost > 0) throw new Error(`${lost} of ${connections} idle connections were closed`);
     return { ...between(began, look(peer.pid, connections)), grownBytes };
   } finally {
     for (const link of links) link.end();
@@ -62,14 +67,19 @@ const message = letters(2_048);
 const compressedFrame = maskedText(deflateMessage(message));
 compressedFrame[0] = (compressedFrame[0] ?? 0) | 0x40;
 
-async function openCompressed(peer: IdleJob["peer"]): Promise<Link> {
+async function openCompressed(peer: IdleJob["peer"], idle: LinkHandlers): Promise<Link> {
   const answered = Promise.withResolvers<void>();
-  const counter = new FrameCounter(() => answered.resolve());
-  const closed = (why: string) => answered.reject(new Error(why));
-  const handlers = { data: (bytes: Uint8Array) => counter.push(bytes), drain: () => {}, closed };
+  const counter = new FrameCounter((opcode) => {
+    if (opcode === 1) answered.resolve();
+  });
+  const closed = (why: string) => {
+    answered.reject(new Error(why));
+    idle.closed(why);
+  };
+  const handlers = { ...idle, data: (bytes: Uint8Array) => counter.push(bytes), closed };
   const link = await openSocket({ ...peer, extensions: "permessage-deflate" }, handlers);
   link.write(compressedFrame);
-  await answered.promise;
+  await inTime(answered.promise, "the echo of a compressed message");
   return link;
 }
 

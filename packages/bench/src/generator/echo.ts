@@ -2,12 +2,12 @@
 
 import type { EchoJob, Slice } from "../job.ts";
 import { Flow, type FlowHandlers } from "./flow.ts";
-import { watch } from "./look.ts";
+import { settled, watch } from "./look.ts";
 import { Latencies, startSchedule } from "./schedule.ts";
 import { Trouble } from "./trouble.ts";
 import { waveOf } from "./waves.ts";
 
-/** Measures one slice; rejects if an echo is not what was sent, or the server closes. */
+/** Measures one slice; rejects if an echo is not what was sent, is missing or comes twice, or if the server closes. */
 export async function echo(job: EchoJob): Promise<Slice> {
   const wave = waveOf(job);
   const trouble = new Trouble();
@@ -18,11 +18,25 @@ export async function echo(job: EchoJob): Promise<Slice> {
   try {
     load.begin(flows);
     const slice = await watch(job, load.messages, trouble, load.measure);
-    return { ...slice, ...load.more(slice.ms) };
+    const figures = load.more(slice.ms);
+    load.end();
+    // What was under way is waited for: it may be late, but must come, and once.
+    await trouble.orEnd(settled(() => flows.every(({ underWay }) => underWay <= 0)));
+    const wrong = balanceOf(flows);
+    if (wrong) throw new Error(wrong);
+    return { ...slice, ...figures() };
   } finally {
     load.end();
     for (const flow of flows) flow.end();
   }
+}
+
+function balanceOf(flows: readonly Flow[]): string | undefined {
+  const underWay = flows.map((flow) => Math.round(flow.underWay));
+  const missing = underWay.reduce((sum, each) => sum + Math.max(0, each), 0);
+  if (missing > 0) return `${missing} messages did not come back`;
+  const extra = underWay.reduce((sum, each) => sum - Math.min(0, each), 0);
+  return extra > 0 ? `${extra} messages more came back than were sent` : undefined;
 }
 
 interface Load {
@@ -31,8 +45,8 @@ interface Load {
   /** From now on it counts. */
   measure(): void;
   messages(): number;
-  /** What only a schedule has to tell, of so many ms. */
-  more(ms: number): Pick<Slice, "latency" | "due" | "sent">;
+  /** What only a schedule has to tell, of so many ms; to be asked for when all has come back. */
+  more(ms: number): () => Pick<Slice, "latency" | "due" | "sent">;
   end(): void;
 }
 
@@ -50,7 +64,7 @@ function closedLoop({ depth }: EchoJob): Load {
     },
     measure: () => {},
     messages: () => messages,
-    more: () => ({}),
+    more: () => () => ({}),
     end: () => {
       ended = true;
     },
@@ -86,10 +100,10 @@ function openLoop({ connections }: EchoJob, rate: number): Load {
       latencies = new Latencies();
     },
     messages: () => messages,
-    more: (ms) => ({
-      ...{ due: Math.round((ms * rate) / 1_000), sent },
-      ...(latencies && { latency: latencies.read() }),
-    }),
+    more: (ms) => {
+      const counted = { due: Math.round((ms * rate) / 1_000), sent };
+      return () => ({ ...counted, ...(latencies && { latency: latencies.read() }) });
+    },
     end: () => end(),
   };
 }

@@ -3,6 +3,7 @@
 import type { Peer } from "../job.ts";
 import { FrameCounter } from "./counter.ts";
 import { openSocket } from "./handshake.ts";
+import { inTime } from "./in-time.ts";
 import type { Link } from "./link.ts";
 
 /** What every connection of a slice sends and expects, over and over. */
@@ -60,7 +61,7 @@ export class Flow {
       closed: (why) => handlers.failed(why),
     });
     if (wave.greeting) flow.#link.write(wave.greeting.frame());
-    await greeted;
+    await inTime(greeted, "the answer to the greeting");
     return flow;
   }
 
@@ -68,6 +69,12 @@ export class Flow {
   send(messages: number): void {
     this.#owed += messages * this.#wave.frameBytes;
     this.#flush();
+  }
+
+  /** Messages that were sent and have not come back; fewer than none if more came than were sent. */
+  get underWay(): number {
+    const { frameBytes, echoBytes } = this.#wave;
+    return (this.#sent + this.#owed) / frameBytes - this.#received / echoBytes;
   }
 
   end(): void {

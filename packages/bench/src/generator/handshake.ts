@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Peer } from "../job.ts";
+import { inTime } from "./in-time.ts";
 import { connect, type Link, type LinkHandlers } from "./link.ts";
 
 /** The request of RFC 6455 §4.1; empty for a peer that speaks no WebSocket. */
@@ -45,6 +46,6 @@ export async function openSocket(peer: Peer, handlers: LinkHandlers): Promise<Li
     },
   });
   link.write(Buffer.from(handshake));
-  await opened.promise;
+  await inTime(opened.promise, "the answer to the handshake");
   return link;
 }

@@ -2,8 +2,9 @@
 
 import type { Slice, SlowJob, Stalled } from "../job.ts";
 import { residentBytes } from "../processor.ts";
+import type { Link } from "./link.ts";
 import { between, look, settled } from "./look.ts";
-import { newTopic, openPublisher, subscribe } from "./topic.ts";
+import { newTopic, openPublisher, subscribe, type Topic } from "./topic.ts";
 import { Trouble } from "./trouble.ts";
 
 const sampleMs = 20;
@@ -15,10 +16,9 @@ export async function slow(job: SlowJob): Promise<Slice> {
   const topic = newTopic(job);
   const trouble = new Trouble();
   let deliveries = 0;
-  const message = () => void deliveries++;
-  const closed = (code: number) => trouble.tell(`one who reads was closed with ${code}`);
+  const delivered = () => void deliveries++;
   const healthy = await Promise.all(
-    Array.from({ length: job.healthy }, () => subscribe(topic, { message, closed })),
+    Array.from({ length: job.healthy }, () => listen(topic, delivered, trouble.tell)),
   );
   const { stalled, link: sleeper } = await stall(topic, job.messages);
   const publisher = await openPublisher(topic, trouble.tell);
@@ -29,7 +29,9 @@ export async function slow(job: SlowJob): Promise<Slice> {
     for (let number = 0; number < job.messages; number++) {
       publisher.publish(number, job.size);
       const enough = () => deliveries >= (number + 1 - depth) * job.healthy;
-      if (!enough()) await trouble.orEnd(settled(enough));
+      if (enough()) continue;
+      await trouble.orEnd(settled(enough));
+      if (!enough()) throw new Error("those who read came to a stop with the one who does not");
     }
     await trouble.orEnd(settled(() => deliveries >= job.messages * job.healthy));
     const slice = between(before, look(job.peer.pid, deliveries));
@@ -46,7 +48,22 @@ export async function slow(job: SlowJob): Promise<Slice> {
   }
 }
 
-async function stall(topic: ReturnType<typeof newTopic>, published: number) {
+// One who reads, and must get everything in order.
+function listen(topic: Topic, delivered: () => void, failed: (why: string) => void): Promise<Link> {
+  let count = 0;
+  return subscribe(topic, {
+    message: (number) => {
+      const due = count++;
+      delivered();
+      // What was cut cannot be looked at; the next one tells.
+      if (number && number() !== due)
+        failed(`message ${number()} came to one who reads where ${due} was due`);
+    },
+    closed: (code) => failed(`one who reads was closed with ${code}`),
+  });
+}
+
+async function stall(topic: Topic, published: number) {
   const stalled: Stalled = { published, prefix: 0, gap: false };
   const link = await subscribe(topic, {
     message: (number) => {

@@ -5,6 +5,7 @@ import type { FanoutJob, Peer } from "../job.ts";
 import { FrameCounter } from "./counter.ts";
 import { letters, maskedText } from "./frames.ts";
 import { openSocket } from "./handshake.ts";
+import { inTime } from "./in-time.ts";
 import type { Link } from "./link.ts";
 import { Outbox } from "./outbox.ts";
 import { hello, json } from "./waves.ts";
@@ -53,7 +54,7 @@ export async function subscribe({ peer, dialect, name }: Topic, subscriber: Subs
   });
   if (dialect === "bytes") return link;
   link.write(Buffer.concat([hello(), maskedText(json({ type: "subscribe", id: "subscribe", topic: name }))]));
-  await ready.promise;
+  await inTime(ready.promise, "the answer to the subscription");
   return link;
 }
 

@@ -1,0 +1,13 @@
+/** Waits for what must come; rejects with its name if it did not come in `patienceMs`, far longer than it takes. */
+export async function inTime<Value>(what: Promise<Value>, name: string, patienceMs = 15_000): Promise<Value> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`${name} did not come in ${patienceMs} ms`)),
+    patienceMs,
+  );
+  try {
+    return await Promise.race([what, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
