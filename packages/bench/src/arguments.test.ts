@@ -38,7 +38,7 @@ test.each([
   ["--cores 1,1", /two different numbers/],
   ["--cores 1", /two different numbers/],
   ["--report --generator", "--report and --generator cannot be had at once"],
-  ["--load conns=1", "--load: conns is a number from 2 to 25000"],
+  ["--load conns=1", "--load: conns=1 cannot be used: a number from 2 to 25000"],
   ["--load speed=9", /"speed=9" cannot be used/],
   ["--load conns=20,fanout=20", /need more than 20 connections/],
   ["--loud", /--help shows what there is$/],

@@ -31,7 +31,9 @@ export function readLoad(text: string | undefined): LoadOrder | undefined | stri
       return `--load: "${part}" cannot be used; expected ${Object.keys(bounds).join("=…, ")}=…`;
     const [least, most] = bounds[name];
     const number = Number(value);
-    if (number < least || number > most) return `--load: ${name} is a number from ${least} to ${most}`;
+    if (number < least || number > most) {
+      return `--load: ${name}=${value} cannot be used: a number from ${least} to ${most}`;
+    }
     order[name] = number;
   }
   if (order.fanout < order.conns) return order;

@@ -72,9 +72,9 @@ function siblingsOf(core: number): number[] {
   return listOf(readLine(`/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`) ?? "");
 }
 
-// Those that this process may use.
-function allowedCores(): number[] {
-  const [, list = ""] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+/** The cores that this process may use; none where the system does not say. */
+export function allowedCores(): number[] {
+  const [, list = ""] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readLine("/proc/self/status") ?? "") ?? [];
   return listOf(list);
 }
 

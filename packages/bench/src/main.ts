@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Request, readArguments, usage } from "./arguments.ts";
 import { type Candidate, readCandidates } from "./candidates.ts";
 import { compareGenerators } from "./compare-generators.ts";
 import { askLoad } from "./load.ts";
 import type { LoadOrder } from "./load-order.ts";
-import { type Machine, readMachine } from "./machine.ts";
+import { allowedCores, type Machine, readMachine } from "./machine.ts";
 import { printSummary, yellow } from "./print.ts";
 import { reportOf } from "./report.ts";
 import type { BenchResults } from "./results.ts";
@@ -22,17 +22,26 @@ const request = readArguments(
 // Whoever read along has gone, as with `| head`: the run goes on, its results are a file.
 process.stdout.on("error", () => {});
 
-if (typeof request === "string") {
-  console.error(request);
-  process.exitCode = 2;
-} else await follow(request);
+if (typeof request === "string") refuse(request);
+else await follow(request);
 
 async function follow(request: Request): Promise<void> {
   if (request.mode === "help") return console.log(usage);
   if (request.mode === "report") return report(fileOf(request));
+  const absent = absentCore(request);
+  if (absent !== undefined) {
+    return refuse(`--cores: there is no core ${absent} here; there are: ${allowedCores().join(", ")}`);
+  }
   if (request.mode === "generator") return generator(request);
   if (request.load) return load(request, request.load);
   await measure(request);
+}
+
+// Where the system does not tell which there are, nothing can be pinned, which is said later.
+function absentCore({ cores }: Request): number | undefined {
+  const allowed = allowedCores();
+  if (!cores || allowed.length === 0) return undefined;
+  return [cores.server, cores.generator].find((core) => !allowed.includes(core));
 }
 
 async function generator(request: Request): Promise<void> {
@@ -50,11 +59,19 @@ async function generator(request: Request): Promise<void> {
 
 async function load(request: Request, order: LoadOrder): Promise<void> {
   const apps = everybody.filter(({ kind }) => kind === "app");
+  const ids = apps.map(({ id }) => id);
+  const stranger = request.servers.find((id) => !ids.includes(id));
+  if (stranger !== undefined)
+    return refuse(`--load cannot be asked of ${stranger}; there are: ${ids.join(", ")}`);
   const asked = apps.filter(({ id }) => request.servers.length === 0 || request.servers.includes(id));
   await askLoad(order, asked, machineOf(request), interruption());
 }
 
 async function measure(request: Request): Promise<void> {
+  const file = fileOf(request);
+  const wrong = whyNotWritable(file);
+  if (wrong !== undefined)
+    return refuse(`--json ${file} cannot be written (${wrong}); give a file in a folder that can`);
   const results = await run({
     methods: methodsOf(request.scenarios, effortOf(request)),
     candidates: candidatesOf(request),
@@ -63,8 +80,10 @@ async function measure(request: Request): Promise<void> {
     quick: request.quick,
     signal: interruption(),
   });
-  write(fileOf(request), `${JSON.stringify(results, undefined, 2)}\n`);
-  report(fileOf(request));
+  // An earlier run is worth more than nothing.
+  if (results.measures.length === 0) return console.log("\nNothing was complete: nothing is written.");
+  write(file, `${JSON.stringify(results, undefined, 2)}\n`);
+  report(file);
 }
 
 function candidatesOf({ servers, quick: isQuick }: Request): Candidate[] {
@@ -119,15 +138,40 @@ function readResults(file: string): BenchResults | undefined {
     if (!Array.isArray(results.twins)) throw new Error(`${file} is not what this bench writes`);
     return results;
   } catch (error) {
-    console.error(`there are no results to report: ${(error as Error).message}`);
-    process.exitCode = 2;
+    refuse(`there are no results to report: ${(error as Error).message}`);
     return undefined;
   }
 }
 
+// Whole or not at all: what was there before is not half overwritten.
 function write(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
+  writeFileSync(`${file}.part`, text);
+  renameSync(`${file}.part`, file);
+}
+
+// Half an hour must not end with a folder that cannot be written to.
+function whyNotWritable(file: string): string | undefined {
+  try {
+    makeFolder(dirname(file));
+    if (existsSync(file) && !statSync(file).isFile()) return "it is no file";
+    writeFileSync(`${file}.part`, "");
+    rmSync(`${file}.part`);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
+
+// Node's own way never returns below /proc, where a folder that cannot be made is told as one that is missing.
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
+}
+
+function refuse(why: string): void {
+  console.error(why);
+  process.exitCode = 2;
 }
 
 function warn(text: string): void {
