@@ -84,6 +84,18 @@ test("the report opens with what was decided, and asks nobody for anything", () 
   expect(page).toContain("<strong>0.93–1.07 ×</strong>, by 5 ratios: cpu");
 });
 
+test("where nothing was decided the report says what was compared, and on which core", () => {
+  const [fastify, express, bad] = rows;
+  const of = (...some: (Row | undefined)[]) =>
+    reportOf({ ...results, measures: [{ ...measure, rows: some.filter((row) => row !== undefined) }] });
+  expect(of(express)).toContain("each comparison is undecided");
+  expect(of(bad)).toContain("no server of this repository was compared");
+  expect(of(fastify)).not.toContain("<p>Nothing");
+  const machine = { ...results.machine, pinned: undefined };
+  expect(reportOf(results)).toContain("a processor, one core for the server");
+  expect(reportOf({ ...results, machine })).toContain("a processor, no core of its own for the server");
+});
+
 test("what comes from a server is text", () => {
   const page = reportOf(results);
   expect(page).toContain("&lt;changed>");

@@ -57,10 +57,11 @@ function head({ date, machine, complete, quick, stolen = 0 }: BenchResults): str
     machine.load > 1 && `The machine was at other work when it began (load ${number(machine.load)}).`,
     stolen > 0.01 && `A hypervisor gave ${percent(stolen)} of the cores' time to other machines.`,
   ].filter((note) => note !== false);
+  const cores = machine.pinned ? "one core for the server" : "no core of its own for the server";
   return `<header><h1>The bench of WebSocket Rosetta</h1>
-<p class="quiet">${date.slice(0, 10)}, ${escaped(machine.cpu)}, one core for the server. Every interval holds its figure
-with 95&nbsp;% confidence; a comparison is decided only if its interval lies wholly beyond the one in which
-<a href="#noise">equal servers</a> lie: the band in its plot.</p>
+<p class="quiet">${date.slice(0, 10)}, ${escaped(machine.cpu)}, ${cores}. Every interval holds its figure, for the
+processes that were measured, with 95&nbsp;% confidence; a comparison is decided only if its interval lies wholly beyond
+the one in which <a href="#noise">equal servers</a> lie: the band in its plot.</p>
 ${notes.map((note) => `<p class="note">${escaped(note)}</p>`).join("\n")}</header>`;
 }
 
@@ -68,8 +69,10 @@ function opening(results: BenchResults): string {
   const { decided, undecided, refused, limited } = sentencesOf(results);
   const apps = decided.filter(({ kind }) => kind === "app");
   const others = decided.filter(({ kind }) => kind !== "app");
-  const none =
-    "<p>Nothing: every difference between a server of this repository and its bare library is too near to the noise.</p>";
+  const isCompared = undecided.some(({ kind }) => kind === "app");
+  const none = isCompared
+    ? "<p>Nothing of the servers of this repository: each comparison is undecided, and says why.</p>"
+    : "<p>Nothing: no server of this repository was compared.</p>";
   return [
     `<section class="said"><h2>Decided</h2>${apps.length > 0 ? listed(apps) : none}</section>`,
     folded("Decided of hello.ts and of the bare libraries", others),
@@ -160,7 +163,10 @@ function moreOf(rows: readonly Row[]): More | undefined {
     return { title: "the one who did not read", of: ({ stalled }) => (stalled ? fate(stalled) : "") };
   }
   if (!rows.some(({ schedule }) => schedule)) return undefined;
-  return { title: "on schedule", of: ({ schedule }) => (schedule ? punctualityOf(schedule) : "") };
+  return {
+    title: "on schedule, in the median slice",
+    of: ({ schedule }) => (schedule ? punctualityOf(schedule) : ""),
+  };
 }
 
 function punctualityOf({ rate, p99, p999 }: Schedule): string {
@@ -214,7 +220,10 @@ lie with 95&nbsp;% confidence between:</p>
 }
 
 function conditions(results: BenchResults): string {
-  const { machine, versions, settings, commit, date, quick, complete, stolen } = results;
+  const { machine, versions, settings, commit, date, quick, complete, stolen, measures } = results;
+  const special = measures.flatMap(({ scenario, settings = {} }) =>
+    Object.entries(settings).map(([name, value]) => [`${name}, in ${scenario}`, value] as const),
+  );
   const pinned = machine.pinned
     ? `server on ${machine.pinned.server}, generator on ${machine.pinned.generator}`
     : "not pinned";
@@ -233,8 +242,7 @@ function conditions(results: BenchResults): string {
     ...versions,
     ...settings,
   };
-  const rows = Object.entries(facts).map(
-    ([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`,
-  );
+  const all = [...Object.entries(facts), ...special];
+  const rows = all.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
   return `<section id="conditions"><h2>Where and with what</h2><dl>${rows.join("\n")}</dl></section>`;
 }

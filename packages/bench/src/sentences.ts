@@ -64,7 +64,7 @@ export function sentencesOf({
       said(found, `${comparison(found, titleOf)} ${reason(found.row)}`),
     ),
     refused: once(verdicts("refused"), titleOf),
-    limited: once(verdicts("generator-bound", "disturbed"), titleOf),
+    limited: once(verdicts("generator-bound", "disturbed", "unknown"), titleOf),
   };
 }
 

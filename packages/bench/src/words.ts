@@ -31,9 +31,9 @@ export function number(value: number): string {
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
-/** How a schedule was held: `20,000/s: 99 % within 310 µs, 99.9 % within 1,204 µs`. */
+/** How a schedule was held: `20,000/s: in the median slice 99 % within 310 µs, 99.9 % within 1,204 µs`. */
 export function punctuality({ rate, p99, p999 }: Schedule): string {
-  return `${number(rate)}/s: 99 % within ${number(p99)} µs, 99.9 % within ${number(p999)} µs`;
+  return `${number(rate)}/s: in the median slice 99 % within ${number(p99)} µs, 99.9 % within ${number(p999)} µs`;
 }
 
 /** A part as a percentage; a dash where it is not known. */
