@@ -22,8 +22,6 @@ const closed =
 test("COURSE-23 MUST show what a reader that stops reading is spared, when it drains, and how it is closed", {
   tag: ["@waiting", "@drained", "@send", "@limits", "@metrics"],
 }, async ({ lesson, launch }) => {
-  // The reader is stalled twice, for seconds each.
-  test.setTimeout(60_000);
   // A long queue: the page looks at it twice a second only.
   const patient = await launch({ DRAIN_MS: "20000", MAX_QUEUE_BYTES: "8388608" });
   const visit = await lesson("#/lesson/12", patient);
@@ -53,7 +51,6 @@ test("COURSE-23 MUST show what a reader that stops reading is spared, when it dr
 test("COURSE-24 MUST show on all servers at once what each does with a reader that stops reading", {
   tag: ["@waiting", "@send", "@limits", "@metrics"],
 }, async ({ lesson, siblings }) => {
-  test.setTimeout(60_000);
   const visit = await lesson("#/lesson/12?server=every", siblings[0]);
   const columns = columnsOf(visit, siblings).map(panelIn);
   // With keys, as only what a person does is done in the other columns, too.
