@@ -73,7 +73,8 @@ test("COURSE-13 MUST cause every end that a page can cause, and explain what the
   await cause(panel);
   await expect(happened(panel)).toContainText("4321");
   await expect(happened(panel)).toContainText("lunch");
-  await choose(visit, panel, "a code of your choice");
+  await panel.getByLabel("How it ends", { exact: true }).selectOption("a code of your choice");
+  await expect(panel.getByLabel("Code to order", { exact: true })).toHaveValue("1012");
   await cause(panel);
   await expect(happened(panel)).toContainText("1012 Restart");
   await expect(panel.getByRole("row", { name: /^1012 Restart the server restarts retry/ })).toBeVisible();

@@ -1,5 +1,6 @@
 import { bounds, Close, defaultLimits, endpoints, parseServer, subprotocol } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import {
   codeTitle,
   type Ending,
@@ -179,7 +180,7 @@ export class GoodbyePanel extends ServerPanel {
               )}
             </select>
           </p>
-          ${way.fields ? fieldsOf(way.fields) : nothing}
+          ${way.fields ? keyed(way.fields, fieldsOf(way.fields)) : nothing}
           <button class="main" aria-disabled=${this.#isBusy}>Cause it</button>
           <p class="hint whole does" id="does">${way.does}</p>
         </form>
@@ -298,6 +299,7 @@ export class GoodbyePanel extends ServerPanel {
 const intro = html`Causes an end in earnest, on a connection of its own, and says what the browser was told. A
   <em>close code</em> is a number that says why.`;
 
+// Keyed where it is used: what was typed for one way is not meant for another.
 function fieldsOf(fields: NonNullable<Way["fields"]>): TemplateResult {
   const own = fields === "own";
   return html`
