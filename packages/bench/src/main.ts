@@ -72,8 +72,10 @@ async function measure(request: Request): Promise<void> {
   const wrong = whyNotWritable(file);
   if (wrong !== undefined)
     return refuse(`--json ${file} cannot be written (${wrong}); give a file in a folder that can`);
+  const effort = effortOf(request);
   const results = await run({
-    methods: methodsOf(request.scenarios, effortOf(request)),
+    methods: methodsOf(request.scenarios, effort),
+    rounds: effort.rounds,
     candidates: candidatesOf(request),
     everybody,
     machine: machineOf(request),

@@ -5,9 +5,11 @@ import type { BenchResults, Measure, Row, Twins } from "./results.ts";
 import { type Sentence, sentencesOf } from "./sentences.ts";
 import { interval, number, punctuality, range } from "./words.ts";
 
-/** The line that changes while something is measured, on a terminal only. */
+/** The line that changes while something is measured, on a terminal only; one line, or it could not be taken back. */
 export function tell(what: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${what && dim(`  … ${what}`)}`);
+  if (!process.stdout.isTTY) return;
+  const line = what && `  … ${what}`.slice(0, process.stdout.columns - 1);
+  process.stdout.write(`\r\x1b[2K${dim(line)}`);
 }
 
 /** What one server showed beside itself. */

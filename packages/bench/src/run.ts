@@ -4,10 +4,10 @@ import type { Candidate } from "./candidates.ts";
 import { findWrong } from "./correctness.ts";
 import { GeneratorEnded, startGenerator } from "./generator.ts";
 import { type Machine, stolenTime } from "./machine.ts";
-import { fill, newMeasure } from "./measure.ts";
+import { Measurement } from "./measure.ts";
 import { ServerPool } from "./pool.ts";
 import { bold, printMeasure, printTwins, tell, yellow } from "./print.ts";
-import { type BenchResults, titlesIn } from "./results.ts";
+import { type BenchResults, type Measure, titlesIn } from "./results.ts";
 import { settings } from "./server.ts";
 import type { Bench, Method } from "./session.ts";
 import type { Noise } from "./statistics.ts";
@@ -20,17 +20,19 @@ export interface Order {
   candidates: readonly Candidate[];
   everybody: readonly Candidate[];
   machine: Machine;
+  /** In how many rounds, each with processes of its own, the pairs of every measure are had. */
+  rounds: number;
   quick: boolean;
   signal: AbortSignal;
 }
 
 /** Measures; when `signal` interrupts, what is complete until then is the result. */
 export async function run(order: Order): Promise<BenchResults> {
-  const { methods, candidates, everybody, machine, signal } = order;
+  const { candidates, everybody, machine, signal } = order;
   const generator = startGenerator(machine.pinned?.generator, signal);
   const core = machine.pinned?.server;
-  const pool = order.quick ? { pool: new ServerPool(core) } : undefined;
-  const bench = { generator, candidates, everybody, core, tell, signal, ...pool };
+  const pool = new ServerPool(core);
+  const bench = { generator, candidates, everybody, core, pool, tell, signal };
   const results = begun(order);
   const before = { at: performance.now(), stolen: stolenTime(machine) };
   try {
@@ -38,8 +40,7 @@ export async function run(order: Order): Promise<BenchResults> {
     tell("");
     for (const [id, why] of refused) console.log(`${yellow("refused")} ${id}: ${why}`);
     const fit = { ...bench, refused };
-    const noiseIn = await equals(methods, fit, results);
-    for (const method of methods) await one(method, fit, results, noiseIn.get(method));
+    await measure(order, fit, results);
     results.complete = true;
   } catch (error) {
     if (!signal.aborted && !(error instanceof GeneratorEnded)) throw error;
@@ -47,7 +48,7 @@ export async function run(order: Order): Promise<BenchResults> {
   } finally {
     tell("");
     generator.end();
-    await pool?.pool.stop();
+    await pool.stop();
   }
   const stolen = (stolenTime(machine) - before.stolen) / (2 * (performance.now() - before.at));
   if (Number.isFinite(stolen)) results.stolen = stolen;
@@ -75,16 +76,34 @@ async function equals(
   });
 }
 
-async function one(method: Method, bench: Bench, results: BenchResults, noise?: Noise): Promise<void> {
-  console.log(`\n${bold(method.scenario)} ${method.title}`);
-  const measure = newMeasure(method);
-  results.measures.push(measure);
+// Every measure comes in each round: its pairs are minutes apart and of several processes, so that neither the machine's
+// mood nor the luck of one process decides.
+async function measure(order: Order, bench: Bench & { pool: ServerPool }, results: BenchResults) {
+  const { methods, rounds } = order;
+  const noiseIn = await equals(methods, bench, results);
+  const measurements = methods.map((method) => new Measurement(method, bench, noiseIn.get(method)));
+  results.measures = measurements.map((each) => each.measure);
+  const untold = new Set(results.measures);
   try {
-    await fill(measure, method, bench, noise);
+    for (let round = 1; round <= rounds; round++) {
+      if (rounds > 1) console.log(`\n${bold(`round ${round} of ${rounds}`)}`);
+      for (const [index, { pairs }] of methods.entries()) {
+        const measurement = measurements[index] as Measurement;
+        await measurement.fill(Math.ceil((pairs * round) / rounds));
+        if (round < rounds) continue;
+        print(measurement.measure, results);
+        untold.delete(measurement.measure);
+      }
+      await bench.pool.stop();
+    }
   } finally {
-    tell("");
-    console.log(printMeasure(measure, titlesIn(results.candidates)));
+    for (const each of untold) if (each.rows.length > 0) print(each, results);
   }
+}
+
+function print(measure: Measure, { candidates }: BenchResults): void {
+  tell("");
+  console.log(`\n${bold(measure.scenario)} ${measure.title}\n${printMeasure(measure, titlesIn(candidates))}`);
 }
 
 function begun({ everybody, machine, quick }: Order): BenchResults {

@@ -19,6 +19,8 @@ export type ScenarioName = (typeof scenarioNames)[number];
 
 /** How long a run may take. */
 export interface Effort {
+  /** The pairs are dealt out to so many rounds; in each, every candidate has a new process. */
+  rounds: number;
   /** Slices of each candidate and of its control; with only one, nothing is compared. */
   pairs: Readonly<Record<ScenarioName, number>>;
   /** Milliseconds of full load before the first slice of a process. */
@@ -44,6 +46,7 @@ function tellsMost({ size, depth }: Effort["echoes"][number]): boolean {
 
 /** Half an hour for all servers of the house, where nobody else is at work. */
 export const full: Effort = {
+  rounds: 4,
   pairs: { echo: 8, cpu: 16, typed: 8, latency: 6, fanout: 6, connect: 8, memory: 5, slow: 1 },
   // Node's compiler is done after some 50,000 messages, Bun's after 15,000: slices before that get faster and faster.
   firstWarmupMs: 2_000,
@@ -57,6 +60,7 @@ export const full: Effort = {
 
 /** Less than three minutes. */
 export const quick: Effort = {
+  rounds: 1,
   pairs: { echo: 5, cpu: 6, typed: 5, latency: 1, fanout: 1, connect: 5, memory: 1, slow: 1 },
   firstWarmupMs: 500,
   warmupMs: 50,

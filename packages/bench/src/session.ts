@@ -28,6 +28,7 @@ export interface Method extends Figure {
   firstWarmupMs: number;
   /** For the servers. */
   env?: Record<string, string>;
+  /** In the whole run. */
   pairs: number;
   /** How often a server is measured against another process of itself, before anybody is compared. */
   twins: number;
@@ -42,7 +43,7 @@ export interface Bench {
   /** Who was found to lose, change or reorder messages, and how, by id. */
   refused: ReadonlyMap<string, string>;
   core: number | undefined;
-  /** Where servers live on from one measure to the next: sooner done, with one process for all that is said of it. */
+  /** Where servers live on from one measure to the next, so that each is started and warmed up once in a round. */
   pool?: ServerPool | undefined;
   tell: (what: string) => void;
   signal: AbortSignal;
@@ -91,10 +92,18 @@ export class Session {
     return this.#pool === this.#bench.pool ? Promise.resolve() : this.#pool.stop();
   }
 
-  /** The pairs of two, or what went wrong. Rejects when the run cannot go on, which is no server's failure. */
-  async attempt(own: Side, control?: Side): Promise<Pair[] | Error> {
+  /**
+   * More pairs of two until there are `upTo` with those before, or what went wrong. Rejects when the run cannot go on,
+   * which is no server's failure.
+   */
+  async attempt(
+    own: Side,
+    control: Side | undefined,
+    before: readonly Pair[],
+    upTo: number,
+  ): Promise<Pair[] | Error> {
     try {
-      const pairs = await this.#inPairs(own, control);
+      const pairs = await this.#inPairs(own, control, before, upTo);
       // A control that does something else says nothing of itself.
       if (control && !this.#method.controlJob) this.#note(control.candidate, pairs);
       return pairs;
@@ -110,19 +119,23 @@ export class Session {
     this.#controls.set(id, [...(this.#controls.get(id) ?? []), ...slices]);
   }
 
-  async #inPairs(own: Side, control?: Side): Promise<Pair[]> {
-    const { pairs: wanted, freshEachTime } = this.#method;
-    const pairs: Pair[] = [];
+  async #inPairs(
+    own: Side,
+    control: Side | undefined,
+    before: readonly Pair[],
+    upTo: number,
+  ): Promise<Pair[]> {
+    const pairs = [...before];
     // While others are at work nothing is learned of the two: measured again, but not for ever.
-    let spare = freshEachTime ? 0 : wanted;
-    while (pairs.length < wanted) {
+    let spare = this.#method.freshEachTime ? 0 : upTo - before.length;
+    while (pairs.length < upTo) {
       const pair = await this.#pair(pairs, own, control);
       // What will not be published is not measured to the end.
       if (!pair) break;
       if (isDisturbed(this.#method, pair) && spare-- > 0) continue;
       pairs.push(pair);
     }
-    return pairs;
+    return pairs.slice(before.length);
   }
 
   // Every other pair the other way round, so that whoever comes second has no advantage of it.

@@ -75,7 +75,12 @@ async function twinsIn(
     // Two processes that nobody had before: the same two again would say the same again.
     const session = new Session(method, { ...bench, pool: undefined });
     try {
-      const pairs = await session.attempt(session.side(candidate), session.side(candidate, "twin"));
+      const pairs = await session.attempt(
+        session.side(candidate),
+        session.side(candidate, "twin"),
+        [],
+        method.pairs,
+      );
       if (!(pairs instanceof Error) && !doubtOf(method, slicesOf(pairs))) return { candidate, pairs };
     } finally {
       await session.end();

@@ -4,8 +4,8 @@ import { checkOf, failureOf } from "../src/correctness.ts";
 import { inTime } from "../src/generator/in-time.ts";
 import { type Generator, GeneratorEnded, startGenerator } from "../src/generator.ts";
 import type { EchoJob, Peer } from "../src/job.ts";
-import { fill, newMeasure } from "../src/measure.ts";
-import type { Measure, Twins } from "../src/results.ts";
+import { Measurement } from "../src/measure.ts";
+import type { Twins } from "../src/results.ts";
 import type { Bench, Method } from "../src/session.ts";
 import { noises } from "../src/twins.ts";
 
@@ -41,13 +41,13 @@ function echoMethod(connections = 2): Method {
 }
 
 async function measured(candidates: Candidate[], method: Method, refused = new Map<string, string>()) {
-  const measure: Measure = newMeasure(method);
   const bench: Bench = {
     ...{ generator, candidates, everybody: candidates, refused, core, tell: () => {} },
     signal: stopped.signal,
   };
-  await fill(measure, method, bench);
-  return measure;
+  const measurement = new Measurement(method, bench);
+  await measurement.fill();
+  return measurement.measure;
 }
 
 test.each([
@@ -119,10 +119,9 @@ test("a generator that ends is no server's failure", async () => {
     refused: new Map(),
     core,
   };
-  const measure = newMeasure(echoMethod());
-  const filled = fill(measure, echoMethod(), { ...bench, tell: () => {}, signal: stopped.signal });
-  await expect(filled).rejects.toThrow("the load generator has ended");
-  expect(measure.rows).toEqual([]);
+  const measurement = new Measurement(echoMethod(), { ...bench, tell: () => {}, signal: stopped.signal });
+  await expect(measurement.fill()).rejects.toThrow("the load generator has ended");
+  expect(measurement.measure.rows).toEqual([]);
 });
 
 test("a generator that cannot be started says why", async () => {
@@ -169,14 +168,13 @@ test("the failure of a control is not the candidate's", async () => {
 test("an interrupted run keeps the rows that it has", async () => {
   const interrupted = new AbortController();
   const method = { ...echoMethod(), pairs: 2 };
-  const measure = newMeasure(method);
-  const tell = (what: string) => void (what === "second" && interrupted.abort(new Error("interrupted")));
+  const tell = (what: string) =>
+    void (what.startsWith("second") && interrupted.abort(new Error("interrupted")));
   const candidates = [candidateOf("none"), { ...candidateOf("slow"), title: "second" }];
   const bench = { generator, candidates, everybody: candidates, refused: new Map(), core, tell };
-  await expect(fill(measure, method, { ...bench, signal: interrupted.signal })).rejects.toThrow(
-    "interrupted",
-  );
-  expect(measure.rows.map(({ candidate }) => candidate)).toEqual(["none"]);
+  const measurement = new Measurement(method, { ...bench, signal: interrupted.signal });
+  await expect(measurement.fill()).rejects.toThrow("interrupted");
+  expect(measurement.measure.rows.map(({ candidate }) => candidate)).toEqual(["none"]);
 });
 
 test("who is compared with nobody is not measured again after it was a control", async () => {
@@ -187,7 +185,6 @@ test("who is compared with nobody is not measured again after it was a control",
   };
   const candidates = [candidateOf("none", "idle"), candidateOf("idle")];
   const method = { ...echoMethod(1), needsBusyServer: false };
-  const measure = newMeasure(method);
   const bench = {
     generator: { ...generator, run },
     candidates,
@@ -195,10 +192,62 @@ test("who is compared with nobody is not measured again after it was a control",
     refused: new Map(),
     core,
   };
-  await fill(measure, method, { ...bench, tell: () => {}, signal: stopped.signal });
-  expect(measure.rows[1]).toMatchObject({ candidate: "idle", verdict: "measured", figure: { count: 2 } });
+  const measurement = new Measurement(method, { ...bench, tell: () => {}, signal: stopped.signal });
+  await measurement.fill();
+  expect(measurement.measure.rows[1]).toMatchObject({
+    candidate: "idle",
+    verdict: "measured",
+    figure: { count: 2 },
+  });
   // Two of each, and a warm-up for each of the two processes.
   expect(jobs).toBe(6);
+});
+
+test("pairs of a later round join the earlier ones, and come from other processes", async () => {
+  const pids = new Set<number>();
+  const run: Generator["run"] = (job) => {
+    pids.add(job.peer.pid);
+    return generator.run(job);
+  };
+  const candidates = [candidateOf("none", "slow"), candidateOf("slow")];
+  const bench = { candidates, everybody: candidates, refused: new Map(), core, tell: () => {} };
+  const method = { ...echoMethod(), needsBusyServer: false };
+  const measurement = new Measurement(method, {
+    ...{ ...bench, generator: { ...generator, run } },
+    signal: stopped.signal,
+  });
+  await measurement.fill(1);
+  expect(measurement.measure.rows.map(({ figure }) => figure?.count)).toEqual([1, 1]);
+  await measurement.fill(2);
+  expect(measurement.measure.rows).toMatchObject([
+    { candidate: "none", figure: { count: 2 }, ratio: { count: 2 } },
+    { candidate: "slow", figure: { count: 2 } },
+  ]);
+  expect(pids.size).toBe(4);
+});
+
+test("who fails in a later round is refused, and not asked again", async () => {
+  let jobs = 0;
+  const run: Generator["run"] = (job) => {
+    jobs++;
+    // A warm-up and a slice in the first round.
+    return jobs > 2 ? Promise.reject(new Error("3 messages did not come back")) : generator.run(job);
+  };
+  const candidates = [candidateOf("none")];
+  const bench = { candidates, everybody: candidates, refused: new Map(), core, tell: () => {} };
+  const method = { ...echoMethod(), pairs: 3, needsBusyServer: false };
+  const measurement = new Measurement(method, {
+    ...{ ...bench, generator: { ...generator, run } },
+    signal: stopped.signal,
+  });
+  await measurement.fill(1);
+  expect(measurement.measure.rows).toMatchObject([{ verdict: "measured" }]);
+  const refused = [{ candidate: "none", verdict: "refused", why: "3 messages did not come back" }];
+  await measurement.fill(2);
+  expect(measurement.measure.rows).toEqual(refused);
+  await measurement.fill(3);
+  expect(measurement.measure.rows).toEqual(refused);
+  expect(jobs).toBe(3);
 });
 
 // Others have half of the server's core in so many of the slices.
@@ -209,7 +258,6 @@ async function beside(others: number) {
     serverTaken: slices++ < others ? 0.5 : 0,
   });
   const candidates = [candidateOf("none")];
-  const measure = newMeasure(echoMethod());
   const bench = {
     generator: { ...generator, run },
     candidates,
@@ -217,8 +265,9 @@ async function beside(others: number) {
     refused: new Map(),
     core,
   };
-  await fill(measure, echoMethod(), { ...bench, tell: () => {}, signal: stopped.signal });
-  return measure.rows[0];
+  const measurement = new Measurement(echoMethod(), { ...bench, tell: () => {}, signal: stopped.signal });
+  await measurement.fill();
+  return measurement.measure.rows[0];
 }
 
 test("what was measured while others were at work is measured again, but not for ever", async () => {
