@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Slice } from "./job.ts";
 import { type Figure, isDisturbed, isHopeless, judge, type Pair, ratiosOf } from "./judge.ts";
 
-const busy: Figure = { figure: ({ count }) => count, needsBusyServer: true };
+const busy: Figure = { figure: ({ count }) => count, needsBusyServer: true, leastFactor: 1.02 };
 const noise = { low: 0.95, high: 1.05, count: 10 };
 const against = { control: "control", noise };
 
@@ -26,6 +26,17 @@ test("a server twice as fast as its control is decided", () => {
     figure: { value: 200 },
     ratio: { value: 2, control: "control", decision: "more" },
   });
+});
+
+test("a difference that another run may not show is undecided, and says so", () => {
+  const shared = { ...busy, leastFactor: 1.5 };
+  expect(judge(shared, "one", pairs(slice(149)), against).ratio).toMatchObject({
+    decision: "undecided",
+    why: "not beyond what another run may show, 1.5 ×",
+  });
+  expect(judge(shared, "one", pairs(slice(67)), against).ratio).toMatchObject({ decision: "undecided" });
+  expect(judge(shared, "one", pairs(slice(66)), against).ratio).toMatchObject({ decision: "less" });
+  expect(judge(shared, "one", pairs(slice(151)), against).ratio).toMatchObject({ decision: "more" });
 });
 
 test("a difference within the noise is undecided, and says so", () => {
@@ -97,7 +108,7 @@ test("a schedule is told with its rate and with what was late", () => {
   const latency = { p50: 90, p90: 150, p99: 300, p999: 900, max: 1_000 };
   const held = slice(1_000, { due: 1_000, sent: 1_000, latency });
   const row = judge(
-    { figure: ({ latency }) => latency?.p50 ?? 0, needsBusyServer: false },
+    { ...busy, figure: ({ latency }) => latency?.p50 ?? 0, needsBusyServer: false },
     "one",
     pairs(held),
   );
@@ -132,7 +143,12 @@ test("what has a schedule is disturbed where others were at work on one of the t
 });
 
 test("where the system does not tell a figure, there is none", () => {
-  const row = judge({ figure: () => Number.NaN, needsBusyServer: false }, "one", pairs(slice(1)), against);
+  const row = judge(
+    { ...busy, figure: () => Number.NaN, needsBusyServer: false },
+    "one",
+    pairs(slice(1)),
+    against,
+  );
   expect(row).toMatchObject({ verdict: "unknown", why: "this system does not tell" });
   expect(row).not.toHaveProperty("ratio");
 });

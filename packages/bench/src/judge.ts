@@ -2,7 +2,7 @@
 
 import type { Slice } from "./job.ts";
 import type { Row, Schedule } from "./results.ts";
-import { decide, estimate, median, type Noise } from "./statistics.ts";
+import { bandOf, decide, estimate, median, type Noise } from "./statistics.ts";
 
 /** Below this part of a core a server was not what limited the throughput. */
 const busyEnough = 0.95;
@@ -21,6 +21,8 @@ export type Pair = readonly [measured: Slice, control?: Slice];
 /** How slices become a figure. */
 export interface Figure {
   figure: (slice: Slice) => number;
+  /** A smaller factor is not decided, whatever one run shows: the next run may show another. */
+  leastFactor: number;
   /** True if the figure is the server's own only where the server was busy all the time. */
   needsBusyServer: boolean;
 }
@@ -93,10 +95,11 @@ function compare(
   if (doubt) return undecided(`its control was ${doubt.verdict}: ${doubt.why}`);
   if (ratios.length < fewestPairs) return undecided(`${ratios.length} pairs are too few to decide by`);
   if (!noise) return undecided("what two equal servers show is not known");
-  const decision = decide(compared, noise);
-  return decision === "undecided"
-    ? undecided("not beyond what two equal servers show")
-    : { ...compared, decision };
+  if (decide(compared, noise) === "undecided") return undecided("not beyond what two equal servers show");
+  const { leastFactor } = method;
+  const decision = decide(compared, bandOf(noise, leastFactor));
+  if (decision === "undecided") return undecided(`not beyond what another run may show, ${leastFactor} ×`);
+  return { ...compared, decision };
 }
 
 /** What forbids to take a figure for the server's own, if anything does. */

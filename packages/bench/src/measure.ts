@@ -22,13 +22,13 @@ export class Measurement {
 
   /** Without the noise of equal servers nothing is decided. */
   constructor(method: Method, bench: Bench, noise?: Noise) {
-    const { scenario, title, unit, better, phrase, env } = method;
+    const { scenario, title, unit, better, phrase, leastFactor, env } = method;
     this.#method = method;
     this.#bench = bench;
     this.#noise = noise;
     this.#session = new Session(method, bench);
     this.measure = {
-      ...{ scenario, title, unit, better, phrase, rows: [] },
+      ...{ scenario, title, unit, better, phrase, leastFactor, rows: [] },
       ...(env && { settings: env }),
       ...(noise && { noise }),
     };

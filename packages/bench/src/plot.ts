@@ -1,7 +1,7 @@
 // A figure of each candidate with its interval, as SVG that takes its colours from the page.
 
 import { axisOf } from "./axis.ts";
-import type { Estimate } from "./statistics.ts";
+import type { Band, Estimate } from "./statistics.ts";
 import { escaped } from "./words.ts";
 
 /** One line of a plot. */
@@ -17,7 +17,7 @@ export interface Mark {
 /** What else is drawn: the value of the control, and the ratios that decide nothing. */
 export interface Guides {
   line?: number;
-  band?: readonly [low: number, high: number];
+  band?: Band;
 }
 
 const width = 440;
@@ -34,11 +34,14 @@ export function plot(
   { line, band }: Guides = {},
 ): string {
   const values = marks.flatMap(({ estimate: { value, low, high } }) => [value, low, high]);
-  const axis = axisOf([...values, ...(line === undefined ? [] : [line]), ...(band ?? [])], width - 2 * edge);
+  const axis = axisOf(
+    [...values, ...(line === undefined ? [] : [line]), ...(band ? [band.low, band.high] : [])],
+    width - 2 * edge,
+  );
   const x = (value: number) => round(edge + axis.at(value));
   const floor = top + marks.length * rowHeight;
   const height = floor + bottom;
-  const shade = band && `<rect class="band" ${box(x(band[0]), x(band[1]), top, floor)}/>`;
+  const shade = band && `<rect class="band" ${box(x(band.low), x(band.high), top, floor)}/>`;
   const control = line !== undefined && `<line class="control" ${stroke(x(line), x(line), top, floor)}/>`;
   const parts = [
     shade,

@@ -3,6 +3,7 @@
 import { styleText } from "node:util";
 import type { BenchResults, Measure, Row, Twins } from "./results.ts";
 import { type Sentence, sentencesOf } from "./sentences.ts";
+import { bandOf } from "./statistics.ts";
 import { interval, number, punctuality, range } from "./words.ts";
 
 /** The line that changes while something is measured, on a terminal only; one line, or it could not be taken back. */
@@ -21,8 +22,15 @@ export function printTwins(
 }
 
 /** The figures of one measure. */
-export function printMeasure({ noise, rows, unit }: Measure, titleOf: (id: string) => string): string {
-  const equals = noise ? [dim(`  equal servers: ${range(noise)}`)] : [];
+export function printMeasure(measure: Measure, titleOf: (id: string) => string): string {
+  const { noise, leastFactor, rows, unit } = measure;
+  const equals = noise
+    ? [
+        dim(
+          `  equal servers: ${range(noise)}; decided is what lies beyond ${range(bandOf(noise, leastFactor))}`,
+        ),
+      ]
+    : [];
   return [...equals, ...rows.map((row) => `  ${line(row, unit, titleOf)}`)].join("\n");
 }
 

@@ -29,6 +29,7 @@ const measure = {
     unit: "µs per message",
     better: "less" as const,
     noise: { low: 0.93, high: 1.075, count: 5 },
+    leastFactor: 1.05,
     rows,
   },
   phrase: "costs {ratio} the processor time of {control} per message",

@@ -6,6 +6,7 @@ import type { Stalled } from "./job.ts";
 import { type Mark, plot } from "./plot.ts";
 import type { BenchResults, Measure, Row, Schedule } from "./results.ts";
 import { questions, type Sentence, sentencesOf } from "./sentences.ts";
+import { bandOf } from "./statistics.ts";
 import { bracket, escaped, interval, number, percent, range } from "./words.ts";
 
 const style = readFileSync(join(import.meta.dirname, "report.css"), "utf8");
@@ -61,7 +62,7 @@ function head({ date, machine, complete, quick, stolen = 0 }: BenchResults): str
   return `<header><h1>The bench of WebSocket Rosetta</h1>
 <p class="quiet">${date.slice(0, 10)}, ${escaped(machine.cpu)}, ${cores}. Every interval holds its figure, for the
 processes that were measured, with 95&nbsp;% confidence; a comparison is decided only if its interval lies wholly beyond
-the one in which <a href="#noise">equal servers</a> lie: the band in its plot.</p>
+the band in its plot: what <a href="#noise">equal servers</a> show, and what another run may.</p>
 ${notes.map((note) => `<p class="note">${escaped(note)}</p>`).join("\n")}</header>`;
 }
 
@@ -112,10 +113,10 @@ ${ours.map((measure) => measureOf(measure, names)).join("\n")}</section>`;
 }
 
 function measureOf(measure: Measure, names: Names): string {
-  const { title, unit, noise, rows } = measure;
+  const { title, unit, noise, leastFactor, rows } = measure;
   const figures = rows.flatMap((row) => figureMark(row, names));
   const ratios = rows.flatMap((row) => ratioMark(row, measure, names));
-  const guides = { line: 1, ...(noise && { band: [noise.low, noise.high] as const }) };
+  const guides = { line: 1, ...(noise && { band: bandOf(noise, leastFactor) }) };
   const plots = [
     figures.length > 0 && `<figure>${plot(title, unit, figures)}</figure>`,
     ratios.length > 0 &&
@@ -139,11 +140,11 @@ function ratioMark({ candidate, ratio }: Row, { better }: Measure, names: Names)
   return [{ label: names.title(candidate), text: interval(ratio), estimate: ratio, style }];
 }
 
-function tableOf({ unit, noise, rows }: Measure, names: Names): string {
+function tableOf({ unit, noise, leastFactor, rows }: Measure, names: Names): string {
   const more = moreOf(rows);
   const same = noise
     ? `<tr class="noise"><th>equal servers</th><td></td><td></td><td></td>
-<td class="figure">${range(noise)}</td><td>decides nothing</td>${more ? "<td></td>" : ""}</tr>`
+<td class="figure">${range(noise)}</td><td>decided is what lies beyond ${range(bandOf(noise, leastFactor))}</td>${more ? "<td></td>" : ""}</tr>`
     : "";
   return `<div class="wide"><table><thead><tr><th>server</th><th class="figure">${escaped(unit)}</th>
 <th class="figure">server busy</th><th class="figure">generator busy</th><th class="figure">× control</th>
@@ -211,10 +212,18 @@ function noise({ twins, measures }: BenchResults, names: Names): string {
     const scenarios = [...new Set(alike.map(({ scenario }) => scenario))].join(", ");
     return `<li><strong>${band}</strong>, by ${alike[0]?.noise.count} ratios: ${scenarios}</li>`;
   });
+  const compared = measures.filter(({ noise }) => noise);
+  const factors = [...Map.groupBy(compared, ({ leastFactor }) => leastFactor)].map(([factor, alike]) => {
+    const scenarios = [...new Set(alike.map(({ scenario }) => scenario))].join(", ");
+    return `<li>less than <strong>${number(factor)} ×</strong>, or 1 ÷ ${number(factor)}: ${scenarios}</li>`;
+  });
   return `<section id="noise"><h2>The same server twice</h2>
 <p>Two processes of one server, measured in pairs as two servers are. By what they showed, the next two equal servers
 lie with 95&nbsp;% confidence between:</p>
 <ul>${bands.join("\n")}</ul>
+<p>Another run has its own hour and its own processes, so a factor that is small beside what runs differ by is not decided
+either:</p>
+<ul>${factors.join("\n")}</ul>
 <article><div class="wide"><table><thead><tr><th>server</th><th class="figure">× itself</th><th>in</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody></table></div></article></section>`;
 }

@@ -47,6 +47,8 @@ export interface Measure {
   settings?: Record<string, string>;
   /** How far apart equal servers are in measures of this kind. Nothing where nobody is compared. */
   noise?: Noise;
+  /** A smaller factor is not decided: another run may show another. */
+  leastFactor: number;
   rows: Row[];
 }
 

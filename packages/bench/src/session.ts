@@ -72,6 +72,8 @@ export class Session {
   readonly #pool: ServerPool;
   // What each one showed as somebody's control, by id.
   readonly #controls = new Map<string, Slice[]>();
+  // How many pairs of each side were measured again.
+  readonly #spared = new Map<string, number>();
 
   constructor(method: Method, bench: Bench) {
     this.#method = method;
@@ -127,15 +129,22 @@ export class Session {
   ): Promise<Pair[]> {
     const pairs = [...before];
     // While others are at work nothing is learned of the two: measured again, but not for ever.
-    let spare = this.#method.freshEachTime ? 0 : upTo - before.length;
     while (pairs.length < upTo) {
       const pair = await this.#pair(pairs, own, control);
       // What will not be published is not measured to the end.
       if (!pair) break;
-      if (isDisturbed(this.#method, pair) && spare-- > 0) continue;
+      if (isDisturbed(this.#method, pair) && this.#spare(own)) continue;
       pairs.push(pair);
     }
     return pairs.slice(before.length);
+  }
+
+  #spare({ candidate: { id }, life }: Side): boolean {
+    const key = `${id} ${life}`;
+    const spared = this.#spared.get(key) ?? 0;
+    if (this.#method.freshEachTime || spared >= this.#method.pairs) return false;
+    this.#spared.set(key, spared + 1);
+    return true;
   }
 
   // Every other pair the other way round, so that whoever comes second has no advantage of it.

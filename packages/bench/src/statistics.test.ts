@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decide, estimate, median, type Noise, noiseOf, seeded } from "./statistics.ts";
+import { bandOf, decide, estimate, median, type Noise, noiseOf, seeded } from "./statistics.ts";
 
 test("the median of an odd and of an even number of values", () => {
   expect(median([3, 1, 2])).toBe(2);
@@ -32,12 +32,18 @@ test("equal servers lie the farther apart, the farther apart they were seen, and
 
 test("a difference is decided only if its interval lies wholly beyond that of equal servers", () => {
   const between = (low: number, high: number) =>
-    decide({ value: (low + high) / 2, low, high, count: 10 }, { low: 0.8, high: 1.25, count: 10 });
+    decide({ value: (low + high) / 2, low, high, count: 10 }, { low: 0.8, high: 1.25 });
   expect(between(1.26, 1.4)).toBe("more");
   expect(between(0.5, 0.79)).toBe("less");
   expect(between(1.24, 1.4)).toBe("undecided");
   expect(between(0.5, 0.81)).toBe("undecided");
   expect(between(0.95, 1.3)).toBe("undecided");
+});
+
+test("within the noise nothing is decided, nor within the least factor", () => {
+  const noise = { low: 0.8, high: 1.25, count: 10 };
+  expect(bandOf(noise, 2)).toEqual({ low: 0.5, high: 2 });
+  expect(bandOf(noise, 1.1)).toEqual({ low: 0.8, high: 1.25 });
 });
 
 test("what is no number decides nothing", () => {

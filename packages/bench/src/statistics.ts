@@ -31,10 +31,14 @@ export function estimate(values: readonly number[]): Estimate {
   return { value: median(values), low: at(0.025), high: at(0.975), count: values.length };
 }
 
-/** The ratios that decide nothing: two equal servers lie between `low` and `high` with 95 % confidence. */
-export interface Noise {
+/** Ratios between two. */
+export interface Band {
   low: number;
   high: number;
+}
+
+/** Between which ratios two equal servers lie with 95 % confidence. */
+export interface Noise extends Band {
   /** How many comparisons of equal servers it rests on. */
   count: number;
 }
@@ -57,12 +61,17 @@ export function noiseOf(ratios: readonly number[]): Noise | undefined {
   return { low: Math.exp(-spread), high: Math.exp(spread), count };
 }
 
-/** Decides by the interval of a ratio and that of equal servers: they must have nothing in common. */
-export function decide({ low, high }: Estimate, noise: Noise): Decision {
+/** The ratios within which nothing is decided: those of equal servers, and all that are less than a factor. */
+export function bandOf({ low, high }: Noise, least: number): Band {
+  return { low: Math.min(low, 1 / least), high: Math.max(high, least) };
+}
+
+/** Decides by the interval of a ratio and the band that decides nothing: they must have nothing in common. */
+export function decide({ low, high }: Estimate, band: Band): Decision {
   // A figure of nothing is no ratio: it would be beyond everything.
-  if (![low, high, noise.low, noise.high].every(Number.isFinite)) return "undecided";
-  if (low > noise.high) return "more";
-  return high < noise.low ? "less" : "undecided";
+  if (![low, high, band.low, band.high].every(Number.isFinite)) return "undecided";
+  if (low > band.high) return "more";
+  return high < band.low ? "less" : "undecided";
 }
 
 /** mulberry32: numbers from 0 to 1, the same for the same seed. */

@@ -1,7 +1,7 @@
 // Figures as a person reads them.
 
 import type { Schedule } from "./results.ts";
-import type { Estimate } from "./statistics.ts";
+import type { Band, Estimate } from "./statistics.ts";
 
 /** `1.12 × [1.05–1.18]`. */
 export function interval(estimate: Estimate): string {
@@ -14,7 +14,7 @@ export function bracket({ low, high, count }: Estimate): string {
 }
 
 /** `0.87–1.15 ×`: from where to where. */
-export function range({ low, high }: Pick<Estimate, "low" | "high">): string {
+export function range({ low, high }: Band): string {
   return `${number(low)}–${times(high)}`;
 }
 

@@ -33,6 +33,7 @@ function echoMethod(connections = 2): Method {
       job,
       figure: ({ count, ms }) => count / ms,
       needsBusyServer: true,
+      leastFactor: 1.5,
       firstWarmupMs: 10,
       pairs: 2,
       twins: 1,
