@@ -24,7 +24,7 @@ against their own noise. Without a server: all of them. Everything goes to resul
 results/bench.html.
 
   --scenario a,b   only these: ${scenarioNames.join(", ")}
-  --quick          about three minutes: wider intervals, and no hello.ts that is not named
+  --quick          about three minutes: wider intervals, no compression, and no hello.ts that is not named
   --pairs N        slices of each server and of its control, where any are compared (default: 5 to 16)
   --cores S,G      the core of the server and that of the generator (default: the first two)
   --json FILE      where the results go (default results/bench.json; the report goes beside them)

@@ -9,8 +9,9 @@ import { interval, number, punctuality, range } from "./words.ts";
 /** The line that changes while something is measured, on a terminal only; one line, or it could not be taken back. */
 export function tell(what: string): void {
   if (!process.stdout.isTTY) return;
-  const line = what && `  … ${what}`.slice(0, process.stdout.columns - 1);
-  process.stdout.write(`\r\x1b[2K${dim(line)}`);
+  // A terminal that does not know its width says 0.
+  const width = process.stdout.columns || Number.POSITIVE_INFINITY;
+  process.stdout.write(`\r\x1b[2K${what && dim(`  … ${what}`.slice(0, width - 1))}`);
 }
 
 /** What one server showed beside itself. */
