@@ -34,9 +34,10 @@ results/bench.html.
   --generator      measure nothing else, compare the load generator with one in C and with itself on Node
   --help           this
 
-A figure is printed with the interval in which it lies with 95 % confidence. A difference whose interval is not wholly
-beyond the one of equal servers, by what two processes of the same server show, is "undecided"; a throughput is shown
-only if the server was busy all the time; who loses, changes or reorders a message is not measured.
+A figure is printed with the interval in which it lies with 95 % confidence. A difference is "undecided" if its interval
+is not wholly beyond that of equal servers, by what two processes of the same server show, and beyond the factor by
+which another run may differ. A throughput is shown only if the server was busy all the time. Who loses, changes or
+reorders a message is not measured.
 
 --load: conns connections to /ws (default 1000) in rooms of one who speaks and fanout who listen (default 20); what is
 left over stays idle. In all, rate messages a second (default 1000/s) are published on a schedule, room after room,

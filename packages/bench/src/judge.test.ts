@@ -4,7 +4,7 @@ import { type Figure, isDisturbed, isHopeless, judge, type Pair, ratiosOf } from
 
 const busy: Figure = { figure: ({ count }) => count, needsBusyServer: true, leastFactor: 1.02 };
 const noise = { low: 0.95, high: 1.05, count: 10 };
-const against = { control: "control", noise };
+const against = { control: "control", noise, wanted: 5 };
 
 const slice = (count: number, more: Partial<Slice> = {}): Slice => ({
   ...{
@@ -71,10 +71,14 @@ test("a control that was not busy decides nothing", () => {
 });
 
 test("nothing is decided without the noise of two equal servers, nor from few pairs", () => {
-  const row = judge(busy, "one", pairs(slice(200)), { control: "control", noise: undefined });
+  const row = judge(busy, "one", pairs(slice(200)), { ...against, noise: undefined });
   expect(row.ratio?.decision).toBe("undecided");
   expect(judge(busy, "one", pairs(slice(200)).slice(0, 4), against).ratio).toMatchObject({
-    ...{ decision: "undecided", why: "4 pairs are too few to decide by" },
+    ...{ decision: "undecided", why: "4 of 5 pairs are too few to decide by" },
+  });
+  // As an interrupted run has them.
+  expect(judge(busy, "one", pairs(slice(200)), { ...against, wanted: 16 }).ratio).toMatchObject({
+    ...{ decision: "undecided", why: "5 of 16 pairs are too few to decide by" },
   });
   expect(judge(busy, "one", pairs(slice(200)).slice(0, 1), against)).not.toHaveProperty("ratio");
 });
@@ -92,14 +96,13 @@ test("a rate that was not sent is the generator's fault, one that was not answer
 
 test("what something else limits is not measured to the end", () => {
   const limited = slice(100, { serverBusy: 0.5, generatorBusy: 1 });
-  expect(isHopeless(busy, [limited, limited, limited])).toBe(false);
-  expect(isHopeless(busy, [limited, limited, limited, limited])).toBe(true);
-  expect(
-    isHopeless(
-      busy,
-      [1, 2, 3, 4].map(() => slice(100)),
-    ),
-  ).toBe(false);
+  const times = (count: number, each: Slice) => Array<Slice>(count).fill(each);
+  expect(isHopeless(busy, times(3, limited), 5)).toBe(false);
+  expect(isHopeless(busy, times(4, limited), 5)).toBe(true);
+  expect(isHopeless(busy, times(4, slice(100)), 5)).toBe(false);
+  // One round of four is one moment.
+  expect(isHopeless(busy, times(7, limited), 16)).toBe(false);
+  expect(isHopeless(busy, times(8, limited), 16)).toBe(true);
   const row = judge(busy, "one", [...pairs(slice(200), limited), [slice(200)]], against);
   expect(row.ratio).toMatchObject({ value: 2, decision: "undecided" });
 });

@@ -10,8 +10,8 @@ const busyEnough = 0.95;
 const heldEnough = 0.95;
 /** Of fewer pairs not even the farthest two hold the median between them with 94 % confidence. */
 export const fewestPairs = 5;
-/** So many slices show whether something else than the server is the limit. */
-const enoughSlices = 4;
+/** Fewer slices do not show whether something else than the server is the limit. */
+const fewestSlices = 4;
 /** Above this part of a core in others' hands, nothing can be said of the server. */
 const undisturbed = 0.1;
 
@@ -32,6 +32,8 @@ export interface Comparison {
   /** The id of the control. */
   control: string;
   noise: Noise | undefined;
+  /** How many pairs there are to be: an interrupted run has fewer, of a moment only, and decides nothing by them. */
+  wanted: number;
 }
 
 /** Why a figure is not the server's own. */
@@ -58,9 +60,13 @@ export function ratiosOf({ figure }: Figure, pairs: readonly Pair[]): number[] {
   return pairs.flatMap(([measured, control]) => (control ? figure(measured) / figure(control) : []));
 }
 
-/** Whether more slices would show nothing: something else than the server is the limit. */
-export function isHopeless(method: Figure, slices: readonly Slice[]): boolean {
-  return slices.length >= enoughSlices && doubtOf(method, slices)?.verdict === "generator-bound";
+/**
+ * Whether more slices would show nothing: in half of the `wanted` something else than the server was the limit. That is
+ * more than one round, whose moment could be a bad one.
+ */
+export function isHopeless(method: Figure, slices: readonly Slice[], wanted: number): boolean {
+  if (slices.length < Math.max(fewestSlices, wanted / 2)) return false;
+  return doubtOf(method, slices)?.verdict === "generator-bound";
 }
 
 /** Whether others were at work on a core that counts. */
@@ -83,7 +89,7 @@ function scheduleOf(slices: readonly Slice[]): Schedule | undefined {
 function compare(
   method: Figure,
   pairs: readonly Pair[],
-  { control, noise }: Comparison,
+  { control, noise, wanted }: Comparison,
 ): NonNullable<Row["ratio"]> {
   const ratios = ratiosOf(method, pairs);
   const compared = { ...estimate(ratios), control };
@@ -93,7 +99,9 @@ function compare(
     pairs.flatMap(([, slice]) => slice ?? []),
   );
   if (doubt) return undecided(`its control was ${doubt.verdict}: ${doubt.why}`);
-  if (ratios.length < fewestPairs) return undecided(`${ratios.length} pairs are too few to decide by`);
+  if (ratios.length < Math.max(fewestPairs, wanted)) {
+    return undecided(`${ratios.length} of ${Math.max(fewestPairs, wanted)} pairs are too few to decide by`);
+  }
   if (!noise) return undecided("what two equal servers show is not known");
   if (decide(compared, noise) === "undecided") return undecided("not beyond what two equal servers show");
   const { leastFactor } = method;

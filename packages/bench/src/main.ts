@@ -113,7 +113,7 @@ function interruption(): AbortSignal {
     process.on(signal, () => {
       if (stopped.signal.aborted) process.exit(130);
       process.exitCode = 130;
-      warn("\nInterrupted: what is complete is kept.");
+      warn("\nInterrupted: what was measured is kept.");
       stopped.abort(new Error("interrupted"));
     });
   }
@@ -137,7 +137,9 @@ function report(file: string): void {
 function readResults(file: string): BenchResults | undefined {
   try {
     const results = JSON.parse(readFileSync(file, "utf8")) as BenchResults;
-    if (!Array.isArray(results.twins)) throw new Error(`${file} is not what this bench writes`);
+    const isOurs =
+      Array.isArray(results.twins) && results.measures.every(({ leastFactor }) => leastFactor > 0);
+    if (!isOurs) throw new Error(`${file} is not what this bench writes`);
     return results;
   } catch (error) {
     refuse(`there are no results to report: ${(error as Error).message}`);

@@ -3,7 +3,7 @@
 import type { Candidate } from "./candidates.ts";
 import { judge, type Pair } from "./judge.ts";
 import type { Measure, Row } from "./results.ts";
-import { type Bench, type Method, nowhere, Session, type Side, SideFailed } from "./session.ts";
+import { type Bench, keyOf, type Method, nowhere, Session, type Side, SideFailed } from "./session.ts";
 import type { Noise } from "./statistics.ts";
 
 /** One measure in the making: some pairs of everybody now, more of them later. */
@@ -15,10 +15,8 @@ export class Measurement {
   readonly #noise: Noise | undefined;
   readonly #session: Session;
   readonly #pairs = new Map<string, Pair[]>();
-  // Why who could not be measured, by id.
+  // Who failed, as a candidate or as a control, and why, by `keyOf`: not asked again, and nobody's control.
   readonly #failures = new Map<string, string>();
-  // Beside whom nobody could be measured, by `keyOf`: one who fails in one round is not asked again in the next.
-  readonly #failedControls = new Set<string>();
 
   /** Without the noise of equal servers nothing is decided. */
   constructor(method: Method, bench: Bench, noise?: Noise) {
@@ -55,24 +53,22 @@ export class Measurement {
 
   async #row(candidate: Candidate, upTo: number): Promise<Row> {
     const { id } = candidate;
-    const wrong = this.#bench.refused.get(id) ?? this.#failures.get(id);
+    const own = this.#session.side(candidate);
+    const wrong = this.#bench.refused.get(id) ?? this.#failures.get(keyOf(own));
     if (wrong !== undefined) return { candidate: id, verdict: "refused", why: wrong };
     const side = this.#controlOf(candidate);
-    const isLost = side !== undefined && this.#failedControls.has(keyOf(side));
+    const isLost = side !== undefined && this.#failures.has(keyOf(side));
     const control = isLost ? undefined : side;
     const before = this.#before(candidate, control);
-    const more = await this.#session.attempt(this.#session.side(candidate), control, before, upTo);
+    const more = await this.#session.attempt(own, control, before, upTo);
     if (more instanceof Error) {
       // Its control's failure is not its own: it is measured alone.
-      if (control && more instanceof SideFailed && more.side === control) {
-        this.#failedControls.add(keyOf(control));
-      } else {
-        this.#failures.set(id, more.message);
-      }
+      this.#failures.set(keyOf(more instanceof SideFailed ? more.side : own), more.message);
       return await this.#row(candidate, upTo);
     }
     this.#pairs.set(id, [...(this.#pairs.get(id) ?? []), ...more]);
-    const against = control && { control: control.candidate.id, noise: this.#noise };
+    const wanted = this.#method.pairs;
+    const against = control && { control: control.candidate.id, noise: this.#noise, wanted };
     const row = judge(this.#method, id, [...before, ...more], against);
     return isLost ? { why: `not compared: ${side.candidate.id} failed`, ...row } : row;
   }
@@ -101,8 +97,4 @@ export class Measurement {
 /** Who of the candidates can do it. */
 export function ableIn({ job }: Method, { candidates }: Bench): Candidate[] {
   return candidates.filter((each) => job(each, nowhere) !== undefined);
-}
-
-function keyOf({ candidate, life }: Side): string {
-  return `${candidate.id} ${life}`;
 }

@@ -1,4 +1,4 @@
-// The servers of a measure: each in one process for all of its pairs.
+// The servers of a round: each in one process for all of its measures.
 
 import type { Candidate } from "./candidates.ts";
 import { MeasuredServer } from "./server.ts";

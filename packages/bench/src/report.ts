@@ -51,10 +51,11 @@ class Names {
   }
 }
 
-function head({ date, machine, complete, quick, stolen = 0 }: BenchResults): string {
+function head({ date, machine, complete, quick, rounds, stolen = 0 }: BenchResults): string {
   const notes = [
     quick && "A quick run: intervals are wide.",
-    !complete && "This run was interrupted; what was complete is shown.",
+    !complete &&
+      `This run was interrupted${rounds ? ` after ${rounds.done} of ${rounds.wanted} rounds` : ""}.`,
     machine.load > 1 && `The machine was at other work when it began (load ${number(machine.load)}).`,
     stolen > 0.01 && `A hypervisor gave ${percent(stolen)} of the cores' time to other machines.`,
   ].filter((note) => note !== false);

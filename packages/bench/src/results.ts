@@ -21,6 +21,8 @@ export interface BenchResults {
   candidates: readonly { id: string; title: string; kind: string; control?: string }[];
   /** The same server twice: what the machine itself does to a comparison. */
   twins: Twins[];
+  /** An interrupted run has fewer rounds than were wanted, and fewer pairs of everybody. */
+  rounds?: { done: number; wanted: number };
   measures: Measure[];
 }
 

@@ -26,7 +26,7 @@ export interface Order {
   signal: AbortSignal;
 }
 
-/** Measures; when `signal` interrupts, what is complete until then is the result. */
+/** Measures; when `signal` interrupts, what was measured until then is the result. */
 export async function run(order: Order): Promise<BenchResults> {
   const { candidates, everybody, machine, signal } = order;
   const generator = startGenerator(machine.pinned?.generator, signal);
@@ -76,13 +76,15 @@ async function equals(
   });
 }
 
-// Every measure comes in each round: its pairs are minutes apart and of several processes, so that neither the machine's
-// mood nor the luck of one process decides.
+// Every measure comes in each round: its pairs are minutes apart and of several processes. A bad moment of the machine, or
+// an unlucky process, is outvoted; where rounds disagree, the interval is wide.
 async function measure(order: Order, bench: Bench & { pool: ServerPool }, results: BenchResults) {
-  const { methods, rounds } = order;
+  const { methods } = order;
+  const rounds = Math.min(order.rounds, Math.max(...methods.map(({ pairs }) => pairs)));
   const noiseIn = await equals(methods, bench, results);
   const measurements = methods.map((method) => new Measurement(method, bench, noiseIn.get(method)));
   results.measures = measurements.map((each) => each.measure);
+  results.rounds = { done: 0, wanted: rounds };
   const untold = new Set(results.measures);
   try {
     for (let round = 1; round <= rounds; round++) {
@@ -95,6 +97,7 @@ async function measure(order: Order, bench: Bench & { pool: ServerPool }, result
         untold.delete(measurement.measure);
       }
       await bench.pool.stop();
+      results.rounds.done = round;
     }
   } finally {
     for (const each of untold) if (each.rows.length > 0) print(each, results);

@@ -83,8 +83,8 @@ export function withPairs(effort: Effort, count: number): Effort {
 }
 
 // Between eight full runs of half a day, on a machine that others shared, the median ratios of one comparison differed
-// with a standard deviation of 9 % for throughputs, 3 % for processor time, 2 % for memory and 17 % for latencies. Two
-// runs come farther apart than these factors in one of a thousand comparisons.
+// with a standard deviation of 9 % for throughputs, 3 % for processor time, 2 % for memory and 17 % for latencies. If
+// their logarithms are normal, two runs come farther apart than these factors in about one of a thousand comparisons.
 const leastFactors = { throughput: 1.5, cost: 1.15, latency: 2.25 };
 
 const perSecond = ({ count, ms }: Slice) => (count / ms) * 1_000;
@@ -144,8 +144,8 @@ function echo(load: Effort["echoes"][number], effort: Effort): Method {
   };
 }
 
-// The main figure: what a message costs the server, at a rate that all of them bear. Saturated runs differ twice as
-// much from one another.
+// The main figure: what a message costs the server, at a rate that all of them bear. Saturated runs differ three
+// times as much from one another.
 function steady(effort: Effort): Method {
   return {
     title: `64 bytes, ${steadyRate.toLocaleString("en")} messages/s over 100 connections`,

@@ -13,9 +13,9 @@ export interface Sentence {
 
 /** All that a run has to say. */
 export interface Sentences {
-  /** Beyond the noise of the machine. */
+  /** Beyond the noise of the machine, and what another run may show. */
   decided: readonly Sentence[];
-  /** Within it, or beside a control that could not be trusted; and why. */
+  /** Within them, or beside a control that could not be trusted; and why. */
   undecided: readonly Sentence[];
   /** Who loses, changes or reorders messages, or does not bear the load. */
   refused: readonly Sentence[];

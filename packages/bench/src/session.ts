@@ -133,16 +133,17 @@ export class Session {
       const pair = await this.#pair(pairs, own, control);
       // What will not be published is not measured to the end.
       if (!pair) break;
-      if (isDisturbed(this.#method, pair) && this.#spare(own)) continue;
+      if (isDisturbed(this.#method, pair) && this.#spare(own, upTo)) continue;
       pairs.push(pair);
     }
     return pairs.slice(before.length);
   }
 
-  #spare({ candidate: { id }, life }: Side): boolean {
-    const key = `${id} ${life}`;
+  // As many as are wanted, and not all of them in the first round.
+  #spare(side: Side, upTo: number): boolean {
+    const key = keyOf(side);
     const spared = this.#spared.get(key) ?? 0;
-    if (this.#method.freshEachTime || spared >= this.#method.pairs) return false;
+    if (this.#method.freshEachTime || spared >= upTo) return false;
     this.#spared.set(key, spared + 1);
     return true;
   }
@@ -150,17 +151,28 @@ export class Session {
   // Every other pair the other way round, so that whoever comes second has no advantage of it.
   async #pair(before: readonly Pair[], own: Side, control?: Side): Promise<Pair | undefined> {
     const [measured, controls] = [before.map(([slice]) => slice), before.flatMap(([, slice]) => slice ?? [])];
-    if (isHopeless(this.#method, measured)) return undefined;
-    if (!control || isHopeless(this.#method, controls)) return [await this.#slice(own)];
+    const isLost = (slices: readonly Slice[]) => isHopeless(this.#method, slices, this.#method.pairs);
+    if (isLost(measured)) return undefined;
+    if (!control || isLost(controls)) return [await this.#slice(own)];
+    // What has to be started and warmed up is before the first of the two.
+    for (const side of this.#method.freshEachTime ? [] : [own, control]) {
+      await this.#orBlame(side, () => this.#warmServer(side));
+    }
     if (before.length % 2 === 0) return [await this.#slice(own), await this.#slice(control)];
     const second = await this.#slice(control);
     return [await this.#slice(own), second];
   }
 
-  async #slice(side: Side): Promise<Slice> {
+  #slice(side: Side): Promise<Slice> {
+    return this.#orBlame(side, () =>
+      this.#method.freshEachTime ? this.#freshSlice(side) : this.#warmSlice(side),
+    );
+  }
+
+  async #orBlame<Result>(side: Side, work: () => Promise<Result>): Promise<Result> {
     this.#bench.signal.throwIfAborted();
     try {
-      return await (this.#method.freshEachTime ? this.#freshSlice(side) : this.#warmSlice(side));
+      return await work();
     } catch (error) {
       if (error instanceof GeneratorEnded) throw error;
       throw new SideFailed(side, (error as Error).message);
@@ -177,10 +189,23 @@ export class Session {
   }
 
   async #warmSlice(side: Side): Promise<Slice> {
+    const server = await this.#warmServer(side);
+    return await this.#orDrop(server, () => this.#run(side, server));
+  }
+
+  // The process that it has in the pool, after as much load as its compiler needs.
+  async #warmServer(side: Side): Promise<MeasuredServer> {
     const server = await this.#pool.server(side.candidate, side.life);
-    try {
+    await this.#orDrop(server, async () => {
       await this.#warmUp(side, server);
-      return await this.#run(side, server);
+      await this.#scheduled(side.job(server.peer), server);
+    });
+    return server;
+  }
+
+  async #orDrop<Result>(server: MeasuredServer, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
     } catch (error) {
       // Whoever needs this candidate next gets one that works, if it can work.
       await this.#pool.drop(server);
@@ -229,4 +254,9 @@ export class SideFailed extends Error {
     super(message);
     this.side = side;
   }
+}
+
+/** Tells the processes of all candidates apart. */
+export function keyOf({ candidate, life }: Side): string {
+  return `${candidate.id} ${life}`;
 }

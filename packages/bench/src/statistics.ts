@@ -9,7 +9,7 @@ export interface Estimate {
   count: number;
 }
 
-/** What a comparison says: `undecided` if the ratio is not beyond what two equal servers show. */
+/** What a comparison says: `undecided` if the ratio is not beyond what equal servers, or another run, may show. */
 export type Decision = "more" | "less" | "undecided";
 
 const resamples = 2_000;
