@@ -1,6 +1,6 @@
 import { Client } from "@rosetta/client";
+import type { Server } from "@rosetta/testkit";
 import { test as base } from "./fixtures.ts";
-import type { Server } from "./server.ts";
 
 /** `@rosetta/client` at a server, on its way to be open. It ends with the test. */
 export type Connect = (server: Server) => Client;

@@ -3,14 +3,24 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test as base, type TestInfo } from "@playwright/test";
 import type { Manifest } from "@rosetta/manifest";
-import { Conversation } from "./conversation.ts";
+import {
+  type Column,
+  Conversation,
+  describeExit,
+  hideFrames,
+  type Plan,
+  Ports,
+  Raw,
+  Server,
+  ServerError,
+  startHouse,
+  type UpgradeOptions,
+} from "@rosetta/testkit";
 import { contradiction, deviationOf, idOf } from "./deviation.ts";
-import { startHouse } from "./house.ts";
-import { Ports } from "./ports.ts";
-import { Raw, type UpgradeOptions } from "./raw.ts";
-import { type Column, describeExit, type Plan, Server, ServerError } from "./server.ts";
 
 export { expect } from "@playwright/test";
+
+hideFrames(import.meta.dirname, join(import.meta.dirname, "tests"));
 
 /** Starts a server of the test's own, with additions to its environment. It ends with the test. */
 export type Launch = (env?: Record<string, string>) => Promise<Server>;

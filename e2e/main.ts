@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { readManifests } from "@rosetta/manifest";
+import { warm } from "@rosetta/testkit";
 import { type Request, readArguments } from "./arguments.ts";
 import { BrowserError, ensureChromium } from "./browser.ts";
-import { warm } from "./server.ts";
 
 const manifests = readManifests();
 const servers = manifests.map(({ id }) => id);

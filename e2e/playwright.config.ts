@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 import { type Manifest, readManifests } from "@rosetta/manifest";
+import type { Column } from "@rosetta/testkit";
 import { browserArgs, findChromium } from "./browser.ts";
-import type { Column } from "./server.ts";
 
 const column: Column = process.env.E2E_COLUMN === "bare" ? "bare" : "app";
 const executablePath = column === "app" ? findChromium() : undefined;

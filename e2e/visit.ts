@@ -1,9 +1,8 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser, Locator } from "@playwright/test";
+import { describeExit, type Server, ServerError, startHouse } from "@rosetta/testkit";
 import { expect as anyExpect, attachLog, test as base } from "./fixtures.ts";
-import { startHouse } from "./house.ts";
 import { Visit, type VisitOptions } from "./page-objects.ts";
-import { describeExit, type Server, ServerError } from "./server.ts";
 
 /** A browser on a busy machine takes its time. */
 export const expect = anyExpect.configure({ timeout: 15_000 });

@@ -1,11 +1,20 @@
 import { parseServer } from "@rosetta/protocol";
-import { different, type Event, from, offsetsOf, publish, textsOf } from "../events.ts";
+import {
+  type Answer,
+  type Await,
+  different,
+  type Event,
+  type EventStream,
+  from,
+  metric,
+  offsetsOf,
+  publish,
+  type Raw,
+  type RequestOptions,
+  type StreamEvent,
+  textsOf,
+} from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
-import type { Answer } from "../http.ts";
-import type { Await } from "../inbox.ts";
-import { metric } from "../metrics.ts";
-import type { Raw, RequestOptions } from "../raw.ts";
-import type { EventStream, StreamEvent } from "../stream.ts";
 
 const transports = ["/events", "/poll"];
 /** Server-Sent Events and JSON survive these only if nobody is careless about lines and encodings. */

@@ -1,10 +1,7 @@
 import { encodeClose, encodeFrame, type FrameToSend, Opcode, randomMask } from "@rosetta/conformance";
 import { encode, type ServerMessage, subprotocol } from "@rosetta/protocol";
-import { Conversation } from "../conversation.ts";
-import type { Event } from "../events.ts";
+import { Conversation, type Event, metric, type Raw } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
-import { metric } from "../metrics.ts";
-import type { Raw } from "../raw.ts";
 
 const most = 64 * 1024;
 

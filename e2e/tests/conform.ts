@@ -1,8 +1,8 @@
 // Each server judged by RFC 6455 and RFC 7692: a test for each group of cases. `pnpm conform` shows each case.
 import { type Group, groups, resultReport, runConformance } from "@rosetta/conformance";
 import { raisedLimits } from "@rosetta/manifest";
+import { failure } from "@rosetta/testkit";
 import { conformanceAttachment } from "../conformance.ts";
-import { failure } from "../failure.ts";
 import { test } from "../fixtures.ts";
 
 // Where a region's code decides what becomes of the cases. The rest is the stack's library itself.

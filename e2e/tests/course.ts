@@ -1,9 +1,16 @@
 import { gzipSync } from "node:zlib";
 import type { Locator } from "@playwright/test";
 import { readManifests } from "@rosetta/manifest";
-import { babble, brokenFrames, flood, reservedClose, startHostile, unknownOpcode } from "../hostile.ts";
+import {
+  babble,
+  brokenFrames,
+  flood,
+  reservedClose,
+  type Server,
+  startHostile,
+  unknownOpcode,
+} from "@rosetta/testkit";
 import type { Visit } from "../page-objects.ts";
-import type { Server } from "../server.ts";
 import {
   columnsOf,
   comparisonOf,

@@ -1,11 +1,15 @@
 import { Opcode } from "@rosetta/conformance";
 import type { ServerMessage } from "@rosetta/protocol";
-import type { Conversation } from "../conversation.ts";
-import { different, publish, seconds } from "../events.ts";
+import {
+  type Conversation,
+  different,
+  metric,
+  publish,
+  type RawSocket,
+  type Server,
+  seconds,
+} from "@rosetta/testkit";
 import { type Converse, expect, type Launch, test } from "../fixtures.ts";
-import { metric } from "../metrics.ts";
-import type { Server } from "../server.ts";
-import type { RawSocket } from "../socket.ts";
 
 /** A server that asks after a second of silence, and waits a second for the answer. */
 function quick(launch: Launch): Promise<Server> {

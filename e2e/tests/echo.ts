@@ -1,7 +1,6 @@
 import { encodeFrame, type Message, Opcode, randomMask } from "@rosetta/conformance";
-import { from } from "../events.ts";
+import { from, type RawSocket } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
-import type { RawSocket } from "../socket.ts";
 
 /** The largest message that a server takes by default. */
 const most = 64 * 1024;

@@ -1,5 +1,5 @@
 import type { Server } from "@rosetta/protocol";
-import { type Event, from, offsetsOf } from "../events.ts";
+import { type Event, from, offsetsOf } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
 const stations = ["berlin", "lagos", "quito", "tokyo"];

@@ -1,9 +1,6 @@
 import { createConnection } from "node:net";
-import { Conversation } from "../conversation.ts";
+import { type Answer, Conversation, metric, type Raw, samplesOf } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
-import type { Answer } from "../http.ts";
-import { metric, samplesOf } from "../metrics.ts";
-import type { Raw } from "../raw.ts";
 
 /** One of each kind of answer: a page, texts, JSON, what is refused and what is not there. */
 const everyPath = ["/", "/greet", "/servers.json", "/healthz", "/metrics", "/poll?topic=scores", "/nowhere"];

@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Client, Server } from "@rosetta/protocol";
+import {
+  type Conversation,
+  type Event,
+  from,
+  Inbox,
+  offsetsOf,
+  type Server as Process,
+} from "@rosetta/testkit";
 import { test } from "../clients.ts";
-import type { Conversation } from "../conversation.ts";
-import { type Event, from, offsetsOf } from "../events.ts";
 import { type Converse, expect, type Launch } from "../fixtures.ts";
-import { Inbox } from "../inbox.ts";
-import type { Server as Process } from "../server.ts";
 
 type Progress = Extract<Event["data"], { kind: "progress" }>;
 

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import type { Raw } from "../raw.ts";
+import type { Raw } from "@rosetta/testkit";
 import { comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** What the panel shows of a case: the answer at the door, and the request. */

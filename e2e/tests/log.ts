@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Server, subprotocol } from "@rosetta/protocol";
-import { Conversation } from "../conversation.ts";
-import { different, type Event, from, publish } from "../events.ts";
+import { Conversation, different, type Event, from, publish } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
 type Told = Extract<Event["data"], { kind: "log" }>;

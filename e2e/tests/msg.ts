@@ -1,8 +1,7 @@
 import { encodeFrame, Opcode, randomMask } from "@rosetta/conformance";
 import { type ClientMessage, encode, type Server } from "@rosetta/protocol";
+import { Conversation, from, type Request } from "@rosetta/testkit";
 import { test } from "../clients.ts";
-import { Conversation, type Request } from "../conversation.ts";
-import { from } from "../events.ts";
 import { expect } from "../fixtures.ts";
 
 const nobody = "0123456789abcdef0123456789abcdef";

@@ -1,10 +1,18 @@
 import type { Client, TopicState } from "@rosetta/client";
 import type { Cursor } from "@rosetta/protocol";
+import {
+  type Conversation,
+  different,
+  type Event,
+  from,
+  Inbox,
+  memberOf,
+  offsetsOf,
+  publish,
+  textsOf,
+} from "@rosetta/testkit";
 import { test } from "../clients.ts";
-import type { Conversation } from "../conversation.ts";
-import { different, type Event, from, memberOf, offsetsOf, publish, textsOf } from "../events.ts";
 import { expect } from "../fixtures.ts";
-import { Inbox } from "../inbox.ts";
 
 /** What a subscriber without a cursor is given of a long topic, and what the server keeps of it. */
 const [newest, kept] = [32, 256];

@@ -1,10 +1,16 @@
-import { Conversation } from "../conversation.ts";
-import { different, type Event, from, offsetsOf, publish } from "../events.ts";
+import {
+  Conversation,
+  different,
+  type Event,
+  from,
+  metric,
+  offsetsOf,
+  publish,
+  type Raw,
+  type RawSocket,
+  type Server,
+} from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
-import { metric } from "../metrics.ts";
-import type { Raw } from "../raw.ts";
-import type { Server } from "../server.ts";
-import type { RawSocket } from "../socket.ts";
 
 const flooded = "room/flood";
 

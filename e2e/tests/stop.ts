@@ -1,9 +1,15 @@
-import { Conversation } from "../conversation.ts";
-import { different, from, offsetsOf, seconds, textsOf } from "../events.ts";
+import {
+  Conversation,
+  different,
+  from,
+  metric,
+  offsetsOf,
+  type Raw,
+  type Server,
+  seconds,
+  textsOf,
+} from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
-import { metric } from "../metrics.ts";
-import type { Raw } from "../raw.ts";
-import type { Server } from "../server.ts";
 
 /** A long poll that has nothing to answer yet. */
 async function waitingPoll(raw: Raw, topic: string) {

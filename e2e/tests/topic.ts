@@ -1,6 +1,5 @@
 import type { Server } from "@rosetta/protocol";
-import type { Conversation } from "../conversation.ts";
-import { different, from, memberOf, offsetsOf, publish, textsOf } from "../events.ts";
+import { type Conversation, different, from, memberOf, offsetsOf, publish, textsOf } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
 /** What a subscriber without a cursor is given of a long topic. */

@@ -1,10 +1,15 @@
 import { encodeClose, encodeFrame, FrameDecoder, Opcode, randomMask } from "@rosetta/conformance";
 import { encode, parseServer, subprotocol } from "@rosetta/protocol";
-import { from, seconds } from "../events.ts";
+import {
+  acceptOf,
+  from,
+  type HeaderChanges,
+  metric,
+  type Raw,
+  seconds,
+  type UpgradeOptions,
+} from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
-import type { HeaderChanges } from "../http.ts";
-import { metric } from "../metrics.ts";
-import { acceptOf, type Raw, type UpgradeOptions } from "../raw.ts";
 
 const offer = { subprotocols: [subprotocol] };
 

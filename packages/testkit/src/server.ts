@@ -54,11 +54,11 @@ const stopMs = 10_000;
 
 // Where Node keeps what it has compiled, which is half the time that a server takes to start. Beside a report of
 // coverage, which it would blur, there is none (https://nodejs.org/api/module.html#module-compile-cache).
-const compiled = join(import.meta.dirname, "node_modules/.cache/servers");
+const compiled = join(import.meta.dirname, "../node_modules/.cache/servers");
 const cache: Record<string, string> = process.env.NODE_V8_COVERAGE ? {} : { NODE_COMPILE_CACHE: compiled };
 
 const alive = new Set<ChildProcess>();
-// Also if Playwright itself was ended in the middle of a test.
+// Also if the process was ended in the middle of a test.
 process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });

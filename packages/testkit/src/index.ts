@@ -1,0 +1,55 @@
+export { Connection, type End, type TcpOptions } from "./connection.ts";
+export { Conversation, type Request } from "./conversation.ts";
+export {
+  different,
+  type Event,
+  from,
+  memberOf,
+  offsetsOf,
+  publish,
+  seconds,
+  textsOf,
+} from "./events.ts";
+export { errorAt, failure, hideFrames } from "./failure.ts";
+export {
+  type Attack,
+  babble,
+  brokenFrames,
+  flood,
+  type HostileServer,
+  reservedClose,
+  startHostile,
+  unknownOpcode,
+} from "./hostile.ts";
+export { startHouse } from "./house.ts";
+export {
+  type Answer,
+  type Head,
+  type HeaderChanges,
+  type HeaderList,
+  headerList,
+  ResponseReader,
+  requestHead,
+} from "./http.ts";
+export { type Await, defaultDeadlineMs, Inbox, within } from "./inbox.ts";
+export { metric, type Sample, samplesOf } from "./metrics.ts";
+export { Ports } from "./ports.ts";
+export { acceptOf, Raw, type RequestOptions, type UpgradeOptions } from "./raw.ts";
+export {
+  type Column,
+  describeExit,
+  type Exit,
+  type Plan,
+  type Ready,
+  Server,
+  ServerError,
+  warm,
+} from "./server.ts";
+export {
+  type Closed,
+  describeFrame,
+  type FrameFilter,
+  type MessageConsumer,
+  RawSocket,
+} from "./socket.ts";
+export { EventStream, type StreamEvent } from "./stream.ts";
