@@ -515,3 +515,20 @@ test("UPG-39 MUST refuse a handshake of HTTP/1.0", { tag: ["@upgrade", "@door", 
 }) => {
   expect((await raw.refused("/echo", { httpVersion: "1.0" })).status).toBe(400);
 });
+
+// RFC 6455 §4.2.1 knows no body. One reader would take away what the next takes for frames.
+test("UPG-40 MUST refuse a handshake with a body with 400", { tag: ["@upgrade", "@door"] }, async ({
+  raw,
+}) => {
+  const bodies: [HeaderChanges, string][] = [
+    [{ "Content-Length": "3" }, "abc"],
+    [{ "Transfer-Encoding": "chunked" }, "3\r\nabc\r\n0\r\n\r\n"],
+  ];
+  for (const [path, options] of endpoints) {
+    for (const [headers, body] of bodies) {
+      const { status } = await raw.refused(path, { ...options, headers, body });
+      expect.soft(status, `${path} ${JSON.stringify(headers)}`).toBe(400);
+    }
+    await raw.connect(path, { ...options, headers: { "Content-Length": "0" } });
+  }
+});

@@ -141,6 +141,7 @@ function refuseOrigin(facts: RequestFacts, policy: DoorPolicy): Refusal | undefi
 // RFC 6455 §4.2.1, in the order of its list.
 function refuseHandshake(facts: RequestFacts): Refusal | undefined {
   if (facts.version === "1.0" || facts.version === "0.9") return refuse(400, "a handshake is HTTP/1.1");
+  if (hasBody(facts)) return refuse(400, "a handshake has no body");
   if (!isEndpoint(pathOf(facts))) return refuse(404, "no WebSocket is spoken here");
   if (facts.method !== "GET") return refuse(405, "a handshake is a GET", { Allow: "GET" });
   if (facts.header("sec-websocket-version") !== "13") {
@@ -181,6 +182,13 @@ const upgradeHeaders = { Upgrade: "websocket", Connection: "Upgrade", "Sec-WebSo
 
 function refuse(status: number, reason: string, headers: Record<string, string> = {}): Refusal {
   return { status, reason, headers };
+}
+
+// What follows a handshake is frames. Of a body one reader would take away what another takes for them: Node waits for
+// it behind a stand-in of the socket (nodejs/node#60016), Bun swallows the frame after it (oven-sh/bun#43716).
+function hasBody(facts: RequestFacts): boolean {
+  if (facts.header("transfer-encoding") !== undefined) return true;
+  return !/^0*$/.test(facts.header("content-length") ?? "");
 }
 
 function listedHosts(origins: ReadonlySet<string>): Set<string> {
