@@ -175,3 +175,25 @@ test("DEAD-08 MUST not take its own standstill for the death of its peers", {
   await client.settled(patience);
   expect(await metric(raw.at(server.port), "heartbeat_deaths_total")).toBe(0);
 });
+
+// What five clients say at a legal pace waits in the kernel, and is handled at once when the process goes on.
+test("DEAD-09 MUST not take for a flood what was said in good time while it stood still", {
+  tag: "@messages",
+}, async ({ launch, converse, raw }) => {
+  const server = await launch({ MAX_MESSAGES_PER_SECOND: "100", MAX_BURST: "10" });
+  const pass = await seconds(await converse());
+  const clients = await Promise.all(Array.from({ length: 5 }, () => converse({ server })));
+  // From one whole second on, or the first of the three would be a shorter one.
+  await pass(1);
+  server.freeze();
+  for (let second = 0; second < 3; second++) {
+    await pass(1);
+    for (const client of clients) {
+      for (let message = 0; message < 90; message++) client.send({ type: "ping", at: message });
+    }
+  }
+  server.thaw();
+  for (const client of clients) await client.settled(patience);
+  expect(clients.flatMap(({ collected }) => collected).filter(({ type }) => type === "error")).toEqual([]);
+  expect(await metric(raw.at(server.port), "rate_limited_total")).toBe(0);
+});

@@ -1,39 +1,109 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Bucket } from "./bucket.ts";
+import { Clock } from "./clock.ts";
+import { World } from "./testing.ts";
 
-test("a bucket gives what it holds at once, then what it earns", () => {
-  const bucket = new Bucket(3, 10, 0);
-  expect([1, 2, 3, 4].map(() => bucket.take(0))).toEqual([true, true, true, false]);
+function startClock(): { world: World; clock: Clock } {
+  const world = new World();
+  const clock = new Clock(world);
+  clock.start();
+  return { world, clock };
+}
+
+/** How many of so many it gives. */
+function taken(bucket: Bucket, count: number): number {
+  return Array.from({ length: count }, () => bucket.take()).filter(Boolean).length;
+}
+
+test("a bucket gives what it holds at once, then what it earns", async () => {
+  const { world, clock } = startClock();
+  const bucket = new Bucket(3, 10, clock);
+  expect(taken(bucket, 4)).toBe(3);
   expect(bucket.waitMs()).toBe(100);
-  expect(bucket.take(99)).toBe(false);
-  expect(bucket.take(100)).toBe(true);
-  expect(bucket.take(100)).toBe(false);
+  await world.pass(99);
+  expect(bucket.take()).toBe(false);
+  await world.pass(1);
+  expect(taken(bucket, 2)).toBe(1);
 });
 
-test("a bucket earns no more than it holds", () => {
-  const bucket = new Bucket(2, 10, 0);
-  expect([1, 2, 3].map(() => bucket.take(3_600_000))).toEqual([true, true, false]);
+test("a bucket may begin with less than it holds, and never with more", () => {
+  const { clock } = startClock();
+  expect(taken(new Bucket(3, 10, clock, 1), 4)).toBe(1);
+  expect(taken(new Bucket(3, 10, clock, 9), 9)).toBe(3);
 });
 
-test("whoever waits as long as they are told gets one; and never more than was earned", () => {
-  const waits = fc.array(fc.nat(300), { minLength: 1, maxLength: 100 });
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 20 }),
-      fc.integer({ min: 1, max: 50 }),
-      waits,
-      (size, rate, steps) => {
-        const bucket = new Bucket(size, rate, 0);
-        let now = 0;
-        let taken = 0;
-        for (const step of steps) {
-          now += step;
-          if (bucket.take(now)) taken += 1;
-        }
-        expect(taken).toBeLessThanOrEqual(size + (now / 1_000) * rate + 1e-6);
-        expect(bucket.take(now + bucket.waitMs() + 1)).toBe(true);
-      },
-    ),
+test("a bucket earns no more than it holds", async () => {
+  const { world, clock } = startClock();
+  const bucket = new Bucket(2, 10, clock);
+  await world.pass(60_000);
+  expect(taken(bucket, 3)).toBe(2);
+});
+
+test("a wait is rounded up to whole milliseconds: whoever keeps it gets one", async () => {
+  const { world, clock } = startClock();
+  const bucket = new Bucket(1, 3, clock);
+  bucket.take();
+  expect(bucket.waitMs()).toBe(334);
+  await world.pass(333);
+  expect(bucket.take()).toBe(false);
+  await world.pass(1);
+  expect(bucket.take()).toBe(true);
+});
+
+test("whoever waits as long as they are told gets one; and never more than was earned", async () => {
+  const size = fc.integer({ min: 1, max: 20 });
+  const rate = fc.integer({ min: 1, max: 50 });
+  const steps = fc.array(fc.tuple(fc.nat(300), fc.nat(300)), { minLength: 1, maxLength: 50 });
+  await fc.assert(
+    fc.asyncProperty(size, rate, steps, async (size, rate, steps) => {
+      const { world, clock } = startClock();
+      const bucket = new Bucket(size, rate, clock);
+      let count = 0;
+      for (const [lived, lost] of steps) {
+        await world.pass(lived);
+        world.stall(lost);
+        count += taken(bucket, 2);
+      }
+      expect(count).toBeLessThanOrEqual(size + (world.time / 1_000) * rate + 1e-6);
+      taken(bucket, 1_000);
+      await world.pass(bucket.waitMs());
+      expect(bucket.take()).toBe(true);
+    }),
   );
+});
+
+test("a standstill of the process takes nothing from those who kept to the rate", () => {
+  const { world, clock } = startClock();
+  const bucket = new Bucket(200, 100, clock);
+  world.stall(100 + 3_000);
+  expect(taken(bucket, 1_000)).toBe(200 + 300);
+});
+
+test("what a standstill gave is gone as quickly as it came", async () => {
+  const { world, clock } = startClock();
+  const bucket = new Bucket(200, 100, clock);
+  world.stall(100 + 3_000);
+  expect(bucket.tokens).toBe(500);
+  await world.pass(1_000);
+  expect(bucket.tokens).toBe(400);
+  await world.pass(60_000);
+  expect(bucket.tokens).toBe(200);
+});
+
+test("a standstill of an hour counts for a minute", () => {
+  const { world, clock } = startClock();
+  const bucket = new Bucket(200, 100, clock);
+  world.stall(3_600_000);
+  expect(bucket.tokens).toBe(200 + 6_000);
+});
+
+test("the short standstills of a busy process add up to nothing", async () => {
+  const { world, clock } = startClock();
+  const bucket = new Bucket(10, 10, clock);
+  for (let beat = 0; beat < 1_000; beat++) {
+    await world.pass(90);
+    world.stall(20);
+  }
+  expect(bucket.tokens).toBeLessThan(11);
 });

@@ -106,6 +106,25 @@ describe("a shutdown", () => {
     expect(anna.socket.closing?.code).toBe(1012);
   });
 
+  test("gives its peers the time in which the process stood still", async () => {
+    const setting = setUp();
+    const anna = await setting.greet();
+    anna.socket.waiting = 500;
+    const shutdown = drain(setting);
+    await setting.world.pass(1_000);
+    setting.world.stall(60_000);
+    await setting.world.pass(2_800);
+    expect(anna.socket.closing).toBeUndefined();
+    await setting.world.pass(200);
+    expect(anna.socket.closing?.code).toBe(1012);
+    setting.world.stall(60_000);
+    await setting.world.pass(700);
+    expect(anna.socket.isTerminated).toBe(false);
+    await setting.world.pass(200);
+    expect(anna.socket.isTerminated).toBe(true);
+    expect(shutdown.isDone).toBe(true);
+  });
+
   test("has deadlines that can be set", async () => {
     const setting = setUp({ limits: { drainMs: 0, lingerMs: 0 } });
     const anna = await setting.greet();

@@ -205,8 +205,8 @@ describe("a timer", () => {
     const hub = new Hub({ settings, identity, journal, host: world, port: new TestPort() });
     expect(world.timers).toBe(0);
     hub.listening(3001);
-    expect(world.timers).toBe(2);
+    expect(world.timers).toBe(3);
     hub.listening(3002);
-    expect(world.timers).toBe(2);
+    expect(world.timers).toBe(3);
   });
 });

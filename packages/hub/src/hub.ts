@@ -17,6 +17,7 @@ import {
 } from "@rosetta/protocol";
 import { Bucket } from "./bucket.ts";
 import { acknowledge, Clients } from "./clients.ts";
+import { Clock } from "./clock.ts";
 import { createFeeds } from "./feeds.ts";
 import { Jobs } from "./jobs.ts";
 import { type Draft, type Entry, type Log, MemoryLog } from "./log.ts";
@@ -70,7 +71,9 @@ export class Hub<Ws> {
   readonly identity: HubOptions<Ws>["identity"];
   readonly settings: Settings;
   readonly port: Port<Ws>;
+  /** What the hub was given, but for its time: that is the clock's, and what a timer throws ends nothing. */
   readonly host: Host;
+  readonly clock: Clock;
   readonly log: Log;
   readonly metrics = new Metrics();
   readonly topics: Topics<Session<Ws>>;
@@ -90,6 +93,7 @@ export class Hub<Ws> {
   #draining: Promise<void> | undefined;
   #cancelFeeds = (): void => {};
   #cancelSweep = (): void => {};
+  #stopClock = (): void => {};
 
   constructor(options: HubOptions<Ws>) {
     const { identity, settings, port, host, journal } = options;
@@ -97,7 +101,8 @@ export class Hub<Ws> {
     this.identity = identity;
     this.settings = settings;
     this.port = port;
-    this.host = this.#guardTimers(host);
+    this.clock = new Clock(this.#guardTimers(host));
+    this.host = this.#onClock(host);
     this.#journal = journal;
     this.log = options.log ?? new MemoryLog(() => host.token());
     this.topics = new Topics(this.host, this.log, limits, this.serves("log"));
@@ -120,7 +125,7 @@ export class Hub<Ws> {
       hold: (address, endpoint) => this.#hold(address, endpoint),
       limits,
     });
-    this.#recordBucket = new Bucket(recordsPerSecond, recordsPerSecond, host.now());
+    this.#recordBucket = new Bucket(recordsPerSecond, recordsPerSecond, this.clock);
     this.#feeds = createFeeds(options.seed ?? 1);
     this.log.follow((entry) => this.#deliver(entry));
   }
@@ -131,6 +136,7 @@ export class Hub<Ws> {
    */
   listening(port: number): string {
     const { host, origins, servers, limits } = this.settings;
+    this.#stopClock = this.clock.start();
     this.#feed();
     this.#sweep(Math.max(50, Math.min(1_000, limits.pongMs / 5)));
     this.#url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
@@ -231,7 +237,7 @@ export class Hub<Ws> {
   /** Tells people what happened to a connection or a job: in the journal, and in the topic `log`. */
   record(record: LogRecord): void {
     this.#journal.record(record);
-    if (this.#recordBucket.take(this.host.now())) this.#tell("log", { kind: "log", ...record });
+    if (this.#recordBucket.take()) this.#tell("log", { kind: "log", ...record });
   }
 
   /** A handler threw, or the log refused. */
@@ -291,6 +297,7 @@ export class Hub<Ws> {
     await this.#until(lingerMs, () => this.#sessions.size === 0);
     for (const session of [...this.#sessions]) this.guard(() => session.terminate());
     this.#cancelSweep();
+    this.#stopClock();
   }
 
   // Asked again and again, because no event of any stack says that the last byte of the last socket is gone.
@@ -366,23 +373,24 @@ export class Hub<Ws> {
     });
   }
 
-  // A round that comes late says that this process stood still, not that its peers did: it is skipped.
   #sweep(intervalMs: number): void {
-    const dueAt = this.host.now() + intervalMs;
     this.#cancelSweep();
     this.#cancelSweep = this.host.after(intervalMs, () => {
-      const now = this.host.now();
       this.#sweep(intervalMs);
-      if (now - dueAt < intervalMs) this.#beat(now);
+      this.#beat(this.host.now());
     });
   }
 
   // What a timer's callback throws would end the process, and every part of the hub sets timers.
-  #guardTimers(host: Host): Host {
+  #guardTimers(host: Host): Pick<Host, "now" | "after"> {
+    return { now: () => host.now(), after: (ms, run) => host.after(ms, () => this.guard(run)) };
+  }
+
+  #onClock(host: Host): Host {
     return {
-      now: () => host.now(),
+      now: () => this.clock.now(),
       date: () => host.date(),
-      after: (ms, run) => host.after(ms, () => this.guard(run)),
+      after: (ms, run) => this.clock.after(ms, run),
       token: () => host.token(),
       hash: (mebibytes, step) => host.hash(mebibytes, step),
     };

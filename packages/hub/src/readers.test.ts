@@ -311,6 +311,17 @@ describe("a poll", () => {
     expect(answers).toEqual([{ status: 204, headers: { "Cache-Control": "no-store" }, body: "" }]);
   });
 
+  test("waits for 25 s of the server's life: a standstill in between counts for nothing", async () => {
+    const setting = setUp();
+    const { answers } = poll(setting, `/poll?topic=room/a&since=${epochOf(setting)}:0`);
+    await setting.world.pass(10_000);
+    setting.world.stall(60_000);
+    await setting.world.pass(14_800);
+    expect(answers).toEqual([]);
+    await setting.world.pass(200);
+    expect(answers).toMatchObject([{ status: 204 }]);
+  });
+
   test("with a cursor of another life is answered at once, and says so", async () => {
     const setting = setUp();
     setting.hub.topics.open("room/a");

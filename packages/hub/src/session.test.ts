@@ -244,11 +244,20 @@ describe("the heartbeat", () => {
     await world.pass(0);
     expect([idle.socket.isTerminated, pinged.socket.isTerminated]).toEqual([false, false]);
     pinged.session.heard();
-    await world.pass(1_000);
+    await world.pass(5_000);
     expect([idle.socket.isTerminated, pinged.socket.isTerminated]).toEqual([false, false]);
     expect(idle.socket.pings).toBe(1);
     await world.pass(10_000);
     expect(idle.socket.isTerminated).toBe(true);
+  });
+
+  test.each([100, 300, 2_000])("looks often enough to keep a deadline of %d ms", async (pongMs) => {
+    const { connect, world } = setUpDeaf({ limits: { heartbeatMs: 100, pongMs } });
+    const { socket } = connect("/echo");
+    await world.pass(100 + pongMs / 5 + 50);
+    expect(socket.pings).toBe(1);
+    await world.pass(pongMs + pongMs / 5 + 50);
+    expect(socket.isTerminated).toBe(true);
   });
 
   test("goes on when a stack's ping throws", async () => {
@@ -374,4 +383,49 @@ test("what goes in and out is counted, in bytes as they are on the wire", async 
   expect(hub.metricsText()).toContain(`rosetta_bytes_total{direction="out"} ${before + sent + 7}`);
   expect(hub.metricsText()).toContain('rosetta_messages_total{direction="in"} 3');
   expect(hub.metricsText()).toContain('rosetta_messages_total{direction="out"} 3');
+});
+
+describe("a standstill of the process", () => {
+  const ping = '{"type":"ping","id":"p","at":0}';
+
+  test.each([
+    [90, 3],
+    [50, 5],
+    [30, 10],
+    [100, 60],
+  ])("is no flood of those who said %d things a second for %d s", async (perSecond, seconds) => {
+    const { greet, world } = setUp();
+    const anna = await greet();
+    await world.pass(1_000);
+    world.stall(seconds * 1_000);
+    for (let count = 0; count < perSecond * seconds; count++) anna.session.text(ping);
+    expect(anna.heardOf("error")).toEqual([]);
+    expect(anna.session.isOpen).toBe(true);
+  });
+
+  test("lets nobody say more than the rate and the burst", async () => {
+    const { greet, world } = setUp();
+    const anna = await greet();
+    await world.pass(10_000);
+    world.stall(100 + 3_000);
+    for (let count = 0; count < 600; count++) anna.session.text(ping);
+    expect(anna.heardOf("pong")).toHaveLength(200 + 300);
+    expect(anna.socket.closing?.code).toBe(Close.RateLimited);
+  });
+
+  test("is not waiting for a hello, nor for a peer that closes", async () => {
+    const { greet, connect, world } = setUp();
+    const [silent, closing] = [connect(), await greet()];
+    closing.session.close(Close.Normal, "over");
+    world.stall(60_000);
+    await world.pass(800);
+    expect(closing.socket.isTerminated).toBe(false);
+    expect(silent.socket.closing).toBeUndefined();
+    await world.pass(100);
+    expect(closing.socket.isTerminated).toBe(true);
+    await world.pass(3_900);
+    expect(silent.socket.closing).toBeUndefined();
+    await world.pass(100);
+    expect(silent.socket.closing?.code).toBe(Close.HelloTimeout);
+  });
 });

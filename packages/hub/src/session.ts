@@ -57,7 +57,7 @@ export class Session<Ws> {
     this.address = address;
     this.id = host.token().slice(0, 8);
     this.limits = settings.limits;
-    this.#bucket = new Bucket(this.limits.burst, this.limits.messagesPerSecond, host.now());
+    this.#bucket = new Bucket(this.limits.burst, this.limits.messagesPerSecond, hub.clock);
     this.#heardAt = host.now();
     this.#cancelDeadline =
       endpoint === endpoints.application
@@ -82,8 +82,7 @@ export class Session<Ws> {
     this.heard(byteLength(data));
     if (!this.isOpen) return;
     const { message, problem } = parseClient(data);
-    const now = this.hub.host.now();
-    if (!this.#bucket.take(now)) return this.#strike(now, message?.id ?? problem?.id);
+    if (!this.#bucket.take()) return this.#strike(message?.id ?? problem?.id);
     if (problem) return this.#bad(problem);
     if (!this.client && message.type !== "hello") {
       return this.#bad({ code: "hello_required", reason: "say hello first", id: message.id });
@@ -227,7 +226,8 @@ export class Session<Ws> {
     this.close(Close.BadMessages, "too many messages that cannot be read");
   }
 
-  #strike(now: number, id: string | undefined): void {
+  #strike(id: string | undefined): void {
+    const now = this.hub.host.now();
     if (now - this.#struckAt > calmMs) this.#strikes = 0;
     this.#struckAt = now;
     this.#strikes += 1;
