@@ -11,7 +11,11 @@ const unit = read("results/unit.json", (report) => ({
   skipped: report.numPendingTests + report.numTodoTests,
 }));
 const suite = read("results/e2e.json", ({ servers, tests }) => {
-  const verdicts = tests.flatMap((test) => servers.map(({ id }) => test.results[id]?.verdict));
+  const verdicts = tests.flatMap((test) =>
+    servers
+      .filter(({ id }) => test.dealtTo === undefined || test.dealtTo === id)
+      .map(({ id }) => test.results[id]?.verdict),
+  );
   const count = (...wanted) => verdicts.filter((verdict) => wanted.includes(verdict)).length;
   return { passed: count("passed", "deviates"), failed: count("failed"), skipped: count(undefined) };
 });

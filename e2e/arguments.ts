@@ -5,7 +5,7 @@ export interface Request {
   projects: string[];
   /** What goes to Playwright as it is. */
   rest: string[];
-  /** Whether every test will run on every server: only such a run may be called the result. */
+  /** Whether nothing is left out: only such a run may be called the result, and may deal out its tests. */
   whole: boolean;
 }
 

@@ -22,8 +22,9 @@ const help = `pnpm e2e [options] [files]    Runs the suite against every server.
 Anything else goes to Playwright (pnpm -C e2e exec playwright test --help).
 Environment: E2E_CHROMIUM=/path/to/chromium, PORT_BASE=20000, APP_FOLDER=/a/copy/of/an/app.
 
-A run of everything writes results/e2e.json (--bare: results/bare.json). A run of a part is not the result of
-the suite: it writes e2e/test-results/partial.json.`;
+A run of everything writes results/e2e.json (--bare: results/bare.json). In it, a test that is tagged @any-server
+runs on one server, by its number. A run of a part, with a --project or a pattern, runs all that it names on each
+server. It is not the result of the suite: it writes e2e/test-results/partial.json.`;
 
 const request = readArguments(process.argv.slice(2), servers);
 if (typeof request === "string") fail(request);
@@ -52,7 +53,6 @@ function runPlaywright({ bare, projects, rest, whole }: Request): void {
       ...process.env,
       ...colours(),
       E2E_COLUMN: bare ? "bare" : "app",
-      E2E_JUDGED_BESIDE: projects[0] ?? servers[0] ?? "",
       E2E_RESULTS: whole && !process.env.APP_FOLDER ? resultsFile(bare) : "",
     },
   });

@@ -8,13 +8,23 @@ import type {
   TestCase,
   TestError,
   TestResult,
+  TestRun,
 } from "@playwright/test/reporter";
-import { matrix, type Results, readPlaces } from "@rosetta/compare";
+import { dealtTo, matrix, type Results, readPlaces } from "@rosetta/compare";
 import type { Manifest } from "@rosetta/manifest";
 import { conformanceAttachment, conformanceReport, type Judged } from "./conformance.ts";
 import { idOf } from "./deviation.ts";
 import { Progress } from "./progress.ts";
-import { factsOf, resultOf, rowOf, serverOf, thisCommit, thisMachine, writeResults } from "./results.ts";
+import {
+  factsOf,
+  resultOf,
+  rowOf,
+  serverOf,
+  tagsOf,
+  thisCommit,
+  thisMachine,
+  writeResults,
+} from "./results.ts";
 
 interface Failure {
   test: TestCase;
@@ -32,6 +42,8 @@ export default class MatrixReporter implements Reporter {
   readonly #wholeFile = process.env.E2E_RESULTS ?? "";
   readonly #rows = new Map<string, Results["tests"][number]>();
   readonly #servers = new Map<string, { manifest: Manifest; runtime?: string }>();
+  /** By id of the test, the one server that it is put to. */
+  readonly #dealt = new Map<string, string>();
   readonly #failures: Failure[] = [];
   readonly #judged = new Map<string, Pick<Judged, "results" | "ms">>();
   /** What makes the run red besides failed tests. */
@@ -42,6 +54,19 @@ export default class MatrixReporter implements Reporter {
 
   printsToStdio(): boolean {
     return true;
+  }
+
+  /** Deals out what any server will do for. Whoever asks for a part of the suite gets it from every server asked for. */
+  async preprocess({ suite, testRun }: { suite: Suite; testRun: TestRun }): Promise<void> {
+    if (!this.#wholeFile) return;
+    const tests = suite.allTests();
+    const servers = [...new Set(tests.map((test) => serverOf(test).id))];
+    for (const test of tests) {
+      const only = dealtTo({ title: test.title, tags: tagsOf(test) }, servers);
+      if (only === undefined) continue;
+      this.#dealt.set(idOf(test.title), only);
+      if (only !== serverOf(test).id) testRun.exclude(test);
+    }
   }
 
   onBegin(_config: FullConfig, suite: Suite): void {
@@ -104,7 +129,7 @@ export default class MatrixReporter implements Reporter {
   #enter(test: TestCase): void {
     const manifest = serverOf(test);
     if (!this.#servers.has(manifest.id)) this.#servers.set(manifest.id, { manifest });
-    const row = rowOf(test);
+    const row = rowOf(test, this.#dealt.get(idOf(test.title)));
     if (!row) {
       this.#problems.push(`"${test.title}" is not of the form "UPG-04 MUST do something"`);
       return;

@@ -4,7 +4,14 @@ import { availableParallelism, cpus } from "node:os";
 import { dirname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { TestCase, TestError, TestResult } from "@playwright/test/reporter";
-import { type Machine, type Result, type Results, type ServerFacts, titleForm } from "@rosetta/compare";
+import {
+  type Machine,
+  type Result,
+  type Results,
+  regionsOf,
+  type ServerFacts,
+  titleForm,
+} from "@rosetta/compare";
 import { folderOf, type Manifest, versionsOf } from "@rosetta/manifest";
 import { deviationOf } from "./deviation.ts";
 
@@ -34,8 +41,8 @@ export function messageOf({ message, value, stack }: TestError): string {
   return stripVTControlCharacters(message ?? value ?? stack ?? "an error without a message");
 }
 
-/** The row of a test; its results are filled in as they come. */
-export function rowOf(test: TestCase): Row | undefined {
+/** The row of a test, put to all servers or to one; its results are filled in as they come. */
+export function rowOf(test: TestCase, dealtTo: string | undefined): Row | undefined {
   const { id, level, sentence } = titleForm.exec(test.title)?.groups ?? {};
   if (!id || !level || !sentence) return undefined;
   return {
@@ -43,11 +50,17 @@ export function rowOf(test: TestCase): Row | undefined {
     level: level as Row["level"],
     title: sentence,
     group: id.slice(0, id.lastIndexOf("-")),
-    regions: test.tags.map((tag) => tag.slice(1)).filter((tag) => tag !== "bare"),
+    regions: regionsOf(tagsOf(test)),
     file: `e2e/tests/${test.location.file.split("/e2e/tests/").at(-1)}`,
     line: test.location.line,
+    ...(dealtTo !== undefined && { dealtTo }),
     results: {},
   };
+}
+
+/** The tags of a test, without `@`. */
+export function tagsOf({ tags }: TestCase): string[] {
+  return tags.map((tag) => tag.slice(1));
 }
 
 /** A server with the versions of what it is made of. `runtime` is what it said of itself. */

@@ -119,12 +119,8 @@ export function nobodyAt({ port }: Pick<Server, "port">): RegExp {
   return new RegExp(`127\\.0\\.0\\.1:${port}/`);
 }
 
-// The page is one build, whoever serves it: what a lesson draws is judged once in a run, beside one server.
-const { E2E_JUDGED_BESIDE: judgedBeside } = process.env;
-
 /** Demands that axe finds nothing wrong with a lesson as it is now. */
 export async function expectNoViolations(visit: Visit, message?: string): Promise<void> {
-  if (judgedBeside && judgedBeside !== test.info().project.name) return;
   expect(await violations(visit), message).toEqual([]);
 }
 

@@ -32,7 +32,7 @@ function course({ page }: Visit) {
 }
 
 test("COURSE-01 MUST open on the first lesson: a message box, the wire, and the code of every server", {
-  tag: ["@page", "@echo"],
+  tag: ["@page", "@echo", "@any-server"],
 }, async ({ lesson }) => {
   const here = await lesson("");
   const { page, echo, wire } = here;
@@ -54,7 +54,7 @@ test("COURSE-01 MUST open on the first lesson: a message box, the wire, and the 
 });
 
 test("COURSE-02 MUST do one action on every server, side by side, and go on where one has failed", {
-  tag: ["@page", "@echo", "@servers", "@door"],
+  tag: ["@page", "@echo", "@servers", "@door", "@any-server"],
 }, async ({ lesson, ownSiblings }) => {
   const here = await lesson("#/lesson/1?server=every", ownSiblings[0]);
   const { page } = here;
@@ -97,7 +97,7 @@ test("COURSE-02 MUST do one action on every server, side by side, and go on wher
 });
 
 test("COURSE-31 MUST hold in the address what is shown, so that a link shows the same", {
-  tag: ["@page", "@servers"],
+  tag: ["@page", "@servers", "@any-server"],
 }, async ({ lesson, siblings }) => {
   const here = await lesson("", siblings[0]);
   const { page, servers } = here;
@@ -121,9 +121,9 @@ test("COURSE-31 MUST hold in the address what is shown, so that a link shows the
   await expect(servers.server("All at once")).toBeChecked();
 });
 
-test("COURSE-32 MUST show on a phone one thing at a time: do, wire, code", { tag: "@page" }, async ({
-  lesson,
-}) => {
+test("COURSE-32 MUST show on a phone one thing at a time: do, wire, code", {
+  tag: ["@page", "@any-server"],
+}, async ({ lesson }) => {
   const here = await lesson("#/lesson/1", undefined, { viewport: { width: 390, height: 844 } });
   const { page, echo, wire } = here;
   const show = page.getByRole("group", { name: "Show" });
@@ -140,7 +140,7 @@ test("COURSE-32 MUST show on a phone one thing at a time: do, wire, code", { tag
 });
 
 test("COURSE-29 MUST not be broken or frozen by a server that breaks every rule", {
-  tag: ["@page", "@servers"],
+  tag: ["@page", "@servers", "@any-server"],
 }, async ({ launch, lesson }) => {
   const attacks = [babble, babble, flood, flood, reservedClose, brokenFrames, unknownOpcode, babble];
   const hostile = await startHostile(attacks);
@@ -167,7 +167,7 @@ test("COURSE-29 MUST not be broken or frozen by a server that breaks every rule"
 });
 
 test("COURSE-30 MUST fit into 70 kB for a first visit, and move nothing while it loads", {
-  tag: "@page",
+  tag: ["@page", "@any-server"],
 }, async ({ app, visits, raw }) => {
   const here = await visits.begin({
     script: `globalThis.shift = 0;

@@ -10,7 +10,7 @@ async function runAll(panel: Locator): Promise<Locator> {
 }
 
 test("COURSE-03 MUST show the handshake, and what becomes of those that go wrong", {
-  tag: ["@upgrade", "@subprotocol", "@greet", "@missing"],
+  tag: ["@upgrade", "@subprotocol", "@greet", "@missing", "@any-server"],
 }, async ({ lesson }) => {
   const here = await lesson("#/lesson/2");
   here.expectTrouble(refusals);
@@ -36,7 +36,7 @@ test("COURSE-03 MUST show the handshake, and what becomes of those that go wrong
 });
 
 test("COURSE-04 MUST show that every server shakes hands in the same way", {
-  tag: ["@upgrade", "@subprotocol", "@servers"],
+  tag: ["@upgrade", "@subprotocol", "@servers", "@any-server"],
 }, async ({ siblings, lesson }) => {
   const here = await lesson("#/lesson/2?server=every", siblings[0]);
   here.expectTrouble(refusals);

@@ -48,7 +48,7 @@ function hexOf(bytes: Uint8Array): string {
 
 // RFC 6455 §5.2.
 test("COURSE-05 MUST draw the frames of a message as they are, and get the message back as it was", {
-  tag: ["@messages", "@echo", "@send", "@limits"],
+  tag: ["@messages", "@echo", "@send", "@limits", "@any-server"],
 }, async ({ lesson }) => {
   const visit = await lesson("#/lesson/3");
   const { page, wire } = visit;
@@ -92,7 +92,7 @@ test("COURSE-05 MUST draw the frames of a message as they are, and get the messa
 });
 
 test("COURSE-06 MUST send one message to all servers, and lay beside each other what they made of it", {
-  tag: ["@echo", "@limits"],
+  tag: ["@echo", "@limits", "@any-server"],
 }, async ({ lesson, siblings }) => {
   const visit = await lesson("#/lesson/3?server=every", siblings[0]);
   const columns = columnsOf(visit, siblings).map(framesIn);

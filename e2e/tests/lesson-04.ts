@@ -53,10 +53,9 @@ test("COURSE-07 MUST say of every request at the door what the server itself ans
   await expectAccessible(here);
 });
 
-test("COURSE-08 MUST show that every server has the same door", { tag: ["@door", "@page"] }, async ({
-  siblings,
-  lesson,
-}) => {
+test("COURSE-08 MUST show that every server has the same door", {
+  tag: ["@door", "@page", "@any-server"],
+}, async ({ siblings, lesson }) => {
   const here = await lesson("#/lesson/4?server=every", siblings[0]);
   const { page } = here;
   const doors = page.getByRole("region", { name: /^The door, / });

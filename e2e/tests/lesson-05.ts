@@ -57,7 +57,7 @@ const examples = [
 ] as const;
 
 test("COURSE-09 MUST find the reply to each request by its number, and say what is wrong before it is sent", {
-  tag: ["@page", "@messages"],
+  tag: ["@page", "@messages", "@any-server"],
 }, async ({ lesson }) => {
   const visit = await lesson("#/lesson/5");
   const panel = panelIn(visit.page);
@@ -93,7 +93,7 @@ test("COURSE-09 MUST find the reply to each request by its number, and say what 
 });
 
 test("COURSE-10 MUST be refused in the same words by every server, and cut off by all for going on", {
-  tag: ["@page", "@messages"],
+  tag: ["@page", "@messages", "@any-server"],
 }, async ({ lesson, siblings }) => {
   const visit = await lesson("#/lesson/5?server=every", siblings[0]);
   const columns = columnsOf(visit, siblings).map(panelIn);

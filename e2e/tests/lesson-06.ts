@@ -30,7 +30,7 @@ async function say(panel: Locator, text: string, to: "To all, you included" | "T
 }
 
 test("COURSE-11 MUST show one person alone what reaches all and what reaches others", {
-  tag: ["@page", "@broadcast"],
+  tag: ["@page", "@broadcast", "@any-server"],
 }, async ({ lesson, room }) => {
   // A room named by the address is entered at once.
   const visit = await lesson(`#/lesson/6?topic=${room}`);
@@ -64,7 +64,7 @@ test("COURSE-11 MUST show one person alone what reaches all and what reaches oth
 });
 
 test("COURSE-12 MUST spare the author of a message to others at every server", {
-  tag: ["@page", "@broadcast"],
+  tag: ["@page", "@broadcast", "@any-server"],
 }, async ({ lesson, siblings }) => {
   const visit = await lesson("#/lesson/6?server=every", siblings[0]);
   const columns = columnsOf(visit, siblings).map(panelIn);

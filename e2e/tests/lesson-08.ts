@@ -18,7 +18,7 @@ function returnIn(place: Page | Locator) {
 }
 
 test("COURSE-15 MUST show how a lost connection comes back, and from where its wait is drawn", {
-  tag: "@closed",
+  tag: ["@closed", "@any-server"],
 }, async ({ lesson }) => {
   const visit = await lesson("#/lesson/8");
   const way = returnIn(visit.page);
@@ -47,7 +47,7 @@ test("COURSE-15 MUST show how a lost connection comes back, and from where its w
 });
 
 test("COURSE-16 MUST draw the wait from the same window, whichever server closes with 1012", {
-  tag: ["@close", "@closed"],
+  tag: ["@close", "@closed", "@any-server"],
 }, async ({ lesson, siblings }) => {
   const visit = await lesson("#/lesson/8?server=every", siblings[0]);
   const { page } = visit;

@@ -20,7 +20,7 @@ function gapIn(place: Page | Locator) {
 const nothingLost = /^Back: [1-9]\d* events replayed, #\d+ to #\d+\. Nothing is lost\.$/;
 
 test("COURSE-17 MUST show what a cut missed, replayed or told as lost", {
-  tag: ["@broadcast", "@send"],
+  tag: ["@broadcast", "@send", "@any-server"],
 }, async ({ lesson }) => {
   const visit = await lesson("#/lesson/9");
   const gap = gapIn(visit.page);
@@ -50,7 +50,7 @@ test("COURSE-17 MUST show what a cut missed, replayed or told as lost", {
 });
 
 test("COURSE-18 MUST fill the same gap at every server, and find them alike", {
-  tag: ["@broadcast", "@send"],
+  tag: ["@broadcast", "@send", "@any-server"],
 }, async ({ lesson, siblings }) => {
   const visit = await lesson("#/lesson/9?server=every", siblings[0]);
   const { page } = visit;

@@ -26,7 +26,7 @@ async function numbersOf(cells: Locator): Promise<number[]> {
 }
 
 test("COURSE-19 MUST bring the same events with the same offsets by WebSocket, event stream and long polling", {
-  tag: ["@events", "@poll"],
+  tag: ["@events", "@poll", "@any-server"],
 }, async ({ lesson }) => {
   const visit = await lesson("#/lesson/10");
   const { page } = visit;
@@ -62,7 +62,7 @@ test("COURSE-19 MUST bring the same events with the same offsets by WebSocket, e
 });
 
 test("COURSE-20 MUST let a person compare the three ways on all servers at once", {
-  tag: ["@events", "@poll"],
+  tag: ["@events", "@poll", "@any-server"],
 }, async ({ lesson, siblings }) => {
   const visit = await lesson("#/lesson/10?server=every", siblings[0]);
   const columns = columnsOf(visit, siblings).map(panelIn);

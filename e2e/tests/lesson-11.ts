@@ -18,7 +18,7 @@ function pulseIn(place: Page | Locator) {
 }
 
 test("COURSE-21 MUST show beats and missed beats, and what the server says of its own", {
-  tag: ["@metrics", "@health"],
+  tag: ["@metrics", "@health", "@any-server"],
 }, async ({ lesson }) => {
   const visit = await lesson("#/lesson/11");
   const pulse = pulseIn(visit.page);
@@ -47,7 +47,7 @@ test("COURSE-21 MUST show beats and missed beats, and what the server says of it
 });
 
 test("COURSE-22 MUST take the pulse of every server at once, and find none that is silent", {
-  tag: ["@metrics", "@health"],
+  tag: ["@metrics", "@health", "@any-server"],
 }, async ({ lesson, siblings }) => {
   const visit = await lesson("#/lesson/11?server=every", siblings[0]);
   const { page } = visit;

@@ -20,7 +20,7 @@ const closed =
   /Then its connection was closed with (4002|1006)\. It came back: recovered false, and began again at #\d+/;
 
 test("COURSE-23 MUST show what a reader that stops reading is spared, when it drains, and how it is closed", {
-  tag: ["@waiting", "@drained", "@send", "@limits", "@metrics"],
+  tag: ["@waiting", "@drained", "@send", "@limits", "@metrics", "@any-server"],
 }, async ({ lesson, launch }) => {
   // A long queue: the page looks at it twice a second only.
   const patient = await launch({ DRAIN_MS: "20000", MAX_QUEUE_BYTES: "8388608" });
@@ -49,7 +49,7 @@ test("COURSE-23 MUST show what a reader that stops reading is spared, when it dr
 });
 
 test("COURSE-24 MUST show on all servers at once what each does with a reader that stops reading", {
-  tag: ["@waiting", "@send", "@limits", "@metrics"],
+  tag: ["@waiting", "@send", "@limits", "@metrics", "@any-server"],
 }, async ({ lesson, siblings }) => {
   const visit = await lesson("#/lesson/12?server=every", siblings[0]);
   const columns = columnsOf(visit, siblings).map(panelIn);

@@ -33,7 +33,7 @@ const inOrder = [
 ];
 
 test("COURSE-25 MUST bring ten clients through a restart: told, spread, and nothing lost", {
-  tag: ["@page", "@shutdown", "@listen"],
+  tag: ["@page", "@shutdown", "@listen", "@any-server"],
 }, async ({ launch, lesson }) => {
   const server = await launch();
   const visit = await lesson("#/lesson/13", server);
@@ -57,7 +57,7 @@ test("COURSE-25 MUST bring ten clients through a restart: told, spread, and noth
 });
 
 test("COURSE-26 MUST see every server restart in the same order", {
-  tag: ["@page", "@shutdown"],
+  tag: ["@page", "@shutdown", "@any-server"],
 }, async ({ lesson, ownSiblings }) => {
   const visit = await lesson("#/lesson/13?server=every", ownSiblings[0]);
   for (const server of ownSiblings) visit.expectTrouble(nobodyAt(server));

@@ -123,10 +123,9 @@ test("PAGE-02 MUST be the same page under the name localhost", { tag: "@upgrade"
   await expect(echo.line("at home")).toContainText("came back equal");
 });
 
-test("PAGE-03 MUST let a person end the connection and open another", { tag: "@closed" }, async ({
-  launch,
-  visit,
-}) => {
+test("PAGE-03 MUST let a person end the connection and open another", {
+  tag: ["@closed", "@any-server"],
+}, async ({ launch, visit }) => {
   const server = await launch();
   const { connection, feed } = await visit(server);
   await connection.close();
@@ -139,7 +138,9 @@ test("PAGE-03 MUST let a person end the connection and open another", { tag: "@c
   await expect(feed.newest).toContainText("minute");
 });
 
-test("PAGE-04 MUST send text to /echo and see it come back equal", { tag: "@echo" }, async ({ visit }) => {
+test("PAGE-04 MUST send text to /echo and see it come back equal", { tag: ["@echo", "@any-server"] }, async ({
+  visit,
+}) => {
   const { echo } = await visit();
   const text = "grüß dich 👋 \u0000 <b>";
   await echo.sendText(text);
@@ -148,7 +149,7 @@ test("PAGE-04 MUST send text to /echo and see it come back equal", { tag: "@echo
 });
 
 test("PAGE-05 MUST send a file as one binary message and see every byte come back", {
-  tag: ["@echo", "@messages"],
+  tag: ["@echo", "@messages", "@any-server"],
 }, async ({ visit }) => {
   const { echo } = await visit();
   await echo.sendFile(
@@ -164,7 +165,7 @@ test("PAGE-05 MUST send a file as one binary message and see every byte come bac
 
 // RFC 6455 §7.1.6: each side learns the code of the other's close frame.
 test("PAGE-06 MUST see /echo closed with 1000 after asking for stop, and by whom", {
-  tag: ["@echo", "@close"],
+  tag: ["@echo", "@close", "@any-server"],
 }, async ({ visit }) => {
   const { echo } = await visit();
   await echo.askForStop();
@@ -179,7 +180,7 @@ test("PAGE-06 MUST see /echo closed with 1000 after asking for stop, and by whom
 });
 
 test("PAGE-07 MUST close /echo with a code of one's own, and the server learns it", {
-  tag: "@closed",
+  tag: ["@closed", "@any-server"],
 }, async ({ app, visit }) => {
   const { echo } = await visit();
   const logged = app.stderr.length;
@@ -193,7 +194,7 @@ test("PAGE-07 MUST close /echo with a code of one's own, and the server learns i
 
 // RFC 6455 §7.4.1: 1009, a message too big to process.
 test("PAGE-08 MUST take a file as big as the limit, and close with 1009 for one byte more", {
-  tag: "@limits",
+  tag: ["@limits", "@any-server"],
 }, async ({ visit }) => {
   const { echo } = await visit();
   await expect(echo.region).toContainText("The server takes up to 64 KiB");
@@ -205,7 +206,7 @@ test("PAGE-08 MUST take a file as big as the limit, and close with 1009 for one 
 });
 
 test("PAGE-09 MUST let two people talk in a room, to all or to others, and see who is there", {
-  tag: ["@broadcast", "@closed"],
+  tag: ["@broadcast", "@closed", "@any-server"],
 }, async ({ visit, room }) => {
   const [ann, ben] = [await visit(), await visit()];
   for (const { chat } of [ann, ben]) await chat.enter(nameOf(room));
@@ -232,7 +233,7 @@ test("PAGE-09 MUST let two people talk in a room, to all or to others, and see w
 });
 
 test("PAGE-10 MUST show script in messages as text, in every page and in the wire log", {
-  tag: ["@page", "@broadcast"],
+  tag: ["@page", "@broadcast", "@any-server"],
 }, async ({ app, visit, room }) => {
   const [author, reader] = [await visit(), await visit()];
   const scripts = [
@@ -295,7 +296,7 @@ test("PAGE-11 MUST not run what slipped into the page, nor let it talk to strang
 });
 
 test("PAGE-12 MUST follow the weather, then the scores, as they happen", {
-  tag: ["@send", "@broadcast"],
+  tag: ["@send", "@broadcast", "@any-server"],
 }, async ({ visit }) => {
   const { feed } = await visit();
   await expect(feed.newest).toHaveText(/-?\d+\.\d °C\s*wind [\d.]+ km\/h/);
@@ -313,7 +314,7 @@ test("PAGE-12 MUST follow the weather, then the scores, as they happen", {
 });
 
 test("PAGE-13 MUST start a job, follow its progress, and show the digest", {
-  tag: ["@messages", "@broadcast"],
+  tag: ["@messages", "@broadcast", "@any-server"],
 }, async ({ visit }) => {
   const { jobs, wire } = await visit();
   await jobs.start(40);
@@ -327,7 +328,7 @@ test("PAGE-13 MUST start a job, follow its progress, and show the digest", {
 });
 
 test("PAGE-14 MUST run jobs side by side, and cancel the one that a person no longer wants", {
-  tag: "@messages",
+  tag: ["@messages", "@any-server"],
 }, async ({ launch, visit, converse }) => {
   const server = await launch({ MAX_JOBS: "60", MAX_JOBS_TOTAL: "62" });
   const { jobs } = await visit(server);
@@ -344,7 +345,7 @@ test("PAGE-14 MUST run jobs side by side, and cancel the one that a person no lo
 });
 
 test("PAGE-15 MUST show in the server's log how another connection came and went", {
-  tag: "@closed",
+  tag: ["@closed", "@any-server"],
 }, async ({ launch, visit, raw }) => {
   const server = await launch();
   const { serverLog } = await visit(server);
@@ -359,7 +360,7 @@ test("PAGE-15 MUST show in the server's log how another connection came and went
 });
 
 test("PAGE-16 MUST show in the wire log what was sent and received, field by field and byte by byte", {
-  tag: ["@echo", "@messages"],
+  tag: ["@echo", "@messages", "@any-server"],
 }, async ({ visit }) => {
   const { echo, wire } = await visit();
   await echo.sendText("hä");
@@ -381,7 +382,9 @@ test("PAGE-16 MUST show in the wire log what was sent and received, field by fie
   await expect(wire.content).toHaveText(/^{\n {2}"type": "hello",\n {2}"client": "\*{32}",\n/);
 });
 
-test("PAGE-17 MUST filter the wire log, hold it still, and clear it", { tag: "@page" }, async ({ visit }) => {
+test("PAGE-17 MUST filter the wire log, hold it still, and clear it", {
+  tag: ["@page", "@any-server"],
+}, async ({ visit }) => {
   const { echo, wire } = await visit();
   await echo.sendText("needle one");
   await expect(echo.line("needle one")).toContainText("came back equal");
@@ -403,7 +406,7 @@ test("PAGE-17 MUST filter the wire log, hold it still, and clear it", { tag: "@p
 
 // WCAG 2.2, 2.1.1, 2.4.3 and 2.4.7.
 test("PAGE-18 MUST reach every control with Tab, in the order of the page, and show where one is", {
-  tag: "@page",
+  tag: ["@page", "@any-server"],
 }, async ({ app, visit }) => {
   const { page, servers, connection, echo, chat, feed, jobs, serverLog, wire } = await visit();
   const tabThrough = async (controls: Locator[]) => {
@@ -441,7 +444,7 @@ test("PAGE-18 MUST reach every control with Tab, in the order of the page, and s
 
 // WCAG 2.2, 2.4.1.
 test("PAGE-19 SHOULD lead past what comes before the panels and before the wire log", {
-  tag: "@page",
+  tag: ["@page", "@any-server"],
 }, async ({ visit }) => {
   const { page, connection, wire } = await visit();
   await page.keyboard.press("Tab");
@@ -456,10 +459,9 @@ test("PAGE-19 SHOULD lead past what comes before the panels and before the wire 
   await expect(wire.field("Filter")).toBeFocused();
 });
 
-test("PAGE-20 MUST let somebody without a mouse do everything", { tag: ["@page", "@messages"] }, async ({
-  visit,
-  room,
-}) => {
+test("PAGE-20 MUST let somebody without a mouse do everything", {
+  tag: ["@page", "@messages", "@any-server"],
+}, async ({ visit, room }) => {
   const { page, echo, chat, feed, jobs, wire } = await visit();
   const { keyboard } = page;
   await tabTo(echo.field("Message to echo"));
@@ -498,9 +500,9 @@ test("PAGE-20 MUST let somebody without a mouse do everything", { tag: ["@page",
   await expect(wire.content).toContainText(Buffer.from("said").toString("hex").replaceAll(/..\B/g, "$& "));
 });
 
-test("PAGE-21 MUST move through the rows of the wire log with the arrow keys", { tag: "@page" }, async ({
-  visit,
-}) => {
+test("PAGE-21 MUST move through the rows of the wire log with the arrow keys", {
+  tag: ["@page", "@any-server"],
+}, async ({ visit }) => {
   const { page, echo, wire } = await visit();
   for (const text of ["key 1", "key 2"]) {
     await echo.sendText(text);
@@ -523,11 +525,9 @@ test("PAGE-21 MUST move through the rows of the wire log with the arrow keys", {
   }
 });
 
-test("PAGE-22 MUST bring all that was said while the network was away", { tag: "@send" }, async ({
-  visit,
-  converse,
-  room,
-}) => {
+test("PAGE-22 MUST bring all that was said while the network was away", {
+  tag: ["@send", "@any-server"],
+}, async ({ visit, converse, room }) => {
   const here = await visit();
   const { connection, chat } = here;
   const other = await converse();
@@ -549,7 +549,7 @@ test("PAGE-22 MUST bring all that was said while the network was away", { tag: "
 });
 
 test("PAGE-23 MUST wait before it tries again, show for how long, and try at once if asked to", {
-  tag: "@listen",
+  tag: ["@listen", "@any-server"],
 }, async ({ launch, visit }) => {
   const server = await launch();
   // So unlucky a draw that only a person can end the wait: it takes a minute and more.
@@ -575,7 +575,7 @@ test("PAGE-23 MUST wait before it tries again, show for how long, and try at onc
 });
 
 test("PAGE-24 MUST find back by itself to a server that was killed, and say that its memory is lost", {
-  tag: ["@listen", "@upgrade"],
+  tag: ["@listen", "@upgrade", "@any-server"],
 }, async ({ launch, visit, converse, room }) => {
   const server = await launch();
   const here = await visit(server);
@@ -623,7 +623,7 @@ test("PAGE-25 MUST be told of a restart, and be back after it", { tag: ["@shutdo
 });
 
 test("PAGE-26 MUST switch to another server of the run, and talk to that one", {
-  tag: ["@servers", "@door"],
+  tag: ["@servers", "@door", "@any-server"],
 }, async ({ launch, visit, converse, room }) => {
   const environment: Record<string, string> = {};
   const first = await launch(environment);
@@ -651,7 +651,7 @@ test("PAGE-26 MUST switch to another server of the run, and talk to that one", {
 });
 
 test("PAGE-27 MUST not be disturbed by a server that does not run, until it is chosen", {
-  tag: "@servers",
+  tag: ["@servers", "@any-server"],
 }, async ({ launch, visit, ports }) => {
   const port = await ports.next();
   const server = await launch({ SERVERS: `absent=http://127.0.0.1:${port}` });
@@ -675,7 +675,7 @@ for (const [id, colorScheme] of [
   ["PAGE-29", "dark"],
 ] as const) {
   test(`${id} MUST be free of what axe finds wrong, in ${colorScheme}, on a desk and on a phone`, {
-    tag: "@page",
+    tag: ["@page", "@any-server"],
   }, async ({ visit, room }) => {
     const here = await visit(undefined, { colorScheme });
     await useEverything(here, room, "accessible");
@@ -686,10 +686,9 @@ for (const [id, colorScheme] of [
 }
 
 // WCAG 2.2, 1.4.10: 320 CSS pixels are 1280 at 400 %.
-test("PAGE-30 MUST fit into 320 pixels without scrolling sideways", { tag: "@page" }, async ({
-  visit,
-  room,
-}) => {
+test("PAGE-30 MUST fit into 320 pixels without scrolling sideways", {
+  tag: ["@page", "@any-server"],
+}, async ({ visit, room }) => {
   const here = await visit(undefined, { viewport: { width: 320, height: 800 } });
   const { page, echo, chat, serverLog, wire } = here;
   const isTooWide = (box: Locator) => box.evaluate((element) => element.scrollWidth > element.clientWidth);
@@ -703,9 +702,9 @@ test("PAGE-30 MUST fit into 320 pixels without scrolling sideways", { tag: "@pag
 });
 
 // WCAG 2.2, 2.3.3.
-test("PAGE-31 SHOULD move nothing for those who asked for less motion", { tag: "@page" }, async ({
-  visit,
-}) => {
+test("PAGE-31 SHOULD move nothing for those who asked for less motion", {
+  tag: ["@page", "@any-server"],
+}, async ({ visit }) => {
   const [still, moving] = [await visit(undefined, { reducedMotion: "reduce" }), await visit()];
   await expect(still.echo.button("Send text")).toHaveCSS("transition-duration", "0s");
   await expect(moving.echo.button("Send text")).not.toHaveCSS("transition-duration", "0s");
@@ -714,9 +713,9 @@ test("PAGE-31 SHOULD move nothing for those who asked for less motion", { tag: "
   expect(await still.page.evaluate("document.getAnimations().length")).toBe(0);
 });
 
-test("PAGE-32 MUST let hub and client run together in a worker of the browser", { tag: "@page" }, async ({
-  visit,
-}) => {
+test("PAGE-32 MUST let hub and client run together in a worker of the browser", {
+  tag: ["@page", "@any-server"],
+}, async ({ visit }) => {
   const { page } = await visit();
   const body = await bundle("in-worker.ts");
   expect(body.match(/"node:[^"]+"/g), "modules of Node").toBeNull();

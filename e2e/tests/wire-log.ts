@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { expect, expectNoViolations, test } from "../visit.ts";
 
 test("COURSE-27 MUST lead from a request to its reply and back, show bytes as text, and hand out the rows", {
-  tag: "@page",
+  tag: ["@page", "@any-server"],
 }, async ({ visit }) => {
   const here = await visit();
   const { page, echo, wire } = here;

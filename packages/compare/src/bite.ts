@@ -16,6 +16,7 @@ import {
   printVerdict,
   type Verdict,
 } from "./cells.ts";
+import { anyServer } from "./dealing.ts";
 import { readHouse } from "./house.ts";
 import { type Run, root, runSuite } from "./playwright.ts";
 import { pool } from "./pool.ts";
@@ -107,12 +108,14 @@ interface CopyRun {
 
 async function runCopy({ app, regions, copy, port, control, signal }: CopyRun): Promise<Run> {
   const run = ["--project", app, "--grep", grepOf(regions), "--workers=1", "--retries=0"];
+  // A whole run may put these to another server.
+  const putToAll = ["--grep-invert", `@${anyServer}`];
   const bounds = [`--timeout=${testMs}`, `--global-timeout=${control ? controlMs : biteMs}`];
   const stop = control ? [] : ["--max-failures=1"];
   const output = ["--output", join(folder, "output", basename(copy))];
   const environment = { APP_FOLDER: copy, PORT_BASE: String(port) };
   try {
-    return await runSuite([...run, ...bounds, ...stop, ...output], { environment, signal });
+    return await runSuite([...run, ...putToAll, ...bounds, ...stop, ...output], { environment, signal });
   } catch (error) {
     if (signal.aborted) throw error;
     return { outcomes: [], errors: [(error as Error).message] };

@@ -1,6 +1,6 @@
 import type { House } from "./house.ts";
 import { placesOf } from "./overview.ts";
-import { groups, printTally, type Results, tally } from "./results.ts";
+import { groups, printDealt, printTally, type Results, tally } from "./results.ts";
 
 /** What is generated in the README: each stands between two comments with its name. */
 export type Part = "matrix" | "regions";
@@ -70,10 +70,16 @@ export function markdownMatrix(app: Results, bare: Results): string {
       ),
     ),
     row("all", ({ tests, id }) => `**${printTally(tally(tests, id))}**`),
+    ...dealt(app),
     ...deviations(app),
     "",
     provenance(app),
   ].join("\n");
+}
+
+function dealt(results: Results): string[] {
+  const sentence = printDealt(results);
+  return sentence ? ["", sentence] : [];
 }
 
 function deviations({ servers, tests }: Results): string[] {

@@ -36,6 +36,24 @@ test("a green run is a table and a line", () => {
   ]);
 });
 
+test("a test that was put to one server counts there, and nowhere as skipped or as a difference", () => {
+  const passed = { verdict: "passed", ms: 1 } as const;
+  const tests = [
+    sampleTest("PAGE-01", { one: passed, two: passed }),
+    { ...sampleTest("PAGE-02", { two: passed }), dealtTo: "two" },
+  ];
+  expect(matrix(sampleResults(tests)).split("\n\n")).toEqual([
+    "      one  two\nPAGE  1/1  2/2",
+    "1 test asks what no server changes: each is put to one server, and counts there.",
+    "3 passed, 0 failed, 0 skipped",
+  ]);
+});
+
+test("a test that was put to one server and not run is skipped there", () => {
+  const tests = [{ ...sampleTest("PAGE-02", {}), dealtTo: "two" }];
+  expect(matrix(sampleResults(tests))).toContain("0 passed, 0 failed, 1 skipped");
+});
+
 test("the bare column points to hello.ts", () => {
   const text = matrix({ ...sampleResults(), column: "bare" });
   expect(text).toContain("  apps/one/src/hello.ts\n  pnpm e2e --bare --project one -g UPG-01");

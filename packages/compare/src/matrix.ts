@@ -1,4 +1,13 @@
-import { groups, printTally, type Results, type TestResult, tally, type Verdict } from "./results.ts";
+import {
+  groups,
+  isPutTo,
+  printDealt,
+  printTally,
+  type Results,
+  type TestResult,
+  tally,
+  type Verdict,
+} from "./results.ts";
 import { table } from "./table.ts";
 
 /** How the matrix is printed. */
@@ -14,6 +23,7 @@ export function matrix(results: Results, options: MatrixOptions = {}): string {
   const all = { locate: () => undefined, paint: (_colour: string, text: string) => text, ...options };
   const parts = [
     overview(results, all),
+    printDealt(results),
     differences(results, all),
     failures(results, all),
     closing(results, all),
@@ -35,7 +45,9 @@ function overview({ servers, tests }: Results, { paint }: Options): string {
 }
 
 function differences({ servers, tests }: Results, { paint }: Options): string {
-  const differing = tests.filter((test) => new Set(servers.map(({ id }) => verdictOf(test, id))).size > 1);
+  const verdictsOf = (test: TestResult) =>
+    servers.filter(({ id }) => isPutTo(test, id)).map(({ id }) => verdictOf(test, id));
+  const differing = tests.filter((test) => new Set(verdictsOf(test)).size > 1);
   if (differing.length === 0) return "";
   const rows = differing.flatMap((test) => [
     `${test.id} ${test.level} ${test.title}`,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
+import { readManifests } from "@rosetta/manifest";
 import { readApps } from "./apps.ts";
 import { help, Refusal, readArguments } from "./arguments.ts";
 import { bite } from "./bite.ts";
@@ -12,7 +13,7 @@ import { listSuite, root } from "./playwright.ts";
 import { count, printFindings } from "./report.ts";
 import { checkApps } from "./rules.ts";
 import { staleRegions } from "./stale.ts";
-import { checkTests, type ListedTest, type Place } from "./tags.ts";
+import { checkDealt, checkTests, type ListedTest, type Place } from "./tags.ts";
 
 const record = "packages/compare/equal.json";
 
@@ -56,7 +57,7 @@ async function check(write: boolean): Promise<number> {
 async function checkSuite(places: Place[]): Promise<{ tests: ListedTest[]; findings: Finding[] }> {
   try {
     const tests = await listSuite();
-    return { tests, findings: checkTests(tests, places) };
+    return { tests, findings: [...checkTests(tests, places), ...checkDealt(tests, readManifests())] };
   } catch (error) {
     const [line] = (error as Error).message.split("\n");
     return {

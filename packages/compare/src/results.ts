@@ -33,6 +33,8 @@ export interface TestResult {
   regions: string[];
   file: string;
   line: number;
+  /** The only server that the test was put to: no server changes what it finds out. Otherwise it was put to all. */
+  dealtTo?: string;
   /** By server. A test that was not run on a server has no entry there. */
   results: Record<string, Result>;
 }
@@ -56,13 +58,18 @@ export interface Tally {
   passed: number;
   deviating: number;
   failed: number;
-  /** Not run. */
+  /** Put to the server, and not run. */
   skipped: number;
 }
 
-/** Counts the verdicts of one server. */
+/** Whether a run put a test to a server. */
+export function isPutTo({ dealtTo }: TestResult, server: string): boolean {
+  return dealtTo === undefined || dealtTo === server;
+}
+
+/** Counts the verdicts of one server, of those tests that were put to it. */
 export function tally(tests: TestResult[], server: string): Tally {
-  const verdicts = tests.map((test) => test.results[server]?.verdict);
+  const verdicts = tests.filter((test) => isPutTo(test, server)).map((test) => test.results[server]?.verdict);
   const count = (wanted: Verdict | undefined) => verdicts.filter((verdict) => verdict === wanted).length;
   const deviating = count("deviates");
   return {
@@ -82,4 +89,11 @@ export function groups(tests: TestResult[]): [string, TestResult[]][] {
 export function printTally({ passed, failed, deviating }: Tally): string {
   if (passed + failed === 0) return "–";
   return `${passed}/${passed + failed}${deviating > 0 ? ` (${deviating}≠)` : ""}`;
+}
+
+/** What is to be known of the tests that were put to one server each; empty if there are none. */
+export function printDealt({ tests }: Results): string {
+  const count = tests.filter(({ dealtTo }) => dealtTo !== undefined).length;
+  if (count === 0) return "";
+  return `${count} ${count === 1 ? "test asks" : "tests ask"} what no server changes: each is put to one server, and counts there.`;
 }

@@ -37,6 +37,8 @@ const readme = matrix(
   "Run on 2026-11-22 (linux x64, 2 × Example). One: node 26.10.0.",
 );
 
+const how = "missing, pnpm e2e, pnpm e2e --bare, then pnpm -C packages/compare run readme";
+
 const print = (findings: ReturnType<typeof staleMatrix>) =>
   findings.map(({ file, line, message }) => `${file}:${line}  ${message}`);
 
@@ -44,7 +46,15 @@ test("what a run found is the run's: counts of tests, servers and deviations are
   expect(staleMatrix(readme, tests, [one])).toEqual([]);
 });
 
-const how = "missing, pnpm e2e, pnpm e2e --bare, then pnpm -C packages/compare run readme";
+test("a test for which any server will do counts where it is put", () => {
+  const two = { ...one, id: "two", title: "Two" };
+  const more = [...tests, listed("PAGE-01 MUST show", "upgrade", "any-server")];
+  const messages = print(staleMatrix(readme, more, [one, two]));
+  expect(messages).toContain(`README.md:3  ${how}: | PAGE | – | – | – | 1 |`);
+  expect(messages).toContain(
+    `README.md:3  ${how}: 1 test asks what no server changes: each is put to one server, and counts there.`,
+  );
+});
 
 test("a test that was added changes its group and the sum", () => {
   const more = [...tests, listed("UPG-03 MUST hang up", "upgrade")];

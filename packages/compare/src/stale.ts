@@ -1,8 +1,9 @@
 import type { Manifest } from "@rosetta/manifest";
+import { dealtTo } from "./dealing.ts";
 import type { Finding, House } from "./house.ts";
 import { markdownMatrix, markdownRegions, type Part, readPart } from "./markdown.ts";
 import type { Result, Results, TestResult } from "./results.ts";
-import { bare, type ListedTest, titleForm } from "./tags.ts";
+import { bare, type ListedTest, regionsOf, titleForm } from "./tags.ts";
 
 const remedy = "pnpm -C packages/compare run readme";
 
@@ -41,6 +42,7 @@ function factsOf(content: string): string[] {
 
 /** What a run finds where every server passes all but its declared deviations. */
 function wholeRun(column: Results["column"], tests: ListedTest[], servers: Manifest[]): Results {
+  const ids = servers.map(({ id }) => id);
   return {
     date: "",
     machine: { platform: "", cpu: "", cores: 0 },
@@ -48,17 +50,24 @@ function wholeRun(column: Results["column"], tests: ListedTest[], servers: Manif
     servers,
     tests: tests
       .filter(({ tags }) => column === "app" || tags.includes(bare))
-      .map(({ title, tags, file, line }) => {
+      .map((test) => {
+        const { title, tags, file, line } = test;
+        const only = dealtTo(test, ids);
         const { id = "", level, sentence = "" } = titleForm.exec(title)?.groups ?? {};
         return {
           id,
           level: level as TestResult["level"],
           title: sentence,
           group: id.slice(0, id.lastIndexOf("-")),
-          regions: tags,
+          regions: regionsOf(tags),
           file,
           line,
-          results: Object.fromEntries(servers.map((server) => [server.id, expectedOf(server, id, column)])),
+          ...(only && { dealtTo: only }),
+          results: Object.fromEntries(
+            servers
+              .filter((server) => only === undefined || only === server.id)
+              .map((server) => [server.id, expectedOf(server, id, column)]),
+          ),
         };
       }),
   };

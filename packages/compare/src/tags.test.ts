@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkTests, type ListedTest } from "./tags.ts";
+import { checkDealt, checkTests, type ListedTest } from "./tags.ts";
 
 const places = [
   { region: "upgrade", file: "apps/one/src/server.ts", line: 3 },
@@ -60,8 +60,19 @@ test("the bare column is no region: its tag comes beside one", () => {
   ]);
 });
 
-test("a region has a test", () => {
-  expect(messages(listed("UPG-01 MUST refuse", "upgrade"))).toEqual([
-    "apps/one/src/connection.ts:7  region send has no test: tag one with @send",
+test("a region has a test that is put to every server", () => {
+  const missing =
+    "apps/one/src/connection.ts:7  region send has no test that is put to every server: tag one with @send";
+  const upgrade = listed("UPG-01 MUST refuse", "upgrade");
+  expect(messages(upgrade)).toEqual([missing]);
+  expect(messages(upgrade, listed("PAGE-01 MUST show", "send", "any-server"))).toEqual([missing]);
+});
+
+test("a test in which a server deviates is not one for which any server will do", () => {
+  const test = listed("PAGE-01 MUST show", "send", "any-server");
+  const deviations = [{ test: "PAGE-01", reason: "it cannot", link: "https://example.org", shows: "x" }];
+  expect(checkDealt([test, ...whole], [{ id: "one", deviations }]).map(({ message }) => message)).toEqual([
+    "one deviates in PAGE-01: it cannot be @any-server",
   ]);
+  expect(checkDealt([test, ...whole], [{ id: "one", deviations: [] }])).toEqual([]);
 });

@@ -1,3 +1,5 @@
+import type { Manifest } from "@rosetta/manifest";
+import { anyServer } from "./dealing.ts";
 import type { Finding } from "./house.ts";
 
 /** A test as Playwright lists it. */
@@ -50,10 +52,15 @@ function uniqueIds(tests: ListedTest[]): Finding[] {
 /** Not a region: the test is also put to `hello.ts`, by `pnpm e2e --bare`. */
 export const bare = "bare";
 
+/** The regions among the tags of a test. */
+export function regionsOf(tags: readonly string[]): string[] {
+  return tags.filter((tag) => tag !== bare && tag !== anyServer);
+}
+
 function knownTags(tests: ListedTest[], places: Place[]): Finding[] {
   const known = new Set(places.map((place) => place.region));
   return tests.flatMap((test) => {
-    const regions = test.tags.filter((tag) => tag !== bare);
+    const regions = regionsOf(test.tags);
     if (regions.length === 0) return [at(test, `"${test.title}" has no tag: name the region it proves`)];
     return regions
       .filter((tag) => !known.has(tag))
@@ -62,15 +69,29 @@ function knownTags(tests: ListedTest[], places: Place[]): Finding[] {
 }
 
 function testedRegions(tests: ListedTest[], places: Place[]): Finding[] {
-  const tested = new Set(tests.flatMap((test) => test.tags));
+  // What one server does proves nothing about the region in the others.
+  const putToAll = tests.filter(({ tags }) => !tags.includes(anyServer));
+  const tested = new Set(putToAll.flatMap(({ tags }) => tags));
   const untested = new Map(
     places.filter(({ region }) => !tested.has(region)).map((place) => [place.region, place]),
   );
   return [...untested.values()].map(({ file, line, region }) => ({
     file,
     line,
-    message: `region ${region} has no test: tag one with @${region}`,
+    message: `region ${region} has no test that is put to every server: tag one with @${region}`,
   }));
+}
+
+/** A test in which a server deviates is none for which any server will do. */
+export function checkDealt(tests: ListedTest[], servers: Pick<Manifest, "id" | "deviations">[]): Finding[] {
+  return tests
+    .filter(({ tags }) => tags.includes(anyServer))
+    .flatMap((test) => {
+      const id = titleForm.exec(test.title)?.groups?.id;
+      return servers
+        .filter(({ deviations }) => deviations.some((deviation) => deviation.test === id))
+        .map((server) => at(test, `${server.id} deviates in ${id}: it cannot be @${anyServer}`));
+    });
 }
 
 function at({ file, line }: ListedTest, message: string): Finding {
