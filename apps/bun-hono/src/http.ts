@@ -32,6 +32,8 @@ export function routes(app: App, hub: Hub<Ws>): void {
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     c.set("address", address);
     if (!refusal) return next();
+    // Left alone, Bun would keep the connection of a refused upgrade for 12 s, whatever its idleTimeout is.
+    if (c.req.header("upgrade")) c.header("Connection", "close");
     return c.text(refusal.reason, refusal.status as 400);
   });
   // #endregion door
