@@ -1,5 +1,5 @@
 import type { Locator } from "@playwright/test";
-import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, expectAccessible, nobodyAt, test } from "../visit.ts";
 
 const ways = ["WebSocket", "Server-Sent Events", "Long polling"];
 
@@ -81,4 +81,31 @@ test("COURSE-20 MUST let a person compare the three ways on all servers at once"
     await expect(cells("Page is told")).toHaveText([/^not_found/, /without a reason$/, /^404 not_found/]);
   }
   await expect(comparison.getByRole("status")).toHaveText(/^The servers agree/);
+});
+
+// Any status but 200 ends an EventSource for good (WHATWG HTML §9.2.3); 503 is about the moment (RFC 9110 §15.6.4).
+test("COURSE-33 MUST come back by every way when its server restarts, however long that takes to stop", {
+  tag: ["@events", "@poll", "@shutdown"],
+}, async ({ launch, lesson, converse }) => {
+  const server = await launch({ DRAIN_MS: "5000", MAX_QUEUE_BYTES: "67108864" });
+  const visit = await lesson("#/lesson/10", server);
+  visit.expectTrouble(nobodyAt(server));
+  const { button, topic, agreement, cells } = panelIn(visit.page);
+  await topic.selectOption("scores");
+  await button("Start all three").click();
+  await expect(agreement).toHaveText(/^#\d+ to #\d+: the same events by every way/);
+  // It reads no more, so the server waits for it as long as it may, and answers 503 meanwhile.
+  const [stalled, other] = [await converse({ server }), await converse({ server })];
+  for (const each of [stalled, other]) await each.request({ type: "subscribe", topic: "room/flood" });
+  stalled.socket.pause();
+  await other.request({ type: "chaos", do: "flood", mebibytes: 16 });
+  await other.events("room/flood", 4096, { deadline: 20_000 });
+  await server.restart();
+  const before = await numbersOf(cells("Events"));
+  await expect
+    .poll(async () => (await numbersOf(cells("Events"))).map((count, way) => count > (before[way] ?? 0)))
+    .toEqual([true, true, true]);
+  await expect(cells("State")).toHaveText(["open", "open", "waiting"]);
+  await expect(cells("Page is told")).toHaveText(["–", "–", "–"]);
+  await expect(agreement).toHaveText(/^#\d+ to #\d+: the same events by every way/);
 });

@@ -186,13 +186,5 @@ const welcome: Omit<Server<"welcome">, "re"> = {
   runtime: "none",
   session: "s",
   member: "m",
-  known: true,
-  limits: {
-    messageBytes: 65_536,
-    queueBytes: 1,
-    topics: 1,
-    messagesPerSecond: 1,
-    burst: 1,
-    heartbeatMs: 25_000,
-  },
+  limits: { messageBytes: 65_536, queueBytes: 1, topics: 1, messagesPerSecond: 1, heartbeatMs: 25_000 },
 };

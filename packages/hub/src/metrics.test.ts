@@ -82,9 +82,7 @@ describe("metrics", () => {
 
   test("carry no label whose values have no bound", async () => {
     const { greet, connect, hub } = setUp();
-    const peers = await Promise.all(
-      [1, 2, 3].map((client) => greet(client, { address: `10.0.0.${client}` })),
-    );
+    const peers = await Promise.all([1, 2, 3].map((client) => greet(client, `10.0.0.${client}`)));
     for (const [index, peer] of peers.entries()) {
       await peer.say({ type: "subscribe", id: "1", topic: `room/r${index}` });
     }

@@ -231,13 +231,7 @@ export interface Setting {
   /** Another socket of the application. */
   connect(path?: string, address?: string): Peer;
   /** Another socket, with `hello` said and answered. */
-  greet(client?: number, options?: Greeting): Promise<Peer>;
-}
-
-/** Where a peer comes from, and how its client numbers the connection. */
-interface Greeting {
-  address?: string;
-  connection?: number | undefined;
+  greet(client?: number, address?: string): Promise<Peer>;
 }
 
 type Changes = Partial<Omit<Settings, "limits">> & { limits?: Partial<Limits> };
@@ -266,10 +260,10 @@ export function setUp(
   const connect = (path?: string, address?: string): Peer => new Peer(hub, path, address);
   return {
     ...{ hub, world, port, records, failures, connect },
-    async greet(client, { address, connection } = {}) {
+    async greet(client, address) {
       const peer = connect("/ws", address);
       clients += 1;
-      await peer.say({ type: "hello", id: "hello", client: secret(client ?? clients), connection });
+      await peer.say({ type: "hello", id: "hello", client: secret(client ?? clients) });
       const [welcome] = peer.heard();
       if (welcome?.type !== "welcome") throw new Error(`no welcome, but ${JSON.stringify(welcome)}`);
       return peer;

@@ -116,6 +116,12 @@ export const appStyle = css`
     padding-block: 1rem 3rem;
   }
 
+  .trouble {
+    display: grid;
+    gap: 0.5rem;
+    justify-items: start;
+  }
+
   main:focus,
   aside:focus,
   #code:focus,

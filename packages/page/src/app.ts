@@ -1,6 +1,7 @@
 import { lessons } from "virtual:lessons";
 import type { SocketState } from "@rosetta/client";
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { type Cause, causeOf, causes } from "./age.ts";
 import { appStyle } from "./app.css.ts";
 import { Connections, type Pair } from "./connections.ts";
 import "./panels/wire-log.ts";
@@ -9,9 +10,11 @@ import type { Findings } from "./compare.ts";
 import type { LessonEntry, LessonText } from "./lesson.ts";
 import type { ActEvent, FactsEvent, Panel, TopicEvent } from "./panel.ts";
 import { type PanelName, panels } from "./panels.ts";
+import { pause, Retry } from "./retry.ts";
 import { parseRoute, printRoute, type Route } from "./route.ts";
+import { scriptOfPage } from "./script.ts";
 import type { ServersChosen } from "./server-switch.ts";
-import { readServers, type ServerEntry, scriptOf } from "./servers.ts";
+import { baseOf, readServers, type ServerEntry, scriptOf } from "./servers.ts";
 import { theme } from "./theme.css.ts";
 
 const numbers = lessons.map(({ number }) => number);
@@ -21,12 +24,6 @@ const title = html`
     <h1>WebSocket Rosetta</h1>
     <p>One application, written for several servers.</p>
   </div>
-`;
-
-const failure = html`
-  <p class="bad" role="alert">
-    A part of this page could not be loaded: its server does not answer. Load the page again when it runs.
-  </p>
 `;
 
 /** What a phone shows of the page at a time. */
@@ -40,7 +37,8 @@ export class App extends LitElement {
     route: { state: true },
     text: { state: true },
     isReady: { state: true },
-    hasFailed: { state: true },
+    failure: { state: true },
+    connected: { state: true },
     messageBytes: { state: true },
     findings: { state: true },
     view: { reflect: true },
@@ -55,8 +53,10 @@ export class App extends LitElement {
   declare text: LessonText | undefined;
   /** All that the first view needs is here: it is drawn at once, so that nothing moves under the reader. */
   declare isReady: boolean;
-  /** A part of the page could not be had from its server. */
-  declare hasFailed: boolean;
+  /** Why a part of the page could not be had from its server, if it could not. */
+  declare failure: Cause | undefined;
+  /** Ids of the servers whose connection is open. */
+  declare connected: ReadonlySet<string>;
   declare messageBytes: number | undefined;
   /** By server, when all are used at once. */
   declare findings: Map<string, Findings>;
@@ -65,6 +65,9 @@ export class App extends LitElement {
   declare script: number;
   declare every: boolean;
   #connections = new Connections();
+  /** Ends what this page asks for by HTTP. */
+  #end = new AbortController();
+  #retry = new Retry();
   /** Panels whose code is here. */
   #ready = new Set<PanelName>();
 
@@ -73,7 +76,7 @@ export class App extends LitElement {
     this.servers = [];
     this.pairs = [];
     this.isReady = false;
-    this.hasFailed = false;
+    this.connected = new Set();
     this.route = parseRoute(location.hash, numbers);
     this.findings = new Map();
     this.view = "do";
@@ -84,21 +87,24 @@ export class App extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener("hashchange", this.#onHash);
+    this.#end = new AbortController();
     void this.#begin();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener("hashchange", this.#onHash);
+    this.#end.abort();
     this.#connections.close();
   }
 
   async #begin(): Promise<void> {
-    const servers = readServers(location.origin);
     // Begins what `#go` waits for: no lesson has to wait until the servers are known.
     void this.#load(this.route).catch(() => {});
-    this.servers = await servers;
-    await this.#go(this.route);
+    for await (const servers of readServers(baseOf(location.href), this.#end.signal)) {
+      this.servers = servers;
+      await this.#go(this.route);
+    }
   }
 
   #onHash = (): void => {
@@ -111,11 +117,7 @@ export class App extends LitElement {
     this.#connect();
     if (moved) this.#connections.reopen();
     const entry = lessons.find(({ number }) => number === route.lesson);
-    this.hasFailed = false;
-    const text = await this.#load(route).catch(() => {
-      this.hasFailed = true;
-      return undefined;
-    });
+    const text = await this.#loadOrTell(route);
     // Somebody has gone on while this one was loaded.
     if (route.lesson !== this.route.lesson) return;
     this.text = text;
@@ -139,6 +141,28 @@ export class App extends LitElement {
     return text;
   }
 
+  /** Loads a lesson. What cannot be had is told, and asked for again; in an older page it never comes. */
+  async #loadOrTell(route: Route): Promise<LessonText | undefined> {
+    try {
+      const text = await this.#load(route);
+      if (route === this.route) this.failure = undefined;
+      this.#retry.succeeded();
+      return text;
+    } catch {
+      const cause = await causeOf(baseOf(location.href), scriptOfPage());
+      if (route !== this.route) return undefined;
+      this.failure = cause;
+      if (cause !== "older") void this.#goAgainLater(route);
+      return undefined;
+    }
+  }
+
+  async #goAgainLater(route: Route): Promise<void> {
+    const { signal } = this.#end;
+    await pause(this.#retry.next(), signal);
+    if (route === this.route && !signal.aborted) await this.#go(route);
+  }
+
   #title(entry: LessonEntry | undefined): string {
     const what = entry ? `${entry.number} ${entry.title}` : "Everything";
     const where = this.every ? "every server" : this.pairs[0]?.server.title;
@@ -155,8 +179,10 @@ export class App extends LitElement {
     this.script = this.every || !chosen ? 1 : scriptOf(this.servers.indexOf(chosen));
   }
 
-  #learn({ client }: Pair): void {
+  #learn({ client, server: { id } }: Pair): void {
     client.on("state", (state: SocketState) => {
+      const others = [...this.connected].filter((other) => other !== id);
+      this.connected = new Set(state.name === "open" ? [...others, id] : others);
       if (state.name === "open") this.messageBytes = client.welcome?.limits.messageBytes;
     });
   }
@@ -235,7 +261,7 @@ export class App extends LitElement {
     return html`
       ${this.#header()}
       <main id="panels" tabindex="-1" @panel-act=${this.#onAct} @topic-chosen=${this.#onTopic}>
-        ${this.hasFailed ? failure : nothing} ${this.#lesson()}
+        ${this.failure ? this.#trouble(this.failure) : nothing} ${this.#lesson()}
         <div class="panels" data-count=${this.#panelNames().length}>${this.#columns()}</div>
         ${
           this.every
@@ -250,6 +276,15 @@ export class App extends LitElement {
         <rosetta-wire-log .wire=${this.#connections.wire} .servers=${this.every ? this.servers : []}></rosetta-wire-log>
       </aside>
       ${this.#code()}
+    `;
+  }
+
+  #trouble(cause: Cause): TemplateResult {
+    return html`
+      <div class="trouble" role="alert">
+        <p class="bad">${causes[cause]}</p>
+        <button class=${cause === "older" ? "main" : nothing} @click=${() => location.reload()}>Load the page again</button>
+      </div>
     `;
   }
 
@@ -270,6 +305,7 @@ export class App extends LitElement {
           .servers=${this.servers}
           .chosen=${this.every ? undefined : this.pairs[0]?.server}
           .every=${this.every}
+          .connected=${this.connected}
           @servers-chosen=${this.#choose}
         ></rosetta-server-switch>
         <nav class="course" aria-label="Course">

@@ -22,9 +22,10 @@ export class Connections {
 
   /** Leaves the servers of before that are not among these, and connects to those that are new. */
   choose(servers: ServerEntry[]): Pair[] {
-    for (const pair of this.#pairs) if (!servers.some(({ url }) => url === pair.server.url)) closePair(pair);
+    for (const pair of this.#pairs)
+      if (!servers.some((server) => isSame(server, pair.server))) closePair(pair);
     this.#pairs = servers.map(
-      (server) => this.#pairs.find((pair) => pair.server.url === server.url) ?? this.#connect(server),
+      (server) => this.#pairs.find((pair) => isSame(server, pair.server)) ?? this.#connect(server),
     );
     return this.#pairs;
   }
@@ -55,4 +56,9 @@ export class Connections {
 function closePair({ client, echo }: Pair): void {
   client.close();
   echo.close();
+}
+
+// By its name, too: all that is recorded of a server bears it.
+function isSame(one: ServerEntry, other: ServerEntry): boolean {
+  return one.id === other.id && one.url === other.url;
 }

@@ -34,9 +34,9 @@ const key = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /** Who may come to a door, good and bad. */
 export function doorCases({ url }: Pick<ServerEntry, "url">): DoorCase[] {
-  const host = new URL(url).host;
+  const { host, origin } = new URL(url);
   const page: Knock = {
-    origin: url,
+    origin,
     site: "",
     host,
     path: endpoints.application,
@@ -75,10 +75,14 @@ export function doorCases({ url }: Pick<ServerEntry, "url">): DoorCase[] {
   ];
 }
 
-/** What the server answers at its door: the very function that it runs, with its usual origins and room for all. */
+/**
+ * What the server answers at its door: the very function that it runs, with its usual origins, the one that this page
+ * was let in by, and room for all.
+ */
 export function askDoor(knock: Knock, server: ServerEntry, siblings: ServerEntry[]): Refusal | undefined {
-  const port = Number(new URL(server.url).port);
-  const policy = { origins: usualOrigins(port, siblings), limits: defaultLimits };
+  const { origin, port, protocol } = new URL(server.url);
+  const usual = usualOrigins(Number(port || (protocol === "https:" ? 443 : 80)), siblings);
+  const policy = { origins: usual.add(origin), limits: defaultLimits };
   return admit(requestOf(knock), policy, { draining: false, connections: 0, fromAddress: 0 });
 }
 

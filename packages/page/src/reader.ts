@@ -1,5 +1,8 @@
 import type { FrameEvent } from "@rosetta/client";
+import { causeOf, causes } from "./age.ts";
 import type { ReaderReport } from "./flood.ts";
+import { scriptOfPage } from "./script.ts";
+import { baseOf } from "./servers.ts";
 import type { ReaderNews, ReaderOrder } from "./stalled.ts";
 
 /** What a reader is told to follow: a topic where every event counts, and one where only the newest does. */
@@ -21,7 +24,10 @@ export class Reader {
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
-    this.#worker.onerror = () => reject(new Error("the reader's worker did not start"));
+    this.#worker.onerror = async () => {
+      const cause = await causeOf(baseOf(location.href), scriptOfPage());
+      reject(new Error(cause === "older" ? causes.older : "the reader's worker did not start"));
+    };
     this.#worker.onmessage = ({ data }: MessageEvent<ReaderNews>) => {
       if ("frame" in data) return listeners.frame(data.frame);
       listeners.report(data.report);

@@ -11,17 +11,21 @@ export class ServerSwitch extends LitElement {
     servers: { attribute: false },
     chosen: { attribute: false },
     every: { type: Boolean },
+    connected: { attribute: false },
     health: { state: true },
   };
   declare servers: ServerEntry[];
   declare chosen: ServerEntry | undefined;
   declare every: boolean;
+  /** Ids of the servers that the page's own connection reaches: nobody needs to ask whether they run. */
+  declare connected: ReadonlySet<string>;
   declare health: Map<string, Health>;
 
   constructor() {
     super();
     this.servers = [];
     this.every = false;
+    this.connected = new Set();
     this.health = new Map();
   }
 
@@ -95,14 +99,20 @@ export class ServerSwitch extends LitElement {
   }
 
   #healthOf(server: ServerEntry): string {
-    const health = this.health.get(server.id) ?? "unknown";
+    const health = this.#known(server);
     if (health !== "unknown") return health === "asking" ? "asking …" : health;
     return server.self ? "sent this page" : `port ${new URL(server.url).port}`;
   }
 
+  // One that was asked in vain may have been started since; its connection tells.
+  #known({ id }: ServerEntry): Health {
+    const health = this.health.get(id) ?? "unknown";
+    return health === "not running" && this.connected.has(id) ? "running" : health;
+  }
+
   #advice(): TemplateResult | typeof nothing {
     const used = this.every ? this.servers : this.servers.filter(({ id }) => id === this.chosen?.id);
-    const missing = used.find(({ id }) => this.health.get(id) === "not running");
+    const missing = used.find((server) => this.#known(server) === "not running");
     if (!missing) return nothing;
     return html`${missing.title} does not answer. Start it with
       <code class="command">pnpm dev --filter ${missing.id}</code>; the page connects as soon as it runs.`;

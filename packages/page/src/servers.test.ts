@@ -1,5 +1,10 @@
-import { expect, test } from "vitest";
-import { socketUrl, toServers } from "./servers.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import { baseOf, healthOf, readServers, socketUrl, toServers } from "./servers.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 const origin = "http://localhost:3001";
 const self = { id: "express-ws", title: "Express + ws", url: "http://127.0.0.1:3001", self: true };
@@ -34,4 +39,57 @@ test.each([
 test("a socket's address follows from the server's", () => {
   expect(socketUrl({ ...self, url: "https://example.org" }, "/echo")).toBe("wss://example.org/echo");
   expect(socketUrl(self)).toBe("ws://127.0.0.1:3001/ws");
+});
+
+test.each([
+  ["http://127.0.0.1:3001/", "http://127.0.0.1:3001"],
+  ["http://127.0.0.1:3001/index.html?x=1#/lesson/3", "http://127.0.0.1:3001"],
+  ["https://example.org/rosetta/#/all", "https://example.org/rosetta"],
+  ["https://example.org/a/b/index.html", "https://example.org/a/b"],
+])("a page from %s asks below %s", (address, base) => {
+  expect(baseOf(address)).toBe(base);
+});
+
+test("below a path this server is reached there, and the others where they say", () => {
+  const below = { ...sibling, url: "https://example.org/bun/" };
+  expect(
+    toServers([self, below], "https://example.org/rosetta")
+      .map(({ url }) => url)
+      .sort(),
+  ).toEqual(["https://example.org/bun", "https://example.org/rosetta"]);
+  expect(socketUrl({ ...self, url: "https://example.org/rosetta" })).toBe("wss://example.org/rosetta/ws");
+});
+
+test("the list of servers is asked for below the page, and until it can be had", async () => {
+  vi.useFakeTimers();
+  const answers = [new Response("draining", { status: 503 }), Response.json([self, sibling])];
+  const fetch = vi.fn(async () => answers.shift() ?? Promise.reject(new TypeError("asked once too often")));
+  vi.stubGlobal("fetch", fetch);
+  const lists = readServers("http://localhost:3001/rosetta", new AbortController().signal);
+  expect((await lists.next()).value).toHaveLength(1);
+  const second = lists.next();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect((await second).value).toHaveLength(2);
+  expect((await lists.next()).done).toBe(true);
+  expect(fetch.mock.calls.map(([url]: unknown[]) => url)).toEqual([
+    "http://localhost:3001/rosetta/servers.json",
+    "http://localhost:3001/rosetta/servers.json",
+  ]);
+});
+
+test("a list that is there at once is told once", async () => {
+  vi.stubGlobal("fetch", async () => Response.json([self, sibling]));
+  const told: unknown[] = [];
+  for await (const list of readServers(origin, new AbortController().signal)) told.push(list.length);
+  expect(told).toEqual([2]);
+});
+
+test.each([
+  ['{"status":"ok","server":"one"}', "ok"],
+  ['{"status":"draining"}', "draining"],
+  ['{"status":7}', undefined],
+  ["null", undefined],
+  ["too many requests", undefined],
+])("the health that %s tells is %s", (text, health) => {
+  expect(healthOf({ text })).toBe(health);
 });

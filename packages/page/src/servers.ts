@@ -1,10 +1,11 @@
 import { endpoints } from "@rosetta/protocol";
+import { type Answer, ask, askPatiently } from "./http.ts";
 
 /** A server of this run, as `/servers.json` names it. */
 export interface ServerEntry {
   id: string;
   title: string;
-  /** The address of its HTTP side, without a trailing slash. */
+  /** The address of its HTTP side, without a trailing slash. Behind a proxy it may have a path. */
   url: string;
   /** True for the server that sent this page. */
   self: boolean;
@@ -21,23 +22,43 @@ export type Health = "unknown" | "asking" | "running" | "not running";
 /** Milliseconds a server may take to say that it is well. */
 const healthTimeoutMs = 2000;
 
-/** The servers of this run; only this one where the list cannot be had. */
-export async function readServers(origin: string): Promise<ServerEntry[]> {
-  const response = await fetch("/servers.json").catch(() => undefined);
-  const list: unknown = response?.ok ? await response.json().catch(() => undefined) : undefined;
-  return toServers(list, origin);
+/** Where a page was loaded from, without a trailing slash: whatever its server answers lies below that. */
+export function baseOf(address: string): string {
+  return addressOf(new URL(".", address));
+}
+
+/**
+ * The servers of this run. While the list cannot be had the first answer is this server alone; the list follows as soon
+ * as it is answered. `base` is where the page came from.
+ */
+export async function* readServers(base: string, signal: AbortSignal): AsyncGenerator<ServerEntry[]> {
+  const failed = Promise.withResolvers<void>();
+  const asked = askPatiently(`${base}/servers.json`, signal, failed.resolve).then(readList);
+  const list = await Promise.race([asked, failed.promise.then(() => unanswered)]);
+  yield toServers(list, base);
+  if (list === unanswered) yield toServers(await asked, base);
+}
+
+const unanswered = Symbol("unanswered");
+
+function readList(answer: Answer | undefined): unknown {
+  return answer?.status === 200 ? parse(answer.text) : undefined;
 }
 
 /** A list as it came over the wire, made safe to use: never empty, one entry for this server, addresses only. */
-export function toServers(list: unknown, origin: string): ServerEntry[] {
+export function toServers(list: unknown, base: string): ServerEntry[] {
   const entries = (Array.isArray(list) ? list : []).filter(isEntry).sort(byAddress);
-  // Opened by another of its names (localhost for 127.0.0.1), this server is reached by that name.
+  // Opened by another of its names (localhost for 127.0.0.1, that of a proxy), this server is reached by that name.
   const servers = entries.map((entry) => ({
     ...entry,
-    url: entry.self ? origin : new URL(entry.url).origin,
+    url: entry.self ? base : addressOf(new URL(entry.url)),
   }));
   if (servers.some((server) => server.self)) return servers;
-  return [{ id: "this-server", title: new URL(origin).host, url: origin, self: true }, ...servers];
+  return [{ id: "this-server", title: new URL(base).host, url: base, self: true }, ...servers];
+}
+
+function addressOf({ origin, pathname }: URL): string {
+  return origin + pathname.replace(/\/+$/, "");
 }
 
 /** Where a server speaks WebSocket: `http` becomes `ws`, `https` becomes `wss`. */
@@ -47,16 +68,24 @@ export function socketUrl(server: ServerEntry, path: string = endpoints.applicat
 
 /** Asks a server whether it runs. The browser notes a refused connection on its console: ask only when told to. */
 export async function askHealth(server: ServerEntry): Promise<Health> {
-  const health = await readHealth(server).catch(() => undefined);
-  return health === "ok" ? "running" : "not running";
+  const answer = await ask(`${server.url}/healthz`, AbortSignal.timeout(healthTimeoutMs)).catch(
+    () => undefined,
+  );
+  return answer && healthOf(answer) === "ok" ? "running" : "not running";
 }
 
-async function readHealth(server: ServerEntry): Promise<unknown> {
-  const signal = AbortSignal.timeout(healthTimeoutMs);
-  const response = await fetch(`${server.url}/healthz`, { cache: "no-store", signal });
-  // Read whatever the status: a body that nobody reads is aborted later, as a failed request.
-  const { status } = (await response.json()) as { status?: unknown };
-  return status;
+/** What an answer of `/healthz` says, `ok` or `draining`; nothing if it is another's. */
+export function healthOf(answer: Pick<Answer, "text">): string | undefined {
+  const { status } = Object(parse(answer.text)) as { status?: unknown };
+  return typeof status === "string" ? status : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 // Each server begins the list with itself; here every server has the same place, and so the same colour, in all.

@@ -2,9 +2,9 @@ import type { Server } from "@rosetta/protocol";
 import { expect, test } from "vitest";
 import { agreementOf, frameHeaderBytes, keptArrivals, newestPlaces, Tally } from "./tally.ts";
 
-function event(offset: number, celsius = offset): Server<"event"> {
+function event(offset: number, celsius = offset, epoch = "a", at = 0): Server<"event"> {
   const data = { kind: "weather", station: "berlin", celsius, windKmh: 0 } as const;
-  return { type: "event", topic: "weather/berlin", epoch: "a", offset, at: 0, data };
+  return { type: "event", topic: "weather/berlin", epoch, offset, at, data };
 }
 
 function tallyOf(...offsets: number[]): Tally {
@@ -52,4 +52,17 @@ test("the newest places are those of any way, each once", () => {
 
 test("a frame's header grows with its message", () => {
   expect([0, 125, 126, 65_535, 65_536].map(frameHeaderBytes)).toEqual([2, 2, 4, 4, 10]);
+});
+
+test("after a restart only what came of the new log counts, by the ways that are back", () => {
+  const [socket, stream, poll] = [tallyOf(7, 8, 9), tallyOf(7, 8, 9), tallyOf(7, 8, 9)];
+  const add = (tally: Tally, offset: number): void =>
+    tally.add({ event: event(offset, offset, "b", 1_000 + offset), delayMs: 1 }, 100);
+  add(socket, 1);
+  expect(socket.events).toBe(4);
+  expect(newestPlaces([socket, stream, poll], 3)).toEqual([1]);
+  expect(agreementOf([socket, stream, poll])).toBeUndefined();
+  for (const offset of [1, 2]) add(stream, offset);
+  expect(newestPlaces([socket, stream, poll], 3)).toEqual([2, 1]);
+  expect(agreementOf([socket, stream, poll])).toEqual({ from: 1, to: 1, same: true, missing: 0 });
 });

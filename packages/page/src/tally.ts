@@ -21,8 +21,10 @@ export class Tally {
   content = 0;
   /** Bytes of whatever else came with them. */
   around = 0;
-  /** What the page learned of a refusal. */
+  /** What the page learned of a refusal; nothing once it is answered again. */
   refusal = "";
+  /** It was refused for good: nobody asks again. */
+  isOver = false;
   /** Newest first. */
   arrivals: Arrival[] = [];
 
@@ -31,13 +33,16 @@ export class Tally {
   }
 
   get isRunning(): boolean {
-    return this.state !== "stopped" && this.refusal === "";
+    return this.state !== "stopped" && !this.isOver;
   }
 
   add(arrival: Arrival, bytes: number): void {
     this.events += 1;
     this.content += bytes;
-    this.arrivals = [arrival, ...this.arrivals].slice(0, keptArrivals);
+    const { epoch } = arrival.event;
+    // A log that began anew counts from 1 again: what was before is in another order.
+    const before = this.arrivals.filter(({ event }) => event.epoch === epoch);
+    this.arrivals = [arrival, ...before].slice(0, keptArrivals);
   }
 
   /** How the event with this offset arrived. */
@@ -57,9 +62,12 @@ export interface Agreement {
   missing: number;
 }
 
-/** Compares the ways that brought something. Nothing to say with fewer than two, or before they have a place in common. */
+/**
+ * Compares the ways that brought something of the newest life of the log. Nothing to say with fewer than two, or before
+ * they have a place in common.
+ */
 export function agreementOf(tallies: Tally[]): Agreement | undefined {
-  const told = tallies.filter(({ newest }) => newest);
+  const told = ofNewestEpoch(tallies);
   if (told.length < 2) return undefined;
   const from = Math.max(...told.map(({ arrivals }) => arrivals.at(-1)?.event.offset ?? 0));
   const to = Math.min(...told.map(({ newest }) => newest?.event.offset ?? 0));
@@ -76,9 +84,16 @@ export function agreementOf(tallies: Tally[]): Agreement | undefined {
   };
 }
 
+// After a restart of the server one way may be there before the others.
+function ofNewestEpoch(tallies: Tally[]): Tally[] {
+  const told = tallies.filter(({ newest }) => newest);
+  const [latest] = told.toSorted((a, b) => (b.newest?.event.at ?? 0) - (a.newest?.event.at ?? 0));
+  return told.filter(({ newest }) => newest?.event.epoch === latest?.newest?.event.epoch);
+}
+
 /** The newest places that any of the ways has brought, newest first. */
 export function newestPlaces(tallies: Tally[], most: number): number[] {
-  const offsets = tallies.flatMap(({ arrivals }) => arrivals.map(({ event }) => event.offset));
+  const offsets = ofNewestEpoch(tallies).flatMap(({ arrivals }) => arrivals.map(({ event }) => event.offset));
   return [...new Set(offsets)].sort((a, b) => b - a).slice(0, most);
 }
 

@@ -1,6 +1,8 @@
 import { Client, defaultHost } from "@rosetta/client";
 import { encode, type Mode, parseServer, type Server } from "@rosetta/protocol";
 import { byteLength } from "./format.ts";
+import { type Answer, ask, isTemporary } from "./http.ts";
+import { pause, Retry } from "./retry.ts";
 import { type ServerEntry, socketUrl } from "./servers.ts";
 import { frameHeaderBytes } from "./tally.ts";
 import type { WireRecorder } from "./wire.ts";
@@ -21,7 +23,11 @@ export interface TransportListener {
   around(bytes: number): void;
   mode(mode: Mode): void;
   event(event: Server<"event">, bytes: number): void;
-  /** It was refused, for good; what the page can know of the reason. */
+  /** It is answered: a refusal of before is past. */
+  answered(): void;
+  /** It was refused for now and asks again by itself; what the page can know of the reason. */
+  putOff(reason: string): void;
+  /** The same, for good. */
   refused(reason: string): void;
 }
 
@@ -33,9 +39,6 @@ export type Transport = (wish: Wish) => () => void;
  * they were (Resource Timing §4.3, `transferSize`).
  */
 export const headBytes = 300;
-
-/** Milliseconds before a poll that found nobody asks again. */
-const retryMs = 2_000;
 
 /** One connection, both ways: `hello`, `subscribe`, and from then on only events. */
 export const bySocket: Transport = ({ server, topic, wire, listener }) => {
@@ -68,10 +71,25 @@ export const bySocket: Transport = ({ server, topic, wire, listener }) => {
   return () => client.close();
 };
 
-/** One request whose answer does not end. The browser asks again by itself, from where it was. */
+/** What is read of a `MessageEvent`. */
+interface StreamEvent {
+  data: string;
+  lastEventId: string;
+}
+
+/**
+ * One request whose answer does not end. A stream that breaks off the browser asks for again by itself, from where it was.
+ * An answer other than 200 ends its reader for good, whether it was 404 or a 503 of the moment, and it does not say which
+ * (WHATWG HTML §9.2.3, "fail the connection"): another reader goes on from the last id.
+ */
 export const byStream: Transport = ({ server, topic, wire, listener }) => {
-  const source = new EventSource(`${server.url}/events?topic=${encodeURIComponent(topic)}`);
-  const received = (event: MessageEvent<string>, name: string): number => {
+  const retry = new Retry();
+  let lastId = "";
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const received = (event: StreamEvent, name: string): number => {
+    lastId = event.lastEventId;
     wire.record(server.id, "/events", {
       direction: "in",
       at: defaultHost.now(),
@@ -83,27 +101,43 @@ export const byStream: Transport = ({ server, topic, wire, listener }) => {
     listener.around(byteLength(`id: ${event.lastEventId}\n${name}data: \n\n`));
     return bytes;
   };
-  listener.requested();
-  listener.state("connecting");
-  source.onopen = () => {
+  const opened = (): void => {
+    retry.succeeded();
+    listener.answered();
     listener.around(headBytes);
     listener.state("open");
   };
-  source.addEventListener("subscribed", (event) => {
-    listener.around(received(event, "event: subscribed\n"));
-    listener.mode((JSON.parse(event.data) as { mode: Mode }).mode);
-  });
-  source.onmessage = (event: MessageEvent<string>) => {
-    const bytes = received(event, "");
-    const { message } = parseServer(event.data);
-    if (message?.type === "event") listener.event(message, bytes);
+  const failed = ({ target }: Event): void => {
+    if ((target as EventSource).readyState !== EventSource.CLOSED) {
+      listener.requested();
+      return listener.state("asking again");
+    }
+    listener.putOff("an error event, without a reason");
+    timer = setTimeout(begin, retry.next());
   };
-  source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) return listener.refused("an error event, without a reason");
+  function begin(): void {
+    source = new EventSource(`${server.url}/events?${queryOf(topic, lastId)}`);
     listener.requested();
-    listener.state("asking again");
+    listener.state("connecting");
+    source.onopen = opened;
+    source.onerror = failed;
+    source.addEventListener("subscribed", (each) => {
+      const event = each as Event & StreamEvent;
+      listener.around(received(event, "event: subscribed\n"));
+      listener.mode((JSON.parse(event.data) as { mode: Mode }).mode);
+    });
+    source.onmessage = (event: StreamEvent) => {
+      const bytes = received(event, "");
+      const { message } = parseServer(event.data);
+      if (message?.type === "event") listener.event(message, bytes);
+    };
+  }
+
+  begin();
+  return () => {
+    clearTimeout(timer);
+    source?.close();
   };
-  return () => source.close();
 };
 
 /** What a poll is answered with. */
@@ -117,28 +151,23 @@ interface Page {
 /** A request for each event: the server keeps it waiting until there is one. */
 export const byPoll: Transport = ({ server, topic, wire, listener }) => {
   const end = new AbortController();
+  const retry = new Retry();
+  let since = "";
   const record = (direction: "in" | "out", data: string): void =>
     wire.record(server.id, "/poll", { direction, at: defaultHost.now(), kind: "text", data });
 
-  /** Asks once. Answers the cursor to go on from, or nothing if there is no going on. */
-  async function ask(since: string | undefined): Promise<string | undefined> {
-    const query = `topic=${encodeURIComponent(topic)}${since ? `&since=${since}` : ""}`;
+  async function poll(): Promise<Answer> {
+    const query = queryOf(topic, since);
     listener.requested();
     listener.state("waiting");
     record("out", `GET /poll?${query}`);
-    const response = await fetch(`${server.url}/poll?${query}`, { signal: end.signal, cache: "no-store" });
-    const body = await response.text();
-    record("in", `${response.status} ${body}`);
+    const answer = await ask(`${server.url}/poll?${query}`, end.signal);
+    record("in", `${answer.status} ${answer.text}`);
     listener.around(headBytes);
-    if (response.status === 204) return since;
-    if (!response.ok) {
-      listener.refused(`${response.status} ${problemOf(body)}`);
-      return undefined;
-    }
-    return took(JSON.parse(body) as Page, byteLength(body));
+    return answer;
   }
 
-  function took({ mode, epoch, offset, events }: Page, bytes: number): string {
+  function took({ mode, epoch, offset, events }: Page, bytes: number): void {
     listener.mode(mode);
     let content = 0;
     for (const each of events) {
@@ -149,26 +178,48 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
       listener.event(message, byteLength(text));
     }
     listener.around(bytes - content);
-    return `${epoch}:${offset}`;
+    since = `${epoch}:${offset}`;
+  }
+
+  /** Asks once. Answers how long to wait before the next time; nothing if there is none. */
+  async function step(): Promise<number | undefined> {
+    const { status, text, retryAfterMs } = await poll();
+    if (isTemporary(status)) {
+      listener.putOff(`${status} ${problemOf(text)}`);
+      return retry.next(retryAfterMs);
+    }
+    if (status !== 200 && status !== 204) {
+      listener.refused(`${status} ${problemOf(text)}`);
+      return undefined;
+    }
+    if (status === 200) took(JSON.parse(text) as Page, byteLength(text));
+    retry.succeeded();
+    listener.answered();
+    return 0;
   }
 
   async function goOn(): Promise<void> {
-    let since: string | undefined;
-    while (!end.signal.aborted) {
-      try {
-        since = await ask(since);
-        if (since === undefined) return;
-      } catch {
-        if (end.signal.aborted) return;
-        listener.state("not answered");
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
-      }
+    for (;;) {
+      const waitMs = await step().catch((error: unknown) => {
+        // A proxy, or the door of some network, may answer in its stead.
+        const reason = error instanceof SyntaxError ? "an answer that is none of ours" : "no answer";
+        if (!end.signal.aborted) listener.putOff(reason);
+        return retry.next();
+      });
+      if (waitMs === undefined || end.signal.aborted) return;
+      if (waitMs > 0) await pause(waitMs, end.signal);
+      if (end.signal.aborted) return;
     }
   }
 
   void goOn();
   return () => end.abort();
 };
+
+// A topic, and the place to go on from.
+function queryOf(topic: string, since: string): string {
+  return `topic=${encodeURIComponent(topic)}${since && `&since=${since}`}`;
+}
 
 function problemOf(body: string): string {
   const { message } = parseServer(body);

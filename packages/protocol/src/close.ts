@@ -35,7 +35,7 @@ export const Close = {
   HelloTimeout: 4004,
   /** `limits.badMessages` messages in a row that could not be read. */
   BadMessages: 4500,
-  /** A newer connection said `hello` with the same `client`. */
+  /** Another connection said `hello` with the same `client`. */
   Replaced: 4509,
 } as const;
 

@@ -5,6 +5,7 @@ import { chart, chartBox, chartStyle } from "../chart.ts";
 import { closeText } from "../closing.ts";
 import { type Mark, marksOf, type ReaderReport, readMetrics, type Sample, sentenceOf } from "../flood.ts";
 import { formatBytes, formatDuration } from "../format.ts";
+import { ask, isTemporary } from "../http.ts";
 import { type Fact, onSubmit, reasonOf, region, ServerPanel, textOf } from "../panel.ts";
 import { Reader } from "../reader.ts";
 import { socketUrl } from "../servers.ts";
@@ -141,8 +142,16 @@ export class FloodPanel extends ServerPanel {
       },
       frame: this.recorder(endpoints.application),
     });
-    await this.#reader.ready;
-    return this.#reader;
+    const reader = this.#reader;
+    try {
+      await reader.ready;
+    } catch (error) {
+      // The next try begins with another one.
+      reader.dismiss();
+      if (this.#reader === reader) this.#reader = undefined;
+      throw error;
+    }
+    return reader;
   }
 
   #dismiss(): void {
@@ -152,10 +161,11 @@ export class FloodPanel extends ServerPanel {
   }
 
   async #look(at: number): Promise<void> {
-    const response = await fetch(`${this.server.url}/metrics`, { cache: "no-store" });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`/metrics is answered with ${response.status}`);
-    this.samples = [...this.samples, readMetrics(text, at)];
+    const answer = await ask(`${this.server.url}/metrics`).catch(() => undefined);
+    // One look less: the next one comes in half a second.
+    if (!answer || isTemporary(answer.status)) return;
+    if (answer.status !== 200) throw new Error(`/metrics is answered with ${answer.status}`);
+    this.samples = [...this.samples, readMetrics(answer.text, at)];
   }
 
   protected override render(): TemplateResult {

@@ -1,6 +1,7 @@
 import { endpoints, subprotocol } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { acceptOf, answerLines, type Line, randomKey, requestLines } from "../handshake.ts";
+import { ask } from "../http.ts";
 import { type Fact, region, ServerPanel } from "../panel.ts";
 import { Probe } from "../probe.ts";
 import { type ServerEntry, socketUrl } from "../servers.ts";
@@ -77,7 +78,7 @@ export class HandshakePanel extends ServerPanel {
     const { server } = this;
     for (const attempt of attempts) {
       this.#note(attempt, "asking …");
-      const outcome = attempt.protocols ? await this.#open(attempt) : await ask(server, attempt.path);
+      const outcome = attempt.protocols ? await this.#open(attempt) : await askPlainly(server, attempt.path);
       // Another server was chosen meanwhile.
       if (server !== this.server) return;
       this.#note(attempt, outcome);
@@ -204,14 +205,9 @@ export class HandshakePanel extends ServerPanel {
 
 const intro = html`A WebSocket begins as a request of HTTP. This is the one that connected this page, and some that go wrong.`;
 
-async function ask(server: ServerEntry, path: string): Promise<string> {
-  try {
-    const response = await fetch(server.url + path, { cache: "no-store" });
-    const text = await response.text();
-    return `${response.status} ${text.trim().slice(0, 80)}`;
-  } catch {
-    return "no answer";
-  }
+async function askPlainly(server: ServerEntry, path: string): Promise<string> {
+  const answer = await ask(server.url + path).catch(() => undefined);
+  return answer ? `${answer.status} ${answer.text.trim().slice(0, 80)}` : "no answer";
 }
 
 customElements.define("rosetta-handshake", HandshakePanel);

@@ -4,10 +4,11 @@ import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { chartStyle } from "../chart.ts";
 import { closeText } from "../closing.ts";
 import { formatDuration } from "../format.ts";
+import { ask } from "../http.ts";
 import { type Beat, keptBeats, LatencyBook, readMetric } from "../latency-book.ts";
 import { type Fact, onSubmit, reasonOf, region, ServerPanel, textOf } from "../panel.ts";
 import { Reader } from "../reader.ts";
-import { socketUrl } from "../servers.ts";
+import { healthOf, socketUrl } from "../servers.ts";
 import { theme } from "../theme.css.ts";
 
 /** Milliseconds between two pings. */
@@ -315,18 +316,14 @@ function hangingText(hanging: Hanging | undefined): string {
 }
 
 async function readReport(url: string): Promise<Report> {
-  const [health, metrics] = await Promise.all([ask(`${url}/healthz`), ask(`${url}/metrics`)]);
-  const { status } = JSON.parse(health) as { status?: unknown };
+  const end = AbortSignal.timeout(askMs);
+  const [health, { text }] = await Promise.all([ask(`${url}/healthz`, end), ask(`${url}/metrics`, end)]);
   return {
-    health: String(status),
-    connections: readMetric(metrics, "rosetta_connections", 'endpoint="/ws"'),
-    deaths: readMetric(metrics, "rosetta_heartbeat_deaths_total"),
+    // Where the door refuses, or a proxy stands in, that is what there is to tell.
+    health: healthOf(health) ?? `${health.status} ${health.text.trim().slice(0, 80)}`,
+    connections: readMetric(text, "rosetta_connections", 'endpoint="/ws"'),
+    deaths: readMetric(text, "rosetta_heartbeat_deaths_total"),
   };
-}
-
-async function ask(url: string): Promise<string> {
-  const response = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(askMs) });
-  return response.text();
 }
 
 function bar(beat: Beat, x: number, highest: number): TemplateResult {

@@ -135,12 +135,17 @@ export class TransportsPanel extends ServerPanel {
       requested: () => change(() => (tally.requests += 1)),
       around: (bytes) => change(() => (tally.around += bytes)),
       mode: (mode) => change(() => (tally.mode = mode)),
-      state: (state) => change(() => (tally.state = tally.refusal ? "refused" : state)),
+      state: (state) => change(() => (tally.state = tally.isOver ? "refused" : state)),
       event: (event, bytes) =>
         change(() => tally.add({ event, delayMs: this.#delayOf(event, startedAt) }, bytes)),
+      answered: () => change(() => (tally.refusal = "")),
+      putOff: (reason) =>
+        change(() => {
+          [tally.refusal, tally.state] = [reason, "asks again soon"];
+        }),
       refused: (reason) =>
         change(() => {
-          [tally.refusal, tally.state] = [reason, "refused"];
+          [tally.refusal, tally.state, tally.isOver] = [reason, "refused", true];
           // Not before the way has answered how to stop it.
           queueMicrotask(() => way.tally === tally && way.stop?.());
         }),

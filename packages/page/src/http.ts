@@ -1,0 +1,59 @@
+import { pause, Retry } from "./retry.ts";
+
+/** A whole answer over HTTP. */
+export interface Answer {
+  status: number;
+  text: string;
+  /** Milliseconds that the server wants to be left alone, if it said so and this page may read it. */
+  retryAfterMs: number | undefined;
+}
+
+/** Asks once. Rejects as `fetch` does, also if the answer breaks off. */
+export async function ask(url: string, signal?: AbortSignal): Promise<Answer> {
+  const response = await fetch(url, { cache: "no-store", ...(signal && { signal }) });
+  // Read whatever the status: a body that nobody reads is aborted later, as a failed request.
+  const text = await response.text();
+  const retryAfterMs = readRetryAfter(response.headers.get("retry-after"), Date.now());
+  return { status: response.status, text, retryAfterMs };
+}
+
+/** Too early, too many, a server that stops, a proxy that found none: nothing is said about the next request. */
+const temporary = new Set([408, 425, 429, 502, 503, 504]);
+
+/** Whether a status is about this moment only (RFC 9110 §15.6.4, RFC 6585 §4). */
+export function isTemporary(status: number): boolean {
+  return temporary.has(status);
+}
+
+/** However long a server wants to be left alone, people wait for it. */
+const longestMs = 300_000;
+
+/**
+ * Milliseconds that `Retry-After` asks for: it is a number of seconds or a date (RFC 9110 §10.2.3). `now` is the time of
+ * day in milliseconds.
+ */
+export function readRetryAfter(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  const isDate = /^[A-Z]/.test(header);
+  const ms = isDate ? Date.parse(header) - now : 1000 * Number(/^\d+$/.exec(header)?.[0] ?? Number.NaN);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestMs);
+}
+
+/**
+ * Asks until there is an answer that holds, and answers it; nothing once `signal` is aborted. `failed` is called after
+ * each attempt that brought none.
+ */
+export async function askPatiently(
+  url: string,
+  signal: AbortSignal,
+  failed: () => void,
+): Promise<Answer | undefined> {
+  const retry = new Retry();
+  while (!signal.aborted) {
+    const answer = await ask(url, signal).catch(() => undefined);
+    if (answer && !isTemporary(answer.status)) return answer;
+    failed();
+    await pause(retry.next(answer?.retryAfterMs), signal);
+  }
+  return undefined;
+}
