@@ -47,7 +47,7 @@ async function ended(talk: Conversation, topic: string): Promise<Event[]> {
 
 /** A server with so much to do that none of its jobs ends soon: they take turns. */
 async function busy(launch: Launch, converse: Converse): Promise<{ server: Process; owner: Conversation }> {
-  const server = await launch({ MAX_JOBS: "20" });
+  const server = await launch({ MAX_JOBS: "20", MAX_JOBS_TOTAL: "80" });
   const owner = await converse({ server });
   for (const _ of from(1, 15)) await owner.request(hash(256));
   return { server, owner };

@@ -1,5 +1,5 @@
 import { encodeFrame, Opcode, randomMask } from "@rosetta/conformance";
-import { type ClientMessage, encode, type Server } from "@rosetta/protocol";
+import { type ClientMessage, Close, encode, type Server } from "@rosetta/protocol";
 import { Conversation, from, type Request } from "@rosetta/testkit";
 import { test } from "../clients.ts";
 import { expect } from "../fixtures.ts";
@@ -496,10 +496,11 @@ test("MSG-29 MUST refuse one topic too many for a socket, and count only those t
   await talk.request({ type: "subscribe", topic: "weather/quito" });
 });
 
-test("MSG-30 MUST refuse one room too many while all are in use, to subscribers, authors and readers", {
+test("MSG-30 MUST refuse an address one room too many while all of its are in use, to subscribers, authors and readers", {
   tag: ["@messages", "@events", "@poll"],
 }, async ({ launch, converse, raw }) => {
-  const server = await launch({ MAX_ROOMS: "2" });
+  // A quarter of them for one address.
+  const server = await launch({ MAX_ROOMS: "8" });
   const [talk, http] = [await converse({ server }), raw.at(server.port)];
   await talk.request({ type: "subscribe", topic: "room/a" });
   await talk.request({ type: "subscribe", topic: "presence/a" });
@@ -518,7 +519,7 @@ test("MSG-30 MUST refuse one room too many while all are in use, to subscribers,
 test("MSG-38 MUST forget an empty room for a new one, so that nobody is kept out by those that were only named", {
   tag: ["@messages", "@poll"],
 }, async ({ launch, converse, raw }) => {
-  const server = await launch({ MAX_ROOMS: "3" });
+  const server = await launch({ MAX_ROOMS: "12" });
   const [talk, http] = [await converse({ server }), raw.at(server.port)];
   const { epoch } = await talk.request({ type: "subscribe", topic: "room/mine" });
   for (let room = 0; room < 10; room++) {
@@ -545,11 +546,12 @@ test("MSG-31 MUST refuse one job too many for a client, until one has ended", {
   await talk.request(start);
 });
 
-test("MSG-39 MUST refuse one job too many for the server, whoever asks", { tag: "@messages" }, async ({
+test("MSG-39 MUST refuse one job too many for an address, whoever asks", { tag: "@messages" }, async ({
   launch,
   converse,
 }) => {
-  const server = await launch({ MAX_JOBS_TOTAL: "2" });
+  // A quarter of them for one address.
+  const server = await launch({ MAX_JOBS_TOTAL: "8" });
   const talks = [await converse({ server }), await converse({ server }), await converse({ server })];
   const start = { type: "start", job: "hash", mebibytes: 256 } as const;
   const [first, second, third] = talks as [Conversation, Conversation, Conversation];
@@ -560,6 +562,78 @@ test("MSG-39 MUST refuse one job too many for the server, whoever asks", { tag: 
   await first.request({ type: "cancel", topic });
   await first.next((message) => message.type === "event" && isOver(message), { awaited: "the job's end" });
   await third.request(start);
+});
+
+/** Behind a proxy that adds where a client came from. */
+function at(address: string): { headers: Record<string, string> } {
+  return { headers: { "X-Forwarded-For": address } };
+}
+
+test("MSG-45 MUST leave rooms to others when eight sockets of one address follow all they can", {
+  tag: ["@messages", "@events", "@poll"],
+}, async ({ launch, converse, raw }) => {
+  const server = await launch({ TRUST_PROXY: "1", MAX_ROOMS: "100", MAX_TOPICS: "25" });
+  const squatters = await Promise.all(from(1, 8).map(() => converse({ server, ...at("203.0.113.6") })));
+  for (const [index, squatter] of squatters.entries()) {
+    for (const room of from(1, 25)) squatter.send({ type: "subscribe", topic: `room/${index}-${room}` });
+    await squatter.settled();
+  }
+  const honest = await converse({ server, ...at("203.0.113.1") });
+  await honest.request({ type: "subscribe", topic: "room/new" });
+  const http = raw.at(server.port);
+  const answer = await http.request("/poll?topic=room/lobby", at("203.0.113.2"));
+  expect(answer).toMatchObject({ status: 200 });
+  const count = (type: string) =>
+    squatters.flatMap(({ collected }) => collected).filter((message) => message.type === type).length;
+  expect([count("subscribed"), count("error")]).toEqual([25, 175]);
+});
+
+test("MSG-46 MUST tell those whose room others need by closing with 1013", {
+  tag: ["@messages", "@close"],
+}, async ({ launch, converse }) => {
+  const server = await launch({ TRUST_PROXY: "1", MAX_ROOMS: "8" });
+  const squatters = await Promise.all(
+    from(1, 4).map((host) => converse({ server, ...at(`203.0.113.${host}`) })),
+  );
+  for (const [index, squatter] of squatters.entries()) {
+    for (const room of ["a", "b"])
+      await squatter.request({ type: "subscribe", topic: `room/${index}-${room}` });
+  }
+  const honest = await converse({ server, ...at("203.0.113.9") });
+  await honest.request({ type: "subscribe", topic: "room/new" });
+  const closed = await Promise.race(squatters.map(({ socket }) => socket.closed()));
+  expect(closed).toMatchObject({ code: Close.TryAgainLater });
+  await honest.request({ type: "publish", topic: "room/new", to: "all", text: "here" });
+  expect(await honest.events("room/new", 1)).toHaveLength(1);
+});
+
+test("MSG-47 MUST keep the history of an empty room while an address names a thousand others", {
+  tag: ["@messages", "@poll"],
+}, async ({ launch, converse, raw }) => {
+  const server = await launch({ MAX_ROOMS: "100" });
+  const author = await converse({ server });
+  const { epoch } = await author.request({ type: "publish", topic: "room/kept", to: "all", text: "kept" });
+  const http = raw.at(server.port);
+  for (const batch of from(1, 50)) {
+    await Promise.all(from(1, 20).map((room) => http.request(`/poll?topic=room/${batch}-${room}`)));
+  }
+  const since = { epoch, offset: 0 };
+  const subscribed = await author.request({ type: "subscribe", topic: "room/kept", since });
+  expect(subscribed).toMatchObject({ epoch, offset: 1, recovered: true });
+});
+
+test("MSG-48 MUST leave jobs to others when eight sockets of one address start all they can", {
+  tag: "@messages",
+}, async ({ launch, converse }) => {
+  const server = await launch({ TRUST_PROXY: "1" });
+  const start = { type: "start", job: "hash", mebibytes: 256 } as const;
+  const squatters = await Promise.all(from(1, 8).map(() => converse({ server, ...at("203.0.113.6") })));
+  for (const squatter of squatters) for (const _ of from(1, 4)) squatter.send(start);
+  for (const squatter of squatters) await squatter.settled();
+  const started = squatters.flatMap(({ collected }) => collected).filter(({ type }) => type === "ack");
+  expect(started).toHaveLength(8);
+  const honest = await converse({ server, ...at("203.0.113.1") });
+  await honest.request(start);
 });
 
 function isOver({ data }: Server<"event">): boolean {

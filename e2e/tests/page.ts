@@ -330,7 +330,7 @@ test("PAGE-13 MUST start a job, follow its progress, and show the digest", {
 test("PAGE-14 MUST run jobs side by side, and cancel the one that a person no longer wants", {
   tag: ["@messages", "@any-server"],
 }, async ({ launch, visit, converse }) => {
-  const server = await launch({ MAX_JOBS: "60", MAX_JOBS_TOTAL: "62" });
+  const server = await launch({ MAX_JOBS: "60", MAX_JOBS_TOTAL: "248" });
   const { jobs } = await visit(server);
   // All jobs share one thread in turns: with these, a big one takes far longer than anyone needs to cancel it.
   const busy = await converse({ server });

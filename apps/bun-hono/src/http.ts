@@ -71,7 +71,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #region events
   app.get("/events", (c) => {
     const facts = factsOf(c.req.raw);
-    const refused = hub.readers.refuse(facts);
+    const refused = hub.readers.refuse(facts, c.get("address"));
     if (refused) return answer(c, refused);
     // Bun ends an HTTP connection after `idleTimeout` without bytes (oven-sh/bun#27479).
     c.env.server.timeout(c.req.raw, 0);

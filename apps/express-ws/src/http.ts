@@ -63,7 +63,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
 
   // #region events
   app.get("/events", (req, res) => {
-    const refused = hub.readers.refuse(factsOf(req));
+    const refused = hub.readers.refuse(factsOf(req), res.locals.address);
     if (refused) return answer(res, refused);
     res.set(streamHeaders);
     const leave = hub.readers.stream(factsOf(req), res.locals.address, {

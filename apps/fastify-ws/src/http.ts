@@ -67,7 +67,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
 
   // #region events
   app.get("/events", (req, reply) => {
-    const refused = hub.readers.refuse(factsOf(req.raw));
+    const refused = hub.readers.refuse(factsOf(req.raw), req.address);
     if (refused) return answer(reply, refused);
     // Fastify has no open end of its own: from here on the response is Node's.
     reply.headers(streamHeaders).hijack();

@@ -105,7 +105,13 @@ export class Hub<Ws> {
     this.host = this.#onClock(host);
     this.#journal = journal;
     this.log = options.log ?? new MemoryLog(() => host.token());
-    this.topics = new Topics(this.host, this.log, limits, this.serves("log"));
+    this.topics = new Topics({
+      host: this.host,
+      log: this.log,
+      limits,
+      logServed: this.serves("log"),
+      evict: (topic) => this.#evict(topic),
+    });
     this.clients = new Clients(this.host, (secret) => this.jobs.abandon(secret));
     this.jobs = new Jobs({
       host: this.host,
@@ -316,7 +322,18 @@ export class Hub<Ws> {
     if (!topic) this.log.forget(entry.topic);
     else this.guard(() => this.#send(entry, topic, entry.to === "others" ? author?.session : undefined));
     for (const reader of [...(topic?.readers ?? [])]) this.guard(() => reader.event(entry));
+    if (topic && entry.data.kind === "chat") this.topics.written(topic);
     if (author) this.guard(() => acknowledge(entry, author));
+  }
+
+  // Told in the way that no client overlooks: it comes back, and asks again for what it followed.
+  #evict(topic: Topic<Session<Ws>>): void {
+    for (const session of [...topic.sessions]) {
+      session.unfollow(topic.name);
+      if (session.isOpen) this.metrics.add("evicted_total", 1);
+      this.guard(() => session.close(Close.TryAgainLater, "others need the place of this room"));
+    }
+    for (const reader of [...topic.readers]) this.guard(() => reader.end());
   }
 
   #send(entry: Entry, topic: Topic<Session<Ws>>, except: Session<Ws> | undefined): void {

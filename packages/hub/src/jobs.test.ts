@@ -120,7 +120,7 @@ describe("a job", () => {
     world.works[0]?.do(1);
     await settled();
     expect(hub.log.since(topic).entries.at(-1)?.data).toMatchObject({ state: "cancelled", done: 2 });
-    expect(hub.jobs.running(secret(1))).toBe(0);
+    expect(hub.jobs.running({ owner: secret(1) })).toBe(0);
   });
 
   test("sent again is the same job", async () => {
@@ -167,7 +167,9 @@ describe("a job", () => {
 
   test("is one of 32 on a server, however many clients there are", async () => {
     const { greet, world } = setUp();
-    const clients = await Promise.all([...Array(9).keys()].map((client) => greet(client)));
+    const clients = await Promise.all(
+      [...Array(9).keys()].map((client) => greet(client, `1.1.1.${client >> 1}`)),
+    );
     for (const client of clients.slice(0, 8)) {
       for (let id = 1; id <= 4; id++) await startJob(client, 1, `${id}`);
     }
@@ -179,12 +181,25 @@ describe("a job", () => {
     expect(await startJob(late, 1, "1")).toMatch(/^job/);
   });
 
-  test("is remembered, until a thousand others are: the oldest of those that ended makes way", async () => {
+  test("is one of eight of an address: eight sockets do not have them all", async () => {
+    const { greet, world } = setUp();
+    for (let client = 1; client <= 8; client++) {
+      const squatter = await greet(client, "6.6.6.6");
+      for (let id = 1; id <= 4; id++) await startJob(squatter, 1, `${id}`);
+    }
+    expect(world.works).toHaveLength(8);
+    expect(await startJob(await greet(9, "1.1.1.1"), 1)).toMatch(/^job/);
+    world.works[0]?.do();
+    await settled();
+    expect(await startJob(await greet(10, "6.6.6.6"), 1)).toMatch(/^job/);
+  });
+
+  test("is remembered, until 250 others of its address are: the oldest that ended makes way", async () => {
     const { greet, world, hub } = setUp({ limits: { burst: 2_000 } });
     const anna = await greet();
     const running = await startJob(anna, 1, "running");
     const topics: string[] = [];
-    for (let id = 1; id <= 1_000; id++) {
+    for (let id = 1; id <= 250; id++) {
       topics.push(await startJob(anna, 1, `${id}`));
       world.works.at(-1)?.do();
       await settled();
@@ -194,20 +209,22 @@ describe("a job", () => {
     for (const topic of [running, second, topics.at(-1) ?? ""]) expect(hub.topics.get(topic)).toBeDefined();
     await world.pass(120_000);
     expect(hub.topics.get(second)).toBeUndefined();
+    expect(hub.topics.get(running)).toBeDefined();
   });
 
-  test("is not begun if a thousand are followed", async () => {
+  test("is not begun if its address follows 250 others, and others still begin theirs", async () => {
     const { greet, world } = setUp({ limits: { burst: 3_000, topics: 1_000 } });
-    const anna = await greet();
-    for (let id = 1; id <= 1_000; id++) {
+    const anna = await greet(1, "6.6.6.6");
+    for (let id = 1; id <= 250; id++) {
       const topic = await startJob(anna, 1, `${id}`);
       await anna.say({ type: "subscribe", id: "s", topic });
       world.works.at(-1)?.do();
       await settled();
       anna.heard();
     }
-    await anna.say({ type: "start", id: "1001", job: "hash", mebibytes: 1 });
-    expect(anna.heard()).toMatchObject([{ type: "error", re: "1001", code: "limit" }]);
+    await anna.say({ type: "start", id: "251", job: "hash", mebibytes: 1 });
+    expect(anna.heard()).toMatchObject([{ type: "error", re: "251", code: "limit" }]);
+    expect(await startJob(await greet(2, "1.1.1.1"), 1)).toMatch(/^job/);
   });
 
   test("does not begin while the server goes down, and those that run end", async () => {

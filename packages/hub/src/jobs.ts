@@ -1,9 +1,14 @@
 import type { EventData } from "@rosetta/protocol";
 import type { Host } from "./port.ts";
 
-interface Job {
-  /** The secret of the client that started it: nobody else may cancel it. */
+/** Who started a job. */
+interface Starter {
+  /** The secret of the client: nobody else may cancel the job. */
   owner: string;
+  address: string;
+}
+
+interface Job extends Starter {
   cancelled: boolean;
 }
 
@@ -28,15 +33,15 @@ export class Jobs {
     this.#options = options;
   }
 
-  /** How many jobs are running, of one client or of all. */
-  running(owner?: string): number {
-    return [...this.#jobs.values()].filter((job) => isOf(job, owner)).length;
+  /** How many jobs are running: of one client, of one address or of all. */
+  running(of: Partial<Starter> = {}): number {
+    return [...this.#jobs.values()].filter((job) => isOf(job, of)).length;
   }
 
   /** Starts hashing. Progress goes to `topic`: at most 20 events, and one at the end. */
-  start(topic: string, owner: string, mebibytes: number): void {
+  start(topic: string, starter: Starter, mebibytes: number): void {
     const { host, publish, ended, failed } = this.#options;
-    const job: Job = { owner, cancelled: false };
+    const job: Job = { ...starter, cancelled: false };
     this.#jobs.set(topic, job);
     const stride = Math.ceil(mebibytes / 20);
     let reached = 0;
@@ -74,10 +79,11 @@ export class Jobs {
 
   /** Cancels what a client left behind. Without an owner: everything. */
   abandon(owner?: string): void {
-    for (const job of this.#jobs.values()) if (isOf(job, owner)) job.cancelled = true;
+    const of = owner === undefined ? {} : { owner };
+    for (const job of this.#jobs.values()) if (isOf(job, of)) job.cancelled = true;
   }
 }
 
-function isOf(job: Job, owner: string | undefined): boolean {
-  return owner === undefined || job.owner === owner;
+function isOf(job: Job, { owner = job.owner, address = job.address }: Partial<Starter>): boolean {
+  return job.owner === owner && job.address === address;
 }

@@ -21,6 +21,11 @@ export class Metrics {
     this.#define("queue_bytes", "gauge", "Bytes that wait for sockets to drain.");
     this.#define("skipped_total", "counter", "Events of `latest` topics skipped because bytes waited.");
     this.#define("slow_total", "counter", "Connections closed because too many bytes waited.");
+    this.#define(
+      "evicted_total",
+      "counter",
+      "Connections closed because others needed the place of what they followed.",
+    );
     this.#define("refused_total", "counter", "Requests refused by status.");
     this.#define("closed_total", "counter", "Connections closed by code, as the server saw it.");
     this.#define("rate_limited_total", "counter", "Messages refused because there were too many.");

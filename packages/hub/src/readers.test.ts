@@ -45,7 +45,7 @@ function openStream(
   address = "1.1.1.1",
 ) {
   const facts = request(url, headers);
-  expect(hub.readers.refuse(facts)).toBeUndefined();
+  expect(hub.readers.refuse(facts, address)).toBeUndefined();
   const stream = new Stream();
   stream.leave = hub.readers.stream(facts, address, stream);
   return stream;
@@ -85,7 +85,7 @@ describe("what cannot be read is refused before anything is streamed", () => {
     ["a path with a slash at its end", "/poll/?topic=scores", 404, "not_found"],
   ])("%s", (_what, url, status, code) => {
     const { hub } = setUp();
-    const answer = hub.readers.refuse(request(url));
+    const answer = hub.readers.refuse(request(url), "1.1.1.1");
     expect(answer?.status).toBe(status);
     expect(parseServer(answer?.body ?? "").message).toMatchObject({ type: "error", code });
     expect(answer?.headers["Content-Type"]).toBe("application/json");
@@ -96,19 +96,23 @@ describe("what cannot be read is refused before anything is streamed", () => {
 
   test("the log of a server that is open to others, and a room too many", () => {
     const { hub } = setUp({ host: "0.0.0.0", limits: { rooms: 1 } });
-    expect(hub.readers.refuse(request("/events?topic=log"))?.status).toBe(403);
-    expect(hub.readers.refuse(request("/events?topic=room/a"))).toBeUndefined();
+    expect(hub.readers.refuse(request("/events?topic=log"), "1.1.1.1")?.status).toBe(403);
+    expect(hub.readers.refuse(request("/events?topic=room/a"), "1.1.1.1")).toBeUndefined();
     const sink = { write: () => {}, waiting: () => 0, end: () => {} };
     const leave = hub.readers.stream(request("/events?topic=room/a"), "", sink);
-    expect(hub.readers.refuse(request("/events?topic=room/b"))?.status).toBe(503);
+    expect(hub.readers.refuse(request("/events?topic=room/b"), "1.1.1.1")?.status).toBe(503);
     leave();
-    expect(hub.readers.refuse(request("/events?topic=room/b"))).toBeUndefined();
+    expect(hub.readers.refuse(request("/events?topic=room/b"), "1.1.1.1")).toBeUndefined();
   });
 
   test("a bad Last-Event-ID, though not an empty one", () => {
     const { hub } = setUp();
-    expect(hub.readers.refuse(request("/events?topic=scores", { "last-event-id": "x" }))?.status).toBe(400);
-    expect(hub.readers.refuse(request("/events?topic=scores", { "last-event-id": "" }))).toBeUndefined();
+    expect(
+      hub.readers.refuse(request("/events?topic=scores", { "last-event-id": "x" }), "1.1.1.1")?.status,
+    ).toBe(400);
+    expect(
+      hub.readers.refuse(request("/events?topic=scores", { "last-event-id": "" }), "1.1.1.1"),
+    ).toBeUndefined();
   });
 
   test("an app that streams without asking makes a mistake", () => {
@@ -241,7 +245,7 @@ describe("an event stream", () => {
   test("that cannot even begin leaves nothing behind", () => {
     const setting = setUp();
     const timers = setting.world.timers;
-    setting.hub.topics.open("room/a");
+    setting.hub.topics.open("room/a", "1.1.1.1");
     const stream = new Stream();
     stream.isBroken = true;
     expect(() => setting.hub.readers.stream(request("/events?topic=room/a"), "1.1.1.1", stream)).toThrow();
@@ -303,7 +307,7 @@ describe("a poll", () => {
 
   test("is answered 204 after 25 s without one", async () => {
     const setting = setUp();
-    setting.hub.topics.open("room/a");
+    setting.hub.topics.open("room/a", "1.1.1.1");
     const { answers } = poll(setting, `/poll?topic=room/a&since=${epochOf(setting)}:0`);
     await setting.world.pass(24_999);
     expect(answers).toEqual([]);
@@ -324,7 +328,7 @@ describe("a poll", () => {
 
   test("with a cursor of another life is answered at once, and says so", async () => {
     const setting = setUp();
-    setting.hub.topics.open("room/a");
+    setting.hub.topics.open("room/a", "1.1.1.1");
     const { body } = poll(setting, "/poll?topic=room/a&since=abc:5");
     expect(body()).toMatchObject({ offset: 0, recovered: false, events: [] });
   });
@@ -349,7 +353,7 @@ describe("a poll", () => {
   test("whose reader went away is over", async () => {
     const setting = setUp();
     const anna = await setting.greet();
-    setting.hub.topics.open("room/a");
+    setting.hub.topics.open("room/a", "1.1.1.1");
     const timers = setting.world.timers;
     const { answers, leave } = poll(setting, `/poll?topic=room/a&since=${epochOf(setting)}:0`);
     leave();
@@ -389,7 +393,7 @@ describe("a server that goes down", () => {
     expect(setting.hub.admit(facts, "1.1.1.1").refusal).toBeUndefined();
     setting.hub.drain();
     await settled();
-    expect(setting.hub.readers.refuse(facts)?.status).toBe(503);
+    expect(setting.hub.readers.refuse(facts, "1.1.1.1")?.status).toBe(503);
     expect(poll(setting, "/poll?topic=room/a&since=abc:1").answers[0]?.status).toBe(503);
   });
 });

@@ -68,7 +68,7 @@ export class Readers {
   }
 
   /** Why a request for events is refused, or nothing. Asked before the stack begins to stream. */
-  refuse(facts: RequestFacts): Answer | undefined {
+  refuse(facts: RequestFacts, address: string): Answer | undefined {
     // A router may read a path more kindly than the door does, /Events or /poll/: the door did not count those.
     if (!isHeld(pathOf(facts))) return problem(404, "not_found", "no such path");
     if (this.#isOver) return problem(503, "unavailable", "the server is going down");
@@ -76,9 +76,14 @@ export class Readers {
     if (request.cursor && !parseCursor(request.cursor)) {
       return problem(400, "invalid", "a cursor is <epoch>:<offset>");
     }
-    const topic = this.#options.topics.open(request.topic);
-    if (!("code" in topic)) return undefined;
-    return problem({ not_found: 404, forbidden: 403, limit: 503 }[topic.code], topic.code, topic.message);
+    // Asked only: a question begins no room.
+    const refusal = this.#options.topics.ask(request.topic, address);
+    if (!refusal) return undefined;
+    return problem(
+      { not_found: 404, forbidden: 403, limit: 503 }[refusal.code],
+      refusal.code,
+      refusal.message,
+    );
   }
 
   /**
@@ -88,7 +93,7 @@ export class Readers {
   stream(facts: RequestFacts, address: string, sink: Sink): () => void {
     const { host, log, limits } = this.#options;
     const request = readRequest(facts);
-    const topic = this.#require(request.topic);
+    const topic = this.#require(request.topic, address);
     const replay = this.#replay(topic, request);
     sink.write(opening(topic, log.head(topic.name), replay));
     for (const entry of replay.entries) sink.write(serverSent(entry));
@@ -124,12 +129,12 @@ export class Readers {
    * otherwise with the next event, and with 204 when none came in time. Answers what to call when the reader is gone.
    */
   poll(facts: RequestFacts, address: string, respond: (answer: Answer) => void): () => void {
-    const ready = this.#pollNow(facts);
+    const ready = this.#pollNow(facts, address);
     if (ready) {
       respond(ready);
       return () => {};
     }
-    const topic = this.#require(readRequest(facts).topic);
+    const topic = this.#require(readRequest(facts).topic, address);
     const finish = (answer: Answer): void => {
       leave();
       respond(answer);
@@ -154,19 +159,19 @@ export class Readers {
   }
 
   // The answer to a poll that need not wait.
-  #pollNow(facts: RequestFacts): Answer | undefined {
-    const refused = this.refuse(facts);
+  #pollNow(facts: RequestFacts, address: string): Answer | undefined {
+    const refused = this.refuse(facts, address);
     if (refused) return refused;
     const request = readRequest(facts);
-    const topic = this.#require(request.topic);
+    const topic = this.#require(request.topic, address);
     const replay = this.#replay(topic, request);
     if (!request.cursor) return this.#page(topic, { ...replay, entries: [] });
     const isNews = replay.entries.length > 0 || !replay.recovered;
     return isNews ? this.#page(topic, replay) : undefined;
   }
 
-  #require(name: string): Topic<unknown> {
-    const topic: Topic<unknown> | TopicProblem = this.#options.topics.open(name);
+  #require(name: string, address: string): Topic<unknown> {
+    const topic: Topic<unknown> | TopicProblem = this.#options.topics.open(name, address);
     if ("code" in topic) throw new Error(`ask refuse() first: ${topic.message}`);
     return topic;
   }
@@ -176,10 +181,11 @@ export class Readers {
     const release = this.#options.hold(address, endpoint);
     this.#readers.add(reader);
     topic.readers.add(reader);
+    this.#options.topics.joined(topic, address);
     return () => {
       if (!this.#readers.delete(reader)) return;
       topic.readers.delete(reader);
-      this.#options.topics.emptied(topic.name);
+      this.#options.topics.left(topic, address);
       release();
     };
   }

@@ -68,7 +68,7 @@ function publish<Ws>(session: Session<Ws>, message: ClientRequest<"publish">): v
   if (!isPublic(message.topic))
     return refuse(session, message.id, "forbidden", "publish in room/<name> only");
   if (answeredBefore(session, message)) return;
-  const topic = hub.topics.open(message.topic);
+  const topic = hub.topics.open(message.topic, session.address);
   if ("code" in topic) return refuse(session, message.id, topic.code, topic.message);
 
   remember(client, message);
@@ -98,7 +98,7 @@ function subscribe<Ws>(session: Session<Ws>, { id, topic: name, since }: ClientR
   if (!session.topics.has(name) && session.topics.size >= hub.settings.limits.topics) {
     return refuse(session, id, "limit", `at most ${hub.settings.limits.topics} topics`);
   }
-  const topic = hub.topics.open(name);
+  const topic = hub.topics.open(name, session.address);
   if ("code" in topic) return refuse(session, id, topic.code, topic.message);
   const { recovered, entries } = affordable(session, topic, hub.log.since(name, since));
   session.send({
@@ -152,20 +152,24 @@ function start<Ws>(session: Session<Ws>, message: ClientRequest<"start">): void 
   const { hub, client } = session;
   if (!client || answeredBefore(session, message)) return;
   const { jobs, jobsTotal } = hub.settings.limits;
-  if (hub.jobs.running(session.secret) >= jobs) {
+  if (hub.jobs.running({ owner: session.secret }) >= jobs) {
     return refuse(session, message.id, "limit", `at most ${jobs} jobs at once`);
+  }
+  const share = Math.ceil(jobsTotal / 4);
+  if (hub.jobs.running({ address: session.address }) >= share) {
+    return refuse(session, message.id, "limit", `at most ${share} jobs at once for one address`);
   }
   if (hub.jobs.running() >= jobsTotal) {
     return refuse(session, message.id, "limit", `at most ${jobsTotal} jobs at once on this server`);
   }
   if (hub.isDraining) return refuse(session, message.id, "unavailable", "the server is going down");
   const topic = `job/${hub.host.token().slice(0, 12)}`;
-  const problem = hub.topics.addJob(topic);
+  const problem = hub.topics.addJob(topic, session.address);
   if (problem) return refuse(session, message.id, problem.code, problem.message);
   const ack: Server<"ack"> = { type: "ack", re: message.id, topic, ...hub.log.head(topic) };
   remember(client, message).ack = ack;
   session.send(ack);
-  hub.jobs.start(topic, session.secret, message.mebibytes);
+  hub.jobs.start(topic, { owner: session.secret, address: session.address }, message.mebibytes);
   hub.record({
     name: "job",
     details: { session: session.id, state: "started", mebibytes: message.mebibytes },
@@ -196,7 +200,7 @@ const floodTopic = "room/flood";
 // Through the log and the native topics, like everything else: what is slow here would be slow in earnest.
 function flood<Ws>(session: Session<Ws>, id: string, mebibytes: number): void {
   const { hub } = session;
-  const topic = hub.topics.open(floodTopic);
+  const topic = hub.topics.open(floodTopic, session.address);
   if ("code" in topic) return refuse(session, id, topic.code, topic.message);
   session.send({ type: "ack", re: id, topic: floodTopic, ...hub.log.head(floodTopic) });
   const text = "~".repeat(bounds.text);

@@ -183,6 +183,7 @@ export class Session<Ws> {
     if (!this.isOpen || this.topics.has(topic.name)) return;
     this.topics.set(topic.name, topic);
     topic.sessions.add(this);
+    this.hub.topics.joined(topic, this.address);
     if (topic.mode === "stream") this.hub.port.join(this.ws, topic.name);
     this.#moved(topic.name);
   }
@@ -194,7 +195,7 @@ export class Session<Ws> {
     this.#skipped.delete(name);
     topic.sessions.delete(this);
     if (topic.mode === "stream") this.hub.port.leave(this.ws, name);
-    this.hub.topics.emptied(name);
+    this.hub.topics.left(topic, this.address);
     this.#moved(name);
   }
 

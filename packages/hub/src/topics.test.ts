@@ -1,16 +1,17 @@
+import { Close } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { request, setUp } from "./testing.ts";
+import { type Peer, request, type Setting, setUp } from "./testing.ts";
 import { isPublic, roomOf } from "./topics.ts";
 
 const minutes = 60_000;
 
 describe("rooms", () => {
   test("begin with the first who names them, up to a limit of those in use", async () => {
-    const { greet } = setUp({ limits: { rooms: 2 } });
+    const { greet } = setUp({ limits: { rooms: 8 } });
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
     await anna.say({ type: "subscribe", id: "2", topic: "presence/b" });
-    anna.heard();
+    expect(anna.heardOf("subscribed")).toHaveLength(2);
     for (const topic of ["room/c", "presence/d"]) await anna.say({ type: "subscribe", id: "3", topic });
     await anna.say({ type: "publish", id: "4", topic: "room/e", to: "all", text: "x" });
     const errors = anna.heard();
@@ -21,27 +22,33 @@ describe("rooms", () => {
     expect(anna.heard()).toMatchObject([{ type: "event" }, { type: "ack" }]);
   });
 
-  test("are 1,000 if nothing is said", async () => {
-    const { hub, greet } = setUp();
-    const inUse = [...Array(1_000).keys()].map((room) => hub.topics.open(`room/${room}`));
-    const anna = await greet();
-    for (const topic of inUse) if (!("code" in topic)) anna.session.follow(topic);
-    expect(hub.topics.open("room/1000")).toMatchObject({ code: "limit" });
+  test("are 1,000 if nothing is said, 250 of them for one address", async () => {
+    const { hub, connect } = setUp();
+    for (let room = 0; room < 1_000; room++) {
+      const address = `1.1.1.${room % 4}`;
+      const topic = hub.topics.open(`room/${room}`, address);
+      if ("code" in topic) throw new Error(`${room}: ${topic.message}`);
+      connect("/ws", address).session.follow(topic);
+    }
+    for (const host of [0, 1, 2, 3]) {
+      const problem = hub.topics.ask("room/new", `1.1.1.${host}`);
+      expect(problem?.message).toBe("there are too many rooms: at most 250 for one address");
+    }
   });
 
-  test("make way for another, who has been empty longest first", async () => {
-    const { hub, world, greet } = setUp({ limits: { rooms: 3 } });
-    const anna = await greet();
+  test("make way for another: of one's own the one that has been empty longest", async () => {
+    const { hub, world, greet } = setUp({ limits: { rooms: 12 } });
+    const anna = await greet(1, "1.1.1.1");
     await anna.say({ type: "subscribe", id: "1", topic: "room/used" });
     for (const name of ["room/left", "presence/polled"]) {
-      hub.topics.open(name);
+      hub.topics.open(name, "1.1.1.1");
       await world.pass(1_000);
     }
     // Whoever names a room uses it.
-    hub.topics.open("presence/left");
+    hub.topics.open("presence/left", "1.1.1.1");
     await world.pass(1_000);
     const { epoch } = hub.log.head("room/polled");
-    expect(hub.topics.open("room/new")).toHaveProperty("name");
+    expect(hub.topics.open("room/new", "1.1.1.1")).toHaveProperty("name");
     expect(hub.topics.get("room/polled")).toBeUndefined();
     expect(hub.topics.get("presence/polled")).toBeUndefined();
     expect(hub.log.head("room/polled").epoch).not.toBe(epoch);
@@ -52,7 +59,7 @@ describe("rooms", () => {
     const { hub, world, greet } = setUp({ limits: { rooms: 10 } });
     const before = world.timers;
     for (let room = 0; room < 1_000; room++) {
-      hub.readers.poll(request(`/poll?topic=room/${room}`), "1.1.1.1", ({ status }) =>
+      hub.readers.poll(request(`/poll?topic=room/${room}`), `1.1.1.${room % 9}`, ({ status }) =>
         expect(status).toBe(200),
       );
     }
@@ -62,10 +69,19 @@ describe("rooms", () => {
     expect(anna.heard()).toMatchObject([{ type: "subscribed" }]);
   });
 
+  test("are not begun by a question", () => {
+    const { hub, world } = setUp();
+    const before = world.timers;
+    expect(hub.topics.ask("room/a", "1.1.1.1")).toBeUndefined();
+    expect(hub.readers.refuse(request("/events?topic=room/a"), "1.1.1.1")).toBeUndefined();
+    expect(hub.topics.get("room/a")).toBeUndefined();
+    expect(world.timers).toBe(before);
+  });
+
   test("that are empty begin their two minutes again whenever they are named", async () => {
     const { hub, world } = setUp();
     for (let minute = 0; minute < 5; minute++) {
-      hub.topics.open(minute % 2 ? "presence/a" : "room/a");
+      hub.topics.open(minute % 2 ? "presence/a" : "room/a", "1.1.1.1");
       await world.pass(2 * minutes - 1);
       expect(hub.topics.get("room/a")).toBeDefined();
     }
@@ -74,7 +90,7 @@ describe("rooms", () => {
   });
 
   test("that are empty for two minutes are forgotten, their presence and their log with them", async () => {
-    const { greet, hub, world } = setUp({ limits: { rooms: 1 } });
+    const { greet, hub, world } = setUp({ limits: { rooms: 4 } });
     const anna = await greet();
     await anna.say({ type: "publish", id: "1", topic: "room/a", to: "all", text: "x" });
     const { epoch } = hub.log.head("room/a");
@@ -131,7 +147,7 @@ describe("rooms", () => {
 
   test("that are forgotten while an event is under way stay forgotten", async () => {
     const { hub, world } = setUp();
-    hub.topics.open("room/a");
+    hub.topics.open("room/a", "1.1.1.1");
     await world.pass(2 * minutes - 1);
     const { epoch } = hub.log.head("room/a");
     // The append and the forgetting fall together: the event comes to a log that has no topic any more.
@@ -159,8 +175,174 @@ describe("rooms", () => {
     for (const name of others) expect(roomOf(name), name).toBeUndefined();
     const { hub } = setUp();
     for (const name of [...others, "__proto__", "constructor", ""]) {
-      expect(hub.topics.open(name), name).toMatchObject({ code: "not_found" });
+      expect(hub.topics.open(name, "1.1.1.1"), name).toMatchObject({ code: "not_found" });
     }
+  });
+});
+
+describe("rooms of several addresses", () => {
+  /** Sockets of one address that follow as many rooms as they are let. Returns those that were refused. */
+  async function squat(
+    { greet }: Setting,
+    address: string,
+    sockets: number,
+    prefix: string,
+  ): Promise<number> {
+    let refused = 0;
+    for (let socket = 0; socket < sockets; socket++) {
+      const peer = await greet(undefined, address);
+      for (let room = 0; room < 128; room++) {
+        await peer.say({ type: "subscribe", id: "s", topic: `room/${prefix}-${socket}-${room}` });
+      }
+      refused += peer.heardOf("error").length;
+    }
+    return refused;
+  }
+
+  async function subscribe(peer: Peer, topic: string): Promise<string> {
+    await peer.say({ type: "subscribe", id: topic, topic });
+    const answer = peer.heard().find((message) => "re" in message && message.re === topic);
+    return answer?.type ?? "nothing";
+  }
+
+  test("are left to others by eight sockets that follow 128 each", async () => {
+    const setting = setUp();
+    expect(await squat(setting, "6.6.6.6", 8, "s")).toBe(8 * 128 - 250);
+    const anna = await setting.greet(1_000, "1.1.1.1");
+    for (let room = 0; room < 128; room++) expect(await subscribe(anna, `room/${room}`)).toBe("subscribed");
+    expect(setting.hub.readers.refuse(request("/events?topic=room/lobby"), "2.2.2.2")).toBeUndefined();
+  });
+
+  test("are left to others by many addresses that have more: followers are told by 1013", async () => {
+    const setting = setUp({ limits: { rooms: 40 } });
+    for (const address of ["6.6.6.1", "6.6.6.2", "6.6.6.3", "6.6.6.4"]) {
+      await squat(setting, address, 1, address.replaceAll(".", "-"));
+    }
+    const anna = await setting.greet(1_000, "1.1.1.1");
+    const { hub } = setting;
+    expect(hub.topics.get("room/6-6-6-1-0-0")?.sessions.size).toBe(1);
+    for (let room = 0; room < 8; room++) expect(await subscribe(anna, `room/${room}`)).toBe("subscribed");
+    expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/ws"} 5');
+    expect(hub.metricsText()).toMatch(/rosetta_evicted_total [1-4]\n/);
+    // Never deaf: whoever follows less than it asked for was closed.
+    for (let room = 0; room < 10; room++) {
+      const topic = hub.topics.get(`room/6-6-6-1-0-${room}`);
+      for (const session of topic?.sessions ?? []) expect(session.topics.has(topic?.name ?? "")).toBe(true);
+    }
+  });
+
+  test("are taken in use from whoever has most, and only if that leaves them as many", async () => {
+    const setting = setUp({ limits: { rooms: 4 } });
+    const [one, two, three, four] = await Promise.all(
+      [1, 2, 3, 4].map((host) => setting.greet(host, `1.1.1.${host}`)),
+    );
+    for (const [index, peer] of [one, two, three, four].entries()) {
+      if (peer) expect(await subscribe(peer, `room/${index}`)).toBe("subscribed");
+    }
+    const late = await setting.greet(5, "1.1.1.5");
+    expect(await subscribe(late, "room/late")).toBe("error");
+    await four?.say({ type: "unsubscribe", id: "u", topic: "room/3" });
+    expect(await subscribe(late, "room/late")).toBe("subscribed");
+  });
+
+  test("keep their history when one address names a thousand others", async () => {
+    const { hub, greet } = setUp();
+    for (let room = 0; room < 400; room++) {
+      const author = await greet(undefined, `1.1.${room % 4}.1`);
+      await author.say({ type: "publish", id: "1", topic: `room/${room}`, to: "all", text: "x" });
+      await author.gone();
+    }
+    const epochs = Array.from({ length: 400 }, (_, room) => hub.log.head(`room/${room}`).epoch);
+    for (let room = 0; room < 1_000; room++) {
+      hub.readers.poll(request(`/poll?topic=room/named-${room}`), "6.6.6.6", () => {});
+    }
+    expect(epochs.map((_, room) => hub.log.head(`room/${room}`).epoch)).toEqual(epochs);
+  });
+
+  test("keep their history when the same address names a thousand others", async () => {
+    const { hub, greet } = setUp();
+    const author = await greet();
+    await author.say({ type: "publish", id: "1", topic: "room/a", to: "all", text: "x" });
+    const { epoch } = hub.log.head("room/a");
+    for (let room = 0; room < 1_000; room++) {
+      hub.readers.poll(request(`/poll?topic=room/named-${room}`), "127.0.0.1", () => {});
+    }
+    expect(hub.log.head("room/a").epoch).toBe(epoch);
+  });
+
+  test("in which nothing was said go first, whoever began them", async () => {
+    const { hub, greet } = setUp({ limits: { rooms: 4 } });
+    const [one, two] = [await greet(1, "1.1.1.1"), await greet(2, "1.1.1.2")];
+    await one.say({ type: "publish", id: "1", topic: "room/written", to: "all", text: "x" });
+    hub.topics.open("room/blank", "1.1.1.3");
+    await two.say({ type: "publish", id: "1", topic: "room/too", to: "all", text: "x" });
+    hub.topics.open("room/another", "1.1.1.4");
+    hub.topics.open("room/new", "1.1.1.5");
+    expect(hub.topics.get("room/blank")).toBeUndefined();
+    for (const name of ["written", "too", "another", "new"]) {
+      expect(hub.topics.get(`room/${name}`), name).toBeDefined();
+    }
+  });
+
+  test("count for another one who uses them when whoever began them has left", async () => {
+    const { greet, hub } = setUp({ limits: { rooms: 4 } });
+    const [one, two] = [await greet(1, "1.1.1.1"), await greet(2, "1.1.1.2")];
+    for (const peer of [one, two]) expect(await subscribe(peer, "room/a")).toBe("subscribed");
+    expect(hub.topics.ask("room/b", "1.1.1.1")?.code).toBe("limit");
+    expect(hub.topics.ask("room/b", "1.1.1.2")).toBeUndefined();
+    await one.gone();
+    expect(hub.topics.ask("room/b", "1.1.1.1")).toBeUndefined();
+    expect(hub.topics.ask("room/b", "1.1.1.2")?.code).toBe("limit");
+  });
+
+  test("are not kept from everybody by two who share all that they have", async () => {
+    const { greet, hub } = setUp({ limits: { rooms: 8 } });
+    const [one, two] = [await greet(1, "6.6.6.1"), await greet(2, "6.6.6.2")];
+    for (let room = 0; room < 8; room++) {
+      const topic = `room/${room}`;
+      for (const peer of [one, two]) expect(await subscribe(peer, topic)).toBe("subscribed");
+      // It counts for the other one now, who may have as many as it is given.
+      await one.say({ type: "unsubscribe", id: "u", topic });
+      expect(await subscribe(one, topic)).toBe("subscribed");
+    }
+    const late = await greet(3, "1.1.1.1");
+    expect(await subscribe(late, "room/late")).toBe("subscribed");
+    expect(hub.topics.get("room/late")?.sessions.size).toBe(1);
+  });
+
+  test("that made way and are begun anew know nothing of those who left late", async () => {
+    const { hub, greet, connect } = setUp({ limits: { rooms: 8 } });
+    const squatter = await greet(1, "6.6.6.1");
+    for (const name of ["a", "b"]) await subscribe(squatter, `room/${name}`);
+    for (const host of [1, 2, 3]) {
+      for (const name of ["a", "b"]) {
+        const topic = hub.topics.open(`room/${host}${name}`, `2.2.2.${host}`);
+        if (!("code" in topic)) connect("/ws", `2.2.2.${host}`).session.follow(topic);
+      }
+    }
+    const late = await greet(2, "1.1.1.1");
+    expect(await subscribe(late, "room/late")).toBe("subscribed");
+    expect(squatter.socket.closing?.code).toBe(Close.TryAgainLater);
+    // Who has not answered the close frame yet follows it no more.
+    expect([...squatter.session.topics.keys()]).toEqual(["room/b"]);
+    await squatter.gone(1013);
+    expect(await subscribe(late, "room/a")).toBe("subscribed");
+    expect(hub.topics.get("room/a")?.sessions.size).toBe(1);
+  });
+
+  test("that made way are in nobody's share, also if somebody leaves them later", () => {
+    const { hub } = setUp({ limits: { rooms: 4 } });
+    const topic = hub.topics.open("room/a", "6.6.6.1");
+    if ("code" in topic) throw new Error(topic.message);
+    hub.topics.joined(topic, "6.6.6.1");
+    hub.topics.left(topic, "6.6.6.1");
+    hub.topics.open("room/b", "6.6.6.1");
+    expect(hub.topics.get("room/a")).toBeUndefined();
+    hub.topics.left(topic, "6.6.6.1");
+    for (const host of [2, 3, 4]) hub.topics.open("room/c", `6.6.6.${host}`);
+    for (const name of ["d", "e"]) hub.topics.open(`room/${name}`, "6.6.6.1");
+    for (const name of ["b", "d"]) expect(hub.topics.get(`room/${name}`), name).toBeUndefined();
+    expect(hub.topics.get("room/e")).toBeDefined();
   });
 });
 

@@ -3,6 +3,7 @@ import { stations } from "./feeds.ts";
 import type { Log } from "./log.ts";
 import type { Host } from "./port.ts";
 import type { Reader } from "./readers.ts";
+import { isUnused, type Lot, Shares } from "./shares.ts";
 
 /** A topic as it is followed here: who gets its events, and how. */
 export interface Topic<Session> {
@@ -10,6 +11,8 @@ export interface Topic<Session> {
   readonly mode: Mode;
   readonly sessions: Set<Session>;
   readonly readers: Set<Reader>;
+  /** The room or job that it ends with; none if it is always there. */
+  readonly lot: Lot | undefined;
 }
 
 /** Why there is no such topic for this reader. */
@@ -18,119 +21,161 @@ export interface TopicProblem {
   message: string;
 }
 
+interface TopicsOptions<Session> {
+  host: Host;
+  log: Log;
+  limits: Pick<Limits, "rooms">;
+  /** True if the topic `log` is served. */
+  logServed: boolean;
+  /** Somebody else needs the place of this topic: its followers are told, and leave. */
+  evict(topic: Topic<Session>): void;
+}
+
 /**
  * The topics that exist. Feeds and the server's log always do; a room and its presence begin with the first who
- * names them and are forgotten when they were empty for two minutes; a job's topic ends with its result, likewise.
- * Where there are too many, the one that has been empty longest is forgotten at once.
+ * uses them and are forgotten when they were empty for two minutes; a job's topic ends with its result, likewise.
+ * Where there are too many, one makes way: see `Shares`.
  */
 export class Topics<Session> {
-  readonly #host: Host;
-  readonly #log: Log;
-  readonly #limits: Pick<Limits, "rooms">;
+  readonly #options: TopicsOptions<Session>;
   readonly #topics = new Map<string, Topic<Session>>();
-  readonly #rooms = new Set<string>();
-  /** Topics of jobs, and whether the job still runs. */
-  readonly #jobs = new Map<string, boolean>();
-  /** What will be forgotten if nobody comes, the first to go in front. */
-  readonly #forgetting = new Map<string, () => void>();
+  readonly #rooms: Shares;
+  readonly #jobs = new Shares(bounds.jobTopics);
+  /** What will be forgotten if nobody comes. */
+  readonly #forgetting = new Map<Lot, () => void>();
 
-  constructor(host: Host, log: Log, limits: Pick<Limits, "rooms">, logServed: boolean) {
-    this.#host = host;
-    this.#log = log;
-    this.#limits = limits;
+  constructor(options: TopicsOptions<Session>) {
+    this.#options = options;
+    this.#rooms = new Shares(options.limits.rooms);
     for (const station of stations) this.#add(`weather/${station}`, "latest");
     this.#add("scores", "stream");
-    if (logServed) this.#add("log", "stream");
+    if (options.logServed) this.#add("log", "stream");
   }
 
   get(name: string): Topic<Session> | undefined {
     return this.#topics.get(name);
   }
 
-  /** The topic, or why there is none. Naming a room makes it. */
-  open(name: string): Topic<Session> | TopicProblem {
-    const room = roomOf(name);
-    if (room !== undefined && !this.#begin(room)) {
-      return { code: "limit", message: "there are too many rooms" };
-    }
-    // Whoever names a room uses it, also without following it: a poll, a publication.
-    if (room !== undefined) this.emptied(name);
-    const topic = this.#topics.get(name);
-    if (topic) return topic;
+  /** Why this address cannot have the topic, or nothing. Begins none. */
+  ask(name: string, address: string): TopicProblem | undefined {
+    if (this.#topics.has(name)) return undefined;
     if (name === "log") return { code: "forbidden", message: "the log is served on loopback only" };
-    return { code: "not_found", message: "no such topic" };
+    if (roomOf(name) === undefined) return { code: "not_found", message: "no such topic" };
+    const { problem } = this.#rooms.way(address);
+    return problem === undefined
+      ? undefined
+      : { code: "limit", message: `there are too many rooms: ${problem}` };
   }
 
-  /** Begins the topic of a job, or says why not. */
-  addJob(name: string): TopicProblem | undefined {
-    const isFull = this.#jobs.size >= bounds.jobTopics;
-    if (isFull && !this.#makeWay((other) => this.#jobs.has(other))) {
-      return { code: "limit", message: "there are too many jobs" };
-    }
-    this.#jobs.set(name, true);
-    this.#add(name, "stream");
+  /** The topic for somebody at this address, or why there is none. A room begins with the first who uses it. */
+  open(name: string, address: string): Topic<Session> | TopicProblem {
+    const problem = this.ask(name, address);
+    if (problem) return problem;
+    const topic = this.#topics.get(name) ?? this.#beginRoom(name, address);
+    // Whoever names a room uses it, also without following it: a poll, a publication.
+    if (topic.lot && roomOf(name) !== undefined) this.#touched(topic.lot);
+    return topic;
+  }
+
+  /** Begins the topic of a job that somebody at this address started, or says why not. */
+  addJob(name: string, address: string): TopicProblem | undefined {
+    const problem = this.#makeWay(this.#jobs, address);
+    if (problem !== undefined) return { code: "limit", message: `there are too many jobs: ${problem}` };
+    this.#add(name, "stream", this.#jobs.add(name, address, true));
     return undefined;
   }
 
   /** Nothing more comes in the topic of a job. */
   ended(name: string): void {
-    this.#jobs.set(name, false);
-    this.emptied(name);
+    const lot = this.#topics.get(name)?.lot;
+    if (!lot) return;
+    lot.isPinned = false;
+    this.#touched(lot);
   }
 
-  /** Somebody left, or a job ended: if nobody comes for two minutes, the topic is forgotten. */
-  emptied(name: string): void {
-    const names = together(name);
-    const [first] = names;
-    const isPassing = roomOf(name) !== undefined || this.#jobs.get(name) === false;
-    if (!isPassing || first === undefined || names.some((each) => this.#isFollowed(each))) return;
-    this.#forgetting.get(first)?.();
-    // To the end of the line: who makes way for another is who has been empty longest.
-    this.#forgetting.delete(first);
+  /** Somebody at this address follows the topic. */
+  joined({ lot }: Topic<Session>, address: string): void {
+    if (!this.#isThere(lot)) return;
+    this.#sharesOf(lot).joined(lot, address);
+    this.#reconsider(lot);
+  }
+
+  /** Somebody at this address follows the topic no longer. */
+  left({ lot }: Topic<Session>, address: string): void {
+    if (!this.#isThere(lot)) return;
+    this.#sharesOf(lot).left(lot, address);
+    this.#reconsider(lot);
+  }
+
+  /** Somebody said something in the topic: it is worth more than its name. */
+  written({ lot }: Topic<Session>): void {
+    if (!this.#isThere(lot) || lot.hasHistory) return;
+    lot.hasHistory = true;
+    this.#touched(lot);
+  }
+
+  #beginRoom(name: string, address: string): Topic<Session> {
+    const room = roomOf(name);
+    this.#makeWay(this.#rooms, address);
+    const lot = this.#rooms.add(`room/${room}`, address);
+    this.#add(`room/${room}`, "stream", lot);
+    this.#add(`presence/${room}`, "latest", lot);
+    return this.#topics.get(name) as Topic<Session>;
+  }
+
+  // Returns why nothing made way.
+  #makeWay(shares: Shares, address: string): string | undefined {
+    const way = shares.way(address);
+    if (way.problem !== undefined) return way.problem;
+    if (way.goes) this.#evict(way.goes);
+    return undefined;
+  }
+
+  #evict(lot: Lot): void {
+    for (const name of namesOf(lot)) {
+      const topic = this.#topics.get(name);
+      if (topic) this.#options.evict(topic);
+    }
+    this.#forget(lot);
+  }
+
+  #touched(lot: Lot): void {
+    this.#sharesOf(lot).touched(lot);
+    this.#reconsider(lot);
+  }
+
+  // If nobody comes to what nobody uses, it is forgotten two minutes from now.
+  #reconsider(lot: Lot): void {
+    this.#forgetting.get(lot)?.();
+    this.#forgetting.delete(lot);
+    if (!isUnused(lot)) return;
     this.#forgetting.set(
-      first,
-      this.#host.after(bounds.rememberedMs, () => this.#forget(names)),
+      lot,
+      this.#options.host.after(bounds.rememberedMs, () => this.#forget(lot)),
     );
   }
 
-  // True if the room is there now.
-  #begin(room: string): boolean {
-    if (this.#rooms.has(room)) return true;
-    const isFull = this.#rooms.size >= this.#limits.rooms;
-    if (isFull && !this.#makeWay((other) => roomOf(other) !== undefined)) return false;
-    this.#rooms.add(room);
-    this.#add(`room/${room}`, "stream");
-    this.#add(`presence/${room}`, "latest");
-    return true;
-  }
-
-  // Anybody can name a room by a plain GET, so empty ones must not keep others out.
-  #makeWay(isSuch: (name: string) => boolean): boolean {
-    return [...this.#forgetting.keys()].some((first) => isSuch(first) && this.#forget(together(first)));
-  }
-
-  #add(name: string, mode: Mode): void {
-    this.#topics.set(name, { name, mode, sessions: new Set(), readers: new Set() });
-  }
-
-  #isFollowed(name: string): boolean {
-    const topic = this.#topics.get(name);
-    return topic !== undefined && topic.sessions.size + topic.readers.size > 0;
-  }
-
-  // True if nobody follows them: they are forgotten.
-  #forget(names: string[]): boolean {
-    if (names.some((name) => this.#isFollowed(name))) return false;
-    for (const name of names) {
+  #forget(lot: Lot): void {
+    this.#sharesOf(lot).remove(lot);
+    this.#forgetting.get(lot)?.();
+    this.#forgetting.delete(lot);
+    for (const name of namesOf(lot)) {
       this.#topics.delete(name);
-      this.#forgetting.get(name)?.();
-      this.#forgetting.delete(name);
-      this.#jobs.delete(name);
-      this.#log.forget(name);
-      const room = roomOf(name);
-      if (room !== undefined) this.#rooms.delete(room);
+      this.#options.log.forget(name);
     }
-    return true;
+  }
+
+  // Not one that made way: its last followers may leave later, when its name is another's.
+  #isThere(lot: Lot | undefined): lot is Lot {
+    return lot !== undefined && this.#topics.get(lot.name)?.lot === lot;
+  }
+
+  #sharesOf(lot: Lot): Shares {
+    return roomOf(lot.name) === undefined ? this.#jobs : this.#rooms;
+  }
+
+  #add(name: string, mode: Mode, lot?: Lot): void {
+    this.#topics.set(name, { name, mode, lot, sessions: new Set(), readers: new Set() });
   }
 }
 
@@ -146,7 +191,7 @@ export function isPublic(name: string): boolean {
 }
 
 // A room and its presence live and end as one.
-function together(name: string): string[] {
+function namesOf({ name }: Lot): string[] {
   const room = roomOf(name);
   return room === undefined ? [name] : [`room/${room}`, `presence/${room}`];
 }

@@ -18,11 +18,11 @@ export interface Limits {
   burst: number;
   /** Unreadable messages in a row; the last one closes 4500. `MAX_BAD_MESSAGES` */
   badMessages: number;
-  /** Rooms on one server; another one takes the place of an empty one. `MAX_ROOMS` */
+  /** Rooms on one server, at most a quarter of them for one address; one that is needed less makes way. `MAX_ROOMS` */
   rooms: number;
   /** Jobs that one client may have running. `MAX_JOBS` */
   jobs: number;
-  /** Jobs that may run on one server: a client is free to make. `MAX_JOBS_TOTAL` */
+  /** Jobs that may run on one server, at most a quarter of them for one address. `MAX_JOBS_TOTAL` */
   jobsTotal: number;
   /** Milliseconds between two pings of the server. `HEARTBEAT_MS` */
   heartbeatMs: number;
