@@ -297,7 +297,10 @@ export function request(url: string, headers: Record<string, string> = {}, metho
   return { method, url, header: (name) => all[name] };
 }
 
-/** Waits until nothing more happens without time passing. */
-export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await undefined;
+/**
+ * Waits until nothing more happens without time passing. The event loop takes its next turn only when no promise has
+ * anything left to do, however long the chain: https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
+ */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

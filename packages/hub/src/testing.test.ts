@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { settled, World } from "./testing.ts";
+
+/** A chain of promises, each of which waits for the one before. */
+async function chain(links: number, done: () => void): Promise<void> {
+  for (let link = 0; link < links; link++) await undefined;
+  done();
+}
+
+test("settled waits for the end of a chain of promises, however long", async () => {
+  let isDone = false;
+  void chain(10_000, () => {
+    isDone = true;
+  });
+  await settled();
+  expect(isDone).toBe(true);
+});
+
+test("what a timer sets off has happened before the next one is due", async () => {
+  const world = new World();
+  const happened: string[] = [];
+  world.after(1, () => void chain(1_000, () => happened.push("of the first timer")));
+  world.after(2, () => happened.push("the second timer"));
+  await world.pass(2);
+  expect(happened).toEqual(["of the first timer", "the second timer"]);
+});
