@@ -88,3 +88,51 @@ test("phases become bars within the part of time, none beyond now", () => {
     { phase: "open", x: 40, width: 10 },
   ]);
 });
+
+test("one return has no spread, and who was told is still connected", () => {
+  const member = restarted(2100);
+  expect(summaryOf([member], new Map()).spreadMs).toBeUndefined();
+  member.told(4000);
+  expect(summaryOf([member], new Map()).connected).toBe(1);
+});
+
+test("the return is the first time that it is open again, whatever the network does later", () => {
+  const member = restarted(2500);
+  member.changed({ name: "offline" }, 3000);
+  member.changed({ name: "connecting", attempt: 0 }, 3500);
+  member.changed(open, 4000);
+  expect(member.backAt).toBe(2500);
+});
+
+test("an event that comes late does not take a client back", () => {
+  const member = new CrowdMember();
+  for (const offset of [1, 3, 2]) member.heard("a", offset);
+  expect(member.epochs).toEqual([{ name: "a", first: 1, last: 3, count: 3 }]);
+});
+
+test("what one client got more makes up for nothing, and what is still under way is not lost", () => {
+  const [more, less] = [restarted(2100), restarted(2900)];
+  more.heard("a", 3);
+  more.heard("a", 4);
+  expect(summaryOf([more, less], new Map([["a", 3]])).lost).toBe(1);
+  expect(summaryOf([more, less], new Map([["b", 9]])).lost).toBe(0);
+});
+
+test("each code is named once, and the window is that of the last end", () => {
+  const [one, other] = [restarted(2100), restarted(2900)];
+  other.changed({ ...waiting(1012), windowMs: [5000, 9000] } as SocketState, 9000);
+  expect(summaryOf([one, other], new Map())).toMatchObject({ codes: [1012], windowMs: [5000, 9000] });
+});
+
+test("the drawing goes on until the last is back, and leaves an older restart out", () => {
+  const [early, late] = [restarted(2100), restarted(2900)];
+  late.changed(waiting(1012), 60_000);
+  expect(frameOf([early, late], 90_000)).toEqual({ from: 59_500, to: 90_000 });
+});
+
+test("what was before the part of time has no bar", () => {
+  const { marks } = restarted(2500);
+  expect(barsOf(marks, { from: 2600, to: 7600 }, 3600, 100).map(({ phase, x }) => [phase, x])).toEqual([
+    ["open", 0],
+  ]);
+});

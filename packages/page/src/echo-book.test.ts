@@ -57,3 +57,37 @@ test("a rejected message waits for nothing", () => {
   book.answer("two", 1);
   expect(outcomes(book)).toEqual(["rejected", "equal"]);
 });
+
+test("a loss leaves what is queued as it was", () => {
+  const book = new EchoBook();
+  book.add("one", "one", "queued", 0);
+  book.closed(1006);
+  expect(outcomes(book)).toEqual(["queued"]);
+});
+
+test("a close with 1000 answers stop alone", () => {
+  const book = new EchoBook();
+  book.add("one", "one", "sent", 0);
+  book.closed(1000);
+  expect(outcomes(book)).toEqual(["lost"]);
+});
+
+test("a line says what was sent: its kind, and its bytes on the wire", () => {
+  const book = new EchoBook();
+  book.add("grüß", "grüß", "sent", 0);
+  book.add("a.bin", Uint8Array.of(1, 2, 3), "sent", 0);
+  expect(book.lines.map(({ kind, size }) => [kind, size])).toEqual([
+    ["binary", 3],
+    ["text", 6],
+  ]);
+});
+
+test("old lines are forgotten, but not what they wait for", () => {
+  const book = new EchoBook();
+  for (let count = 1; count <= 25; count++) book.add(String(count), String(count), "sent", 0);
+  expect(book.lines.map(({ number }) => number)).toEqual(
+    Array.from({ length: 20 }, (_, index) => 25 - index),
+  );
+  for (let count = 1; count <= 6; count++) book.answer(String(count), 1);
+  expect(outcomes(book).slice(0, 2)).toEqual(["equal", "sent"]);
+});

@@ -75,3 +75,49 @@ test("the reader's sentence tells how far it came, how it ended, and what is los
   );
   expect(sentenceOf({ ...report, runs: [...report.runs, { from: 990, to: 991 }] })).toContain("with a gap!");
 });
+
+test("who goes its way is no loss", () => {
+  const text = ["1000", "1001", "1005", "1006", "1012"]
+    .map((code) => `rosetta_closed_total{code="${code}"} 1`)
+    .join("\n");
+  expect([...readMetrics(text, 0).lost.keys()]).toEqual(["1006", "1012"]);
+});
+
+test("a metric is found by its whole name", () => {
+  expect(
+    readMetrics("rosetta_slow_readers 7\nrosetta_slow_total_max 8\nrosetta_slow_total 1\n", 0).slow,
+  ).toBe(1);
+});
+
+test("each mark tells what is new since the look before", () => {
+  const lost = new Map([["4002", 1]]);
+  const before = { queueBytes: 5, skipped: 2, slow: 1, lost };
+  const samples = [sample(0, before), sample(1, before), sample(2, { ...before, skipped: 5 })];
+  expect(marksOf(samples)).toEqual([
+    { at: 2, kind: "skipped", text: "3 skipped of the topic of mode latest" },
+  ]);
+  const again = sample(3, { ...before, lost: new Map([["4002", 2]]) });
+  expect(marksOf([sample(2, before), again]).map(({ kind }) => kind)).toEqual(["closed"]);
+});
+
+test("another flood begins with no runs", () => {
+  const runs = new Runs();
+  runs.add(1);
+  runs.clear();
+  runs.add(2);
+  expect(runs.all).toEqual([{ from: 2, to: 2 }]);
+});
+
+test("a reader that is on its way back has not come back", () => {
+  expect(sentenceOf({ ...report, code: 1006, recovered: undefined })).toContain("It is on its way back.");
+  expect(
+    sentenceOf({
+      ...report,
+      code: 1006,
+      recovered: true,
+      runs: [...report.runs, { from: 989, to: 990 }],
+      connections: 2,
+    }),
+  ).toContain("It came back: recovered true, and went on at #989.");
+  expect(sentenceOf({ ...report, runs: [] })).toBe("It has read nothing of the flood yet.");
+});

@@ -7,6 +7,7 @@ import {
   hexView,
   prettyText,
   sameData,
+  textOfBytes,
 } from "./format.ts";
 
 test.each([
@@ -55,4 +56,24 @@ test("text and bytes are never the same, even if they look alike", () => {
   expect(sameData(new Uint8Array([1, 2]), new Uint8Array([1, 3]))).toBe(false);
   expect(sameData(new Uint8Array([1, 2]), new Uint8Array([1, 2, 3]))).toBe(false);
   expect(sameData("a", new Uint8Array([97]))).toBe(false);
+});
+
+test("the next unit begins where the number has a thousand of the one before", () => {
+  expect(formatBytes(1024 * 1024)).toBe("1 MiB");
+  expect(formatDuration(1000)).toBe("1 s");
+  expect(formatDuration(12.6)).toBe("13 ms");
+});
+
+test("only what has a shape of its own stands beside the bytes", () => {
+  expect(hexView(Uint8Array.of(0x1f, 0x20, 0x21, 0x7e, 0x7f, 0x80))).toMatch(/· !~··$/);
+});
+
+test("a byte order mark is content, and what is no UTF-8 shows", () => {
+  expect(textOfBytes(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61))).toBe("\ufeffa");
+  expect(textOfBytes(Uint8Array.of(0x61, 0xff))).toBe("a\ufffd");
+});
+
+test("bytes are not the text of their numbers", () => {
+  expect(sameData("97", Uint8Array.of(97))).toBe(false);
+  expect(sameData(Uint8Array.of(97), "97")).toBe(false);
 });

@@ -69,3 +69,18 @@ test("hex is read with or without blanks, and nothing else is", () => {
   expect(parseHex("  ")).toEqual(new Uint8Array());
   for (const bad of ["0", "0x00", "fg", "00,ff"]) expect(parseHex(bad)).toBeUndefined();
 });
+
+test("each field is explained by what it is, not by what it could be", () => {
+  const words = (name: string, length: number, mask?: Uint8Array) =>
+    drawFrame("binary", new Uint8Array(length), mask).parts.find((part) => part.name === name)?.words;
+  expect(words("MASK", 1)).toBe("0: not masked");
+  expect(words("MASK", 1, key)).toBe("1: a key follows");
+  expect([0, 1, 2, 126, 65_536].map((length) => words("Length", length))).toEqual([
+    "0 bytes",
+    "1 byte",
+    "2 bytes",
+    "126: see the next 16 bits",
+    "127: see the next 64 bits",
+  ]);
+  expect(words("Opcode", 1)).toBe("2: binary");
+});

@@ -90,3 +90,53 @@ test("lines and cells are bounded, and the row keeps the newest that fit", () =>
   expect(newestCells(cells, 7)).toEqual(cells.slice(1));
   expect(newestCells(cells, 6)).toEqual(cells.slice(2));
 });
+
+test("a return tells of itself, and not of the one before", () => {
+  const book = bookAt(2);
+  book.subscribed({ epoch, offset: 9, recovered: false });
+  add(book, 8, 9);
+  expect(book).toMatchObject({ lost: { from: 3, to: 7 }, replayed: 2 });
+  book.subscribed({ epoch, offset: 10, recovered: true });
+  expect(book).toMatchObject({ lost: undefined, replayed: 0 });
+  add(book, 10, 10);
+  expect(book).toMatchObject({ lost: undefined, replayed: 1, missed: 0 });
+});
+
+test("one lost event is told as one, and also before the first that was seen", () => {
+  const book = bookAt(2);
+  book.subscribed({ epoch, offset: 4, recovered: false });
+  add(book, 4, 4);
+  expect(tellComeback(book)).toContain("#3 to #3 are lost, 1 events");
+  const early = bookAt(0);
+  early.subscribed({ epoch, offset: 300, recovered: false });
+  add(early, 269, 270);
+  expect(early.lost).toEqual({ from: 1, to: 268 });
+});
+
+test("a log that is shorter than what was seen has begun anew, whatever it calls itself", () => {
+  const book = bookAt(9);
+  book.subscribed({ epoch, offset: 3, recovered: true });
+  add(book, 1, 3);
+  expect(book).toMatchObject({ offset: 3, twice: 0, comeback: { recovered: false, sameEpoch: false } });
+});
+
+test("no server can have recovered another life of the log", () => {
+  const book = bookAt(2);
+  book.subscribed({ epoch: "two", offset: 5, recovered: true });
+  expect(tellComeback(book)).toContain("begun anew");
+});
+
+test("all that the server had is here with its last event", () => {
+  const book = bookAt(2);
+  book.subscribed({ epoch, offset: 4, recovered: true });
+  add(book, 3, 3);
+  expect(book.isCaughtUp).toBe(false);
+  add(book, 4, 4);
+  expect(book.isCaughtUp).toBe(true);
+});
+
+test("nothing is away when more has come than the author knows of", () => {
+  const book = bookAt(7);
+  book.published({ epoch, offset: 5 });
+  expect(book.away).toBe(0);
+});

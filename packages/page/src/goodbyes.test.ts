@@ -1,4 +1,4 @@
-import { parseClient } from "@rosetta/protocol";
+import { defaultLimits, parseClient } from "@rosetta/protocol";
 import { expect, test } from "vitest";
 import { type Scene, type Way, wayOf, ways } from "./goodbyes.ts";
 
@@ -44,4 +44,37 @@ test("each way does what it says", () => {
   );
   expect(played(wayOf("twice")).twins).toBe(1);
   expect(played(wayOf("silent")).sent).toEqual([]);
+});
+
+test("each order names what the server is to do", () => {
+  const ordered = (id: string) => {
+    const texts = played(wayOf(id)).sent.map((text) => parseClient(String(text)).message);
+    return texts.find((message) => message?.type === "chaos");
+  };
+  expect(ordered("order")).toMatchObject({ do: "close", code: 4123 });
+  expect(ordered("throw")).toMatchObject({ do: "throw" });
+  expect(ordered("terminate")).toMatchObject({ do: "terminate" });
+});
+
+test("what is too much is more than the server takes", () => {
+  const { burst, badMessages } = defaultLimits;
+  expect(played(wayOf("flood")).sent.length - 1).toBeGreaterThan(burst);
+  expect(played(wayOf("bad")).sent).toHaveLength(badMessages);
+});
+
+test("at /echo stop is a bare text, and binary is binary", () => {
+  expect(played(wayOf("echo-stop")).sent).toEqual(["stop"]);
+  expect(played(wayOf("binary")).sent).toEqual([Uint8Array.of(1)]);
+  expect(played(wayOf("normal")).closed).toEqual([[1000]]);
+});
+
+test("only the handshake that is to be refused offers no subprotocol", () => {
+  expect(ways.flatMap((group) => group.ways.filter(({ bare }) => bare).map(({ id }) => id))).toEqual([
+    "refused",
+  ]);
+});
+
+test("an end is agreed on only where this side asked for it", () => {
+  const agreed = ways.flatMap((group) => group.ways.filter((way) => way.agreed).map(({ id }) => id));
+  expect(agreed).toEqual(["echo-stop", "stop", "normal", "own", "none"]);
 });

@@ -20,3 +20,20 @@ test("request and answer name what was asked for", () => {
   expect(request).toContain("Sec-WebSocket-Protocol: a.b");
   expect(answerLines("accept", "a.b").map(([line]) => line)).toContain("Sec-WebSocket-Accept: accept");
 });
+
+test("the request has every header that RFC 6455 §4.1 asks of a browser", () => {
+  const lines = requestLines("ws://a.example:81/ws?x=1", "https://b.example", "key", "p").map(
+    ([line]) => line,
+  );
+  expect(lines).toEqual([
+    "GET /ws HTTP/1.1",
+    "Host: a.example:81",
+    "Origin: https://b.example",
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: key",
+    "Sec-WebSocket-Protocol: p",
+  ]);
+  expect(answerLines("accept", "p")[0]?.[0]).toBe("HTTP/1.1 101 Switching Protocols");
+});

@@ -45,3 +45,9 @@ test("a metric is found by its whole name, summed over its labels or with one of
   expect(readMetric(text, "rosetta_heartbeat")).toBeUndefined();
   expect(readMetric("<html>", "rosetta_connections")).toBeUndefined();
 });
+
+test("a percentile between two ranks is the higher one", () => {
+  const book = new LatencyBook();
+  for (const roundTripMs of [30, 10, 20]) book.answered(roundTripMs, 0);
+  expect([0, 1, 34, 50, 67, 99].map((percent) => book.percentile(percent))).toEqual([10, 10, 20, 20, 30, 30]);
+});

@@ -61,3 +61,33 @@ test("the examples are what they are called", () => {
     "valid valid valid valid valid valid unknown_type invalid invalid invalid valid",
   );
 });
+
+test("a request has one reply; what else carries its number stands alone", () => {
+  const book = new Phrasebook();
+  book.sent('{"id":"a"}', 5);
+  book.received("first", echo("a"), 6);
+  book.received("second", echo("a"), 9);
+  expect(book.phrases.map(({ sent, reply }) => [sent, reply?.text, reply?.roundTripMs])).toEqual([
+    [undefined, "second", 0],
+    ['{"id":"a"}', "first", 1],
+  ]);
+});
+
+test("only a text is an id", () => {
+  const book = new Phrasebook();
+  for (const text of ['{"id":5}', '{"id":null}', "null", "[]", "{"]) book.sent(text, 0);
+  expect(book.phrases.map(({ id }) => id)).toEqual(Array(5).fill(undefined));
+});
+
+test("the end of a connection changes nothing about what was answered, and places begin anew", () => {
+  const book = new Phrasebook();
+  book.sent('{"id":"a"}', 0);
+  book.received("to a", echo("a"), 1);
+  book.ended(1000);
+  book.sent('{"id":"b"}', 2);
+  book.received("to b", echo("b"), 3);
+  expect(book.phrases.map(({ lostBy, reply }) => [lostBy, reply?.place])).toEqual([
+    [undefined, 1],
+    [undefined, 1],
+  ]);
+});

@@ -25,3 +25,15 @@ test("what somebody else may have put into the address is taken only in its form
   expect(parseRoute("#/all?topic=room/UP&server=__proto__", numbers)).toEqual({ lesson: "all" });
   expect(parseRoute(`#/all?topic=room/${"a".repeat(33)}`, numbers)).toEqual({ lesson: "all" });
 });
+
+test("a form holds from the first character to the last", () => {
+  for (const hash of [
+    "#/all?server=bun<b>",
+    "#/all?topic=room/a<b>",
+    "#/all?topic=xroom/a",
+    "#/all?topic=scores/1",
+  ]) {
+    expect(parseRoute(hash, numbers), hash).toEqual({ lesson: "all" });
+  }
+  expect(parseRoute("#/allx", numbers)).toEqual({ lesson: 1 });
+});

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { baseOf, healthOf, readServers, socketUrl, toServers } from "./servers.ts";
+import { askHealth, baseOf, healthOf, readServers, scriptOf, socketUrl, toServers } from "./servers.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -92,4 +92,55 @@ test.each([
   ["too many requests", undefined],
 ])("the health that %s tells is %s", (text, health) => {
   expect(healthOf({ text })).toBe(health);
+});
+
+test("a list that leaves this server out is headed by it", () => {
+  expect(toServers([sibling], origin).map(({ id }) => id)).toEqual(["this-server", "bun-hono"]);
+});
+
+test("an entry is taken whole or not at all", () => {
+  const broken = [
+    { title: 1 },
+    { title: undefined },
+    { self: "no" },
+    { self: undefined },
+    { id: 1 },
+    { url: 1 },
+  ];
+  for (const change of broken) {
+    expect(toServers([self, { ...sibling, ...change }], origin), JSON.stringify(change)).toHaveLength(1);
+  }
+});
+
+test("the servers of another machine stand behind it by name", () => {
+  const [far, near] = ["http://b.example:1", "http://a.example:2"].map((url, index) => ({
+    ...sibling,
+    id: `${index}`,
+    url,
+  }));
+  expect(toServers([far, near, { ...self, url: "http://c.example" }], origin).map(({ id }) => id)).toEqual([
+    "1",
+    "0",
+    self.id,
+  ]);
+});
+
+test("the three scripts go round", () => {
+  expect([0, 1, 2, 3].map(scriptOf)).toEqual([1, 2, 3, 1]);
+});
+
+test.each([
+  ["ok", 200, "running"],
+  ["draining", 503, "not running"],
+  [undefined, 200, "not running"],
+])("the health %s with %s means: %s", async (status, code, health) => {
+  vi.stubGlobal("fetch", async () => Response.json({ status }, { status: code }));
+  expect(await askHealth(self)).toBe(health);
+});
+
+test("nobody there, or something that is no JSON, means that a server does not run", async () => {
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("fetch failed")));
+  expect(await askHealth(self)).toBe("not running");
+  vi.stubGlobal("fetch", async () => new Response("<html>"));
+  expect(await askHealth(self)).toBe("not running");
 });

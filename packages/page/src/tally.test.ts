@@ -66,3 +66,27 @@ test("after a restart only what came of the new log counts, by the ways that are
   expect(newestPlaces([socket, stream, poll], 3)).toEqual([2, 1]);
   expect(agreementOf([socket, stream, poll])).toEqual({ from: 1, to: 1, same: true, missing: 0 });
 });
+
+test("ways that tell the same at one place and something else at another do not agree", () => {
+  const other = tallyOf(1);
+  other.add({ event: event(2, 99), delayMs: 1 }, 100);
+  expect(agreementOf([tallyOf(1, 2), other])).toMatchObject({ from: 1, to: 2, same: false });
+});
+
+test("one way agrees with nobody, and one common place is one", () => {
+  expect(agreementOf([tallyOf(1, 2)])).toBeUndefined();
+  expect(agreementOf([tallyOf(1, 2), tallyOf(2, 3)])).toMatchObject({ from: 2, to: 2 });
+});
+
+test("a way that was refused for good does not run", () => {
+  const tally = new Tally();
+  expect(tally.isRunning).toBe(false);
+  tally.state = "open";
+  expect(tally.isRunning).toBe(true);
+  tally.isOver = true;
+  expect(tally.isRunning).toBe(false);
+});
+
+test("places are ordered as numbers", () => {
+  expect(newestPlaces([tallyOf(9, 10, 100)], 3)).toEqual([100, 10, 9]);
+});

@@ -148,3 +148,91 @@ test("a row is exported as a line of JSON, its bytes in hex", () => {
     },
   ]);
 });
+
+test("a filter takes every character for itself, and knows no pattern", () => {
+  const recorder = recorderOf("a.c", "abc", "(", "a|b", "\\d");
+  const found = (wanted: string) => new WireFilter().apply(recorder.entries, wanted).map(({ data }) => data);
+  expect(found("a.c")).toEqual(["a.c"]);
+  expect(found("(")).toEqual(["("]);
+  expect(found("a|b")).toEqual(["a|b"]);
+  expect(found("\\d")).toEqual(["\\d"]);
+});
+
+test("a filter finds what a row is about: direction, server, path, type and note", () => {
+  const recorder = recorderOf('{"type":"welcome"}');
+  recorder.record("fastify-ws", "/echo", {
+    direction: "out",
+    at: 0,
+    kind: "close",
+    code: 4123,
+    note: "enough",
+  });
+  const found = (wanted: string) =>
+    new WireFilter().apply(recorder.entries, wanted).map(({ number }) => number);
+  for (const wanted of ["in express", "/ws welcome", "welcome"]) expect(found(wanted), wanted).toEqual([1]);
+  for (const wanted of ["out fastify", "/echo", "close 4123 enough"])
+    expect(found(wanted), wanted).toEqual([2]);
+});
+
+test("a filter that began before goes on with the first new row", () => {
+  const recorder = recorderOf("alpha 1");
+  const filter = new WireFilter();
+  filter.apply(recorder.entries, "alpha");
+  recorder.record("express-ws", "/ws", text("alpha 2"));
+  expect(filter.apply(recorder.entries, "alpha")).toHaveLength(2);
+});
+
+test("a row is one short line, whatever it stands for", () => {
+  const recorder = recorderOf(`{"type":"echo","text":"${"x".repeat(300)}"}`);
+  const binary = (data: Uint8Array) =>
+    recorder.record("express-ws", "/echo", { direction: "in", at: 0, kind: "binary", data });
+  binary(new Uint8Array(300));
+  binary(new Uint8Array(0));
+  const [long = "", bytes = "", empty] = recorder.entries.map(summaryOf);
+  expect(long).toBe(`"text":"${"x".repeat(300)}`.slice(0, 200));
+  expect(bytes.split(" ")).toHaveLength(24);
+  expect(empty).toBe("");
+});
+
+test("a change of state says how long the wait is and for which attempt, or why it is the end", () => {
+  const recorder = new WireRecorder();
+  const state = (state: FrameEvent["state"]) =>
+    recorder.record("express-ws", "/ws", { direction: "in", at: 0, kind: "state", ...(state && { state }) });
+  const windowMs: [number, number] = [1000, 2000];
+  state({ name: "waiting", attempt: 3, untilAt: 0, delayMs: 1499.6, windowMs, code: 1012, cause: "" });
+  state({ name: "stopped", code: 4500, reason: "4500 Invalid" });
+  state({ name: "open", since: 0, protocol: "", extensions: "" });
+  expect(recorder.entries.map(({ note }) => note)).toEqual([
+    "waiting 1500 ms before attempt 3",
+    "stopped 4500 Invalid",
+    "open",
+  ]);
+});
+
+test("an exported line says that it is cut, and what was noted", () => {
+  const recorder = recorderOf("x".repeat(keptLength + 1));
+  recorder.record("express-ws", "/ws", { direction: "in", at: 0, kind: "close", code: 1000, note: "clean" });
+  const [cut, noted] = recorder.entries.map((entry) => JSON.parse(jsonLine(entry)));
+  expect(cut).toMatchObject({ cut: true, size: keptLength + 1 });
+  expect(noted).toMatchObject({ note: "1000 clean" });
+  expect(noted).not.toHaveProperty("cut");
+});
+
+test("a reply is newer than what it replies to", () => {
+  const recorder = recorderOf('{"type":"bye","re":"1"}');
+  recorder.record("express-ws", "/ws", {
+    direction: "out",
+    at: 0,
+    kind: "text",
+    data: '{"type":"stop","id":"1"}',
+  });
+  expect(recorder.entries.map((entry) => counterpartOf(recorder.entries, entry))).toEqual([
+    undefined,
+    undefined,
+  ]);
+});
+
+test("only what this side sends awaits a reply", () => {
+  const [received] = recorderOf('{"type":"welcome","id":"1"}').entries;
+  expect(received && isRequest(received)).toBe(false);
+});
