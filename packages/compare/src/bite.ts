@@ -1,5 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { styleText } from "node:util";
 import { folderOf } from "@rosetta/manifest";
@@ -16,6 +15,7 @@ import {
   printVerdict,
   type Verdict,
 } from "./cells.ts";
+import { buildPage, withCopies } from "./copies.ts";
 import { anyServer } from "./dealing.ts";
 import { readHouse } from "./house.ts";
 import { type Run, root, runSuite } from "./playwright.ts";
@@ -41,21 +41,10 @@ export async function bite({ servers, regions, jobs }: Request & { do: "bite" })
   const house = readHouse(readApps());
   if (house.findings.length > 0) throw new Refusal("some apps cannot be read: see pnpm parity");
   const cells = planCells(house, servers, regions);
-  claimFolder();
-  const ending = new AbortController();
-  const end = () => ending.abort();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
-  try {
+  return withCopies(folder, async (signal) => {
     buildPage();
-    const verdicts = await biteAll(cells, jobs, ending.signal);
-    return report(verdicts);
-  } catch (error) {
-    if (!ending.signal.aborted) throw error;
-    console.error("stopped: the copies are gone, the apps are as they were");
-    return 130;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    return report(await biteAll(cells, jobs, signal));
+  });
 }
 
 type Bitten = { cell: Cell; verdict: Verdict };
@@ -128,26 +117,6 @@ function copyApp(app: string, label: string): string {
   cpSync(original, copy, { recursive: true, filter: (path) => basename(path) !== "node_modules" });
   symlinkSync(join(original, "node_modules"), join(copy, "node_modules"));
   return copy;
-}
-
-// Two runs at once would meet on the same ports, so the folder is the lock as well.
-function claimFolder(): void {
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new Refusal(".bite/ exists: another run is under way, or one was killed; then remove the folder");
-  }
-}
-
-// The suite opens the page; `pnpm e2e` builds it first, too.
-function buildPage(): void {
-  const turbo = join(root, "node_modules/.bin/turbo");
-  const { status } = spawnSync(turbo, ["run", "build", "--output-logs=errors-only"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-  });
-  if (status !== 0) throw new Refusal("the page could not be built: see pnpm build");
 }
 
 function report(verdicts: Bitten[]): number {

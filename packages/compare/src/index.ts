@@ -1,9 +1,15 @@
 export { type App, pathOf, readApps } from "./apps.ts";
+export { Refusal } from "./arguments.ts";
+export { grepOf, judge, type Verdict } from "./cells.ts";
+export { buildPage, withCopies } from "./copies.ts";
 export { anyServer, dealtTo } from "./dealing.ts";
 export { type Lesson, lessonsFolder, parseLesson, readLessonFiles } from "./lessons.ts";
 export { readPlaces } from "./locate.ts";
 export { type MatrixOptions, matrix } from "./matrix.ts";
-export { root } from "./playwright.ts";
+export { type Run, root, runSuite } from "./playwright.ts";
+export { pool } from "./pool.ts";
 export { emptied, hasCode, type Region, RegionError, regions } from "./regions.ts";
+export { count } from "./report.ts";
 export * from "./results.ts";
+export { table } from "./table.ts";
 export { type ListedTest, regionsOf, titleForm } from "./tags.ts";

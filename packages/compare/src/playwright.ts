@@ -10,8 +10,6 @@ import type { ListedTest } from "./tags.ts";
 /** The folder of the repository. */
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-const suite = join(root, "e2e");
-
 /** What became of a test in one project: `skipped` also if the run ended before its turn. */
 export interface Outcome {
   title: string;
@@ -36,6 +34,8 @@ export interface RunOptions {
   environment?: Record<string, string>;
   /** Ends the run: Playwright is interrupted, and killed with its children if it does not end by itself. */
   signal?: AbortSignal;
+  /** The folder of the repository whose suite is run: a copy, or this one if it is left out. */
+  root?: string;
 }
 
 /** Runs the suite with the arguments of `playwright test`, silently. Each test counts once for each project. */
@@ -43,11 +43,8 @@ export async function runSuite(args: string[], options: RunOptions = {}): Promis
   const folder = mkdtempSync(join(tmpdir(), "rosetta-report-"));
   const report = join(folder, "report.json");
   try {
-    const output = await playwright(
-      args,
-      { ...options.environment, PLAYWRIGHT_JSON_OUTPUT_FILE: report },
-      options.signal,
-    );
+    const environment = { ...options.environment, PLAYWRIGHT_JSON_OUTPUT_FILE: report };
+    const output = await playwright(args, { ...options, environment });
     return readRun(readReport(report, output));
   } finally {
     rmSync(folder, { recursive: true });
@@ -116,12 +113,12 @@ const killMs = 10_000;
 
 function playwright(
   args: string[],
-  environment: Record<string, string>,
-  signal?: AbortSignal,
+  { environment, signal, root: house = root }: RunOptions,
 ): Promise<string> {
+  const suite = join(house, "e2e");
   const cli = createRequire(join(suite, "package.json")).resolve("@playwright/test/cli");
   // As `pnpm run` would do it: the pinned node comes first.
-  const path = [join(suite, "node_modules/.bin"), join(root, "node_modules/.bin"), process.env.PATH].join(
+  const path = [join(suite, "node_modules/.bin"), join(house, "node_modules/.bin"), process.env.PATH].join(
     delimiter,
   );
   return new Promise((resolve, reject) => {

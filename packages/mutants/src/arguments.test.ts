@@ -1,0 +1,36 @@
+import { Refusal } from "@rosetta/compare";
+import { expect, test } from "vitest";
+import { readArguments } from "./arguments.ts";
+
+const today = new Date("2026-11-28T23:00:00Z");
+const read = (...given: string[]) => readArguments(given, ["page", "bench"], today);
+
+test("without arguments every area is run, in two jobs", () => {
+  expect(read()).toEqual({ do: "run", areas: [], jobs: 2, quick: false, seed: 20261128 });
+});
+
+test("areas, jobs, a selection and its seed can be chosen", () => {
+  expect(read("bench", "page", "--jobs", "3", "--quick", "--seed", "7")).toEqual({
+    do: "run",
+    areas: ["bench", "page"],
+    jobs: 3,
+    quick: true,
+    seed: 7,
+  });
+});
+
+test("list, check and help run nothing", () => {
+  expect(read("--list", "page")).toEqual({ do: "list", areas: ["page"] });
+  expect(read("--check")).toEqual({ do: "check" });
+  expect(read("--quick", "--help")).toEqual({ do: "help" });
+});
+
+test.each([
+  [["hub"], 'no mutants of "hub": page, bench'],
+  [["--seed", "1"], "--seed means something only with --quick"],
+  [["--jobs", "0"], '--jobs is a number from 1 to 16, not "0"'],
+  [["--quick", "--seed", "x"], '--seed is a number from 1 to 4294967295, not "x"'],
+  [["--fast"], "Unknown option '--fast'; see pnpm mutants --help"],
+])("%j is refused in one line", (given, message) => {
+  expect(() => read(...given)).toThrow(new Refusal(message));
+});

@@ -1,0 +1,118 @@
+import { cpSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Verdict } from "@rosetta/compare";
+import { mutate } from "./copy.ts";
+import { areaOf, type Mutant } from "./mutant.ts";
+import { runNode } from "./process.ts";
+import { isFile } from "./stale.ts";
+import { grepFor, runTests, suiteOf } from "./suite.ts";
+import { runRelated, runUnits, type UnitRun } from "./units.ts";
+
+/** What came of a mistake. */
+export type Outcome =
+  /** A test saw it: its title in a file of unit tests, or its id in the suite. */
+  | { state: "killed"; by: string }
+  /** Every test that was asked is green. */
+  | { state: "survived" }
+  /** It changes nothing, for this reason. */
+  | { state: "equal"; reason: string }
+  /** The tests had to be ended: none of them said that something is wrong. */
+  | { state: "hangs" }
+  /** The run says nothing about the mistake. */
+  | { state: "unclear"; reason: string };
+
+/** Where a mistake is tried: one of the copies, used by one mistake at a time. */
+export interface Place {
+  root: string;
+  copy: string;
+  /** The first of the ports that servers of this copy may use. */
+  port: number;
+  signal: AbortSignal;
+}
+
+/** Tries mistakes. Remembers which tests are green without one: of any other, red would prove nothing. */
+export class Judge {
+  readonly #controls = new Map<string, Promise<boolean>>();
+
+  async try(mutant: Mutant, place: Place): Promise<Outcome> {
+    if (mutant.equal !== undefined) return { state: "equal", reason: mutant.equal };
+    const byUnits = await this.#tryUnits(mutant, place);
+    if (byUnits && byUnits.state !== "survived") return byUnits;
+    const tests = suiteOf(mutant, readFileSync(join(place.root, mutant.file), "utf8"));
+    if (tests) return this.#trySuite(mutant, tests, place);
+    return byUnits ?? { state: "unclear", reason: "no test is asked: name some in the list" };
+  }
+
+  async #tryUnits(mutant: Mutant, place: Place): Promise<Outcome | undefined> {
+    const { copy, signal } = place;
+    const files = mutant.tests?.filter(isFile);
+    if (files?.length === 0) return undefined;
+    const restore = mutate(copy, mutant);
+    const run = files
+      ? await runUnits(copy, files, signal).finally(restore)
+      : await runRelated(copy, mutant.file, signal).finally(restore);
+    if (!run.red) return withoutRed(run);
+    const { file, title } = run.red;
+    const isGreen = await this.#control(file, async () => !(await runUnits(copy, [file], signal)).red);
+    if (!isGreen) return { state: "unclear", reason: `red without the mistake: ${file}` };
+    return { state: "killed", by: `${file}: ${title}` };
+  }
+
+  async #trySuite(mutant: Mutant, tests: string[], place: Place): Promise<Outcome> {
+    const area = areaOf(mutant);
+    const restore = mutate(place.copy, mutant);
+    const verdict = await inBuiltPage(mutant, place, () => runTests(area, tests, place)).finally(restore);
+    if (verdict.state === "green") return { state: "survived" };
+    if (verdict.state !== "red") return { state: "unclear", reason: reasonOf(verdict) };
+    const { test } = verdict;
+    const isGreen = await this.#control(
+      `${area} ${test}`,
+      async () => (await runTests(area, grepFor([test]), place)).state === "green",
+    );
+    if (!isGreen) return { state: "unclear", reason: `red without the mistake: ${test}` };
+    return { state: "killed", by: verdict.starts ? test : `${test} (does not start)` };
+  }
+
+  #control(test: string, run: () => Promise<boolean>): Promise<boolean> {
+    const known = this.#controls.get(test) ?? run();
+    this.#controls.set(test, known);
+    return known;
+  }
+}
+
+function withoutRed({ hung, error, count }: UnitRun): Outcome | undefined {
+  if (hung) return { state: "hangs" };
+  if (error !== undefined) return { state: "unclear", reason: error };
+  return count === 0 ? undefined : { state: "survived" };
+}
+
+function reasonOf(verdict: Verdict): string {
+  return verdict.state === "unclear" ? verdict.reason : verdict.state;
+}
+
+const buildMs = 120_000;
+
+// The suite opens the page as it was built: what is part of it has to be built anew, and put back afterwards.
+async function inBuiltPage(
+  { file }: Mutant,
+  { root, copy, signal }: Place,
+  run: () => Promise<Verdict>,
+): Promise<Verdict> {
+  const page = join(copy, "packages/page");
+  if (!/^packages\/(page|client)\//.test(file)) return run();
+  const cli = join(
+    dirname(createRequire(join(page, "package.json")).resolve("vite/package.json")),
+    "bin/vite.js",
+  );
+  const { code } = await runNode([cli, "build", "--logLevel", "error"], {
+    cwd: page,
+    deadlineMs: buildMs,
+    signal,
+  });
+  try {
+    return code === 0 ? await run() : { state: "unclear", reason: "the page does not build" };
+  } finally {
+    cpSync(join(root, "packages/page/dist"), join(page, "dist"), { recursive: true });
+  }
+}

@@ -1,0 +1,5 @@
+import type { Mutant } from "../mutant.ts";
+import { page } from "./page.ts";
+
+/** Every mistake, by the part of the repository that it is in. */
+export const mutants: Mutant[] = [...page];

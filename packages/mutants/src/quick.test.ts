@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { areaOf, type Mutant } from "./mutant.ts";
+import { choose } from "./quick.ts";
+
+function mutantsOf(area: string, count: number, tests: string[]): Mutant[] {
+  return Array.from({ length: count }, (_, index) => ({
+    file: `packages/${area}/src/a.ts`,
+    search: "",
+    replace: "",
+    why: `${area} ${index}`,
+    tests,
+  }));
+}
+
+const many = [...mutantsOf("hub", 40, ["a.test.ts"]), ...mutantsOf("page", 4, ["PAGE-01"])];
+
+test("a seed chooses the same each time, and another seed others", () => {
+  const names = (seed: number) => choose(many, 60, seed).map(({ why }) => why);
+  expect(names(1)).toEqual(names(1));
+  expect(names(1)).not.toEqual(names(2));
+});
+
+test("every area has its share, within the time", () => {
+  const areas = choose(many, 60, 1).map(areaOf);
+  expect(areas.filter((area) => area === "page")).toHaveLength(2);
+  expect(areas.filter((area) => area === "hub").length).toBeGreaterThanOrEqual(2);
+});
+
+test("with time enough, all of them are chosen", () => {
+  expect(choose(many, 10_000, 1)).toHaveLength(44);
+});

@@ -1,0 +1,49 @@
+import { areaOf, type Mutant } from "./mutant.ts";
+import { isFile } from "./stale.ts";
+
+/** Seconds that a mistake takes on one of two cores: in unit tests, and where servers and a browser are started. */
+const unitSeconds = 4;
+const suiteSeconds = 20;
+
+/**
+ * Chooses mistakes whose tests take so many seconds in all, one area after the other, so that each has its share.
+ * The same seed chooses the same.
+ */
+export function choose(mutants: Mutant[], seconds: number, seed: number): Mutant[] {
+  const areas = [...Map.groupBy(shuffled(mutants, seed), areaOf).values()];
+  const chosen: Mutant[] = [];
+  let left = seconds;
+  for (let turn = 0; areas.some((area) => turn < area.length); turn++) {
+    for (const mutant of areas.flatMap((area) => area[turn] ?? [])) {
+      left -= secondsOf(mutant);
+      if (left < 0) return chosen;
+      chosen.push(mutant);
+    }
+  }
+  return chosen;
+}
+
+function secondsOf({ equal, tests, file }: Mutant): number {
+  if (equal !== undefined) return 0;
+  const isSuite = tests ? tests.some((test) => !isFile(test)) : file.startsWith("apps/");
+  return isSuite ? suiteSeconds : unitSeconds;
+}
+
+function shuffled(mutants: Mutant[], seed: number): Mutant[] {
+  const random = randomFrom(seed);
+  return mutants
+    .map((mutant) => ({ mutant, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ mutant }) => mutant);
+}
+
+/** Mulberry32: small, and even enough to shuffle with. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import type { Outcome } from "./judge.ts";
+import { isGood, printOpen, printSummary, type Tried, toResults } from "./report.ts";
+
+function tried(file: string, outcome: Outcome): Tried {
+  return {
+    mutant: { file, search: "a", replace: "b", why: `mistake in ${file}` },
+    line: 3,
+    outcome,
+    ms: 1500,
+  };
+}
+
+const killed = tried("packages/hub/src/a.ts", { state: "killed", by: "a.test.ts: sees it" });
+const equal = tried("packages/hub/src/b.ts", { state: "equal", reason: "the same number" });
+const survived = tried("e2e/raw.ts", { state: "survived" });
+
+test("the summary counts each state of each area", () => {
+  expect(
+    printSummary([killed, equal, survived])
+      .split("\n")
+      .map((line) => line.split(/ +/)),
+  ).toEqual([
+    ["area", "killed", "survived", "equal", "hangs", "unclear", "all"],
+    ["hub", "1", "0", "1", "0", "0", "2"],
+    ["e2e", "0", "1", "0", "0", "0", "1"],
+    ["all", "1", "1", "1", "0", "0", "3"],
+  ]);
+});
+
+test("only what a test saw, or what changes nothing, is good", () => {
+  expect(isGood([killed, equal])).toBe(true);
+  for (const state of ["survived", "hangs"] as const)
+    expect(isGood([killed, tried("a", { state })])).toBe(false);
+  expect(isGood([tried("a", { state: "unclear", reason: "no port" })])).toBe(false);
+});
+
+test("what no test saw is told with its place", () => {
+  expect(printOpen([killed, survived])).toContain("SURVIVED  e2e/raw.ts:3  mistake in e2e/raw.ts  (1.5 s)");
+  expect(printOpen([killed])).toBe("");
+});
+
+test("the file has the outcome beside the place", () => {
+  expect(toResults([killed], new Date(0), 7)).toEqual({
+    date: "1970-01-01T00:00:00.000Z",
+    seed: 7,
+    mutants: [
+      {
+        ...{ area: "hub", file: "packages/hub/src/a.ts", line: 3, why: "mistake in packages/hub/src/a.ts" },
+        ...{ ms: 1500, state: "killed", by: "a.test.ts: sees it" },
+      },
+    ],
+  });
+});

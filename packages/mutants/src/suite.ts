@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { anyServer, grepOf, judge, regions, runSuite, type Verdict } from "@rosetta/compare";
+import { readManifests } from "@rosetta/manifest";
+import { lineOf, type Mutant } from "./mutant.ts";
+import { isFile } from "./stale.ts";
+
+const testMs = 40_000;
+const runMs = 240_000;
+
+export interface SuiteOptions {
+  copy: string;
+  /** The first of the ports that the run may use. */
+  port: number;
+  signal: AbortSignal;
+}
+
+/** Puts the suite's tests of a copy to the server that the mistake is about, until one is red. */
+export async function runTests(area: string, tests: string[], options: SuiteOptions): Promise<Verdict> {
+  const { copy, port, signal } = options;
+  const bounds = [`--timeout=${testMs}`, `--global-timeout=${runMs}`, "--max-failures=1"];
+  const output = ["--output", join(copy, "e2e/test-results")];
+  const args = ["--project", serverOf(area), ...tests, "--workers=1", "--retries=0", ...bounds, ...output];
+  try {
+    return judge(await runSuite(args, { root: copy, environment: { PORT_BASE: String(port) }, signal }));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { state: "unclear", reason: (error as Error).message.split("\n")[0] ?? "" };
+  }
+}
+
+/**
+ * The suite's tests that must see a mistake, as arguments of `playwright test`; nothing where only unit tests can. What
+ * no server changes says nothing about an app.
+ */
+export function suiteOf(mutant: Mutant, text: string): string[] | undefined {
+  const named = mutant.tests?.filter((test) => !isFile(test));
+  if (named) return named.length === 0 ? undefined : grepFor(named);
+  const region = regionAt(text, mutant);
+  if (!mutant.file.startsWith("apps/") || region === undefined) return undefined;
+  return ["--grep", grepOf([region]), "--grep-invert", `@${anyServer}`];
+}
+
+/** Tests by their ids and tags, as arguments of `playwright test`. */
+export function grepFor(tests: string[]): string[] {
+  return ["--grep", `(${tests.map(patternOf).join("|")})`];
+}
+
+// Not UPG-1 for UPG-10, nor `@send` for `@sending`.
+function patternOf(test: string): string {
+  return `${test}(?![\\w-])`;
+}
+
+function regionAt(text: string, mutant: Mutant): string | undefined {
+  const line = lineOf(text, mutant);
+  const found = [...regions(text)].find(
+    ([, region]) => region.line < line && line <= region.line + region.lines.length,
+  );
+  return found?.[0];
+}
+
+function serverOf(area: string): string {
+  const servers = readManifests().map(({ id }) => id);
+  return servers.includes(area) ? area : (servers[0] ?? "");
+}

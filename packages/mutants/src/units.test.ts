@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { type Report, readUnits } from "./units.ts";
+
+function fileOf(name: string, statuses: string[], message = ""): Report["testResults"][number] {
+  const status = message !== "" || statuses.includes("failed") ? "failed" : "passed";
+  const assertionResults = statuses.map((each, index) => ({ status: each, fullName: ` test ${index}` }));
+  return { name: `/copy/${name}`, status, message, assertionResults };
+}
+
+test("the first test that failed is the one that saw it", () => {
+  const report = {
+    testResults: [fileOf("a.test.ts", ["passed"]), fileOf("b.test.ts", ["passed", "failed"])],
+  };
+  expect(readUnits(report, "/copy")).toEqual({ count: 3, red: { file: "b.test.ts", title: "test 1" } });
+});
+
+test("a file that does not load is red as well, but a test of another file speaks first", () => {
+  const unloaded = fileOf("a.test.ts", [], "SyntaxError");
+  expect(readUnits({ testResults: [unloaded] }, "/copy").red?.title).toBe("(does not load)");
+  const both = { testResults: [unloaded, fileOf("b.test.ts", ["failed"])] };
+  expect(readUnits(both, "/copy").red?.file).toBe("b.test.ts");
+});
+
+test("tests that were left out after a red one are not red", () => {
+  expect(readUnits({ testResults: [fileOf("a.test.ts", ["passed", "skipped"])] }, "/copy")).toEqual({
+    count: 2,
+  });
+});
