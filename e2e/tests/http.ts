@@ -513,3 +513,87 @@ test("HTTP-30 MUST say at /healthz that it is well, by whatever Host it is asked
     expect.soft((await raw.request("/healthz", { headers })).status, `a page at ${host}`).toBe(403);
   }
 });
+
+// RFC 9112 §3.2 demands a Host of HTTP/1.1 only. HAProxy's `option httpchk` sends none.
+test("HTTP-33 MUST answer HTTP/1.0 without a Host", { tag: ["@mount", "@door"] }, async ({ raw }) => {
+  for (const path of everyPath) {
+    const { status } = await raw.request(path, { httpVersion: "1.0", headers: { Host: undefined } });
+    expect.soft(status, path).toBe(path === "/nowhere" ? 404 : 200);
+  }
+  for (const hosts of ["rebound.example", ["127.0.0.1", "127.0.0.1"]]) {
+    const { status } = await raw.request("/greet", { httpVersion: "1.0", headers: { Host: hosts } });
+    expect.soft(status, String(hosts)).toBe(Array.isArray(hosts) ? 400 : 421);
+  }
+  expect((await raw.request("/healthz", { headers: { Host: undefined } })).status, "of HTTP/1.1").toBe(400);
+});
+
+// A scraper comes to an address of which the server knows nothing, as a probe does.
+test("HTTP-34 MUST serve what is exposed on purpose by whatever Host it is asked, and nothing else", {
+  tag: ["@door", "@metrics"],
+}, async ({ launch, raw }) => {
+  const exposed = raw.at((await launch({ HOST: "0.0.0.0", EXPOSE: "metrics,log" })).port);
+  const hidden = raw.at((await launch({ HOST: "0.0.0.0" })).port);
+  const ways = [{ Host: "10.1.2.3:9090" }, { "Sec-Fetch-Site": "cross-site" }];
+  for (const headers of ways) {
+    const refusal = "Host" in headers ? 421 : 403;
+    for (const path of ["/metrics", "/poll?topic=log"]) {
+      expect.soft((await exposed.request(path, { headers })).status, `${path} exposed`).toBe(200);
+      expect.soft((await hidden.request(path, { headers })).status, `${path} hidden`).toBe(refusal);
+    }
+    for (const path of ["/servers.json", "/poll?topic=scores"]) {
+      expect.soft((await exposed.request(path, { headers })).status, path).toBe(refusal);
+    }
+  }
+});
+
+// RFC 9112 §3.2.2: "MUST ignore the received Host header field (if any) and instead use the host information of the
+// request-target". Two readers of one request that take different ones can be played off against each other.
+test("HTTP-35 MUST take the host of a whole URL for the one that counts", {
+  tag: ["@door", "@upgrade"],
+}, async ({ raw }) => {
+  const { port } = raw;
+  const elsewhere = await raw.request("http://rebound.example/greet");
+  const here = await raw.request(`http://127.0.0.1:${port}/greet`, { headers: { Host: "rebound.example" } });
+  const withUser = await raw.request(`http://user@127.0.0.1:${port}/greet`);
+  expect(`elsewhere ${elsewhere.status}, here ${here.status}, with a user ${withUser.status}`).toBe(
+    "elsewhere 421, here 200, with a user 400",
+  );
+  expect((await raw.refused("http://rebound.example/echo")).status, "a handshake").toBe(421);
+});
+
+test("HTTP-36 MUST answer a whole URL as it does its path", { tag: ["@door", "@page", "@upgrade"] }, async ({
+  raw,
+}) => {
+  const own = `http://127.0.0.1:${raw.port}`;
+  for (const path of ["/", "/index.html", ...(await assetsOf(raw)), "/greet?a=b", "/healthz", "/nowhere"]) {
+    const [whole, short] = [await raw.request(own + path), await raw.request(path)];
+    expect.soft([whole.status, whole.body], path).toEqual([short.status, short.body]);
+  }
+  const [page, bare] = [await raw.request("/"), await raw.request(own)];
+  expect([bare.status, bare.body]).toEqual([200, page.body]);
+  expect(JSON.parse((await raw.request(`${own}/poll?topic=scores`)).body)).toMatchObject({ topic: "scores" });
+  await raw.connect(`HTTP://LOCALHOST:${raw.port}/echo?a=b`);
+});
+
+// RFC 9112 §3.2: what is neither path nor URL is for proxies, or for OPTIONS.
+test("HTTP-37 MUST answer 400 to a target that is neither a path nor a whole URL", { tag: "@door" }, async ({
+  raw,
+}) => {
+  for (const target of ["*", "greet", "?a", `127.0.0.1:${raw.port}`, `ws://127.0.0.1:${raw.port}/echo`]) {
+    expect.soft(await exchange(raw, "GET", target), target).toMatch(/^HTTP\/1\.1 400 /);
+  }
+  expect.soft(await exchange(raw, "OPTIONS", "*")).toMatch(/^HTTP\/1\.1 400 /);
+});
+
+// RFC 9110 §9.1: a method that is not known is answered with 501, one that is not allowed with 405.
+test("HTTP-38 SHOULD answer a method that nobody knows", { tag: "@door" }, async ({ raw }) => {
+  for (const method of ["get", "FOO", "GETS"]) {
+    const answer = await exchange(raw, method, "/greet");
+    expect(answer || "hung up without an answer", method).toMatch(/^HTTP\/1\.1 (4\d\d|501) /);
+  }
+});
+
+test("HTTP-39 SHOULD answer CONNECT, which is for proxies", { tag: "@door" }, async ({ raw }) => {
+  const answer = await exchange(raw, "CONNECT", `127.0.0.1:${raw.port}`);
+  expect(answer || "hung up without an answer").toMatch(/^HTTP\/1\.1 (4\d\d|501) /);
+});

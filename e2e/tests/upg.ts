@@ -533,3 +533,200 @@ test("UPG-40 MUST refuse a handshake with a body with 400", { tag: ["@upgrade", 
     await raw.connect(path, { ...options, headers: { "Content-Length": "0" } });
   }
 });
+
+// RFC 7239 §6; RFC 4291 §2.2. Whoever has one address of a /64 has all of them.
+test("UPG-41 MUST count the spellings of one address as one, and a /64 as one address", {
+  tag: ["@upgrade", "@door"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MAX_CONNECTIONS_PER_ADDRESS: "1", TRUST_PROXY: "1" })).port);
+  const forwarded = (value: string) => ({ headers: { "X-Forwarded-For": value } });
+  const clients = [
+    ["203.0.113.7:1111", "203.0.113.7:2222", "203.0.113.7", "::ffff:203.0.113.7", "[::FFFF:cb00:7107]:1111"],
+    ["2001:db8:1:2::1", "[2001:DB8:1:2::1]:443", "2001:0db8:0001:0002:0:0:0:1", "2001:db8:1:2:ffff::2"],
+    ["2001:db8:1:3::1", "2001:db8:1:3::2"],
+    // Of whom the proxy knows nothing counts as the proxy, however it says so.
+    ["unknown", "_hidden", "203.0.113.7:http", ""],
+  ];
+  for (const [first = "", ...others] of clients) {
+    await own.connect("/echo", forwarded(first));
+    for (const each of others) {
+      const { status } = await own.refused("/echo", forwarded(each));
+      expect.soft(status, `${each} after ${first}`).toBe(429);
+    }
+  }
+});
+
+// RFC 9110 §4.2.3, RFC 6454 §5: hosts and origins are compared by what they mean.
+test("UPG-42 MUST know a listed origin in each of its spellings", { tag: ["@upgrade", "@door"] }, async ({
+  launch,
+  raw,
+}) => {
+  const listed = "https://rosetta.example,http://plain.example,http://[2001:db8::1]:3001";
+  const own = raw.at((await launch({ ALLOWED_ORIGINS: listed })).port);
+  const hosts = ["rosetta.example", "rosetta.example:443", "ROSETTA.example.:0443", "rosetta.example:"];
+  for (const host of [...hosts, "plain.example:80", "plain.example", "[2001:DB8:0::1]:3001"]) {
+    await own.connect("/echo", { headers: { Host: host } });
+    expect.soft((await own.request("/greet", { headers: { Host: host } })).status, host).toBe(200);
+  }
+  for (const host of ["rosetta.example:80", "plain.example:443", "rosetta.example..", "[2001:db8::1]"]) {
+    expect.soft((await own.refused("/echo", { headers: { Host: host } })).status, host).toBe(421);
+    expect.soft((await own.request("/greet", { headers: { Host: host } })).status, host).toBe(421);
+  }
+  for (const origin of [
+    "https://rosetta.example:443",
+    "HTTPS://Rosetta.example",
+    "http://plain.example:80",
+  ]) {
+    await own.connect("/echo", { headers: { Host: "rosetta.example", Origin: origin } });
+  }
+});
+
+// RFC 9112 §3.2, RFC 3986 §3.2.
+test("UPG-43 MUST answer 400 to a Host that is none", { tag: ["@upgrade", "@door"] }, async ({ raw }) => {
+  const { port } = raw;
+  const hosts = ["", `user@127.0.0.1:${port}`, `[::1%25lo]:${port}`, "127.0.0.1:65536", `127.0.0.1:${port}/`];
+  for (const host of [...hosts, "127.0.0.1,127.0.0.1", `:${port}`, `::1:${port}`]) {
+    expect.soft((await raw.refused("/echo", { headers: { Host: host } })).status, host).toBe(400);
+    expect.soft((await raw.request("/healthz", { headers: { Host: host } })).status, host).toBe(400);
+  }
+});
+
+// RFC 9110 §15.6.6. HTTP/2 begins in another way (RFC 9113 §3.4); in this one nobody speaks it.
+test("UPG-44 MUST answer 505 to HTTP/2.0 and HTTP/0.9 in a request line", {
+  tag: ["@upgrade", "@door"],
+}, async ({ raw }) => {
+  for (const httpVersion of ["2.0", "0.9"]) {
+    expect.soft((await raw.refused("/echo", { httpVersion })).status, httpVersion).toBe(505);
+    expect.soft((await raw.request("/greet", { httpVersion })).status, httpVersion).toBe(505);
+  }
+});
+
+test("UPG-45 SHOULD answer 505 to a version that nobody has heard of", {
+  tag: ["@upgrade", "@door"],
+}, async ({ raw }) => {
+  const handshake = await raw.refused("/echo", { httpVersion: "3.0" });
+  const plain = await raw.request("/greet", { httpVersion: "3.0" });
+  expect(`answered with ${handshake.status} and ${plain.status}`).toBe("answered with 505 and 505");
+});
+
+// RFC 9110 §7.8 would have a list; one of the libraries reads it, another refuses it.
+test("UPG-46 MUST answer 400 to an upgrade to more than websocket", { tag: ["@upgrade", "@door"] }, async ({
+  raw,
+}) => {
+  const values = ["websocket, h2c", "h2c, websocket", "websocket, websocket", ["websocket", "websocket"]];
+  for (const value of [...values, "websocket,", ", websocket"]) {
+    const { status } = await raw.refused("/echo", { headers: { Upgrade: value } });
+    expect.soft(status, `Upgrade: ${value}`).toBe(400);
+  }
+});
+
+// RFC 6455 §4.1, 10: tokens, all different.
+test("UPG-47 MUST answer 400 to an offer of subprotocols that is no list of tokens", {
+  tag: ["@upgrade", "@door"],
+}, async ({ raw }) => {
+  const bad = [
+    "",
+    ",",
+    "a,",
+    ",a",
+    "a,,b",
+    "a b",
+    "a@b",
+    '"a"',
+    "a;q=1",
+    "\xe4",
+    "\xa0a",
+    "a, a",
+    ["a", "a"],
+    ["", "a"],
+  ];
+  for (const value of bad) {
+    const withOurs = [value, subprotocol].flat();
+    for (const [path, offered] of [
+      ["/echo", value],
+      ["/ws", withOurs],
+    ] as const) {
+      const { status } = await raw.refused(path, { headers: { "Sec-WebSocket-Protocol": offered } });
+      expect.soft(status, `${path} ${JSON.stringify(offered)}`).toBe(400);
+    }
+  }
+  const twice = { "Sec-WebSocket-Protocol": `${subprotocol}, ${subprotocol}` };
+  expect((await raw.refused("/ws", { headers: twice })).status).toBe(400);
+});
+
+// RFC 6455 §9.1: what does not fit the grammar fails the connection. What fits and is not known is declined.
+test("UPG-48 MUST answer 400 to extensions that cannot be read, and pass over those that it does not know", {
+  tag: ["@upgrade", "@door"],
+}, async ({ launch, raw }) => {
+  const compressing = raw.at((await launch({ COMPRESSION: "1" })).port);
+  const bad = [
+    "",
+    ";",
+    "a;",
+    "a,",
+    "a,,b",
+    "a; b=",
+    "a; b c",
+    'a; b="c',
+    'a; b="c d"',
+    '"a"',
+    "\xa0a",
+    ["a", "b;"],
+  ];
+  const unknown = ["a", "a; b=1; c", 'a;b="c\\d"', ["a", "b; c"], "__proto__, constructor"];
+  for (const each of [raw, compressing]) {
+    for (const value of bad) {
+      const { status } = await each.refused("/echo", { headers: { "Sec-WebSocket-Extensions": value } });
+      expect.soft(status, JSON.stringify(value)).toBe(400);
+    }
+    for (const value of unknown) {
+      const ws = await each.connect("/echo", { headers: { "Sec-WebSocket-Extensions": value } });
+      expect.soft(ws.head.headers.get("sec-websocket-extensions"), JSON.stringify(value)).toBeNull();
+    }
+  }
+});
+
+// RFC 7692 §7.1: "A server MUST decline an extension negotiation offer for this extension if …"
+test("UPG-49 MUST decline an offer of compression with a parameter that it must not take, and go on without", {
+  tag: ["@upgrade", "@limits"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ COMPRESSION: "1" })).port);
+  const parameters = ["unknown", "server_no_context_takeover=1", "server_max_window_bits=16"];
+  for (const parameter of parameters) {
+    const headers = { "Sec-WebSocket-Extensions": `permessage-deflate; ${parameter}` };
+    const ws = await own.connect("/echo", { headers });
+    expect(ws.head.headers.get("sec-websocket-extensions"), parameter).toBeNull();
+  }
+});
+
+// RFC 9110 §10.1.1.
+test("UPG-50 MUST answer 417 to any expectation but 100-continue", { tag: ["@upgrade", "@door"] }, async ({
+  raw,
+}) => {
+  for (const expectation of ["foo", "200-ok", "100-continued", ""]) {
+    const headers = { Expect: expectation };
+    expect.soft((await raw.refused("/echo", { headers })).status, expectation).toBe(417);
+    expect.soft((await raw.request("/greet", { headers })).status, expectation).toBe(417);
+  }
+  expect((await raw.request("/greet", { headers: { Expect: "100-continue" } })).status).toBe(200);
+});
+
+test("UPG-51 MUST say in each refusal that the connection ends", { tag: ["@upgrade", "@door"] }, async ({
+  raw,
+}) => {
+  const own = { Connection: undefined };
+  const answers = [
+    await raw.refused("/echo", { headers: { Origin: "null" } }),
+    await raw.refused("/nowhere"),
+    await raw.refused("/echo", { headers: { "Sec-WebSocket-Version": "8" } }),
+    await raw.request("/echo", { headers: own }),
+    await raw.request("/greet", { headers: { ...own, Host: "rebound.example" } }),
+    await raw.request("/greet", { headers: own, method: "POST" }),
+    await raw.request("//greet", { headers: own }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([403, 404, 426, 426, 421, 405, 404]);
+  for (const { status, headers } of answers) {
+    expect.soft(headers.get("connection"), String(status)).toMatch(/\bclose\b/i);
+  }
+  expect((await raw.request("/greet", { headers: own })).headers.get("connection")).not.toBe("close");
+});

@@ -1,7 +1,7 @@
 // Hono: a handler gets a context and returns a Response. What Bun knows of the connection is in c.env.
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
 import { pageRoot } from "@rosetta/page";
-import type { RequestFacts } from "@rosetta/protocol";
+import { parseRequest, type RequestFacts } from "@rosetta/protocol";
 import type { Server } from "bun";
 import type { Context, Hono } from "hono";
 import { serveStatic } from "hono/bun";
@@ -20,7 +20,10 @@ export type App = Hono<Env>;
 /** What the door asks about a request. */
 export function factsOf(req: Request): RequestFacts {
   const header = (name: string): string | undefined => req.headers.get(name) ?? undefined;
-  return { method: req.method, url: req.url, header };
+  // Bun writes the Host before the path, whatever the target named, and refuses 1.1 without a Host itself.
+  const url = req.url.replace(/^https?:\/\/[^/?#]*/, "");
+  const version = header("host") === undefined ? "1.0" : undefined;
+  return parseRequest({ method: req.method, url, version, header });
 }
 
 /** Everything that is answered over plain HTTP. */

@@ -1,11 +1,11 @@
 // Bun: there is no upgrade event. A handler answers the request, or hands it to server.upgrade() and answers nothing.
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, host } from "@rosetta/hub/node";
-import { chooseSubprotocol, endpoints, secondMs } from "@rosetta/protocol";
+import { chooseSubprotocol, endpoints, pathOf, secondMs } from "@rosetta/protocol";
 import { type Server, serve } from "bun";
 import { Hono } from "hono";
 import { connect, createPort, type Ws } from "./connection.ts";
-import { type App, routes } from "./http.ts";
+import { type App, factsOf, routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
@@ -25,7 +25,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion limits
 
   // #region mount
-  const app: App = new Hono();
+  // Hono looks for the path behind a host, which a request of HTTP/1.0 need not name.
+  const app: App = new Hono({ getPath: (req) => pathOf(factsOf(req)) });
   routes(app, hub);
   const fetch = (req: Request, server: Server<Ws["data"]>) => app.fetch(req, { server });
   // #endregion mount

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
 import { pageRoot } from "@rosetta/page";
-import type { RequestFacts } from "@rosetta/protocol";
+import { parseRequest, type RequestFacts } from "@rosetta/protocol";
 import express, { type Express, type Response } from "express";
 import type { Ws } from "./connection.ts";
 
@@ -13,7 +13,7 @@ export type App = Express;
 export function factsOf(req: IncomingMessage): RequestFacts {
   // `headers` hides the second of two Hosts, which must be refused (RFC 9112 §3.2).
   const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
-  return { method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header };
+  return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
 }
 
 /** Everything that is answered over plain HTTP. */

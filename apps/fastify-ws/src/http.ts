@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import fastifyStatic from "@fastify/static";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
 import { pageRoot } from "@rosetta/page";
-import type { RequestFacts } from "@rosetta/protocol";
+import { originForm, parseRequest, type RequestFacts } from "@rosetta/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Ws } from "./connection.ts";
 
@@ -20,7 +20,7 @@ export type App = FastifyInstance;
 export function factsOf(req: FastifyRequest["raw"]): RequestFacts {
   // `headers` hides the second of two Hosts, which must be refused (RFC 9112 §3.2).
   const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
-  return { method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header };
+  return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
 }
 
 /** Everything that is answered over plain HTTP. */
@@ -37,6 +37,10 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion door
 
   // #region page
+  // Files are looked up by the target as it was sent, which may be a whole URL (RFC 9112 §3.2.2).
+  app.addHook("onRequest", async ({ raw }) => {
+    raw.url = originForm(raw.url ?? "");
+  });
   app.register(fastifyStatic, {
     root: pageRoot,
     setHeaders: (reply) => void reply.headers(hub.pageHeaders()),

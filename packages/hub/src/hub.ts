@@ -13,6 +13,7 @@ import {
   type RequestFacts,
   type Settings,
   type Sibling,
+  urlOf,
   usualOrigins,
 } from "@rosetta/protocol";
 import { Bucket } from "./bucket.ts";
@@ -145,15 +146,16 @@ export class Hub<Ws> {
     this.#stopClock = this.clock.start();
     this.#feed();
     this.#sweep(Math.max(50, Math.min(1_000, limits.pongMs / 5)));
-    this.#url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-    this.#origins = new Set(origins ?? [...usualOrigins(port, servers), this.#url.toLowerCase()]);
+    this.#url = urlOf(host, port);
+    this.#origins = new Set(origins ?? [...usualOrigins(port, servers), this.#url]);
     return this.#url;
   }
 
   /** Who may come in. Every request is asked, before anything else is done with it. */
   admit(facts: RequestFacts, remote: string): Admission {
     const address = clientAddress(remote, facts.header("x-forwarded-for"), this.settings.proxies);
-    const policy = { origins: this.#origins, limits: this.settings.limits };
+    const { exposed, limits } = this.settings;
+    const policy = { origins: this.#origins, exposed, limits };
     const load = {
       draining: this.isDraining,
       connections: this.#sessions.size + this.#held,

@@ -3,6 +3,7 @@ import {
   defaultLimits,
   encode,
   type Limits,
+  parseRequest,
   parseServer,
   type RequestFacts,
   type ServerMessage,
@@ -294,7 +295,7 @@ export function secret(client: number): string {
 /** A request over HTTP to the server of `setUp`. */
 export function request(url: string, headers: Record<string, string> = {}, method = "GET"): RequestFacts {
   const all: Record<string, string> = { host: `127.0.0.1:${serverPort}`, ...headers };
-  return { method, url, header: (name) => all[name] };
+  return parseRequest({ method, url, header: (name) => all[name] });
 }
 
 /**

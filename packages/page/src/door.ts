@@ -2,6 +2,7 @@ import {
   admit,
   defaultLimits,
   endpoints,
+  parseRequest,
   type Refusal,
   type RequestFacts,
   subprotocol,
@@ -82,7 +83,7 @@ export function doorCases({ url }: Pick<ServerEntry, "url">): DoorCase[] {
 export function askDoor(knock: Knock, server: ServerEntry, siblings: ServerEntry[]): Refusal | undefined {
   const { origin, port, protocol } = new URL(server.url);
   const usual = usualOrigins(Number(port || (protocol === "https:" ? 443 : 80)), siblings);
-  const policy = { origins: usual.add(origin), limits: defaultLimits };
+  const policy = { origins: usual.add(origin), exposed: new Set<never>(), limits: defaultLimits };
   return admit(requestOf(knock), policy, { draining: false, connections: 0, fromAddress: 0 });
 }
 
@@ -109,7 +110,7 @@ export function curlOf(knock: Knock, { url }: Pick<ServerEntry, "url">): string 
 
 function requestOf(knock: Knock): RequestFacts {
   const headers = headersOf(knock);
-  return { method: "GET", url: knock.path, header: (name) => headers.get(name) };
+  return parseRequest({ method: "GET", url: knock.path, header: (name) => headers.get(name) });
 }
 
 // For a shell: what stands between single quotes is taken as it is, but for a single quote.

@@ -1,16 +1,8 @@
+import type { Exposable } from "./environment.ts";
 import type { Limits } from "./limits.ts";
 import { subprotocol } from "./messages.ts";
-
-/** What a stack knows of a request before anything is answered. */
-export interface RequestFacts {
-  method: string;
-  /** The target of the request line: path and query, as they were sent. */
-  url: string;
-  /** HTTP's version, `1.1`; nothing where a stack does not tell. */
-  version?: string;
-  /** The value of a header by its lower-case name; several with commas between (RFC 9110 §5.3). */
-  header(name: string): string | undefined;
-}
+import { isHostOf, parseOrigin } from "./origin.ts";
+import { pathOf, queryOf, type RequestFacts } from "./request.ts";
 
 /** How full a server is at this moment. */
 export interface Load {
@@ -23,7 +15,10 @@ export interface Load {
 
 /** Who may connect: the origins that are listed, and how many at a time. */
 export interface DoorPolicy {
+  /** Each in its one serialisation, as `parseOrigin` answers it. */
   origins: ReadonlySet<string>;
+  /** What is served to others than this machine on purpose. */
+  exposed: ReadonlySet<Exposable>;
   limits: Pick<Limits, "connections" | "connectionsPerAddress">;
 }
 
@@ -44,36 +39,17 @@ export const echoStop = "stop";
 /** The endpoints that answer a plain GET with something that stays open: it counts as a connection. */
 const held = new Set(["/events", "/poll"]);
 
-const health = "/healthz";
-
-/** What one `Host` looks like: a name or an address, and a port (RFC 9112 §3.2). Two of them have a comma between. */
-const oneHost = /^[\w.-]*(?:\[[\da-f:.]+\])?(?::\d*)?$/i;
-
 /** Pages that another site may link to. */
-const open = new Set(["/", "/greet", health]);
+const linkable = new Set(["/", "/greet"]);
+
+/** Node lets `HTTP/0.9` and `HTTP/2.0` pass as well. */
+const versions = new Set(["1.0", "1.1"]);
 
 /**
  * Segments of letters, digits, `_`, `-` and `.`, none of which begins with a dot: every path that is served looks so.
  * What else a path can hold, `%65`, `/../`, `//`, `\\`, `#`, each router reads in its own way.
  */
 const plainPath = /^(?:\/[\w-][\w.-]*)*\/?$/;
-
-/** The path of a request, as it was sent, without its query. The target may be a whole URL (RFC 9112 §3.2.2). */
-export function pathOf({ url }: Pick<RequestFacts, "url">): string {
-  return /^(?:https?:\/\/[^/?]*)?([^?]*)/i.exec(url)?.[1] ?? "";
-}
-
-/** A parameter of a request's query, or `undefined` if it is missing or cannot be decoded. */
-export function queryOf({ url }: Pick<RequestFacts, "url">, name: string): string | undefined {
-  const [, query = ""] = /\?(.*)$/s.exec(url) ?? [];
-  const pair = query.split("&").find((each) => each.startsWith(`${name}=`));
-  if (pair === undefined) return undefined;
-  try {
-    return decodeURIComponent(pair.slice(name.length + 1));
-  } catch {
-    return undefined;
-  }
-}
 
 /** True if `path` speaks WebSocket. */
 export function isEndpoint(path: string): path is Endpoint {
@@ -87,7 +63,8 @@ export function isHeld(path: string): boolean {
 
 /** True if the request asks to become a WebSocket (RFC 6455 §4.2.1, 3 and 4). */
 export function wantsWebSocket(facts: RequestFacts): boolean {
-  return hasToken(facts.header("upgrade"), "websocket") && hasToken(facts.header("connection"), "upgrade");
+  const [upgrade = "", connection = ""] = [facts.header("upgrade"), facts.header("connection")];
+  return webSocketInList.test(upgrade) && upgradeInList.test(connection);
 }
 
 /**
@@ -96,6 +73,7 @@ export function wantsWebSocket(facts: RequestFacts): boolean {
  */
 export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusal | undefined {
   return (
+    refuseMessage(facts) ??
     refuseHost(facts, policy) ??
     refuseOrigin(facts, policy) ??
     (wantsWebSocket(facts) ? refuseHandshake(facts) : refuseRequest(facts)) ??
@@ -107,7 +85,7 @@ export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refu
 export function commonHeaders(facts: RequestFacts, policy: DoorPolicy): Record<string, string> {
   const origin = facts.header("origin");
   const headers = { Vary: "Origin", "X-Content-Type-Options": "nosniff" };
-  if (origin === undefined || !policy.origins.has(origin)) return headers;
+  if (origin === undefined || !isListed(origin, policy)) return headers;
   return { ...headers, "Access-Control-Allow-Origin": origin };
 }
 
@@ -117,13 +95,22 @@ export function chooseSubprotocol(offered: Set<string> | string): string | undef
   return names.includes(subprotocol) ? subprotocol : undefined;
 }
 
-// A foreign name that resolves to this address is DNS rebinding: only names that are listed are answered. But for
-// the question whether the server is well: a probe knows it by an address of which the server knows nothing.
+// What no stack should have let through, or reads in its own way.
+function refuseMessage({ version, problem, header }: RequestFacts): Refusal | undefined {
+  if (version !== undefined && !versions.has(version)) return refuse(505, "HTTP/1.1 is spoken here");
+  if (problem !== undefined) return refuse(400, problem);
+  if ((header("transfer-encoding") ?? "chunked").toLowerCase() !== "chunked") {
+    return refuse(400, "no transfer coding is understood but chunked");
+  }
+  if (continueList.test(header("expect") ?? "100-continue")) return undefined;
+  return refuse(417, "nothing but 100-continue can be expected");
+}
+
+// A foreign name that resolves to this address is DNS rebinding: only names that are listed are answered. A program that
+// speaks HTTP/1.0 may name none at all; no browser does.
 function refuseHost(facts: RequestFacts, policy: DoorPolicy): Refusal | undefined {
-  const host = facts.header("host");
-  if (!host || !oneHost.test(host)) return refuse(400, "exactly one Host is required");
-  if (pathOf(facts) === health) return undefined;
-  if (listedHosts(policy.origins).has(host.toLowerCase())) return undefined;
+  const { host } = facts;
+  if (host === undefined || isHostOf(host, policy.origins) || isForAll(facts, policy)) return undefined;
   return refuse(421, "this Host is not served here");
 }
 
@@ -131,33 +118,60 @@ function refuseHost(facts: RequestFacts, policy: DoorPolicy): Refusal | undefine
 function refuseOrigin(facts: RequestFacts, policy: DoorPolicy): Refusal | undefined {
   const origin = facts.header("origin");
   if (origin !== undefined) {
-    return policy.origins.has(origin) ? undefined : refuse(403, "this Origin is not listed");
+    return isListed(origin, policy) ? undefined : refuse(403, "this Origin is not listed");
   }
   const site = facts.header("sec-fetch-site");
   if (site === undefined || site === "same-origin" || site === "none") return undefined;
-  return open.has(pathOf(facts)) ? undefined : refuse(403, "requests from other sites are not answered");
+  if (linkable.has(pathOf(facts)) || isForAll(facts, policy)) return undefined;
+  return refuse(403, "requests from other sites are not answered");
+}
+
+// Probes and scrapers know the server by an address of which it knows nothing, and a link to what they read may stand
+// anywhere: the health, and what is exposed on purpose.
+function isForAll(facts: RequestFacts, { exposed }: DoorPolicy): boolean {
+  const path = pathOf(facts);
+  if (path === "/metrics") return exposed.has("metrics");
+  if (isHeld(path)) return exposed.has("log") && queryOf(facts, "topic") === "log";
+  return path === "/healthz";
+}
+
+// Origins are compared as scheme, host and port (RFC 6454 §5), not as text.
+function isListed(origin: string, { origins }: DoorPolicy): boolean {
+  return origins.has(parseOrigin(origin) ?? "");
 }
 
 // RFC 6455 §4.2.1, in the order of its list.
 function refuseHandshake(facts: RequestFacts): Refusal | undefined {
-  if (facts.version === "1.0" || facts.version === "0.9") return refuse(400, "a handshake is HTTP/1.1");
+  if (facts.version === "1.0") return refuse(400, "a handshake is HTTP/1.1");
   if (hasBody(facts)) return refuse(400, "a handshake has no body");
   if (!isEndpoint(pathOf(facts))) return refuse(404, "no WebSocket is spoken here");
   if (facts.method !== "GET") return refuse(405, "a handshake is a GET", { Allow: "GET" });
+  // A list would be allowed (RFC 9110 §7.8), but ws does not read it as one.
+  if (facts.header("upgrade")?.toLowerCase() !== "websocket")
+    return refuse(400, "upgrade to websocket alone");
   if (facts.header("sec-websocket-version") !== "13") {
     return refuse(426, "WebSocket version 13 is spoken here", upgradeHeaders);
   }
   if (!isKey(facts.header("sec-websocket-key"))) return refuse(400, "Sec-WebSocket-Key must be 16 bytes");
-  return refuseSubprotocol(facts);
+  return refuseSubprotocol(facts) ?? refuseExtensions(facts);
 }
 
 // Declining every offer would be allowed (§4.2.2), but Bun cannot: oven-sh/bun#18243. So no stack does.
 function refuseSubprotocol(facts: RequestFacts): Refusal | undefined {
-  const offered = facts.header("sec-websocket-protocol") ?? "";
+  const offered = facts.header("sec-websocket-protocol");
+  if (offered !== undefined && !isSetOfTokens(offered))
+    return refuse(400, "subprotocols are tokens, each of them once");
   if (pathOf(facts) === endpoints.echo) {
-    return offered === "" ? undefined : refuse(400, "/echo speaks no subprotocol");
+    return offered === undefined ? undefined : refuse(400, "/echo speaks no subprotocol");
   }
-  return chooseSubprotocol(offered) ? undefined : refuse(400, `offer the subprotocol ${subprotocol}`);
+  return chooseSubprotocol(offered ?? "") ? undefined : refuse(400, `offer the subprotocol ${subprotocol}`);
+}
+
+// RFC 6455 §9.1: what does not fit the grammar fails the connection, also where no extension would be taken.
+function refuseExtensions(facts: RequestFacts): Refusal | undefined {
+  const offered = facts.header("sec-websocket-extensions");
+  if (offered === undefined || extensionList.test(offered)) return undefined;
+  return refuse(400, "Sec-WebSocket-Extensions cannot be read");
 }
 
 function refuseRequest(facts: RequestFacts): Refusal | undefined {
@@ -178,10 +192,15 @@ function refuseLoad(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusa
   return refuse(429, "too many connections from this address", { "Retry-After": "5" });
 }
 
-const upgradeHeaders = { Upgrade: "websocket", Connection: "Upgrade", "Sec-WebSocket-Version": "13" };
+const upgradeHeaders = {
+  Upgrade: "websocket",
+  Connection: "Upgrade, close",
+  "Sec-WebSocket-Version": "13",
+};
 
+// Whoever was refused is hung up on: a connection that is kept costs more than the refusal spared.
 function refuse(status: number, reason: string, headers: Record<string, string> = {}): Refusal {
-  return { status, reason, headers };
+  return { status, reason, headers: { Connection: "close", ...headers } };
 }
 
 // What follows a handshake is frames. Of a body one reader would take away what another takes for them: Node waits for
@@ -191,22 +210,41 @@ function hasBody(facts: RequestFacts): boolean {
   return !/^0*$/.test(facts.header("content-length") ?? "");
 }
 
-function listedHosts(origins: ReadonlySet<string>): Set<string> {
-  return new Set([...origins].map((origin) => origin.replace(/^https?:\/\//, "")));
-}
-
 /** 16 bytes in base64: 22 characters and the padding (RFC 6455 §4.2.1, 5). */
 function isKey(key: string | undefined): boolean {
   return key !== undefined && /^[A-Za-z0-9+/]{22}==$/.test(key);
 }
 
-function hasToken(list: string | undefined, token: string): boolean {
-  return listOf(list).some((item) => item.toLowerCase() === token);
+/** RFC 9110 §5.6.2. */
+const token = "[!#$%&'*+.^_`|~\\w-]+";
+
+/** RFC 6455 §9.1. What a quoted string holds must be a token, too, once its escapes are gone. */
+const extension = `${token}(?:[ \\t]*;[ \\t]*${token}(?:=(?:${token}|"(?:\\\\?[!#$%&'*+.^_\`|~\\w-])+"))?)*`;
+
+const tokenList = listPattern(token);
+const extensionList = listPattern(extension);
+const continueList = listPattern("100-continue");
+
+/** A list of one or more, with nothing missing between its commas. */
+function listPattern(item: string): RegExp {
+  return new RegExp(`^${item}(?:[ \\t]*,[ \\t]*${item})*$`, "i");
 }
 
-function listOf(header: string | undefined): string[] {
-  return (header ?? "")
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
+const webSocketInList = inListPattern("websocket");
+const upgradeInList = inListPattern("upgrade");
+
+/** A list with an item in it, whatever else (RFC 9110 §5.6.1). */
+function inListPattern(item: string): RegExp {
+  return new RegExp(`(?:^|,)[ \\t]*${item}[ \\t]*(?:,|$)`, "i");
+}
+
+/** RFC 6455 §4.1, 10. */
+function isSetOfTokens(header: string): boolean {
+  const names = listOf(header);
+  return tokenList.test(header) && new Set(names).size === names.length;
+}
+
+// Only after a list has met its grammar: trim() takes for blanks what HTTP does not.
+function listOf(header: string): string[] {
+  return header.split(",").map((item) => item.trim());
 }

@@ -1,4 +1,6 @@
+import { parseAddress } from "./address.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { originOf, parseOrigin, portOf } from "./origin.ts";
 
 /** Another server of the same run: the page offers it in its switch. */
 export interface Sibling {
@@ -121,11 +123,13 @@ const limitNames: [keyof Limits, string, number, number][] = [
   ["lingerMs", "LINGER_MS", 0, day],
 ];
 
-/** The origins that may connect to a server on `port` when none are listed: those of this machine. */
+/** The origins that may connect when none are listed: of this machine, at the ports of the run, and its servers'. */
 export function usualOrigins(port: number, servers: Sibling[]): Set<string> {
-  const ports = new Set([String(port), ...servers.map((server) => portOf(server.url))]);
+  const urls = servers.map(({ url }) => url);
+  const ports = new Set([port, ...urls.map(portOf)]);
   const names = ["localhost", "127.0.0.1", "[::1]"];
-  return new Set([...ports].flatMap((each) => names.map((name) => originOf(name, each))));
+  const local = [...ports].flatMap((each) => names.map((name) => originOf("http", { name, port: each })));
+  return new Set([...local, ...urls]);
 }
 
 /**
@@ -147,21 +151,6 @@ export function contentSecurityPolicy(origins: Iterable<string>): string {
   ].join("; ");
 }
 
-/** True if only this machine can reach an address. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/**
- * The address a request came from. Behind `proxies` proxies it is the one that the outermost of them added to
- * `X-Forwarded-For`; what stands left of it was sent by the client and proves nothing.
- */
-export function clientAddress(remote: string, forwardedFor: string | undefined, proxies: number): string {
-  if (proxies === 0) return remote;
-  const hops = (forwardedFor ?? "").split(",").map((hop) => hop.trim());
-  return hops.at(-proxies) || remote;
-}
-
 function toInteger(text: string, least: number, most: number): number | undefined {
   if (!/^\d{1,12}$/.test(text)) return undefined;
   const number = Number(text);
@@ -173,41 +162,30 @@ function toSwitch(text: string): boolean | undefined {
   return text === "1" ? true : undefined;
 }
 
-// An IPv6 address has two colons at least: `127.0.0.1:3000` is no address, though often given as one.
 function toHost(text: string): string | undefined {
-  return /^([A-Za-z0-9.-]+|[0-9A-Fa-f.]*(:[0-9A-Fa-f.]*){2,})$/.test(text) ? text : undefined;
+  return parseAddress(text) ?? (/^[A-Za-z0-9.-]+$/.test(text) ? text : undefined);
 }
 
 function toOrigins(text: string): string[] | undefined {
-  const origins = text.split(",").map((origin) => origin.trim());
-  return origins.every(isOrigin) ? origins.map(withoutUsualPort) : undefined;
+  return allOf(text.split(",").map((origin) => parseOrigin(origin.trim())));
 }
 
 function toServers(text: string): Sibling[] | undefined {
-  const servers = text.split(",").map((entry) => /^\s*([a-z0-9-]+)=(\S+)\s*$/.exec(entry));
-  if (!servers.every((match) => match !== null && isOrigin(match[2] ?? ""))) return undefined;
-  return servers.map((match) => ({ id: match?.[1] ?? "", title: match?.[1] ?? "", url: match?.[2] ?? "" }));
+  return allOf(text.split(",").map(toServer));
+}
+
+function toServer(text: string): Sibling | undefined {
+  const [, id, origin = ""] = /^\s*([a-z0-9-]+)=(\S+)\s*$/.exec(text) ?? [];
+  const url = parseOrigin(origin);
+  return id && url ? { id, title: id, url } : undefined;
+}
+
+// One that cannot be used makes the list useless.
+function allOf<T>(items: (T | undefined)[]): T[] | undefined {
+  return items.every((item) => item !== undefined) ? (items as T[]) : undefined;
 }
 
 function toExposed(text: string): Set<Exposable> | undefined {
   const names = text.split(",").map((name) => name.trim());
   return names.every((name) => name === "metrics" || name === "log") ? new Set(names) : undefined;
-}
-
-// No URL class here: this package has no I/O types in scope. An origin is scheme, host, port and nothing else.
-function isOrigin(text: string): boolean {
-  return /^https?:\/\/(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(text);
-}
-
-// As browsers write it: the port of the scheme is left out (RFC 6454 §6.1).
-function withoutUsualPort(origin: string): string {
-  return origin.replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2");
-}
-
-function portOf(url: string): string {
-  return /:(\d+)$/.exec(url)?.[1] ?? (url.startsWith("https") ? "443" : "80");
-}
-
-function originOf(name: string, port: string): string {
-  return port === "80" ? `http://${name}` : `http://${name}:${port}`;
 }

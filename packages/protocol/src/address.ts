@@ -1,0 +1,92 @@
+// Internet addresses. One address can be written in many ways; every rule asks for the one spelling of RFC 5952.
+
+/** An IP address in its one spelling, or `undefined` for anything else. A dotted address has no leading zeros. */
+export function parseAddress(text: string): string | undefined {
+  if (isIpv4(text)) return text;
+  const groups = groupsOf(text);
+  return groups && ipv6Text(groups);
+}
+
+/** True if only this machine can reach `host`. */
+export function isLoopback(host: string): boolean {
+  if (host.toLowerCase() === "localhost") return true;
+  return parseAddress(host) === "::1" || (ipv4Of(host)?.startsWith("127.") ?? false);
+}
+
+/**
+ * Whom a request is counted for: an IPv4 address, or the /64 of an IPv6 one. Behind `proxies` proxies it is the address
+ * that the outermost of them added to `X-Forwarded-For`; what stands left of it was sent by the client and proves
+ * nothing. Where a proxy added no address, it counts for `remote`, the peer of the connection.
+ */
+export function clientAddress(remote: string, forwardedFor: string | undefined, proxies: number): string {
+  const hop = proxies === 0 ? "" : (forwardedFor ?? "").split(",").at(-proxies);
+  return shareOf(withoutPort(hop?.trim() ?? "")) ?? shareOf(remote) ?? remote;
+}
+
+// Whoever has one address of a /64 has all of them (RFC 4291 §2.5.4): counted one by one they would have no end.
+function shareOf(address: string): string | undefined {
+  const plain = address.replace(/%.*/s, "");
+  const dotted = ipv4Of(plain);
+  if (dotted !== undefined) return dotted;
+  const groups = groupsOf(plain);
+  return groups && `${ipv6Text([...groups.slice(0, 4), 0, 0, 0, 0])}/64`;
+}
+
+// Some proxies write the port of the connection behind the address (RFC 7239 §6 does the same).
+function withoutPort(node: string): string {
+  const [, bracketed, dotted] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d*)?$/.exec(node) ?? [];
+  return bracketed ?? dotted ?? node;
+}
+
+function isIpv4(text: string): boolean {
+  const parts = text.split(".");
+  return parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
+}
+
+// A socket that speaks both families shows 1.2.3.4 as ::ffff:1.2.3.4 (RFC 4291 §2.5.5.2), a translator in front as
+// 64:ff9b::1.2.3.4 (RFC 6052 §2.1).
+function ipv4Of(text: string): string | undefined {
+  if (isIpv4(text)) return text;
+  const [, high, low] =
+    /^(?:0:0:0:0:0:65535|100:65435:0:0:0:0):(\d+):(\d+)$/.exec(groupsOf(text)?.join(":") ?? "") ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  return [high, low].flatMap((group) => [Number(group) >> 8, Number(group) & 255]).join(".");
+}
+
+/** The eight groups of an IPv6 address (RFC 4291 §2.2). */
+function groupsOf(text: string): number[] | undefined {
+  const [left = [], right, ...others] = withoutDots(text)
+    .split("::")
+    .map((side) => (side === "" ? [] : side.split(":")));
+  const missing = 8 - left.length - (right?.length ?? 0);
+  if (others.length > 0 || (right === undefined ? missing !== 0 : missing < 1)) return undefined;
+  const groups = [...left, ...Array<string>(missing).fill("0"), ...(right ?? [])];
+  return groups.every((group) => /^[\da-f]{1,4}$/i.test(group))
+    ? groups.map((group) => Number.parseInt(group, 16))
+    : undefined;
+}
+
+// The last two groups may be written as an IPv4 address.
+function withoutDots(text: string): string {
+  const [, before, dotted] = /^(.*:)([\d.]+)$/.exec(text) ?? [];
+  if (before === undefined || dotted === undefined || !isIpv4(dotted)) return text;
+  const [a = 0, b = 0, c = 0, d = 0] = dotted.split(".").map(Number);
+  return `${before}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+}
+
+// RFC 5952 §4.2: `::` stands for the longest run of zeros, the first of equals, and never for a single one.
+function ipv6Text(groups: number[]): string {
+  for (let size = 8; size > 1; size--) {
+    const at = groups.findIndex((_, index) => isRun(groups, index, size));
+    if (at >= 0) return `${hex(groups.slice(0, at))}::${hex(groups.slice(at + size))}`;
+  }
+  return hex(groups);
+}
+
+function isRun(groups: number[], at: number, size: number): boolean {
+  return at + size <= groups.length && groups.slice(at, at + size).every((group) => group === 0);
+}
+
+function hex(groups: number[]): string {
+  return groups.map((group) => group.toString(16)).join(":");
+}
