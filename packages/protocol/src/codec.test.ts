@@ -303,6 +303,17 @@ test.each([
   ["an id of another type", '"type":"stop","id":1', "id: expected string"],
   ["an empty id", '"type":"stop","id":""', "id: at least 1"],
   ["an id that is too long", `"type":"stop","id":"${"i".repeat(65)}"`, "id: at most 64"],
+  ["an id of emoji that is too long", `"type":"stop","id":"${"😀".repeat(33)}"`, "id: at most 64"],
+  [
+    "a text of emoji that is too long",
+    `"type":"echo","id":"a","text":"${"😀".repeat(2049)}"`,
+    "text: at most 4096",
+  ],
+  [
+    "an epoch that is too long",
+    `"type":"subscribe","id":"a","topic":"x","since":{"epoch":"${"😀".repeat(17)}","offset":1}`,
+    "since.epoch: at most 32",
+  ],
   ["a text that is too long", `"type":"echo","id":"a","text":"${"t".repeat(4097)}"`, "text: at most 4096"],
   ["a topic in capitals", '"type":"subscribe","id":"a","topic":"Scores"', "topic: not in the form"],
   ["a topic with a line break", '"type":"subscribe","id":"a","topic":"scores\\n"', "topic: not in the form"],
@@ -361,12 +372,32 @@ test("texts of exactly the allowed length are allowed, in any script", () => {
   const longest = "😀".repeat(bounds.text / 2);
   const message = { type: "echo", id: "i".repeat(bounds.id), text: longest } as const;
   expect(parseClient(encode(message))).toEqual({ message });
+  const inEmoji = { type: "echo", id: "😀".repeat(bounds.id / 2), text: "" } as const;
+  expect(parseClient(encode(inEmoji))).toEqual({ message: inEmoji });
+});
+
+test("a name that others see is as long as the protocol says, and no longer", () => {
+  const event = (member: string) =>
+    encode({
+      type: "event",
+      topic: "x",
+      epoch: "e",
+      offset: 1,
+      at: 1,
+      from: member,
+      data: { kind: "chat", text: "" },
+    });
+  expect(parseServer(event("😀".repeat(16))).problem).toBeUndefined();
+  expect(parseServer(event("😀".repeat(17))).problem?.reason).toBe("from: at most 32");
 });
 
 test("a request that cannot be read is still answered under its id, if it has one", () => {
   expect(parseClient('{"type":"echo","id":"a"}').problem?.id).toBe("a");
   expect(parseClient('{"type":"dance","id":"a"}').problem?.id).toBe("a");
-  for (const unusable of ['""', '"\\ud800"', "1", "null", `"${"i".repeat(65)}"`]) {
+  for (const longest of ["i".repeat(bounds.id), "😀".repeat(bounds.id / 2)]) {
+    expect(parseClient(JSON.stringify({ type: "dance", id: longest })).problem?.id).toBe(longest);
+  }
+  for (const unusable of ['""', '"\\ud800"', "1", "null", `"${"i".repeat(65)}"`, `"${"😀".repeat(33)}"`]) {
     expect(parseClient(`{"type":"dance","id":${unusable}}`).problem?.id).toBeUndefined();
   }
 });

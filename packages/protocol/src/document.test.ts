@@ -128,7 +128,7 @@ test("the limits are those of the code, by the names that a server reads", () =>
 });
 
 test("what is said in passing is so, too", () => {
-  expect(text).toContain(`${bounds.text} UTF-16 code units of text, ${bounds.id} characters of \`id\``);
+  expect(text).toContain(`${bounds.text} UTF-16 code units of text, ${bounds.id} of \`id\``);
   expect(text).toContain(`${bounds.closeReasonBytes} bytes of a close reason`);
   const [clients, jobs] = [bounds.clients, bounds.jobTopics].map((count) => count.toLocaleString("en"));
   expect(text).toContain(

@@ -66,7 +66,7 @@ export const defaultLimits: Limits = {
 export const bounds = {
   /** UTF-16 code units of a text in a message. */
   text: 4096,
-  /** Characters of a request's `id`. */
+  /** UTF-16 code units of a request's `id`. */
   id: 64,
   /** Bytes of a close reason (RFC 6455 §5.5: 125 with the code). */
   closeReasonBytes: 123,

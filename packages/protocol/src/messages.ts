@@ -6,11 +6,14 @@ export const subprotocol = "rosetta.v1.json";
 
 // A lone surrogate has no UTF-8 form: one peer would see U+FFFD where the other sent something else.
 const wellFormed = z.refine<string>((text) => text.isWellFormed(), "is not well-formed Unicode");
-const id = z.string().check(z.minLength(1), z.maxLength(bounds.id), wellFormed);
-const text = z.string().check(z.maxLength(bounds.text), wellFormed);
+// In UTF-16 code units, as every bound here. zod counts code points, and JSON Schema does: of emoji twice as many.
+const atMost = (units: number) =>
+  [z.maxLength(units), z.refine<string>((text) => text.length <= units, `at most ${units}`)] as const;
+const id = z.string().check(z.minLength(1), ...atMost(bounds.id), wellFormed);
+const text = z.string().check(...atMost(bounds.text), wellFormed);
 const topic = z.string().check(z.regex(/^[a-z]{1,16}(\/[a-z0-9-]{1,32})?$/));
 const client = z.string().check(z.regex(/^[0-9a-f]{32}$/));
-const epoch = z.string().check(z.minLength(1), z.maxLength(32));
+const epoch = z.string().check(z.minLength(1), ...atMost(32));
 const count = z.int().check(z.minimum(0));
 const milliseconds = z.number();
 const code = z.int().check(z.minimum(1000), z.maximum(4999));
@@ -23,7 +26,7 @@ export type Cursor = z.infer<typeof cursor>;
 /** To whom a publication goes: to all subscribers, or to all but its author. */
 export type Audience = z.infer<typeof audience>;
 
-const member = z.string().check(z.maxLength(32));
+const member = z.string().check(...atMost(32));
 const eventData = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("chat"), text }),
   z.object({ kind: z.literal("presence"), count, members: z.array(member).check(z.maxLength(100)) }),
