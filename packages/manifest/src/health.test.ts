@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { askHealth, readHealth } from "./health.ts";
+import { askHealth, askUrl, type Place, readHealth, readUrl } from "./health.ts";
 
 const known = ["one", "two"];
 const stops: (() => void)[] = [];
@@ -9,11 +9,11 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-async function serve(listener: RequestListener): Promise<number> {
+async function serve(listener: RequestListener, host = "127.0.0.1"): Promise<Place> {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   stops.push(() => server.close().closeAllConnections());
-  return (server.address() as AddressInfo).port;
+  return { host, port: (server.address() as AddressInfo).port };
 }
 
 test.each([
@@ -29,30 +29,58 @@ test.each([
 });
 
 test("a server is asked for its health", async () => {
-  const port = await serve((request, response) => {
+  const place = await serve((request, response) => {
     response.end(JSON.stringify({ status: request.url === "/healthz" ? "ok" : "no", server: "two" }));
   });
-  expect(await askHealth(port, known)).toEqual({ server: "two" });
+  expect(await askHealth(place, known)).toEqual({ server: "two" });
 });
 
 test("a connection is not kept", async () => {
   let connection: string | undefined;
-  const port = await serve((request, response) => {
+  const place = await serve((request, response) => {
     connection = request.headers.connection;
     response.end();
   });
-  await askHealth(port, known);
+  await askHealth(place, known);
   expect(connection).toBe("close");
 });
 
 test("a port without a listener is nothing, and so is one that never answers", async () => {
-  const port = await serve(() => {});
-  expect(await askHealth(port, known, 30)).toBe("nothing");
+  const place = await serve(() => {});
+  expect(await askHealth(place, known, 30)).toBe("nothing");
   stops.pop()?.();
-  expect(await askHealth(port, known)).toBe("nothing");
+  expect(await askHealth(place, known)).toBe("nothing");
 });
 
 test("an answer without end is foreign", async () => {
-  const port = await serve((_request, response) => void response.write("x".repeat(10_000)));
-  expect(await askHealth(port, known)).toBe("foreign");
+  const place = await serve((_request, response) => void response.write("x".repeat(10_000)));
+  expect(await askHealth(place, known)).toBe("foreign");
+});
+
+test.each([["localhost"], ["::1"]])("a server is asked where it listens, at %s", async (host) => {
+  const place = await serve((_request, response) => response.end('{"status":"ok","server":"one"}'), host);
+  expect(await askHealth(place, known)).toEqual({ server: "one" });
+});
+
+test("a server says itself where it is to be opened", async () => {
+  const place = await serve((request, response) => {
+    response.end(request.url === "/servers.json" ? '[{"self":true,"url":"http://[::1]:3001"}]' : "");
+  });
+  expect(await askUrl(place)).toBe("http://[::1]:3001");
+});
+
+test.each([
+  ['[{"self":false,"url":"http://two"},{"self":true,"url":"http://one"}]', "http://one"],
+  ['[null,{"self":true}]', undefined],
+  ["{}", undefined],
+  ["421: not a host of this server", undefined],
+])("the list %s has %s", (body, url) => {
+  expect(readUrl(body)).toBe(url);
+});
+
+test("a server that does not say where is opened where it was found", async () => {
+  const place = await serve((_request, response) => response.writeHead(421).end("not here"));
+  expect(await askUrl(place)).toBe(`http://127.0.0.1:${place.port}`);
+  stops.pop()?.();
+  expect(await askUrl({ host: "::1", port: place.port })).toBe(`http://[::1]:${place.port}`);
 });

@@ -5,28 +5,58 @@ export type Answer = { server: string } | "foreign" | "nothing";
 
 /** Who is behind an answer of `/healthz`. One that is ours but not well, as while it drains, is nothing. */
 export function readHealth(status: number, body: string, known: string[]): Answer {
-  const { status: health, server } = parse(body);
+  const { status: health, server } = Object(parse(body)) as { status?: unknown; server?: unknown };
   if (typeof server !== "string" || !known.includes(server)) return "foreign";
   return status === 200 && health === "ok" ? { server } : "nothing";
 }
 
-/** Asks `/healthz` of a port on this machine. Never throws. */
-export function askHealth(port: number, known: string[], timeoutMs = 1_000): Promise<Answer> {
+/** Where a server may listen: an address or a name of this machine, and a port. */
+export interface Place {
+  host: string;
+  port: number;
+}
+
+/** Asks `/healthz`. Never rejects. */
+export async function askHealth(place: Place, known: string[], timeoutMs = 1_000): Promise<Answer> {
+  const answer = await ask(place, "/healthz", timeoutMs);
+  return typeof answer === "object" ? readHealth(answer.status, answer.body, known) : answer;
+}
+
+/** The URL that a server gives itself: it knows what its name was resolved to. Never rejects. */
+export async function askUrl(place: Place, timeoutMs = 1_000): Promise<string> {
+  const answer = await ask(place, "/servers.json", timeoutMs);
+  return (typeof answer === "object" && readUrl(answer.body)) || urlOf(place);
+}
+
+/** Which URL a list of servers has for the server that sent it. */
+export function readUrl(body: string): string | undefined {
+  const list = parse(body);
+  const own: unknown = Array.isArray(list) ? list.find((entry) => Object(entry).self === true) : undefined;
+  const { url } = Object(own) as { url?: unknown };
+  return typeof url === "string" ? url : undefined;
+}
+
+function urlOf({ host, port }: Place): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function ask(
+  place: Place,
+  path: string,
+  timeout: number,
+): Promise<{ status: number; body: string } | "foreign" | "nothing"> {
   return new Promise((resolve) => {
     // No agent: a connection kept alive would make a server wait for us when it stops.
-    const request = get(
-      { host: "127.0.0.1", port, path: "/healthz", agent: false, timeout: timeoutMs },
-      (response) => {
-        let body = "";
-        response.setEncoding("utf8");
-        response.on("data", (text: string) => {
-          body += text;
-          if (body.length > mostCharacters) request.destroy();
-        });
-        response.on("end", () => resolve(readHealth(response.statusCode ?? 0, body, known)));
-        response.on("close", () => resolve("foreign"));
-      },
-    );
+    const request = get({ ...place, path, agent: false, timeout }, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (text: string) => {
+        body += text;
+        if (body.length > mostCharacters) request.destroy();
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on("close", () => resolve("foreign"));
+    });
     request.on("timeout", () => request.destroy());
     request.on("error", () => resolve("nothing"));
   });
@@ -34,11 +64,10 @@ export function askHealth(port: number, known: string[], timeoutMs = 1_000): Pro
 
 const mostCharacters = 4_096;
 
-function parse(body: string): { status?: unknown; server?: unknown } {
+function parse(body: string): unknown {
   try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === "object" && value !== null ? value : {};
+    return JSON.parse(body);
   } catch {
-    return {};
+    return undefined;
   }
 }

