@@ -5,5 +5,7 @@ export default defineConfig({
     include: ["packages/*/{src,test}/**/*.test.ts", "e2e/*.test.ts"],
     // A busy machine is no failure: a test that hangs is still found.
     testTimeout: 60_000,
+    // A test in which nothing was demanded has shown nothing: a loop over an empty list, a callback that never came.
+    expect: { requireAssertions: true },
   },
 });

@@ -1,6 +1,6 @@
 // permessage-deflate: RFC 7692.
 
-import { constants, deflateRawSync, type ZlibOptions } from "node:zlib";
+import { constants, deflateRawSync } from "node:zlib";
 import { inflateRaw } from "./inflate.ts";
 import { type Inflate, join } from "./messages.ts";
 
@@ -10,6 +10,14 @@ export interface Compression {
   contextTakeover: boolean;
   /** How far back it may refer, as a power of two: 8 to 15 (RFC 7692 §7.1.2). */
   windowBits: number;
+}
+
+/** How zlib is to compress; what is left out is as zlib has it. */
+export interface Effort {
+  /** From 0, which stores the bytes as they are, to 9; zlib has 6. */
+  level?: number;
+  /** One of zlib's own, such as `constants.Z_FIXED`; zlib has `Z_DEFAULT_STRATEGY`. */
+  strategy?: number;
 }
 
 /** What both ends agreed on, as seen from our end. */
@@ -166,7 +174,7 @@ export class Deflater {
   }
 
   /** The payload of a compressed message. */
-  deflate(data: Uint8Array, options: Pick<ZlibOptions, "level" | "strategy"> = {}): Uint8Array {
+  deflate(data: Uint8Array, options: Effort = {}): Uint8Array {
     const compressed = deflateRawSync(data, {
       ...options,
       // zlib takes 9 for 8, but its matches reach back 250 bytes at most then, which fits into a window of 256.

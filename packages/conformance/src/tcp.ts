@@ -1,6 +1,6 @@
 // TCP and TLS as a duplex.
 
-import { createConnection, isIP, type Socket } from "node:net";
+import { createConnection, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Duplex, DuplexListener } from "./duplex.ts";
 
@@ -77,15 +77,28 @@ function explain({ code, message }: NodeJS.ErrnoException): string {
 // Pieces of at most 64 KiB that are kept until somebody listens.
 const maxEarly = 16;
 
+/** What is needed of a `net.Socket`, spelled out: whoever uses the package need not have the types of Node. */
+export interface TcpSocket {
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+  on(event: "data", listener: (bytes: Uint8Array) => void): unknown;
+  on(event: "end" | "error" | "close", listener: () => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  write(bytes: Uint8Array, taken: () => void): unknown;
+  end(): unknown;
+  destroy(): unknown;
+}
+
 /** A socket as a duplex. */
 export class TcpDuplex implements Duplex {
-  readonly #socket: Socket;
+  readonly #socket: TcpSocket;
   readonly #early: Uint8Array[] = [];
   readonly #writing = new Set<() => void>();
   #ended: "fin" | "reset" | undefined;
   #listener: DuplexListener | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: TcpSocket) {
     this.#socket = socket;
     socket.on("data", (bytes: Uint8Array) => {
       if (this.#listener) return this.#listener.data(bytes);

@@ -98,6 +98,7 @@ test.each([
 
 test("its types stand on their own", async () => {
   const compiler = join(import.meta.dirname, "../../../node_modules/typescript/bin/tsc");
-  const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2024"];
-  await run(process.execPath, [compiler, ...options, "--types", "", "consumer.ts"]);
+  const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024"];
+  // Without a type of Node's, and with every type of the package checked: it says nothing if all is well.
+  expect(await run(process.execPath, [compiler, ...options, "--types", "", "consumer.ts"])).toBe("");
 });

@@ -54,6 +54,7 @@ class Stage {
   readonly #setting: Setting;
   readonly #names = new Names();
   readonly #peers = new Map<string, Peer>();
+  readonly #closed = new Set<Peer>();
 
   constructor(setting: Setting) {
     this.#setting = setting;
@@ -66,13 +67,21 @@ class Stage {
     else if (what === "loses") await this.#lose(who);
     else if (what === "→") await (await this.#peer(who, rest)).say(this.#names.translate(rest));
     else if (what === "←") await this.#hear(await this.#peer(who, rest), rest);
-    else if (what === "×") expect((await this.#peer(who, rest)).socket.closing?.code).toBe(Number(rest));
+    else if (what === "×") this.#close(await this.#peer(who, rest), Number(rest));
     else throw new Error(`nobody knows how to play: ${line}`);
   }
 
-  /** Nobody was sent anything that is not shown. */
-  end(): void {
-    for (const peer of this.#peers.values()) expect(peer.heard()).toEqual([]);
+  /** What somebody was sent, or how they were closed, that no line has shown. */
+  unshown(): unknown[] {
+    return [...this.#peers.values()].flatMap((peer) => [
+      ...peer.heard(),
+      ...(peer.socket.closing && !this.#closed.has(peer) ? [peer.socket.closing] : []),
+    ]);
+  }
+
+  #close(peer: Peer, code: number): void {
+    expect(peer.socket.closing?.code).toBe(code);
+    this.#closed.add(peer);
   }
 
   async #meanwhile(line: string): Promise<void> {
@@ -144,7 +153,9 @@ test("there are sequences to play", () => {
 });
 
 test.each(sequences)("%s", async (_name, lines) => {
-  const stage = new Stage(setUp({ chaos: true }));
+  const setting = setUp({ chaos: true });
+  const stage = new Stage(setting);
   for (const line of lines) await stage.play(line);
-  stage.end();
+  expect(stage.unshown()).toEqual([]);
+  expect(setting.failures).toEqual([]);
 });

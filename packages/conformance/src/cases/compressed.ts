@@ -1,9 +1,8 @@
 // The words that cases about compressed messages are written in.
 
-import type { ZlibOptions } from "node:zlib";
 import { bytesOf, family, frame, type Member } from "../build.ts";
 import type { CaseFrame, CaseHead, FrameCase, Play } from "../case.ts";
-import { type Agreement, Deflater } from "../deflate.ts";
+import { type Agreement, Deflater, type Effort } from "../deflate.ts";
 import { join } from "../messages.ts";
 import type { Random } from "../random.ts";
 
@@ -19,15 +18,15 @@ export class Compressor {
   }
 
   /** The payload of a message. */
-  payload(data: string | Uint8Array, options?: Pick<ZlibOptions, "level" | "strategy">): Uint8Array {
+  payload(data: string | Uint8Array, options?: Effort): Uint8Array {
     return this.#deflater.deflate(bytesOf(data), options);
   }
 
-  text(data: string | Uint8Array, options?: Pick<ZlibOptions, "level" | "strategy">): CaseFrame {
+  text(data: string | Uint8Array, options?: Effort): CaseFrame {
     return compressed.text(this.payload(data, options));
   }
 
-  binary(data: Uint8Array, options?: Pick<ZlibOptions, "level" | "strategy">): CaseFrame {
+  binary(data: Uint8Array, options?: Effort): CaseFrame {
     return compressed.binary(this.payload(data, options));
   }
 
