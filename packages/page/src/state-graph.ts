@@ -3,6 +3,14 @@ import type { SocketState } from "@rosetta/client";
 /** The names of a connection's states. */
 export type StateName = SocketState["name"];
 
+/** A state that ends with the next attempt. */
+export type Wait = Extract<SocketState, { untilAt: number }>;
+
+/** Whether the next attempt starts by itself. */
+export function isWait(state: SocketState): state is Wait {
+  return "untilAt" in state;
+}
+
 /** A way from one state to another, with what makes a connection take it. */
 export interface Edge {
   /** As drawn beside it. */
@@ -26,12 +34,17 @@ export const edges: Edge[] = [
     cause: "Close, or a code that is final",
   },
   { number: 7, from: ["stopped"], to: "connecting", cause: "Open" },
-  { number: 8, from: ["offline"], to: "connecting", cause: "the network is back, or Retry now" },
+  {
+    number: 8,
+    from: ["offline"],
+    to: "connecting",
+    cause: "the network is said to be back, the wait is over, or Retry now",
+  },
   {
     number: 9,
     from: ["waiting", "open", "connecting"],
     to: "offline",
-    cause: "the browser has no network",
+    cause: "the browser says that there is no network",
   },
 ];
 

@@ -1,5 +1,6 @@
 import type { FrameEvent, SocketState } from "@rosetta/client";
 import { byteLength, bytesOf, hexBytes } from "./format.ts";
+import { isWait } from "./state-graph.ts";
 
 /** One line of the wire log: a message, or something that happened to a connection. */
 export interface WireEntry {
@@ -173,8 +174,7 @@ function noteOf(frame: FrameEvent): string {
 }
 
 function stateParts(state: SocketState): Array<string | number | undefined> {
-  if (state.name === "waiting")
-    return [state.name, `${Math.round(state.delayMs)} ms before attempt ${state.attempt}`];
+  if (isWait(state)) return [state.name, `${Math.round(state.delayMs)} ms before attempt ${state.attempt}`];
   if (state.name === "stopped") return [state.name, state.reason];
   return [state.name];
 }

@@ -4,10 +4,8 @@ import { chartStyle } from "../chart.ts";
 import { closeText } from "../closing.ts";
 import { type Arrivals, stampede } from "../herd.ts";
 import { type Fact, Panel, reasonOf, region } from "../panel.ts";
-import { type Edge, edgeBetween, edges, type StateName } from "../state-graph.ts";
+import { type Edge, edgeBetween, edges, isWait, type StateName, type Wait } from "../state-graph.ts";
 import { theme } from "../theme.css.ts";
-
-type Waiting = SocketState & { name: "waiting" };
 
 /** Waits that are kept. */
 const shown = 20;
@@ -32,7 +30,7 @@ export class AttemptsPanel extends Panel {
   /** The way by which the state was reached. */
   declare edge: Edge | undefined;
   /** Newest first. */
-  declare waits: Waiting[];
+  declare waits: Wait[];
   declare problem: string;
   /** How the simulated connections end. */
   declare lossCode: string;
@@ -63,7 +61,7 @@ export class AttemptsPanel extends Panel {
   #show(state: SocketState): void {
     this.edge = edgeBetween(this.state.name, state.name);
     this.state = state;
-    if (state.name === "waiting") this.waits = [state, ...this.waits].slice(0, shown);
+    if (isWait(state)) this.waits = [state, ...this.waits].slice(0, shown);
   }
 
   async #order(order: { do: "close"; code: number } | { do: "terminate" }): Promise<void> {
@@ -365,7 +363,7 @@ function edgeShape({ number }: Edge, isNow: boolean): TemplateResult {
   `;
 }
 
-function waitLine(wait: Waiting, longest: number): TemplateResult {
+function waitLine(wait: Wait, longest: number): TemplateResult {
   const [low, high] = wait.windowMs;
   const share = (milliseconds: number) => (100 * milliseconds) / longest;
   return html`
@@ -406,7 +404,7 @@ function shortText(code: number): string {
   return closeText(code).split(":")[0] ?? "";
 }
 
-function windowText({ windowMs: [low, high] }: Waiting): string {
+function windowText({ windowMs: [low, high] }: Wait): string {
   return `${(low / 1000).toFixed(2)} to ${(high / 1000).toFixed(2)} s`;
 }
 

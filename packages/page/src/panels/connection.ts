@@ -4,6 +4,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { closeText } from "../closing.ts";
 import { formatDuration } from "../format.ts";
 import { type Fact, Panel, region } from "../panel.ts";
+import { isWait, type Wait } from "../state-graph.ts";
 import { theme } from "../theme.css.ts";
 
 /** Milliseconds between two steps of the countdown. */
@@ -14,7 +15,8 @@ const sentences: Record<SocketState["name"], string> = {
   connecting: "Asking by HTTP to speak WebSocket from here on: the handshake.",
   open: "Both sides may send at any time.",
   waiting: "The next attempt starts by itself.",
-  offline: "The browser has no network. It goes on as soon as there is one.",
+  offline:
+    "The browser says that there is no network, which is only a hint: a server on this machine is reached all the same. So the next attempt starts by itself, and at once when the network is back.",
   stopped: "Closed for good: nothing more happens by itself.",
 };
 
@@ -46,7 +48,7 @@ export class ConnectionPanel extends Panel {
   protected override facts(): Fact[] {
     const { state } = this;
     const protocol = this.client.welcome && state.name === "open" ? state.protocol : undefined;
-    const lost = state.name === "waiting" || state.name === "stopped" ? state.code : undefined;
+    const lost = isWait(state) || state.name === "stopped" ? state.code : undefined;
     return [
       { name: "State", value: state.name },
       ...(protocol === undefined ? [] : [{ name: "Subprotocol", value: protocol }]),
@@ -61,7 +63,7 @@ export class ConnectionPanel extends Panel {
   }
 
   #count(): void {
-    if (this.state.name !== "waiting") return;
+    if (!isWait(this.state)) return;
     this.remainingMs = Math.max(0, this.state.untilAt - defaultHost.now());
   }
 
@@ -98,7 +100,7 @@ export class ConnectionPanel extends Panel {
       html`
         <div class="more">
           <p>${sentences[state.name]}</p>
-          ${state.name === "waiting" ? this.#countdown(state) : nothing}
+          ${isWait(state) ? this.#countdown(state) : nothing}
           ${state.name === "stopped" ? html`<p>${stopText(state)}</p>` : nothing}
           ${state.name === "open" ? this.#facts() : nothing}
           <p class="notice warn" role="alert">${this.notice}</p>
@@ -107,7 +109,7 @@ export class ConnectionPanel extends Panel {
     ]);
   }
 
-  #countdown(state: SocketState & { name: "waiting" }): TemplateResult {
+  #countdown(state: Wait): TemplateResult {
     const [from, to] = state.windowMs;
     return html`
       <p>
