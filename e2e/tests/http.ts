@@ -597,3 +597,42 @@ test("HTTP-39 SHOULD answer CONNECT, which is for proxies", { tag: "@door" }, as
   const answer = await exchange(raw, "CONNECT", `127.0.0.1:${raw.port}`);
   expect(answer || "hung up without an answer").toMatch(/^HTTP\/1\.1 (4\d\d|501) /);
 });
+
+/** What a server says of itself and its siblings, asked where it says that it is. */
+async function siblingsOf(server: { ready: { url: string } | undefined }): Promise<{ url: string }[]> {
+  const answer = await fetch(`${server.ready?.url}/servers.json`);
+  return (await answer.json()) as { url: string }[];
+}
+
+// A name is resolved once: who listens, who looks for siblings and who prints where it is might each find another one.
+test("HTTP-40 MUST be at one address, and look for its siblings there, however its HOST is written", {
+  tag: ["@listen", "@servers"],
+}, async ({ launch }) => {
+  // macOS has but one address of 127.0.0.0/8.
+  const other = process.platform === "darwin" ? "127.0.0.1" : "127.0.0.2";
+  const hosts: [string, RegExp][] = [
+    ["localhost", /^(127\.0\.0\.1|\[::1\])$/],
+    ["127.1", /^127\.0\.0\.1$/],
+    [other, new RegExp(`^${other}$`)],
+  ];
+  for (const [host, address] of hosts) {
+    const server = await launch({ HOST: host });
+    const [own, ...others] = await siblingsOf(server);
+    const { hostname } = new URL(own?.url ?? "");
+    expect(hostname, host).toMatch(address);
+    expect(own?.url, host).toBe(server.ready?.url);
+    expect(others.map(({ url }) => new URL(url).hostname)).toEqual(others.map(() => hostname));
+    const headers = { Origin: others[0]?.url ?? "" };
+    const { status } = await fetch(`${own?.url}/servers.json`, { headers });
+    expect(status, `a sibling's page asks ${host}`).toBe(200);
+  }
+});
+
+// Every address is no address to ask: browsers refuse 0.0.0.0.
+test("HTTP-41 MUST say where this machine finds it, if it listens everywhere", {
+  tag: ["@listen", "@servers"],
+}, async ({ launch }) => {
+  const server = await launch({ HOST: "0.0.0.0" });
+  expect(server.ready?.url).toBe(server.url);
+  for (const { url } of await siblingsOf(server)) expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+});

@@ -1,16 +1,15 @@
 // The process: its environment, its one line on stdout, its signals. The same to the byte in every app.
-import { readManifests } from "@rosetta/manifest";
-import { readEnvironment } from "@rosetta/protocol";
+import { addressOf, readManifests } from "@rosetta/manifest";
+import { readEnvironment, urlOf } from "@rosetta/protocol";
 import pino from "pino";
 import manifest from "../server.json" with { type: "json" };
 import { start } from "./server.ts";
 
-const servers = readManifests().map(({ id, title, port }) => ({
-  id,
-  title,
-  url: `http://127.0.0.1:${port}`,
-}));
-const { settings, problems } = readEnvironment(process.env, { port: manifest.port, servers });
+// Once, for all who ask: localhost is ::1 to one of them and 127.0.0.1 to the next (nodejs/node#40537).
+const host = await addressOf(process.env.HOST || "127.0.0.1");
+const servers = readManifests().map(({ id, title, port }) => ({ id, title, url: urlOf(host, port) }));
+const environment = { ...process.env, HOST: host };
+const { settings, problems } = readEnvironment(environment, { port: manifest.port, servers });
 if (!settings) {
   for (const problem of problems) console.error(`${manifest.id}: ${problem}`);
   process.exit(2);

@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,6 +47,17 @@ export function versionsOf(folder: string): Record<string, string> {
 
 function readPackage(folder: string): { version?: string; dependencies?: Record<string, string> } {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
+
+/**
+ * The address that a name has now, the first if it has several. A name that has none, and what is no name, comes back
+ * as it is: whoever listens there says what is wrong with it.
+ */
+export async function addressOf(name: string): Promise<string> {
+  return lookup(name).then(
+    ({ address }) => address,
+    () => name,
+  );
 }
 
 /** Every server of the house, by port. A folder with a `server.json` is a server; nothing else lists them. */
