@@ -55,7 +55,7 @@ test("a hub tells them once a second, until it goes down", async () => {
   const { hub, world } = setUp({}, { seed: 5 });
   await world.pass(3_000);
   expect(hub.log.head("scores").offset).toBe(3);
-  expect(hub.log.since("weather/quito").entries.map(({ data }) => data)).toEqual(
+  expect(hub.log.since("weather/quito").entries.map(({ frame }) => JSON.parse(frame).data)).toEqual(
     minutes(5, 3).map((readings) => readings[2]?.data),
   );
   hub.drain();

@@ -105,7 +105,7 @@ export class Hub<Ws> {
     this.clock = new Clock(this.#guardTimers(host));
     this.host = this.#onClock(host);
     this.#journal = journal;
-    this.log = options.log ?? new MemoryLog(() => host.token());
+    this.log = options.log ?? new MemoryLog(() => host.token(), limits.logBytes);
     this.topics = new Topics({
       host: this.host,
       log: this.log,
@@ -220,6 +220,7 @@ export class Hub<Ws> {
       "queue_bytes",
       waiting.reduce((sum, bytes) => sum + bytes, 0),
     );
+    this.metrics.set("log_bytes", this.log.bytes ?? 0);
     return this.metrics.text();
   }
 

@@ -1,11 +1,11 @@
 import { encode, parseServer } from "@rosetta/protocol";
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { byteLength, type Entry, MemoryLog, newest, ring } from "./log.ts";
+import { describe, expect, test } from "vitest";
+import { byteLength, type Entry, type Kept, MemoryLog, newest, ring } from "./log.ts";
 
-function createLog(): { log: MemoryLog; told: Entry[] } {
+function createLog(most?: number): { log: MemoryLog; told: Entry[] } {
   let tokens = 0;
-  const log = new MemoryLog(() => (++tokens).toString(16).padStart(32, "0").slice(16).repeat(2));
+  const log = new MemoryLog(() => (++tokens).toString(16).padStart(32, "0").slice(16).repeat(2), most);
   const told: Entry[] = [];
   log.follow((entry) => told.push(entry));
   return { log, told };
@@ -17,8 +17,9 @@ const character = fc.oneof(
   fc.constantFrom("a", "é", "€", "😀"),
 );
 const draft = (text: string) => ({ at: 1, data: { kind: "chat", text } }) as const;
-const bytesOf = (entries: Entry[]) => entries.reduce((sum, { bytes }) => sum + bytes, 0);
-const offsets = (entries: Entry[]) => entries.map(({ offset }) => offset);
+// All of them are ASCII.
+const bytesOf = (entries: Kept[]) => entries.reduce((sum, { bytes }) => sum + bytes + 160, 0);
+const offsets = (entries: Kept[]) => entries.map(({ offset }) => offset);
 
 test("an append completes later, in order, and is told before it completes", async () => {
   const { log, told } = createLog();
@@ -62,14 +63,74 @@ test("the ring holds 256 events", async () => {
   expect(log.since("a", { epoch, offset: 43 })).toMatchObject({ recovered: false });
 });
 
-test("the ring holds 128 KiB", async () => {
+// One byte for each character, or two for all of them as soon as one is not of Latin-1; and what an entry itself takes.
+test.each([
+  ["ASCII", "x".repeat(4_096), 4_096],
+  ["Latin-1", "ä".repeat(4_096), 4_096],
+  ["one character of another script", `${"x".repeat(4_095)}€`, 2 * 4_096],
+  ["many short ones", "x", 1],
+])("the ring holds 128 KiB of memory: %s", async (_what, text, textBytes) => {
   const { log, told } = createLog();
-  for (let count = 0; count < 50; count++) await log.append("a", draft("ä".repeat(4_096)));
+  for (let count = 0; count < 300; count++) await log.append("a", draft(text));
   const { epoch } = log.head("a");
-  const held = Math.floor(ring.bytes / (told[49]?.bytes ?? 1));
-  expect(held).toBeLessThan(16);
-  expect(log.since("a", { epoch, offset: 50 - held })).toMatchObject({ recovered: true });
-  expect(log.since("a", { epoch, offset: 49 - held })).toMatchObject({ recovered: false });
+  const frame = told.at(-1)?.frame ?? "";
+  const cost = textBytes + (frame.length - text.length) * (textBytes / text.length) + 160;
+  const held = Math.min(ring.entries, Math.floor(ring.bytes / cost));
+  expect(log.since("a", { epoch, offset: 300 - held })).toMatchObject({ recovered: true });
+  expect(log.since("a", { epoch, offset: 299 - held })).toMatchObject({ recovered: false });
+});
+
+describe("the budget of all rings", () => {
+  const kib = 1024;
+
+  test("is kept: the fullest lose their oldest, those with little lose nothing", async () => {
+    const { log } = createLog(512 * kib);
+    for (let count = 0; count < 10; count++) await log.append("quiet", draft("x"));
+    for (let room = 0; room < 100; room++) {
+      for (let count = 0; count < 50; count++) await log.append(`loud/${room}`, draft("x".repeat(4_000)));
+      expect(log.bytes).toBeLessThanOrEqual(512 * kib);
+    }
+    const { epoch } = log.head("quiet");
+    expect(log.since("quiet", { epoch, offset: 0 })).toMatchObject({ recovered: true });
+    expect(log.bytes).toBeGreaterThan(500 * kib);
+  });
+
+  test("costs of several that are as full the one that was unused longest", async () => {
+    const { log } = createLog(100 * kib);
+    const fill = async (name: string) => {
+      for (let count = 0; count < 5; count++) await log.append(name, draft("x".repeat(4_000)));
+    };
+    for (const name of ["a", "b", "c", "d"]) await fill(name);
+    await log.append("a", draft("used"));
+    await fill("e");
+    const recovered = (name: string) => {
+      const { epoch } = log.head(name);
+      return log.since(name, { epoch, offset: 0 }).recovered;
+    };
+    expect(["a", "b", "e"].map(recovered)).toEqual([true, false, true]);
+  });
+
+  test("tells a reader whose events are gone, and gives those that are left", async () => {
+    const { log } = createLog(20 * kib);
+    for (let count = 0; count < 50; count++) await log.append("a", draft("x".repeat(1_000)));
+    const { epoch } = log.head("a");
+    const { recovered, entries } = log.since("a", { epoch, offset: 10 });
+    expect(recovered).toBe(false);
+    expect(offsets(entries).at(-1)).toBe(50);
+    expect(entries.length).toBeGreaterThan(10);
+  });
+
+  test("is given back by what is forgotten", async () => {
+    const { log } = createLog(1_000 * kib);
+    await log.append("a", draft("x"));
+    const { bytes } = log;
+    await log.append("b", draft("x".repeat(4_000)));
+    log.forget("b");
+    log.forget("c");
+    expect(log.bytes).toBe(bytes);
+    log.forget("a");
+    expect(log.bytes).toBe(0);
+  });
 });
 
 test("what is told is the event as it is sent, and its size", async () => {
@@ -102,7 +163,8 @@ test("since() answers all that comes after a cursor, or says that it cannot", as
         const head = log.head("a");
         const replay = log.since("a", { epoch: same ? head.epoch : "other", offset });
         if (replay.recovered) expect(offsets(replay.entries)).toEqual(offsets(told).slice(offset));
-        else expect(replay.entries).toEqual(told.slice(told.length - replay.entries.length));
+        else
+          expect(offsets(replay.entries)).toEqual(offsets(told).slice(told.length - replay.entries.length));
         const kept = told.filter((_, index) => bytesOf(told.slice(index)) <= ring.bytes).length;
         const isHere = same && offset <= told.length && offset >= told.length - kept;
         expect(replay.recovered).toBe(isHere);

@@ -10,20 +10,25 @@ export interface Draft {
   request?: { client: string; id: string };
 }
 
-/** An event in its place. */
-export interface Entry extends Draft, Cursor {
+/** An event as the log keeps it: in the one form in which it is sent. */
+export interface Kept extends Cursor {
   topic: string;
   /** The `event` message, encoded once for all. */
   frame: string;
   /** Bytes of the frame in UTF-8. */
   bytes: number;
+  /** The secret of the author whom it is not meant for: that of a publication to `others`. */
+  except: string | undefined;
 }
+
+/** An event in its place, as those who follow the log are told of it. */
+export interface Entry extends Draft, Kept {}
 
 /** What a reader is given when it comes: the entries after its cursor, or the newest part. */
 export interface Replay {
   /** True if `entries` is everything after the reader's cursor. */
   recovered: boolean;
-  entries: Entry[];
+  entries: Kept[];
 }
 
 /**
@@ -42,41 +47,55 @@ export interface Log {
   follow(listener: (entry: Entry) => void): void;
   /** Ends the life of a topic. Its name may be used again, under a new epoch. */
   forget(topic: string): void;
+  /** Bytes of this process' memory that its events take. */
+  readonly bytes?: number;
 }
 
-/** A ring holds this many entries and bytes; what is older is gone. */
+/** A ring holds this many entries and bytes of memory; what is older is gone. */
 export const ring = { entries: 256, bytes: 128 * 1024 } as const;
+/** Bytes of memory that an entry takes beside the characters of its frame. */
+const entryBytes = 160;
 /** A reader without a cursor is given this many of the newest entries. */
 export const newest = 32;
 
 interface Topic {
+  name: string;
   epoch: string;
   offset: number;
   bytes: number;
-  entries: Entry[];
+  entries: Kept[];
 }
 
-/** The log of one process, in a ring for each topic. It ends with the process, which the next epoch tells. */
+/**
+ * The log of one process, in a ring for each topic. It ends with the process, which the next epoch tells. All rings
+ * together have a budget: over it the fullest loses its oldest entries, and of several the one unused longest.
+ */
 export class MemoryLog implements Log {
   readonly #topics = new Map<string, Topic>();
   readonly #listeners: ((entry: Entry) => void)[] = [];
   readonly #token: () => string;
+  readonly #most: number;
+  /** Topics by how full they are, in powers of two. In each class the longest unused stands in front. */
+  readonly #classes: Set<Topic>[] = Array.from({ length: 53 }, () => new Set());
+  #bytes = 0;
 
-  constructor(token: () => string) {
+  /** @param most bytes of memory for all rings together. */
+  constructor(token: () => string, most: number = Number.POSITIVE_INFINITY) {
     this.#token = token;
+    this.#most = most;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   async append(name: string, draft: Draft): Promise<void> {
     // A log across processes answers from elsewhere, so this one does not answer at once either.
     await undefined;
     const topic = this.#open(name);
-    const cursor = { epoch: topic.epoch, offset: ++topic.offset };
-    const entry = { ...draft, ...cursor, topic: name, ...encodeEvent(name, draft, cursor) };
-    topic.entries.push(entry);
-    topic.bytes += entry.bytes;
-    while (topic.entries.length > ring.entries || topic.bytes > ring.bytes) {
-      topic.bytes -= topic.entries.shift()?.bytes ?? 0;
-    }
+    const kept = keep(topic, ++topic.offset, draft);
+    this.#keep(topic, kept);
+    const entry = { ...draft, ...kept };
     for (const listener of this.#listeners) listener(entry);
   }
 
@@ -98,23 +117,62 @@ export class MemoryLog implements Log {
   }
 
   forget(name: string): void {
+    const topic = this.#topics.get(name);
+    if (!topic) return;
     this.#topics.delete(name);
+    this.#resize(topic, -topic.bytes);
+  }
+
+  #keep(topic: Topic, kept: Kept): void {
+    topic.entries.push(kept);
+    this.#resize(topic, costOf(kept));
+    while ((topic.entries.length > ring.entries || topic.bytes > ring.bytes) && this.#drop(topic));
+    while (this.#bytes > this.#most && this.#drop(this.#fullest()));
+  }
+
+  // False if there was nothing to drop.
+  #drop(topic: Topic | undefined): boolean {
+    const oldest = topic?.entries.shift();
+    if (topic && oldest) this.#resize(topic, -costOf(oldest));
+    return oldest !== undefined;
+  }
+
+  #resize(topic: Topic, change: number): void {
+    this.#classes[classOf(topic.bytes)]?.delete(topic);
+    topic.bytes += change;
+    this.#bytes += change;
+    if (topic.bytes > 0) this.#classes[classOf(topic.bytes)]?.add(topic);
+  }
+
+  #fullest(): Topic | undefined {
+    const [topic] = this.#classes.findLast(({ size }) => size > 0) ?? [];
+    return topic;
   }
 
   #open(name: string): Topic {
     const known = this.#topics.get(name);
     if (known) return known;
-    const topic = { epoch: this.#token().slice(0, 16), offset: 0, bytes: 0, entries: [] };
+    const topic = { name, epoch: this.#token().slice(0, 16), offset: 0, bytes: 0, entries: [] };
     this.#topics.set(name, topic);
     return topic;
   }
 }
 
-function encodeEvent(topic: string, draft: Draft, cursor: Cursor): Pick<Entry, "frame" | "bytes"> {
-  const { at, from, to, data } = draft;
+function keep({ name: topic, epoch }: Topic, offset: number, draft: Draft): Kept {
+  const { at, from, to, data, request } = draft;
   const sender = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-  const frame = encode({ type: "event", topic, ...cursor, at, ...sender, data });
-  return { frame, bytes: byteLength(frame) };
+  const frame = encode({ type: "event", topic, epoch, offset, at, ...sender, data });
+  const except = to === "others" ? request?.client : undefined;
+  return { topic, epoch, offset, frame, bytes: byteLength(frame), except };
+}
+
+// Engines keep a text in one byte for each character, or in two for all as soon as one is not of Latin-1.
+function costOf({ frame, except = "" }: Kept): number {
+  return entryBytes + except.length + frame.length * (/[\u0100-\uffff]/.test(frame) ? 2 : 1);
+}
+
+function classOf(bytes: number): number {
+  return Math.floor(Math.log2(Math.max(1, bytes)));
 }
 
 /** Bytes of a well-formed text in UTF-8 (RFC 3629 §3). */

@@ -80,6 +80,18 @@ describe("metrics", () => {
     expect(out()).toBe(before + 7);
   });
 
+  test("tell the memory of all topics, and that it keeps to its limit", async () => {
+    const { greet, hub } = setUp({ limits: { logBytes: 20_480 } });
+    const anna = await greet();
+    for (let id = 0; id < 100; id++) {
+      const topic = `room/${id % 3}`;
+      await anna.say({ type: "publish", id: `${id}`, topic, to: "all", text: "x".repeat(1_000) });
+    }
+    const [bytes] = parse(hub.metricsText()).samples.filter(({ name }) => name === "rosetta_log_bytes");
+    expect(bytes?.value).toBeGreaterThan(18_000);
+    expect(bytes?.value).toBeLessThanOrEqual(20_480);
+  });
+
   test("carry no label whose values have no bound", async () => {
     const { greet, connect, hub } = setUp();
     const peers = await Promise.all([1, 2, 3].map((client) => greet(client, `10.0.0.${client}`)));

@@ -9,7 +9,7 @@ import {
   queryOf,
   type RequestFacts,
 } from "@rosetta/protocol";
-import type { Entry, Log, Replay } from "./log.ts";
+import type { Entry, Kept, Log, Replay } from "./log.ts";
 import type { Host } from "./port.ts";
 import type { Topic, TopicProblem, Topics } from "./topics.ts";
 
@@ -230,7 +230,7 @@ function opening(topic: { name: string; mode: Mode }, head: Cursor, { recovered,
   return `id: ${head.epoch}:${offset}\nevent: subscribed\ndata: ${data}\n\n`;
 }
 
-function serverSent(entry: Entry): string {
+function serverSent(entry: Kept): string {
   return `id: ${entry.epoch}:${entry.offset}\ndata: ${entry.frame}\n\n`;
 }
 

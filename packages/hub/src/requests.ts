@@ -7,7 +7,7 @@ import {
   type Server,
 } from "@rosetta/protocol";
 import { fingerprint, type Repeatable, remember } from "./clients.ts";
-import { type Entry, newest, type Replay } from "./log.ts";
+import { type Kept, newest, type Replay } from "./log.ts";
 import type { Session } from "./session.ts";
 import { isPublic, type Topic } from "./topics.ts";
 
@@ -127,18 +127,18 @@ function affordable<Ws>(session: Session<Ws>, topic: Topic<Session<Ws>>, replay:
   return { recovered: false, entries: newestWithin(budget, entries.slice(-newest)) };
 }
 
-function newestWithin(budget: number, entries: Entry[]): Entry[] {
+function newestWithin(budget: number, entries: Kept[]): Kept[] {
   const first = entries.findIndex((_, index) => bytesOf(entries.slice(index)) <= budget);
   return first === -1 ? [] : entries.slice(first);
 }
 
-function bytesOf(entries: Entry[]): number {
+function bytesOf(entries: Kept[]): number {
   return entries.reduce((bytes, entry) => bytes + entry.bytes, 0);
 }
 
-function isMeantFor<Ws>(entry: Entry, session: Session<Ws>): boolean {
+function isMeantFor<Ws>(entry: Kept, session: Session<Ws>): boolean {
   // By the secret: two members may be called the same, and one who was forgotten has a new name.
-  return entry.to !== "others" || entry.request?.client !== session.secret;
+  return entry.except !== session.secret;
 }
 
 function unsubscribe<Ws>(session: Session<Ws>, { id, topic }: ClientRequest<"unsubscribe">): void {

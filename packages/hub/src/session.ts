@@ -11,7 +11,7 @@ import {
 import { Bucket } from "./bucket.ts";
 import type { Client } from "./clients.ts";
 import type { Hub } from "./hub.ts";
-import { byteLength, type Entry } from "./log.ts";
+import { byteLength, type Kept } from "./log.ts";
 import { answer } from "./requests.ts";
 import { roomOf, type Topic } from "./topics.ts";
 
@@ -167,7 +167,7 @@ export class Session<Ws> {
   }
 
   /** An event of a topic in which only the newest matters: skipped while bytes wait. */
-  latest(entry: Entry): void {
+  latest(entry: Kept): void {
     if (this.hub.port.waiting(this.ws) > 0) {
       this.#skipped.add(entry.topic);
       this.hub.metrics.add("skipped_total", 1);

@@ -33,6 +33,7 @@ const limitNames: Record<keyof Limits, string> = {
   burst: "MAX_BURST",
   badMessages: "MAX_BAD_MESSAGES",
   rooms: "MAX_ROOMS",
+  logBytes: "MAX_LOG_BYTES",
   jobs: "MAX_JOBS",
   jobsTotal: "MAX_JOBS_TOTAL",
   heartbeatMs: "HEARTBEAT_MS",

@@ -20,6 +20,8 @@ export interface Limits {
   badMessages: number;
   /** Rooms on one server, at most a quarter of them for one address; one that is needed less makes way. `MAX_ROOMS` */
   rooms: number;
+  /** Bytes of memory that the events of all topics may take; over it, the fullest loses its oldest. `MAX_LOG_BYTES` */
+  logBytes: number;
   /** Jobs that one client may have running. `MAX_JOBS` */
   jobs: number;
   /** Jobs that may run on one server, at most a quarter of them for one address. `MAX_JOBS_TOTAL` */
@@ -51,6 +53,7 @@ export const defaultLimits: Limits = {
   burst: 200,
   badMessages: 5,
   rooms: 1_000,
+  logBytes: 64 * 1024 * 1024,
   jobs: 4,
   jobsTotal: 32,
   heartbeatMs: 25_000,
