@@ -76,9 +76,16 @@ export class Connection {
     this.#socket.end();
   }
 
-  /** Sends RST, which throws away what waits on both sides. */
+  /** Closes without reading on: FIN, and RST for what the peer still sends. */
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  /** Sends RST, which throws away what waits on both sides; after FIN it only closes. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    // libuv resets no socket whose half was ended, and Node would keep it open for good (uv_tcp_close_reset, EINVAL).
+    if (this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   /** Stops reading from the kernel: its buffers fill, and the peer meets real backpressure. */

@@ -11,6 +11,7 @@ export {
   textsOf,
 } from "./events.ts";
 export { errorAt, failure, hideFrames } from "./failure.ts";
+export { describeFound, type Found, type FuzzOptions, type FuzzReport, fuzz } from "./fuzz/fuzz.ts";
 export {
   type Attack,
   babble,

@@ -1,0 +1,45 @@
+// One answer at the front of what a server sent, with every rule of RFC 9112 that a server must keep.
+import { type Head, ResponseReader } from "../http.ts";
+
+/** An answer, or what is there of it. */
+export interface CameAnswer {
+  /** Missing until the head is whole. */
+  head: Head | undefined;
+  complete: boolean;
+  body: string;
+  /** What came behind it. */
+  rest: Buffer;
+}
+
+/** Reads one. Throws what is wrong with it. `isOver`: no more bytes will come. */
+export function readAnswer(bytes: Buffer, method: string, isOver: boolean): CameAnswer {
+  const reader = new ResponseReader(method);
+  reader.push(bytes);
+  if (isOver) reader.end();
+  const { head } = reader;
+  if (head) checkHead(head);
+  else checkBeginning(bytes);
+  return { head, complete: reader.complete, body: reader.takeBody().toString("latin1"), rest: reader.rest };
+}
+
+// RFC 9112 §4 and §6.3, RFC 9110 §5.5 and §8.6.
+function checkHead({ status, httpVersion, headerList, headers }: Head): void {
+  if (httpVersion !== "1.1") throw new Error(`an answer of HTTP/${httpVersion}`);
+  for (const [name, value] of headerList) {
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new Error(`a header is called ${JSON.stringify(name)}`);
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new Error(`${name} has a control character in it`);
+  }
+  const lengths = headerList.filter(([name]) => name.toLowerCase() === "content-length");
+  if (lengths.length > 1) throw new Error(`${status} with ${lengths.length} Content-Lengths`);
+  if (lengths.some(([, value]) => !/^\d+$/.test(value)))
+    throw new Error(`Content-Length: ${lengths[0]?.[1]}`);
+  if (lengths.length > 0 && headers.has("transfer-encoding")) {
+    throw new Error(`${status} with Content-Length and Transfer-Encoding (RFC 9112 §6.2)`);
+  }
+}
+
+function checkBeginning(bytes: Buffer): void {
+  const text = bytes.toString("latin1", 0, 8);
+  if (!"HTTP/1.1".startsWith(text))
+    throw new Error(`no HTTP: ${JSON.stringify(bytes.toString("latin1", 0, 80))}`);
+}

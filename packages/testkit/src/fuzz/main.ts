@@ -1,0 +1,77 @@
+// The command behind `pnpm fuzz`.
+import { parseArgs } from "node:util";
+import { type Manifest, readManifests } from "@rosetta/manifest";
+import { describeFound, type FuzzReport, fuzz } from "./fuzz.ts";
+
+const manifests = readManifests();
+const ids = manifests.map(({ id }) => id);
+const help = `pnpm fuzz [server …] [options]    Talks to servers over raw TCP as no client should, and looks what becomes of them.
+
+  --conversations <n>   how many, for each server; default 2,000, or without end if --seconds is given
+  --seconds <t>         how long, for each server
+  --seed <s>            the same conversations again; default: another one each time
+  --path <p>            with --seed: only the conversation that a failing run has printed
+
+Servers: ${ids.join(", ")}; default: all of them.
+After each conversation the server must live, serve an honest request and an honest WebSocket, and have given back
+what it took. Exit code 1 if one did not, 2 if the command cannot be understood.`;
+
+const { values, positionals } = readArguments();
+if (values.help) console.log(help);
+else await run();
+
+async function run(): Promise<void> {
+  const seed = number("seed") ?? Math.floor(Math.random() * 2 ** 31);
+  if (values.path !== undefined && values.seed === undefined) fail("--path: from which --seed?");
+  const seconds = number("seconds");
+  const conversations = number("conversations") ?? (seconds === undefined ? 2_000 : undefined);
+  for (const manifest of chosen()) {
+    const report = await fuzz({ manifest, seed, seconds, conversations, path: values.path });
+    print(manifest, seed, report);
+    if (report.found) process.exitCode = 1;
+  }
+}
+
+function print(manifest: Manifest, seed: number, { conversations, seconds, found }: FuzzReport): void {
+  if (found) console.log(`${describeFound(manifest, seed, found)}\n`);
+  else
+    console.log(
+      `${manifest.id}: ${conversations} conversations in ${seconds.toFixed(1)} s, nothing found (seed ${seed})`,
+    );
+}
+
+function chosen(): Manifest[] {
+  const unknown = positionals.find((id) => !ids.includes(id));
+  if (unknown !== undefined) fail(`there is no server "${unknown}"; there are: ${ids.join(", ")}`);
+  return positionals.length === 0 ? manifests : manifests.filter(({ id }) => positionals.includes(id));
+}
+
+function number(name: "seed" | "seconds" | "conversations"): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  if (!/^-?\d+$/.test(text)) fail(`--${name} ${text}: expected a whole number`);
+  return Number(text);
+}
+
+function readArguments() {
+  const option = { type: "string" } as const;
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        conversations: option,
+        seconds: option,
+        seed: option,
+        path: option,
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}

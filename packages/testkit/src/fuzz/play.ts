@@ -1,0 +1,114 @@
+import { Connection } from "../connection.ts";
+import type { Server } from "../server.ts";
+import { type Came, type Sent, weigh } from "./oracle.ts";
+import { type Place, type Script, segmentsOf } from "./script.ts";
+
+/** Milliseconds for which anything is awaited that a server owes. Nothing it is asked takes a hundredth of it. */
+export const owedMs = 3_000;
+
+/** What a conversation came to. */
+export interface Played {
+  fault: string | undefined;
+  came: Buffer;
+}
+
+/** Plays a script to a server, and weighs what comes back. */
+export async function play(script: Script, server: Pick<Server, "port">, place: Place): Promise<Played> {
+  const player = new Player(await Connection.open(server.port, { halfOpen: true }), script, place);
+  try {
+    return { fault: await player.play(), came: player.came };
+  } finally {
+    player.leave();
+  }
+}
+
+class Player {
+  readonly #connection: Connection;
+  readonly #script: Script;
+  readonly #place: Place;
+  #sent: Sent;
+  #chunks: Buffer[] = [];
+  #isOver = false;
+  #changed: () => void = () => undefined;
+
+  constructor(connection: Connection, script: Script, place: Place) {
+    this.#connection = connection;
+    this.#script = script;
+    this.#place = place;
+    this.#sent = { bytes: Buffer.alloc(0), fin: false, port: place.port };
+    connection.listen((bytes) => {
+      this.#chunks.push(bytes);
+      this.#changed();
+    });
+    connection.onEnd(() => {
+      this.#isOver = true;
+      this.#changed();
+    });
+  }
+
+  get came(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+
+  async play(): Promise<string | undefined> {
+    const { ending } = this.#script;
+    if (ending.how === "unread") this.#connection.pause();
+    await this.#send();
+    if (ending.how === "close") this.#connection.close();
+    if (ending.how === "fin") this.#fin();
+    if (ending.how === "reset" || ending.how === "close" || ending.how === "unread")
+      return this.#weigh().fault;
+    const fault = await this.#settled();
+    if (fault !== undefined || ending.how === "fin") return fault;
+    this.#fin();
+    return this.#settled();
+  }
+
+  leave(): void {
+    if (this.#script.ending.how !== "close") this.#connection.reset();
+  }
+
+  // One write is one segment, if the server reads before the next one is written.
+  async #send(): Promise<void> {
+    for (const segment of segmentsOf(this.#script, this.#place)) {
+      this.#connection.write(segment);
+      this.#sent = { ...this.#sent, bytes: Buffer.concat([this.#sent.bytes, segment]) };
+      await this.#connection.flushed({ deadline: owedMs }).catch(() => undefined);
+      await new Promise(setImmediate);
+    }
+  }
+
+  #fin(): void {
+    this.#connection.end();
+    this.#sent = { ...this.#sent, fin: true };
+  }
+
+  #weigh() {
+    const came: Came = { bytes: this.came, isOver: this.#isOver };
+    return weigh(this.#sent, came);
+  }
+
+  // Waits until nothing is owed any more.
+  async #settled(): Promise<string | undefined> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, owedMs);
+    let isLate = false;
+    late.then(() => {
+      isLate = true;
+      this.#changed();
+    });
+    try {
+      for (;;) {
+        const changed = new Promise<void>((done) => {
+          this.#changed = done;
+        });
+        const { fault, owed } = this.#weigh();
+        if (fault !== undefined || owed === undefined) return fault;
+        if (isLate) return `not within ${owedMs} ms: ${owed}`;
+        await changed;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

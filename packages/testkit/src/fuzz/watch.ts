@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { encodeFrame, Opcode, randomMask } from "@rosetta/conformance";
+import { metric } from "../metrics.ts";
+import { Raw } from "../raw.ts";
+import { describeExit, type Server } from "../server.ts";
+
+/** Milliseconds within which what a conversation has taken is given back. */
+export const backMs = 5_000;
+
+/** How much more memory a server may hold after many conversations than after the first ones. */
+export const mebibytesMore = 64;
+
+/** What a server holds: what must be as it was when a conversation is over. */
+interface Held {
+  descriptors: number;
+  slots: number;
+  failures: number;
+}
+
+/** Looks after a server between two conversations. */
+export class Watch {
+  readonly #server: Server;
+  readonly #raw: Raw;
+  #base: Held = { descriptors: 0, slots: 0, failures: 0 };
+  #mebibytes = 0;
+
+  constructor(server: Server) {
+    this.#server = server;
+    this.#raw = new Raw(server.port);
+  }
+
+  /** Takes what the server holds now for what it is to hold. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 20; round++) await this.#honest();
+    this.#base = await this.#held();
+    this.#mebibytes = memoryOf(this.#server.pid);
+  }
+
+  /** What is wrong with the server: it has died, serves nobody, holds what it should have given back, or a handler threw. */
+  async problem(): Promise<string | undefined> {
+    try {
+      await this.#honest();
+      return await this.#leak();
+    } catch (error) {
+      return this.#ended(error as Error);
+    } finally {
+      this.#raw.end();
+    }
+  }
+
+  /** What is wrong with its memory, after many conversations. */
+  async growth(): Promise<string | undefined> {
+    const most = this.#mebibytes + mebibytesMore;
+    const isBack = await eventually(async () => memoryOf(this.#server.pid) <= most);
+    const now = memoryOf(this.#server.pid);
+    return isBack ? undefined : `its memory grew from ${this.#mebibytes} to ${now} MiB`;
+  }
+
+  // The other honest request is that for the metrics.
+  async #honest(): Promise<void> {
+    const payload = Buffer.from("honest");
+    const firstBytes = encodeFrame({ opcode: Opcode.Text, payload, mask: randomMask() });
+    const ws = await this.#raw.connect("/echo", { firstBytes });
+    const text = await ws.nextText();
+    if (text !== "honest") throw new Error(`an honest client of /echo got ${JSON.stringify(text)}`);
+    ws.destroy();
+  }
+
+  async #leak(): Promise<string | undefined> {
+    let held = await this.#held();
+    const isBack = async () => {
+      held = await this.#held();
+      return held.slots <= this.#base.slots && held.descriptors <= this.#base.descriptors;
+    };
+    if (held.failures > this.#base.failures) return "a handler threw (failures_total)";
+    if (await eventually(isBack)) return undefined;
+    const { slots, descriptors } = this.#base;
+    return held.slots > slots
+      ? `${held.slots} connections are still counted after ${backMs} ms (before: ${slots})`
+      : `${held.descriptors} descriptors are still open after ${backMs} ms (before: ${descriptors})`;
+  }
+
+  async #held(): Promise<Held> {
+    const slots = await metric(this.#raw, "connections");
+    const failures = await metric(this.#raw, "failures_total");
+    return { slots, failures, descriptors: descriptorsOf(this.#server.pid) };
+  }
+
+  async #ended(error: Error): Promise<string> {
+    const exit = this.#server.exit ?? (await this.#server.exited(1_000).catch(() => undefined));
+    return exit
+      ? `the process ended (${describeExit(exit)})`
+      : `an honest client was not served: ${error.message}`;
+  }
+}
+
+// Asks again and again: Linux tells nobody that a descriptor was closed.
+async function eventually(isSo: () => Promise<boolean>): Promise<boolean> {
+  const end = performance.now() + backMs;
+  for (let pause = 0; ; pause = Math.min(100, pause * 2 + 1)) {
+    if (await isSo()) return true;
+    if (performance.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+// Only Linux tells; elsewhere nothing is demanded.
+function descriptorsOf(pid: number): number {
+  return process.platform === "linux" ? readdirSync(`/proc/${pid}/fd`).length : 0;
+}
+
+function memoryOf(pid: number): number {
+  if (process.platform !== "linux") return 0;
+  const [, kibibytes = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Math.round(Number(kibibytes) / 1024);
+}
