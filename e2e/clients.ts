@@ -1,17 +1,17 @@
-import { Client } from "@rosetta/client";
+import { Client, type ClientOptions } from "@rosetta/client";
 import type { Server } from "@rosetta/testkit";
 import { test as base } from "./fixtures.ts";
 
 /** `@rosetta/client` at a server, on its way to be open. It ends with the test. */
-export type Connect = (server: Server) => Client;
+export type Connect = (server: Server, options?: Partial<ClientOptions>) => Client;
 
 /** The suite's `test`, with the client of this repository beside the raw one. */
 export const test = base.extend<{ connect: Connect }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the dependencies of a fixture from the pattern.
   connect: async ({}, use) => {
     const clients: Client[] = [];
-    await use((server) => {
-      const client = new Client(server.wsUrl("/ws"), { timeoutMs: 20_000 });
+    await use((server, options) => {
+      const client = new Client(server.wsUrl("/ws"), { timeoutMs: 20_000, ...options });
       clients.push(client);
       client.open();
       return client;

@@ -1,4 +1,4 @@
-import type { Client, TopicState } from "@rosetta/client";
+import { type Client, defaultHost, type TopicState } from "@rosetta/client";
 import type { Cursor } from "@rosetta/protocol";
 import {
   type Conversation,
@@ -11,6 +11,7 @@ import {
   publish,
   textsOf,
 } from "@rosetta/testkit";
+import { WebSocket } from "ws";
 import { test } from "../clients.ts";
 import { expect } from "../fixtures.ts";
 
@@ -58,6 +59,12 @@ function follow(client: Client, topic: string): Follower {
       await news.take(awaited, wants, deadline);
     },
   };
+}
+
+/** Waits until the client waits for retry number `attempt`, or a later one. */
+async function waitsFor(client: Client, attempt: number): Promise<void> {
+  const waited = () => (client.state.name === "waiting" ? client.state.attempt : 0);
+  await expect.poll(waited, { timeout: 15_000 }).toBeGreaterThanOrEqual(attempt);
 }
 
 /** Subscribes from a place on. */
@@ -382,4 +389,34 @@ test("RESUME-17 MUST let a client find a server again that was killed, tell it o
   expect(textsOf(reader.heard)).toEqual([...different(3), "said while nobody was there", "end"]);
   expect(new Set(reader.heard.map(({ epoch }) => epoch)).size).toBe(2);
   expect(reader.client.welcome).toMatchObject({ server: server.manifest.id });
+});
+
+// nodejs/undici#4741: the WebSocket of Node tells of its end from within close(), if it never was connected.
+test("RESUME-18 MUST let a client find a server again that took its connection and did not answer in time", {
+  tag: ["@upgrade", "@messages"],
+}, async ({ launch, connect }) => {
+  const server = await launch();
+  server.freeze();
+  const client = connect(server, { connectTimeoutMs: 100 });
+  await waitsFor(client, 1);
+  const echo = client.echo("are you there?");
+  server.thaw();
+  expect(await echo).toMatchObject({ text: "are you there?" });
+});
+
+test("RESUME-19 MUST let a client come back that connects with the package ws", {
+  tag: ["@upgrade", "@messages"],
+}, async ({ launch, connect, room }) => {
+  const server = await launch();
+  const reader = follow(connect(server, { host: { ...defaultHost, WebSocket } }), room);
+  await reader.client.publish(room, "before");
+  await reader.hears("before");
+  await server.kill();
+  // Nobody listens there: ws tells by `error`, and ends the process if nobody listens for that.
+  await waitsFor(reader.client, 2);
+  await server.restart();
+  await reader.isTold((state) => state.recovered === false, "that something may be lost");
+  await reader.client.publish(room, "after");
+  await reader.hears("after");
+  expect(textsOf(reader.heard)).toEqual(["before", "after"]);
 });

@@ -20,25 +20,37 @@ const restartFloorMs = 1_000;
 const restartSpreadMs = 5_000;
 /** However long a server wants its clients to stay away, people wait for it. */
 const longestSpreadMs = 300_000;
-/** How much longer an overloaded server is left alone. */
-const overloadFactor = 4;
+/** How much longer one waits for an overloaded server, and where the network is said to be gone. */
+const longWait = 4;
+/** No try waits for its answer any longer. */
+const longestPatienceMs = 30_000;
 
 /**
  * The window from which the delay of retry number `attempt` (1, 2, …) is drawn evenly: full jitter, so that
  * clients who lost a server together do not come back together.
  * @param spreadMs `retryAfterMs` of the server's `bye`: the time over which it wants its clients back.
+ * @param isOffline The network is said to be gone. That is a hint: loopback works without one. Default: false.
  */
 export function retryWindow(
   backoff: Backoff,
   attempt: number,
   code: number,
   spreadMs?: number,
+  isOffline = false,
 ): [low: number, high: number] {
   const width = Math.min(backoff.capMs, backoff.baseMs * 2 ** (attempt - 1));
   if (code === Close.Restart || spreadMs !== undefined) {
     const spread = Math.min(spreadMs ?? restartSpreadMs, longestSpreadMs);
     return [restartFloorMs, restartFloorMs + Math.max(spread, width)];
   }
-  const factor = code === Close.TryAgainLater ? overloadFactor : 1;
+  const factor = isOffline || code === Close.TryAgainLater ? longWait : 1;
   return [factor * backoff.floorMs, factor * (backoff.floorMs + width)];
+}
+
+/**
+ * How long try number `attempt` (0, 1, …) waits for an answer: each twice as long as the one before. A network may be
+ * slow, and one that takes a second longer than we wait would never connect.
+ */
+export function patienceMs(usualMs: number, attempt: number): number {
+  return Math.min(usualMs * 2 ** attempt, Math.max(usualMs, longestPatienceMs));
 }

@@ -2,27 +2,31 @@ import type { SocketData } from "./queue.ts";
 
 /** What the client takes from its surroundings. Passed in, so that every state is tested without sleeping. */
 export interface Host {
-  /** Milliseconds that never jump back, near enough to the time of day for `Client.ping` to tell the rest. */
+  /** Milliseconds that never jump back. They may stand still while the machine sleeps (w3c/hr-time#115). */
   now(): number;
+  /** The time of day, in milliseconds since 1970. Jumps when the clock is set. */
+  date(): number;
   /** Runs once after `ms`, unless the returned function was called before. */
   after(ms: number, run: () => void): () => void;
   /** At least 0, less than 1. */
   random(): number;
+  /** Every one that follows the interface will do. A runtime may have none of its own: Node has one since version 22. */
   WebSocket: SocketConstructor;
   /** Tells what the page and the network do, until the returned function is called. */
   watch?(listener: (event: HostEvent) => void): () => void;
   /** Nobody looks, so timers may run late. */
   isHidden?(): boolean;
-  /** `false` is certain only for the network beyond this machine: loopback still works. */
+  /** `false` is a hint: loopback, and networks that the browser does not know, still work (HTML §8.9.1). */
   isOnline?(): boolean;
 }
 
 /** `pagehide` and `pageshow` stand around a stay in the back/forward cache. */
 export type HostEvent = "online" | "offline" | "hidden" | "visible" | "pagehide" | "pageshow";
 
-/** As much of a WebSocket as the client uses: browsers, Node and Bun all have it. */
+/** As much of a WebSocket as the client uses: that of browsers, Node and Bun, and the package `ws`. */
 export interface SocketLike {
-  binaryType: "blob" | "arraybuffer";
+  /** Ours is `arraybuffer`. The others are not the same everywhere. */
+  binaryType: string;
   /** 1 while messages may be sent. */
   readonly readyState: number;
   readonly bufferedAmount: number;
@@ -30,10 +34,13 @@ export interface SocketLike {
   readonly extensions: string;
   send(data: SocketData): void;
   close(code?: number, reason?: string): void;
+  /** Cuts the connection. Bun and the package `ws` have it. */
+  terminate?(): void;
   // Each runtime has its own types for `this` and for the events, so here the client says what it reads.
   onopen: unknown;
   onmessage: unknown;
   onclose: unknown;
+  onerror?: unknown;
 }
 
 export type SocketConstructor = new (url: string, protocols?: string | string[]) => SocketLike;
@@ -42,13 +49,17 @@ export type SocketConstructor = new (url: string, protocols?: string | string[])
 export const defaultHost: Host = {
   // Date.now() would jump with the clock, and with it every deadline.
   now: () => performance.timeOrigin + performance.now(),
+  date: () => Date.now(),
   after(ms, run) {
     // A longer time would be over at once: it is kept in 32 bits.
     const timer = setTimeout(run, Math.min(ms, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },
   random: Math.random,
-  WebSocket: globalThis.WebSocket,
+  // Looked up when it is needed: it may have been put there after this module was loaded.
+  get WebSocket() {
+    return globalThis.WebSocket;
+  },
   watch,
   isHidden,
   isOnline: () => page.navigator?.onLine !== false,

@@ -13,5 +13,6 @@ export {
   type SocketEvents,
   type SocketOptions,
   type SocketState,
+  type Wait,
 } from "./socket.ts";
 export type { Subscription, TopicState } from "./subscriptions.ts";

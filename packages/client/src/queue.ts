@@ -33,9 +33,11 @@ export class SendQueue {
     return true;
   }
 
-  shift(): void {
-    const data = this.#waiting.shift();
-    if (data !== undefined) this.#bytes -= byteLength(data);
+  /** Takes out what has waited longest. There must be something. */
+  shift(): SocketData {
+    const data = this.#waiting.shift() as SocketData;
+    this.#bytes -= byteLength(data);
+    return data;
   }
 
   clear(): void {

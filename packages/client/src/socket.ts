@@ -1,7 +1,7 @@
 import { Close, closePolicy } from "@rosetta/protocol";
-import { type Backoff, defaultBackoff, retryWindow } from "./backoff.ts";
+import { type Backoff, defaultBackoff, patienceMs, retryWindow } from "./backoff.ts";
 import { type ClientProblem, Emitter } from "./emitter.ts";
-import { defaultHost, type Host, type HostEvent, type SocketLike } from "./host.ts";
+import { defaultHost, type Host, type HostEvent, type SocketConstructor, type SocketLike } from "./host.ts";
 import { SendQueue, type SocketData } from "./queue.ts";
 
 /**
@@ -9,26 +9,30 @@ import { SendQueue, type SocketData } from "./queue.ts";
  *
  *     idle ─▶ connecting ─▶ open ─▶ waiting ─▶ connecting …   until `close()` or a final close code: stopped
  *
- * `offline` takes the place of `waiting` while the network is known to be gone. A page in the back/forward
- * cache is `idle`. `attempt` counts the retries since the last stable life; the first try is 0.
+ * `offline` takes the place of `waiting` while the network is said to be gone: the wait is longer, and ends at once
+ * when the network is said to be back. A page in the back/forward cache is `idle`. `attempt` counts the retries since
+ * the last stable life; the first try is 0.
  */
 export type SocketState =
   | { name: "idle" }
   | { name: "connecting"; attempt: number }
   | { name: "open"; since: number; protocol: string; extensions: string }
-  | {
-      name: "waiting";
-      /** The number of the retry that is waited for. */
-      attempt: number;
-      untilAt: number;
-      delayMs: number;
-      /** The delay was drawn evenly from here. */
-      windowMs: [low: number, high: number];
-      code: number;
-      cause: string;
-    }
-  | { name: "offline" }
+  | ({ name: "waiting" } & Wait)
+  | ({ name: "offline" } & Wait)
   | { name: "stopped"; code?: number | undefined; reason: string };
+
+/** The wait for the next attempt. */
+export interface Wait {
+  /** The number of the retry that is waited for; 0 where nothing has failed. */
+  attempt: number;
+  untilAt: number;
+  delayMs: number;
+  /** The delay was drawn evenly from here. */
+  windowMs: [low: number, high: number];
+  /** How the connection ended: a close code. */
+  code: number;
+  cause: string;
+}
 
 /** `queued`: goes out later, in order. `rejected`: will never go out. */
 export type SendResult = "sent" | "queued" | "rejected";
@@ -52,7 +56,10 @@ export interface FrameEvent {
 export interface SocketOptions {
   protocols: string | string[];
   backoff: Partial<Backoff>;
-  /** A handshake that takes longer has failed. Browsers would wait for minutes. */
+  /**
+   * A handshake that takes longer has failed: browsers would wait for minutes. Each retry waits twice as long as the
+   * one before, up to 30 s. Default: 5,000.
+   */
   connectTimeoutMs: number;
   /** Bytes that may wait to be sent. */
   bufferBytes: number;
@@ -71,6 +78,8 @@ export interface Advice {
   code?: number | undefined;
   /** The time over which the server wants its clients back. */
   retryAfterMs?: number | undefined;
+  /** Nothing has shown that the peer speaks with us: however long the connection lives, it is no success. */
+  unproven?: boolean | undefined;
 }
 
 export interface SocketEvents {
@@ -82,6 +91,8 @@ export interface SocketEvents {
 
 /** Browsers have no `drain` event: a full socket is looked at this often. */
 const drainPollMs = 50;
+/** A peer that does not answer our close frame is not waited for any longer, where the runtime lets us cut it off. */
+const goodbyeMs = 3_000;
 /** A handler that throws for us every time will not stop to: give up after so many 1011 in a row. */
 const maxInternalErrors = 5;
 
@@ -95,6 +106,7 @@ export class ReconnectingSocket {
   readonly #options: SocketOptions;
   readonly #backoff: Backoff;
   readonly #host: Host;
+  readonly #WebSocket: SocketConstructor;
   readonly #emitter = new Emitter<SocketEvents>();
   readonly #queue: SendQueue;
   #state: SocketState = { name: "idle" };
@@ -109,6 +121,7 @@ export class ReconnectingSocket {
   #cancelDrain: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
 
+  /** Throws where there is no WebSocket to connect with. */
   constructor(url: string, options: Partial<SocketOptions> = {}) {
     this.#url = url;
     this.#options = {
@@ -123,6 +136,7 @@ export class ReconnectingSocket {
     };
     this.#backoff = { ...defaultBackoff, ...this.#options.backoff };
     this.#host = this.#options.host;
+    this.#WebSocket = webSocketOf(this.#host);
     this.#queue = new SendQueue(this.#options.bufferBytes);
   }
 
@@ -133,7 +147,7 @@ export class ReconnectingSocket {
   /**
    * Connects now, whatever is waited for; also again after `stopped`. Nothing, if there is a connection.
    *
-   * Does not ask `isOnline` first: it knows nothing of loopback, and one attempt costs little.
+   * Does not ask `isOnline` first: that is a hint, and one attempt costs little.
    */
   open(): void {
     if (this.#socket) return;
@@ -159,7 +173,10 @@ export class ReconnectingSocket {
   /** Sends now if it can, else when it can. */
   send(data: SocketData): SendResult {
     const { name } = this.#state;
-    if (this.#queue.first === undefined && this.#transmit(data)) return "sent";
+    if (this.#queue.first === undefined && this.#takesMore) {
+      this.#transmit(data);
+      return "sent";
+    }
     if (name === "stopped" || (name !== "open" && !this.#options.keepBuffer)) return "rejected";
     if (!this.#queue.push(data)) return "rejected";
     this.#pollDrain();
@@ -184,21 +201,32 @@ export class ReconnectingSocket {
     if (!socket) return;
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#opened(socket);
-    socket.onmessage = (event: { data: string | ArrayBuffer }) => this.#received(event.data);
-    socket.onclose = (event: CloseFacts) => this.#closed(event);
-    this.#cancelTimer = this.#host.after(this.#options.connectTimeoutMs, () => this.#timedOut());
+    this.#listen(socket);
+    const timeoutMs = patienceMs(this.#options.connectTimeoutMs, this.#attempt);
+    this.#cancelTimer = this.#host.after(timeoutMs, () => this.#timedOut(timeoutMs));
     this.#enter({ name: "connecting", attempt: this.#attempt });
   }
 
   #construct(): SocketLike | undefined {
     try {
-      return new this.#host.WebSocket(this.#url, this.#options.protocols);
+      return new this.#WebSocket(this.#url, this.#options.protocols);
     } catch (error) {
       // A bad URL, or ws:// in a page from https://: it would throw every time.
       this.#stop(undefined, String(error));
       return undefined;
     }
+  }
+
+  /** What a socket says once it is not ours any more reaches nobody, whenever and however often it says it. */
+  #listen(socket: SocketLike): void {
+    const whileOurs = <Event>(act: (event: Event) => void) => {
+      return (event: Event) => void (this.#socket === socket && act(event));
+    };
+    socket.onopen = whileOurs(() => this.#opened(socket));
+    socket.onmessage = whileOurs((event: { data: string | ArrayBuffer }) => this.#received(event.data));
+    socket.onclose = whileOurs((event: CloseFacts) => this.#closed(event));
+    // `close` follows and says it all. But the `error` of an EventEmitter ends the process if nobody listens: ws#1426.
+    socket.onerror = () => {};
   }
 
   #opened(socket: SocketLike): void {
@@ -224,15 +252,15 @@ export class ReconnectingSocket {
     if (this.#state === before) this.#lost(code, reason);
   }
 
-  #timedOut(): void {
-    const reason = `no connection within ${this.#options.connectTimeoutMs} ms`;
+  #timedOut(timeoutMs: number): void {
+    const reason = `no connection within ${timeoutMs} ms`;
     // No close frame goes out before the handshake is done, so what was lost is lost without a code.
     if (this.#drop(Close.Normal, reason)) this.#lost(Close.Abnormal, reason);
   }
 
   /** Decides what follows the end of a connection. */
   #lost(code: number, reason: string): void {
-    const { final = false, code: advised = code, retryAfterMs } = this.#advice;
+    const { final = false, code: advised = code } = this.#advice;
     const meant = code === Close.Abnormal ? advised : code;
     const cause = reason || `close code ${meant}`;
     this.#internalErrors = meant === Close.InternalError ? this.#internalErrors + 1 : 0;
@@ -240,24 +268,25 @@ export class ReconnectingSocket {
       return this.#stop(meant, cause);
     }
     this.#attempt++;
-    if (this.#host.isOnline?.() === false) return this.#enter({ name: "offline" });
-    this.#wait(meant, cause, retryAfterMs);
+    this.#wait(meant, cause);
   }
 
-  #wait(code: number, cause: string, spreadMs: number | undefined): void {
+  #wait(code: number, cause: string): void {
     const attempt = this.#attempt;
-    const windowMs = retryWindow(this.#backoff, attempt, code, spreadMs);
-    const delayMs = windowMs[0] + this.#host.random() * (windowMs[1] - windowMs[0]);
-    this.#cancelTimer = this.#host.after(delayMs, () => this.#connect());
-    this.#enter({
-      name: "waiting",
-      attempt,
-      untilAt: this.#host.now() + delayMs,
-      delayMs,
-      windowMs,
+    const isOffline = this.#host.isOnline?.() === false;
+    const windowMs = retryWindow(
+      this.#backoff,
+      Math.max(1, attempt),
       code,
-      cause,
-    });
+      this.#advice.retryAfterMs,
+      isOffline,
+    );
+    const delayMs = windowMs[0] + this.#host.random() * (windowMs[1] - windowMs[0]);
+    const untilAt = this.#host.now() + delayMs;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#host.after(delayMs, () => this.#connect());
+    const name = isOffline ? "offline" : "waiting";
+    this.#enter({ name, attempt, untilAt, delayMs, windowMs, code, cause });
   }
 
   #stop(code: number | undefined, reason: string): void {
@@ -272,37 +301,43 @@ export class ReconnectingSocket {
   #noticed(event: HostEvent): void {
     if (this.#parked) return event === "pageshow" ? this.#connect() : undefined;
     if (event === "pagehide") return this.#park();
-    if (event === "offline") return this.#suspend({ name: "offline" });
+    if (event === "offline") return this.#wentOffline();
     // Online again, or someone looks: a hidden page may have been denied its timers, and missed `online`.
     if (event !== "hidden" && !this.#socket) this.#connect();
+  }
+
+  // Without a network nobody tells us of a lost connection. Where it is not lost after all, the next one goes on from it.
+  #wentOffline(): void {
+    const state = this.#state;
+    if (state.name === "waiting") return this.#wait(state.code, state.cause);
+    // No failure, so it is not counted as one.
+    if (this.#socket && this.#drop(Close.Normal, "offline")) this.#wait(Close.Abnormal, "offline");
   }
 
   // An open socket would keep the page out of the back/forward cache.
   #park(): void {
     this.#parked = true;
-    this.#suspend({ name: "idle" });
-  }
-
-  #suspend(state: { name: "offline" } | { name: "idle" }): void {
     this.#cancelTimer();
-    if (this.#drop(Close.Normal, state.name) && this.#state.name !== state.name) this.#enter(state);
+    if (this.#drop(Close.Normal, "idle") && this.#state.name !== "idle") this.#enter({ name: "idle" });
   }
 
-  #transmit(data: SocketData): boolean {
+  get #takesMore(): boolean {
     const socket = this.#socket;
-    if (this.#state.name !== "open" || !socket) return false;
     // In state CLOSING a socket takes messages and loses them (WHATWG WebSockets, `send`).
-    if (socket.readyState !== readyStateOpen || socket.bufferedAmount >= this.#options.highWaterBytes)
-      return false;
-    socket.send(data);
+    const isOpen = this.#state.name === "open" && socket?.readyState === readyState.open;
+    return isOpen && socket.bufferedAmount < this.#options.highWaterBytes;
+  }
+
+  #transmit(data: SocketData): void {
+    this.#socket?.send(data);
     this.#tapMessage("out", data instanceof ArrayBuffer ? new Uint8Array(data) : data);
-    return true;
   }
 
   #flush(): void {
-    for (let data = this.#queue.first; data !== undefined; data = this.#queue.first) {
-      if (!this.#transmit(data)) return this.#pollDrain();
-      this.#queue.shift();
+    while (this.#queue.first !== undefined) {
+      if (!this.#takesMore) return this.#pollDrain();
+      // Taken out first: who watches the frames may close, open and send, and have it begin anew.
+      this.#transmit(this.#queue.shift());
     }
   }
 
@@ -319,25 +354,36 @@ export class ReconnectingSocket {
     const before = this.#state;
     const socket = this.#socket;
     if (!socket) return true;
-    // First, since it throws for a code that may not be sent.
-    socket.close(code, reason);
+    this.#giveUp(socket, code, reason);
     this.#release();
     this.#tap({ direction: "out", kind: "close", code, note: reason });
     return this.#state === before;
   }
 
-  /** From here on the socket is nobody's: its late events find no listener. */
+  /** Throws for a code that may not be sent: then the socket stays ours. */
+  #giveUp(socket: SocketLike, code?: number, reason?: string): void {
+    // Before, not after: undici tells `close` from within close() (nodejs/undici#4741).
+    this.#socket = undefined;
+    try {
+      socket.close(code, reason);
+    } catch (error) {
+      this.#socket = socket;
+      throw error;
+    }
+    if (!socket.terminate || socket.readyState === readyState.closed) return;
+    socket.onclose = this.#host.after(goodbyeMs, () => socket.terminate?.());
+  }
+
+  /** The connection is over. */
   #release(): void {
-    const socket = this.#socket;
-    if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
     this.#socket = undefined;
     if (!this.#options.keepBuffer) this.#queue.clear();
     this.#cancelTimer();
     this.#cancelDrain?.();
     this.#cancelDrain = undefined;
     const state = this.#state;
-    if (state.name === "open" && this.#host.now() - state.since >= this.#backoff.stableMs)
-      this.#forgetFailures();
+    if (state.name !== "open" || this.#advice.unproven) return;
+    if (this.#host.now() - state.since >= this.#backoff.stableMs) this.#forgetFailures();
   }
 
   #forgetFailures(): void {
@@ -368,4 +414,12 @@ interface CloseFacts {
   wasClean: boolean;
 }
 
-const readyStateOpen = 1;
+/** WHATWG WebSockets, `readyState`. */
+const readyState = { open: 1, closed: 3 } as const;
+
+function webSocketOf({ WebSocket }: Host): SocketConstructor {
+  if (WebSocket) return WebSocket;
+  throw new TypeError(
+    "this runtime has no WebSocket (Node has one since 22): pass that of the package ws as `host: { ...defaultHost, WebSocket }`",
+  );
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defaultBackoff, retryWindow } from "../src/backoff.ts";
+import { defaultBackoff, patienceMs, retryWindow } from "../src/backoff.ts";
 import { ReconnectingSocket } from "../src/socket.ts";
 import { FakeHost, type FakeSocket, seededRandom } from "./fakes.ts";
 
@@ -43,6 +43,19 @@ test("no server can send its clients away for longer than 5 min", () => {
 test("an overloaded server is left alone four times as long", () => {
   expect(window(1, 1013)).toEqual([1_000, 3_000]);
   expect(window(99, 1013)).toEqual([1_000, 41_000]);
+});
+
+test("where the network is said to be gone, one waits four times as long, not sixteen", () => {
+  expect(retryWindow(defaultBackoff, 1, 1006, undefined, true)).toEqual([1_000, 3_000]);
+  expect(retryWindow(defaultBackoff, 9, 1013, undefined, true)).toEqual([1_000, 41_000]);
+  expect(retryWindow(defaultBackoff, 1, 1012, undefined, true)).toEqual([1_000, 6_000]);
+});
+
+test("patience doubles with each try, up to 30 s or what is usual", () => {
+  expect([0, 1, 2, 3, 2_000].map((attempt) => patienceMs(4_000, attempt))).toEqual([
+    4_000, 8_000, 16_000, 30_000, 30_000,
+  ]);
+  expect([0, 1].map((attempt) => patienceMs(60_000, attempt))).toEqual([60_000, 60_000]);
 });
 
 interface Loss {

@@ -1,16 +1,20 @@
-import type { Host, HostEvent, SocketLike } from "../src/host.ts";
+import type { Host, HostEvent, SocketConstructor, SocketLike } from "../src/host.ts";
 import type { SocketData } from "../src/queue.ts";
 
 /** Surroundings in which nothing happens by itself: a test moves the clock, the network and the page. */
 export class FakeHost implements Host {
   readonly sockets: FakeSocket[] = [];
-  readonly WebSocket: Host["WebSocket"];
+  readonly WebSocket: SocketConstructor;
+  /** What the sockets of this host are like: runtimes differ in what the standard leaves open. */
+  readonly manners: Manners = {};
   hidden = false;
   online = true;
   /** What `random()` gives next; 0 when there is nothing left. */
   readonly randoms: number[] = [];
   /** Thrown by the next WebSocket that is made. */
   constructorError: Error | undefined;
+  /** How far the time of day is ahead of `now()`. */
+  dateAheadMs = 500;
   #now = 1_000_000;
   readonly #timers = new Set<{ at: number; run: () => void }>();
   readonly #watchers = new Set<(event: HostEvent) => void>();
@@ -20,7 +24,7 @@ export class FakeHost implements Host {
     this.WebSocket = class extends FakeSocket {
       constructor(url: string, protocols: string | string[] = []) {
         if (host.constructorError) throw host.constructorError;
-        super(url, protocols);
+        super(url, protocols, host.manners);
         host.sockets.push(this);
       }
     };
@@ -43,6 +47,10 @@ export class FakeHost implements Host {
 
   now(): number {
     return this.#now;
+  }
+
+  date(): number {
+    return this.#now + this.dateAheadMs;
   }
 
   random(): number {
@@ -85,6 +93,11 @@ export class FakeHost implements Host {
     this.advance(0);
   }
 
+  /** The machine sleeps, and with it the clock and the timers: only the time of day goes on (w3c/hr-time#115). */
+  standStill(ms: number): void {
+    this.dateAheadMs += ms;
+  }
+
   happen(event: HostEvent): void {
     if (event === "online" || event === "offline") this.online = event === "online";
     if (event === "hidden" || event === "visible") this.hidden = event === "hidden";
@@ -100,6 +113,16 @@ export class FakeHost implements Host {
   }
 }
 
+/** What a runtime's WebSocket does beyond the standard, or earlier than it says. Each of these exists. */
+export interface Manners {
+  /** `error` and `close` are told from within `close()`, while the handshake is under way: undici (nodejs/undici#4741). */
+  tellsWithinClose?: boolean;
+  /** An `error` that nobody listens for is thrown, as by an EventEmitter: the package `ws`. */
+  throwsErrors?: boolean;
+  /** There is `terminate()`: Bun, and the package `ws`. */
+  terminates?: boolean;
+}
+
 /** A WebSocket whose other end is the test. As strict as a browser's about what may be sent and said. */
 export class FakeSocket implements SocketLike {
   readonly url: string;
@@ -112,14 +135,21 @@ export class FakeSocket implements SocketLike {
   onopen: unknown = null;
   onmessage: unknown = null;
   onclose: unknown = null;
+  onerror: unknown = null;
+  terminate?: () => void;
+  /** How often the client cut it off. */
+  terminated = 0;
+  readonly #manners: Manners;
   /** What the client sent, in order. */
   readonly sent: SocketData[] = [];
   /** How the client closed it. */
   closed: { code: number | undefined; reason: string | undefined } | undefined;
 
-  constructor(url: string, protocols: string | string[]) {
+  constructor(url: string, protocols: string | string[], manners: Manners = {}) {
     this.url = url;
     this.protocols = protocols;
+    this.#manners = manners;
+    if (manners.terminates) this.terminate = () => void this.terminated++;
   }
 
   send(data: SocketData): void {
@@ -133,7 +163,9 @@ export class FakeSocket implements SocketLike {
     // Without an argument, `encode` gives no bytes.
     if (new TextEncoder().encode(reason).length > 123) throw new Error("SyntaxError");
     if (this.readyState < 2) this.closed = { code, reason };
+    const wasConnecting = this.readyState === 0;
     this.readyState = Math.max(this.readyState, 2);
+    if (wasConnecting && this.#manners.tellsWithinClose) this.fail();
   }
 
   /** The handshake succeeds; nothing, if it did before. */
@@ -143,6 +175,18 @@ export class FakeSocket implements SocketLike {
     this.protocol = protocol;
     this.#dispatch(this.onopen, {});
     return this;
+  }
+
+  /** The connection fails, as a refused one does: `error`, then `close`. */
+  fail(): void {
+    this.error();
+    this.end();
+  }
+
+  error(): void {
+    if (this.#manners.throwsErrors && typeof this.onerror !== "function")
+      throw new Error("unhandled error event");
+    this.#dispatch(this.onerror, {});
   }
 
   /** A message comes. */

@@ -73,6 +73,19 @@ test("its clock is the time of day of the beginning, and what has passed since",
   expect(defaultHost.now()).toBe(1_007);
 });
 
+test("its date is the time of day", () => {
+  vi.useFakeTimers({ now: 81_234 });
+  expect(defaultHost.date()).toBe(81_234);
+});
+
+test("its WebSocket is that of the runtime when it is asked for, if there is one", () => {
+  class Late {}
+  vi.stubGlobal("WebSocket", Late);
+  expect(defaultHost.WebSocket).toBe(Late);
+  vi.stubGlobal("WebSocket", undefined);
+  expect(defaultHost.WebSocket).toBeUndefined();
+});
+
 test("a timer runs once, and not if it was cancelled", () => {
   vi.useFakeTimers();
   const ran: string[] = [];

@@ -1,12 +1,21 @@
 import { describe, expect, test, vi } from "vitest";
 import { ReconnectingSocket, type SocketOptions, type SocketState } from "../src/socket.ts";
-import { FakeHost, record } from "./fakes.ts";
+import { FakeHost, type Manners, record } from "./fakes.ts";
 
 function setUp(options: Partial<SocketOptions> = {}) {
   const host = new FakeHost();
   const socket = new ReconnectingSocket("ws://test/echo", { host, ...options });
   return { host, socket };
 }
+
+/** Runtimes whose WebSockets do what the others do not. The client is to be the same on each. */
+const runtimes: [name: string, manners: Manners][] = [
+  ["a browser", {}],
+  ["undici", { tellsWithinClose: true }],
+  ["Bun", { terminates: true }],
+  ["the package ws", { throwsErrors: true, terminates: true }],
+  ["all that at once", { tellsWithinClose: true, throwsErrors: true, terminates: true }],
+];
 
 function opened(options: Partial<SocketOptions> = {}) {
   const { host, socket } = setUp(options);
@@ -20,7 +29,7 @@ function waitingState(socket: ReconnectingSocket): Extract<SocketState, { name: 
   return socket.state;
 }
 
-describe("the state machine", () => {
+describe.each(runtimes)("the state machine with the WebSocket of %s", (_, manners) => {
   type Pair = ReturnType<typeof setUp>;
 
   const arrive = {
@@ -51,7 +60,7 @@ describe("the state machine", () => {
     "reconnect()": ({ socket }: Pair) => socket.reconnect(4001, "silent"),
     time: ({ host }: Pair) => host.advance(5_000),
     "handshake done": ({ host }: Pair) => host.sockets.at(-1)?.accept(),
-    "closed 1006": ({ host }: Pair) => host.sockets.at(-1)?.end(1006),
+    "closed 1006": ({ host }: Pair) => host.sockets.at(-1)?.fail(),
     "closed 4500": ({ host }: Pair) => host.sockets.at(-1)?.end(4500),
     "closed 1006 while offline"({ host }: Pair) {
       host.online = false;
@@ -71,7 +80,7 @@ describe("the state machine", () => {
     open()                    connecting  ·           ·           connecting  connecting  connecting  connecting
     close()                   stopped     stopped     stopped     stopped     stopped     stopped     ·
     reconnect()               ·           waiting     waiting     ·           ·           ·           ·
-    time                      ·           waiting     ·           connecting  ·           ·           ·
+    time                      ·           waiting     ·           connecting  connecting  ·           ·
     handshake done            ·           open        ·           ·           ·           ·           ·
     closed 1006               ·           waiting     waiting     ·           ·           ·           ·
     closed 4500               ·           stopped     stopped     ·           ·           ·           ·
@@ -97,6 +106,7 @@ describe("the state machine", () => {
 
   test.each(edges)("$state, $name: $target", ({ state, name, target }) => {
     const pair = setUp();
+    Object.assign(pair.host.manners, manners);
     arrive[state](pair);
     const before = pair.socket.state;
     const told = record<SocketState>((listener) => pair.socket.on("state", listener));
@@ -153,6 +163,63 @@ describe("connecting", () => {
       cause: "no connection within 5000 ms",
     });
     expect(host.sockets[0]?.closed).toBeDefined();
+  });
+
+  test("waits twice as long with each retry, up to 30 s: a network may be slow", () => {
+    const { host, socket } = setUp();
+    socket.open();
+    const causes = [0, 1, 2, 3, 4].map((attempt) => {
+      expect(socket.state).toEqual({ name: "connecting", attempt });
+      const begunAt = host.now();
+      while (socket.state.name === "connecting") host.advance(500);
+      const state = waitingState(socket);
+      expect(state.cause).toBe(`no connection within ${host.now() - begunAt} ms`);
+      host.advance(state.delayMs);
+      return state.cause;
+    });
+    expect(causes.map((cause) => Number(cause.match(/\d+/)?.[0]))).toEqual([
+      5_000, 10_000, 20_000, 30_000, 30_000,
+    ]);
+  });
+
+  test("connects over a network whose handshake takes 6 s", () => {
+    const { host, socket } = setUp();
+    socket.open();
+    host.advance(5_000 + 250 + 6_000);
+    host.socket.accept();
+    expect([socket.state.name, host.sockets.length]).toEqual(["open", 2]);
+  });
+
+  test("a longer time for the handshake, if it is set, is not shortened", () => {
+    const { host, socket } = setUp({ connectTimeoutMs: 60_000 });
+    socket.open();
+    host.advance(59_999);
+    expect(socket.state.name).toBe("connecting");
+    host.advance(1);
+    expect(socket.state.name).toBe("waiting");
+  });
+
+  test.each(runtimes)(
+    "goes on after a handshake that was given up, with the WebSocket of %s",
+    (_, manners) => {
+      const { host, socket } = setUp();
+      Object.assign(host.manners, manners);
+      socket.open();
+      const states = record<SocketState>((listener) => socket.on("state", listener));
+      host.advance(5_000);
+      expect(states.map(({ name }) => name)).toEqual(["waiting"]);
+      host.sockets[0]?.fail();
+      host.advance(250);
+      host.socket.accept();
+      expect(states.map(({ name }) => name)).toEqual(["waiting", "connecting", "open"]);
+      host.advance(60_000);
+      expect([host.sockets.length, host.timers]).toEqual([2, 0]);
+    },
+  );
+
+  test("names the remedy where the runtime has no WebSocket", () => {
+    const host = Object.assign(new FakeHost(), { WebSocket: undefined as never });
+    expect(() => new ReconnectingSocket("ws://test", { host })).toThrow(/no WebSocket .* of the package ws/);
   });
 
   test("a handshake that was given up cannot succeed any more", () => {
@@ -282,6 +349,31 @@ describe("close codes", () => {
     expect(socket.state).toEqual({ name: "stopped", code: 4509, reason: "replaced" });
   });
 
+  test("what is advised adds to what was advised before", () => {
+    const { host, socket } = opened();
+    socket.advise({ retryAfterMs: 9_000 });
+    socket.advise({ code: 1012 });
+    host.socket.end(1006);
+    expect(waitingState(socket)).toMatchObject({ code: 1012, windowMs: [1_000, 10_000] });
+  });
+
+  test("a connection that proved nothing is no success, however long it lived", () => {
+    const { host, socket } = opened();
+    for (const attempt of [1, 2]) {
+      socket.advise({ unproven: true });
+      host.advance(60_000);
+      host.socket.end();
+      expect(waitingState(socket).attempt).toBe(attempt);
+      socket.open();
+      host.socket.accept();
+    }
+    socket.advise({ unproven: true });
+    socket.advise({ unproven: false });
+    host.advance(5_000);
+    host.socket.end();
+    expect(waitingState(socket).attempt).toBe(1);
+  });
+
   test("an end that was agreed on is one, whatever the code", () => {
     for (const code of [1000, 1005, 1006, 1012]) {
       const { host, socket } = opened();
@@ -374,17 +466,54 @@ describe("close codes", () => {
 });
 
 describe("the network and the page", () => {
-  test("offline gives the connection up", () => {
-    const { host } = opened();
+  test("offline gives the connection up, and waits four times as long for the next one", () => {
+    const { host, socket } = opened();
+    host.randoms.push(0.5);
     host.happen("offline");
     expect(host.socket.closed).toEqual({ code: 1000, reason: "offline" });
-    expect(host.timers).toBe(0);
+    const untilAt = host.now() + 2_000;
+    const window = { windowMs: [1_000, 3_000], delayMs: 2_000, untilAt };
+    expect(socket.state).toEqual({ name: "offline", attempt: 0, code: 1006, cause: "offline", ...window });
   });
 
-  test("offline, there is no retry to wait for", () => {
-    const { host } = opened();
-    host.socket.end();
+  test("offline, a wait that is under way becomes a longer one", () => {
+    const { host, socket } = opened();
+    host.socket.end(4002, "too slow");
     host.happen("offline");
+    const last = { attempt: 1, code: 4002, cause: "too slow" };
+    expect(socket.state).toMatchObject({ name: "offline", windowMs: [1_000, 3_000], ...last });
+    host.advance(999);
+    expect(host.sockets).toHaveLength(1);
+    host.advance(1);
+    expect(host.sockets).toHaveLength(2);
+    host.advance(5_000);
+    expect([host.sockets.length, host.timers]).toEqual([2, 1]);
+  });
+
+  test("offline is a hint: it tries, and is open where the server can be reached", () => {
+    const { host, socket } = opened();
+    host.happen("offline");
+    host.advance(1_000);
+    host.socket.accept();
+    expect(socket.state.name).toBe("open");
+    host.advance(60_000);
+    host.socket.end();
+    expect(socket.state).toMatchObject({ name: "offline", attempt: 1 });
+  });
+
+  test("offline, attempts become rare, and being online ends the wait", () => {
+    const { host, socket } = opened();
+    host.happen("offline");
+    const widths: number[] = [];
+    for (let time = 0; time < 7; time++) {
+      if (socket.state.name === "offline") widths.push(socket.state.windowMs[1] - socket.state.windowMs[0]);
+      host.advance(1_000);
+      host.socket.fail();
+    }
+    expect(widths).toEqual([2_000, 2_000, 4_000, 8_000, 16_000, 32_000, 40_000]);
+    host.happen("online");
+    expect(socket.state.name).toBe("connecting");
+    host.socket.accept();
     expect(host.timers).toBe(0);
   });
 
@@ -431,8 +560,8 @@ describe("the network and the page", () => {
   });
 
   test("works where nothing can be watched", () => {
-    const { now, after, random, WebSocket, sockets } = bare(new FakeHost());
-    const socket = new ReconnectingSocket("ws://test", { host: { now, after, random, WebSocket } });
+    const { sockets, ...host } = bare(new FakeHost());
+    const socket = new ReconnectingSocket("ws://test", { host });
     socket.open();
     sockets[0]?.accept();
     sockets[0]?.end();
@@ -446,6 +575,7 @@ describe("the network and the page", () => {
       now: () => host.now(),
       after: (ms: number, run: () => void) => host.after(ms, run),
       random: () => host.random(),
+      date: () => host.date(),
       WebSocket: host.WebSocket,
       sockets: host.sockets,
     };
@@ -495,20 +625,81 @@ describe("stopping", () => {
     expect(socket.state.name).toBe("open");
   });
 
-  test("nothing of the old socket is heard any more", () => {
-    const { host, socket } = opened();
-    const old = host.socket;
-    socket.close();
-    const heard = record((listener) => {
-      socket.on("message", listener);
-      socket.on("state", listener);
-      socket.on("frame", listener);
-    });
-    old.receive("late");
-    old.end(1000);
-    old.accept();
-    expect(heard).toEqual([]);
+  test.each(runtimes)("close() stops while connecting, with the WebSocket of %s", (_, manners) => {
+    const { host, socket } = setUp();
+    Object.assign(host.manners, manners);
+    const states = record<SocketState>((listener) => socket.on("state", listener));
+    socket.open();
+    socket.close(1000);
+    host.sockets[0]?.fail();
+    expect(states.map(({ name }) => name)).toEqual(["connecting", "stopped"]);
+    host.advance(60_000);
+    expect([host.sockets.length, host.timers, host.watchers]).toEqual([1, 0, 0]);
   });
+
+  test("a peer that does not answer the close is cut off after 3 s, where the runtime can", () => {
+    const { host, socket } = setUp();
+    host.manners.terminates = true;
+    for (const giveUp of [
+      () => socket.close(),
+      () => socket.reconnect(4001, "silent"),
+      () => host.happen("offline"),
+    ]) {
+      socket.open();
+      host.socket.accept();
+      const { socket: old } = host;
+      giveUp();
+      host.advance(2_999);
+      expect(old.terminated).toBe(0);
+      host.advance(1);
+      expect(old.terminated).toBe(1);
+    }
+  });
+
+  test("a peer that answers the close is not cut off, and nothing is left to wait for", () => {
+    const { host, socket } = setUp();
+    host.manners.terminates = true;
+    socket.open();
+    host.socket.accept();
+    socket.close();
+    expect(host.timers).toBe(1);
+    host.socket.end(1000);
+    expect(host.timers).toBe(0);
+    host.advance(60_000);
+    expect(host.socket.terminated).toBe(0);
+  });
+
+  test("a socket that is closed when close() returns is not cut off", () => {
+    const { host, socket } = setUp();
+    Object.assign(host.manners, { tellsWithinClose: true, terminates: true });
+    socket.open();
+    socket.close();
+    expect(host.timers).toBe(0);
+  });
+
+  test.each(runtimes)(
+    "nothing of the old socket is heard any more, with the WebSocket of %s",
+    (_, manners) => {
+      const { host, socket } = setUp();
+      Object.assign(host.manners, manners);
+      socket.open();
+      host.socket.accept();
+      const old = host.socket;
+      socket.close();
+      const heard = record((listener) => {
+        socket.on("message", listener);
+        socket.on("state", listener);
+        socket.on("frame", listener);
+      });
+      old.receive("late");
+      old.error();
+      old.end(1000);
+      old.end(1006);
+      old.receive("later");
+      old.accept();
+      expect(heard).toEqual([]);
+    },
+  );
 
   test("a replaced socket cannot end its successor", () => {
     const { host, socket } = opened();
@@ -636,6 +827,22 @@ describe("sending", () => {
     socket.open();
     host.socket.accept();
     expect(host.socket.sent).toEqual([]);
+  });
+
+  test("what is sent anew from within a frame that goes out is not taken for it", () => {
+    const { host, socket } = setUp();
+    socket.send("1");
+    const off = socket.on("frame", ({ data }) => {
+      if (data !== "1") return;
+      off();
+      socket.close();
+      socket.open();
+      socket.send("2");
+    });
+    socket.open();
+    host.socket.accept();
+    host.socket.accept();
+    expect(host.sockets.map(({ sent }) => sent)).toEqual([["1"], ["2"]]);
   });
 
   test("a full socket is left to drain, and order is kept", () => {

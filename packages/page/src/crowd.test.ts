@@ -98,7 +98,8 @@ test("one return has no spread, and who was told is still connected", () => {
 
 test("the return is the first time that it is open again, whatever the network does later", () => {
   const member = restarted(2500);
-  member.changed({ name: "offline" }, 3000);
+  const wait = { attempt: 0, untilAt: 3400, delayMs: 400, code: 1006, cause: "offline" };
+  member.changed({ name: "offline", ...wait, windowMs: [250, 750] }, 3000);
   member.changed({ name: "connecting", attempt: 0 }, 3500);
   member.changed(open, 4000);
   expect(member.backAt).toBe(2500);
