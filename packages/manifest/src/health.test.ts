@@ -52,11 +52,6 @@ test("a port without a listener is nothing, and so is one that never answers", a
   expect(await askHealth(place, known)).toBe("nothing");
 });
 
-test("an answer without end is foreign", async () => {
-  const place = await serve((_request, response) => void response.write("x".repeat(10_000)));
-  expect(await askHealth(place, known)).toBe("foreign");
-});
-
 test.each([["localhost"], ["::1"]])("a server is asked where it listens, at %s", async (host) => {
   const place = await serve((_request, response) => response.end('{"status":"ok","server":"one"}'), host);
   expect(await askHealth(place, known)).toEqual({ server: "one" });
@@ -83,4 +78,34 @@ test("a server that does not say where is opened where it was found", async () =
   expect(await askUrl(place)).toBe(`http://127.0.0.1:${place.port}`);
   stops.pop()?.();
   expect(await askUrl({ host: "::1", port: place.port })).toBe(`http://[::1]:${place.port}`);
+});
+
+test("an answer without end is foreign, and not read to the end", async () => {
+  let written = 0;
+  let wasCut = false;
+  const place = await serve((_request, response) => {
+    response.on("close", () => {
+      wasCut = !response.writableFinished;
+    });
+    const more = (): void => {
+      // An end after all, so that whoever reads on is found.
+      if (written > 4 * 1_048_576) return void response.end();
+      written += 65_536;
+      if (response.write("x".repeat(65_536))) setImmediate(more);
+      else response.once("drain", more);
+    };
+    more();
+  });
+  expect(await askHealth(place, known, 30_000)).toBe("foreign");
+  await expect.poll(() => wasCut).toBe(true);
+});
+
+test("an answer that comes byte by byte has no more time than any other", async () => {
+  const timers: NodeJS.Timeout[] = [];
+  const place = await serve((_request, response) => {
+    timers.push(setInterval(() => response.write("x"), 10));
+  });
+  stops.push(() => timers.forEach(clearInterval));
+  expect(await askHealth(place, known, 100)).toBe("foreign");
+  expect(timers).toHaveLength(1);
 });

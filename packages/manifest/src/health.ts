@@ -16,7 +16,10 @@ export interface Place {
   port: number;
 }
 
-/** Asks `/healthz`. Never rejects. */
+/**
+ * Asks `/healthz`. An answer that has not come to its end after `timeoutMs`, 1,000 by default, is none of ours. Never
+ * rejects.
+ */
 export async function askHealth(place: Place, known: string[], timeoutMs = 1_000): Promise<Answer> {
   const answer = await ask(place, "/healthz", timeoutMs);
   return typeof answer === "object" ? readHealth(answer.status, answer.body, known) : answer;
@@ -43,12 +46,16 @@ function urlOf({ host, port }: Place): string {
 function ask(
   place: Place,
   path: string,
-  timeout: number,
+  timeoutMs: number,
 ): Promise<{ status: number; body: string } | "foreign" | "nothing"> {
+  // For all of it: Node's own timeout begins anew with each byte.
+  const signal = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve) => {
     // No agent: a connection kept alive would make a server wait for us when it stops.
-    const request = get({ ...place, path, agent: false, timeout }, (response) => {
+    const request = get({ ...place, path, agent: false, signal }, (response) => {
       let body = "";
+      // Something is there, whatever becomes of its answer.
+      request.prependOnceListener("error", () => resolve("foreign"));
       response.setEncoding("utf8");
       response.on("data", (text: string) => {
         body += text;
@@ -57,7 +64,6 @@ function ask(
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
       response.on("close", () => resolve("foreign"));
     });
-    request.on("timeout", () => request.destroy());
     request.on("error", () => resolve("nothing"));
   });
 }
