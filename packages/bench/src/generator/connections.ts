@@ -69,6 +69,8 @@ compressedFrame[0] = (compressedFrame[0] ?? 0) | 0x40;
 
 async function openCompressed(peer: IdleJob["peer"], idle: LinkHandlers): Promise<Link> {
   const answered = Promise.withResolvers<void>();
+  // Nobody waits for it where the handshake fails.
+  answered.promise.catch(() => {});
   const counter = new FrameCounter((opcode) => {
     if (opcode === 1) answered.resolve();
   });

@@ -34,6 +34,8 @@ export interface Subscriber {
 /** Listens to a topic; resolves when the server has confirmed it. */
 export async function subscribe({ peer, dialect, name }: Topic, subscriber: Subscriber): Promise<Link> {
   const ready = Promise.withResolvers<void>();
+  // Nobody waits for it where there is no greeting, nor where the connection ends before.
+  ready.promise.catch(() => {});
   // `welcome` and `subscribed`.
   let greetings = dialect === "typed" ? 2 : 0;
   let closeCode = 1006;
