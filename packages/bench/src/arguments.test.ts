@@ -51,3 +51,10 @@ test.each([
 test("the help names every scenario", () => {
   for (const name of scenarioNames) expect(usage).toContain(name);
 });
+
+test.each(["constructor=1", "toString=1", "conns=25001", "rate=100001", "size=4097", "size=15"])(
+  "a load of %s cannot be had",
+  (part) => {
+    expect(readArguments(["--load", part], [])).toMatch(/cannot be used/);
+  },
+);

@@ -163,3 +163,89 @@ test("how busy a server was is taken of all slices together, because the system 
   expect(judge(busy, "one", ticks([1, 1, 1, 0.85, 0.85]), against).verdict).toBe("generator-bound");
   expect(judge(busy, "one", ticks([1, 1, 0.917, 0.942, 0.942]), against).verdict).toBe("measured");
 });
+
+test("the latest of all slices is told, and everything else is of the median one", () => {
+  const scheduled = (factor: number) => {
+    const latency = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5 };
+    const late = Object.fromEntries(Object.entries(latency).map(([name, each]) => [name, each * factor]));
+    return slice(1_000, { due: 1_000 * factor, sent: 1_000 * factor, latency: late as typeof latency });
+  };
+  const method = { ...busy, needsBusyServer: false };
+  const five = [1, 2, 3, 4, 100].map((factor): Pair => [scheduled(factor)]);
+  expect(judge(method, "one", five).schedule).toEqual({
+    ...{ rate: 3_000, p50: 3, p90: 6, p99: 9, p999: 12, max: 500 },
+  });
+  expect(judge(method, "one", five.toReversed()).schedule?.max).toBe(500);
+});
+
+test("the rate is what was due, whatever was sent", () => {
+  const latency = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5 };
+  const row = judge({ ...busy, needsBusyServer: false }, "one", [
+    [slice(970, { due: 1_000, sent: 970, latency })],
+  ]);
+  expect(row).toMatchObject({ verdict: "measured", schedule: { rate: 1_000 } });
+});
+
+test("one slice of which the system does not tell the figure is enough for none", () => {
+  const method = { ...busy, figure: ({ serverMs }: Slice) => serverMs, needsBusyServer: false };
+  const lost = { serverMs: Number.NaN };
+  const some = [slice(1), slice(1, lost), slice(1), slice(1), slice(1)].map((each): Pair => [each, slice(1)]);
+  expect(judge(method, "one", some, against)).toMatchObject({ verdict: "unknown" });
+  const control = some.map(([each]): Pair => [slice(1), each]);
+  expect(judge(method, "one", control, against).ratio).toMatchObject({
+    ...{ decision: "undecided", why: "its control was unknown: this system does not tell" },
+  });
+});
+
+test("few pairs decide nothing, even where no more were wanted", () => {
+  expect(judge(busy, "one", pairs(slice(200)).slice(0, 3), { ...against, wanted: 3 }).ratio).toMatchObject({
+    ...{ decision: "undecided", why: "3 of 5 pairs are too few to decide by" },
+  });
+});
+
+test("either of a pair may have been disturbed", () => {
+  const taken = slice(100, { serverTaken: 0.2 });
+  expect(isDisturbed(busy, [taken, slice(100)])).toBe(true);
+  expect(isDisturbed(busy, [slice(100), taken])).toBe(true);
+  expect(isDisturbed(busy, [taken])).toBe(true);
+});
+
+test("what was disturbed may be better in another slice: it is not hopeless", () => {
+  const taken = slice(100, { serverBusy: 0.5, serverTaken: 0.4, generatorBusy: 0.5 });
+  expect(isHopeless(busy, Array<Slice>(8).fill(taken), 5)).toBe(false);
+});
+
+test("what came of the one who did not read is that of the last slice", () => {
+  const stalled = (prefix: number) => ({ published: 9, prefix, gap: false });
+  const method = { ...busy, needsBusyServer: false };
+  const told = judge(method, "one", [
+    [slice(1, { stalled: stalled(3) })],
+    [slice(1, { stalled: stalled(5) })],
+  ]);
+  expect(told.stalled).toEqual(stalled(5));
+  expect(judge(method, "one", [[slice(1)]])).not.toHaveProperty("stalled");
+});
+
+test.each([
+  [{ serverBusy: 0.95 }, "measured"],
+  [{ serverBusy: 0.949 }, "generator-bound"],
+  [{ serverTaken: 0.09 }, "measured"],
+  [{ serverTaken: 0.11 }, "disturbed"],
+  [{ generatorTaken: 0.5 }, "measured"],
+])("a throughput with %j is %s", (more, verdict) => {
+  expect(judge(busy, "one", pairs(slice(200, more)), against).verdict).toBe(verdict);
+});
+
+test("a rate is held by 95 of 100, sent and answered", () => {
+  const rate: Figure = { ...busy, needsBusyServer: false };
+  const verdict = (sent: number, count: number) =>
+    judge(rate, "one", pairs(slice(count, { due: 1_000, sent }), slice(1_000)), against).verdict;
+  expect(verdict(950, 950)).toBe("measured");
+  expect(verdict(949, 949)).toBe("generator-bound");
+  expect(verdict(1_000, 949)).toBe("refused");
+});
+
+test("a part of a core is told so that it does not look like the threshold that it misses", () => {
+  const lazy = slice(200, { serverBusy: 0.949, generatorBusy: 0.9499 });
+  expect(judge(busy, "one", pairs(lazy), against).why).toContain("94 % of its core and the generator 94 %");
+});

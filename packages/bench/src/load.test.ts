@@ -26,3 +26,15 @@ test("a generator that could not send it says so, and blames nobody", () => {
   expect(answer({ sent: 10_000, count: 10_000 })).toContain("nothing can be said");
   expect(answer({ count: 15_000, serverTaken: 0.5 })).toContain("nothing can be said");
 });
+
+test("99 in 100 have a second, and nothing may be missing", () => {
+  const late = (p99: number) => answer({}, { latency: { ...latency, p99 } });
+  expect(late(1_000_000)).not.toContain("does not hold");
+  expect(late(1_001_000)).toContain("does not hold");
+  expect(answer({}, { missing: 1 })).toMatch(/1\b.* deliveries did not come/);
+});
+
+test("who does not answer is blamed, and a cost is the server's own time", () => {
+  expect(answer({ count: 15_000 })).not.toContain("nothing can be said");
+  expect(answer({ serverBusy: 0.9 })).toContain("40 % [40 %–40 %] of a core");
+});

@@ -33,3 +33,10 @@ test("a thread that ends does not take what it used before from the others", () 
   expect(runningTime(look({ main: 100 }), look({ main: 150, young: 20 }))).toBe(70);
   expect(runningTime(look({}), look({}))).toBeNaN();
 });
+
+test("what waits for a disk is idle, and polite programs are programs", () => {
+  expect(readCoreTime("cpu0 1 10 100 1000 10000 0 0 0 0 0\n", 0)).toEqual({
+    ...{ programs: 1_110, idle: 110_000, stolen: 0 },
+  });
+  expect(readCoreTime("cpu10 1 0 1 10 0 0 0 4 1 0\n", 1).programs).toBeNaN();
+});

@@ -139,3 +139,94 @@ test.each([
   expect(axis.ticks.length).toBeGreaterThanOrEqual(2);
   expect(axis.ticks.length).toBeLessThanOrEqual(9);
 });
+
+const of = (change: Partial<BenchResults>) => reportOf({ ...results, ...change });
+const measured = (candidate: string, ratio: NonNullable<Row["ratio"]>): Row => ({
+  ...{ candidate, verdict: "measured", figure: near(100), ratio },
+});
+
+test("what stood against a run is told at its head", () => {
+  expect(of({})).not.toMatch(/interrupted|quick run|other work|hypervisor gave/);
+  expect(of({ complete: false, rounds: { done: 1, wanted: 4 } })).toContain(
+    "interrupted after 1 of 4 rounds",
+  );
+  expect(of({ quick: true })).toContain("A quick run: intervals are wide.");
+  expect(of({ machine: { ...results.machine, load: 1.5 } })).toContain(
+    "at other work when it began (load 1.50)",
+  );
+  expect(of({ stolen: 0.05 })).toContain("A hypervisor gave 5 %");
+});
+
+test("a ratio is drawn as what was decided of it, by which way is better", () => {
+  const decided = (better: "more" | "less", decision: "more" | "less" | "undecided") => {
+    const row = measured("fastify", { ...near(1.5), control: "ws", decision });
+    const page = of({ measures: [{ ...measure, better, rows: [row] }] });
+    return /<g class="mark (better|worse|undecided)">/.exec(page)?.[1];
+  };
+  expect([decided("more", "more"), decided("more", "less")]).toEqual(["better", "worse"]);
+  expect([decided("less", "more"), decided("less", "less")]).toEqual(["worse", "better"]);
+  expect(decided("less", "undecided")).toBe("undecided");
+});
+
+test("a figure is drawn at its value, its interval from end to end, and the band where nothing is decided", () => {
+  const axis = axisOf([1, 2, 0.9, 1.4, 1, 1.2, 1, 0.5, 2], 400);
+  const at = (value: number) => Math.round((20 + axis.at(value)) * 10) / 10;
+  const row = measured("fastify", {
+    value: 1.2,
+    low: 0.9,
+    high: 1.4,
+    count: 9,
+    control: "ws",
+    decision: "undecided",
+  });
+  const page = of({ measures: [{ ...measure, leastFactor: 2, rows: [row] }] });
+  const drawn = page.slice(page.indexOf("beside the control"));
+  expect(drawn).toContain(`<line class="interval" x1="${at(0.9)}" x2="${at(1.4)}"`);
+  expect(drawn).toContain(`<circle cx="${at(1.2)}"`);
+  expect(drawn).toContain(`<rect class="band" x="${at(0.5)}"`);
+});
+
+test("a library's figure is not a server's, and who was disturbed is not measured", () => {
+  const library = measured("ws", { ...near(1.5), control: "fastify", decision: "more" });
+  const page = of({ measures: [{ ...measure, rows: [library] }] });
+  expect(page).toContain("Nothing: no server of this repository was compared.");
+  expect(page).toContain("Decided of hello.ts and of the bare libraries <span>1</span>");
+  const disturbed: Row = { candidate: "express", verdict: "disturbed", why: "others were at work" };
+  expect(sentencesOf({ ...results, measures: [{ ...measure, rows: [disturbed] }] }).limited).toHaveLength(1);
+});
+
+test("a schedule is told in the table, each part as what it is", () => {
+  const schedule = { rate: 20_000, p50: 90, p90: 150, p99: 310, p999: 1_204, max: 9_999 };
+  const row: Row = { candidate: "express", verdict: "measured", figure: near(9), schedule };
+  expect(of({ measures: [{ ...measure, rows: [row] }] })).toContain(
+    "at&nbsp;20,000/s<br>99&nbsp;%:&nbsp;310&nbsp;µs<br>99.9&nbsp;%:&nbsp;1,204&nbsp;µs",
+  );
+});
+
+test("a name in quotes stays in them", () => {
+  const title = 'say "hello"';
+  expect(of({ measures: [{ ...measure, title }] })).toContain('aria-label="say &quot;hello&quot;"');
+});
+
+test.each([[[0, 50]], [[Number.NaN, 1, 2]], [[5]], [[]]])("the axis of %j can be drawn", (values) => {
+  const axis = axisOf(values, 400);
+  const finite = values.filter(Number.isFinite);
+  expect([...finite, ...axis.ticks].map((value) => Number.isFinite(axis.at(value)))).not.toContain(false);
+  for (const tick of axis.ticks) {
+    expect(axis.at(tick)).toBeGreaterThanOrEqual(0);
+    expect(axis.at(tick)).toBeLessThanOrEqual(400);
+  }
+});
+
+test("a wide interval has its place in the plot, from end to end", () => {
+  const row: Row = {
+    candidate: "fastify",
+    verdict: "measured",
+    figure: { value: 100, low: 20, high: 450, count: 9 },
+  };
+  const page = of({ measures: [{ ...measure, rows: [row] }] });
+  const [, low, high] = /<line class="interval" x1="([\d.-]+)" x2="([\d.-]+)"/.exec(page) ?? [];
+  expect(Number(low)).toBeGreaterThanOrEqual(20);
+  expect(Number(high)).toBeLessThanOrEqual(420);
+  expect(Number(low)).toBeLessThan(Number(high));
+});

@@ -70,3 +70,36 @@ test("two equal servers are decided to differ in less than one of a thousand com
   const decisions = Array.from({ length: 50 }, run).flat();
   expect(decisions.filter((decision) => decision !== "undecided").length).toBeLessThanOrEqual(1);
 });
+
+test("what only touches the band of equal servers is undecided", () => {
+  const touching = (low: number, high: number) =>
+    decide({ value: 1, low, high, count: 10 }, { low: 0.8, high: 1.25 });
+  expect(touching(1.25, 1.4)).toBe("undecided");
+  expect(touching(0.5, 0.8)).toBe("undecided");
+});
+
+test("the interval is that of 95 of 100 resamples", () => {
+  // Of an even spread the median of 101 values has a standard deviation of about 5.
+  const { low, high, count } = estimate(Array.from({ length: 101 }, (_, index) => index));
+  expect(count).toBe(101);
+  expect(low).toBeGreaterThan(36);
+  expect(low).toBeLessThan(44);
+  expect(high).toBeGreaterThan(56);
+  expect(high).toBeLessThan(64);
+});
+
+test("one bound that is no number decides nothing", () => {
+  const equals = { low: 0.9, high: 1.1, count: 3 };
+  const twice = { value: 2, low: 1.9, high: 2.1, count: 3 };
+  for (const broken of [{ low: Number.NaN }, { high: Number.NaN }, { high: Number.POSITIVE_INFINITY }]) {
+    expect(decide({ ...twice, ...broken }, equals), JSON.stringify(broken)).toBe("undecided");
+  }
+  expect(decide(twice, { ...equals, low: Number.NaN })).toBe("undecided");
+  expect(decide({ ...twice, low: 0.1, high: 0.2 }, { ...equals, high: Number.NaN })).toBe("undecided");
+});
+
+test("the same values come to the same estimate, so that a report can be made again", () => {
+  const random = seeded(7);
+  const values = Array.from({ length: 50 }, random);
+  expect(estimate(values)).toEqual(estimate(values));
+});

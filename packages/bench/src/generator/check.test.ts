@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
-import { difference, numbered } from "./check.ts";
+import type { Socket } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import type { CheckJob, Peer } from "../job.ts";
+import { check, difference, numbered } from "./check.ts";
 import { letters, maskedText, plainText } from "./frames.ts";
+import { type TestServer, tcpServer, webSocketServer } from "./servers.testing.ts";
 
 const frame = (number: number, size = 64) => plainText(numbered(3, number, size));
 
@@ -38,4 +41,81 @@ test("a payload is masked with its key, and what a server sends is not", () => {
   const masked = maskedText(payload, key).subarray(6);
   expect(masked.map((byte, index) => byte ^ (key[index % 4] ?? 0))).toEqual(payload);
   expect(plainText(payload).subarray(2)).toEqual(payload);
+});
+
+describe("a conversation", () => {
+  let server: TestServer | undefined;
+  afterEach(() => server?.stop());
+
+  const frameBytes = 70;
+  const count = 20;
+  const jobOf = (peer: Peer, change: Partial<CheckJob> = {}): CheckJob => {
+    const messages = [{ size: 64, count }];
+    return { kind: "check", peer, connections: 1, depth: 4, messages, patienceMs: 100, ...change };
+  };
+
+  async function talk(answer: (socket: Socket, piece: Buffer, before: number) => void, change = {}) {
+    server = await tcpServer(answer);
+    return await check(jobOf(server.peer, change));
+  }
+
+  test("passes where every message comes back, in whatever pieces", async () => {
+    const messages = [
+      { size: 16, count: 3 },
+      { size: 70_000, count: 3 },
+    ];
+    const whole = await talk((socket, piece) => socket.write(piece), { connections: 2, messages });
+    expect(whole.count).toBe(12);
+    await server?.stop();
+    const bytes = await talk((socket, piece) => {
+      for (const byte of piece) socket.write(Uint8Array.of(byte));
+    });
+    expect(bytes.count).toBe(count);
+  });
+
+  test("fails where the last message does not come", async () => {
+    const answer = (socket: Socket, piece: Buffer, before: number) =>
+      socket.write(piece.subarray(0, Math.max(0, (count - 1) * frameBytes - before)));
+    await expect(talk(answer)).rejects.toThrow("1 of 20 messages did not come back: nothing came for 100 ms");
+  });
+
+  test("fails where the last message comes twice", async () => {
+    const answer = (socket: Socket, piece: Buffer, before: number): void => {
+      const isLast = before + piece.length === count * frameBytes;
+      socket.write(isLast ? Buffer.concat([piece, piece.subarray(-frameBytes)]) : piece);
+    };
+    await expect(talk(answer)).rejects.toThrow("more came back than was sent");
+  });
+
+  test("fails where a message is missing, or one byte of it is another", async () => {
+    server = await webSocketServer((ws, text, number) => void (number === 1 ? 0 : ws.send(text)));
+    await expect(check(jobOf(server.peer))).rejects.toThrow(
+      "message 1 came where 0 was due: lost, doubled or out of order",
+    );
+    await server.stop();
+    const changes = (socket: Socket, piece: Buffer) => socket.write(piece.fill(0, 33, 34));
+    await expect(talk(changes)).rejects.toThrow("message 0 came back changed, at byte 33 of its frame");
+  });
+
+  test("tells who closed, with which code, and when", async () => {
+    const ends = (socket: Socket, piece: Buffer, before: number) =>
+      before < 4 * frameBytes ? socket.write(piece) : socket.end();
+    await expect(talk(ends)).rejects.toThrow(/^the server closed the connection after [4-7] of 20 messages$/);
+    await server?.stop();
+    server = await webSocketServer((ws, text, number) => (number === 6 ? ws.close(1011) : ws.send(text)));
+    await expect(check(jobOf(server.peer))).rejects.toThrow(/^closed with 1011 after 5 of 20 messages$/);
+    await server.stop();
+    server = await webSocketServer((ws, text, number) => (number === 6 ? ws.close() : ws.send(text)));
+    await expect(check(jobOf(server.peer))).rejects.toThrow(/^closed with 1005 after 5 of 20 messages$/);
+  });
+
+  test("has at most so many messages under way", async () => {
+    let most = 0;
+    const answer = (socket: Socket, piece: Buffer): void => {
+      most = Math.max(most, piece.length / frameBytes);
+      socket.write(piece);
+    };
+    await talk(answer, { depth: 3 });
+    expect(most).toBe(3);
+  });
 });

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import type { Candidate } from "./candidates.ts";
+import type { Slice } from "./job.ts";
+import { full, methodsOf, quick, scenarioNames, withPairs } from "./scenarios.ts";
+import { nowhere } from "./session.ts";
+
+const candidateOf = (kind: Candidate["kind"]) => ({ id: kind, title: kind, kind }) as Candidate;
+const slice: Slice = {
+  ...{ count: 1_000, ms: 500, serverMs: 20, serverBusy: 0.9, serverTaken: 0 },
+  ...{ generatorBusy: 0.5, generatorTaken: 0, grownBytes: 2_048_000 },
+  latency: { p50: 90, p90: 150, p99: 300, p999: 900, max: 1_000 },
+};
+const one = (name: (typeof scenarioNames)[number]) => methodsOf([name], quick)[0];
+
+test("each scenario makes its figure of what it says that it measures", () => {
+  const figures = scenarioNames.map((name) => [name, one(name)?.figure(slice), one(name)?.unit]);
+  expect(figures).toEqual([
+    ["echo", 2_000, "messages/s"],
+    ["cpu", 20, "µs of processor time per message"],
+    ["typed", 2_000, "messages/s"],
+    ["latency", 90, expect.stringContaining("µs")],
+    ["fanout", 2_000, "deliveries/s"],
+    ["connect", 2_000, "connections/s"],
+    ["memory", 2, "KiB per connection"],
+    ["slow", 2_048_000 / 1_048_576, "MiB more in memory"],
+  ]);
+});
+
+test("what a second brings needs a server that is busy, and what something costs does not", () => {
+  const busy = scenarioNames.filter((name) => one(name)?.needsBusyServer);
+  expect(busy).toEqual(["echo", "typed", "fanout", "connect"]);
+  for (const name of scenarioNames) {
+    const isThroughput = busy.includes(name);
+    expect(one(name), name).toMatchObject({ better: isThroughput ? "more" : "less" });
+    expect(one(name)?.leastFactor, name).toBeGreaterThanOrEqual(isThroughput ? 1.5 : 1.1);
+  }
+});
+
+test("as many pairs as are asked for, but only where anything is compared", () => {
+  expect(withPairs(quick, 9).pairs).toEqual({
+    ...{ echo: 9, cpu: 9, typed: 9, latency: 1, fanout: 1, connect: 9, memory: 1, slow: 1 },
+  });
+  expect(quick.pairs.echo).toBe(5);
+});
+
+test("nobody is asked for what it cannot do", () => {
+  const able = (kind: Candidate["kind"]) =>
+    scenarioNames.filter((name) => one(name)?.job(candidateOf(kind), nowhere) !== undefined);
+  expect(able("app")).toEqual(scenarioNames.filter((name) => able("app").includes(name)));
+  expect(able("limit")).not.toContain("fanout");
+  expect(able("limit")).not.toContain("connect");
+  expect(able("hello")).not.toContain("memory");
+  expect(able("bare")).toContain("fanout");
+});
+
+test("a schedule is kept by what is measured at a rate", () => {
+  expect(one("cpu")?.job(candidateOf("app"), nowhere)).toMatchObject({ kind: "echo", rate: 20_000 });
+  expect(one("latency")).toMatchObject({ partOfCapacity: 0.5 });
+  expect(methodsOf(["memory"], full).map(({ env }) => env)).toEqual([
+    { COMPRESSION: "0" },
+    { COMPRESSION: "1" },
+  ]);
+});
