@@ -23,7 +23,7 @@ export { expect } from "@playwright/test";
 hideFrames(import.meta.dirname, join(import.meta.dirname, "tests"));
 
 /** Starts a server of the test's own, with additions to its environment. It ends with the test. */
-export type Launch = (env?: Record<string, string>) => Promise<Server>;
+export type Launch = (env?: Record<string, string>, log?: Plan["log"]) => Promise<Server>;
 
 /** Starts a server that is not meant to listen; it has ended, and has told why. */
 export type Attempt = (env: Record<string, string>) => Promise<Server>;
@@ -108,8 +108,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   launch: async ({ server, column, ports }, use, testInfo) => {
     const servers: Server[] = [];
-    await use(async (env = {}) => {
-      const launched = await Server.start({ manifest: server, column, ports, env });
+    await use(async (env = {}, log = "read") => {
+      const launched = await Server.start({ manifest: server, column, ports, env, log });
       servers.push(launched);
       return launched;
     });

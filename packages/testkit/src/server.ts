@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -37,6 +37,8 @@ export interface Plan {
   folder?: string;
   /** Added to the server's environment. */
   env?: Record<string, string>;
+  /** Where its log goes: it is read, nobody reads it, its disk is full, or its reader has gone. Read if left out. */
+  log?: "read" | "stalled" | "full" | "gone";
 }
 
 /** A server could not be started or has died: never a deviation of a stack. */
@@ -177,16 +179,21 @@ export class Server {
   #spawn(): { stdout: Readable } {
     const { manifest, column } = this.#plan;
     const [program, ...args] = commandOf(manifest, column === "app" ? manifest.start : manifest.hello);
+    const { folder, log = "read" } = this.#plan;
+    const full = log === "full" ? openSync("/dev/full", "w") : undefined;
     const child = spawn(program, args, {
-      cwd: this.#plan.folder ?? process.env.APP_FOLDER ?? folderOf(manifest.id),
+      cwd: folder ?? process.env.APP_FOLDER ?? folderOf(manifest.id),
       env: this.#environment(),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+      stdio: ["ignore", "pipe", full ?? "pipe"],
+    }) as ChildProcess & { stdout: Readable };
+    if (full !== undefined) closeSync(full);
     alive.add(child);
     this.#child = child;
     this.#end = undefined;
     this.#exit = this.#watch(child);
-    collect(child.stderr, this.stderr);
+    if (log === "read" && child.stderr) collect(child.stderr, this.stderr);
+    if (log === "stalled") child.stderr?.pause();
+    if (log === "gone") child.stderr?.destroy();
     return child;
   }
 
@@ -206,8 +213,9 @@ export class Server {
         this.stderr.push(error.message);
         ended({ code: null, signal: null });
       });
-      // Not `exit`: until `close` there may be lines of its log that we have not read.
-      child.once("close", (code, signal) => ended({ code, signal }));
+      // Not `exit`, if its log is read: until `close` there may be lines that we have not read.
+      const last = (this.#plan.log ?? "read") === "read" ? "close" : "exit";
+      child.once(last, (code, signal) => ended({ code, signal }));
     });
   }
 
