@@ -22,6 +22,16 @@ export function createPort(server: () => Server<Data>): Port<Ws> {
     waiting: (ws) => ws.getBufferedAmount(),
     // #endregion waiting
 
+    // #region queued
+    // Bytes that are sent are copied into one buffer: what they cost is what they are.
+    queued: (ws) => ws.getBufferedAmount(),
+    // #endregion queued
+
+    // #region unfinished
+    // Bun tells nothing of a message before it is complete: https://bun.com/reference/bun/WebSocketHandler
+    unfinished: () => 0,
+    // #endregion unfinished
+
     // #region ping
     ping: (ws) => void ws.ping(),
     // #endregion ping

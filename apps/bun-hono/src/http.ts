@@ -26,17 +26,20 @@ export function factsOf(req: Request): RequestFacts {
   return parseRequest({ method: req.method, url, version, header });
 }
 
+/** The other end of a request's connection; nothing where it is gone already. */
+export function addressOf(req: Request, server: Server<Ws["data"]>): string {
+  return server.requestIP(req)?.address ?? "";
+}
+
 /** Everything that is answered over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.use(async (c, next) => {
-    const remote = c.env.server.requestIP(c.req.raw)?.address ?? "";
+    const remote = addressOf(c.req.raw, c.env.server);
     const { headers, refusal, address } = hub.admit(factsOf(c.req.raw), remote);
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     c.set("address", address);
     if (!refusal) return next();
-    // Left alone, Bun would keep the connection of a refused upgrade for 12 s, whatever its idleTimeout is.
-    if (c.req.header("upgrade")) c.header("Connection", "close");
     return c.text(refusal.reason, refusal.status as 400);
   });
   // #endregion door
@@ -76,33 +79,40 @@ export function routes(app: App, hub: Hub<Ws>): void {
     const facts = factsOf(c.req.raw);
     const refused = hub.readers.refuse(facts, c.get("address"));
     if (refused) return answer(c, refused);
-    // Bun ends an HTTP connection after `idleTimeout` without bytes (oven-sh/bun#27479).
-    c.env.server.timeout(c.req.raw, 0);
     let leave = (): void => {};
-    const body = new ReadableStream<string>(
+    const body = new ReadableStream<Uint8Array>(
       {
         start(controller) {
           leave = hub.readers.stream(facts, c.get("address"), {
-            write: (text) => controller.enqueue(text),
-            waiting: () => -(controller.desiredSize ?? 0),
-            end: () => controller.close(),
+            write: (text) => controller.enqueue(encoder.encode(text)),
+            queued: () => -(controller.desiredSize ?? 0),
+            // Bun tells nobody when the last of it is sent.
+            end() {
+              controller.close();
+              leave();
+            },
+            // With an error as its argument, Bun would print it.
+            cut: () => controller.error(),
           });
         },
         cancel: () => leave(),
       },
-      { highWaterMark: 0, size: (text) => text?.length ?? 0 },
+      { highWaterMark: 0, size: (chunk) => chunk?.length ?? 0 },
     );
-    return c.body(body.pipeThrough(new TextEncoderStream()), 200, streamHeaders);
+    return c.body(body, 200, streamHeaders);
   });
   // #endregion events
 
   // #region poll
   app.get("/poll", async (c) => {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    c.env.server.timeout(c.req.raw, 0);
     const leave = hub.readers.poll(factsOf(c.req.raw), c.get("address"), resolve);
-    c.req.raw.signal.addEventListener("abort", leave);
-    return answer(c, await promise);
+    const { signal } = c.req.raw;
+    signal.addEventListener("abort", leave);
+    // An end that came before is told to nobody.
+    if (signal.aborted) leave();
+    // Bun tells nobody when an answer is sent.
+    return answer(c, await promise.finally(leave));
   });
   // #endregion poll
 
@@ -110,6 +120,8 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.notFound((c) => c.text("not found\n", 404));
   // #endregion missing
 }
+
+const encoder = new TextEncoder();
 
 function answer(c: Context<Env>, { status, headers, body }: Answer): Response {
   // A 204 has no body, not even an empty one.

@@ -1,4 +1,5 @@
 // The process: its environment, its one line on stdout, its signals. The same to the byte in every app.
+import { Lines } from "@rosetta/hub/node";
 import { addressOf, readManifests } from "@rosetta/manifest";
 import { readEnvironment, urlOf } from "@rosetta/protocol";
 import pino from "pino";
@@ -15,7 +16,9 @@ if (!settings) {
   process.exit(2);
 }
 
-const log = pino({ base: { server: manifest.id } }, pino.destination(2));
+// Never waits: a disk that is full or a reader that has stalled must not stop the server.
+const lines = new Lines(2);
+const log = pino({ base: { server: manifest.id } }, lines);
 const runtime = process.versions.bun ? `bun ${process.versions.bun}` : `node ${process.versions.node}`;
 const server = await start({
   identity: { id: manifest.id, title: manifest.title, runtime },
@@ -23,6 +26,7 @@ const server = await start({
   journal: {
     record: ({ name, details }) => log.info(details, name),
     failed: (error) => log.error(error),
+    lost: () => lines.lost,
   },
 }).catch((error: NodeJS.ErrnoException) => {
   const remedy = error.code === "EADDRINUSE" ? ": stop what listens there, or set PORT to another" : "";
@@ -33,17 +37,23 @@ const server = await start({
 });
 console.log(JSON.stringify({ ready: true, server: manifest.id, url: server.url, runtime }));
 
+/** The log's last lines get so long (ms), and no longer. */
+const flushMs = 500;
+
 let isStopping = false;
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (isStopping) process.exit(1);
     isStopping = true;
-    server.stop().then(
-      () => process.exit(0),
-      (error) => {
-        log.error(error);
-        process.exit(1);
-      },
-    );
+    server
+      .stop()
+      .then(
+        () => 0,
+        (error) => {
+          log.error(error);
+          return 1;
+        },
+      )
+      .then((code) => lines.flushed(flushMs).then(() => process.exit(code)));
   });
 }

@@ -13,8 +13,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const hub: Hub<Ws> = new Hub({ ...options, port: createPort(() => server), host });
 
   // #region limits
-  // In seconds, for answers and later requests. Before the first one, Bun itself hangs up after 10 s without a byte.
-  const idleTimeout = Math.ceil(settings.limits.handshakeMs / secondMs);
+  // In seconds, between two requests and within them. Before the first one, Bun itself hangs up after 10 s without a byte.
+  const idleTimeout = Math.ceil(settings.limits.keepAliveMs / secondMs);
   const limits = {
     maxPayloadLength: settings.limits.messageBytes,
     // Bun has no limit for the number of fragments. What exceeds this one it drops, unless told to close.

@@ -6,7 +6,16 @@ import type { WebSocket } from "ws";
 
 /** A socket, with what the application knows of it: ws has no place for that, Bun calls it `ws.data`. */
 export interface Ws extends WebSocket {
-  data: { tcp: Socket; session: Session<Ws> };
+  data: {
+    tcp: Socket;
+    session: Session<Ws>;
+    /** Messages that wait for the kernel. */
+    unsent: number;
+    /** To be called when one of them has been taken, or is lost. */
+    sent: () => void;
+    /** How much had come when the last message was complete. */
+    readBytes: number;
+  };
 }
 
 /** What the hub asks of this stack. */
@@ -19,6 +28,15 @@ export function createPort(): Port<Ws> {
     // Below its high-water mark a socket may hold bytes back and never emit `drain` for them: those do not count.
     waiting: (ws) => (ws.data.tcp.writableNeedDrain ? ws.bufferedAmount : 0),
     // #endregion waiting
+
+    // #region queued
+    queued,
+    // #endregion queued
+
+    // #region unfinished
+    // ws tells of messages that are complete. What came since the last one belongs to the next.
+    unfinished: (ws) => ws.data.tcp.bytesRead - ws.data.readBytes,
+    // #endregion unfinished
 
     // #region ping
     ping: (ws) => ws.ping(),
@@ -53,9 +71,17 @@ export function createPort(): Port<Ws> {
 function deliver(ws: Ws, data: string | Buffer, isBinary: boolean): void {
   if (ws.readyState !== ws.OPEN) return;
   // ws never refuses: what the kernel does not take is buffered without bound (websockets/ws#2009).
-  if (ws.bufferedAmount > ws.data.session.limits.queueBytes) return ws.data.session.slow();
+  if (queued(ws) > ws.data.session.limits.queueBytes) return ws.data.session.slow();
+  ws.data.unsent += 1;
   // A Buffer would go out as binary if nothing were said.
-  ws.send(data, { binary: isBinary });
+  ws.send(data, { binary: isBinary }, ws.data.sent);
+}
+
+// A message that waits costs Node more than its bytes: frame, chunks and callback. A million of one byte are no MiB.
+const messageCost = 384;
+
+function queued({ bufferedAmount, data }: Ws): number {
+  return bufferedAmount + data.unsent * messageCost;
 }
 // #endregion send
 
@@ -69,10 +95,16 @@ function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
 }
 // #endregion echo
 
+// Of a control frame from a client: two of head, four of mask (RFC 6455 §5.2).
+const controlBytes = 6;
+
 /** A socket was accepted: listens to it until it is gone. */
 export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address: string): void {
   const session = hub.open(ws, path, address);
-  ws.data = { tcp, session };
+  const sent = (): void => {
+    ws.data.unsent -= 1;
+  };
+  ws.data = { tcp, session, unsent: 0, sent, readBytes: tcp.bytesRead };
 
   // #region guard
   // A listener that throws ends the process. Caught as uncaughtException, it leaves a deaf socket (websockets/ws#1092).
@@ -88,6 +120,7 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   // #region messages
   // Text arrives as a Buffer, too: only `isBinary` tells. Listeners stand before any await, or the first is lost.
   ws.on("message", (data: Buffer, isBinary) => {
+    ws.data.readBytes = tcp.bytesRead;
     guarded(() => {
       if (path === endpoints.echo) echo(ws, data, isBinary);
       else if (isBinary) session.binary();
@@ -97,8 +130,17 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   // #endregion messages
 
   // #region pong
+  // A control frame is no part of a message, though it may stand between two fragments of one.
+  const control = (data: Buffer): void => {
+    ws.data.readBytes += controlBytes + data.length;
+  };
   // Nothing in ws notices a peer that is gone; the hub's sweep does, if it is told who was heard.
-  ws.on("pong", () => guarded(() => session.heard()));
+  ws.on("pong", (data) => {
+    control(data);
+    guarded(() => session.heard());
+  });
+  // ws answers a ping itself.
+  ws.on("ping", control);
   // #endregion pong
 
   // #region drained

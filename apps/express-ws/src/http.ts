@@ -1,6 +1,7 @@
 // Express 5: middleware in the order of its lines. It sees every request but the upgrades.
 import type { IncomingMessage } from "node:http";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
+import { queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
 import { parseRequest, type RequestFacts } from "@rosetta/protocol";
 import express, { type Express, type Response } from "express";
@@ -16,6 +17,11 @@ export function factsOf(req: IncomingMessage): RequestFacts {
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
 }
 
+/** The other end of a request's connection; nothing where it is gone already. */
+export function addressOf(req: IncomingMessage): string {
+  return req.socket.remoteAddress ?? "";
+}
+
 /** Everything that is answered over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
@@ -23,7 +29,9 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.disable("x-powered-by").set("env", "production");
   app.enable("case sensitive routing").enable("strict routing");
   app.use((req, res, next) => {
-    const { headers, refusal, address } = hub.admit(factsOf(req), req.socket.remoteAddress ?? "");
+    // A handshake that comes here was not upgraded, and cannot be any more.
+    const facts = { ...factsOf(req), isOrdinary: true };
+    const { headers, refusal, address } = hub.admit(facts, addressOf(req));
     res.set(headers);
     res.locals.address = address;
     if (!refusal) return next();
@@ -34,6 +42,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #region page
   app.use(
     express.static(pageRoot, {
+      redirect: false,
       setHeaders: (res) => void res.setHeaders(new Map(Object.entries(hub.pageHeaders()))),
     }),
   );
@@ -68,17 +77,19 @@ export function routes(app: App, hub: Hub<Ws>): void {
     res.set(streamHeaders);
     const leave = hub.readers.stream(factsOf(req), res.locals.address, {
       write: (text) => void res.write(text),
-      waiting: () => res.writableLength,
+      queued: () => queuedIn(res),
       end: () => void res.end(),
+      // With RST: what the kernel holds for a reader that does not read is freed, too.
+      cut: () => void res.socket?.resetAndDestroy(),
     });
-    res.on("close", leave);
+    whenOver(req, res, leave);
   });
   // #endregion events
 
   // #region poll
   app.get("/poll", (req, res) => {
     const leave = hub.readers.poll(factsOf(req), res.locals.address, (outcome) => answer(res, outcome));
-    res.on("close", leave);
+    whenOver(req, res, leave);
   });
   // #endregion poll
 

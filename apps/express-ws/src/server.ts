@@ -1,14 +1,14 @@
 // Express never sees an upgrade: Node's server emits it, and ws answers it.
 import { once } from "node:events";
-import { createServer, type IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { type Admission, Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, host } from "@rosetta/hub/node";
-import { chooseSubprotocol, pathOf, wantsWebSocket } from "@rosetta/protocol";
+import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
+import { atMost, host, Sockets } from "@rosetta/hub/node";
+import { chooseSubprotocol, pathOf, secondMs } from "@rosetta/protocol";
 import express from "express";
 import { WebSocketServer } from "ws";
 import { connect, createPort, type Ws } from "./connection.ts";
-import { factsOf, routes } from "./http.ts";
+import { addressOf, factsOf, routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
@@ -16,9 +16,18 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const hub = new Hub<Ws>({ ...options, port: createPort(), host });
 
   // #region limits
-  // Node looks for handshakes that take too long every 30 s, unless told otherwise.
-  const { handshakeMs } = settings.limits;
-  const http = { headersTimeout: handshakeMs, connectionsCheckingInterval: Math.ceil(handshakeMs / 4) };
+  const { handshakeMs, heartbeatMs, pollMs, pongMs, keepAliveMs } = settings.limits;
+  const http = {
+    headersTimeout: handshakeMs,
+    // With its body. Left alone, Node would wait for five minutes.
+    requestTimeout: handshakeMs,
+    // Node looks for requests that take too long every 30 s, unless told otherwise.
+    connectionsCheckingInterval: Math.min(secondMs, handshakeMs / 4),
+    // Left alone, Node would hang up after 5 s on a balancer that is about to ask again.
+    keepAliveTimeout: keepAliveMs,
+  };
+  // In which not a byte moves. Left alone, Node would wait for ever for somebody to read its answer.
+  const silentMs = Math.max(heartbeatMs, pollMs) + pongMs;
   const limits = {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
@@ -29,9 +38,13 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region mount
   const app = express();
   routes(app, hub);
-  // Without the callback every Upgrade header, `h2c` too, would pass Express by (Node 24.9, nodejs/node#59824).
-  const shouldUpgradeCallback = (req: IncomingMessage) => wantsWebSocket(factsOf(req));
+  // A handshake that is refused, or asked for before an answer was given, stays an ordinary request: Express answers it
+  // in its turn. Without the callback every Upgrade header, `h2c` too, would pass it by (Node 24.9, nodejs/node#59824).
+  const shouldUpgradeCallback = (req: IncomingMessage) =>
+    !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
   const server = createServer({ ...http, shouldUpgradeCallback }, app);
+  server.setTimeout(silentMs);
+  const sockets = new Sockets(server, settings, hub);
   // #endregion mount
 
   // #region subprotocol
@@ -45,10 +58,9 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     // Until ws takes over, a reset by the peer would be an uncaughtException.
     tcp.on("error", () => tcp.destroy());
     const facts = factsOf(req);
-    const admission = hub.admit(facts, tcp.remoteAddress ?? "");
-    if (admission.refusal) return refuse(req, tcp, admission);
+    const { address } = hub.admit(facts, addressOf(req));
     wss.handleUpgrade(req, tcp, head, (ws) => {
-      hub.accept(ws as Ws, () => connect(hub, ws as Ws, tcp, pathOf(facts), admission.address));
+      hub.accept(ws as Ws, () => connect(hub, ws as Ws, tcp, pathOf(facts), address));
     });
   });
   // #endregion upgrade
@@ -69,14 +81,4 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion shutdown
 
   return { url, stop };
-}
-
-// An upgrade has no response object of its own; Node's takes the bare socket.
-function refuse(req: IncomingMessage, tcp: Socket, { headers, refusal }: Admission): void {
-  const res = new ServerResponse(req);
-  res.assignSocket(tcp);
-  // end() would leave the socket to a peer that never ends its half, and no timer of Node's looks after it.
-  res.on("finish", () => tcp.destroySoon());
-  res.writeHead(refusal?.status ?? 400, { ...headers, "Content-Type": "text/plain", Connection: "close" });
-  res.end(refusal?.reason);
 }

@@ -1,7 +1,8 @@
 // Fastify 5: a route is declared with its options; hooks run before it, for upgrades too.
-import type { OutgoingHttpHeaders } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import fastifyStatic from "@fastify/static";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
+import { queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
 import { originForm, parseRequest, type RequestFacts } from "@rosetta/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -23,12 +24,19 @@ export function factsOf(req: FastifyRequest["raw"]): RequestFacts {
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
 }
 
+/** The other end of a request's connection; nothing where it is gone already. */
+export function addressOf(req: IncomingMessage): string {
+  return req.socket.remoteAddress ?? "";
+}
+
 /** Everything that is answered over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.decorateRequest("address", "");
   app.addHook("onRequest", async (req, reply) => {
-    const { headers, refusal, address } = hub.admit(factsOf(req.raw), req.socket.remoteAddress ?? "");
+    // A handshake that comes here and was not upgraded cannot be any more.
+    const facts = { ...factsOf(req.raw), isOrdinary: !req.ws };
+    const { headers, refusal, address } = hub.admit(facts, addressOf(req.raw));
     reply.headers(headers);
     req.address = address;
     if (!refusal) return;
@@ -79,17 +87,19 @@ export function routes(app: App, hub: Hub<Ws>): void {
     res.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);
     const leave = hub.readers.stream(factsOf(req.raw), req.address, {
       write: (text) => void res.write(text),
-      waiting: () => res.writableLength,
+      queued: () => queuedIn(res),
       end: () => void res.end(),
+      // With RST: what the kernel holds for a reader that does not read is freed, too.
+      cut: () => void res.socket?.resetAndDestroy(),
     });
-    res.on("close", leave);
+    whenOver(req.raw, res, leave);
   });
   // #endregion events
 
   // #region poll
   app.get("/poll", (req, reply) => {
     const leave = hub.readers.poll(factsOf(req.raw), req.address, (outcome) => answer(reply, outcome));
-    reply.raw.on("close", leave);
+    whenOver(req.raw, reply.raw, leave);
     return reply;
   });
   // #endregion poll

@@ -4,11 +4,11 @@ import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, host } from "@rosetta/hub/node";
-import { chooseSubprotocol, endpoints, pathOf, wantsWebSocket } from "@rosetta/protocol";
+import { atMost, host, Sockets } from "@rosetta/hub/node";
+import { chooseSubprotocol, endpoints, pathOf, secondMs } from "@rosetta/protocol";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { connect, createPort, type Ws } from "./connection.ts";
-import { factsOf, routes } from "./http.ts";
+import { addressOf, factsOf, routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
@@ -16,9 +16,20 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const hub = new Hub<Ws>({ ...options, port: createPort(), host });
 
   // #region limits
-  // Node looks for handshakes that take too long every 30 s, unless told otherwise.
-  const { handshakeMs } = settings.limits;
-  const http = { headersTimeout: handshakeMs, connectionsCheckingInterval: Math.ceil(handshakeMs / 4) };
+  const { handshakeMs, heartbeatMs, pollMs, pongMs, keepAliveMs } = settings.limits;
+  const http = {
+    headersTimeout: handshakeMs,
+    // Node looks for requests that take too long every 30 s, unless told otherwise.
+    connectionsCheckingInterval: Math.min(secondMs, handshakeMs / 4),
+  };
+  const times = {
+    // With its body. Left alone, Fastify would wait for ever.
+    requestTimeout: handshakeMs,
+    // Left alone, Fastify would hang up after 72 s: longer than most balancers ask again, but by luck.
+    keepAliveTimeout: keepAliveMs,
+    // In which not a byte moves. Left alone, Fastify would wait for ever for somebody to read its answer.
+    connectionTimeout: Math.max(heartbeatMs, pollMs) + pongMs,
+  };
   const limits = {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
@@ -27,16 +38,19 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion limits
 
   // #region mount
-  // Without the callback every Upgrade header, `h2c` too, would be taken for a WebSocket's (Node 24.9, nodejs/node#59824).
-  const shouldUpgradeCallback = (req: IncomingMessage) => wantsWebSocket(factsOf(req));
-  // A path that its router cannot decode comes to no hook: the door is asked here, and an upgrade's socket ended.
+  // A handshake that is refused, or asked for before an answer was given, stays an ordinary request: it is answered in
+  // its turn. Without the callback every Upgrade header, `h2c` too, would be taken for a WebSocket's (Node 24.9,
+  // nodejs/node#59824).
+  const shouldUpgradeCallback = (req: IncomingMessage) =>
+    !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
+  // A path that its router cannot decode comes to no hook: the door is asked here.
   const frameworkErrors = (_error: Error, req: FastifyRequest, reply: FastifyReply) => {
-    const { headers, refusal } = hub.admit(factsOf(req.raw), req.socket.remoteAddress ?? "");
-    reply.raw.on("finish", () => req.socket.destroySoon());
+    const { headers, refusal } = hub.admit(factsOf(req.raw), addressOf(req.raw));
     reply.headers(headers).code(refusal?.status ?? 404);
     reply.send(refusal?.reason);
   };
-  const app = Fastify({ http: { ...http, shouldUpgradeCallback }, frameworkErrors });
+  const app = Fastify({ http: { ...http, shouldUpgradeCallback }, ...times, frameworkErrors });
+  const sockets = new Sockets(app.server, settings, hub);
   // #endregion mount
 
   // #region subprotocol

@@ -15,8 +15,10 @@ import {
   type Sibling,
   urlOf,
   usualOrigins,
+  wantsWebSocket,
 } from "@rosetta/protocol";
 import { Bucket } from "./bucket.ts";
+import { type Queue, QueueBudget } from "./budget.ts";
 import { acknowledge, Clients } from "./clients.ts";
 import { Clock } from "./clock.ts";
 import { createFeeds } from "./feeds.ts";
@@ -85,6 +87,9 @@ export class Hub<Ws> {
 
   readonly #journal: Journal;
   readonly #sessions = new Set<Session<Ws>>();
+  /** What else holds bytes that wait: event streams, answers over HTTP. */
+  readonly #queues = new Set<Queue>();
+  readonly #budget: QueueBudget;
   readonly #addresses = new Map<string, number>();
   readonly #recordBucket: Bucket;
   readonly #feeds: ReturnType<typeof createFeeds>;
@@ -105,6 +110,7 @@ export class Hub<Ws> {
     this.clock = new Clock(this.#guardTimers(host));
     this.host = this.#onClock(host);
     this.#journal = journal;
+    this.#budget = new QueueBudget(limits.queueBytesTotal, () => [...this.#sessions, ...this.#queues]);
     this.log = options.log ?? new MemoryLog(() => host.token(), limits.logBytes);
     this.topics = new Topics({
       host: this.host,
@@ -130,6 +136,9 @@ export class Hub<Ws> {
       topics: this.topics,
       log: this.log,
       hold: (address, endpoint) => this.#hold(address, endpoint),
+      share: (queue) => this.share(queue),
+      wrote: (bytes) => this.#budget.wrote(bytes, 1),
+      slow: (endpoint) => this.#slowReader(endpoint),
       limits,
     });
     this.#recordBucket = new Bucket(recordsPerSecond, recordsPerSecond, this.clock);
@@ -153,6 +162,20 @@ export class Hub<Ws> {
 
   /** Who may come in. Every request is asked, before anything else is done with it. */
   admit(facts: RequestFacts, remote: string): Admission {
+    const admission = this.#judge(facts, remote);
+    if (admission.refusal) this.#refused(admission.refusal, facts);
+    return admission;
+  }
+
+  /**
+   * True if a request is a handshake that would be let in now. Where a stack asks before it upgrades, a handshake that
+   * is refused can be what it is, an ordinary request: it is answered in its turn, whatever body it has.
+   */
+  mayUpgrade(facts: RequestFacts, remote: string): boolean {
+    return wantsWebSocket(facts) && this.#judge(facts, remote).refusal === undefined;
+  }
+
+  #judge(facts: RequestFacts, remote: string): Admission {
     const address = clientAddress(remote, facts.header("x-forwarded-for"), this.settings.proxies);
     const { exposed, limits } = this.settings;
     const policy = { origins: this.#origins, exposed, limits };
@@ -162,7 +185,6 @@ export class Hub<Ws> {
       fromAddress: this.#addresses.get(address) ?? 0,
     };
     const refusal = admit(facts, policy, load);
-    if (refusal) this.#refused(refusal, facts);
     return { headers: { ...commonHeaders(facts, policy), ...refusal?.headers }, refusal, address };
   }
 
@@ -215,13 +237,27 @@ export class Hub<Ws> {
 
   /** `GET /metrics`. */
   metricsText(): string {
-    const waiting = [...this.#sessions].map((session) => this.port.waiting(session.ws));
+    // What is on its way in this moment waits for nobody.
+    const slow = [...this.#sessions].filter(({ ws }) => this.port.waiting(ws) > 0);
+    const queues: Queue[] = [...slow, ...this.#queues];
     this.metrics.set(
       "queue_bytes",
-      waiting.reduce((sum, bytes) => sum + bytes, 0),
+      queues.reduce((sum, queue) => sum + queue.queued(), 0),
     );
     this.metrics.set("log_bytes", this.log.bytes ?? 0);
+    this.metrics.set("log_lines_lost_total", this.#journal.lost?.() ?? 0);
     return this.metrics.text();
+  }
+
+  /** Counts a queue among those that share the budget for what waits. Answers its end. */
+  share(queue: Queue): () => void {
+    this.#queues.add(queue);
+    return () => void this.#queues.delete(queue);
+  }
+
+  /** A connection was cut that no session has. */
+  cutSocket(why: string): void {
+    this.metrics.add("sockets_cut_total", 1, `why="${why}"`);
   }
 
   /** Headers of the page. */
@@ -268,6 +304,7 @@ export class Hub<Ws> {
   counted(direction: "in" | "out", bytes: number, messages = 1): void {
     this.metrics.add("messages_total", messages, `direction="${direction}"`);
     this.metrics.add("bytes_total", bytes * messages, `direction="${direction}"`);
+    if (direction === "out") this.#budget.wrote(bytes, messages);
   }
 
   /** A session's socket is gone. */
@@ -359,6 +396,11 @@ export class Hub<Ws> {
   #membersOf(room: string): string[] {
     const sessions = this.topics.get(`room/${room}`)?.sessions ?? [];
     return [...sessions].map((session) => session.client?.member ?? "");
+  }
+
+  #slowReader(endpoint: string): void {
+    this.metrics.add("slow_total", 1);
+    this.record({ name: "slow", details: { endpoint } });
   }
 
   #refused({ status, reason }: Refusal, facts: RequestFacts): void {

@@ -60,8 +60,8 @@ describe("metrics", () => {
   test("count what waits, for all sockets together", async () => {
     const { greet, hub } = setUp();
     const [anna, ben] = [await greet(), await greet()];
-    anna.socket.waiting = 100;
-    ben.socket.waiting = 23;
+    Object.assign(anna.socket, { waiting: 90, queued: 100 });
+    Object.assign(ben.socket, { waiting: 20, queued: 23 });
     expect(hub.metricsText()).toContain("\nrosetta_queue_bytes 123\n");
     await anna.gone();
     expect(hub.metricsText()).toContain("\nrosetta_queue_bytes 23\n");

@@ -18,7 +18,7 @@ export class Metrics {
     this.#define("connections", "gauge", "Open connections by endpoint.");
     this.#define("messages_total", "counter", "WebSocket messages by direction.");
     this.#define("bytes_total", "counter", "Payload bytes by direction.");
-    this.#define("queue_bytes", "gauge", "Bytes that wait for sockets to drain.");
+    this.#define("queue_bytes", "gauge", "Memory in bytes that waits for readers.");
     this.#define("log_bytes", "gauge", "Memory in bytes that the events of all topics take.");
     this.#define("skipped_total", "counter", "Events of `latest` topics skipped because bytes waited.");
     this.#define("slow_total", "counter", "Connections closed because too many bytes waited.");
@@ -27,6 +27,8 @@ export class Metrics {
       "counter",
       "Connections closed because others needed the place of what they followed.",
     );
+    this.#define("sockets_cut_total", "counter", "Connections cut that no session has, by reason.");
+    this.#define("log_lines_lost_total", "counter", "Lines of the log that could not be written.");
     this.#define("refused_total", "counter", "Requests refused by status.");
     this.#define("closed_total", "counter", "Connections closed by code, as the server saw it.");
     this.#define("rate_limited_total", "counter", "Messages refused because there were too many.");

@@ -1,6 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { finished } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Host } from "./port.ts";
+
+export { Lines } from "./node-lines.ts";
+export { Sockets } from "./node-sockets.ts";
 
 /** The world of a hub on Node and on Bun, which has the same modules. */
 export const host: Host = {
@@ -30,4 +35,31 @@ export async function atMost(ms: number, stopped: Promise<unknown>): Promise<voi
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
   await Promise.race([stopped, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Calls `leave` once when an answer that may wait for long is given, or nobody waits for it any more: also if that was so
+ * before, where no event comes any more, and if the answer stood behind another one when its connection ended, of which
+ * Node tells it nothing. A reader that has sent FIN is taken to have left: whether it still reads, nothing tells.
+ */
+export function whenOver({ socket }: IncomingMessage, res: ServerResponse, leave: () => void): void {
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    socket.off("close", end).off("end", hangUp);
+    leave();
+  };
+  const hangUp = (): void => {
+    end();
+    socket.destroy();
+  };
+  finished(res, end);
+  if (socket.destroyed || socket.readableEnded) return hangUp();
+  socket.once("close", end).once("end", hangUp);
+}
+
+/** Memory in bytes that waits in an answer for the kernel: its texts are kept as they are, with up to two bytes a letter. */
+export function queuedIn(res: ServerResponse): number {
+  return 2 * res.writableLength;
 }

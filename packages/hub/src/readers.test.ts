@@ -8,6 +8,7 @@ class Stream implements Sink {
   text = "";
   queue = 0;
   isEnded = false;
+  isCut = false;
   isBroken = false;
   leave = (): void => {};
 
@@ -16,7 +17,7 @@ class Stream implements Sink {
     this.text += text;
   }
 
-  waiting(): number {
+  queued(): number {
     return this.queue;
   }
 
@@ -24,9 +25,18 @@ class Stream implements Sink {
     this.isEnded = true;
   }
 
+  cut(): void {
+    this.isCut = true;
+  }
+
+  /** The times to come back after that were told, in milliseconds. */
+  get retries(): number[] {
+    return [...this.text.matchAll(/^retry: (\d+)$/gm)].map(([, ms]) => Number(ms));
+  }
+
   /** The events that came, as an EventSource has them (WHATWG HTML §9.2.6). */
   get events(): { id: string; event: string; data: string }[] {
-    const blocks = this.text.split("\n\n").filter((block) => block !== "" && block !== ":");
+    const blocks = this.text.split("\n\n").filter((block) => /^(id|data):/.test(block));
     return blocks.map((block) => {
       const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(block)?.[1] ?? "";
       return { id: field("id"), event: field("event") || "message", data: field("data") };
@@ -98,7 +108,7 @@ describe("what cannot be read is refused before anything is streamed", () => {
     const { hub } = setUp({ host: "0.0.0.0", limits: { rooms: 1 } });
     expect(hub.readers.refuse(request("/events?topic=log"), "1.1.1.1")?.status).toBe(403);
     expect(hub.readers.refuse(request("/events?topic=room/a"), "1.1.1.1")).toBeUndefined();
-    const sink = { write: () => {}, waiting: () => 0, end: () => {} };
+    const sink = { write: () => {}, queued: () => 0, end: () => {}, cut: () => {} };
     const leave = hub.readers.stream(request("/events?topic=room/a"), "", sink);
     expect(hub.readers.refuse(request("/events?topic=room/b"), "1.1.1.1")?.status).toBe(503);
     leave();
@@ -195,7 +205,7 @@ describe("an event stream", () => {
   });
 
   test("says something now and then, so that nobody takes it for dead", async () => {
-    const setting = setUp();
+    const setting = setUp({ limits: { streamMs: 600_000 } });
     const stream = openStream(setting, "/events?topic=room/a");
     await setting.world.pass(75_000);
     expect(stream.text.match(/^:$/gm)).toHaveLength(3);
@@ -205,16 +215,18 @@ describe("an event stream", () => {
     expect(stream.text.match(/^:$/gm)).toHaveLength(3);
   });
 
-  test("whose reader is slower than its topic is ended, and resumes by its last id", async () => {
+  test("whose reader is slower than its topic is cut off, counted, and resumes by its last id", async () => {
     const setting = setUp({ limits: { queueBytes: 1_000 } });
     const anna = await setting.greet();
     const stream = openStream(setting, "/events?topic=room/a");
     stream.queue = 1_000;
     await publish(anna, 1);
-    expect(stream.isEnded).toBe(false);
+    expect(stream.isCut).toBe(false);
     stream.queue = 1_001;
     await publish(anna, 2);
-    expect(stream.isEnded).toBe(true);
+    expect(stream.isCut).toBe(true);
+    expect(setting.hub.metricsText()).toContain("rosetta_slow_total 1");
+    expect(setting.hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 0');
     expect(stream.events).toHaveLength(3);
     const again = openStream(setting, "/events?topic=room/a", { "last-event-id": stream.ids.at(-1) ?? "" });
     expect(again.ids.at(-1)).toBe(`${epochOf(setting)}:3`);
@@ -226,7 +238,46 @@ describe("an event stream", () => {
     const stream = openStream(setting, "/events?topic=room/a");
     stream.queue = 2_000_000;
     await setting.world.pass(25_000);
+    expect(stream.isCut).toBe(true);
+  });
+
+  test("ends in time, for a reader that is gone without a word, and one that is there misses nothing", async () => {
+    const setting = setUp();
+    const anna = await setting.greet();
+    const streams = Array.from({ length: 20 }, () => openStream(setting, "/events?topic=room/a"));
+    await setting.world.pass(45_000);
+    await publish(anna, 1);
+    await setting.world.pass(15_000);
+    expect(streams.map(({ isEnded }) => isEnded)).toEqual(streams.map(() => true));
+    expect(streams.every(({ isCut }) => !isCut)).toBe(true);
+    await publish(anna, 1);
+    for (const { ids } of streams) {
+      const again = openStream(setting, "/events?topic=room/a", { "last-event-id": ids.at(-1) ?? "" });
+      expect(again.ids.at(-1)).toBe(`${epochOf(setting)}:2`);
+    }
+  });
+
+  test("counts as a connection until its end is sent, read or not", async () => {
+    const setting = setUp();
+    const stream = openStream(setting, "/events?topic=room/a");
+    await setting.world.pass(60_000);
     expect(stream.isEnded).toBe(true);
+    expect(setting.hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 1');
+    stream.queue = 500;
+    expect(setting.hub.metricsText()).toContain("rosetta_queue_bytes 500");
+    stream.leave();
+    expect(setting.hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 0');
+    expect(setting.hub.metricsText()).toContain("rosetta_queue_bytes 0");
+  });
+
+  test("tells its reader to come back soon, not everybody at once", () => {
+    const setting = setUp();
+    const retries = Array.from({ length: 3 }, () => openStream(setting, "/events?topic=room/a").retries);
+    for (const [first, ...others] of retries) {
+      expect(others).toEqual([]);
+      expect(first).toBeGreaterThanOrEqual(1_000);
+      expect(first).toBeLessThan(3_000);
+    }
   });
 
   test("that throws hurts nobody else, and not the process", async () => {
@@ -254,7 +305,7 @@ describe("an event stream", () => {
   });
 
   test("keeps its room, and lets it go", async () => {
-    const setting = setUp();
+    const setting = setUp({ limits: { streamMs: 3_600_000 } });
     const stream = openStream(setting, "/events?topic=room/a");
     await setting.world.pass(600_000);
     expect(setting.hub.topics.get("room/a")).toBeDefined();
@@ -385,6 +436,9 @@ describe("a server that goes down", () => {
     await settled();
     expect(stream.isEnded).toBe(true);
     expect(answers.map(({ status }) => status)).toEqual([204]);
+    // A browser that comes back earlier meets a 503, and then never comes again (WHATWG HTML §9.2).
+    const { drainMs, lingerMs } = setting.hub.settings.limits;
+    expect(stream.retries.at(-1)).toBeGreaterThanOrEqual(drainMs + lingerMs + 1_000);
   });
 
   test("begins no more of them, even for those who were let in before", async () => {
@@ -406,7 +460,9 @@ test("streams and polls count as connections, of their address too, exactly as l
   const stream = openStream(setting, "/events?topic=room/a", {}, "1.1.1.1");
   expect(status("1.1.1.1")).toBe(200);
   const waiting = poll(setting, `/poll?topic=room/a&since=${epochOf(setting)}:0`, "1.1.1.1");
-  poll(setting, "/poll?topic=room/a", "1.1.1.1");
+  const answered = poll(setting, "/poll?topic=room/a", "1.1.1.1");
+  expect([status("1.1.1.1"), status("2.2.2.2")]).toEqual([503, 503]);
+  answered.leave();
   expect([status("1.1.1.1"), status("2.2.2.2")]).toEqual([429, 200]);
   const other = openStream(setting, "/events?topic=room/a", {}, "2.2.2.2");
   expect([status("1.1.1.1"), status("2.2.2.2"), status("3.3.3.3")]).toEqual([503, 503, 503]);

@@ -9,6 +9,7 @@ import {
   queryOf,
   type RequestFacts,
 } from "@rosetta/protocol";
+import type { Queue } from "./budget.ts";
 import type { Entry, Kept, Log, Replay } from "./log.ts";
 import type { Host } from "./port.ts";
 import type { Topic, TopicProblem, Topics } from "./topics.ts";
@@ -23,9 +24,12 @@ export interface Reader {
 /** What a stack's event stream must be able to do. */
 export interface Sink {
   write(text: string): void;
-  /** Bytes that the kernel has not taken. */
-  waiting(): number;
+  /** Memory in bytes that waits for the kernel to take it. */
+  queued(): number;
+  /** Ends the stream; what waits is still sent. */
   end(): void;
+  /** Ends the connection at once; what waits is lost. */
+  cut(): void;
 }
 
 /** An answer over HTTP, as the stack may write it. */
@@ -39,10 +43,21 @@ interface ReadersOptions {
   host: Host;
   topics: Topics<unknown>;
   log: Log;
-  /** Counts a reader among the connections, and among those of its address. Answers its end. */
+  /** Counts a reader among the connections, and among those of its address. Returns its end. */
   hold(address: string, endpoint: string): () => void;
-  limits: Pick<Limits, "queueBytes" | "heartbeatMs" | "pollMs">;
+  /** Counts a queue among those that share the process' memory. Returns its end. */
+  share(queue: Queue): () => void;
+  /** So many bytes were handed to a queue. */
+  wrote(bytes: number): void;
+  /** A reader was cut off because too much waited for it. */
+  slow(endpoint: string): void;
+  limits: Pick<Limits, "queueBytes" | "heartbeatMs" | "pollMs" | "streamMs" | "drainMs" | "lingerMs">;
 }
+
+/** Milliseconds after which a browser is told to come back to an event stream, at the least … */
+const restartMs = 1_000;
+/** … and the time over which those of several come back. */
+const spreadMs = 2_000;
 
 /** What a request for events asks for. */
 interface ReadRequest {
@@ -88,55 +103,83 @@ export class Readers {
 
   /**
    * Streams a topic as Server-Sent Events (WHATWG HTML §9.2). Every event's id is its place, so a browser that
-   * reconnects says by itself where it stopped. Answers what to call when the reader is gone.
+   * reconnects says by itself where it stopped. Returns what to call when the answer is over, given or not: until then
+   * it counts as a connection.
    */
   stream(facts: RequestFacts, address: string, sink: Sink): () => void {
-    const { host, log, limits } = this.#options;
+    const { host, log, limits, share, wrote, slow } = this.#options;
     const request = readRequest(facts);
     const topic = this.#require(request.topic, address);
     const replay = this.#replay(topic, request);
+    const chance = this.#chance();
+    sink.write(`retry: ${restartMs + Math.floor(chance * spreadMs)}\n\n`);
     sink.write(opening(topic, log.head(topic.name), replay));
     for (const entry of replay.entries) sink.write(serverSent(entry));
 
-    const write = (text: string): void => {
+    const write = (text: string, bytes: number): void => {
       sink.write(text);
+      wrote(bytes);
       // No drain tells when such a reader can take more: one that is too slow starts again from its last id.
-      if (sink.waiting() > limits.queueBytes) reader.end();
+      if (sink.queued() > limits.queueBytes) cut();
+    };
+    const cut = (): void => {
+      leave();
+      slow("/events");
+      sink.cut();
+    };
+    const finish = (): void => {
+      stop();
+      sink.end();
     };
     const reader: Reader = {
-      event: (entry) => write(serverSent(entry)),
+      event: (entry) => write(serverSent(entry), entry.bytes),
       end: () => {
-        leave();
-        sink.end();
+        // On its way back a browser takes any status but 200 for a farewell: it is sent past the end of this server.
+        const backMs = limits.drainMs + limits.lingerMs + restartMs + Math.floor(chance * this.#crowdMs());
+        sink.write(`retry: ${backMs}\n\n`);
+        finish();
       },
     };
     // A comment now and then, so that no proxy and no idle timer takes the silence for death.
     const comment = (): void => {
       cancelComment = host.after(limits.heartbeatMs, comment);
-      write(":\n\n");
+      write(":\n\n", 0);
     };
     let cancelComment = host.after(limits.heartbeatMs, comment);
-    const release = this.#add(reader, topic, address, "/events");
-    const leave = (): void => {
+    // A reader that is gone without a word answers no ping: HTTP has none. Its stream ends in time, and one that is
+    // there comes back with its last id. Not all at once: a quarter of the time is left to chance.
+    const cancelLife = host.after(limits.streamMs * (1 - chance / 4), finish);
+    const unfollow = this.#follow(reader, topic, address);
+    const stop = (): void => {
       cancelComment();
-      release();
+      cancelLife();
+      unfollow();
     };
+    const release = this.#options.hold(address, "/events");
+    const forget = share({ queued: () => sink.queued(), cut });
+    const leave = once(() => {
+      stop();
+      forget();
+      release();
+    });
     return leave;
   }
 
   /**
    * Answers one poll: at once if it is refused, if there is something after the cursor, or no cursor at all;
-   * otherwise with the next event, and with 204 when none came in time. Answers what to call when the reader is gone.
+   * otherwise with the next event, and with 204 when none came in time. Returns what to call when the answer is over,
+   * given or not: until then it counts as a connection.
    */
   poll(facts: RequestFacts, address: string, respond: (answer: Answer) => void): () => void {
+    const release = this.#options.hold(address, "/poll");
     const ready = this.#pollNow(facts, address);
     if (ready) {
       respond(ready);
-      return () => {};
+      return once(release);
     }
     const topic = this.#require(readRequest(facts).topic, address);
     const finish = (answer: Answer): void => {
-      leave();
+      stop();
       respond(answer);
     };
     const reader: Reader = {
@@ -144,12 +187,15 @@ export class Readers {
       end: () => finish(nothing),
     };
     const cancel = this.#options.host.after(this.#options.limits.pollMs, () => finish(nothing));
-    const release = this.#add(reader, topic, address, "/poll");
-    const leave = (): void => {
+    const unfollow = this.#follow(reader, topic, address);
+    const stop = (): void => {
       cancel();
-      release();
+      unfollow();
     };
-    return leave;
+    return once(() => {
+      stop();
+      release();
+    });
   }
 
   /** The server goes down: every stream ends, every poll answers. */
@@ -176,9 +222,8 @@ export class Readers {
     return topic;
   }
 
-  // Answers the reader's end, which may be called twice.
-  #add(reader: Reader, topic: Topic<unknown>, address: string, endpoint: string): () => void {
-    const release = this.#options.hold(address, endpoint);
+  // Returns the reader's end, which may be called twice.
+  #follow(reader: Reader, topic: Topic<unknown>, address: string): () => void {
     this.#readers.add(reader);
     topic.readers.add(reader);
     this.#options.topics.joined(topic, address);
@@ -186,8 +231,17 @@ export class Readers {
       if (!this.#readers.delete(reader)) return;
       topic.readers.delete(reader);
       this.#options.topics.left(topic, address);
-      release();
     };
+  }
+
+  // At least 0, less than 1.
+  #chance(): number {
+    return Number.parseInt(this.#options.host.token().slice(0, 4), 16) / 0x1_0000;
+  }
+
+  // The time over which all readers of now come back.
+  #crowdMs(): number {
+    return Math.max(spreadMs, 2 * this.#readers.size);
   }
 
   #replay(topic: Topic<unknown>, request: ReadRequest): Replay {
@@ -236,4 +290,13 @@ function serverSent(entry: Kept): string {
 
 function problem(status: number, code: ErrorCode, message: string): Answer {
   return { status, headers: json, body: encode({ type: "error", code, message }) };
+}
+
+function once(run: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    run();
+  };
 }

@@ -280,6 +280,46 @@ describe("the heartbeat", () => {
   });
 });
 
+describe("a message that is under way", () => {
+  const limits = { messageMs: 3_000, heartbeatMs: 600_000 };
+
+  test("has 3 s, whatever comes between its fragments", async () => {
+    const { connect, world } = setUp({ limits });
+    const { socket, session } = connect("/echo");
+    socket.unfinished = 10;
+    await world.pass(1_000);
+    socket.unfinished = 20;
+    session.heard();
+    await world.pass(2_000);
+    expect(socket.closing).toBeUndefined();
+    await world.pass(1_000);
+    expect(socket.closing?.code).toBe(4005);
+  });
+
+  test("has 3 s again after each that was completed", async () => {
+    const { connect, world } = setUp({ limits });
+    const { socket, session } = connect("/echo");
+    socket.unfinished = 10;
+    for (let count = 0; count < 10; count++) {
+      await world.pass(2_000);
+      session.heard(10);
+    }
+    expect(socket.closing).toBeUndefined();
+  });
+
+  test("is none if nothing of it came", async () => {
+    const { connect, world } = setUp({ limits });
+    const { socket } = connect("/echo");
+    socket.unfinished = 10;
+    await world.pass(2_000);
+    socket.unfinished = 0;
+    await world.pass(2_000);
+    socket.unfinished = 10;
+    await world.pass(2_000);
+    expect(socket.closing).toBeUndefined();
+  });
+});
+
 describe("a reader that is too slow", () => {
   test("is closed with 4002 once, told about, and given the time of a shutdown to read", async () => {
     const { greet, world, records, hub } = setUp();

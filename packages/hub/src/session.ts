@@ -9,6 +9,7 @@ import {
   type ServerMessage,
 } from "@rosetta/protocol";
 import { Bucket } from "./bucket.ts";
+import type { Queue } from "./budget.ts";
 import type { Client } from "./clients.ts";
 import type { Hub } from "./hub.ts";
 import { byteLength, type Kept } from "./log.ts";
@@ -24,7 +25,7 @@ const calmMs = 1_000;
  * One socket as the application sees it. The app tells what arrives; the session decides what it causes and sends
  * through the port. Sockets on `/echo` have one too: they are counted, kept alive and ended like all others.
  */
-export class Session<Ws> {
+export class Session<Ws> implements Queue {
   readonly hub: Hub<Ws>;
   readonly ws: Ws;
   readonly endpoint: Endpoint;
@@ -47,6 +48,9 @@ export class Session<Ws> {
   #struckAt = 0;
   #heardAt: number;
   #pingedAt: number | undefined;
+  /** When a part of a message was first seen. */
+  #begunAt: number | undefined;
+  #isCut = false;
   #cancelDeadline: () => void;
 
   constructor(hub: Hub<Ws>, ws: Ws, endpoint: Endpoint, address: string) {
@@ -102,6 +106,7 @@ export class Session<Ws> {
     this.#heardAt = this.hub.host.now();
     this.#pingedAt = undefined;
     if (bytes === undefined) return;
+    this.#begunAt = undefined;
     this.hub.counted("in", bytes);
     // On /echo every message goes back as it came.
     if (this.endpoint === endpoints.echo) this.hub.counted("out", bytes);
@@ -120,10 +125,23 @@ export class Session<Ws> {
   /** The stack found more than `queueBytes` waiting, and did not send. */
   slow(): void {
     if (!this.isOpen) return;
-    this.hub.metrics.add("slow_total", 1);
-    this.hub.record({ name: "slow", details: { session: this.id, endpoint: this.endpoint } });
+    this.#tellSlow();
     // The close frame stands behind all that waits: it gets the time that a shutdown would give it.
     this.close(Close.Slow, "reads too slowly", this.limits.drainMs);
+  }
+
+  /** Memory in bytes that waits for this socket. */
+  queued(): number {
+    return this.hub.port.queued(this.ws);
+  }
+
+  /** Too much waits for all readers together, and here the most. */
+  cut(): void {
+    if (this.#isCut) return;
+    this.#isCut = true;
+    // One that is closing was counted, or closes for another reason.
+    if (this.isOpen) this.#tellSlow();
+    this.terminate();
   }
 
   /** A handler threw: this socket ends, the process does not. */
@@ -202,10 +220,23 @@ export class Session<Ws> {
   /** One round of the heartbeat. Silence alone is no death: a ping must have gone unanswered. */
   beat(now: number): void {
     if (!this.isOpen) return;
+    if (this.#isLate(now)) return this.close(Close.MessageTimeout, "a message took too long");
     if (this.#pingedAt === undefined) return this.#pingIfSilent(now);
     if (now - this.#pingedAt < this.limits.pongMs) return;
     this.hub.metrics.add("heartbeat_deaths_total", 1);
     this.terminate();
+  }
+
+  // Pongs between its fragments keep a connection alive, and so would keep a message that never ends.
+  #isLate(now: number): boolean {
+    if (this.hub.port.unfinished(this.ws) === 0) this.#begunAt = undefined;
+    else this.#begunAt ??= now;
+    return this.#begunAt !== undefined && now - this.#begunAt >= this.limits.messageMs;
+  }
+
+  #tellSlow(): void {
+    this.hub.metrics.add("slow_total", 1);
+    this.hub.record({ name: "slow", details: { session: this.id, endpoint: this.endpoint } });
   }
 
   #pingIfSilent(now: number): void {

@@ -117,6 +117,8 @@ export class Work {
 export class Socket {
   frames: string[] = [];
   waiting = 0;
+  queued = 0;
+  unfinished = 0;
   pings = 0;
   closing: { code: number; reason: string } | undefined;
   isTerminated = false;
@@ -144,6 +146,14 @@ export class TestPort implements Port<Socket> {
 
   waiting(ws: Socket): number {
     return ws.waiting;
+  }
+
+  queued(ws: Socket): number {
+    return ws.queued;
+  }
+
+  unfinished(ws: Socket): number {
+    return ws.unfinished;
   }
 
   ping(ws: Socket): void {

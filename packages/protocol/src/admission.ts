@@ -77,7 +77,8 @@ export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refu
     refuseHost(facts, policy) ??
     refuseOrigin(facts, policy) ??
     (wantsWebSocket(facts) ? refuseHandshake(facts) : refuseRequest(facts)) ??
-    refuseLoad(facts, policy, load)
+    refuseLoad(facts, policy, load) ??
+    refuseTurn(facts)
   );
 }
 
@@ -190,6 +191,12 @@ function refuseLoad(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusa
   }
   if (load.fromAddress < policy.limits.connectionsPerAddress) return undefined;
   return refuse(429, "too many connections from this address", { "Retry-After": "5" });
+}
+
+// Its 101 would come before the answers that are still owed (RFC 9112 §9.3.2).
+function refuseTurn(facts: RequestFacts): Refusal | undefined {
+  if (!facts.isOrdinary || !wantsWebSocket(facts)) return undefined;
+  return refuse(400, "a handshake waits for the answers to what was asked before");
 }
 
 const upgradeHeaders = {

@@ -18,6 +18,7 @@ const policies: Record<CloseName, ClosePolicy> = {
   Slow: "retry",
   RateLimited: "retry",
   HelloTimeout: "retry",
+  MessageTimeout: "retry",
   BadMessages: "stop",
   Replaced: "stop",
 };

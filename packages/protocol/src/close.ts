@@ -33,6 +33,8 @@ export const Close = {
   RateLimited: 4003,
   /** No `hello` within `limits.helloMs`. */
   HelloTimeout: 4004,
+  /** A message was begun and not ended within `limits.messageMs`. */
+  MessageTimeout: 4005,
   /** `limits.badMessages` messages in a row that could not be read. */
   BadMessages: 4500,
   /** Another connection said `hello` with the same `client`. */

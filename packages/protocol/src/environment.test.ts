@@ -26,6 +26,7 @@ const limitNames: Record<keyof Limits, string> = {
   messageBytes: "MAX_MESSAGE_BYTES",
   fragments: "MAX_FRAGMENTS",
   queueBytes: "MAX_QUEUE_BYTES",
+  queueBytesTotal: "MAX_QUEUE_BYTES_TOTAL",
   connections: "MAX_CONNECTIONS",
   connectionsPerAddress: "MAX_CONNECTIONS_PER_ADDRESS",
   topics: "MAX_TOPICS",
@@ -40,6 +41,9 @@ const limitNames: Record<keyof Limits, string> = {
   pongMs: "PONG_MS",
   helloMs: "HELLO_MS",
   handshakeMs: "HANDSHAKE_MS",
+  messageMs: "MESSAGE_MS",
+  keepAliveMs: "KEEP_ALIVE_MS",
+  streamMs: "STREAM_MS",
   pollMs: "POLL_MS",
   drainMs: "DRAIN_MS",
   lingerMs: "LINGER_MS",
@@ -74,7 +78,7 @@ test("an environment that says nothing is this machine's own, with the usual lim
 });
 
 test.each(Object.entries(limitNames))("the limit %s is set by %s, and by nothing else", (limit, name) => {
-  const value = limit.endsWith("Bytes") ? 2048 : 777;
+  const value = limit.includes("Bytes") ? 2048 : 777;
   expect(read({ [name]: String(value) }).limits).toEqual({ ...defaultLimits, [limit]: value });
 });
 

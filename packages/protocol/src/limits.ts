@@ -6,6 +6,8 @@ export interface Limits {
   fragments: number;
   /** Bytes that may wait for one socket, plus one message; over it, close 4002. `MAX_QUEUE_BYTES` */
   queueBytes: number;
+  /** Bytes of memory that may wait for all readers together; over it, the slowest go. `MAX_QUEUE_BYTES_TOTAL` */
+  queueBytesTotal: number;
   /** Connections to one server; over it, 503. `MAX_CONNECTIONS` */
   connections: number;
   /** Connections from one address; over it, 429. `MAX_CONNECTIONS_PER_ADDRESS` */
@@ -34,6 +36,12 @@ export interface Limits {
   helloMs: number;
   /** Milliseconds the opening handshake may take, where the stack has the knob. `HANDSHAKE_MS` */
   handshakeMs: number;
+  /** Milliseconds a message may take from its first byte to its last, where the stack tells of it; then 4005. `MESSAGE_MS` */
+  messageMs: number;
+  /** Milliseconds an idle HTTP connection is kept. Longer than the balancer in front keeps it. `KEEP_ALIVE_MS` */
+  keepAliveMs: number;
+  /** Milliseconds an event stream lasts before it ends, to be resumed: HTTP has no pong. `STREAM_MS` */
+  streamMs: number;
   /** Milliseconds a long poll is held before it answers 204. `POLL_MS` */
   pollMs: number;
   /** Milliseconds a shutdown waits for queues to empty. `DRAIN_MS` */
@@ -46,6 +54,7 @@ export const defaultLimits: Limits = {
   messageBytes: 64 * 1024,
   fragments: 1024,
   queueBytes: 1024 * 1024,
+  queueBytesTotal: 128 * 1024 * 1024,
   connections: 10_000,
   connectionsPerAddress: 1_000,
   topics: 128,
@@ -60,6 +69,9 @@ export const defaultLimits: Limits = {
   pongMs: 10_000,
   helloMs: 5_000,
   handshakeMs: 15_000,
+  messageMs: 30_000,
+  keepAliveMs: 75_000,
+  streamMs: 60_000,
   pollMs: 25_000,
   drainMs: 4_000,
   lingerMs: 1_000,

@@ -8,6 +8,11 @@ export interface IncomingRequest {
   url: string;
   /** HTTP's version, `1.1`; nothing where a stack does not tell. */
   version?: string | undefined;
+  /**
+   * True where the stack has taken a handshake for an ordinary request: it is answered in its turn, and cannot become a
+   * WebSocket any more. Left out: it can.
+   */
+  isOrdinary?: boolean;
   /** The value of a header by its lower-case name; several with commas between (RFC 9110 §5.3). */
   header(name: string): string | undefined;
 }

@@ -1,0 +1,204 @@
+// What becomes of a TCP connection that no WebSocket session has: it is answered, bounded and ended all the same.
+import { Opcode } from "@rosetta/conformance";
+import { type Connection, from, metric, type Raw, type RawSocket, requestHead } from "@rosetta/testkit";
+import { expect, test } from "../fixtures.ts";
+
+const handshake = [
+  ["Connection", "Upgrade"],
+  ["Upgrade", "websocket"],
+  ["Sec-WebSocket-Version", "13"],
+  ["Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="],
+] as const;
+
+type Header = readonly [name: string, value: string];
+
+/** The head of a GET, a handshake among them. */
+function get(raw: Raw, path: string, ...headers: Header[]): string {
+  return requestHead("GET", path, [["Host", `127.0.0.1:${raw.port}`], ...headers]);
+}
+
+/** Everything that came on a connection until it ended. */
+async function allOf(connection: Connection): Promise<string> {
+  await connection.ended({ deadline: 20_000 });
+  return connection.received.toString("latin1");
+}
+
+/** The statuses of all answers in a text, in their order. */
+function statusesIn(text: string): number[] {
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+}
+
+/** Asks whether the server is there, again and again, until the connection is over. */
+async function askOnAndOn(ws: RawSocket): Promise<never> {
+  for (;;) {
+    ws.sendFrame({ opcode: Opcode.Ping, payload: Buffer.from("there?") });
+    await ws.next("pong");
+  }
+}
+
+async function held(raw: Raw, endpoint: string): Promise<number> {
+  return metric(raw, "connections", { endpoint });
+}
+
+// RFC 9112 §9.3.2: answers come in the order of the requests.
+test("SOCK-01 MUST answer a request before the handshake that came in the same segment", {
+  tag: ["@upgrade", "@mount", "@door"],
+}, async ({ raw }) => {
+  for (const path of ["/echo", "/nowhere", "/ws"]) {
+    const connection = await raw.tcp();
+    connection.write(get(raw, "/greet") + get(raw, path, ...handshake));
+    connection.end();
+    const text = await allOf(connection);
+    const [first, second] = statusesIn(text);
+    expect(first, text).toBe(200);
+    // A stack may upgrade after its answer, or refuse. What follows a 101 is no HTTP any more.
+    expect([101, 400, 404], text).toContain(second);
+    if (second === 101) expect(statusesIn(text)).toEqual([200, 101]);
+  }
+});
+
+// nodejs/node#60016: while a body is under way, Node hands out a stand-in of the socket.
+test("SOCK-02 MUST refuse and hang up on a handshake whose body has not come", {
+  tag: ["@upgrade", "@door"],
+}, async ({ raw }) => {
+  const bodies: Header[] = [
+    ["Content-Length", "5"],
+    ["Transfer-Encoding", "chunked"],
+  ];
+  for (const body of bodies) {
+    for (const path of ["/echo", "/nowhere"]) {
+      const connection = await raw.tcp();
+      connection.write(get(raw, path, ...handshake, body));
+      expect(statusesIn(await allOf(connection)), `${body.join(": ")} at ${path}`).toEqual([400]);
+    }
+  }
+});
+
+test("SOCK-03 MUST hang up after a refusal, read or not", { tag: ["@door", "@limits"] }, async ({ raw }) => {
+  for (const path of ["/nowhere", "/ws"]) {
+    const connection = await raw.tcp({ halfOpen: true });
+    connection.write(get(raw, path, ...handshake));
+    expect(await connection.ended({ awaited: `the end after the refusal at ${path}` })).toBe("end");
+  }
+});
+
+test("SOCK-04 MUST let go of a stream or poll whose reader left at once", {
+  tag: ["@events", "@poll"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch()).port);
+  const paths = ["/events?topic=scores", "/poll?topic=scores&since=abc:1", "/events?topic=room/a"];
+  for (const round of from(1, 60)) {
+    for (const path of paths) {
+      const connection = await own.tcp();
+      // Behind another one, too: Node tells an answer that waits in line nothing of its connection's end.
+      connection.write(round % 3 === 0 ? get(own, path) + get(own, path) : get(own, path));
+      if (round % 2 === 0) connection.reset();
+      else connection.end();
+    }
+  }
+  for (const endpoint of ["/events", "/poll"]) {
+    await expect.poll(() => held(own, endpoint), { message: `connections of ${endpoint}` }).toBe(0);
+  }
+});
+
+test("SOCK-05 MUST cut off a stream whose reader does not read, and free what waited for it", {
+  tag: ["@events"],
+}, async ({ launch, raw, converse }) => {
+  const server = await launch({ STREAM_MS: "600000" });
+  const own = raw.at(server.port);
+  const streams = await Promise.all(from(1, 3).map(() => own.events("/events?topic=room/flood")));
+  for (const stream of streams) stream.pause();
+  const author = await converse({ server });
+  await author.request({ type: "chaos", do: "flood", mebibytes: 16 });
+  await expect.poll(() => metric(own, "slow_total"), { timeout: 20_000 }).toBe(streams.length);
+  expect(await held(own, "/events")).toBe(0);
+  await expect.poll(() => metric(own, "queue_bytes")).toBe(0);
+  for (const stream of streams) stream.resume();
+  for (const stream of streams) expect(await stream.ended()).toBe("reset");
+});
+
+test("SOCK-06 MUST end an answer that nobody reads", {
+  tag: ["@limits", "@page", "@poll"],
+}, async ({ launch, raw, converse }) => {
+  const server = await launch({
+    HEARTBEAT_MS: "500",
+    POLL_MS: "500",
+    PONG_MS: "3000",
+    KEEP_ALIVE_MS: "1000",
+  });
+  const own = raw.at(server.port);
+  const author = await converse({ server });
+  for (const id of from(1, 30)) {
+    await author.request({
+      type: "publish",
+      topic: "room/full",
+      to: "all",
+      text: `${id}`.repeat(2000).slice(0, 4000),
+    });
+  }
+  const connection = await own.tcp();
+  // More answers than any kernel takes for one socket.
+  for (const _ of from(1, 100)) connection.write(get(own, "/poll?topic=room/full&since=abc:1"));
+  connection.pause();
+  await expect
+    .poll(() => held(own, "/poll"), { message: "polls that are not over", timeout: 20_000 })
+    .toBe(0);
+  connection.resume();
+  await connection.ended();
+});
+
+test("SOCK-07 MUST bound the connections of an address that ask for nothing", {
+  tag: ["@limits"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MAX_CONNECTIONS_PER_ADDRESS: "10" })).port);
+  const idle = await Promise.all(from(1, 60).map(() => own.tcp()));
+  // The spare of 16 is for those who are told that they are too many.
+  await expect
+    .poll(() => idle.filter(({ isOver }) => !isOver).length, { message: "idle connections of one address" })
+    .toBeLessThanOrEqual(26);
+  for (const connection of idle) connection.reset();
+  await expect.poll(async () => (await own.request("/greet").catch(() => undefined))?.status).toBe(200);
+});
+
+test("SOCK-08 MUST close a connection whose message never ends, whatever comes between its fragments", {
+  tag: ["@unfinished", "@messages"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MESSAGE_MS: "1000", HEARTBEAT_MS: "60000", PONG_MS: "500" })).port);
+  const ws = await own.connect("/echo");
+  ws.sendFrame({ opcode: Opcode.Text, payload: Buffer.from("begun"), fin: false });
+  askOnAndOn(ws).catch(() => undefined);
+  const closed = await ws.closed({ awaited: "the end of a message that never ends" });
+  expect(closed).toMatchObject({ code: 4005 });
+});
+
+test("SOCK-09 MUST leave alone a connection that only sends pongs, or is always within a message", {
+  tag: ["@unfinished", "@pong"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MESSAGE_MS: "300", HEARTBEAT_MS: "60000", PONG_MS: "500" })).port);
+  const ws = await own.connect("/echo");
+  ws.sendFrame({ opcode: Opcode.Text, payload: Buffer.from("0"), fin: false });
+  const endAt = performance.now() + 1_500;
+  for (let count = 1; performance.now() < endAt; count++) {
+    ws.sendFrame({ opcode: Opcode.Pong, payload: Buffer.from("unasked") });
+    ws.sendFrame({ opcode: Opcode.Continuation, payload: Buffer.from("x") });
+    ws.sendFrame({ opcode: Opcode.Text, payload: Buffer.from(`${count}`), fin: false });
+    expect(await ws.nextText()).toBe(`${count - 1}x`);
+  }
+});
+
+test("SOCK-10 MUST keep what waits for all together within its budget, and serve those who read", {
+  tag: ["@queued", "@send", "@limits"],
+}, async ({ launch, raw, converse }) => {
+  const server = await launch({ MAX_QUEUE_BYTES_TOTAL: "4194304", MAX_QUEUE_BYTES: "2097152" });
+  const own = raw.at(server.port);
+  const reader = await converse({ server });
+  await reader.request({ type: "subscribe", topic: "room/flood" });
+  const stalled = await Promise.all(from(1, 6).map(() => own.connect("/echo")));
+  for (const ws of stalled) {
+    ws.pause();
+    for (const _ of from(1, 600)) ws.send(Buffer.alloc(60_000));
+  }
+  await expect.poll(() => metric(own, "slow_total"), { timeout: 20_000 }).toBe(stalled.length);
+  await reader.request({ type: "chaos", do: "flood", mebibytes: 1 });
+  expect(await reader.events("room/flood", 256, { deadline: 20_000 })).toHaveLength(256);
+});

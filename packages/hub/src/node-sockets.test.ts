@@ -1,0 +1,153 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { defaultLimits, type Limits, type Settings } from "@rosetta/protocol";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Queue } from "./budget.ts";
+import { whenOver } from "./node.ts";
+import { Sockets } from "./node-sockets.ts";
+
+const servers: Server[] = [];
+const clients: Socket[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.destroy();
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+interface Setting {
+  sockets: Sockets;
+  cuts: string[];
+  queues: Set<Queue>;
+  client(): Promise<Socket>;
+}
+
+/** A server that answers `/slow` when it is told to, and everything else at once. */
+async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer(): void; left: string[] }> {
+  const slow: (() => void)[] = [];
+  const left: string[] = [];
+  const server = createServer((req, res) => {
+    const listen = (): void => whenOver(req, res, () => left.push(req.url ?? ""));
+    if (req.url === "/late") return void req.socket.once("end", () => setImmediate(listen));
+    listen();
+    if (req.url?.startsWith("/slow")) slow.push(() => res.end("slow"));
+    else res.end("ok");
+  });
+  servers.push(server);
+  const cuts: string[] = [];
+  const queues = new Set<Queue>();
+  const house = {
+    cutSocket: (why: string) => void cuts.push(why),
+    share(queue: Queue) {
+      queues.add(queue);
+      return () => void queues.delete(queue);
+    },
+  };
+  const settings = { limits: { ...defaultLimits, ...limits }, proxies: 0 } as Settings;
+  const sockets = new Sockets(server, settings, house);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = async (): Promise<Socket> => {
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    socket.on("error", () => {}).resume();
+    clients.push(socket);
+    await new Promise((resolve) => socket.once("connect", resolve).once("close", resolve));
+    return socket;
+  };
+  return { sockets, cuts, queues, client, left, answer: () => slow.shift()?.() };
+}
+
+/** Resolves when a connection is over, by FIN or by RST. */
+async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
+}
+
+function get(path: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+}
+
+describe("connections of a Node server", () => {
+  test("beyond those of an address, and its spare, are cut", async () => {
+    const { client, cuts } = await setUp({ connectionsPerAddress: 4 });
+    const sockets = await Promise.all(Array.from({ length: 25 }, client));
+    await expect.poll(() => cuts).toEqual(Array(5).fill("address"));
+    await expect.poll(() => sockets.filter((socket) => socket.closed).length).toBe(5);
+  });
+
+  test("too many in all: who was silent longest makes room for who comes", async () => {
+    const { client, cuts } = await setUp({ connections: 1 });
+    const sockets: Socket[] = [];
+    for (let count = 0; count < 17; count++) sockets.push(await client());
+    expect(cuts).toEqual([]);
+    const newcomer = await client();
+    newcomer.write(get("/"));
+    const [bytes] = await once(newcomer, "data");
+    expect(String(bytes)).toContain("200 OK");
+    expect(cuts).toEqual(["full"]);
+    await expect.poll(() => sockets.map((socket) => socket.closed).indexOf(true)).toBe(0);
+  });
+
+  test("whose answer is owed are not idle: they stay, and the newcomer goes", async () => {
+    const { client, cuts, left, queues } = await setUp({ connections: 1 });
+    const sockets: Socket[] = [];
+    for (let count = 0; count < 17; count++) {
+      const socket = await client();
+      socket.write(get("/slow"));
+      sockets.push(socket);
+    }
+    await expect.poll(() => queues.size).toBe(17);
+    const polite = await client();
+    await closed(polite);
+    expect(cuts).toEqual(["full"]);
+    expect(left).toEqual([]);
+  });
+
+  test("that have gone make room again", async () => {
+    const { client, cuts } = await setUp({ connectionsPerAddress: 1 });
+    for (let round = 0; round < 5; round++) {
+      const sockets = await Promise.all(Array.from({ length: 17 }, client));
+      for (const socket of sockets) socket.end();
+      await Promise.all(sockets.map(closed));
+    }
+    expect(cuts).toEqual([]);
+  });
+
+  test("are cut when an answer takes longer than a stream may last, and its end", async () => {
+    const { client, cuts, left } = await setUp({ streamMs: 60, pollMs: 50, lingerMs: 20 });
+    const socket = await client();
+    socket.write(get("/slow"));
+    await closed(socket);
+    expect(cuts).toEqual(["late"]);
+    await expect.poll(() => left).toEqual(["/slow"]);
+  });
+});
+
+describe("an answer", () => {
+  test("is owed until it is given", async () => {
+    const setting = await setUp();
+    const socket = await setting.client();
+    socket.write(get("/slow"));
+    await expect.poll(() => setting.queues.size).toBe(1);
+    setting.answer();
+    await once(socket, "data");
+    await expect.poll(() => setting.queues.size).toBe(0);
+    expect(setting.left).toEqual(["/slow"]);
+  });
+
+  test("that stood behind another when its connection ended is over, too", async () => {
+    const { client, queues, left } = await setUp();
+    const socket = await client();
+    socket.write(get("/slow?1") + get("/slow?2") + get("/slow?3"));
+    await expect.poll(() => queues.size).toBe(3);
+    socket.resetAndDestroy();
+    await expect.poll(() => left.toSorted()).toEqual(["/slow?1", "/slow?2", "/slow?3"]);
+    expect(queues.size).toBe(0);
+  });
+
+  test("whose connection ended before anybody listened is over at once", async () => {
+    const { client, left } = await setUp();
+    const socket = await client();
+    socket.write(get("/late"));
+    socket.end();
+    await expect.poll(() => left).toEqual(["/late"]);
+  });
+});

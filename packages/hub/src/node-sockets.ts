@@ -1,0 +1,125 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { isHeld, type Limits, parseRequest, type Settings } from "@rosetta/protocol";
+import type { Queue } from "./budget.ts";
+
+/** As much of a hub as the sockets need. */
+interface House {
+  /** Counts a queue among those that share the process' memory. Returns its end. */
+  share(queue: Queue): () => void;
+  /** A connection was cut that no session has. */
+  cutSocket(why: CutReason): void;
+}
+
+/** Why a connection was cut that no session has. */
+export type CutReason = "full" | "address" | "late" | "slow";
+
+/** The ends of the answers that a connection is owed, or is being given. */
+type Answers = Set<() => void>;
+
+/**
+ * The TCP connections of a Node HTTP server in all their states: before the first request, between two, with an answer
+ * that nobody reads, as a WebSocket. Node counts them, if told to; it does not bound them by address, makes no room by
+ * closing idle ones, and an answer may take for ever.
+ */
+export class Sockets {
+  readonly #house: House;
+  readonly #limits: Limits;
+  readonly #perAddress: number;
+  readonly #total: number;
+  readonly #sockets = new Map<Socket, Answers>();
+  /** Those that owe nothing and are owed nothing, the oldest in front. */
+  readonly #idle = new Set<Socket>();
+  readonly #addresses = new Map<string, number>();
+
+  /** Begins to own what connects to `server`. Before a framework's listener, so that it sees every request. */
+  constructor(server: Server, { limits, proxies }: Settings, house: House) {
+    this.#house = house;
+    this.#limits = limits;
+    this.#total = withSpare(limits.connections);
+    // Behind a proxy all come from its address; who they are is known with their first request only.
+    this.#perAddress = proxies > 0 ? this.#total : withSpare(limits.connectionsPerAddress);
+    // A peer that has said all it wants to say still wants the answer (RFC 9112 §9.6): Node would drop it.
+    Object.assign(server, { httpAllowHalfOpen: true });
+    server.on("connection", (tcp) => this.#opened(tcp));
+    server.prependListener("request", (req, res) => this.#asked(req, res));
+    server.prependListener("upgrade", (req) => this.#upgraded(req.socket));
+  }
+
+  /** True while an earlier request on the same connection is not answered: a 101 would overtake the answer. */
+  owesAnswer({ socket }: IncomingMessage): boolean {
+    return (this.#sockets.get(socket)?.size ?? 0) > 0;
+  }
+
+  #opened(tcp: Socket): void {
+    const address = tcp.remoteAddress ?? "";
+    const fromAddress = this.#addresses.get(address) ?? 0;
+    if (fromAddress >= this.#perAddress) return this.#cut(tcp, "address");
+    if (this.#sockets.size >= this.#total && !this.#makeRoom()) return this.#cut(tcp, "full");
+    this.#addresses.set(address, fromAddress + 1);
+    // Every answer that waits in the line of a connection listens to its end.
+    tcp.setMaxListeners(0);
+    this.#sockets.set(tcp, new Set());
+    this.#idle.add(tcp);
+    tcp.once("close", () => this.#closed(tcp, address));
+  }
+
+  #asked({ socket, url = "", method = "" }: IncomingMessage, res: ServerResponse): void {
+    const answers = this.#sockets.get(socket);
+    if (!answers) return;
+    // An event stream's queue is known by its reader.
+    const { path } = parseRequest({ method, url, header: () => undefined });
+    const queued = isHeld(path) ? () => 0 : () => socket.writableLength;
+    const forget = this.#house.share({ queued, cut: () => this.#cut(socket, "slow") });
+    const late = setTimeout(() => this.#cut(socket, "late"), exchangeMs(this.#limits)).unref();
+    const end = (): void => {
+      clearTimeout(late);
+      forget();
+      answers.delete(end);
+      if (answers.size === 0 && this.#sockets.has(socket)) this.#idle.add(socket);
+    };
+    answers.add(end);
+    this.#idle.delete(socket);
+    res.once("close", end);
+  }
+
+  #upgraded(tcp: Socket): void {
+    this.#idle.delete(tcp);
+  }
+
+  #closed(tcp: Socket, address: string): void {
+    const answers = this.#sockets.get(tcp) ?? [];
+    this.#sockets.delete(tcp);
+    this.#idle.delete(tcp);
+    // An answer that waited behind another one is never told that it will not be given.
+    for (const end of [...answers]) end();
+    const left = (this.#addresses.get(address) ?? 1) - 1;
+    if (left > 0) this.#addresses.set(address, left);
+    else this.#addresses.delete(address);
+  }
+
+  // Who has been silent longest makes room for who may have something to say.
+  #makeRoom(): boolean {
+    const [oldest] = this.#idle;
+    if (!oldest) return false;
+    this.#idle.delete(oldest);
+    this.#cut(oldest, "full");
+    return true;
+  }
+
+  #cut(tcp: Socket, why: CutReason): void {
+    this.#house.cutSocket(why);
+    // With RST: what the kernel holds for a peer that does not read is freed, too.
+    tcp.resetAndDestroy();
+  }
+}
+
+/** Milliseconds after which an answer that is still under way is cut off: the longest a stream lasts, and its end. */
+function exchangeMs({ streamMs, pollMs, lingerMs }: Limits): number {
+  return Math.max(streamMs, pollMs) + lingerMs;
+}
+
+// A tenth more than may be connected, so that those who are too many can be told.
+function withSpare(connections: number): number {
+  return connections + Math.max(16, Math.ceil(connections / 10));
+}
