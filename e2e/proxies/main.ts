@@ -1,0 +1,74 @@
+// Runs the configurations of deploy/ with the real proxies before a real server: pnpm proxies [nginx] [--server bun-hono]
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { parseArgs } from "node:util";
+import { readManifests } from "@rosetta/manifest";
+import { Ports } from "@rosetta/testkit";
+import { type Check, checks } from "./checks.ts";
+import { proxies, type ReverseProxy } from "./proxies.ts";
+import { type Plan, Stage } from "./stage.ts";
+
+// Where Debian has nginx and HAProxy, and not everybody looks.
+process.env.PATH += `${delimiter}/usr/sbin`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { server: { type: "string", default: "express-ws" } },
+});
+const manifest = readManifests().find(({ id }) => id === values.server);
+const chosen = proxies.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+if (!manifest) stop(`There is no server ${values.server}.`);
+if (chosen.length === 0)
+  stop(`There is no ${positionals}, but ${proxies.map(({ name }) => name).join(", ")}.`);
+const absent = [...chosen.map(({ name }) => name), "openssl"].filter(isAbsent);
+if (absent.length > 0)
+  stop(`Not here: ${absent.join(", ")}. On Debian: sudo apt-get install ${absent.join(" ")}`);
+
+const folder = mkdtempSync(join(tmpdir(), "proxies-"));
+try {
+  makeCertificate();
+  const plan = { manifest, folder, ports: new Ports(0) };
+  for (const proxy of chosen)
+    for (const check of checks) await judge(check, { ...plan, proxy, env: check.env ?? {} });
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+// A browser that was not closed would keep it alive.
+process.exit();
+
+async function judge({ sentence, run }: Check, plan: Plan & { proxy: ReverseProxy }): Promise<void> {
+  let stage: Stage | undefined;
+  try {
+    stage = await Stage.begin(plan);
+    await run(stage, plan.proxy);
+    console.log(`✓ ${plan.proxy.name}: ${sentence}`);
+  } catch (error) {
+    console.log(`✗ ${plan.proxy.name}: ${sentence}`);
+    console.log(error, stage?.said ?? "");
+    process.exitCode = 1;
+  } finally {
+    await stage?.end();
+  }
+}
+
+/** For `localhost`, for a day: `site.pem`, `site.key`, and both in one for HAProxy. */
+function makeCertificate(): void {
+  const [certificate, key] = [join(folder, "site.pem"), join(folder, "site.key")];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  const files = ["-keyout", key, "-out", certificate];
+  const made = spawnSync("openssl", ["req", "-x509", "-nodes", "-days", "1", ...curve, ...subject, ...files]);
+  if (made.status !== 0) throw new Error(`openssl: ${made.stderr}`);
+  writeFileSync(join(folder, "site.both"), readFileSync(certificate, "utf8") + readFileSync(key, "utf8"));
+}
+
+function isAbsent(program: string): boolean {
+  return spawnSync(program, ["-v"]).error !== undefined;
+}
+
+function stop(message: string): never {
+  console.error(message);
+  process.exit(2);
+}

@@ -1,0 +1,72 @@
+// The proxies, and what their files in deploy/ need to be run here.
+
+/** How a proxy is started with its file from deploy/. */
+export interface ReverseProxy {
+  name: string;
+  file: string;
+  /** What is put in the place of what the file has for a real site; all of it must be there. */
+  changes(site: Site): [found: string, instead: string][];
+  /** The file as the program takes it. */
+  whole(text: string, folder: string): string;
+  args(file: string): string[];
+  /** Whether it ends a connection on which nothing happens for so long. */
+  isImpatient: boolean;
+}
+
+/** Where a proxy is to listen, before whom, and with which certificate. */
+export interface Site {
+  port: number;
+  serverPort: number;
+  certificate: string;
+  key: string;
+  both: string;
+}
+
+/** The idle timeout that the proxies get here, in place of a minute. */
+export const idleMs = 2_000;
+const idle = `${idleMs / 1000}s`;
+
+export const proxies: ReverseProxy[] = [
+  {
+    name: "nginx",
+    file: "nginx.conf",
+    changes: ({ port, serverPort, certificate, key }) => [
+      ["listen 443 ssl", `listen 127.0.0.1:${port} ssl`],
+      ["server 127.0.0.1:3001", `server 127.0.0.1:${serverPort}`],
+      ["/etc/ssl/chat.example.org.pem", certificate],
+      ["/etc/ssl/chat.example.org.key", key],
+      ["server_name chat.example.org", "server_name localhost"],
+      ["proxy_read_timeout 60s", `proxy_read_timeout ${idle}`],
+    ],
+    whole: (text, folder) =>
+      `daemon off; pid ${folder}/pid; error_log stderr; events {}\nhttp {\naccess_log off;\n${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join("\n")}\n${text}}\n`,
+    args: (file) => ["-e", "stderr", "-c", file],
+    isImpatient: true,
+  },
+  {
+    name: "haproxy",
+    file: "haproxy.cfg",
+    changes: ({ port, serverPort, both }) => [
+      ["bind :443", `bind 127.0.0.1:${port}`],
+      ["server one 127.0.0.1:3001", `server one 127.0.0.1:${serverPort}`],
+      ["/etc/ssl/chat.example.org.pem", both],
+      ["timeout client  60s", `timeout client  ${idle}`],
+      ["timeout server  60s", `timeout server  ${idle}`],
+      ["timeout tunnel  60s", `timeout tunnel  ${idle}`],
+    ],
+    whole: (text) => text,
+    args: (file) => ["-f", file],
+    isImpatient: true,
+  },
+  {
+    name: "caddy",
+    file: "Caddyfile",
+    changes: ({ port, serverPort, certificate, key }) => [
+      ["chat.example.org {", `https://localhost:${port} {\n\ttls ${certificate} ${key}\n\tbind 127.0.0.1`],
+      ["127.0.0.1:3001", `127.0.0.1:${serverPort}`],
+    ],
+    whole: (text) => `{\n\tadmin off\n\tauto_https off\n}\n${text}`,
+    args: (file) => ["run", "--adapter", "caddyfile", "--config", file],
+    isImpatient: false,
+  },
+];
