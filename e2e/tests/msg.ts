@@ -48,11 +48,13 @@ test("MSG-01 MUST answer hello with who the server is, who the client is, and th
     runtime: app.ready?.runtime,
     session: expect.stringMatching(/./),
     member: expect.stringMatching(/./),
+    known: false,
     limits: {
       messageBytes: 65_536,
       queueBytes: 1_048_576,
       topics: 128,
       messagesPerSecond: 100,
+      burst: 200,
       heartbeatMs: 25_000,
     },
   });
@@ -67,6 +69,7 @@ test("MSG-02 MUST tell in welcome the limits that are in force, and another sess
     MAX_QUEUE_BYTES: "4096",
     MAX_TOPICS: "7",
     MAX_MESSAGES_PER_SECOND: "8",
+    MAX_BURST: "9",
     HEARTBEAT_MS: "9000",
   });
   const [one, two] = [
@@ -79,6 +82,7 @@ test("MSG-02 MUST tell in welcome the limits that are in force, and another sess
     queueBytes: 4096,
     topics: 7,
     messagesPerSecond: 8,
+    burst: 9,
     heartbeatMs: 9000,
   });
   expect(first.session).not.toBe(second.session);
@@ -804,4 +808,44 @@ test("MSG-42 MUST remember the last 256 requests of a client, and no more", { ta
   expect(await publish("1")).toEqual(first);
   await publish("257");
   expect(await publish("1")).toMatchObject({ offset: 258 });
+});
+
+test("MSG-43 MUST keep the newer connection of a client when the hello of an older one comes late", {
+  tag: ["@messages", "@close"],
+}, async ({ raw, converse, room }) => {
+  const newer = await Conversation.open(raw);
+  const { client } = newer;
+  await newer.request({ type: "hello", client, connection: 2 });
+  await newer.request({ type: "subscribe", topic: room });
+  const older = await Conversation.open(raw, { client });
+  older.send({ type: "hello", client, connection: 1 });
+  older.send({ type: "publish", topic: room, to: "all", text: "too late" });
+  expect(await older.socket.closed()).toMatchObject({ how: "close frame", code: 4509 });
+  await newer.request({ type: "publish", topic: room, to: "all", text: "still here" });
+  expect(await newer.events(room, 1)).toMatchObject([{ offset: 1, data: { text: "still here" } }]);
+  const newest = await Conversation.open(raw, { client });
+  await newest.request({ type: "hello", client, connection: 3 });
+  expect(await newer.socket.closed()).toMatchObject({ how: "close frame", code: 4509 });
+  await converse({ client });
+  expect(await newest.socket.closed(), "one without a number comes when it comes").toMatchObject({
+    code: 4509,
+  });
+});
+
+test("MSG-44 MUST tell a client in welcome whether it was remembered", { tag: "@messages" }, async ({
+  launch,
+  raw,
+}) => {
+  const server = await launch();
+  const meet = async (client?: string) => {
+    const talk = await Conversation.open(raw.at(server.port), client === undefined ? {} : { client });
+    const { known, member } = await talk.hello();
+    talk.socket.destroy();
+    return { known, member, client: talk.client };
+  };
+  const first = await meet();
+  expect(first.known).toBe(false);
+  expect(await meet(first.client)).toEqual({ ...first, known: true });
+  await server.restart("SIGKILL");
+  expect(await meet(first.client)).toMatchObject({ known: false });
 });

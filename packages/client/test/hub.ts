@@ -186,5 +186,13 @@ const welcome: Omit<Server<"welcome">, "re"> = {
   runtime: "none",
   session: "s",
   member: "m",
-  limits: { messageBytes: 65_536, queueBytes: 1, topics: 1, messagesPerSecond: 1, heartbeatMs: 25_000 },
+  known: true,
+  limits: {
+    messageBytes: 65_536,
+    queueBytes: 1,
+    topics: 1,
+    messagesPerSecond: 1,
+    burst: 1,
+    heartbeatMs: 25_000,
+  },
 };

@@ -45,10 +45,12 @@ export class Peer {
       queueBytes: 1,
       topics: 1,
       messagesPerSecond: 1,
+      burst: 1,
       heartbeatMs: 25_000,
     };
     const re = this.last("hello").id;
-    this.say({ type: "welcome", re, server: "test", runtime: "test 1", session: "s1", member: "m1", limits });
+    const server = { server: "test", runtime: "test 1", session: "s1", member: "m1" };
+    this.say({ type: "welcome", re, ...server, known: true, limits });
   }
 
   ack(re: string, topic = "room/a", offset = 1, epoch = "e1"): void {

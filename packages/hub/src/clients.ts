@@ -17,8 +17,19 @@ export interface Client<Session> {
   /** Its name for others, the same after a reconnect. */
   member: string;
   session: Session | undefined;
+  /** The number of its newest connection, if it counts them. */
+  connection: number;
   answers: Map<string, Answer>;
   forgetting?: () => void;
+}
+
+/** What a client meets when it says `hello`. */
+export interface Arrival<Session> {
+  client: Client<Session>;
+  /** The connection that this one takes the place of. */
+  replaced: Session | undefined;
+  /** True if all that was remembered of it is still here: a request that is sent again has no second effect. */
+  known: boolean;
 }
 
 /**
@@ -40,13 +51,20 @@ export class Clients<Session> {
     return this.#clients.get(secret);
   }
 
-  /** The client is here, on this connection. Answers the connection that it takes the place of. */
-  arrive(secret: string, session: Session): { client: Client<Session>; replaced: Session | undefined } {
-    const client = this.#clients.get(secret) ?? this.#create(secret);
+  /**
+   * The client is here, on the connection that it gives this number. `undefined` if it has made a newer one: a `hello`
+   * may be under way for long, so the last to come need not be the last that was said. A client that does not count
+   * its connections is taken at its word.
+   */
+  arrive(secret: string, session: Session, connection?: number): Arrival<Session> | undefined {
+    const remembered = this.#clients.get(secret);
+    const client = remembered ?? this.#create(secret);
+    if (connection !== undefined && connection < client.connection) return undefined;
+    client.connection = connection ?? client.connection;
     client.forgetting?.();
     const replaced = client.session;
     client.session = session;
-    return { client, replaced };
+    return { client, replaced, known: remembered !== undefined };
   }
 
   /** The client's connection is gone. One that was replaced meanwhile changes nothing. */
@@ -63,7 +81,7 @@ export class Clients<Session> {
   #create(secret: string): Client<Session> {
     this.#makeRoom();
     const member = `guest-${this.#host.token().slice(0, 6)}`;
-    const client: Client<Session> = { member, session: undefined, answers: new Map() };
+    const client: Client<Session> = { member, session: undefined, connection: 0, answers: new Map() };
     this.#clients.set(secret, client);
     return client;
   }

@@ -256,6 +256,55 @@ describe("a client that connects again", () => {
     expect(newer.heard()).toMatchObject([{ type: "ack" }]);
   });
 
+  test.each([
+    ["that it counts", 1, 1],
+    ["that it does not count", 1, undefined],
+    ["after one that it did not count", undefined, 1],
+  ])("with a connection %s takes the place of the one before", async (_, first, second) => {
+    const { greet } = setUp();
+    const older = await greet(1, undefined, first);
+    const newer = await greet(1, undefined, second);
+    expect(older.socket.closing?.code).toBe(4509);
+    expect(newer.socket.closing).toBeUndefined();
+  });
+
+  test("is not driven out by the hello of an older connection, however late that comes", async () => {
+    const { greet, connect } = setUp();
+    const newer = await greet(1, undefined, 2);
+    const older = connect();
+    await older.say({ type: "hello", id: "1", client: secret(1), connection: 1 });
+    await older.say(hi);
+    expect(older.socket.closing?.code).toBe(4509);
+    expect(older.heard()).toEqual([]);
+    expect(newer.socket.closing).toBeUndefined();
+    await newer.say({ ...hi, text: "not what the older said" });
+    expect(newer.heard()).toMatchObject([{ type: "ack", offset: 1 }]);
+  });
+
+  test("nor is its older connection taken for a new one when the newer has gone", async () => {
+    const { greet, connect } = setUp();
+    await (await greet(1, undefined, 2)).gone();
+    const older = connect();
+    await older.say({ type: "hello", id: "1", client: secret(1), connection: 1 });
+    expect(older.socket.closing?.code).toBe(4509);
+    expect((await greet(1, undefined, 3)).socket.closing).toBeUndefined();
+  });
+
+  test("is told whether it was remembered, on each connection", async () => {
+    const { connect, world } = setUp();
+    const known: boolean[] = [];
+    const meet = async (awayMs: number) => {
+      const peer = connect();
+      await peer.say({ type: "hello", id: "1", client: secret(1) });
+      const [welcome] = peer.heard();
+      if (welcome?.type === "welcome") known.push(welcome.known);
+      await peer.gone();
+      await world.pass(awayMs);
+    };
+    for (const awayMs of [0, 119_999, 120_000, 0]) await meet(awayMs);
+    expect(known).toEqual([false, true, true, false]);
+  });
+
   test("is called the same for two minutes", async () => {
     const { greet, world } = setUp();
     const first = await greet(1);

@@ -47,10 +47,12 @@ function refuse<Ws>(session: Session<Ws>, re: string, code: ErrorCode, message: 
 function hello<Ws>(session: Session<Ws>, message: ClientRequest<"hello">): void {
   if (session.client) return refuse(session, message.id, "conflict", "hello was said before");
   const { hub } = session;
-  const { client, replaced } = hub.clients.arrive(message.client, session);
+  const arrival = hub.clients.arrive(message.client, session, message.connection);
+  if (!arrival) return session.close(Close.Replaced, "the same client has a newer connection");
+  const { client, replaced, known } = arrival;
   replaced?.close(Close.Replaced, "the same client connected again");
   session.greeted(client, message.client);
-  const { messageBytes, queueBytes, topics, messagesPerSecond, heartbeatMs } = hub.settings.limits;
+  const { messageBytes, queueBytes, topics, messagesPerSecond, burst, heartbeatMs } = hub.settings.limits;
   session.send({
     type: "welcome",
     re: message.id,
@@ -58,7 +60,8 @@ function hello<Ws>(session: Session<Ws>, message: ClientRequest<"hello">): void 
     runtime: hub.identity.runtime,
     session: session.id,
     member: client.member,
-    limits: { messageBytes, queueBytes, topics, messagesPerSecond, heartbeatMs },
+    known,
+    limits: { messageBytes, queueBytes, topics, messagesPerSecond, burst, heartbeatMs },
   });
 }
 

@@ -15,11 +15,13 @@ describe("hello", () => {
         runtime: "test 1.0",
         session: anna.session.id,
         member: expect.stringMatching(/^guest-[0-9a-f]{6}$/),
+        known: false,
         limits: {
           messageBytes: 65_536,
           queueBytes: 1_048_576,
           topics: 128,
           messagesPerSecond: 100,
+          burst: 200,
           heartbeatMs: 25_000,
         },
       },

@@ -242,7 +242,7 @@ export interface Setting {
   /** Another socket of the application. */
   connect(path?: string, address?: string): Peer;
   /** Another socket, with `hello` said and answered. */
-  greet(client?: number, address?: string): Promise<Peer>;
+  greet(client?: number, address?: string, connection?: number): Promise<Peer>;
 }
 
 type Changes = Partial<Omit<Settings, "limits">> & { limits?: Partial<Limits> };
@@ -271,10 +271,10 @@ export function setUp(
   const connect = (path?: string, address?: string): Peer => new Peer(hub, path, address);
   return {
     ...{ hub, world, port, records, failures, connect },
-    async greet(client, address) {
+    async greet(client, address, connection) {
       const peer = connect("/ws", address);
       clients += 1;
-      await peer.say({ type: "hello", id: "hello", client: secret(client ?? clients) });
+      await peer.say({ type: "hello", id: "hello", client: secret(client ?? clients), connection });
       const [welcome] = peer.heard();
       if (welcome?.type !== "welcome") throw new Error(`no welcome, but ${JSON.stringify(welcome)}`);
       return peer;

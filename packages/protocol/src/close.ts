@@ -37,7 +37,7 @@ export const Close = {
   MessageTimeout: 4005,
   /** `limits.badMessages` messages in a row that could not be read. */
   BadMessages: 4500,
-  /** Another connection said `hello` with the same `client`. */
+  /** A newer connection said `hello` with the same `client`. */
   Replaced: 4509,
 } as const;
 

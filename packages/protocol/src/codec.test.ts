@@ -68,7 +68,10 @@ const data = fc.oneof(
 );
 
 const clientMessages: { [T in ClientMessage["type"]]: Arbitrary<Client<T>> } = {
-  hello: fc.record({ type: type("hello"), id, client: fc.stringMatching(/^[0-9a-f]{32}$/) }),
+  hello: fc.record(
+    { type: type("hello"), id, client: fc.stringMatching(/^[0-9a-f]{32}$/), connection: count },
+    { requiredKeys: ["type", "id", "client"] },
+  ),
   echo: fc.record({ type: type("echo"), id, text }),
   publish: fc.record({ type: type("publish"), id, topic, to, text }),
   subscribe: fc.record(
@@ -100,11 +103,13 @@ const serverMessages: { [T in ServerMessage["type"]]: Arbitrary<Server<T>> } = {
     runtime: string(9),
     session: string(9),
     member,
+    known: fc.boolean(),
     limits: fc.record({
       messageBytes: count,
       queueBytes: count,
       topics: count,
       messagesPerSecond: count,
+      burst: count,
       heartbeatMs: count,
     }),
   }),

@@ -59,7 +59,7 @@ const mebibytes = z.int().check(z.minimum(1), z.maximum(256));
 
 /** Everything a client may say. Each is a request; exactly one reply carries its `id` as `re`. */
 export const ClientMessage = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("hello"), id, client }),
+  z.object({ type: z.literal("hello"), id, client, connection: z.optional(count) }),
   z.object({ type: z.literal("echo"), id, text }),
   z.object({ type: z.literal("publish"), id, topic, to: audience, text }),
   z.object({ type: z.literal("subscribe"), id, topic, since: z.optional(cursor) }),
@@ -101,6 +101,7 @@ const welcomeLimits = z.object({
   queueBytes: count,
   topics: count,
   messagesPerSecond: count,
+  burst: count,
   heartbeatMs: count,
 });
 
@@ -113,6 +114,8 @@ export const ServerMessage = z.discriminatedUnion("type", [
     runtime: z.string(),
     session: z.string(),
     member,
+    /** Whether the client was remembered, and with it the answers to what it had asked. */
+    known: z.boolean(),
     limits: welcomeLimits,
   }),
   z.object({ type: z.literal("echo"), re: id, text }),
