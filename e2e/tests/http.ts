@@ -1,5 +1,5 @@
 import { createConnection } from "node:net";
-import { type Answer, Conversation, metric, type Raw, samplesOf } from "@rosetta/testkit";
+import { type Answer, Conversation, type HeaderChanges, metric, type Raw, samplesOf } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
 /** One of each kind of answer: a page, texts, JSON, what is refused and what is not there. */
@@ -635,4 +635,21 @@ test("HTTP-41 MUST say where this machine finds it, if it listens everywhere", {
   const server = await launch({ HOST: "0.0.0.0" });
   expect(server.ready?.url).toBe(server.url);
   for (const { url } of await siblingsOf(server)) expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+});
+
+// RFC 9112 §6.1, §6.3. Two readers that see another end of a body see another request behind it.
+test("HTTP-42 MUST answer 400 to a body whose length is said twice, or whose coding it does not know", {
+  tag: ["@door"],
+}, async ({ raw }) => {
+  const framings: HeaderChanges[] = [
+    { "Content-Length": ["0", "0"] },
+    { "Content-Length": "0, 0" },
+    { "Content-Length": "+1" },
+    { "Transfer-Encoding": "identity" },
+    { "Transfer-Encoding": "gzip, chunked" },
+  ];
+  for (const headers of framings) {
+    const { status } = await raw.request("/greet", { headers, body: "0\r\n\r\n" });
+    expect.soft(status, JSON.stringify(headers)).toBe(400);
+  }
 });

@@ -70,6 +70,24 @@ describe("the door", () => {
     expect(hub.admit(forged, "10.0.0.1").refusal?.status).toBe(429);
   });
 
+  test("counts an address once, however a stack or a proxy writes it", () => {
+    const { hub, connect } = setUp({ limits: { connectionsPerAddress: 1 } });
+    connect("/echo", hub.admit(echo, "::ffff:192.0.2.1").address);
+    expect(hub.admit(echo, "192.0.2.1").refusal?.status).toBe(429);
+    connect("/echo", hub.admit(echo, "2001:db8::1").address);
+    expect(hub.admit(echo, "2001:DB8:0:0:ffff::2").refusal?.status).toBe(429);
+    expect(hub.admit(echo, "2001:db8:0:1::1").refusal).toBeUndefined();
+  });
+
+  test("lists its own URL as browsers write it", () => {
+    const { hub } = setUp({ host: "192.0.2.1", port: 80 });
+    expect(hub.listening(80)).toBe("http://192.0.2.1");
+    for (const host of ["192.0.2.1", "192.0.2.1:80"]) {
+      const facts = request("/", { host, origin: "http://192.0.2.1" });
+      expect(hub.admit(facts, "192.0.2.7").refusal).toBeUndefined();
+    }
+  });
+
   test("knows the origins that are listed, and then no others", () => {
     const { hub } = setUp({ origins: ["https://example.org"] });
     const ask = (origin: string, host: string) => hub.admit(request("/", { origin, host }), "1.1.1.1");

@@ -100,7 +100,8 @@ export function chooseSubprotocol(offered: Set<string> | string): string | undef
 function refuseMessage({ version, problem, header }: RequestFacts): Refusal | undefined {
   if (version !== undefined && !versions.has(version)) return refuse(505, "HTTP/1.1 is spoken here");
   if (problem !== undefined) return refuse(400, problem);
-  if ((header("transfer-encoding") ?? "chunked").toLowerCase() !== "chunked") {
+  if (!/^\d+$/.test(header("content-length") ?? "0")) return refuse(400, "one Content-Length is enough");
+  if (!/^chunked$/i.test(header("transfer-encoding") ?? "chunked")) {
     return refuse(400, "no transfer coding is understood but chunked");
   }
   if (continueList.test(header("expect") ?? "100-continue")) return undefined;

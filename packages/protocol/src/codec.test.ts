@@ -331,6 +331,16 @@ test.each([
     `"type":"subscribe","id":"a","topic":"room/${"r".repeat(33)}"`,
     "topic: not in the form",
   ],
+  [
+    "a client of 31 digits",
+    `"type":"hello","id":"a","client":"${"a".repeat(31)}"`,
+    "client: not in the form",
+  ],
+  [
+    "a client of 33 digits",
+    `"type":"hello","id":"a","client":"${"a".repeat(33)}"`,
+    "client: not in the form",
+  ],
   ["a short client", '"type":"hello","id":"a","client":"0123"', "client: not in the form"],
   [
     "a negative offset",

@@ -10,6 +10,7 @@ test.each([
   ["example.org:0080", "example.org", 80],
   ["example.org:65535", "example.org", 65_535],
   ["EXAMPLE.org.", "example.org", undefined],
+  ["example.org..", "example.org.", undefined],
   ["my_host-1", "my_host-1", undefined],
   ["127.0.0.1:3001", "127.0.0.1", 3001],
   ["[::1]:3001", "[::1]", 3001],

@@ -50,6 +50,7 @@ test.each([
   "#",
   "http:/",
   "http:a",
+  "http://localhost#a",
 ])("%j is no target", (url) => {
   expect(read(url)).toMatchObject({ path: "", problem: "a target is a path or a whole URL" });
 });
@@ -122,6 +123,7 @@ test.each([
   ["/poll?", undefined],
   ["/poll?topic=%", undefined],
   ["/poll?topic=%zz", undefined],
+  ["/poll?topic=%zz&topic=scores&topic=log", "scores"],
   ["/poll?topic=%ff", undefined],
   ["/poll?topic=%ed%a0%80", undefined],
 ])("the topic of %s is %j", (url, value) => {

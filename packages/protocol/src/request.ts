@@ -60,7 +60,7 @@ export function originForm(url: string): string {
   return target ? [target.path, target.query].filter((part) => part !== "").join("?") : url;
 }
 
-/** A parameter of a request's query, or `undefined` if it is missing or cannot be decoded. Of two the first counts. */
+/** A parameter of a request's query, or `undefined` if it is missing. The first that can be decoded counts. */
 export function queryOf({ query }: RequestFacts, name: string): string | undefined {
   return query.get(name);
 }
