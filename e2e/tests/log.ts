@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Server, subprotocol } from "@rosetta/protocol";
-import { Conversation, different, type Event, from, publish } from "@rosetta/testkit";
+import { Conversation, different, type Event, from, metric, publish } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
 type Told = Extract<Event["data"], { kind: "log" }>;
@@ -209,3 +209,26 @@ test("LOG-10 MUST be served on every transport if it is exposed", {
   const event = await stream.next(({ data }) => data?.includes("/greet") === true);
   expect(JSON.parse(event.data ?? "").data).toEqual(told);
 });
+
+// A log is a file on a disk that fills up, or a pipe to somebody who has stalled: neither may stop the service.
+for (const [id, log, what] of [
+  ["LOG-11", "stalled", "nobody reads its log"],
+  ["LOG-12", "full", "the disk of its log is full"],
+  ["LOG-13", "gone", "the reader of its log has gone"],
+] as const) {
+  test(`${id} MUST go on serving, and stop in order, when ${what}`, {
+    tag: ["@health", "@shutdown", "@guard"],
+  }, async ({ launch, raw, converse }) => {
+    const server = await launch({}, log);
+    // Each is a line with a stack of about 1 KiB: together more than a pipe and what is kept for it.
+    for (const _ of from(1, 40)) {
+      const clients = await Promise.all(from(1, 10).map(() => converse({ server })));
+      for (const client of clients) client.send({ type: "chaos", do: "throw" });
+      for (const { socket } of clients) expect(await socket.closed()).toMatchObject({ code: 1011 });
+    }
+    const own = raw.at(server.port);
+    expect((await own.request("/healthz")).status).toBe(200);
+    expect(await metric(own, "log_lines_lost_total")).toBeGreaterThan(0);
+    expect(await server.stop("SIGTERM")).toMatchObject({ code: 0 });
+  });
+}

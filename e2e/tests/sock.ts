@@ -1,5 +1,5 @@
 // What becomes of a TCP connection that no WebSocket session has: it is answered, bounded and ended all the same.
-import { Opcode } from "@rosetta/conformance";
+import { encodeFrame, Opcode } from "@rosetta/conformance";
 import { type Connection, from, metric, type Raw, type RawSocket, requestHead } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
@@ -201,4 +201,62 @@ test("SOCK-10 MUST keep what waits for all together within its budget, and serve
   await expect.poll(() => metric(own, "slow_total"), { timeout: 20_000 }).toBe(stalled.length);
   await reader.request({ type: "chaos", do: "flood", mebibytes: 1 });
   expect(await reader.events("room/flood", 256, { deadline: 20_000 })).toHaveLength(256);
+});
+
+test("SOCK-11 MUST answer a request whose sender has ended its half", {
+  tag: ["@greet", "@page", "@mount"],
+}, async ({ raw }) => {
+  for (const path of ["/greet", "/", "/servers.json", "/poll?topic=scores"]) {
+    const connection = await raw.tcp({ halfOpen: true });
+    connection.write(get(raw, path));
+    connection.end();
+    expect(statusesIn(await allOf(connection)), path).toEqual([200]);
+  }
+});
+
+test("SOCK-12 MUST not answer bytes that are no HTTP in the place of another answer", {
+  tag: ["@mount", "@events"],
+}, async ({ raw }) => {
+  for (const path of ["/", "/greet", "/events?topic=room/a"]) {
+    const connection = await raw.tcp();
+    connection.write(`${get(raw, path)}\u0001\u0002 nonsense\r\n\r\n`);
+    const text = await allOf(connection);
+    expect(statusesIn(text)[0] ?? 200, text).toBe(200);
+    // Within a stream it would be an event.
+    if (path.startsWith("/events")) expect(statusesIn(text).length, text).toBeLessThan(2);
+  }
+});
+
+test("SOCK-13 MUST not answer what follows an answer that said close", {
+  tag: ["@door", "@upgrade"],
+}, async ({ raw }) => {
+  const connection = await raw.tcp();
+  const refused = requestHead("DELETE", "/", [["Host", `127.0.0.1:${raw.port}`]]);
+  connection.write(refused + get(raw, "/echo", ...handshake));
+  expect(statusesIn(await allOf(connection))).toEqual([405]);
+});
+
+test("SOCK-14 MUST keep an idle connection for as long as it says, and no longer", {
+  tag: ["@limits"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ KEEP_ALIVE_MS: "8000" })).port);
+  const connection = await own.tcp();
+  const beganAt = performance.now();
+  connection.write(get(own, "/greet"));
+  expect(await connection.ended({ deadline: 30_000 })).toBe("end");
+  // Bun counts in steps of four seconds.
+  expect(performance.now() - beganAt).toBeGreaterThan(6_000);
+});
+
+test("SOCK-15 MUST cut off a peer that asks with pings and reads none of the answers", {
+  tag: ["@limits", "@queued"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ HEARTBEAT_MS: "1000", PONG_MS: "1000" })).port);
+  const ws = await own.connect("/echo");
+  ws.pause();
+  const ping = encodeFrame({ opcode: Opcode.Ping, payload: Buffer.alloc(125), mask: new Uint8Array(4) });
+  const many = Buffer.concat(from(1, 10_000).map(() => ping));
+  // 26 MB of answers: more than any kernel takes for one socket.
+  for (const _ of from(1, 20)) ws.sendBytes(many);
+  await expect.poll(() => held(own, "/echo"), { timeout: 20_000 }).toBe(0);
 });

@@ -1,7 +1,7 @@
 // Express 5: middleware in the order of its lines. It sees every request but the upgrades.
 import type { IncomingMessage } from "node:http";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
-import { queuedIn, whenOver } from "@rosetta/hub/node";
+import { cutOff, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
 import { parseRequest, type RequestFacts } from "@rosetta/protocol";
 import express, { type Express, type Response } from "express";
@@ -79,8 +79,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
       write: (text) => void res.write(text),
       queued: () => queuedIn(res),
       end: () => void res.end(),
-      // With RST: what the kernel holds for a reader that does not read is freed, too.
-      cut: () => void res.socket?.resetAndDestroy(),
+      cut: () => cutOff(req.socket),
     });
     whenOver(req, res, leave);
   });

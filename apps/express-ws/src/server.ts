@@ -45,6 +45,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const server = createServer({ ...http, shouldUpgradeCallback }, app);
   server.setTimeout(silentMs);
   const sockets = new Sockets(server, settings, hub);
+  // What Node answers by itself to bytes that are no HTTP may stand in the place of another answer.
+  server.on("clientError", (error, tcp) => sockets.unreadable(error, tcp));
   // #endregion mount
 
   // #region subprotocol

@@ -2,7 +2,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import fastifyStatic from "@fastify/static";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
-import { queuedIn, whenOver } from "@rosetta/hub/node";
+import { cutOff, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
 import { originForm, parseRequest, type RequestFacts } from "@rosetta/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -89,8 +89,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
       write: (text) => void res.write(text),
       queued: () => queuedIn(res),
       end: () => void res.end(),
-      // With RST: what the kernel holds for a reader that does not read is freed, too.
-      cut: () => void res.socket?.resetAndDestroy(),
+      cut: () => cutOff(req.raw.socket),
     });
     whenOver(req.raw, res, leave);
   });

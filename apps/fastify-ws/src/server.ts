@@ -1,7 +1,7 @@
 // Fastify 5: a WebSocket is a route, so hooks run before the upgrade, and a refusal is an ordinary reply.
 
 import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, host, Sockets } from "@rosetta/hub/node";
@@ -49,7 +49,14 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     reply.headers(headers).code(refusal?.status ?? 404);
     reply.send(refusal?.reason);
   };
-  const app = Fastify({ http: { ...http, shouldUpgradeCallback }, ...times, frameworkErrors });
+  // What Fastify answers by itself to bytes that are no HTTP may stand in the place of another answer.
+  const clientErrorHandler = (error: Error, tcp: Socket) => sockets.unreadable(error, tcp);
+  const app = Fastify({
+    http: { ...http, shouldUpgradeCallback },
+    ...times,
+    frameworkErrors,
+    clientErrorHandler,
+  });
   const sockets = new Sockets(app.server, settings, hub);
   // #endregion mount
 

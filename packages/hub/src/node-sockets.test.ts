@@ -32,6 +32,7 @@ async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer()
     if (req.url?.startsWith("/slow")) slow.push(() => res.end("slow"));
     else res.end("ok");
   });
+  server.on("clientError", (error, tcp) => sockets.unreadable(error, tcp));
   servers.push(server);
   const cuts: string[] = [];
   const queues = new Set<Queue>();
@@ -117,6 +118,30 @@ describe("connections of a Node server", () => {
     socket.write(get("/slow"));
     await closed(socket);
     expect(cuts).toEqual(["late"]);
+    await expect.poll(() => left).toEqual(["/slow"]);
+  });
+});
+
+describe("bytes that are no HTTP", () => {
+  test("are answered with 400, and hung up on", async () => {
+    const { client } = await setUp();
+    const socket = await client();
+    socket.write("nonsense\r\n\r\n");
+    const [bytes] = await once(socket, "data");
+    expect(String(bytes)).toMatch(/^HTTP\/1\.1 400 .*\r\nConnection: close\r\n/);
+    await closed(socket);
+  });
+
+  test("behind a request that is not answered yet are no answer to it", async () => {
+    const { client, left } = await setUp();
+    const socket = await client();
+    let text = "";
+    socket.on("data", (bytes) => {
+      text += bytes;
+    });
+    socket.write(`${get("/slow")}nonsense\r\n\r\n`);
+    await closed(socket);
+    expect(text).toBe("");
     await expect.poll(() => left).toEqual(["/slow"]);
   });
 });

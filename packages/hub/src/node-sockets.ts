@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { isHeld, type Limits, parseRequest, type Settings } from "@rosetta/protocol";
 import type { Queue } from "./budget.ts";
 
@@ -46,9 +47,26 @@ export class Sockets {
     server.prependListener("upgrade", (req) => this.#upgraded(req.socket));
   }
 
-  /** True while an earlier request on the same connection is not answered: a 101 would overtake the answer. */
+  /**
+   * True while an earlier request on the same connection is not answered, which a 101 would overtake, and after an answer
+   * that said `Connection: close`, after which nothing is answered any more (RFC 9112 §9.6).
+   */
   owesAnswer({ socket }: IncomingMessage): boolean {
-    return (this.#sockets.get(socket)?.size ?? 0) > 0;
+    return socket.writableEnded || this.#isOwed(socket);
+  }
+
+  /**
+   * What came is no HTTP, or not all of it came in time: to be called on `clientError`. Answers as Node would, but not
+   * where an answer is owed: the peer would take it for that one (RFC 9112 §9.3.2), and is hung up on.
+   */
+  unreadable({ code = "" }: NodeJS.ErrnoException, tcp: Duplex): void {
+    if (!tcp.writable || this.#isOwed(tcp)) return void tcp.destroy();
+    const status = unreadable[code] ?? "400 Bad Request";
+    tcp.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => tcp.destroy());
+  }
+
+  #isOwed(tcp: Duplex): boolean {
+    return (this.#sockets.get(tcp as Socket)?.size ?? 0) > 0;
   }
 
   #opened(tcp: Socket): void {
@@ -109,9 +127,22 @@ export class Sockets {
 
   #cut(tcp: Socket, why: CutReason): void {
     this.#house.cutSocket(why);
-    // With RST: what the kernel holds for a peer that does not read is freed, too.
-    tcp.resetAndDestroy();
+    cutOff(tcp);
   }
+}
+
+/** Answers to what a parser refused, by Node's codes (https://nodejs.org/api/http.html#event-clienterror). */
+const unreadable: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** Ends a connection at once, with RST: what the kernel holds for a peer that does not read is freed, too. */
+export function cutOff(tcp: Socket): void {
+  // After FIN libuv refuses to send RST, and Node then forgets the descriptor without closing it.
+  if (tcp.writableEnded) tcp.destroy();
+  else tcp.resetAndDestroy();
 }
 
 /** Milliseconds after which an answer that is still under way is cut off: the longest a stream lasts, and its end. */

@@ -5,7 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Host } from "./port.ts";
 
 export { Lines } from "./node-lines.ts";
-export { Sockets } from "./node-sockets.ts";
+export { cutOff, Sockets } from "./node-sockets.ts";
 
 /** The world of a hub on Node and on Bun, which has the same modules. */
 export const host: Host = {
