@@ -51,6 +51,21 @@ test("a wait is rounded up to whole milliseconds: whoever keeps it gets one", as
   expect(bucket.take()).toBe(true);
 });
 
+test("a wait that adds up in fractions is as long as it says", async () => {
+  for (let rate = 1; rate <= 50; rate++) {
+    const { world, clock } = startClock();
+    const bucket = new Bucket(1, rate, clock);
+    for (let round = 0; round < 20; round++) {
+      expect(bucket.take()).toBe(true);
+      for (let ms = 0; ms < 3; ms++) {
+        await world.pass(1);
+        expect(bucket.take()).toBe(false);
+      }
+      await world.pass(bucket.waitMs());
+    }
+  }
+});
+
 test("whoever waits as long as they are told gets one; and never more than was earned", async () => {
   const size = fc.integer({ min: 1, max: 20 });
   const rate = fc.integer({ min: 1, max: 50 });

@@ -1,5 +1,8 @@
 import type { Clock } from "./clock.ts";
 
+/** Tokens that a sum of fractions may be short of a whole one. */
+const rounding = 1e-9;
+
 /**
  * A token bucket: so many at once, so many per second on average.
  *
@@ -30,7 +33,7 @@ export class Bucket {
   /** Takes one. Returns false if there is none. */
   take(): boolean {
     this.#fill();
-    if (this.#tokens < 1) return false;
+    if (this.#tokens < 1 - rounding) return false;
     this.#tokens -= 1;
     return true;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { fingerprint, memory } from "./clients.ts";
 import type { Draft, Entry, Log } from "./log.ts";
 import { MemoryLog } from "./log.ts";
 import { type Peer, secret, settled, setUp } from "./testing.ts";
@@ -117,7 +118,7 @@ test("a stack that throws at the ack, or at the refusal, ends nothing but its ow
   expect(failures).toEqual(
     ["a broken stack", "the disk is full", "a broken stack"].map((each) => new Error(each)),
   );
-  expect(hub.clients.get(secret(1))?.answers.get("1")?.ack).toMatchObject({ offset: 1 });
+  expect(hub.clients.get(secret(1))?.answers.get(fingerprint("1"))?.place).toMatchObject({ offset: 1 });
 });
 
 describe("a request that is sent again", () => {
@@ -470,4 +471,111 @@ test("no more than 10,000 clients are remembered: who left first is forgotten fi
   expect(hub.clients.get(secret(1))?.answers.size).toBe(1);
   expect(hub.clients.get(secret(3))).toBeUndefined();
   expect(hub.clients.get(secret(2))?.answers.size).toBe(1);
+});
+
+describe("the memory for what was answered", () => {
+  const publish = async (peer: Peer, first: number, last: number): Promise<void> => {
+    for (let id = first; id <= last; id++) await peer.say({ ...hi, id: `${id}` });
+    peer.heard();
+  };
+  const unlimited = { burst: 10_000 };
+  /** The offset at which a publication is acknowledged: a second effect has one of its own. */
+  const offsetOf = async (peer: Peer, id: number): Promise<number | undefined> => {
+    await peer.say({ ...hi, id: `${id}` });
+    return peer.heardOf("ack")[0]?.offset;
+  };
+
+  test("is counted, and given back", async () => {
+    const { greet, hub, world } = setUp();
+    const anna = await greet();
+    await publish(anna, 1, 3);
+    expect(hub.clients.bytes).toBe(memory.client + 3 * memory.answer);
+    expect(hub.metricsText()).toContain(`rosetta_remembered_bytes ${hub.clients.bytes}\n`);
+    await publish(anna, 2, 2);
+    expect(hub.clients.bytes).toBe(memory.client + 3 * memory.answer);
+    await publish(anna, 4, 500);
+    expect(hub.clients.bytes).toBeLessThanOrEqual(memory.client + 256 * memory.answer);
+    await anna.gone();
+    await world.pass(120_000);
+    expect(hub.clients.bytes).toBe(0);
+  });
+
+  test("has no place for what was not stored", async () => {
+    const log = new SlowLog();
+    const { greet, hub } = setUp({}, { log });
+    const anna = await greet();
+    await anna.say(hi);
+    await log.refuse();
+    expect(hub.clients.bytes).toBe(memory.client);
+  });
+
+  test("is taken from who left first, and from each of those whole", async () => {
+    const rememberedBytes = 3 * memory.client + 70 * memory.answer;
+    const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes } });
+    const [first, second, here] = [await greet(1), await greet(2), await greet(3)];
+    await publish(first, 1, 30);
+    await publish(second, 31, 60);
+    await first.gone();
+    await second.gone();
+    await publish(here, 61, 71);
+    expect(hub.clients.get(secret(1))).toBeUndefined();
+    expect(hub.clients.get(secret(2))?.answers.size).toBe(30);
+    const back = await greet(2);
+    expect(await offsetOf(back, 31)).toBe(31);
+    expect(await offsetOf(back, 60)).toBe(60);
+  });
+
+  test("is left to those that are here for as many as they may have open", async () => {
+    const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes: 200 * memory.answer } });
+    const [one, two] = [await greet(1), await greet(2)];
+    await publish(one, 1, 150);
+    await publish(two, 151, 300);
+    for (const client of [1, 2]) {
+      expect(hub.clients.get(secret(client))?.answers.size).toBeGreaterThanOrEqual(64);
+    }
+    expect(hub.clients.bytes).toBeLessThanOrEqual(200 * memory.answer);
+    for (let id = 87; id <= 150; id++) expect(await offsetOf(one, id)).toBe(id);
+    for (let id = 237; id <= 300; id++) expect(await offsetOf(two, id)).toBe(id);
+  });
+
+  test("is never so short that somebody who is here is forgotten", async () => {
+    const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes: 1_024 } });
+    const [one, two] = [await greet(1), await greet(2)];
+    await publish(one, 1, 100);
+    await publish(two, 101, 200);
+    expect(hub.clients.get(secret(1))?.answers.size).toBe(64);
+    expect(await offsetOf(one, 100)).toBe(100);
+    await one.gone();
+    const back = await greet(1);
+    await publish(back, 201, 201);
+    for (const client of [1, 2]) expect(hub.clients.get(secret(client))?.answers.size).toBe(64);
+  });
+
+  test("is taken from those that left before those that are here have less, and counted once", async () => {
+    const rememberedBytes = 2 * memory.client + 400 * memory.answer;
+    const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes } });
+    const [left, here] = [await greet(1), await greet(2)];
+    await publish(left, 1, 200);
+    await left.gone();
+    await publish(here, 201, 410);
+    expect(hub.clients.get(secret(1))).toBeUndefined();
+    expect(hub.clients.get(secret(2))?.answers.size).toBe(210);
+    const others = [await greet(3), await greet(4)];
+    for (const other of others) await publish(other, 411, 600);
+    const sizes = [2, 3, 4].map((client) => hub.clients.get(secret(client))?.answers.size ?? 0);
+    const answers = sizes.reduce((sum, size) => sum + size, 0);
+    expect(hub.clients.bytes).toBe(3 * memory.client + answers * memory.answer);
+    expect(hub.clients.bytes).toBeLessThanOrEqual(rememberedBytes);
+  });
+
+  test("is taken from one that came back like from any other", async () => {
+    const rememberedBytes = 2 * memory.client + 300 * memory.answer;
+    const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes } });
+    await publish(await greet(1), 1, 200);
+    const [back, other] = [await greet(1), await greet(2)];
+    await back.gone();
+    await greet(1);
+    await publish(other, 201, 310);
+    expect(hub.clients.get(secret(1))?.answers.size).toBe(64);
+  });
 });

@@ -119,7 +119,11 @@ export class Hub<Ws> {
       logServed: this.serves("log"),
       evict: (topic) => this.#evict(topic),
     });
-    this.clients = new Clients(this.host, (secret) => this.jobs.abandon(secret));
+    this.clients = new Clients({
+      host: this.host,
+      bytes: limits.rememberedBytes,
+      forgotten: (secret) => this.jobs.abandon(secret),
+    });
     this.jobs = new Jobs({
       host: this.host,
       publish: (topic, data) => this.#tell(topic, data),
@@ -244,6 +248,7 @@ export class Hub<Ws> {
       "queue_bytes",
       queues.reduce((sum, queue) => sum + queue.queued(), 0),
     );
+    this.metrics.set("remembered_bytes", this.clients.bytes);
     this.metrics.set("log_bytes", this.log.bytes ?? 0);
     this.metrics.set("log_lines_lost_total", this.#journal.lost?.() ?? 0);
     return this.metrics.text();

@@ -19,6 +19,7 @@ export class Metrics {
     this.#define("messages_total", "counter", "WebSocket messages by direction.");
     this.#define("bytes_total", "counter", "Payload bytes by direction.");
     this.#define("queue_bytes", "gauge", "Memory in bytes that waits for readers.");
+    this.#define("remembered_bytes", "gauge", "Memory in bytes that clients and their answers take.");
     this.#define("log_bytes", "gauge", "Memory in bytes that the events of all topics take.");
     this.#define("skipped_total", "counter", "Events of `latest` topics skipped because bytes waited.");
     this.#define("slow_total", "counter", "Connections closed because too many bytes waited.");

@@ -4,9 +4,8 @@ import {
   type Client as ClientRequest,
   Close,
   type ErrorCode,
-  type Server,
 } from "@rosetta/protocol";
-import { fingerprint, type Repeatable, remember } from "./clients.ts";
+import { isSame, type Repeatable } from "./clients.ts";
 import { type Kept, newest, type Replay } from "./log.ts";
 import type { Session } from "./session.ts";
 import { isPublic, type Topic } from "./topics.ts";
@@ -74,13 +73,13 @@ function publish<Ws>(session: Session<Ws>, message: ClientRequest<"publish">): v
   const topic = hub.topics.open(message.topic, session.address);
   if ("code" in topic) return refuse(session, message.id, topic.code, topic.message);
 
-  remember(client, message);
+  hub.clients.remember(client, message);
   const draft = { from: client.member, to: message.to, data: { kind: "chat", text: message.text } } as const;
   hub
     .append(message.topic, { ...draft, request: { client: session.secret, id: message.id } })
     .catch((error) => {
       hub.failed(error);
-      client.answers.delete(message.id);
+      hub.clients.forgetAnswer(client, message.id);
       const refusal = { type: "error", re: message.id, code: "unavailable", message: "not stored" } as const;
       hub.guard(() => client.session?.send(refusal));
     });
@@ -88,11 +87,10 @@ function publish<Ws>(session: Session<Ws>, message: ClientRequest<"publish">): v
 
 // True if the request was seen before: it is answered again, or will be, and has no second effect.
 function answeredBefore<Ws>(session: Session<Ws>, message: Repeatable): boolean {
-  const known = session.client?.answers.get(message.id);
+  const known = session.client && session.hub.clients.answerTo(session.client, message.id);
   if (!known) return false;
-  if (known.body !== fingerprint(message))
-    refuse(session, message.id, "conflict", "this id had another body");
-  else if (known.ack) session.send(known.ack);
+  if (!isSame(known, message)) refuse(session, message.id, "conflict", "this id had another body");
+  else if (known.place) session.send({ type: "ack", re: message.id, ...known.place });
   return true;
 }
 
@@ -169,9 +167,9 @@ function start<Ws>(session: Session<Ws>, message: ClientRequest<"start">): void 
   const topic = `job/${hub.host.token().slice(0, 12)}`;
   const problem = hub.topics.addJob(topic, session.address);
   if (problem) return refuse(session, message.id, problem.code, problem.message);
-  const ack: Server<"ack"> = { type: "ack", re: message.id, topic, ...hub.log.head(topic) };
-  remember(client, message).ack = ack;
-  session.send(ack);
+  const place = { topic, ...hub.log.head(topic) };
+  hub.clients.remember(client, message, place);
+  session.send({ type: "ack", re: message.id, ...place });
   hub.jobs.start(topic, { owner: session.secret, address: session.address }, message.mebibytes);
   hub.record({
     name: "job",

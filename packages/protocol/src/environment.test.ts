@@ -35,6 +35,7 @@ const limitNames: Record<keyof Limits, string> = {
   badMessages: "MAX_BAD_MESSAGES",
   rooms: "MAX_ROOMS",
   logBytes: "MAX_LOG_BYTES",
+  rememberedBytes: "MAX_REMEMBERED_BYTES",
   jobs: "MAX_JOBS",
   jobsTotal: "MAX_JOBS_TOTAL",
   heartbeatMs: "HEARTBEAT_MS",

@@ -114,6 +114,7 @@ const limitNames: [keyof Limits, string, number, number][] = [
   ["badMessages", "MAX_BAD_MESSAGES", 1, 1_000_000],
   ["rooms", "MAX_ROOMS", 1, 1_000_000],
   ["logBytes", "MAX_LOG_BYTES", 1024, 64 * 1024 * 1024 * 1024],
+  ["rememberedBytes", "MAX_REMEMBERED_BYTES", 1024, 64 * 1024 * 1024 * 1024],
   ["jobs", "MAX_JOBS", 1, 1_000],
   ["jobsTotal", "MAX_JOBS_TOTAL", 1, 1_000],
   ["heartbeatMs", "HEARTBEAT_MS", 100, day],

@@ -24,6 +24,8 @@ export interface Limits {
   rooms: number;
   /** Bytes of memory that the events of all topics may take; over it, the fullest loses its oldest. `MAX_LOG_BYTES` */
   logBytes: number;
+  /** Bytes of memory for clients and the answers to their requests; over it, who left first is forgotten. `MAX_REMEMBERED_BYTES` */
+  rememberedBytes: number;
   /** Jobs that one client may have running. `MAX_JOBS` */
   jobs: number;
   /** Jobs that may run on one server, at most a quarter of them for one address. `MAX_JOBS_TOTAL` */
@@ -63,6 +65,7 @@ export const defaultLimits: Limits = {
   badMessages: 5,
   rooms: 1_000,
   logBytes: 64 * 1024 * 1024,
+  rememberedBytes: 64 * 1024 * 1024,
   jobs: 4,
   jobsTotal: 32,
   heartbeatMs: 25_000,
@@ -87,6 +90,8 @@ export const bounds = {
   closeReasonBytes: 123,
   /** Requests of a client that are remembered, so that the same one again has no second effect. */
   answers: 256,
+  /** Requests that a client may have open at once: so many of its last answers are remembered whatever happens. */
+  openRequests: 64,
   /** Clients that are remembered. */
   clients: 10_000,
   /** Jobs whose topics are remembered, those that run among them. */
