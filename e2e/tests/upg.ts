@@ -523,6 +523,9 @@ test("UPG-40 MUST refuse a handshake with a body with 400", { tag: ["@upgrade", 
 }) => {
   const bodies: [HeaderChanges, string][] = [
     [{ "Content-Length": "3" }, "abc"],
+    [{ "Content-Length": "3" }, "a"],
+    [{ "Content-Length": "3" }, ""],
+    [{ "Transfer-Encoding": "chunked" }, ""],
     [{ "Transfer-Encoding": "chunked" }, "3\r\nabc\r\n0\r\n\r\n"],
   ];
   for (const [path, options] of endpoints) {
@@ -727,6 +730,8 @@ test("UPG-51 MUST say in each refusal that the connection ends", { tag: ["@upgra
   expect(answers.map(({ status }) => status)).toEqual([403, 404, 426, 426, 421, 405, 404]);
   for (const { status, headers } of answers) {
     expect.soft(headers.get("connection"), String(status)).toMatch(/\bclose\b/i);
+    // RFC 9110 §7.8: who sends Upgrade names it in Connection.
+    expect.soft(/\bupgrade\b/i.test(headers.get("connection") ?? "")).toBe(headers.has("upgrade"));
   }
   expect((await raw.request("/greet", { headers: own })).headers.get("connection")).not.toBe("close");
 });
