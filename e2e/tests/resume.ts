@@ -7,6 +7,7 @@ import {
   from,
   Inbox,
   memberOf,
+  metric,
   offsetsOf,
   publish,
   textsOf,
@@ -419,4 +420,56 @@ test("RESUME-19 MUST let a client come back that connects with the package ws", 
   await reader.client.publish(room, "after");
   await reader.hears("after");
   expect(textsOf(reader.heard)).toEqual(["before", "after"]);
+});
+
+test("RESUME-20 MUST let a client not repeat what it said to a server that has forgotten it", {
+  tag: "@messages",
+}, async ({ launch, converse, connect, room }) => {
+  const server = await launch();
+  const client = connect(server);
+  await client.publish(room, "before");
+  server.freeze();
+  const publishing = client.publish(room, "heard or not, nobody knows");
+  const refused = expect(publishing).rejects.toMatchObject({ code: "disconnected" });
+  await server.kill();
+  await server.restart();
+  await refused;
+  expect(client.welcome).toMatchObject({ known: false });
+  expect(await (await converse({ server })).request({ type: "subscribe", topic: room })).toMatchObject({
+    offset: 0,
+  });
+});
+
+test("RESUME-21 MUST confirm every subscription of a client, though it wants more at once than the server takes", {
+  tag: ["@messages", "@close"],
+}, async ({ launch, raw, connect, room }) => {
+  const server = await launch({ MAX_BURST: "30", MAX_MESSAGES_PER_SECOND: "40", CHAOS: "1" });
+  const client = connect(server);
+  const followers = from(1, 80).map((number) => follow(client, `${room}-${number}`));
+  const confirmed = () =>
+    Promise.all(followers.map((each) => each.isTold(({ mode }) => !!mode, "confirmed")));
+  await confirmed();
+  await expect(client.request({ type: "chaos", do: "terminate" })).rejects.toThrow();
+  await confirmed();
+  expect(followers.flatMap(({ states }) => states).filter(({ error }) => error)).toEqual([]);
+  expect(await metric(raw.at(server.port), "rate_limited_total")).toBe(0);
+});
+
+test("RESUME-22 MUST let a client keep its connection when somebody wants to say too much for this server", {
+  tag: ["@messages", "@limits"],
+}, async ({ launch, connect, room }) => {
+  const server = await launch({ MAX_MESSAGE_BYTES: "2048", MAX_TOPICS: "1" });
+  const client = connect(server);
+  client.on("problem", () => {});
+  // Before the server told what it takes, and after.
+  for (const _ of from(1, 2)) {
+    await expect(client.publish(room, "x".repeat(3000))).rejects.toMatchObject({ code: "invalid" });
+  }
+  expect(await client.publish(room, "x".repeat(1000))).toMatchObject({ offset: 1 });
+  const first = client.subscribe(room, () => {});
+  const second = follow(client, `${room}-b`);
+  await second.isTold(({ error }) => error?.code === "limit", "that there is no place for it");
+  first.unsubscribe();
+  await second.isTold(({ mode }) => mode === "stream", "that it has the place of the other");
+  expect(client.state.name).toBe("open");
 });

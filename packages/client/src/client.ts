@@ -7,7 +7,7 @@ import {
   type ServerMessage,
   subprotocol,
 } from "@rosetta/protocol";
-import type { Backoff } from "./backoff.ts";
+import { type Backoff, patienceMs } from "./backoff.ts";
 import { type ClientProblem, Emitter } from "./emitter.ts";
 import { defaultHeartbeat, type Heartbeat, type HeartbeatTimes, startHeartbeat } from "./heartbeat.ts";
 import { defaultHost, type Host } from "./host.ts";
@@ -16,13 +16,17 @@ import { type FrameEvent, ReconnectingSocket, type SocketState } from "./socket.
 import { type Subscription, Subscriptions, type TopicState } from "./subscriptions.ts";
 
 export interface ClientOptions {
+  /** The surroundings. Default: those of this runtime. */
   host: Host;
+  /** Default: `defaultBackoff`. */
   backoff: Partial<Backoff>;
+  /** How long the first handshake may take, in milliseconds; each retry waits twice as long. Default: 5,000. */
   connectTimeoutMs: number;
-  /** How long a request waits for its reply. */
+  /** How long a request waits for its reply, in milliseconds. Default: 5,000. */
   timeoutMs: number;
+  /** Default: `defaultHeartbeat`. */
   heartbeat: Partial<HeartbeatTimes>;
-  /** Reads what the server sends. Must not throw. */
+  /** Reads what the server sends. Must not throw. Default: `parseServer`. */
   parse: (text: string) => Parsed<ServerMessage>;
 }
 
@@ -37,15 +41,17 @@ export interface ClientEvents {
 /** What `request` takes: `hello` is the client's own, and subscriptions go through `subscribe`. */
 export type Request = Exclude<Question, { type: "hello" | "subscribe" | "unsubscribe" }>;
 
-/** Less than `stableMs` of the backoff: a server that accepts and then says nothing is no stable connection. */
+/** How long the first `hello` waits for its `welcome`; like a handshake, each retry waits twice as long. */
 const welcomeMs = 4_000;
+/** In a network where `welcome` takes longer than usual, so does every answer: so many times as long is waited for it. */
+const slowness = 3;
 
 /**
  * Layer 2: speaks `rosetta.v1.json` over a `ReconnectingSocket`.
  *
  * Subscriptions are a desired state, not a sequence of commands: every connection derives them anew, each from
- * where its topic was left. A publication happens once within a topic's epoch, however often its
- * connection is lost; one that a restart of the server cut off from its ack may stand in both epochs.
+ * where its topic was left. A publication happens at most once within a topic's epoch, however often its connection is
+ * lost: it is said again to a server that remembers it, and rejects as `disconnected` where it is forgotten.
  */
 export class Client {
   readonly #host: Host;
@@ -60,8 +66,8 @@ export class Client {
   #state: SocketState = { name: "idle" };
   #welcome: Server<"welcome"> | undefined;
   #heartbeat: Heartbeat | undefined;
-  /** The last message, or the first handshake. A handshake alone reminds the hub of nobody. */
-  #heardAt = 0;
+  /** Of this connection, in the order of all that there were. */
+  #connection = 0;
 
   constructor(url: string, options: Partial<ClientOptions> = {}) {
     const { host = defaultHost, timeoutMs = 5_000 } = options;
@@ -103,13 +109,7 @@ export class Client {
    * a reply; `publish` and `start` outlive lost connections. Rejects with a `RequestError`, nothing else.
    */
   request<R extends Request>(request: R): Promise<ReplyTo<R>> {
-    return new Promise((resolve, reject) => {
-      if (this.#socket.state.name === "stopped") throw new RequestError("stopped", "the client was stopped");
-      this.#requests.ask(request, (outcome) => {
-        if (outcome instanceof RequestError) reject(outcome);
-        else resolve(outcome);
-      });
-    });
+    return this.#ask(request, (reply) => reply);
   }
 
   /** Appends to the topic's log, once within its epoch. The ack comes after our own copy, if `to` is `all` and we subscribe. */
@@ -136,15 +136,15 @@ export class Client {
   }
 
   /**
-   * Measures the round trip, and how far the server's clock is ahead of ours, supposing that both ways take
-   * equally long. Rejects as `disconnected` at once if not `open`: waiting would be measured, too.
+   * Measures the round trip, and how far the server's clock is ahead of this machine's time of day, supposing that both
+   * ways take equally long. Milliseconds. Rejects as `disconnected` at once if not `open`: waiting would be measured, too.
    */
   async ping(): Promise<{ rttMs: number; clockOffsetMs: number }> {
     if (this.#state.name !== "open") throw new RequestError("disconnected", "not connected");
-    const at = this.#host.now();
-    const { serverAt } = await this.request({ type: "ping", at });
-    const rttMs = this.#host.now() - at;
-    return { rttMs, clockOffsetMs: serverAt - (at + rttMs / 2) };
+    return this.#ask({ type: "ping", at: this.#host.now() }, ({ serverAt }, sentAt) => {
+      const rttMs = this.#host.now() - sentAt;
+      return { rttMs, clockOffsetMs: serverAt - (this.#host.date() - rttMs / 2) };
+    });
   }
 
   /**
@@ -167,8 +167,21 @@ export class Client {
     return this.#emitter.on(name, listener);
   }
 
+  #ask<R extends Request, Result>(
+    request: R,
+    read: (reply: ReplyTo<R>, sentAt: number) => Result,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#socket.state.name === "stopped") throw new RequestError("stopped", "the client was stopped");
+      this.#requests.ask(request, (outcome, sentAt) => {
+        if (outcome instanceof RequestError) reject(outcome);
+        else resolve(read(outcome, sentAt));
+      });
+    });
+  }
+
   #changed(state: SocketState): void {
-    if (state.name === "open") return this.#greet(state.protocol);
+    if (state.name === "open") return this.#greet(state);
     this.#heartbeat?.stop();
     this.#heartbeat = undefined;
     this.#requests.disconnected();
@@ -176,30 +189,50 @@ export class Client {
     this.#enter(state);
   }
 
-  #greet(protocol: string): void {
+  #greet({ protocol, since }: SocketState & { name: "open" }): void {
     // Not every browser fails a handshake that selects none (honojs/hono#4955).
     if (protocol !== subprotocol)
       return this.#socket.close(Close.Normal, `the server does not speak ${subprotocol}`);
-    const now = this.#host.now();
-    this.#heardAt ||= now;
+    // Without `welcome` it is no stable connection, even where that is waited for longer than `stableMs`.
+    this.#socket.advise({ unproven: true });
     this.#requests.connected();
+    const attempt = this.#state.name === "connecting" ? this.#state.attempt : 0;
     this.#requests.command(
-      { type: "hello", client: this.#client },
-      (outcome) => this.#welcomed(outcome),
-      welcomeMs,
+      { type: "hello", client: this.#client, connection: ++this.#connection },
+      (outcome) => {
+        if (outcome instanceof RequestError) this.#unwelcome(outcome);
+        else this.#welcomed(outcome, this.#host.now() - since);
+      },
+      patienceMs(welcomeMs, attempt),
     );
     this.#subscriptions.resume();
-    this.#requests.resume(now - this.#heardAt);
+    this.#requests.resume();
   }
 
-  #welcomed(outcome: Server<"welcome"> | RequestError): void {
-    if (outcome instanceof RequestError) return this.#unwelcome(outcome);
-    this.#welcome = outcome;
-    this.#heartbeat = startHeartbeat(this.#host, this.#heartbeatTimes, {
+  #welcomed(welcome: Server<"welcome">, afterMs: number): void {
+    const isRemembered = this.#isRemembered(welcome);
+    this.#welcome = welcome;
+    this.#socket.advise({ unproven: false });
+    const { idleMs, deadlineMs, probeMs } = this.#heartbeatTimes;
+    const leastMs = slowness * afterMs;
+    const times = { idleMs, deadlineMs: Math.max(deadlineMs, leastMs), probeMs: Math.max(probeMs, leastMs) };
+    this.#heartbeat = startHeartbeat(this.#host, times, {
       ping: () => void this.ping().catch(() => {}),
       dead: () => this.#socket.reconnect(Close.Silent, "no answer to ping"),
     });
-    this.#enter(this.#socket.state);
+    this.#requests.welcomed(welcome.limits, isRemembered);
+    this.#subscriptions.welcomed(welcome.limits.topics);
+    // Who watches the frames may have ended the connection meanwhile, and the heartbeat with it.
+    if (this.#heartbeat) this.#enter(this.#socket.state);
+  }
+
+  /**
+   * Whether the hub knows all that was sent on earlier connections. `known` alone does not say so: it may speak of a
+   * `hello` whose `welcome` was lost, and before which we had been forgotten. Then we have another name.
+   */
+  #isRemembered({ known, member }: Server<"welcome">): boolean {
+    const earlier = this.#welcome?.member;
+    return known && (earlier === undefined ? this.#connection === 2 : earlier === member);
   }
 
   #unwelcome({ message, retryAfterMs }: RequestError): void {
@@ -209,7 +242,6 @@ export class Client {
   }
 
   #received(data: string | Uint8Array): void {
-    this.#heardAt = this.#host.now();
     this.#heartbeat?.heard();
     if (typeof data !== "string") return this.#report("message", "binary");
     const { message, problem } = this.#parse(data);

@@ -1,12 +1,12 @@
 import {
   type ClientMessage,
-  defaultLimits,
   type ErrorCode,
   encode,
   type Server,
   type ServerMessage,
 } from "@rosetta/protocol";
 import type { Host } from "./host.ts";
+import { type Allowance, Pace } from "./pace.ts";
 import { byteLength } from "./queue.ts";
 import type { SendResult } from "./socket.ts";
 
@@ -30,7 +30,8 @@ export type Question = WithoutId<ClientMessage>;
 export type ReplyTo<Q extends Question> = Server<(typeof replyTypes)[Q["type"]]>;
 
 /**
- * Why a request failed. Either the server's own code (`invalid` may be ours, for what is too long to send), or
+ * Why a request failed. Either the server's own code (`invalid` may be ours, for what is too long for this server,
+ * and `limit`, for one topic more than it grants), or
  * - `timeout`: no reply in time,
  * - `disconnected`: its connection was lost,
  * - `stopped`: the client was stopped,
@@ -52,27 +53,27 @@ export class RequestError extends Error {
   }
 }
 
-/** Called once, and at once: what a reply means has to be known before the next frame is read. */
-export type Done<Reply> = (outcome: Reply | RequestError) => void;
+/**
+ * Called once, and at once: what a reply means has to be known before the next frame is read.
+ * @param sentAt `host.now()` when the question last went out, which may be long after it was asked.
+ */
+export type Done<Reply> = (outcome: Reply | RequestError, sentAt: number) => void;
 
 interface Entry {
   message: ClientMessage;
   frame: string;
   /** `before`: on a connection that was lost. */
   sent: "never" | "before" | "now";
+  /** `host.now()` when it last went out. */
+  sentAt: number;
   /** Gone once the asker has been answered; the entry stays, to recognize a late reply. */
   done: Done<ServerMessage> | undefined;
   kind: "command" | "single" | "repeatable";
   cancelTimer: () => void;
 }
 
-/**
- * So many questions may be open. After a reconnect they go out together with `hello` and up to 128 subscriptions:
- * less than a server takes at once (`burst`, 200), and far less than the ids it remembers (256).
- */
+/** So many questions may be open: far less than the ids that the server remembers (256). */
 const maxOpen = 64;
-/** The hub remembers them until 2 min after the client left. Less here: to ask again takes its time, too. */
-const repeatableMs = 110_000;
 /** When to ask again, if too much is open: it empties with the replies. */
 const fullMs = 1_000;
 
@@ -80,15 +81,23 @@ const fullMs = 1_000;
  * What was asked and not yet answered.
  *
  * A `publish` or `start` whose connection was lost goes out again on the next one, under its old `id`: the hub
- * knows it by that, so it happens once. Its time runs only while there is a connection. Everything else is
- * about the connection it was sent on, and ends with it.
+ * knows it by that, so it happens once. That needs a hub that remembers us, so it waits for `welcome`, and what is to
+ * be published after it waits with it. Its time runs only while there is a connection. Everything else is about the
+ * connection it was sent on, and ends with it.
+ *
+ * What goes out goes at the pace of the server, in the order in which it was asked.
  */
 export class Requests {
   readonly #host: Host;
   readonly #timeoutMs: number;
   readonly #transmit: (frame: string) => SendResult;
   readonly #entries = new Map<string, Entry>();
+  /** What goes out on this connection as soon as the pace allows, in this order. */
+  readonly #outbox = new Set<Entry>();
+  #pace = new Pace();
+  #cancelPump = () => {};
   #connected = false;
+  #welcomed = false;
   #lastId = 0;
 
   constructor(host: Host, timeoutMs: number, transmit: (frame: string) => SendResult) {
@@ -101,47 +110,57 @@ export class Requests {
   ask<Q extends Question>(question: Q, done: Done<ReplyTo<Q>>): void {
     const isRepeatable = question.type === "publish" || question.type === "start";
     const entry = this.#add(isRepeatable ? "repeatable" : "single", question, done);
-    const refusal = this.#refusal(entry);
-    if (refusal) return this.#finish(entry, refusal);
+    if (this.#open > maxOpen) return this.#finish(entry, full());
     if (!isRepeatable) this.#arm(entry, this.#timeoutMs);
-    if (this.#connected) this.#send(entry);
+    this.#offer(entry);
   }
 
   /**
-   * Says what means nothing to another connection: now or never, whatever else is under way. If the connection
+   * Says what means nothing to another connection: on this one or never, however much is under way. If the connection
    * ends before the reply, `done` is not called. Without `timeoutMs`, a late reply is as good as an early one.
    */
   command<Q extends Question>(question: Q, done: Done<ReplyTo<Q>>, timeoutMs?: number): void {
     if (!this.#connected) return;
     const entry = this.#add("command", question, done);
     if (timeoutMs) this.#arm(entry, timeoutMs);
-    this.#send(entry);
+    this.#offer(entry);
   }
 
   /** There is a connection. What waits is sent by `resume`, so that `command` can come before it. */
   connected(): void {
     this.#connected = true;
+    this.#pace = new Pace();
   }
 
-  /** Sends what waits, in the order in which it was asked. @param silentMs since the server was last heard. */
-  resume(silentMs: number): void {
+  /** Sends what waits, in the order in which it was asked, but for what has to wait for `welcome`. */
+  resume(): void {
+    for (const entry of this.#entries.values()) this.#offer(entry);
+  }
+
+  /**
+   * The server said what it takes of us.
+   * @param isRemembered True if it still knows all that we asked on earlier connections: only then does it notice what
+   * is asked again.
+   */
+  welcomed(allowance: Allowance, isRemembered: boolean): void {
+    this.#welcomed = true;
+    this.#pace.learn(allowance, this.#host.now());
     for (const entry of this.#entries.values()) {
-      // A tap on the frames may have closed the client meanwhile.
-      if (!this.#connected) return;
-      if (entry.sent === "before" && silentMs > repeatableMs) this.#finish(entry, disconnected());
-      else if (entry.sent !== "now") this.#send(entry);
+      if (entry.sent === "before" && !isRemembered) this.#finish(entry, disconnected());
     }
+    this.resume();
+    this.#pump();
   }
 
   /** The connection is lost. */
   disconnected(): void {
     this.#connected = false;
+    this.#welcomed = false;
+    this.#cancelPump();
+    this.#outbox.clear();
     for (const entry of this.#entries.values()) {
-      if (entry.sent !== "now") continue;
-      entry.cancelTimer();
       if (entry.kind === "command") this.#forget(entry);
-      else if (entry.kind === "repeatable" && entry.done) entry.sent = "before";
-      else this.#finish(entry, disconnected());
+      else if (entry.sent === "now") this.#cut(entry);
     }
   }
 
@@ -155,8 +174,12 @@ export class Requests {
   /** A reply came. Returns what it replies to, if that is still open. */
   settle(re: string, reply: ServerMessage): ClientMessage | undefined {
     const entry = this.#entries.get(re);
-    if (entry) this.#finish(entry, outcomeOf(entry.message, reply));
-    return entry?.message;
+    if (!entry) return undefined;
+    if (reply.type === "error" && reply.code === "rate_limited") {
+      this.#pace.hold(reply.retryAfterMs ?? 0, this.#host.now());
+    }
+    this.#finish(entry, outcomeOf(entry.message, reply));
+    return entry.message;
   }
 
   /** Whether this id was ever ours. A question that is repeated may be answered twice. */
@@ -164,12 +187,9 @@ export class Requests {
     return Number(re) <= this.#lastId;
   }
 
-  #refusal({ frame }: Entry): RequestError | undefined {
-    // The server would not only refuse it: it would close the connection, for good (1009).
-    if (byteLength(frame) > defaultLimits.messageBytes) return new RequestError("invalid", "too long");
-    // What timed out is not open: it only waits to recognize its reply, and never goes out again.
-    const open = [...this.#entries.values()].filter(({ kind, done }) => done && kind !== "command").length;
-    return open > maxOpen ? full() : undefined;
+  // What timed out is not open: it only waits to recognize its reply, and never goes out again.
+  get #open(): number {
+    return [...this.#entries.values()].filter(({ kind, done }) => done && kind !== "command").length;
   }
 
   #add<Q extends Question>(kind: Entry["kind"], question: Q, done: Done<ReplyTo<Q>>): Entry {
@@ -179,6 +199,7 @@ export class Requests {
       message,
       frame: encode(message),
       sent: "never",
+      sentAt: 0,
       // outcomeOf() lets only replies of the right type pass.
       done: done as Done<ServerMessage>,
       cancelTimer: () => {},
@@ -187,10 +208,48 @@ export class Requests {
     return entry;
   }
 
+  #offer(entry: Entry): void {
+    if (!this.#connected || entry.sent === "now" || this.#waitsForWelcome(entry)) return;
+    this.#outbox.add(entry);
+    this.#pump();
+  }
+
+  // Once nothing is repeated any more, `resume` offers it again.
+  #waitsForWelcome({ kind }: Entry): boolean {
+    if (this.#welcomed || kind !== "repeatable") return false;
+    return [...this.#entries.values()].some(({ sent }) => sent === "before");
+  }
+
+  // A tap on the frames may ask, close and connect while this runs: each round looks anew.
+  #pump(): void {
+    for (const entry of this.#outbox) {
+      const bytes = byteLength(entry.frame);
+      const waitMs = this.#pace.waitMs(bytes, this.#host.now());
+      // The server would not only refuse it: it would close the connection, for good (1009).
+      if (this.#pace.isTooLong(bytes)) this.#finish(entry, tooLong());
+      else if (waitMs > 0) return this.#pumpIn(waitMs);
+      else this.#send(entry);
+    }
+  }
+
+  #pumpIn(ms: number): void {
+    this.#cancelPump();
+    if (ms < Infinity) this.#cancelPump = this.#host.after(ms, () => this.#pump());
+  }
+
   #send(entry: Entry): void {
+    this.#outbox.delete(entry);
+    this.#pace.spend();
     entry.sent = "now";
+    entry.sentAt = this.#host.now();
     if (entry.kind === "repeatable") this.#arm(entry, this.#timeoutMs);
     if (this.#transmit(entry.frame) === "rejected") this.#finish(entry, full());
+  }
+
+  #cut(entry: Entry): void {
+    entry.cancelTimer();
+    if (entry.kind === "repeatable" && entry.done) entry.sent = "before";
+    else this.#finish(entry, disconnected());
   }
 
   #arm(entry: Entry, timeoutMs: number): void {
@@ -202,16 +261,17 @@ export class Requests {
     if (entry.sent === "never") return this.#finish(entry, error);
     const { done } = entry;
     entry.done = undefined;
-    done?.(error);
+    done?.(error, entry.sentAt);
   }
 
   #finish(entry: Entry, outcome: ServerMessage | RequestError): void {
     this.#forget(entry);
-    entry.done?.(outcome);
+    entry.done?.(outcome, entry.sentAt);
   }
 
   #forget(entry: Entry): void {
     entry.cancelTimer();
+    this.#outbox.delete(entry);
     this.#entries.delete(entry.message.id);
   }
 }
@@ -220,12 +280,16 @@ function disconnected(): RequestError {
   return new RequestError("disconnected", "the connection was lost");
 }
 
+function tooLong(): RequestError {
+  return new RequestError("invalid", "too long for this server");
+}
+
 function full(): RequestError {
   return new RequestError("full", "too much under way", fullMs);
 }
 
-function outcomeOf(message: ClientMessage, reply: ServerMessage): ServerMessage | RequestError {
+function outcomeOf({ type }: ClientMessage, reply: ServerMessage): ServerMessage | RequestError {
   if (reply.type === "error") return new RequestError(reply.code, reply.message, reply.retryAfterMs);
-  if (reply.type === replyTypes[message.type]) return reply;
-  return new RequestError("unexpected", `${reply.type} in reply to ${message.type}`);
+  if (reply.type === replyTypes[type]) return reply;
+  return new RequestError("unexpected", `${reply.type} in reply to ${type}`);
 }

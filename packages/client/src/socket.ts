@@ -420,6 +420,6 @@ const readyState = { open: 1, closed: 3 } as const;
 function webSocketOf({ WebSocket }: Host): SocketConstructor {
   if (WebSocket) return WebSocket;
   throw new TypeError(
-    "this runtime has no WebSocket (Node has one since 22): pass that of the package ws as `host: { ...defaultHost, WebSocket }`",
+    "no WebSocket here: pass that of the package ws as `host: { ...defaultHost, WebSocket }`",
   );
 }

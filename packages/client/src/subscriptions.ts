@@ -13,7 +13,10 @@ export interface TopicState {
   recovered?: boolean | undefined;
   /** Something was missed and has been asked for again: nothing is lost yet. */
   gap?: boolean;
-  /** Refused. Asked for again after `error.retryAfterMs`, if there is one, and on each new connection. */
+  /**
+   * Refused. Asked for again after `error.retryAfterMs`, if there is one, and on each new connection; one that is over
+   * the server's `limit`, as soon as another one is left.
+   */
   error?: RequestError;
 }
 
@@ -37,6 +40,8 @@ interface Topic {
   newest: Server<"event"> | undefined;
   /** Counts its `subscribe`s: the reply to an earlier one is worth nothing. */
   asked: number;
+  /** The server grants a connection so many topics: whether this one is among them, or was refused for that reason. */
+  place: "held" | "wanted" | "none";
 }
 
 /** The topics that are wanted, and where each stands. */
@@ -45,6 +50,8 @@ export class Subscriptions {
   readonly #requests: Requests;
   readonly #reporter: Reporter;
   readonly #topics = new Map<string, Topic>();
+  /** As many as the server grants a connection, once it has told. */
+  #most = Infinity;
 
   constructor(host: Host, requests: Requests, reporter: Reporter) {
     this.#host = host;
@@ -54,15 +61,24 @@ export class Subscriptions {
 
   add(name: string, reader: Reader): Subscription {
     const known = this.#topics.get(name);
-    const topic = known ?? this.#follow(name);
+    const topic = known ?? this.#create(name);
     topic.readers.add(reader);
     if (known) this.#introduce(topic, reader);
+    else this.#ask(topic);
     return { topic: name, unsubscribe: () => this.#leave(topic, reader) };
   }
 
   /** A new connection knows of none of them. */
   resume(): void {
-    for (const topic of [...this.#topics.values()]) this.#ask(topic);
+    const topics = [...this.#topics.values()];
+    for (const topic of topics) topic.place = "none";
+    for (const topic of topics) this.#ask(topic);
+  }
+
+  /** The server grants a connection so many topics. */
+  welcomed(most: number): void {
+    this.#most = most;
+    this.#fill();
   }
 
   event(event: Server<"event">): void {
@@ -84,7 +100,7 @@ export class Subscriptions {
     if (topic?.position.ownAck(ack) === "gap") this.#repair(topic);
   }
 
-  #follow(name: string): Topic {
+  #create(name: string): Topic {
     const topic: Topic = {
       name,
       position: new Position(),
@@ -92,9 +108,9 @@ export class Subscriptions {
       state: {},
       newest: undefined,
       asked: 0,
+      place: "none",
     };
     this.#topics.set(name, topic);
-    this.#ask(topic);
     return topic;
   }
 
@@ -113,7 +129,19 @@ export class Subscriptions {
     topic.asked++;
     this.#topics.delete(topic.name);
     // Never waits for a connection: the next one does not know the topic anyway.
-    this.#requests.command({ type: "unsubscribe", topic: topic.name }, () => {});
+    if (topic.place === "held") this.#requests.command({ type: "unsubscribe", topic: topic.name }, () => {});
+    this.#fill();
+  }
+
+  /** What was refused for the want of a place gets one, where there is one. */
+  #fill(): void {
+    for (const topic of [...this.#topics.values()]) {
+      if (topic.place === "wanted" && !this.#isFull) this.#ask(topic);
+    }
+  }
+
+  get #isFull(): boolean {
+    return [...this.#topics.values()].filter(({ place }) => place === "held").length >= this.#most;
   }
 
   // Asking again, on the same connection, begins the topic anew: confirmation, replay, live events.
@@ -122,6 +150,8 @@ export class Subscriptions {
     const since = position.cursor;
     const asked = ++topic.asked;
     position.ask();
+    if (topic.place !== "held" && this.#isFull) return this.#refuseLater(topic);
+    topic.place = "held";
     this.#requests.command({ type: "subscribe", topic: name, since }, (outcome) => {
       if (topic.asked !== asked) return;
       if (outcome instanceof RequestError) this.#refused(topic, outcome);
@@ -134,8 +164,17 @@ export class Subscriptions {
     this.#tell(topic, { mode: subscribed.mode, recovered: since && recovered });
   }
 
+  // Later, like the server's own refusal: the caller does not hold its subscription yet.
+  #refuseLater(topic: Topic): void {
+    const { asked } = topic;
+    topic.place = "wanted";
+    const error = new RequestError("limit", `the server grants ${this.#most} topics`);
+    queueMicrotask(() => topic.asked === asked && this.#refused(topic, error));
+  }
+
   #refused(topic: Topic, error: RequestError): void {
     const { asked } = topic;
+    topic.place = error.code === "limit" ? "wanted" : "none";
     const askAgain = () => topic.asked === asked && this.#ask(topic);
     // Refused for the moment only; anything else would be refused again.
     if (error.retryAfterMs !== undefined) this.#host.after(error.retryAfterMs, askAgain);

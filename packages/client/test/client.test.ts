@@ -52,21 +52,48 @@ describe("the greeting", () => {
     expect(texts.map(({ data }) => data)).toEqual(masked);
   });
 
-  test("without `welcome` it tries again after 4 s, and that was no success", () => {
+  test("numbers its connections, so that a late hello is not taken for the newest", () => {
+    const { host, client, peer } = pair();
+    const numbers = [1, 2, 3].map(() => {
+      client.open();
+      peer.greet();
+      const { connection } = peer.last("hello");
+      host.socket.end();
+      return connection;
+    });
+    expect(numbers).toEqual([1, 2, 3]);
+  });
+
+  test("without `welcome` it tries again after 4 s, then waits longer, and that was no success", () => {
     const { host, client } = pair();
     const problems = record((listener) => client.on("problem", listener));
+    client.open();
+    for (const [attempt, waitMs] of [4_000, 8_000, 16_000, 30_000, 30_000].entries()) {
+      host.socket.accept();
+      host.advance(waitMs - 1);
+      expect(client.state).toEqual({ name: "connecting", attempt });
+      host.advance(1);
+      expect(host.socket.closed?.code).toBe(4001);
+      expect(client.state).toMatchObject({ name: "waiting", attempt: attempt + 1, cause: "no welcome" });
+      expect(problems.at(-1)).toEqual({ what: "server", reason: `no welcome: no reply within ${waitMs} ms` });
+      client.open();
+    }
+  });
+
+  test("a connection that is lost before `welcome` is no success, however long it lived", () => {
+    const { host, client } = pair();
     client.open();
     for (const attempt of [1, 2, 3]) {
       host.socket.accept();
       host.advance(3_999);
-      expect(client.state.name).toBe("connecting");
-      host.advance(1);
-      expect(host.socket.closed?.code).toBe(4001);
-      expect(client.state).toMatchObject({ name: "waiting", attempt, cause: "no welcome" });
+      host.socket.end();
+      expect(client.state).toMatchObject({ attempt });
       client.open();
     }
-    const problem = { what: "server", reason: "no welcome: no reply within 4000 ms" };
-    expect(problems).toEqual([problem, problem, problem]);
+    host.socket.accept();
+    host.advance(15_000);
+    host.socket.end();
+    expect(client.state).toMatchObject({ attempt: 4 });
   });
 
   test("a refused hello is tried again when the server says", () => {
@@ -100,6 +127,14 @@ describe("the greeting", () => {
       name: "stopped",
       reason: "the server does not speak rosetta.v1.json",
     });
+    expect(peer.heard).toEqual([]);
+  });
+
+  test.each(["", "rosetta.v2.json", "ROSETTA.V1.JSON"])("so is one that chose %j", (protocol) => {
+    const { host, client, peer } = pair();
+    client.open();
+    host.socket.accept(protocol);
+    expect(client.state.name).toBe("stopped");
     expect(peer.heard).toEqual([]);
   });
 });
@@ -198,6 +233,18 @@ describe("requests", () => {
     expect(peer.heard.map(({ type }) => type)).toEqual(["hello"]);
   });
 
+  test("after a reconnect hello comes first, then what is wanted, then what is to be said", () => {
+    const { host, client, peer } = connectedPair();
+    void client.publish("room/a", "1").catch(() => {});
+    client.subscribe("room/a", () => {});
+    host.socket.end();
+    void client.publish("room/a", "2").catch(() => {});
+    void client.echo("3").catch(() => {});
+    client.open();
+    peer.greet();
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello", "subscribe", "echo", "publish", "publish"]);
+  });
+
   test("a publication and a job are sent again, in order, with their ids, until they are answered", async () => {
     const { host, client, peer } = connectedPair();
     const requests = [client.publish("room/a", "1"), client.startJob(1), client.publish("room/b", "2")];
@@ -233,70 +280,89 @@ describe("requests", () => {
     expect(publish.error?.code).toBe("timeout");
   });
 
-  test("what the hub has forgotten by now is not repeated: it might happen twice", async () => {
+  test("what was sent before waits for `welcome`, and so does what is published after it", () => {
+    const { host, client, peer } = connectedPair();
+    void client.publish("room/a", "1");
+    host.socket.end();
+    void client.publish("room/a", "2");
+    client.open();
+    host.socket.accept();
+    void client.startJob(3);
+    void client.echo("at once").catch(() => {});
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello", "echo"]);
+    peer.welcome();
+    expect(peer.heard.slice(2)).toMatchObject([{ text: "1" }, { text: "2" }, { mebibytes: 3 }]);
+    void client.publish("room/a", "4");
+    expect(peer.last("publish").text).toBe("4");
+  });
+
+  test("to a server that has forgotten us nothing is repeated: it might happen twice", async () => {
     const { host, client, peer } = connectedPair();
     const sent = watchPromise(client.publish("room/a", "sent"));
     host.happen("offline");
     const waiting = watchPromise(client.publish("room/a", "never sent"));
-    host.advance(110_001);
     host.happen("online");
-    peer.greet();
+    peer.greet({ known: false });
     await settled();
     expect(sent.error?.code).toBe("disconnected");
     expect(waiting).toEqual({});
     expect(peer.heard.slice(1)).toMatchObject([{ type: "publish", text: "never sent" }]);
   });
 
-  test("how long ago that was counts from when the server was last heard", async () => {
+  test("a machine that slept asks the server, not its clock, which stood still", async () => {
     const { host, client, peer } = connectedPair();
-    // Hidden, so that the connection outlives its deadline: the server may have left long before it is noticed.
-    host.happen("hidden");
-    host.advance(100_000);
     const publish = watchPromise(client.publish("room/a", "1"));
-    host.advance(4_000);
-    host.socket.end();
-    host.advance(10_000);
-    peer.greet();
-    await settled();
-    expect(publish.error?.code).toBe("disconnected");
-  });
-
-  test("a long conversation is no reason not to repeat what was said at its end", () => {
-    const { host, client, peer } = connectedPair();
-    host.happen("hidden");
-    host.advance(600_000);
-    peer.events([1]);
-    void client.publish("room/a", "1");
+    host.standStill(125_000);
     host.socket.end();
     client.open();
-    peer.greet();
-    expect(peer.last("publish").text).toBe("1");
-  });
-
-  test("a handshake alone does not make the hub remember", async () => {
-    const { host, client, peer } = connectedPair();
-    const publish = watchPromise(client.publish("room/a", "1"));
-    for (let minute = 0; minute < 3; minute++) {
-      host.socket.end();
-      client.open();
-      host.socket.accept();
-      host.happen("offline");
-      host.advance(60_000);
-      client.open();
-    }
-    peer.greet();
+    peer.greet({ known: false });
     await settled();
     expect(publish.error?.code).toBe("disconnected");
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello"]);
   });
 
-  test("what was lost before the first `welcome` is repeated", () => {
-    const { host, client, peer } = pair();
+  test.each([
+    ["another name: it had forgotten us before", "m2", "disconnected"],
+    ["the name that we had", "m1", undefined],
+  ])("a server that knows us by a hello whose `welcome` was lost, by %s", async (_, member, code) => {
+    const { host, client, peer } = connectedPair();
+    const sent = watchPromise(client.publish("room/a", "1"));
+    host.socket.end();
     client.open();
     host.socket.accept();
-    void client.publish("room/a", "1");
     host.socket.end();
     client.open();
-    peer.greet();
+    peer.greet({ known: true, member });
+    await settled();
+    expect(sent.error?.code).toBe(code);
+    expect(peer.heard).toHaveLength(code === undefined ? 2 : 1);
+  });
+
+  test.each([
+    ["one connection, which is the one that the server knows", 1, undefined],
+    ["two: nobody can tell which one the server knows", 2, "disconnected"],
+  ])("what was lost before the first `welcome`, after %s", async (_, connections, code) => {
+    const { host, client, peer } = pair();
+    const publish = watchPromise(client.publish("room/a", "1"));
+    for (let connection = 0; connection < connections; connection++) {
+      client.open();
+      host.socket.accept();
+      host.socket.end();
+    }
+    client.open();
+    peer.greet({ known: true });
+    await settled();
+    expect(publish.error?.code).toBe(code);
+    expect(peer.heard).toHaveLength(code === undefined ? 2 : 1);
+  });
+
+  test("what was never sent is no repetition: it needs nobody who remembers", () => {
+    const { host, client, peer } = pair();
+    client.open();
+    host.socket.end();
+    void client.publish("room/a", "1");
+    client.open();
+    peer.greet({ known: false });
     expect(peer.last("publish").text).toBe("1");
   });
 
@@ -368,12 +434,86 @@ describe("requests", () => {
     expect(echo).toEqual({});
   });
 
-  test("what would cost the connection is not sent", async () => {
-    const { client, peer } = connectedPair();
-    const publish = watchPromise(client.publish("room/a", "€".repeat(22_000)));
+  test("what is too long for this server is not sent: it would cost the connection", async () => {
+    const { client, peer } = pair();
+    client.open();
+    peer.greet({ limits: { messageBytes: 2_048 } });
+    const frame = (text: string) => JSON.stringify({ type: "echo", text, id: "2" }).length;
+    const fits = watchPromise(client.echo("x".repeat(2_048 - frame(""))));
+    const publish = watchPromise(client.publish("room/a", "€".repeat(700)));
     await settled();
-    expect(publish.error?.code).toBe("invalid");
-    expect(peer.heard).toHaveLength(1);
+    expect([fits, publish.error?.code]).toEqual([{}, "invalid"]);
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello", "echo"]);
+    expect(client.state.name).toBe("open");
+  });
+
+  test("what may be too long for a server that is not known yet waits until it is", async () => {
+    const { host, client, peer } = pair();
+    const [long, longer] = [1_025, 3_000].map((length) => watchPromise(client.echo("x".repeat(length))));
+    client.open();
+    host.socket.accept();
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello"]);
+    peer.welcome({ limits: { messageBytes: 2_048 } });
+    await settled();
+    expect([long, longer?.error?.code]).toEqual([{}, "invalid"]);
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello", "echo"]);
+  });
+
+  test("nothing goes out faster than the server takes it, nor out of its order", () => {
+    const { host, client, peer } = pair();
+    const granted = { messagesPerSecond: 20, burst: 30 };
+    const rooms = Array.from({ length: 80 }, (_, number) => `room/${number}`);
+    for (const room of rooms) client.subscribe(room, () => {});
+    const requests = [client.publish("room/0", "x"), client.echo("x")];
+    for (const request of requests) request.catch(() => {});
+    client.open();
+    const [openedAt, sentAt] = [host.now(), [] as number[]];
+    client.on("frame", ({ direction, kind }) => {
+      if (direction === "out" && kind === "text") sentAt.push(host.now() - openedAt);
+    });
+    host.socket.accept();
+    host.advance(200);
+    expect(sentAt).toHaveLength(16);
+    peer.welcome({ limits: granted });
+    host.advance(5_000);
+    for (const [index, at] of sentAt.entries()) {
+      expect(index + 1).toBeLessThanOrEqual(granted.burst + (granted.messagesPerSecond * at) / 1_000);
+    }
+    const topics = peer.heard.flatMap((message) => (message.type === "subscribe" ? [message.topic] : []));
+    expect(topics).toEqual(rooms);
+    expect(peer.heard.at(-1)?.type).toBe("echo");
+    expect(peer.heard).toHaveLength(1 + 80 + 2);
+  });
+
+  test("a server that counts otherwise is left alone for as long as it says", () => {
+    const { host, client, peer } = connectedPair();
+    client.echo("1").catch(() => {});
+    const re = peer.last("echo").id;
+    peer.say({ type: "error", re, code: "rate_limited", message: "slowly", retryAfterMs: 700 });
+    void client.echo("2").catch(() => {});
+    host.advance(699);
+    expect(peer.last("echo").text).toBe("1");
+    host.advance(1);
+    expect(peer.last("echo").text).toBe("2");
+  });
+
+  test("what waits for its turn ends with the connection or its time, and leaves nothing behind", async () => {
+    const { host, client, peer } = pair();
+    client.open();
+    peer.greet({ limits: { messagesPerSecond: 1, burst: 1 } });
+    const echoes = [1, 2, 3, 4, 5, 6].map((number) => watchPromise(client.echo(String(number))));
+    const publish = watchPromise(client.publish("room/a", "waits"));
+    host.advance(5_000);
+    await settled();
+    expect(peer.heard.filter(({ type }) => type === "echo")).toHaveLength(3);
+    expect(echoes.map(({ error }) => error?.code)).toEqual(new Array(6).fill("timeout"));
+    host.socket.end();
+    client.open();
+    peer.greet();
+    expect(peer.heard.map(({ type }) => type)).toEqual(["hello", "publish"]);
+    client.close();
+    await settled();
+    expect([publish.error?.code, host.timers]).toEqual(["stopped", 0]);
   });
 
   test("what a congested connection refuses rejects at once", async () => {
@@ -402,15 +542,17 @@ describe("requests", () => {
   });
 
   test("a frame tap that closes the client stops the repetition", async () => {
-    const { host, client } = connectedPair();
+    const { host, client, peer } = connectedPair();
     const requests = [client.publish("room/a", "1"), client.publish("room/a", "2")].map(watchPromise);
     host.socket.end();
     client.on("frame", ({ data }) => typeof data === "string" && data.includes("publish") && client.close());
+    const states = record<SocketState>((listener) => client.on("state", listener));
     client.open();
-    host.socket.accept();
+    peer.greet();
     await settled();
     expect(requests.map(({ error }) => error?.code)).toEqual(["stopped", "stopped"]);
     expect(host.socket.sent).toHaveLength(2);
+    expect(states.map(({ name }) => name)).toEqual(["connecting", "stopped"]);
   });
 
   test("a connection that ends amid the repetition leaves the rest to the next one", async () => {
@@ -421,7 +563,7 @@ describe("requests", () => {
       if (typeof data === "string" && data.includes("publish")) host.happen("offline");
     });
     client.open();
-    host.socket.accept();
+    peer.greet();
     off();
     host.happen("online");
     peer.greet();
@@ -453,9 +595,30 @@ describe("ping", () => {
     const ping = watchPromise(client.ping());
     expect(peer.last("ping").at).toBe(at);
     host.advance(40);
-    peer.say({ type: "pong", re: peer.last("ping").id, at, serverAt: at + 1_020 });
+    peer.say({ type: "pong", re: peer.last("ping").id, at, serverAt: host.date() + 980 });
     await settled();
     expect(ping.value).toEqual({ rttMs: 40, clockOffsetMs: 1_000 });
+  });
+
+  test("the lead is that over the time of day, which goes on while the machine sleeps", async () => {
+    const { host, client, peer } = connectedPair();
+    host.standStill(125_000);
+    const ping = watchPromise(client.ping());
+    peer.say({ type: "pong", re: peer.last("ping").id, at: 0, serverAt: host.date() });
+    await settled();
+    expect(ping.value).toEqual({ rttMs: 0, clockOffsetMs: 0 });
+  });
+
+  test("the time that it waits for its turn is not measured", async () => {
+    const { host, client, peer } = pair();
+    client.open();
+    peer.greet({ limits: { messagesPerSecond: 1, burst: 1 } });
+    const ping = watchPromise(client.ping());
+    host.advance(1_250);
+    host.advance(40);
+    peer.say({ type: "pong", re: peer.last("ping").id, at: 0, serverAt: host.date() });
+    await settled();
+    expect(ping.value).toMatchObject({ rttMs: 40 });
   });
 
   test("does not wait for a connection: the wait would be measured", async () => {
@@ -520,6 +683,27 @@ describe("the heartbeat", () => {
     expect([host.timers, host.watchers]).toEqual([1, 2]);
     client.close();
     expect([host.timers, host.watchers]).toEqual([0, 0]);
+  });
+
+  test("where `welcome` took long, answers may take three times as long", () => {
+    const { host, client, peer } = pair();
+    client.open();
+    host.socket.accept();
+    host.advance(3_900);
+    peer.welcome();
+    host.happen("visible");
+    host.advance(11_699);
+    expect(client.state.name).toBe("open");
+    host.advance(1);
+    expect(client.state).toMatchObject({ name: "waiting", cause: "no answer to ping" });
+    client.open();
+    host.socket.accept();
+    host.advance(3_900);
+    peer.welcome();
+    host.advance(25_000 + 11_699);
+    expect(client.state.name).toBe("open");
+    host.advance(1);
+    expect(client.state.name).toBe("waiting");
   });
 
   test("options reach it", () => {

@@ -89,6 +89,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   of(2, "accept", ({ hub }) => hub.accept()),
   of(1, "silence", ({ hub }) => hub.silence()),
   of(1, "restart", ({ hub }) => hub.restart()),
+  of(2, "forget", ({ hub }) => hub.forget()),
   of(1, "1 s", ({ host }) => host.advance(1_000)),
   of(1, "40 s", ({ host }) => host.advance(40_000)),
 );
@@ -187,10 +188,19 @@ test("a publication happens at most once in an epoch, and where its ack says", p
 });
 
 test("the world in which this is tested has all that makes it hard", patience, async () => {
-  const counts = { cuts: 0, gaps: 0, recovered: 0, lost: 0, leftOut: 0, epochs: new Set<string>() };
+  const counts = {
+    cuts: 0,
+    gaps: 0,
+    recovered: 0,
+    lost: 0,
+    leftOut: 0,
+    forgot: 0,
+    epochs: new Set<string>(),
+  };
   const worlds = await Promise.all(fc.sample(scripts, { numRuns: 200, seed: 1 }).map(live));
   for (const { told, hub, host } of worlds) {
     const states = told.flatMap((one) => ("state" in one ? [one.state] : []));
+    counts.forgot += hub.forgot - 1;
     counts.cuts += host.sockets.length - 1;
     counts.gaps += states.filter(({ gap }) => gap).length;
     counts.recovered += states.filter(({ recovered }) => recovered).length;

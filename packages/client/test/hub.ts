@@ -15,6 +15,9 @@ interface Entry extends Cursor {
   text: string;
 }
 
+/** The client's publications, by id: where they went, or that they are on the way. */
+type Answers = Map<string, Cursor | "appending">;
+
 /** So little that a cut often outlasts it. */
 const ringSize = 6;
 export const room = "room/a";
@@ -30,9 +33,12 @@ export class FakeHub {
   readonly history: Entry[] = [];
   #epoch = 0;
   #log: Entry[] = [];
-  #appending: { author: string; message: Pick<Publication, "id" | "to" | "text"> }[] = [];
-  /** The client's publications of this epoch, by id: where they went, or that they are on the way. */
-  #known = new Map<string, Cursor | "appending">();
+  #appending: { author: string; message: Pick<Publication, "id" | "to" | "text">; answers?: Answers }[] = [];
+  /** What it remembers of the client, if it does. */
+  #memory: { member: string; answers: Answers } | undefined;
+  #members = 0;
+  /** How often it had forgotten the client. */
+  forgot = 0;
   #session: Session | undefined;
   /** Of the next live event. */
   #copies = 1;
@@ -60,14 +66,14 @@ export class FakeHub {
 
   /** Up to so many appends complete: their events go out, their author gets the ack in its place. */
   commit(count: number): void {
-    for (const { author, message } of this.#appending.splice(0, count)) {
+    for (const { author, message, answers } of this.#appending.splice(0, count)) {
       const place = { epoch: String(this.#epoch), offset: this.#log.length + 1 };
       const entry = { ...place, author, to: message.to, text: message.text };
       this.#log.push(entry);
       this.history.push(entry);
       if (this.#session?.subscribed && isFor(entry, "client")) this.#sayLive(entry);
       if (author === stranger) continue;
-      this.#known.set(message.id, place);
+      answers?.set(message.id, place);
       this.#say({ type: "ack", re: message.id, topic: room, ...place });
     }
   }
@@ -93,8 +99,13 @@ export class FakeHub {
     this.#epoch++;
     this.#log = [];
     this.#appending = [];
-    this.#known.clear();
+    this.#memory = undefined;
     this.cut();
+  }
+
+  /** The client is gone for so long that it is forgotten, or too many others came. The log lives on. */
+  forget(): void {
+    if (!this.#session) this.#memory = undefined;
   }
 
   /** The next live event is lost: a server that drops silently where a reader is slow. */
@@ -111,13 +122,20 @@ export class FakeHub {
     const { message } = parseClient(frame);
     if (!message) throw new Error(`the client said ${frame}`);
     const { id } = message;
-    if (message.type === "hello") return this.#say({ ...welcome, re: id });
+    if (message.type === "hello") return this.#hello(id);
     if (message.type === "subscribe") return this.#subscribe(id, message.since);
     if (message.type === "ping") return this.#say({ type: "pong", re: id, at: message.at, serverAt: 0 });
     if (message.type === "publish") return this.#publish(message);
     if (message.type !== "unsubscribe") throw new Error(`unforeseen: ${message.type}`);
     if (this.#session) this.#session.subscribed = false;
     this.#say({ type: "ack", re: id, topic: room, epoch: String(this.#epoch), offset: this.#log.length });
+  }
+
+  #hello(re: string): void {
+    const known = this.#memory !== undefined;
+    if (!known) this.forgot++;
+    this.#memory ??= { member: `m${++this.#members}`, answers: new Map() };
+    this.#say({ ...welcome, re, known, member: this.#memory.member });
   }
 
   #subscribe(re: string, since: Cursor | undefined): void {
@@ -132,11 +150,12 @@ export class FakeHub {
   }
 
   #publish(message: Publication): void {
-    const known = this.#known.get(message.id);
+    const answers: Answers = this.#memory?.answers ?? new Map();
+    const known = answers.get(message.id);
     if (known === "appending") return;
     if (known) return this.#say({ type: "ack", re: message.id, topic: room, ...known });
-    this.#known.set(message.id, "appending");
-    this.#appending.push({ author: "client", message });
+    answers.set(message.id, "appending");
+    this.#appending.push({ author: "client", message, answers });
   }
 
   #sayLive(entry: Entry): void {
@@ -180,19 +199,17 @@ function eventOf({ epoch, offset, to, text }: Entry): Server<"event"> {
   return { type: "event", topic: room, epoch, offset, at: 0, to, data: { kind: "chat", text } };
 }
 
-const welcome: Omit<Server<"welcome">, "re"> = {
+const welcome: Omit<Server<"welcome">, "re" | "known" | "member"> = {
   type: "welcome",
   server: "fake",
   runtime: "none",
   session: "s",
-  member: "m",
-  known: true,
   limits: {
     messageBytes: 65_536,
     queueBytes: 1,
     topics: 1,
-    messagesPerSecond: 1,
-    burst: 1,
+    messagesPerSecond: 100,
+    burst: 200,
     heartbeatMs: 25_000,
   },
 };

@@ -9,9 +9,23 @@ import {
 import { type ClientOptions, Client as RosettaClient } from "../src/client.ts";
 import { FakeHost, type FakeSocket } from "./fakes.ts";
 
+type Limits = Server<"welcome">["limits"];
+/** What a test has `welcome` say. */
+type Greeting = Partial<Pick<Server<"welcome">, "known" | "member">> & { limits?: Partial<Limits> };
+
+const usualLimits: Limits = {
+  messageBytes: 65_536,
+  queueBytes: 1_048_576,
+  topics: 128,
+  messagesPerSecond: 100,
+  burst: 200,
+  heartbeatMs: 25_000,
+};
+
 /** The server's end of a client's sockets, as a test writes it: it answers nothing by itself. */
 export class Peer {
   readonly host: FakeHost;
+  #greetings = 0;
 
   constructor(host: FakeHost) {
     this.host = host;
@@ -34,23 +48,21 @@ export class Peer {
   }
 
   /** Makes the handshake and answers `hello`. */
-  greet(): void {
+  greet(rest?: Greeting): void {
     this.host.socket.accept();
-    this.welcome();
+    this.welcome(rest);
   }
 
-  welcome(): void {
-    const limits = {
-      messageBytes: 65_536,
-      queueBytes: 1,
-      topics: 1,
-      messagesPerSecond: 1,
-      burst: 1,
-      heartbeatMs: 25_000,
-    };
-    const re = this.last("hello").id;
-    const server = { server: "test", runtime: "test 1", session: "s1", member: "m1" };
-    this.say({ type: "welcome", re, ...server, known: true, limits });
+  /** Answers `hello`. A client that was greeted before is remembered, unless the test says otherwise. */
+  welcome({ limits, ...rest }: Greeting = {}): void {
+    const known = this.#greetings++ > 0;
+    const server = { server: "test", runtime: "test 1", session: "s1", member: "m1", known, ...rest };
+    this.say({
+      type: "welcome",
+      re: this.last("hello").id,
+      ...server,
+      limits: { ...usualLimits, ...limits },
+    });
   }
 
   ack(re: string, topic = "room/a", offset = 1, epoch = "e1"): void {
@@ -107,7 +119,7 @@ export function watchPromise<T>(promise: Promise<T>): { value?: T; error?: { cod
   return seen;
 }
 
-/** Lets promises that are settled tell it. */
-export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+/** Lets promises that are settled tell it, however long their chain: none of them waits for anything else. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

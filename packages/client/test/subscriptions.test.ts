@@ -196,6 +196,16 @@ describe("several readers of one topic", () => {
     expect(states).toEqual([{ mode: "stream", cursor: { epoch: "e1", offset: 0 } }]);
   });
 
+  test("one that joins a `stream` topic later begins with the next event", async () => {
+    const made = followed();
+    made.peer.events([2]);
+    const late = follow(made);
+    await settled();
+    expect(late.offsets).toEqual([]);
+    made.peer.events([3]);
+    expect(late.offsets).toEqual([3]);
+  });
+
   test("one that leaves before it was told is not told", async () => {
     const made = followed();
     const { states, subscription } = follow(made);
@@ -350,6 +360,16 @@ describe("a refusal", () => {
     expect(offsets).toEqual([1]);
   });
 
+  test("for no time at all is asked again at once", () => {
+    const made = connectedPair();
+    made.client.on("problem", () => {});
+    follow(made);
+    const re = made.peer.last("subscribe").id;
+    made.peer.say({ type: "error", re, code: "rate_limited", message: "no", retryAfterMs: 0 });
+    made.host.advance(0);
+    expect(types(made.peer)).toEqual(["hello", "subscribe", "subscribe"]);
+  });
+
   test("for good is asked again only on the next connection", () => {
     const made = connectedPair();
     made.client.on("problem", () => {});
@@ -385,6 +405,90 @@ describe("a refusal", () => {
     expect(made.peer.heard.filter(({ type }) => type === "subscribe")).toHaveLength(1);
   });
 });
+
+describe("more topics than the server grants", () => {
+  const topicsOf = ({ peer }: ReturnType<typeof pair>) =>
+    peer.heard.flatMap((message) => (message.type === "subscribe" ? [message.topic] : []));
+
+  /** A server that grants two. */
+  function granted() {
+    const made = pair();
+    made.client.on("problem", () => {});
+    made.client.open();
+    made.peer.greet({ limits: { topics: 2 } });
+    return made;
+  }
+
+  test("are refused without asking it", async () => {
+    const made = granted();
+    const [, , third] = ["room/a", "room/b", "room/c"].map((room) => follow(made, room));
+    expect([topicsOf(made), third?.states]).toEqual([["room/a", "room/b"], []]);
+    await settled();
+    expect(third?.states).toMatchObject([
+      { error: { code: "limit", message: "the server grants 2 topics" } },
+    ]);
+  });
+
+  test("are not refused where a place is free a moment later", async () => {
+    const made = granted();
+    const [first, , third] = ["room/a", "room/b", "room/c"].map((room) => follow(made, room));
+    first?.subscription.unsubscribe();
+    await settled();
+    expect(third?.states).toEqual([]);
+    expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/c"]);
+  });
+
+  test("get the place of one that is left, in their order", () => {
+    const made = granted();
+    const [first] = ["room/a", "room/b", "room/c", "room/d"].map((room) => follow(made, room));
+    first?.subscription.unsubscribe();
+    expect(types(made.peer)).toEqual(["hello", "subscribe", "subscribe", "unsubscribe", "subscribe"]);
+    expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/c"]);
+  });
+
+  test("leave without a word, for they have no place", () => {
+    const made = granted();
+    const [, , third] = ["room/a", "room/b", "room/c"].map((room) => follow(made, room));
+    third?.subscription.unsubscribe();
+    expect(types(made.peer)).toEqual(["hello", "subscribe", "subscribe"]);
+  });
+
+  test("get a place where one was refused", () => {
+    const made = granted();
+    for (const room of ["room/a", "room/b", "room/c"]) follow(made, room);
+    const re = made.peer.last("subscribe").id;
+    made.peer.say({ type: "error", re, code: "forbidden", message: "no" });
+    const fourth = follow(made, "room/d");
+    expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/d"]);
+    expect(fourth.states).toEqual([]);
+  });
+
+  test("are asked for when the next server grants more, and each of them once", () => {
+    const made = granted();
+    for (const room of ["room/a", "room/b", "room/c", "room/d"]) follow(made, room);
+    made.host.socket.end();
+    made.client.open();
+    made.peer.greet({ limits: { topics: 3 } });
+    expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/c"]);
+  });
+
+  test("a gap is mended where all places are taken", () => {
+    const made = granted();
+    for (const room of ["room/a", "room/b"]) follow(made, room);
+    const [, first] = made.peer.heard;
+    made.peer.say({ ...confirmation, re: first?.id ?? "", topic: "room/a" });
+    made.peer.events([2]);
+    expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/a"]);
+  });
+});
+
+const confirmation = {
+  type: "subscribed",
+  mode: "stream",
+  epoch: "e1",
+  offset: 0,
+  recovered: false,
+} as const;
 
 test("an event of a topic that was never wanted is ignored", () => {
   const { client, peer } = connectedPair();
