@@ -145,6 +145,14 @@ class JoinedDuplex implements Duplex {
     return this.#duplex.write(whole);
   }
 
+  pause(): void {
+    this.#duplex.pause();
+  }
+
+  resume(): void {
+    this.#duplex.resume();
+  }
+
   end(): void {
     this.#duplex.end();
   }

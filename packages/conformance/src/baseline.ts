@@ -59,7 +59,8 @@ export function mark(
   baseline: readonly KnownFailure[],
 ): ResultReport {
   const known = baseline.find((each) => each.id === result.id && isAbout(each, target));
-  if (!known || result.verdict !== "fail") return result;
+  // A death, or a leak, is never known well enough to be passed over.
+  if (!known || result.verdict !== "fail" || result.grave) return result;
   return { ...result, known: { reason: known.reason, link: known.link } };
 }
 

@@ -181,6 +181,16 @@ export function lenient(because: string, allowed: readonly Allowed[]): Allowed[]
   return allowed.map((each) => ({ ...each, verdict: "non-strict", because }));
 }
 
+/** A behaviour that the RFC allows, and Autobahn does not. */
+export function lenientOnly(because: string, allowed: readonly Allowed[]): Allowed[] {
+  return lenient(because, allowed).map((each) => ({ ...each, strictly: "fail" }));
+}
+
+/** Sends frames without reading what comes back, until all is sent or the peer takes no more. */
+export function sendUnread(cuts: Cuts, ...frames: CaseFrame[]): Step {
+  return { kind: "send", frames, cuts, unread: true };
+}
+
 function ends(end: End, { messages = [], pongs = [] }: Replies): Allowed[] {
   return [{ verdict: "pass", messages, pongs: pongs.map(bytesOf), end }];
 }

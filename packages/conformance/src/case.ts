@@ -14,6 +14,12 @@ export type Level = "MUST" | "SHOULD" | "MAY";
  */
 export type Verdict = "pass" | "non-strict" | "info" | "unsupported" | "fail";
 
+/**
+ * What is worse than any other failure. `death`: the peer did not survive the case. `stall`: it answers nobody any
+ * more. `invention`: it sent bytes that nobody had sent it, out of its memory perhaps.
+ */
+export type Gravity = "death" | "stall" | "invention";
+
 /** What every case has, whatever it is about. */
 export interface CaseHead {
   /** Stable: group, family, number. `4.2.1` */
@@ -72,9 +78,10 @@ export type Cuts = number | readonly number[];
 export type Step =
   /**
    * Sends frames, all in one write, or cut. `upTo`: only so many bytes of the last frame, or all but so many if it is
-   * negative, as in `slice`; the rest goes first when something is sent again.
+   * negative, as in `slice`; the rest goes first when something is sent again. `unread`: nothing is read until all is
+   * sent, or the peer takes no more.
    */
-  | { kind: "send"; frames: readonly CaseFrame[]; cuts?: Cuts; upTo?: number }
+  | { kind: "send"; frames: readonly CaseFrame[]; cuts?: Cuts; upTo?: number; unread?: true }
   /** Sends bytes that are no frame. */
   | { kind: "bytes"; bytes: Uint8Array; what: string }
   /** Waits until so many pongs or messages have come in all. */
@@ -100,6 +107,10 @@ export interface Allowed {
   keys?: "unpredictable";
   /** Also asked: that the peer ends the connection while it is given time to, before all was sent. */
   atOnce?: true;
+  /** Also asked: that of the messages only the last are missing, where some may be. */
+  gapless?: true;
+  /** Also how Autobahn judges: it fails a peer for this, and so does a strict run. */
+  strictly?: "fail";
   end: End;
   /** What is not the best about it, or what it says of the peer. */
   because?: string;
@@ -143,6 +154,8 @@ export interface Observation {
   atOnce?: boolean;
   /** True if the peer sent its close frame before ours. */
   peerClosedFirst: boolean;
+  /** True if it was our close frame that ended the case, for the peer had not. */
+  closedByUs?: boolean;
   /** True if the close frame carries the code that ours did. */
   echoedCode?: boolean;
   /** Those of the pongs that carry what no ping or pong of ours did: no answers, but the peer's own heartbeat. */
@@ -153,6 +166,10 @@ export interface Observation {
   ended?: "fin" | "reset";
   /** How the peer broke the rules of framing, with the clause. */
   violation?: string;
+  /** How the peer sent more than anything asked for, which is cut off: a limit of ours, no rule. */
+  excess?: string;
+  /** True if the peer sent a close code that it cannot mean. */
+  rubbish?: boolean;
   /** The step at which the peer kept us waiting until the deadline. */
   stuck?: string;
   /** True if the peer answered a ping that came after what it should have failed for. */

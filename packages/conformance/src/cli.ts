@@ -107,7 +107,8 @@ async function run(request: RunRequest, around: Required<Surroundings>): Promise
   prepare(request.files);
   return interruptible(async (signal) => {
     const report = await judgeAll(judged, { request, cases, baseline, stderr, signal });
-    const gone = stale(report.targets, baseline);
+    const known = judged.flatMap((target) => target.known ?? []);
+    const gone = stale(report.targets, [...baseline, ...known]);
     const look = { paint: painter(stdout), width: widthOf(stdout), verbose: request.verbose };
     stdout.write(`\n${summary(report, gone, look)}`);
     writeFiles(report, request.files);
@@ -157,7 +158,7 @@ interface Work {
 
 async function judgeAll(targets: readonly Target[], work: Work): Promise<Report> {
   const { request, cases, baseline, stderr, signal } = work;
-  const { seed, jobs, headers, insecure } = request;
+  const { seed, jobs, headers, insecure, strict } = request;
   const awaited = request.deadlineMs ?? (request.clients.length > 0 ? 20_000 : 5_000);
   const report: Report = {
     format: 1,
@@ -174,7 +175,7 @@ async function judgeAll(targets: readonly Target[], work: Work): Promise<Report>
     cases: cases.map(caseReport),
     targets: [],
   };
-  const options = { seed, jobs, deadlineMs: awaited, headers, insecure };
+  const options = { seed, jobs, deadlineMs: awaited, headers, insecure, strict };
   const progress = progressOn(stderr);
   // One after another: servers that share the machine would make each other late.
   for (const target of targets) {

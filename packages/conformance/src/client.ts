@@ -113,13 +113,16 @@ class ClientRun {
   }
 }
 
+const hung = "the client hung";
+
 function fateOf(event: Event | undefined): string {
   if (event?.kind === "gone") return `the client died: ${event.how}`;
-  return "the client hung, and did not come to the next case";
+  return `${hung}, and did not come to the next case`;
 }
 
 function blamed(result: Result, why: string): Result {
-  return { ...result, verdict: "fail", behaviour: { verdict: "fail", why } };
+  const grave = why.startsWith(hung) ? "stall" : "death";
+  return { ...result, verdict: "fail", grave, behaviour: { verdict: "fail", why } };
 }
 
 function commandOf(client: string | Command): Command {

@@ -78,13 +78,14 @@ function describeEnd(end: End): string {
 
 /** What came, in words. */
 export function describeObservation(observation: Observation): string {
-  const { messages, pongs, close, ended, violation, wentOn } = observation;
+  const { messages, pongs, close, ended, violation, excess, wentOn } = observation;
   const parts = [
     messages.length > 0 && describeMessages(messages),
     pongs.length > 0 && describePongs(pongs),
     wentOn && "a pong to a ping sent later",
     close && `a close frame with ${describeClose(close)}`,
     violation && `what must not be sent: ${violation}`,
+    excess && `too much: ${excess}`,
     ended === "reset" ? "a reset of TCP" : ended && "the end of TCP",
   ];
   return parts.filter(Boolean).join(", ") || "nothing";
@@ -95,7 +96,8 @@ export function describeClose({ code, reason }: NonNullable<Observation["close"]
   return reason ? `${nameOf(code)} ${JSON.stringify(reason)}` : nameOf(code);
 }
 
-function describeMessages(messages: readonly ExpectedMessage[]): string {
+/** Messages in words. */
+export function describeMessages(messages: readonly ExpectedMessage[]): string {
   const [first] = messages;
   if (!first) return "no message";
   if (messages.length > 3) return `${messages.length.toLocaleString("en")} messages`;

@@ -11,6 +11,9 @@ export interface Duplex {
   listen(listener: DuplexListener): void;
   /** Resolves when the transport took the bytes, also if the peer will never see them. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Reads no more until `resume`: what comes waits in the kernel, and then at the peer. */
+  pause(): void;
+  resume(): void;
   /** Closes our half; reading goes on. */
   end(): void;
   /** Drops the connection at once. */

@@ -49,6 +49,11 @@ export class Endpoint {
   close: Observation["close"];
   ended: Observation["ended"];
   violation: string | undefined;
+  excess: string | undefined;
+  /** The peer sent a close code that nobody sent it, and that it cannot mean. */
+  rubbish = false;
+  /** Pieces that the transport took. */
+  written = 0;
   peerClosedFirst = false;
   echoedCode = false;
   /** A pong came after the close frame. */
@@ -82,9 +87,14 @@ export class Endpoint {
     duplex.listen({ data: (bytes) => this.#read(bytes), end: (how) => this.#end(how) });
   }
 
+  /** Whether a part of a message has come, and its end has not. */
+  get amidMessage(): boolean {
+    return this.#payloadBytes > 0 || this.#decoder.pending > 0;
+  }
+
   /** Whether nothing more can come that counts. */
   get over(): boolean {
-    return this.ended !== undefined || this.violation !== undefined;
+    return this.ended !== undefined || this.violation !== undefined || this.excess !== undefined;
   }
 
   /**
@@ -113,6 +123,15 @@ export class Endpoint {
   async sendBytes(bytes: Uint8Array, what: string): Promise<void> {
     this.#options.log.add("sent", "bytes", what, bytes);
     await this.#write(bytes);
+  }
+
+  /** Reads no more until `resume`. */
+  pause(): void {
+    this.#options.duplex.pause();
+  }
+
+  resume(): void {
+    this.#options.duplex.resume();
   }
 
   /** Closes our half. */
@@ -151,6 +170,7 @@ export class Endpoint {
     for (const piece of cutAt(bytes, cuts)) {
       if (this.ended) return;
       await this.#options.duplex.write(piece);
+      this.written++;
       if (cuts !== undefined && pieces++ < mostTurns) await turn();
     }
   }
@@ -161,11 +181,16 @@ export class Endpoint {
     try {
       for (const frame of this.#decoder.push(bytes)) this.#take(frame);
       if (this.#received > this.#options.maxReceived) {
-        throw new ProtocolError(`more than ${this.#options.maxReceived} bytes, which nothing asked for`);
+        throw new ProtocolError(
+          `more than ${this.#options.maxReceived} bytes, which nothing asked for`,
+          1009,
+        );
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.violation = error.message;
+      // What is too large breaks no rule of the RFC, but ends our patience.
+      if (error.code === 1009) this.excess = error.message;
+      else this.violation = error.message;
       this.#options.log.add("received", "bytes", `not allowed: ${error.message}`, bytes);
       this.destroy();
     }
@@ -203,8 +228,12 @@ export class Endpoint {
   }
 
   #closed(frame: Frame): void {
+    const sent = codeOf(frame.payload);
+    // Our own code comes back as it was, if it is no worse than undefined.
+    const isEcho = sent !== undefined && sent > 4999 && sent === this.#codeSent;
+    this.rubbish = sent !== undefined && sent > 4999 && !isEcho;
     // Whether a code that is not defined is the right one here is for the judge to say.
-    this.close = decodeClose(frame.payload, isConceivableCloseCode);
+    this.close = decodeClose(frame.payload, (code) => isEcho || isConceivableCloseCode(code));
     this.peerClosedFirst = !this.#closeSent;
     this.echoedCode = this.close.code === this.#codeSent;
     if (!this.#closeSent) {

@@ -77,6 +77,22 @@ function saysClose(head: Head): boolean {
   return options.includes("close") || (head.version === "1.0" && !options.includes("keep-alive"));
 }
 
+/** Whether the connection ends in time, whatever comes before, as far as that is bounded. */
+export async function endsSoon({ duplex, log, deadlineMs }: Exchange): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  let left = maxBodyBytes;
+  duplex.listen({
+    data: ({ length }) => {
+      left -= length;
+      if (left < 0) resolve(false);
+    },
+    end: () => resolve(true),
+  });
+  const ended = (await within(promise, deadlineMs)) ?? false;
+  if (ended) log.add("received", "end", "FIN: the peer is done");
+  return ended;
+}
+
 // Nothing may come any more but the end.
 function untilEnd(duplex: TcpDuplex): Promise<End> {
   const { promise, resolve } = Promise.withResolvers<End>();

@@ -219,9 +219,12 @@ export function isWireCloseCode(code: number): boolean {
   return code >= 1000 && code <= 1014 && !(code >= 1004 && code <= 1006);
 }
 
-/** Whether a close frame may ever carry the code, now or once somebody has defined it (RFC 6455 §7.4.1, §7.4.2). */
+/**
+ * Whether a close frame may ever carry the code, now or once somebody has defined it: RFC 6455 §7.4.2 ends with 4999,
+ * and three of those before are for local use (§7.4.1).
+ */
 export function isConceivableCloseCode(code: number): boolean {
-  return code >= 1000 && ![1005, 1006, 1015].includes(code);
+  return code >= 1000 && code <= 4999 && ![1005, 1006, 1015].includes(code);
 }
 
 /** The text of UTF-8 bytes; throws with code 1007 if they are not UTF-8 (RFC 6455 §8.1). */

@@ -26,10 +26,13 @@ export type HandshakeFault = "answer" | "ended" | "silent" | "http2" | "malforme
 export class HandshakeError extends Error {
   override readonly name = "HandshakeError";
   readonly fault: HandshakeFault;
+  /** The first bytes of what is no answer of HTTP/1. */
+  readonly foreign?: Uint8Array | undefined;
 
-  constructor(message: string, fault: HandshakeFault) {
+  constructor(message: string, fault: HandshakeFault, foreign?: Uint8Array) {
     super(message);
     this.fault = fault;
+    this.foreign = foreign;
   }
 }
 
@@ -130,7 +133,9 @@ export async function readHead(duplex: TcpDuplex, log: WireLog, deadlineMs: numb
       if (end === -1 && bytes.length <= maxHeadBytes && !isForeign(bytes)) return;
       try {
         const head =
-          end === -1 ? refuse(bytes) : parseHead(Buffer.from(bytes.subarray(0, end)).toString("latin1"));
+          end === -1 || isForeign(bytes)
+            ? refuse(bytes)
+            : parseHead(Buffer.from(bytes.subarray(0, end)).toString("latin1"));
         log.add(
           "received",
           "http",
@@ -175,6 +180,7 @@ function refuse(bytes: Uint8Array): never {
   throw new HandshakeError(
     `what came is no HTTP: ${JSON.stringify(start.toString("latin1", 0, 40))}`,
     "malformed",
+    start.subarray(0, 40),
   );
 }
 
@@ -184,14 +190,26 @@ function parseHead(text: string): Head {
   if (status === undefined)
     throw new HandshakeError(`a status line that is none: ${JSON.stringify(first)}`, "malformed");
   const headers = lines.map((line) => {
-    const [, name, value = ""] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    const [, name, value = ""] = /^([!#$%&'*+.^_`|~\w-]+):(.*)$/.exec(line) ?? [];
     if (name === undefined) {
       const fault = status === "101" ? "wrong" : "malformed";
       throw new HandshakeError(`a header that is none: ${JSON.stringify(line)}`, fault);
     }
-    return [name.toLowerCase(), value] as const;
+    return [name.toLowerCase(), withoutBlanks(value)] as const;
   });
   return { version: version as Head["version"], status: Number(status), statusText, headers };
+}
+
+// A pattern for both ends would take the square of the length for blanks in the middle.
+function withoutBlanks(value: string): string {
+  let [start, end] = [0, value.length];
+  while (isBlank(value[start])) start++;
+  while (end > start && isBlank(value[end - 1])) end--;
+  return value.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
 }
 
 /** What a client checks before it calls the connection open: RFC 6455 §4.1, steps 1 to 6. */

@@ -15,8 +15,24 @@ export interface InflateOptions {
 
 /** What is inflated must end where a block ends; throws a ProtocolError with 1007 if it is no DEFLATE. */
 export function inflateRaw(data: Uint8Array, options: InflateOptions): Uint8Array {
-  const bits = new BitReader(data);
   const output = new Output(options);
+  inflateInto(output, data);
+  return output.bytes();
+}
+
+/** As much as can be inflated of what is cut or corrupt. */
+export function inflatePrefix(data: Uint8Array, options: InflateOptions): Uint8Array {
+  const output = new Output(options);
+  try {
+    inflateInto(output, data);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+  }
+  return output.bytes();
+}
+
+function inflateInto(output: Output, data: Uint8Array): void {
+  const bits = new BitReader(data);
   do {
     const final = bits.take(1) === 1;
     const type = bits.take(2);
@@ -26,7 +42,6 @@ export function inflateRaw(data: Uint8Array, options: InflateOptions): Uint8Arra
     // What follows a final block begins with a new byte: RFC 7692 §7.2.3.4.
     if (final) bits.align();
   } while (!bits.done);
-  return output.bytes();
 }
 
 function corrupt(what: string): ProtocolError {

@@ -23,7 +23,7 @@ export function judgeOpening(allowed: readonly AllowedAnswer[], observation: Ope
 
 function judgeAnswer(allowed: AllowedAnswer, observation: OpeningObservation): Judgement {
   const { verdict, because, demand, statuses } = allowed;
-  const { answer, head, problem, opened, fate } = observation;
+  const { answer, head, problem, opened, fate, slow } = observation;
   if (answer !== allowed.answer) return fail(`${describeAnswer(observation)} came back`);
   if (problem) return fail(`101, but ${problem}`);
   if (fate === "broken") return fail("what came after the end of the answer is no HTTP");
@@ -32,13 +32,15 @@ function judgeAnswer(allowed: AllowedAnswer, observation: OpeningObservation): J
   }
   const wrong = head && demand?.problem(head);
   if (wrong) return fail(wrong);
-  if (opened && opened.behaviour.verdict !== "pass") return opened.behaviour;
+  if (slow) return fail(slow);
+  const isLost = allowed.mayLose && !opened?.grave && !opened?.broken;
+  if (opened && opened.behaviour.verdict !== "pass" && !isLost) return opened.behaviour;
   return because === undefined ? { verdict } : { verdict, why: because };
 }
 
 function judgeFate({ closes }: AllowedAnswer, { answer, opened, fate }: OpeningObservation): Judgement {
   if (opened) return opened.close;
-  if (fate === undefined) return { verdict: "info" };
+  if (fate === undefined) return { verdict: answer === "refused" || answer === "ignored" ? "pass" : "info" };
   if (closes && fate === "kept") return fail("the connection was kept for more requests");
   // An answer to a request that was taken as another may go on: a stream of events, say.
   if (answer === "ignored" && fate === "endless") return { verdict: "info", why: "the answer did not end" };
@@ -78,6 +80,7 @@ const kinds: Record<AnswerKind, string> = {
   refused: "a refusal with 4xx or 5xx",
   ignored: "an answer as to a plain request",
   dropped: "the end of the connection without an answer",
+  bare: "a body without a head, as of HTTP/0.9, and the end of the connection",
   http2: "a frame of HTTP/2",
   silent: "no answer",
   malformed: "what is no HTTP",

@@ -6,12 +6,16 @@ import {
   closes,
   echoes,
   fails,
+  frame,
   lenient,
+  lenientOnly,
+  quits,
   refuses,
+  send,
   text,
   whatever,
 } from "./build.ts";
-import type { Allowed, Observation } from "./case.ts";
+import type { Allowed, Observation, Play } from "./case.ts";
 import { judge, worst } from "./judge.ts";
 
 const closed: Partial<Observation> = { close: { code: 1000, reason: "" }, ended: "fin" };
@@ -20,6 +24,10 @@ function opinion(allowed: readonly Allowed[], observation: Partial<Observation>)
   const nothing = { messages: [], pongs: [], peerClosedFirst: false, wentOn: false };
   const { behaviour, close } = judge({ steps: [], allowed }, { ...nothing, ...observation });
   return { behaviour: behaviour.verdict, close: close.verdict, why: behaviour.why ?? close.why };
+}
+
+function graveness(play: Play, observation: Partial<Observation>) {
+  return judge(play, { messages: [], pongs: [], peerClosedFirst: false, wentOn: false, ...observation });
 }
 
 function came(...messages: ReturnType<typeof text>[]): Pick<Observation, "messages"> {
@@ -80,7 +88,7 @@ test.each<[string, Partial<Observation>, string, string]>([
     "our own code, which was wrong",
     { close: { code: 1001, reason: "" }, ended: "fin", echoedCode: true },
     "pass",
-    "fail",
+    "non-strict",
   ],
   ["nothing at all", {}, "fail", "fail"],
   ["an answer to a later ping", { wentOn: true }, "fail", "fail"],
@@ -201,4 +209,107 @@ test("the worst of several verdicts", () => {
   expect(worst("pass", "info")).toBe("info");
   expect(worst("non-strict", "pass", "info")).toBe("non-strict");
   expect(worst("non-strict", "fail")).toBe("fail");
+});
+
+test("a peer that skips what it must fail for, and goes on, fails, though it closes well when it is asked to", () => {
+  const allowed = [...fails(1002), ...lenient("it reads it", echoes(text("a")))];
+  const skipped = { ...closed, wentOn: true };
+  expect(opinion(allowed, skipped)).toMatchObject({
+    behaviour: "fail",
+    why: expect.stringContaining("sent later"),
+  });
+});
+
+test("a peer that had to be closed has not given up", () => {
+  const allowed = [
+    ...echoes(text("a"), text("b")),
+    ...quits("a policy", { messages: [text("a"), text("b")] }),
+  ];
+  const lost = { ...came(text("a")), ...closed, closedByUs: true };
+  expect(opinion(allowed, lost)).toMatchObject({ behaviour: "fail", why: "1 of 2 messages came back" });
+  expect(opinion(allowed, { ...lost, close: { code: 1005, reason: "" } }).behaviour).toBe("fail");
+  const cut: Partial<Observation> = { ...came(text("a")), ended: "fin" };
+  expect(opinion(allowed, cut).behaviour).toBe("info");
+  expect(opinion(allowed, { ...cut, closedByUs: true }).behaviour).toBe("fail");
+  expect(opinion(allowed, { ...lost, peerClosedFirst: true }).behaviour).toBe("info");
+});
+
+test("a message that is missing between two others is a gap, whatever becomes of the connection", () => {
+  const messages = [text("a"), text("b"), text("c")];
+  const gapless = quits("a policy", { messages }).map((each) => ({ ...each, gapless: true as const }));
+  const allowed = [...echoes(...messages), ...gapless];
+  expect(opinion(allowed, { ...came(text("a"), text("b")), ended: "fin" }).behaviour).toBe("info");
+  expect(opinion(allowed, { ...came(text("a"), text("c")), ended: "fin" }).behaviour).toBe("fail");
+  expect(opinion(allowed, { ...came(text("b"), text("c")), ended: "reset" }).behaviour).toBe("fail");
+});
+
+test.each<[string, readonly string[], readonly string[], string]>([
+  ["and all answers", ["a", "b"], ["own", "a", "b"], "pass"],
+  ["in place of the last answer", ["a", "b"], ["a", "own"], "fail"],
+  ["before the first answer alone", ["a", "b"], ["own", "a"], "fail"],
+  ["and the last answer", ["a", "b"], ["own", "b"], "info"],
+  ["in place of the only answer", ["a"], ["own"], "fail"],
+])("a pong of the peer's own %s", (_what, expected, observed, verdict) => {
+  const payloads = observed.map(bytesOf);
+  const unsolicited = payloads.filter((_, index) => observed[index] === "own");
+  const { behaviour } = opinion(answers({ pongs: expected }), { ...closed, pongs: payloads, unsolicited });
+  expect(behaviour).toBe(verdict);
+});
+
+const asked: Play = { steps: [send(frame.text("Hello, world"))], allowed: echoes(text("Hello, world")) };
+const wrongly: Play = { steps: [send(frame.text("Hello, world", { rsv2: true }))], allowed: fails(1002) };
+
+test.each<[string, Play, Partial<Observation>]>([
+  ["where a message should be refused", wrongly, came(text("secret!"))],
+  ["and nothing else", wrongly, { ...came(text("secret!")), wentOn: true }],
+  ["in a pong", wrongly, { pongs: [bytesOf("secret!")], unsolicited: [bytesOf("secret!")] }],
+  ["after the echo", asked, { ...came(text("Hello, world"), text("secret!")), ...closed }],
+  ["at the end of the echo", asked, { ...came(text("Hello, worldsecret!")), ...closed }],
+])("bytes that nobody sent, %s, are the gravest failure", (_where, play, observation) => {
+  const { behaviour, grave } = graveness(play, observation);
+  expect([behaviour.verdict, grave]).toEqual(["fail", "invention"]);
+  expect(behaviour.why).toContain("that nobody sent it");
+});
+
+test.each<[string, Play, Partial<Observation>]>([
+  ["what was sent comes back where it must not", wrongly, came(text("Hello, world"))],
+  ["a part of what was sent comes back", wrongly, came(text("world"))],
+  ["U+FFFD stands for what was sent", wrongly, came(text("\ufffd\ufffd\ufffd"))],
+  ["a message is changed on its way", asked, { ...came(text("Xxxxx_ yyyyy")), ...closed }],
+  ["the echo comes twice", asked, { ...came(text("Hello, world"), text("Hello, world")), ...closed }],
+  [
+    "the peer has a heartbeat of its own",
+    asked,
+    { ...closed, pongs: [bytesOf("beat")], unsolicited: [bytesOf("beat")] },
+  ],
+])("no bytes are invented where %s", (_what, play, observation) => {
+  const { behaviour, grave } = graveness(play, observation);
+  expect([behaviour.verdict, grave]).toEqual(["fail", undefined]);
+});
+
+test("a close code that the peer cannot mean is told as bytes that nobody sent", () => {
+  const { behaviour, grave } = graveness(asked, { violation: "close code 25209 on the wire", rubbish: true });
+  expect([behaviour.verdict, grave]).toEqual(["fail", "invention"]);
+});
+
+test("what is over a limit of the judge breaks no rule", () => {
+  const { behaviour } = graveness(asked, { excess: "more than 100 bytes, which nothing asked for" });
+  expect(behaviour).toMatchObject({ verdict: "fail", why: expect.not.stringContaining("rules") });
+});
+
+test("a strict run allows no more than Autobahn", () => {
+  const strictly = (allowed: readonly Allowed[], observation: Partial<Observation>) => {
+    const nothing = { messages: [], pongs: [], peerClosedFirst: false, wentOn: false };
+    const verdicts = [false, true].map((strict) => {
+      const { behaviour, close } = judge({ steps: [], allowed }, { ...nothing, ...observation }, strict);
+      return worst(behaviour.verdict, close.verdict);
+    });
+    return verdicts;
+  };
+  const echoed = [...fails(1002), ...lenientOnly("it does not mind", closes(1016))];
+  const code: Partial<Observation> = { close: { code: 1016, reason: "" }, ended: "fin", echoedCode: true };
+  expect(strictly(echoed, code)).toEqual(["non-strict", "fail"]);
+  expect(strictly(fails(1002), { ...closed })).toEqual(["non-strict", "fail"]);
+  expect(strictly(answers({ pongs: ["a", "b"] }), { ...pongs("b"), ...closed })).toEqual(["info", "fail"]);
+  expect(strictly(echoes(text("a")), { ...came(text("a")), ...closed })).toEqual(["pass", "pass"]);
 });

@@ -1,8 +1,9 @@
 // What an observation is worth. Pure: the same observation, the same verdict.
 
-import type { Allowed, End, Observation, Play, Verdict } from "./case.ts";
+import type { Allowed, End, ExpectedMessage, Gravity, Observation, Play, Verdict } from "./case.ts";
 import { describeClose, missing, nameOf, or, otherMessages, otherPongs } from "./describe.ts";
-import { equal, isFailing, sameMessage } from "./perform.ts";
+import { invention } from "./invention.ts";
+import { equal, isFailing, isLastAnswered, sameMessage } from "./perform.ts";
 import { describeBytes } from "./wire.ts";
 
 /** A verdict on one half of a case, and why. */
@@ -16,6 +17,10 @@ export interface Judgement {
 export interface Opinion {
   behaviour: Judgement;
   close: Judgement;
+  /** What is worse than any other failure. */
+  grave?: Gravity;
+  /** True if the peer sent what it must not, whatever it was to answer. */
+  broken?: true;
 }
 
 const severity: readonly Verdict[] = ["pass", "info", "unsupported", "non-strict", "fail"];
@@ -26,15 +31,15 @@ export function worst(...verdicts: Verdict[]): Verdict {
 }
 
 /** Judges what happened by the behaviours that are allowed, the best of those that fit. */
-export function judge(play: Play, observation: Observation): Opinion {
-  if (observation.violation !== undefined) {
-    const why = `what the peer sent breaks the rules: ${observation.violation}`;
-    return { behaviour: { verdict: "fail", why }, close: { verdict: "info" } };
-  }
-  const opinions = play.allowed.map((allowed) => ({
-    behaviour: judgeBehaviour(allowed, observation),
-    close: judgeClose(allowed.end, observation),
-  }));
+export function judge(play: Play, observation: Observation, strict = false): Opinion {
+  const broken = judgeFraming(observation);
+  if (broken) return broken;
+  const opinions = play.allowed
+    .filter(({ strictly }) => !strict || strictly !== "fail")
+    .map((allowed) => ({
+      behaviour: judgeBehaviour(allowed, observation, strict),
+      close: judgeClose(allowed.end, observation, strict),
+    }));
   // Of two that are worth the same, the one whose end fits says more.
   const rank = ({ behaviour, close }: Opinion) =>
     severity.indexOf(worst(behaviour.verdict, close.verdict)) + severity.indexOf(close.verdict) / 10;
@@ -43,11 +48,29 @@ export function judge(play: Play, observation: Observation): Opinion {
   if (rank(best) === 0 && play.remark) {
     return { ...best, behaviour: { verdict: "info", why: play.remark(observation) } };
   }
+  if (rank(best) < severity.indexOf("fail")) return best;
+  const why = invention(play, observation);
+  if (why) return { behaviour: fail(why), close: best.close, grave: "invention" };
   // What is wrong is said in terms of what would have been best.
-  return rank(best) >= severity.indexOf("fail") ? (opinions[0] ?? best) : best;
+  return opinions[0] ?? best;
 }
 
-function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
+function judgeFraming({ violation, excess, rubbish }: Observation): Opinion | undefined {
+  const rest = { close: { verdict: "info" }, broken: true } as const;
+  if (rubbish) {
+    const why = `the peer sent bytes that nobody sent it: ${violation}`;
+    return { behaviour: fail(why), ...rest, grave: "invention" };
+  }
+  if (violation !== undefined) {
+    return { behaviour: fail(`what the peer sent breaks the rules: ${violation}`), ...rest };
+  }
+  if (excess !== undefined) {
+    return { behaviour: fail(`the peer was cut off by a limit of ours: ${excess}`), ...rest };
+  }
+  return undefined;
+}
+
+function judgeBehaviour(allowed: Allowed, observation: Observation, strict: boolean): Judgement {
   const { end, verdict, because } = allowed;
   const asAllowed: Judgement = because === undefined ? { verdict } : { verdict, why: because };
   if (end.kind === "any") return asAllowed;
@@ -55,6 +78,7 @@ function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
   const failing = isFailing(end);
   if (failing && observation.wentOn)
     return fail("the peer did not fail the connection: it answered a ping sent later");
+  if (failing && hadToBeClosed(observation)) return fail("the peer went on until it was closed");
   if (failing && !observation.close && !observation.ended)
     return fail("the peer neither failed the connection nor answered a ping sent later");
   if (allowed.atOnce && !observation.atOnce) return fail("the peer did nothing before the rest was sent");
@@ -63,11 +87,11 @@ function judgeBehaviour(allowed: Allowed, observation: Observation): Judgement {
   const answers = comparePongs(pongs, observation);
   if (messages === "other") return fail(otherMessages(allowed.messages, observation.messages));
   if (answers === "other") return fail(otherPongs(pongs, observation.pongs));
+  const gap = allowed.gapless && gapIn(allowed.messages, observation.messages);
+  if (gap) return fail(gap);
   if (messages === "part" && !failing)
     return fail(missing(allowed.messages, observation.messages, "message"));
-  // RFC 6455 §5.5.3: of several pings, only the last needs an answer.
-  const last = pongs.at(-1);
-  const answered = last && observation.pongs.some((payload) => equal(payload, last));
+  const answered = !strict && isLastAnswered(pongs, observation.pongs);
   if (answers === "part" && !failing && !answered) return fail(missing(pongs, observation.pongs, "pong"));
   if (messages === "part" || answers === "part") return judgePart(allowed, observation, failing);
   const guessed = allowed.keys && guess(observation.keys ?? []);
@@ -82,7 +106,24 @@ function comparePongs(expected: readonly Uint8Array[], { pongs, unsolicited = []
   const all = compare(expected, pongs, equal);
   if (all !== "other") return all;
   const asked = pongs.filter((each) => !unsolicited.includes(each));
-  return compare(expected, asked, equal) === "all" ? "all" : "other";
+  return isLastAnswered(expected, asked) ? compare(expected, asked, equal) : "other";
+}
+
+// A peer that only answers our close frame has not ended the connection, whatever it did not answer before.
+function hadToBeClosed({ closedByUs, peerClosedFirst, close }: Observation): boolean {
+  if (!closedByUs || peerClosedFirst) return false;
+  return !close || close.code === 1000 || close.code === 1005;
+}
+
+// Where messages may be missing, it is the last.
+function gapIn(
+  expected: readonly ExpectedMessage[],
+  observed: readonly ExpectedMessage[],
+): string | undefined {
+  const at = observed.findIndex((each, index) => !sameMessage(expected[index] ?? each, each));
+  return at === -1
+    ? undefined
+    : `message ${at + 1} is missing, and others came after it: lost without a word`;
 }
 
 // Some answers are missing, which is allowed here.
@@ -112,7 +153,7 @@ function guess(keys: readonly Uint8Array[]): string | undefined {
   return undefined;
 }
 
-function judgeClose(end: End, observation: Observation): Judgement {
+function judgeClose(end: End, observation: Observation, strict: boolean): Judgement {
   const { close, ended } = observation;
   const left = close && !ended ? "the peer did not close TCP after both close frames (§5.5.1)" : undefined;
   if (end.kind === "any" || end.kind === "kept") return { verdict: "info" };
@@ -122,7 +163,7 @@ function judgeClose(end: End, observation: Observation): Judgement {
   if (!close && !ended) return fail("no close frame came until time was up, and TCP stayed open");
   if (left) return fail(left);
   if (end.kind === "ended") return { verdict: "pass" };
-  if (end.kind === "failed") return judgeFailed(end.codes, observation);
+  if (end.kind === "failed") return judgeFailed(end.codes, observation, strict);
   if (end.kind === "refused") return judgeRefused(end.codes, observation);
   return judgeAnswer(end.kind === "clean" ? [1000] : end.codes, observation);
 }
@@ -135,16 +176,16 @@ function judgeUnopened({ close, ended }: Observation): Judgement {
   };
 }
 
-function judgeFailed(codes: readonly number[], observation: Observation): Judgement {
+function judgeFailed(codes: readonly number[], observation: Observation, strict: boolean): Judgement {
   const { close, peerClosedFirst, echoedCode } = observation;
   if (!close)
     return { verdict: "non-strict", why: `${dropped(observation)}; the code would say why (§7.1.7)` };
   if (codes.includes(close.code)) return { verdict: "pass" };
   const normal = close.code === 1000 || close.code === 1005;
+  // §5.1 and §7.1.7 ask for the end of the connection, and it has ended: the code MAY say why.
   if (!peerClosedFirst && (normal || echoedCode)) {
-    return fail(
-      `a close frame that is wrong was answered like one that is right, with ${nameOf(close.code)}`,
-    );
+    const why = `a close frame that is wrong was answered like one that is right, with ${nameOf(close.code)}`;
+    return { verdict: strict ? "fail" : "non-strict", why };
   }
   return {
     verdict: "non-strict",

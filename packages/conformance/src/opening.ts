@@ -6,7 +6,7 @@ import type { CaseFrame, CaseHead, Cuts, Play } from "./case.ts";
 import { type Agreement, agree, inflateOf, NegotiationError } from "./deflate.ts";
 import { describeObservation } from "./describe.ts";
 import { cutAt, describeSent, Endpoint } from "./endpoint.ts";
-import { type Exchange, type Fate, fateOf, within } from "./exchange.ts";
+import { type Exchange, endsSoon, type Fate, fateOf, within } from "./exchange.ts";
 import { encodeFrame } from "./frames.ts";
 import {
   HandshakeError,
@@ -24,6 +24,7 @@ import { perform } from "./perform.ts";
 import type { Random } from "./random.ts";
 import type { CaseContext, Outcome } from "./run.ts";
 import { ConnectError, dial, type TcpDuplex } from "./tcp.ts";
+import { WireLog } from "./wire.ts";
 
 /** A case that judges the answer to a request. It is for servers only. */
 export interface OpeningCase extends CaseHead {
@@ -42,6 +43,13 @@ export interface OpeningCase extends CaseHead {
   frames?: readonly CaseFrame[];
   /** How request and frames are cut into pieces. Places count from the end of the request: -1 is its last byte. */
   cuts?: Cuts;
+  /** What becomes of the connection after an answer is for another case to judge. */
+  fate?: "untold";
+  /**
+   * Another request, which takes no longer to answer, or the server spends its time on what is special about this one.
+   * Both are sent several times in turn, and the fastest answers compared.
+   */
+  rival?: (context: RequestContext) => string;
   /** Every answer that the clause allows, the best first. */
   allowed: readonly AllowedAnswer[];
 }
@@ -55,10 +63,18 @@ export interface RequestContext {
 
 /**
  * What came. `accepted`: 101. `refused`: a status of 400 to 599. `ignored`: another, as if nobody had asked for a
- * WebSocket. `dropped`: the end of the connection. `http2`: a frame of HTTP/2. `silent`: nothing in time.
- * `malformed`: what is no answer.
+ * WebSocket. `bare`: a body without a head and the end of the connection, as HTTP/0.9 has it. `dropped`: the end of
+ * the connection. `http2`: a frame of HTTP/2. `silent`: nothing in time. `malformed`: what is no answer.
  */
-export type AnswerKind = "accepted" | "refused" | "ignored" | "dropped" | "http2" | "silent" | "malformed";
+export type AnswerKind =
+  | "accepted"
+  | "refused"
+  | "ignored"
+  | "bare"
+  | "dropped"
+  | "http2"
+  | "silent"
+  | "malformed";
 
 /** A status, or all of a class. */
 export type StatusPattern = number | "4xx" | "5xx";
@@ -74,6 +90,8 @@ export interface AllowedAnswer {
   demand?: Demand;
   /** The connection must not be kept for another request. */
   closes?: true;
+  /** Of a 101: what was sent before it may be lost. */
+  mayLose?: true;
   because?: string;
 }
 
@@ -97,6 +115,8 @@ export interface OpeningObservation {
   opened?: Opinion & { received: string };
   /** Of any other answer: what became of the connection. */
   fate?: Fate;
+  /** How much longer the answer took than that to another request, in words. */
+  slow?: string;
 }
 
 /** Sends the request of a case and judges the answer. */
@@ -118,10 +138,53 @@ export async function performOpening(each: OpeningCase, context: CaseContext): P
     };
   }
   try {
-    const observation = await observe(each, duplex, context);
+    const observation = await timed(each, await observe(each, duplex, context), context);
     const received = describeOpening(observation);
     const late = observation.answer === "silent";
     return { ...judgeOpening(each.allowed, observation), expected, received, late };
+  } finally {
+    duplex.destroy();
+  }
+}
+
+// Machines are busy now and then: only the fastest of several answers says how long an answer takes.
+const repetitions = 3;
+const slowFactor = 10;
+const slowMs = 100;
+
+async function timed(
+  each: OpeningCase,
+  observation: OpeningObservation,
+  context: CaseContext,
+): Promise<OpeningObservation> {
+  if (!each.rival || observation.answer === "silent") return observation;
+  const own: number[] = [];
+  const rivals: number[] = [];
+  for (let count = 0; count < repetitions; count++) {
+    own.push(await answerMs(each.request, context));
+    rivals.push(await answerMs(each.rival, context));
+  }
+  const [ms, rivalMs] = [Math.min(...own), Math.min(...rivals)];
+  if (ms < slowMs || ms < slowFactor * rivalMs) return observation;
+  const words = `the answer took ${Math.round(ms)} ms, that to a request as long without this took ${Math.round(rivalMs)} ms`;
+  return { ...observation, slow: words };
+}
+
+async function answerMs(
+  request: OpeningCase["request"],
+  { target, random, timing }: CaseContext,
+): Promise<number> {
+  const { deadlineMs } = timing;
+  const duplex = await dial({ ...target, deadlineMs }).catch(() => undefined);
+  if (!duplex) return Number.POSITIVE_INFINITY;
+  try {
+    const began = performance.now();
+    void duplex.write(Buffer.from(request({ target, key: keyOf(random), random }), "latin1"));
+    await readAnswer(duplex, new WireLog(), deadlineMs);
+    return performance.now() - began;
+  } catch (error) {
+    if (error instanceof HandshakeError) return Number.POSITIVE_INFINITY;
+    throw error;
   } finally {
     duplex.destroy();
   }
@@ -144,7 +207,9 @@ async function observe(
   });
   if (head instanceof HandshakeError) return unanswered(head, exchange);
   await within(sent, timing.deadlineMs);
-  return head.status === 101 ? accepted(each, head, key, duplex, context) : answered(head, request, exchange);
+  if (head.status === 101) return accepted(each, head, key, duplex, context);
+  const { fate, ...answer } = await answered(head, request, exchange);
+  return each.fate === "untold" || fate === undefined ? answer : { ...answer, fate };
 }
 
 async function accepted(
@@ -209,8 +274,12 @@ function firstLine(request: string): string {
   return line.length > 100 ? `${line.slice(0, 100)} …` : line;
 }
 
-function unanswered({ fault, message }: HandshakeError, { log }: Exchange): OpeningObservation {
-  if (fault === "ended") log.add("received", "end", message);
+async function unanswered(
+  { fault, message, foreign }: HandshakeError,
+  exchange: Exchange,
+): Promise<OpeningObservation> {
+  if (fault === "ended") exchange.log.add("received", "end", message);
+  if (foreign && isText(foreign) && (await endsSoon(exchange))) return { answer: "bare" };
   const kinds = { ended: "dropped", silent: "silent", http2: "http2" } as const;
   const answer = fault in kinds ? kinds[fault as keyof typeof kinds] : "malformed";
   return { answer, why: message };
@@ -219,6 +288,11 @@ function unanswered({ fault, message }: HandshakeError, { log }: Exchange): Open
 async function answered(head: Head, request: string, exchange: Exchange): Promise<OpeningObservation> {
   const answer = head.status >= 400 && head.status < 600 ? "refused" : "ignored";
   return { answer, head, fate: await fateOf(exchange, head, !request.startsWith("HEAD ")) };
+}
+
+// A body of HTTP/0.9 is text, HTML mostly; a greeting of another protocol waits for an answer.
+function isText(bytes: Uint8Array): boolean {
+  return !/[^\t\r\n\x20-\x7e\x80-\xff]/.test(Buffer.from(bytes).toString("latin1"));
 }
 
 function agreedOn(offer: string, answer: string): Agreement | NegotiationError | undefined {
@@ -235,7 +309,7 @@ async function use(
   frames: readonly CaseFrame[] | undefined,
   agreed: Agreement | undefined,
   duplex: TcpDuplex,
-  { log, random, timing }: CaseContext,
+  { log, random, timing, strict }: CaseContext,
 ): Promise<Opinion & { received: string }> {
   const inflate = agreed && inflateOf(agreed.theirs, maxReceivedBytes);
   const endpoint = new Endpoint({
@@ -248,7 +322,7 @@ async function use(
   });
   const play = playOf(frames);
   const observation = await perform(play, endpoint, timing);
-  return { ...judge(play, observation), received: describeObservation(observation) };
+  return { ...judge(play, observation, strict), received: describeObservation(observation) };
 }
 
 // What was sent early comes back, or a text that is sent now.

@@ -28,6 +28,7 @@ export interface RunRequest {
   deadlineMs: number | undefined;
   headers: [name: string, value: string][];
   insecure: boolean;
+  strict: boolean;
   verbose: boolean;
   start?: string;
   baseline?: string;
@@ -76,6 +77,7 @@ how
   --timeout <ms>      for each thing that is awaited (5000; clients 20000)
   --no-deadline       waits for ever, one case at a time: for a server in a debugger
   --header <'N: v'>   sent with every handshake; may be given several times
+  --strict            fails what Autobahn fails and the RFC allows: --list --autobahn says where
   --insecure          accepts a certificate that nobody vouches for
   --baseline <file>   known failures, a JSON list of {"id", "reason", "link"}; an entry that passes is an error
 
@@ -85,7 +87,7 @@ what is written
   --help, --version
 
 exit code: 0 nothing fails · 1 something fails · 2 the command line is wrong
-           3 what is judged could not be reached, or died for good · 130 stopped by Ctrl-C`;
+           3 what is judged could not be reached, does not echo, or died for good · 130 stopped by Ctrl-C`;
 }
 
 const options = {
@@ -112,6 +114,7 @@ const options = {
   seed: { type: "string" },
   serve: { type: "boolean" },
   start: { type: "string" },
+  strict: { type: "boolean" },
   timeout: { type: "string" },
   verbose: { type: "boolean" },
   version: { type: "boolean" },
@@ -156,7 +159,7 @@ function serveOf(values: Values, names: readonly string[], selection: Selection)
 
 // What is written about a run, and what is asked of a server: without a run or a server it would do nothing.
 const forRuns = ["json", "html", "junit", "autobahn-json", "baseline", "verbose"] as const;
-const forServers = ["start", "header", "insecure", "jobs"] as const;
+const forServers = ["start", "header", "insecure", "strict", "jobs"] as const;
 
 function given(values: Values, names: readonly (keyof Values)[]): string | undefined {
   const name = names.find((each) => values[each] !== undefined);
@@ -164,7 +167,15 @@ function given(values: Values, names: readonly (keyof Values)[]): string | undef
 }
 
 function runOf(values: Values, names: string[], selection: Selection): RunRequest {
-  const { all = false, client: clients = [], start, baseline, insecure = false, verbose = false } = values;
+  const {
+    all = false,
+    client: clients = [],
+    start,
+    baseline,
+    insecure = false,
+    strict = false,
+    verbose = false,
+  } = values;
   checkTargets(values, names);
   return {
     names,
@@ -176,6 +187,7 @@ function runOf(values: Values, names: string[], selection: Selection): RunReques
     deadlineMs: deadlineOf(values),
     headers: (values.header ?? []).map(headerOf),
     insecure,
+    strict,
     verbose,
     files: filesOf(values),
     ...(start !== undefined && { start }),

@@ -1,5 +1,6 @@
 // Does what a case says, and tells what happened.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Allowed, End, ExpectedMessage, Observation, Play, Step } from "./case.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { encodeClose, Opcode } from "./frames.ts";
@@ -24,13 +25,14 @@ export async function perform(play: Play, endpoint: Endpoint, timing: Timing): P
     if (step.kind === "settle") atOnce ||= endpoint.over || endpoint.close !== undefined;
     if (stuck || endpoint.over) break;
   }
-  const wentOn = !stuck && (await finish(play.allowed, endpoint, timing));
+  const last = stuck ? "nothing" : await finish(play.allowed, endpoint, timing);
   endpoint.destroy();
   return {
     messages: endpoint.messages,
     pongs: endpoint.pongs.filter((payload) => !equal(payload, fence)),
     peerClosedFirst: endpoint.peerClosedFirst,
-    wentOn,
+    wentOn: last === "went on",
+    ...(last === "closed" && { closedByUs: true }),
     ...(atOnce && { atOnce }),
     ...(endpoint.echoedCode && { echoedCode: true }),
     ...(endpoint.unsolicited.length > 0 && { unsolicited: endpoint.unsolicited }),
@@ -39,12 +41,15 @@ export async function perform(play: Play, endpoint: Endpoint, timing: Timing): P
     ...(endpoint.close && { close: endpoint.close }),
     ...(endpoint.ended && { ended: endpoint.ended }),
     ...(endpoint.violation && { violation: endpoint.violation }),
+    ...(endpoint.excess && { excess: endpoint.excess }),
+    ...(endpoint.rubbish && { rubbish: true }),
     ...(stuck && { stuck }),
   };
 }
 
 // Returns what was awaited in vain.
 async function act(step: Step, endpoint: Endpoint, timing: Timing): Promise<string | undefined> {
+  if (step.kind === "send" && step.unread) return sendUnread(step, endpoint, timing);
   if (step.kind === "send" || step.kind === "bytes") {
     const sent =
       step.kind === "send"
@@ -57,8 +62,25 @@ async function act(step: Step, endpoint: Endpoint, timing: Timing): Promise<stri
   if (step.kind !== "await") return undefined;
   const came = step.what === "pong" ? endpoint.pongs : endpoint.messages;
   const enough = () => came.length >= step.count || endpoint.close !== undefined;
-  if (await endpoint.until(enough, timing.deadlineMs)) return undefined;
+  if (await patiently(enough, endpoint, timing.deadlineMs)) return undefined;
   return `${step.what} ${step.count}`;
+}
+
+// Our end does not read while the peer still takes what is sent, and a little longer.
+async function sendUnread(
+  { frames, cuts }: Extract<Step, { kind: "send" }>,
+  endpoint: Endpoint,
+  { deadlineMs, settleMs }: Timing,
+): Promise<string | undefined> {
+  endpoint.pause();
+  const sent = endpoint.send(frames, cuts);
+  for (let before = -1; before < endpoint.written; ) {
+    before = endpoint.written;
+    if (await within(sent, settleMs)) break;
+  }
+  await sleep(settleMs);
+  endpoint.resume();
+  return (await within(sent, deadlineMs)) ? undefined : "it to read what was sent";
 }
 
 /** Waits for something; false if time was up before. */
@@ -71,19 +93,22 @@ export async function within(promise: Promise<void>, ms: number): Promise<boolea
   return result;
 }
 
-// True if the peer went on where it should have failed the connection.
-async function finish(allowed: readonly Allowed[], endpoint: Endpoint, timing: Timing): Promise<boolean> {
+// `went on`: where it should have failed the connection. `closed`: it had to be closed by us.
+async function finish(
+  allowed: readonly Allowed[],
+  endpoint: Endpoint,
+  timing: Timing,
+): Promise<"went on" | "closed" | "nothing"> {
   const [best] = allowed;
   const clean = allowed.find(({ end }) => end.kind === "clean");
   if (best && isFailing(best.end)) {
-    const wentOn = await goesOn(endpoint, timing);
-    if (!wentOn) return false;
-    if (clean) await close(endpoint, timing, clean.messages.length);
-    return true;
+    if (!(await goesOn(endpoint, timing))) return "nothing";
+    if (clean) await close(endpoint, timing, clean);
+    return "went on";
   }
-  if (best?.end.kind !== "closed") await close(endpoint, timing, clean?.messages.length);
-  else await ended(endpoint, timing);
-  return false;
+  if (best?.end.kind !== "closed") return (await close(endpoint, timing, clean)) ? "closed" : "nothing";
+  await ended(endpoint, timing);
+  return "nothing";
 }
 
 /** Whether the peer is to end the connection, without a close frame from us. */
@@ -106,19 +131,41 @@ async function goesOn(endpoint: Endpoint, timing: Timing): Promise<boolean> {
   return false;
 }
 
-// The messages first: a peer may read the close frame before its application has seen them, and a browser does.
-// It cannot answer them any more then (RFC 6455 §5.5.1).
-async function close(endpoint: Endpoint, timing: Timing, messages = 0): Promise<void> {
-  const answered = () => endpoint.messages.length >= messages || endpoint.close !== undefined;
-  await endpoint.until(answered, timing.deadlineMs);
-  if (!endpoint.over && !endpoint.close) {
-    await endpoint.send([{ opcode: Opcode.Close, payload: encodeClose(1000) }]);
-  }
-  await ended(endpoint, timing);
+// The answers first: a peer may read the close frame before its application has seen the messages, and a browser
+// does; a pong it may owe until it can write. It cannot, or need not, answer any more then (RFC 6455 §5.5.1, §5.5.2).
+// Returns whether it was for us to close.
+async function close(endpoint: Endpoint, { deadlineMs }: Timing, expected?: Allowed): Promise<boolean> {
+  const { messages = [], pongs = [] } = expected ?? {};
+  const answered = () => endpoint.messages.length >= messages.length && isLastAnswered(pongs, endpoint.pongs);
+  await patiently(() => answered() || endpoint.close !== undefined, endpoint, deadlineMs);
+  const isOurs = !endpoint.over && !endpoint.close;
+  if (isOurs) await endpoint.send([{ opcode: Opcode.Close, payload: encodeClose(1000) }]);
+  await ended(endpoint, { deadlineMs });
+  return isOurs;
 }
 
-async function ended(endpoint: Endpoint, { deadlineMs }: Timing): Promise<void> {
+// So many times the deadline, as long as more and more comes: large answers take their time.
+const mostRounds = 6;
+
+async function patiently(condition: () => boolean, endpoint: Endpoint, ms: number): Promise<boolean> {
+  const came = () => endpoint.messages.length + endpoint.pongs.length;
+  for (let round = 0, before = -1; round < mostRounds && before < came(); round++) {
+    before = came();
+    if (await endpoint.until(condition, ms)) return true;
+  }
+  return condition() || endpoint.over;
+}
+
+async function ended(endpoint: Endpoint, { deadlineMs }: Pick<Timing, "deadlineMs">): Promise<void> {
   await endpoint.until(() => endpoint.ended !== undefined, deadlineMs);
+}
+
+/** Whether the last of several pings was answered, which is all that RFC 6455 §5.5.3 asks for. */
+export function isLastAnswered(expected: readonly Uint8Array[], pongs: readonly Uint8Array[]): boolean {
+  const last = expected.at(-1);
+  if (!last) return true;
+  const count = (payloads: readonly Uint8Array[]) => payloads.filter((each) => equal(each, last)).length;
+  return count(pongs) >= count(expected);
 }
 
 /** Whether two payloads are the same. */

@@ -61,6 +61,7 @@ export function refuses(statuses: readonly StatusPattern[] = ["4xx"], demand?: D
       because: "another status says better what is wrong",
     },
     { verdict: "non-strict", answer: "dropped", because: "it hangs up without an answer" },
+    { verdict: "non-strict", answer: "bare", because: "it answers as HTTP/0.9 does, without a status" },
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
-import type { CaseHead, Level, Verdict } from "./case.ts";
+import type { CaseHead, Gravity, Level, Verdict } from "./case.ts";
 import { type Case, groupOf } from "./cases/index.ts";
 import { applyMask, Opcode } from "./frames.ts";
 import type { Judgement } from "./judge.ts";
@@ -101,6 +101,8 @@ export interface ResultReport {
   ms: number;
   /** What went over the wire, in order. Long logs lack their middle. */
   wire: WireReport[];
+  /** Present if this failure is worse than any other; no baseline excuses it. */
+  grave?: Gravity;
   /** Present if the baseline has this failure. */
   known?: { reason: string; link: string };
 }
@@ -161,10 +163,11 @@ export function caseReport(each: Case): CaseReport {
 
 /** A result in the shape of the report, its wire log shortened. */
 export function resultReport(result: Result): ResultReport {
-  const { id, verdict, behaviour, close, expected, received, ms } = result;
+  const { id, verdict, behaviour, close, expected, received, ms, grave } = result;
   return {
     id,
     verdict,
+    ...(grave && { grave }),
     behaviour,
     close,
     expected,

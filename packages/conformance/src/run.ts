@@ -1,6 +1,7 @@
 // Runs cases against a server, and judges them.
 
-import type { CaseHead, FrameCase, Observation, Play, Verdict } from "./case.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CaseHead, FrameCase, Gravity, Observation, Play, Verdict } from "./case.ts";
 import { allCases, type Case, type ServerCase } from "./cases/index.ts";
 import { type Agreement, agree, inflateOf, NegotiationError } from "./deflate.ts";
 import { describeExpected, describeObservation } from "./describe.ts";
@@ -11,7 +12,8 @@ import { performOpening } from "./opening.ts";
 import { perform, type Timing } from "./perform.ts";
 import { pool } from "./pool.ts";
 import { random } from "./random.ts";
-import { ConnectError, dial } from "./tcp.ts";
+import { ConnectError } from "./tcp.ts";
+import { type Loss, ServerGone, Watch, type WatchOptions } from "./watch.ts";
 import { type WireEntry, WireLog } from "./wire.ts";
 
 /** What came of one case. */
@@ -27,10 +29,12 @@ export interface Result extends Omit<CaseHead, "autobahn"> {
   wire: readonly WireEntry[];
   /** Lines of the wire log that were not kept. */
   omitted: number;
+  /** What is worse than any other failure. */
+  grave?: Gravity;
 }
 
 /** How a run is made. */
-export interface RunOptions {
+export interface RunOptions extends WatchOptions {
   /** Default: all. */
   cases?: readonly Case[];
   /** How many cases run at the same time. Default: 8. */
@@ -43,36 +47,28 @@ export interface RunOptions {
   settleMs?: number;
   /** Headers to add to every handshake: a token, an origin. */
   headers?: Target["headers"];
+  /** Fails what Autobahn fails and the RFC allows, like an undefined close code that comes back. Default: false. */
+  strict?: boolean;
   /** Accept a certificate that nobody vouches for. */
   insecure?: boolean;
-  /** Brings a server back that died. Default: waits until it is back. */
-  revive?: () => Promise<void>;
-  /** How long a server may stay away after it died, in ms. Default: 30,000. */
-  reviveMs?: number;
   signal?: AbortSignal;
 }
 
-/** The server died and did not come back. */
-export class ServerGone extends Error {
-  override readonly name = "ServerGone";
-}
-
 /**
- * Runs the cases against the server at a `ws:` or `wss:` URL that echoes messages. Results come as they are done.
- * Throws a `TypeError` for a URL that is none, a `ConnectError` or `HandshakeError` if no WebSocket can be opened
- * there at all, and `ServerGone`. A 101 that is wrong is no error: it is what the cases find.
+ * Runs the cases against the server at a `ws:` or `wss:` URL that echoes messages. Results come once it is known that
+ * the server survived them. Throws a `TypeError` for a URL that is none, a `ConnectError` or `HandshakeError` if no
+ * WebSocket can be opened there at all, a `NoEcho` if what is there does not echo, and `ServerGone`. A 101 that is
+ * wrong is no error: it is what the cases find.
  */
 export async function* runConformance(url: string, options: RunOptions = {}): AsyncGenerator<Result> {
   const { headers, insecure } = options;
   const target = targetOf(url, { insecure, ...(headers && { headers }) });
   const run = new Run(target, options);
-  await run.begin();
-  const cases = (options.cases ?? allCases).filter(isForServers);
-  yield* run.side(cases.filter(({ heavy }) => !heavy));
-  yield* run.alone(cases.filter(({ heavy }) => heavy));
-  // Whoever failed while the server was down is asked once more, alone: only the one who killed it fails again.
-  yield* run.alone(run.suspects());
-  yield* run.again();
+  try {
+    yield* run.results();
+  } finally {
+    run.end();
+  }
 }
 
 /** Whether a case can judge a server. */
@@ -80,149 +76,180 @@ export function isForServers(each: Case): each is ServerCase {
   return each.peer !== "client";
 }
 
+/** A case that is over. */
+interface Done {
+  each: ServerCase;
+  result: Result;
+  /** As `performance.now()`. */
+  endedAt: number;
+  /** True if it ran when the server was lost. */
+  ran?: true;
+}
+
+// All that late handshakes may cost in the end, as a multiple of the deadline.
+const patienceForLate = 6;
+
 class Run {
   readonly #target: Target;
   readonly #options: RunOptions;
   readonly #timing: Timing;
-  readonly #suspects: ServerCase[] = [];
-  // With what came of them: a handshake that was late may be the fault of a case that ran beside it.
-  readonly #late: { each: ServerCase; result: Result }[] = [];
-  #deaths = 0;
-  #back: Promise<void> | undefined;
+  readonly #watch: Watch;
+  // They wait until it is known that the server has survived them: it may die of a case that it has passed.
+  #held: Done[] = [];
+  // They ran when the server was lost, or just before: any of them may have done it.
+  #suspects: Done[] = [];
+  // A handshake that was late may be the fault of a case that ran beside it.
+  #late: Done[] = [];
 
   constructor(target: Target, options: RunOptions) {
     const { deadlineMs = 5_000, settleMs = 200 } = options;
     this.#target = target;
     this.#options = options;
     this.#timing = { deadlineMs, settleMs };
+    this.#watch = new Watch(target, this.#timing, options, () => this.#suspect());
   }
 
-  /** Opens and drops one connection, so that what makes every case fail is said once. */
-  async begin(): Promise<void> {
+  end(): void {
+    this.#watch.end();
+  }
+
+  async *results(): AsyncGenerator<Result> {
+    const cases = (this.#options.cases ?? allCases).filter(isForServers);
+    const { jobs = 8 } = this.#options;
+    await this.#watch.begin();
     try {
-      await this.#open();
+      const light = cases.filter(({ heavy }) => !heavy);
+      yield* this.#together(light, jobs, jobs > 1);
+      const heavy = cases.filter((each) => each.heavy);
+      yield* this.#together(heavy, 1, false);
+      yield* this.#settled();
+      yield* this.#again();
+      yield* this.#alone();
     } catch (error) {
-      // A server that takes the handshake and gets its answer wrong is there; what is wrong is for the cases to say.
-      if (!(error instanceof HandshakeError) || error.fault !== "wrong") throw error;
+      if (!(error instanceof ServerGone)) throw error;
+      const [only, ...others] = this.#suspects;
+      if (only && others.length === 0) yield lost(only.result, { kind: "death", how: error.message });
+      throw this.#named(error);
     }
   }
 
-  async #open(): Promise<void> {
-    const { duplex } = await open(this.#target, "", new WireLog(), this.#timing.deadlineMs);
-    duplex.destroy();
+  // So many at a time. `again`: a handshake that is late is none of the case's doing, perhaps.
+  async *#together(cases: readonly ServerCase[], width: number, again: boolean): AsyncGenerator<Result> {
+    const act = (each: ServerCase) => this.#inCompany(each, again);
+    for await (const _ of pool(cases, width, act)) yield* this.#proven();
   }
 
-  get #jobs(): number {
-    return this.#options.jobs ?? 8;
-  }
-
-  /** Several at a time. */
-  async *side(cases: readonly ServerCase[]): AsyncGenerator<Result> {
-    for await (const result of pool(cases, this.#jobs, (each) => this.#inCompany(each))) {
-      if (result) yield result;
-    }
-  }
-
-  async *alone(cases: readonly ServerCase[]): AsyncGenerator<Result> {
-    for (const each of cases) {
-      this.#options.signal?.throwIfAborted();
-      yield await this.#aloneWith(each);
-    }
-  }
-
-  /** Those whose handshake was late while other cases kept the server busy: once more, with no other beside them. */
-  async *again(): AsyncGenerator<Result> {
-    let hangs = false;
-    for (const { each, result: first } of this.#late.splice(0)) {
-      this.#options.signal?.throwIfAborted();
-      // One deadline is enough to find out that nobody is answered any more.
-      hangs ||= !(await this.#answers());
-      yield noted(hangs ? first : await this.#aloneWith(each), first, hangs);
-    }
-  }
-
-  async #aloneWith(each: ServerCase): Promise<Result> {
-    const { result } = await this.#judge(each);
-    if (result.verdict !== "pass" && !(await this.#reachable())) {
-      result.verdict = "fail";
-      result.behaviour = { verdict: "fail", why: "the server died" };
-      await this.#revived();
-    }
-    return result;
-  }
-
-  // Whether a handshake without a fault is answered in time, be it with a refusal.
-  async #answers(): Promise<boolean> {
-    try {
-      await this.#open();
-      return true;
-    } catch (error) {
-      return error instanceof HandshakeError && error.fault !== "silent";
-    }
-  }
-
-  suspects(): ServerCase[] {
-    return this.#suspects.splice(0);
-  }
-
-  // Nothing if it cannot be told whether the case failed, or the server had died of another, or was kept busy by one.
-  async #inCompany(each: ServerCase): Promise<Result | undefined> {
+  async #inCompany(each: ServerCase, again: boolean): Promise<void> {
     this.#options.signal?.throwIfAborted();
-    await this.#back;
-    const deaths = this.#deaths;
+    await this.#watch.ready();
+    const { losses } = this.#watch;
     const { result, late } = await this.#judge(each);
-    // A reset can be a way to fail the connection, but it is also what a death looks like.
-    if (result.verdict === "pass") return result;
-    if (deaths !== this.#deaths || !(await this.#reachable())) {
-      this.#suspects.push(each);
-      await this.#revived();
-      return undefined;
+    const done = { each, result, endedAt: performance.now() };
+    this.#watch.look();
+    if (losses !== this.#watch.losses) this.#suspects.push({ ...done, ran: true });
+    else if (late && again) this.#late.push(done);
+    else this.#held.push(done);
+  }
+
+  #suspect(): void {
+    const { provenUntil } = this.#watch;
+    this.#suspects.push(...this.#held.filter(({ endedAt }) => endedAt > provenUntil));
+    this.#held = this.#held.filter(({ endedAt }) => endedAt <= provenUntil);
+  }
+
+  // The results that nothing speaks against any more.
+  *#proven(): Generator<Result> {
+    const { provenUntil } = this.#watch;
+    const proven = this.#held.filter(({ endedAt }) => endedAt <= provenUntil);
+    this.#held = this.#held.filter(({ endedAt }) => endedAt > provenUntil);
+    for (const { result } of proven) yield result;
+  }
+
+  // Afterwards each result that was held is proven, or its case a suspect.
+  async *#settled(): AsyncGenerator<Result> {
+    if (this.#held.length > 0) await this.#watch.proof();
+    yield* this.#proven();
+  }
+
+  // Those whose handshake was late while other cases kept the server busy, once more. All at once: who is late again,
+  // while a handshake without a fault is answered, is late by itself.
+  async *#again(): AsyncGenerator<Result> {
+    const late = new Map(this.#late.splice(0).map(({ each, result }) => [each, result]));
+    if (late.size === 0) return;
+    if (!(await this.#watch.answers())) {
+      for (const first of late.values()) yield noted(first, first, true);
+      return;
     }
-    if (!late || this.#jobs === 1) return result;
-    this.#late.push({ each, result });
-    return undefined;
+    const { quiet, results } = await this.#atOnce([...late.keys()]);
+    const until = performance.now() + patienceForLate * this.#timing.deadlineMs;
+    for (const [each, first] of late) {
+      const result = results.get(each.id);
+      // If it is not there, its case is a suspect. If one of them keeps the others waiting, each has its own turn.
+      if (!result) continue;
+      const isAlone = !quiet && performance.now() < until;
+      yield noted(isAlone ? (await this.#judge(each)).result : result, first, false);
+    }
+  }
+
+  async #atOnce(cases: readonly ServerCase[]): Promise<{ quiet: boolean; results: Map<string, Result> }> {
+    const results = new Map<string, Result>();
+    const playing = (async () => {
+      for await (const result of this.#together(cases, cases.length, false)) results.set(result.id, result);
+      for await (const result of this.#settled()) results.set(result.id, result);
+    })();
+    playing.catch(() => {});
+    await sleep(this.#timing.settleMs);
+    const quiet = await this.#watch.answers();
+    await playing;
+    return { quiet, results };
+  }
+
+  // On fresh processes, until the one that kills it is found: those that ran when the server was lost each on one of
+  // its own, the others together first.
+  async *#alone(): AsyncGenerator<Result> {
+    for (const each of this.#suspects.filter(({ ran }) => ran)) yield* this.#cleared([each]);
+    yield* this.#cleared([...this.#suspects]);
+  }
+
+  async *#cleared(group: readonly Done[]): AsyncGenerator<Result> {
+    if (group.length === 0) return;
+    this.#options.signal?.throwIfAborted();
+    await this.#watch.fresh();
+    const results: Result[] = [];
+    for (const { each } of group) {
+      if (!this.#watch.isLost) results.push((await this.#judge(each)).result);
+    }
+    const loss = await this.#watch.loss();
+    const [first] = results;
+    if (loss && group.length > 1) {
+      const middle = group.length >> 1;
+      yield* this.#cleared(group.slice(0, middle));
+      yield* this.#cleared(group.slice(middle));
+      return;
+    }
+    this.#suspects = this.#suspects.filter((each) => !group.includes(each));
+    if (loss && first) yield lost(first, loss);
+    else yield* results;
+  }
+
+  #named(error: ServerGone): ServerGone {
+    const ids = this.#suspects.map(({ each }) => each.id);
+    if (ids.length < 2) return error;
+    return new ServerGone(
+      `${error.message}; one of the cases that ran then did it: ${ids.join(", ")}. With --start, each of them is run again alone`,
+    );
   }
 
   async #judge(each: ServerCase): Promise<{ result: Result; late: boolean }> {
     const log = new WireLog();
     const began = performance.now();
-    const { seed = 1 } = this.#options;
-    const context = { target: this.#target, log, random: random(seed, each.id), timing: this.#timing };
+    const { seed = 1, strict = false } = this.#options;
+    const numbers = random(seed, each.id);
+    const context = { target: this.#target, log, random: numbers, timing: this.#timing, strict };
     const { late = false, ...outcome } = await (each.kind === "opening"
       ? performOpening(each, context)
       : performFrames(each, context));
     return { result: resultOf(each, outcome, log, performance.now() - began), late };
-  }
-
-  async #reachable(): Promise<boolean> {
-    const duplex = await dial({ ...this.#target, deadlineMs: 1_000 }).catch(() => undefined);
-    duplex?.destroy();
-    return duplex !== undefined;
-  }
-
-  // However many cases see the death, it is one, and all of them wait for the same return.
-  #revived(): Promise<void> {
-    if (this.#back) return this.#back;
-    this.#deaths++;
-    this.#back = this.#revive().finally(() => {
-      this.#back = undefined;
-    });
-    return this.#back;
-  }
-
-  async #revive(): Promise<void> {
-    const { revive, reviveMs = 30_000, signal } = this.#options;
-    await revive?.();
-    const deadline = performance.now() + reviveMs;
-    while (!(await this.#reachable())) {
-      signal?.throwIfAborted();
-      if (performance.now() > deadline) {
-        throw new ServerGone(
-          `the server at ${this.#target.authority} died and was not back after ${reviveMs} ms`,
-        );
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
   }
 }
 
@@ -232,10 +259,22 @@ function noted(result: Result, first: Result, hangs: boolean): Result {
   const beside = "while other cases ran beside it the handshake was late";
   const words = hangs
     ? `${why}; other cases ran beside it, but alone no handshake is answered any more, either`
-    : [why, why === first.behaviour.why ? "also alone, with no other case beside it" : beside]
+    : [why, why === first.behaviour.why ? "also when the server had nothing else to do" : beside]
         .filter((each) => each !== undefined)
         .join("; ");
   return { ...result, behaviour: { verdict, why: words } };
+}
+
+// What came of a case that the server did not survive: whatever it was worth before, it is a failure now.
+function lost(result: Result, { kind, how }: Loss): Result {
+  const [what, end] = kind === "death" ? ["died", "died"] : ["hung", "answered nobody any more"];
+  return {
+    ...result,
+    verdict: "fail",
+    grave: kind,
+    behaviour: { verdict: "fail", why: `the server ${what}: ${how}` },
+    received: `${result.received}; then the server ${end}`,
+  };
 }
 
 /** What a case came to, with the case. */
@@ -252,17 +291,19 @@ export interface CaseContext {
   log: WireLog;
   random: ReturnType<typeof random>;
   timing: Timing;
+  /** Judges as Autobahn does where the RFC allows more. */
+  strict: boolean;
 }
 
 /** What a case came to. */
-export interface Outcome extends Pick<Result, "behaviour" | "close" | "expected" | "received"> {
+export interface Outcome extends Pick<Result, "behaviour" | "close" | "expected" | "received" | "grave"> {
   /** True if nothing answered the handshake in time: that may not be the case's doing. */
   late?: boolean;
 }
 
 async function performFrames(
   each: FrameCase,
-  { target, log, random, timing }: CaseContext,
+  { target, log, random, timing, strict }: CaseContext,
 ): Promise<Outcome> {
   const opened = await open(target, each.offer ?? "", log, timing.deadlineMs).catch((error: unknown) => {
     if (error instanceof HandshakeError || error instanceof ConnectError) return error;
@@ -288,13 +329,14 @@ async function performFrames(
     maxReceived: bound(play),
   });
   const observation = await perform(play, endpoint, timing);
-  return outcomeOf(play, observation);
+  return outcomeOf(play, observation, strict);
 }
 
 /** What a play and what was observed come to. */
-export function outcomeOf(play: Play, observation: Observation): Outcome {
+export function outcomeOf(play: Play, observation: Observation, strict = false): Outcome {
+  const { broken: _, ...opinion } = judge(play, observation, strict);
   return {
-    ...judge(play, observation),
+    ...opinion,
     expected: describeExpected(play),
     received: describeObservation(observation),
   };
@@ -340,9 +382,12 @@ export function unsupported(why: string): Outcome {
 }
 
 /** What an echo of all that is expected takes, with room for a peer that cuts it into the smallest fragments. */
-export function bound({ allowed }: Play): number {
+export function bound({ steps, allowed }: Play): number {
   const expected = allowed.map(({ messages }) =>
     messages.reduce((sum, { data }) => sum + 16 + data.length, 0),
   );
-  return 1024 * 1024 + 8 * Math.max(0, ...expected);
+  // What should not come back may do so all the same, and is judged then.
+  const sent = steps.flatMap((step) => (step.kind === "send" ? step.frames : []));
+  const echoed = sent.reduce((sum, { payload }) => sum + 16 + (payload?.length ?? 0), 0);
+  return 1024 * 1024 + 8 * Math.max(0, ...expected) + echoed;
 }

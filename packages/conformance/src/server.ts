@@ -1,6 +1,7 @@
 // A server in a process group of its own: started, waited for, brought back when it died, ended in any case.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { targetOf } from "./http1.ts";
 import { dial } from "./tcp.ts";
@@ -30,8 +31,17 @@ export class ServerError extends Error {
   override readonly name = "ServerError";
 }
 
-const pollMs = 50;
-const keptLines = 12;
+/** How a process ended. */
+export interface Exit {
+  /** In words: its exit code or signal, and how its output ended. */
+  how: string;
+  /** With exit code 0. */
+  well: boolean;
+}
+
+const pollMs = 20;
+// A stack of ten places, and what was thrown above it.
+const keptLines = 24;
 const alive = new Set<Server>();
 
 // Also when we end by an error that nobody caught.
@@ -45,7 +55,7 @@ export class Server {
   readonly #url: string;
   readonly #patience: Patience;
   #child: ChildProcess | undefined;
-  #exit: string | undefined;
+  #exit: { words: string; well: boolean } | undefined;
   #output: string[] = [];
 
   private constructor(command: Command, url: string, patience: Patience) {
@@ -67,9 +77,15 @@ export class Server {
     return server;
   }
 
-  /** Brings it back after it died. */
+  /** How its process ended, if it did; nothing while it runs. */
+  get exit(): Exit | undefined {
+    return this.#exit && { how: `${this.#exit.words}${this.#lastWords}`, well: this.#exit.well };
+  }
+
+  /** Puts a fresh one in its place, at once: it is dead, or has nothing to lose. */
   async revive(): Promise<void> {
-    await this.stop();
+    this.kill();
+    await this.#ends(8_000);
     await this.#start();
   }
 
@@ -81,7 +97,12 @@ export class Server {
     while (!(await this.#gone()) && performance.now() < deadline) await sleep(pollMs);
     // Also when the first process is gone: what it has started may not be.
     this.kill();
-    while (!(await this.#gone()) && performance.now() < deadline + 1_000) await sleep(pollMs);
+    await this.#ends(1_000);
+  }
+
+  async #ends(ms: number): Promise<void> {
+    const deadline = performance.now() + ms;
+    while (!(await this.#gone()) && performance.now() < deadline) await sleep(pollMs);
   }
 
   /** Ends it at once, with all that it has started. */
@@ -96,7 +117,8 @@ export class Server {
     const began = performance.now();
     for (let told = 0; !(await this.#answers()); ) {
       const ms = performance.now() - began;
-      if (signal?.aborted || this.#exit !== undefined || ms > startMs) {
+      // A command that ends well may have left a server behind: `docker compose up -d`.
+      if (signal?.aborted || this.#exit?.well === false || ms > startMs) {
         await this.stop();
         signal?.throwIfAborted();
         throw this.#failed(startMs);
@@ -105,6 +127,7 @@ export class Server {
       if (ms - told > 500) told = ms;
       await sleep(pollMs);
     }
+    this.#exit = undefined;
   }
 
   #spawn(): void {
@@ -125,11 +148,10 @@ export class Server {
     child.stdout.on("data", (bytes) => this.#keep(bytes));
     child.stderr.on("data", (bytes) => this.#keep(bytes));
     child.once("error", ({ message }) => {
-      this.#exit = message;
+      this.#exit = { words: message, well: false };
     });
     child.once("exit", (code, signal) => {
-      // A command that ends well may have left a server behind: `docker compose up -d`.
-      if (code !== 0) this.#exit = signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`;
+      if (this.#child === child) this.#exit = { words: wordsOf(code, signal), well: code === 0 };
     });
   }
 
@@ -141,10 +163,14 @@ export class Server {
 
   #failed(startMs: number): ServerError {
     const { host } = new URL(this.#url);
-    const why = this.#exit ?? `nothing listened on ${host} after ${startMs / 1000} s`;
+    const failed = this.#exit?.well === false ? `it ended with ${this.#exit.words}` : undefined;
+    const why = failed ?? `nothing listened on ${host} after ${startMs / 1000} s`;
+    return new ServerError(`the server did not start: ${why}${this.#lastWords}`);
+  }
+
+  get #lastWords(): string {
     const output = this.#output.map((line) => line.trimEnd()).filter(Boolean);
-    const end = output.length > 0 ? `; its output ends:\n  ${output.join("\n  ")}` : "";
-    return new ServerError(`the server did not start: ${why}${end}`);
+    return output.length > 0 ? `; its output ends:\n  ${output.join("\n  ")}` : "";
   }
 
   async #answers(): Promise<boolean> {
@@ -173,4 +199,11 @@ export class Server {
       return false;
     }
   }
+}
+
+// A shell tells a signal by a code above 128.
+function wordsOf(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal) return signal;
+  const name = Object.entries(constants.signals).find(([, number]) => number === (code ?? 0) - 128)?.[0];
+  return name ? `exit code ${code}, ${name}` : `exit code ${code}`;
 }

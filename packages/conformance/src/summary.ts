@@ -1,7 +1,7 @@
 // What a run came to, for a person at a terminal.
 
 import type { Stale } from "./baseline.ts";
-import type { Verdict } from "./case.ts";
+import type { Gravity, Verdict } from "./case.ts";
 import { comparison, differences } from "./comparison.ts";
 import { whyOf } from "./junit.ts";
 import { columns, type Look, styles } from "./look.ts";
@@ -29,6 +29,7 @@ export function summary(report: Report, gone: readonly Stale[], look: Look): str
       ? comparison(report, look)
       : (report.targets.map((target) => counts(report, target, look))[0] ?? ""),
     several ? differences(report, look) : "",
+    gravest(report, look),
     failures(report, look),
     look.verbose ? others(report, look) : reasons(report, look),
     staleEntries(gone, look),
@@ -89,6 +90,26 @@ function cells(counted: Counts, shown: readonly (keyof Counts)[], paint: Paint):
     if (number === 0) return paint("dim", "·");
     return each === "pass" ? String(number) : paint(styles[each], String(number));
   });
+}
+
+const graveWords: Record<Gravity, (peer: string) => string> = {
+  death: (peer) => `killed the ${peer}`,
+  stall: (peer) => `made the ${peer} answer nobody any more`,
+  invention: (peer) => `got bytes that nobody had sent to the ${peer}`,
+};
+
+// What is worse than any other failure, by name, before all that fails.
+function gravest({ targets, peer }: Report, { paint, width }: Look): string {
+  const lines = targets.flatMap(({ id, results }) => {
+    const byGravity = Map.groupBy(results, ({ grave }) => grave);
+    const kinds = Object.keys(graveWords) as Gravity[];
+    return kinds.flatMap((kind) => {
+      const ids = byGravity.get(kind)?.map((each) => each.id) ?? [];
+      const whom = targets.length > 1 ? `${id}: ` : "";
+      return ids.length > 0 ? [`${whom}${rangesOf(ids)} ${graveWords[kind](peer)}`] : [];
+    });
+  });
+  return lines.map((line) => paint("red", labelled("✗ ", line, 2, width))).join("\n");
 }
 
 function failures(report: Report, look: Look): string {

@@ -4,12 +4,14 @@ import { type KnownFailure, mark } from "./baseline.ts";
 import type { Case } from "./cases/index.ts";
 import { ClientGone, runClient } from "./client.ts";
 import { HandshakeError, targetOf } from "./http1.ts";
+import { NoEcho } from "./lifeline.ts";
 import type { Progress } from "./progress.ts";
 import { count, resultReport, type TargetReport } from "./results.ts";
-import { type Result, type RunOptions, runConformance, ServerGone } from "./run.ts";
+import { type Result, type RunOptions, runConformance } from "./run.ts";
 import { isCompressed } from "./select.ts";
 import { type Command, Server, ServerError } from "./server.ts";
 import { ConnectError } from "./tcp.ts";
+import { ServerGone } from "./watch.ts";
 
 /** A server or a client to judge. */
 export interface Target {
@@ -20,6 +22,8 @@ export interface Target {
   versions?: Record<string, string>;
   /** Limits that are raised for the run, by environment variable: the reports name them. */
   policy?: Record<string, string>;
+  /** Failures that are known of it, each with its reason. */
+  known?: readonly KnownFailure[];
   /** Where it is judged; several if compression has to be switched on. */
   setups: readonly (Setup | ClientSetup)[];
 }
@@ -63,7 +67,7 @@ export function clientTarget(name: string, command?: Command): Target {
 /** Judges a server or a client; what keeps it from being judged is told in the report. */
 export async function judgeTarget(target: Target, context: Context): Promise<TargetReport> {
   const { cases, baseline, progress, signal } = context;
-  const { id, title, versions = {}, policy = {}, setups } = target;
+  const { id, title, versions = {}, policy = {}, known = [], setups } = target;
   const began = performance.now();
   const report: TargetReport = {
     id,
@@ -80,7 +84,7 @@ export async function judgeTarget(target: Target, context: Context): Promise<Tar
   try {
     for (const setup of setups) {
       for await (const result of judged(setup, context)) {
-        const found = mark(resultReport(result), target, baseline);
+        const found = mark(resultReport(result), target, [...baseline, ...known]);
         report.results.push(found);
         progress.result(found);
       }
@@ -117,7 +121,7 @@ async function* judgedServer(
     progress.waiting(`waiting for ${new URL(url).host} … ${Math.round(ms / 1000)} s`);
   const server = command && (await Server.start(command, url, { waiting, signal }));
   try {
-    const revive = server && { revive: () => server.revive() };
+    const revive = server && { revive: () => server.revive(), exited: () => server.exit };
     yield* untilAborted(runConformance(url, { ...options, cases: own, signal, ...revive }), signal);
   } finally {
     await server?.stop();
@@ -147,7 +151,7 @@ async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSignal): 
 }
 
 function explain(error: unknown): string {
-  const known = [ClientGone, ConnectError, HandshakeError, ServerError, ServerGone];
+  const known = [ClientGone, ConnectError, HandshakeError, NoEcho, ServerError, ServerGone];
   if (error instanceof Error && known.some((kind) => error instanceof kind)) return error.message;
   throw error;
 }

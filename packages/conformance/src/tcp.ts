@@ -140,6 +140,14 @@ export class TcpDuplex implements Duplex {
     return promise;
   }
 
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   end(): void {
     this.#socket.end();
   }

@@ -119,7 +119,7 @@ test("a server that cannot be reached, or is none: exit code 3", async () => {
   expect(gone.stdout).toContain("nothing listens there");
 });
 
-test("every case can be listed, and be explained", async () => {
+test("every case can be listed, and be explained", { timeout: 180_000 }, async () => {
   const { stdout } = await conform("--list");
   const ids = [...stdout.matchAll(/^ {2}(\d+\.\d+\.\d+)/gm)].map(([, id = ""]) => id);
   expect(ids.length).toBeGreaterThan(1_000);

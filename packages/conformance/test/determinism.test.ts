@@ -22,7 +22,9 @@ function verdictsOf(results: ReadonlyMap<string, Result>): Record<string, unknow
   return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)));
 }
 
-test("three runs with the same seed give the same verdicts, in the same words", async () => {
+test("three runs with the same seed give the same verdicts, in the same words", {
+  timeout: 180_000,
+}, async () => {
   const runs = [];
   for (const jobs of [1, 8, 8]) {
     runs.push(verdictsOf(await judged(rules, { ...timing, cases, jobs, seed: 7 })));
@@ -34,7 +36,7 @@ test("three runs with the same seed give the same verdicts, in the same words", 
   for (const other of others) expect(other).toEqual(first);
 });
 
-test("another seed gives the same verdicts", async () => {
+test("another seed gives the same verdicts", { timeout: 180_000 }, async () => {
   const [one, other] = [
     await judged(rules, { ...timing, cases, seed: 1 }),
     await judged(rules, { ...timing, cases, seed: 2 }),

@@ -27,6 +27,11 @@ const { continuation, text, binary, close, ping, pong } = opcodes;
 // RFC 6455 §7.1.7 without its close frame.
 const drop = (_code: number, connection: Connection) => connection.end();
 
+// What a run begins with: an endpoint that does not echo is not judged at all.
+function isQuestion(data: Buffer): boolean {
+  return `${data}` === "Does this endpoint echo?";
+}
+
 function sameKind(change: (data: Buffer) => Buffer): Rules["echo"] {
   return (opcode, data) => ({ opcode, data: change(data) });
 }
@@ -38,7 +43,7 @@ function changedText(change: (text: string) => string): Rules["echo"] {
 const framing: Record<string, Fault> = {
   "takes frames that are not masked": {
     rules: { mustBeMasked: () => false },
-    red: ["1.6.1", "1.6.2", "1.6.3", "1.6.4", "1.6.5", "1.6.6", "1.6.7"],
+    red: ["1.6.1", "1.6.2", "1.6.3", "1.6.4", "1.6.5", "1.6.7"],
     green: ["1.5"],
   },
   "asks for a mask on the first frame only": {
@@ -48,8 +53,14 @@ const framing: Record<string, Fault> = {
   },
   "takes control frames that are not masked": {
     rules: { mustBeMasked: (opcode) => opcode < close },
-    red: ["1.6.4", "1.6.5", "1.6.6"],
+    red: ["1.6.4", "1.6.5"],
     green: ["1.6.1", "1.6.7"],
+  },
+  "takes close frames that are not masked": {
+    rules: { mustBeMasked: (opcode) => opcode !== close },
+    red: ["1.6.6"],
+    green: ["1.6.1", "1.6.4"],
+    turns: "non-strict",
   },
   "reads a length of 16 bits with its low byte first": {
     rules: {
@@ -193,7 +204,7 @@ function isKnown(opcode: number): boolean {
 const reserved: Record<string, Fault> = {
   "takes any reserved bit": {
     rules: { allowsReserved: () => true, begin: clear },
-    red: ["3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "3.8"],
+    red: ["3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.8"],
   },
   "takes the second and third reserved bits": {
     rules: { allowsReserved: (rsv) => rsv < 4, begin: clear },
@@ -202,8 +213,14 @@ const reserved: Record<string, Fault> = {
   },
   "takes reserved bits of control frames": {
     rules: { allowsReserved: (rsv, opcode) => rsv === 0 || opcode >= close },
-    red: ["3.5", "3.6", "3.7"],
+    red: ["3.5", "3.6"],
     green: ["3.1", "3.3"],
+  },
+  "takes reserved bits of close frames": {
+    rules: { allowsReserved: (rsv, opcode) => rsv === 0 || opcode === close },
+    red: ["3.7"],
+    green: ["3.1", "3.5"],
+    turns: "non-strict",
   },
   "takes reserved bits of continuations": {
     rules: { allowsReserved: (rsv, opcode) => rsv === 0 || opcode === continuation, begin: clear },
@@ -699,6 +716,7 @@ const utf8: Record<string, Fault> = {
     rules: { allowsReason: () => true },
     red: ["6.19.5", "6.19.7", "6.19.9", "6.19.12", "6.19.13"],
     green: ["6.13", "6.19.1"],
+    turns: "non-strict",
   },
   "sees what is no UTF-8 when the message is complete": {
     rules: { text: late },
@@ -800,7 +818,7 @@ const closing: Record<string, Fault> = {
     green: ["7.1.1", "7.2.4"],
   },
   "answers a ping that comes after a close frame": {
-    rules: { end: later, echo: () => undefined },
+    rules: { end: later, echo: (opcode, data) => (isQuestion(data) ? { opcode, data } : undefined) },
     red: ["7.1.5", "7.2.7"],
     green: ["7.1.1", "7.2.4"],
     turns: "non-strict",
@@ -853,6 +871,92 @@ const closing: Record<string, Fault> = {
       },
     },
     red: ["6.7.1"],
+  },
+};
+
+// Everything else goes on until then.
+function muchLater(act: () => void): void {
+  setTimeout(act, 700);
+}
+
+const forgiven: Record<string, Fault> = {
+  "skips what it must fail for, and goes on": {
+    rules: {
+      readLength: (extended) => Number(`0x${extended.toString("hex")}`),
+      complete(header, connection) {
+        const isShort = header.length < 126 && connection.extendedBy > 0;
+        if (isShort) connection.message = undefined;
+        else strict.complete(header, connection);
+      },
+    },
+    red: ["1.3"],
+    green: ["1.1.1", "1.1.5"],
+  },
+  "answers a second ping with a pong of its own": {
+    rules: {
+      ping: (payload, connection) =>
+        connection.send({ opcode: pong, payload: connection.frames === 1 ? payload : Buffer.from("alive") }),
+    },
+    red: ["2.6.1", "2.6.4"],
+    green: ["2.1"],
+  },
+  "fails long after what it must fail for, and answers until then": {
+    rules: {
+      allowsReserved(rsv, _opcode, connection) {
+        if (rsv !== 0) muchLater(() => strict.fail(1002, connection));
+        return true;
+      },
+    },
+    red: ["3.6"],
+    green: ["1.1"],
+  },
+  "echoes only after its close frame": {
+    rules: {
+      complete(header, connection) {
+        if (!header.fin || !connection.message) return;
+        const { opcode, parts } = connection.message;
+        if (isQuestion(Buffer.concat(parts))) return strict.complete(header, connection);
+        connection.message = undefined;
+        connection.late.push({ opcode, payload: Buffer.concat(parts) });
+      },
+      end(connection) {
+        for (const frame of connection.late.splice(0)) connection.send(frame);
+        connection.end();
+      },
+    },
+    red: ["1.1.2", "1.2.2"],
+    green: ["2.1"],
+  },
+  "closes with 1015": {
+    rules: { fail: (_code, connection) => strict.fail(1015, connection) },
+    red: ["3.1.1", "5.4.1", "6.7.1"],
+    green: ["1.1"],
+  },
+  "closes with a code of no meaning, and rubbish": {
+    rules: {
+      close(_payload, connection) {
+        connection.send({ opcode: close, payload: Buffer.from("by\x01\x02\x03") });
+        connection.end();
+      },
+    },
+    red: ["1.1.2", "7.3.2"],
+  },
+  "adds what nobody sent to its answers": {
+    rules: {
+      echo: sameKind((data) => (isQuestion(data) ? data : Buffer.concat([data, Buffer.from("secret!")]))),
+    },
+    red: ["1.1.2", "1.2.4"],
+    green: ["2.1"],
+  },
+  "sends without an end when it is asked once": {
+    rules: {
+      echo(opcode, data) {
+        const length = isQuestion(data) ? data.length : 2 * 1024 * 1024;
+        return { opcode, data: Buffer.alloc(length, data) };
+      },
+    },
+    red: ["1.1.2"],
+    green: ["2.1"],
   },
 };
 
@@ -931,6 +1035,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   ...utf8,
   ...closing,
   ...delivery,
+  ...forgiven,
 };
 
 /** What a server may do, and is not to be blamed for. */

@@ -237,6 +237,33 @@ const findings: Record<string, Finding> = {
   "what came with the handshake is lost": {
     fault: { rest: () => Buffer.alloc(0) },
     finds: ["a message in the same segment", "three messages in the same segment"],
+    // It is the client that must not send so early.
+    verdict: "info",
+  },
+  "what came with the handshake is refused": {
+    fault: { impatient: true, read: (text) => (text.includes("\x81") ? "" : text) },
+    finds: ["a message in the same segment"],
+    verdict: "info",
+  },
+  "a refusal is a body without a head, as of HTTP/0.9": {
+    fault: { refuse: () => ["<h1>Not found</h1>"] },
+    finds: ["a request line without a version", "a version written http/1.1", "POST"],
+    verdict: "non-strict",
+  },
+  "the answer to HEAD has a body": {
+    fault: { refuse: (lines) => [...lines, "", "more"] },
+    finds: ["the answer to HEAD has no body"],
+  },
+  "subprotocols take the square of their length": {
+    fault: {
+      checks: {
+        subprotocols: (request) => {
+          for (const value of values(request, "sec-websocket-protocol")) spin(value.split(" ").length / 40);
+          return undefined;
+        },
+      },
+    },
+    finds: ["a list of subprotocols with 15,000 spaces"],
   },
   "a handshake in pieces is refused": {
     fault: { impatient: true },
@@ -282,6 +309,12 @@ const findings: Record<string, Finding> = {
   "the answer is no HTTP": { fault: { answer: () => ["hello"] }, finds: [plain] },
 };
 
+// Keeps the process busy for so many ms.
+function spin(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 function untrimmed(line: string): [name: string, value: string] {
   const colon = line.indexOf(":");
   return [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, "")];
@@ -313,6 +346,7 @@ async function judged(url: string, each: OpeningCase, deadlineMs: number) {
     log: new WireLog(),
     random: random(1, each.id),
     timing: { deadlineMs, settleMs: 200 },
+    strict: false,
   };
   const { behaviour, close, received } = await performOpening(each, context);
   return { id: each.id, title: each.title, verdict: worst(behaviour.verdict, close.verdict), received };

@@ -180,6 +180,9 @@ function parse(head: string, header: NonNullable<HandshakeFault["header"]>): Req
 
 /** RFC 9112 §5: a token, a colon, and a value without control characters. */
 export function headerOf(line: string): readonly [name: string, value: string] | undefined {
-  const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/.exec(line) ?? [];
-  return name === undefined || value === undefined ? undefined : [name, value];
+  const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):([\t\x20-\x7e\x80-\xff]*)$/.exec(line) ?? [];
+  // All the white space that the pattern lets through at the ends is blanks and tabs.
+  return name === undefined || value === undefined
+    ? undefined
+    : [name, value.replace(/^[ \t]+/, "").trimEnd()];
 }

@@ -204,6 +204,8 @@ export const strict: Rules = {
 
 /** What a server is made of. */
 export interface ServerOptions {
+  /** Default: any that is free. */
+  port?: number;
   rules?: Partial<Rules>;
   handshake?: Handshake;
   negotiate?: Negotiate;
@@ -218,6 +220,8 @@ export class Connection {
   message: Message | undefined;
   /** Frames that were read. */
   frames = 0;
+  /** How many bytes extend the length of the frame that is read. */
+  extendedBy = 0;
   /** Nothing that comes is read any more. */
   over = false;
   /** Answers that a fault holds back. */
@@ -357,6 +361,7 @@ export class Connection {
     const { rules } = this;
     if (opcode >= close && short > rules.maxControl) throw new Failure(1002);
     const bytes = rules.extendedBy(short);
+    this.extendedBy = bytes;
     if (bytes === 0) return { bytes, value: short };
     if (this.#left.length < 2 + bytes) return undefined;
     const value = rules.readLength(this.#left.subarray(2, 2 + bytes), this);
@@ -378,7 +383,7 @@ export interface FaultyServer {
 /** Starts a server on a free port; without options it is strict. */
 export async function startServer(options: ServerOptions = {}): Promise<FaultyServer> {
   const server = new LocalServer(options);
-  await server.listen(0);
+  await server.listen(options.port ?? 0);
   return server;
 }
 

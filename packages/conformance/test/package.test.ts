@@ -1,7 +1,7 @@
 // What is published works where nothing of this repository is: packed, installed, started, on Node and on Bun.
 
-import { spawn } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,6 +9,8 @@ import { build } from "../build.ts";
 import { startServer } from "./faulty-server.ts";
 
 const bun = join(import.meta.dirname, "../../../apps/bun-hono/node_modules/.bin/bun");
+// Where a machine has a Node of its own; the workspace brings the one that runs everything.
+const olderNode = "/usr/bin/node";
 const folder = mkdtempSync(join(tmpdir(), "conformance-"));
 const installed = join(folder, "installed");
 
@@ -68,6 +70,19 @@ async function run(program: string, args: readonly string[], cwd = installed): P
   if (code !== 0) throw new Error(`${program} ${args.join(" ")}: exit code ${code}\n${output}`);
   return output;
 }
+
+test("nothing of the tests is packed: neither their files nor the old servers that they judge", () => {
+  const packed = join(installed, "node_modules/@rosetta/conformance");
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(packed, "package.json"), "utf8"));
+  expect([dependencies, devDependencies]).toEqual([undefined, undefined]);
+  expect(globSync("**/*{.test.,faulty,mortal}*", { cwd: packed })).toEqual([]);
+});
+
+test.runIf(existsSync(olderNode))("an older Node is told which one is needed, in one line", async () => {
+  const command = join(installed, "node_modules/@rosetta/conformance/lib/bin.js");
+  const { stderr, status } = spawnSync(olderNode, [command, "--help"], { encoding: "utf8" });
+  if (status !== 0) expect(stderr).toMatch(/^conform needs Node 22 or later, or Bun; this is Node [\d.]+\n$/);
+});
 
 test("npx finds the command, and it says how it is used", async () => {
   expect(await run("npx", ["--no-install", "conform", "--help"])).toContain("conform <ws-url>");

@@ -7,9 +7,11 @@ import {
   fragments,
   frame,
   prose,
+  quits,
   refuses,
   repeat,
   send,
+  sendUnread,
   split,
   text,
 } from "../build.ts";
@@ -147,6 +149,40 @@ const many: FrameCase[] = family(
   })),
 );
 
+const unread = {
+  clause: "RFC 6455 §1.5, §10.4",
+  gist: "Messages come over TCP, all of them and in their order: what is not read yet waits, or the connection is closed, for a limit is the peer's own choice. No message may be missing in between, or before a connection that goes on.",
+  level: "MUST",
+} as const;
+
+// More than a kernel's buffers and a queue of 16 MiB take.
+const bursts = [
+  { words: "512 messages of 64 KiB", count: 512, size: 64 * KiB, times: 1 },
+  { words: "24,000 messages of 1 KiB", count: 24_000, size: KiB, times: 1 },
+  { words: "twice 384 messages of 64 KiB", count: 384, size: 64 * KiB, times: 2 },
+];
+
+const tooSlow = quits("it gives up on a peer that does not read: a policy, not a fault");
+
+const slowReader: FrameCase[] = family(
+  "9.6",
+  unread,
+  bursts.map(({ words, count, size, times }) => ({
+    title: `${words}, sent while nothing is read, all come back once it is, or the connection is closed`,
+    heavy: true,
+    play: (random) => {
+      const batches = repeat(times, () => repeat(count, () => noise(size, random)));
+      const messages = batches.flat().map((data) => binary(data));
+      const steps = batches.flatMap((batch, index) => [
+        ...(index > 0 ? [awaitMessages(index * count)] : []),
+        sendUnread(64 * KiB, ...batch.map((data) => frame.binary(data))),
+      ]);
+      const gapless = tooSlow.map((each) => ({ ...each, messages, gapless: true as const }));
+      return { steps, allowed: [...echoes(...messages), ...gapless] };
+    },
+  })),
+);
+
 /** Large messages, and many. */
 export const size: readonly FrameCase[] = [
   ...inOneFrame("9.1", "text"),
@@ -154,4 +190,5 @@ export const size: readonly FrameCase[] = [
   ...inFragments("9.3", "text"),
   ...inFragments("9.4", "binary"),
   ...many,
+  ...slowReader,
 ];

@@ -1,0 +1,47 @@
+// A server in a process of its own that one case kills: `node mortal-server.ts <port> <manner>`.
+// The case is 7.5.2, close code 3999. It is answered as it should be, and only then does the server die.
+
+import { startServer, strict } from "./faulty-server.ts";
+
+const deadly = 3999;
+const hangMs = 60_000;
+
+/** The ways to die, each after the deadly close frame was answered. */
+export const manners = {
+  "throws in the same turn": () => {
+    throw new Error("too much for me");
+  },
+  "throws a tick later": () =>
+    setImmediate(() => {
+      throw new Error("too much for me");
+    }),
+  "throws after 100 ms": () =>
+    setTimeout(() => {
+      throw new Error("too much for me");
+    }, 100),
+  "rejects a promise that nobody handles": () => void Promise.reject(new Error("too much for me")),
+  "ends with exit code 0": () => setImmediate(() => process.exit(0)),
+  aborts: () => setImmediate(() => process.abort()),
+  "is ended by SIGSEGV": () => process.kill(process.pid, "SIGSEGV"),
+  "is killed": () => process.kill(process.pid, "SIGKILL"),
+  "hangs in a loop": () =>
+    setImmediate(() => {
+      // Not for ever, in case that nobody is left to end it.
+      for (const until = performance.now() + hangMs; performance.now() < until; );
+    }),
+} as const;
+
+export type Manner = keyof typeof manners;
+
+if (import.meta.main) {
+  const [port, manner] = process.argv.slice(2);
+  await startServer({
+    port: Number(port),
+    rules: {
+      close(payload, connection) {
+        strict.close(payload, connection);
+        if (payload.length >= 2 && payload.readUInt16BE() === deadly) manners[manner as Manner]();
+      },
+    },
+  });
+}
