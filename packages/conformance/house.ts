@@ -3,6 +3,7 @@
 import { folderOf, type Manifest, raisedLimits, readManifests, versionsOf } from "@rosetta/manifest";
 import { commandOf, inheritedEnvironment, isFree } from "@rosetta/manifest/start";
 import { houseClients } from "./house-clients.ts";
+import type { KnownFailure } from "./src/baseline.ts";
 import { main } from "./src/cli.ts";
 import type { Setup, Target } from "./src/target.ts";
 
@@ -22,8 +23,18 @@ async function targetOf(manifest: Manifest, ports: AsyncGenerator<number, never>
     title,
     versions: { ...(runtime === "node" && { node: process.versions.node }), ...versionsOf(folderOf(id)) },
     policy: { ...raisedLimits, COMPRESSION: "1 (compressed cases only)" },
+    known: knownFailures(manifest),
     setups: [await setup(false), await setup(true)],
   };
+}
+
+// The suite runs the same cases: what its tests of them are to show stands in `server.json`, with the reason.
+function knownFailures({ id, deviations }: Manifest): KnownFailure[] {
+  const found = deviations.filter(({ test }) => test.startsWith("CONF-"));
+  return found.flatMap(({ reason, link, shows }) => {
+    const ids = shows.match(/\d+\.\d+\.\d+/g) ?? [];
+    return ids.map((each) => ({ id: each, reason, link, target: id }));
+  });
 }
 
 function environment(port: number): Record<string, string> {
