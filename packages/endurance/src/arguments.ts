@@ -1,0 +1,52 @@
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { type Manifest, readManifests } from "@rosetta/manifest";
+
+/** What a command was asked for. */
+export interface Request {
+  servers: Manifest[];
+  numbers: Record<string, number>;
+}
+
+/** An option that takes a number: its name, and what it is when it is left out. */
+export type Options = Readonly<Record<string, number>>;
+
+/** Reads `[server …] [--option number]`; ends the process with one line if it cannot, or with `help` if asked. */
+export function readRequest(help: string, options: Options): Request {
+  const manifests = readManifests();
+  const ids = manifests.map(({ id }) => id);
+  const { values, positionals } = parse(options);
+  if (values.help) {
+    console.log(`${help}\n\nServers: ${ids.join(", ")}; default: all of them.`);
+    process.exit(0);
+  }
+  const unknown = positionals.find((id) => !ids.includes(id));
+  if (unknown !== undefined) fail(`there is no server "${unknown}"; there are: ${ids.join(", ")}`);
+  const servers = manifests.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+  const numbers = Object.fromEntries(
+    Object.entries(options).map(([name, usual]) => [name, toNumber(name, values[name], usual)]),
+  );
+  return { servers, numbers };
+}
+
+function toNumber(name: string, text: unknown, usual: number): number {
+  if (text === undefined) return usual;
+  const number = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(String(text)) || number <= 0)
+    fail(`--${name} ${text}: expected a number above 0`);
+  return number;
+}
+
+function parse(options: Options) {
+  const named = Object.fromEntries(Object.keys(options).map((name) => [name, { type: "string" as const }]));
+  const all: ParseArgsOptionsConfig = { ...named, help: { type: "boolean", short: "h" } };
+  try {
+    return parseArgs({ allowPositionals: true, options: all });
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}

@@ -1,0 +1,54 @@
+// The command behind `pnpm chaos`.
+import { readRequest } from "./arguments.ts";
+import { chaos, isWithoutFault } from "./chaos.ts";
+import { storm } from "./storm.ts";
+import { table } from "./table.ts";
+
+const { servers, numbers } = readRequest(
+  `pnpm chaos [server …] [--rounds 2] [--storm n]    Kills, stops, freezes and cuts off each server under its clients.
+
+  --rounds <n>   of each fault; default 2
+  --storm <n>    instead: so many clients lose their server at once
+
+Exit code 1 if something was lost without being told, came twice or out of order.`,
+  { rounds: 2, storm: Number.NaN },
+);
+const tell = (line: string): void => console.error(line);
+process.exit(Number.isNaN(numbers.storm) ? await strikeAll() : await stormAll(numbers.storm ?? 0));
+
+async function strikeAll(): Promise<number> {
+  const rows: (string | number)[][] = [];
+  let isSound = true;
+  for (const manifest of servers) {
+    const reports = await chaos(manifest, numbers.rounds ?? 2, tell);
+    isSound &&= isWithoutFault(reports);
+    for (const { fault, rounds, verdict, silence } of reports) {
+      const { acked, delivered, told, missing, twice, outOfOrder, differing } = verdict;
+      rows.push([
+        ...[manifest.id, fault, rounds, acked, delivered, told, missing, twice, outOfOrder, differing],
+        `${(silence.median / 1_000).toFixed(1)} / ${(silence.worst / 1_000).toFixed(1)} s`,
+      ]);
+    }
+  }
+  console.log(
+    table(
+      [
+        ...["server", "fault", "rounds", "acked", "delivered", "told", "missing", "twice", "out of order"],
+        ...["differing", "silence median / worst"],
+      ],
+      rows,
+    ),
+  );
+  return isSound ? 0 : 1;
+}
+
+async function stormAll(clients: number): Promise<number> {
+  const rows: (string | number)[][] = [];
+  for (const manifest of servers) {
+    tell(`${manifest.id}: ${clients} clients`);
+    const { peak, attempts, backMs } = await storm(manifest, clients);
+    rows.push([manifest.id, clients, attempts, peak, `${(backMs / 1_000).toFixed(1)} s`]);
+  }
+  console.log(table(["server", "clients", "attempts", "busiest 100 ms", "all back after"], rows));
+  return 0;
+}

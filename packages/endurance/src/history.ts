@@ -1,0 +1,114 @@
+/** An event as a reader got it, or the notice that something before the next one is lost. */
+export type Seen = { epoch: string; offset: number; text: string } | "told";
+
+/** A place that an ack named. */
+export interface Acked {
+  text: string;
+  epoch: string;
+  offset: number;
+}
+
+/** What the clients of one room did and saw. */
+export interface History {
+  acked: readonly Acked[];
+  /** What each reader saw, in its order. */
+  readers: readonly (readonly Seen[])[];
+}
+
+/** What a history shows. Everything but the first three is a broken promise. */
+export interface Verdict {
+  acked: number;
+  delivered: number;
+  /** Times a reader was told that something is lost. */
+  told: number;
+  /** Events that a reader was not given, and nobody said so. */
+  missing: number;
+  /** Events that came again, and publications with two places in one epoch. */
+  twice: number;
+  outOfOrder: number;
+  /** Places that hold different texts for two of those who know them. */
+  differing: number;
+}
+
+/** True if nothing was promised and not kept. */
+export function isKept({ missing, twice, outOfOrder, differing }: Verdict): boolean {
+  return missing + twice + outOfOrder + differing === 0;
+}
+
+/** Compares what all clients of a room wrote down, when it is over and every reader has caught up. */
+export function judge({ acked, readers }: History): Verdict {
+  const places = new Places();
+  const verdict = { acked: acked.length, delivered: 0, told: 0, missing: 0, twice: 0, outOfOrder: 0 };
+  for (const ack of acked) places.add(ack);
+  const last = new Map<string, number>();
+  for (const { epoch, offset } of acked) last.set(epoch, Math.max(offset, last.get(epoch) ?? 0));
+  for (const seen of readers) {
+    const reader = judgeReader(seen, places);
+    verdict.delivered += reader.delivered;
+    verdict.told += reader.told;
+    verdict.missing += reader.missing + missingAtEnd(reader, last);
+    verdict.twice += reader.twice;
+    verdict.outOfOrder += reader.outOfOrder;
+  }
+  return { ...verdict, twice: verdict.twice + places.twice, differing: places.differing };
+}
+
+interface Reading {
+  delivered: number;
+  told: number;
+  missing: number;
+  twice: number;
+  outOfOrder: number;
+  /** Where it stood when all was over. */
+  at: { epoch: string; offset: number } | undefined;
+}
+
+function judgeReader(seen: readonly Seen[], places: Places): Reading {
+  const reading: Reading = { delivered: 0, told: 0, missing: 0, twice: 0, outOfOrder: 0, at: undefined };
+  const known = new Set<string>();
+  let wasTold = false;
+  for (const event of seen) {
+    if (event === "told") {
+      reading.told += 1;
+      wasTold = true;
+      continue;
+    }
+    const { epoch, offset } = event;
+    const place = `${epoch}:${offset}`;
+    places.add(event);
+    reading.delivered += 1;
+    if (known.has(place)) reading.twice += 1;
+    else if (reading.at?.epoch === epoch && offset < reading.at.offset) reading.outOfOrder += 1;
+    else if (reading.at?.epoch === epoch && !wasTold) reading.missing += offset - reading.at.offset - 1;
+    // Another life of the log that nobody told of, and of which the beginning is missing.
+    else if (reading.at && reading.at.epoch !== epoch && !wasTold) reading.missing += 1;
+    known.add(place);
+    reading.at = { epoch, offset };
+    wasTold = false;
+  }
+  return reading;
+}
+
+// Acknowledged in the epoch in which the reader stood, after the last event that it was given.
+function missingAtEnd({ at }: Reading, last: Map<string, number>): number {
+  return at ? Math.max(0, (last.get(at.epoch) ?? 0) - at.offset) : 0;
+}
+
+/** What stands at each place, by everybody who knows it. */
+class Places {
+  differing = 0;
+  twice = 0;
+  readonly #texts = new Map<string, string>();
+  readonly #places = new Map<string, string>();
+
+  add({ epoch, offset, text }: Acked): void {
+    const place = `${epoch}:${offset}`;
+    const before = this.#texts.get(place);
+    if (before !== undefined && before !== text) this.differing += 1;
+    if (before !== undefined) return;
+    this.#texts.set(place, text);
+    const publication = `${epoch} ${text}`;
+    if (this.#places.has(publication)) this.twice += 1;
+    this.#places.set(publication, place);
+  }
+}

@@ -1,0 +1,105 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+
+interface Pair {
+  client: Socket;
+  server: Socket;
+}
+
+/** A TCP proxy on loopback that can be a bad network. */
+export class BadNetwork {
+  readonly #server: Server;
+  /** The port that connections go to. */
+  target = 0;
+  readonly #pairs = new Set<Pair>();
+  readonly #forgotten: Pair[] = [];
+  #isStalled = false;
+  /** When each connection was attempted, in ms of `performance.now()`. */
+  readonly attempts: number[] = [];
+
+  private constructor() {
+    this.#server = createServer({ pauseOnConnect: true }, (client) => this.#accept(client));
+  }
+
+  /** Listens on a free port. */
+  static async start(): Promise<BadNetwork> {
+    const network = new BadNetwork();
+    await new Promise<void>((resolve) => network.#server.listen(0, "127.0.0.1", 4_096, resolve));
+    return network;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Every connection is reset. */
+  cut(): void {
+    for (const { client, server } of [...this.#pairs]) {
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+  }
+
+  /** From now on nothing gets through, and nothing ends: a cable that was pulled. New connections wait, too. */
+  stall(): void {
+    this.#isStalled = true;
+    for (const { client, server } of this.#pairs) {
+      client.pause();
+      server.pause();
+    }
+  }
+
+  /** What was held goes on its way. */
+  release(): void {
+    this.#isStalled = false;
+    for (const { client, server } of this.#pairs) {
+      client.resume();
+      server.resume();
+    }
+  }
+
+  /** The connections that are held are lost without a word to either end, as behind a router that has forgotten them. */
+  forget(): void {
+    this.#isStalled = false;
+    for (const pair of [...this.#pairs]) {
+      for (const socket of [pair.client, pair.server]) {
+        socket.removeAllListeners().on("error", () => {});
+        socket.resume();
+      }
+      this.#pairs.delete(pair);
+      this.#forgotten.push(pair);
+    }
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.cut();
+    for (const { client, server } of this.#forgotten) {
+      client.destroy();
+      server.destroy();
+    }
+  }
+
+  #accept(client: Socket): void {
+    this.attempts.push(performance.now());
+    const server = connect({ port: this.target, host: "127.0.0.1", noDelay: true });
+    const pair = { client, server };
+    this.#pairs.add(pair);
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      one.setNoDelay(true);
+      one.on("data", (bytes) => other.write(bytes));
+      one.on("end", () => other.end());
+      one.on("error", () => {
+        other.resetAndDestroy();
+      });
+      one.on("close", () => {
+        this.#pairs.delete(pair);
+        other.destroySoon();
+      });
+    }
+    if (this.#isStalled) server.pause();
+    else client.resume();
+  }
+}

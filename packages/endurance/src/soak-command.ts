@@ -1,0 +1,40 @@
+// The command behind `pnpm soak`.
+import { readRequest } from "./arguments.ts";
+import { isSound, type SoakReport, soak, tripOf } from "./soak.ts";
+import { table } from "./table.ts";
+
+const { servers, numbers } = readRequest(
+  `pnpm soak [server …] [--minutes 10]    Runs each server among honest and hostile peers.
+
+  --minutes <n>   of hostile load, for each server; default 10
+
+Exit code 1 if a promise was broken, or if the server did not give back what it took.`,
+  { minutes: 10 },
+);
+const reports: [string, SoakReport][] = [];
+for (const manifest of servers) {
+  reports.push([manifest.id, await soak(manifest, numbers.minutes ?? 10, (line) => console.error(line))]);
+}
+const rows = reports.map(([id, { verdict, before, peak, after, slope, quiet, loaded, leftOver }]) => [
+  id,
+  verdict.acked,
+  verdict.delivered,
+  verdict.told,
+  verdict.missing + verdict.twice + verdict.outOfOrder + verdict.differing,
+  `${before.memory.toFixed(0)} → ${peak.memory.toFixed(0)} → ${after.memory.toFixed(0)}`,
+  slope.toFixed(1),
+  `${before.descriptors} → ${peak.descriptors} → ${after.descriptors}`,
+  leftOver,
+  `${tripOf(quiet, 0.5)} / ${tripOf(quiet, 0.99)}`,
+  `${tripOf(loaded, 0.5)} / ${tripOf(loaded, 0.99)}`,
+]);
+console.log(
+  table(
+    [
+      ...["server", "acked", "delivered", "told", "broken", "MiB before → peak → after", "MiB/min"],
+      ...["descriptors", "left over", "quiet p50 / p99", "loaded p50 / p99"],
+    ],
+    rows,
+  ),
+);
+process.exit(reports.every(([, report]) => isSound(report)) ? 0 : 1);

@@ -1,0 +1,121 @@
+import type { Client } from "@rosetta/client";
+import type { Manifest } from "@rosetta/manifest";
+import { metric, Ports, Raw, Server } from "@rosetta/testkit";
+import { Crowd, pause } from "./crowd.ts";
+import { isKept, type Verdict } from "./history.ts";
+import { hostiles } from "./hostile.ts";
+import { type Holding, holdingOf, percentile, slopeOf } from "./process.ts";
+
+/** Honest clients beside the hostile ones. */
+const authors = 4;
+const readers = 8;
+const perSecond = 10;
+/** Of each kind of hostile peers. */
+const ofEachKind = 3;
+const sampleMs = 1_000;
+
+/** What a server was like under load. */
+export interface SoakReport {
+  verdict: Verdict;
+  before: Holding;
+  peak: Holding;
+  /** When the hostile peers had gone and what they held was given back. */
+  after: Holding;
+  /** MiB a minute, over the second half of the load. */
+  slope: number;
+  /** Round trips of an honest client in ms, without and with the others. */
+  quiet: number[];
+  loaded: number[];
+  /** Connections that the server still counts when only the honest ones are left. */
+  leftOver: number;
+}
+
+/** True if the server kept its promises and gave back what it took. */
+export function isSound({ verdict, before, after, leftOver }: SoakReport): boolean {
+  return isKept(verdict) && leftOver === 0 && after.descriptors <= before.descriptors + 10;
+}
+
+/** Runs a server among honest and hostile peers for so many minutes. */
+export async function soak(
+  manifest: Manifest,
+  minutes: number,
+  tell: (line: string) => void,
+): Promise<SoakReport> {
+  const server = await Server.start({ manifest, column: "app", ports: new Ports(0), env: { CHAOS: "0" } });
+  try {
+    return await soakOf(server, minutes * 60_000, tell);
+  } finally {
+    await server.kill();
+  }
+}
+
+async function soakOf(server: Server, ms: number, tell: (line: string) => void): Promise<SoakReport> {
+  const raw = new Raw(server.port);
+  const crowd = new Crowd(server.wsUrl("/ws"), "room/soak");
+  for (let count = 0; count < readers; count++) crowd.read();
+  for (let count = 0; count < authors; count++) crowd.write(`author ${count}`, perSecond);
+  const probe = crowd.open();
+  await crowd.ready();
+  const honest = readers + authors + 1;
+  tell(`${server.manifest.id}: quiet`);
+  const quiet = await pings(probe, Math.min(30_000, ms / 5));
+  const before = holdingOf(server.pid);
+  tell(`${server.manifest.id}: ${Object.keys(hostiles).join(", ")}`);
+  const endAt = performance.now() + ms;
+  const isOver = (): boolean => performance.now() >= endAt;
+  const harm = Object.values(hostiles).flatMap((hostile) =>
+    Array.from({ length: ofEachKind }, () => hostile(raw, isOver)),
+  );
+  const [samples, loaded] = await Promise.all([sample(server, isOver), pings(probe, ms)]);
+  await Promise.all(harm);
+  const leftOver = await settled(raw, honest);
+  const after = holdingOf(server.pid);
+  const verdict = await crowd.end();
+  raw.end();
+  const memory = samples.map((holding) => holding.memory);
+  const peak = {
+    memory: Math.max(...memory),
+    descriptors: Math.max(...samples.map(({ descriptors }) => descriptors)),
+  };
+  const slope = slopeOf(memory.slice(memory.length / 2)) * (60_000 / sampleMs);
+  return { verdict, before, peak, after, slope, quiet, loaded, leftOver };
+}
+
+async function sample(server: Server, isOver: () => boolean): Promise<Holding[]> {
+  const samples: Holding[] = [];
+  while (!isOver()) {
+    if (server.exit) throw new Error(`${server.manifest.id} has ended; ${server.log()}`);
+    samples.push(holdingOf(server.pid));
+    await pause(sampleMs);
+  }
+  return samples;
+}
+
+async function pings(client: Client, ms: number): Promise<number[]> {
+  const trips: number[] = [];
+  const endAt = performance.now() + ms;
+  while (performance.now() < endAt) {
+    await client.ping().then(
+      ({ rttMs }) => trips.push(rttMs),
+      // Lost with its connection: the longest wait there is.
+      () => trips.push(Number.POSITIVE_INFINITY),
+    );
+    await pause(50);
+  }
+  return trips;
+}
+
+// A slow reader has its time to read, a stream its time to end: so long may the server hold on to them.
+async function settled(raw: Raw, honest: number): Promise<number> {
+  const endAt = performance.now() + 90_000;
+  for (;;) {
+    const leftOver = (await metric(raw, "connections")) - honest;
+    if (leftOver <= 0 || performance.now() > endAt) return leftOver;
+    await pause(500);
+  }
+}
+
+/** `12.3 ms`, of the samples that so much do not exceed. */
+export function tripOf(samples: readonly number[], share: number): string {
+  return `${percentile(samples, share).toFixed(1)} ms`;
+}

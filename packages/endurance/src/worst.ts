@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { connect, type Socket } from "node:net";
+import { encodeFrame, Opcode } from "@rosetta/conformance";
+import type { Manifest } from "@rosetta/manifest";
+import { bounds, subprotocol } from "@rosetta/protocol";
+import { Ports, Server } from "@rosetta/testkit";
+import { pause } from "./crowd.ts";
+import { holdingOf } from "./process.ts";
+
+/** What one kind of hostile peers made a server hold. */
+export interface WorstReport {
+  kind: string;
+  peers: number;
+  /** MiB before the first of them, and the most that was seen. */
+  before: number;
+  peak: number;
+  /** How long an honest question took at the worst, in ms. */
+  worstTripMs: number;
+}
+
+/** Peers of one address: fewer than a server takes from one (`MAX_CONNECTIONS_PER_ADDRESS`). */
+const fromAddress = 900;
+const mask = new Uint8Array(4);
+
+/** What a peer says at once when it is connected; it reads nothing of what it is answered. */
+type Saying = (peer: number) => Buffer | string;
+
+const text = "Ж".repeat(bounds.text / 2);
+
+/** The kinds, by what they pin. */
+const kinds: Readonly<Record<string, Saying>> = {
+  "open and idle": () => handshake("/echo"),
+  "60 KB messages, unread": () => Buffer.concat([head("/echo"), ...repeat(60, frame(randomBytes(60_000)))]),
+  "one-byte messages, unread": () =>
+    Buffer.concat([head("/echo"), ...repeat(20_000, frame(Buffer.alloc(1)))]),
+  "messages that do not end": () =>
+    Buffer.concat([head("/echo"), frame(randomBytes(65_000)).subarray(0, 64_900)]),
+  "ids and rooms": (peer) =>
+    Buffer.concat([
+      head("/ws"),
+      message({ type: "hello", id: "1", client: randomBytes(16).toString("hex") }),
+      // Within the burst, of which each is remembered and each is an event of 8 KiB.
+      ...Array.from({ length: 190 }, (_, index) =>
+        message({
+          ...{ type: "publish", to: "all", text },
+          id: `${index}`.padStart(bounds.id, "i"),
+          topic: `room/worst-${(peer + index) % 4_000}`,
+        }),
+      ),
+    ]),
+  "event streams, unread": (peer) =>
+    `GET /events?topic=room/worst-${peer % 100} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`,
+  "answers, unread": () => Buffer.from("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".repeat(40)),
+};
+
+/** Lets `peers` hostile peers of each kind at a server with its usual limits, one kind after the other, then all. */
+export async function worst(
+  manifest: Manifest,
+  peers: number,
+  seconds: number,
+  tell: (line: string) => void,
+): Promise<WorstReport[]> {
+  const reports: WorstReport[] = [];
+  for (const [kind, say] of Object.entries(kinds)) {
+    tell(`${manifest.id}: ${peers} × ${kind}`);
+    reports.push(await measure(manifest, kind, peers, seconds, say));
+  }
+  const all = Object.values(kinds);
+  const mixed: Saying = (peer) => all[peer % all.length]?.(peer) ?? "";
+  tell(`${manifest.id}: ${peers} of all kinds`);
+  reports.push(await measure(manifest, "all at once", peers, seconds, mixed));
+  return reports;
+}
+
+async function measure(
+  manifest: Manifest,
+  kind: string,
+  peers: number,
+  seconds: number,
+  say: Saying,
+): Promise<WorstReport> {
+  // Any name is listed that the peers use; everything else is as it is by default.
+  const env = { ALLOWED_ORIGINS: "http://127.0.0.1", CHAOS: "0" };
+  const server = await Server.start({ manifest, column: "app", ports: new Ports(0), env });
+  const sockets: Socket[] = [];
+  try {
+    const before = holdingOf(server.pid).memory;
+    const endAt = performance.now() + seconds * 1_000;
+    const watching = watch(server, endAt);
+    for (let peer = 0; peer < peers && performance.now() < endAt; peer++) {
+      sockets.push(open(server.port, peer, say));
+      if (peer % 100 === 99) await pause(20);
+    }
+    const { peak, worstTripMs } = await watching;
+    if (server.exit) throw new Error(`${manifest.id} has ended under ${kind}; ${server.log()}`);
+    return { kind, peers: sockets.length, before, peak, worstTripMs };
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await server.kill();
+  }
+}
+
+function open(port: number, peer: number, say: Saying): Socket {
+  const localAddress = `127.0.${1 + Math.floor(peer / fromAddress)}.1`;
+  const socket = connect({ host: "127.0.0.1", port, localAddress });
+  socket.on("error", () => {});
+  socket.pause();
+  socket.write(say(peer));
+  return socket;
+}
+
+async function watch(server: Server, endAt: number): Promise<{ peak: number; worstTripMs: number }> {
+  let peak = 0;
+  let worstTripMs = 0;
+  // However long an answer takes.
+  const sampling = setInterval(() => {
+    peak = Math.max(peak, holdingOf(server.pid).memory);
+  }, 100);
+  while (performance.now() < endAt && !server.exit) {
+    worstTripMs = Math.max(worstTripMs, await ask(server.port));
+    await pause(100);
+  }
+  clearInterval(sampling);
+  return { peak, worstTripMs };
+}
+
+// From an address of its own, as an honest peer is.
+function ask(port: number): Promise<number> {
+  const beganAt = performance.now();
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port, localAddress: "127.0.0.9" });
+    const done = (): void => {
+      socket.destroy();
+      resolve(performance.now() - beganAt);
+    };
+    socket.on("error", done).on("data", done).on("close", done);
+    socket.write("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    socket.setTimeout(30_000, done);
+  });
+}
+
+function handshake(path: string): string {
+  const offer = path === "/ws" ? `Sec-WebSocket-Protocol: ${subprotocol}\r\n` : "";
+  return (
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n${offer}\r\n`
+  );
+}
+
+function head(path: string): Buffer {
+  return Buffer.from(handshake(path));
+}
+
+function frame(payload: Uint8Array): Buffer {
+  return Buffer.from(encodeFrame({ opcode: Opcode.Binary, payload, mask }));
+}
+
+function message(fields: object): Buffer {
+  const payload = Buffer.from(JSON.stringify(fields));
+  return Buffer.from(encodeFrame({ opcode: Opcode.Text, payload, mask }));
+}
+
+function repeat(count: number, bytes: Buffer): Buffer[] {
+  return Array.from({ length: count }, () => bytes);
+}
