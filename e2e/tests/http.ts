@@ -26,14 +26,18 @@ function policyOf({ headers }: Answer): Map<string, string[]> {
   );
 }
 
-/** A request of which not even the request line is tidied up; all that came back, to the end of the connection. */
-async function exchange(raw: Raw, method: string, target: string): Promise<string> {
+/** All that comes back to the bytes of a request, to the end of the connection. */
+async function answerTo(raw: Raw, bytes: string): Promise<string> {
   const connection = await raw.tcp();
-  connection.write(
-    `${method} ${target} HTTP/1.1\r\nHost: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`,
-  );
-  await connection.ended({ awaited: `the end of the answer to ${method} ${target}` });
+  connection.write(bytes);
+  await connection.ended({ awaited: `the end of the answer to ${JSON.stringify(bytes.slice(0, 80))}` });
   return connection.received.toString();
+}
+
+/** A request of which not even the request line is tidied up; all that came back, to the end of the connection. */
+function exchange(raw: Raw, method: string, target: string): Promise<string> {
+  const headers = `Host: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`;
+  return answerTo(raw, `${method} ${target} HTTP/1.1\r\n${headers}`);
 }
 
 test("HTTP-01 MUST answer GET / with a page", { tag: ["@page", "@bare"] }, async ({ raw }) => {
@@ -311,7 +315,9 @@ test("HTTP-16 MUST answer 405 to what is not a GET", { tag: "@door" }, async ({ 
 
 // A name of the attacker's that resolves to this address is DNS rebinding: only the Host tells. RFC 9110 §15.5.20.
 test("HTTP-17 MUST answer 421 to a Host that is not its own", { tag: "@door" }, async ({ app, raw }) => {
-  const foreign = ["rebound.example", `rebound.example:${app.port}`, "127.0.0.1", "127.0.0.1:1", "[::1]:1"];
+  const at = (name: string) => `${name}:${app.port}`;
+  const names = ["rebound.example", "127.1", "2130706433", "[::ffff:127.0.0.1]"];
+  const foreign = ["rebound.example", "127.0.0.1", "127.0.0.1:1", "[::1]:1", ...names.map(at)];
   for (const host of foreign) {
     for (const path of everyPath.filter((path) => path !== "/healthz")) {
       const { status } = await raw.request(path, { headers: { Host: host } });
@@ -652,4 +658,33 @@ test("HTTP-42 MUST answer 400 to a body whose length is said twice, or whose cod
     const { status } = await raw.request("/greet", { headers, body: "0\r\n\r\n" });
     expect.soft(status, JSON.stringify(headers)).toBe(400);
   }
+  const old = { httpVersion: "1.0", headers: { "Transfer-Encoding": "chunked" }, body: "0\r\n\r\n" };
+  expect((await raw.request("/greet", old)).status, "chunks in HTTP/1.0").toBe(400);
+});
+
+// RFC 9112 §3: what is no request line is answered with 400 rather than guessed at.
+test("HTTP-43 MUST refuse a request line that is none", { tag: "@door" }, async ({ raw }) => {
+  const headers = `Host: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`;
+  const lines = [
+    "GET\t/greet HTTP/1.1",
+    "GET /greet HTTP/1.1 ",
+    "GET /greet http/1.1",
+    "GET /greet",
+    " GET / HTTP/1.1",
+  ];
+  for (const line of [...lines, "GET /gr eet HTTP/1.1", "GET HTTP/1.1", "/greet HTTP/1.1"]) {
+    const answer = await answerTo(raw, `${line}\r\n${headers}`);
+    expect.soft(answer, JSON.stringify(line)).toMatch(/^HTTP\/1\.1 (400|505) /);
+  }
+});
+
+test("HTTP-44 SHOULD refuse a request line with two blanks", { tag: "@door" }, async ({ raw }) => {
+  const headers = `Host: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`;
+  expect(await answerTo(raw, `GET  /greet HTTP/1.1\r\n${headers}`)).toMatch(/^HTTP\/1\.1 400 /);
+});
+
+// RFC 9112 §2.2: some old clients send an empty line behind their last body.
+test("HTTP-45 SHOULD pass over an empty line before a request", { tag: "@mount" }, async ({ raw }) => {
+  const headers = `Host: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`;
+  expect(await answerTo(raw, `\r\nGET /greet HTTP/1.1\r\n${headers}`)).toMatch(/^HTTP\/1\.1 200 /);
 });

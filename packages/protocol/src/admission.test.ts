@@ -136,6 +136,7 @@ describe("requests that are refused", () => {
     [400, "a transfer coding that is not understood", get("/", { "transfer-encoding": "gzip, chunked" })],
     [400, "a body of two lengths", get("/", { "content-length": "0, 0" })],
     [400, "a body of no length", get("/", { "content-length": "" })],
+    [400, "chunks in HTTP/1.0", get("/", { "transfer-encoding": "chunked" }, "GET", "1.0")],
     [400, "an empty transfer coding", get("/", { "transfer-encoding": "" })],
     [417, "an expectation", get("/", { expect: "foo" })],
     [417, "an expectation of a handshake", handshake({ expect: "200-ok" })],

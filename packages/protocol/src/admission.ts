@@ -69,7 +69,8 @@ export function wantsWebSocket(facts: RequestFacts): boolean {
 
 /**
  * Who may come in. Answers a refusal, or nothing for a request that is welcome.
- * The checks stand in the order of what they cost the server to get wrong: identity, then form, then room.
+ * First what is no proper request, then the checks in the order of what they cost the server to get wrong: identity,
+ * form, room.
  */
 export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusal | undefined {
   return (
@@ -100,10 +101,7 @@ export function chooseSubprotocol(offered: Set<string> | string): string | undef
 function refuseMessage({ version, problem, header }: RequestFacts): Refusal | undefined {
   if (version !== undefined && !versions.has(version)) return refuse(505, "HTTP/1.1 is spoken here");
   if (problem !== undefined) return refuse(400, problem);
-  if (!/^\d+$/.test(header("content-length") ?? "0")) return refuse(400, "one Content-Length is enough");
-  if (!/^chunked$/i.test(header("transfer-encoding") ?? "chunked")) {
-    return refuse(400, "no transfer coding is understood but chunked");
-  }
+  if (!hasClearEnd({ version, header })) return refuse(400, "where the body ends is not clear");
   if (continueList.test(header("expect") ?? "100-continue")) return undefined;
   return refuse(417, "nothing but 100-continue can be expected");
 }
@@ -209,6 +207,13 @@ const upgradeHeaders = {
 // Whoever was refused is hung up on: a connection that is kept costs more than the refusal spared.
 function refuse(status: number, reason: string, headers: Record<string, string> = {}): Refusal {
   return { status, reason, headers: { Connection: "close", ...headers } };
+}
+
+// RFC 9112 §6.1, §6.3: one length, or chunks, which HTTP/1.0 does not know.
+function hasClearEnd({ version, header }: Pick<RequestFacts, "version" | "header">): boolean {
+  const [length, coding] = [header("content-length"), header("transfer-encoding")];
+  if (length !== undefined && !/^\d+$/.test(length)) return false;
+  return coding === undefined || (version !== "1.0" && /^chunked$/i.test(coding));
 }
 
 // What follows a handshake is frames. Of a body one reader would take away what another takes for them: Node waits for

@@ -206,8 +206,9 @@ const admission = inFile("admission", [
   ["version !== undefined && !versions.has(version)", `version === "2.0"`, "HTTP/0.9 is spoken"],
   [`new Set(["1.0", "1.1"])`, `new Set(["1.0", "1.1", "2.0"])`, "HTTP/2.0 in a request line is spoken"],
   ["  if (problem !== undefined) return refuse(400, problem);\n", "", "a request that is none is answered"],
-  [`/^\\d+$/.test(header("content-length") ?? "0")`, "true", "a body of two lengths"],
-  [`!/^chunked$/i.test(header("transfer-encoding") ?? "chunked")`, "false", "any transfer coding"],
+  ["length !== undefined && !/^\\d+$/.test(length)", "false", "a body of two lengths"],
+  [`version !== "1.0" && /^chunked$/i.test(coding)`, `version !== "1.0"`, "any transfer coding"],
+  [`version !== "1.0" && /^chunked$/i.test(coding)`, "/^chunked$/i.test(coding)", "chunks in HTTP/1.0"],
   ["/^chunked$/i", "/^chunked$/", "Chunked is not chunked"],
   [`continueList.test(header("expect") ?? "100-continue")`, "true", "any expectation"],
   [
