@@ -735,3 +735,32 @@ test("UPG-51 MUST say in each refusal that the connection ends", { tag: ["@upgra
   }
   expect((await raw.request("/greet", { headers: own })).headers.get("connection")).not.toBe("close");
 });
+
+test("UPG-52 MUST answer 429 to an address that asks too often, on however many connections", {
+  tag: ["@upgrade", "@door"],
+}, async ({ launch, raw }) => {
+  const limits = { MAX_REQUESTS_PER_SECOND: "1", MAX_REQUEST_BURST: "5" };
+  const server = await launch({ ...limits, TRUST_PROXY: "1" });
+  const own = raw.at(server.port);
+  const from = (address: string) => ({ headers: { "X-Forwarded-For": address } });
+  const statuses: number[] = [];
+  for (let count = 0; count < 4; count++) {
+    statuses.push((await own.request("/greet", from("203.0.113.6"))).status);
+  }
+  expect(statuses).toEqual([200, 200, 200, 200]);
+  await own.connect("/echo", from("203.0.113.6"));
+  // As many as fill one second many times over, so that a slow machine meets the limit, too.
+  const late = await Promise.all(
+    Array.from({ length: 60 }, () => own.request("/greet", from("203.0.113.6"))),
+  );
+  const refused = late.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThan(0);
+  for (const { headers } of refused) expect(headers.get("retry-after")).toBe("1");
+  const handshakes = await Promise.all(
+    Array.from({ length: 60 }, () => own.refused("/echo", from("203.0.113.6")).catch(() => undefined)),
+  );
+  expect(handshakes.some((answer) => answer?.status === 429)).toBe(true);
+  // A probe is answered whoever asks, and so is everybody else.
+  expect((await own.request("/healthz", from("203.0.113.6"))).status).toBe(200);
+  expect((await own.request("/greet", from("203.0.113.1"))).status).toBe(200);
+});

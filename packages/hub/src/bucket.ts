@@ -38,6 +38,18 @@ export class Bucket {
     return true;
   }
 
+  /** Takes as many as there are, up to `most`. Returns how many. */
+  takeSome(most: number): number {
+    const taken = Math.min(this.tokens, most);
+    this.#tokens -= taken;
+    return taken;
+  }
+
+  /** Puts tokens back; what it cannot hold is gone. */
+  give(tokens: number): void {
+    this.#tokens = this.tokens + tokens;
+  }
+
   /** Tokens that are there now. */
   get tokens(): number {
     this.#fill();
@@ -46,7 +58,7 @@ export class Bucket {
 
   /** Milliseconds until there is one. */
   waitMs(): number {
-    return Math.ceil((Math.max(0, 1 - this.#tokens) / this.#perSecond) * 1000);
+    return Math.ceil((Math.max(0, 1 - rounding - this.tokens) / this.#perSecond) * 1000);
   }
 
   #fill(): void {

@@ -27,6 +27,7 @@ import { type Draft, type Entry, type Log, MemoryLog } from "./log.ts";
 import { codeLabel, Metrics } from "./metrics.ts";
 import type { Host, Journal, LogRecord, Port } from "./port.ts";
 import { Presence } from "./presence.ts";
+import { Rates } from "./rates.ts";
 import { Readers } from "./readers.ts";
 import { Session } from "./session.ts";
 import { type Topic, Topics } from "./topics.ts";
@@ -77,6 +78,7 @@ export class Hub<Ws> {
   /** What the hub was given, but for its time: that is the clock's, and what a timer throws ends nothing. */
   readonly host: Host;
   readonly clock: Clock;
+  readonly rates: Rates;
   readonly log: Log;
   readonly metrics = new Metrics();
   readonly topics: Topics<Session<Ws>>;
@@ -109,6 +111,7 @@ export class Hub<Ws> {
     this.port = port;
     this.clock = new Clock(this.#guardTimers(host));
     this.host = this.#onClock(host);
+    this.rates = new Rates(limits, this.clock);
     this.#journal = journal;
     this.#budget = new QueueBudget(limits.queueBytesTotal, () => [...this.#sessions, ...this.#queues]);
     this.log = options.log ?? new MemoryLog(() => host.token(), limits.logBytes);
@@ -166,7 +169,7 @@ export class Hub<Ws> {
 
   /** Who may come in. Every request is asked, before anything else is done with it. */
   admit(facts: RequestFacts, remote: string): Admission {
-    const admission = this.#judge(facts, remote);
+    const admission = this.#judge(facts, remote, (address) => this.rates.request(address));
     if (admission.refusal) this.#refused(admission.refusal, facts);
     return admission;
   }
@@ -176,10 +179,13 @@ export class Hub<Ws> {
    * is refused can be what it is, an ordinary request: it is answered in its turn, whatever body it has.
    */
   mayUpgrade(facts: RequestFacts, remote: string): boolean {
-    return wantsWebSocket(facts) && this.#judge(facts, remote).refusal === undefined;
+    return (
+      wantsWebSocket(facts) &&
+      this.#judge(facts, remote, (address) => this.rates.wait(address)).refusal === undefined
+    );
   }
 
-  #judge(facts: RequestFacts, remote: string): Admission {
+  #judge(facts: RequestFacts, remote: string, wait: (address: string) => number): Admission {
     const address = clientAddress(remote, facts.header("x-forwarded-for"), this.settings.proxies);
     const { exposed, limits } = this.settings;
     const policy = { origins: this.#origins, exposed, limits };
@@ -187,6 +193,7 @@ export class Hub<Ws> {
       draining: this.isDraining,
       connections: this.#sessions.size + this.#held,
       fromAddress: this.#addresses.get(address) ?? 0,
+      waitMs: () => wait(address),
     };
     const refusal = admit(facts, policy, load);
     return { headers: { ...commonHeaders(facts, policy), ...refusal?.headers }, refusal, address };

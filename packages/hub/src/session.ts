@@ -61,7 +61,8 @@ export class Session<Ws> implements Queue {
     this.address = address;
     this.id = host.token().slice(0, 8);
     this.limits = settings.limits;
-    this.#bucket = new Bucket(this.limits.burst, this.limits.messagesPerSecond, hub.clock);
+    const { burst, messagesPerSecond } = this.limits;
+    this.#bucket = new Bucket(burst, messagesPerSecond, hub.clock, hub.rates.takeBurst(address));
     this.#heardAt = host.now();
     this.#cancelDeadline =
       endpoint === endpoints.application
@@ -155,6 +156,7 @@ export class Session<Ws> implements Queue {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#cancelDeadline();
+    this.hub.rates.giveBack(this.address, this.#bucket.tokens);
     for (const name of [...this.topics.keys()]) this.unfollow(name);
     this.hub.closed(this, code);
   }

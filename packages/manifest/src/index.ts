@@ -97,4 +97,6 @@ export const raisedLimits: Readonly<Record<string, string>> = {
   MAX_QUEUE_BYTES: "134217728",
   MAX_CONNECTIONS: "100000",
   MAX_CONNECTIONS_PER_ADDRESS: "100000",
+  MAX_REQUESTS_PER_SECOND: "10000000",
+  MAX_REQUEST_BURST: "10000000",
 };

@@ -11,6 +11,11 @@ export interface Load {
   connections: number;
   /** Those of them that came from the address that asks. */
   fromAddress: number;
+  /**
+   * Milliseconds until the address that asks may ask again, 0 if it may now. Left out: it may always. Called at most once, for a request of whom
+   * the server is meant for: what a foreign page makes a browser ask must not cost the person their own requests.
+   */
+  waitMs?(): number;
 }
 
 /** Who may connect: the origins that are listed, and how many at a time. */
@@ -77,6 +82,7 @@ export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refu
     refuseMessage(facts) ??
     refuseHost(facts, policy) ??
     refuseOrigin(facts, policy) ??
+    refuseRate(facts, load) ??
     (wantsWebSocket(facts) ? refuseHandshake(facts) : refuseRequest(facts)) ??
     refuseLoad(facts, policy, load) ??
     refuseTurn(facts)
@@ -180,6 +186,15 @@ function refuseRequest(facts: RequestFacts): Refusal | undefined {
   if (facts.method === "GET") return undefined;
   if (isHeld(pathOf(facts))) return refuse(405, "only GET is answered", { Allow: "GET" });
   return facts.method === "HEAD" ? undefined : refuse(405, "only GET is answered", { Allow: "GET, HEAD" });
+}
+
+// Probes are not to take a busy server for a dead one.
+function refuseRate(facts: RequestFacts, load: Load): Refusal | undefined {
+  const waitMs = pathOf(facts) === "/healthz" ? 0 : (load.waitMs?.() ?? 0);
+  if (waitMs === 0) return undefined;
+  return refuse(429, "too many requests from this address", {
+    "Retry-After": `${Math.ceil(waitMs / 1_000)}`,
+  });
 }
 
 function refuseLoad(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusal | undefined {

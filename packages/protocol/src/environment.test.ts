@@ -29,6 +29,8 @@ const limitNames: Record<keyof Limits, string> = {
   queueBytesTotal: "MAX_QUEUE_BYTES_TOTAL",
   connections: "MAX_CONNECTIONS",
   connectionsPerAddress: "MAX_CONNECTIONS_PER_ADDRESS",
+  requestsPerSecond: "MAX_REQUESTS_PER_SECOND",
+  requestBurst: "MAX_REQUEST_BURST",
   topics: "MAX_TOPICS",
   messagesPerSecond: "MAX_MESSAGES_PER_SECOND",
   burst: "MAX_BURST",

@@ -108,6 +108,8 @@ const limitNames: [keyof Limits, string, number, number][] = [
   ["queueBytesTotal", "MAX_QUEUE_BYTES_TOTAL", 1024, 64 * 1024 * 1024 * 1024],
   ["connections", "MAX_CONNECTIONS", 1, 10_000_000],
   ["connectionsPerAddress", "MAX_CONNECTIONS_PER_ADDRESS", 1, 10_000_000],
+  ["requestsPerSecond", "MAX_REQUESTS_PER_SECOND", 1, 10_000_000],
+  ["requestBurst", "MAX_REQUEST_BURST", 1, 10_000_000],
   ["topics", "MAX_TOPICS", 1, 100_000],
   ["messagesPerSecond", "MAX_MESSAGES_PER_SECOND", 1, 10_000_000],
   ["burst", "MAX_BURST", 1, 10_000_000],

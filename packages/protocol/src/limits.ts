@@ -12,11 +12,15 @@ export interface Limits {
   connections: number;
   /** Connections from one address; over it, 429. `MAX_CONNECTIONS_PER_ADDRESS` */
   connectionsPerAddress: number;
+  /** Requests per second one address may make over HTTP, handshakes among them, on average. `MAX_REQUESTS_PER_SECOND` */
+  requestsPerSecond: number;
+  /** Requests one address may make at once, before the average counts; over it, 429. `MAX_REQUEST_BURST` */
+  requestBurst: number;
   /** Topics one socket may follow. `MAX_TOPICS` */
   topics: number;
   /** Messages per second one socket may send, on average. `MAX_MESSAGES_PER_SECOND` */
   messagesPerSecond: number;
-  /** Messages one socket may send at once, before the average counts. `MAX_BURST` */
+  /** Messages one socket may send at once, before the average counts; an address has bursts for its sockets. `MAX_BURST` */
   burst: number;
   /** Unreadable messages in a row; the last one closes 4500. `MAX_BAD_MESSAGES` */
   badMessages: number;
@@ -59,6 +63,8 @@ export const defaultLimits: Limits = {
   queueBytesTotal: 128 * 1024 * 1024,
   connections: 10_000,
   connectionsPerAddress: 1_000,
+  requestsPerSecond: 100,
+  requestBurst: 1_000,
   topics: 128,
   messagesPerSecond: 100,
   burst: 200,
