@@ -11,7 +11,16 @@ export {
   textsOf,
 } from "./events.ts";
 export { errorAt, failure, hideFrames } from "./failure.ts";
-export { describeFound, type Found, type FuzzOptions, type FuzzReport, fuzz } from "./fuzz/fuzz.ts";
+export {
+  declaredOf,
+  describeFound,
+  type Found,
+  type FuzzOptions,
+  type FuzzReport,
+  fuzz,
+} from "./fuzz/fuzz.ts";
+export { type Played, play } from "./fuzz/play.ts";
+export type { Ending, Place, Script } from "./fuzz/script.ts";
 export {
   type Attack,
   babble,

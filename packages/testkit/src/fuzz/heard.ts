@@ -68,13 +68,13 @@ function isComplete(list: (readonly [string, string] | undefined)[]): list is He
   return list.every((each) => each !== undefined);
 }
 
-// The lines that are whole must be right; what comes behind them may still become so.
+// Methods that servers know are upper-case letters. The lines that are whole must be right; what comes behind them may still become so.
 function couldBecomeHead(text: string): boolean {
   const lines = text.split("\r\n");
   const last = lines.pop() ?? "";
   if (/[\0\n]/.test(last) || /\r./s.test(last)) return false;
   const [first, ...headers] = lines;
-  if (first === undefined) return /^[!#$%&'*+.^_`|~\w-]*( [\x21-\x7e]*( [\x21-\x7e]*\r?)?)?$/.test(last);
+  if (first === undefined) return /^[A-Z]*( [\x21-\x7e]*( [\x21-\x7e]*\r?)?)?$/.test(last);
   return requestLine.test(first) && headers.every((line) => headerLine.test(line));
 }
 

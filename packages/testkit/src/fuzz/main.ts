@@ -1,7 +1,7 @@
 // The command behind `pnpm fuzz`.
 import { parseArgs } from "node:util";
 import { type Manifest, readManifests } from "@rosetta/manifest";
-import { describeFound, type FuzzReport, fuzz } from "./fuzz.ts";
+import { declaredOf, describeFound, type FuzzReport, fuzz } from "./fuzz.ts";
 
 const manifests = readManifests();
 const ids = manifests.map(({ id }) => id);
@@ -26,18 +26,27 @@ async function run(): Promise<void> {
   const seconds = number("seconds");
   const conversations = number("conversations") ?? (seconds === undefined ? 2_000 : undefined);
   for (const manifest of chosen()) {
-    const report = await fuzz({ manifest, seed, seconds, conversations, path: values.path });
+    const report = await fuzz({
+      manifest,
+      seed,
+      seconds,
+      conversations,
+      path: values.path,
+      declared: declaredOf(manifest),
+    });
     print(manifest, seed, report);
     if (report.found) process.exitCode = 1;
   }
 }
 
-function print(manifest: Manifest, seed: number, { conversations, seconds, found }: FuzzReport): void {
-  if (found) console.log(`${describeFound(manifest, seed, found)}\n`);
-  else
-    console.log(
-      `${manifest.id}: ${conversations} conversations in ${seconds.toFixed(1)} s, nothing found (seed ${seed})`,
-    );
+function print(
+  manifest: Manifest,
+  seed: number,
+  { conversations, declared, seconds, found }: FuzzReport,
+): void {
+  const known = declared > 0 ? `, ${declared} of them as declared in server.json` : "";
+  const done = `${manifest.id}: ${conversations} conversations${known} in ${seconds.toFixed(1)} s (seed ${seed})`;
+  console.log(found ? `${describeFound(manifest, seed, found)}\n${done}` : `${done}: nothing found`);
 }
 
 function chosen(): Manifest[] {

@@ -5,7 +5,8 @@ import { afterEach, expect, test } from "vitest";
 import { play } from "./play.ts";
 import { describeScript, type Ending, type Script, segmentsOf } from "./script.ts";
 
-const two = "GET /greet HTTP/1.1\r\nHost: {host}\r\n\r\nGET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n";
+const one = "GET /greet HTTP/1.1\r\nHost: {host}\r\n\r\n";
+const two = `${one}GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n`;
 let server: Server | undefined;
 
 afterEach(() => {
@@ -48,7 +49,7 @@ test("a server that answers the wrong request is found out", async () => {
 
 test("a server that hangs up on a client that sent FIN is found out", async () => {
   const hangUp: RequestListener = (req, res) => void req.socket.end(() => res.destroy());
-  const script: Script = { pieces: [two], cuts: [], ending: { how: "fin", after: 1000 } };
+  const script: Script = { pieces: [one], cuts: [], ending: { how: "fin", after: 1000 } };
   expect(await faultOf(script, hangUp)).toBe("it hung up, and owed the answer to GET /greet");
 });
 

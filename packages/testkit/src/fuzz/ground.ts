@@ -1,0 +1,101 @@
+import type { Manifest } from "@rosetta/manifest";
+import type { Ports } from "../ports.ts";
+import { Raw } from "../raw.ts";
+import { Server } from "../server.ts";
+import { type Played, play } from "./play.ts";
+import { describeBytes, describeScript, type Place, type Script } from "./script.ts";
+import { Watch } from "./watch.ts";
+
+/** What was wrong once. */
+export interface Shown {
+  fault: string;
+  /** The conversation that showed it, bytes that went out and came back, as a person reads them. */
+  text: string;
+  /** The last lines of the server's log. */
+  log: string;
+}
+
+/** A server to talk to, started again whenever it has come to harm. */
+export class Ground {
+  readonly #manifest: Manifest;
+  readonly #ports: Ports;
+  #server: Server | undefined;
+  #watch: Watch | undefined;
+  #isOver = false;
+  #place: Place = { port: 0, cursor: "" };
+  /** The fault that was met last. */
+  last: Shown | undefined;
+
+  constructor(manifest: Manifest, ports: Ports) {
+    this.#manifest = manifest;
+    this.#ports = ports;
+  }
+
+  /** Starts the server, unless it runs. */
+  async begin(): Promise<Server> {
+    if (this.#isOver) throw new Error("no conversation begins any more");
+    if (this.#server) return this.#server;
+    const server = await Server.start({ manifest: this.#manifest, column: "app", ports: this.#ports });
+    this.#watch = new Watch(server);
+    this.#place = { port: server.port, cursor: await cursorOf(server.port) };
+    await this.#watch.settle();
+    this.#server = server;
+    return server;
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#server?.kill();
+    this.#server = undefined;
+  }
+
+  /** Holds it until something is wrong, so many times at most: some faults need luck. `needed` says how many it took. */
+  async insist(script: Script, tries: number): Promise<{ shown: Shown | undefined; needed: number }> {
+    for (let needed = 1; ; needed++) {
+      const shown = await this.show(script);
+      if (shown || needed === tries) return { shown, needed };
+    }
+  }
+
+  /** Throws if the server holds more and more memory. */
+  async checkGrowth(): Promise<void> {
+    const fault = await this.#watch?.growth();
+    if (fault === undefined) return;
+    this.last = { fault, text: "after all conversations so far", log: this.#server?.log() ?? "" };
+    throw new Error(fault);
+  }
+
+  /** Holds one conversation; what is wrong with it, or with the server after it. */
+  async show(script: Script): Promise<Shown | undefined> {
+    const server = await this.begin();
+    const logged = server.stderr.length;
+    const played = await play(script, server, this.#place).catch(broken);
+    const harm = await this.#watch?.problem();
+    const fault = harm ?? played.fault;
+    if (fault === undefined) return undefined;
+    this.last = { fault, text: this.#text(script, played), log: server.log(logged) };
+    if (harm !== undefined) await this.#stop();
+    return this.last;
+  }
+
+  #text(script: Script, { came }: Played): string {
+    const answer = describeBytes(came).map((line) => `  < ${line}`);
+    return [describeScript(script, this.#place), `came back, ${came.length} B`, ...answer].join("\n");
+  }
+}
+
+function broken(error: Error): Played {
+  return { fault: error.message, came: Buffer.alloc(0) };
+}
+
+async function cursorOf(port: number): Promise<string> {
+  const raw = new Raw(port);
+  const { body } = await raw.request("/poll?topic=room/lobby");
+  raw.end();
+  const { epoch, offset } = JSON.parse(body) as { epoch: string; offset: number };
+  return `${epoch}:${offset}`;
+}
