@@ -28,6 +28,8 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // Otherwise Express says its name in every answer, shows stack traces, and takes /Healthz/ for /healthz.
   app.disable("x-powered-by").set("env", "production");
   app.enable("case sensitive routing").enable("strict routing");
+  // One answer of a connection after the other: what is begun before its turn is told of no end, and its file stays open.
+  app.use((_req, res, next) => void (res.socket ? next() : res.once("socket", () => next())));
   app.use((req, res, next) => {
     // A handshake that comes here was not upgraded, and cannot be any more.
     const facts = { ...factsOf(req), isOrdinary: true };

@@ -112,6 +112,16 @@ describe("connections of a Node server", () => {
     expect(cuts).toEqual([]);
   });
 
+  test("are asked for no body, and told by the server what it does not meet", async () => {
+    const { client } = await setUp();
+    for (const expectation of ["100-continue", "something else"]) {
+      const socket = await client();
+      socket.write(`GET / HTTP/1.1\r\nHost: x\r\nExpect: ${expectation}\r\n\r\n`);
+      const [bytes] = await once(socket, "data");
+      expect(String(bytes)).toMatch(/^HTTP\/1\.1 200 OK/);
+    }
+  });
+
   test("are cut when an answer takes longer than a stream may last, and its end", async () => {
     const { client, cuts, left } = await setUp({ streamMs: 60, pollMs: 50, lingerMs: 20 });
     const socket = await client();

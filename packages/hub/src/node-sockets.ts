@@ -43,6 +43,11 @@ export class Sockets {
     // A peer that has said all it wants to say still wants the answer (RFC 9112 §9.6): Node would drop it.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on("connection", (tcp) => this.#opened(tcp));
+    // No body is read here, so nobody is asked for one, and the door says what cannot be expected. Left alone, Node
+    // would write its 100 between the head and the body of an answer that waits for its turn.
+    for (const event of ["checkContinue", "checkExpectation"]) {
+      server.on(event, (req, res) => void server.emit("request", req, res));
+    }
     server.prependListener("request", (req, res) => this.#asked(req, res));
     server.prependListener("upgrade", (req) => this.#upgraded(req.socket));
   }

@@ -1,0 +1,65 @@
+import { declaredOf, describeFound, fuzz, play, type Script } from "@rosetta/testkit";
+import { expect, test } from "../fixtures.ts";
+
+/** A request as a script has it. */
+function request(line: string, ...headers: string[]): string {
+  return `${[`${line} HTTP/1.1`, "Host: {host}", ...headers].join("\r\n")}\r\n\r\n`;
+}
+
+function handshake(path: string, ...headers: string[]): string {
+  const fields = [
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  ];
+  return request(`GET ${path}`, ...fields, ...headers);
+}
+
+/** What the client of a conversation sends, all of it in one segment; then it waits for all that it is owed. */
+function inOneSegment(...pieces: string[]): Script {
+  return { pieces, cuts: [], ending: { how: "wait" } };
+}
+
+// The page is read from a disk: its answer takes longer than most of what can stand behind it.
+const page = request("GET /");
+
+test("FUZZ-01 MUST bear 300 conversations that no client should hold, and give back all that they took", {
+  tag: ["@upgrade", "@door", "@mount"],
+}, async ({ server, ports }) => {
+  // Always the same ones; `pnpm fuzz` holds others.
+  const seed = 1;
+  const declared = declaredOf(server);
+  const { found } = await fuzz({ manifest: server, ports, seed, conversations: 300, declared });
+  expect(found && describeFound(server, seed, found)).toBeUndefined();
+});
+
+// RFC 9112 §9.3.2: answers come in the order of their requests.
+test("FUZZ-02 MUST answer a request whatever stands behind it, before that and in its own words", {
+  tag: ["@upgrade", "@mount"],
+}, async ({ app }) => {
+  const scripts = [
+    inOneSegment(page, "this is no request\r\n\r\n"),
+    inOneSegment(page, handshake("/echo")),
+    inOneSegment(page, request("DELETE /greet")),
+  ];
+  for (const script of scripts) {
+    const { fault } = await play(script, app, { port: app.port, cursor: "" });
+    expect.soft(fault, `${script.pieces[1]}`).toBeUndefined();
+  }
+});
+
+// RFC 9110 §10.1.1. In Node a 100 that waits for its turn comes between the head and the body of the answer behind it.
+test("FUZZ-03 MUST write no 100 into an answer, and go on behind an expectation that it does not meet", {
+  tag: ["@mount", "@door"],
+}, async ({ app }) => {
+  const scripts = [
+    inOneSegment(request("GET /nowhere"), request("GET /", "Expect: 100-continue"), request("GET /greet")),
+    inOneSegment(request("GET /greet", "Expect: 100-continue")),
+    inOneSegment(handshake("/echo", "Expect: foo"), request("GET /greet")),
+  ];
+  for (const script of scripts) {
+    const { fault } = await play(script, app, { port: app.port, cursor: "" });
+    expect.soft(fault, `${script.pieces[0]}`).toBeUndefined();
+  }
+});
