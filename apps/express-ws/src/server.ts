@@ -56,11 +56,13 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
 
   // #region upgrade
   const wss = new WebSocketServer({ noServer: true, clientTracking: false, ...limits, handleProtocols });
-  server.on("upgrade", (req, tcp: Socket, head) => {
+  server.on("upgrade", (req, tcp: Socket, head): unknown => {
     // Until ws takes over, a reset by the peer would be an uncaughtException.
     tcp.on("error", () => tcp.destroy());
     const facts = factsOf(req);
-    const { address } = hub.admit(facts, addressOf(req));
+    const { refusal, address } = hub.admit(facts, addressOf(req));
+    // Who would be refused does not come here, unless Node is too old to ask the callback.
+    if (refusal) return tcp.destroy();
     wss.handleUpgrade(req, tcp, head, (ws) => {
       hub.accept(ws as Ws, () => connect(hub, ws as Ws, tcp, pathOf(facts), address));
     });
