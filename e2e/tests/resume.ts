@@ -1,4 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Client, defaultHost, type TopicState } from "@rosetta/client";
+import { folderOf } from "@rosetta/manifest";
 import type { Cursor } from "@rosetta/protocol";
 import {
   type Conversation,
@@ -472,4 +477,34 @@ test("RESUME-22 MUST let a client keep its connection when somebody wants to say
   first.unsubscribe();
   await second.isTold(({ mode }) => mode === "stream", "that it has the place of the other");
   expect(client.state.name).toBe("open");
+});
+
+test("RESUME-23 MUST carry a client's messages compressed, where both sides agreed on it", {
+  tag: ["@messages", "@send"],
+}, async ({ launch, connect, room }) => {
+  const client = connect(await launch({ COMPRESSION: "1", CHAOS: "1" }));
+  const reader = follow(client, room);
+  const text = "grüß dich ".repeat(400);
+  expect(await client.echo(text)).toMatchObject({ text });
+  expect(client.state).toMatchObject({ extensions: expect.stringContaining("permessage-deflate") });
+  await expect(client.request({ type: "chaos", do: "terminate" })).rejects.toThrow();
+  await client.publish(room, text);
+  await reader.hears(text);
+});
+
+// Bun waits for half a minute for the answer to its close frame, and has a way not to.
+test("RESUME-24 MUST serve a client in Bun, whose program ends though the server does not answer its close", {
+  tag: ["@messages", "@close"],
+}, async ({ launch, room }) => {
+  const server = await launch({ CHAOS: "1" });
+  const bun = join(folderOf("bun-hono"), "node_modules/.bin/bun");
+  const script = fileURLToPath(new URL("../in-bun.ts", import.meta.url));
+  const program = spawn(bun, [script, server.wsUrl("/ws"), room], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(program, "exit", { signal: AbortSignal.timeout(25_000) });
+  const [line] = await once(program.stdout, "data", { signal: AbortSignal.timeout(15_000) });
+  expect(JSON.parse(String(line))).toEqual({ bun: true, heard: ["before the cut", "after it"] });
+  server.freeze();
+  program.stdin.end();
+  expect(await ended).toEqual([0, null]);
+  server.thaw();
 });

@@ -714,6 +714,25 @@ describe("stopping", () => {
     expect(messages).toEqual([]);
   });
 
+  // React's StrictMode does this to every effect.
+  test.each(runtimes)(
+    "opened and closed fifty times in one turn, it has one connection, with %s",
+    (_, manners) => {
+      const { host, socket } = setUp();
+      Object.assign(host.manners, manners);
+      for (let time = 0; time < 50; time++) {
+        socket.open();
+        socket.close();
+      }
+      socket.open();
+      for (const each of host.sockets.slice(0, -1)) each.fail();
+      host.socket.accept();
+      expect(socket.state.name).toBe("open");
+      expect(host.sockets.filter(({ closed }) => !closed)).toEqual([host.socket]);
+      expect([host.timers, host.watchers]).toEqual([0, 1]);
+    },
+  );
+
   test("open() begins anew, with nothing left from before", () => {
     const { host, socket } = setUp({ bufferBytes: 3 });
     socket.open();
