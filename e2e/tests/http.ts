@@ -688,3 +688,21 @@ test("HTTP-45 SHOULD pass over an empty line before a request", { tag: "@mount" 
   const headers = `Host: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`;
   expect(await answerTo(raw, `\r\nGET /greet HTTP/1.1\r\n${headers}`)).toMatch(/^HTTP\/1\.1 200 /);
 });
+
+// RFC 6585 §5. A browser sends the cookies of every port of a host to every server on it.
+test("HTTP-49 MUST take 15 KiB of cookies and 150 headers, and answer 431 to twice as much of them", {
+  tag: ["@door", "@upgrade"],
+}, async ({ raw }) => {
+  const cookies = (kibibytes: number) => ({ Cookie: `crumbs=${"~".repeat(kibibytes * 1024)}` });
+  const many = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`X-Crumb-${index}`, "1"]));
+  const subprotocols = ["rosetta.v1.json"];
+  for (const headers of [cookies(8), cookies(15), many(150)]) {
+    expect((await raw.request("/greet", { headers })).status).toBe(200);
+    (await raw.connect("/ws", { subprotocols, headers })).destroy();
+  }
+  for (const headers of [cookies(17), cookies(40), many(3_000)]) {
+    expect((await raw.request("/greet", { headers })).status).toBe(431);
+    expect((await raw.refused("/ws", { subprotocols, headers })).status).toBe(431);
+  }
+});

@@ -1,4 +1,7 @@
-import type { Route } from "@playwright/test";
+import { randomUUID } from "node:crypto";
+import type { Route, WebSocketRoute } from "@playwright/test";
+import { metric } from "@rosetta/testkit";
+import { Visit } from "../page-objects.ts";
 import { startPathProxy } from "../path-proxy.ts";
 import { expect, nobodyAt, test } from "../visit.ts";
 
@@ -89,3 +92,155 @@ test("PAGE-36 MUST name its server and the others as soon as their list can be h
   expect(refused).toBe(3);
   await expect(visit.page).toHaveTitle(new RegExp(app.manifest.title.replace("+", "\\+")));
 });
+
+// A page that is left may be kept as it stands, with its script stopped, and be shown again (WHATWG HTML §7.4.6).
+for (const [id, lesson] of [
+  ["PAGE-37", 1],
+  ["PAGE-38", 10],
+] as const) {
+  test(`${id} MUST go on in lesson ${lesson} when the browser shows it again from its back/forward cache`, {
+    tag: ["@page", "@any-server"],
+  }, async ({ app, browser, launchOptions }) => {
+    // Playwright has it switched off.
+    const keeping = await browser.browserType().launch({
+      ...launchOptions,
+      ignoreDefaultArgs: ["--disable-back-forward-cache"],
+    });
+    try {
+      const script = "addEventListener('pageshow', ({ persisted }) => (globalThis.isKept = persisted))";
+      const visit = await Visit.begin(keeping, { script });
+      const { page } = visit;
+      await page.goto(`${app.url}/#/lesson/${lesson}`);
+      await goOn(visit, lesson);
+      visit.expectTrouble(/favicon|\/(poll|events)\?/);
+      await page.goto(`${app.url}/greet`);
+      // What is shown from the cache is not loaded: nothing else would be waited for.
+      await page.goBack({ waitUntil: "commit" });
+      await page.waitForFunction("globalThis.isKept === true");
+      await goOn(visit, lesson);
+      expect(await visit.troubles()).toEqual([]);
+    } finally {
+      await keeping.close();
+    }
+  });
+}
+
+// A page in the background may be frozen, and a debugger does the same: none of its tasks run, the browser reads on.
+test("PAGE-39 MUST bring all that was said while its script stood still, over the connection that it had", {
+  tag: ["@page", "@broadcast", "@any-server"],
+}, async ({ visit, converse, room }) => {
+  const { page, chat, wire } = await visit();
+  const other = await converse();
+  const say = (text: string) => other.request({ type: "publish", topic: room, to: "all", text });
+  await chat.enter(room.slice("room/".length));
+  await say("before");
+  await expect(chat.line("before")).toBeVisible();
+  const debug = await page.context().newCDPSession(page);
+  const stands = new Promise((resolve) => debug.once("Debugger.paused", resolve));
+  await debug.send("Debugger.enable");
+  await debug.send("Debugger.pause");
+  await stands;
+  const texts = Array.from({ length: 20 }, (_, index) => `meanwhile ${index}`);
+  for (const text of texts) await say(text);
+  await debug.send("Debugger.resume");
+  await debug.detach();
+  await say("after");
+  await expect(chat.lines).toContainText(["before", ...texts, "after"]);
+  await wire.filter("/ws rosetta.v1.json");
+  await expect(wire.rows).toHaveCount(1);
+});
+
+// Whoever tests a page of his own stands between it and its server like this.
+test("PAGE-40 MUST work with a WebSocket that a test put in the place of the browser's", {
+  tag: ["@page", "@any-server"],
+}, async ({ lesson }) => {
+  const { page, connection, echo } = await lesson("#/lesson/1");
+  const routes: WebSocketRoute[] = [];
+  await page.routeWebSocket(/\/(ws|echo)$/, (route) => {
+    routes.push(route);
+    route.connectToServer();
+  });
+  await page.reload();
+  await page.goto(page.url().replace(/#.*/, "#/all"));
+  await expect(connection.state).toHaveText(/open$/);
+  await echo.sendText("by way of a test");
+  await expect(echo.line("by way of a test")).toContainText("came back equal");
+  await echo.sendFile("bytes.bin", Uint8Array.of(0, 1, 2, 255));
+  await expect(echo.line("bytes.bin")).toContainText("came back equal");
+  expect(routes).toHaveLength(2);
+  for (const route of routes) await route.close({ code: 1012, reason: "a test" });
+  await expect.poll(() => routes.length).toBe(4);
+  await expect(connection.state).toHaveText(/open$/);
+  await echo.sendText("again");
+  await expect(echo.line("again")).toContainText("came back equal");
+});
+
+// A framework that mounts everything twice, to find what does not clean up, does this to a page.
+test("PAGE-41 MUST hold one connection of each kind, however often it was taken away and put back in one turn", {
+  tag: ["@page", "@closed", "@any-server"],
+}, async ({ launch, visit, raw }) => {
+  const server = await launch();
+  const here = await visit(server);
+  const { page, connection, echo } = here;
+  here.expectTrouble(givenUp);
+  await page.evaluate(`{
+    const app = document.querySelector("rosetta-app");
+    for (let count = 0; count < 50; count++) {
+      app.remove();
+      document.body.append(app);
+    }
+  }`);
+  await expect(connection.state).toHaveText(/open$/);
+  await expect(echo.state).toHaveText(/open$/);
+  await echo.sendText("once");
+  await expect(echo.line("once")).toContainText("came back equal");
+  const open = (endpoint: string) => metric(raw.at(server.port), "connections", { endpoint });
+  await expect.poll(() => Promise.all([open("/ws"), open("/echo")])).toEqual([1, 1]);
+});
+
+test("PAGE-42 MUST hold one connection when it is closed and opened fifty times in one turn", {
+  tag: ["@closed", "@any-server"],
+}, async ({ launch, visit, raw }) => {
+  const server = await launch();
+  const here = await visit(server);
+  const { page, connection } = here;
+  here.expectTrouble(givenUp);
+  const [close, open] = await Promise.all([
+    connection.button("Close").elementHandle(),
+    connection.button("Open").elementHandle(),
+  ]);
+  await page.evaluate(
+    ([closing, opening]) => {
+      for (let count = 0; count < 50; count++) {
+        (closing as unknown as { click(): void }).click();
+        (opening as unknown as { click(): void }).click();
+      }
+    },
+    [close, open],
+  );
+  await expect(connection.state).toHaveText(/open$/);
+  await expect.poll(() => metric(raw.at(server.port), "connections", { endpoint: "/ws" })).toBe(1);
+});
+
+/** What a browser notes of requests and handshakes that a page gave up before they were answered. */
+const givenUp = /servers\.json failed: net::ERR_ABORTED|closed before the connection is established/;
+
+/** Has something come over every connection of a lesson that came over none before. */
+async function goOn({ page, echo }: Visit, lesson: 1 | 10): Promise<void> {
+  if (lesson === 1) {
+    const text = randomUUID();
+    await echo.sendText(text);
+    return expect(echo.line(text)).toContainText("came back equal");
+  }
+  const start = page.getByRole("button", { name: "Start all three" });
+  await expect(start.or(page.getByRole("button", { name: "Stop all" }))).toBeVisible();
+  if (await start.isVisible()) await start.click();
+  const events = page
+    .getByRole("row")
+    .filter({ has: page.getByRole("rowheader", { name: "Events", exact: true }) });
+  const counts = async () => (await events.getByRole("cell").allTextContents()).map(Number);
+  const before = await counts();
+  await expect
+    .poll(async () => (await counts()).map((count, way) => count > (before[way] ?? 0)))
+    .toEqual([true, true, true]);
+}
