@@ -94,6 +94,7 @@ test("COURSE-02 MUST do one action on every server, side by side, and go on wher
   for (const index of [0, 1]) await expect(line(index, "to who is left")).toContainText("came back equal");
   await expect(line(2, "to who is left")).toContainText("waits for a connection");
   await expect(same.getByRole("rowheader", { name: /^differs Newest message/ })).toBeVisible();
+  await expect(same.getByRole("status")).toHaveText(/^The servers differ in [1-9]\d* of \d+\.$/);
 });
 
 test("COURSE-31 MUST hold in the address what is shown, so that a link shows the same", {

@@ -44,12 +44,16 @@ test("COURSE-11 MUST show one person alone what reaches all and what reaches oth
   await say(panel, "for the friend", "To others");
   await expect(heardIn(panel).filter({ hasText: "for the friend" })).toContainText("to others");
   await expect(saidIn(panel).filter({ hasText: "for the friend" })).toContainText("not received here");
+  // What others say is text, to a friend as to anybody.
+  await say(panel, "<img src=x><b>bold</b>", "To others");
+  await expect(heardIn(panel).filter({ hasText: "<img src=x><b>bold</b>" })).toHaveCount(1);
+  await expect(heardIn(panel).getByRole("img")).toHaveCount(0);
   await press(panel, "Let the friend answer others");
   await expect(saidIn(panel)).toContainText(["for both", "for the friend", "an answer by your friend"]);
   await say(panel, "the end", "To all, you included");
   // In order, and without its own answer.
-  await expect(heardIn(panel)).toContainText(["for both", "for the friend", "the end"]);
-  await expect(heardIn(panel)).toHaveCount(3);
+  await expect(heardIn(panel)).toContainText(["for both", "for the friend", "<img", "the end"]);
+  await expect(heardIn(panel)).toHaveCount(4);
   for (const [text, received] of [
     ["for both", 2],
     ["for the friend", 1],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compare, type Fact } from "./compare.ts";
+import { agreement, compare, type Fact } from "./compare.ts";
 
 const servers = ["one", "two", "three"].map((id) => ({ id, title: id, url: `http://${id}`, self: false }));
 
@@ -29,4 +29,18 @@ test("a server that has told nothing yet differs from nobody", () => {
 
 test("what only a later server tells has its row, too", () => {
   expect(rows({ two: [{ name: "Reason", value: "x" }] }).map(({ name }) => name)).toEqual(["Reason"]);
+});
+
+test("the sentence says whether they agree, and in how much they do not", () => {
+  const facts = (one: string, two: string): Record<string, Fact[]> => {
+    const same = { name: "Code", value: "1000" };
+    const time = (value: string): Fact => ({ name: "Time", value, measured: true });
+    return {
+      one: [{ name: "Reason", value: one }, same, time("1 ms")],
+      two: [{ name: "Reason", value: two }, same, time("2 ms")],
+    };
+  };
+  expect(agreement(rows({}))).toMatch(/^Do something above/);
+  expect(agreement(rows(facts("a", "a")))).toMatch(/^The servers agree/);
+  expect(agreement(rows(facts("a", "b")))).toBe("The servers differ in 1 of 3.");
 });

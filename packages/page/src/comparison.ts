@@ -1,5 +1,5 @@
 import { css, html, LitElement, type TemplateResult } from "lit";
-import { compare, type Findings, type Row } from "./compare.ts";
+import { agreement, compare, type Findings, type Row } from "./compare.ts";
 import type { ServerEntry } from "./servers.ts";
 import { theme } from "./theme.css.ts";
 
@@ -15,12 +15,11 @@ export class Comparison extends LitElement {
 
   protected override render(): TemplateResult {
     const rows = compare(this.servers, this.findings);
-    const differing = rows.filter(({ differs }) => differs).length;
     return html`
       <section aria-labelledby="title">
         <header>
           <h2 id="title">Same or different</h2>
-          <p class="intro" role="status">${verdict(rows.length, differing)}</p>
+          <p class="intro" role="status">${agreement(rows)}</p>
         </header>
         ${rows.length === 0 ? "" : this.#table(rows)}
       </section>
@@ -75,13 +74,6 @@ export class Comparison extends LitElement {
       }
     `,
   ];
-}
-
-function verdict(rows: number, differing: number): string {
-  if (rows === 0)
-    return "Do something above: every server does it, and what they made of it is compared here.";
-  if (differing === 0) return "The servers agree, but for times, which are measured and never the same.";
-  return `The servers differ in ${differing} of ${rows}.`;
 }
 
 customElements.define("rosetta-comparison", Comparison);

@@ -1,0 +1,111 @@
+import type { FrameEvent } from "@rosetta/client";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Probe, type ProbeEnd } from "./probe.ts";
+import { type FakeWebSocket, stubWebSocket } from "./socket.testing.ts";
+
+let newest: () => FakeWebSocket;
+beforeEach(() => {
+  vi.useFakeTimers();
+  newest = stubWebSocket();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function begin() {
+  const frames: FrameEvent[] = [];
+  const [opened, messages, ends] = [[] as string[], [] as unknown[], [] as ProbeEnd[]];
+  const probe = new Probe("ws://here/ws", ["a", "b"], {
+    frame: (frame) => void frames.push(frame),
+    open: (protocol) => void opened.push(protocol),
+    message: (data) => void messages.push(data),
+    end: (end) => void ends.push(end),
+  });
+  return { probe, ws: newest(), frames, opened, messages, ends };
+}
+
+test("a probe offers what it was told to, and says what was chosen", () => {
+  const { ws, opened, probe } = begin();
+  expect([ws.url, ws.protocols, ws.binaryType]).toEqual(["ws://here/ws", ["a", "b"], "arraybuffer"]);
+  expect(probe.isOpen).toBe(false);
+  ws.accept("b");
+  expect(opened).toEqual(["b"]);
+  expect(probe.isOpen).toBe(true);
+});
+
+test("text is text and bytes are bytes, both ways, and all of it is told", () => {
+  const { probe, ws, messages, frames } = begin();
+  probe.send("too early");
+  ws.accept();
+  probe.send("text");
+  probe.send(Uint8Array.of(1));
+  ws.receive("text");
+  ws.receive(Uint8Array.of(2).buffer);
+  expect(ws.sent).toEqual(["text", Uint8Array.of(1)]);
+  expect(messages).toEqual(["text", Uint8Array.of(2)]);
+  expect(frames.map(({ direction, kind }) => `${direction} ${kind}`)).toEqual([
+    "in open",
+    "out text",
+    "out binary",
+    "in text",
+    "in binary",
+  ]);
+});
+
+test("an end tells what the browser knows, whether it was ever open, who began, and since when it was silent", () => {
+  const refused = begin();
+  refused.ws.end();
+  expect(refused.ends).toMatchObject([{ code: 1006, opened: false, byPage: false, wasClean: false }]);
+  const { probe, ws, ends } = begin();
+  ws.accept();
+  vi.advanceTimersByTime(1_000);
+  ws.receive("x");
+  vi.advanceTimersByTime(2_500);
+  probe.close(4_123, "enough");
+  ws.end(4_123, "enough", true);
+  expect(ws.closed).toEqual([[4_123, "enough"]]);
+  expect(ends).toEqual([
+    { code: 4_123, reason: "enough", wasClean: true, opened: true, byPage: true, idleMs: 2_500 },
+  ]);
+});
+
+test("what is sent ends a silence as well", () => {
+  const { probe, ws, ends } = begin();
+  ws.accept();
+  vi.advanceTimersByTime(5_000);
+  probe.send("x");
+  vi.advanceTimersByTime(700);
+  ws.end();
+  expect(ends[0]?.idleMs).toBe(700);
+});
+
+test("a code that may not be sent ends nothing", () => {
+  const { probe, ws, frames, ends } = begin();
+  ws.accept();
+  expect(() => probe.close(999)).toThrow();
+  ws.end(1006);
+  expect(ends[0]?.byPage).toBe(false);
+  expect(frames.some(({ direction, kind }) => direction === "out" && kind === "close")).toBe(false);
+});
+
+test("a second close says nothing, and who left hears nothing any more", () => {
+  const { probe, ws, frames, ends, messages } = begin();
+  ws.accept();
+  probe.leave();
+  probe.close(1000);
+  ws.receive("late");
+  ws.end(1000, "", true);
+  expect(ws.closed).toEqual([[1000, undefined]]);
+  expect(frames.filter(({ kind }) => kind === "close")).toHaveLength(1);
+  expect([ends, messages]).toEqual([[], []]);
+});
+
+test("who leaves before it is open closes as soon as it is", () => {
+  const { probe, ws, opened } = begin();
+  probe.leave();
+  expect(ws.closed).toEqual([]);
+  ws.accept();
+  expect(ws.closed).toEqual([[1000]]);
+  expect(opened).toEqual([]);
+});
