@@ -38,6 +38,12 @@ describe("the door", () => {
     ]);
   });
 
+  test("tells of a refused path, and nothing of a query: it may be a secret", () => {
+    const { hub, records } = setUp();
+    hub.admit(request("/ws?token=1#2", { origin: "http://evil.com" }), "9.9.9.9");
+    expect(records).toMatchObject([{ name: "refused", details: { path: "/ws" } }]);
+  });
+
   test("counts the sockets of each address, and all of them", async () => {
     const { hub } = setUp({ limits: { connections: 4, connectionsPerAddress: 2 } });
     const status = (address: string) => hub.admit(echo, address).refusal?.status ?? 101;

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
-import { atMost, host } from "./node.ts";
+import { expect, test, vi } from "vitest";
+import { atMost, host, whenOver } from "./node.ts";
 
 test("a hash is that of so many MiB of zeros, told MiB by MiB", async () => {
   const steps: number[] = [];
@@ -63,4 +65,39 @@ test("a process that waits for nothing but timers ends", async () => {
 test("what does not stop is waited for, but not for ever", async () => {
   await atMost(5, new Promise(() => {}));
   await expect(atMost(1_000, Promise.reject(new Error("no stop")))).rejects.toThrow("no stop");
+});
+
+test("time goes on where somebody sets the clock", () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const before = host.now();
+  vi.setSystemTime(0);
+  expect(host.date()).toBeLessThan(1_000);
+  expect(host.now()).toBeGreaterThanOrEqual(before);
+  expect(host.now() - before).toBeLessThan(60_000);
+  vi.setSystemTime(8_000_000_000_000);
+  expect(host.now() - before).toBeLessThan(60_000);
+  vi.useRealTimers();
+});
+
+test.each([
+  ["is answered", true],
+  ["sends FIN while it waits", false],
+])("a reader that %s leaves once", async (_how, isAnswered) => {
+  let leaves = 0;
+  const gone = Promise.withResolvers<void>();
+  const server = createServer((req, res) => {
+    whenOver(req, res, () => leaves++);
+    req.socket.once("close", gone.resolve);
+    if (isAnswered) res.end("here");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const reader = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  reader.on("error", () => {});
+  reader.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  if (isAnswered) reader.once("data", () => reader.end());
+  else server.once("request", () => reader.end());
+  await gone.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  server.close();
+  expect(leaves).toBe(1);
 });

@@ -20,6 +20,7 @@ test.each([
   [200, '{"status":"ok","server":"one"}', { server: "one" }],
   [503, '{"status":"draining","server":"one"}', "nothing"],
   [200, '{"status":"draining","server":"one"}', "nothing"],
+  [503, '{"status":"ok","server":"one"}', "nothing"],
   [200, '{"status":"ok","server":"three"}', "foreign"],
   [200, '{"status":"ok"}', "foreign"],
   [200, "null", "foreign"],
