@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { readArguments } from "./arguments.ts";
 
 const today = new Date("2026-11-28T23:00:00Z");
-const read = (...given: string[]) => readArguments(given, ["page", "bench"], today);
+const known = [{ file: "packages/page/src/wire.ts" }, { file: "packages/bench/src/judge.ts" }];
+const read = (...given: string[]) => readArguments(given, known, today);
 
 test("without arguments every area is run, in two jobs", () => {
   expect(read()).toEqual({ do: "run", areas: [], jobs: 2, quick: false, seed: 20261128 });
@@ -19,6 +20,11 @@ test("areas, jobs, a selection and its seed can be chosen", () => {
   });
 });
 
+test("a part of an area is named by the beginning of its files' paths", () => {
+  expect(read("packages/page/src/w", "bench")).toMatchObject({ areas: ["packages/page/src/w", "bench"] });
+  expect(() => read("packages/page/src/x")).toThrow(Refusal);
+});
+
 test("list, check and help run nothing", () => {
   expect(read("--list", "page")).toEqual({ do: "list", areas: ["page"] });
   expect(read("--check")).toEqual({ do: "check" });
@@ -26,7 +32,7 @@ test("list, check and help run nothing", () => {
 });
 
 test.each([
-  [["hub"], 'no mutants of "hub": page, bench'],
+  [["hub"], 'no mutants of "hub": page, bench, or the beginning of a file\'s path'],
   [["--seed", "1"], "--seed means something only with --quick"],
   [["--jobs", "0"], '--jobs is a number from 1 to 16, not "0"'],
   [["--quick", "--seed", "x"], '--seed is a number from 1 to 4294967295, not "x"'],

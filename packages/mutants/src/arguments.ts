@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { Refusal } from "@rosetta/compare";
+import { areaOf, isIn, type Mutant } from "./mutant.ts";
 
 /** What `pnpm mutants` was asked to do. */
 export type Request =
@@ -15,7 +16,7 @@ pnpm mutants --list [area…]      the mistakes, without running anything
 pnpm mutants --check             only whether each of them still fits the code
 pnpm mutants --help              this text
 
-An area is a folder's name below packages/ or apps/, or e2e. --jobs is 2 by default.
+An area is a folder's name below packages/ or apps/, or e2e, or the beginning of a file's path. --jobs is 2 by default.
 The result is written to results/mutants.json. The exit code is 0 if every mistake is seen by a test,
 1 if one is not, 2 if nothing was begun: a wrong argument, or an entry of the list that no longer fits.
 Environment: PORT_BASE=24000, the first port of the servers.`;
@@ -23,13 +24,16 @@ Environment: PORT_BASE=24000, the first port of the servers.`;
 // Each job has ports of its own (see judge.ts).
 const mostJobs = 16;
 
-/** Reads the arguments of the command line. `today` stands in for the seed where none is given. */
-export function readArguments(given: string[], areas: string[], today: Date): Request {
+/** Reads the arguments of the command line. `known` are all mistakes; `today` stands in for a seed that is not given. */
+export function readArguments(given: string[], known: Pick<Mutant, "file">[], today: Date): Request {
   const { values, positionals } = parse(given);
   if (values.help) return { do: "help" };
   if (values.check) return { do: "check" };
-  const unknown = positionals.find((area) => !areas.includes(area));
-  if (unknown !== undefined) throw new Refusal(`no mutants of "${unknown}": ${areas.join(", ")}`);
+  const unknown = positionals.find((area) => !known.some((mutant) => isIn(mutant, area)));
+  if (unknown !== undefined) {
+    const areas = [...new Set(known.map(areaOf))].join(", ");
+    throw new Refusal(`no mutants of "${unknown}": ${areas}, or the beginning of a file's path`);
+  }
   if (values.list) return { do: "list", areas: positionals };
   const quick = values.quick ?? false;
   if (values.seed !== undefined && !quick) throw new Refusal("--seed means something only with --quick");

@@ -4,20 +4,19 @@ import { join } from "node:path";
 import { count, Refusal, root } from "@rosetta/compare";
 import { help, readArguments } from "./arguments.ts";
 import { mutants } from "./list/index.ts";
-import { areaOf, lineOf, type Mutant } from "./mutant.ts";
+import { isIn, lineOf, type Mutant } from "./mutant.ts";
 import { run } from "./run.ts";
 import { staleEntries } from "./stale.ts";
 
 async function main(given: string[]): Promise<number> {
-  const areas = [...new Set(mutants.map(areaOf))];
-  const request = readArguments(given, areas, new Date());
+  const request = readArguments(given, mutants, new Date());
   if (request.do === "help") return print(help);
   refuseStale();
   if (request.do === "check") {
-    return print(`${count(mutants.length, "mutant")} in ${count(areas.length, "area")}: each fits the code`);
+    return print(`${count(mutants.length, "mutant")}: each fits the code`);
   }
-  const named = request.areas.length > 0 ? request.areas : areas;
-  const chosen = mutants.filter((mutant) => named.includes(areaOf(mutant)));
+  const { areas } = request;
+  const chosen = mutants.filter((mutant) => areas.length === 0 || areas.some((area) => isIn(mutant, area)));
   if (request.do === "list") return print(chosen.map(describe).join("\n"));
   return run(chosen, request);
 }

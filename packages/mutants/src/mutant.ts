@@ -22,6 +22,11 @@ export function areaOf({ file }: Pick<Mutant, "file">): string {
   return first === "packages" || first === "apps" ? second : first;
 }
 
+/** Whether a mistake lies in an area, or below the beginning of a path. */
+export function isIn(mutant: Pick<Mutant, "file">, area: string): boolean {
+  return areaOf(mutant) === area || (area.includes("/") && mutant.file.startsWith(area));
+}
+
 /** The text with the mistake in it. Throws a `StaleError` where the piece is not found exactly once. */
 export function applied(text: string, mutant: Mutant): string {
   const [before, after, ...more] = text.split(mutant.search);

@@ -1138,5 +1138,151 @@ const rest: Mutant[] = [
   },
 ];
 
+const sockets: Mutant[] = [
+  { ...unit("probe"), search: "    this.#byPage = true;\n", replace: "", why: "this page never closed" },
+  {
+    ...unit("probe"),
+    search: "if (this.#ws.readyState > WebSocket.OPEN) return;",
+    replace: "",
+    why: "a second close is told again",
+  },
+  {
+    ...unit("probe"),
+    search: "if (!this.isOpen) return;",
+    replace: "",
+    why: "what is sent too early is told",
+  },
+  { ...unit("probe"), search: "    this.#end.abort();\n", replace: "", why: "who left still hears" },
+  {
+    ...unit("probe"),
+    search: 'const message = typeof data === "string" ? data : new Uint8Array(data);',
+    replace: "const message = String(data);",
+    why: "bytes come as text",
+  },
+  {
+    ...unit("probe"),
+    search: "    this.#heardAt = performance.now();\n    const kind",
+    replace: "    const kind",
+    why: "a silence goes on through messages",
+  },
+  {
+    ...unit("probe"),
+    search: "this.#ws.onopen = () => this.#ws.close(1000);",
+    replace: "this.#ws.onopen = null;",
+    why: "who left early stays",
+  },
+  {
+    ...unit("friend"),
+    search: "if (this.heard.some(({ place }) => place === line.place)) return;",
+    replace: "",
+    why: "a friend hears twice what is replayed",
+    equal: "the client leaves out what it has handed on; the friend only does not rely on that",
+  },
+  {
+    ...unit("friend"),
+    search: "[...this.heard, line].slice(-kept)",
+    replace: "[...this.heard, line].slice(0, kept)",
+    why: "a friend keeps the oldest",
+  },
+  {
+    ...unit("friend"),
+    search: "this.#topic = `room/${room}`;",
+    replace: 'this.#topic = "room/lobby-2";',
+    why: "a friend is in another room",
+  },
+  {
+    ...unit("connections"),
+    search: "if (!servers.some((server) => isSame(server, pair.server))) closePair(pair);",
+    replace: "if (servers.length === 0) closePair(pair);",
+    why: "a server that was left keeps its connections",
+  },
+  {
+    ...unit("connections"),
+    search: "this.#pairs.find((pair) => isSame(server, pair.server)) ?? this.#connect(server)",
+    replace: "this.#connect(server)",
+    why: "a server that stays is connected anew",
+  },
+  {
+    ...unit("connections"),
+    search: 'if (each.state.name === "stopped") each.open();',
+    replace: "each.open();",
+    why: "what is open is opened again",
+    equal: "to open what is not stopped does nothing: the client's own tests say so",
+  },
+  {
+    ...unit("compare"),
+    search: "if (differing === 0) return",
+    replace: "if (differing >= 0) return",
+    why: "the comparison always says that they agree",
+  },
+  {
+    ...unit("compare"),
+    search: "rows.filter(({ differs }) => differs).length;",
+    replace: "rows.length;",
+    why: "every row differs in the sentence",
+  },
+];
+
+const inBrowser: Mutant[] = [
+  {
+    file: "packages/page/src/panels/chat.ts",
+    search: `                <p class="break">\${text}</p>`,
+    replace: `                <p class="break" .innerHTML=\${text}></p>`,
+    why: "a friend's text as HTML",
+    tests: ["packages/page/src/markup.test.ts", "COURSE-11"],
+  },
+  {
+    file: "packages/page/src/panels/chat.ts",
+    search: `      <p class="break">\${line.text}</p>`,
+    replace: `      <p class="break" .innerHTML=\${line.text}></p>`,
+    why: "somebody's text as HTML",
+    tests: ["PAGE-10"],
+  },
+  {
+    file: "packages/page/src/comparison.ts",
+    search: "agreement(rows)",
+    replace: "agreement(rows.filter(({ differs }) => !differs))",
+    why: "the comparison is not told what differs",
+    tests: ["COURSE-02"],
+  },
+  {
+    file: "packages/page/src/panels/chat.ts",
+    search: "line.place === place && line.received",
+    replace: "line.place === place",
+    why: "who spoke to others received it",
+    tests: ["COURSE-12"],
+  },
+  {
+    file: "packages/page/src/panels/connection.ts",
+    search: "if (!isWait(this.state)) return;",
+    replace: "return;",
+    why: "the countdown stands still",
+    tests: ["PAGE-23"],
+  },
+  {
+    file: "packages/page/src/panels/job.ts",
+    search: "await this.client.cancel(job.topic);",
+    replace: "",
+    why: "a job is not cancelled",
+    tests: ["PAGE-14"],
+  },
+  {
+    file: "packages/page/src/panels/wire-log.ts",
+    search: "this.frozen = this.frozen ? undefined : [...this.wire.entries];",
+    replace: "this.frozen = this.frozen ? undefined : this.wire.entries;",
+    why: "a paused wire log goes on",
+    tests: ["PAGE-17"],
+  },
+];
+
 /** Mistakes in the page. */
-export const page: Mutant[] = [...wire, ...format, ...books, ...flood, ...crowd, ...rest];
+export const page: Mutant[] = [
+  ...wire,
+  ...format,
+  ...books,
+  ...flood,
+  ...crowd,
+  ...rest,
+  ...sockets,
+  ...inBrowser,
+];

@@ -1,0 +1,105 @@
+import type { Mutant } from "../mutant.ts";
+
+function unit(name: string, test = name): Pick<Mutant, "file" | "tests"> {
+  return { file: `packages/client/src/${name}.ts`, tests: [`packages/client/test/${test}.test.ts`] };
+}
+
+/** Mistakes in the client. */
+export const client: Mutant[] = [
+  {
+    ...unit("socket"),
+    search: "this.#advice = { ...this.#advice, ...advice };",
+    replace: "this.#advice = advice;",
+    why: "advice replaces instead of adds",
+  },
+  {
+    ...unit("position"),
+    search: 'if (!this.#confirmed) return "drop";',
+    replace: "",
+    why: "what is unconfirmed is delivered",
+  },
+  {
+    ...unit("position"),
+    search: 'if (epoch !== this.#epoch) return "gap";',
+    replace: "",
+    why: "an event of another life is delivered",
+  },
+  {
+    ...unit("position"),
+    search: "offset > this.#known + 1",
+    replace: "offset > this.#known + 2",
+    why: "one event may be missing",
+  },
+  {
+    ...unit("position"),
+    search: "const sameLife = epoch === this.#epoch && this.#seen <= offset;",
+    replace: "const sameLife = epoch === this.#epoch;",
+    why: "a shorter log is taken for the same life",
+  },
+  {
+    ...unit("position"),
+    search: "return recovered && sameLife;",
+    replace: "return recovered;",
+    why: "another life is recovered",
+  },
+  {
+    ...unit("subscriptions"),
+    search: 'if (topic.state.mode === "latest") topic.newest = event;',
+    replace: "topic.newest = event;",
+    why: "who joins a stream gets an old event",
+  },
+  {
+    ...unit("subscriptions"),
+    search: "if (error.retryAfterMs !== undefined)",
+    replace: "if (error.retryAfterMs)",
+    why: "`retryAfterMs: 0` is not asked again",
+  },
+  {
+    ...unit("subscriptions"),
+    search: 'if (request.type !== "publish" || request.to !== "others") return;',
+    replace: 'if (request.type !== "publish") return;',
+    why: "an ack to all stands for its event",
+  },
+  {
+    ...unit("subscriptions"),
+    search: "      if (topic.asked !== asked) return;\n",
+    replace: "",
+    why: "an older answer is taken",
+  },
+  {
+    ...unit("client"),
+    search: "    this.#subscriptions.resume();\n    this.#requests.resume();",
+    replace: "    this.#requests.resume();\n    this.#subscriptions.resume();",
+    why: "publications before subscriptions",
+  },
+  {
+    ...unit("client"),
+    search: "if (protocol !== subprotocol)",
+    replace: 'if (protocol === "")',
+    why: "another subprotocol is accepted",
+  },
+  {
+    ...unit("backoff"),
+    search: "2 ** (attempt - 1)",
+    replace: "2 ** attempt",
+    why: "the first wait is the second",
+  },
+  {
+    ...unit("backoff"),
+    search: "Math.min(backoff.capMs, ",
+    replace: "Math.max(backoff.baseMs, ",
+    why: "a wait has no cap",
+  },
+  {
+    ...unit("heartbeat"),
+    search: "if (host.isHidden?.()) return;",
+    replace: "",
+    why: "a hidden page takes its server for dead",
+  },
+  {
+    ...unit("heartbeat"),
+    search: "if (host.now() - dueAt > lateMs) return ask(times.probeMs);",
+    replace: "",
+    why: "a machine that slept takes its server for dead",
+  },
+];

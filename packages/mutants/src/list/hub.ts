@@ -1,0 +1,95 @@
+import type { Mutant } from "../mutant.ts";
+
+function unit(name: string, test = name): Pick<Mutant, "file" | "tests"> {
+  return { file: `packages/hub/src/${name}.ts`, tests: [`packages/hub/src/${test}.test.ts`] };
+}
+
+/** Mistakes in the hub. */
+export const hub: Mutant[] = [
+  {
+    ...unit("bucket"),
+    search: "return Math.ceil(",
+    replace: "return Math.floor(",
+    why: "the wait is rounded down",
+  },
+  {
+    ...unit("bucket"),
+    search: "if (this.#tokens < 1 - rounding) return false;",
+    replace: "if (this.#tokens < 0 - rounding) return false;",
+    why: "a bucket has one token too many",
+  },
+  {
+    ...unit("bucket"),
+    search: "this.#tokens = Math.min(size, this.#tokens + earned);",
+    replace: "this.#tokens = this.#tokens + earned;",
+    why: "a bucket has no bottom",
+  },
+  {
+    ...unit("hub", "session"),
+    search: "this.#sweep(Math.max(50, Math.min(1_000, limits.pongMs / 5)));",
+    replace: "this.#sweep(1_000);",
+    why: "the sweep comes once a second, whatever `pongMs`",
+  },
+  {
+    ...unit("hub"),
+    search: "path: pathOf(facts).slice(0, 64)",
+    replace: 'path: `${pathOf(facts)}?${[...facts.query].join("&")}`.slice(0, 64)',
+    why: "the query is in the log",
+  },
+  {
+    ...unit("hub", "readers"),
+    search: "connections: this.#sessions.size + this.#held,",
+    replace: "connections: this.#sessions.size,",
+    why: "readers over HTTP are no connections",
+  },
+  {
+    ...unit("log"),
+    search: "if (topic && oldest) this.#resize(topic, -costOf(oldest));",
+    replace: "",
+    why: "bytes of the ring never shrink",
+  },
+  {
+    ...unit("log"),
+    search: "cursor.offset >= oldest - 1",
+    replace: "cursor.offset >= oldest - 2",
+    why: "a replay leaves out the first event",
+  },
+  {
+    ...unit("log"),
+    search: "entries.slice(cursor.offset - oldest + 1)",
+    replace: "entries.slice(cursor.offset - oldest)",
+    why: "a replay begins with what was seen",
+  },
+  {
+    ...unit("log"),
+    search: "cursor?.epoch === epoch && ",
+    replace: "",
+    why: "a cursor of another life is taken",
+  },
+  {
+    ...unit("log"),
+    search: "topic.entries.length > ring.entries",
+    replace: "topic.entries.length > ring.entries + 1",
+    why: "a ring holds one event too many",
+  },
+  { ...unit("log"), search: "    await undefined;\n", replace: "", why: "an append is over at once" },
+  {
+    ...unit("log"),
+    search: "else if (unit >= 0xd800 && unit < 0xe000) bytes += 2;",
+    replace: "",
+    why: "a pair of surrogates takes six bytes",
+  },
+  {
+    ...unit("node"),
+    search: "now: () => performance.now(),",
+    replace: "now: () => Date.now(),",
+    why: "the wall clock for the monotonic one",
+  },
+  {
+    ...unit("node"),
+    search: "setTimeout(run, ms).unref()",
+    replace: "setTimeout(run, ms)",
+    why: "what is remembered keeps the process alive",
+  },
+  { ...unit("node"), search: "    if (isOver) return;\n", replace: "", why: "a reader leaves twice" },
+];
