@@ -102,6 +102,12 @@ describe("every message has its section, with the fields of the schema", () => {
   });
 });
 
+test("the door refuses with the statuses that its table tells, and no others", () => {
+  const source = readFileSync(new URL("./admission.ts", import.meta.url), "utf8");
+  const refusals = [...source.matchAll(/\brefuse\((\d{3}),/g)].map(([, status]) => status);
+  expect(new Set(rows("## The door").map(([status]) => status))).toEqual(new Set(refusals));
+});
+
 test("the close codes are those of the code, with its policy", () => {
   const shown = rows("## Close codes").map(([code, name, , policy]) => [
     name,
