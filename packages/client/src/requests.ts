@@ -1,4 +1,5 @@
 import {
+  bounds,
   type ClientMessage,
   type ErrorCode,
   encode,
@@ -72,8 +73,6 @@ interface Entry {
   cancelTimer: () => void;
 }
 
-/** So many questions may be open: far less than the ids that the server remembers (256). */
-const maxOpen = 64;
 /** When to ask again, if too much is open: it empties with the replies. */
 const fullMs = 1_000;
 
@@ -110,7 +109,8 @@ export class Requests {
   ask<Q extends Question>(question: Q, done: Done<ReplyTo<Q>>): void {
     const isRepeatable = question.type === "publish" || question.type === "start";
     const entry = this.#add(isRepeatable ? "repeatable" : "single", question, done);
-    if (this.#open > maxOpen) return this.#finish(entry, full());
+    // More of them the server might not remember.
+    if (this.#open > bounds.openRequests) return this.#finish(entry, full());
     if (!isRepeatable) this.#arm(entry, this.#timeoutMs);
     this.#offer(entry);
   }

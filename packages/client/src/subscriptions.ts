@@ -70,9 +70,7 @@ export class Subscriptions {
 
   /** A new connection knows of none of them. */
   resume(): void {
-    const topics = [...this.#topics.values()];
-    for (const topic of topics) topic.place = "none";
-    for (const topic of topics) this.#ask(topic);
+    for (const topic of [...this.#topics.values()]) this.#ask(topic);
   }
 
   /** The server grants a connection so many topics. */

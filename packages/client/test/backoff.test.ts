@@ -34,6 +34,7 @@ test("a server that names a time is obeyed whatever the code", () => {
 test("a spread of nothing still has the backoff's width, which grows", () => {
   expect(window(1, 1012, 0)).toEqual([1_000, 1_500]);
   expect(window(9, 1012, 0)).toEqual([1_000, 11_000]);
+  expect(window(1, 1001, 0)).toEqual([1_000, 1_500]);
 });
 
 test("no server can send its clients away for longer than 5 min", () => {

@@ -472,6 +472,17 @@ describe("more topics than the server grants", () => {
     expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/c"]);
   });
 
+  test("that the server itself refused, rooms say, are asked for again when one is left", () => {
+    const made = connectedPair();
+    made.client.on("problem", () => {});
+    const [first, second] = ["room/a", "room/b"].map((room) => follow(made, room));
+    const re = made.peer.last("subscribe").id;
+    made.peer.say({ type: "error", re, code: "limit", message: "no room" });
+    expect(second?.states).toMatchObject([{ error: { code: "limit" } }]);
+    first?.subscription.unsubscribe();
+    expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/b"]);
+  });
+
   test("a gap is mended where all places are taken", () => {
     const made = granted();
     for (const room of ["room/a", "room/b"]) follow(made, room);

@@ -51,7 +51,7 @@ function hello<Ws>(session: Session<Ws>, message: ClientRequest<"hello">): void 
   const { client, replaced, known } = arrival;
   replaced?.close(Close.Replaced, "the same client connected again");
   session.greeted(client, message.client);
-  const { messageBytes, queueBytes, topics, messagesPerSecond, burst, heartbeatMs } = hub.settings.limits;
+  const { messageBytes, queueBytes, topics, messagesPerSecond, heartbeatMs } = hub.settings.limits;
   session.send({
     type: "welcome",
     re: message.id,
@@ -60,7 +60,7 @@ function hello<Ws>(session: Session<Ws>, message: ClientRequest<"hello">): void 
     session: session.id,
     member: client.member,
     known,
-    limits: { messageBytes, queueBytes, topics, messagesPerSecond, burst, heartbeatMs },
+    limits: { messageBytes, queueBytes, topics, messagesPerSecond, burst: session.burst, heartbeatMs },
   });
 }
 

@@ -31,6 +31,18 @@ describe("hello", () => {
     expect(anna.session.isOpen).toBe(true);
   });
 
+  test("is told the burst that this connection has: less where its address has used up its own", async () => {
+    const { greet, connect } = setUp({ limits: { burst: 30, connectionsPerAddress: 1 } });
+    const first = await greet();
+    for (let message = 1; message < 30; message++) {
+      await first.say({ type: "echo", id: String(message), text: "" });
+    }
+    await first.gone();
+    const second = connect();
+    await second.say({ type: "hello", id: "1", client: secret(2) });
+    expect(second.heard()).toMatchObject([{ type: "welcome", limits: { burst: 3 } }]);
+  });
+
   test("may be followed by requests at once", async () => {
     const { connect } = setUp();
     const anna = connect();

@@ -31,6 +31,8 @@ export class Session<Ws> implements Queue {
   readonly endpoint: Endpoint;
   readonly address: string;
   readonly limits: Limits;
+  /** Messages that it could say at once when it came: less than `limits.burst` if its address has used up its own. */
+  readonly burst: number;
   /** Names the session in the server's log. Says nothing about the client. */
   readonly id: string;
   /** The topics that the session follows. */
@@ -62,7 +64,9 @@ export class Session<Ws> implements Queue {
     this.id = host.token().slice(0, 8);
     this.limits = settings.limits;
     const { burst, messagesPerSecond } = this.limits;
-    this.#bucket = new Bucket(burst, messagesPerSecond, hub.clock, hub.rates.takeBurst(address));
+    const granted = hub.rates.takeBurst(address);
+    this.burst = Math.floor(granted);
+    this.#bucket = new Bucket(burst, messagesPerSecond, hub.clock, granted);
     this.#heardAt = host.now();
     this.#cancelDeadline =
       endpoint === endpoints.application
