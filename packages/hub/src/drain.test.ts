@@ -37,6 +37,16 @@ describe("a shutdown", () => {
     for (const { socket } of [anna, silent, echo]) expect(socket.closing?.code).toBe(1012);
   });
 
+  test("asks for more time the more clients it tells: 2 ms for each", async () => {
+    const setting = setUp();
+    const peers = [...Array(2_000).keys()].map(() => setting.connect());
+    setting.connect("/echo");
+    drain(setting);
+    await settled();
+    for (const peer of peers)
+      expect(peer.heard()).toEqual([{ type: "bye", code: 1012, retryAfterMs: 4_000 }]);
+  });
+
   test("is over when all have answered", async () => {
     const setting = setUp();
     const peers = [await setting.greet(), setting.connect("/echo")];

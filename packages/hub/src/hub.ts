@@ -62,10 +62,12 @@ export interface Admission {
   address: string;
 }
 
-/** At most so many records a second are told in the topic `log`. */
+/** Records a second that are told in the topic `log`, and written on average: a stranger can cause any number. */
 const recordsPerSecond = 20;
-/** The width of the time over which a restart asks its clients to come back, a second from now at the earliest. */
-const restartMs = 1_000;
+/** Records that are written at once, before the average counts. */
+const recordBurst = 500;
+/** The width of the time over which a restart asks its clients to come back: for each of them, and at least. */
+const restartMs = { each: 2, least: 1_000 } as const;
 
 /**
  * One server's application, without its sockets: who may come in, what a message causes, who hears of it, how it
@@ -93,7 +95,9 @@ export class Hub<Ws> {
   readonly #queues = new Set<Queue>();
   readonly #budget: QueueBudget;
   readonly #addresses = new Map<string, number>();
-  readonly #recordBucket: Bucket;
+  readonly #records: Bucket;
+  readonly #failures: Bucket;
+  readonly #told: Bucket;
   readonly #feeds: ReturnType<typeof createFeeds>;
   #held = 0;
   #origins = new Set<string>();
@@ -148,7 +152,11 @@ export class Hub<Ws> {
       slow: (endpoint) => this.#slowReader(endpoint),
       limits,
     });
-    this.#recordBucket = new Bucket(recordsPerSecond, recordsPerSecond, this.clock);
+    // Peers are given what they could not do while this process stood still; what it says itself is not made up for.
+    const lived = { now: () => this.clock.now(), lost: 0, behind: () => 0 };
+    this.#records = new Bucket(recordBurst, recordsPerSecond, lived);
+    this.#failures = new Bucket(recordBurst, recordsPerSecond, lived);
+    this.#told = new Bucket(recordsPerSecond, recordsPerSecond, lived);
     this.#feeds = createFeeds(options.seed ?? 1);
     this.log.follow((entry) => this.#deliver(entry));
   }
@@ -291,15 +299,20 @@ export class Hub<Ws> {
     return this.log.append(topic, { at: this.host.date(), ...draft });
   }
 
-  /** Tells people what happened to a connection or a job: in the journal, and in the topic `log`. */
+  /**
+   * Tells people what happened to a connection or a job: in the journal, and in the topic `log`. Not more of it than a
+   * disk can take, whatever strangers do: what is left out is counted.
+   */
   record(record: LogRecord): void {
+    if (!this.#records.take()) return this.metrics.add("records_lost_total", 1);
     this.#journal.record(record);
-    if (this.#recordBucket.take()) this.#tell("log", { kind: "log", ...record });
+    if (this.#told.take()) this.#tell("log", { kind: "log", ...record });
   }
 
   /** A handler threw, or the log refused. */
   failed(error: unknown): void {
     this.metrics.add("failures_total", 1);
+    if (!this.#failures.take()) return this.metrics.add("records_lost_total", 1);
     this.#journal.failed(error);
   }
 
@@ -345,9 +358,10 @@ export class Hub<Ws> {
     this.#cancelFeeds();
     this.jobs.abandon();
     this.readers.end();
-    for (const session of this.#sessions) {
-      if (session.endpoint !== endpoints.application) continue;
-      this.guard(() => session.send({ type: "bye", code: Close.Restart, retryAfterMs: restartMs }));
+    const told = [...this.#sessions].filter(({ endpoint }) => endpoint === endpoints.application);
+    const retryAfterMs = Math.max(restartMs.least, restartMs.each * told.length);
+    for (const session of told) {
+      this.guard(() => session.send({ type: "bye", code: Close.Restart, retryAfterMs }));
     }
     await this.#until(drainMs, () => [...this.#sessions].every(({ ws }) => this.port.waiting(ws) === 0));
     for (const session of [...this.#sessions])

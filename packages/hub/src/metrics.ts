@@ -30,6 +30,7 @@ export class Metrics {
     );
     this.#define("sockets_cut_total", "counter", "Connections cut that no session has, by reason.");
     this.#define("log_lines_lost_total", "counter", "Lines of the log that could not be written.");
+    this.#define("records_lost_total", "counter", "Records and failures left out of the log: too many.");
     this.#define("refused_total", "counter", "Requests refused by status.");
     this.#define("closed_total", "counter", "Connections closed by code, as the server saw it.");
     this.#define("rate_limited_total", "counter", "Messages refused because there were too many.");

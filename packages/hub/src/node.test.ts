@@ -31,6 +31,40 @@ test("a hash leaves others their turn", async () => {
   expect(turns).toBeGreaterThan(2);
 });
 
+test("of all hashes together no more than one MiB is done in a turn of the event loop", async () => {
+  let [now, most] = [0, 0];
+  let isOver = false;
+  const turn = (): void => {
+    most = Math.max(most, now);
+    now = 0;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const step = (): boolean => {
+    now += 1;
+    return true;
+  };
+  await Promise.all(Array.from({ length: 8 }, () => host.hash(4, step)));
+  isOver = true;
+  // Two where one of them comes before our own look in its turn, and the next after it.
+  expect(most).toBeLessThanOrEqual(2);
+});
+
+test("hashes take turns: a short one does not wait for a long one to end", async () => {
+  const long = host.hash(256, () => !isOver);
+  let isOver = false;
+  await host.hash(2, () => true);
+  isOver = true;
+  await expect(long).rejects.toThrow("abandoned");
+});
+
+test("time is monotonic: nobody can set this clock", () => {
+  // The wall clock counts from 1970, this one from the start of the process.
+  expect(host.now()).toBeLessThan(Date.now() / 2);
+  expect(Math.abs(host.now() - performance.now())).toBeLessThan(1_000);
+  expect(Math.abs(host.date() - Date.now())).toBeLessThan(1_000);
+});
+
 test("a token is 128 bits in hex, and never the same", () => {
   const tokens = Array.from({ length: 100 }, () => host.token());
   for (const token of tokens) expect(token).toMatch(/^[0-9a-f]{32}$/);

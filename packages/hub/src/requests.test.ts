@@ -1,6 +1,6 @@
 import { Close } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { secret, setUp } from "./testing.ts";
+import { type Peer, secret, setUp } from "./testing.ts";
 
 describe("echo and ping", () => {
   test("are answered under their id", async () => {
@@ -232,6 +232,21 @@ describe("chaos", () => {
       expect(anna.session.isOpen).toBe(true);
     },
   );
+
+  test.each([
+    ["is gone", (peer: Peer) => peer.gone()],
+    ["is being closed", async (peer: Peer) => peer.session.slow()],
+  ])("floods no longer when whoever ordered it %s", async (_what, end) => {
+    const { greet, hub, world } = setUp({ chaos: true });
+    const [anna, ben] = [await greet(), await greet()];
+    await ben.say({ type: "subscribe", id: "s", topic: "room/flood" });
+    await anna.say({ type: "chaos", id: "1", do: "flood", mebibytes: 16 });
+    await end(anna);
+    await world.pass(1_000);
+    const { offset } = hub.log.head("room/flood");
+    expect(offset).toBeGreaterThan(0);
+    expect(offset).toBeLessThan(100);
+  });
 
   test("closes with 1000 if no code is named, and cuts off", async () => {
     const { greet } = setUp({ chaos: true });

@@ -402,6 +402,40 @@ describe("the log", () => {
     expect(anna.heardOf("event")).toHaveLength(10);
   });
 
+  test("is not written without bound, whatever strangers do: 500 at once, 20 a second, the rest is counted", async () => {
+    const { connect, hub, world, records } = setUp();
+    await world.pass(100_000);
+    for (let count = 0; count < 600; count++) connect("/echo");
+    for (let count = 0; count < 400; count++)
+      hub.admit(request("/", { origin: "http://evil.com" }), "6.6.6.6");
+    expect(records).toHaveLength(500);
+    expect(hub.metricsText()).toContain("rosetta_records_lost_total 500\n");
+    await world.pass(1_000);
+    for (let count = 0; count < 100; count++) connect("/echo");
+    expect(records).toHaveLength(520);
+  });
+
+  test("of failures is bounded likewise, and not by what else is told", async () => {
+    const { connect, hub, failures } = setUp();
+    for (let count = 0; count < 600; count++) connect("/echo");
+    for (let count = 0; count < 600; count++) hub.failed(new Error("a mistake"));
+    expect(failures).toHaveLength(500);
+    expect(hub.metricsText()).toContain("rosetta_failures_total 600\n");
+    expect(hub.metricsText()).toContain("rosetta_records_lost_total 200\n");
+  });
+
+  test("tells no more after a standstill of the process than at other times", async () => {
+    const { greet, connect, world } = setUp();
+    const anna = await greet();
+    await anna.say({ type: "subscribe", id: "1", topic: "log" });
+    await world.pass(2_000);
+    anna.heard();
+    world.stall(10_000);
+    for (let count = 0; count < 100; count++) connect("/echo");
+    await world.pass(0);
+    expect(anna.heardOf("event")).toHaveLength(20);
+  });
+
   test("does not grow by being read", async () => {
     const { greet, world, hub } = setUp();
     const readers = await Promise.all([1, 2, 3].map((client) => greet(client)));
