@@ -150,6 +150,23 @@ test("PAGE-39 MUST bring all that was said while its script stood still, over th
   await expect(wire.rows).toHaveCount(1);
 });
 
+// WHATWG HTML §8.9.1: `onLine` is false for a laptop on a plane, too, and its own servers are reached all the same.
+test("PAGE-43 MUST come back to a server that can be reached, though the browser says that there is no network", {
+  tag: ["@page", "@any-server"],
+}, async ({ launch, visit }) => {
+  const server = await launch();
+  const script = "Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })";
+  const here = await visit(server, { script });
+  const { connection } = here;
+  here.expectTrouble(nobodyAt(server));
+  await server.kill();
+  await expect(connection.state).toHaveText(/offline$/);
+  await expect(connection.region).toContainText("only a hint");
+  await expect(connection.countdown).toBeVisible();
+  await server.restart();
+  await expect(connection.state).toHaveText(/open$/, { timeout: 40_000 });
+});
+
 // Whoever tests a page of his own stands between it and its server like this.
 test("PAGE-40 MUST work with a WebSocket that a test put in the place of the browser's", {
   tag: ["@page", "@any-server"],

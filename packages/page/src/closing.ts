@@ -69,6 +69,13 @@ const meanings = new Map<number, Meaning>([
   [4002, { what: "this side reads too slowly", cause: "More was sent than this side or its network takes." }],
   [4003, { what: "too many messages", cause: "A loop in the client that sends and never waits." }],
   [4004, { what: "no hello in time", cause: "A client that connects and does not speak the protocol." }],
+  [
+    4005,
+    {
+      what: "a message that was begun and not ended in time",
+      cause: "A client that stopped in the middle of a message, or a network that is too slow for it.",
+    },
+  ],
   [4500, { what: "messages that could not be read", cause: "Client and server are of different versions." }],
   [
     4509,

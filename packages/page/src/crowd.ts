@@ -1,5 +1,4 @@
 import type { SocketState } from "@rosetta/client";
-import { isWait } from "./state-graph.ts";
 
 /** Where a client of the crowd stands: not there, connected, told that the end comes, waiting for its turn. */
 export type Phase = "away" | "open" | "told" | "waiting";
@@ -36,7 +35,7 @@ export class CrowdMember {
 
   changed(state: SocketState, now: number): void {
     if (state.name === "open") return this.#opened(now);
-    if (isWait(state) && (this.phase === "open" || this.phase === "told")) {
+    if (state.name === "waiting" && (this.phase === "open" || this.phase === "told")) {
       const { code, windowMs } = state;
       this.ended = { code, at: now, wasTold: this.phase === "told", windowMs };
       this.backAt = undefined;
