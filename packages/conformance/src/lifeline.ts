@@ -46,6 +46,11 @@ export class Lifeline {
     return new Lifeline(new Endpoint({ duplex, log, ...options }), performance.now() - began);
   }
 
+  /** Whether the server ever answered on it. */
+  get hasAnswered(): boolean {
+    return this.#endpoint.messages.length + this.#endpoint.pongs.length > 0;
+  }
+
   /** Whether the server ended it without a word: it died, or cut its connections. */
   get cut(): boolean {
     const { close, ended, violation } = this.#endpoint;

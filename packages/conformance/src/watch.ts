@@ -43,7 +43,9 @@ export class Watch {
   readonly #lost: () => void;
   #lifeline: Lifeline | undefined;
   // A server that gets its own frames wrong is asked by handshakes.
-  #mute = false;
+  #isMute = false;
+  // The last connection was refused: nothing listens any more.
+  #isRefused = false;
   #proving: Promise<void> | undefined;
   #back: Promise<void> | undefined;
   /** How often the server was lost. */
@@ -106,18 +108,26 @@ export class Watch {
   async loss(): Promise<Loss | undefined> {
     await sleep(this.#timing.settleMs);
     if (!this.isLost && (await this.#lives())) return undefined;
-    const exit = await this.#exit();
+    const isGone = this.isLost || this.#isRefused;
+    const exit = isGone ? await this.#exit() : undefined;
     if (exit) return { kind: "death", how: exit.how };
     if (this.#lifeline?.cut) {
       return { kind: "death", how: "a connection that had nothing to do with the case was cut as well" };
     }
-    if (await this.#isListening()) return { kind: "stall", how: "it answers nobody any more" };
-    return { kind: "death", how: "nothing listens there any more" };
+    if (isGone) return { kind: "death", how: "nothing listens there any more" };
+    return { kind: "stall", how: "it answers nobody any more" };
   }
 
   /** A fresh process, if it can be had; in any case a server that answers. Throws a `ServerGone`. */
   async fresh(): Promise<void> {
+    // One after the other: two who bring it back would each end the other's.
+    await this.#back;
+    await this.#renew();
+  }
+
+  async #renew(): Promise<void> {
     const { revive, reviveMs = 30_000, signal } = this.#options;
+    await this.#proving;
     this.#lifeline?.drop();
     await revive?.();
     const deadline = performance.now() + reviveMs;
@@ -133,12 +143,7 @@ export class Watch {
 
   /** Whether a handshake without a fault is answered in time, be it with a refusal. */
   async answers(): Promise<boolean> {
-    try {
-      (await Lifeline.open(this.#target, this.#timing.deadlineMs)).drop();
-      return true;
-    } catch (error) {
-      return isAnswer(error);
-    }
+    return this.#opens((line) => line.drop());
   }
 
   // The end of a process is told a little later than that of its connections, and what it said even later.
@@ -159,7 +164,7 @@ export class Watch {
   #recover(): void {
     this.losses++;
     this.#lost();
-    const back = this.fresh();
+    const back = this.#renew();
     this.#back = back;
     back.then(
       () => {
@@ -181,35 +186,31 @@ export class Watch {
   }
 
   async #lives(): Promise<boolean> {
+    const { deadlineMs, settleMs } = this.#timing;
     const line = this.#lifeline;
-    if (line && !line.over && !this.#mute) {
-      if (await line.answers(this.#timing.deadlineMs)) return true;
-      if (this.isLost) return false;
-    }
-    if (!(await this.#reopens(line))) return false;
-    // It answers, but not on the lifeline.
-    this.#mute ||= line !== undefined && !line.over;
-    return true;
+    if (!line || line.over) return this.#reopens();
+    // It need not be long: a server that is busy has the whole deadline to answer a handshake.
+    if (!this.#isMute && (await line.answers(Math.min(deadlineMs, 2 * settleMs)))) return true;
+    if (this.isLost) return false;
+    this.#isMute = !line.hasAnswered;
+    return this.answers();
   }
 
-  // The lifeline stays as it is if it is still open.
-  async #reopens(line?: Lifeline): Promise<boolean> {
-    if (line && !line.over) return this.answers();
+  async #reopens(): Promise<boolean> {
+    this.#lifeline = undefined;
+    return this.#opens((line) => {
+      this.#lifeline = line;
+    });
+  }
+
+  async #opens(use: (line: Lifeline) => void): Promise<boolean> {
+    this.#isRefused = false;
     try {
-      this.#lifeline = await Lifeline.open(this.#target, this.#timing.deadlineMs);
+      use(await Lifeline.open(this.#target, this.#timing.deadlineMs));
       return true;
     } catch (error) {
-      this.#lifeline = undefined;
+      this.#isRefused = error instanceof ConnectError && !error.late;
       return isAnswer(error);
-    }
-  }
-
-  async #isListening(): Promise<boolean> {
-    try {
-      (await Lifeline.open(this.#target, this.#timing.deadlineMs)).drop();
-      return true;
-    } catch (error) {
-      return error instanceof HandshakeError || (error instanceof ConnectError && error.late);
     }
   }
 }

@@ -245,3 +245,37 @@ test("a port that is taken is not judged by mistake", async () => {
   expect(code).toBe(3);
   expect(stdout).toContain("something listens on");
 });
+
+test("a strict run fails what Autobahn fails, and the list says where", async () => {
+  const { url, stop } = await startServer({ rules: { allowsCode: (code) => code >= 1000 && code < 3000 } });
+  const lenient = await conform(url, "--only", "7.9.2");
+  const strict = await conform(url, "--only", "7.9.2", "--strict");
+  await stop();
+  expect([lenient.code, strict.code]).toEqual([0, 1]);
+  const { stdout } = await conform("--list", "--autobahn");
+  expect(stdout).toMatch(
+    / 7\.9\.6 +7\.9\.2\n +more lenient: it takes a code that nobody has defined; --strict fails it/,
+  );
+});
+
+test("what is known of a server that starts by name is no failure, and an error once it is mended", async () => {
+  const { url, stop } = await startServer({ rules: { mustBeMasked: () => false } });
+  const known = (id: string) => [{ id, reason: "declared", link: "https://example.org/1", target: "mine" }];
+  const run = async (id: string) => {
+    let stdout = "";
+    const screen = { write: (text: string) => (stdout += text) };
+    const targets = [{ id: "mine", title: "Mine", setups: [{ url }], known: known(id) }];
+    const code = await main(["mine", "--only", "1.1.1,1.6.1"], {
+      targets,
+      stdout: screen,
+      stderr: { write: () => true },
+    });
+    return { code, stdout };
+  };
+  const declared = await run("1.6.1");
+  const mended = await run("1.1.1");
+  await stop();
+  expect(declared.code).toBe(0);
+  expect(declared.stdout).toContain("1 known, 0 fail");
+  expect(mended.code).toBe(1);
+});
