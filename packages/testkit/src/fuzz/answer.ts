@@ -14,12 +14,23 @@ export interface CameAnswer {
 /** Reads one. Throws what is wrong with it. `isOver`: no more bytes will come. */
 export function readAnswer(bytes: Buffer, method: string, isOver: boolean): CameAnswer {
   const reader = new ResponseReader(method);
-  reader.push(bytes);
+  push(reader, bytes);
   if (isOver) reader.end();
   const { head } = reader;
   if (head) checkHead(head);
   else checkBeginning(bytes);
   return { head, complete: reader.complete, body: reader.takeBody().toString("latin1"), rest: reader.rest };
+}
+
+// A refusal that a parser wrote between two chunks has a name of its own: some parsers know of no answers.
+function push(reader: ResponseReader, bytes: Buffer): void {
+  try {
+    reader.push(bytes);
+  } catch (error) {
+    const [, status] = /^no chunk size: HTTP\/1\.1 ([45]\d\d) /.exec((error as Error).message) ?? [];
+    if (status === undefined) throw error;
+    throw new Error(`${status} between two chunks of an answer: the refusal of what stands behind it`);
+  }
 }
 
 // RFC 9112 §4 and §6.3, RFC 9110 §5.5 and §8.6.

@@ -57,8 +57,6 @@ export function describeFound({ id }: Manifest, seed: number, found: Found): str
 // A fault that needs luck shows itself once in so many times. Tried so often while it is shrunk.
 const mostTries = 10;
 const shrinkMs = 60_000;
-/** Memory is looked at after so many conversations. */
-const growthEvery = 500;
 
 /** Talks to a server of its own until something is wrong. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
@@ -120,7 +118,6 @@ class Search {
     const shown = await this.#ground.show(script);
     if (shown && !this.#isDeclared(shown)) throw new Error(shown.fault);
     if (shown) this.#declared++;
-    if (this.#conversations % growthEvery === 0) await this.#ground.checkGrowth();
   }
 
   #isDeclared({ fault }: Shown): boolean {

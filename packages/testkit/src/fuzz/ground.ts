@@ -15,6 +15,9 @@ export interface Shown {
   log: string;
 }
 
+/** Memory is looked at after so many conversations. */
+const growthEvery = 1_000;
+
 /** A server to talk to, started again whenever it has come to harm. */
 export class Ground {
   readonly #manifest: Manifest;
@@ -22,6 +25,8 @@ export class Ground {
   #server: Server | undefined;
   #watch: Watch | undefined;
   #isOver = false;
+  /** Conversations with the server that runs. */
+  #held = 0;
   #place: Place = { port: 0, cursor: "" };
   /** The fault that was met last. */
   last: Shown | undefined;
@@ -40,6 +45,7 @@ export class Ground {
     this.#place = { port: server.port, cursor: await cursorOf(server.port) };
     await this.#watch.settle();
     this.#server = server;
+    this.#held = 0;
     return server;
   }
 
@@ -61,25 +67,22 @@ export class Ground {
     }
   }
 
-  /** Throws if the server holds more and more memory. */
-  async checkGrowth(): Promise<void> {
-    const fault = await this.#watch?.growth();
-    if (fault === undefined) return;
-    this.last = { fault, text: "after all conversations so far", log: this.#server?.log() ?? "" };
-    throw new Error(fault);
-  }
-
   /** Holds one conversation; what is wrong with it, or with the server after it. */
   async show(script: Script): Promise<Shown | undefined> {
     const server = await this.begin();
     const logged = server.stderr.length;
     const played = await play(script, server, this.#place).catch(broken);
-    const harm = await this.#watch?.problem();
+    const harm = (await this.#watch?.problem()) ?? (await this.#growth());
     const fault = harm ?? played.fault;
     if (fault === undefined) return undefined;
     this.last = { fault, text: this.#text(script, played), log: server.log(logged) };
     if (harm !== undefined) await this.#stop();
     return this.last;
+  }
+
+  async #growth(): Promise<string | undefined> {
+    this.#held++;
+    return this.#held % growthEvery === 0 ? this.#watch?.growth() : undefined;
   }
 
   #text(script: Script, { came }: Played): string {

@@ -125,6 +125,12 @@ test.each<[string, string, string, string, Circumstances?]>([
     answer(200, "Hello from a", "Access-Control-Allow-Origin: http://[::1]:1\r\n"),
     "got the answer to one from",
   ],
+  [
+    "a refusal between two chunks",
+    request("/events?topic=scores"),
+    `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n${refusal}`,
+    "400 between two chunks of an answer",
+  ],
   ["two lengths", greet, greeting.replace("\r\n", "\r\nContent-Length: 1\r\n"), "2 Content-Lengths"],
   ["what is no HTTP", greet, "hello", "no HTTP"],
 ])("%s is a fault", (_name, sent, came, fault, circumstances) => {

@@ -136,8 +136,7 @@ class Walk {
       return answer;
     } catch (error) {
       const { message } = error as Error;
-      if (!/ was answered with [45]\d\d,|no chunk size: HTTP/.test(message) || !this.#mayBeCutOff())
-        throw error;
+      if (!/ was answered with [45]\d\d,/.test(message) || !this.#mayBeCutOff()) throw error;
       throw new Error(`${message}: the refusal of what stands behind it`);
     }
   }
