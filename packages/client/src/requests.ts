@@ -149,7 +149,6 @@ export class Requests {
       if (entry.sent === "before" && !isRemembered) this.#finish(entry, disconnected());
     }
     this.resume();
-    this.#pump();
   }
 
   /** The connection is lost. */

@@ -80,6 +80,20 @@ describe("the greeting", () => {
     }
   });
 
+  test("a connection that was welcomed and lived for 5 s is a success", () => {
+    const { host, client, peer } = pair();
+    client.open();
+    for (const attempt of [1, 2]) {
+      host.socket.end();
+      expect(client.state).toMatchObject({ attempt });
+      client.open();
+    }
+    peer.greet();
+    host.advance(5_000);
+    host.socket.end();
+    expect(client.state).toMatchObject({ attempt: 1 });
+  });
+
   test("a connection that is lost before `welcome` is no success, however long it lived", () => {
     const { host, client } = pair();
     client.open();
@@ -495,6 +509,22 @@ describe("requests", () => {
     expect(peer.last("echo").text).toBe("1");
     host.advance(1);
     expect(peer.last("echo").text).toBe("2");
+  });
+
+  test("what waits for its turn when the connection is lost comes after the next hello", () => {
+    const { host, client, peer } = pair();
+    client.open();
+    peer.greet({ limits: { messagesPerSecond: 1, burst: 1 } });
+    for (const text of ["1", "2", "3"]) void client.publish("room/a", text).catch(() => {});
+    // The heartbeat, and one for the next turn.
+    expect(host.timers).toBe(2);
+    host.socket.end();
+    expect(host.timers).toBe(1);
+    client.open();
+    peer.greet();
+    const [hello, ...publications] = peer.heard;
+    expect(hello?.type).toBe("hello");
+    expect(publications).toMatchObject([{ text: "1" }, { text: "2" }, { text: "3" }]);
   });
 
   test("what waits for its turn ends with the connection or its time, and leaves nothing behind", async () => {
