@@ -32,7 +32,7 @@ export interface ClientOptions {
 
 export interface ClientEvents {
   state: SocketState;
-  /** As on the wire, but for the client's secret in `hello`: asterisks stand in its place. */
+  /** As on the wire, but for the client's secret: asterisks stand in its place, should a server say it back, too. */
   frame: FrameEvent;
   bye: Server<"bye">;
   problem: ClientProblem;
@@ -273,7 +273,7 @@ export class Client {
   }
 
   #masked(frame: FrameEvent): FrameEvent {
-    if (frame.direction === "in" || typeof frame.data !== "string") return frame;
+    if (typeof frame.data !== "string") return frame;
     return { ...frame, data: frame.data.replace(this.#client, "*".repeat(this.#client.length)) };
   }
 }

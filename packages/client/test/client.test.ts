@@ -46,6 +46,7 @@ describe("the greeting", () => {
     peer.greet();
     void client.echo("hi");
     const secret = peer.last("hello").client;
+    peer.say({ type: "echo", re: peer.last("echo").id, text: secret });
     expect(JSON.stringify([frames, client])).not.toContain(secret);
     const texts = frames.filter(({ kind, direction }) => kind === "text" && direction === "out");
     const masked = host.socket.sent.map((frame) => String(frame).replace(secret, "*".repeat(32)));

@@ -24,7 +24,7 @@ export interface Edge {
 export const edges: Edge[] = [
   { number: 1, from: ["idle"], to: "connecting", cause: "the page is opened" },
   { number: 2, from: ["connecting"], to: "open", cause: "the server says welcome" },
-  { number: 3, from: ["connecting"], to: "waiting", cause: "refused, or no answer within 5 s" },
+  { number: 3, from: ["connecting"], to: "waiting", cause: "refused, or no answer in time" },
   { number: 4, from: ["waiting"], to: "connecting", cause: "the wait is over, or Retry now" },
   { number: 5, from: ["open"], to: "waiting", cause: "lost, or closed with a code that means: come back" },
   {
