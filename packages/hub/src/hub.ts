@@ -140,6 +140,7 @@ export class Hub<Ws> {
     this.presence = new Presence(
       this.host,
       (room) => this.#membersOf(room),
+      (room) => this.topics.get(`presence/${room}`)?.sessions.size ?? 0,
       (topic, data) => this.#tell(topic, data),
     );
     this.readers = new Readers({

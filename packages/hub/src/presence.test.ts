@@ -50,6 +50,28 @@ describe("presence", () => {
     expect(lists(watcher)).toEqual([]);
   });
 
+  test("is told less often to many of many: a room causes 64 KiB a second", async () => {
+    const { greet, world, watcher } = await watchRoom();
+    for (let client = 2; client <= 151; client++) {
+      const anna = await greet(client);
+      for (const topic of ["presence/a", "room/a"]) await anna.say({ type: "subscribe", id: "1", topic });
+    }
+    await world.pass(10_000);
+    const ben = await greet(200);
+    watcher.heard();
+    const before = watcher.socket.frames.length;
+    for (let round = 0; round < 300; round++) {
+      await ben.say({ type: round % 2 === 0 ? "subscribe" : "unsubscribe", id: `${round}`, topic: "room/a" });
+      await world.pass(100);
+    }
+    const frames = watcher.socket.frames.slice(before);
+    const bytes = frames.reduce((sum, frame) => sum + frame.length, 0) * 151;
+    expect(bytes / 30).toBeLessThan(1.2 * 64 * 1_024);
+    expect(frames.length).toBeGreaterThan(5);
+    await world.pass(10_000);
+    expect(lists(watcher).at(-1)?.count).toBe(150);
+  });
+
   test("names a hundred and counts all", async () => {
     const { greet, world, watcher } = await watchRoom();
     for (let client = 2; client <= 151; client++) {

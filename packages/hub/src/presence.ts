@@ -3,11 +3,19 @@ import type { Host } from "./port.ts";
 
 const intervalMs = 500;
 const shownMembers = 100;
+/** Bytes of an event, roughly: what each has, and what each name adds. */
+const [eventBytes, memberBytes] = [200, 15];
+/** Bytes a millisecond that a room may cause, for all who follow its presence: 64 KiB a second. */
+const bytesPerMs = 64;
 
-/** Who is in a room, told at most twice a second: in a busy room only the newest list is worth sending. */
+/**
+ * Who is in a room, told at most twice a second: in a busy room only the newest list is worth sending. The longer the
+ * list and the more who are told, the less often: else one who comes and goes makes a server say a thousand times more.
+ */
 export class Presence {
   readonly #host: Host;
   readonly #members: (room: string) => string[];
+  readonly #watchers: (room: string) => number;
   readonly #publish: (topic: string, data: EventData) => void;
   /** Rooms told of within the interval, and whether they changed since. */
   readonly #resting = new Map<string, boolean>();
@@ -15,10 +23,12 @@ export class Presence {
   constructor(
     host: Host,
     members: (room: string) => string[],
+    watchers: (room: string) => number,
     publish: (topic: string, data: EventData) => void,
   ) {
     this.#host = host;
     this.#members = members;
+    this.#watchers = watchers;
     this.#publish = publish;
   }
 
@@ -29,14 +39,15 @@ export class Presence {
   }
 
   #tell(room: string): void {
+    const members = this.#members(room);
+    const shown = members.slice(0, shownMembers);
+    const bytes = (eventBytes + memberBytes * shown.length) * this.#watchers(room);
     this.#resting.set(room, false);
-    this.#host.after(intervalMs, () => {
+    this.#host.after(Math.max(intervalMs, bytes / bytesPerMs), () => {
       const changed = this.#resting.get(room);
       this.#resting.delete(room);
       if (changed) this.#tell(room);
     });
-    const members = this.#members(room);
-    const shown = members.slice(0, shownMembers);
     this.#publish(`presence/${room}`, { kind: "presence", count: members.length, members: shown });
   }
 }
