@@ -313,3 +313,23 @@ test("a strict run allows no more than Autobahn", () => {
   expect(strictly(answers({ pongs: ["a", "b"] }), { ...pongs("b"), ...closed })).toEqual(["info", "fail"]);
   expect(strictly(echoes(text("a")), { ...came(text("a")), ...closed })).toEqual(["pass", "pass"]);
 });
+
+test("where a peer must react at once, a reaction that comes later is none", () => {
+  const allowed = fails(1002).map((each) => ({ ...each, atOnce: true as const }));
+  const failed = { close: { code: 1002, reason: "" }, ended: "fin", peerClosedFirst: true } as const;
+  expect(opinion(allowed, { ...failed, atOnce: true }).behaviour).toBe("pass");
+  expect(opinion(allowed, failed)).toMatchObject({
+    behaviour: "fail",
+    why: "the peer did nothing before the rest was sent",
+  });
+});
+
+test("masking keys that can be guessed are told by how", () => {
+  const allowed = echoes().map((each) => ({ ...each, keys: "unpredictable" as const }));
+  const why = (...keys: number[][]) =>
+    opinion(allowed, { ...closed, keys: keys.map((key) => Uint8Array.from(key)) }).why;
+  expect(why([1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4])).toMatch(/^each masking key is .*01 ?02 ?03 ?04/);
+  expect(why([0, 0, 0, 1], [0, 0, 0, 2], [0, 0, 0, 3])).toBe("each masking key follows from the one before");
+  expect(why([0, 0, 0, 1], [0, 0, 0, 9], [0, 0, 0, 1])).toBe("masking keys come again");
+  expect(why([0, 0, 0, 1], [7, 0, 0, 9], [0, 3, 0, 1])).toBeUndefined();
+});

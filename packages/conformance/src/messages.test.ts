@@ -53,3 +53,22 @@ test("text that is not UTF-8 is refused with 1007, binary is not asked", () => {
     { kind: "binary", data: noise, fragments: 1, compressed: false },
   ]);
 });
+
+test("a message has nothing of the one before", () => {
+  const [one, , two, three] = assemble(
+    frame(Opcode.Text, utf8("one")),
+    frame(Opcode.Binary, utf8("tw"), false),
+    frame(Opcode.Continuation, utf8("o")),
+    frame(Opcode.Text, utf8("three")),
+  );
+  expect([one, two, three].map((message) => Buffer.from(message?.data ?? []).toString())).toEqual([
+    "one",
+    "two",
+    "three",
+  ]);
+  expect([one, two, three].map((message) => [message?.kind, message?.fragments])).toEqual([
+    ["text", 1],
+    ["binary", 2],
+    ["text", 1],
+  ]);
+});
