@@ -1,10 +1,19 @@
 import type { Mutant } from "../mutant.ts";
 import { bench } from "./bench.ts";
 import { client } from "./client.ts";
+import { conformance } from "./conformance.ts";
 import { hub } from "./hub.ts";
 import { page } from "./page.ts";
 import { protocol } from "./protocol.ts";
 import { tools } from "./tools.ts";
 
 /** Every mistake, by the part of the repository that it is in. */
-export const mutants: Mutant[] = [...protocol, ...hub, ...client, ...page, ...bench, ...tools];
+export const mutants: Mutant[] = [
+  ...protocol,
+  ...hub,
+  ...client,
+  ...page,
+  ...conformance,
+  ...bench,
+  ...tools,
+];
