@@ -5,6 +5,7 @@ import { startServer, strict } from "./faulty-server.ts";
 
 const deadly = 3999;
 const hangMs = 60_000;
+const lifeMs = 300_000;
 
 /** The ways to die, each after the deadly close frame was answered. */
 export const manners = {
@@ -35,6 +36,8 @@ export type Manner = keyof typeof manners;
 
 if (import.meta.main) {
   const [port, manner] = process.argv.slice(2);
+  // A test that ran out of time leaves nobody who would end it.
+  setTimeout(() => process.exit(), lifeMs);
   await startServer({
     port: Number(port),
     rules: {
