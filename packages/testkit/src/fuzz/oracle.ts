@@ -10,8 +10,8 @@
 //    A handshake behind another request may be refused instead: few servers queue an upgrade.
 // 5. What is odd but readable (`isOdd`) may be answered with any status that a client can read as an answer to it.
 // 6. From the first byte that can be read in two ways on, a server may guess, refuse or hang up; what it sends is HTTP.
-//    Hanging up may cost the answers that were not out yet, there and where a client goes on sending behind a last
-//    answer: TCP then throws away what it has not read (§9.6). It never changes an answer: a 400 in the place of that
+//    Hanging up may cost the answers that were not out yet, there and where a client goes on sending, a body or another
+//    request, behind a last answer: TCP then throws away what it has not read (§9.6). It never changes an answer: a 400 in the place of that
 //    to an honest request would be the answer to another one.
 // 7. 500, 502 and 504 are never right: nothing here depends on another server, and no handler may throw.
 // 8. When the client has sent FIN and is owed nothing, the server hangs up. A stream of events may stay.
@@ -20,6 +20,7 @@ import {
   type DoorPolicy,
   defaultLimits,
   endpoints,
+  isHeld,
   parseRequest,
   pathOf,
   type RequestFacts,
@@ -160,7 +161,8 @@ class Walk {
       at = heard.request.end;
       const legal = legalFor(heard.request, port, number > 0);
       if (legal.mayHangUp) return true;
-      if ((legal.isLast || saysLast(heard.request)) && at < bytes.length) return true;
+      const goesOn = at < bytes.length || heard.request.bodyBytes > 0;
+      if ((legal.isLast || saysLast(heard.request)) && goesOn) return true;
     }
   }
 
@@ -242,8 +244,9 @@ function checkAccept({ headers }: Head, request: HeardRequest): void {
 }
 
 function legalFor(request: HeardRequest, port: number, isBehind: boolean): Legal {
-  if (isOdd(request)) return { allows: isAnswer, text: "an answer", mayHangUp: true };
   const facts = parseRequest(request);
+  const held = isHeld(pathOf(facts));
+  if (isOdd(request)) return { allows: isAnswer, text: "an answer", mayHangUp: true, held };
   const refusal = admit(facts, policyOf(port), { draining: false, connections: 0, fromAddress: 0 });
   const legal = refusal ? { ...refused(refusal.status), isLast: true } : routed(facts);
   if (!wantsWebSocket(facts) || !isBehind) return legal;
@@ -274,7 +277,7 @@ function routed(facts: RequestFacts): Legal {
   const path = pathOf(facts);
   const body = bodies[path];
   if (!body) return refused(404);
-  const held = path === "/events" || path === "/poll";
+  const held = isHeld(path);
   const conditions = ["if-none-match", "range"].some((name) => facts.header(name) !== undefined);
   // What /events and /poll say to their queries, and the page to conditions, is for other tests.
   const isLoose = held || conditions;
