@@ -500,11 +500,10 @@ test("RESUME-24 MUST serve a client in Bun, whose program ends though the server
   const bun = join(folderOf("bun-hono"), "node_modules/.bin/bun");
   const script = fileURLToPath(new URL("../in-bun.ts", import.meta.url));
   const program = spawn(bun, [script, server.wsUrl("/ws"), room], { stdio: ["pipe", "pipe", "inherit"] });
-  const ended = once(program, "exit", { signal: AbortSignal.timeout(25_000) });
-  const [line] = await once(program.stdout, "data", { signal: AbortSignal.timeout(15_000) });
+  const [line] = await once(program.stdout, "data", { signal: AbortSignal.timeout(30_000) });
   expect(JSON.parse(String(line))).toEqual({ bun: true, heard: ["before the cut", "after it"] });
   server.freeze();
   program.stdin.end();
-  expect(await ended).toEqual([0, null]);
+  expect(await once(program, "exit", { signal: AbortSignal.timeout(25_000) })).toEqual([0, null]);
   server.thaw();
 });
