@@ -15,6 +15,8 @@ export type Outcome =
   | { state: "killed"; by: string }
   /** Every test that was asked is green. */
   | { state: "survived" }
+  /** The same, and known: what a test would have to look at. */
+  | { state: "open"; reason: string }
   /** It changes nothing, for this reason. */
   | { state: "equal"; reason: string }
   /** The tests had to be ended: none of them said that something is wrong. */
@@ -36,6 +38,12 @@ export class Judge {
   readonly #controls = new Map<string, Promise<boolean>>();
 
   async try(mutant: Mutant, place: Place): Promise<Outcome> {
+    const outcome = await this.#try(mutant, place);
+    if (outcome.state !== "survived" || mutant.open === undefined) return outcome;
+    return { state: "open", reason: mutant.open };
+  }
+
+  async #try(mutant: Mutant, place: Place): Promise<Outcome> {
     if (mutant.equal !== undefined) return { state: "equal", reason: mutant.equal };
     const byUnits = await this.#tryUnits(mutant, place);
     if (byUnits && byUnits.state !== "survived") return byUnits;

@@ -14,6 +14,8 @@ export interface Mutant {
   tests?: string[];
   /** The mistake changes nothing that anybody could observe, for this reason. It is listed and never run. */
   equal?: string;
+  /** No test sees it yet: what one would have to look at. It is told as open, and left out of a selection. */
+  open?: string;
 }
 
 /** The part of the repository that a file belongs to: `page` for `packages/page/…`, `e2e`, `express-ws`. */

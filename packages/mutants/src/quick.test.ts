@@ -29,3 +29,8 @@ test("every area has its share, within the time", () => {
 test("with time enough, all of them are chosen", () => {
   expect(choose(many, 10_000, 1)).toHaveLength(44);
 });
+
+test("what is known to be open is left out", () => {
+  const [one, ...others] = mutantsOf("hub", 4, ["a.test.ts"]) as [Mutant, ...Mutant[]];
+  expect(choose([{ ...one, open: "its memory" }, ...others], 10_000, 1)).toHaveLength(3);
+});

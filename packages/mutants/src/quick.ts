@@ -10,7 +10,12 @@ const suiteSeconds = 20;
  * The same seed chooses the same.
  */
 export function choose(mutants: Mutant[], seconds: number, seed: number): Mutant[] {
-  const areas = [...Map.groupBy(shuffled(mutants, seed), areaOf).values()];
+  const areas = [
+    ...Map.groupBy(
+      shuffled(mutants, seed).filter(({ open }) => open === undefined),
+      areaOf,
+    ).values(),
+  ];
   const chosen: Mutant[] = [];
   let left = seconds;
   for (let turn = 0; areas.some((area) => turn < area.length); turn++) {

@@ -21,10 +21,10 @@ test("the summary counts each state of each area", () => {
       .split("\n")
       .map((line) => line.split(/ +/)),
   ).toEqual([
-    ["area", "killed", "survived", "equal", "hangs", "unclear", "all"],
-    ["hub", "1", "0", "1", "0", "0", "2"],
-    ["e2e", "0", "1", "0", "0", "0", "1"],
-    ["all", "1", "1", "1", "0", "0", "3"],
+    ["area", "killed", "survived", "open", "equal", "hangs", "unclear", "all"],
+    ["hub", "1", "0", "0", "1", "0", "0", "2"],
+    ["e2e", "0", "1", "0", "0", "0", "0", "1"],
+    ["all", "1", "1", "0", "1", "0", "0", "3"],
   ]);
 });
 

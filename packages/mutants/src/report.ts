@@ -10,11 +10,12 @@ export interface Tried {
   ms: number;
 }
 
-const states = ["killed", "survived", "equal", "hangs", "unclear"] as const;
+const states = ["killed", "survived", "open", "equal", "hangs", "unclear"] as const;
+const good: readonly Outcome["state"][] = ["killed", "open", "equal"];
 
-/** True if a test saw every mistake that changes something. */
+/** True if a test saw every mistake that changes something and is not known to be open. */
 export function isGood(tried: Tried[]): boolean {
-  return tried.every(({ outcome }) => outcome.state === "killed" || outcome.state === "equal");
+  return tried.every(({ outcome }) => good.includes(outcome.state));
 }
 
 /** How many of each area were killed, and so on. */
@@ -37,7 +38,8 @@ export function printTried({ mutant, line, outcome, ms }: Tried): string {
 
 function printOutcome(outcome: Outcome): string {
   if (outcome.state === "killed") return `killed by ${outcome.by}`;
-  if (outcome.state === "equal" || outcome.state === "unclear") return `${outcome.state}: ${outcome.reason}`;
+  if (outcome.state === "equal" || outcome.state === "unclear" || outcome.state === "open")
+    return `${outcome.state}: ${outcome.reason}`;
   return outcome.state.toUpperCase();
 }
 

@@ -1,4 +1,5 @@
 import type { Mutant } from "../mutant.ts";
+import { apps } from "./apps.ts";
 import { bench } from "./bench.ts";
 import { client } from "./client.ts";
 import { conformance } from "./conformance.ts";
@@ -12,6 +13,7 @@ export const mutants: Mutant[] = [
   ...protocol,
   ...hub,
   ...client,
+  ...apps,
   ...page,
   ...conformance,
   ...bench,

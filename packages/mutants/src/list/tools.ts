@@ -152,7 +152,7 @@ export const tools: Mutant[] = [
   },
   {
     ...unit("mutants/report"),
-    search: 'outcome.state === "killed" || outcome.state === "equal"',
+    search: "good.includes(outcome.state)",
     replace: 'outcome.state !== "survived"',
     why: "what hangs is seen",
   },
