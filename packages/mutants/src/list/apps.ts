@@ -39,6 +39,14 @@ const connection: Mutant[] = [
   ]),
   ...inApps(["bun-hono"], "connection", [
     {
+      search:
+        "      hub.accept(ws, () => {\n        ws.data.session = hub.open(ws, ws.data.path, ws.data.address);\n      });",
+      replace: "      ws.data.session = hub.open(ws, ws.data.path, ws.data.address);",
+      why: "`accept` is not guarded",
+      tests: ["@guard"],
+      open: "a hub that throws when a socket opens",
+    },
+    {
       search: "    idleTimeout: 0,\n    sendPings: false,\n",
       replace: "",
       why: "Bun's own idle timer and pings",
@@ -108,6 +116,20 @@ const http: Mutant[] = [
   ]),
   ...inApps(["bun-hono"], "http", [
     {
+      search: "return status === 204 ? c.body(null, status, headers) : ",
+      replace: "return ",
+      why: "a 204 has a body",
+      tests: ["@poll"],
+      open: "the bytes behind the head of a 204",
+    },
+    {
+      search: 'server.requestIP(req)?.address ?? ""',
+      replace: '""',
+      why: "the remote address is not asked",
+      tests: ["@door"],
+      open: "shares of two addresses at one server",
+    },
+    {
       search: 'hub.readers.stream(facts, c.get("address"), {',
       replace: "hub.readers.stream(facts, addressOf(c.req.raw, c.env.server), {",
       why: "a stream's address is the proxy's",
@@ -154,6 +176,18 @@ const server: Mutant[] = [
     },
   ]),
   ...inApps(["bun-hono"], "server", [
+    {
+      search: "    await server.stop(true);\n",
+      replace: "",
+      why: "connections are not ended at the stop",
+      open: "a connection that outlives the linger",
+    },
+    {
+      search: "backpressureLimit: settings.limits.queueBytes + settings.limits.messageBytes,",
+      replace: "backpressureLimit: settings.limits.queueBytes,",
+      why: "there is no room for one more message",
+      open: "the largest message behind a queue that is almost full",
+    },
     {
       search: "    idleTimeout,\n",
       replace: "    idleTimeout: 0,\n",
