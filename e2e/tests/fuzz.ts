@@ -63,3 +63,14 @@ test("FUZZ-03 MUST write no 100 into an answer, and go on behind an expectation 
     expect.soft(fault, `${script.pieces[0]}`).toBeUndefined();
   }
 });
+
+test("FUZZ-04 MUST say close in an answer to an upgrade that it does not take, or go on behind it", {
+  tag: ["@mount", "@door"],
+}, async ({ app }) => {
+  for (const protocol of ["h2c", "websocket/13"]) {
+    const upgrade = request("GET /greet", "Connection: Upgrade", `Upgrade: ${protocol}`);
+    const script = inOneSegment(upgrade, request("GET /healthz"));
+    const { fault } = await play(script, app, { port: app.port, cursor: "" });
+    expect.soft(fault, protocol).toBeUndefined();
+  }
+});

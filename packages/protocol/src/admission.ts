@@ -92,7 +92,10 @@ export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refu
 /** The headers that every answer carries: who may read it, and that it is what it says it is. */
 export function commonHeaders(facts: RequestFacts, policy: DoorPolicy): Record<string, string> {
   const origin = facts.header("origin");
-  const headers = { Vary: "Origin", "X-Content-Type-Options": "nosniff" };
+  // Behind an upgrade that is not taken, Node's parser waits for the other protocol and hears no further request.
+  const isLast = facts.header("upgrade") !== undefined && !wantsWebSocket(facts);
+  const last: Record<string, string> = isLast ? { Connection: "close" } : {};
+  const headers = { Vary: "Origin", "X-Content-Type-Options": "nosniff", ...last };
   if (origin === undefined || !isListed(origin, policy)) return headers;
   return { ...headers, "Access-Control-Allow-Origin": origin };
 }
