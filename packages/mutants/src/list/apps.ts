@@ -62,7 +62,7 @@ const connection: Mutant[] = [
       search: "else server().publish(topic, frame, true);",
       replace: "else server().publish(topic, frame);",
       why: "broadcasts are not compressed",
-      tests: ["LOG-07"],
+      open: "RSV1 of an event that is for all",
     },
     {
       search: "if (except) except.publish(topic, frame, true);",
