@@ -242,3 +242,30 @@ test("STOP-13 MUST end in order whoever is there: who talks, who is silent, who 
   expect(received.length).toBeGreaterThanOrEqual(acknowledged.length);
   expect(await exited).toEqual({ code: 0, signal: null });
 });
+
+test("STOP-14 MUST give an answer that is under way to its end, though it is read slowly", {
+  tag: ["@shutdown", "@events"],
+}, async ({ launch, converse, raw }) => {
+  const server = await launch({ LINGER_MS: "10000", MAX_QUEUE_BYTES: "67108864" });
+  const own = raw.at(server.port);
+  const stream = await own.events("/events?topic=room/flood");
+  await stream.next();
+  stream.pause();
+  const author = await converse({ server });
+  await author.request({ type: "subscribe", topic: "room/flood" });
+  // More than the kernels on both sides take.
+  await author.request({ type: "chaos", do: "flood", mebibytes: 16 });
+  await author.events("room/flood", 4096, { deadline: 20_000 });
+  const exited = server.stop();
+  await author.socket.closed();
+  const isListening = () =>
+    own.request("/greet").then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(isListening).toBe(false);
+  stream.resume();
+  expect(await stream.ended({ deadline: 10_000 })).toBe("end");
+  expect(stream.complete).toBe(true);
+  expect(await exited).toEqual({ code: 0, signal: null });
+});

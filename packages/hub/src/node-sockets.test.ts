@@ -29,6 +29,7 @@ async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer()
     const listen = (): void => whenOver(req, res, () => left.push(req.url ?? ""));
     if (req.url === "/late") return void req.socket.once("end", () => setImmediate(listen));
     listen();
+    if (req.url === "/large") return void res.end(Buffer.alloc(large));
     if (req.url?.startsWith("/slow")) slow.push(() => res.end("slow"));
     else res.end("ok");
   });
@@ -57,6 +58,9 @@ async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer()
   return { sockets, cuts, queues, client, left, answer: () => slow.shift()?.() };
 }
 
+/** Bytes of an answer that no kernel takes at once. */
+const large = 32 * 1024 * 1024;
+
 /** Resolves when a connection is over, by FIN or by RST. */
 async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
@@ -67,6 +71,23 @@ function get(path: string): string {
 }
 
 describe("connections of a Node server", () => {
+  test("that goes down: an answer that is under way is given, what is idle ends", async () => {
+    const { client, queues } = await setUp();
+    const [reader, idle] = [await client(), await client()];
+    let received = 0;
+    reader.on("data", (bytes) => {
+      received += bytes.length;
+    });
+    reader.pause().write(get("/large"));
+    idle.write(get("/"));
+    await expect.poll(() => [...queues].some((queue) => queue.queued() > 0)).toBe(true);
+    servers.at(-1)?.close();
+    await closed(idle);
+    reader.resume();
+    await closed(reader);
+    expect(received).toBeGreaterThan(large);
+  });
+
   test("beyond those of an address, and its spare, are cut", async () => {
     const { client, cuts } = await setUp({ connectionsPerAddress: 4 });
     const sockets = await Promise.all(Array.from({ length: 25 }, client));

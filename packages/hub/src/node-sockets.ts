@@ -42,13 +42,16 @@ export class Sockets {
     this.#perAddress = proxies > 0 ? this.#total : withSpare(limits.connectionsPerAddress);
     // A peer that has said all it wants to say still wants the answer (RFC 9112 §9.6): Node would drop it.
     Object.assign(server, { httpAllowHalfOpen: true });
+    // To Node a connection is idle whose answer was written, though much of it waits for a slow reader: its own close()
+    // would cut that off.
+    Object.assign(server, { closeIdleConnections: () => this.#closeIdle() });
     server.on("connection", (tcp) => this.#opened(tcp));
     // No body is read here, so nobody is asked for one, and the door says what cannot be expected. Left alone, Node
     // would write its 100 between the head and the body of an answer that waits for its turn.
     for (const event of ["checkContinue", "checkExpectation"]) {
       server.on(event, (req, res) => void server.emit("request", req, res));
     }
-    server.prependListener("request", (req, res) => this.#asked(req, res));
+    server.prependListener("request", (req, res) => this.#asked(req, res, () => server.listening));
     server.prependListener("upgrade", (req) => this.#upgraded(req.socket));
   }
 
@@ -87,7 +90,11 @@ export class Sockets {
     tcp.once("close", () => this.#closed(tcp, address));
   }
 
-  #asked({ socket, url = "", method = "" }: IncomingMessage, res: ServerResponse): void {
+  #asked(
+    { socket, url = "", method = "" }: IncomingMessage,
+    res: ServerResponse,
+    isListening: () => boolean,
+  ): void {
     const answers = this.#sockets.get(socket);
     if (!answers) return;
     // An event stream's queue is known by its reader.
@@ -99,7 +106,9 @@ export class Sockets {
       clearTimeout(late);
       forget();
       answers.delete(end);
-      if (answers.size === 0 && this.#sockets.has(socket)) this.#idle.add(socket);
+      if (answers.size > 0 || !this.#sockets.has(socket)) return;
+      if (isListening()) this.#idle.add(socket);
+      else socket.destroySoon();
     };
     answers.add(end);
     this.#idle.delete(socket);
@@ -119,6 +128,10 @@ export class Sockets {
     const left = (this.#addresses.get(address) ?? 1) - 1;
     if (left > 0) this.#addresses.set(address, left);
     else this.#addresses.delete(address);
+  }
+
+  #closeIdle(): void {
+    for (const tcp of this.#idle) tcp.destroy();
   }
 
   // Who has been silent longest makes room for who may have something to say.
