@@ -11,6 +11,7 @@ import {
   publish,
   type Raw,
   type RequestOptions,
+  requestHead,
   type StreamEvent,
   textsOf,
 } from "@rosetta/testkit";
@@ -315,6 +316,9 @@ test("ALT-14 MUST answer 204 to a poll for which nothing came in time", {
   const { cursor } = await poll(raw.at(server.port), room);
   const answer = await raw.at(server.port).request(`/poll?topic=${room}&since=${cursor}`);
   expect(answer).toMatchObject({ status: 204, body: "" });
+  // RFC 9110 §8.6: not even the length of an empty body.
+  expect(answer.headers.get("content-length")).toBeNull();
+  expect(answer.headers.get("transfer-encoding")).toBeNull();
   expect(answer.headers.get("cache-control")).toMatch(/no-store/);
   expect(await held(raw.at(server.port), "/poll")).toBe(0);
 });
@@ -470,4 +474,32 @@ test("ALT-23 MUST cut off a stream whose reader does not read, after a prefix wi
   // It comes back with the last id that it saw. Of what was under way when it was cut off, nothing is left.
   expect(last?.offset ?? 0).toBeLessThan(8_192);
   expect(events.complete, "the server has ended it").toBe(false);
+});
+
+// Behind a proxy all come from its address: a share of it for all readers together would be none.
+test("ALT-24 MUST count a stream and a poll with the address that the trusted proxy tells", {
+  tag: ["@door", "@events", "@poll"],
+}, async ({ launch, raw, room }) => {
+  const server = await launch({ TRUST_PROXY: "1", MAX_CONNECTIONS_PER_ADDRESS: "2" });
+  const http = raw.at(server.port);
+  const forwarded = (address: string) => ({ "X-Forwarded-For": address });
+  await stream(http, room, forwarded("203.0.113.1"));
+  const { cursor } = await poll(http, room);
+  const wait = async (address: string, count: number) => {
+    const connection = await http.tcp();
+    const host = ["Host", `127.0.0.1:${server.port}`] as const;
+    const headers = [host, ["X-Forwarded-For", address] as const];
+    connection.write(requestHead("GET", `/poll?topic=${room}&since=${cursor}`, headers));
+    await expect.poll(() => held(http, "/poll")).toBe(count);
+  };
+  await wait("203.0.113.2", 1);
+  await stream(http, room, forwarded("203.0.113.1"));
+  await wait("203.0.113.2", 2);
+  for (const address of ["203.0.113.1", "203.0.113.2"]) {
+    for (const path of transports) {
+      const { status } = await http.request(`${path}?topic=${room}`, { headers: forwarded(address) });
+      expect(status, `${path} from ${address}, which has two already`).toBe(429);
+    }
+  }
+  await stream(http, room, forwarded("203.0.113.3"));
 });

@@ -339,3 +339,21 @@ test("CLOSE-16 MUST not wait for ever for the answer to its close frame", { tag:
   await ws.ended();
   await expect.poll(() => metric(own, "connections")).toBe(0);
 });
+
+// A server that closes says nothing more (RFC 6455 §5.5.1), and what it does not say fills no queue.
+test("CLOSE-17 MUST wait for the answer to its close frame, however much is said meanwhile", {
+  tag: ["@send", "@broadcast"],
+}, async ({ launch, converse, raw }) => {
+  // Less for all together than one may have waiting: who were taken for slow would be cut off.
+  const server = await launch({ LINGER_MS: "20000", MAX_QUEUE_BYTES_TOTAL: "786432" });
+  const own = raw.at(server.port);
+  const [leaving, staying] = [await converse({ server }), await converse({ server })];
+  for (const each of [leaving, staying]) await each.request({ type: "subscribe", topic: "room/flood" });
+  leaving.socket.autoClose = false;
+  leaving.send({ type: "chaos", do: "close" });
+  expect(await leaving.socket.closed()).toMatchObject({ code: 1000 });
+  await staying.request({ type: "chaos", do: "flood", mebibytes: 4 });
+  await staying.events("room/flood", 1024, { deadline: 10_000 });
+  leaving.socket.sendFrame({ opcode: Opcode.Close, payload: encodeClose(1000) });
+  await expect.poll(() => metric(own, "closed_total", { code: "1000" })).toBe(1);
+});

@@ -1,5 +1,5 @@
 import { encodeFrame, type Message, Opcode, randomMask } from "@rosetta/conformance";
-import { from, type RawSocket } from "@rosetta/testkit";
+import { from, metric, type RawSocket } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
 /** The largest message that a server takes by default. */
@@ -205,4 +205,14 @@ test("ECHO-14 MUST keep connections apart", { tag: ["@echo", "@bare"] }, async (
     for (const round of from(1, 20)) expect(await ws.nextText()).toBe(`${index}: ${round}`);
     expect(ws.messages).toEqual([]);
   }
+});
+
+test("ECHO-15 MUST count what comes and goes in bytes, not in letters", {
+  tag: ["@echo", "@metrics"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch()).port);
+  const ws = await own.connect("/echo");
+  ws.send("3 €");
+  expect(await ws.nextText()).toBe("3 €");
+  expect(await metric(own, "bytes_total", { direction: "in" })).toBe(5);
 });

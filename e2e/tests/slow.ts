@@ -283,3 +283,38 @@ test("SLOW-11 MUST count every reader that is closed for its slowness", {
 function countOf(data: { kind: string; count?: number }): number | undefined {
   return data.kind === "presence" ? data.count : undefined;
 }
+
+test("SLOW-13 MUST say to a reader why it is closed, with one more event above the limit: 4002", {
+  tag: ["@limits", "@send", "@broadcast"],
+}, async ({ launch, raw, room }) => {
+  const server = await launch({
+    DRAIN_MS: "10000",
+    MAX_QUEUE_BYTES: "65536",
+    MAX_MESSAGES_PER_SECOND: "100000",
+    MAX_BURST: "100000",
+  });
+  const own = raw.at(server.port);
+  const [stalled, author] = [await follower(own), await Conversation.open(own)];
+  await author.hello();
+  await stalled.request({ type: "subscribe", topic: room });
+  stalled.socket.pause();
+  const text = "x".repeat(4_000);
+  // In small steps, and no farther than just above the limit: the kernel takes some MiB before.
+  const isOver = async () =>
+    (await metric(own, "queue_bytes")) > 65_536 ||
+    (await metric(own, "slow_total")) > 0 ||
+    (await metric(own, "connections", { endpoint: "/ws" })) < 2;
+  for (let sent = 0; !(await isOver()); sent += 4) {
+    expect(sent, "messages that nothing had to wait for").toBeLessThan(8_192);
+    await publish(author, room, [text, text, text, text]);
+  }
+  await publish(author, room, [text]);
+  // The answer finds no room, if the event did.
+  stalled.send({ type: "ping", at: 0 });
+  await expect.poll(() => metric(own, "slow_total")).toBe(1);
+  stalled.socket.resume();
+  expect(await stalled.socket.closed({ deadline: 10_000 })).toMatchObject({
+    code: 4002,
+    how: "close frame",
+  });
+});

@@ -311,3 +311,20 @@ test("TOPIC-15 MUST leave out the author who came back on a new connection, and 
   expect(textsOf(await author.events(room, 1))).toEqual(["b"]);
   for (const talk of [author, reader]) expect(await talk.rest(room)).toEqual([]);
 });
+
+test("TOPIC-16 MUST compress what it brings to all and to others, where that was agreed on", {
+  tag: ["@broadcast", "@limits"],
+}, async ({ launch, converse, room }) => {
+  const server = await launch({ COMPRESSION: "1" });
+  const headers = { "Sec-WebSocket-Extensions": "permessage-deflate" };
+  const [author, reader] = [await converse({ server, headers }), await converse({ server, headers })];
+  for (const each of [author, reader]) await each.request({ type: "subscribe", topic: room });
+  for (const to of ["all", "others"] as const) {
+    const text = `${to}: ${"a".repeat(2_000)}`;
+    await publish(author, room, [text], to);
+    expect(textsOf(await reader.events(room, 1))).toEqual([text]);
+    const frame = reader.socket.frames.at(-1);
+    expect(frame?.rsv1, `to ${to}`).toBe(true);
+    expect(frame?.payload.length).toBeLessThan(500);
+  }
+});

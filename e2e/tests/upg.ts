@@ -764,3 +764,15 @@ test("UPG-52 MUST answer 429 to an address that asks too often, on however many 
   expect((await own.request("/healthz", from("203.0.113.6"))).status).toBe(200);
   expect((await own.request("/greet", from("203.0.113.1"))).status).toBe(200);
 });
+
+test("UPG-53 MUST count the connections of each address for itself", {
+  tag: ["@upgrade", "@door"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MAX_CONNECTIONS_PER_ADDRESS: "1" })).port);
+  await own.connect("/echo");
+  expect((await own.refused("/echo")).status).toBe(429);
+  // All of 127.0.0.0/8 is this machine, but macOS knows only the one address.
+  if (process.platform === "darwin") return;
+  await own.connect("/echo", { from: "127.0.0.2" });
+  expect((await own.refused("/echo", { from: "127.0.0.2" })).status).toBe(429);
+});

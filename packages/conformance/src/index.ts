@@ -1,5 +1,6 @@
 export { allCases, type Case, type Group, groupOf, groups } from "./cases/index.ts";
 export { ClientGone, type ClientOptions, runClient } from "./client.ts";
+export { inflateOf } from "./deflate.ts";
 export { type DriveOptions, drive } from "./drivers/drive.ts";
 export * from "./frames.ts";
 export { HandshakeError } from "./http1.ts";

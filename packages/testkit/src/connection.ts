@@ -9,6 +9,8 @@ export type End = "end" | "reset";
 export interface TcpOptions extends Await {
   /** A peer that never ends its own half, though the server has ended the other. */
   halfOpen?: boolean;
+  /** The address of this machine that it comes from; 127.0.0.1 if left out. */
+  from?: string;
 }
 
 /** A TCP connection to a server, without any opinion about what is said on it. */
@@ -30,8 +32,9 @@ export class Connection {
   }
 
   /** Connects to a port of this machine. */
-  static open(port: number, { halfOpen = false, ...options }: TcpOptions = {}): Promise<Connection> {
-    const socket = createConnection({ host: "127.0.0.1", port, noDelay: true, allowHalfOpen: halfOpen });
+  static open(port: number, { halfOpen = false, from, ...options }: TcpOptions = {}): Promise<Connection> {
+    const where = { host: "127.0.0.1", port, ...(from && { localAddress: from }) };
+    const socket = createConnection({ ...where, noDelay: true, allowHalfOpen: halfOpen });
     const caller = new Error();
     const opened = new Promise<Connection>((resolve, reject) => {
       socket.once("connect", () => resolve(new Connection(socket)));

@@ -15,7 +15,7 @@ import { RawSocket } from "./socket.ts";
 import { EventStream } from "./stream.ts";
 
 /** A request, of which every byte may be chosen. */
-export interface RequestOptions extends Await {
+export interface RequestOptions extends Await, Pick<TcpOptions, "from"> {
   method?: string;
   /** A list is sent as it is; an object changes the defaults, `undefined` leaves one out. */
   headers?: HeaderList | HeaderChanges;

@@ -6,6 +6,7 @@ import {
   type Frame,
   FrameDecoder,
   type FrameToSend,
+  inflateOf,
   type Message,
   MessageAssembler,
   Opcode,
@@ -23,6 +24,10 @@ export interface Closed extends CloseInfo {
 
 /** The name of a frame's opcode, or a condition of one's own. */
 export type FrameFilter = keyof typeof filters | ((frame: Frame) => boolean);
+
+// Reads what was compressed with less, too.
+const widest = { contextTakeover: true, windowBits: 15 };
+const longest = 64 * 1024 * 1024;
 
 const filters = {
   text: Opcode.Text,
@@ -47,7 +52,7 @@ export interface MessageConsumer {
 export class RawSocket {
   readonly #connection: Connection;
   readonly #decoder: FrameDecoder;
-  readonly #assembler = new MessageAssembler();
+  readonly #assembler: MessageAssembler;
   readonly #frames = new Inbox<Frame>(() => this.story());
   readonly #messages = new Inbox<Message>(() => this.story());
   readonly #closing = Promise.withResolvers<Closed>();
@@ -70,10 +75,9 @@ export class RawSocket {
     this.#connection = connection;
     this.head = head;
     this.#closing.promise.catch(() => undefined);
-    this.#decoder = new FrameDecoder({
-      masked: false,
-      allowRsv1: head.headers.has("sec-websocket-extensions"),
-    });
+    const isCompressed = head.headers.has("sec-websocket-extensions");
+    this.#decoder = new FrameDecoder({ masked: false, allowRsv1: isCompressed });
+    this.#assembler = new MessageAssembler(isCompressed ? inflateOf(widest, longest) : undefined);
     this.#take(firstBytes);
     connection.listen((bytes) => this.#take(bytes));
     connection.onEnd((how) => this.#end(how));
