@@ -53,3 +53,9 @@ test("bun-hono: a socket is opened under the hub's guard", async () => {
   connect(hub).open({ data: { path: "/ws", address: "127.0.0.1" } });
   expect(failures).toEqual([failure]);
 });
+
+// On the wire it would take two minutes to see: so long Bun itself waits before it pings, and ends who is silent.
+test("bun-hono: who is silent is the hub's matter alone", async () => {
+  const { connect } = await import("../apps/bun-hono/src/connection.ts" as string);
+  expect(connect({})).toMatchObject({ idleTimeout: 0, sendPings: false });
+});

@@ -233,11 +233,13 @@ test("ALT-09 MUST give up the place of a poll whose client has gone, and of one 
   expect(await held(http, "/poll"), "answered at once").toBe(0);
   const path = `/poll?topic=room/a&since=${cursor}`;
   const head = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`;
-  const [leaving, staying] = [await http.tcp(), await http.tcp()];
-  leaving.write(head);
-  staying.write(head);
+  const [cut, leaving, staying] = [await http.tcp(), await http.tcp(), await http.tcp()];
+  for (const each of [cut, leaving, staying]) each.write(head);
+  await expect.poll(() => held(http, "/poll")).toBe(3);
+  cut.reset();
   await expect.poll(() => held(http, "/poll")).toBe(2);
-  leaving.reset();
+  // With FIN, as a browser leaves: nothing tells whether it would still read.
+  leaving.end();
   await expect.poll(() => held(http, "/poll")).toBe(1);
   await publish(await converse({ server }), "room/a", ["a"]);
   await expect.poll(() => held(http, "/poll")).toBe(0);

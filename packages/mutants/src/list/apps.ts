@@ -49,7 +49,7 @@ const connection: Mutant[] = [
       search: "    idleTimeout: 0,\n    sendPings: false,\n",
       replace: "",
       why: "Bun's own idle timer and pings",
-      open: "the wire for the two minutes after which Bun would send a ping by itself, with no ping of the hub before",
+      tests: ["e2e/connection.test.ts"],
     },
     {
       search: "Buffer.byteLength(data)",
@@ -74,6 +74,12 @@ const connection: Mutant[] = [
 
 const http: Mutant[] = [
   ...inApps(["express-ws"], "http", [
+    {
+      search: "answer(res, outcome));\n    whenOver(req, res, leave);",
+      replace: 'answer(res, outcome));\n    req.once("close", leave);',
+      why: "a poll ends with its request",
+      tests: ["ALT-09"],
+    },
     {
       search: "hub.readers.stream(factsOf(req), res.locals.address, {",
       replace: "hub.readers.stream(factsOf(req), addressOf(req), {",
@@ -105,7 +111,7 @@ const http: Mutant[] = [
       search: "whenOver(req.raw, reply.raw, leave);\n    return reply;",
       replace: 'req.raw.once("close", leave);\n    return reply;',
       why: "a poll ends with its request",
-      open: "a poll whose request is told of another end than its answer",
+      tests: ["ALT-09"],
     },
     {
       search: "hub.readers.stream(factsOf(req.raw), req.address, {",
