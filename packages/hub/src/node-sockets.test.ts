@@ -82,9 +82,9 @@ describe("connections of a Node server", () => {
     idle.write(get("/"));
     await expect.poll(() => [...queues].some((queue) => queue.queued() > 0)).toBe(true);
     servers.at(-1)?.close();
-    await closed(idle);
+    await expect.poll(() => idle.closed).toBe(true);
     reader.resume();
-    await closed(reader);
+    await expect.poll(() => reader.closed, { timeout: 10_000 }).toBe(true);
     expect(received).toBeGreaterThan(large);
   });
 

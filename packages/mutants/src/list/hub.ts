@@ -92,4 +92,22 @@ export const hub: Mutant[] = [
     why: "what is remembered keeps the process alive",
   },
   { ...unit("node"), search: "    if (isOver) return;\n", replace: "", why: "a reader leaves twice" },
+  {
+    ...unit("node-sockets"),
+    search: "    Object.assign(server, { closeIdleConnections: () => this.#closeIdle() });\n",
+    replace: "",
+    why: "what Node takes for idle is cut at the stop",
+  },
+  {
+    ...unit("node-sockets"),
+    search: "    for (const tcp of this.#idle) tcp.destroy();\n",
+    replace: "",
+    why: "idle connections are not ended at the stop",
+  },
+  {
+    ...unit("node-sockets"),
+    search: "      else socket.destroySoon();\n",
+    replace: "",
+    why: "a connection stays open behind its last answer",
+  },
 ];
