@@ -25,7 +25,8 @@ interface Setting {
 async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer(): void; left: string[] }> {
   const slow: (() => void)[] = [];
   const left: string[] = [];
-  const server = createServer((req, res) => {
+  // Longer than any test: what ends within one was not ended by Node.
+  const server = createServer({ keepAliveTimeout: 120_000 }, (req, res) => {
     const listen = (): void => whenOver(req, res, () => left.push(req.url ?? ""));
     if (req.url === "/late") return void req.socket.once("end", () => setImmediate(listen));
     listen();
