@@ -13,8 +13,10 @@ export interface Ws extends WebSocket {
     unsent: number;
     /** To be called when one of them has been taken, or is lost. */
     sent: () => void;
-    /** How much had come when the last message was complete. */
-    readBytes: number;
+    /** How much had come when the last message was complete … */
+    messageEnd: number;
+    /** … and of what came since, how much was control frames. */
+    controlBytes: number;
   };
 }
 
@@ -34,8 +36,12 @@ export function createPort(): Port<Ws> {
     // #endregion queued
 
     // #region unfinished
-    // ws tells of messages that are complete. What came since the last one belongs to the next.
-    unfinished: (ws) => ws.data.tcp.bytesRead - ws.data.readBytes,
+    // ws tells of messages that are complete. What came since the last one belongs to the next, but for control frames.
+    // It is all kept: a fragment of one byte holds the segment in which it came, with whatever else that held.
+    unfinished({ data: { tcp, messageEnd, controlBytes } }) {
+      const bytes = tcp.bytesRead - messageEnd;
+      return bytes > controlBytes ? bytes : 0;
+    },
     // #endregion unfinished
 
     // #region ping
@@ -96,7 +102,7 @@ function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
 // #endregion echo
 
 // Of a control frame from a client: two of head, four of mask (RFC 6455 §5.2).
-const controlBytes = 6;
+const controlHead = 6;
 
 /** A socket was accepted: listens to it until it is gone. */
 export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address: string): void {
@@ -104,7 +110,7 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   const sent = (): void => {
     ws.data.unsent -= 1;
   };
-  ws.data = { tcp, session, unsent: 0, sent, readBytes: tcp.bytesRead };
+  ws.data = { tcp, session, unsent: 0, sent, messageEnd: tcp.bytesRead, controlBytes: 0 };
 
   // #region guard
   // A listener that throws ends the process. Caught as uncaughtException, it leaves a deaf socket (websockets/ws#1092).
@@ -120,7 +126,7 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   // #region messages
   // Text arrives as a Buffer, too: only `isBinary` tells. Listeners stand before any await, or the first is lost.
   ws.on("message", (data: Buffer, isBinary) => {
-    ws.data.readBytes = tcp.bytesRead;
+    Object.assign(ws.data, { messageEnd: tcp.bytesRead, controlBytes: 0 });
     guarded(() => {
       if (path === endpoints.echo) echo(ws, data, isBinary);
       else if (isBinary) session.binary();
@@ -132,13 +138,11 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   // #region pong
   // A control frame is no part of a message, though it may stand between two fragments of one.
   const control = (data: Buffer): void => {
-    ws.data.readBytes += controlBytes + data.length;
+    ws.data.controlBytes += controlHead + data.length;
+    guarded(() => session.heard());
   };
   // Nothing in ws notices a peer that is gone; the hub's sweep does, if it is told who was heard.
-  ws.on("pong", (data) => {
-    control(data);
-    guarded(() => session.heard());
-  });
+  ws.on("pong", control);
   // ws answers a ping itself.
   ws.on("ping", control);
   // #endregion pong

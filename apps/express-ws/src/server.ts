@@ -61,7 +61,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     tcp.on("error", () => tcp.destroy());
     const facts = factsOf(req);
     const { refusal, address } = hub.admit(facts, addressOf(req));
-    // Who would be refused does not come here, unless Node is too old to ask the callback.
+    // A refused handshake never reaches this event, except on a Node that is too old to ask the callback.
     if (refusal) return tcp.destroy();
     wss.handleUpgrade(req, tcp, head, (ws) => {
       hub.accept(ws as Ws, () => connect(hub, ws as Ws, tcp, pathOf(facts), address));

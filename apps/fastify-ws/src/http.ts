@@ -33,6 +33,11 @@ export function addressOf(req: IncomingMessage): string {
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.decorateRequest("address", "");
+  // An answer that stands behind another one has no socket yet: begun now, a file would be open until its turn.
+  app.addHook("onRequest", (_req, { raw }, next) => {
+    if (raw.socket) next();
+    else raw.once("socket", () => next());
+  });
   app.addHook("onRequest", async (req, reply) => {
     // A handshake that comes here and was not upgraded cannot be any more.
     const facts = { ...factsOf(req.raw), isOrdinary: !req.ws };

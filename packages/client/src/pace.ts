@@ -13,6 +13,9 @@ const beforeWelcome = { messageBytes: 1024, burst: 16 } as const;
 /** Of what the server grants. A message may be faster than the one before it, so that the server counts otherwise. */
 const share = 0.8;
 
+/** However long a server wants a message to wait, people wait for it (ms). */
+const longestHoldMs = 30_000;
+
 /** When the next message may go out, so that the server need not refuse it. One for each connection. */
 export class Pace {
   #allowance: Allowance | undefined;
@@ -31,7 +34,7 @@ export class Pace {
 
   /** The server refused a message: it has counted more than we did. */
   hold(ms: number, now: number): void {
-    this.#heldUntil = Math.max(this.#heldUntil, now + ms);
+    this.#heldUntil = Math.max(this.#heldUntil, now + Math.min(ms, longestHoldMs));
   }
 
   /** True if a message of so many bytes would cost the connection, now and later. */

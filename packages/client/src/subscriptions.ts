@@ -44,6 +44,9 @@ interface Topic {
   place: "held" | "wanted" | "none";
 }
 
+/** A server that says "at once" is not asked again in a loop (ms). */
+const leastRetryMs = 250;
+
 /** The topics that are wanted, and where each stands. */
 export class Subscriptions {
   readonly #host: Host;
@@ -175,7 +178,8 @@ export class Subscriptions {
     topic.place = error.code === "limit" ? "wanted" : "none";
     const askAgain = () => topic.asked === asked && this.#ask(topic);
     // Refused for the moment only; anything else would be refused again.
-    if (error.retryAfterMs !== undefined) this.#host.after(error.retryAfterMs, askAgain);
+    if (error.retryAfterMs !== undefined)
+      this.#host.after(Math.max(leastRetryMs, error.retryAfterMs), askAgain);
     this.#reporter.report({ what: "subscription", reason: `${topic.name}: ${error.message}`, error });
     this.#tell(topic, { error });
   }

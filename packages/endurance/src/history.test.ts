@@ -23,7 +23,9 @@ describe("a history", () => {
     ["an event twice", [at(1), at(2), at(2), at(3), at(4)], { twice: 1 }],
     ["two in the wrong order", [at(1), at(3), at(2), at(4)], { outOfOrder: 1 }],
     ["another text", [at(1), at(2, "other"), at(3), at(4)], { differing: 1 }],
-    ["another epoch without a word", [at(1), at(5, "t5", "b")], { missing: 1 }],
+    ["another epoch without a word", [at(1), at(5, "t5", "b")], { missing: 5 }],
+    ["nothing at all", [], { missing: 4 }],
+    ["nothing but a notice", ["told"], { missing: 4 }],
   ])("with %s is not", (_what, seen, expected) => {
     const verdict = verdictOf(seen);
     expect(verdict).toMatchObject(expected);
@@ -32,10 +34,17 @@ describe("a history", () => {
 
   test.each<[string, Seen[]]>([
     ["a hole", [at(1), "told", at(4)]],
-    ["another epoch", [at(1), "told", at(5, "t5", "b")]],
     ["a reader that came late", [at(3), at(4)]],
   ])("with %s that was told is kept", (_what, seen) => {
     expect(isKept(verdictOf(seen))).toBe(true);
+  });
+
+  test("that goes on in another epoch is kept if that was told and followed to its end, and not otherwise", () => {
+    const acked = [at(1), at(1, "x", "b"), at(2, "y", "b")];
+    const followed: Seen[] = [at(1), "told", at(1, "x", "b"), at(2, "y", "b")];
+    expect(isKept(judge({ acked, readers: [followed] }))).toBe(true);
+    expect(judge({ acked, readers: [followed.slice(0, 3)] }).missing).toBe(1);
+    expect(judge({ acked, readers: [[at(1)]] }).missing).toBe(2);
   });
 
   test("with one publication in two places of an epoch is not kept, in two epochs it is", () => {

@@ -40,13 +40,12 @@ export function judge({ acked, readers }: History): Verdict {
   const places = new Places();
   const verdict = { acked: acked.length, delivered: 0, told: 0, missing: 0, twice: 0, outOfOrder: 0 };
   for (const ack of acked) places.add(ack);
-  const last = new Map<string, number>();
-  for (const { epoch, offset } of acked) last.set(epoch, Math.max(offset, last.get(epoch) ?? 0));
+  const end = endOf(acked);
   for (const seen of readers) {
     const reader = judgeReader(seen, places);
     verdict.delivered += reader.delivered;
     verdict.told += reader.told;
-    verdict.missing += reader.missing + missingAtEnd(reader, last);
+    verdict.missing += reader.missing + missingAtEnd(reader, end);
     verdict.twice += reader.twice;
     verdict.outOfOrder += reader.outOfOrder;
   }
@@ -89,9 +88,23 @@ function judgeReader(seen: readonly Seen[], places: Places): Reading {
   return reading;
 }
 
-// Acknowledged in the epoch in which the reader stood, after the last event that it was given.
-function missingAtEnd({ at }: Reading, last: Map<string, number>): number {
-  return at ? Math.max(0, (last.get(at.epoch) ?? 0) - at.offset) : 0;
+interface End {
+  epoch: string;
+  offset: number;
+}
+
+// The last place that was acknowledged: acks of an epoch come after all those of the epoch before it.
+function endOf(acked: readonly Acked[]): End | undefined {
+  const epoch = acked.at(-1)?.epoch;
+  if (epoch === undefined) return undefined;
+  const offsets = acked.filter((ack) => ack.epoch === epoch).map(({ offset }) => offset);
+  return { epoch, offset: Math.max(...offsets) };
+}
+
+// Everybody follows to the end. A reader that stands in an earlier epoch, or nowhere, has seen nothing of the last one.
+function missingAtEnd({ at }: Reading, end: End | undefined): number {
+  if (!end) return 0;
+  return Math.max(0, end.offset - (at?.epoch === end.epoch ? at.offset : 0));
 }
 
 /** What stands at each place, by everybody who knows it. */

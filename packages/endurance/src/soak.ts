@@ -13,6 +13,8 @@ const perSecond = 10;
 /** Of each kind of hostile peers. */
 const ofEachKind = 3;
 const sampleMs = 1_000;
+/** MiB by which a runtime's heap may stay larger after a load: it grows to what the work needs, and not back at once. */
+const allowedMemory = 200;
 
 /** What a server was like under load. */
 export interface SoakReport {
@@ -32,7 +34,11 @@ export interface SoakReport {
 
 /** True if the server kept its promises and gave back what it took. */
 export function isSound({ verdict, before, after, leftOver }: SoakReport): boolean {
-  return isKept(verdict) && leftOver === 0 && after.descriptors <= before.descriptors + 10;
+  const isGivenBack =
+    leftOver === 0 &&
+    after.descriptors <= before.descriptors + 10 &&
+    after.memory <= before.memory + allowedMemory;
+  return isKept(verdict) && isGivenBack;
 }
 
 /** Runs a server among honest and hostile peers for so many minutes. */

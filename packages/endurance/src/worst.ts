@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
+import { Client } from "@rosetta/client";
 import { encodeFrame, Opcode } from "@rosetta/conformance";
 import type { Manifest } from "@rosetta/manifest";
 import { bounds, subprotocol } from "@rosetta/protocol";
@@ -27,6 +28,13 @@ type Saying = (peer: number) => Buffer | string;
 
 const text = "Ж".repeat(bounds.text / 2);
 
+/** A room in which somebody speaks as fast as one may, from before the first peer comes. */
+const fullRoom = "room/full";
+
+const part = Buffer.from(
+  encodeFrame({ opcode: Opcode.Continuation, payload: new Uint8Array(1), mask, fin: false }),
+);
+
 /** The kinds, by what they pin. */
 const kinds: Readonly<Record<string, Saying>> = {
   "open and idle": () => handshake("/echo"),
@@ -48,8 +56,16 @@ const kinds: Readonly<Record<string, Saying>> = {
         }),
       ),
     ]),
-  "event streams, unread": (peer) =>
-    `GET /events?topic=room/worst-${peer % 100} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`,
+  // A fragment of one byte holds the segment in which it came.
+  "fragments among pongs": () =>
+    Buffer.concat([
+      head("/echo"),
+      Buffer.from(encodeFrame({ opcode: Opcode.Text, payload: new Uint8Array(1), mask, fin: false })),
+      ...repeat(60, Buffer.concat([part, ...repeat(480, frame(Buffer.alloc(120), Opcode.Pong))])),
+    ]),
+  "event streams, unread": () => `GET /events?topic=${fullRoom} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`,
+  "polls in a line, unread": () =>
+    `GET /poll?topic=${fullRoom}&since=a:1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`.repeat(30),
   "answers, unread": () => Buffer.from("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".repeat(40)),
 };
 
@@ -86,14 +102,17 @@ async function measure(
   try {
     const before = holdingOf(server.pid).memory;
     const endAt = performance.now() + seconds * 1_000;
+    const author = await speak(server, endAt);
     const watching = watch(server, endAt);
     for (let peer = 0; peer < peers && performance.now() < endAt; peer++) {
       sockets.push(open(server.port, peer, say));
       if (peer % 100 === 99) await pause(20);
     }
     const { peak, worstTripMs } = await watching;
+    author.close();
     if (server.exit) throw new Error(`${manifest.id} has ended under ${kind}; ${server.log()}`);
-    return { kind, peers: sockets.length, before, peak, worstTripMs };
+    const connected = sockets.filter(({ bytesWritten }) => bytesWritten > 0).length;
+    return { kind, peers: connected, before, peak, worstTripMs };
   } finally {
     for (const socket of sockets) socket.destroy();
     await server.kill();
@@ -151,8 +170,22 @@ function head(path: string): Buffer {
   return Buffer.from(handshake(path));
 }
 
-function frame(payload: Uint8Array): Buffer {
-  return Buffer.from(encodeFrame({ opcode: Opcode.Binary, payload, mask }));
+function frame(payload: Uint8Array, opcode: number = Opcode.Binary): Buffer {
+  return Buffer.from(encodeFrame({ opcode, payload, mask }));
+}
+
+// Fills a room, then goes on: honest, and at an honest pace.
+async function speak(server: Server, endAt: number): Promise<Client> {
+  const client = new Client(server.wsUrl("/ws"));
+  client.on("problem", () => {});
+  client.open();
+  const say = (): Promise<unknown> => client.publish(fullRoom, text).catch(() => undefined);
+  for (let count = 0; count < 40; count++) await say();
+  const speaking = setInterval(() => {
+    if (performance.now() > endAt) clearInterval(speaking);
+    else say();
+  }, 20);
+  return client;
 }
 
 function message(fields: object): Buffer {

@@ -93,6 +93,7 @@ export class Hub<Ws> {
   readonly #sessions = new Set<Session<Ws>>();
   /** What else holds bytes that wait: event streams, answers over HTTP. */
   readonly #queues = new Set<Queue>();
+  readonly #wall: Pick<Host, "now" | "after">;
   readonly #budget: QueueBudget;
   readonly #addresses = new Map<string, number>();
   readonly #records: Bucket;
@@ -113,7 +114,8 @@ export class Hub<Ws> {
     this.identity = identity;
     this.settings = settings;
     this.port = port;
-    this.clock = new Clock(this.#guardTimers(host));
+    this.#wall = this.#guardTimers(host);
+    this.clock = new Clock(this.#wall);
     this.host = this.#onClock(host);
     this.rates = new Rates(limits, this.clock);
     this.#journal = journal;
@@ -150,6 +152,7 @@ export class Hub<Ws> {
       hold: (address, endpoint) => this.#hold(address, endpoint),
       share: (queue) => this.share(queue),
       wrote: (bytes) => this.#budget.wrote(bytes, 1),
+      guard: (run) => this.guard(run),
       slow: (endpoint) => this.#slowReader(endpoint),
       limits,
     });
@@ -373,11 +376,12 @@ export class Hub<Ws> {
     this.#stopClock();
   }
 
-  // Asked again and again, because no event of any stack says that the last byte of the last socket is gone.
+  // By the wall clock: whoever waits for the end of this process counts by no other, however busy it is. Asked again and
+  // again, because no event of any stack says that the last byte of the last socket is gone.
   async #until(deadlineMs: number, isTrue: () => boolean): Promise<void> {
-    const endAt = this.host.now() + deadlineMs;
-    while (!isTrue() && this.host.now() < endAt) {
-      await new Promise<void>((resolve) => this.host.after(10, resolve));
+    const endAt = this.#wall.now() + deadlineMs;
+    while (!isTrue() && this.#wall.now() < endAt) {
+      await new Promise<void>((resolve) => this.#wall.after(10, resolve));
     }
   }
 
@@ -467,6 +471,7 @@ export class Hub<Ws> {
     this.#cancelSweep = this.host.after(intervalMs, () => {
       this.#sweep(intervalMs);
       this.#beat(this.host.now());
+      this.#budget.settle();
     });
   }
 

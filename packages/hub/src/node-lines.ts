@@ -1,7 +1,10 @@
-import { fstatSync, write } from "node:fs";
+import { constants, fstatSync, openSync, write } from "node:fs";
+import { isatty } from "node:tty";
 
 /** Bytes that may wait to be written; what comes then is lost. */
 const maxWaiting = 256 * 1024;
+/** A full terminal is tried again after so long (ms). */
+const fullMs = 20;
 /** After a write failed, a full disk say, so long nothing is tried. */
 const retryMs = 1_000;
 
@@ -84,7 +87,8 @@ export class Lines {
 function writerOf(descriptor: number): Write {
   const { stderr } = process;
   if (process.versions.bun || descriptor !== stderr.fd || !isPipe(descriptor)) {
-    return (text, done) => writeAll(descriptor, text, done);
+    const open = process.versions.bun ? descriptor : unblocked(descriptor);
+    return (text, done) => writeAll(open, text, done);
   }
   // A reader that has gone: every write tells its own caller, too.
   stderr.on("error", () => {});
@@ -101,11 +105,24 @@ function isPipe(descriptor: number): boolean {
   }
 }
 
-// A file may take a part only.
+// A file may take a part only, and a terminal nothing for a while.
 function writeAll(descriptor: number, text: string | Buffer, done: (error?: Error | null) => void): void {
   const bytes = Buffer.from(text as string);
   write(descriptor, bytes, (error, written) => {
-    if (error || written === bytes.length) return done(error);
-    writeAll(descriptor, bytes.subarray(written), done);
+    if (error?.code === "EAGAIN") setTimeout(() => writeAll(descriptor, bytes, done), fullMs).unref();
+    else if (error || written === bytes.length) done(error);
+    else writeAll(descriptor, bytes.subarray(written), done);
   });
+}
+
+// A terminal that was stopped (Ctrl-S) would keep a thread, and so the process. Opened anew, it says that it is full; the
+// descriptor itself is shared with the shell, which must not meet that.
+function unblocked(descriptor: number): number {
+  if (!isatty(descriptor)) return descriptor;
+  try {
+    const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
+    return openSync(`/dev/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    return descriptor;
+  }
 }

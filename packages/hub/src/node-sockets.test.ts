@@ -39,6 +39,13 @@ async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer()
   const cuts: string[] = [];
   const queues = new Set<Queue>();
   const house = {
+    clock: {
+      behind: () => 0,
+      after(ms: number, run: () => void) {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    },
     cutSocket: (why: string) => void cuts.push(why),
     share(queue: Queue) {
       queues.add(queue);

@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { isHeld, type Limits, parseRequest, type Settings } from "@rosetta/protocol";
+import { clientAddress, isStream, type Limits, parseRequest, type Settings } from "@rosetta/protocol";
 import type { Queue } from "./budget.ts";
+import type { Clock } from "./clock.ts";
 
 /** As much of a hub as the sockets need. */
 interface House {
@@ -10,10 +11,18 @@ interface House {
   share(queue: Queue): () => void;
   /** A connection was cut that no session has. */
   cutSocket(why: CutReason): void;
+  /** Time as the process lives it: it stands still while the process does. */
+  clock: Pick<Clock, "after" | "behind">;
 }
 
 /** Why a connection was cut that no session has. */
-export type CutReason = "full" | "address" | "late" | "slow";
+export type CutReason = "full" | "address" | "late" | "unread" | "pipelined";
+
+/**
+ * Requests on one connection that may wait for their answers. Browsers send one at a time. Node stops to read when answers
+ * of many bytes wait, but one that waits for its turn has no bytes yet.
+ */
+const mostAnswers = 32;
 
 /** The ends of the answers that a connection is owed, or is being given. */
 type Answers = Set<() => void>;
@@ -51,6 +60,11 @@ export class Sockets {
     for (const event of ["checkContinue", "checkExpectation"]) {
       server.on(event, (req, res) => void server.emit("request", req, res));
     }
+    // A standstill of this process is no silence of its peers.
+    server.on("timeout", (tcp) => {
+      if (this.#house.clock.behind() > 0) tcp.setTimeout(tcp.timeout ?? 0);
+      else tcp.destroy();
+    });
     server.prependListener("request", (req, res) => this.#asked(req, res, () => server.listening));
     server.prependListener("upgrade", (req) => this.#upgraded(req.socket));
   }
@@ -78,7 +92,7 @@ export class Sockets {
   }
 
   #opened(tcp: Socket): void {
-    const address = tcp.remoteAddress ?? "";
+    const address = clientAddress(tcp.remoteAddress ?? "", undefined, 0);
     const fromAddress = this.#addresses.get(address) ?? 0;
     if (fromAddress >= this.#perAddress) return this.#cut(tcp, "address");
     if (this.#sockets.size >= this.#total && !this.#makeRoom()) return this.#cut(tcp, "full");
@@ -97,13 +111,14 @@ export class Sockets {
   ): void {
     const answers = this.#sockets.get(socket);
     if (!answers) return;
-    // An event stream's queue is known by its reader.
+    if (answers.size >= mostAnswers) return this.#cut(socket, "pipelined");
+    // An event stream's queue is known by its reader. Of the answers in a line only the first has the socket.
     const { path } = parseRequest({ method, url, header: () => undefined });
-    const queued = isHeld(path) ? () => 0 : () => socket.writableLength;
-    const forget = this.#house.share({ queued, cut: () => this.#cut(socket, "slow") });
-    const late = setTimeout(() => this.#cut(socket, "late"), exchangeMs(this.#limits)).unref();
+    const queued = isStream(path) ? () => 0 : () => res.writableLength;
+    const forget = this.#house.share({ queued, cut: () => this.#cut(socket, "unread") });
+    const cancelLate = this.#house.clock.after(exchangeMs(this.#limits), () => this.#cut(socket, "late"));
     const end = (): void => {
-      clearTimeout(late);
+      cancelLate();
       forget();
       answers.delete(end);
       if (answers.size > 0 || !this.#sockets.has(socket)) return;
@@ -134,7 +149,7 @@ export class Sockets {
     for (const tcp of this.#idle) tcp.destroy();
   }
 
-  // Who has been silent longest makes room for who may have something to say.
+  // Closes the connection that has been idle longest.
   #makeRoom(): boolean {
     const [oldest] = this.#idle;
     if (!oldest) return false;

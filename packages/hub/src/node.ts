@@ -60,12 +60,16 @@ export function whenOver({ socket }: IncomingMessage, res: ServerResponse, leave
     leave();
   };
   const hangUp = (): void => {
+    // Given, though not all of it may be sent yet: what was asked behind it is answered, too.
+    if (res.writableEnded) return;
     end();
     socket.destroy();
   };
   finished(res, end);
-  if (socket.destroyed || socket.readableEnded) return hangUp();
-  socket.once("close", end).once("end", hangUp);
+  if (socket.destroyed) return end();
+  socket.once("close", end);
+  if (socket.readableEnded) return hangUp();
+  socket.once("end", hangUp);
 }
 
 /** Memory in bytes that waits in an answer for the kernel: its texts are kept as they are, with up to two bytes a letter. */

@@ -17,7 +17,7 @@ import type { Topic, TopicProblem, Topics } from "./topics.ts";
 /** Something that follows a topic over plain HTTP. */
 export interface Reader {
   event(entry: Entry): void;
-  /** The server goes down. */
+  /** The server goes down, or the room made way for another. */
   end(): void;
 }
 
@@ -49,14 +49,16 @@ interface ReadersOptions {
   share(queue: Queue): () => void;
   /** So many bytes were handed to a queue. */
   wrote(bytes: number): void;
+  /** Does something whose failure is that of one reader only. */
+  guard(run: () => void): void;
   /** A reader was cut off because too much waited for it. */
   slow(endpoint: string): void;
   limits: Pick<Limits, "queueBytes" | "heartbeatMs" | "pollMs" | "streamMs" | "drainMs" | "lingerMs">;
 }
 
-/** Milliseconds after which a browser is told to come back to an event stream, at the least … */
-const restartMs = 1_000;
-/** … and the time over which those of several come back. */
+/** A browser is told to come back to an event stream after this time at the least (ms) … */
+const retryMs = 1_000;
+/** … and within this time after it, so that not all come at once (ms). */
 const spreadMs = 2_000;
 
 /** What a request for events asks for. */
@@ -107,12 +109,12 @@ export class Readers {
    * it counts as a connection.
    */
   stream(facts: RequestFacts, address: string, sink: Sink): () => void {
-    const { host, log, limits, share, wrote, slow } = this.#options;
+    const { host, log, limits, share, wrote, slow, guard } = this.#options;
     const request = readRequest(facts);
     const topic = this.#require(request.topic, address);
     const replay = this.#replay(topic, request);
     const chance = this.#chance();
-    sink.write(`retry: ${restartMs + Math.floor(chance * spreadMs)}\n\n`);
+    sink.write(`retry: ${retryMs + Math.floor(chance * spreadMs)}\n\n`);
     sink.write(opening(topic, log.head(topic.name), replay));
     for (const entry of replay.entries) sink.write(serverSent(entry));
 
@@ -134,9 +136,9 @@ export class Readers {
     const reader: Reader = {
       event: (entry) => write(serverSent(entry), entry.bytes),
       end: () => {
-        // On its way back a browser takes any status but 200 for a farewell: it is sent past the end of this server.
-        const backMs = limits.drainMs + limits.lingerMs + restartMs + Math.floor(chance * this.#crowdMs());
-        sink.write(`retry: ${backMs}\n\n`);
+        // If the server goes down: a browser that meets a 503 on its way back never asks again. It comes after the end.
+        const endMs = limits.drainMs + limits.lingerMs + retryMs + Math.floor(chance * this.#crowdMs());
+        if (this.#isOver) guard(() => sink.write(`retry: ${endMs}\n\n`));
         finish();
       },
     };
@@ -157,6 +159,7 @@ export class Readers {
     };
     const release = this.#options.hold(address, "/events");
     const forget = share({ queued: () => sink.queued(), cut });
+    wrote(replay.entries.reduce((sum, { bytes }) => sum + bytes, 0));
     const leave = once(() => {
       stop();
       forget();
@@ -175,6 +178,7 @@ export class Readers {
     const ready = this.#pollNow(facts, address);
     if (ready) {
       respond(ready);
+      this.#options.wrote(ready.body.length);
       return once(release);
     }
     const topic = this.#require(readRequest(facts).topic, address);
@@ -201,7 +205,7 @@ export class Readers {
   /** The server goes down: every stream ends, every poll answers. */
   end(): void {
     this.#isOver = true;
-    for (const reader of [...this.#readers]) reader.end();
+    for (const reader of [...this.#readers]) this.#options.guard(() => reader.end());
   }
 
   // The answer to a poll that need not wait.

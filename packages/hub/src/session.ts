@@ -16,6 +16,8 @@ import { byteLength, type Kept } from "./log.ts";
 import { answer } from "./requests.ts";
 import { roomOf, type Topic } from "./topics.ts";
 
+/** A message with the heads of its fragments and the control frames between them may take so many times its limit. */
+const messageRoom = 4;
 /** Refused messages that a session may send before it is closed. */
 const strikes = 20;
 /** Milliseconds without a refusal after which they are forgiven. */
@@ -64,7 +66,8 @@ export class Session<Ws> implements Queue {
     this.id = host.token().slice(0, 8);
     this.limits = settings.limits;
     const { burst, messagesPerSecond } = this.limits;
-    const granted = hub.rates.takeBurst(address);
+    // Nobody counts the messages of /echo, and it must not use up what its neighbours at this address could say.
+    const granted = endpoint === endpoints.application ? hub.rates.takeBurst(address) : burst;
     this.burst = Math.floor(granted);
     this.#bucket = new Bucket(burst, messagesPerSecond, hub.clock, granted);
     this.#heardAt = host.now();
@@ -110,7 +113,7 @@ export class Session<Ws> implements Queue {
   heard(bytes?: number): void {
     this.#heardAt = this.hub.host.now();
     this.#pingedAt = undefined;
-    if (bytes === undefined) return;
+    if (bytes === undefined) return this.#controlled();
     this.#begunAt = undefined;
     this.hub.counted("in", bytes);
     // On /echo every message goes back as it came.
@@ -135,9 +138,9 @@ export class Session<Ws> implements Queue {
     this.close(Close.Slow, "reads too slowly", this.limits.drainMs);
   }
 
-  /** Memory in bytes that waits for this socket. */
+  /** Memory in bytes that waits for this socket, or that came from it and is no whole message yet. */
   queued(): number {
-    return this.hub.port.queued(this.ws);
+    return this.hub.port.queued(this.ws) + this.hub.port.unfinished(this.ws);
   }
 
   /** Too much waits for all readers together, and here the most. */
@@ -160,7 +163,10 @@ export class Session<Ws> implements Queue {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#cancelDeadline();
-    this.hub.rates.giveBack(this.address, this.#bucket.tokens);
+    if (this.endpoint === endpoints.application) {
+      // No more than it was given: a connection that is opened and closed again must not mint any.
+      this.hub.rates.giveBack(this.address, Math.min(this.burst, this.#bucket.tokens));
+    }
     for (const name of [...this.topics.keys()]) this.unfollow(name);
     this.hub.closed(this, code);
   }
@@ -231,6 +237,12 @@ export class Session<Ws> implements Queue {
     if (now - this.#pingedAt < this.limits.pongMs) return;
     this.hub.metrics.add("heartbeat_deaths_total", 1);
     this.terminate();
+  }
+
+  // Control frames between the fragments of a message have no rate, and are kept with them (ws).
+  #controlled(): void {
+    if (this.hub.port.unfinished(this.ws) <= messageRoom * this.limits.messageBytes) return;
+    this.close(Close.MessageTimeout, "too much came between the parts of a message");
   }
 
   // Pongs between its fragments keep a connection alive, and so would keep a message that never ends.

@@ -114,7 +114,7 @@ export class Shares {
     if (unused || largest.lots.size <= count + 1) return unused;
     const inUse = [...largest.lots].filter(({ isPinned }) => !isPinned);
     // Two who share all they have would else keep everybody out.
-    const shared = largest.lots.size > this.share ? inUse[0] : undefined;
+    const shared = largest.lots.size >= this.share ? inUse[0] : undefined;
     return inUse.find(({ users }) => users.size === 1) ?? shared;
   }
 }

@@ -12,8 +12,8 @@ export interface Load {
   /** Those of them that came from the address that asks. */
   fromAddress: number;
   /**
-   * Milliseconds until the address that asks may ask again, 0 if it may now. Left out: it may always. Called at most once, for a request of whom
-   * the server is meant for: what a foreign page makes a browser ask must not cost the person their own requests.
+   * Milliseconds until the address that asks may ask again, 0 if it may now. Left out: it may always. Called at most
+   * once, and only for requests that name this server: a foreign page must not be able to use up its visitor's requests.
    */
   waitMs?(): number;
 }
@@ -59,6 +59,11 @@ const plainPath = /^(?:\/[\w-][\w.-]*)*\/?$/;
 /** True if `path` speaks WebSocket. */
 export function isEndpoint(path: string): path is Endpoint {
   return path === endpoints.echo || path === endpoints.application;
+}
+
+/** True if `path` answers a plain GET with an event stream. */
+export function isStream(path: string): boolean {
+  return path === "/events";
 }
 
 /** True if `path` answers a plain GET with something that stays open. */
