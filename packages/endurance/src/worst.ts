@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { Client } from "@rosetta/client";
 import { encodeFrame, Opcode } from "@rosetta/conformance";
 import type { Manifest } from "@rosetta/manifest";
-import { bounds, subprotocol } from "@rosetta/protocol";
+import { bounds, defaultLimits, subprotocol } from "@rosetta/protocol";
 import { Ports, Server } from "@rosetta/testkit";
 import { pause } from "./crowd.ts";
 import { holdingOf } from "./process.ts";
@@ -23,8 +23,8 @@ export interface WorstReport {
 const fromAddress = 900;
 const mask = new Uint8Array(4);
 
-/** What a peer says at once when it is connected; it reads nothing of what it is answered. */
-type Saying = (peer: number) => Buffer | string;
+/** What a peer says at once when it is connected to `host`; it reads nothing of what it is answered. */
+type Saying = (host: string, peer: number) => Buffer | string;
 
 const text = "Ж".repeat(bounds.text / 2);
 
@@ -37,15 +37,16 @@ const part = Buffer.from(
 
 /** The kinds, by what they pin. */
 const kinds: Readonly<Record<string, Saying>> = {
-  "open and idle": () => handshake("/echo"),
-  "60 KB messages, unread": () => Buffer.concat([head("/echo"), ...repeat(60, frame(randomBytes(60_000)))]),
-  "one-byte messages, unread": () =>
-    Buffer.concat([head("/echo"), ...repeat(20_000, frame(Buffer.alloc(1)))]),
-  "messages that do not end": () =>
-    Buffer.concat([head("/echo"), frame(randomBytes(65_000)).subarray(0, 64_900)]),
-  "ids and rooms": (peer) =>
+  "open and idle": (host) => handshake(host, "/echo"),
+  "60 KB messages, unread": (host) =>
+    Buffer.concat([head(host, "/echo"), ...repeat(60, frame(randomBytes(60_000)))]),
+  "one-byte messages, unread": (host) =>
+    Buffer.concat([head(host, "/echo"), ...repeat(20_000, frame(Buffer.alloc(1)))]),
+  "messages that do not end": (host) =>
+    Buffer.concat([head(host, "/echo"), frame(randomBytes(65_000)).subarray(0, 64_900)]),
+  "ids and rooms": (host, peer) =>
     Buffer.concat([
-      head("/ws"),
+      head(host, "/ws"),
       message({ type: "hello", id: "1", client: randomBytes(16).toString("hex") }),
       // Within the burst, of which each is remembered and each is an event of 8 KiB.
       ...Array.from({ length: 190 }, (_, index) =>
@@ -57,16 +58,16 @@ const kinds: Readonly<Record<string, Saying>> = {
       ),
     ]),
   // A fragment of one byte holds the segment in which it came.
-  "fragments among pongs": () =>
+  "fragments among pongs": (host) =>
     Buffer.concat([
-      head("/echo"),
+      head(host, "/echo"),
       Buffer.from(encodeFrame({ opcode: Opcode.Text, payload: new Uint8Array(1), mask, fin: false })),
       ...repeat(60, Buffer.concat([part, ...repeat(480, frame(Buffer.alloc(120), Opcode.Pong))])),
     ]),
-  "event streams, unread": () => `GET /events?topic=${fullRoom} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`,
-  "polls in a line, unread": () =>
-    `GET /poll?topic=${fullRoom}&since=a:1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`.repeat(30),
-  "answers, unread": () => Buffer.from("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".repeat(40)),
+  "event streams, unread": (host) => `GET /events?topic=${fullRoom} HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  "polls in a line, unread": (host) =>
+    `GET /poll?topic=${fullRoom}&since=a:1 HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(30),
+  "answers, unread": (host) => Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(30)),
 };
 
 /** Lets `peers` hostile peers of each kind at a server with its usual limits, one kind after the other, then all. */
@@ -82,7 +83,7 @@ export async function worst(
     reports.push(await measure(manifest, kind, peers, seconds, say));
   }
   const all = Object.values(kinds);
-  const mixed: Saying = (peer) => all[peer % all.length]?.(peer) ?? "";
+  const mixed: Saying = (host, peer) => all[peer % all.length]?.(host, peer) ?? "";
   tell(`${manifest.id}: ${peers} of all kinds`);
   reports.push(await measure(manifest, "all at once", peers, seconds, mixed));
   return reports;
@@ -95,8 +96,12 @@ async function measure(
   seconds: number,
   say: Saying,
 ): Promise<WorstReport> {
-  // Any name is listed that the peers use; everything else is as it is by default.
-  const env = { ALLOWED_ORIGINS: "http://127.0.0.1", CHAOS: "0" };
+  // As it is by default: a server of the test kit is asked by a whole suite from one address.
+  const env = {
+    CHAOS: "0",
+    MAX_REQUESTS_PER_SECOND: String(defaultLimits.requestsPerSecond),
+    MAX_REQUEST_BURST: String(defaultLimits.requestBurst),
+  };
   const server = await Server.start({ manifest, column: "app", ports: new Ports(0), env });
   const sockets: Socket[] = [];
   try {
@@ -124,7 +129,7 @@ function open(port: number, peer: number, say: Saying): Socket {
   const socket = connect({ host: "127.0.0.1", port, localAddress });
   socket.on("error", () => {});
   socket.pause();
-  socket.write(say(peer));
+  socket.write(say(`127.0.0.1:${port}`, peer));
   return socket;
 }
 
@@ -153,21 +158,21 @@ function ask(port: number): Promise<number> {
       resolve(performance.now() - beganAt);
     };
     socket.on("error", done).on("data", done).on("close", done);
-    socket.write("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    socket.write(`GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`);
     socket.setTimeout(30_000, done);
   });
 }
 
-function handshake(path: string): string {
+function handshake(host: string, path: string): string {
   const offer = path === "/ws" ? `Sec-WebSocket-Protocol: ${subprotocol}\r\n` : "";
   return (
-    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
     `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n${offer}\r\n`
   );
 }
 
-function head(path: string): Buffer {
-  return Buffer.from(handshake(path));
+function head(host: string, path: string): Buffer {
+  return Buffer.from(handshake(host, path));
 }
 
 function frame(payload: Uint8Array, opcode: number = Opcode.Binary): Buffer {
