@@ -221,7 +221,7 @@ for (const [id, log, what] of [
   }, async ({ launch, raw, converse }) => {
     const server = await launch({}, log);
     // Each is a line with a stack of about 1 KiB: together more than a pipe and what is kept for it.
-    for (const _ of from(1, 40)) {
+    for (const _ of from(1, 50)) {
       const clients = await Promise.all(from(1, 10).map(() => converse({ server })));
       for (const client of clients) client.send({ type: "chaos", do: "throw" });
       for (const { socket } of clients) expect(await socket.closed()).toMatchObject({ code: 1011 });

@@ -151,7 +151,10 @@ test("SOCK-07 MUST bound the connections of an address that ask for nothing", {
   tag: ["@limits"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ MAX_CONNECTIONS_PER_ADDRESS: "10" })).port);
-  const idle = await Promise.all(from(1, 60).map(() => own.tcp()));
+  // One that is reset at once may not even have been opened for its client.
+  const tried = await Promise.allSettled(from(1, 60).map(() => own.tcp()));
+  const idle = tried.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  expect(idle.length).toBeGreaterThanOrEqual(26);
   // The spare of 16 is for those who are told that they are too many.
   await expect
     .poll(() => idle.filter(({ isOver }) => !isOver).length, { message: "idle connections of one address" })

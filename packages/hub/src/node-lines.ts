@@ -2,7 +2,7 @@ import { constants, fstatSync, openSync, write } from "node:fs";
 import { isatty } from "node:tty";
 
 /** Bytes that may wait to be written; what comes then is lost. */
-const maxWaiting = 256 * 1024;
+const maxWaiting = 64 * 1024;
 /** A full terminal is tried again after so long (ms). */
 const fullMs = 20;
 /** After a write failed, a full disk say, so long nothing is tried. */
