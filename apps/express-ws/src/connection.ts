@@ -1,23 +1,13 @@
 // ws: the socket is an EventEmitter. What nobody listens for is lost, and an error nobody listens for ends the process.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
+import { Traffic } from "@rosetta/hub/node";
 import { Close, echoStop, endpoints } from "@rosetta/protocol";
 import type { WebSocket } from "ws";
 
 /** A socket, with what the application knows of it: ws has no place for that, Bun calls it `ws.data`. */
 export interface Ws extends WebSocket {
-  data: {
-    tcp: Socket;
-    session: Session<Ws>;
-    /** Messages that wait for the kernel. */
-    unsent: number;
-    /** To be called when one of them has been taken, or is lost. */
-    sent: () => void;
-    /** How much had come when the last message was complete … */
-    messageEnd: number;
-    /** … and of what came since, how much was control frames. */
-    controlBytes: number;
-  };
+  data: { tcp: Socket; session: Session<Ws>; traffic: Traffic };
 }
 
 /** What the hub asks of this stack. */
@@ -32,16 +22,13 @@ export function createPort(): Port<Ws> {
     // #endregion waiting
 
     // #region queued
+    // A message that waits costs Node more than its bytes. A million of one byte are no MiB.
     queued,
     // #endregion queued
 
     // #region unfinished
-    // ws tells of messages that are complete. What came since the last one belongs to the next, but for control frames.
-    // It is all kept: a fragment of one byte holds the segment in which it came, with whatever else that held.
-    unfinished({ data: { tcp, messageEnd, controlBytes } }) {
-      const bytes = tcp.bytesRead - messageEnd;
-      return bytes > controlBytes ? bytes : 0;
-    },
+    // ws tells of messages that are complete; how much has come of the next one, the TCP socket knows.
+    unfinished: ({ data }) => data.traffic.unfinished,
     // #endregion unfinished
 
     // #region ping
@@ -78,16 +65,12 @@ function deliver(ws: Ws, data: string | Buffer, isBinary: boolean): void {
   if (ws.readyState !== ws.OPEN) return;
   // ws never refuses: what the kernel does not take is buffered without bound (websockets/ws#2009).
   if (queued(ws) > ws.data.session.limits.queueBytes) return ws.data.session.slow();
-  ws.data.unsent += 1;
   // A Buffer would go out as binary if nothing were said.
-  ws.send(data, { binary: isBinary }, ws.data.sent);
+  ws.send(data, { binary: isBinary }, ws.data.traffic.sending());
 }
 
-// A message that waits costs Node more than its bytes: frame, chunks and callback. A million of one byte are no MiB.
-const messageCost = 384;
-
 function queued({ bufferedAmount, data }: Ws): number {
-  return bufferedAmount + data.unsent * messageCost;
+  return data.traffic.queued(bufferedAmount);
 }
 // #endregion send
 
@@ -101,16 +84,11 @@ function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
 }
 // #endregion echo
 
-// Of a control frame from a client: two of head, four of mask (RFC 6455 §5.2).
-const controlHead = 6;
-
 /** A socket was accepted: listens to it until it is gone. */
 export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address: string): void {
   const session = hub.open(ws, path, address);
-  const sent = (): void => {
-    ws.data.unsent -= 1;
-  };
-  ws.data = { tcp, session, unsent: 0, sent, messageEnd: tcp.bytesRead, controlBytes: 0 };
+  const traffic = new Traffic(tcp);
+  ws.data = { tcp, session, traffic };
 
   // #region guard
   // A listener that throws ends the process. Caught as uncaughtException, it leaves a deaf socket (websockets/ws#1092).
@@ -126,7 +104,7 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   // #region messages
   // Text arrives as a Buffer, too: only `isBinary` tells. Listeners stand before any await, or the first is lost.
   ws.on("message", (data: Buffer, isBinary) => {
-    Object.assign(ws.data, { messageEnd: tcp.bytesRead, controlBytes: 0 });
+    traffic.message();
     guarded(() => {
       if (path === endpoints.echo) echo(ws, data, isBinary);
       else if (isBinary) session.binary();
@@ -136,14 +114,12 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   // #endregion messages
 
   // #region pong
-  // A control frame is no part of a message, though it may stand between two fragments of one.
-  const control = (data: Buffer): void => {
-    ws.data.controlBytes += controlHead + data.length;
+  // Nothing in ws notices a peer that is gone; the hub's sweep does, if it is told who was heard. Pings ws answers itself.
+  const control = (payload: Buffer): void => {
+    traffic.control(payload);
     guarded(() => session.heard());
   };
-  // Nothing in ws notices a peer that is gone; the hub's sweep does, if it is told who was heard.
   ws.on("pong", control);
-  // ws answers a ping itself.
   ws.on("ping", control);
   // #endregion pong
 

@@ -6,6 +6,7 @@ import type { Host } from "./port.ts";
 
 export { Lines } from "./node-lines.ts";
 export { cutOff, Sockets } from "./node-sockets.ts";
+export { Traffic } from "./node-traffic.ts";
 
 /** The world of a hub on Node and on Bun, which has the same modules. */
 export const host: Host = {
