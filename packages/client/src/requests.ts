@@ -3,6 +3,7 @@ import {
   type ClientMessage,
   type ErrorCode,
   encode,
+  replyTypes,
   type Server,
   type ServerMessage,
 } from "@rosetta/protocol";
@@ -10,20 +11,6 @@ import type { Host } from "./host.ts";
 import { type Allowance, Pace } from "./pace.ts";
 import { byteLength } from "./queue.ts";
 import type { SendResult } from "./socket.ts";
-
-/** The type of the one reply that each request gets, if it is not `error`. */
-const replyTypes = {
-  hello: "welcome",
-  echo: "echo",
-  publish: "ack",
-  subscribe: "subscribed",
-  unsubscribe: "ack",
-  start: "ack",
-  cancel: "ack",
-  ping: "pong",
-  stop: "bye",
-  chaos: "ack",
-} as const satisfies Record<ClientMessage["type"], ServerMessage["type"]>;
 
 type WithoutId<Message> = Message extends unknown ? Omit<Message, "id"> : never;
 /** A request as the asker writes it: the `id` is ours. */

@@ -1,8 +1,8 @@
 // The command behind `pnpm chaos`.
+import { table } from "@rosetta/compare";
 import { readRequest } from "./arguments.ts";
 import { chaos, isWithoutFault } from "./chaos.ts";
 import { storm } from "./storm.ts";
-import { table } from "./table.ts";
 
 const { servers, numbers } = readRequest(
   `pnpm chaos [server …] [--rounds 2] [--storm n]    Kills, stops, freezes and cuts off each server under its clients.
@@ -17,7 +17,7 @@ const tell = (line: string): void => console.error(line);
 process.exit(Number.isNaN(numbers.storm) ? await strikeAll() : await stormAll(numbers.storm ?? 0));
 
 async function strikeAll(): Promise<number> {
-  const rows: (string | number)[][] = [];
+  const rows: string[][] = [];
   let isSound = true;
   for (const manifest of servers) {
     const reports = await chaos(manifest, numbers.rounds ?? 2, tell);
@@ -25,30 +25,27 @@ async function strikeAll(): Promise<number> {
     for (const { fault, rounds, verdict, silence } of reports) {
       const { acked, delivered, told, missing, twice, outOfOrder, differing } = verdict;
       rows.push([
-        ...[manifest.id, fault, rounds, acked, delivered, told, missing, twice, outOfOrder, differing],
+        ...[manifest.id, fault],
+        ...[rounds, acked, delivered, told, missing, twice, outOfOrder, differing].map(String),
         `${(silence.median / 1_000).toFixed(1)} / ${(silence.worst / 1_000).toFixed(1)} s`,
       ]);
     }
   }
-  console.log(
-    table(
-      [
-        ...["server", "fault", "rounds", "acked", "delivered", "told", "missing", "twice", "out of order"],
-        ...["differing", "silence median / worst"],
-      ],
-      rows,
-    ),
-  );
+  const head = [
+    ...["server", "fault", "rounds", "acked", "delivered", "told", "missing", "twice", "out of order"],
+    ...["differing", "silence median / worst"],
+  ];
+  console.log(table([head, ...rows], 2));
   return isSound ? 0 : 1;
 }
 
 async function stormAll(clients: number): Promise<number> {
-  const rows: (string | number)[][] = [];
+  const rows: string[][] = [];
   for (const manifest of servers) {
     tell(`${manifest.id}: ${clients} clients`);
     const { peak, attempts, backMs } = await storm(manifest, clients);
-    rows.push([manifest.id, clients, attempts, peak, `${(backMs / 1_000).toFixed(1)} s`]);
+    rows.push([manifest.id, ...[clients, attempts, peak].map(String), `${(backMs / 1_000).toFixed(1)} s`]);
   }
-  console.log(table(["server", "clients", "attempts", "busiest 100 ms", "all back after"], rows));
+  console.log(table([["server", "clients", "attempts", "busiest 100 ms", "all back after"], ...rows]));
   return 0;
 }

@@ -4,7 +4,7 @@ import { Crowd, pause } from "./crowd.ts";
 import { type Fault, faults } from "./faults.ts";
 import { isKept, type Verdict } from "./history.ts";
 import { BadNetwork } from "./network.ts";
-import { percentile } from "./process.ts";
+import { percentile } from "./statistics.ts";
 
 const authors = 3;
 const readers = 6;

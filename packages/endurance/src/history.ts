@@ -30,9 +30,14 @@ export interface Verdict {
   differing: number;
 }
 
-/** True if nothing was promised and not kept. */
-export function isKept({ missing, twice, outOfOrder, differing }: Verdict): boolean {
-  return missing + twice + outOfOrder + differing === 0;
+/** How often a promise was broken. */
+export function brokenIn({ missing, twice, outOfOrder, differing }: Verdict): number {
+  return missing + twice + outOfOrder + differing;
+}
+
+/** True if every promise was kept. */
+export function isKept(verdict: Verdict): boolean {
+  return brokenIn(verdict) === 0;
 }
 
 /** Compares what all clients of a room wrote down, when it is over and every reader has caught up. */

@@ -1,7 +1,8 @@
 // The command behind `pnpm soak`.
+import { table } from "@rosetta/compare";
 import { readRequest } from "./arguments.ts";
+import { brokenIn } from "./history.ts";
 import { isSound, type SoakReport, soak, tripOf } from "./soak.ts";
-import { table } from "./table.ts";
 
 const { servers, numbers } = readRequest(
   `pnpm soak [server …] [--minutes 10]    Runs each server among honest and hostile peers.
@@ -17,24 +18,17 @@ for (const manifest of servers) {
 }
 const rows = reports.map(([id, { verdict, before, peak, after, slope, quiet, loaded, leftOver }]) => [
   id,
-  verdict.acked,
-  verdict.delivered,
-  verdict.told,
-  verdict.missing + verdict.twice + verdict.outOfOrder + verdict.differing,
+  ...[verdict.acked, verdict.delivered, verdict.told, brokenIn(verdict)].map(String),
   `${before.memory.toFixed(0)} → ${peak.memory.toFixed(0)} → ${after.memory.toFixed(0)}`,
   slope.toFixed(1),
   `${before.descriptors} → ${peak.descriptors} → ${after.descriptors}`,
-  leftOver,
+  String(leftOver),
   `${tripOf(quiet, 0.5)} / ${tripOf(quiet, 0.99)}`,
   `${tripOf(loaded, 0.5)} / ${tripOf(loaded, 0.99)}`,
 ]);
-console.log(
-  table(
-    [
-      ...["server", "acked", "delivered", "told", "broken", "MiB before → peak → after", "MiB/min"],
-      ...["descriptors", "left over", "quiet p50 / p99", "loaded p50 / p99"],
-    ],
-    rows,
-  ),
-);
+const head = [
+  ...["server", "acked", "delivered", "told", "broken", "MiB before → peak → after", "MiB/min"],
+  ...["descriptors", "left over", "quiet p50 / p99", "loaded p50 / p99"],
+];
+console.log(table([head, ...rows]));
 process.exit(reports.every(([, report]) => isSound(report)) ? 0 : 1);

@@ -1,10 +1,10 @@
 import type { Client } from "@rosetta/client";
 import type { Manifest } from "@rosetta/manifest";
-import { metric, Ports, Raw, Server } from "@rosetta/testkit";
+import { type Holding, holdingOf, metric, Ports, Raw, Server } from "@rosetta/testkit";
 import { Crowd, pause } from "./crowd.ts";
 import { isKept, type Verdict } from "./history.ts";
 import { hostiles } from "./hostile.ts";
-import { type Holding, holdingOf, percentile, slopeOf } from "./process.ts";
+import { percentile, slopeOf } from "./statistics.ts";
 
 /** Honest clients beside the hostile ones. */
 const authors = 4;

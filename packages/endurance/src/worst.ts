@@ -4,9 +4,8 @@ import { Client } from "@rosetta/client";
 import { encodeFrame, Opcode } from "@rosetta/conformance";
 import type { Manifest } from "@rosetta/manifest";
 import { bounds, defaultLimits, subprotocol } from "@rosetta/protocol";
-import { Ports, Server } from "@rosetta/testkit";
+import { holdingOf, Ports, Server } from "@rosetta/testkit";
 import { pause } from "./crowd.ts";
-import { holdingOf } from "./process.ts";
 
 /** What one kind of hostile peers made a server hold. */
 export interface WorstReport {

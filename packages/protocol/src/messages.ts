@@ -162,3 +162,18 @@ export type ServerMessage = z.infer<typeof ServerMessage>;
 /** One message of a union, by its type. */
 export type Client<T extends ClientMessage["type"]> = Extract<ClientMessage, { type: T }>;
 export type Server<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
+
+/** The type of the one reply that each request gets, unless it is refused with `error`. */
+export const replyTypes = {
+  hello: "welcome",
+  echo: "echo",
+  publish: "ack",
+  subscribe: "subscribed",
+  unsubscribe: "ack",
+  start: "ack",
+  cancel: "ack",
+  ping: "pong",
+  stop: "bye",
+  // Only a flood is answered; of the other failures each is its own answer.
+  chaos: "ack",
+} as const satisfies Record<ClientMessage["type"], ServerMessage["type"]>;

@@ -4,6 +4,7 @@ import {
   type ClientMessage,
   encode,
   parseServer,
+  replyTypes,
   type Server,
   type ServerMessage,
   subprotocol,
@@ -13,23 +14,8 @@ import { type Await, Inbox } from "./inbox.ts";
 import type { Raw, UpgradeOptions } from "./raw.ts";
 import type { RawSocket } from "./socket.ts";
 
-/** What each request is answered with, unless it is refused. */
-const replies = {
-  hello: "welcome",
-  echo: "echo",
-  publish: "ack",
-  subscribe: "subscribed",
-  unsubscribe: "ack",
-  start: "ack",
-  cancel: "ack",
-  ping: "pong",
-  stop: "bye",
-  // Only of a flood; the other failures are their own answer.
-  chaos: "ack",
-} as const satisfies Record<ClientMessage["type"], ServerMessage["type"]>;
-
 type RequestType = ClientMessage["type"];
-type Reply<T extends RequestType> = Server<(typeof replies)[T]>;
+type Reply<T extends RequestType> = Server<(typeof replyTypes)[T]>;
 
 /** A request. Its `id` is made up unless a test gives one. */
 export type Request<T extends RequestType = RequestType> = T extends RequestType
@@ -87,7 +73,7 @@ export class Conversation {
     message: Request & { type: T },
     options: Await = {},
   ): Promise<Reply<T>> {
-    const expected = replies[message.type];
+    const expected = replyTypes[message.type];
     const id = this.send(message);
     const reply = await this.reply(id, { awaited: `${expected} for ${message.type}`, ...options });
     if (reply.type === expected) return reply as Reply<T>;

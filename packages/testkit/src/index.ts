@@ -44,6 +44,7 @@ export {
 export { type Await, defaultDeadlineMs, Inbox, within } from "./inbox.ts";
 export { metric, type Sample, samplesOf } from "./metrics.ts";
 export { Ports } from "./ports.ts";
+export { type Holding, holdingOf } from "./process.ts";
 export { acceptOf, Raw, type RequestOptions, type UpgradeOptions } from "./raw.ts";
 export {
   type Column,

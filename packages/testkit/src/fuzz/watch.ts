@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { encodeFrame, Opcode, randomMask } from "@rosetta/conformance";
 import { metric } from "../metrics.ts";
+import { holdingOf } from "../process.ts";
 import { Raw } from "../raw.ts";
 import { describeExit, type Server } from "../server.ts";
 
@@ -49,10 +49,11 @@ export class Watch {
 
   /** What is wrong with its memory, compared with the first time it was asked: a runtime takes its time to warm up. */
   async growth(): Promise<string | undefined> {
-    this.#warmMebibytes ??= memoryOf(this.#server.pid);
+    const memory = (): number => Math.round(holdingOf(this.#server.pid).memory);
+    this.#warmMebibytes ??= memory();
     const most = this.#warmMebibytes + mebibytesMore;
-    if (await eventually(async () => memoryOf(this.#server.pid) <= most)) return undefined;
-    return `its memory grew from ${this.#warmMebibytes} to ${memoryOf(this.#server.pid)} MiB`;
+    if (await eventually(async () => memory() <= most)) return undefined;
+    return `its memory grew from ${this.#warmMebibytes} to ${memory()} MiB`;
   }
 
   // The other honest request is that for the metrics.
@@ -82,7 +83,7 @@ export class Watch {
   async #held(): Promise<Held> {
     const slots = await metric(this.#raw, "connections");
     const failures = await metric(this.#raw, "failures_total");
-    return { slots, failures, descriptors: descriptorsOf(this.#server.pid) };
+    return { slots, failures, descriptors: holdingOf(this.#server.pid).descriptors };
   }
 
   async #ended(error: Error): Promise<string> {
@@ -101,15 +102,4 @@ async function eventually(isSo: () => Promise<boolean>): Promise<boolean> {
     if (performance.now() > end) return false;
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
-}
-
-// Only Linux tells; elsewhere nothing is demanded.
-function descriptorsOf(pid: number): number {
-  return process.platform === "linux" ? readdirSync(`/proc/${pid}/fd`).length : 0;
-}
-
-function memoryOf(pid: number): number {
-  if (process.platform !== "linux") return 0;
-  const [, kibibytes = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Math.round(Number(kibibytes) / 1024);
 }
