@@ -20,7 +20,7 @@ test("areas, jobs, a selection and its seed can be chosen", () => {
   });
 });
 
-test("a part of an area is named by the beginning of its files' paths", () => {
+test("the beginning of a path names a part of an area", () => {
   expect(read("packages/page/src/w", "bench")).toMatchObject({ areas: ["packages/page/src/w", "bench"] });
   expect(() => read("packages/page/src/x")).toThrow(Refusal);
 });
@@ -32,10 +32,10 @@ test("list, check and help run nothing", () => {
 });
 
 test.each([
-  [["hub"], 'no mutants of "hub": page, bench, or the beginning of a file\'s path'],
-  [["--seed", "1"], "--seed means something only with --quick"],
-  [["--jobs", "0"], '--jobs is a number from 1 to 16, not "0"'],
-  [["--quick", "--seed", "x"], '--seed is a number from 1 to 4294967295, not "x"'],
+  [["hub"], 'no mutants in "hub"; choose page, bench, or the beginning of a file\'s path'],
+  [["--seed", "1"], "--seed needs --quick"],
+  [["--jobs", "0"], '--jobs must be a whole number from 1 to 16, not "0"'],
+  [["--quick", "--seed", "x"], '--seed must be a whole number from 1 to 4294967295, not "x"'],
   [["--fast"], "Unknown option '--fast'; see pnpm mutants --help"],
 ])("%j is refused in one line", (given, message) => {
   expect(() => read(...given)).toThrow(new Refusal(message));

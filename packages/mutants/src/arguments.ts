@@ -9,22 +9,23 @@ export type Request =
   | { do: "list"; areas: string[] }
   | { do: "run"; areas: string[]; jobs: number; quick: boolean; seed: number };
 
-export const help = `pnpm mutants [area…] [--jobs n]  puts each listed mistake into a copy and runs the tests that must see it
-pnpm mutants --quick [--seed n]  the same for a selection that takes at most five minutes on two cores;
-                                 the seed chooses it (default: today, as in 20261128)
-pnpm mutants --list [area…]      the mistakes, without running anything
-pnpm mutants --check             only whether each of them still fits the code
-pnpm mutants --help              this text
+export const help = `pnpm mutants [area…] [--jobs n]  puts each listed mistake into a copy of the code
+                                 and runs the tests that should catch it
+pnpm mutants --quick [--seed n]  does so for a random selection that takes at most five minutes on two cores;
+                                 the seed picks it (default: today's date, as in 20261128)
+pnpm mutants --list [area…]      lists the mistakes without trying them
+pnpm mutants --check             only checks that each of them still fits the code
+pnpm mutants --help              prints this text
 
-An area is a folder's name below packages/ or apps/, or e2e, or the beginning of a file's path. --jobs is 2 by default.
-The result is written to results/mutants.json. The exit code is 0 if every mistake is seen by a test,
-1 if one is not, 2 if nothing was begun: a wrong argument, or an entry of the list that no longer fits.
-Environment: PORT_BASE=24000, the first port of the servers.`;
+An area is a folder under packages/ or apps/, or e2e, or the beginning of a file's path. --jobs defaults to 2.
+Results are written to results/mutants.json. The exit code is 0 if a test catches every mistake that is not listed
+as open or equal, 1 if one goes unnoticed, 2 if nothing ran: a bad argument, or an entry that no longer fits the code.
+Environment: PORT_BASE, the first port that servers use (default: 24000).`;
 
-// Each job has ports of its own (see judge.ts).
+// Each job has its own ports (see run.ts).
 const mostJobs = 16;
 
-/** Reads the arguments of the command line. `known` are all mistakes; `today` stands in for a seed that is not given. */
+/** Reads the command line. `known` are all mistakes; `today` is the seed unless one is given. Throws a `Refusal`. */
 export function readArguments(given: string[], known: Pick<Mutant, "file">[], today: Date): Request {
   const { values, positionals } = parse(given);
   if (values.help) return { do: "help" };
@@ -32,11 +33,11 @@ export function readArguments(given: string[], known: Pick<Mutant, "file">[], to
   const unknown = positionals.find((area) => !known.some((mutant) => isIn(mutant, area)));
   if (unknown !== undefined) {
     const areas = [...new Set(known.map(areaOf))].join(", ");
-    throw new Refusal(`no mutants of "${unknown}": ${areas}, or the beginning of a file's path`);
+    throw new Refusal(`no mutants in "${unknown}"; choose ${areas}, or the beginning of a file's path`);
   }
   if (values.list) return { do: "list", areas: positionals };
   const quick = values.quick ?? false;
-  if (values.seed !== undefined && !quick) throw new Refusal("--seed means something only with --quick");
+  if (values.seed !== undefined && !quick) throw new Refusal("--seed needs --quick");
   const jobs = wholeNumber("--jobs", values.jobs ?? "2", mostJobs);
   const day = today.toISOString().slice(0, 10).replaceAll("-", "");
   const seed = wholeNumber("--seed", values.seed ?? day, 2 ** 32 - 1);
@@ -46,7 +47,7 @@ export function readArguments(given: string[], known: Pick<Mutant, "file">[], to
 function wholeNumber(name: string, text: string, most: number): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-  throw new Refusal(`${name} is a number from 1 to ${most}, not "${text}"`);
+  throw new Refusal(`${name} must be a whole number from 1 to ${most}, not "${text}"`);
 }
 
 function parse(given: string[]) {

@@ -12,8 +12,8 @@ import { dirname, join } from "node:path";
 import { applied, type Mutant } from "./mutant.ts";
 
 /**
- * Copies the repository as it stands, changes that are not committed included: what git knows or would add, the
- * built page, and the packages' own links, so that `@rosetta/hub` in a copy is the hub of the copy.
+ * Copies the repository as it is now, uncommitted changes included: every file that git tracks or would add, the built
+ * page, and each package's `node_modules`, whose links are relative: `@rosetta/hub` in a copy is the copy's own hub.
  */
 export function copyRepository(root: string, copy: string): void {
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
@@ -33,7 +33,7 @@ export function copyRepository(root: string, copy: string): void {
   }
 }
 
-/** Puts the mistake into the copy. The answer takes it out again. */
+/** Puts the mistake into the copy. Returns the function that takes it out again. */
 export function mutate(copy: string, mutant: Mutant): () => void {
   const path = join(copy, mutant.file);
   const text = readFileSync(path, "utf8");

@@ -9,31 +9,31 @@ import { isFile } from "./stale.ts";
 import { grepFor, runTests, suiteOf } from "./suite.ts";
 import { runRelated, runUnits, type UnitRun } from "./units.ts";
 
-/** What came of a mistake. */
+/** The outcome of trying one mistake. */
 export type Outcome =
-  /** A test saw it: its title in a file of unit tests, or its id in the suite. */
+  /** A test caught it. `by` is the test's title in a unit test file, or its id in the suite. */
   | { state: "killed"; by: string }
-  /** Every test that was asked is green. */
+  /** Every test that ran passed. */
   | { state: "survived" }
-  /** The same, and known: what a test would have to look at. */
+  /** Survived, as the list expects. `reason` is what a test would have to check. */
   | { state: "open"; reason: string }
-  /** It changes nothing, for this reason. */
+  /** It has no observable effect, for this reason. */
   | { state: "equal"; reason: string }
-  /** The tests had to be ended: none of them said that something is wrong. */
+  /** The tests ran into their deadline and were killed before one of them failed. */
   | { state: "hangs" }
-  /** The run says nothing about the mistake. */
+  /** The run proves nothing about the mistake. */
   | { state: "unclear"; reason: string };
 
-/** Where a mistake is tried: one of the copies, used by one mistake at a time. */
+/** Where a mistake is tried: a copy that holds one mistake at a time. */
 export interface Place {
   root: string;
   copy: string;
-  /** The first of the ports that servers of this copy may use. */
+  /** The first port that servers of this copy may use. */
   port: number;
   signal: AbortSignal;
 }
 
-/** Tries mistakes. Remembers which tests are green without one: of any other, red would prove nothing. */
+/** Tries mistakes. Remembers which tests pass without one, because the failure of any other test proves nothing. */
 export class Judge {
   readonly #controls = new Map<string, Promise<boolean>>();
 
@@ -49,7 +49,7 @@ export class Judge {
     if (byUnits && byUnits.state !== "survived") return byUnits;
     const tests = suiteOf(mutant, readFileSync(join(place.root, mutant.file), "utf8"));
     if (tests) return this.#trySuite(mutant, tests, place);
-    return byUnits ?? { state: "unclear", reason: "no test is asked: name some in the list" };
+    return byUnits ?? { state: "unclear", reason: "no test ran: name some in the list" };
   }
 
   async #tryUnits(mutant: Mutant, place: Place): Promise<Outcome | undefined> {
@@ -63,7 +63,7 @@ export class Judge {
     if (!run.red) return withoutRed(run);
     const { file, title } = run.red;
     const isGreen = await this.#control(file, async () => !(await runUnits(copy, [file], signal)).red);
-    if (!isGreen) return { state: "unclear", reason: `red without the mistake: ${file}` };
+    if (!isGreen) return { state: "unclear", reason: `red even without the mistake: ${file}` };
     return { state: "killed", by: `${file}: ${title}` };
   }
 
@@ -78,7 +78,7 @@ export class Judge {
       `${area} ${test}`,
       async () => (await runTests(area, grepFor([test]), place)).state === "green",
     );
-    if (!isGreen) return { state: "unclear", reason: `red without the mistake: ${test}` };
+    if (!isGreen) return { state: "unclear", reason: `red even without the mistake: ${test}` };
     return { state: "killed", by: verdict.starts ? test : `${test} (does not start)` };
   }
 
@@ -101,7 +101,7 @@ function reasonOf(verdict: Verdict): string {
 
 const buildMs = 120_000;
 
-// The suite opens the page as it was built: what is part of it has to be built anew, and put back afterwards.
+// The suite opens the built page, so a mistake in the page or the client needs a new build. The old one is put back.
 async function inBuiltPage(
   { file }: Mutant,
   { root, copy, signal }: Place,

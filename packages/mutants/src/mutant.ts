@@ -1,20 +1,20 @@
 /** A realistic mistake, put into one file by replacing one piece of its text. */
 export interface Mutant {
-  /** From the root of the repository, with slashes. */
+  /** Its path from the root of the repository, with forward slashes. */
   file: string;
-  /** A piece of the file's text that stands there exactly once. */
+  /** A piece of the file's text that occurs exactly once. */
   search: string;
   replace: string;
   /** What goes wrong, in a few words: the name of the mistake in reports. */
   why: string;
   /**
-   * The tests that must see it: files of unit tests, then ids (`UPG-07`) or tags (`@upgrade`) of the suite.
-   * Left out, they are the unit tests of the package that import the file, and in an app those of the region.
+   * The tests that should catch it: unit test files, then ids (`UPG-07`) or tags (`@upgrade`) of the suite.
+   * Default: the package's unit tests that import the file and, in an app, the suite's tests of the region.
    */
   tests?: string[];
-  /** The mistake changes nothing that anybody could observe, for this reason. It is listed and never run. */
+  /** Why the mistake has no observable effect. It is listed and never run. */
   equal?: string;
-  /** No test sees it yet: what one would have to look at. It is told as open, and left out of a selection. */
+  /** What a test would have to check, if none catches it yet. Reported as open, and left out of `--quick`. */
   open?: string;
 }
 
@@ -24,19 +24,16 @@ export function areaOf({ file }: Pick<Mutant, "file">): string {
   return first === "packages" || first === "apps" ? second : first;
 }
 
-/** Whether a mistake lies in an area, or below the beginning of a path. */
+/** Whether a mistake's file is in an area, or has a path that begins like this. */
 export function isIn(mutant: Pick<Mutant, "file">, area: string): boolean {
   return areaOf(mutant) === area || (area.includes("/") && mutant.file.startsWith(area));
 }
 
-/** The text with the mistake in it. Throws a `StaleError` where the piece is not found exactly once. */
+/** The text with the mistake in it. Throws a `StaleError` unless the piece is found exactly once. */
 export function applied(text: string, mutant: Mutant): string {
   const [before, after, ...more] = text.split(mutant.search);
   if (before === undefined || after === undefined || more.length > 0) {
-    throw new StaleError(
-      mutant,
-      after === undefined ? "is not there any more" : "stands there more than once",
-    );
+    throw new StaleError(mutant, after === undefined ? "is no longer there" : "is there more than once");
   }
   return before + mutant.replace + after;
 }

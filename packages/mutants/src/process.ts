@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** How a process ended: `timedOut` if the deadline ended it. */
+/** How a process ended. `timedOut` is true if its deadline ended it. */
 export interface Ended {
   code: number | null;
   output: string;
@@ -9,18 +9,18 @@ export interface Ended {
 
 export interface ProcessOptions {
   cwd: string;
-  /** Added to this process' environment. */
+  /** Added to this process's environment. */
   env?: Record<string, string>;
   deadlineMs: number;
-  /** Ends it with everything that it started; then the promise is rejected. */
+  /** Aborting it kills the process with everything it started, and rejects the promise. */
   signal: AbortSignal;
 }
 
-/** Runs a script with this very Node, silently. Whatever it leaves behind is killed when it ends. */
+/** Runs a script, silently, with the Node that runs this one. When it ends, whatever it left running is killed. */
 export function runNode(args: string[], { cwd, env, deadlineMs, signal }: ProcessOptions): Promise<Ended> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    // A group of its own: Ctrl-C in the terminal reaches only us, and what is left can be ended as one.
+    // In its own process group Ctrl-C in the terminal does not reach it, and leftovers can be killed together.
     const child = spawn(process.execPath, args, {
       cwd,
       env: { ...process.env, ...env },
@@ -56,6 +56,6 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // Nothing is left of it.
+    // The group is gone already.
   }
 }

@@ -1,13 +1,13 @@
 import { areaOf, type Mutant } from "./mutant.ts";
 import { isFile } from "./stale.ts";
 
-/** Seconds that a mistake takes on one of two cores: in unit tests, and where servers and a browser are started. */
+/** Seconds a mistake takes on one of two cores: with unit tests, and with the suite's servers and browser. */
 const unitSeconds = 4;
 const suiteSeconds = 20;
 
 /**
- * Chooses mistakes whose tests take so many seconds in all, one area after the other, so that each has its share.
- * The same seed chooses the same.
+ * Chooses mistakes whose tests take at most so many seconds in total. The areas take turns, so each gets its share.
+ * The same seed chooses the same mistakes.
  */
 export function choose(mutants: Mutant[], seconds: number, seed: number): Mutant[] {
   const areas = [
@@ -42,7 +42,7 @@ function shuffled(mutants: Mutant[], seed: number): Mutant[] {
     .map(({ mutant }) => mutant);
 }
 
-/** Mulberry32: small, and even enough to shuffle with. */
+/** Mulberry32: small, and random enough to shuffle with. */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -28,14 +28,14 @@ test("the summary counts each state of each area", () => {
   ]);
 });
 
-test("only what a test saw, or what changes nothing, is good", () => {
+test("a run is good if tests caught every mistake that has an effect", () => {
   expect(isGood([killed, equal])).toBe(true);
   for (const state of ["survived", "hangs"] as const)
     expect(isGood([killed, tried("a", { state })])).toBe(false);
   expect(isGood([tried("a", { state: "unclear", reason: "no port" })])).toBe(false);
 });
 
-test("what no test saw is told with its place", () => {
+test("a mistake that no test caught is reported with its place", () => {
   expect(printOpen([killed, survived])).toContain("SURVIVED  e2e/raw.ts:3  mistake in e2e/raw.ts  (1.5 s)");
   expect(printOpen([killed])).toBe("");
 });

@@ -2,7 +2,7 @@ import { count, table } from "@rosetta/compare";
 import type { Outcome } from "./judge.ts";
 import { areaOf, type Mutant } from "./mutant.ts";
 
-/** A mistake, where it stands, and what came of it. */
+/** A mistake, its line, its outcome, and how long that took. */
 export interface Tried {
   mutant: Mutant;
   line: number;
@@ -13,12 +13,12 @@ export interface Tried {
 const states = ["killed", "survived", "open", "equal", "hangs", "unclear"] as const;
 const good: readonly Outcome["state"][] = ["killed", "open", "equal"];
 
-/** True if a test saw every mistake that changes something and is not known to be open. */
+/** True if a test caught every mistake, apart from those listed as open or equal. */
 export function isGood(tried: Tried[]): boolean {
   return tried.every(({ outcome }) => good.includes(outcome.state));
 }
 
-/** How many of each area were killed, and so on. */
+/** A table with the number of each outcome in each area. */
 export function printSummary(tried: Tried[]): string {
   const areas = Map.groupBy(tried, ({ mutant }) => areaOf(mutant));
   const rows = [...areas].map(([area, own]) => [area, ...countStates(own)]);
@@ -43,18 +43,18 @@ function printOutcome(outcome: Outcome): string {
   return outcome.state.toUpperCase();
 }
 
-/** What no test saw, to be looked at; empty if there is nothing. */
+/** The mistakes that no test caught; empty if there are none. */
 export function printOpen(tried: Tried[]): string {
   const open = tried.filter((each) => !isGood([each]));
   if (open.length === 0) return "";
-  return [`${count(open.length, "mistake")} that no test sees:`, ...open.map(printTried)].join("\n");
+  return [`${count(open.length, "mistake")} that no test catches:`, ...open.map(printTried)].join("\n");
 }
 
 /** The content of `results/mutants.json`. */
 export interface Results {
   /** When the run ended, as ISO 8601. */
   date: string;
-  /** Only of a selection: the seed that chose it. */
+  /** The seed that chose the mistakes; only after `--quick`. */
   seed?: number;
   mutants: ({ area: string; file: string; line: number; why: string; ms: number } & Outcome)[];
 }

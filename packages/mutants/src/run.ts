@@ -9,19 +9,19 @@ import { lineOf, type Mutant } from "./mutant.ts";
 import { choose } from "./quick.ts";
 import { isGood, printOpen, printSummary, printTried, type Tried, toResults } from "./report.ts";
 
-/** Copies of the repository stand here: found by nothing that looks for packages, servers or tests. */
+/** Holds the copies of the repository, where nothing looks for packages, servers or tests. */
 const folder = join(root, ".mutants");
 
 // Above the ports of `pnpm e2e` (from 20000), below the ephemeral ones (from 32768).
 const firstPort = Number(process.env.PORT_BASE ?? 24_000);
 const portsPerCopy = 400;
 
-/** A selection ends after this, with what it has. */
+/** `--quick` stops after this and reports what it has. */
 const quickMs = 285_000;
-/** What its tests may take, one after the other; building the page and the control runs take as long again. */
+/** Seconds of tests, run one after the other, to choose for it. The build and the control runs take as long again. */
 const quickSeconds = 200;
 
-/** Tries mistakes in copies, prints what came of them, and writes `results/mutants.json`. Returns the exit code. */
+/** Tries mistakes in copies, prints their outcomes, and writes `results/mutants.json`. Returns the exit code. */
 export function run(mutants: Mutant[], request: Request & { do: "run" }): Promise<number> {
   const { jobs, quick, seed } = request;
   const chosen = quick ? choose(mutants, quickSeconds, seed) : mutants;
@@ -77,7 +77,7 @@ function writeResults(tried: Tried[], seed: number | undefined): void {
 function report(tried: Tried[]): number {
   console.log(printSummary(tried));
   if (isGood(tried)) {
-    console.log(styleText("green", "\na test sees every one of them"));
+    console.log(styleText("green", "\ntests catch every one of them"));
     return 0;
   }
   console.log(styleText("red", `\n${printOpen(tried)}`));

@@ -17,21 +17,21 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const mutant: Mutant = { file: "e2e/a.ts", search: "one", replace: "1", why: "a digit", tests: ["UPG-07"] };
 
-test("an entry that fits has nothing to say", () => {
+test("an entry that fits the code has no problems", () => {
   expect(staleEntries(folder, [mutant])).toEqual([]);
 });
 
 test.each<[Partial<Mutant>, string]>([
-  [{ search: "three" }, '"three" is not there any more'],
-  [{ search: "two" }, '"two" stands there more than once'],
-  [{ file: "e2e/b.ts" }, "e2e/b.ts is not there any more"],
+  [{ search: "three" }, '"three" is no longer there'],
+  [{ search: "two" }, '"two" is there more than once'],
+  [{ file: "e2e/b.ts" }, "e2e/b.ts no longer exists"],
   [{ replace: "one" }, "changes nothing"],
   [{ tests: ["e2e/gone.test.ts"] }, "there is no e2e/gone.test.ts"],
 ])("%j is found", (change, message) => {
   expect(staleEntries(folder, [{ ...mutant, ...change }])).toEqual([expect.stringContaining(message)]);
 });
 
-test("a mistake has a name of its own in its file", () => {
+test("no two mistakes in a file have the same name", () => {
   expect(staleEntries(folder, [mutant, mutant])).toEqual(['e2e/a.ts: "a digit" is listed twice']);
 });
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { applied, type Mutant, StaleError } from "./mutant.ts";
 
-/** What is wrong with the list itself, a sentence each; nothing where every entry fits the code below `root`. */
+/** The problems of the list itself, one sentence each. Empty if every entry fits the code under `root`. */
 export function staleEntries(root: string, mutants: Mutant[]): string[] {
   const seen = new Set<string>();
   return mutants.flatMap((mutant) => {
@@ -23,7 +23,7 @@ function problemsOf(root: string, mutant: Mutant): string[] {
 
 function misfit(root: string, mutant: Mutant): string[] {
   const path = join(root, mutant.file);
-  if (!existsSync(path)) return [`${mutant.file} is not there any more (mutant "${mutant.why}")`];
+  if (!existsSync(path)) return [`${mutant.file} no longer exists (mutant "${mutant.why}")`];
   try {
     applied(readFileSync(path, "utf8"), mutant);
     return [];

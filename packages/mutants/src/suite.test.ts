@@ -23,7 +23,7 @@ test("in an app the tests are those of the region", () => {
   expect(suiteOf({ ...mutant, search: "import x" }, text)).toBeUndefined();
 });
 
-test("tests that are named are asked instead, each by its whole name", () => {
+test("named tests are run instead, each by its whole name", () => {
   const [, grep = ""] = suiteOf({ ...mutant, tests: ["src/a.test.ts", "UPG-1", "@send"] }, text) ?? [];
   expect("@send UPG-1".split(" ").every((name) => new RegExp(grep).test(`${name} MUST`))).toBe(true);
   expect(["UPG-10 MUST", "@sending", "@send-later"].some((title) => new RegExp(grep).test(title))).toBe(
@@ -31,7 +31,7 @@ test("tests that are named are asked instead, each by its whole name", () => {
   );
 });
 
-test("a package has none unless they are named", () => {
+test("in a package no test of the suite is run unless it is named", () => {
   expect(suiteOf({ ...mutant, file: "packages/hub/src/hub.ts" }, text)).toBeUndefined();
   expect(suiteOf({ ...mutant, tests: ["src/a.test.ts"] }, text)).toBeUndefined();
 });

@@ -14,7 +14,7 @@ export interface SuiteOptions {
   signal: AbortSignal;
 }
 
-/** Puts the suite's tests of a copy to the server that the mistake is about, until one is red. */
+/** Runs a copy's suite against the server that has the mistake, or the first one, until a test fails. */
 export async function runTests(area: string, tests: string[], options: SuiteOptions): Promise<Verdict> {
   const { copy, port, signal } = options;
   const bounds = [`--timeout=${testMs}`, `--global-timeout=${runMs}`, "--max-failures=1"];
@@ -29,8 +29,8 @@ export async function runTests(area: string, tests: string[], options: SuiteOpti
 }
 
 /**
- * The suite's tests that must see a mistake, as arguments of `playwright test`; nothing where only unit tests can. What
- * no server changes says nothing about an app.
+ * The suite's tests that should catch a mistake, as arguments of `playwright test`; `undefined` if only unit tests can.
+ * In an app that leaves out `@any-server` tests: they pass or fail the same whichever server runs.
  */
 export function suiteOf(mutant: Mutant, text: string): string[] | undefined {
   const named = mutant.tests?.filter((test) => !isFile(test));
@@ -40,7 +40,7 @@ export function suiteOf(mutant: Mutant, text: string): string[] | undefined {
   return ["--grep", grepOf([region]), "--grep-invert", `@${anyServer}`];
 }
 
-/** Tests by their ids and tags, as arguments of `playwright test`. */
+/** Selects tests by ids and tags, as arguments of `playwright test`. */
 export function grepFor(tests: string[]): string[] {
   return ["--grep", `(${tests.map(patternOf).join("|")})`];
 }

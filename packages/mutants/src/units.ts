@@ -3,27 +3,27 @@ import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { runNode } from "./process.ts";
 
-/** What some unit tests said. `hung` if they had to be ended: no test said so itself. */
+/** The result of running some unit tests. `hung` means they were killed at their deadline. */
 export interface UnitRun {
   /** The first test that failed: its file and its title. */
   red?: { file: string; title: string };
   hung?: true;
-  /** Why the run says nothing. */
+  /** Why the run proves nothing. */
   error?: string;
-  /** Tests that ran. */
+  /** How many tests there were. */
   count: number;
 }
 
-/** A test that waits for what never comes ends after this. */
+/** A test that waits in vain fails after this. */
 const testMs = 30_000;
 const runMs = 180_000;
 
-/** Runs some files of unit tests in a copy. */
+/** Runs unit test files in a copy. */
 export function runUnits(copy: string, files: string[], signal: AbortSignal): Promise<UnitRun> {
   return vitest(copy, ["run", ...files], signal);
 }
 
-/** Runs the unit tests of the file's own package that import it, directly or not. */
+/** Runs the unit tests of the file's own package that import it, directly or indirectly. */
 export function runRelated(copy: string, file: string, signal: AbortSignal): Promise<UnitRun> {
   const [folder, name] = file.split("/");
   const others = folder === "packages" ? [`packages/!(${name})/**`, "e2e/**"] : ["packages/**"];
@@ -50,7 +50,7 @@ async function vitest(copy: string, args: string[], signal: AbortSignal): Promis
   return { count: 0, error: `vitest: ${output.trim().split("\n").at(-1) ?? "no report"}` };
 }
 
-/** The form of Vitest's JSON report, as far as it is read here. */
+/** The parts of Vitest's JSON report that are read here. */
 export interface Report {
   testResults: {
     name: string;
@@ -60,7 +60,7 @@ export interface Report {
   }[];
 }
 
-/** Finds the first red test. A file that does not load counts as one: what it tests is broken. */
+/** Finds the first red test. A file that does not load counts as one, because what it tests is broken. */
 export function readUnits({ testResults }: Report, copy: string): UnitRun {
   const count = testResults.reduce((sum, { assertionResults }) => sum + assertionResults.length, 0);
   const failed = testResults.find(
