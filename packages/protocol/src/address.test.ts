@@ -11,7 +11,7 @@ test.each([
   ["1::", "1::"],
   ["0:0:0:0:0:0:0:1", "::1"],
   ["2001:0DB8:0000:0000:0000:FF00:0042:8329", "2001:db8::ff00:42:8329"],
-  // RFC 5952 §4.2.2 and §4.2.3: no `::` for one group, and of equal runs the first.
+  // RFC 5952 §4.2.2 and §4.2.3: no `::` for a single group; of equally long runs, the first.
   ["2001:db8::1:1:1:1:1", "2001:db8:0:1:1:1:1:1"],
   ["2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
   ["0:0:1:2:3:4:0:0", "::1:2:3:4:0:0"],
@@ -62,7 +62,7 @@ test.each([
   expect(parseAddress(text)).toBeUndefined();
 });
 
-test("what Node takes for an address is one, has one spelling, and browsers write the same", () => {
+test("every address that Node accepts has one canonical form, the same as in browsers", () => {
   const near = fc.string({
     unit: fc.constantFrom(":", "::", "0", "0000", "1", "ffff", ".", "1.2.3.4", "A"),
     maxLength: 17,
@@ -100,22 +100,22 @@ test.each([
 describe("the address of a client", () => {
   test.each([
     ["without proxies", "9.9.9.9", undefined, 0, "9.9.9.9"],
-    ["who forges the header", "9.9.9.9", "1.1.1.1", 0, "9.9.9.9"],
+    ["with a forged header", "9.9.9.9", "1.1.1.1", 0, "9.9.9.9"],
     ["behind one proxy", "10.0.0.1", "9.9.9.9", 1, "9.9.9.9"],
-    ["who forges it before one proxy", "10.0.0.1", "1.1.1.1, 9.9.9.9", 1, "9.9.9.9"],
+    ["with a forged header before one proxy", "10.0.0.1", "1.1.1.1, 9.9.9.9", 1, "9.9.9.9"],
     ["behind two proxies", "10.0.0.1", "9.9.9.9, 10.0.0.2", 2, "9.9.9.9"],
-    ["who forges it before two", "10.0.0.1", "1.1.1.1,9.9.9.9,10.0.0.2", 2, "9.9.9.9"],
-    ["who came past the proxies", "10.0.0.1", undefined, 1, "10.0.0.1"],
-    ["who came past one of two", "10.0.0.1", "9.9.9.9", 2, "10.0.0.1"],
+    ["with a forged header before two proxies", "10.0.0.1", "1.1.1.1,9.9.9.9,10.0.0.2", 2, "9.9.9.9"],
+    ["that bypassed the proxies", "10.0.0.1", undefined, 1, "10.0.0.1"],
+    ["that bypassed one of two proxies", "10.0.0.1", "9.9.9.9", 2, "10.0.0.1"],
     ["behind a proxy that says nothing", "10.0.0.1", "1.1.1.1, ", 1, "10.0.0.1"],
     ["behind a proxy that hides it", "10.0.0.1", "1.1.1.1, unknown", 1, "10.0.0.1"],
-    ["behind a proxy whose port is odd", "10.0.0.1", "9.9.9.9:http", 1, "10.0.0.1"],
+    ["behind a proxy that writes an odd port", "10.0.0.1", "9.9.9.9:http", 1, "10.0.0.1"],
     ["of a connection that is gone", "", undefined, 0, ""],
   ])("%s", (_who, remote, forwarded, proxies, address) => {
     expect(clientAddress(remote, forwarded, proxies)).toBe(address);
   });
 
-  // Each row is one client, however the stack or the proxy writes it.
+  // Each row lists the ways in which a stack or a proxy writes one client.
   test.each([
     ["203.0.113.7", ["203.0.113.7:1111", "203.0.113.7:", "::ffff:203.0.113.7", "[::ffff:203.0.113.7]:1111"]],
     ["203.0.113.7", ["::FFFF:cb00:7107", "0:0:0:0:0:ffff:203.0.113.7", "64:ff9b::203.0.113.7"]],
@@ -132,7 +132,7 @@ describe("the address of a client", () => {
     }
   });
 
-  test("is written in one way, whatever a proxy wrote", () => {
+  test("has one form, whatever a proxy wrote", () => {
     fc.assert(
       fc.property(fc.string(), (forwarded) => {
         expect(clientAddress("10.0.0.1", forwarded, 1)).toMatch(/^[\d.]+$|^[\da-f:]+\/64$/);

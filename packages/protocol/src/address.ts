@@ -1,6 +1,6 @@
-// Internet addresses. One address can be written in many ways; every rule asks for the one spelling of RFC 5952.
+// Internet addresses. One address can be written in many ways; the rules here compare the canonical form of RFC 5952.
 
-/** An IP address in its one spelling, or `undefined` for anything else. A dotted address has no leading zeros. */
+/** Returns an IP address in canonical form, or `undefined` for anything else, such as IPv4 with leading zeros. */
 export function parseAddress(text: string): string | undefined {
   if (isIpv4(text)) return text;
   const groups = groupsOf(text);
@@ -14,16 +14,16 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Whom a request is counted for: an IPv4 address, or the /64 of an IPv6 one. Behind `proxies` proxies it is the address
- * that the outermost of them added to `X-Forwarded-For`; what stands left of it was sent by the client and proves
- * nothing. Where a proxy added no address, it counts for `remote`, the peer of the connection.
+ * Returns the address that a request counts for: an IPv4 address, or the /64 of an IPv6 address. Behind `proxies`
+ * proxies, it is the address that the outermost one added to `X-Forwarded-For`. Everything to the left of it came from
+ * the client and proves nothing. If the proxy added no address, the request counts for `remote`, the connection's peer.
  */
 export function clientAddress(remote: string, forwardedFor: string | undefined, proxies: number): string {
   const hop = proxies === 0 ? "" : (forwardedFor ?? "").split(",").at(-proxies);
   return shareOf(withoutPort(hop?.trim() ?? "")) ?? shareOf(remote) ?? remote;
 }
 
-// Whoever has one address of a /64 has all of them (RFC 4291 §2.5.4): counted one by one they would have no end.
+// A peer that has one address of a /64 has all of them (RFC 4291 §2.5.4). Counted one by one, they would never run out.
 function shareOf(address: string): string | undefined {
   const plain = address.replace(/%.*/s, "");
   const dotted = ipv4Of(plain);
@@ -32,7 +32,7 @@ function shareOf(address: string): string | undefined {
   return groups && `${ipv6Text([...groups.slice(0, 4), 0, 0, 0, 0])}/64`;
 }
 
-// Some proxies write the port of the connection behind the address (RFC 7239 §6 does the same).
+// Some proxies append the port of the connection to the address (RFC 7239 §6 does the same).
 function withoutPort(node: string): string {
   const [, bracketed, dotted] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d*)?$/.exec(node) ?? [];
   return bracketed ?? dotted ?? node;
@@ -43,7 +43,7 @@ function isIpv4(text: string): boolean {
   return parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
 }
 
-// A socket that speaks both families shows 1.2.3.4 as ::ffff:1.2.3.4 (RFC 4291 §2.5.5.2), a translator in front as
+// A dual-stack socket shows 1.2.3.4 as ::ffff:1.2.3.4 (RFC 4291 §2.5.5.2). Behind a NAT64 translator it is
 // 64:ff9b::1.2.3.4 (RFC 6052 §2.1).
 function ipv4Of(text: string): string | undefined {
   if (isIpv4(text)) return text;
@@ -66,7 +66,7 @@ function groupsOf(text: string): number[] | undefined {
     : undefined;
 }
 
-// The last two groups may be written as an IPv4 address.
+// The last two groups can be written as an IPv4 address.
 function withoutDots(text: string): string {
   const [, before, dotted] = /^(.*:)([\d.]+)$/.exec(text) ?? [];
   if (before === undefined || dotted === undefined || !isIpv4(dotted)) return text;
@@ -74,7 +74,7 @@ function withoutDots(text: string): string {
   return `${before}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
-// RFC 5952 §4.2: `::` stands for the longest run of zeros, the first of equals, and never for a single one.
+// RFC 5952 §4.2: `::` replaces the longest run of zero groups, or the first of several longest, but never a single one.
 function ipv6Text(groups: number[]): string {
   for (let size = 8; size > 1; size--) {
     const at = groups.findIndex((_, index) => isRun(groups, index, size));

@@ -78,8 +78,8 @@ describe("requests that are let in", () => {
     ["a whole URL, whatever Host says", get("http://localhost:3001/greet", { host: "evil.com" })],
     ["a body, which nobody reads", get("/", { "content-length": "10" })],
     ["a body in chunks, which nobody reads", get("/", { "transfer-encoding": "Chunked" })],
-    ["who waits for leave to send more", get("/", { expect: "100-Continue" })],
-    ["who waits for leave twice", get("/", { expect: "100-continue, 100-continue" })],
+    ["a request that waits for 100 (Continue)", get("/", { expect: "100-Continue" })],
+    ["a request that waits for 100 (Continue) twice", get("/", { expect: "100-continue, 100-continue" })],
     [
       "a handshake that offers extensions",
       handshake({ "sec-websocket-extensions": 'a; b=1;c="d", permessage-deflate' }),
@@ -117,10 +117,10 @@ describe("requests that are refused", () => {
     [400, "a Host with two ports", get("/", { host: "localhost:3001.evil.com" })],
     [400, "a Host with a user", get("/", { host: "user@localhost:3001" })],
     [400, "a Host with a zone", get("/", { host: "[::1%25lo]:3001" })],
-    [400, "a Host with a port that is none", get("/", { host: "localhost:68537" })],
+    [400, "a Host with an invalid port", get("/", { host: "localhost:68537" })],
     [
       400,
-      "a probe without Host, of which HTTP/1.1 demands one",
+      "a probe without the Host that HTTP/1.1 requires",
       get("/healthz", { host: undefined }, "GET", "1.1"),
     ],
     [400, "two Hosts in HTTP/1.0", get("/", { host: "localhost:3001, localhost:3001" }, "GET", "1.0")],
@@ -141,7 +141,7 @@ describe("requests that are refused", () => {
     [417, "an expectation", get("/", { expect: "foo" })],
     [417, "an expectation of a handshake", handshake({ expect: "200-ok" })],
     [417, "an expectation beside one that could be met", get("/", { expect: "100-continue, foo" })],
-    [417, "the expectation of nothing", get("/", { expect: "" })],
+    [417, "an empty expectation", get("/", { expect: "" })],
     [400, "a handshake with a body", handshake({ "content-length": "1" })],
     [400, "a handshake with an endless body", handshake({ "content-length": "10000000000" })],
     [400, "a handshake with a body of two lengths", handshake({ "content-length": "0, 1" })],
@@ -365,7 +365,7 @@ test("a refusal says what would have been right", () => {
   expect(admit(handshake({ "sec-websocket-protocol": "x" }), policy, empty)?.reason).toContain(subprotocol);
 });
 
-test("whoever is refused is told that the connection ends", () => {
+test("a refusal says that the connection ends", () => {
   const refused = [get("/", { host: "" }), get("/ws"), get("/", {}, "POST"), handshake({ origin: "null" })];
   for (const facts of refused) expect(admit(facts, policy, empty)?.headers.Connection).toMatch(/\bclose$/);
 });
@@ -374,7 +374,7 @@ describe("what is exposed on purpose", () => {
   const exposed = (...what: Exposable[]): DoorPolicy => ({ ...policy, exposed: new Set(what) });
   const foreign: Headers[] = [{ host: "10.1.2.3:9090" }, { "sec-fetch-site": "cross-site" }];
 
-  test.each(foreign)("is asked like the health (%j)", (headers) => {
+  test.each(foreign)("is answered under any host, like the health (%j)", (headers) => {
     const asked = (url: string, each: DoorPolicy) => admit(get(url, headers), each, empty)?.status;
     expect(asked("/healthz", policy)).toBeUndefined();
     expect(asked("/metrics", exposed("metrics"))).toBeUndefined();
@@ -382,7 +382,7 @@ describe("what is exposed on purpose", () => {
     expect(asked("/poll?since=a:1&topic=log", exposed("log"))).toBeUndefined();
   });
 
-  test.each(foreign)("lets nothing else out (%j)", (headers) => {
+  test.each(foreign)("exposes nothing else (%j)", (headers) => {
     const asked = (url: string, ...what: Exposable[]) =>
       admit(get(url, headers), exposed(...what), empty)?.status;
     const status = headers.host ? 421 : 403;
@@ -393,7 +393,7 @@ describe("what is exposed on purpose", () => {
     }
   });
 
-  test("is no way past an unlisted Origin", () => {
+  test("is still refused to an unlisted Origin", () => {
     const asked = (url: string) =>
       admit(get(url, { origin: "http://evil.com" }), exposed("metrics", "log"), empty);
     for (const url of ["/metrics", "/events?topic=log", "/healthz"]) expect(asked(url)?.status).toBe(403);
@@ -412,7 +412,7 @@ test("no Origin but a listed one is ever let in", () => {
     fc.property(fc.oneof(near, fc.string()), (origin) => {
       const isListed = policy.origins.has(parseOrigin(origin) ?? "");
       expect(statusOf(handshake({ origin }))).toBe(isListed ? undefined : 403);
-      // A browser would not take for another origin what is let in: https://url.spec.whatwg.org/#origin
+      // An admitted Origin must be a listed one to a browser, too: https://url.spec.whatwg.org/#origin
       if (isListed) expect(policy.origins).toContain(new URL(origin).origin.replace(/\.(?=:|$)/, ""));
     }),
   );

@@ -12,17 +12,17 @@ export interface Load {
   /** Those of them that came from the address that asks. */
   fromAddress: number;
   /**
-   * Milliseconds until the address that asks may ask again, 0 if it may now. Left out: it may always. Called at most
-   * once, and only for requests that name this server: a foreign page must not be able to use up its visitor's requests.
+   * Returns the milliseconds until this address may ask again, 0 if it may now. If left out, there is no limit. Called
+   * at most once, and only for requests that name this server: a foreign page cannot use up its visitor's requests.
    */
   waitMs?(): number;
 }
 
 /** Who may connect: the origins that are listed, and how many at a time. */
 export interface DoorPolicy {
-  /** Each in its one serialisation, as `parseOrigin` answers it. */
+  /** Each in canonical form, as `parseOrigin` returns it. */
   origins: ReadonlySet<string>;
-  /** What is served to others than this machine on purpose. */
+  /** What the operator chose to serve to other machines. */
   exposed: ReadonlySet<Exposable>;
   limits: Pick<Limits, "connections" | "connectionsPerAddress">;
 }
@@ -47,7 +47,7 @@ const held = new Set(["/events", "/poll"]);
 /** Pages that another site may link to. */
 const linkable = new Set(["/", "/greet"]);
 
-/** Node lets `HTTP/0.9` and `HTTP/2.0` pass as well. */
+/** Node also accepts `HTTP/0.9` and `HTTP/2.0`. */
 const versions = new Set(["1.0", "1.1"]);
 
 /**
@@ -78,9 +78,9 @@ export function wantsWebSocket(facts: RequestFacts): boolean {
 }
 
 /**
- * Who may come in. Answers a refusal, or nothing for a request that is welcome.
- * First what is no proper request, then the checks in the order of what they cost the server to get wrong: identity,
- * form, room.
+ * Decides whether a request may come in. Returns the refusal, or `undefined` if the request is welcome.
+ * A malformed message is refused first. The other checks are ordered by what a mistake would cost the server: identity,
+ * then form, then room.
  */
 export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusal | undefined {
   return (
@@ -97,7 +97,7 @@ export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refu
 /** The headers that every answer carries: who may read it, and that it is what it says it is. */
 export function commonHeaders(facts: RequestFacts, policy: DoorPolicy): Record<string, string> {
   const origin = facts.header("origin");
-  // Behind an upgrade that is not taken, Node's parser waits for the other protocol and hears no further request.
+  // After an upgrade that is not accepted, Node's parser still expects the other protocol and reads no further request.
   const isLast = facts.header("upgrade") !== undefined && !wantsWebSocket(facts);
   const last: Record<string, string> = isLast ? { Connection: "close" } : {};
   const headers = { Vary: "Origin", "X-Content-Type-Options": "nosniff", ...last };
@@ -111,17 +111,17 @@ export function chooseSubprotocol(offered: Set<string> | string): string | undef
   return names.includes(subprotocol) ? subprotocol : undefined;
 }
 
-// What no stack should have let through, or reads in its own way.
+// Messages that a stack should not have let through, or that stacks read differently.
 function refuseMessage({ version, problem, header }: RequestFacts): Refusal | undefined {
-  if (version !== undefined && !versions.has(version)) return refuse(505, "HTTP/1.1 is spoken here");
+  if (version !== undefined && !versions.has(version)) return refuse(505, "use HTTP/1.1");
   if (problem !== undefined) return refuse(400, problem);
-  if (!hasClearEnd({ version, header })) return refuse(400, "where the body ends is not clear");
+  if (!hasClearEnd({ version, header })) return refuse(400, "it is not clear where the body ends");
   if (continueList.test(header("expect") ?? "100-continue")) return undefined;
-  return refuse(417, "nothing but 100-continue can be expected");
+  return refuse(417, "only 100-continue can be expected");
 }
 
-// A foreign name that resolves to this address is DNS rebinding: only names that are listed are answered. A program that
-// speaks HTTP/1.0 may name none at all; no browser does.
+// A foreign name that resolves to this address is DNS rebinding, so only listed names are answered. A program that
+// speaks HTTP/1.0 can leave the host out; no browser does.
 function refuseHost(facts: RequestFacts, policy: DoorPolicy): Refusal | undefined {
   const { host } = facts;
   if (host === undefined || isHostOf(host, policy.origins) || isForAll(facts, policy)) return undefined;
@@ -140,8 +140,8 @@ function refuseOrigin(facts: RequestFacts, policy: DoorPolicy): Refusal | undefi
   return refuse(403, "requests from other sites are not answered");
 }
 
-// Probes and scrapers know the server by an address of which it knows nothing, and a link to what they read may stand
-// anywhere: the health, and what is exposed on purpose.
+// Probes and scrapers reach the server by an address that it does not know, and any site may link to what they read.
+// So the health, and whatever the operator exposes, is answered under every host.
 function isForAll(facts: RequestFacts, { exposed }: DoorPolicy): boolean {
   const path = pathOf(facts);
   if (path === "/metrics") return exposed.has("metrics");
@@ -160,7 +160,7 @@ function refuseHandshake(facts: RequestFacts): Refusal | undefined {
   if (hasBody(facts)) return refuse(400, "a handshake has no body");
   if (!isEndpoint(pathOf(facts))) return refuse(404, "no WebSocket is spoken here");
   if (facts.method !== "GET") return refuse(405, "a handshake is a GET", { Allow: "GET" });
-  // A list would be allowed (RFC 9110 §7.8), but ws does not read it as one.
+  // RFC 9110 §7.8 allows a list here, but ws does not read it as one.
   if (facts.header("upgrade")?.toLowerCase() !== "websocket")
     return refuse(400, "upgrade to websocket alone");
   if (facts.header("sec-websocket-version") !== "13") {
@@ -181,7 +181,7 @@ function refuseSubprotocol(facts: RequestFacts): Refusal | undefined {
   return chooseSubprotocol(offered ?? "") ? undefined : refuse(400, `offer the subprotocol ${subprotocol}`);
 }
 
-// RFC 6455 §9.1: what does not fit the grammar fails the connection, also where no extension would be taken.
+// RFC 6455 §9.1: a header that breaks the grammar fails the connection, even if no extension would be accepted.
 function refuseExtensions(facts: RequestFacts): Refusal | undefined {
   const offered = facts.header("sec-websocket-extensions");
   if (offered === undefined || extensionList.test(offered)) return undefined;
@@ -196,7 +196,7 @@ function refuseRequest(facts: RequestFacts): Refusal | undefined {
   return facts.method === "HEAD" ? undefined : refuse(405, "only GET is answered", { Allow: "GET, HEAD" });
 }
 
-// Probes are not to take a busy server for a dead one.
+// The health has no rate limit: a probe must not mistake a busy server for a dead one.
 function refuseRate(facts: RequestFacts, load: Load): Refusal | undefined {
   const waitMs = pathOf(facts) === "/healthz" ? 0 : (load.waitMs?.() ?? 0);
   if (waitMs === 0) return undefined;
@@ -215,10 +215,10 @@ function refuseLoad(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusa
   return refuse(429, "too many connections from this address", { "Retry-After": "5" });
 }
 
-// Its 101 would come before the answers that are still owed (RFC 9112 §9.3.2).
+// The 101 would overtake answers to earlier requests (RFC 9112 §9.3.2).
 function refuseTurn(facts: RequestFacts): Refusal | undefined {
   if (!facts.isOrdinary || !wantsWebSocket(facts)) return undefined;
-  return refuse(400, "a handshake waits for the answers to what was asked before");
+  return refuse(400, "wait for the earlier answers before a handshake");
 }
 
 const upgradeHeaders = {
@@ -227,20 +227,20 @@ const upgradeHeaders = {
   "Sec-WebSocket-Version": "13",
 };
 
-// Whoever was refused is hung up on: a connection that is kept costs more than the refusal spared.
+// The server hangs up after a refusal: keeping the connection would cost more than the refusal saved.
 function refuse(status: number, reason: string, headers: Record<string, string> = {}): Refusal {
   return { status, reason, headers: { Connection: "close", ...headers } };
 }
 
-// RFC 9112 §6.1, §6.3: one length, or chunks, which HTTP/1.0 does not know.
+// RFC 9112 §6.1, §6.3: either one length or chunks. HTTP/1.0 does not know chunks.
 function hasClearEnd({ version, header }: Pick<RequestFacts, "version" | "header">): boolean {
   const [length, coding] = [header("content-length"), header("transfer-encoding")];
   if (length !== undefined && !/^\d+$/.test(length)) return false;
   return coding === undefined || (version !== "1.0" && /^chunked$/i.test(coding));
 }
 
-// What follows a handshake is frames. Of a body one reader would take away what another takes for them: Node waits for
-// it behind a stand-in of the socket (nodejs/node#60016), Bun swallows the frame after it (oven-sh/bun#43716).
+// Frames follow a handshake, and parsers disagree on where they begin if it has a body. Node waits for the body behind
+// a stand-in for the socket (nodejs/node#60016); Bun swallows the frame after it (oven-sh/bun#43716).
 function hasBody(facts: RequestFacts): boolean {
   if (facts.header("transfer-encoding") !== undefined) return true;
   return !/^0*$/.test(facts.header("content-length") ?? "");
@@ -254,14 +254,14 @@ function isKey(key: string | undefined): boolean {
 /** RFC 9110 §5.6.2. */
 const token = "[!#$%&'*+.^_`|~\\w-]+";
 
-/** RFC 6455 §9.1. What a quoted string holds must be a token, too, once its escapes are gone. */
+/** RFC 6455 §9.1. The value of a quoted string must also be a token once its escapes are removed. */
 const extension = `${token}(?:[ \\t]*;[ \\t]*${token}(?:=(?:${token}|"(?:\\\\?[!#$%&'*+.^_\`|~\\w-])+"))?)*`;
 
 const tokenList = listPattern(token);
 const extensionList = listPattern(extension);
 const continueList = listPattern("100-continue");
 
-/** A list of one or more, with nothing missing between its commas. */
+/** A list of one or more items, none of them empty. */
 function listPattern(item: string): RegExp {
   return new RegExp(`^${item}(?:[ \\t]*,[ \\t]*${item})*$`, "i");
 }
@@ -269,7 +269,7 @@ function listPattern(item: string): RegExp {
 const webSocketInList = inListPattern("websocket");
 const upgradeInList = inListPattern("upgrade");
 
-/** A list with an item in it, whatever else (RFC 9110 §5.6.1). */
+/** A list that contains the item, whatever else it contains (RFC 9110 §5.6.1). */
 function inListPattern(item: string): RegExp {
   return new RegExp(`(?:^|,)[ \\t]*${item}[ \\t]*(?:,|$)`, "i");
 }
@@ -280,7 +280,7 @@ function isSetOfTokens(header: string): boolean {
   return tokenList.test(header) && new Set(names).size === names.length;
 }
 
-// Only after a list has met its grammar: trim() takes for blanks what HTTP does not.
+// Call this only once the list has matched its grammar: trim() also removes characters that are not blanks in HTTP.
 function listOf(header: string): string[] {
   return header.split(",").map((item) => item.trim());
 }

@@ -33,7 +33,7 @@ export const Close = {
   RateLimited: 4003,
   /** No `hello` within `limits.helloMs`. */
   HelloTimeout: 4004,
-  /** A message was begun and not ended within `limits.messageMs`. */
+  /** A message was not complete `limits.messageMs` after its first byte. */
   MessageTimeout: 4005,
   /** `limits.badMessages` messages in a row that could not be read. */
   BadMessages: 4500,

@@ -153,7 +153,7 @@ const unions: [string, Parse, Record<string, Arbitrary<ClientMessage | ServerMes
 
 const anyUnits = fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)) });
 
-/** What every answer of a parser must be, whatever the text: a problem, or a message that is one again when sent. */
+/** Whatever the text, a parser returns a problem, or a message that can be sent and parsed again. */
 function expectSound(parse: Parse, text: string): void {
   const { message, problem } = parse(text);
   expect(message === undefined).toBe(problem !== undefined);
@@ -393,7 +393,7 @@ test("texts of exactly the allowed length are allowed, in any script", () => {
   expect(parseClient(encode(inEmoji))).toEqual({ message: inEmoji });
 });
 
-test("a name that others see is as long as the protocol says, and no longer", () => {
+test("a member's name is at most as long as the protocol says", () => {
   const event = (member: string) =>
     encode({
       type: "event",

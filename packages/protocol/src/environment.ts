@@ -131,7 +131,7 @@ const limitNames: [keyof Limits, string, number, number][] = [
   ["lingerMs", "LINGER_MS", 0, day],
 ];
 
-/** The origins that may connect when none are listed: of this machine, at the ports of the run, and its servers'. */
+/** The origins that may connect if none are listed: this machine at the ports of the run, and those of its servers. */
 export function usualOrigins(port: number, servers: Sibling[]): Set<string> {
   const urls = servers.map(({ url }) => url);
   const ports = new Set([port, ...urls.map(portOf)]);
@@ -188,7 +188,7 @@ function toServer(text: string): Sibling | undefined {
   return id && url ? { id, title: id, url } : undefined;
 }
 
-// One that cannot be used makes the list useless.
+// One invalid item makes the whole list invalid.
 function allOf<T>(items: (T | undefined)[]): T[] | undefined {
   return items.every((item) => item !== undefined) ? (items as T[]) : undefined;
 }

@@ -6,29 +6,29 @@ export interface Limits {
   fragments: number;
   /** Bytes that may wait for one socket, plus one message; over it, close 4002. `MAX_QUEUE_BYTES` */
   queueBytes: number;
-  /** Bytes of memory that may wait for all readers together; over it, the slowest go. `MAX_QUEUE_BYTES_TOTAL` */
+  /** Bytes of memory that wait for all readers together; over it, the slowest are cut off. `MAX_QUEUE_BYTES_TOTAL` */
   queueBytesTotal: number;
   /** Connections to one server; over it, 503. `MAX_CONNECTIONS` */
   connections: number;
   /** Connections from one address; over it, 429. `MAX_CONNECTIONS_PER_ADDRESS` */
   connectionsPerAddress: number;
-  /** Requests per second one address may make over HTTP, handshakes among them, on average. `MAX_REQUESTS_PER_SECOND` */
+  /** HTTP requests per second that one address may make on average, handshakes included. `MAX_REQUESTS_PER_SECOND` */
   requestsPerSecond: number;
-  /** Requests one address may make at once, before the average counts; over it, 429. `MAX_REQUEST_BURST` */
+  /** HTTP requests that one address may make at once, before the average counts; over it, 429. `MAX_REQUEST_BURST` */
   requestBurst: number;
   /** Topics one socket may follow. `MAX_TOPICS` */
   topics: number;
   /** Messages per second one socket may send, on average. `MAX_MESSAGES_PER_SECOND` */
   messagesPerSecond: number;
-  /** Messages one socket may send at once, before the average counts; an address has bursts for its sockets. `MAX_BURST` */
+  /** Messages one socket may send at once, before the average counts. Sockets of one address share. `MAX_BURST` */
   burst: number;
   /** Unreadable messages in a row; the last one closes 4500. `MAX_BAD_MESSAGES` */
   badMessages: number;
-  /** Rooms on one server, at most a quarter of them for one address; one that is needed less makes way. `MAX_ROOMS` */
+  /** Rooms on one server, at most a quarter of them for one address; the least needed one makes way. `MAX_ROOMS` */
   rooms: number;
-  /** Bytes of memory that the events of all topics may take; over it, the fullest loses its oldest. `MAX_LOG_BYTES` */
+  /** Bytes of memory for the events of all topics; over it, the fullest topic loses its oldest. `MAX_LOG_BYTES` */
   logBytes: number;
-  /** Bytes of memory for clients and the answers to their requests; over it, who left first is forgotten. `MAX_REMEMBERED_BYTES` */
+  /** Bytes of memory for clients and their answers; over it, the first to leave is forgotten. `MAX_REMEMBERED_BYTES` */
   rememberedBytes: number;
   /** Jobs that one client may have running. `MAX_JOBS` */
   jobs: number;
@@ -42,11 +42,11 @@ export interface Limits {
   helloMs: number;
   /** Milliseconds the opening handshake may take, where the stack has the knob. `HANDSHAKE_MS` */
   handshakeMs: number;
-  /** Milliseconds a message may take from its first byte to its last, where the stack tells of it; then 4005. `MESSAGE_MS` */
+  /** Milliseconds from a message's first byte to its last, where the stack reports this; over it, 4005. `MESSAGE_MS` */
   messageMs: number;
-  /** Milliseconds an idle HTTP connection is kept. Longer than the balancer in front keeps it. `KEEP_ALIVE_MS` */
+  /** Milliseconds an idle HTTP connection is kept. Must exceed those of a balancer in front. `KEEP_ALIVE_MS` */
   keepAliveMs: number;
-  /** Milliseconds an event stream lasts before it ends, to be resumed: HTTP has no pong. `STREAM_MS` */
+  /** Milliseconds an event stream lasts; its reader then resumes, which shows that it is still there. `STREAM_MS` */
   streamMs: number;
   /** Milliseconds a long poll is held before it answers 204. `POLL_MS` */
   pollMs: number;
@@ -96,7 +96,7 @@ export const bounds = {
   closeReasonBytes: 123,
   /** Requests of a client that are remembered, so that the same one again has no second effect. */
   answers: 256,
-  /** Requests that a client may have open at once: so many of its last answers are remembered whatever happens. */
+  /** Requests that a client may have open at once. At least this many of its newest answers are remembered. */
   openRequests: 64,
   /** Clients that are remembered. */
   clients: 10_000,

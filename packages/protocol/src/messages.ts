@@ -6,7 +6,7 @@ export const subprotocol = "rosetta.v1.json";
 
 // A lone surrogate has no UTF-8 form: one peer would see U+FFFD where the other sent something else.
 const wellFormed = z.refine<string>((text) => text.isWellFormed(), "is not well-formed Unicode");
-// In UTF-16 code units, as every bound here. zod counts code points, and JSON Schema does: of emoji twice as many.
+// Every bound counts UTF-16 code units. zod and JSON Schema count code points and would let twice as many emoji in.
 const atMost = (units: number) =>
   [z.maxLength(units), z.refine<string>((text) => text.length <= units, `at most ${units}`)] as const;
 const id = z.string().check(z.minLength(1), ...atMost(bounds.id), wellFormed);
@@ -114,7 +114,7 @@ export const ServerMessage = z.discriminatedUnion("type", [
     runtime: z.string(),
     session: z.string(),
     member,
-    /** Whether the client was remembered, and with it the answers to what it had asked. */
+    /** True if the client was remembered, and with it the answers to its requests. */
     known: z.boolean(),
     limits: welcomeLimits,
   }),
@@ -174,6 +174,6 @@ export const replyTypes = {
   cancel: "ack",
   ping: "pong",
   stop: "bye",
-  // Only a flood is answered; of the other failures each is its own answer.
+  // Only a flood gets a reply. Any other failure is visible by itself.
   chaos: "ack",
 } as const satisfies Record<ClientMessage["type"], ServerMessage["type"]>;

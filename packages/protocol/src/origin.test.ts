@@ -70,7 +70,7 @@ test.each([
   expect(parseOrigin(text)).toBeUndefined();
 });
 
-test("an origin is written as browsers write it, but for the dot of the root", () => {
+test("an origin is written as browsers write it, except for a final dot", () => {
   const scheme = fc.constantFrom("http", "https", "HTTP", "Https");
   const host = fc.constantFrom("a", "A.b", "a.b.", "1.2.3.4", "[::1]", "[1:0::]", "[::ffff:1.2.3.4]");
   const port = fc.constantFrom("", ":", ":80", ":443", ":3001", ":080", ":0", ":65535");

@@ -1,11 +1,11 @@
-// Hosts and origins. What means the same has one spelling here (RFC 9110 §4.2.3, RFC 6454 §6.2).
+// Hosts and origins, each in one canonical form (RFC 9110 §4.2.3, RFC 6454 §6.2).
 import { parseAddress } from "./address.ts";
 
-/** Where a request wants to go. */
+/** The host that a request is meant for. */
 export interface HostName {
-  /** A name in lower case without the dot of the root, an IPv4 address, or an IPv6 address in brackets. */
+  /** A name in lower case without its final dot, an IPv4 address, or an IPv6 address in brackets. */
   name: string;
-  /** Nothing if it is the usual one of the scheme, whichever that is. */
+  /** Left out if none was given: the default port of the scheme, whichever that is. */
   port: number | undefined;
 }
 
@@ -13,7 +13,7 @@ export type Scheme = "http" | "https";
 
 const usualPorts = { http: 80, https: 443 } as const;
 
-/** Reads a host with or without a port, as `Host` has it (RFC 9110 §7.2). Answers nothing if it is none. */
+/** Parses a host with or without a port, as in `Host` (RFC 9110 §7.2). Returns `undefined` if it is malformed. */
 export function parseHost(text: string): HostName | undefined {
   const [, literal, plain = "", digits = ""] = /^(?:\[([^\]]*)\]|([\w.-]+))(?::(\d*))?$/.exec(text) ?? [];
   const name = literal === undefined ? plain.toLowerCase().replace(/\.$/, "") : bracketed(literal);
@@ -22,27 +22,27 @@ export function parseHost(text: string): HostName | undefined {
   return { name, port };
 }
 
-/** Reads the authority of a URL, whose scheme tells the port that is left out. Answers nothing if it is none. */
+/** Parses the authority of a URL; the scheme supplies a missing port. Returns `undefined` if it is malformed. */
 export function parseAuthority(scheme: Scheme, text: string): HostName | undefined {
   const host = parseHost(text);
   return host && { name: host.name, port: host.port ?? usualPorts[scheme] };
 }
 
-/** Reads an origin: scheme, host and port, and nothing else. Answers its one serialisation, or nothing if it is none. */
+/** Parses an origin (scheme, host and port, nothing else). Returns its canonical form, or `undefined` if malformed. */
 export function parseOrigin(text: string): string | undefined {
   const [, scheme, authority = ""] = /^(https?):\/\/(.*)$/i.exec(text) ?? [];
   const host = parseHost(authority);
   return scheme && host && originOf(scheme.toLowerCase() as Scheme, host);
 }
 
-/** An origin as browsers write it: the usual port of its scheme is left out (RFC 6454 §6.2). */
+/** Returns an origin as browsers write it, without the default port of its scheme (RFC 6454 §6.2). */
 export function originOf(scheme: Scheme, { name, port }: HostName): string {
   return port === undefined || port === usualPorts[scheme]
     ? `${scheme}://${name}`
     : `${scheme}://${name}:${port}`;
 }
 
-/** The URL of a server that listens at `host`, by which this machine can ask it: of every address, the loopback one. */
+/** Returns the URL at which this machine reaches a server listening at `host`: loopback if it listens everywhere. */
 export function urlOf(host: string, port: number): string {
   const address = { "0.0.0.0": "127.0.0.1", "::": "::1" }[host] ?? host.toLowerCase();
   return originOf("http", { name: address.includes(":") ? `[${address}]` : address, port });
@@ -54,7 +54,7 @@ export function portOf(origin: string): number {
   return parseHost(authority)?.port ?? usualPorts[scheme as Scheme];
 }
 
-/** True if `host` is that of one of `origins`. It has no scheme, so it may be either (RFC 9112 §3.3). */
+/** True if `host` belongs to one of `origins`. `Host` names no scheme, so either will do (RFC 9112 §3.3). */
 export function isHostOf(host: HostName, origins: ReadonlySet<string>): boolean {
   return origins.has(originOf("http", host)) || origins.has(originOf("https", host));
 }

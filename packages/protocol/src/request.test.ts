@@ -78,7 +78,7 @@ describe("the host that a request is meant for", () => {
     expect(read(url, sent)).toMatchObject({ host, problem: undefined });
   });
 
-  test.each([undefined, "1.1"])("must be said once (version %s)", (version) => {
+  test.each([undefined, "1.1"])("must be given exactly once (version %s)", (version) => {
     for (const url of ["/", "http://localhost/"]) {
       for (const host of [undefined, "", "a, a", "a,b", "a b", "user@a", "a:65536", "[::1%25lo]"]) {
         const facts = parseRequest({ method: "GET", url, version, header: () => host });
@@ -87,7 +87,7 @@ describe("the host that a request is meant for", () => {
     }
   });
 
-  test("need not be said in HTTP/1.0, which knows no Host", () => {
+  test("is optional in HTTP/1.0, which has no Host", () => {
     const facts = parseRequest({ method: "GET", url: "/", version: "1.0", header: () => undefined });
     expect(facts).toMatchObject({ host: undefined, problem: undefined });
     expect(read("/", "", "1.0").problem).toBe("exactly one Host is required");
@@ -101,7 +101,7 @@ describe("the host that a request is meant for", () => {
     "http://[::1%25lo]/",
     "http://a b/",
     "http://?a",
-  ])("is in no URL like %s", (url) => {
+  ])("is missing in a URL like %s", (url) => {
     expect(read(url).problem).toBe("the target names no host");
   });
 });

@@ -1,16 +1,16 @@
-// A request is read once, into facts that mean something. Every rule asks these, never the text.
+// A request is parsed once, into facts. Every rule works on these facts, never on the text.
 import { type HostName, parseAuthority, parseHost, type Scheme } from "./origin.ts";
 
-/** A request as a stack hands it out, before anything is answered. */
+/** A request as a stack provides it, before anything is answered. */
 export interface IncomingRequest {
   method: string;
   /** The target of the request line as it was sent. */
   url: string;
-  /** HTTP's version, `1.1`; nothing where a stack does not tell. */
+  /** The HTTP version, such as `1.1`. Left out where the stack does not report it. */
   version?: string | undefined;
   /**
-   * True where the stack has taken a handshake for an ordinary request: it is answered in its turn, and cannot become a
-   * WebSocket any more. Left out: it can.
+   * True if the stack has treated a handshake as an ordinary request: it is answered in its turn and can no longer
+   * become a WebSocket. Default: false.
    */
   isOrdinary?: boolean;
   /** The value of a header by its lower-case name; several with commas between (RFC 9110 §5.3). */
@@ -19,24 +19,24 @@ export interface IncomingRequest {
 
 /** What a request means. */
 export interface RequestFacts extends Omit<IncomingRequest, "url"> {
-  /** As it was sent, without the query; empty if the target is none. */
+  /** As it was sent, without the query. Empty if the target is malformed. */
   path: string;
   query: ReadonlyMap<string, string>;
-  /** Whom it is meant for: by a target that is a whole URL, otherwise by `Host`. Nothing if neither says. */
+  /** The host it is meant for, from the target if that is a whole URL, otherwise from `Host`. */
   host: HostName | undefined;
-  /** Why it is no proper request, in words. */
+  /** What is wrong with the request, in words. */
   problem: string | undefined;
 }
 
 interface Target {
   path: string;
   query: string;
-  /** Of a target that is a whole URL. */
+  /** Only if the target is a whole URL. */
   scheme?: Scheme;
   authority?: string;
 }
 
-/** Reads what a stack hands out. Never throws, whatever was sent. */
+/** Parses a request. Never throws, whatever was sent. */
 export function parseRequest({ method, url, version, header }: IncomingRequest): RequestFacts {
   const target = parseTarget(url);
   const sent = header("host");
@@ -49,23 +49,23 @@ export function parseRequest({ method, url, version, header }: IncomingRequest):
   };
 }
 
-/** The path of a request, as it was sent, without its query. */
+/** Returns the path of a request as it was sent, without the query. */
 export function pathOf({ path }: RequestFacts): string {
   return path;
 }
 
-/** A target as a path with its query, also where a whole URL was sent (RFC 9112 §3.2.1). */
+/** Returns a target as a path with its query, even if it is a whole URL (RFC 9112 §3.2.1). */
 export function originForm(url: string): string {
   const target = parseTarget(url);
   return target ? [target.path, target.query].filter((part) => part !== "").join("?") : url;
 }
 
-/** A parameter of a request's query, or `undefined` if it is missing. The first that can be decoded counts. */
+/** Returns a query parameter, or `undefined` if it is missing. If repeated, the first that can be decoded counts. */
 export function queryOf({ query }: RequestFacts, name: string): string | undefined {
   return query.get(name);
 }
 
-// HTTP/1.0 knows no Host, 1.1 demands one (RFC 9112 §3.2). Two of them come with a comma between, which no host has.
+// HTTP/1.0 has no Host, 1.1 requires one (RFC 9112 §3.2). Two arrive joined by a comma, which no host contains.
 function problemOf(
   target: Target | undefined,
   host: HostName | undefined,
