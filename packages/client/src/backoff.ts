@@ -20,16 +20,16 @@ const restartFloorMs = 1_000;
 const restartSpreadMs = 5_000;
 /** However long a server wants its clients to stay away, people wait for it. */
 const longestSpreadMs = 300_000;
-/** How much longer one waits for an overloaded server, and where the network is said to be gone. */
+/** How many times longer to wait when the server is overloaded, or the runtime says that the network is down. */
 const longWait = 4;
-/** No try waits for its answer any longer. */
+/** The longest that any attempt waits for an answer (ms). */
 const longestPatienceMs = 30_000;
 
 /**
  * The window from which the delay of retry number `attempt` (1, 2, …) is drawn evenly: full jitter, so that
  * clients who lost a server together do not come back together.
  * @param spreadMs `retryAfterMs` of the server's `bye`: the time over which it wants its clients back.
- * @param isOffline The network is said to be gone. That is a hint: loopback works without one. Default: false.
+ * @param isOffline The runtime says that the network is down. Only a hint: loopback still works. Default: false.
  */
 export function retryWindow(
   backoff: Backoff,
@@ -48,8 +48,8 @@ export function retryWindow(
 }
 
 /**
- * How long try number `attempt` (0, 1, …) waits for an answer: each twice as long as the one before. A network may be
- * slow, and one that takes a second longer than we wait would never connect.
+ * Returns how long attempt number `attempt` (0, 1, …) waits for an answer: twice as long each time. With a fixed
+ * deadline, a network that is one second slower than the deadline would never connect.
  */
 export function patienceMs(usualMs: number, attempt: number): number {
   return Math.min(usualMs * 2 ** attempt, Math.max(usualMs, longestPatienceMs));

@@ -16,11 +16,11 @@ import { type FrameEvent, ReconnectingSocket, type SocketState } from "./socket.
 import { type Subscription, Subscriptions, type TopicState } from "./subscriptions.ts";
 
 export interface ClientOptions {
-  /** The surroundings. Default: those of this runtime. */
+  /** The clock, the timers, the WebSocket and the page. Default: those of this runtime. */
   host: Host;
   /** Default: `defaultBackoff`. */
   backoff: Partial<Backoff>;
-  /** How long the first handshake may take, in milliseconds; each retry waits twice as long. Default: 5,000. */
+  /** How long the first handshake can take, in milliseconds; each retry waits twice as long. Default: 5,000. */
   connectTimeoutMs: number;
   /** How long a request waits for its reply, in milliseconds. Default: 5,000. */
   timeoutMs: number;
@@ -32,7 +32,7 @@ export interface ClientOptions {
 
 export interface ClientEvents {
   state: SocketState;
-  /** As on the wire, but for the client's secret: asterisks stand in its place, should a server say it back, too. */
+  /** As on the wire, but with asterisks for the client's secret, in both directions: a server might echo it. */
   frame: FrameEvent;
   bye: Server<"bye">;
   problem: ClientProblem;
@@ -41,9 +41,9 @@ export interface ClientEvents {
 /** What `request` takes: `hello` is the client's own, and subscriptions go through `subscribe`. */
 export type Request = Exclude<Question, { type: "hello" | "subscribe" | "unsubscribe" }>;
 
-/** How long the first `hello` waits for its `welcome`; like a handshake, each retry waits twice as long. */
+/** How long the first `hello` waits for its `welcome`. As with handshakes, each retry waits twice as long. */
 const welcomeMs = 4_000;
-/** In a network where `welcome` takes longer than usual, so does every answer: so many times as long is waited for it. */
+/** On a slow network every answer is slow, so each deadline is at least this many times what `welcome` took. */
 const slowness = 3;
 
 /**
@@ -51,7 +51,7 @@ const slowness = 3;
  *
  * Subscriptions are a desired state, not a sequence of commands: every connection derives them anew, each from
  * where its topic was left. A publication happens at most once within a topic's epoch, however often its connection is
- * lost: it is said again to a server that remembers it, and rejects as `disconnected` where it is forgotten.
+ * lost: it is sent again to a server that remembers this client, and rejects as `disconnected` if the server forgot it.
  */
 export class Client {
   readonly #host: Host;
@@ -66,7 +66,7 @@ export class Client {
   #state: SocketState = { name: "idle" };
   #welcome: Server<"welcome"> | undefined;
   #heartbeat: Heartbeat | undefined;
-  /** Of this connection, in the order of all that there were. */
+  /** The number of this connection, counted from 1. */
   #connection = 0;
 
   constructor(url: string, options: Partial<ClientOptions> = {}) {
@@ -136,8 +136,9 @@ export class Client {
   }
 
   /**
-   * Measures the round trip, and how far the server's clock is ahead of this machine's time of day, supposing that both
-   * ways take equally long. Milliseconds. Rejects as `disconnected` at once if not `open`: waiting would be measured, too.
+   * Measures the round trip, and how far the server's clock is ahead of this machine's, in milliseconds. Assumes that
+   * both directions take equally long. Rejects as `disconnected` at once if not `open`: otherwise it would measure the
+   * wait for a connection too.
    */
   async ping(): Promise<{ rttMs: number; clockOffsetMs: number }> {
     if (this.#state.name !== "open") throw new RequestError("disconnected", "not connected");
@@ -193,7 +194,7 @@ export class Client {
     // Not every browser fails a handshake that selects none (honojs/hono#4955).
     if (protocol !== subprotocol)
       return this.#socket.close(Close.Normal, `the server does not speak ${subprotocol}`);
-    // Without `welcome` it is no stable connection, even where that is waited for longer than `stableMs`.
+    // A connection without `welcome` does not count as stable, even if we wait for it longer than `stableMs`.
     this.#socket.advise({ unproven: true });
     this.#requests.connected();
     const attempt = this.#state.name === "connecting" ? this.#state.attempt : 0;
@@ -222,13 +223,13 @@ export class Client {
     });
     this.#requests.welcomed(welcome.limits, isRemembered);
     this.#subscriptions.welcomed(welcome.limits.topics);
-    // Who watches the frames may have ended the connection meanwhile, and the heartbeat with it.
+    // A `frame` listener may have closed the connection meanwhile, and stopped the heartbeat.
     if (this.#heartbeat) this.#enter(this.#socket.state);
   }
 
   /**
-   * Whether the hub knows all that was sent on earlier connections. `known` alone does not say so: it may speak of a
-   * `hello` whose `welcome` was lost, and before which we had been forgotten. Then we have another name.
+   * Whether the hub remembers everything sent on earlier connections. `known` alone does not say so. The hub may have
+   * forgotten us, and know us again only from a later `hello` whose `welcome` was lost: then `member` is a new one.
    */
   #isRemembered({ known, member }: Server<"welcome">): boolean {
     const earlier = this.#welcome?.member;

@@ -2,7 +2,7 @@ import type { SocketData } from "./queue.ts";
 
 /** What the client takes from its surroundings. Passed in, so that every state is tested without sleeping. */
 export interface Host {
-  /** Milliseconds that never jump back. They may stand still while the machine sleeps (w3c/hr-time#115). */
+  /** Milliseconds that never go backwards. They can stand still while the machine sleeps (w3c/hr-time#115). */
   now(): number;
   /** The time of day, in milliseconds since 1970. Jumps when the clock is set. */
   date(): number;
@@ -10,22 +10,22 @@ export interface Host {
   after(ms: number, run: () => void): () => void;
   /** At least 0, less than 1. */
   random(): number;
-  /** Every one that follows the interface will do. A runtime may have none of its own: Node has one since version 22. */
+  /** Any WebSocket with this interface will do. Not every runtime has one built in: Node does since version 22. */
   WebSocket: SocketConstructor;
   /** Tells what the page and the network do, until the returned function is called. */
   watch?(listener: (event: HostEvent) => void): () => void;
   /** Nobody looks, so timers may run late. */
   isHidden?(): boolean;
-  /** `false` is a hint: loopback, and networks that the browser does not know, still work (HTML §8.9.1). */
+  /** `false` is only a hint: loopback, and networks that the browser does not know of, still work (HTML §8.9.1). */
   isOnline?(): boolean;
 }
 
 /** `pagehide` and `pageshow` stand around a stay in the back/forward cache. */
 export type HostEvent = "online" | "offline" | "hidden" | "visible" | "pagehide" | "pageshow";
 
-/** As much of a WebSocket as the client uses: that of browsers, Node and Bun, and the package `ws`. */
+/** The part of a WebSocket that the client uses. Browsers, Node, Bun and the package `ws` all have it. */
 export interface SocketLike {
-  /** Ours is `arraybuffer`. The others are not the same everywhere. */
+  /** We set `arraybuffer`. The other values differ between runtimes. */
   binaryType: string;
   /** 1 while messages may be sent. */
   readonly readyState: number;
@@ -34,7 +34,7 @@ export interface SocketLike {
   readonly extensions: string;
   send(data: SocketData): void;
   close(code?: number, reason?: string): void;
-  /** Cuts the connection. Bun and the package `ws` have it. */
+  /** Cuts the connection without a close handshake. Only Bun and the package `ws` have it. */
   terminate?(): void;
   // Each runtime has its own types for `this` and for the events, so here the client says what it reads.
   onopen: unknown;
@@ -56,7 +56,7 @@ export const defaultHost: Host = {
     return () => clearTimeout(timer);
   },
   random: Math.random,
-  // Looked up when it is needed: it may have been put there after this module was loaded.
+  // Looked up when it is needed: a polyfill may be installed after this module was loaded.
   get WebSocket() {
     return globalThis.WebSocket;
   },

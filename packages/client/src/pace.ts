@@ -1,6 +1,6 @@
-/** What a server takes of one connection, as its `welcome` tells. */
+/** What a server accepts from one connection, according to its `welcome`. */
 export interface Allowance {
-  /** Bytes of one message. */
+  /** Bytes in one message. */
   messageBytes: number;
   /** Messages per second on average. */
   messagesPerSecond: number;
@@ -8,23 +8,23 @@ export interface Allowance {
   burst: number;
 }
 
-/** Before `welcome` nothing is known: so little that no server closes the connection for it, whatever its limits. */
+/** What is safe before `welcome`: so little that no server closes the connection for it, whatever its limits. */
 const beforeWelcome = { messageBytes: 1024, burst: 16 } as const;
-/** Of what the server grants. A message may be faster than the one before it, so that the server counts otherwise. */
+/** The share of the limits that we use. Messages can bunch up on the way, so the server's count differs from ours. */
 const share = 0.8;
 
-/** However long a server wants a message to wait, people wait for it (ms). */
+/** The longest that a server can hold messages back, because people wait for them (ms). */
 const longestHoldMs = 30_000;
 
-/** When the next message may go out, so that the server need not refuse it. One for each connection. */
+/** Tells when the next message can go out without the server refusing it. One per connection. */
 export class Pace {
   #allowance: Allowance | undefined;
-  /** How many messages may go out at once; below zero after more than the server turned out to grant. */
+  /** How many messages can go out at once. Below zero if we sent more than the server turned out to allow. */
   #level: number = beforeWelcome.burst;
   #levelAt = 0;
   #heldUntil = 0;
 
-  /** The server told what it takes. */
+  /** The server said what it accepts. */
   learn(allowance: Allowance, now: number): void {
     const sent = beforeWelcome.burst - this.#level;
     this.#allowance = allowance;
@@ -32,23 +32,23 @@ export class Pace {
     this.#levelAt = now;
   }
 
-  /** The server refused a message: it has counted more than we did. */
+  /** The server refused a message because it counted more than we did: sends nothing for this long (ms). */
   hold(ms: number, now: number): void {
     this.#heldUntil = Math.max(this.#heldUntil, now + Math.min(ms, longestHoldMs));
   }
 
-  /** True if a message of so many bytes would cost the connection, now and later. */
+  /** Returns whether the server would close the connection over a message of this size, however long we wait. */
   isTooLong(bytes: number): boolean {
     return this.#allowance !== undefined && bytes > this.#allowance.messageBytes;
   }
 
-  /** Milliseconds until a message of so many bytes may go out. `Infinity`: not before `welcome`. */
+  /** Returns the milliseconds until a message of this size can go out. `Infinity`: not before `welcome`. */
   waitMs(bytes: number, now: number): number {
     if (!this.#allowance) return this.#level >= 1 && bytes <= beforeWelcome.messageBytes ? 0 : Infinity;
     this.#refill(now);
     const missing = Math.max(0, 1 - this.#level);
     const refilledMs = missing === 0 ? 0 : (missing / this.#perSecond) * 1_000;
-    // Whole milliseconds: a timer that is a rounding error early would begin again for ever.
+    // Rounded up: a timer that fires early by a rounding error would be set again and again.
     return Math.ceil(Math.max(0, refilledMs, this.#heldUntil - now));
   }
 

@@ -33,7 +33,7 @@ export class SendQueue {
     return true;
   }
 
-  /** Takes out what has waited longest. There must be something. */
+  /** Takes out the message that has waited longest. The queue must not be empty. */
   shift(): SocketData {
     const data = this.#waiting.shift() as SocketData;
     this.#bytes -= byteLength(data);

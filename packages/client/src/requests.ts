@@ -18,8 +18,8 @@ export type Question = WithoutId<ClientMessage>;
 export type ReplyTo<Q extends Question> = Server<(typeof replyTypes)[Q["type"]]>;
 
 /**
- * Why a request failed. Either the server's own code (`invalid` may be ours, for what is too long for this server,
- * and `limit`, for one topic more than it grants), or
+ * Why a request failed. Either the server's own code (two of them can also be ours: `invalid` for a message that is too
+ * long for this server, `limit` for more topics than it allows), or
  * - `timeout`: no reply in time,
  * - `disconnected`: its connection was lost,
  * - `stopped`: the client was stopped,
@@ -43,7 +43,7 @@ export class RequestError extends Error {
 
 /**
  * Called once, and at once: what a reply means has to be known before the next frame is read.
- * @param sentAt `host.now()` when the question last went out, which may be long after it was asked.
+ * @param sentAt `host.now()` when the question last went out, which can be long after it was asked.
  */
 export type Done<Reply> = (outcome: Reply | RequestError, sentAt: number) => void;
 
@@ -67,18 +67,18 @@ const fullMs = 1_000;
  * What was asked and not yet answered.
  *
  * A `publish` or `start` whose connection was lost goes out again on the next one, under its old `id`: the hub
- * knows it by that, so it happens once. That needs a hub that remembers us, so it waits for `welcome`, and what is to
- * be published after it waits with it. Its time runs only while there is a connection. Everything else is about the
+ * knows it by that, so it happens once. That only works if the hub remembers us, so it waits for `welcome`, and later
+ * publications wait behind it. Its time runs only while there is a connection. Everything else is about the
  * connection it was sent on, and ends with it.
  *
- * What goes out goes at the pace of the server, in the order in which it was asked.
+ * Questions go out in the order in which they were asked, no faster than the server accepts them.
  */
 export class Requests {
   readonly #host: Host;
   readonly #timeoutMs: number;
   readonly #transmit: (frame: string) => SendResult;
   readonly #entries = new Map<string, Entry>();
-  /** What goes out on this connection as soon as the pace allows, in this order. */
+  /** What goes out next on this connection, in this order, as fast as the pace allows. */
   readonly #outbox = new Set<Entry>();
   #pace = new Pace();
   #cancelPump = () => {};
@@ -96,15 +96,15 @@ export class Requests {
   ask<Q extends Question>(question: Q, done: Done<ReplyTo<Q>>): void {
     const isRepeatable = question.type === "publish" || question.type === "start";
     const entry = this.#add(isRepeatable ? "repeatable" : "single", question, done);
-    // More of them the server might not remember.
+    // The server might not remember more of them.
     if (this.#open > bounds.openRequests) return this.#finish(entry, full());
     if (!isRepeatable) this.#arm(entry, this.#timeoutMs);
     this.#offer(entry);
   }
 
   /**
-   * Says what means nothing to another connection: on this one or never, however much is under way. If the connection
-   * ends before the reply, `done` is not called. Without `timeoutMs`, a late reply is as good as an early one.
+   * Sends a request that makes sense on this connection only, however much is under way. If the connection ends before
+   * the reply, `done` is not called. Without `timeoutMs` it waits for the reply as long as the connection lives.
    */
   command<Q extends Question>(question: Q, done: Done<ReplyTo<Q>>, timeoutMs?: number): void {
     if (!this.#connected) return;
@@ -119,15 +119,15 @@ export class Requests {
     this.#pace = new Pace();
   }
 
-  /** Sends what waits, in the order in which it was asked, but for what has to wait for `welcome`. */
+  /** Sends the waiting questions in the order in which they were asked, except those that must wait for `welcome`. */
   resume(): void {
     for (const entry of this.#entries.values()) this.#offer(entry);
   }
 
   /**
-   * The server said what it takes of us.
-   * @param isRemembered True if it still knows all that we asked on earlier connections: only then does it notice what
-   * is asked again.
+   * The server said what it accepts.
+   * @param isRemembered Whether it still knows everything that we asked on earlier connections. Only then does it
+   * recognize a question that we repeat.
    */
   welcomed(allowance: Allowance, isRemembered: boolean): void {
     this.#welcomed = true;
@@ -200,18 +200,18 @@ export class Requests {
     this.#pump();
   }
 
-  // Once nothing is repeated any more, `resume` offers it again.
+  // After `welcome`, `resume` offers it again.
   #waitsForWelcome({ kind }: Entry): boolean {
     if (this.#welcomed || kind !== "repeatable") return false;
     return [...this.#entries.values()].some(({ sent }) => sent === "before");
   }
 
-  // A tap on the frames may ask, close and connect while this runs: each round looks anew.
+  // A `frame` listener may ask, close and connect while this runs, so each round looks anew.
   #pump(): void {
     for (const entry of this.#outbox) {
       const bytes = byteLength(entry.frame);
       const waitMs = this.#pace.waitMs(bytes, this.#host.now());
-      // The server would not only refuse it: it would close the connection, for good (1009).
+      // The server would not just refuse it, but close the connection for good (1009).
       if (this.#pace.isTooLong(bytes)) this.#finish(entry, tooLong());
       else if (waitMs > 0) return this.#pumpIn(waitMs);
       else this.#send(entry);

@@ -9,9 +9,9 @@ import { SendQueue, type SocketData } from "./queue.ts";
  *
  *     idle ─▶ connecting ─▶ open ─▶ waiting ─▶ connecting …   until `close()` or a final close code: stopped
  *
- * `offline` takes the place of `waiting` while the network is said to be gone: the wait is longer, and ends at once
- * when the network is said to be back. A page in the back/forward cache is `idle`. `attempt` counts the retries since
- * the last stable life; the first try is 0.
+ * `offline` replaces `waiting` while the runtime says that the network is down. The wait is longer, and ends as soon as
+ * the network is said to be back. A page in the back/forward cache is `idle`. `attempt` counts the retries since
+ * the last stable connection; the first attempt is 0.
  */
 export type SocketState =
   | { name: "idle" }
@@ -23,13 +23,13 @@ export type SocketState =
 
 /** The wait for the next attempt. */
 export interface Wait {
-  /** The number of the retry that is waited for; 0 where nothing has failed. */
+  /** The number of the next retry; 0 if nothing has failed. */
   attempt: number;
   untilAt: number;
   delayMs: number;
   /** The delay was drawn evenly from here. */
   windowMs: [low: number, high: number];
-  /** How the connection ended: a close code. */
+  /** The close code with which the connection ended. */
   code: number;
   cause: string;
 }
@@ -57,8 +57,8 @@ export interface SocketOptions {
   protocols: string | string[];
   backoff: Partial<Backoff>;
   /**
-   * A handshake that takes longer has failed: browsers would wait for minutes. Each retry waits twice as long as the
-   * one before, up to 30 s. Default: 5,000.
+   * How long a handshake can take, in milliseconds: browsers would wait for minutes. Each retry waits twice as long as
+   * the one before, up to 30 s. Default: 5,000.
    */
   connectTimeoutMs: number;
   /** Bytes that may wait to be sent. */
@@ -78,7 +78,7 @@ export interface Advice {
   code?: number | undefined;
   /** The time over which the server wants its clients back. */
   retryAfterMs?: number | undefined;
-  /** Nothing has shown that the peer speaks with us: however long the connection lives, it is no success. */
+  /** The peer has not yet shown that it speaks our protocol, so the connection is no success, however long it lives. */
   unproven?: boolean | undefined;
 }
 
@@ -91,7 +91,7 @@ export interface SocketEvents {
 
 /** Browsers have no `drain` event: a full socket is looked at this often. */
 const drainPollMs = 50;
-/** A peer that does not answer our close frame is not waited for any longer, where the runtime lets us cut it off. */
+/** How long the peer has to answer our close frame (ms). Then we cut the connection, if the runtime lets us. */
 const goodbyeMs = 3_000;
 /** A handler that throws for us every time will not stop to: give up after so many 1011 in a row. */
 const maxInternalErrors = 5;
@@ -121,7 +121,7 @@ export class ReconnectingSocket {
   #cancelDrain: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
 
-  /** Throws where there is no WebSocket to connect with. */
+  /** Throws a TypeError if the runtime has no WebSocket and `host` brings none. */
   constructor(url: string, options: Partial<SocketOptions> = {}) {
     this.#url = url;
     this.#options = {
@@ -147,7 +147,7 @@ export class ReconnectingSocket {
   /**
    * Connects now, whatever is waited for; also again after `stopped`. Nothing, if there is a connection.
    *
-   * Does not ask `isOnline` first: that is a hint, and one attempt costs little.
+   * Does not check `isOnline` first: it is only a hint, and one attempt costs little.
    */
   open(): void {
     if (this.#socket) return;
@@ -217,7 +217,7 @@ export class ReconnectingSocket {
     }
   }
 
-  /** What a socket says once it is not ours any more reaches nobody, whenever and however often it says it. */
+  /** Listens to a socket for as long as it is ours. Later events, however late or often, are ignored. */
   #listen(socket: SocketLike): void {
     const whileOurs = <Event>(act: (event: Event) => void) => {
       return (event: Event) => void (this.#socket === socket && act(event));
@@ -225,7 +225,7 @@ export class ReconnectingSocket {
     socket.onopen = whileOurs(() => this.#opened(socket));
     socket.onmessage = whileOurs((event: { data: string | ArrayBuffer }) => this.#received(event.data));
     socket.onclose = whileOurs((event: CloseFacts) => this.#closed(event));
-    // `close` follows and says it all. But the `error` of an EventEmitter ends the process if nobody listens: ws#1426.
+    // `close` follows and tells all. But an `error` event without a listener ends the process in `ws` (ws#1426).
     socket.onerror = () => {};
   }
 
@@ -306,11 +306,12 @@ export class ReconnectingSocket {
     if (event !== "hidden" && !this.#socket) this.#connect();
   }
 
-  // Without a network nobody tells us of a lost connection. Where it is not lost after all, the next one goes on from it.
+  // Without a network we would not hear that a connection is lost, so we give it up. If it still worked, nothing is
+  // missed: the next one continues where it ended.
   #wentOffline(): void {
     const state = this.#state;
     if (state.name === "waiting") return this.#wait(state.code, state.cause);
-    // No failure, so it is not counted as one.
+    // This is not a failure, so `attempt` stays as it is.
     if (this.#socket && this.#drop(Close.Normal, "offline")) this.#wait(Close.Abnormal, "offline");
   }
 
@@ -336,7 +337,7 @@ export class ReconnectingSocket {
   #flush(): void {
     while (this.#queue.first !== undefined) {
       if (!this.#takesMore) return this.#pollDrain();
-      // Taken out first: who watches the frames may close, open and send, and have it begin anew.
+      // Taken out first: a `frame` listener may close, open and send, and so start this loop again.
       this.#transmit(this.#queue.shift());
     }
   }
@@ -360,9 +361,9 @@ export class ReconnectingSocket {
     return this.#state === before;
   }
 
-  /** Throws for a code that may not be sent: then the socket stays ours. */
+  /** Throws for a code that must not be sent, and then the socket stays ours. */
   #giveUp(socket: SocketLike, code?: number, reason?: string): void {
-    // Before, not after: undici tells `close` from within close() (nodejs/undici#4741).
+    // Before close(), not after: undici fires `close` from within it (nodejs/undici#4741).
     this.#socket = undefined;
     try {
       socket.close(code, reason);
@@ -420,6 +421,6 @@ const readyState = { open: 1, closed: 3 } as const;
 function webSocketOf({ WebSocket }: Host): SocketConstructor {
   if (WebSocket) return WebSocket;
   throw new TypeError(
-    "no WebSocket here: pass that of the package ws as `host: { ...defaultHost, WebSocket }`",
+    "no WebSocket in this runtime: pass the one of the package ws as `host: { ...defaultHost, WebSocket }`",
   );
 }

@@ -14,8 +14,8 @@ export interface TopicState {
   /** Something was missed and has been asked for again: nothing is lost yet. */
   gap?: boolean;
   /**
-   * Refused. Asked for again after `error.retryAfterMs`, if there is one, and on each new connection; one that is over
-   * the server's `limit`, as soon as another one is left.
+   * Refused. The client asks again after `error.retryAfterMs`, if the server named it, and on each new connection. A
+   * topic refused for the server's `limit` is asked for again as soon as another topic is left.
    */
   error?: RequestError;
 }
@@ -40,11 +40,11 @@ interface Topic {
   newest: Server<"event"> | undefined;
   /** Counts its `subscribe`s: the reply to an earlier one is worth nothing. */
   asked: number;
-  /** The server grants a connection so many topics: whether this one is among them, or was refused for that reason. */
+  /** Each connection has a limited number of topics. `held`: this is one of them. `wanted`: refused for the limit. */
   place: "held" | "wanted" | "none";
 }
 
-/** A server that says "at once" is not asked again in a loop (ms). */
+/** The least time before asking again (ms): a server that says "at once" must not start a loop. */
 const leastRetryMs = 250;
 
 /** The topics that are wanted, and where each stands. */
@@ -53,7 +53,7 @@ export class Subscriptions {
   readonly #requests: Requests;
   readonly #reporter: Reporter;
   readonly #topics = new Map<string, Topic>();
-  /** As many as the server grants a connection, once it has told. */
+  /** How many topics the server allows a connection. `Infinity` until it has said. */
   #most = Infinity;
 
   constructor(host: Host, requests: Requests, reporter: Reporter) {
@@ -76,7 +76,7 @@ export class Subscriptions {
     for (const topic of [...this.#topics.values()]) this.#ask(topic);
   }
 
-  /** The server grants a connection so many topics. */
+  /** The server said how many topics a connection can have. */
   welcomed(most: number): void {
     this.#most = most;
     this.#fill();
@@ -165,11 +165,11 @@ export class Subscriptions {
     this.#tell(topic, { mode: subscribed.mode, recovered: since && recovered });
   }
 
-  // Later, like the server's own refusal: the caller does not hold its subscription yet.
+  // Deferred, as the server's own refusal would be: the caller does not hold its subscription yet.
   #refuseLater(topic: Topic): void {
     const { asked } = topic;
     topic.place = "wanted";
-    const error = new RequestError("limit", `the server grants ${this.#most} topics`);
+    const error = new RequestError("limit", `the server allows ${this.#most} topics`);
     queueMicrotask(() => topic.asked === asked && this.#refused(topic, error));
   }
 

@@ -46,7 +46,7 @@ test("an overloaded server is left alone four times as long", () => {
   expect(window(99, 1013)).toEqual([1_000, 41_000]);
 });
 
-test("where the network is said to be gone, one waits four times as long, not sixteen", () => {
+test("offline waits four times as long, and no longer if the server is overloaded too", () => {
   expect(retryWindow(defaultBackoff, 1, 1006, undefined, true)).toEqual([1_000, 3_000]);
   expect(retryWindow(defaultBackoff, 9, 1013, undefined, true)).toEqual([1_000, 41_000]);
   expect(retryWindow(defaultBackoff, 1, 1012, undefined, true)).toEqual([1_000, 6_000]);

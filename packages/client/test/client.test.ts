@@ -65,7 +65,7 @@ describe("the greeting", () => {
     expect(numbers).toEqual([1, 2, 3]);
   });
 
-  test("without `welcome` it tries again after 4 s, then waits longer, and that was no success", () => {
+  test("without `welcome` it tries again after 4 s, waits longer each time, and counts that as a failure", () => {
     const { host, client } = pair();
     const problems = record((listener) => client.on("problem", listener));
     client.open();
@@ -248,7 +248,7 @@ describe("requests", () => {
     expect(peer.heard.map(({ type }) => type)).toEqual(["hello"]);
   });
 
-  test("after a reconnect hello comes first, then what is wanted, then what is to be said", () => {
+  test("after a reconnect hello goes out first, then subscriptions, then requests", () => {
     const { host, client, peer } = connectedPair();
     void client.publish("room/a", "1").catch(() => {});
     client.subscribe("room/a", () => {});
@@ -295,7 +295,7 @@ describe("requests", () => {
     expect(publish.error?.code).toBe("timeout");
   });
 
-  test("what was sent before waits for `welcome`, and so does what is published after it", () => {
+  test("a publication sent before waits for `welcome`, and later ones wait behind it", () => {
     const { host, client, peer } = connectedPair();
     void client.publish("room/a", "1");
     host.socket.end();
@@ -311,7 +311,7 @@ describe("requests", () => {
     expect(peer.last("publish").text).toBe("4");
   });
 
-  test("to a server that has forgotten us nothing is repeated: it might happen twice", async () => {
+  test("repeats nothing to a server that has forgotten us: it might happen twice", async () => {
     const { host, client, peer } = connectedPair();
     const sent = watchPromise(client.publish("room/a", "sent"));
     host.happen("offline");
@@ -324,7 +324,7 @@ describe("requests", () => {
     expect(peer.heard.slice(1)).toMatchObject([{ type: "publish", text: "never sent" }]);
   });
 
-  test("a machine that slept asks the server, not its clock, which stood still", async () => {
+  test("after the machine slept, the server decides what it remembers: the clock stood still", async () => {
     const { host, client, peer } = connectedPair();
     const publish = watchPromise(client.publish("room/a", "1"));
     host.standStill(125_000);
@@ -371,7 +371,7 @@ describe("requests", () => {
     expect(peer.heard).toHaveLength(code === undefined ? 2 : 1);
   });
 
-  test("what was never sent is no repetition: it needs nobody who remembers", () => {
+  test("a publication that was never sent goes to a server that has forgotten us too", () => {
     const { host, client, peer } = pair();
     client.open();
     host.socket.end();
@@ -449,7 +449,7 @@ describe("requests", () => {
     expect(echo).toEqual({});
   });
 
-  test("what is too long for this server is not sent: it would cost the connection", async () => {
+  test("a message too long for this server is not sent: the server would close the connection", async () => {
     const { client, peer } = pair();
     client.open();
     peer.greet({ limits: { messageBytes: 2_048 } });
@@ -462,7 +462,7 @@ describe("requests", () => {
     expect(client.state.name).toBe("open");
   });
 
-  test("what may be too long for a server that is not known yet waits until it is", async () => {
+  test("a message that might be too long waits until `welcome` tells the limit", async () => {
     const { host, client, peer } = pair();
     const [long, longer] = [1_025, 3_000].map((length) => watchPromise(client.echo("x".repeat(length))));
     client.open();
@@ -474,7 +474,7 @@ describe("requests", () => {
     expect(peer.heard.map(({ type }) => type)).toEqual(["hello", "echo"]);
   });
 
-  test("nothing goes out faster than the server takes it, nor out of its order", () => {
+  test("messages go out no faster than the server accepts them, and in order", () => {
     const { host, client, peer } = pair();
     const granted = { messagesPerSecond: 20, burst: 30 };
     const rooms = Array.from({ length: 80 }, (_, number) => `room/${number}`);
@@ -500,7 +500,7 @@ describe("requests", () => {
     expect(peer.heard).toHaveLength(1 + 80 + 2);
   });
 
-  test("a server that counts otherwise is left alone for as long as it says", () => {
+  test("a server that counts differently is left alone for as long as it says", () => {
     const { host, client, peer } = connectedPair();
     client.echo("1").catch(() => {});
     const re = peer.last("echo").id;
@@ -517,7 +517,7 @@ describe("requests", () => {
     client.open();
     peer.greet({ limits: { messagesPerSecond: 1, burst: 1 } });
     for (const text of ["1", "2", "3"]) void client.publish("room/a", text).catch(() => {});
-    // The heartbeat, and one for the next turn.
+    // The heartbeat's timer, and the one for the next message.
     expect(host.timers).toBe(2);
     host.socket.end();
     expect(host.timers).toBe(1);
@@ -528,7 +528,7 @@ describe("requests", () => {
     expect(publications).toMatchObject([{ text: "1" }, { text: "2" }, { text: "3" }]);
   });
 
-  test("what waits for its turn ends with the connection or its time, and leaves nothing behind", async () => {
+  test("a waiting message ends with the connection or its timeout, and leaves nothing behind", async () => {
     const { host, client, peer } = pair();
     client.open();
     peer.greet({ limits: { messagesPerSecond: 1, burst: 1 } });
@@ -631,7 +631,7 @@ describe("ping", () => {
     expect(ping.value).toEqual({ rttMs: 40, clockOffsetMs: 1_000 });
   });
 
-  test("the lead is that over the time of day, which goes on while the machine sleeps", async () => {
+  test("the clock offset is relative to the time of day, which goes on while the machine sleeps", async () => {
     const { host, client, peer } = connectedPair();
     host.standStill(125_000);
     const ping = watchPromise(client.ping());
@@ -640,7 +640,7 @@ describe("ping", () => {
     expect(ping.value).toEqual({ rttMs: 0, clockOffsetMs: 0 });
   });
 
-  test("the time that it waits for its turn is not measured", async () => {
+  test("time spent waiting to be sent is not measured", async () => {
     const { host, client, peer } = pair();
     client.open();
     peer.greet({ limits: { messagesPerSecond: 1, burst: 1 } });

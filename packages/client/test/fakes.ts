@@ -5,7 +5,7 @@ import type { SocketData } from "../src/queue.ts";
 export class FakeHost implements Host {
   readonly sockets: FakeSocket[] = [];
   readonly WebSocket: SocketConstructor;
-  /** What the sockets of this host are like: runtimes differ in what the standard leaves open. */
+  /** The quirks of this host's sockets: runtimes differ where the standard leaves room. */
   readonly manners: Manners = {};
   hidden = false;
   online = true;
@@ -93,7 +93,7 @@ export class FakeHost implements Host {
     this.advance(0);
   }
 
-  /** The machine sleeps, and with it the clock and the timers: only the time of day goes on (w3c/hr-time#115). */
+  /** The machine sleeps. Its clock and timers stand still, and only the time of day goes on (w3c/hr-time#115). */
   standStill(ms: number): void {
     this.dateAheadMs += ms;
   }
@@ -113,13 +113,13 @@ export class FakeHost implements Host {
   }
 }
 
-/** What a runtime's WebSocket does beyond the standard, or earlier than it says. Each of these exists. */
+/** Ways in which a runtime's WebSocket departs from the standard. A real runtime does each of these. */
 export interface Manners {
-  /** `error` and `close` are told from within `close()`, while the handshake is under way: undici (nodejs/undici#4741). */
+  /** During the handshake, `close()` itself fires `error` and `close`: undici (nodejs/undici#4741). */
   tellsWithinClose?: boolean;
-  /** An `error` that nobody listens for is thrown, as by an EventEmitter: the package `ws`. */
+  /** An `error` event without a listener is thrown, as an EventEmitter does: the package `ws`. */
   throwsErrors?: boolean;
-  /** There is `terminate()`: Bun, and the package `ws`. */
+  /** It has `terminate()`: Bun, and the package `ws`. */
   terminates?: boolean;
 }
 
@@ -177,7 +177,7 @@ export class FakeSocket implements SocketLike {
     return this;
   }
 
-  /** The connection fails, as a refused one does: `error`, then `close`. */
+  /** The connection fails as if it had been refused: `error`, then `close`. */
   fail(): void {
     this.error();
     this.end();

@@ -78,7 +78,7 @@ test("its date is the time of day", () => {
   expect(defaultHost.date()).toBe(81_234);
 });
 
-test("its WebSocket is that of the runtime when it is asked for, if there is one", () => {
+test("its WebSocket is looked up in the runtime on each access", () => {
   class Late {}
   vi.stubGlobal("WebSocket", Late);
   expect(defaultHost.WebSocket).toBe(Late);

@@ -15,7 +15,7 @@ interface Entry extends Cursor {
   text: string;
 }
 
-/** The client's publications, by id: where they went, or that they are on the way. */
+/** The client's publications by id: their place in the log, or that they are still being appended. */
 type Answers = Map<string, Cursor | "appending">;
 
 /** So little that a cut often outlasts it. */
@@ -34,10 +34,10 @@ export class FakeHub {
   #epoch = 0;
   #log: Entry[] = [];
   #appending: { author: string; message: Pick<Publication, "id" | "to" | "text">; answers?: Answers }[] = [];
-  /** What it remembers of the client, if it does. */
+  /** What it remembers of the client, if anything. */
   #memory: { member: string; answers: Answers } | undefined;
   #members = 0;
-  /** How often it had forgotten the client. */
+  /** How often a `hello` came from a client that it did not remember, the first one included. */
   forgot = 0;
   #session: Session | undefined;
   /** Of the next live event. */
@@ -103,7 +103,7 @@ export class FakeHub {
     this.cut();
   }
 
-  /** The client is gone for so long that it is forgotten, or too many others came. The log lives on. */
+  /** Forgets the client, as a hub does after a long absence or when too many others came. The log stays. */
   forget(): void {
     if (!this.#session) this.#memory = undefined;
   }

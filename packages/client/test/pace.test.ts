@@ -3,7 +3,7 @@ import { Pace } from "../src/pace.ts";
 
 const allowance = { messageBytes: 2_048, messagesPerSecond: 10, burst: 20 };
 
-/** Sends what may go out until `untilMs`, from `fromMs` on. Answers when each message went out. */
+/** Sends as fast as the pace allows between the two times. Returns when each message went out. */
 function sendAll(pace: Pace, fromMs: number, untilMs: number): number[] {
   const sent: number[] = [];
   for (let now = fromMs; ; ) {
@@ -15,22 +15,22 @@ function sendAll(pace: Pace, fromMs: number, untilMs: number): number[] {
   }
 }
 
-describe("before the server told what it takes", () => {
-  test("16 messages may go out, and then none", () => {
+describe("before the server has said what it accepts", () => {
+  test("16 messages can go out, and then none", () => {
     const pace = new Pace();
     expect(sendAll(pace, 0, 1_000_000)).toEqual(new Array(16).fill(0));
     expect(pace.waitMs(1, 1_000_000)).toBe(Infinity);
   });
 
-  test("they may be as long as every server takes, 1 KiB", () => {
+  test("they can be as long as every server accepts, 1 KiB", () => {
     const pace = new Pace();
     expect([1_024, 1_025].map((bytes) => pace.waitMs(bytes, 0))).toEqual([0, Infinity]);
     expect(pace.isTooLong(1_000_000)).toBe(false);
   });
 });
 
-describe("once the server told", () => {
-  test("four fifths of what it grants go out, at once and each second", () => {
+describe("once the server has said", () => {
+  test("four fifths of what it allows go out, at once and each second", () => {
     const pace = new Pace();
     pace.learn(allowance, 5_000);
     const sent = sendAll(pace, 5_000, 7_000);
@@ -39,28 +39,28 @@ describe("once the server told", () => {
     expect(sent.at(-1)).toBe(7_000);
   });
 
-  test("what went out before counts", () => {
+  test("messages sent before count", () => {
     const pace = new Pace();
     for (let message = 0; message < 6; message++) pace.spend();
     pace.learn(allowance, 0);
     expect(sendAll(pace, 0, 0)).toHaveLength(10);
   });
 
-  test("what was too much before is made up for", () => {
+  test("too many messages sent before delay the next one", () => {
     const pace = new Pace();
     for (let message = 0; message < 16; message++) pace.spend();
     pace.learn({ ...allowance, burst: 10 }, 0);
     expect(pace.waitMs(1, 0)).toBe(1_125);
   });
 
-  test("silence fills up what may go out at once, and no more", () => {
+  test("silence refills the burst, and no more", () => {
     const pace = new Pace();
     pace.learn(allowance, 0);
     expect(sendAll(pace, 0, 0)).toHaveLength(16);
     expect(sendAll(pace, 60_000, 60_000)).toHaveLength(16);
   });
 
-  test("one message at once is one", () => {
+  test("a burst of one allows one message", () => {
     const pace = new Pace();
     pace.learn({ ...allowance, messagesPerSecond: 1, burst: 1 }, 0);
     expect(sendAll(pace, 0, 3_000)).toEqual([0, 1_250, 2_500]);

@@ -10,7 +10,7 @@ import { type ClientOptions, Client as RosettaClient } from "../src/client.ts";
 import { FakeHost, type FakeSocket } from "./fakes.ts";
 
 type Limits = Server<"welcome">["limits"];
-/** What a test has `welcome` say. */
+/** What a test wants `welcome` to say instead of the usual. */
 type Greeting = Partial<Pick<Server<"welcome">, "known" | "member">> & { limits?: Partial<Limits> };
 
 const usualLimits: Limits = {
@@ -119,7 +119,7 @@ export function watchPromise<T>(promise: Promise<T>): { value?: T; error?: { cod
   return seen;
 }
 
-/** Lets promises that are settled tell it, however long their chain: none of them waits for anything else. */
+/** Lets the handlers of settled promises run, however long their chain. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

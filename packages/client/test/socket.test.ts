@@ -8,7 +8,7 @@ function setUp(options: Partial<SocketOptions> = {}) {
   return { host, socket };
 }
 
-/** Runtimes whose WebSockets do what the others do not. The client is to be the same on each. */
+/** Runtimes whose WebSockets behave differently. The client must behave the same on each. */
 const runtimes: [name: string, manners: Manners][] = [
   ["a browser", {}],
   ["undici", { tellsWithinClose: true }],
@@ -165,7 +165,7 @@ describe("connecting", () => {
     expect(host.sockets[0]?.closed).toBeDefined();
   });
 
-  test("waits twice as long with each retry, up to 30 s: a network may be slow", () => {
+  test("waits twice as long with each retry, up to 30 s: the network might be slow", () => {
     const { host, socket } = setUp();
     socket.open();
     const causes = [0, 1, 2, 3, 4].map((attempt) => {
@@ -190,7 +190,7 @@ describe("connecting", () => {
     expect([socket.state.name, host.sockets.length]).toEqual(["open", 2]);
   });
 
-  test("a longer time for the handshake, if it is set, is not shortened", () => {
+  test("does not shorten a longer handshake timeout that was set", () => {
     const { host, socket } = setUp({ connectTimeoutMs: 60_000 });
     socket.open();
     host.advance(59_999);
@@ -217,7 +217,7 @@ describe("connecting", () => {
     },
   );
 
-  test("names the remedy where the runtime has no WebSocket", () => {
+  test("says what to do if the runtime has no WebSocket", () => {
     const host = Object.assign(new FakeHost(), { WebSocket: undefined as never });
     expect(() => new ReconnectingSocket("ws://test", { host })).toThrow(/no WebSocket .* of the package ws/);
   });
@@ -349,7 +349,7 @@ describe("close codes", () => {
     expect(socket.state).toEqual({ name: "stopped", code: 4509, reason: "replaced" });
   });
 
-  test("what is advised adds to what was advised before", () => {
+  test("new advice adds to earlier advice", () => {
     const { host, socket } = opened();
     socket.advise({ retryAfterMs: 9_000 });
     socket.advise({ code: 1012 });
@@ -357,7 +357,7 @@ describe("close codes", () => {
     expect(waitingState(socket)).toMatchObject({ code: 1012, windowMs: [1_000, 10_000] });
   });
 
-  test("a connection that proved nothing is no success, however long it lived", () => {
+  test("an unproven connection is no success, however long it lived", () => {
     const { host, socket } = opened();
     for (const attempt of [1, 2]) {
       socket.advise({ unproven: true });
@@ -476,7 +476,7 @@ describe("the network and the page", () => {
     expect(socket.state).toEqual({ name: "offline", attempt: 0, code: 1006, cause: "offline", ...window });
   });
 
-  test("offline, a wait that is under way becomes a longer one", () => {
+  test("going offline lengthens a wait that is under way", () => {
     const { host, socket } = opened();
     host.socket.end(4002, "too slow");
     host.happen("offline");
@@ -848,7 +848,7 @@ describe("sending", () => {
     expect(host.socket.sent).toEqual([]);
   });
 
-  test("what is sent anew from within a frame that goes out is not taken for it", () => {
+  test("a message sent from a `frame` listener is not mistaken for the one going out", () => {
     const { host, socket } = setUp();
     socket.send("1");
     const off = socket.on("frame", ({ data }) => {

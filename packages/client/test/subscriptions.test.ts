@@ -360,7 +360,7 @@ describe("a refusal", () => {
     expect(offsets).toEqual([1]);
   });
 
-  test("for no time at all is asked again soon, but not in a loop", () => {
+  test("with `retryAfterMs` 0 is asked again soon, but not in a loop", () => {
     const made = connectedPair();
     made.client.on("problem", () => {});
     follow(made);
@@ -408,11 +408,11 @@ describe("a refusal", () => {
   });
 });
 
-describe("more topics than the server grants", () => {
+describe("more topics than the server allows", () => {
   const topicsOf = ({ peer }: ReturnType<typeof pair>) =>
     peer.heard.flatMap((message) => (message.type === "subscribe" ? [message.topic] : []));
 
-  /** A server that grants two. */
+  /** A server that allows two. */
   function granted() {
     const made = pair();
     made.client.on("problem", () => {});
@@ -427,11 +427,11 @@ describe("more topics than the server grants", () => {
     expect([topicsOf(made), third?.states]).toEqual([["room/a", "room/b"], []]);
     await settled();
     expect(third?.states).toMatchObject([
-      { error: { code: "limit", message: "the server grants 2 topics" } },
+      { error: { code: "limit", message: "the server allows 2 topics" } },
     ]);
   });
 
-  test("are not refused where a place is free a moment later", async () => {
+  test("are not refused if a place becomes free in the same turn", async () => {
     const made = granted();
     const [first, , third] = ["room/a", "room/b", "room/c"].map((room) => follow(made, room));
     first?.subscription.unsubscribe();
@@ -440,7 +440,7 @@ describe("more topics than the server grants", () => {
     expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/c"]);
   });
 
-  test("get the place of one that is left, in their order", () => {
+  test("get the place of a topic that is left, in their order", () => {
     const made = granted();
     const [first] = ["room/a", "room/b", "room/c", "room/d"].map((room) => follow(made, room));
     first?.subscription.unsubscribe();
@@ -448,7 +448,7 @@ describe("more topics than the server grants", () => {
     expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/c"]);
   });
 
-  test("leave without a word, for they have no place", () => {
+  test("are left without an `unsubscribe`: the server does not know them", () => {
     const made = granted();
     const [, , third] = ["room/a", "room/b", "room/c"].map((room) => follow(made, room));
     third?.subscription.unsubscribe();
@@ -465,7 +465,7 @@ describe("more topics than the server grants", () => {
     expect(fourth.states).toEqual([]);
   });
 
-  test("are asked for when the next server grants more, and each of them once", () => {
+  test("are asked for once each when the next server allows more", () => {
     const made = granted();
     for (const room of ["room/a", "room/b", "room/c", "room/d"]) follow(made, room);
     made.host.socket.end();
@@ -474,7 +474,7 @@ describe("more topics than the server grants", () => {
     expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/c"]);
   });
 
-  test("that the server itself refused, rooms say, are asked for again when one is left", () => {
+  test("are asked for again when one is left, if the server itself refused them", () => {
     const made = connectedPair();
     made.client.on("problem", () => {});
     const [first, second] = ["room/a", "room/b"].map((room) => follow(made, room));
@@ -485,7 +485,7 @@ describe("more topics than the server grants", () => {
     expect(topicsOf(made)).toEqual(["room/a", "room/b", "room/b"]);
   });
 
-  test("a gap is mended where all places are taken", () => {
+  test("do not keep a gap from being repaired when all places are taken", () => {
     const made = granted();
     for (const room of ["room/a", "room/b"]) follow(made, room);
     const [, first] = made.peer.heard;
