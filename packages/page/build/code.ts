@@ -67,7 +67,7 @@ function columnOf({ app, file, line, lines }: Place, all: Place[]): CodeColumn {
 }
 
 function testsOf(region: string, { tests }: Results): CodeTest[] {
-  // What was put to one server proves nothing about the code of the others.
+  // A test that ran on one server only proves nothing about the code of the others.
   return tests
     .filter((test) => test.regions.includes(region) && test.dealtTo === undefined)
     .map(({ id, level, title, results }) => ({

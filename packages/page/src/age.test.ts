@@ -8,7 +8,7 @@ const page = '<script type="module" crossorigin src="./assets/index-B4.js"></scr
 test.each([
   ["nobody answers", undefined, "away"],
   ["the server stops", new Response("draining", { status: 503 }), "away"],
-  ["the server has this very page", new Response(page), "missing"],
+  ["the server has the same page", new Response(page), "missing"],
   ["the server has another page", new Response(page.replace("B4", "C7")), "older"],
   ["the server has no page at all", new Response("not found", { status: 404 }), "missing"],
 ])("%s", async (_what, answer, cause) => {

@@ -3,22 +3,22 @@ import { ask, isTemporary } from "./http.ts";
 /**
  * Why a part of this page could not be loaded.
  *
- *     away     its server does not answer, or only that it cannot now
- *     older    its server has another build of the page by now, and the parts of this one no longer
- *     missing  neither: the server has this very page, and not its part
+ *     away     the server does not answer, or says that it cannot right now
+ *     older    the server has a newer build of the page, and no longer the parts of this one
+ *     missing  the server has this very build, but not the part
  */
 export type Cause = "away" | "older" | "missing";
 
-/** What to tell of it. */
+/** What to tell the reader. */
 export const causes: Record<Cause, string> = {
-  away: "A part of this page could not be loaded: its server does not answer. The page goes on asking.",
+  away: "A part of this page could not be loaded: its server does not answer. The page keeps trying.",
   older: "This page is older than its server: there is a newer build, and a part of this one is gone.",
-  missing: "A part of this page could not be loaded, though its server answers. The page goes on asking.",
+  missing: "A part of this page could not be loaded, although its server answers. The page keeps trying.",
 };
 
 /**
- * Finds out why. `base` is where the page came from; `script` is the name of the file it began with, which is made of the
- * content of all of them.
+ * Finds out why. `base` is where the page came from. `script` is the name of its first file, which contains a hash of
+ * all files.
  */
 export async function causeOf(base: string, script: string): Promise<Cause> {
   const answer = await ask(`${base}/`).catch(() => undefined);

@@ -53,7 +53,7 @@ export class App extends LitElement {
   declare text: LessonText | undefined;
   /** All that the first view needs is here: it is drawn at once, so that nothing moves under the reader. */
   declare isReady: boolean;
-  /** Why a part of the page could not be had from its server, if it could not. */
+  /** Why a part of the page could not be loaded; `undefined` if nothing failed. */
   declare failure: Cause | undefined;
   /** Ids of the servers whose connection is open. */
   declare connected: ReadonlySet<string>;
@@ -65,7 +65,7 @@ export class App extends LitElement {
   declare script: number;
   declare every: boolean;
   #connections = new Connections();
-  /** Ends what this page asks for by HTTP. */
+  /** Aborts the HTTP requests of this page. */
   #end = new AbortController();
   #retry = new Retry();
   /** Panels whose code is here. */
@@ -141,7 +141,7 @@ export class App extends LitElement {
     return text;
   }
 
-  /** Loads a lesson. What cannot be had is told, and asked for again; in an older page it never comes. */
+  /** Loads a lesson. On failure it says why and tries again later, except in an older page, where that is useless. */
   async #loadOrTell(route: Route): Promise<LessonText | undefined> {
     try {
       const text = await this.#load(route);

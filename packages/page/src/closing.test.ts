@@ -61,13 +61,13 @@ test("what a client does is the policy of the protocol, with its reason", () => 
   expect(policyText({ code: 4004, agreed: false })).toMatch(/^retry, after/);
 });
 
-test("a silence explains a loss, and no end that says something itself", () => {
+test("silence explains a lost connection, but not a close that has its own code", () => {
   expect(likelyCause(ending({ idleMs: 30_000 }))).toContain("proxy");
   expect(likelyCause(ending({ idleMs: 29_999 }))).not.toContain("proxy");
   expect(likelyCause(ending({ code: 4001, idleMs: 60_000 }))).not.toContain("proxy");
 });
 
-test("what this page closed was asked for", () => {
+test("a close by this page was asked for", () => {
   expect(likelyCause(ending({ code: 1000, byPage: true }))).toBe("It was asked for.");
   expect(likelyCause(ending({ code: 1001, byPage: true }))).not.toBe("It was asked for.");
 });

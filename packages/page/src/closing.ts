@@ -72,8 +72,8 @@ const meanings = new Map<number, Meaning>([
   [
     4005,
     {
-      what: "a message that was begun and not ended in time",
-      cause: "A client that stopped in the middle of a message, or a network that is too slow for it.",
+      what: "a message that was not finished in time",
+      cause: "The client stopped in the middle of a message, or the network is too slow for it.",
     },
   ],
   [4500, { what: "messages that could not be read", cause: "Client and server are of different versions." }],

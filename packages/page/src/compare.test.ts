@@ -31,7 +31,7 @@ test("what only a later server tells has its row, too", () => {
   expect(rows({ two: [{ name: "Reason", value: "x" }] }).map(({ name }) => name)).toEqual(["Reason"]);
 });
 
-test("the sentence says whether they agree, and in how much they do not", () => {
+test("the sentence says whether the servers agree, and in how many rows they differ", () => {
   const facts = (one: string, two: string): Record<string, Fact[]> => {
     const same = { name: "Code", value: "1000" };
     const time = (value: string): Fact => ({ name: "Time", value, measured: true });

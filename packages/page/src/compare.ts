@@ -31,11 +31,11 @@ export function compare(servers: ServerEntry[], findings: Map<string, Findings>)
   });
 }
 
-/** What the rows come to, in a sentence. */
+/** Sums the rows up in a sentence. */
 export function agreement(rows: Row[]): string {
   const differing = rows.filter(({ differs }) => differs).length;
   if (rows.length === 0)
-    return "Do something above: every server does it, and what they made of it is compared here.";
-  if (differing === 0) return "The servers agree, but for times, which are measured and never the same.";
+    return "Do something above: every server does it, and the results are compared here.";
+  if (differing === 0) return "The servers agree, except on times, which are measured and always differ.";
   return `The servers differ in ${differing} of ${rows.length}.`;
 }

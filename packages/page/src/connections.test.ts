@@ -44,7 +44,7 @@ test("a server that stays keeps its connections, one that goes loses them", () =
   expect(FakeWebSocket.made.filter((ws) => ws.closed.length > 0)).toHaveLength(4);
 });
 
-test("only what was closed for good is opened again", () => {
+test("reopens only connections that were stopped", () => {
   const connections = new Connections();
   const [pair] = connections.choose([one]);
   for (const ws of FakeWebSocket.made) ws.accept(ws.url.endsWith("/echo") ? "" : undefined);

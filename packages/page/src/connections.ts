@@ -58,7 +58,7 @@ function closePair({ client, echo }: Pair): void {
   echo.close();
 }
 
-// By its name, too: all that is recorded of a server bears it.
+// The id counts too: everything recorded about a server is filed under it.
 function isSame(one: ServerEntry, other: ServerEntry): boolean {
   return one.id === other.id && one.url === other.url;
 }

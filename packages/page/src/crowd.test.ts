@@ -89,14 +89,14 @@ test("phases become bars within the part of time, none beyond now", () => {
   ]);
 });
 
-test("one return has no spread, and who was told is still connected", () => {
+test("one return has no spread, and a client told of a restart is still connected", () => {
   const member = restarted(2100);
   expect(summaryOf([member], new Map()).spreadMs).toBeUndefined();
   member.told(4000);
   expect(summaryOf([member], new Map()).connected).toBe(1);
 });
 
-test("the return is the first time that it is open again, whatever the network does later", () => {
+test("a client is back when it is first open again, whatever the network does later", () => {
   const member = restarted(2500);
   const wait = { attempt: 0, untilAt: 3400, delayMs: 400, code: 1006, cause: "offline" };
   member.changed({ name: "offline", ...wait, windowMs: [250, 750] }, 3000);
@@ -111,7 +111,7 @@ test("an event that comes late does not take a client back", () => {
   expect(member.epochs).toEqual([{ name: "a", first: 1, last: 3, count: 3 }]);
 });
 
-test("what one client got more makes up for nothing, and what is still under way is not lost", () => {
+test("one client's extra events do not offset another's losses, and events under way are not lost", () => {
   const [more, less] = [restarted(2100), restarted(2900)];
   more.heard("a", 3);
   more.heard("a", 4);
@@ -119,19 +119,19 @@ test("what one client got more makes up for nothing, and what is still under way
   expect(summaryOf([more, less], new Map([["b", 9]])).lost).toBe(0);
 });
 
-test("each code is named once, and the window is that of the last end", () => {
+test("each code is named once, and the window is that of the last close", () => {
   const [one, other] = [restarted(2100), restarted(2900)];
   other.changed({ ...waiting(1012), windowMs: [5000, 9000] } as SocketState, 9000);
   expect(summaryOf([one, other], new Map())).toMatchObject({ codes: [1012], windowMs: [5000, 9000] });
 });
 
-test("the drawing goes on until the last is back, and leaves an older restart out", () => {
+test("the chart covers the newest restart, until the last client is back", () => {
   const [early, late] = [restarted(2100), restarted(2900)];
   late.changed(waiting(1012), 60_000);
   expect(frameOf([early, late], 90_000)).toEqual({ from: 59_500, to: 90_000 });
 });
 
-test("what was before the part of time has no bar", () => {
+test("phases before the visible time have no bar", () => {
   const { marks } = restarted(2500);
   expect(barsOf(marks, { from: 2600, to: 7600 }, 3600, 100).map(({ phase, x }) => [phase, x])).toEqual([
     ["open", 0],

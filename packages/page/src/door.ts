@@ -77,8 +77,8 @@ export function doorCases({ url }: Pick<ServerEntry, "url">): DoorCase[] {
 }
 
 /**
- * What the server answers at its door: the very function that it runs, with its usual origins, the one that this page
- * was let in by, and room for all.
+ * Returns how the server would refuse a request, if it would. It calls the function that the server itself runs, with
+ * the server's usual origins, the origin of this page, and no limit reached.
  */
 export function askDoor(knock: Knock, server: ServerEntry, siblings: ServerEntry[]): Refusal | undefined {
   const { origin, port, protocol } = new URL(server.url);

@@ -58,21 +58,21 @@ test("a rejected message waits for nothing", () => {
   expect(outcomes(book)).toEqual(["rejected", "equal"]);
 });
 
-test("a loss leaves what is queued as it was", () => {
+test("a lost connection leaves queued messages as they were", () => {
   const book = new EchoBook();
   book.add("one", "one", "queued", 0);
   book.closed(1006);
   expect(outcomes(book)).toEqual(["queued"]);
 });
 
-test("a close with 1000 answers stop alone", () => {
+test("a close with 1000 answers only `stop`", () => {
   const book = new EchoBook();
   book.add("one", "one", "sent", 0);
   book.closed(1000);
   expect(outcomes(book)).toEqual(["lost"]);
 });
 
-test("a line says what was sent: its kind, and its bytes on the wire", () => {
+test("a line shows the kind of message and its bytes on the wire", () => {
   const book = new EchoBook();
   book.add("grüß", "grüß", "sent", 0);
   book.add("a.bin", Uint8Array.of(1, 2, 3), "sent", 0);
@@ -82,7 +82,7 @@ test("a line says what was sent: its kind, and its bytes on the wire", () => {
   ]);
 });
 
-test("old lines are forgotten, but not what they wait for", () => {
+test("old lines are dropped, but their answers are still matched", () => {
   const book = new EchoBook();
   for (let count = 1; count <= 25; count++) book.add(String(count), String(count), "sent", 0);
   expect(book.lines.map(({ number }) => number)).toEqual(

@@ -76,7 +76,7 @@ test("the reader's sentence tells how far it came, how it ended, and what is los
   expect(sentenceOf({ ...report, runs: [...report.runs, { from: 990, to: 991 }] })).toContain("with a gap!");
 });
 
-test("who goes its way is no loss", () => {
+test("a normal goodbye is not a loss", () => {
   const text = ["1000", "1001", "1005", "1006", "1012"]
     .map((code) => `rosetta_closed_total{code="${code}"} 1`)
     .join("\n");
@@ -89,7 +89,7 @@ test("a metric is found by its whole name", () => {
   ).toBe(1);
 });
 
-test("each mark tells what is new since the look before", () => {
+test("each mark tells what is new since the previous sample", () => {
   const lost = new Map([["4002", 1]]);
   const before = { queueBytes: 5, skipped: 2, slow: 1, lost };
   const samples = [sample(0, before), sample(1, before), sample(2, { ...before, skipped: 5 })];

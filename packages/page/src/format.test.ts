@@ -58,17 +58,17 @@ test("text and bytes are never the same, even if they look alike", () => {
   expect(sameData("a", new Uint8Array([97]))).toBe(false);
 });
 
-test("the next unit begins where the number has a thousand of the one before", () => {
+test("values switch to the next unit exactly at its size", () => {
   expect(formatBytes(1024 * 1024)).toBe("1 MiB");
   expect(formatDuration(1000)).toBe("1 s");
   expect(formatDuration(12.6)).toBe("13 ms");
 });
 
-test("only what has a shape of its own stands beside the bytes", () => {
+test("only visible characters are shown beside the bytes", () => {
   expect(hexView(Uint8Array.of(0x1f, 0x20, 0x21, 0x7e, 0x7f, 0x80))).toMatch(/· !~··$/);
 });
 
-test("a byte order mark is content, and what is no UTF-8 shows", () => {
+test("a byte order mark is content, and invalid UTF-8 is visible", () => {
   expect(textOfBytes(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61))).toBe("\ufeffa");
   expect(textOfBytes(Uint8Array.of(0x61, 0xff))).toBe("a\ufffd");
 });

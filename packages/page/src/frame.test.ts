@@ -70,7 +70,7 @@ test("hex is read with or without blanks, and nothing else is", () => {
   for (const bad of ["0", "0x00", "fg", "00,ff"]) expect(parseHex(bad)).toBeUndefined();
 });
 
-test("each field is explained by what it is, not by what it could be", () => {
+test("each field is explained by its value", () => {
   const words = (name: string, length: number, mask?: Uint8Array) =>
     drawFrame("binary", new Uint8Array(length), mask).parts.find((part) => part.name === name)?.words;
   expect(words("MASK", 1)).toBe("0: not masked");

@@ -32,7 +32,7 @@ function chat(offset: number, text = String(offset), to: "all" | "others" = "all
   newest().say({ type: "event", topic: "room/lobby", epoch: "e", offset, at: 0, from: "guest-2", to, data });
 }
 
-test("a friend is in the room, has a name of its own, and keeps what it hears", () => {
+test("a friend joins the room under its own name and keeps what it hears", () => {
   const { friend, changes } = bring();
   expect(newest().requests.map(({ type, topic }) => [type, topic])).toContainEqual([
     "subscribe",
@@ -45,7 +45,7 @@ test("a friend is in the room, has a name of its own, and keeps what it hears", 
   expect(changes()).toBe(before + 1);
 });
 
-test("what a friend heard stays in order and is bounded", () => {
+test("a friend's messages stay in order, and their number is bounded", () => {
   const { friend } = bring();
   for (let offset = 1; offset <= 60; offset++) chat(offset);
   expect(friend.heard).toHaveLength(50);
@@ -54,7 +54,7 @@ test("what a friend heard stays in order and is bounded", () => {
   );
 });
 
-test("what comes again after a loss is heard once", () => {
+test("an event that is replayed after a lost connection is heard once", () => {
   const { friend } = bring();
   chat(1);
   newest().end();

@@ -91,7 +91,7 @@ test("lines and cells are bounded, and the row keeps the newest that fit", () =>
   expect(newestCells(cells, 6)).toEqual(cells.slice(2));
 });
 
-test("a return tells of itself, and not of the one before", () => {
+test("each comeback is reported alone, without the one before", () => {
   const book = bookAt(2);
   book.subscribed({ epoch, offset: 9, recovered: false });
   add(book, 8, 9);
@@ -102,7 +102,7 @@ test("a return tells of itself, and not of the one before", () => {
   expect(book).toMatchObject({ lost: undefined, replayed: 1, missed: 0 });
 });
 
-test("one lost event is told as one, and also before the first that was seen", () => {
+test("a single lost event is reported, and so are events lost before the first one seen", () => {
   const book = bookAt(2);
   book.subscribed({ epoch, offset: 4, recovered: false });
   add(book, 4, 4);
@@ -113,20 +113,20 @@ test("one lost event is told as one, and also before the first that was seen", (
   expect(early.lost).toEqual({ from: 1, to: 268 });
 });
 
-test("a log that is shorter than what was seen has begun anew, whatever it calls itself", () => {
+test("a log shorter than what was seen is a new one, even under the same epoch", () => {
   const book = bookAt(9);
   book.subscribed({ epoch, offset: 3, recovered: true });
   add(book, 1, 3);
   expect(book).toMatchObject({ offset: 3, twice: 0, comeback: { recovered: false, sameEpoch: false } });
 });
 
-test("no server can have recovered another life of the log", () => {
+test("`recovered` does not count in another epoch", () => {
   const book = bookAt(2);
   book.subscribed({ epoch: "two", offset: 5, recovered: true });
   expect(tellComeback(book)).toContain("begun anew");
 });
 
-test("all that the server had is here with its last event", () => {
+test("has caught up with the last event that the server had", () => {
   const book = bookAt(2);
   book.subscribed({ epoch, offset: 4, recovered: true });
   add(book, 3, 3);
@@ -135,7 +135,7 @@ test("all that the server had is here with its last event", () => {
   expect(book.isCaughtUp).toBe(true);
 });
 
-test("nothing is away when more has come than the author knows of", () => {
+test("nothing is missing when more has arrived than the author knows of", () => {
   const book = bookAt(7);
   book.published({ epoch, offset: 5 });
   expect(book.away).toBe(0);

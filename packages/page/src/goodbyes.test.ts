@@ -46,7 +46,7 @@ test("each way does what it says", () => {
   expect(played(wayOf("silent")).sent).toEqual([]);
 });
 
-test("each order names what the server is to do", () => {
+test("each chaos request names what the server must do", () => {
   const ordered = (id: string) => {
     const texts = played(wayOf(id)).sent.map((text) => parseClient(String(text)).message);
     return texts.find((message) => message?.type === "chaos");
@@ -56,25 +56,25 @@ test("each order names what the server is to do", () => {
   expect(ordered("terminate")).toMatchObject({ do: "terminate" });
 });
 
-test("what is too much is more than the server takes", () => {
+test("the flood and the bad messages exceed the server's limits", () => {
   const { burst, badMessages } = defaultLimits;
   expect(played(wayOf("flood")).sent.length - 1).toBeGreaterThan(burst);
   expect(played(wayOf("bad")).sent).toHaveLength(badMessages);
 });
 
-test("at /echo stop is a bare text, and binary is binary", () => {
+test("at /echo `stop` is plain text, and binary is binary", () => {
   expect(played(wayOf("echo-stop")).sent).toEqual(["stop"]);
   expect(played(wayOf("binary")).sent).toEqual([Uint8Array.of(1)]);
   expect(played(wayOf("normal")).closed).toEqual([[1000]]);
 });
 
-test("only the handshake that is to be refused offers no subprotocol", () => {
+test("only the handshake that must be refused offers no subprotocol", () => {
   expect(ways.flatMap((group) => group.ways.filter(({ bare }) => bare).map(({ id }) => id))).toEqual([
     "refused",
   ]);
 });
 
-test("an end is agreed on only where this side asked for it", () => {
+test("a close is agreed on only if this side asked for it", () => {
   const agreed = ways.flatMap((group) => group.ways.filter((way) => way.agreed).map(({ id }) => id));
   expect(agreed).toEqual(["echo-stop", "stop", "normal", "own", "none"]);
 });

@@ -21,7 +21,7 @@ test("request and answer name what was asked for", () => {
   expect(answerLines("accept", "a.b").map(([line]) => line)).toContain("Sec-WebSocket-Accept: accept");
 });
 
-test("the request has every header that RFC 6455 §4.1 asks of a browser", () => {
+test("the request has every header that RFC 6455 §4.1 requires of a browser", () => {
   const lines = requestLines("ws://a.example:81/ws?x=1", "https://b.example", "key", "p").map(
     ([line]) => line,
   );

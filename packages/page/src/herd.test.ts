@@ -42,19 +42,19 @@ test("nobody makes no bars", () => {
   expect(stampede({ ...herd, clients: 0 })).toMatchObject({ counts: [], peak: 0 });
 });
 
-test("only the end of the connection has its code; an attempt that fails ends with 1006", () => {
+test("the first wait follows the close code, and waits after failed attempts follow 1006", () => {
   const high = (attempt: number, code: number) => retryWindow(defaultBackoff, attempt, code)[1];
   const { lastMs } = stampede({ ...herd, clients: 1, code: 1012, awayMs: high(1, 1012) + 1, jitter: false });
   expect(lastMs).toBe(high(1, 1012) + high(2, 1006));
   expect(high(2, 1012)).not.toBe(high(2, 1006));
 });
 
-test("who comes at the very moment of the return gets through", () => {
+test("a client that comes at the very moment the server is back gets through", () => {
   const [, high] = retryWindow(defaultBackoff, 1, 1006);
   expect(stampede({ ...herd, clients: 1, awayMs: high, jitter: false }).lastMs).toBe(high);
 });
 
-test("the last to be back need not be the last that is counted", () => {
+test("the last to be back need not be the last in the list", () => {
   const draws = [0.9, 0.1];
   const random = () => draws.shift() ?? 0;
   const [low, high] = retryWindow(defaultBackoff, 1, 1006);

@@ -27,12 +27,12 @@ test.each([
   expect(readRetryAfter(header, now)).toBe(ms);
 });
 
-test("a status is about this moment, or it holds", () => {
+test("tells temporary statuses from lasting ones", () => {
   expect([408, 425, 429, 502, 503, 504].map(isTemporary)).not.toContain(false);
   expect([200, 204, 304, 400, 403, 404, 421, 431, 500, 501].map(isTemporary)).not.toContain(true);
 });
 
-/** A server that answers one after the other, with an error for `nobody`; the last again and again. */
+/** A server that gives these answers in turn and then repeats the last; `nobody` is a network error. */
 function answering(...answers: ("nobody" | Response)[]) {
   const fetch = vi.fn(async () => {
     const answer = answers.length > 1 ? answers.shift() : answers[0];
@@ -43,7 +43,7 @@ function answering(...answers: ("nobody" | Response)[]) {
   return fetch;
 }
 
-test("a question is asked until its answer holds, and not before the server wants it to be", async () => {
+test("asks until the answer is not temporary, and no sooner than the server wants", async () => {
   const busy = new Response("", { status: 429, headers: { "Retry-After": "3" } });
   const fetch = answering("nobody", busy, new Response("here", { status: 200 }));
   const failed = vi.fn();
@@ -59,14 +59,14 @@ test("a question is asked until its answer holds, and not before the server want
   expect(failed).toHaveBeenCalledTimes(2);
 });
 
-test("an answer that holds is not asked for again, also if it is a refusal", async () => {
+test("does not ask again after a lasting answer, not even a refusal", async () => {
   const fetch = answering(new Response("no", { status: 403 }));
   const asked = askPatiently("http://one/", new AbortController().signal, () => {});
   expect(await asked).toMatchObject({ status: 403, text: "no" });
   expect(fetch).toHaveBeenCalledTimes(1);
 });
 
-test("an answer that breaks off is none", async () => {
+test("an answer that breaks off does not count", async () => {
   const broken = new Response(new ReadableStream({ start: (body) => body.error(new TypeError("cut")) }));
   const fetch = answering(broken, new Response("whole"));
   const asked = askPatiently("http://one/", new AbortController().signal, () => {});
@@ -75,7 +75,7 @@ test("an answer that breaks off is none", async () => {
   expect(fetch).toHaveBeenCalledTimes(2);
 });
 
-test("nobody asks on once it is over", async () => {
+test("stops asking once it is aborted", async () => {
   const fetch = answering("nobody");
   const end = new AbortController();
   const asked = askPatiently("http://one/", end.signal, () => {});

@@ -1,14 +1,14 @@
 import { pause, Retry } from "./retry.ts";
 
-/** A whole answer over HTTP. */
+/** A complete HTTP answer. */
 export interface Answer {
   status: number;
   text: string;
-  /** Milliseconds that the server wants to be left alone, if it said so and this page may read it. */
+  /** How long the server wants to be left alone, in milliseconds, if it said so in a header that this page can read. */
   retryAfterMs: number | undefined;
 }
 
-/** Asks once. Rejects as `fetch` does, also if the answer breaks off. */
+/** Asks once. Rejects as `fetch` does, and also if the answer breaks off. */
 export async function ask(url: string, signal?: AbortSignal): Promise<Answer> {
   const response = await fetch(url, { cache: "no-store", ...(signal && { signal }) });
   // Read whatever the status: a body that nobody reads is aborted later, as a failed request.
@@ -17,20 +17,20 @@ export async function ask(url: string, signal?: AbortSignal): Promise<Answer> {
   return { status: response.status, text, retryAfterMs };
 }
 
-/** Too early, too many, a server that stops, a proxy that found none: nothing is said about the next request. */
+/** Timeouts, rate limits, a stopping server, a proxy without a server: the next request can succeed. */
 const temporary = new Set([408, 425, 429, 502, 503, 504]);
 
-/** Whether a status is about this moment only (RFC 9110 §15.6.4, RFC 6585 §4). */
+/** Returns whether the same request can succeed later (RFC 9110 §15.6.4, RFC 6585 §4). */
 export function isTemporary(status: number): boolean {
   return temporary.has(status);
 }
 
-/** However long a server wants to be left alone, people wait for it. */
+/** The longest `Retry-After` that we follow (ms): people wait for the answer. */
 const longestMs = 300_000;
 
 /**
- * Milliseconds that `Retry-After` asks for: it is a number of seconds or a date (RFC 9110 §10.2.3). `now` is the time of
- * day in milliseconds.
+ * Returns the milliseconds that `Retry-After` asks for. The header is a number of seconds or a date (RFC 9110 §10.2.3).
+ * `now` is the time of day in milliseconds.
  */
 export function readRetryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
@@ -40,8 +40,8 @@ export function readRetryAfter(header: string | null, now: number): number | und
 }
 
 /**
- * Asks until there is an answer that holds, and answers it; nothing once `signal` is aborted. `failed` is called after
- * each attempt that brought none.
+ * Asks until there is an answer that is not temporary, and returns it, or `undefined` once `signal` is aborted. Calls
+ * `failed` after each failed attempt.
  */
 export async function askPatiently(
   url: string,

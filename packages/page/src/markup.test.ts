@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-/** Whatever makes markup of a text, in Lit and in the browser. */
+/** Everything that turns text into markup, in Lit and in the browser. */
 const makers =
   /unsafe(?:HTML|SVG|MathML|Static|CSS)|static-html|(?:inner|outer)HTML|insertAdjacentHTML|setHTML|srcdoc|createContextualFragment|DOMParser|document\.write/;
 
@@ -16,14 +16,14 @@ function sources(): string[] {
   );
 }
 
-// The text of others reaches the page only through Lit's bindings, which make text nodes of it.
-test("no source of the page makes markup of a text", () => {
+// Other people's text reaches the page only through Lit's bindings, which put it into text nodes.
+test("no source of the page turns text into markup", () => {
   const found = sources().filter((name) => makers.test(readFileSync(join(folder, name), "utf8")));
   expect(sources().length).toBeGreaterThan(60);
   expect(found).toEqual([]);
 });
 
-test("what makes markup is recognized", () => {
+test("the check recognizes code that makes markup", () => {
   for (const code of ["unsafeHTML(text)", "p.innerHTML = text", "frame.srcdoc = text"]) {
     expect(makers.test(code), code).toBe(true);
   }

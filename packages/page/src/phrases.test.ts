@@ -62,7 +62,7 @@ test("the examples are what they are called", () => {
   );
 });
 
-test("a request has one reply; what else carries its number stands alone", () => {
+test("a request has one reply; further messages with its id stand alone", () => {
   const book = new Phrasebook();
   book.sent('{"id":"a"}', 5);
   book.received("first", echo("a"), 6);
@@ -73,13 +73,13 @@ test("a request has one reply; what else carries its number stands alone", () =>
   ]);
 });
 
-test("only a text is an id", () => {
+test("only a string is an id", () => {
   const book = new Phrasebook();
   for (const text of ['{"id":5}', '{"id":null}', "null", "[]", "{"]) book.sent(text, 0);
   expect(book.phrases.map(({ id }) => id)).toEqual(Array(5).fill(undefined));
 });
 
-test("the end of a connection changes nothing about what was answered, and places begin anew", () => {
+test("a closed connection leaves answered requests as they are, and places start again at 1", () => {
   const book = new Phrasebook();
   book.sent('{"id":"a"}', 0);
   book.received("to a", echo("a"), 1);

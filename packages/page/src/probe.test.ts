@@ -25,7 +25,7 @@ function begin() {
   return { probe, ws: newest(), frames, opened, messages, ends };
 }
 
-test("a probe offers what it was told to, and says what was chosen", () => {
+test("a probe offers the subprotocols it was given, and reports the chosen one", () => {
   const { ws, opened, probe } = begin();
   expect([ws.url, ws.protocols, ws.binaryType]).toEqual(["ws://here/ws", ["a", "b"], "arraybuffer"]);
   expect(probe.isOpen).toBe(false);
@@ -34,7 +34,7 @@ test("a probe offers what it was told to, and says what was chosen", () => {
   expect(probe.isOpen).toBe(true);
 });
 
-test("text is text and bytes are bytes, both ways, and all of it is told", () => {
+test("text stays text and bytes stay bytes, both ways, and every message is reported", () => {
   const { probe, ws, messages, frames } = begin();
   probe.send("too early");
   ws.accept();
@@ -53,7 +53,7 @@ test("text is text and bytes are bytes, both ways, and all of it is told", () =>
   ]);
 });
 
-test("an end tells what the browser knows, whether it was ever open, who began, and since when it was silent", () => {
+test("an end reports what the browser knows, whether it was open, who closed, and how long it was silent", () => {
   const refused = begin();
   refused.ws.end();
   expect(refused.ends).toMatchObject([{ code: 1006, opened: false, byPage: false, wasClean: false }]);
@@ -70,7 +70,7 @@ test("an end tells what the browser knows, whether it was ever open, who began, 
   ]);
 });
 
-test("what is sent ends a silence as well", () => {
+test("sending ends a silence too", () => {
   const { probe, ws, ends } = begin();
   ws.accept();
   vi.advanceTimersByTime(5_000);
@@ -80,7 +80,7 @@ test("what is sent ends a silence as well", () => {
   expect(ends[0]?.idleMs).toBe(700);
 });
 
-test("a code that may not be sent ends nothing", () => {
+test("a code that must not be sent ends nothing", () => {
   const { probe, ws, frames, ends } = begin();
   ws.accept();
   expect(() => probe.close(999)).toThrow();
@@ -89,7 +89,7 @@ test("a code that may not be sent ends nothing", () => {
   expect(frames.some(({ direction, kind }) => direction === "out" && kind === "close")).toBe(false);
 });
 
-test("a second close says nothing, and who left hears nothing any more", () => {
+test("a second close does nothing, and after leaving nothing is heard", () => {
   const { probe, ws, frames, ends, messages } = begin();
   ws.accept();
   probe.leave();
@@ -101,7 +101,7 @@ test("a second close says nothing, and who left hears nothing any more", () => {
   expect([ends, messages]).toEqual([[], []]);
 });
 
-test("who leaves before it is open closes as soon as it is", () => {
+test("leaving before it is open closes it as soon as it opens", () => {
   const { probe, ws, opened } = begin();
   probe.leave();
   expect(ws.closed).toEqual([]);

@@ -1,24 +1,24 @@
 import { defaultBackoff, retryWindow } from "@rosetta/client";
 import { Close } from "@rosetta/protocol";
 
-/** Waits between requests that fail: by the client's rule for connections, so that many pages do not ask together. */
+/** The waits between failed requests. They follow the client's backoff, so that many pages do not ask at once. */
 export class Retry {
   #attempt = 0;
 
-  /** Milliseconds until the next request; `askedMs`, which the server asked for, come before. */
+  /** Returns the milliseconds until the next request. `askedMs`, what the server asked for, is added to the backoff. */
   next(askedMs = 0, random = Math.random): number {
     this.#attempt += 1;
     const [low, high] = retryWindow(defaultBackoff, this.#attempt, Close.Abnormal);
     return askedMs + low + random() * (high - low);
   }
 
-  /** A request was answered: the next failure is a first one. */
+  /** A request was answered: the next failure counts as the first. */
   succeeded(): void {
     this.#attempt = 0;
   }
 }
 
-/** Waits so many milliseconds, or until `signal` is aborted. Never rejects. */
+/** Waits `ms` milliseconds, or until `signal` is aborted. Never rejects. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

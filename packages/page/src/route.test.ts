@@ -26,7 +26,7 @@ test("what somebody else may have put into the address is taken only in its form
   expect(parseRoute(`#/all?topic=room/${"a".repeat(33)}`, numbers)).toEqual({ lesson: "all" });
 });
 
-test("a form holds from the first character to the last", () => {
+test("a route must match from the first character to the last", () => {
   for (const hash of [
     "#/all?server=bun<b>",
     "#/all?topic=room/a<b>",

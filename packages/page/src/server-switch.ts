@@ -17,7 +17,7 @@ export class ServerSwitch extends LitElement {
   declare servers: ServerEntry[];
   declare chosen: ServerEntry | undefined;
   declare every: boolean;
-  /** Ids of the servers that the page's own connection reaches: nobody needs to ask whether they run. */
+  /** Ids of the servers to which the page has an open connection: they are known to run. */
   declare connected: ReadonlySet<string>;
   declare health: Map<string, Health>;
 
@@ -104,7 +104,7 @@ export class ServerSwitch extends LitElement {
     return server.self ? "sent this page" : `port ${new URL(server.url).port}`;
   }
 
-  // One that was asked in vain may have been started since; its connection tells.
+  // A server that did not answer may have started since: an open connection proves that it runs.
   #known({ id }: ServerEntry): Health {
     const health = this.health.get(id) ?? "unknown";
     return health === "not running" && this.connected.has(id) ? "running" : health;

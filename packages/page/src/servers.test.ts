@@ -50,7 +50,7 @@ test.each([
   expect(baseOf(address)).toBe(base);
 });
 
-test("below a path this server is reached there, and the others where they say", () => {
+test("a page below a path reaches this server there, and the others at their own address", () => {
   const below = { ...sibling, url: "https://example.org/bun/" };
   expect(
     toServers([self, below], "https://example.org/rosetta")
@@ -60,7 +60,7 @@ test("below a path this server is reached there, and the others where they say",
   expect(socketUrl({ ...self, url: "https://example.org/rosetta" })).toBe("wss://example.org/rosetta/ws");
 });
 
-test("the list of servers is asked for below the page, and until it can be had", async () => {
+test("asks for the list of servers below the page's path, until it arrives", async () => {
   vi.useFakeTimers();
   const answers = [new Response("draining", { status: 503 }), Response.json([self, sibling])];
   const fetch = vi.fn(async () => answers.shift() ?? Promise.reject(new TypeError("asked once too often")));
@@ -77,7 +77,7 @@ test("the list of servers is asked for below the page, and until it can be had",
   ]);
 });
 
-test("a list that is there at once is told once", async () => {
+test("yields a list that arrives at once only once", async () => {
   vi.stubGlobal("fetch", async () => Response.json([self, sibling]));
   const told: unknown[] = [];
   for await (const list of readServers(origin, new AbortController().signal)) told.push(list.length);
@@ -112,7 +112,7 @@ test("an entry is taken whole or not at all", () => {
   }
 });
 
-test("the servers of another machine stand behind it by name", () => {
+test("servers on other machines follow, sorted by name", () => {
   const [far, near] = ["http://b.example:1", "http://a.example:2"].map((url, index) => ({
     ...sibling,
     id: `${index}`,

@@ -5,7 +5,7 @@ import { type Answer, ask, askPatiently } from "./http.ts";
 export interface ServerEntry {
   id: string;
   title: string;
-  /** The address of its HTTP side, without a trailing slash. Behind a proxy it may have a path. */
+  /** The address of its HTTP side, without a trailing slash. Behind a proxy it can have a path. */
   url: string;
   /** True for the server that sent this page. */
   self: boolean;
@@ -22,14 +22,14 @@ export type Health = "unknown" | "asking" | "running" | "not running";
 /** Milliseconds a server may take to say that it is well. */
 const healthTimeoutMs = 2000;
 
-/** Where a page was loaded from, without a trailing slash: whatever its server answers lies below that. */
+/** Returns where a page was loaded from, without a trailing slash. All paths of its server lie below that. */
 export function baseOf(address: string): string {
   return addressOf(new URL(".", address));
 }
 
 /**
- * The servers of this run. While the list cannot be had the first answer is this server alone; the list follows as soon
- * as it is answered. `base` is where the page came from.
+ * Yields the servers of this run. If the list cannot be loaded at first, it yields this server alone, and the list once
+ * it arrives. `base` is where the page came from.
  */
 export async function* readServers(base: string, signal: AbortSignal): AsyncGenerator<ServerEntry[]> {
   const failed = Promise.withResolvers<void>();
@@ -48,7 +48,7 @@ function readList(answer: Answer | undefined): unknown {
 /** A list as it came over the wire, made safe to use: never empty, one entry for this server, addresses only. */
 export function toServers(list: unknown, base: string): ServerEntry[] {
   const entries = (Array.isArray(list) ? list : []).filter(isEntry).sort(byAddress);
-  // Opened by another of its names (localhost for 127.0.0.1, that of a proxy), this server is reached by that name.
+  // If the page was opened under another name (localhost for 127.0.0.1, or a proxy's), reach this server by that name.
   const servers = entries.map((entry) => ({
     ...entry,
     url: entry.self ? base : addressOf(new URL(entry.url)),
@@ -74,7 +74,7 @@ export async function askHealth(server: ServerEntry): Promise<Health> {
   return answer && healthOf(answer) === "ok" ? "running" : "not running";
 }
 
-/** What an answer of `/healthz` says, `ok` or `draining`; nothing if it is another's. */
+/** Returns what `/healthz` says, `ok` or `draining`, or `undefined` if the answer is not from one of our servers. */
 export function healthOf(answer: Pick<Answer, "text">): string | undefined {
   const { status } = Object(parse(answer.text)) as { status?: unknown };
   return typeof status === "string" ? status : undefined;

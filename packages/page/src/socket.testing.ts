@@ -1,10 +1,10 @@
-// A browser's WebSocket for tests, and the server behind it as a test writes it.
+// A browser's WebSocket for tests. The test plays the server behind it.
 
 import type { SocketConstructor } from "@rosetta/client";
 import { encode, parseClient, type ServerMessage } from "@rosetta/protocol";
 import { vi } from "vitest";
 
-/** Does nothing until a test says so. */
+/** Does nothing by itself: the test decides what happens. */
 export class FakeWebSocket extends EventTarget {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;
@@ -54,17 +54,17 @@ export class FakeWebSocket extends EventTarget {
     this.#tell("close", { code, reason, wasClean });
   }
 
-  /** Says a message of the protocol. */
+  /** Sends a message of the protocol to the page. */
   say(message: ServerMessage): void {
     this.receive(encode(message));
   }
 
-  /** The requests that came. */
+  /** The requests that the page has sent. */
   get requests(): { type: string; id: string; topic?: string }[] {
     return this.sent.map((text) => parseClient(String(text)).message as { type: string; id: string });
   }
 
-  /** Accepts, and answers hello: from then on this is the client of that name. */
+  /** Accepts the handshake and answers `hello`, with this member name for the client. */
   greet(member: string): void {
     this.accept();
     const { id = "" } = this.requests.find(({ type }) => type === "hello") ?? {};
@@ -102,7 +102,7 @@ export class FakeWebSocket extends EventTarget {
   }
 }
 
-/** Puts it in the place of the browser's own; the answer gives the one that was made last. */
+/** Replaces the global WebSocket. Returns a function that returns the newest instance. */
 export function stubWebSocket(): () => FakeWebSocket {
   FakeWebSocket.made = [];
   vi.stubGlobal("WebSocket", FakeWebSocket as unknown as SocketConstructor);

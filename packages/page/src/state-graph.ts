@@ -38,7 +38,7 @@ export const edges: Edge[] = [
     number: 8,
     from: ["offline"],
     to: "connecting",
-    cause: "the network is said to be back, the wait is over, or Retry now",
+    cause: "the network is back, the wait is over, or Retry now",
   },
   {
     number: 9,

@@ -54,7 +54,7 @@ test("a frame's header grows with its message", () => {
   expect([0, 125, 126, 65_535, 65_536].map(frameHeaderBytes)).toEqual([2, 2, 4, 4, 10]);
 });
 
-test("after a restart only what came of the new log counts, by the ways that are back", () => {
+test("after a restart only the new epoch counts, for the transports that are back", () => {
   const [socket, stream, poll] = [tallyOf(7, 8, 9), tallyOf(7, 8, 9), tallyOf(7, 8, 9)];
   const add = (tally: Tally, offset: number): void =>
     tally.add({ event: event(offset, offset, "b", 1_000 + offset), delayMs: 1 }, 100);
@@ -67,18 +67,18 @@ test("after a restart only what came of the new log counts, by the ways that are
   expect(agreementOf([socket, stream, poll])).toEqual({ from: 1, to: 1, same: true, missing: 0 });
 });
 
-test("ways that tell the same at one place and something else at another do not agree", () => {
+test("transports that differ at one offset do not agree", () => {
   const other = tallyOf(1);
   other.add({ event: event(2, 99), delayMs: 1 }, 100);
   expect(agreementOf([tallyOf(1, 2), other])).toMatchObject({ from: 1, to: 2, same: false });
 });
 
-test("one way agrees with nobody, and one common place is one", () => {
+test("one transport has nothing to agree with, and one common offset is enough", () => {
   expect(agreementOf([tallyOf(1, 2)])).toBeUndefined();
   expect(agreementOf([tallyOf(1, 2), tallyOf(2, 3)])).toMatchObject({ from: 2, to: 2 });
 });
 
-test("a way that was refused for good does not run", () => {
+test("a transport that was refused for good does not run", () => {
   const tally = new Tally();
   expect(tally.isRunning).toBe(false);
   tally.state = "open";

@@ -21,9 +21,9 @@ export class Tally {
   content = 0;
   /** Bytes of whatever else came with them. */
   around = 0;
-  /** What the page learned of a refusal; nothing once it is answered again. */
+  /** Why it was refused, as far as the page knows. Empty once it is answered again. */
   refusal = "";
-  /** It was refused for good: nobody asks again. */
+  /** It was refused for good, and does not ask again. */
   isOver = false;
   /** Newest first. */
   arrivals: Arrival[] = [];
@@ -40,7 +40,7 @@ export class Tally {
     this.events += 1;
     this.content += bytes;
     const { epoch } = arrival.event;
-    // A log that began anew counts from 1 again: what was before is in another order.
+    // In a new epoch the offsets start again at 1, so older arrivals cannot be compared with new ones.
     const before = this.arrivals.filter(({ event }) => event.epoch === epoch);
     this.arrivals = [arrival, ...before].slice(0, keptArrivals);
   }
@@ -63,8 +63,8 @@ export interface Agreement {
 }
 
 /**
- * Compares the ways that brought something of the newest life of the log. Nothing to say with fewer than two, or before
- * they have a place in common.
+ * Compares the transports that brought events of the newest epoch. Returns `undefined` with fewer than two of them, or
+ * before they have an offset in common.
  */
 export function agreementOf(tallies: Tally[]): Agreement | undefined {
   const told = ofNewestEpoch(tallies);
@@ -84,7 +84,7 @@ export function agreementOf(tallies: Tally[]): Agreement | undefined {
   };
 }
 
-// After a restart of the server one way may be there before the others.
+// After a restart of the server one transport can be back before the others.
 function ofNewestEpoch(tallies: Tally[]): Tally[] {
   const told = tallies.filter(({ newest }) => newest);
   const [latest] = told.toSorted((a, b) => (b.newest?.event.at ?? 0) - (a.newest?.event.at ?? 0));

@@ -13,10 +13,10 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** The first of the waits, where chance draws the shortest. */
+/** The first wait, when chance draws the shortest (ms). */
 const firstWaitMs = 250;
 
-/** What a listener was told, in words, the newest last. */
+/** Notes what the listener was told, in words, newest last. */
 function follow(begin: Transport): { told: string[]; stop: () => void } {
   const told: string[] = [];
   const listener: TransportListener = {
@@ -47,7 +47,7 @@ function problem(status: number, code: string, headers: Record<string, string> =
   return Response.json({ type: "error", code, message: "no" }, { status, headers });
 }
 
-/** Answers polls one after the other; what comes then is never answered. Returns what was asked for. */
+/** Answers polls in turn; further polls are never answered. Returns the queries. */
 function polls(...answers: ("nobody" | Response)[]): string[] {
   const asked: string[] = [];
   vi.stubGlobal("fetch", async (url: string, { signal }: { signal: AbortSignal }) => {
@@ -60,7 +60,7 @@ function polls(...answers: ("nobody" | Response)[]): string[] {
   return asked;
 }
 
-test("a poll goes on from where it was when its server stops, is away, and comes back", async () => {
+test("a poll continues where it was when its server stops, is away, and comes back", async () => {
   const stopping = problem(503, "unavailable", { "Retry-After": "2" });
   const asked = polls(pageOf(1), stopping, "nobody", pageOf(2));
   const { told, stop } = follow(byPoll);
@@ -99,22 +99,22 @@ test.each([
   expect(asked).toHaveLength(3);
 });
 
-test("a poll that is answered by somebody else asks again", async () => {
+test("a poll that somebody else answered asks again", async () => {
   const asked = polls(new Response("<h1>Please log in</h1>"), pageOf(1));
   const { told } = follow(byPoll);
   await vi.advanceTimersByTimeAsync(firstWaitMs);
-  expect(told).toContain("put off: an answer that is none of ours");
+  expect(told).toContain("put off: an answer that is not from the server");
   expect(asked).toHaveLength(3);
 });
 
-test("a poll that waited in vain asks again at once", async () => {
+test("a poll that ended without events asks again at once", async () => {
   const asked = polls(pageOf(1), new Response(null, { status: 204 }));
   follow(byPoll);
   await vi.advanceTimersByTimeAsync(0);
   expect(asked).toHaveLength(3);
 });
 
-test("a poll that is refused for good asks no more", async () => {
+test("a poll that is refused for good does not ask again", async () => {
   const asked = polls(problem(404, "not_found"));
   const { told } = follow(byPoll);
   await vi.runAllTimersAsync();
@@ -122,7 +122,7 @@ test("a poll that is refused for good asks no more", async () => {
   expect(told.at(-1)).toBe("refused: 404 not_found: no");
 });
 
-test("a poll that is stopped while it waits for the next time asks no more", async () => {
+test("a poll that is stopped while it waits does not ask again", async () => {
   const asked = polls("nobody", pageOf(1));
   const { stop } = follow(byPoll);
   await vi.advanceTimersByTimeAsync(firstWaitMs - 1);
@@ -131,7 +131,7 @@ test("a poll that is stopped while it waits for the next time asks no more", asy
   expect(asked).toHaveLength(1);
 });
 
-/** A browser's reader of streams. What its server does, the test does. */
+/** An EventSource for tests. The test plays the server behind it. */
 class FakeSource extends EventTarget {
   static readonly CLOSED = 2;
   static all: FakeSource[] = [];
@@ -175,12 +175,12 @@ function streams(): FakeSource[] {
   return FakeSource.all;
 }
 
-test("a stream that was refused is asked for again, from its last id, by another reader", async () => {
+test("a refused stream is asked for again, from its last id, by a new EventSource", async () => {
   const sources = streams();
   const { told, stop } = follow(byStream);
   sources[0]?.open();
   sources[0]?.receive(event(1));
-  // The server stops: the browser asks again by itself, and is answered with 503.
+  // The server stops. The browser asks again by itself and gets 503.
   sources[0]?.fail(0);
   sources[0]?.fail(2);
   await vi.advanceTimersByTimeAsync(firstWaitMs - 1);
@@ -198,7 +198,7 @@ test("a stream that was refused is asked for again, from its last id, by another
   expect(sources.map(({ readyState }) => readyState)).toEqual([2, 2]);
 });
 
-test("readers of a stream that is refused each time come less and less often, until it is stopped", async () => {
+test("a stream that is always refused is asked for less and less often, until it is stopped", async () => {
   const sources = streams();
   const { stop } = follow(byStream);
   vi.mocked(Math.random).mockReturnValue(1);

@@ -23,11 +23,11 @@ export interface TransportListener {
   around(bytes: number): void;
   mode(mode: Mode): void;
   event(event: Server<"event">, bytes: number): void;
-  /** It is answered: a refusal of before is past. */
+  /** It was answered: an earlier refusal no longer counts. */
   answered(): void;
-  /** It was refused for now and asks again by itself; what the page can know of the reason. */
+  /** It was refused for now and will ask again by itself. `reason` is what the page can know. */
   putOff(reason: string): void;
-  /** The same, for good. */
+  /** It was refused for good. */
   refused(reason: string): void;
 }
 
@@ -71,16 +71,16 @@ export const bySocket: Transport = ({ server, topic, wire, listener }) => {
   return () => client.close();
 };
 
-/** What is read of a `MessageEvent`. */
+/** The part of a `MessageEvent` that is used here. */
 interface StreamEvent {
   data: string;
   lastEventId: string;
 }
 
 /**
- * One request whose answer does not end. A stream that breaks off the browser asks for again by itself, from where it was.
- * An answer other than 200 ends its reader for good, whether it was 404 or a 503 of the moment, and it does not say which
- * (WHATWG HTML §9.2.3, "fail the connection"): another reader goes on from the last id.
+ * One request whose answer does not end. If the stream breaks off, the browser reconnects by itself and continues where
+ * it was. But any answer other than 200 ends the EventSource for good, be it a 404 or a passing 503, and it does not
+ * say which (WHATWG HTML §9.2.3, "fail the connection"). So a new EventSource continues from the last id.
  */
 export const byStream: Transport = ({ server, topic, wire, listener }) => {
   const retry = new Retry();
@@ -181,7 +181,7 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
     since = `${epoch}:${offset}`;
   }
 
-  /** Asks once. Answers how long to wait before the next time; nothing if there is none. */
+  /** Asks once. Returns how long to wait before the next request (ms), or `undefined` if there is to be none. */
   async function step(): Promise<number | undefined> {
     const { status, text, retryAfterMs } = await poll();
     if (isTemporary(status)) {
@@ -201,8 +201,8 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
   async function goOn(): Promise<void> {
     for (;;) {
       const waitMs = await step().catch((error: unknown) => {
-        // A proxy, or the door of some network, may answer in its stead.
-        const reason = error instanceof SyntaxError ? "an answer that is none of ours" : "no answer";
+        // A proxy or a captive portal can answer in the server's place.
+        const reason = error instanceof SyntaxError ? "an answer that is not from the server" : "no answer";
         if (!end.signal.aborted) listener.putOff(reason);
         return retry.next();
       });
@@ -216,7 +216,7 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
   return () => end.abort();
 };
 
-// A topic, and the place to go on from.
+// The topic, and the place in its log to continue from.
 function queryOf(topic: string, since: string): string {
   return `topic=${encodeURIComponent(topic)}${since && `&since=${since}`}`;
 }

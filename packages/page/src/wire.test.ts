@@ -149,7 +149,7 @@ test("a row is exported as a line of JSON, its bytes in hex", () => {
   ]);
 });
 
-test("a filter takes every character for itself, and knows no pattern", () => {
+test("a filter is plain text, not a pattern", () => {
   const recorder = recorderOf("a.c", "abc", "(", "a|b", "\\d");
   const found = (wanted: string) => new WireFilter().apply(recorder.entries, wanted).map(({ data }) => data);
   expect(found("a.c")).toEqual(["a.c"]);
@@ -174,7 +174,7 @@ test("a filter finds what a row is about: direction, server, path, type and note
     expect(found(wanted), wanted).toEqual([2]);
 });
 
-test("a filter that began before goes on with the first new row", () => {
+test("an unchanged filter checks new rows only", () => {
   const recorder = recorderOf("alpha 1");
   const filter = new WireFilter();
   filter.apply(recorder.entries, "alpha");
@@ -182,7 +182,7 @@ test("a filter that began before goes on with the first new row", () => {
   expect(filter.apply(recorder.entries, "alpha")).toHaveLength(2);
 });
 
-test("a row is one short line, whatever it stands for", () => {
+test("a row is one short line, whatever it contains", () => {
   const recorder = recorderOf(`{"type":"echo","text":"${"x".repeat(300)}"}`);
   const binary = (data: Uint8Array) =>
     recorder.record("express-ws", "/echo", { direction: "in", at: 0, kind: "binary", data });
@@ -209,7 +209,7 @@ test("a change of state says how long the wait is and for which attempt, or why 
   ]);
 });
 
-test("an exported line says that it is cut, and what was noted", () => {
+test("an exported line says that it is cut, and keeps the note", () => {
   const recorder = recorderOf("x".repeat(keptLength + 1));
   recorder.record("express-ws", "/ws", { direction: "in", at: 0, kind: "close", code: 1000, note: "clean" });
   const [cut, noted] = recorder.entries.map((entry) => JSON.parse(jsonLine(entry)));

@@ -16,7 +16,7 @@ const sentences: Record<SocketState["name"], string> = {
   open: "Both sides may send at any time.",
   waiting: "The next attempt starts by itself.",
   offline:
-    "The browser says that there is no network, which is only a hint: a server on this machine is reached all the same. So the next attempt starts by itself, and at once when the network is back.",
+    "The browser says that there is no network. That is only a hint: a server on this machine can still be reached. The next attempt starts by itself, and at once when the network is back.",
   stopped: "Closed for good: nothing more happens by itself.",
 };
 

@@ -146,7 +146,7 @@ export class FloodPanel extends ServerPanel {
     try {
       await reader.ready;
     } catch (error) {
-      // The next try begins with another one.
+      // The next attempt gets a new reader.
       reader.dismiss();
       if (this.#reader === reader) this.#reader = undefined;
       throw error;
@@ -162,7 +162,7 @@ export class FloodPanel extends ServerPanel {
 
   async #look(at: number): Promise<void> {
     const answer = await ask(`${this.server.url}/metrics`).catch(() => undefined);
-    // One look less: the next one comes in half a second.
+    // Skip this sample: the next one comes in half a second.
     if (!answer || isTemporary(answer.status)) return;
     if (answer.status !== 200) throw new Error(`/metrics is answered with ${answer.status}`);
     this.samples = [...this.samples, readMetrics(answer.text, at)];

@@ -319,7 +319,7 @@ async function readReport(url: string): Promise<Report> {
   const end = AbortSignal.timeout(askMs);
   const [health, { text }] = await Promise.all([ask(`${url}/healthz`, end), ask(`${url}/metrics`, end)]);
   return {
-    // Where the door refuses, or a proxy stands in, that is what there is to tell.
+    // If the server refuses us, or a proxy answers in its place, show that instead.
     health: healthOf(health) ?? `${health.status} ${health.text.trim().slice(0, 80)}`,
     connections: readMetric(text, "rosetta_connections", 'endpoint="/ws"'),
     deaths: readMetric(text, "rosetta_heartbeat_deaths_total"),
