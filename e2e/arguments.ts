@@ -5,7 +5,7 @@ export interface Request {
   projects: string[];
   /** What goes to Playwright as it is. */
   rest: string[];
-  /** Whether nothing is left out: only such a run may be called the result, and may deal out its tests. */
+  /** True for a run of everything. Only that is the suite's result, and only that deals out `@any-server` tests. */
   whole: boolean;
 }
 

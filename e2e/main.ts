@@ -22,9 +22,9 @@ const help = `pnpm e2e [options] [files]    Runs the suite against every server.
 Anything else goes to Playwright (pnpm -C e2e exec playwright test --help).
 Environment: E2E_CHROMIUM=/path/to/chromium, PORT_BASE=20000, APP_FOLDER=/a/copy/of/an/app.
 
-A run of everything writes results/e2e.json (--bare: results/bare.json). In it, a test that is tagged @any-server
-runs on one server, by its number. A run of a part, with a --project or a pattern, runs all that it names on each
-server. It is not the result of the suite: it writes e2e/test-results/partial.json.`;
+A run of everything writes results/e2e.json (--bare: results/bare.json). Each test tagged @any-server runs on
+one server then, chosen by the test's number. If you ask for a part, with a --project, a pattern or a file, every
+test in it runs on every chosen server, and the results go to e2e/test-results/partial.json.`;
 
 const request = readArguments(process.argv.slice(2), servers);
 if (typeof request === "string") fail(request);

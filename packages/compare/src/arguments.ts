@@ -10,10 +10,11 @@ export type Request =
 export class Refusal extends Error {}
 
 export const help = `pnpm parity            compares the servers' code and the suite's tags with the rules of the house
-pnpm parity --record   the same, and writes down which regions are equal (packages/compare/equal.json)
+pnpm parity --record   does so and records which regions are equal (packages/compare/equal.json)
 pnpm parity --bite [server…] [--region name]… [--jobs n]
-                       empties each region of each server in a copy: its tests must go red
-pnpm parity --help     this text`;
+                       empties each region of each server in turn, in a copy: the region's tests must fail.
+                       --jobs defaults to 2
+pnpm parity --help     prints this text`;
 
 // Each job has its own ports (see bite.ts) and below 32768 there is room for this many.
 const mostJobs = 16;

@@ -97,7 +97,7 @@ interface CopyRun {
 
 async function runCopy({ app, regions, copy, port, control, signal }: CopyRun): Promise<Run> {
   const run = ["--project", app, "--grep", grepOf(regions), "--workers=1", "--retries=0"];
-  // A whole run may put these to another server.
+  // In a whole run these may run on another server: they say nothing about this one.
   const putToAll = ["--grep-invert", `@${anyServer}`];
   const bounds = [`--timeout=${testMs}`, `--global-timeout=${control ? controlMs : biteMs}`];
   const stop = control ? [] : ["--max-failures=1"];

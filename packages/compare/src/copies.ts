@@ -5,8 +5,9 @@ import { Refusal } from "./arguments.ts";
 import { root } from "./playwright.ts";
 
 /**
- * Gives `work` a folder for copies of the code and removes it afterwards, also after Ctrl-C: then `signal` is
- * aborted, whatever `work` throws is left out, and the exit code is 130.
+ * Creates a folder for copies of the code, runs `work`, and removes the folder. Returns the exit code of `work`.
+ * Ctrl-C aborts `signal`; then an error of `work` is ignored and the exit code is 130. Throws a `Refusal` if the folder
+ * exists.
  */
 export async function withCopies(
   folder: string,
@@ -20,25 +21,27 @@ export async function withCopies(
     return await work(ending.signal);
   } catch (error) {
     if (!ending.signal.aborted) throw error;
-    console.error("stopped: the copies are gone, the code is as it was");
+    console.error("stopped: the copies are removed, your code is unchanged");
     return 130;
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-// Two runs at once would meet on the same ports, so the folder is the lock as well.
+// Two runs at once would use the same ports, so the folder is also the lock.
 function claimFolder(folder: string): void {
   try {
     mkdirSync(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     const name = basename(folder);
-    throw new Refusal(`${name}/ exists: another run is under way, or one was killed; then remove the folder`);
+    throw new Refusal(
+      `${name}/ exists: another run is in progress. If not, one was killed, and you can remove the folder`,
+    );
   }
 }
 
-/** Builds the page, which the suite opens; `pnpm e2e` does it first, too. */
+/** Builds the page that the suite opens, as `pnpm e2e` does. Throws a `Refusal` if the build fails. */
 export function buildPage(): void {
   const turbo = join(root, "node_modules/.bin/turbo");
   const { status } = spawnSync(turbo, ["run", "build", "--output-logs=errors-only"], {

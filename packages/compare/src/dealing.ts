@@ -1,11 +1,11 @@
 import type { ListedTest } from "./tags.ts";
 
-/** Not a region: no server changes what the test finds out, so any of them will do. */
+/** A tag, but not a region: the test does not depend on the server, so one server is enough. */
 export const anyServer = "any-server";
 
 /**
- * The one server that a whole run puts a test to, by the number in its id; `undefined` if it is put to all of them.
- * Neighbours come to different servers, so that each serves a part of the tests.
+ * Returns the one server that a whole run uses for a test, by the number in its id; `undefined` if it uses all of them.
+ * Consecutive tests run on different servers, so each server gets a share.
  */
 export function dealtTo(
   { title, tags }: Pick<ListedTest, "title" | "tags">,

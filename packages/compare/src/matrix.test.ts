@@ -36,7 +36,7 @@ test("a green run is a table and a line", () => {
   ]);
 });
 
-test("a test that was put to one server counts there, and nowhere as skipped or as a difference", () => {
+test("a test that ran on one server counts there; on the others it is neither skipped nor a difference", () => {
   const passed = { verdict: "passed", ms: 1 } as const;
   const tests = [
     sampleTest("PAGE-01", { one: passed, two: passed }),
@@ -44,12 +44,12 @@ test("a test that was put to one server counts there, and nowhere as skipped or 
   ];
   expect(matrix(sampleResults(tests)).split("\n\n")).toEqual([
     "      one  two\nPAGE  1/1  2/2",
-    "1 test asks what no server changes: each is put to one server, and counts there.",
+    "1 test does not depend on the server: each runs on one server only, and counts there.",
     "3 passed, 0 failed, 0 skipped",
   ]);
 });
 
-test("a test that was put to one server and not run is skipped there", () => {
+test("a test that should have run on one server is skipped there", () => {
   const tests = [{ ...sampleTest("PAGE-02", {}), dealtTo: "two" }];
   expect(matrix(sampleResults(tests))).toContain("0 passed, 0 failed, 1 skipped");
 });

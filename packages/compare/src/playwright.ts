@@ -34,7 +34,7 @@ export interface RunOptions {
   environment?: Record<string, string>;
   /** Ends the run: Playwright is interrupted, and killed with its children if it does not end by itself. */
   signal?: AbortSignal;
-  /** The folder of the repository whose suite is run: a copy, or this one if it is left out. */
+  /** The repository whose suite is run, such as a copy. Default: this one. */
   root?: string;
 }
 

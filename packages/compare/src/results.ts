@@ -33,7 +33,7 @@ export interface TestResult {
   regions: string[];
   file: string;
   line: number;
-  /** The only server that the test was put to: no server changes what it finds out. Otherwise it was put to all. */
+  /** The only server that the test was to run on, because it does not depend on the server. Default: all of them. */
   dealtTo?: string;
   /** By server. A test that was not run on a server has no entry there. */
   results: Record<string, Result>;
@@ -58,16 +58,16 @@ export interface Tally {
   passed: number;
   deviating: number;
   failed: number;
-  /** Put to the server, and not run. */
+  /** Should have run on the server, but did not. */
   skipped: number;
 }
 
-/** Whether a run put a test to a server. */
+/** Whether a test was to run on a server. */
 export function isPutTo({ dealtTo }: TestResult, server: string): boolean {
   return dealtTo === undefined || dealtTo === server;
 }
 
-/** Counts the verdicts of one server, of those tests that were put to it. */
+/** Counts the verdicts of one server, among the tests that were to run on it. */
 export function tally(tests: TestResult[], server: string): Tally {
   const verdicts = tests.filter((test) => isPutTo(test, server)).map((test) => test.results[server]?.verdict);
   const count = (wanted: Verdict | undefined) => verdicts.filter((verdict) => verdict === wanted).length;
@@ -91,9 +91,9 @@ export function printTally({ passed, failed, deviating }: Tally): string {
   return `${passed}/${passed + failed}${deviating > 0 ? ` (${deviating}≠)` : ""}`;
 }
 
-/** What is to be known of the tests that were put to one server each; empty if there are none. */
+/** A sentence about the tests that run on one server only; empty if there are none. */
 export function printDealt({ tests }: Results): string {
   const count = tests.filter(({ dealtTo }) => dealtTo !== undefined).length;
   if (count === 0) return "";
-  return `${count} ${count === 1 ? "test asks" : "tests ask"} what no server changes: each is put to one server, and counts there.`;
+  return `${count} ${count === 1 ? "test does" : "tests do"} not depend on the server: each runs on one server only, and counts there.`;
 }

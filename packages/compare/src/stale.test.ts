@@ -46,13 +46,13 @@ test("what a run found is the run's: counts of tests, servers and deviations are
   expect(staleMatrix(readme, tests, [one])).toEqual([]);
 });
 
-test("a test for which any server will do counts where it is put", () => {
+test("a test that does not depend on the server counts only where it runs", () => {
   const two = { ...one, id: "two", title: "Two" };
   const more = [...tests, listed("PAGE-01 MUST show", "upgrade", "any-server")];
   const messages = print(staleMatrix(readme, more, [one, two]));
   expect(messages).toContain(`README.md:3  ${how}: | PAGE | – | – | – | 1 |`);
   expect(messages).toContain(
-    `README.md:3  ${how}: 1 test asks what no server changes: each is put to one server, and counts there.`,
+    `README.md:3  ${how}: 1 test does not depend on the server: each runs on one server only, and counts there.`,
   );
 });
 

@@ -60,19 +60,19 @@ test("the bare column is no region: its tag comes beside one", () => {
   ]);
 });
 
-test("a region has a test that is put to every server", () => {
+test("every region has a test that runs on every server", () => {
   const missing =
-    "apps/one/src/connection.ts:7  region send has no test that is put to every server: tag one with @send";
+    "apps/one/src/connection.ts:7  region send has no test that runs on every server: tag one with @send";
   const upgrade = listed("UPG-01 MUST refuse", "upgrade");
   expect(messages(upgrade)).toEqual([missing]);
   expect(messages(upgrade, listed("PAGE-01 MUST show", "send", "any-server"))).toEqual([missing]);
 });
 
-test("a test in which a server deviates is not one for which any server will do", () => {
+test("a test in which a server deviates depends on the server", () => {
   const test = listed("PAGE-01 MUST show", "send", "any-server");
   const deviations = [{ test: "PAGE-01", reason: "it cannot", link: "https://example.org", shows: "x" }];
   expect(checkDealt([test, ...whole], [{ id: "one", deviations }]).map(({ message }) => message)).toEqual([
-    "one deviates in PAGE-01: it cannot be @any-server",
+    "one deviates in PAGE-01, so the test cannot be @any-server",
   ]);
   expect(checkDealt([test, ...whole], [{ id: "one", deviations: [] }])).toEqual([]);
 });

@@ -69,7 +69,7 @@ function knownTags(tests: ListedTest[], places: Place[]): Finding[] {
 }
 
 function testedRegions(tests: ListedTest[], places: Place[]): Finding[] {
-  // What one server does proves nothing about the region in the others.
+  // A test on one server proves nothing about the region in the others.
   const putToAll = tests.filter(({ tags }) => !tags.includes(anyServer));
   const tested = new Set(putToAll.flatMap(({ tags }) => tags));
   const untested = new Map(
@@ -78,11 +78,11 @@ function testedRegions(tests: ListedTest[], places: Place[]): Finding[] {
   return [...untested.values()].map(({ file, line, region }) => ({
     file,
     line,
-    message: `region ${region} has no test that is put to every server: tag one with @${region}`,
+    message: `region ${region} has no test that runs on every server: tag one with @${region}`,
   }));
 }
 
-/** A test in which a server deviates is none for which any server will do. */
+/** Finds `@any-server` tests in which a server deviates: those do depend on the server. */
 export function checkDealt(tests: ListedTest[], servers: Pick<Manifest, "id" | "deviations">[]): Finding[] {
   return tests
     .filter(({ tags }) => tags.includes(anyServer))
@@ -90,7 +90,7 @@ export function checkDealt(tests: ListedTest[], servers: Pick<Manifest, "id" | "
       const id = titleForm.exec(test.title)?.groups?.id;
       return servers
         .filter(({ deviations }) => deviations.some((deviation) => deviation.test === id))
-        .map((server) => at(test, `${server.id} deviates in ${id}: it cannot be @${anyServer}`));
+        .map((server) => at(test, `${server.id} deviates in ${id}, so the test cannot be @${anyServer}`));
     });
 }
 
