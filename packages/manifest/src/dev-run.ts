@@ -1,4 +1,4 @@
-// Loaded before turbo by `pnpm dev`: here, and not in a script, as shells do not agree on how a variable is given.
+// `pnpm dev` loads this before turbo. A script in package.json cannot set variables: shells differ in how to do that.
 import { devEnvironment } from "./dev.ts";
 import { readManifests } from "./index.ts";
 

@@ -1,4 +1,4 @@
-// Loaded by `pnpm dev` before a server's own code, in the server's folder.
+// `pnpm dev` loads this before a server's own code, in the server's folder.
 import { basename } from "node:path";
 import { portIn } from "./dev.ts";
 

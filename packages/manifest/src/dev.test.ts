@@ -19,7 +19,7 @@ test.each([
   ["", "1"],
   ["1", "1"],
   ["0", "0"],
-])("servers take orders for failures, unless CHAOS=%s says otherwise", (CHAOS, expected) => {
+])("with CHAOS=%s servers get CHAOS=%s", (CHAOS, expected) => {
   expect(devEnvironment({ CHAOS }, [], manifests)).toEqual({ CHAOS: expected });
 });
 
@@ -30,11 +30,11 @@ test.each([
   [["--filter", "two", "--filter", "./apps/three"], "one=4000,two=4001,three=4002"],
   [["--filter", "two"], undefined],
   [["-F", "two"], undefined],
-])("PORT=4000 is the first of %j", (args, ports) => {
+])("PORT=4000 is the first port of %j", (args, ports) => {
   expect(devEnvironment({ PORT: "4000" }, args, manifests).PORTS).toBe(ports);
 });
 
-test("servers know each other at the ports they were given", () => {
+test("SERVERS lists the servers at the ports they were given", () => {
   const serversOf = (env: Record<string, string>) =>
     devEnvironment({ PORT: "4000", ...env }, ["--filter", "one", "--filter", "two"], manifests).SERVERS;
   expect(serversOf({})).toBe("one=http://127.0.0.1:4000,two=http://127.0.0.1:4001");
@@ -48,7 +48,7 @@ test.each([["0"], ["x"], [""], ["-1"], ["4000.5"]])("PORT=%s is left to each ser
   expect(devEnvironment({ PORT }, [], manifests)).toEqual({ CHAOS: "1" });
 });
 
-test("a server finds its own port", () => {
+test("a server finds its own port in PORTS", () => {
   expect(portIn("one=4000,two=4001", "two")).toBe("4001");
   expect(portIn("one=4000,two=4001", "three")).toBeUndefined();
   expect(portIn(undefined, "two")).toBeUndefined();

@@ -3,15 +3,15 @@ import type { Manifest } from "./index.ts";
 type Environment = Record<string, string | undefined>;
 
 /**
- * What `pnpm dev` adds to the environment of its servers: they take orders for failures, unless `CHAOS` says otherwise,
- * and where `PORT` is given to several of them, it is the first one's, and `PORTS` has one for each.
- * `args` are those of the command, of which `--filter` counts.
+ * Returns what `pnpm dev` adds to the environment of its servers. `CHAOS` is 1 unless it is set: the page may order
+ * failures. If several servers share one `PORT`, it is the first one's, and `PORTS` and `SERVERS` list one for each.
+ * `args` are the command's own; only `--filter` matters.
  */
 export function devEnvironment(env: Environment, args: string[], manifests: Manifest[]): Environment {
   return { CHAOS: env.CHAOS || "1", ...portsFor(env, chosen(args, manifests)) };
 }
 
-/** The port of a server in `PORTS`, which is written `express-ws=4000,bun-hono=4001`; nothing if it has none there. */
+/** Returns a server's port from `PORTS` (`express-ws=4000,bun-hono=4001`), or `undefined` if it has none there. */
 export function portIn(ports: string | undefined, id: string): string | undefined {
   const entries = (ports ?? "").split(",").map((entry) => entry.split("="));
   return entries.find(([name]) => name === id)?.[1];
@@ -19,7 +19,7 @@ export function portIn(ports: string | undefined, id: string): string | undefine
 
 function portsFor(env: Environment, servers: Manifest[]): Environment {
   const first = Number(env.PORT);
-  // Of no port (0) each server takes any.
+  // With PORT=0 each server picks a free port itself.
   if (!Number.isInteger(first) || first < 1 || servers.length < 2) return {};
   const port = (place: number): number => first + place;
   const host = env.HOST && !isEverywhere(env.HOST) ? env.HOST : "127.0.0.1";
@@ -30,12 +30,12 @@ function portsFor(env: Environment, servers: Manifest[]): Environment {
   };
 }
 
-/** Whether a server that listens there can be reached by every address of this machine. */
+/** Whether a server that listens there can be reached at every address of this machine. */
 export function isEverywhere(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
-// Turbo knows more ways to choose; with those each server has its place among all.
+// Turbo has more ways to filter than by name. With those every server gets a port, chosen or not.
 function chosen(args: string[], manifests: Manifest[]): Manifest[] {
   const filters = args.flatMap((arg, index) => {
     if (arg === "--filter" || arg === "-F") return [args[index + 1] ?? ""];

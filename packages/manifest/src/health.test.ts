@@ -53,12 +53,12 @@ test("a port without a listener is nothing, and so is one that never answers", a
   expect(await askHealth(place, known)).toBe("nothing");
 });
 
-test.each([["localhost"], ["::1"]])("a server is asked where it listens, at %s", async (host) => {
+test.each([["localhost"], ["::1"]])("a server that listens on %s is asked there", async (host) => {
   const place = await serve((_request, response) => response.end('{"status":"ok","server":"one"}'), host);
   expect(await askHealth(place, known)).toEqual({ server: "one" });
 });
 
-test("a server says itself where it is to be opened", async () => {
+test("a server's own list says which URL to open", async () => {
   const place = await serve((request, response) => {
     response.end(request.url === "/servers.json" ? '[{"self":true,"url":"http://[::1]:3001"}]' : "");
   });
@@ -70,18 +70,18 @@ test.each([
   ['[null,{"self":true}]', undefined],
   ["{}", undefined],
   ["421: not a host of this server", undefined],
-])("the list %s has %s", (body, url) => {
+])("from the list %s the URL is %s", (body, url) => {
   expect(readUrl(body)).toBe(url);
 });
 
-test("a server that does not say where is opened where it was found", async () => {
+test("a server that gives no URL is opened where it answered", async () => {
   const place = await serve((_request, response) => response.writeHead(421).end("not here"));
   expect(await askUrl(place)).toBe(`http://127.0.0.1:${place.port}`);
   stops.pop()?.();
   expect(await askUrl({ host: "::1", port: place.port })).toBe(`http://[::1]:${place.port}`);
 });
 
-test("an answer without end is foreign, and not read to the end", async () => {
+test("an endless answer is foreign, and is cut off", async () => {
   let written = 0;
   let wasCut = false;
   const place = await serve((_request, response) => {
@@ -89,7 +89,7 @@ test("an answer without end is foreign, and not read to the end", async () => {
       wasCut = !response.writableFinished;
     });
     const more = (): void => {
-      // An end after all, so that whoever reads on is found.
+      // It does end, so that the test fails if the client reads on.
       if (written > 4 * 1_048_576) return void response.end();
       written += 65_536;
       if (response.write("x".repeat(65_536))) setImmediate(more);
@@ -101,7 +101,7 @@ test("an answer without end is foreign, and not read to the end", async () => {
   await expect.poll(() => wasCut).toBe(true);
 });
 
-test("an answer that comes byte by byte has no more time than any other", async () => {
+test("an answer that drips in byte by byte gets no extra time", async () => {
   const timers: NodeJS.Timeout[] = [];
   const place = await serve((_request, response) => {
     timers.push(setInterval(() => response.write("x"), 10));

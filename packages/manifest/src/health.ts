@@ -3,35 +3,35 @@ import { get } from "node:http";
 /** What answers on a port: a server of this house by its id, something else, or nothing. */
 export type Answer = { server: string } | "foreign" | "nothing";
 
-/** Who is behind an answer of `/healthz`. One that is ours but not well, as while it drains, is nothing. */
+/** Who answered `/healthz`. A server of ours that is not well, such as one that drains, counts as nothing. */
 export function readHealth(status: number, body: string, known: string[]): Answer {
   const { status: health, server } = Object(parse(body)) as { status?: unknown; server?: unknown };
   if (typeof server !== "string" || !known.includes(server)) return "foreign";
   return status === 200 && health === "ok" ? { server } : "nothing";
 }
 
-/** Where a server may listen: an address or a name of this machine, and a port. */
+/** Where a server might listen: an address or a name of this machine, and a port. */
 export interface Place {
   host: string;
   port: number;
 }
 
 /**
- * Asks `/healthz`. An answer that has not come to its end after `timeoutMs`, 1,000 by default, is none of ours. Never
- * rejects.
+ * Asks `/healthz`. An answer that is not complete after `timeoutMs` (default 1,000) is foreign; without one there is
+ * nothing. Never rejects.
  */
 export async function askHealth(place: Place, known: string[], timeoutMs = 1_000): Promise<Answer> {
   const answer = await ask(place, "/healthz", timeoutMs);
   return typeof answer === "object" ? readHealth(answer.status, answer.body, known) : answer;
 }
 
-/** The URL that a server gives itself: it knows what its name was resolved to. Never rejects. */
+/** The URL that a server gives for itself, because it knows what its host name resolved to. Never rejects. */
 export async function askUrl(place: Place, timeoutMs = 1_000): Promise<string> {
   const answer = await ask(place, "/servers.json", timeoutMs);
   return (typeof answer === "object" && readUrl(answer.body)) || urlOf(place);
 }
 
-/** Which URL a list of servers has for the server that sent it. */
+/** Returns the URL that a list of servers gives for its sender, if it gives one. */
 export function readUrl(body: string): string | undefined {
   const list = parse(body);
   const own: unknown = Array.isArray(list) ? list.find((entry) => Object(entry).self === true) : undefined;
@@ -48,13 +48,13 @@ function ask(
   path: string,
   timeoutMs: number,
 ): Promise<{ status: number; body: string } | "foreign" | "nothing"> {
-  // For all of it: Node's own timeout begins anew with each byte.
+  // Bounds the whole exchange: Node's own timeout starts again with every byte.
   const signal = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve) => {
     // No agent: a connection kept alive would make a server wait for us when it stops.
     const request = get({ ...place, path, agent: false, signal }, (response) => {
       let body = "";
-      // Something is there, whatever becomes of its answer.
+      // Something answers there, even if the rest of the answer fails.
       request.prependOnceListener("error", () => resolve("foreign"));
       response.setEncoding("utf8");
       response.on("data", (text: string) => {

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { expect, test } from "vitest";
 import { addressOf } from "./index.ts";
 
-test("a name is its address, and an address is itself", async () => {
+test("a name resolves to an address, and an address to itself", async () => {
   expect(isIP(await addressOf("localhost"))).not.toBe(0);
   expect(await addressOf("127.0.0.1")).toBe("127.0.0.1");
   expect(await addressOf("::1")).toBe("::1");

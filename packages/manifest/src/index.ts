@@ -50,8 +50,8 @@ function readPackage(folder: string): { version?: string; dependencies?: Record<
 }
 
 /**
- * The address that a name has now, the first if it has several. A name that has none, and what is no name, comes back
- * as it is: whoever listens there says what is wrong with it.
+ * Resolves a name to its first address. Text that does not resolve is returned as it is: listening on it will fail with
+ * a better message.
  */
 export async function addressOf(name: string): Promise<string> {
   return lookup(name).then(

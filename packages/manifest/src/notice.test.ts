@@ -13,7 +13,7 @@ const manifest = (id: string, port: number, title: string): Manifest => ({
 });
 const manifests = [manifest("one", 3001, "One"), manifest("two", 3002, "Number two")];
 
-test("the ports of the manifests are asked, and those that were given instead", () => {
+test("the ports of the manifests are asked, and those of PORT and PORTS", () => {
   const portsOf = (env: Record<string, string>) => placesOf(manifests, env).map(({ port }) => port);
   expect(portsOf({})).toEqual([3001, 3002]);
   expect(portsOf({ PORT: "4001" })).toEqual([3001, 3002, 4001]);
@@ -29,7 +29,7 @@ test.each([
   ["::1", "::1"],
   ["localhost", "localhost"],
   ["192.0.2.1", "192.0.2.1"],
-])("a server at HOST=%s is asked at %s", (HOST, host) => {
+])("with HOST=%s servers are asked at %s", (HOST, host) => {
   expect(placesOf(manifests, { HOST }).map((place) => place.host)).toEqual([host, host]);
 });
 
@@ -62,6 +62,6 @@ test("without a server the board says what to look at", () => {
     { place: { host: "127.0.0.1", port: 3002 }, answer: "nothing" },
   ] as const;
   expect(printNone([...asked])).toBe(`No server answers on port 3001, 3002.
-Port 3001 belongs to another program; PORT=4000 pnpm dev takes 4000 and those that follow.
+Port 3001 belongs to another program; PORT=4000 pnpm dev uses 4000 and the ports after it.
 Look above for the error of the server, or of the page's build.`);
 });

@@ -14,7 +14,7 @@ export interface Up {
   place: Place;
 }
 
-/** Where to ask: at the ports of all manifests, or those that `PORT` and `PORTS` give instead, at the address of `HOST`. */
+/** Where to ask for servers: at the address of `HOST`, on the ports of all manifests and of `PORT` and `PORTS`. */
 export function placesOf(manifests: Manifest[], env: Record<string, string | undefined>): Place[] {
   const port = Number(env.PORT);
   const extra = Number.isInteger(port) && port > 0 && port < 65_536 ? [port] : [];
@@ -24,7 +24,7 @@ export function placesOf(manifests: Manifest[], env: Record<string, string | und
   return [...ports].map((each) => ({ host, port: each }));
 }
 
-// Nobody is asked at "everywhere".
+// A server that listens on every address is asked on loopback.
 function hostOf(host: string): string {
   if (!isEverywhere(host)) return host;
   return host === "::" ? "::1" : "127.0.0.1";
@@ -37,7 +37,7 @@ export function upOf(asked: Asked[], manifests: Manifest[]): Up[] {
   );
 }
 
-/** A server that is up, and the URL it gives itself. */
+/** A server that is up, and the URL it gives for itself. */
 export interface Row {
   manifest: Manifest;
   url: string;
@@ -65,7 +65,7 @@ export function printUp(
 export function printNone(asked: Asked[]): string {
   const foreign = asked.filter(({ answer }) => answer === "foreign").map(({ place }) => place.port);
   const taken = foreign.map(
-    (port) => `Port ${port} belongs to another program; PORT=4000 pnpm dev takes 4000 and those that follow.`,
+    (port) => `Port ${port} belongs to another program; PORT=4000 pnpm dev uses 4000 and the ports after it.`,
   );
   return [
     `No server answers on port ${asked.map(({ place }) => place.port).join(", ")}.`,

