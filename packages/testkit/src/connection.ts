@@ -9,7 +9,7 @@ export type End = "end" | "reset";
 export interface TcpOptions extends Await {
   /** A peer that never ends its own half, though the server has ended the other. */
   halfOpen?: boolean;
-  /** The address of this machine that it comes from; 127.0.0.1 if left out. */
+  /** The local address to connect from. Default: 127.0.0.1. */
   from?: string;
 }
 
@@ -79,14 +79,14 @@ export class Connection {
     this.#socket.end();
   }
 
-  /** Closes without reading on: FIN, and RST for what the peer still sends. */
+  /** Closes without reading any further: sends FIN, and RST in answer to whatever the peer still sends. */
   close(): void {
     this.#socket.destroy();
   }
 
-  /** Sends RST, which throws away what waits on both sides; after FIN it only closes. */
+  /** Sends RST, which discards what is waiting on both sides. After FIN it only closes. */
   reset(): void {
-    // libuv resets no socket whose half was ended, and Node would keep it open for good (uv_tcp_close_reset, EINVAL).
+    // libuv refuses to reset a socket after FIN, and Node would leave it open for good (uv_tcp_close_reset, EINVAL).
     if (this.#socket.writableEnded) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
   }

@@ -4,7 +4,7 @@ import { errorAt, hideFrames } from "./failure.ts";
 
 const folder = join(sep, "harness");
 
-/** An error with a stack as V8 writes it, from files below each other's callers. */
+/** An error with a stack as V8 writes it, one frame per file. */
 function stackOf(...files: string[]): Error {
   const error = new Error("late");
   error.stack = ["Error: late", ...files.map((file) => `    at f (${join(folder, file)}:1:2)`)].join("\n");

@@ -1,6 +1,6 @@
 import { sep } from "node:path";
 
-// What is not the test's own code: files below `folder`, but for those below `except`.
+// Code that is not the test's own: files below `folder`, except those below `except`.
 interface Harness {
   folder: string;
   except?: string | undefined;
@@ -9,8 +9,8 @@ interface Harness {
 const harnesses: Harness[] = [{ folder: import.meta.dirname + sep }];
 
 /**
- * Leaves the files of a folder out of the stacks of `failure` and `errorAt`, as those of this package are.
- * `except` names a folder inside it whose files stay: the tests themselves. Both are absolute paths.
+ * Leaves the files of a folder out of the stacks of `failure` and `errorAt`, which already leave this package out.
+ * Files below `except`, a folder inside it, stay: those are the tests. Both are absolute paths.
  */
 export function hideFrames(folder: string, except?: string): void {
   harnesses.push({ folder: folder + sep, except: except && except + sep });

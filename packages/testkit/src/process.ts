@@ -8,7 +8,7 @@ export interface Holding {
   descriptors: number;
 }
 
-/** Reads what a process holds from Linux' /proc. Both are 0 elsewhere, and of a process that has ended. */
+/** Reads what a process holds from Linux's /proc. Both are 0 on other systems and if the process has ended. */
 export function holdingOf(pid: number): Holding {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");

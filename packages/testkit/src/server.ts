@@ -37,7 +37,7 @@ export interface Plan {
   folder?: string;
   /** Added to the server's environment. */
   env?: Record<string, string>;
-  /** Where its log goes: it is read, nobody reads it, its disk is full, or its reader has gone. Read if left out. */
+  /** What becomes of its log: we read it, nobody does, the disk is full, or the reader has gone. Default: `read`. */
   log?: "read" | "stalled" | "full" | "gone";
 }
 
@@ -60,7 +60,7 @@ const compiled = join(import.meta.dirname, "../node_modules/.cache/servers");
 const cache: Record<string, string> = process.env.NODE_V8_COVERAGE ? {} : { NODE_COMPILE_CACHE: compiled };
 
 const alive = new Set<ChildProcess>();
-// Also if the process was ended in the middle of a test.
+// Runs even if this process is ended in the middle of a test.
 process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
@@ -198,7 +198,7 @@ export class Server {
   }
 
   #environment(): Record<string, string> {
-    // All clients of a suite come from one address, and few are in no hurry.
+    // All clients of the suite share one address, so the limit per address must not get in their way.
     const hurried = { MAX_REQUESTS_PER_SECOND: "1000000", MAX_REQUEST_BURST: "1000000" };
     const own = { PORT: String(this.port), HOST: "127.0.0.1", CHAOS: "1", NO_COLOR: "1", ...hurried };
     return { ...cache, ...inheritedEnvironment(), ...own, ...this.#plan.env };
@@ -215,7 +215,7 @@ export class Server {
         this.stderr.push(error.message);
         ended({ code: null, signal: null });
       });
-      // Not `exit`, if its log is read: until `close` there may be lines that we have not read.
+      // If we read the log, wait for `close`: at `exit` there can be lines that we have not read yet.
       const last = (this.#plan.log ?? "read") === "read" ? "close" : "exit";
       child.once(last, (code, signal) => ended({ code, signal }));
     });

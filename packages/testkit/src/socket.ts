@@ -25,7 +25,7 @@ export interface Closed extends CloseInfo {
 /** The name of a frame's opcode, or a condition of one's own. */
 export type FrameFilter = keyof typeof filters | ((frame: Frame) => boolean);
 
-// Reads what was compressed with less, too.
+// The widest window also reads what was compressed with a smaller one.
 const widest = { contextTakeover: true, windowBits: 15 };
 const longest = 64 * 1024 * 1024;
 

@@ -1,17 +1,17 @@
-// One answer at the front of what a server sent, with every rule of RFC 9112 that a server must keep.
+// Reads one answer from the front of what a server sent, and checks every rule of RFC 9112 that a server must keep.
 import { type Head, ResponseReader } from "../http.ts";
 
-/** An answer, or what is there of it. */
+/** An answer, or the part of it that has arrived. */
 export interface CameAnswer {
   /** Missing until the head is whole. */
   head: Head | undefined;
   complete: boolean;
   body: string;
-  /** What came behind it. */
+  /** The bytes after it. */
   rest: Buffer;
 }
 
-/** Reads one. Throws what is wrong with it. `isOver`: no more bytes will come. */
+/** Reads one answer. Throws an error that says what is wrong with it. `isOver`: no more bytes will come. */
 export function readAnswer(bytes: Buffer, method: string, isOver: boolean): CameAnswer {
   const reader = new ResponseReader(method);
   push(reader, bytes);
@@ -22,20 +22,21 @@ export function readAnswer(bytes: Buffer, method: string, isOver: boolean): Came
   return { head, complete: reader.complete, body: reader.takeBody().toString("latin1"), rest: reader.rest };
 }
 
-// A refusal that a parser wrote between two chunks has a name of its own: some parsers know of no answers.
+// Some parsers refuse the next request while an answer is still going out, even between two of its chunks. That fault
+// gets its own message.
 function push(reader: ResponseReader, bytes: Buffer): void {
   try {
     reader.push(bytes);
   } catch (error) {
     const [, status] = /^no chunk size: HTTP\/1\.1 ([45]\d\d) /.exec((error as Error).message) ?? [];
     if (status === undefined) throw error;
-    throw new Error(`${status} between two chunks of an answer: the refusal of what stands behind it`);
+    throw new Error(`${status} between two chunks of an answer: the refusal of what follows it`);
   }
 }
 
 // RFC 9112 §4 and §6.3, RFC 9110 §5.5 and §8.6.
 function checkHead({ status, httpVersion, headerList, headers }: Head): void {
-  if (httpVersion !== "1.1") throw new Error(`an answer of HTTP/${httpVersion}`);
+  if (httpVersion !== "1.1") throw new Error(`an answer in HTTP/${httpVersion}`);
   for (const [name, value] of headerList) {
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new Error(`a header is called ${JSON.stringify(name)}`);
     if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new Error(`${name} has a control character in it`);
@@ -52,5 +53,5 @@ function checkHead({ status, httpVersion, headerList, headers }: Head): void {
 function checkBeginning(bytes: Buffer): void {
   const text = bytes.toString("latin1", 0, 8);
   if (!"HTTP/1.1".startsWith(text))
-    throw new Error(`no HTTP: ${JSON.stringify(bytes.toString("latin1", 0, 80))}`);
+    throw new Error(`not HTTP: ${JSON.stringify(bytes.toString("latin1", 0, 80))}`);
 }

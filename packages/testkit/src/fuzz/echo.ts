@@ -1,48 +1,48 @@
-// The frames of /echo: what the client sent, and what must come of it.
+// The frames of /echo: what the client sent, and what the server must send back.
 import { type Frame, FrameDecoder, MessageAssembler, Opcode } from "@rosetta/conformance";
 import { defaultLimits } from "@rosetta/protocol";
 
-/** The frames of a server. Throws what breaks RFC 6455, the bytes of an HTTP answer among it. */
+/** Reads the frames of a server. Throws for anything that breaks RFC 6455, such as the bytes of an HTTP answer. */
 export function decodeFrames(bytes: Buffer): Frame[] {
   const frames: Frame[] = [];
   try {
     for (const frame of new FrameDecoder({ masked: false }).push(bytes)) frames.push(frame);
   } catch (error) {
     throw new Error(
-      `behind a 101 came no frame (${(error as Error).message}): ${JSON.stringify(bytes.toString("latin1", 0, 80))}`,
+      `after a 101 came no frame (${(error as Error).message}): ${JSON.stringify(bytes.toString("latin1", 0, 80))}`,
     );
   }
   return frames;
 }
 
-/** What a conversation with /echo has come to. */
+/** How a conversation with /echo stands. */
 export interface EchoState {
   /** The message or pong that must come next. */
   owed: string | undefined;
-  /** Whether the client closed or broke a rule: then the end must come. */
+  /** Whether the client closed or broke a rule, so that the connection must end. */
   isOver: boolean;
 }
 
-/** Compares what came with what was sent. Throws what must not have come. */
+/** Compares what came with what was sent. Throws if something came that must not. */
 export function compareEcho(sent: Buffer, frames: readonly Frame[]): EchoState {
   const { expected, isOver, isBroken } = expectedOf(sent);
   const came = frames.flatMap(describer());
-  // Behind a rule that was broken, a server that did not mind it goes on.
+  // A server that has not noticed the broken rule yet may go on for a while.
   const judged = isOver ? came.slice(0, expected.length) : came;
   const wrong = judged.findIndex((each, index) => each !== expected[index]);
   if (wrong >= 0) throw new Error(`/echo sent ${came[wrong]}, expected ${expected[wrong] ?? "nothing more"}`);
   const isClosed = frames.some(({ opcode }) => opcode === Opcode.Close);
-  if (isClosed && !isOver && !isBroken) throw new Error("/echo closed, though no rule was broken");
-  // Nor is anything owed there but the end: what was under way is lost.
+  if (isClosed && !isOver && !isBroken) throw new Error("/echo closed, although no rule was broken");
+  // After the end only the close is owed: messages still under way may be lost.
   const owed = isOver ? undefined : expected[came.length];
   return { owed: owed && `the ${owed} of /echo`, isOver };
 }
 
 interface Expected {
-  /** What /echo sends for the frames, as `text hello`. */
+  /** What /echo sends back, such as `text hello`. */
   expected: string[];
   isOver: boolean;
-  /** Whether the bytes end in a frame that is not whole: its head may have broken a rule already. */
+  /** Whether the bytes end within a frame: its header may already break a rule. */
   isBroken: boolean;
 }
 
@@ -63,7 +63,7 @@ function expectedOf(bytes: Buffer): Expected {
   }
 }
 
-// Messages in words, and pongs: those that came, or those that the pings of a client ask for.
+// Describes messages and pongs in words. With `Opcode.Ping` it describes the pongs that the client's pings ask for.
 function describer(pongFor: number = Opcode.Pong): (frame: Frame) => string[] {
   const assembler = new MessageAssembler();
   return (frame) => {

@@ -8,28 +8,28 @@ import { scripts } from "./scripts.ts";
 /** What to try. */
 export interface FuzzOptions {
   manifest: Manifest;
-  /** How many conversations; default: without end. */
+  /** How many conversations. Default: no limit. */
   conversations?: number | undefined;
-  /** Seconds after which no further conversation begins; default: without end. */
+  /** Seconds after which no new conversation begins. Default: no limit. */
   seconds?: number | undefined;
   seed: number;
-  /** Where to begin: the path that a failing run has printed. */
+  /** The path that a failing run printed: plays only that conversation. */
   path?: string | undefined;
   ports?: Ports;
-  /** Parts of faults that are declared: one that contains such a part is counted, and the search goes on. */
+  /** Texts of declared faults. A fault that contains one of them is counted, and the search goes on. */
   declared?: readonly string[];
 }
 
 /** What was found. */
 export interface FuzzReport {
   conversations: number;
-  /** Those of them that showed a declared fault. */
+  /** How many of them showed a declared fault. */
   declared: number;
   seconds: number;
   found?: Found;
 }
 
-/** A conversation after which something was wrong: the shortest that shows it. */
+/** The shortest conversation found that shows a fault. */
 export interface Found extends Shown {
   /** The number of the conversation that showed it first. */
   conversation: number;
@@ -38,12 +38,12 @@ export interface Found extends Shown {
   path: string;
 }
 
-/** What a server's manifest declares of its conversations: the deviations of the group FUZZ. */
+/** Returns the faults that a server's manifest declares: the `shows` of its deviations from FUZZ tests. */
 export function declaredOf({ deviations }: Manifest): string[] {
   return deviations.filter(({ test }) => test.startsWith("FUZZ-")).map(({ shows }) => shows);
 }
 
-/** What was found, for a person: the conversation, and how to have it again. */
+/** Describes a fault for a person: the conversation that shows it, and the command that plays it again. */
 export function describeFound({ id }: Manifest, seed: number, found: Found): string {
   return [
     `${id}: ${found.fault}`,
@@ -54,11 +54,11 @@ export function describeFound({ id }: Manifest, seed: number, found: Found): str
   ].join("\n");
 }
 
-// A fault that needs luck shows itself once in so many times. Tried so often while it is shrunk.
+// Some faults depend on timing. While shrinking, each conversation is tried up to this many times.
 const mostTries = 10;
 const shrinkMs = 60_000;
 
-/** Talks to a server of its own until something is wrong. */
+/** Starts a server and talks to it until a fault is found or the limits are reached. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const ground = new Ground(options.manifest, options.ports ?? new Ports(0));
   try {
@@ -97,7 +97,7 @@ class Search {
   }
 
   async #find(): Promise<Met | undefined> {
-    // Numbers that end no search: fast-check has no word for it.
+    // fast-check has no value for "no limit", so these are numbers that no search reaches.
     const { seed, conversations = 1_000_000_000, seconds = 1_000_000 } = this.#options;
     const { failed, counterexamplePath } = await fc.check(
       fc.asyncProperty(scripts(), (script) => this.#hold(script)),
@@ -124,14 +124,14 @@ class Search {
     return (this.#options.declared ?? []).some((part) => fault.includes(part));
   }
 
-  // Plays it again and shrinks it, keeping to the same kind of fault: a server has many.
+  // Plays the conversation again and shrinks it. Only the same kind of fault counts: a server can have several.
   async #shrink(met: Met): Promise<Found | undefined> {
     let best = this.#ground.last;
     let tries = mostTries;
     const property = fc.asyncProperty(scripts(), async (script) => {
       const { shown, needed } = await this.#ground.insist(script, tries);
       if (!shown || (best && kindOf(shown.fault) !== kindOf(best.fault))) return;
-      // The first one is the conversation itself: what it shows at once needs no luck.
+      // The first run is the conversation itself. How many tries it took says how much luck the fault needs.
       if (tries === mostTries) tries = Math.min(mostTries, 2 * needed);
       best = shown;
       throw new Error(shown.fault);
@@ -147,7 +147,7 @@ class Search {
   }
 }
 
-// The same fault whatever the requests and numbers in it: what stands before the details.
+// Returns what is left of a message without its details: faults that differ only in requests and numbers are the same.
 function kindOf(fault: string): string {
   return (fault.split(/[:("]/)[0] ?? "").replace(/\S+ \/\S*/g, "…").replace(/\d+/g, "#");
 }

@@ -6,29 +6,29 @@ import { type Played, play } from "./play.ts";
 import { describeBytes, describeScript, type Place, type Script } from "./script.ts";
 import { Watch } from "./watch.ts";
 
-/** What was wrong once. */
+/** A fault, and the conversation that showed it. */
 export interface Shown {
   fault: string;
-  /** The conversation that showed it, bytes that went out and came back, as a person reads them. */
+  /** The bytes that went out and came back, in readable form. */
   text: string;
   /** The last lines of the server's log. */
   log: string;
 }
 
-/** Memory is looked at after so many conversations. */
+/** Memory is checked after every so many conversations. */
 const growthEvery = 1_000;
 
-/** A server to talk to, started again whenever it has come to harm. */
+/** A server to talk to. It is started again after every fault that harmed it. */
 export class Ground {
   readonly #manifest: Manifest;
   readonly #ports: Ports;
   #server: Server | undefined;
   #watch: Watch | undefined;
   #isOver = false;
-  /** Conversations with the server that runs. */
+  /** How many conversations the running server has had. */
   #held = 0;
   #place: Place = { port: 0, cursor: "" };
-  /** The fault that was met last. */
+  /** The newest fault. */
   last: Shown | undefined;
 
   constructor(manifest: Manifest, ports: Ports) {
@@ -38,7 +38,7 @@ export class Ground {
 
   /** Starts the server, unless it runs. */
   async begin(): Promise<Server> {
-    if (this.#isOver) throw new Error("no conversation begins any more");
+    if (this.#isOver) throw new Error("the fuzzer has ended: no new conversation can begin");
     if (this.#server) return this.#server;
     const server = await Server.start({ manifest: this.#manifest, column: "app", ports: this.#ports });
     this.#watch = new Watch(server);
@@ -59,7 +59,7 @@ export class Ground {
     this.#server = undefined;
   }
 
-  /** Holds it until something is wrong, so many times at most: some faults need luck. `needed` says how many it took. */
+  /** Plays a script up to `tries` times, because some faults depend on timing. `needed` is how many times it took. */
   async insist(script: Script, tries: number): Promise<{ shown: Shown | undefined; needed: number }> {
     for (let needed = 1; ; needed++) {
       const shown = await this.show(script);
@@ -67,7 +67,7 @@ export class Ground {
     }
   }
 
-  /** Holds one conversation; what is wrong with it, or with the server after it. */
+  /** Plays one conversation. Returns what was wrong with it, or with the server after it. */
   async show(script: Script): Promise<Shown | undefined> {
     const server = await this.begin();
     const logged = server.stderr.length;

@@ -4,7 +4,7 @@ import { hear } from "./heard.ts";
 const greet = "GET /greet HTTP/1.1\r\nHost: a\r\n\r\n";
 const withHead = (lines: string, body = "") => `POST / HTTP/1.1\r\nHost: a\r\n${lines}\r\n\r\n${body}`;
 
-/** What stands at the beginning of a text; of a request its target, its body's size and where it ends. */
+/** Describes what a text begins with: for a request its target, the size of its body and the text after it. */
 function heardIn(text: string): string {
   const heard = hear(Buffer.from(text, "latin1"), 0);
   if (heard.kind !== "request") return heard.kind;
@@ -28,7 +28,7 @@ test.each([
   [withHead("Content-Length: 3", "ab"), "begun"],
   [withHead("Transfer-Encoding: chunked", "2\r\nab"), "begun"],
   [withHead("Transfer-Encoding: chunked", "0\r\n"), "begun"],
-])("a strict reader waits for more behind %j", (text, expected) => {
+])("a strict reader waits for more after %j", (text, expected) => {
   expect(heardIn(text)).toBe(expected);
 });
 

@@ -1,9 +1,9 @@
-// What a strict reader of RFC 9112 hears in the bytes that a client sent. Where it would have to guess, it says so:
-// a server may guess, refuse or hang up there, and the oracle asks for no more than that its answer is HTTP.
+// Reads the bytes that a client sent as strictly as RFC 9112 allows. Where it would have to guess, it says `doubtful`:
+// a server may guess, refuse or hang up there, and the oracle only requires its answer to be HTTP.
 import type { IncomingRequest } from "@rosetta/protocol";
 import type { HeaderList } from "../http.ts";
 
-/** A request of which every byte is as RFC 9112 wants it. */
+/** A request in which every byte follows RFC 9112. */
 export interface HeardRequest extends IncomingRequest {
   version: string;
   headerList: HeaderList;
@@ -13,24 +13,24 @@ export interface HeardRequest extends IncomingRequest {
   end: number;
 }
 
-/** What stands at a place of the bytes. */
+/** What is found at an offset in the bytes. */
 export type Heard =
   | { kind: "request"; request: HeardRequest }
   /** The bytes end here. */
   | { kind: "nothing" }
-  /** A request whose head (`head` missing) or body has not come to its end. */
+  /** An unfinished request: its head is incomplete if `head` is `undefined`, otherwise its body. */
   | { kind: "begun"; head: HeardRequest | undefined }
-  /** No request, or one that can be read in two ways. */
+  /** Not a request, or one that can be read in two ways. */
   | { kind: "doubtful" };
 
 // RFC 9110 §5.6.2, RFC 9112 §3; a request target has no spaces and no control characters.
 const requestLine = /^([!#$%&'*+.^_`|~\w-]+) ([\x21-\x7e]+) HTTP\/(1\.[01])$/;
 // RFC 9110 §5.5: no NUL, CR or LF, and no line that continues another (RFC 9112 §5.2).
 const headerLine = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\x20-\x7e\x80-\xff\t]*?)[ \t]*$/;
-// What every server takes. Beyond that, each has limits of its own.
+// Every server accepts this much. Above it, their limits differ.
 const most = { headBytes: 8_000, headers: 60 };
 
-/** Reads what stands at `at`. */
+/** Reads what begins at offset `at`. */
 export function hear(bytes: Buffer, at: number): Heard {
   if (at >= bytes.length) return { kind: "nothing" };
   const end = bytes.indexOf("\r\n\r\n", at);
@@ -41,7 +41,7 @@ export function hear(bytes: Buffer, at: number): Heard {
   return head ? withBody(head, bytes) : { kind: "doubtful" };
 }
 
-/** All values of a header. */
+/** Returns all values of a header. `name` is in lower case. */
 export function valuesOf({ headerList }: Pick<HeardRequest, "headerList">, name: string): string[] {
   return headerList.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value);
 }
@@ -68,7 +68,8 @@ function isComplete(list: (readonly [string, string] | undefined)[]): list is He
   return list.every((each) => each !== undefined);
 }
 
-// Methods that servers know are upper-case letters. The lines that are whole must be right; what comes behind them may still become so.
+// Whole lines must be right already; the last, unfinished one only must not be wrong yet. All methods that servers know
+// are upper-case letters.
 function couldBecomeHead(text: string): boolean {
   const lines = text.split("\r\n");
   const last = lines.pop() ?? "";
@@ -78,7 +79,7 @@ function couldBecomeHead(text: string): boolean {
   return requestLine.test(first) && headers.every((line) => headerLine.test(line));
 }
 
-// RFC 9112 §6.3. Two framings, or one that is no number, are what request smuggling lives on: §11.2.
+// RFC 9112 §6.3. Two framings, or a length that is not a number, are how requests are smuggled: §11.2.
 function withBody(head: HeardRequest, bytes: Buffer): Heard {
   const lengths = valuesOf(head, "content-length");
   const codings = valuesOf(head, "transfer-encoding");

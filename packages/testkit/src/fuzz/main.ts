@@ -5,16 +5,16 @@ import { declaredOf, describeFound, type FuzzReport, fuzz } from "./fuzz.ts";
 
 const manifests = readManifests();
 const ids = manifests.map(({ id }) => id);
-const help = `pnpm fuzz [server …] [options]    Talks to servers over raw TCP as no client should, and looks what becomes of them.
+const help = `pnpm fuzz [server …] [options]    Talks to servers over raw TCP as no client should, and checks that they survive it.
 
-  --conversations <n>   how many, for each server; default 2,000, or without end if --seconds is given
-  --seconds <t>         how long, for each server
-  --seed <s>            the same conversations again; default: another one each time
-  --path <p>            with --seed: only the conversation that a failing run has printed
+  --conversations <n>   how many per server; default: 2,000, or no limit if --seconds is given
+  --seconds <t>         how long per server
+  --seed <s>            repeats the conversations of an earlier run; default: a random seed
+  --path <p>            with --seed: plays only the conversation that a failing run printed
 
 Servers: ${ids.join(", ")}; default: all of them.
-After each conversation the server must live, serve an honest request and an honest WebSocket, and have given back
-what it took. Exit code 1 if one did not, 2 if the command cannot be understood.`;
+After each conversation the server must still run, serve an honest request and an honest WebSocket, and have released
+what the conversation used. Exit code: 1 if a server failed, 2 if the command cannot be understood.`;
 
 const { values, positionals } = readArguments();
 if (values.help) console.log(help);
@@ -22,7 +22,7 @@ else await run();
 
 async function run(): Promise<void> {
   const seed = number("seed") ?? Math.floor(Math.random() * 2 ** 31);
-  if (values.path !== undefined && values.seed === undefined) fail("--path: from which --seed?");
+  if (values.path !== undefined && values.seed === undefined) fail("--path needs the --seed of the same run");
   const seconds = number("seconds");
   const conversations = number("conversations") ?? (seconds === undefined ? 2_000 : undefined);
   for (const manifest of chosen()) {
@@ -44,9 +44,9 @@ function print(
   seed: number,
   { conversations, declared, seconds, found }: FuzzReport,
 ): void {
-  const known = declared > 0 ? `, ${declared} of them as declared in server.json` : "";
+  const known = declared > 0 ? `, ${declared} of them with a fault declared in server.json` : "";
   const done = `${manifest.id}: ${conversations} conversations${known} in ${seconds.toFixed(1)} s (seed ${seed})`;
-  console.log(found ? `${describeFound(manifest, seed, found)}\n${done}` : `${done}: nothing found`);
+  console.log(found ? `${describeFound(manifest, seed, found)}\n${done}` : `${done}: no faults`);
 }
 
 function chosen(): Manifest[] {

@@ -47,7 +47,7 @@ const over = { fin: true, isOver: true };
 
 test.each<[string, string, string, Circumstances?]>([
   ["answers in order", greet + health, greeting + well],
-  ["an answer though FIN followed", greet, greeting, over],
+  ["an answer although FIN followed", greet, greeting, over],
   [
     "the end after an answer that says close",
     request("/echo"),
@@ -55,7 +55,7 @@ test.each<[string, string, string, Circumstances?]>([
     { isOver: true },
   ],
   ["an echo", handshake + said, switched + echoed],
-  ["a refusal of a handshake behind a request", greet + handshake, greeting + refusal, { isOver: true }],
+  ["a refusal of a handshake after a request", greet + handshake, greeting + refusal, { isOver: true }],
   [
     "a stream that stays open",
     request("/events?topic=scores"),
@@ -65,12 +65,12 @@ test.each<[string, string, string, Circumstances?]>([
   ["a hang-up at once when garbage follows", `${greet}\0\0\0\0`, "", { isOver: true }],
   ["an answer, and a refusal of what follows", `${greet}\0\0\0\0`, greeting + refusal, { isOver: true }],
   [
-    "an end to a rule that was broken",
+    "the end after a broken rule",
     handshake + frame(Opcode.Text, "unmasked"),
     switched + frame(Opcode.Close),
     over,
   ],
-  ["nothing to a request that has only begun", "GET /gr", ""],
+  ["no answer to an unfinished request", "GET /gr", ""],
   ["a refusal before the body has come", request("/greet", "Content-Length: 5\r\n"), answer(413, "")],
 ])("%s is legal", (_name, sent, came, circumstances) => {
   expect(weighed(sent, came, circumstances)).toEqual({});
@@ -79,7 +79,7 @@ test.each<[string, string, string, Circumstances?]>([
 test.each<[string, string, string, string, Circumstances?]>([
   ["answers that changed places", greet + health, well + greeting, 'GET /greet was answered with "{'],
   [
-    "the answer to what stands behind",
+    "the answer to what follows",
     `${request("/")}\0\0\0\0`,
     refusal,
     "GET / was answered with 400, expected 200",
@@ -92,10 +92,10 @@ test.each<[string, string, string, string, Circumstances?]>([
     "more came after the last answer",
   ],
   [
-    "an HTTP answer behind a 101",
+    "an HTTP answer after a 101",
     greet + handshake,
     greeting + switched + greeting,
-    "behind a 101 came no frame",
+    "after a 101 came no frame",
   ],
   [
     "a 101 before the answer to the first request",
@@ -104,7 +104,7 @@ test.each<[string, string, string, string, Circumstances?]>([
     "GET /greet was answered with 101",
   ],
   ["another key's 101", handshake, switched.replace(acceptOf(key), acceptOf("x")), "accepts another one"],
-  ["a hang-up that costs an answer", greet, "", "it hung up, and owed the answer to GET /greet", over],
+  ["a hang-up that costs an answer", greet, "", "it hung up, but owed the answer to GET /greet", over],
   ["a lost message", handshake + said + said, switched + echoed, "owed the text hello of /echo", over],
   [
     "a message twice",
@@ -120,7 +120,7 @@ test.each<[string, string, string, string, Circumstances?]>([
   ],
   ["a 500", "\0\0\0\0", answer(500, ""), "answered with 500"],
   [
-    "another one's Origin",
+    "the answer to another Origin",
     request("/greet", `Origin: http://localhost:${port}\r\n`),
     answer(200, "Hello from a", "Access-Control-Allow-Origin: http://[::1]:1\r\n"),
     "got the answer to one from",
@@ -132,7 +132,7 @@ test.each<[string, string, string, string, Circumstances?]>([
     "400 between two chunks of an answer",
   ],
   ["two lengths", greet, greeting.replace("\r\n", "\r\nContent-Length: 1\r\n"), "2 Content-Lengths"],
-  ["what is no HTTP", greet, "hello", "no HTTP"],
+  ["an answer that is not HTTP", greet, "hello", "not HTTP"],
 ])("%s is a fault", (_name, sent, came, fault, circumstances) => {
   expect(weighed(sent, came, circumstances).fault).toContain(fault);
 });
@@ -140,18 +140,18 @@ test.each<[string, string, string, string, Circumstances?]>([
 test.each<[string, string, string, string, Circumstances?]>([
   ["an answer", greet + health, greeting, "the answer to GET /healthz"],
   ["the rest of one", greet, greeting.slice(0, -1), "the rest of the answer to GET /greet"],
-  ["the end after FIN", greet, greeting, "that the server hangs up", { fin: true }],
+  ["the end after FIN", greet, greeting, "the end of the connection", { fin: true }],
   [
     "the end after a last answer",
     request("/greet", "Connection: close\r\n"),
     greeting,
-    "that the server hangs up",
+    "the end of the connection",
   ],
   [
     "the end of a broken WebSocket",
     handshake + frame(Opcode.Text, "unmasked"),
     switched,
-    "that the server hangs up",
+    "the end of the connection",
   ],
   ["a pong", handshake + frame(Opcode.Ping, "x", true), switched, "the pong 78 of /echo"],
 ])("%s is owed", (_name, sent, came, owed, circumstances) => {

@@ -1,20 +1,19 @@
-// What is legal. The whole of it, in the order in which a connection is read:
+// These are all the rules for a server, in the order in which a connection is read:
 //
-// 1. Answers come in the order of the requests, one for each (RFC 9112 §9.3.2), and each is HTTP (answer.ts).
-// 2. A request that a strict reader understands (heard.ts) is answered as the door and the routes decide, whatever
-//    stood before it, however it was cut, and though the client has sent FIN behind it (§9.6).
-// 3. Behind an answer that says `close`, behind one to a request that said it, nothing is answered any more, and the
-//    server hangs up.
-// 4. A handshake that is accepted is answered with 101, and from there on come frames and nothing else: on /echo each
-//    message that was sent, in order, and the pong of each ping, until the client broke a rule or closed: then the end.
-//    A handshake behind another request may be refused instead: few servers queue an upgrade.
-// 5. What is odd but readable (`isOdd`) may be answered with any status that a client can read as an answer to it.
-// 6. From the first byte that can be read in two ways on, a server may guess, refuse or hang up; what it sends is HTTP.
-//    Hanging up may cost the answers that were not out yet, there and where a client goes on sending, a body or another
-//    request, behind a last answer: TCP then throws away what it has not read (§9.6). It never changes an answer: a 400 in the place of that
-//    to an honest request would be the answer to another one.
-// 7. 500, 502 and 504 are never right: nothing here depends on another server, and no handler may throw.
-// 8. When the client has sent FIN and is owed nothing, the server hangs up. A stream of events may stay.
+// 1. Each request gets one answer, in order (RFC 9112 §9.3.2), and each answer is valid HTTP (answer.ts).
+// 2. A request that a strict reader understands (heard.ts) is answered as admission and the routes decide. It makes no
+//    difference what came before it, how it was cut into segments, or whether the client sent FIN after it (§9.6).
+// 3. If an answer or its request says `Connection: close`, nothing after it is answered, and the server hangs up.
+// 4. An accepted handshake is answered with 101, and only frames follow. On /echo those are each message, in order, and
+//    a pong for each ping. Once the client closes or breaks a rule, the connection ends. A handshake after another
+//    request may be refused instead, because few servers queue an upgrade.
+// 5. A request that is odd but readable (`isOdd`) may get any status that a client can understand as an answer to it.
+// 6. From the first byte that can be read in two ways, a server may guess, refuse or hang up, but must send only HTTP.
+//    If it hangs up there, answers that were not sent yet may be lost. The same holds if the request with the last
+//    answer has a body or more bytes follow it, because TCP then discards what the client has not read (§9.6). But
+//    hanging up never changes an answer: a 400 in place of an honest request's answer belongs to another request.
+// 7. 500, 502 and 504 are always faults: nothing here depends on another server, and no handler may throw.
+// 8. Once the client has sent FIN and is owed nothing, the server hangs up. An event stream may stay open.
 import {
   admit,
   type DoorPolicy,
@@ -32,7 +31,7 @@ import { type CameAnswer, readAnswer } from "./answer.ts";
 import { compareEcho, decodeFrames } from "./echo.ts";
 import { type HeardRequest, hear, valuesOf } from "./heard.ts";
 
-/** What a client sent so far. */
+/** What the client has sent so far. */
 export interface Sent {
   bytes: Buffer;
   /** Whether FIN followed. */
@@ -40,20 +39,20 @@ export interface Sent {
   port: number;
 }
 
-/** What came back so far. */
+/** What has come back so far. */
 export interface Came {
   bytes: Buffer;
-  /** Whether the server has ended the connection, in whichever way. */
+  /** Whether the server has ended the connection, in any way. */
   isOver: boolean;
 }
 
-/** What is wrong already, or what is still owed. Neither: the server has done all it must. */
+/** The fault found so far, or what the server still owes. With neither, the server has done all it must. */
 export interface Weighed {
   fault?: string;
   owed?: string;
 }
 
-const anEnd = "that the server hangs up";
+const anEnd = "the end of the connection";
 
 /** Compares what came with what was sent. */
 export function weigh(sent: Sent, came: Came): Weighed {
@@ -61,24 +60,24 @@ export function weigh(sent: Sent, came: Came): Weighed {
     const weighed = new Walk(sent, came).all();
     if (!came.isOver || weighed.owed === undefined || weighed.owed === anEnd)
       return came.isOver ? {} : weighed;
-    return { fault: `it hung up, and owed ${weighed.owed}` };
+    return { fault: `it hung up, but owed ${weighed.owed}` };
   } catch (error) {
     return { fault: (error as Error).message };
   }
 }
 
-/** What a request may be answered with. */
+/** Which answers to a request are legal. */
 interface Legal {
   allows(status: number): boolean;
   /** In words, for the report. */
   text: string;
   /** The body of an answer with 200. */
   body?: RegExp;
-  /** Whether the answer may stay open (a stream), or stay away for long (a poll). */
+  /** Whether the answer may stay open (a stream) or take long to come (a poll). */
   held?: boolean;
   /** Whether the server may hang up instead. */
   mayHangUp?: boolean;
-  /** Whether the server may hang up behind the answer. */
+  /** Whether the server may hang up after the answer. */
   isLast?: boolean;
 }
 
@@ -86,7 +85,7 @@ const isAnswer = (status: number) => status === 101 || isFinal(status);
 const isFinal = (status: number) => status >= 200 && (status < 500 || [501, 503, 505].includes(status));
 const isRefusal = (status: number) => status >= 400 && isFinal(status);
 
-// One walk along both directions of a connection.
+// Goes through both directions of a connection once, request by request.
 class Walk {
   readonly #sent: Sent;
   readonly #isOver: boolean;
@@ -115,12 +114,12 @@ class Walk {
 
   // Rule 8.
   #end(): Weighed {
-    // A server may say why it hangs up on a connection that is idle (408).
+    // A server may say why it hangs up on an idle connection (408).
     if (this.#rest.length > 0) this.#take("GET", "an idle connection", (status) => status === 408);
     return this.#sent.fin ? { owed: anEnd } : {};
   }
 
-  // A whole answer to a request; nothing if the walk goes on behind it.
+  // Checks the answer to one request. Returns `undefined` if it is whole and the next request follows.
   #answered(request: HeardRequest): Weighed | undefined {
     const legal = legalFor(request, this.#sent.port, this.#number > 0);
     const answer = this.#read(request, legal);
@@ -138,7 +137,7 @@ class Walk {
     } catch (error) {
       const { message } = error as Error;
       if (!/ was answered with [45]\d\d,/.test(message) || !this.#mayBeCutOff()) throw error;
-      throw new Error(`${message}: the refusal of what stands behind it`);
+      throw new Error(`${message}: the refusal of what follows it`);
     }
   }
 
@@ -147,16 +146,16 @@ class Walk {
     if (legal.held) return {};
     if (!this.#isOver) return { owed };
     if (legal.mayHangUp || this.#mayBeCutOff()) return {};
-    const behind = request.end < this.#sent.bytes.length ? " on what stands behind it" : "";
-    throw new Error(`it hung up${behind}, and owed ${owed}`);
+    const behind = request.end < this.#sent.bytes.length ? " on what follows it" : "";
+    throw new Error(`it hung up${behind}, but owed ${owed}`);
   }
 
-  // Whether what stands here or behind may cost the answers that were not out yet: rule 6.
+  // Whether the bytes from here on excuse a server that hangs up before all answers are sent: rule 6.
   #mayBeCutOff(): boolean {
     const { bytes, fin, port } = this.#sent;
     for (let at = this.#at, number = this.#number; ; number++) {
       const heard = hear(bytes, at);
-      // What has only begun when FIN comes never will be (RFC 9112 §8).
+      // A request that is unfinished when FIN comes stays unfinished (RFC 9112 §8).
       if (heard.kind !== "request") return heard.kind === "doubtful" || (heard.kind === "begun" && fin);
       at = heard.request.end;
       const legal = legalFor(heard.request, port, number > 0);
@@ -166,7 +165,7 @@ class Walk {
     }
   }
 
-  // Rule 3. What cannot be read behind it may be refused by a parser that knows of no answers: nobody reads that.
+  // Rule 3. But a parser that does not know of the last answer may refuse garbage after it: clients never read that.
   #closed(name: string): Weighed {
     if (this.#rest.length === 0) return { owed: anEnd };
     const answer = readAnswer(this.#rest, "GET", this.#isOver);
@@ -174,7 +173,7 @@ class Walk {
     throw new Error(`more came after the last answer, to ${name}: ${shown(this.#rest)}`);
   }
 
-  // A body may be refused before it has come, and a head that takes too long may be, too.
+  // A server may refuse a body before it has arrived, and a head that takes too long.
   #begun(head: HeardRequest | undefined): Weighed {
     if (this.#rest.length === 0) return this.#sent.fin ? { owed: anEnd } : {};
     const isAllowed = head ? isFinal : isRefusal;
@@ -196,7 +195,7 @@ class Walk {
     return this.#sent.fin ? { owed: anEnd } : {};
   }
 
-  // Takes one answer of which not much is known.
+  // Takes one answer about which little is known.
   #take(method: string, to: string, allows: (status: number) => boolean, mayBeHead = false): CameAnswer {
     const answer = readAnswer(this.#rest, method, this.#isOver);
     const { head } = answer;
@@ -229,7 +228,7 @@ function checkAnswer({ head, complete, body }: CameAnswer, request: HeardRequest
   if (complete && head.status === 200 && request.method !== "HEAD" && legal.body && !legal.body.test(body)) {
     throw new Error(`${name} was answered with ${JSON.stringify(body.slice(0, 80))}`);
   }
-  // The door repeats a listed Origin: an answer to somebody else's request shows by it.
+  // Servers repeat an allowed Origin, which shows whether this is the answer to another request.
   const allowed = head.headers.get("access-control-allow-origin");
   const origin = request.header("origin");
   if (allowed !== null && allowed !== origin) {
@@ -279,18 +278,18 @@ function routed(facts: RequestFacts): Legal {
   if (!body) return refused(404);
   const held = isHeld(path);
   const conditions = ["if-none-match", "range"].some((name) => facts.header(name) !== undefined);
-  // What /events and /poll say to their queries, and the page to conditions, is for other tests.
+  // Other tests check what /events and /poll answer to a query, and the page to a conditional request.
   const isLoose = held || conditions;
   const allows = (status: number) => status === 200 || (isLoose && status < 500 && isFinal(status));
   return { allows, text: "200", body, held };
 }
 
-/** Whether a request, though well-formed, asks for what servers may read differently. */
+/** Whether a request is well-formed but asks for something that servers read differently. */
 function isOdd(request: HeardRequest): boolean {
   const { method, url, version } = request;
   return (
     version !== "1.1" ||
-    // Some read dot segments and empty ones away before they read the rest.
+    // Some remove dot segments and empty segments first.
     !/^(?:\/[\w-][\w.-]*)*\/?(?:\?[\w./=&:,-]*)?$/.test(url) ||
     !["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"].includes(method) ||
     ["expect", "te", "trailer"].some((name) => valuesOf(request, name).length > 0) ||
@@ -298,7 +297,7 @@ function isOdd(request: HeardRequest): boolean {
   );
 }
 
-// RFC 6455 §4.1, as browsers write it; or no handshake at all.
+// A handshake as browsers write it (RFC 6455 §4.1), or no handshake at all.
 function isPlainHandshake(request: HeardRequest): boolean {
   const [upgrade, ...more] = valuesOf(request, "upgrade");
   if (upgrade === undefined) return true;

@@ -34,26 +34,23 @@ const endings: Ending[] = [
   { how: "unread" },
 ];
 
-test.each(endings)(
-  "a server that answers well has no fault, whatever its client does: %j",
-  async (ending) => {
-    expect(await faultOf({ pieces: [two], cuts: [10, 500], ending }, honest)).toBeUndefined();
-  },
-);
+test.each(endings)("a correct server shows no fault, whatever its client does: %j", async (ending) => {
+  expect(await faultOf({ pieces: [two], cuts: [10, 500], ending }, honest)).toBeUndefined();
+});
 
-test("a server that answers the wrong request is found out", async () => {
+test("finds a server that answers the wrong request", async () => {
   const wrong: RequestListener = (req, res) => honest({ ...req, url: "/healthz" } as typeof req, res);
   const script: Script = { pieces: [two], cuts: [], ending: { how: "wait" } };
   expect(await faultOf(script, wrong)).toBe('GET /greet was answered with "{}"');
 });
 
-test("a server that hangs up on a client that sent FIN is found out", async () => {
+test("finds a server that hangs up on a client that sent FIN", async () => {
   const hangUp: RequestListener = (req, res) => void req.socket.end(() => res.destroy());
   const script: Script = { pieces: [one], cuts: [], ending: { how: "fin", after: 1000 } };
-  expect(await faultOf(script, hangUp)).toBe("it hung up, and owed the answer to GET /greet");
+  expect(await faultOf(script, hangUp)).toBe("it hung up, but owed the answer to GET /greet");
 });
 
-test("a script is cut where it says, and ends early where it says", () => {
+test("a script is cut and ended where it says", () => {
   const script: Script = {
     pieces: ["abcd", "efgh{port}"],
     cuts: [750, 250],
@@ -62,12 +59,12 @@ test("a script is cut where it says, and ends early where it says", () => {
   expect(segmentsOf(script, { port: 1234, cursor: "" }).map(String)).toEqual(["ab", "cdef", "gh"]);
 });
 
-test("a script is printed so that each of its bytes can be read", () => {
+test("a script is printed with every byte readable", () => {
   const script: Script = { pieces: [`GET\0\xff\r\n${"a".repeat(50)}`], cuts: [], ending: { how: "wait" } };
   expect(describeScript(script, { port: 1, cursor: "" }).split("\n")).toEqual([
     "segment 1 of 1, 57 B",
     "  > GET\\0\\xff\\r\\n",
     "  > a{× 50}",
-    "then FIN, when all that is owed has come",
+    "then FIN, once everything owed has come",
   ]);
 });

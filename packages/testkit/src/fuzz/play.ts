@@ -3,16 +3,16 @@ import type { Server } from "../server.ts";
 import { type Came, type Sent, weigh } from "./oracle.ts";
 import { type Place, type Script, segmentsOf } from "./script.ts";
 
-/** Milliseconds for which anything is awaited that a server owes. Nothing it is asked takes a hundredth of it. */
+/** How long to wait for anything that a server owes, in milliseconds. No request takes a hundredth of it. */
 export const owedMs = 3_000;
 
-/** What a conversation came to. */
+/** The outcome of a conversation. */
 export interface Played {
   fault: string | undefined;
   came: Buffer;
 }
 
-/** Plays a script to a server, and weighs what comes back. */
+/** Plays a script to a server and checks what comes back. */
 export async function play(script: Script, server: Pick<Server, "port">, place: Place): Promise<Played> {
   const player = new Player(await Connection.open(server.port, { halfOpen: true }), script, place);
   try {
@@ -68,7 +68,7 @@ class Player {
     if (this.#script.ending.how !== "close") this.#connection.reset();
   }
 
-  // One write is one segment, if the server reads before the next one is written.
+  // Each write is one segment, provided that the server reads before the next write.
   async #send(): Promise<void> {
     for (const segment of segmentsOf(this.#script, this.#place)) {
       this.#connection.write(segment);
@@ -88,7 +88,7 @@ class Player {
     return weigh(this.#sent, came);
   }
 
-  // Waits until nothing is owed any more.
+  // Waits until the server owes nothing.
   async #settled(): Promise<string | undefined> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, owedMs);

@@ -1,35 +1,35 @@
-// What one client of the fuzzer does on one connection: bytes, how they are cut into segments, and an ending.
+// What a client of the fuzzer does on one connection: the bytes, where they are cut into segments, and how it leaves.
 
-/** How a client leaves. `after` is the share of its bytes that it has sent by then, in thousandths. */
+/** How a client leaves. `after` is the share of its bytes that it sends before, in thousandths. */
 export type Ending =
-  /** Reads all that it is owed, then sends FIN and waits for the server's. */
+  /** Reads everything it is owed, then sends FIN and waits for the server's FIN. */
   | { how: "wait" }
-  /** Sends FIN and reads on: its half is over, its interest is not (RFC 9112 §9.6). */
+  /** Sends FIN and keeps reading: it has no more to say but still wants its answers (RFC 9112 §9.6). */
   | { how: "fin"; after: number }
-  /** Closes at once, unread: FIN, and RST for what the server still sends. */
+  /** Closes at once without reading: FIN, and RST for whatever the server still sends. */
   | { how: "close"; after: number }
   /** RST. */
   | { how: "reset"; after: number }
-  /** Reads nothing, and sends RST when the server has had time to fill the buffers. */
+  /** Reads nothing, and sends RST once everything is sent. */
   | { how: "unread" };
 
-/** A conversation before it is held. */
+/** The plan of a conversation. */
 export interface Script {
-  /** What is said, in Latin-1, one character a byte. `{host}`, `{port}` and `{cursor}` are filled in when it is played. */
+  /** The bytes, as Latin-1 text. `{host}`, `{port}` and `{cursor}` are filled in when it is played. */
   pieces: readonly string[];
-  /** Where the bytes are cut into segments, in thousandths of their number; none: one write. */
+  /** Where the bytes are cut into segments, in thousandths of their length. Empty: one write. */
   cuts: readonly number[];
   ending: Ending;
 }
 
-/** What a script needs to know of the server it is played to. */
+/** What a script needs to know about the server. */
 export interface Place {
   port: number;
-  /** A cursor of `/poll` at the head of its topic: a poll from there is held until something happens. */
+  /** A cursor for `/poll` at the head of its topic: a poll from there waits until something happens. */
   cursor: string;
 }
 
-/** The bytes that a script sends before it leaves, in segments. */
+/** Returns the bytes that a script sends before it leaves, in segments. */
 export function segmentsOf({ pieces, cuts, ending }: Script, place: Place): Buffer[] {
   const text = pieces.join("").replace(/\{(host|port|cursor)\}/g, (_, name: string) => fill(name, place));
   const whole = Buffer.from(text, "latin1");
@@ -52,14 +52,14 @@ function fill(name: string, { port, cursor }: Place): string {
 }
 
 const endings = {
-  wait: "then FIN, when all that is owed has come",
-  fin: "then FIN, and it reads on",
+  wait: "then FIN, once everything owed has come",
+  fin: "then FIN, and it keeps reading",
   close: "then it closes at once",
   reset: "then RST",
   unread: "it reads nothing, then RST",
 };
 
-/** A script as a person reads it: each segment with its lines, bytes that cannot be read as `\xNN`. */
+/** Prints a script for a person: each segment line by line, with unprintable bytes as `\xNN`. */
 export function describeScript(script: Script, place: Place): string {
   const segments = segmentsOf(script, place);
   const lines = segments.flatMap((segment, index) => [
@@ -69,7 +69,7 @@ export function describeScript(script: Script, place: Place): string {
   return [...lines, endings[script.ending.how]].join("\n");
 }
 
-/** Bytes line by line, at most 40 lines. */
+/** Prints bytes line by line, at most 40 lines. */
 export function describeBytes(bytes: Buffer): string[] {
   const lines = bytes
     .toString("latin1")
@@ -80,7 +80,7 @@ export function describeBytes(bytes: Buffer): string[] {
 }
 
 function describeLine(line: string): string {
-  // A long run of one character says as much by its number.
+  // A long run of one character is shortened to its length.
   const short = line.replace(/(.)\1{40,}/gs, (run: string, one: string) => `${one}{× ${run.length}}`);
   const cut = short.length > 200 ? `${short.slice(0, 200)}… (${line.length} B)` : short;
   return cut.replace(/[^\x20-\x7e…×]/g, (char) => names[char] ?? `\\x${hex(char)}`);

@@ -1,11 +1,11 @@
-// The scripts of the fuzzer, as fast-check makes and shrinks them. The first choice of each list is the plain one:
-// a fault shrinks to as few oddities as show it.
+// Generates the fuzzer's scripts with fast-check. The first choice in each list is the plain one: a fault shrinks
+// to the fewest oddities that show it.
 import { encodeClose, encodeFrame, type FrameToSend, Opcode } from "@rosetta/conformance";
 import { subprotocol } from "@rosetta/protocol";
 import fc, { type Arbitrary } from "fast-check";
 import type { Ending, Script } from "./script.ts";
 
-/** Any script. */
+/** Generates any script. */
 export function scripts(): Arbitrary<Script> {
   return fc.record({
     pieces: fc.array(piece(), { minLength: 1, maxLength: 4 }),
@@ -142,7 +142,7 @@ const host: Arbitrary<string[]> = usually<string[]>(
   12,
 );
 
-// Three Origins that are listed: an answer shows which one it is for.
+// Three allowed Origins: an answer repeats its own, which shows the request that it belongs to.
 const origins = ["http://{host}", "http://localhost:{port}", "http://[::1]:{port}"];
 
 const header: Arbitrary<string> = oneOf(
@@ -204,7 +204,7 @@ type Body = readonly [headers: string[], bytes: string];
 
 const none: Body = [[], ""];
 
-// A body that looks like a request: who loses count of its bytes answers it.
+// A body that looks like a request. A server that loses count of its bytes answers it.
 const inner = "GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n";
 
 function body(): Arbitrary<Body> {
@@ -386,7 +386,7 @@ function someOf(each: Arbitrary<string>): Arbitrary<string[]> {
   return oneOf([3, fc.constant<string[]>([])], [2, fc.array(each, { maxLength: 3 })]);
 }
 
-/** One of the plain ones `plain` times out of `plain` + 1, otherwise an odd one; it shrinks to the first plain one. */
+/** Picks a plain value `weight` times out of `weight` + 1, otherwise an odd one. Shrinks to the first plain value. */
 function usually<T>(plain: readonly T[], odd: readonly T[], weight = 8): Arbitrary<T> {
   return oneOf([weight, fc.constantFrom(...plain)], [1, fc.constantFrom(...odd)]);
 }

@@ -4,20 +4,20 @@ import { holdingOf } from "../process.ts";
 import { Raw } from "../raw.ts";
 import { describeExit, type Server } from "../server.ts";
 
-/** Milliseconds within which what a conversation has taken is given back. */
+/** How long a server has to release what a conversation used, in milliseconds. */
 export const backMs = 5_000;
 
-/** How much more memory a server may hold after many conversations than when it was warm. */
+/** How much more memory a server may hold after many conversations than once it had warmed up (MiB). */
 const mebibytesMore = 64;
 
-/** What a server holds: what must be as it was when a conversation is over. */
+/** What must be as before when a conversation is over. */
 interface Held {
   descriptors: number;
   slots: number;
   failures: number;
 }
 
-/** Looks after a server between two conversations. */
+/** Checks a server between two conversations. */
 export class Watch {
   readonly #server: Server;
   readonly #raw: Raw;
@@ -29,13 +29,13 @@ export class Watch {
     this.#raw = new Raw(server.port);
   }
 
-  /** Takes what the server holds now for what it is to hold. */
+  /** Records what the server holds now, to compare with later. */
   async settle(): Promise<void> {
     for (let round = 0; round < 20; round++) await this.#honest();
     this.#base = await this.#held();
   }
 
-  /** What is wrong with the server: it has died, serves nobody, holds what it should have given back, or a handler threw. */
+  /** Returns a fault if the server has died, serves nobody, has not released something, or a handler threw. */
   async problem(): Promise<string | undefined> {
     try {
       await this.#honest();
@@ -47,7 +47,7 @@ export class Watch {
     }
   }
 
-  /** What is wrong with its memory, compared with the first time it was asked: a runtime takes its time to warm up. */
+  /** Returns a fault if its memory has grown too much since the first call. Before that, the runtime warms up. */
   async growth(): Promise<string | undefined> {
     const memory = (): number => Math.round(holdingOf(this.#server.pid).memory);
     this.#warmMebibytes ??= memory();
@@ -56,7 +56,7 @@ export class Watch {
     return `its memory grew from ${this.#warmMebibytes} to ${memory()} MiB`;
   }
 
-  // The other honest request is that for the metrics.
+  // An honest WebSocket. The honest request is the one for the metrics.
   async #honest(): Promise<void> {
     const payload = Buffer.from("honest");
     const firstBytes = encodeFrame({ opcode: Opcode.Text, payload, mask: randomMask() });
@@ -94,7 +94,7 @@ export class Watch {
   }
 }
 
-// Asks again and again: Linux tells nobody that a descriptor was closed.
+// Polls, because Linux does not tell us when a process closes a descriptor.
 async function eventually(isSo: () => Promise<boolean>): Promise<boolean> {
   const end = performance.now() + backMs;
   for (let pause = 0; ; pause = Math.min(100, pause * 2 + 1)) {
