@@ -1,16 +1,16 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { type Manifest, readManifests } from "@rosetta/manifest";
 
-/** What a command was asked for. */
+/** What a command line asks for. */
 export interface Request {
   servers: Manifest[];
   numbers: Record<string, number>;
 }
 
-/** An option that takes a number: its name, and what it is when it is left out. */
+/** Options that take a number: their names and defaults. */
 export type Options = Readonly<Record<string, number>>;
 
-/** Reads `[server …] [--option number]`; ends the process with one line if it cannot, or with `help` if asked. */
+/** Reads `[server …] [--option number]`. `--help` prints `help` and exits; a wrong argument exits with 2 and one line. */
 export function readRequest(help: string, options: Options): Request {
   const manifests = readManifests();
   const ids = manifests.map(({ id }) => id);

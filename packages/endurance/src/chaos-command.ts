@@ -5,12 +5,12 @@ import { chaos, isWithoutFault } from "./chaos.ts";
 import { storm } from "./storm.ts";
 
 const { servers, numbers } = readRequest(
-  `pnpm chaos [server …] [--rounds 2] [--storm n]    Kills, stops, freezes and cuts off each server under its clients.
+  `pnpm chaos [server …] [--rounds 2] [--storm n]    Kills, stops, freezes and cuts off each server while clients use it.
 
-  --rounds <n>   of each fault; default 2
-  --storm <n>    instead: so many clients lose their server at once
+  --rounds <n>   how often each fault strikes; default 2
+  --storm <n>    instead of the faults, restarts each server under n clients and counts how they reconnect
 
-Exit code 1 if something was lost without being told, came twice or out of order.`,
+The exit code is 1 if an event was lost without notice, came twice or out of order, or differed between readers.`,
   { rounds: 2, storm: Number.NaN },
 );
 const tell = (line: string): void => console.error(line);

@@ -15,7 +15,7 @@ export interface FaultReport {
   fault: string;
   rounds: number;
   verdict: Verdict;
-  /** The longest time for which a reader saw nothing, in ms. */
+  /** The longest time for which a reader saw no event, in ms: of the median and of the worst reader. */
   silence: { median: number; worst: number };
 }
 
@@ -61,7 +61,7 @@ async function strikeWith(manifest: Manifest, fault: Fault, rounds: number): Pro
   }
 }
 
-/** A server and a network before it. The proxy counts as a sibling, so that its name is listed. */
+/** Starts a server behind a bad network. The network is listed in `SERVERS`, so that the server accepts its Host. */
 export async function startBehindNetwork(
   manifest: Manifest,
   env: Record<string, string> = {},

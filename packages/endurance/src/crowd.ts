@@ -1,10 +1,10 @@
 import { Client, RequestError } from "@rosetta/client";
 import { type Acked, type History, judge, type Seen, type Verdict } from "./history.ts";
 
-/** How long a request may take before its author gives it up, in ms: longer than any fault lasts. */
+/** An author gives up a request after this many ms, which is longer than any fault lasts. */
 const timeoutMs = 60_000;
 
-/** Honest clients in one room: authors that number what they publish, and readers that write down what they see. */
+/** Honest clients in one room: authors that number what they publish, and readers that record what they see. */
 export class Crowd {
   readonly #url: string;
   readonly #room: string;
@@ -25,7 +25,7 @@ export class Crowd {
     return this.#silences;
   }
 
-  /** A client that follows the room. */
+  /** Adds a client that follows the room. */
   read(): Client {
     const seen: Seen[] = [];
     const index = this.#readers.push(seen) - 1;
@@ -46,14 +46,14 @@ export class Crowd {
     return client;
   }
 
-  /** A client that publishes `perSecond` texts, until the end. Each is its own, and asked for once. */
+  /** Adds a client that publishes `perSecond` texts a second until the end. Each text is unique and requested once. */
   write(author: string, perSecond: number): Client {
     const client = this.open();
     this.#publishing.push(this.#publish(client, author, 1_000 / perSecond));
     return client;
   }
 
-  /** A client of the same server. */
+  /** Adds a client that is connected and does nothing. */
   open(): Client {
     const client = new Client(this.#url, { timeoutMs });
     client.on("problem", () => {});
@@ -62,7 +62,7 @@ export class Crowd {
     return client;
   }
 
-  /** Resolves when every client is open. */
+  /** Resolves when every client is open. Rejects after `deadlineMs` (default 60,000). */
   async ready(deadlineMs = 60_000): Promise<void> {
     const endAt = performance.now() + deadlineMs;
     while (this.#clients.some(({ state }) => state.name !== "open")) {
@@ -74,7 +74,7 @@ export class Crowd {
     }
   }
 
-  /** Stops publishing, waits until every reader has caught up, and judges. */
+  /** Stops publishing, waits until every reader has caught up, for at most `deadlineMs` (default 30,000), and judges. */
   async end(deadlineMs = 30_000): Promise<Verdict> {
     this.#isOver = true;
     await Promise.all(this.#publishing);
@@ -94,7 +94,7 @@ export class Crowd {
       const text = `${author} ${number}`;
       const published = client.publish(this.#room, text).then(
         ({ epoch, offset }) => void this.#acked.push({ epoch, offset, text }),
-        // Told: whether it happened is unknown, and nobody was promised anything.
+        // The author knows that it failed. Whether it was published is unknown, and nothing was promised.
         (error) => {
           if (!(error instanceof RequestError)) throw error;
         },
@@ -107,7 +107,7 @@ export class Crowd {
   }
 }
 
-/** Resolves after so many ms. */
+/** Resolves after `ms`. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

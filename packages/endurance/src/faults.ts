@@ -2,13 +2,13 @@ import type { Server } from "@rosetta/testkit";
 import { pause } from "./crowd.ts";
 import type { BadNetwork } from "./network.ts";
 
-/** Something that goes wrong between clients and a server, and is over when it resolves. */
+/** Something that goes wrong between clients and a server. It is over when `strike` resolves. */
 export interface Fault {
   name: string;
   strike(server: Server, network: BadNetwork): Promise<void>;
 }
 
-/** Everything that `pnpm chaos` does to a server. Times are those of the fault, in ms. */
+/** Everything that `pnpm chaos` does to a server. A time in a name is how long the fault lasts. */
 export const faults: readonly Fault[] = [
   {
     name: "kill -9",

@@ -39,7 +39,7 @@ describe("a history", () => {
     expect(isKept(verdictOf(seen))).toBe(true);
   });
 
-  test("that goes on in another epoch is kept if that was told and followed to its end, and not otherwise", () => {
+  test("that goes on in another epoch is kept only if the reader was told and followed it to its end", () => {
     const acked = [at(1), at(1, "x", "b"), at(2, "y", "b")];
     const followed: Seen[] = [at(1), "told", at(1, "x", "b"), at(2, "y", "b")];
     expect(isKept(judge({ acked, readers: [followed] }))).toBe(true);
@@ -52,7 +52,7 @@ describe("a history", () => {
     expect(judge({ acked: [at(1, "x"), at(1, "x", "b")], readers: [] }).twice).toBe(0);
   });
 
-  test("with an ack for what somebody else saw there is not kept", () => {
+  test("with an ack for a place where a reader saw another text is not kept", () => {
     expect(judge({ acked: [at(1, "mine")], readers: [[at(1, "yours")]] }).differing).toBe(1);
   });
 });

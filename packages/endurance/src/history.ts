@@ -1,7 +1,7 @@
-/** An event as a reader got it, or the notice that something before the next one is lost. */
+/** An event that a reader received, or the notice that events before the next one are lost. */
 export type Seen = { epoch: string; offset: number; text: string } | "told";
 
-/** A place that an ack named. */
+/** A publication and the place that its ack named. */
 export interface Acked {
   text: string;
   epoch: string;
@@ -11,22 +11,22 @@ export interface Acked {
 /** What the clients of one room did and saw. */
 export interface History {
   acked: readonly Acked[];
-  /** What each reader saw, in its order. */
+  /** What each reader saw, in that order. */
   readers: readonly (readonly Seen[])[];
 }
 
-/** What a history shows. Everything but the first three is a broken promise. */
+/** What a history shows. Every number but the first three counts broken promises. */
 export interface Verdict {
   acked: number;
   delivered: number;
-  /** Times a reader was told that something is lost. */
+  /** How often a reader was told that events are lost. */
   told: number;
-  /** Events that a reader was not given, and nobody said so. */
+  /** Events that a reader neither received nor was told about. */
   missing: number;
-  /** Events that came again, and publications with two places in one epoch. */
+  /** Events that a reader received again, and publications with two places in one epoch. */
   twice: number;
   outOfOrder: number;
-  /** Places that hold different texts for two of those who know them. */
+  /** How often two clients knew different texts for one place. */
   differing: number;
 }
 
@@ -40,7 +40,7 @@ export function isKept(verdict: Verdict): boolean {
   return brokenIn(verdict) === 0;
 }
 
-/** Compares what all clients of a room wrote down, when it is over and every reader has caught up. */
+/** Compares the records of all clients of a room, after every reader has caught up. */
 export function judge({ acked, readers }: History): Verdict {
   const places = new Places();
   const verdict = { acked: acked.length, delivered: 0, told: 0, missing: 0, twice: 0, outOfOrder: 0 };
@@ -63,7 +63,7 @@ interface Reading {
   missing: number;
   twice: number;
   outOfOrder: number;
-  /** Where it stood when all was over. */
+  /** The place of the last event it received. */
   at: { epoch: string; offset: number } | undefined;
 }
 
@@ -84,7 +84,7 @@ function judgeReader(seen: readonly Seen[], places: Places): Reading {
     if (known.has(place)) reading.twice += 1;
     else if (reading.at?.epoch === epoch && offset < reading.at.offset) reading.outOfOrder += 1;
     else if (reading.at?.epoch === epoch && !wasTold) reading.missing += offset - reading.at.offset - 1;
-    // Another life of the log that nobody told of, and of which the beginning is missing.
+    // A new epoch that the reader was not told of: how much it missed is unknown, so this counts as one.
     else if (reading.at && reading.at.epoch !== epoch && !wasTold) reading.missing += 1;
     known.add(place);
     reading.at = { epoch, offset };
@@ -98,7 +98,7 @@ interface End {
   offset: number;
 }
 
-// The last place that was acknowledged: acks of an epoch come after all those of the epoch before it.
+// The last place that was acknowledged. All acks of one epoch come before those of the next.
 function endOf(acked: readonly Acked[]): End | undefined {
   const epoch = acked.at(-1)?.epoch;
   if (epoch === undefined) return undefined;
@@ -106,13 +106,13 @@ function endOf(acked: readonly Acked[]): End | undefined {
   return { epoch, offset: Math.max(...offsets) };
 }
 
-// Everybody follows to the end. A reader that stands in an earlier epoch, or nowhere, has seen nothing of the last one.
+// Every reader has to reach the end. One that is still in an earlier epoch, or nowhere, has missed all of the last one.
 function missingAtEnd({ at }: Reading, end: End | undefined): number {
   if (!end) return 0;
   return Math.max(0, end.offset - (at?.epoch === end.epoch ? at.offset : 0));
 }
 
-/** What stands at each place, by everybody who knows it. */
+/** The text at each place, according to every ack and every reader. */
 class Places {
   differing = 0;
   twice = 0;

@@ -4,13 +4,13 @@ import { subprotocol } from "@rosetta/protocol";
 import { type Connection, Raw, type RawSocket } from "@rosetta/testkit";
 import { pause } from "./crowd.ts";
 
-/** A peer that does harm until it is told to stop. What a server does to it is no error. */
+/** A peer that does harm until `isOver`. Whatever the server does to it is not an error. */
 export type Hostile = (raw: Raw, isOver: () => boolean) => Promise<void>;
 
 const offer = { subprotocols: [subprotocol] };
 const mask = new Uint8Array(4);
 
-/** The kinds of hostile peers of `pnpm soak`, by what they are called in its table. */
+/** The kinds of hostile peers of `pnpm soak`, by name. */
 export const hostiles: Readonly<Record<string, Hostile>> = {
   churn: again(async (raw) => {
     const ws = await greeted(raw);
@@ -56,7 +56,7 @@ export const hostiles: Readonly<Record<string, Hostile>> = {
   }),
 };
 
-// What fails is the peer's own fault, or the server's defence. Never faster than 50 a second.
+// Repeats, at most 50 times a second. Failures are ignored: a hostile peer asks for them.
 function again(once: Hostile): Hostile {
   return async (raw, isOver) => {
     while (!isOver()) {

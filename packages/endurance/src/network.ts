@@ -5,7 +5,7 @@ interface Pair {
   server: Socket;
 }
 
-/** A TCP proxy on loopback that can be a bad network. */
+/** A TCP proxy on loopback that can behave like a bad network. */
 export class BadNetwork {
   readonly #server: Server;
   /** The port that connections go to. */
@@ -31,7 +31,7 @@ export class BadNetwork {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Every connection is reset. */
+  /** Resets every connection. */
   cut(): void {
     for (const { client, server } of [...this.#pairs]) {
       client.resetAndDestroy();
@@ -39,7 +39,7 @@ export class BadNetwork {
     }
   }
 
-  /** From now on nothing gets through, and nothing ends: a cable that was pulled. New connections wait, too. */
+  /** Holds all bytes back and closes nothing, like a pulled cable. New connections wait, too. */
   stall(): void {
     this.#isStalled = true;
     for (const { client, server } of this.#pairs) {
@@ -48,7 +48,7 @@ export class BadNetwork {
     }
   }
 
-  /** What was held goes on its way. */
+  /** Ends a stall and passes on what was held back. */
   release(): void {
     this.#isStalled = false;
     for (const { client, server } of this.#pairs) {
@@ -57,7 +57,7 @@ export class BadNetwork {
     }
   }
 
-  /** The connections that are held are lost without a word to either end, as behind a router that has forgotten them. */
+  /** Drops every connection without telling either end, like a router that has lost its table. */
   forget(): void {
     this.#isStalled = false;
     for (const pair of [...this.#pairs]) {

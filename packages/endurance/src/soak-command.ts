@@ -5,11 +5,11 @@ import { brokenIn } from "./history.ts";
 import { isSound, type SoakReport, soak, tripOf } from "./soak.ts";
 
 const { servers, numbers } = readRequest(
-  `pnpm soak [server …] [--minutes 10]    Runs each server among honest and hostile peers.
+  `pnpm soak [server …] [--minutes 10]    Runs each server under load from hostile peers, next to honest clients.
 
-  --minutes <n>   of hostile load, for each server; default 10
+  --minutes <n>   how long the hostile load lasts, for each server; default 10
 
-Exit code 1 if a promise was broken, or if the server did not give back what it took.`,
+The exit code is 1 if a promise to an honest client was broken, or if the server did not give back what it took.`,
   { minutes: 10 },
 );
 const reports: [string, SoakReport][] = [];

@@ -6,26 +6,26 @@ import { isKept, type Verdict } from "./history.ts";
 import { hostiles } from "./hostile.ts";
 import { percentile, slopeOf } from "./statistics.ts";
 
-/** Honest clients beside the hostile ones. */
+/** The honest clients. */
 const authors = 4;
 const readers = 8;
 const perSecond = 10;
-/** Of each kind of hostile peers. */
+/** Hostile peers of each kind. */
 const ofEachKind = 3;
 const sampleMs = 1_000;
-/** MiB by which a runtime's heap may stay larger after a load: it grows to what the work needs, and not back at once. */
+/** MiB that a server may hold after the load beyond what it held before: a runtime does not shrink its heap at once. */
 const allowedMemory = 200;
 
-/** What a server was like under load. */
+/** How a server did under load. */
 export interface SoakReport {
   verdict: Verdict;
   before: Holding;
   peak: Holding;
-  /** When the hostile peers had gone and what they held was given back. */
+  /** After the hostile peers have left and the server has closed their connections. */
   after: Holding;
   /** MiB a minute, over the second half of the load. */
   slope: number;
-  /** Round trips of an honest client in ms, without and with the others. */
+  /** Round trips of an honest client in ms, before the hostile peers came and among them. */
   quiet: number[];
   loaded: number[];
   /** Connections that the server still counts when only the honest ones are left. */
@@ -41,7 +41,7 @@ export function isSound({ verdict, before, after, leftOver }: SoakReport): boole
   return isKept(verdict) && isGivenBack;
 }
 
-/** Runs a server among honest and hostile peers for so many minutes. */
+/** Runs a server with honest clients and, for so many minutes, hostile peers. */
 export async function soak(
   manifest: Manifest,
   minutes: number,
@@ -103,7 +103,7 @@ async function pings(client: Client, ms: number): Promise<number[]> {
   while (performance.now() < endAt) {
     await client.ping().then(
       ({ rttMs }) => trips.push(rttMs),
-      // Lost with its connection: the longest wait there is.
+      // The ping was lost with its connection, which counts as an endless wait.
       () => trips.push(Number.POSITIVE_INFINITY),
     );
     await pause(50);
@@ -111,7 +111,7 @@ async function pings(client: Client, ms: number): Promise<number[]> {
   return trips;
 }
 
-// A slow reader has its time to read, a stream its time to end: so long may the server hold on to them.
+// The server gives slow readers and streams some time before it drops them, so the count takes a while to fall.
 async function settled(raw: Raw, honest: number): Promise<number> {
   const endAt = performance.now() + 90_000;
   for (;;) {
@@ -121,7 +121,7 @@ async function settled(raw: Raw, honest: number): Promise<number> {
   }
 }
 
-/** `12.3 ms`, of the samples that so much do not exceed. */
+/** Formats a percentile of round trips as `12.3 ms`. `share` is from 0 to 1. */
 export function tripOf(samples: readonly number[], share: number): string {
   return `${percentile(samples, share).toFixed(1)} ms`;
 }

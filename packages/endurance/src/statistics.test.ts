@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { percentile, slopeOf } from "./statistics.ts";
 
-test("a line's slope is its slope, and noise around it changes little", () => {
+test("the slope of a line is found, and noise changes it little", () => {
   expect(slopeOf([1, 2, 3, 4])).toBeCloseTo(1);
   expect(slopeOf([5, 5, 5])).toBe(0);
   expect(slopeOf([7])).toBe(0);

@@ -9,7 +9,7 @@ export function slopeOf(samples: readonly number[]): number {
   return run === 0 ? 0 : rise / run;
 }
 
-/** The value that so much of the samples does not exceed. NaN of none. */
+/** The smallest sample that at least this share of the samples, from 0 to 1, does not exceed. NaN without samples. */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;

@@ -8,11 +8,11 @@ export interface StormReport {
   /** Connections attempted within the busiest 100 ms. */
   peak: number;
   attempts: number;
-  /** From the end of the server until every client was open again, in ms. */
+  /** From SIGTERM until every client was open again, in ms. */
   backMs: number;
 }
 
-/** Restarts a server under so many clients, and counts when they knock. */
+/** Restarts a server under so many clients and records when they reconnect. */
 export async function storm(manifest: Manifest, clients: number): Promise<StormReport> {
   const many = String(2 * clients);
   const { server, network } = await startBehindNetwork(manifest, {

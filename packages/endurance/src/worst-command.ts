@@ -3,16 +3,16 @@ import { table } from "@rosetta/compare";
 import { readRequest } from "./arguments.ts";
 import { worst } from "./worst.ts";
 
-/** What a process may hold, whatever its peers do, in MiB: PROTOCOL.md states it. */
+/** The most MiB that a process may hold, whatever its peers do. */
 const mostMemory = 1_024;
 
 const { servers, numbers } = readRequest(
-  `pnpm worst [server …] [--peers 10000] [--seconds 40]    Measures what hostile peers can make a server hold.
+  `pnpm worst [server …] [--peers 10000] [--seconds 40]    Measures how much memory hostile peers can make a server hold.
 
-  --peers <n>     of each kind; default 10000. The machine must allow twice as many descriptors
-  --seconds <n>   for each kind; default 40
+  --peers <n>     how many peers of each kind; default 10000. The machine must allow twice as many open descriptors
+  --seconds <n>   how long each kind attacks; default 40
 
-Exit code 1 if a server held more than ${mostMemory} MiB.`,
+The exit code is 1 if a server held more than ${mostMemory} MiB.`,
   { peers: 10_000, seconds: 40 },
 );
 const head = ["server", "kind", "peers", "MiB before", "MiB peak", "KiB a peer", "slowest /healthz"];

@@ -7,34 +7,34 @@ import { bounds, defaultLimits, subprotocol } from "@rosetta/protocol";
 import { holdingOf, Ports, Server } from "@rosetta/testkit";
 import { pause } from "./crowd.ts";
 
-/** What one kind of hostile peers made a server hold. */
+/** How much one kind of hostile peers made a server hold. */
 export interface WorstReport {
   kind: string;
   peers: number;
-  /** MiB before the first of them, and the most that was seen. */
+  /** Memory in MiB, before the first peer and at its highest. */
   before: number;
   peak: number;
-  /** How long an honest question took at the worst, in ms. */
+  /** The slowest answer to an honest request, in ms. */
   worstTripMs: number;
 }
 
-/** Peers of one address: fewer than a server takes from one (`MAX_CONNECTIONS_PER_ADDRESS`). */
+/** Peers per address: fewer than a server accepts from one (`MAX_CONNECTIONS_PER_ADDRESS`). */
 const fromAddress = 900;
 const mask = new Uint8Array(4);
 
-/** What a peer says at once when it is connected to `host`; it reads nothing of what it is answered. */
+/** Returns what a peer sends as soon as it is connected to `host`. It never reads an answer. */
 type Saying = (host: string, peer: number) => Buffer | string;
 
 const text = "Ж".repeat(bounds.text / 2);
 
-/** A room in which somebody speaks as fast as one may, from before the first peer comes. */
+/** A room that an honest client has filled before the first peer comes, and in which it keeps publishing. */
 const fullRoom = "room/full";
 
 const part = Buffer.from(
   encodeFrame({ opcode: Opcode.Continuation, payload: new Uint8Array(1), mask, fin: false }),
 );
 
-/** The kinds, by what they pin. */
+/** The kinds of hostile peers, named after what they pin in memory. */
 const kinds: Readonly<Record<string, Saying>> = {
   "open and idle": (host) => handshake(host, "/echo"),
   "60 KB messages, unread": (host) =>
@@ -47,7 +47,7 @@ const kinds: Readonly<Record<string, Saying>> = {
     Buffer.concat([
       head(host, "/ws"),
       message({ type: "hello", id: "1", client: randomBytes(16).toString("hex") }),
-      // Within the burst, of which each is remembered and each is an event of 8 KiB.
+      // Few enough for the burst limit. The server remembers each id, and each event takes 8 KiB.
       ...Array.from({ length: 190 }, (_, index) =>
         message({
           ...{ type: "publish", to: "all", text },
@@ -56,7 +56,7 @@ const kinds: Readonly<Record<string, Saying>> = {
         }),
       ),
     ]),
-  // A fragment of one byte holds the segment in which it came.
+  // A fragment of one byte keeps the whole received segment in memory.
   "fragments among pongs": (host) =>
     Buffer.concat([
       head(host, "/echo"),
@@ -69,7 +69,7 @@ const kinds: Readonly<Record<string, Saying>> = {
   "answers, unread": (host) => Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(30)),
 };
 
-/** Lets `peers` hostile peers of each kind at a server with its usual limits, one kind after the other, then all. */
+/** Attacks a server that has its default limits with `peers` peers of one kind after the other, then of all mixed. */
 export async function worst(
   manifest: Manifest,
   peers: number,
@@ -95,7 +95,7 @@ async function measure(
   seconds: number,
   say: Saying,
 ): Promise<WorstReport> {
-  // As it is by default: a server of the test kit is asked by a whole suite from one address.
+  // The defaults. The test kit raises them, because a whole suite sends its requests from one address.
   const env = {
     CHAOS: "0",
     MAX_REQUESTS_PER_SECOND: String(defaultLimits.requestsPerSecond),
@@ -135,7 +135,7 @@ function open(port: number, peer: number, say: Saying): Socket {
 async function watch(server: Server, endAt: number): Promise<{ peak: number; worstTripMs: number }> {
   let peak = 0;
   let worstTripMs = 0;
-  // However long an answer takes.
+  // By a timer, so that it goes on while an answer is slow.
   const sampling = setInterval(() => {
     peak = Math.max(peak, holdingOf(server.pid).memory);
   }, 100);
@@ -147,7 +147,7 @@ async function watch(server: Server, endAt: number): Promise<{ peak: number; wor
   return { peak, worstTripMs };
 }
 
-// From an address of its own, as an honest peer is.
+// From an address that no hostile peer uses.
 function ask(port: number): Promise<number> {
   const beganAt = performance.now();
   return new Promise((resolve) => {
@@ -178,7 +178,7 @@ function frame(payload: Uint8Array, opcode: number = Opcode.Binary): Buffer {
   return Buffer.from(encodeFrame({ opcode, payload, mask }));
 }
 
-// Fills a room, then goes on: honest, and at an honest pace.
+// Fills a room, then keeps publishing at a pace that the limits allow.
 async function speak(server: Server, endAt: number): Promise<Client> {
   const client = new Client(server.wsUrl("/ws"));
   client.on("problem", () => {});
