@@ -11,7 +11,7 @@ function startClock(): { world: World; clock: Clock } {
   return { world, clock };
 }
 
-/** How many of so many it gives. */
+/** Tries to take `count` tokens. Returns how many it got. */
 function taken(bucket: Bucket, count: number): number {
   return Array.from({ length: count }, () => bucket.take()).filter(Boolean).length;
 }
@@ -27,7 +27,7 @@ test("a bucket gives what it holds at once, then what it earns", async () => {
   expect(taken(bucket, 2)).toBe(1);
 });
 
-test("a bucket may begin with less than it holds, and never with more", () => {
+test("a bucket can begin with less than it holds, but not with more", () => {
   const { clock } = startClock();
   expect(taken(new Bucket(3, 10, clock, 1), 4)).toBe(1);
   expect(taken(new Bucket(3, 10, clock, 9), 9)).toBe(3);
@@ -40,7 +40,7 @@ test("a bucket earns no more than it holds", async () => {
   expect(taken(bucket, 3)).toBe(2);
 });
 
-test("a wait is rounded up to whole milliseconds: whoever keeps it gets one", async () => {
+test("a wait is rounded up to whole milliseconds, after which there is a token", async () => {
   const { world, clock } = startClock();
   const bucket = new Bucket(1, 3, clock);
   bucket.take();
@@ -51,7 +51,7 @@ test("a wait is rounded up to whole milliseconds: whoever keeps it gets one", as
   expect(bucket.take()).toBe(true);
 });
 
-test("a wait that adds up in fractions is as long as it says", async () => {
+test("a wait of many fractions is as long as announced", async () => {
   for (let rate = 1; rate <= 50; rate++) {
     const { world, clock } = startClock();
     const bucket = new Bucket(1, rate, clock);
@@ -66,7 +66,7 @@ test("a wait that adds up in fractions is as long as it says", async () => {
   }
 });
 
-test("whoever waits as long as they are told gets one; and never more than was earned", async () => {
+test("after the announced wait there is a token, and never more than was earned", async () => {
   const size = fc.integer({ min: 1, max: 20 });
   const rate = fc.integer({ min: 1, max: 50 });
   const steps = fc.array(fc.tuple(fc.nat(300), fc.nat(300)), { minLength: 1, maxLength: 50 });
@@ -88,14 +88,14 @@ test("whoever waits as long as they are told gets one; and never more than was e
   );
 });
 
-test("a standstill of the process takes nothing from those who kept to the rate", () => {
+test("a standstill of the process costs nothing to peers who kept to the rate", () => {
   const { world, clock } = startClock();
   const bucket = new Bucket(200, 100, clock);
   world.stall(100 + 3_000);
   expect(taken(bucket, 1_000)).toBe(200 + 300);
 });
 
-test("what a standstill gave is gone as quickly as it came", async () => {
+test("the extra tokens of a standstill expire as quickly as they came", async () => {
   const { world, clock } = startClock();
   const bucket = new Bucket(200, 100, clock);
   world.stall(100 + 3_000);

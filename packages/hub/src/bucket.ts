@@ -1,13 +1,14 @@
 import type { Clock } from "./clock.ts";
 
-/** Tokens that a sum of fractions may be short of a whole one. */
+/** By how many tokens a sum of fractions can fall short of a whole one. */
 const rounding = 1e-9;
 
 /**
- * A token bucket: so many at once, so many per second on average.
+ * A token bucket: so many tokens at once, so many per second on average.
  *
- * It counts when something is handled, while a peer is bound by when it sends. What came while this process stood
- * still is handled at once afterwards: as long as the process is behind, the bucket holds what that time earned, too.
+ * A peer is bound by when it sends, but the bucket counts when something is handled. After a standstill of this
+ * process, everything that arrived meanwhile is handled at once. So while the process is behind, the bucket also holds
+ * the tokens that the peer earned in that time.
  */
 export class Bucket {
   readonly #size: number;
@@ -16,7 +17,7 @@ export class Bucket {
   #tokens: number;
   #filledAt: number;
 
-  /** Holds `size` tokens at most, and has as many at first unless `tokens` says how many. */
+  /** Holds at most `size` tokens. Starts with `tokens`, by default full. */
   constructor(
     size: number,
     perSecond: number,
@@ -30,7 +31,7 @@ export class Bucket {
     this.#filledAt = clock.now() + clock.lost;
   }
 
-  /** Takes one. Returns false if there is none. */
+  /** Takes a token. Returns false if there is none. */
   take(): boolean {
     this.#fill();
     if (this.#tokens < 1 - rounding) return false;
@@ -38,19 +39,19 @@ export class Bucket {
     return true;
   }
 
-  /** Takes as many as there are, up to `most`. Returns how many. */
+  /** Takes up to `most` tokens. Returns how many it took. */
   takeSome(most: number): number {
     const taken = Math.min(this.tokens, most);
     this.#tokens -= taken;
     return taken;
   }
 
-  /** Puts tokens back; what it cannot hold is gone. */
+  /** Puts tokens back. Those that do not fit are lost. */
   give(tokens: number): void {
     this.#tokens = this.tokens + tokens;
   }
 
-  /** Tokens that are there now. */
+  /** The tokens available now. */
   get tokens(): number {
     this.#fill();
     return this.#tokens;

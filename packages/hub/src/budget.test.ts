@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Queue, QueueBudget } from "./budget.ts";
 import { setUp } from "./testing.ts";
 
-/** A queue of so many bytes, until it is cut. */
+/** A queue of a fixed number of bytes, until it is cut. */
 class Reader implements Queue {
   bytes: number;
   isCut = false;
@@ -26,8 +26,8 @@ function cutOf(readers: Reader[]): number[] {
   return readers.filter(({ isCut }) => isCut).map(({ bytes }) => bytes);
 }
 
-describe("a budget for what waits", () => {
-  test("lets the longest queues go, and no more of them than it must", () => {
+describe("a budget for waiting bytes", () => {
+  test("cuts the longest queues, and no more than it must", () => {
     const readers = [100, 700, 300, 500].map((bytes) => new Reader(bytes));
     const budget = new QueueBudget(1_000, () => readers);
     budget.settle();
@@ -37,13 +37,13 @@ describe("a budget for what waits", () => {
     expect(cutOf(readers)).toEqual([850, 650]);
   });
 
-  test("lets nobody go who is within it", () => {
+  test("cuts nobody while all are within it", () => {
     const readers = [400, 600].map((bytes) => new Reader(bytes));
     new QueueBudget(1_000, () => readers).settle();
     expect(cutOf(readers)).toEqual([]);
   });
 
-  test("asks the queues only when it could be exceeded: after as much was written as there was room", () => {
+  test("asks the queues only when it could be exceeded: once everything that had room was written", () => {
     const reader = new Reader(0);
     const budget = new QueueBudget(1_000_000, () => [reader]);
     for (let message = 0; message < 600; message++) budget.wrote(1_000, 1);
@@ -52,7 +52,7 @@ describe("a budget for what waits", () => {
     expect(reader.asked).toBe(1);
   });
 
-  test("counts what a message costs beside its bytes, and each of many readers", () => {
+  test("counts what a message costs beyond its bytes, for each of many readers", () => {
     const reader = new Reader(0);
     const budget = new QueueBudget(1_000_000, () => [reader]);
     budget.wrote(1, 1_000);
@@ -61,7 +61,7 @@ describe("a budget for what waits", () => {
     expect(reader.asked).toBe(1);
   });
 
-  test("with hardly any room left does not ask for each message", () => {
+  test("does not ask for each message when hardly any room is left", () => {
     const reader = new Reader(999_999);
     const budget = new QueueBudget(1_000_000, () => [reader]);
     budget.settle();
@@ -93,7 +93,7 @@ describe("a server over its budget", () => {
     expect(fast.heardOf("event").length).toBeGreaterThan(90);
   });
 
-  test("counts what is shared with it, until it is over", () => {
+  test("counts a shared queue until that is removed", () => {
     const { hub } = setUp();
     const reader = new Reader(77);
     const forget = hub.share(reader);

@@ -1,41 +1,41 @@
-/** Something in which bytes wait for a reader: a socket's session, an event stream, an answer over HTTP. */
+/** Holds bytes that wait for a reader: a socket's session, an event stream, an answer over HTTP. */
 export interface Queue {
-  /** Bytes of memory that wait. */
+  /** Bytes of memory in the queue. */
   queued(): number;
-  /** The budget is exceeded, and nobody waits for more: ends the connection at once, and with it what waits. */
+  /** Ends the connection at once and drops its queue. Called on the longest queue when the budget is exceeded. */
   cut(): void;
 }
 
-/** What a message costs beside its bytes, for those who only know how many were written. */
+/** Bytes of memory that a message costs beyond its own, for estimating from the number of messages written. */
 const messageCost = 512;
 
 /**
- * What may wait for all readers together. Each queue has a limit of its own; ten thousand of them would add up to
- * more than the process has. Over the budget the slowest goes first, that is the longest queue.
+ * Limits what waits for all readers together. Each queue has its own limit, but ten thousand queues could still add up
+ * to more memory than the process has. Over the budget, the longest queue is cut first.
  *
- * Nobody adds up ten thousand queues for each message: they are asked only when so much was written that the budget
- * could be exceeded if none of it had been read.
+ * Adding up ten thousand queues for each message would be too slow. The queues are asked only when so much was written
+ * that the budget could be exceeded if nobody had read any of it.
  */
 export class QueueBudget {
   readonly #bytes: number;
   readonly #queues: () => Iterable<Queue>;
-  /** What may still be written before the queues are asked. */
+  /** Bytes that may still be written before the queues are asked. */
   #room: number;
 
-  /** @param bytes of memory, for all queues together. */
+  /** @param bytes of memory for all queues together. */
   constructor(bytes: number, queues: () => Iterable<Queue>) {
     this.#bytes = bytes;
     this.#queues = queues;
     this.#room = bytes;
   }
 
-  /** So many messages of so many bytes each were handed to queues. */
+  /** Notes that `messages` messages of `bytes` each were added to queues. */
   wrote(bytes: number, messages: number): void {
     this.#room -= (bytes + messageCost) * messages;
     if (this.#room < 0) this.settle();
   }
 
-  /** Asks every queue, and cuts the longest until the others are within the budget. */
+  /** Asks every queue, and cuts the longest ones until the rest fit the budget. */
   settle(): void {
     const queues = [...this.#queues()].map((queue) => ({ queue, bytes: queue.queued() }));
     let sum = queues.reduce((total, { bytes }) => total + bytes, 0);
@@ -46,7 +46,7 @@ export class QueueBudget {
         if (sum <= this.#bytes) break;
       }
     }
-    // Never less than an eighth: with the budget nearly spent, every message would ask everybody.
+    // At least an eighth: otherwise, with the budget nearly spent, every message would ask every queue.
     this.#room = Math.max(this.#bytes - sum, this.#bytes / 8);
   }
 }

@@ -2,11 +2,11 @@ import { bounds, type Client as ClientRequest, encode, type Server } from "@rose
 import type { Entry, Kept } from "./log.ts";
 import type { Host } from "./port.ts";
 
-/** A request that was answered, or will be: as much of it as it takes to answer it again. */
+/** A request that was answered or is being answered: just enough of it to answer it again. */
 interface Answer {
-  /** Fingerprint of the whole request: the same id with another body is a mistake. */
+  /** Fingerprint of the whole request. The same id with a different body is a mistake. */
   readonly body: number;
-  /** Where its event is, once it is there. Topic and epoch are the log's own texts, not copies of them. */
+  /** The place of its event, once there is one. Topic and epoch are the log's own strings, not copies. */
   place: Place | undefined;
 }
 
@@ -20,45 +20,45 @@ export interface Client<Session> {
   /** Its name for others, the same after a reconnect. */
   member: string;
   session: Session | undefined;
-  /** The number of its newest connection, if it counts them. */
+  /** The number of its newest connection, if the client numbers them. */
   connection: number;
-  /** By the fingerprint of the request's id, the oldest first. */
+  /** By the fingerprint of the request's id, oldest first. */
   readonly answers: Map<number, Answer>;
   forgetting?: () => void;
 }
 
-/** What a client meets when it says `hello`. */
+/** What the server knows of a client that says `hello`. */
 export interface Arrival<Session> {
   client: Client<Session>;
-  /** The connection that this one takes the place of. */
+  /** The connection that this one replaces. */
   replaced: Session | undefined;
-  /** True if all that it may ask for again is remembered: a request that is sent again has no second effect. */
+  /** True if every request that the client may repeat is remembered, so that none has a second effect. */
   known: boolean;
 }
 
-/** Bytes of memory that are taken by an answer, and by a client beside its answers. */
+/** Bytes of memory for one answer, and for a client without its answers. */
 export const memory = { answer: 160, client: 1024 } as const;
 
 interface ClientsOptions {
   host: Host;
-  /** Bytes of memory for all that is remembered. */
+  /** Bytes of memory for all clients and their answers. */
   bytes: number;
-  /** A client has been gone for two minutes, or had to make room. */
+  /** Called when a client is forgotten: it has been gone for two minutes, or had to make room. */
   forgotten(secret: string): void;
 }
 
 /**
- * Clients by their secret. A request that is sent again after a lost connection is answered from here, so that what
- * it caused happens once. All of it has a budget: over it clients that left are forgotten, who left first goes first.
- * Each of them goes whole, so that one who comes back and is known may ask again for whatever it likes. If that is not
- * enough, those that are here keep as many answers as they may have requests open.
+ * Clients by their secret. A request that is repeated after a lost connection is answered from here, so that its effect
+ * happens once. All clients share one budget. Over it, clients that left are forgotten, the first to leave first, each
+ * with all its answers: a client that is still known may repeat any request. If that is not enough, connected clients
+ * lose their oldest answers, but keep as many as they may have requests open.
  */
 export class Clients<Session> {
   readonly #options: ClientsOptions;
   readonly #clients = new Map<string, Client<Session>>();
-  /** Secrets of those that left, who left first in front. */
+  /** Secrets of the clients that left, the first to leave in front. */
   readonly #left = new Set<string>();
-  /** Those that are here and have more answers than they may have requests open. */
+  /** Connected clients that have more answers than they may have requests open. */
   readonly #rich = new Set<Client<Session>>();
   #bytes = 0;
 
@@ -66,7 +66,7 @@ export class Clients<Session> {
     this.#options = options;
   }
 
-  /** Bytes of memory that are taken by what is remembered. */
+  /** Bytes of memory in use. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -76,9 +76,9 @@ export class Clients<Session> {
   }
 
   /**
-   * The client is here, on the connection that it gives this number. `undefined` if it has made a newer one: a `hello`
-   * may be under way for long, so the last to come need not be the last that was said. A client that does not count
-   * its connections is taken at its word.
+   * Notes that the client is here, on its connection of this number. Returns `undefined` if it has a newer connection:
+   * a `hello` can be in flight for a long time, so the last to arrive need not be the last that was sent. Without a
+   * number, the last to arrive wins.
    */
   arrive(secret: string, session: Session, connection?: number): Arrival<Session> | undefined {
     const remembered = this.#clients.get(secret);
@@ -103,12 +103,12 @@ export class Clients<Session> {
     client.forgetting = this.#options.host.after(bounds.rememberedMs, () => this.#forget(secret));
   }
 
-  /** What is remembered of a request. Throws nothing away: `undefined` if it never came, or long ago. */
+  /** Returns what is remembered of a request, or `undefined` if it never came or came too long ago. */
   answerTo(client: Client<Session>, id: string): Answer | undefined {
     return client.answers.get(fingerprint(id));
   }
 
-  /** Notes that a request is being answered, or was with this place. The oldest answers may go. */
+  /** Notes that a request is being answered, or was answered with this place. May drop the oldest answers. */
   remember(client: Client<Session>, request: Repeatable, place?: Place): void {
     this.forgetAnswer(client, request.id);
     client.answers.set(fingerprint(request.id), { body: fingerprint(encode(request)), place });
@@ -118,13 +118,13 @@ export class Clients<Session> {
     this.#settle();
   }
 
-  /** The request had no effect: the same may be sent again. */
+  /** Forgets a request that had no effect, so that it may be sent again. */
   forgetAnswer(client: Client<Session>, id: string): void {
     if (client.answers.delete(fingerprint(id))) this.#bytes -= memory.answer;
   }
 
   #create(secret: string): Client<Session> {
-    // If nobody has left, the connection cap bounds their number.
+    // If nobody has left, the limit on connections bounds their number.
     if (this.#clients.size >= bounds.clients) this.#forgetOldest();
     const member = `guest-${this.#options.host.token().slice(0, 6)}`;
     const client: Client<Session> = { member, session: undefined, connection: 0, answers: new Map() };
@@ -138,14 +138,14 @@ export class Clients<Session> {
     while (this.#bytes > this.#options.bytes && (this.#forgetOldest() || this.#trimOldest()));
   }
 
-  // False if nobody has left.
+  // Returns false if nobody has left.
   #forgetOldest(): boolean {
     const [secret] = this.#left;
     if (secret !== undefined) this.#forget(secret);
     return secret !== undefined;
   }
 
-  // False if nobody has more than it may need.
+  // Returns false if nobody has more answers than it may need.
   #trimOldest(): boolean {
     const [client] = this.#rich;
     if (!client) return false;
@@ -178,14 +178,14 @@ export function acknowledge(entry: Entry, author: Client<{ send(ack: Server<"ack
   author.session?.send({ type: "ack", re: request.id, topic, epoch, offset });
 }
 
-/** True if the request is the one that was answered, and not another one with its id. */
+/** True if this is the request that was answered, not a different one with the same id. */
 export function isSame(answer: Answer, request: Repeatable): boolean {
   return answer.body === fingerprint(encode(request));
 }
 
 /**
- * 53 bits of a text (cyrb53, by bryc, public domain). Enough to notice a mistake, and no more is at stake: who finds
- * two requests, or two ids, with the same bits has fooled nobody else. The texts themselves would be 1 MiB per client.
+ * Returns a 53-bit hash of a text (cyrb53, by bryc, public domain). That is enough to notice a mistake. No more is at
+ * stake: a client that finds two texts with one hash fools only itself. The texts would take 1 MiB per client.
  */
 export function fingerprint(text: string): number {
   let [high, low] = [0xdeadbeef, 0x41c6ce57];

@@ -18,7 +18,7 @@ test("a clock stands still while the process does, whoever asks first", async ()
   const { world, clock } = startClock();
   await world.pass(1_050);
   world.stall(3_000);
-  // A message is handled before any timer: it must not find the clock running.
+  // Messages are handled before timers. They must not see the clock run on.
   expect(clock.now()).toBe(1_100);
   expect(clock.lost).toBe(2_950);
   expect(clock.now()).toBe(1_100);
@@ -26,7 +26,7 @@ test("a clock stands still while the process does, whoever asks first", async ()
   expect([clock.now(), clock.lost]).toEqual([1_500, 2_950]);
 });
 
-test("a clock whose timers come first notices the same", async () => {
+test("a clock whose timers come first notices a standstill as well", async () => {
   const { world, clock } = startClock();
   await world.pass(1_050);
   world.stall(3_000);
@@ -34,7 +34,7 @@ test("a clock whose timers come first notices the same", async () => {
   expect([clock.now(), clock.lost]).toEqual([1_100, 2_950]);
 });
 
-test("a timer waits for as much as the process lives", async () => {
+test("a timer waits for lived time", async () => {
   const { world, clock } = startClock();
   let ran = 0;
   clock.after(1_000, () => (ran = clock.now()));
@@ -42,14 +42,14 @@ test("a timer waits for as much as the process lives", async () => {
   world.stall(10_000);
   await world.pass(0);
   world.stall(10_000);
-  // Each of the two took up to a pulse that nobody can tell from a standstill.
+  // Each standstill also took up to one pulse of lived time, which cannot be told apart from it.
   await world.pass(299);
   expect(ran).toBe(0);
   await world.pass(1);
   expect(ran).toBe(1_000);
 });
 
-test("a timer can be cancelled, also after it was put off", async () => {
+test("a timer can be cancelled, even after it was postponed", async () => {
   const { world, clock } = startClock();
   let runs = 0;
   const cancelled = [clock.after(1_000, () => (runs += 1)), clock.after(1_000, () => (runs += 1))];
@@ -61,7 +61,7 @@ test("a timer can be cancelled, also after it was put off", async () => {
   expect(runs).toBe(0);
 });
 
-test("a timer that comes a part of a millisecond too early is not put off", () => {
+test("a timer that fires a fraction of a millisecond too early is not postponed", () => {
   let now = 0;
   const timers: (() => void)[] = [];
   const after = (_ms: number, run: () => void): (() => void) => {
@@ -76,7 +76,7 @@ test("a timer that comes a part of a millisecond too early is not put off", () =
   expect([runs, timers.length]).toEqual([1, 1]);
 });
 
-test("a clock that is stopped sets no timer and takes no silence for a standstill", async () => {
+test("a stopped clock sets no timer and mistakes no pause for a standstill", async () => {
   const { world, clock, stop } = startClock();
   clock.start();
   expect(world.timers).toBe(1);
@@ -86,7 +86,7 @@ test("a clock that is stopped sets no timer and takes no silence for a standstil
   expect([clock.now(), clock.lost]).toEqual([60_000, 0]);
 });
 
-test("a clock is behind by what it stood still, until it has lived as long", async () => {
+test("a clock is behind by the length of a standstill, until it has lived as long", async () => {
   const { world, clock } = startClock();
   expect(clock.behind()).toBe(0);
   world.stall(100 + 3_000);

@@ -1,24 +1,24 @@
 import type { Host } from "./port.ts";
 
-/** Milliseconds between two beats of the pulse: as much of a standstill stays unnoticed at most. */
+/** Milliseconds between two pulses. A standstill of up to this long stays unnoticed. */
 const pulseMs = 100;
-/** A standstill is made up for as if it had been no longer than this, in milliseconds. */
+/** Milliseconds of a standstill that are made up for at most. */
 const longestMs = 60_000;
 
 /**
- * Time as this process lives it: it stands still while the process does. A process that was stopped, swapped out or
- * busy for three seconds has given its peers nothing in that time, so it must not hold it against them: a deadline
- * waits for lived time, and a rate allows what came meanwhile.
+ * Lived time: it stands still while this process does. A process that was stopped, swapped out or busy for three
+ * seconds did not serve its peers in that time and must not hold it against them. So deadlines wait for lived time, and
+ * rate limits allow what arrived meanwhile.
  *
- * A pulse is due every 100 ms. Lived time never runs past a pulse that is overdue, whoever asks first: after a
- * standstill, messages may be handled before timers.
+ * A pulse is due every 100 ms. Lived time never runs past an overdue pulse, even if nobody but a message asks for it:
+ * after a standstill, messages can be handled before timers.
  */
 export class Clock {
   readonly #host: Pick<Host, "now" | "after">;
   #lost = 0;
   #behind = 0;
   #behindAt = 0;
-  /** In the host's time. Nothing is due while the clock has not begun, or has stopped. */
+  /** In the host's time. Infinite while the clock is not running. */
   #dueAt = Number.POSITIVE_INFINITY;
   #cancelPulse = (): void => {};
 
@@ -26,33 +26,33 @@ export class Clock {
     this.#host = host;
   }
 
-  /** Milliseconds that this process lived. Monotonic. */
+  /** Milliseconds of lived time. Monotonic. */
   now(): number {
     const now = this.#host.now();
     if (now > this.#dueAt) this.#lose(now - this.#dueAt, now);
     return now - this.#lost;
   }
 
-  /** Milliseconds in which this process stood still, in all, as of the last `now()`. */
+  /** Milliseconds for which this process has stood still in total, as of the last `now()`. */
   get lost(): number {
     return this.#lost;
   }
 
   /**
-   * Milliseconds that this process is behind its peers: what it stood still, less what it lived since, and a minute at
-   * most. Of so much time there may be messages yet that were sent in time.
+   * Milliseconds by which this process is behind its peers: the time it stood still less the time lived since, at most
+   * one minute. Messages that were sent in that time can still be waiting.
    */
   behind(): number {
     const now = this.now();
     return Math.max(0, this.#behind - (now - this.#behindAt));
   }
 
-  /** Runs something once, after `ms` milliseconds of lived time. Returns its cancellation. */
+  /** Runs a function once, after `ms` milliseconds of lived time. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void {
     const dueAt = this.now() + ms;
     const ring = (): void => {
       const left = dueAt - this.now();
-      // Timers count in whole milliseconds, and may come a part of one too early.
+      // Timers count whole milliseconds and can fire a fraction of one too early.
       if (left < 1) return run();
       cancel = this.#host.after(left, ring);
     };
@@ -60,7 +60,7 @@ export class Clock {
     return () => cancel();
   }
 
-  /** From now on a standstill is noticed. Returns the end of it. */
+  /** Starts to notice standstills. Returns a function that stops the clock. */
   start(): () => void {
     this.#cancelPulse();
     this.#dueAt = this.#host.now() + pulseMs;

@@ -258,10 +258,10 @@ describe("a client that connects again", () => {
   });
 
   test.each([
-    ["that it counts", 1, 1],
-    ["that it does not count", 1, undefined],
-    ["after one that it did not count", undefined, 1],
-  ])("with a connection %s takes the place of the one before", async (_, first, second) => {
+    ["with a number", 1, 1],
+    ["without a number", 1, undefined],
+    ["with a number after one without", undefined, 1],
+  ])("on a connection %s replaces the one before", async (_, first, second) => {
     const { greet } = setUp();
     const older = await greet(1, undefined, first);
     const newer = await greet(1, undefined, second);
@@ -269,7 +269,7 @@ describe("a client that connects again", () => {
     expect(newer.socket.closing).toBeUndefined();
   });
 
-  test("is not driven out by the hello of an older connection, however late that comes", async () => {
+  test("is not replaced by the hello of an older connection, however late that arrives", async () => {
     const { greet, connect } = setUp();
     const newer = await greet(1, undefined, 2);
     const older = connect();
@@ -282,7 +282,7 @@ describe("a client that connects again", () => {
     expect(newer.heard()).toMatchObject([{ type: "ack", offset: 1 }]);
   });
 
-  test("nor is its older connection taken for a new one when the newer has gone", async () => {
+  test("refuses its older connection even when the newer one has gone", async () => {
     const { greet, connect } = setUp();
     await (await greet(1, undefined, 2)).gone();
     const older = connect();
@@ -291,7 +291,7 @@ describe("a client that connects again", () => {
     expect((await greet(1, undefined, 3)).socket.closing).toBeUndefined();
   });
 
-  test("is told whether it was remembered, on each connection", async () => {
+  test("learns on each connection whether it was remembered", async () => {
     const { connect, world } = setUp();
     const known: boolean[] = [];
     const meet = async (awayMs: number) => {
@@ -473,13 +473,13 @@ test("no more than 10,000 clients are remembered: who left first is forgotten fi
   expect(hub.clients.get(secret(2))?.answers.size).toBe(1);
 });
 
-describe("the memory for what was answered", () => {
+describe("the memory for answers", () => {
   const publish = async (peer: Peer, first: number, last: number): Promise<void> => {
     for (let id = first; id <= last; id++) await peer.say({ ...hi, id: `${id}` });
     peer.heard();
   };
   const unlimited = { burst: 10_000 };
-  /** The offset at which a publication is acknowledged: a second effect has one of its own. */
+  /** Returns the offset of a publication's ack. A second effect would have a different one. */
   const offsetOf = async (peer: Peer, id: number): Promise<number | undefined> => {
     await peer.say({ ...hi, id: `${id}` });
     return peer.heardOf("ack")[0]?.offset;
@@ -500,7 +500,7 @@ describe("the memory for what was answered", () => {
     expect(hub.clients.bytes).toBe(0);
   });
 
-  test("has no place for what was not stored", async () => {
+  test("holds nothing for a publication that was not stored", async () => {
     const log = new SlowLog();
     const { greet, hub } = setUp({}, { log });
     const anna = await greet();
@@ -509,7 +509,7 @@ describe("the memory for what was answered", () => {
     expect(hub.clients.bytes).toBe(memory.client);
   });
 
-  test("is taken from who left first, and from each of those whole", async () => {
+  test("is taken from the client that left first, all of it at once", async () => {
     const rememberedBytes = 3 * memory.client + 70 * memory.answer;
     const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes } });
     const [first, second, here] = [await greet(1), await greet(2), await greet(3)];
@@ -525,7 +525,7 @@ describe("the memory for what was answered", () => {
     expect(await offsetOf(back, 60)).toBe(60);
   });
 
-  test("is left to those that are here for as many as they may have open", async () => {
+  test("keeps as many answers of connected clients as they may have requests open", async () => {
     const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes: 200 * memory.answer } });
     const [one, two] = [await greet(1), await greet(2)];
     await publish(one, 1, 150);
@@ -538,7 +538,7 @@ describe("the memory for what was answered", () => {
     for (let id = 237; id <= 300; id++) expect(await offsetOf(two, id)).toBe(id);
   });
 
-  test("is never so short that somebody who is here is forgotten", async () => {
+  test("is never so short that a connected client is forgotten", async () => {
     const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes: 1_024 } });
     const [one, two] = [await greet(1), await greet(2)];
     await publish(one, 1, 100);
@@ -551,7 +551,7 @@ describe("the memory for what was answered", () => {
     for (const client of [1, 2]) expect(hub.clients.get(secret(client))?.answers.size).toBe(64);
   });
 
-  test("is taken from those that left before those that are here have less, and counted once", async () => {
+  test("is taken from clients that left before connected clients lose any, and counted once", async () => {
     const rememberedBytes = 2 * memory.client + 400 * memory.answer;
     const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes } });
     const [left, here] = [await greet(1), await greet(2)];
@@ -568,7 +568,7 @@ describe("the memory for what was answered", () => {
     expect(hub.clients.bytes).toBeLessThanOrEqual(rememberedBytes);
   });
 
-  test("is taken from one that came back like from any other", async () => {
+  test("is taken from a client that came back like from any other", async () => {
     const rememberedBytes = 2 * memory.client + 300 * memory.answer;
     const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes } });
     await publish(await greet(1), 1, 200);

@@ -71,7 +71,7 @@ class Stage {
     else throw new Error(`nobody knows how to play: ${line}`);
   }
 
-  /** What somebody was sent, or how they were closed, that no line has shown. */
+  /** Returns the messages and closes that no line has shown. */
   unshown(): unknown[] {
     return [...this.#peers.values()].flatMap((peer) => [
       ...peer.heard(),

@@ -37,7 +37,7 @@ describe("a shutdown", () => {
     for (const { socket } of [anna, silent, echo]) expect(socket.closing?.code).toBe(1012);
   });
 
-  test("asks for more time the more clients it tells: 2 ms for each", async () => {
+  test("spreads more clients over a longer window: 2 ms each", async () => {
     const setting = setUp();
     const peers = [...Array(2_000).keys()].map(() => setting.connect());
     setting.connect("/echo");
@@ -116,7 +116,7 @@ describe("a shutdown", () => {
     expect(anna.socket.closing?.code).toBe(1012);
   });
 
-  test("ends by the wall clock: whoever waits for it counts by no other, also if the process stands still", async () => {
+  test("ends by the wall clock, even if the process stands still", async () => {
     const setting = setUp();
     const anna = await setting.greet();
     anna.socket.waiting = 500;

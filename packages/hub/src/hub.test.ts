@@ -38,7 +38,7 @@ describe("the door", () => {
     ]);
   });
 
-  test("tells of a refused path, and nothing of a query: it may be a secret", () => {
+  test("reports a refused path without its query, which can hold a secret", () => {
     const { hub, records } = setUp();
     hub.admit(request("/ws?token=1#2", { origin: "http://evil.com" }), "9.9.9.9");
     expect(records).toMatchObject([{ name: "refused", details: { path: "/ws" } }]);

@@ -62,11 +62,11 @@ export interface Admission {
   address: string;
 }
 
-/** Records a second that are told in the topic `log`, and written on average: a stranger can cause any number. */
+/** Records per second for the topic `log`, and for the journal on average. Strangers can cause any number of them. */
 const recordsPerSecond = 20;
-/** Records that are written at once, before the average counts. */
+/** Records that the journal takes at once, before the average counts. */
 const recordBurst = 500;
-/** The width of the time over which a restart asks its clients to come back: for each of them, and at least. */
+/** Milliseconds of the window in which clients come back after a restart: per client, and at least. */
 const restartMs = { each: 2, least: 1_000 } as const;
 
 /**
@@ -77,7 +77,7 @@ export class Hub<Ws> {
   readonly identity: HubOptions<Ws>["identity"];
   readonly settings: Settings;
   readonly port: Port<Ws>;
-  /** What the hub was given, but for its time: that is the clock's, and what a timer throws ends nothing. */
+  /** The host that was given, except that its time is the clock's and an error in a timer does not end the process. */
   readonly host: Host;
   readonly clock: Clock;
   readonly rates: Rates;
@@ -91,7 +91,7 @@ export class Hub<Ws> {
 
   readonly #journal: Journal;
   readonly #sessions = new Set<Session<Ws>>();
-  /** What else holds bytes that wait: event streams, answers over HTTP. */
+  /** Queues other than sessions: event streams, answers over HTTP. */
   readonly #queues = new Set<Queue>();
   readonly #wall: Pick<Host, "now" | "after">;
   readonly #budget: QueueBudget;
@@ -156,7 +156,7 @@ export class Hub<Ws> {
       slow: (endpoint) => this.#slowReader(endpoint),
       limits,
     });
-    // Peers are given what they could not do while this process stood still; what it says itself is not made up for.
+    // A standstill is made up for to peers, but not to the server's own records.
     const lived = { now: () => this.clock.now(), lost: 0, behind: () => 0 };
     this.#records = new Bucket(recordBurst, recordsPerSecond, lived);
     this.#failures = new Bucket(recordBurst, recordsPerSecond, lived);
@@ -187,8 +187,8 @@ export class Hub<Ws> {
   }
 
   /**
-   * True if a request is a handshake that would be let in now. Where a stack asks before it upgrades, a handshake that
-   * is refused can be what it is, an ordinary request: it is answered in its turn, whatever body it has.
+   * True if a request is a handshake that would be admitted now. A stack that asks this before it upgrades can treat a
+   * refused handshake as an ordinary request, to be answered in its turn, with or without a body.
    */
   mayUpgrade(facts: RequestFacts, remote: string): boolean {
     return (
@@ -260,7 +260,7 @@ export class Hub<Ws> {
 
   /** `GET /metrics`. */
   metricsText(): string {
-    // What is on its way in this moment waits for nobody.
+    // Only sockets with waiting bytes count. What the others still hold is just being sent.
     const slow = [...this.#sessions].filter(({ ws }) => this.port.waiting(ws) > 0);
     const queues: Queue[] = [...slow, ...this.#queues];
     this.metrics.set(
@@ -273,13 +273,13 @@ export class Hub<Ws> {
     return this.metrics.text();
   }
 
-  /** Counts a queue among those that share the budget for what waits. Answers its end. */
+  /** Adds a queue to the shared budget. Returns the function that removes it. */
   share(queue: Queue): () => void {
     this.#queues.add(queue);
     return () => void this.#queues.delete(queue);
   }
 
-  /** A connection was cut that no session has. */
+  /** Counts a cut connection that has no session. */
   cutSocket(why: string): void {
     this.metrics.add("sockets_cut_total", 1, `why="${why}"`);
   }
@@ -304,8 +304,8 @@ export class Hub<Ws> {
   }
 
   /**
-   * Tells people what happened to a connection or a job: in the journal, and in the topic `log`. Not more of it than a
-   * disk can take, whatever strangers do: what is left out is counted.
+   * Tells people what happened to a connection or a job: in the journal, and in the topic `log`. The rate is limited,
+   * so that strangers cannot fill the disk. Records that are left out are counted.
    */
   record(record: LogRecord): void {
     if (!this.#records.take()) return this.metrics.add("records_lost_total", 1);
@@ -376,8 +376,8 @@ export class Hub<Ws> {
     this.#stopClock();
   }
 
-  // By the wall clock: whoever waits for the end of this process counts by no other, however busy it is. Asked again and
-  // again, because no event of any stack says that the last byte of the last socket is gone.
+  // By the wall clock, which is what the supervisor that waits for this process goes by, however busy the process is.
+  // Polls, because no stack has an event for the last byte of the last socket.
   async #until(deadlineMs: number, isTrue: () => boolean): Promise<void> {
     const endAt = this.#wall.now() + deadlineMs;
     while (!isTrue() && this.#wall.now() < endAt) {
@@ -397,12 +397,12 @@ export class Hub<Ws> {
     if (author) this.guard(() => acknowledge(entry, author));
   }
 
-  // Told in the way that no client overlooks: it comes back, and asks again for what it followed.
+  // Closes connections, because no client overlooks that: it comes back and asks again for what it followed.
   #evict(topic: Topic<Session<Ws>>): void {
     for (const session of [...topic.sessions]) {
       session.unfollow(topic.name);
       if (session.isOpen) this.metrics.add("evicted_total", 1);
-      this.guard(() => session.close(Close.TryAgainLater, "others need the place of this room"));
+      this.guard(() => session.close(Close.TryAgainLater, "this room had to make way for another"));
     }
     for (const reader of [...topic.readers]) this.guard(() => reader.end());
   }

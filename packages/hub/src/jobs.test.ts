@@ -185,7 +185,7 @@ describe("a job", () => {
     expect(await startJob(late, 1, "1")).toMatch(/^job/);
   });
 
-  test("is one of eight of an address: eight sockets do not have them all", async () => {
+  test("is one of at most eight for an address: eight sockets cannot take them all", async () => {
     const { greet, world } = setUp();
     for (let client = 1; client <= 8; client++) {
       const squatter = await greet(client, "6.6.6.6");
@@ -198,7 +198,7 @@ describe("a job", () => {
     expect(await startJob(await greet(10, "6.6.6.6"), 1)).toMatch(/^job/);
   });
 
-  test("is remembered, until 250 others of its address are: the oldest that ended makes way", async () => {
+  test("is remembered until its address has 250 more: the one that ended first makes way", async () => {
     const { greet, world, hub } = setUp({ limits: { burst: 2_000 } });
     const anna = await greet();
     const running = await startJob(anna, 1, "running");
@@ -216,7 +216,7 @@ describe("a job", () => {
     expect(hub.topics.get(running)).toBeDefined();
   });
 
-  test("is not begun if its address follows 250 others, and others still begin theirs", async () => {
+  test("is not started if its address follows 250 others, but other addresses still start theirs", async () => {
     const { greet, world } = setUp({ limits: { burst: 3_000, topics: 1_000 } });
     const anna = await greet(1, "6.6.6.6");
     for (let id = 1; id <= 250; id++) {

@@ -33,7 +33,7 @@ export class Jobs {
     this.#options = options;
   }
 
-  /** How many jobs are running: of one client, of one address or of all. */
+  /** Returns the number of running jobs: of one client, of one address or of all. */
   running(of: Partial<Starter> = {}): number {
     return [...this.#jobs.values()].filter((job) => isOf(job, of)).length;
   }

@@ -17,7 +17,7 @@ const character = fc.oneof(
   fc.constantFrom("a", "é", "€", "😀"),
 );
 const draft = (text: string) => ({ at: 1, data: { kind: "chat", text } }) as const;
-// All of them are ASCII.
+// All frames here are ASCII.
 const bytesOf = (entries: Kept[]) => entries.reduce((sum, { bytes }) => sum + bytes + 160, 0);
 const offsets = (entries: Kept[]) => entries.map(({ offset }) => offset);
 
@@ -63,7 +63,7 @@ test("the ring holds 256 events", async () => {
   expect(log.since("a", { epoch, offset: 43 })).toMatchObject({ recovered: false });
 });
 
-// One byte for each character, or two for all of them as soon as one is not of Latin-1; and what an entry itself takes.
+// One byte per character, or two as soon as one is outside Latin-1, plus what an entry itself takes.
 test.each([
   ["ASCII", "x".repeat(4_096), 4_096],
   ["Latin-1", "ä".repeat(4_096), 4_096],
@@ -83,7 +83,7 @@ test.each([
 describe("the budget of all rings", () => {
   const kib = 1024;
 
-  test("is kept: the fullest lose their oldest, those with little lose nothing", async () => {
+  test("is kept: the fullest rings lose their oldest entries, small ones lose nothing", async () => {
     const { log } = createLog(512 * kib);
     for (let count = 0; count < 10; count++) await log.append("quiet", draft("x"));
     for (let room = 0; room < 100; room++) {
@@ -95,7 +95,7 @@ describe("the budget of all rings", () => {
     expect(log.bytes).toBeGreaterThan(500 * kib);
   });
 
-  test("costs of several that are as full the one that was unused longest", async () => {
+  test("takes from the ring unused longest among equally full ones", async () => {
     const { log } = createLog(100 * kib);
     const fill = async (name: string) => {
       for (let count = 0; count < 5; count++) await log.append(name, draft("x".repeat(4_000)));
@@ -110,7 +110,7 @@ describe("the budget of all rings", () => {
     expect(["a", "b", "e"].map(recovered)).toEqual([true, false, true]);
   });
 
-  test("tells a reader whose events are gone, and gives those that are left", async () => {
+  test("shows a reader that its events are gone, and gives it those that are left", async () => {
     const { log } = createLog(20 * kib);
     for (let count = 0; count < 50; count++) await log.append("a", draft("x".repeat(1_000)));
     const { epoch } = log.head("a");
@@ -120,7 +120,7 @@ describe("the budget of all rings", () => {
     expect(entries.length).toBeGreaterThan(10);
   });
 
-  test("is given back by what is forgotten", async () => {
+  test("is given back when a topic is forgotten", async () => {
     const { log } = createLog(1_000 * kib);
     await log.append("a", draft("x"));
     const { bytes } = log;

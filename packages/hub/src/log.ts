@@ -10,18 +10,18 @@ export interface Draft {
   request?: { client: string; id: string };
 }
 
-/** An event as the log keeps it: in the one form in which it is sent. */
+/** An event as the log keeps it: as the frame that is sent. */
 export interface Kept extends Cursor {
   topic: string;
   /** The `event` message, encoded once for all. */
   frame: string;
   /** Bytes of the frame in UTF-8. */
   bytes: number;
-  /** The secret of the author whom it is not meant for: that of a publication to `others`. */
+  /** The secret of the author of a publication to `others`, who does not get this event. */
   except: string | undefined;
 }
 
-/** An event in its place, as those who follow the log are told of it. */
+/** An event in its place, as followers of the log receive it. */
 export interface Entry extends Draft, Kept {}
 
 /** What a reader is given when it comes: the entries after its cursor, or the newest part. */
@@ -47,13 +47,13 @@ export interface Log {
   follow(listener: (entry: Entry) => void): void;
   /** Ends the life of a topic. Its name may be used again, under a new epoch. */
   forget(topic: string): void;
-  /** Bytes of this process' memory that its events take. */
+  /** Bytes of memory that its events take in this process. */
   readonly bytes?: number;
 }
 
-/** A ring holds this many entries and bytes of memory; what is older is gone. */
+/** What a ring holds at most: entries, and bytes of memory. Older entries are dropped. */
 export const ring = { entries: 256, bytes: 128 * 1024 } as const;
-/** Bytes of memory that an entry takes beside the characters of its frame. */
+/** Bytes of memory that an entry takes beyond the characters of its frame. */
 const entryBytes = 160;
 /** A reader without a cursor is given this many of the newest entries. */
 export const newest = 32;
@@ -67,19 +67,19 @@ interface Topic {
 }
 
 /**
- * The log of one process, in a ring for each topic. It ends with the process, which the next epoch tells. All rings
- * together have a budget: over it the fullest loses its oldest entries, and of several the one unused longest.
+ * The log of one process, with a ring for each topic. It ends with the process; a new epoch shows that. All rings share
+ * a budget. Over it, the fullest ring loses its oldest entries; of several equally full ones, the one unused longest.
  */
 export class MemoryLog implements Log {
   readonly #topics = new Map<string, Topic>();
   readonly #listeners: ((entry: Entry) => void)[] = [];
   readonly #token: () => string;
   readonly #most: number;
-  /** Topics by how full they are, in powers of two. In each class the longest unused stands in front. */
+  /** Topics by how full they are, in powers of two. In each class, the one unused longest comes first. */
   readonly #classes: Set<Topic>[] = Array.from({ length: 53 }, () => new Set());
   #bytes = 0;
 
-  /** @param most bytes of memory for all rings together. */
+  /** @param most bytes of memory for all rings together. Default: no limit. */
   constructor(token: () => string, most: number = Number.POSITIVE_INFINITY) {
     this.#token = token;
     this.#most = most;
@@ -130,7 +130,7 @@ export class MemoryLog implements Log {
     while (this.#bytes > this.#most && this.#drop(this.#fullest()));
   }
 
-  // False if there was nothing to drop.
+  // Returns false if there was nothing to drop.
   #drop(topic: Topic | undefined): boolean {
     const oldest = topic?.entries.shift();
     if (topic && oldest) this.#resize(topic, -costOf(oldest));
@@ -166,7 +166,7 @@ function keep({ name: topic, epoch }: Topic, offset: number, draft: Draft): Kept
   return { topic, epoch, offset, frame, bytes: byteLength(frame), except };
 }
 
-// Engines keep a text in one byte for each character, or in two for all as soon as one is not of Latin-1.
+// Engines store a string with one byte per character, or two per character as soon as one is outside Latin-1.
 function costOf({ frame, except = "" }: Kept): number {
   return entryBytes + except.length + frame.length * (/[\u0100-\uffff]/.test(frame) ? 2 : 1);
 }

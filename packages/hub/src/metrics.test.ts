@@ -80,7 +80,7 @@ describe("metrics", () => {
     expect(out()).toBe(before + 7);
   });
 
-  test("tell the memory of all topics, and that it keeps to its limit", async () => {
+  test("show the memory of all topics, which stays within its limit", async () => {
     const { greet, hub } = setUp({ limits: { logBytes: 20_480 } });
     const anna = await greet();
     for (let id = 0; id < 100; id++) {

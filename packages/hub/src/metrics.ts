@@ -18,19 +18,19 @@ export class Metrics {
     this.#define("connections", "gauge", "Open connections by endpoint.");
     this.#define("messages_total", "counter", "WebSocket messages by direction.");
     this.#define("bytes_total", "counter", "Payload bytes by direction.");
-    this.#define("queue_bytes", "gauge", "Memory in bytes that waits for readers.");
-    this.#define("remembered_bytes", "gauge", "Memory in bytes that clients and their answers take.");
-    this.#define("log_bytes", "gauge", "Memory in bytes that the events of all topics take.");
+    this.#define("queue_bytes", "gauge", "Bytes of memory that wait for readers.");
+    this.#define("remembered_bytes", "gauge", "Bytes of memory for clients and their answers.");
+    this.#define("log_bytes", "gauge", "Bytes of memory for the events of all topics.");
     this.#define("skipped_total", "counter", "Events of `latest` topics skipped because bytes waited.");
     this.#define("slow_total", "counter", "Connections closed because too many bytes waited.");
     this.#define(
       "evicted_total",
       "counter",
-      "Connections closed because others needed the place of what they followed.",
+      "Connections closed because a topic they followed made way for another.",
     );
-    this.#define("sockets_cut_total", "counter", "Connections cut that no session has, by reason.");
+    this.#define("sockets_cut_total", "counter", "Connections without a session that were cut, by reason.");
     this.#define("log_lines_lost_total", "counter", "Lines of the log that could not be written.");
-    this.#define("records_lost_total", "counter", "Records and failures left out of the log: too many.");
+    this.#define("records_lost_total", "counter", "Records and failures beyond the log's rate limit.");
     this.#define("refused_total", "counter", "Requests refused by status.");
     this.#define("closed_total", "counter", "Connections closed by code, as the server saw it.");
     this.#define("rate_limited_total", "counter", "Messages refused because there were too many.");

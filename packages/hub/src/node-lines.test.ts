@@ -11,7 +11,7 @@ const module = fileURLToPath(new URL("./node-lines.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "lines-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A process that writes `count` lines to its stderr, says how many were lost, and ends. Nobody reads its stderr. */
+/** Starts a process that writes `count` lines to its unread stderr, reports how many were lost, and ends. */
 async function writer(count: number, stderr: number | "pipe") {
   const script = `
     import { Lines } from ${JSON.stringify(module)};
@@ -23,7 +23,7 @@ async function writer(count: number, stderr: number | "pipe") {
   const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
     stdio: ["ignore", "pipe", stderr],
   });
-  // Node would read ahead.
+  // Otherwise Node would read ahead.
   child.stderr?.pause();
   let said = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -44,21 +44,21 @@ test("lines arrive whole and in order", async () => {
   expect(lines.lost).toBe(0);
 });
 
-test("a pipe that nobody reads loses what is too much, and does not keep the process", async () => {
+test("a pipe that nobody reads loses excess lines, and does not keep the process alive", async () => {
   const { code, lost } = await writer(20_000, "pipe");
   expect(code).toBe(7);
   expect(lost).toBeGreaterThan(10_000);
   expect(lost).toBeLessThan(20_000);
 });
 
-test("a full disk loses lines, and does not keep the process", async () => {
+test("a full disk loses lines, and does not keep the process alive", async () => {
   const full = openSync("/dev/full", "w");
   const { code, lost } = await writer(100, full);
   closeSync(full);
   expect({ code, lost }).toEqual({ code: 7, lost: 100 });
 });
 
-test("a failed write is not tried again at once: a thousand lines are one attempt", () => {
+test("a failed write is not retried at once: a thousand lines are one attempt", () => {
   const lines = new Lines(99);
   lines.write("one\n");
   return lines.flushed(1_000).then(() => {

@@ -1,18 +1,18 @@
 import { constants, fstatSync, openSync, write } from "node:fs";
 import { isatty } from "node:tty";
 
-/** Bytes that may wait to be written; what comes then is lost. */
+/** Bytes that may wait to be written. Lines beyond that are lost. */
 const maxWaiting = 64 * 1024;
-/** A full terminal is tried again after so long (ms). */
+/** Milliseconds before a full terminal is tried again. */
 const fullMs = 20;
-/** After a write failed, a full disk say, so long nothing is tried. */
+/** Milliseconds before anything is tried again after a failed write, such as on a full disk. */
 const retryMs = 1_000;
 
 type Write = (text: string, done: (error?: Error | null) => void) => void;
 
 /**
- * Lines for a file descriptor that may be anything: a terminal, a file on a full disk, a pipe whose reader has stalled
- * or gone. What cannot be written is lost and counted; nobody ever waits for it, not even the process' end.
+ * Writes lines to a file descriptor of any kind: a terminal, a file on a full disk, a pipe whose reader has stalled or
+ * gone. Lines that cannot be written are lost and counted. Nothing ever waits for them, not even the process's end.
  */
 export class Lines {
   readonly #write: Write;
@@ -27,12 +27,12 @@ export class Lines {
     this.#write = writerOf(descriptor);
   }
 
-  /** Lines that were lost. */
+  /** The number of lines lost. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** Writes a line when it can be. Never throws, never blocks. */
+  /** Writes a line as soon as possible. Never throws, never blocks. */
   write(line: string): void {
     if (this.#waitingBytes + line.length > maxWaiting || performance.now() < this.#silentUntil) {
       this.#lost += 1;
@@ -43,7 +43,7 @@ export class Lines {
     this.#pump();
   }
 
-  /** Resolves when all is written, or after `ms`. */
+  /** Resolves when every line is written, or after `ms` milliseconds. */
   async flushed(ms: number): Promise<void> {
     if (!this.#isWriting) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -52,7 +52,7 @@ export class Lines {
     await promise.finally(() => clearTimeout(timer));
   }
 
-  // One write at a time, of all that waits.
+  // One write at a time, of everything that waits.
   #pump(): void {
     if (this.#isWriting) return;
     const lines = this.#waiting;
@@ -80,9 +80,9 @@ export class Lines {
 }
 
 /**
- * How to write without waiting. On Node a thread that writes to a full pipe stands until somebody reads, and the end of
- * the process waits for its threads (libuv joins them): there a pipe is left to `process.stderr`, which does not block.
- * Bun's threads do not keep it. A disk is slow, but it does not stall.
+ * Returns a way to write without waiting. On Node, a thread that writes to a full pipe blocks until somebody reads, and
+ * the process cannot end before its threads (libuv joins them). So on Node a pipe is left to `process.stderr`, which
+ * does not block. Bun's threads do not keep the process alive. A disk is slow, but it does not stall.
  */
 function writerOf(descriptor: number): Write {
   const { stderr } = process;
@@ -90,7 +90,7 @@ function writerOf(descriptor: number): Write {
     const open = process.versions.bun ? descriptor : unblocked(descriptor);
     return (text, done) => writeAll(open, text, done);
   }
-  // A reader that has gone: every write tells its own caller, too.
+  // Emitted when the reader has gone. Each write reports this to its caller as well.
   stderr.on("error", () => {});
   return (text, done) => void stderr.write(text, done);
 }
@@ -100,12 +100,12 @@ function isPipe(descriptor: number): boolean {
     const status = fstatSync(descriptor);
     return status.isFIFO() || status.isSocket();
   } catch {
-    // A descriptor that was closed: every write will say so.
+    // The descriptor is closed. Every write will report that.
     return false;
   }
 }
 
-// A file may take a part only, and a terminal nothing for a while.
+// A file can take only a part, and a terminal can take nothing for a while.
 function writeAll(descriptor: number, text: string | Buffer, done: (error?: Error | null) => void): void {
   const bytes = Buffer.from(text as string);
   write(descriptor, bytes, (error, written) => {
@@ -115,8 +115,8 @@ function writeAll(descriptor: number, text: string | Buffer, done: (error?: Erro
   });
 }
 
-// A terminal that was stopped (Ctrl-S) would keep a thread, and so the process. Opened anew, it says that it is full; the
-// descriptor itself is shared with the shell, which must not meet that.
+// A stopped terminal (Ctrl-S) would block a thread and with it the process's end. So it is opened again, in
+// non-blocking mode. The descriptor itself is shared with the shell, which does not expect that mode.
 function unblocked(descriptor: number): number {
   if (!isatty(descriptor)) return descriptor;
   try {

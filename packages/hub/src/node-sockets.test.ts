@@ -21,11 +21,11 @@ interface Setting {
   client(): Promise<Socket>;
 }
 
-/** A server that answers `/slow` when it is told to, and everything else at once. */
+/** Starts a server that answers `/slow` when it is told to, and everything else at once. */
 async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer(): void; left: string[] }> {
   const slow: (() => void)[] = [];
   const left: string[] = [];
-  // Longer than any test: what ends within one was not ended by Node.
+  // Longer than any test, so Node itself ends no connection.
   const server = createServer({ keepAliveTimeout: 120_000 }, (req, res) => {
     const listen = (): void => whenOver(req, res, () => left.push(req.url ?? ""));
     if (req.url === "/late") return void req.socket.once("end", () => setImmediate(listen));
@@ -79,7 +79,7 @@ function get(path: string): string {
 }
 
 describe("connections of a Node server", () => {
-  test("that goes down: an answer that is under way is given, what is idle ends", async () => {
+  test("that shuts down: a pending answer is sent, idle connections end", async () => {
     const { client, queues } = await setUp();
     const [reader, idle] = [await client(), await client()];
     let received = 0;
@@ -96,14 +96,14 @@ describe("connections of a Node server", () => {
     expect(received).toBeGreaterThan(large);
   });
 
-  test("beyond those of an address, and its spare, are cut", async () => {
+  test("are cut beyond those of an address and its spare ones", async () => {
     const { client, cuts } = await setUp({ connectionsPerAddress: 4 });
     const sockets = await Promise.all(Array.from({ length: 25 }, client));
     await expect.poll(() => cuts).toEqual(Array(5).fill("address"));
     await expect.poll(() => sockets.filter((socket) => socket.closed).length).toBe(5);
   });
 
-  test("too many in all: who was silent longest makes room for who comes", async () => {
+  test("make room when there are too many: the one idle longest goes", async () => {
     const { client, cuts } = await setUp({ connections: 1 });
     const sockets: Socket[] = [];
     for (let count = 0; count < 17; count++) sockets.push(await client());
@@ -116,7 +116,7 @@ describe("connections of a Node server", () => {
     await expect.poll(() => sockets.map((socket) => socket.closed).indexOf(true)).toBe(0);
   });
 
-  test("whose answer is owed are not idle: they stay, and the newcomer goes", async () => {
+  test("with a pending answer are not idle: they stay, and the newcomer goes", async () => {
     const { client, cuts, left, queues } = await setUp({ connections: 1 });
     const sockets: Socket[] = [];
     for (let count = 0; count < 17; count++) {
@@ -131,7 +131,7 @@ describe("connections of a Node server", () => {
     expect(left).toEqual([]);
   });
 
-  test("that have gone make room again", async () => {
+  test("that have ended make room again", async () => {
     const { client, cuts } = await setUp({ connectionsPerAddress: 1 });
     for (let round = 0; round < 5; round++) {
       const sockets = await Promise.all(Array.from({ length: 17 }, client));
@@ -141,7 +141,7 @@ describe("connections of a Node server", () => {
     expect(cuts).toEqual([]);
   });
 
-  test("are asked for no body, and told by the server what it does not meet", async () => {
+  test("get no 100 (Continue), and their expectations reach the server", async () => {
     const { client } = await setUp();
     for (const expectation of ["100-continue", "something else"]) {
       const socket = await client();
@@ -151,7 +151,7 @@ describe("connections of a Node server", () => {
     }
   });
 
-  test("are cut when an answer takes longer than a stream may last, and its end", async () => {
+  test("are cut when an answer takes longer than a stream and its end may last", async () => {
     const { client, cuts, left } = await setUp({ streamMs: 60, pollMs: 50, lingerMs: 20 });
     const socket = await client();
     socket.write(get("/slow"));
@@ -161,7 +161,7 @@ describe("connections of a Node server", () => {
   });
 });
 
-describe("bytes that are no HTTP", () => {
+describe("bytes that are not HTTP", () => {
   test("are answered with 400, and hung up on", async () => {
     const { client } = await setUp();
     const socket = await client();
@@ -171,7 +171,7 @@ describe("bytes that are no HTTP", () => {
     await closed(socket);
   });
 
-  test("behind a request that is not answered yet are no answer to it", async () => {
+  test("behind an unanswered request get no answer that the peer could take for its own", async () => {
     const { client, left } = await setUp();
     const socket = await client();
     let text = "";
@@ -186,7 +186,7 @@ describe("bytes that are no HTTP", () => {
 });
 
 describe("an answer", () => {
-  test("is owed until it is given", async () => {
+  test("is pending until it is sent", async () => {
     const setting = await setUp();
     const socket = await setting.client();
     socket.write(get("/slow"));
@@ -197,7 +197,7 @@ describe("an answer", () => {
     expect(setting.left).toEqual(["/slow"]);
   });
 
-  test("that stood behind another when its connection ended is over, too", async () => {
+  test("that waited behind another when its connection ended is over, too", async () => {
     const { client, queues, left } = await setUp();
     const socket = await client();
     socket.write(get("/slow?1") + get("/slow?2") + get("/slow?3"));

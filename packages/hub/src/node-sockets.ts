@@ -5,32 +5,32 @@ import { clientAddress, isStream, type Limits, parseRequest, type Settings } fro
 import type { Queue } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 
-/** As much of a hub as the sockets need. */
+/** The part of a hub that the sockets need. */
 interface House {
-  /** Counts a queue among those that share the process' memory. Returns its end. */
+  /** Adds a queue to the shared budget. Returns the function that removes it. */
   share(queue: Queue): () => void;
-  /** A connection was cut that no session has. */
+  /** Counts a cut connection that has no session. */
   cutSocket(why: CutReason): void;
-  /** Time as the process lives it: it stands still while the process does. */
+  /** Lived time: it stands still while the process does. */
   clock: Pick<Clock, "after" | "behind">;
 }
 
-/** Why a connection was cut that no session has. */
+/** Why a connection without a session was cut. */
 export type CutReason = "full" | "address" | "late" | "unread" | "pipelined";
 
 /**
- * Requests on one connection that may wait for their answers. Browsers send one at a time. Node stops to read when answers
- * of many bytes wait, but one that waits for its turn has no bytes yet.
+ * Requests on one connection that may wait for their answers. Browsers send one at a time. Node stops reading when many
+ * bytes of answers wait, but an answer that waits for its turn has no bytes yet.
  */
 const mostAnswers = 32;
 
-/** The ends of the answers that a connection is owed, or is being given. */
+/** The pending answers of a connection, each as the function that ends it. */
 type Answers = Set<() => void>;
 
 /**
  * The TCP connections of a Node HTTP server in all their states: before the first request, between two, with an answer
- * that nobody reads, as a WebSocket. Node counts them, if told to; it does not bound them by address, makes no room by
- * closing idle ones, and an answer may take for ever.
+ * that nobody reads, as a WebSocket. Node can limit their number, but not per address. It does not close idle ones to
+ * make room, and it lets an answer take for ever.
  */
 export class Sockets {
   readonly #house: House;
@@ -38,29 +38,29 @@ export class Sockets {
   readonly #perAddress: number;
   readonly #total: number;
   readonly #sockets = new Map<Socket, Answers>();
-  /** Those that owe nothing and are owed nothing, the oldest in front. */
+  /** Connections with no pending answer, the one idle longest in front. */
   readonly #idle = new Set<Socket>();
   readonly #addresses = new Map<string, number>();
 
-  /** Begins to own what connects to `server`. Before a framework's listener, so that it sees every request. */
+  /** Takes charge of the connections to `server`. Its listeners come before a framework's, to see every request. */
   constructor(server: Server, { limits, proxies }: Settings, house: House) {
     this.#house = house;
     this.#limits = limits;
     this.#total = withSpare(limits.connections);
-    // Behind a proxy all come from its address; who they are is known with their first request only.
+    // Behind a proxy all connections come from its address. Only a request tells the client's own.
     this.#perAddress = proxies > 0 ? this.#total : withSpare(limits.connectionsPerAddress);
-    // A peer that has said all it wants to say still wants the answer (RFC 9112 §9.6): Node would drop it.
+    // A peer that has sent FIN still wants its answer (RFC 9112 §9.6). By default Node would drop it.
     Object.assign(server, { httpAllowHalfOpen: true });
-    // To Node a connection is idle whose answer was written, though much of it waits for a slow reader: its own close()
-    // would cut that off.
+    // Node considers a connection idle once its answer is written, even if much of it still waits for a slow reader.
+    // Its own close() would cut that answer off.
     Object.assign(server, { closeIdleConnections: () => this.#closeIdle() });
     server.on("connection", (tcp) => this.#opened(tcp));
-    // No body is read here, so nobody is asked for one, and the door says what cannot be expected. Left alone, Node
-    // would write its 100 between the head and the body of an answer that waits for its turn.
+    // No body is read here, so no 100 (Continue) is sent; the door refuses other expectations. By default Node would
+    // write its 100 between the head and the body of an answer that waits for its turn.
     for (const event of ["checkContinue", "checkExpectation"]) {
       server.on(event, (req, res) => void server.emit("request", req, res));
     }
-    // A standstill of this process is no silence of its peers.
+    // After a standstill of this process, the timeout does not mean that the peer was silent.
     server.on("timeout", (tcp) => {
       if (this.#house.clock.behind() > 0) tcp.setTimeout(tcp.timeout ?? 0);
       else tcp.destroy();
@@ -70,16 +70,17 @@ export class Sockets {
   }
 
   /**
-   * True while an earlier request on the same connection is not answered, which a 101 would overtake, and after an answer
-   * that said `Connection: close`, after which nothing is answered any more (RFC 9112 §9.6).
+   * True if no 101 can be sent on this connection. Either an earlier answer is still pending, which the 101 would
+   * overtake, or an answer said `Connection: close`, which must be the last (RFC 9112 §9.6).
    */
   owesAnswer({ socket }: IncomingMessage): boolean {
     return socket.writableEnded || this.#isOwed(socket);
   }
 
   /**
-   * What came is no HTTP, or not all of it came in time: to be called on `clientError`. Answers as Node would, but not
-   * where an answer is owed: the peer would take it for that one (RFC 9112 §9.3.2), and is hung up on.
+   * To be called on `clientError`: the peer sent something other than HTTP, or did not finish a request in time.
+   * Answers as Node would. If an answer is pending, it hangs up instead, because the peer would take this one for the
+   * pending one (RFC 9112 §9.3.2).
    */
   unreadable({ code = "" }: NodeJS.ErrnoException, tcp: Duplex): void {
     if (!tcp.writable || this.#isOwed(tcp)) return void tcp.destroy();
@@ -97,7 +98,7 @@ export class Sockets {
     if (fromAddress >= this.#perAddress) return this.#cut(tcp, "address");
     if (this.#sockets.size >= this.#total && !this.#makeRoom()) return this.#cut(tcp, "full");
     this.#addresses.set(address, fromAddress + 1);
-    // Every answer that waits in the line of a connection listens to its end.
+    // Every answer that waits on a connection listens for its end.
     tcp.setMaxListeners(0);
     this.#sockets.set(tcp, new Set());
     this.#idle.add(tcp);
@@ -112,7 +113,7 @@ export class Sockets {
     const answers = this.#sockets.get(socket);
     if (!answers) return;
     if (answers.size >= mostAnswers) return this.#cut(socket, "pipelined");
-    // An event stream's queue is known by its reader. Of the answers in a line only the first has the socket.
+    // An event stream's queue is already counted by its reader.
     const { path } = parseRequest({ method, url, header: () => undefined });
     const queued = isStream(path) ? () => 0 : () => res.writableLength;
     const forget = this.#house.share({ queued, cut: () => this.#cut(socket, "unread") });
@@ -138,7 +139,7 @@ export class Sockets {
     const answers = this.#sockets.get(tcp) ?? [];
     this.#sockets.delete(tcp);
     this.#idle.delete(tcp);
-    // An answer that waited behind another one is never told that it will not be given.
+    // Node does not tell an answer that waits behind another that it will never be sent.
     for (const end of [...answers]) end();
     const left = (this.#addresses.get(address) ?? 1) - 1;
     if (left > 0) this.#addresses.set(address, left);
@@ -164,26 +165,26 @@ export class Sockets {
   }
 }
 
-/** Answers to what a parser refused, by Node's codes (https://nodejs.org/api/http.html#event-clienterror). */
+/** Statuses for what Node's parser refuses, by error code (https://nodejs.org/api/http.html#event-clienterror). */
 const unreadable: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
   HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
-/** Ends a connection at once, with RST: what the kernel holds for a peer that does not read is freed, too. */
+/** Ends a connection at once, with RST, which also frees what the kernel holds for a peer that does not read. */
 export function cutOff(tcp: Socket): void {
   // After FIN libuv refuses to send RST, and Node then forgets the descriptor without closing it.
   if (tcp.writableEnded) tcp.destroy();
   else tcp.resetAndDestroy();
 }
 
-/** Milliseconds after which an answer that is still under way is cut off: the longest a stream lasts, and its end. */
+/** Milliseconds after which a pending answer is cut off: the longest that a stream or a poll lasts, plus its end. */
 function exchangeMs({ streamMs, pollMs, lingerMs }: Limits): number {
   return Math.max(streamMs, pollMs) + lingerMs;
 }
 
-// A tenth more than may be connected, so that those who are too many can be told.
+// A tenth more than may be used, so that the server can answer those over the limit.
 function withSpare(connections: number): number {
   return connections + Math.max(16, Math.ceil(connections / 10));
 }

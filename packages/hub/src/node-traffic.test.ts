@@ -2,12 +2,12 @@ import type { Socket } from "node:net";
 import { expect, test } from "vitest";
 import { Traffic } from "./node-traffic.ts";
 
-/** A socket by which so many bytes have come. */
+/** A socket that has received `bytesRead` bytes. */
 function tcpWith(bytesRead: number): { bytesRead: number } & Socket {
   return { bytesRead } as Socket;
 }
 
-test("a message that waits costs more than its bytes, until it is sent or lost", () => {
+test("a waiting message costs more than its bytes, until it is sent or lost", () => {
   const traffic = new Traffic(tcpWith(0));
   expect(traffic.queued(0)).toBe(0);
   const sent = traffic.sending();
@@ -17,7 +17,7 @@ test("a message that waits costs more than its bytes, until it is sent or lost",
   expect(traffic.queued(3)).toBe(3 + 384);
 });
 
-test("what came since the last whole message is unfinished, with the control frames beside it", () => {
+test("bytes since the last complete message are unfinished, with the control frames among them", () => {
   const tcp = tcpWith(200);
   const traffic = new Traffic(tcp);
   tcp.bytesRead += 10;
@@ -29,7 +29,7 @@ test("what came since the last whole message is unfinished, with the control fra
   expect(traffic.unfinished).toBe(0);
 });
 
-test("control frames alone are no message, nor is one that came in the segment of the message before", () => {
+test("control frames alone are not an unfinished message, not even in one segment with a message", () => {
   const tcp = tcpWith(0);
   const traffic = new Traffic(tcp);
   tcp.bytesRead += 6;

@@ -31,7 +31,7 @@ test("a hash leaves others their turn", async () => {
   expect(turns).toBeGreaterThan(2);
 });
 
-test("of all hashes together no more than one MiB is done in a turn of the event loop", async () => {
+test("all hashes together do at most one MiB in a turn of the event loop", async () => {
   let [now, most] = [0, 0];
   let isOver = false;
   const turn = (): void => {
@@ -46,7 +46,7 @@ test("of all hashes together no more than one MiB is done in a turn of the event
   };
   await Promise.all(Array.from({ length: 8 }, () => host.hash(4, step)));
   isOver = true;
-  // Two where one of them comes before our own look in its turn, and the next after it.
+  // Two if one comes before our own look in its turn, and the next one after it.
   expect(most).toBeLessThanOrEqual(2);
 });
 
@@ -101,7 +101,7 @@ test("what does not stop is waited for, but not for ever", async () => {
   await expect(atMost(1_000, Promise.reject(new Error("no stop")))).rejects.toThrow("no stop");
 });
 
-test("time goes on where somebody sets the clock", () => {
+test("time goes on after somebody sets the clock", () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   const before = host.now();
   vi.setSystemTime(0);

@@ -19,7 +19,7 @@ export const host: Host = {
   },
   token: () => randomBytes(16).toString("hex"),
   async hash(mebibytes, step) {
-    // In line from the first MiB: a message that starts a job costs its own turn nothing.
+    // Even the first MiB waits for its turn, so the message that starts a job costs no hashing.
     const hash = createHash("sha256");
     const chunk = new Uint8Array(1024 * 1024);
     for (let done = 1; done <= mebibytes; done++) {
@@ -33,8 +33,8 @@ export const host: Host = {
 
 let turns: Promise<unknown> = Promise.resolve();
 
-// A turn of the event loop that nobody else hashes in. A MiB takes about a millisecond, and 32 jobs that took each turn
-// together would take 32 from everybody.
+// Resolves in a turn of the event loop in which no other job hashes. A MiB takes about a millisecond, so 32 jobs in the
+// same turn would block everybody for 32 ms.
 function nextTurn(): Promise<unknown> {
   turns = turns.then(() => turn());
   return turns;
@@ -48,9 +48,9 @@ export async function atMost(ms: number, stopped: Promise<unknown>): Promise<voi
 }
 
 /**
- * Calls `leave` once when an answer that may wait for long is given, or nobody waits for it any more: also if that was so
- * before, where no event comes any more, and if the answer stood behind another one when its connection ended, of which
- * Node tells it nothing. A reader that has sent FIN is taken to have left: whether it still reads, nothing tells.
+ * Calls `leave` once, when a long-lived answer has ended or its reader has left. It also covers two cases in which Node
+ * emits no event on the answer: the reader left before this call, or the connection ended while the answer waited
+ * behind another one. A reader that has sent FIN counts as gone, because nothing tells whether it still reads.
  */
 export function whenOver({ socket }: IncomingMessage, res: ServerResponse, leave: () => void): void {
   let isOver = false;
@@ -61,7 +61,7 @@ export function whenOver({ socket }: IncomingMessage, res: ServerResponse, leave
     leave();
   };
   const hangUp = (): void => {
-    // Given, though not all of it may be sent yet: what was asked behind it is answered, too.
+    // The answer has ended, even if not all of it is sent yet. Requests behind it are still answered.
     if (res.writableEnded) return;
     end();
     socket.destroy();
@@ -73,7 +73,7 @@ export function whenOver({ socket }: IncomingMessage, res: ServerResponse, leave
   socket.once("end", hangUp);
 }
 
-/** Memory in bytes that waits in an answer for the kernel: its texts are kept as they are, with up to two bytes a letter. */
+/** Returns the bytes of memory that wait in an answer. Node keeps strings as they are: up to two bytes a character. */
 export function queuedIn(res: ServerResponse): number {
   return 2 * res.writableLength;
 }

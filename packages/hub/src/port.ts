@@ -7,9 +7,9 @@ export interface Port<Ws> {
   send(ws: Ws, frame: string): void;
   /** Bytes that wait for a `drained()` that will come; 0 when none will. */
   waiting(ws: Ws): number;
-  /** Memory in bytes that waits for the kernel to take it: more than the messages themselves where the stack adds to each. */
+  /** Bytes of memory that wait for the kernel, including what the stack adds to each message. */
   queued(ws: Ws): number;
-  /** Bytes that came and belong to a message that is not complete; 0 where the stack does not tell. */
+  /** Bytes received of an incomplete message; 0 where the stack does not report them. */
   unfinished(ws: Ws): number;
   /** Sends a ping (RFC 6455 §5.5.2). */
   ping(ws: Ws): void;
@@ -51,6 +51,6 @@ export interface LogRecord {
 export interface Journal {
   record(record: LogRecord): void;
   failed(error: unknown): void;
-  /** Lines that could not be written: a full disk, a reader that has stalled. 0 if left out. */
+  /** The number of lines that could not be written, because of a full disk or a stalled reader. Default: 0. */
   lost?(): number;
 }

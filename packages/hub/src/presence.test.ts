@@ -50,7 +50,7 @@ describe("presence", () => {
     expect(lists(watcher)).toEqual([]);
   });
 
-  test("is told less often to many of many: a room causes 64 KiB a second", async () => {
+  test("is published less often in a large room: at most 64 KiB a second", async () => {
     const { greet, world, watcher } = await watchRoom();
     for (let client = 2; client <= 151; client++) {
       const anna = await greet(client);

@@ -3,14 +3,15 @@ import type { Host } from "./port.ts";
 
 const intervalMs = 500;
 const shownMembers = 100;
-/** Bytes of an event, roughly: what each has, and what each name adds. */
+/** Rough size of an event in bytes: fixed, and per name. */
 const [eventBytes, memberBytes] = [200, 15];
-/** Bytes a millisecond that a room may cause, for all who follow its presence: 64 KiB a second. */
+/** Bytes per millisecond that one room's presence may send to all its followers together: 64 KiB a second. */
 const bytesPerMs = 64;
 
 /**
- * Who is in a room, told at most twice a second: in a busy room only the newest list is worth sending. The longer the
- * list and the more who are told, the less often: else one who comes and goes makes a server say a thousand times more.
+ * Publishes who is in a room, at most twice a second: in a busy room only the newest list is worth sending. A longer
+ * list or more followers make it rarer. Otherwise one member who keeps joining and leaving would cause a thousand times
+ * that traffic.
  */
 export class Presence {
   readonly #host: Host;

@@ -11,7 +11,7 @@ function createRates(): { rates: Rates; world: World } {
   return { rates: new Rates(defaultLimits, clock), world };
 }
 
-/** Statuses of so many requests of one address; 200 stands for one that was let in. */
+/** Makes `count` requests from one address and counts their statuses. 200 means admitted. */
 function statuses({ hub }: Setting, address: string, count: number, path = "/greet"): Map<number, number> {
   const counts = new Map<number, number>();
   for (let index = 0; index < count; index++) {
@@ -34,7 +34,7 @@ describe("requests of one address", () => {
     expect(setting.hub.metricsText()).toContain('rosetta_refused_total{status="429"} 300');
   });
 
-  test("are told in whole seconds when to come again", () => {
+  test("are told in whole seconds when to retry", () => {
     const setting = setUp({ limits: { requestBurst: 1, requestsPerSecond: 1 } });
     statuses(setting, "1.1.1.1", 1);
     const { refusal, headers } = setting.hub.admit(request("/greet"), "1.1.1.1");
@@ -42,7 +42,7 @@ describe("requests of one address", () => {
     expect(headers["Retry-After"]).toBe("1");
   });
 
-  test("are counted for handshakes, too, once however often it is asked whether one may upgrade", () => {
+  test("include handshakes, each counted once, however often mayUpgrade() is asked", () => {
     const handshake = {
       connection: "Upgrade",
       upgrade: "websocket",
@@ -57,7 +57,7 @@ describe("requests of one address", () => {
     expect(hub.admit(facts, "1.1.1.1").refusal?.status).toBe(429);
   });
 
-  test("are not those that a foreign page makes a browser ask, nor those of a probe", () => {
+  test("do not include those that a foreign page makes a browser send, nor those of a probe", () => {
     const { hub } = setUp({ limits: { requestBurst: 1 } });
     for (let count = 0; count < 10; count++) {
       expect(hub.admit(request("/greet", { origin: "http://evil.com" }), "1.1.1.1").refusal?.status).toBe(
@@ -70,7 +70,7 @@ describe("requests of one address", () => {
     expect(hub.admit(request("/healthz"), "1.1.1.1").refusal).toBeUndefined();
   });
 
-  test("that are refused for another reason count: who guesses paths is slowed down, too", () => {
+  test("count even if refused for another reason, so guessing paths is slowed down", () => {
     const setting = setUp({ limits: { requestBurst: 3 } });
     expect([...statuses(setting, "1.1.1.1", 5, "/a%20b").values()]).toEqual([3, 2]);
   });
@@ -78,13 +78,13 @@ describe("requests of one address", () => {
 
 describe("bursts of one address", () => {
   const ping = '{"type":"ping","id":"p","at":0}';
-  /** How many messages a socket is let say at once, its hello left out. */
+  /** Returns how many messages a socket may send at once, not counting its hello. */
   function said(peer: Peer, count: number): number {
     for (let index = 0; index < count; index++) peer.session.text(ping);
     return peer.heardOf("pong").length;
   }
 
-  test("are given to as many sockets as it may have, then go with each that ends", async () => {
+  test("are given to as many sockets as it may have, and end with them", async () => {
     const setting = setUp({ limits: { connectionsPerAddress: 2 } });
     let total = 0;
     for (let count = 0; count < 100; count++) {
@@ -92,12 +92,12 @@ describe("bursts of one address", () => {
       total += said(peer, 210);
       await peer.gone();
     }
-    // Two whole bursts, and a tenth of one for each of the others; each of them less its hello.
+    // Two whole bursts, and a tenth of one for each of the others, all of them less their hello.
     expect(total).toBe(2 * 199 + 98 * 19);
     expect(said(await setting.greet(1_000, "1.1.1.1"), 210)).toBe(199);
   });
 
-  test("come back: ten of them in a second", async () => {
+  test("come back at ten a second", async () => {
     const setting = setUp({ limits: { connectionsPerAddress: 20 } });
     const spend = async (sockets: number, from: number): Promise<number> => {
       let total = 0;
@@ -113,18 +113,18 @@ describe("bursts of one address", () => {
     expect(await spend(15, 100)).toBe(10 * 199 + 5 * 19);
   });
 
-  test("are not lost to who connects again with what it had left", async () => {
+  test("are not lost on reconnecting: the unused part comes back", async () => {
     const setting = setUp({ limits: { connectionsPerAddress: 1 } });
     for (let count = 0; count < 50; count++) {
       const peer = await setting.greet(1, "1.1.1.1");
       expect(said(peer, 2)).toBe(2);
       await peer.gone();
     }
-    // Each of the fifty said three things.
+    // Each of the fifty sent three messages.
     expect(said(await setting.greet(1, "1.1.1.1"), 210)).toBe(200 - 3 * 50 - 1);
   });
 
-  test("are no more than it may have connections, whatever its sockets leave", async () => {
+  test("never exceed its allowed connections, whatever its sockets leave", async () => {
     const setting = setUp({ limits: { connectionsPerAddress: 1 } });
     const peers = [await setting.greet(1, "1.1.1.1"), await setting.greet(2, "1.1.1.1")];
     await setting.world.pass(20_000);
@@ -134,8 +134,8 @@ describe("bursts of one address", () => {
   });
 });
 
-describe("addresses that are known", () => {
-  test("are forgotten when they have all their allowance again", async () => {
+describe("remembered addresses", () => {
+  test("are forgotten when their allowance is full again", async () => {
     const { rates, world } = createRates();
     for (let host = 0; host < 100; host++) rates.request(`1.1.1.${host}`);
     await world.pass(101_000);

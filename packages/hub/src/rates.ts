@@ -2,33 +2,33 @@ import type { Limits } from "@rosetta/protocol";
 import { Bucket } from "./bucket.ts";
 import type { Clock } from "./clock.ts";
 
-/** What an address may still do. */
+/** What one address may still send. */
 interface Allowance {
-  /** Requests over HTTP, handshakes among them. */
+  /** HTTP requests, handshakes included. */
   readonly requests: Bucket;
-  /** Messages that its next sockets may say at once. */
+  /** Messages that its next sockets may send at once. */
   readonly bursts: Bucket;
   usedAt: number;
 }
 
-/** Addresses that are known at most: 8 MB. */
+/** Addresses remembered at most. They take 8 MB. */
 const most = 20_000;
-/** New sockets a second to which an address earns a whole burst. */
+/** Whole bursts that an address earns per second, each for a new socket. */
 const burstsPerSecond = 10;
-/** The part of a burst that every new socket has, however many came before it. */
+/** The part of a burst that every new socket gets, however many came before it. */
 const leastPart = 1 / 10;
 
 /**
- * How often an address may ask, on however many connections. A socket's own rate bounds what one socket says; whoever
- * connects again and again would be given a new burst each time. So bursts belong to the address: a new socket takes
- * its from there, and what it has left when it ends goes back.
+ * Limits the rate of each address across all its connections. A socket has its own rate limit, but a client could
+ * reconnect for a new burst each time. So bursts belong to the address: a new socket takes its burst from there, and
+ * what is left when the socket ends goes back.
  */
 export class Rates {
   readonly #limits: Limits;
   readonly #clock: Clock;
-  /** Those unused longest in front. */
+  /** By address, the one unused longest in front. */
   readonly #allowances = new Map<string, Allowance>();
-  /** Milliseconds after which an allowance is whole again: whoever comes then may as well be unknown. */
+  /** Milliseconds after which an unused allowance is full again, so that it can be forgotten. */
   readonly #forgetMs: number;
 
   constructor(limits: Limits, clock: Clock) {
@@ -39,29 +39,29 @@ export class Rates {
       1_000 * Math.max(requestBurst / requestsPerSecond, connectionsPerAddress / burstsPerSecond);
   }
 
-  /** How many addresses are known. */
+  /** The number of addresses remembered. */
   get size(): number {
     return this.#allowances.size;
   }
 
-  /** Counts a request of this address. Returns the milliseconds until the next is allowed if this one is not; else 0. */
+  /** Counts a request of this address. Returns 0 if it is allowed, otherwise the milliseconds until the next one is. */
   request(address: string): number {
     const { requests } = this.#of(address);
     return requests.take() ? 0 : Math.max(1, requests.waitMs());
   }
 
-  /** What `request()` would return. Counts nothing. */
+  /** Returns what `request()` would, but counts nothing. */
   wait(address: string): number {
     return Math.ceil(this.#allowances.get(address)?.requests.waitMs() ?? 0);
   }
 
-  /** The messages that a new socket of this address may say at once. */
+  /** Takes a burst for a new socket of this address. Returns the messages that it may send at once. */
   takeBurst(address: string): number {
     const { burst } = this.#limits;
     return Math.max(Math.ceil(burst * leastPart), this.#of(address).bursts.takeSome(burst));
   }
 
-  /** A socket of this address has ended with so many messages left. */
+  /** Puts back the messages that an ended socket of this address had left. */
   giveBack(address: string, messages: number): void {
     this.#of(address).bursts.give(messages);
   }
@@ -85,7 +85,7 @@ export class Rates {
     };
   }
 
-  // Two for each one that comes, so that the table shrinks, and nobody waits for it.
+  // Looks at two for each new address, so that the table shrinks and no request waits for a full sweep.
   #forget(): void {
     for (let count = 0; count < 2; count++) {
       const [oldest] = this.#allowances;

@@ -29,7 +29,7 @@ class Stream implements Sink {
     this.isCut = true;
   }
 
-  /** The times to come back after that were told, in milliseconds. */
+  /** The values of `retry` that were sent, in milliseconds. */
   get retries(): number[] {
     return [...this.text.matchAll(/^retry: (\d+)$/gm)].map(([, ms]) => Number(ms));
   }
@@ -215,7 +215,7 @@ describe("an event stream", () => {
     expect(stream.text.match(/^:$/gm)).toHaveLength(3);
   });
 
-  test("whose reader is slower than its topic is cut off, counted, and resumes by its last id", async () => {
+  test("whose reader falls behind is cut off, counted, and resumes from its last id", async () => {
     const setting = setUp({ limits: { queueBytes: 1_000 } });
     const anna = await setting.greet();
     const stream = openStream(setting, "/events?topic=room/a");
@@ -241,7 +241,7 @@ describe("an event stream", () => {
     expect(stream.isCut).toBe(true);
   });
 
-  test("ends in time, for a reader that is gone without a word, and one that is there misses nothing", async () => {
+  test("ends in time, in case its reader vanished; one that is there misses nothing", async () => {
     const setting = setUp();
     const anna = await setting.greet();
     const streams = Array.from({ length: 20 }, () => openStream(setting, "/events?topic=room/a"));
@@ -257,7 +257,7 @@ describe("an event stream", () => {
     }
   });
 
-  test("counts as a connection until its end is sent, read or not", async () => {
+  test("counts as a connection until its end is sent, whether read or not", async () => {
     const setting = setUp();
     const stream = openStream(setting, "/events?topic=room/a");
     await setting.world.pass(60_000);
@@ -270,7 +270,7 @@ describe("an event stream", () => {
     expect(setting.hub.metricsText()).toContain("rosetta_queue_bytes 0");
   });
 
-  test("tells its reader to come back soon, not everybody at once", () => {
+  test("tells its reader to come back soon, but not everybody at once", () => {
     const setting = setUp();
     const retries = Array.from({ length: 3 }, () => openStream(setting, "/events?topic=room/a").retries);
     for (const [first, ...others] of retries) {
@@ -436,7 +436,7 @@ describe("a server that goes down", () => {
     await settled();
     expect(stream.isEnded).toBe(true);
     expect(answers.map(({ status }) => status)).toEqual([204]);
-    // A browser that comes back earlier meets a 503, and then never comes again (WHATWG HTML §9.2).
+    // A browser that comes back earlier gets a 503, and then never tries again (WHATWG HTML §9.2).
     const { drainMs, lingerMs } = setting.hub.settings.limits;
     expect(stream.retries.at(-1)).toBeGreaterThanOrEqual(drainMs + lingerMs + 1_000);
   });

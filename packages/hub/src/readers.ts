@@ -17,18 +17,18 @@ import type { Topic, TopicProblem, Topics } from "./topics.ts";
 /** Something that follows a topic over plain HTTP. */
 export interface Reader {
   event(entry: Entry): void;
-  /** The server goes down, or the room made way for another. */
+  /** Called when the server goes down, or the room has made way for another. */
   end(): void;
 }
 
 /** What a stack's event stream must be able to do. */
 export interface Sink {
   write(text: string): void;
-  /** Memory in bytes that waits for the kernel to take it. */
+  /** Bytes of memory that wait for the kernel. */
   queued(): number;
-  /** Ends the stream; what waits is still sent. */
+  /** Ends the stream. Bytes that wait are still sent. */
   end(): void;
-  /** Ends the connection at once; what waits is lost. */
+  /** Ends the connection at once. Bytes that wait are lost. */
   cut(): void;
 }
 
@@ -43,22 +43,22 @@ interface ReadersOptions {
   host: Host;
   topics: Topics<unknown>;
   log: Log;
-  /** Counts a reader among the connections, and among those of its address. Returns its end. */
+  /** Counts a reader as a connection of its address. Returns the function that ends this. */
   hold(address: string, endpoint: string): () => void;
-  /** Counts a queue among those that share the process' memory. Returns its end. */
+  /** Adds a queue to the shared budget. Returns the function that removes it. */
   share(queue: Queue): () => void;
-  /** So many bytes were handed to a queue. */
+  /** Notes that so many bytes were added to a queue. */
   wrote(bytes: number): void;
-  /** Does something whose failure is that of one reader only. */
+  /** Runs something that must not fail for anybody but one reader. */
   guard(run: () => void): void;
-  /** A reader was cut off because too much waited for it. */
+  /** Notes that a reader was cut off because too much waited for it. */
   slow(endpoint: string): void;
   limits: Pick<Limits, "queueBytes" | "heartbeatMs" | "pollMs" | "streamMs" | "drainMs" | "lingerMs">;
 }
 
-/** A browser is told to come back to an event stream after this time at the least (ms) … */
+/** Milliseconds that a browser is told to wait before it resumes an event stream … */
 const retryMs = 1_000;
-/** … and within this time after it, so that not all come at once (ms). */
+/** … and the milliseconds over which readers are spread after that, so that not all come at once. */
 const spreadMs = 2_000;
 
 /** What a request for events asks for. */
@@ -93,7 +93,7 @@ export class Readers {
     if (request.cursor && !parseCursor(request.cursor)) {
       return problem(400, "invalid", "a cursor is <epoch>:<offset>");
     }
-    // Asked only: a question begins no room.
+    // Only asks: a request that may be refused must not begin a room.
     const refusal = this.#options.topics.ask(request.topic, address);
     if (!refusal) return undefined;
     return problem(
@@ -105,8 +105,8 @@ export class Readers {
 
   /**
    * Streams a topic as Server-Sent Events (WHATWG HTML §9.2). Every event's id is its place, so a browser that
-   * reconnects says by itself where it stopped. Returns what to call when the answer is over, given or not: until then
-   * it counts as a connection.
+   * reconnects says by itself where it stopped. Returns a function to call when the answer is over, sent or not. Until
+   * then it counts as a connection.
    */
   stream(facts: RequestFacts, address: string, sink: Sink): () => void {
     const { host, log, limits, share, wrote, slow, guard } = this.#options;
@@ -136,7 +136,7 @@ export class Readers {
     const reader: Reader = {
       event: (entry) => write(serverSent(entry), entry.bytes),
       end: () => {
-        // If the server goes down: a browser that meets a 503 on its way back never asks again. It comes after the end.
+        // On shutdown, tells the browser to come back once the server is gone: after a 503 it would never ask again.
         const endMs = limits.drainMs + limits.lingerMs + retryMs + Math.floor(chance * this.#crowdMs());
         if (this.#isOver) guard(() => sink.write(`retry: ${endMs}\n\n`));
         finish();
@@ -148,8 +148,8 @@ export class Readers {
       write(":\n\n", 0);
     };
     let cancelComment = host.after(limits.heartbeatMs, comment);
-    // A reader that is gone without a word answers no ping: HTTP has none. Its stream ends in time, and one that is
-    // there comes back with its last id. Not all at once: a quarter of the time is left to chance.
+    // HTTP has no ping that would show whether a reader is still there. So every stream ends in time, and a reader that
+    // is there comes back with its last id. A quarter of the time is random, so that not all come at once.
     const cancelLife = host.after(limits.streamMs * (1 - chance / 4), finish);
     const unfollow = this.#follow(reader, topic, address);
     const stop = (): void => {
@@ -170,8 +170,8 @@ export class Readers {
 
   /**
    * Answers one poll: at once if it is refused, if there is something after the cursor, or no cursor at all;
-   * otherwise with the next event, and with 204 when none came in time. Returns what to call when the answer is over,
-   * given or not: until then it counts as a connection.
+   * otherwise with the next event, and with 204 when none came in time. Returns a function to call when the answer is
+   * over, sent or not. Until then it counts as a connection.
    */
   poll(facts: RequestFacts, address: string, respond: (answer: Answer) => void): () => void {
     const release = this.#options.hold(address, "/poll");
@@ -226,7 +226,7 @@ export class Readers {
     return topic;
   }
 
-  // Returns the reader's end, which may be called twice.
+  // Returns the function that ends the reader. It may be called twice.
   #follow(reader: Reader, topic: Topic<unknown>, address: string): () => void {
     this.#readers.add(reader);
     topic.readers.add(reader);
@@ -243,7 +243,7 @@ export class Readers {
     return Number.parseInt(this.#options.host.token().slice(0, 4), 16) / 0x1_0000;
   }
 
-  // The time over which all readers of now come back.
+  // Milliseconds over which the present readers come back.
   #crowdMs(): number {
     return Math.max(spreadMs, 2 * this.#readers.size);
   }

@@ -236,7 +236,7 @@ describe("chaos", () => {
   test.each([
     ["is gone", (peer: Peer) => peer.gone()],
     ["is being closed", async (peer: Peer) => peer.session.slow()],
-  ])("floods no longer when whoever ordered it %s", async (_what, end) => {
+  ])("stops a flood when the client that asked for it %s", async (_what, end) => {
     const { greet, hub, world } = setUp({ chaos: true });
     const [anna, ben] = [await greet(), await greet()];
     await ben.say({ type: "subscribe", id: "s", topic: "room/flood" });

@@ -210,7 +210,7 @@ function flood<Ws>(session: Session<Ws>, id: string, mebibytes: number): void {
     for (let batch = 0; batch < 32 && left > 0; batch++, left--) {
       hub.append(floodTopic, { data: { kind: "chat", text } }).catch((error) => hub.failed(error));
     }
-    // Whoever ordered it may leave, and takes it along.
+    // The flood ends with the connection that asked for it.
     if (left > 0 && session.isOpen && !hub.isDraining) hub.host.after(0, pour);
   };
   pour();

@@ -31,7 +31,7 @@ describe("hello", () => {
     expect(anna.session.isOpen).toBe(true);
   });
 
-  test("is told the burst that this connection has: less where its address has used up its own", async () => {
+  test("is told the burst of this connection: less if its address has used up its supply", async () => {
     const { greet, connect } = setUp({ limits: { burst: 30, connectionsPerAddress: 1 } });
     const first = await greet();
     for (let message = 1; message < 30; message++) {
@@ -294,7 +294,7 @@ describe("the heartbeat", () => {
   });
 });
 
-describe("a message that is under way", () => {
+describe("an incomplete message", () => {
   const limits = { messageMs: 3_000, heartbeatMs: 600_000 };
 
   test("has 3 s, whatever comes between its fragments", async () => {
@@ -310,7 +310,7 @@ describe("a message that is under way", () => {
     expect(socket.closing?.code).toBe(4005);
   });
 
-  test("has 3 s again after each that was completed", async () => {
+  test("has 3 s again after each complete one", async () => {
     const { connect, world } = setUp({ limits });
     const { socket, session } = connect("/echo");
     socket.unfinished = 10;
@@ -321,7 +321,7 @@ describe("a message that is under way", () => {
     expect(socket.closing).toBeUndefined();
   });
 
-  test("is none if nothing of it came", async () => {
+  test("does not exist before its first byte", async () => {
     const { connect, world } = setUp({ limits });
     const { socket } = connect("/echo");
     socket.unfinished = 10;
@@ -447,7 +447,7 @@ describe("a standstill of the process", () => {
     [50, 5],
     [30, 10],
     [100, 60],
-  ])("is no flood of those who said %d things a second for %d s", async (perSecond, seconds) => {
+  ])("does not turn %d messages a second for %d s into a flood", async (perSecond, seconds) => {
     const { greet, world } = setUp();
     const anna = await greet();
     await world.pass(1_000);
@@ -457,7 +457,7 @@ describe("a standstill of the process", () => {
     expect(anna.session.isOpen).toBe(true);
   });
 
-  test("lets nobody say more than the rate and the burst", async () => {
+  test("lets nobody send more than the rate and the burst", async () => {
     const { greet, world } = setUp();
     const anna = await greet();
     await world.pass(10_000);
@@ -467,7 +467,7 @@ describe("a standstill of the process", () => {
     expect(anna.socket.closing?.code).toBe(Close.RateLimited);
   });
 
-  test("is not waiting for a hello, nor for a peer that closes", async () => {
+  test("counts neither towards the wait for a hello nor towards the wait for a peer's close", async () => {
     const { greet, connect, world } = setUp();
     const [silent, closing] = [connect(), await greet()];
     closing.session.close(Close.Normal, "over");

@@ -16,7 +16,7 @@ import { byteLength, type Kept } from "./log.ts";
 import { answer } from "./requests.ts";
 import { roomOf, type Topic } from "./topics.ts";
 
-/** A message with the heads of its fragments and the control frames between them may take so many times its limit. */
+/** How many times its limit a message may take together with fragment headers and the control frames in between. */
 const messageRoom = 4;
 /** Refused messages that a session may send before it is closed. */
 const strikes = 20;
@@ -33,7 +33,7 @@ export class Session<Ws> implements Queue {
   readonly endpoint: Endpoint;
   readonly address: string;
   readonly limits: Limits;
-  /** Messages that it could say at once when it came: less than `limits.burst` if its address has used up its own. */
+  /** Messages that it could send at once when it came: less than `limits.burst` if its address has few left. */
   readonly burst: number;
   /** Names the session in the server's log. Says nothing about the client. */
   readonly id: string;
@@ -66,7 +66,7 @@ export class Session<Ws> implements Queue {
     this.id = host.token().slice(0, 8);
     this.limits = settings.limits;
     const { burst, messagesPerSecond } = this.limits;
-    // Nobody counts the messages of /echo, and it must not use up what its neighbours at this address could say.
+    // Messages on /echo are not counted, so it must not take a burst from other sockets of this address.
     const granted = endpoint === endpoints.application ? hub.rates.takeBurst(address) : burst;
     this.burst = Math.floor(granted);
     this.#bucket = new Bucket(burst, messagesPerSecond, hub.clock, granted);
@@ -138,16 +138,16 @@ export class Session<Ws> implements Queue {
     this.close(Close.Slow, "reads too slowly", this.limits.drainMs);
   }
 
-  /** Memory in bytes that waits for this socket, or that came from it and is no whole message yet. */
+  /** Bytes of memory that wait for this socket, plus those of a message that it has not completed. */
   queued(): number {
     return this.hub.port.queued(this.ws) + this.hub.port.unfinished(this.ws);
   }
 
-  /** Too much waits for all readers together, and here the most. */
+  /** Cuts the connection, because too much waits for all readers together and most of it here. */
   cut(): void {
     if (this.#isCut) return;
     this.#isCut = true;
-    // One that is closing was counted, or closes for another reason.
+    // A session that is closing was counted before, or closes for another reason.
     if (this.isOpen) this.#tellSlow();
     this.terminate();
   }
@@ -164,7 +164,7 @@ export class Session<Ws> implements Queue {
     this.#state = "closed";
     this.#cancelDeadline();
     if (this.endpoint === endpoints.application) {
-      // No more than it was given: a connection that is opened and closed again must not mint any.
+      // No more than it was given: opening and closing a connection must not earn messages.
       this.hub.rates.giveBack(this.address, Math.min(this.burst, this.#bucket.tokens));
     }
     for (const name of [...this.topics.keys()]) this.unfollow(name);
@@ -239,13 +239,13 @@ export class Session<Ws> implements Queue {
     this.terminate();
   }
 
-  // Control frames between the fragments of a message have no rate, and are kept with them (ws).
+  // Control frames have no rate limit, and ws keeps those between the fragments of a message in memory with it.
   #controlled(): void {
     if (this.hub.port.unfinished(this.ws) <= messageRoom * this.limits.messageBytes) return;
-    this.close(Close.MessageTimeout, "too much came between the parts of a message");
+    this.close(Close.MessageTimeout, "too many bytes between the fragments of a message");
   }
 
-  // Pongs between its fragments keep a connection alive, and so would keep a message that never ends.
+  // Pongs between fragments keep the connection alive, so a message that never ends needs its own deadline.
   #isLate(now: number): boolean {
     if (this.hub.port.unfinished(this.ws) === 0) this.#begunAt = undefined;
     else this.#begunAt ??= now;

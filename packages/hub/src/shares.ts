@@ -1,33 +1,33 @@
-/** Something that takes one of a bounded number of places: a room with its presence, the topic of a job. */
+/** Takes one of a limited number of places: a room with its presence, or the topic of a job. */
 export interface Lot {
   readonly name: string;
-  /** The address whose share it counts in: who began it or, when they have left, another one who uses it. */
+  /** The address that it counts for: the one that began it or, once that has left, another one that uses it. */
   holder: string;
-  /** How many follow it, by address. */
+  /** The number of followers, by address. */
   readonly users: Map<string, number>;
-  /** True if it is worth more than its name: something was published in it. */
+  /** True if something was published in it, so that forgetting it would lose something. */
   hasHistory: boolean;
-  /** True if it stays also when nobody uses it: a job that runs. */
+  /** True if it stays even if nobody uses it: a job that is still running. */
   isPinned: boolean;
 }
 
-/** What one address has. Lots that nobody uses stand in two lines, the longest unused in front. */
+/** What one address has. Its unused lots are also in one of two lines, the one unused longest in front. */
 interface Share {
   readonly lots: Set<Lot>;
   readonly blank: Set<Lot>;
   readonly written: Set<Lot>;
 }
 
-/** What a new lot needs: a place that is free, one that another makes free, or there is none. */
+/** How a new lot gets its place: a free one, that of the lot that goes, or none because of a problem. */
 export type Way = { goes?: Lot; problem?: undefined } | { problem: string };
 
 /**
- * Who has how many of a bounded number of names. Names are free to take, so nobody may take them all: an address has at
- * most a quarter, and where all are taken, those that nobody needs go first, then those of the address that has most.
+ * Shares a limited number of names among addresses. Names are free, so no address may take more than a quarter. When
+ * all are taken, names that nobody needs go first, then those of the address that has most.
  */
 export class Shares {
   readonly #most: number;
-  /** Lots that one address may have. */
+  /** The lots that one address may have. */
   readonly share: number;
   readonly #shares = new Map<string, Share>();
   readonly #blank = new Set<Lot>();
@@ -39,7 +39,7 @@ export class Shares {
     this.share = Math.ceil(most / 4);
   }
 
-  /** How one more for this address could be had. Changes nothing. */
+  /** Returns how this address could get one more lot. Changes nothing. */
   way(address: string): Way {
     const own = this.#shares.get(address);
     const count = own?.lots.size ?? 0;
@@ -51,7 +51,7 @@ export class Shares {
     return goes ? { goes } : { problem: "all are in use" };
   }
 
-  /** Takes a place, which `way()` said how to have. A job's topic is pinned until the job has ended. */
+  /** Takes a place that `way()` has found. A job's topic is pinned until the job has ended. */
   add(name: string, address: string, isPinned = false): Lot {
     const lot: Lot = { name, holder: address, users: new Map(), hasHistory: isPinned, isPinned };
     this.#count += 1;
@@ -64,14 +64,14 @@ export class Shares {
     this.#release(lot);
   }
 
-  /** One more of this address follows the lot. */
+  /** Notes one more follower from this address. */
   joined(lot: Lot, address: string): void {
     this.#release(lot);
     lot.users.set(address, (lot.users.get(address) ?? 0) + 1);
     this.#assign(lot, lot.users.has(lot.holder) ? lot.holder : address);
   }
 
-  /** One of this address follows the lot no longer. */
+  /** Notes one follower less from this address. */
   left(lot: Lot, address: string): void {
     this.#release(lot);
     const left = (lot.users.get(address) ?? 0) - 1;
@@ -80,7 +80,7 @@ export class Shares {
     this.#assign(lot, lot.users.has(lot.holder) ? lot.holder : (first(lot.users.keys()) ?? lot.holder));
   }
 
-  /** The lot was named, or changed: of those that nobody uses it is the last to go. */
+  /** Notes that the lot was used or has changed: among unused lots it is now the last to go. */
   touched(lot: Lot): void {
     this.#release(lot);
     this.#assign(lot, lot.holder);
@@ -103,23 +103,23 @@ export class Shares {
     if (share.lots.size === 0) this.#shares.delete(lot.holder);
   }
 
-  // Of the address that has most, if it has more than the one who asks: what nobody uses, then what nobody else does.
+  // Picks a lot of the address that has most, if that is more than `count`: an unused one, or one used by it alone.
   #ofLargest(count: number): Lot | undefined {
     const largest = [...this.#shares.values()].reduce((one, other) =>
       other.lots.size > one.lots.size ? other : one,
     );
     if (largest.lots.size <= count) return undefined;
     const unused = first(largest.written);
-    // What is in use is taken from nobody who would then have less than the one who gets it.
+    // A lot in use is not taken if its address would then have less than the one that gets it.
     if (unused || largest.lots.size <= count + 1) return unused;
     const inUse = [...largest.lots].filter(({ isPinned }) => !isPinned);
-    // Two who share all they have would else keep everybody out.
+    // Otherwise two addresses that follow all of each other's lots could keep everybody else out.
     const shared = largest.lots.size >= this.share ? inUse[0] : undefined;
     return inUse.find(({ users }) => users.size === 1) ?? shared;
   }
 }
 
-/** True if nobody would miss it. */
+/** True if nobody would miss the lot. */
 export function isUnused({ users, isPinned }: Lot): boolean {
   return users.size === 0 && !isPinned;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { settled, World } from "./testing.ts";
 
-/** A chain of promises, each of which waits for the one before. */
+/** A chain of promises, each waiting for the one before. */
 async function chain(links: number, done: () => void): Promise<void> {
   for (let link = 0; link < links; link++) await undefined;
   done();
@@ -16,7 +16,7 @@ test("settled waits for the end of a chain of promises, however long", async () 
   expect(isDone).toBe(true);
 });
 
-test("what a timer sets off has happened before the next one is due", async () => {
+test("everything that a timer sets off has happened before the next timer is due", async () => {
   const world = new World();
   const happened: string[] = [];
   world.after(1, () => void chain(1_000, () => happened.push("of the first timer")));

@@ -309,8 +309,8 @@ export function request(url: string, headers: Record<string, string> = {}, metho
 }
 
 /**
- * Waits until nothing more happens without time passing. The event loop takes its next turn only when no promise has
- * anything left to do, however long the chain: https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
+ * Waits until nothing more can happen without time passing. The event loop takes its next turn only once all chains of
+ * promises have run: https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
  */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -22,7 +22,7 @@ describe("rooms", () => {
     expect(anna.heard()).toMatchObject([{ type: "event" }, { type: "ack" }]);
   });
 
-  test("are 1,000 if nothing is said, 250 of them for one address", async () => {
+  test("are 1,000 by default, 250 of them for one address", async () => {
     const { hub, connect } = setUp();
     for (let room = 0; room < 1_000; room++) {
       const address = `1.1.1.${room % 4}`;
@@ -36,7 +36,7 @@ describe("rooms", () => {
     }
   });
 
-  test("make way for another: of one's own the one that has been empty longest", async () => {
+  test("make way for another of the same address: the one empty longest goes", async () => {
     const { hub, world, greet } = setUp({ limits: { rooms: 12 } });
     const anna = await greet(1, "1.1.1.1");
     await anna.say({ type: "subscribe", id: "1", topic: "room/used" });
@@ -69,7 +69,7 @@ describe("rooms", () => {
     expect(anna.heard()).toMatchObject([{ type: "subscribed" }]);
   });
 
-  test("are not begun by a question", () => {
+  test("are not begun by ask()", () => {
     const { hub, world } = setUp();
     const before = world.timers;
     expect(hub.topics.ask("room/a", "1.1.1.1")).toBeUndefined();
@@ -181,7 +181,7 @@ describe("rooms", () => {
 });
 
 describe("rooms of several addresses", () => {
-  /** Sockets of one address that follow as many rooms as they are let. Returns those that were refused. */
+  /** Opens sockets of one address that follow as many rooms as they may. Returns the refused ones. */
   async function squat(
     { greet }: Setting,
     address: string,
@@ -205,7 +205,7 @@ describe("rooms of several addresses", () => {
     return answer?.type ?? "nothing";
   }
 
-  test("are left to others by eight sockets that follow 128 each", async () => {
+  test("are not all taken by eight sockets that follow 128 each", async () => {
     const setting = setUp();
     expect(await squat(setting, "6.6.6.6", 8, "s")).toBe(8 * 128 - 250);
     const anna = await setting.greet(1_000, "1.1.1.1");
@@ -213,7 +213,7 @@ describe("rooms of several addresses", () => {
     expect(setting.hub.readers.refuse(request("/events?topic=room/lobby"), "2.2.2.2")).toBeUndefined();
   });
 
-  test("are left to others by many addresses that have more: followers are told by 1013", async () => {
+  test("are taken from addresses that have more, whose followers are closed with 1013", async () => {
     const setting = setUp({ limits: { rooms: 40 } });
     for (const address of ["6.6.6.1", "6.6.6.2", "6.6.6.3", "6.6.6.4"]) {
       await squat(setting, address, 1, address.replaceAll(".", "-"));
@@ -224,14 +224,14 @@ describe("rooms of several addresses", () => {
     for (let room = 0; room < 8; room++) expect(await subscribe(anna, `room/${room}`)).toBe("subscribed");
     expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/ws"} 5');
     expect(hub.metricsText()).toMatch(/rosetta_evicted_total [1-4]\n/);
-    // Never deaf: whoever follows less than it asked for was closed.
+    // No follower goes deaf: every one that lost a room was closed.
     for (let room = 0; room < 10; room++) {
       const topic = hub.topics.get(`room/6-6-6-1-0-${room}`);
       for (const session of topic?.sessions ?? []) expect(session.topics.has(topic?.name ?? "")).toBe(true);
     }
   });
 
-  test("are taken in use from whoever has most, and only if that leaves them as many", async () => {
+  test("are taken even in use from the address with most, but only if it keeps as many as the other", async () => {
     const setting = setUp({ limits: { rooms: 4 } });
     const [one, two, three, four] = await Promise.all(
       [1, 2, 3, 4].map((host) => setting.greet(host, `1.1.1.${host}`)),
@@ -270,7 +270,7 @@ describe("rooms of several addresses", () => {
     expect(hub.log.head("room/a").epoch).toBe(epoch);
   });
 
-  test("in which nothing was said go first, whoever began them", async () => {
+  test("in which nothing was said go first, no matter who began them", async () => {
     const { hub, greet } = setUp({ limits: { rooms: 4 } });
     const [one, two] = [await greet(1, "1.1.1.1"), await greet(2, "1.1.1.2")];
     await one.say({ type: "publish", id: "1", topic: "room/written", to: "all", text: "x" });
@@ -284,7 +284,7 @@ describe("rooms of several addresses", () => {
     }
   });
 
-  test("count for another one who uses them when whoever began them has left", async () => {
+  test("count for another address that uses them once the one that began them has left", async () => {
     const { greet, hub } = setUp({ limits: { rooms: 4 } });
     const [one, two] = [await greet(1, "1.1.1.1"), await greet(2, "1.1.1.2")];
     for (const peer of [one, two]) expect(await subscribe(peer, "room/a")).toBe("subscribed");
@@ -295,13 +295,13 @@ describe("rooms of several addresses", () => {
     expect(hub.topics.ask("room/b", "1.1.1.2")?.code).toBe("limit");
   });
 
-  test("are not kept from everybody by two who share all that they have", async () => {
+  test("cannot be kept from everybody by two addresses that share all of theirs", async () => {
     const { greet, hub } = setUp({ limits: { rooms: 8 } });
     const [one, two] = [await greet(1, "6.6.6.1"), await greet(2, "6.6.6.2")];
     for (let room = 0; room < 8; room++) {
       const topic = `room/${room}`;
       for (const peer of [one, two]) expect(await subscribe(peer, topic)).toBe("subscribed");
-      // It counts for the other one now, who may have as many as it is given.
+      // The room now counts for the other address. No share is checked when a room changes hands.
       await one.say({ type: "unsubscribe", id: "u", topic });
       expect(await subscribe(one, topic)).toBe("subscribed");
     }
@@ -310,7 +310,7 @@ describe("rooms of several addresses", () => {
     expect(hub.topics.get("room/late")?.sessions.size).toBe(1);
   });
 
-  test("that made way and are begun anew know nothing of those who left late", async () => {
+  test("that made way and are begun again ignore followers that leave late", async () => {
     const { hub, greet, connect } = setUp({ limits: { rooms: 8 } });
     const squatter = await greet(1, "6.6.6.1");
     for (const name of ["a", "b"]) await subscribe(squatter, `room/${name}`);
@@ -323,14 +323,14 @@ describe("rooms of several addresses", () => {
     const late = await greet(2, "1.1.1.1");
     expect(await subscribe(late, "room/late")).toBe("subscribed");
     expect(squatter.socket.closing?.code).toBe(Close.TryAgainLater);
-    // Who has not answered the close frame yet follows it no more.
+    // A peer that has not answered the close frame yet no longer follows the room.
     expect([...squatter.session.topics.keys()]).toEqual(["room/b"]);
     await squatter.gone(1013);
     expect(await subscribe(late, "room/a")).toBe("subscribed");
     expect(hub.topics.get("room/a")?.sessions.size).toBe(1);
   });
 
-  test("that made way are in nobody's share, also if somebody leaves them later", () => {
+  test("that made way are in nobody's share, even if somebody leaves them later", () => {
     const { hub } = setUp({ limits: { rooms: 4 } });
     const topic = hub.topics.open("room/a", "6.6.6.1");
     if ("code" in topic) throw new Error(topic.message);
@@ -402,7 +402,7 @@ describe("the log", () => {
     expect(anna.heardOf("event")).toHaveLength(10);
   });
 
-  test("is not written without bound, whatever strangers do: 500 at once, 20 a second, the rest is counted", async () => {
+  test("has a limit, whatever strangers do: 500 records at once, 20 a second, the rest is counted", async () => {
     const { connect, hub, world, records } = setUp();
     await world.pass(100_000);
     for (let count = 0; count < 600; count++) connect("/echo");
@@ -415,7 +415,7 @@ describe("the log", () => {
     expect(records).toHaveLength(520);
   });
 
-  test("of failures is bounded likewise, and not by what else is told", async () => {
+  test("has a separate limit for failures", async () => {
     const { connect, hub, failures } = setUp();
     for (let count = 0; count < 600; count++) connect("/echo");
     for (let count = 0; count < 600; count++) hub.failed(new Error("a mistake"));
@@ -424,7 +424,7 @@ describe("the log", () => {
     expect(hub.metricsText()).toContain("rosetta_records_lost_total 200\n");
   });
 
-  test("tells no more after a standstill of the process than at other times", async () => {
+  test("gets no more records after a standstill of the process than at other times", async () => {
     const { greet, connect, world } = setUp();
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic: "log" });

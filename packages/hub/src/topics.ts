@@ -11,7 +11,7 @@ export interface Topic<Session> {
   readonly mode: Mode;
   readonly sessions: Set<Session>;
   readonly readers: Set<Reader>;
-  /** The room or job that it ends with; none if it is always there. */
+  /** The room or job with which it ends. Undefined for a topic that always exists. */
   readonly lot: Lot | undefined;
 }
 
@@ -27,21 +27,21 @@ interface TopicsOptions<Session> {
   limits: Pick<Limits, "rooms">;
   /** True if the topic `log` is served. */
   logServed: boolean;
-  /** Somebody else needs the place of this topic: its followers are told, and leave. */
+  /** Makes all followers leave, because another topic needs this place. */
   evict(topic: Topic<Session>): void;
 }
 
 /**
- * The topics that exist. Feeds and the server's log always do; a room and its presence begin with the first who
- * uses them and are forgotten when they were empty for two minutes; a job's topic ends with its result, likewise.
- * Where there are too many, one makes way: see `Shares`.
+ * The topics that exist. Feeds and the server's log always do. A room and its presence begin with their first use and
+ * are forgotten once they have been empty for two minutes. A job's topic is forgotten in the same way, after its
+ * result. If there are too many, one makes way: see `Shares`.
  */
 export class Topics<Session> {
   readonly #options: TopicsOptions<Session>;
   readonly #topics = new Map<string, Topic<Session>>();
   readonly #rooms: Shares;
   readonly #jobs = new Shares(bounds.jobTopics);
-  /** What will be forgotten if nobody comes. */
+  /** Lots that will be forgotten if nobody comes, with the cancellation of that. */
   readonly #forgetting = new Map<Lot, () => void>();
 
   constructor(options: TopicsOptions<Session>) {
@@ -56,7 +56,7 @@ export class Topics<Session> {
     return this.#topics.get(name);
   }
 
-  /** Why this address cannot have the topic, or nothing. Begins none. */
+  /** Returns why this address cannot have the topic, or `undefined` if it can. Begins no room. */
   ask(name: string, address: string): TopicProblem | undefined {
     if (this.#topics.has(name)) return undefined;
     if (name === "log") return { code: "forbidden", message: "the log is served on loopback only" };
@@ -67,17 +67,17 @@ export class Topics<Session> {
       : { code: "limit", message: `there are too many rooms: ${problem}` };
   }
 
-  /** The topic for somebody at this address, or why there is none. A room begins with the first who uses it. */
+  /** Returns the topic, or why this address cannot have it. Begins a room that does not exist yet. */
   open(name: string, address: string): Topic<Session> | TopicProblem {
     const problem = this.ask(name, address);
     if (problem) return problem;
     const topic = this.#topics.get(name) ?? this.#beginRoom(name, address);
-    // Whoever names a room uses it, also without following it: a poll, a publication.
+    // A poll or a publication also uses the room, without following it.
     if (topic.lot && roomOf(name) !== undefined) this.#touched(topic.lot);
     return topic;
   }
 
-  /** Begins the topic of a job that somebody at this address started, or says why not. */
+  /** Begins the topic of a job for this address. Returns a problem if there is no place for it. */
   addJob(name: string, address: string): TopicProblem | undefined {
     const problem = this.#makeWay(this.#jobs, address);
     if (problem !== undefined) return { code: "limit", message: `there are too many jobs: ${problem}` };
@@ -93,21 +93,21 @@ export class Topics<Session> {
     this.#touched(lot);
   }
 
-  /** Somebody at this address follows the topic. */
+  /** Notes one more follower from this address. */
   joined({ lot }: Topic<Session>, address: string): void {
     if (!this.#isThere(lot)) return;
     this.#sharesOf(lot).joined(lot, address);
     this.#reconsider(lot);
   }
 
-  /** Somebody at this address follows the topic no longer. */
+  /** Notes one follower less from this address. */
   left({ lot }: Topic<Session>, address: string): void {
     if (!this.#isThere(lot)) return;
     this.#sharesOf(lot).left(lot, address);
     this.#reconsider(lot);
   }
 
-  /** Somebody said something in the topic: it is worth more than its name. */
+  /** Notes that something was published in the topic, so it is kept longer than an empty one. */
   written({ lot }: Topic<Session>): void {
     if (!this.#isThere(lot) || lot.hasHistory) return;
     lot.hasHistory = true;
@@ -123,7 +123,7 @@ export class Topics<Session> {
     return this.#topics.get(name) as Topic<Session>;
   }
 
-  // Returns why nothing made way.
+  // Returns a problem if nothing could make way.
   #makeWay(shares: Shares, address: string): string | undefined {
     const way = shares.way(address);
     if (way.problem !== undefined) return way.problem;
@@ -144,7 +144,7 @@ export class Topics<Session> {
     this.#reconsider(lot);
   }
 
-  // If nobody comes to what nobody uses, it is forgotten two minutes from now.
+  // A lot that nobody uses is forgotten in two minutes, unless somebody comes.
   #reconsider(lot: Lot): void {
     this.#forgetting.get(lot)?.();
     this.#forgetting.delete(lot);
@@ -165,7 +165,7 @@ export class Topics<Session> {
     }
   }
 
-  // Not one that made way: its last followers may leave later, when its name is another's.
+  // False for a lot that made way. Its last followers can leave later, when its name belongs to a new one.
   #isThere(lot: Lot | undefined): lot is Lot {
     return lot !== undefined && this.#topics.get(lot.name)?.lot === lot;
   }
