@@ -1,12 +1,12 @@
-// What no peer can bring about: a hub that fails where it never does, memory that is not given back.
+// Faults that no peer can cause from outside: a hub that throws where it never does, memory that is not released.
 import { EventEmitter } from "node:events";
 import { queryObjects } from "node:v8";
 import { expect, test } from "vitest";
 
-/** What hands out the sockets of ws. */
+/** The servers whose sockets come from the package ws. */
 const onWs = ["express-ws", "fastify-ws"];
 
-test.each(onWs)("%s: a failure while a queue drains is the session's, and ends no process", async (app) => {
+test.each(onWs)("%s: a failure while a queue drains ends the session, not the process", async (app) => {
   const { connect } = await import(`../apps/${app}/src/connection.ts`);
   const failures: unknown[] = [];
   const failure = new Error("cannot be sent");
@@ -22,7 +22,7 @@ test.each(onWs)("%s: a failure while a queue drains is the session's, and ends n
   expect(failures).toEqual([failure]);
 });
 
-test.each(onWs)("%s: a topic that the last one has left takes no memory", async (app) => {
+test.each(onWs)("%s: a topic that everyone has left takes no memory", async (app) => {
   const { createPort } = await import(`../apps/${app}/src/connection.ts`);
   const port = createPort();
   const ws = {};
@@ -54,8 +54,8 @@ test("bun-hono: a socket is opened under the hub's guard", async () => {
   expect(failures).toEqual([failure]);
 });
 
-// On the wire it would take two minutes to see: so long Bun itself waits before it pings, and ends who is silent.
-test("bun-hono: who is silent is the hub's matter alone", async () => {
+// Over the wire this would take two minutes: by default Bun pings silent peers only then, and closes them itself.
+test("bun-hono: only the hub ends silent peers", async () => {
   const { connect } = await import("../apps/bun-hono/src/connection.ts" as string);
   expect(connect({})).toMatchObject({ idleTimeout: 0, sendPings: false });
 });

@@ -2,18 +2,18 @@ import { createServer, type IncomingMessage, type RequestOptions, request } from
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** A proxy that shows a server below a path, and takes the path away before it hands a request on. */
+/** A proxy that serves a server below a path, and removes the path before it forwards a request. */
 export interface PathProxy {
-  /** `http://127.0.0.1:40123` */
+  /** Such as `http://127.0.0.1:40123`. */
   origin: string;
-  /** Everything that was asked for outside of the path. */
+  /** All requests outside the path. */
   strays: string[];
-  /** Whom it hands on to, as soon as that is known. */
+  /** The port to forward to. Set it as soon as it is known. */
   port: number;
   stop(): void;
 }
 
-/** Starts one for a path like `/rosetta`, on a free port. */
+/** Starts a proxy for a path such as `/rosetta`, on a free port. */
 export async function startPathProxy(path: string): Promise<PathProxy> {
   const server = createServer();
   const proxy: PathProxy = { origin: "", strays: [], port: 0, stop };
@@ -29,7 +29,7 @@ export async function startPathProxy(path: string): Promise<PathProxy> {
         agent: false,
       };
     }
-    // A browser asks by itself for the icon of a site.
+    // A browser asks for a site's icon by itself.
     if (url !== "/favicon.ico") proxy.strays.push(url);
     return undefined;
   }

@@ -42,7 +42,7 @@ export default class MatrixReporter implements Reporter {
   readonly #wholeFile = process.env.E2E_RESULTS ?? "";
   readonly #rows = new Map<string, Results["tests"][number]>();
   readonly #servers = new Map<string, { manifest: Manifest; runtime?: string }>();
-  /** By id of the test, the one server that it is put to. */
+  /** The one server that a test runs on, by the test's id. Only for tests that are dealt out. */
   readonly #dealt = new Map<string, string>();
   readonly #failures: Failure[] = [];
   readonly #judged = new Map<string, Pick<Judged, "results" | "ms">>();
@@ -56,7 +56,7 @@ export default class MatrixReporter implements Reporter {
     return true;
   }
 
-  /** Deals out what any server will do for. Whoever asks for a part of the suite gets it from every server asked for. */
+  /** Deals the @any-server tests out, each to one server. A partial run keeps them all. */
   async preprocess({ suite, testRun }: { suite: Suite; testRun: TestRun }): Promise<void> {
     if (!this.#wholeFile) return;
     const tests = suite.allTests();

@@ -41,7 +41,7 @@ export function messageOf({ message, value, stack }: TestError): string {
   return stripVTControlCharacters(message ?? value ?? stack ?? "an error without a message");
 }
 
-/** The row of a test, put to all servers or to one; its results are filled in as they come. */
+/** Returns the row of a test. `dealtTo`: the only server it runs on, if there is one. Results are filled in later. */
 export function rowOf(test: TestCase, dealtTo: string | undefined): Row | undefined {
   const { id, level, sentence } = titleForm.exec(test.title)?.groups ?? {};
   if (!id || !level || !sentence) return undefined;
@@ -58,7 +58,7 @@ export function rowOf(test: TestCase, dealtTo: string | undefined): Row | undefi
   };
 }
 
-/** The tags of a test, without `@`. */
+/** Returns the tags of a test, without `@`. */
 export function tagsOf({ tags }: TestCase): string[] {
   return tags.map((tag) => tag.slice(1));
 }

@@ -5,7 +5,7 @@ import { browserArgs, ensureChromium } from "../browser.ts";
 import { idleMs, type ReverseProxy } from "./proxies.ts";
 import type { Stage } from "./stage.ts";
 
-/** Something that holds behind every proxy. */
+/** Something that must be true behind every proxy. */
 export interface Check {
   sentence: string;
   /** Added to the server's environment. */
@@ -15,29 +15,29 @@ export interface Check {
 
 const subprotocols = [subprotocol];
 
-/** Milliseconds between two beats of a server that is heard in time. */
+/** A heartbeat interval short enough for the proxies (ms). */
 const beatMs = idleMs * 0.4;
 
 export const checks: Check[] = [
   { sentence: "the page works, at the root and below a path", run: thePage },
-  { sentence: "a foreign page is refused, by the server's own door", run: theDoor },
+  { sentence: "the server itself refuses a foreign page", run: theDoor },
   {
-    sentence: "silence is no end: the server's pings and comments are heard in time",
+    sentence: "a silent connection stays open: the server's pings and comments arrive in time",
     env: { HEARTBEAT_MS: String(beatMs) },
     run: theHeartbeat,
   },
   {
-    sentence: "a heartbeat that is slower than the proxy is patient does not help",
+    sentence: "a heartbeat slower than the proxy's idle timeout does not help",
     env: { HEARTBEAT_MS: "60000" },
     run: theSlowHeartbeat,
   },
   {
-    sentence: "the client's address is the one that the proxy saw",
+    sentence: "the server takes the client's address from the proxy",
     env: { MAX_CONNECTIONS_PER_ADDRESS: "1" },
     run: theAddress,
   },
   {
-    sentence: "a server that drains says goodbye through it, and nothing is answered for it then",
+    sentence: "a draining server says goodbye through the proxy, which then answers 502 or 503",
     run: theEnd,
   },
 ];
@@ -82,7 +82,7 @@ async function theSlowHeartbeat(stage: Stage, { isImpatient }: ReverseProxy): Pr
   assert.equal((await talk.socket.closed({ deadline: idleMs * 4 })).code, 1006);
 }
 
-// What the client wrote into the header itself must not make it another.
+// An address that the client writes into the header itself must not count.
 async function theAddress(stage: Stage): Promise<void> {
   await stage.converse("127.0.0.2", { "X-Forwarded-For": "203.0.113.1" });
   const again = await stage.raw("127.0.0.2");
@@ -98,5 +98,5 @@ async function theEnd(stage: Stage): Promise<void> {
   assert.equal((await talk.socket.closed()).code, 1012);
   assert.deepEqual(await stopped, { code: 0, signal: null });
   const { status } = await (await stage.raw()).request("/healthz", { headers: stage.headers() });
-  assert(status === 502 || status === 503, `without a server the proxy answers ${status}`);
+  assert(status === 502 || status === 503, `without a server the proxy answered ${status}`);
 }

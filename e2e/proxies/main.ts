@@ -1,4 +1,4 @@
-// Runs the configurations of deploy/ with the real proxies before a real server: pnpm proxies [nginx] [--server bun-hono]
+// Tests the configurations in deploy/ with the real proxies and a real server: pnpm proxies [nginx] [--server bun-hono]
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { type Check, checks } from "./checks.ts";
 import { proxies, type ReverseProxy } from "./proxies.ts";
 import { type Plan, Stage } from "./stage.ts";
 
-// Where Debian has nginx and HAProxy, and not everybody looks.
+// Debian installs nginx and HAProxy here, which is not on everybody's PATH.
 process.env.PATH += `${delimiter}/usr/sbin`;
 
 const { values, positionals } = parseArgs({
@@ -19,12 +19,12 @@ const { values, positionals } = parseArgs({
 });
 const manifest = readManifests().find(({ id }) => id === values.server);
 const chosen = proxies.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-if (!manifest) stop(`There is no server ${values.server}.`);
+if (!manifest) stop(`There is no server "${values.server}".`);
 if (chosen.length === 0)
-  stop(`There is no ${positionals}, but ${proxies.map(({ name }) => name).join(", ")}.`);
+  stop(`There is no proxy "${positionals}"; there are: ${proxies.map(({ name }) => name).join(", ")}.`);
 const absent = [...chosen.map(({ name }) => name), "openssl"].filter(isAbsent);
 if (absent.length > 0)
-  stop(`Not here: ${absent.join(", ")}. On Debian: sudo apt-get install ${absent.join(" ")}`);
+  stop(`Not installed: ${absent.join(", ")}. On Debian: sudo apt-get install ${absent.join(" ")}`);
 
 const folder = mkdtempSync(join(tmpdir(), "proxies-"));
 try {
@@ -35,7 +35,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-// A browser that was not closed would keep it alive.
+// A browser that was not closed would keep the process alive.
 process.exit();
 
 async function judge({ sentence, run }: Check, plan: Plan & { proxy: ReverseProxy }): Promise<void> {
@@ -53,7 +53,7 @@ async function judge({ sentence, run }: Check, plan: Plan & { proxy: ReverseProx
   }
 }
 
-/** For `localhost`, for a day: `site.pem`, `site.key`, and both in one for HAProxy. */
+/** Makes a certificate for `localhost`, valid for a day: `site.pem`, `site.key`, and both in one file for HAProxy. */
 function makeCertificate(): void {
   const [certificate, key] = [join(folder, "site.pem"), join(folder, "site.key")];
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];

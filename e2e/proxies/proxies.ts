@@ -1,19 +1,19 @@
-// The proxies, and what their files in deploy/ need to be run here.
+// The proxies, and how their files in deploy/ must be changed to run here.
 
 /** How a proxy is started with its file from deploy/. */
 export interface ReverseProxy {
   name: string;
   file: string;
-  /** What is put in the place of what the file has for a real site; all of it must be there. */
+  /** Replacements for what the file says about a real site. Every text to replace must be in the file. */
   changes(site: Site): [found: string, instead: string][];
-  /** The file as the program takes it. */
+  /** Returns the complete configuration that the program needs. */
   whole(text: string, folder: string): string;
   args(file: string): string[];
-  /** Whether it ends a connection on which nothing happens for so long. */
+  /** Whether it closes an idle connection after `idleMs`. */
   isImpatient: boolean;
 }
 
-/** Where a proxy is to listen, before whom, and with which certificate. */
+/** Where a proxy listens, which server it forwards to, and its certificate. */
 export interface Site {
   port: number;
   serverPort: number;
@@ -22,7 +22,7 @@ export interface Site {
   both: string;
 }
 
-/** The idle timeout that the proxies get here, in place of a minute. */
+/** The idle timeout that the proxies get here instead of a minute (ms). */
 export const idleMs = 2_000;
 const idle = `${idleMs / 1000}s`;
 

@@ -9,7 +9,7 @@ import { isFree } from "@rosetta/manifest/start";
 import { Conversation, type HeaderChanges, type Ports, Raw, Server } from "@rosetta/testkit";
 import type { ReverseProxy } from "./proxies.ts";
 
-/** What a stage is made of. The folder holds the certificate. */
+/** The parts of a stage. `folder` holds the certificate. */
 export interface Plan {
   proxy: ReverseProxy;
   manifest: Manifest;
@@ -19,7 +19,7 @@ export interface Plan {
   env: Record<string, string>;
 }
 
-/** A proxy that runs before a server. */
+/** A running proxy with a server behind it. */
 export class Stage {
   readonly server: Server;
   readonly origin: string;
@@ -60,12 +60,12 @@ export class Stage {
     return stage;
   }
 
-  /** What a client of the public name sends. */
+  /** The headers of a client that uses the public name. */
   headers(more: HeaderChanges = {}): HeaderChanges {
     return { Host: `localhost:${this.#port}`, Origin: this.origin, ...more };
   }
 
-  /** A raw client of the proxy, who comes from an address of this machine. */
+  /** Connects a raw client to the proxy, from an address of this machine. */
   async raw(from = "127.0.0.1"): Promise<Raw> {
     const tunnel = createServer((plain) => {
       const address = { host: "127.0.0.1", port: this.#port, localAddress: from };
@@ -88,7 +88,7 @@ export class Stage {
     return raw;
   }
 
-  /** A conversation through the proxy. */
+  /** Opens a conversation through the proxy. */
   async converse(from?: string, more?: HeaderChanges): Promise<Conversation> {
     const raw = await this.raw(from);
     const talk = await Conversation.open(raw, { headers: this.headers(more) });
@@ -96,7 +96,7 @@ export class Stage {
     return talk;
   }
 
-  /** Ends the proxy, then the server. */
+  /** Stops the proxy, then the server. */
   async end(): Promise<void> {
     for (const close of this.#tunnels) close();
     const ended = new Promise((resolve) => this.#child.once("exit", resolve));
@@ -110,7 +110,7 @@ function render(proxy: ReverseProxy, folder: string, place: { port: number; serv
   assert(certificate && key && both);
   let text = readFileSync(join(import.meta.dirname, "../../deploy", proxy.file), "utf8");
   for (const [found, instead] of proxy.changes({ ...place, certificate, key, both })) {
-    assert(text.includes(found), `deploy/${proxy.file} has no “${found}” any more`);
+    assert(text.includes(found), `deploy/${proxy.file} no longer contains “${found}”`);
     text = text.replaceAll(found, instead);
   }
   const file = join(folder, proxy.file);

@@ -238,7 +238,7 @@ test("ALT-09 MUST give up the place of a poll whose client has gone, and of one 
   await expect.poll(() => held(http, "/poll")).toBe(3);
   cut.reset();
   await expect.poll(() => held(http, "/poll")).toBe(2);
-  // With FIN, as a browser leaves: nothing tells whether it would still read.
+  // A browser leaves with FIN, from which a server cannot tell whether it still reads.
   leaving.end();
   await expect.poll(() => held(http, "/poll")).toBe(1);
   await publish(await converse({ server }), "room/a", ["a"]);
@@ -318,7 +318,7 @@ test("ALT-14 MUST answer 204 to a poll for which nothing came in time", {
   const { cursor } = await poll(raw.at(server.port), room);
   const answer = await raw.at(server.port).request(`/poll?topic=${room}&since=${cursor}`);
   expect(answer).toMatchObject({ status: 204, body: "" });
-  // RFC 9110 §8.6: not even the length of an empty body.
+  // RFC 9110 §8.6: a 204 has no Content-Length, not even 0.
   expect(answer.headers.get("content-length")).toBeNull();
   expect(answer.headers.get("transfer-encoding")).toBeNull();
   expect(answer.headers.get("cache-control")).toMatch(/no-store/);
@@ -453,7 +453,7 @@ test("ALT-22 MUST let a listed Origin read it, and say that the answer depends o
   expect(without.headers.get("vary")).toMatch(/\borigin\b/i);
 });
 
-test("ALT-23 MUST cut off a stream whose reader does not read, after a prefix without a gap", {
+test("ALT-23 MUST cut off a stream whose reader has stopped reading, after a prefix without gaps", {
   tag: "@events",
 }, async ({ launch, converse, raw }) => {
   const server = await launch({ MAX_QUEUE_BYTES: "65536" });
@@ -473,13 +473,13 @@ test("ALT-23 MUST cut off a stream whose reader does not read, after a prefix wi
     expect(next.offset, "what came is without a gap").toBe((last?.offset ?? 0) + 1);
     last = next;
   }
-  // It comes back with the last id that it saw. Of what was under way when it was cut off, nothing is left.
+  // The reader comes back with the last id that it saw. Whatever was under way at the cut is lost.
   expect(last?.offset ?? 0).toBeLessThan(8_192);
   expect(events.complete, "the server has ended it").toBe(false);
 });
 
-// Behind a proxy all come from its address: a share of it for all readers together would be none.
-test("ALT-24 MUST count a stream and a poll with the address that the trusted proxy tells", {
+// Behind a proxy all readers have the proxy's address. Together they would soon reach the limit per address.
+test("ALT-24 MUST count streams and polls by the address that the trusted proxy reports", {
   tag: ["@door", "@events", "@poll"],
 }, async ({ launch, raw, room }) => {
   const server = await launch({ TRUST_PROXY: "1", MAX_CONNECTIONS_PER_ADDRESS: "2" });

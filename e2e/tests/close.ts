@@ -340,11 +340,12 @@ test("CLOSE-16 MUST not wait for ever for the answer to its close frame", { tag:
   await expect.poll(() => metric(own, "connections")).toBe(0);
 });
 
-// A server that closes says nothing more (RFC 6455 §5.5.1), and what it does not say fills no queue.
-test("CLOSE-17 MUST wait for the answer to its close frame, however much is said meanwhile", {
+// After its close frame a server sends nothing more (RFC 6455 §5.5.1), so nothing queues up for that peer.
+test("CLOSE-17 MUST wait for the answer to its close frame, however much others say meanwhile", {
   tag: ["@send", "@broadcast"],
 }, async ({ launch, converse, raw }) => {
-  // Less for all together than one may have waiting: who were taken for slow would be cut off.
+  // The shared budget is smaller than one queue may get. If events still queued for the leaving peer, it would be
+  // cut off.
   const server = await launch({ LINGER_MS: "20000", MAX_QUEUE_BYTES_TOTAL: "786432" });
   const own = raw.at(server.port);
   const [leaving, staying] = [await converse({ server }), await converse({ server })];

@@ -103,7 +103,7 @@ test("DEAD-04 MUST keep a client that says nothing but answers pings", { tag: "@
   expect(await metric(raw.at(server.port), "heartbeat_deaths_total")).toBe(0);
 });
 
-// Whoever speaks lives, whatever becomes of its pongs. Three pings: the first one would have been the death of it.
+// A peer that speaks is alive, whether or not it answers pings. Otherwise the first of the three pings would end it.
 test("DEAD-05 MUST keep a client that speaks but does not answer pings", {
   tag: ["@messages", "@echo"],
 }, async ({ launch, converse, raw }) => {
@@ -179,14 +179,14 @@ test("DEAD-08 MUST not take its own standstill for the death of its peers", {
   expect(await metric(raw.at(server.port), "heartbeat_deaths_total")).toBe(0);
 });
 
-// What five clients say at a legal pace waits in the kernel, and is handled at once when the process goes on.
-test("DEAD-09 MUST not take for a flood what was said in good time while it stood still", {
+// Messages sent at a legal pace wait in the kernel, and are all handled at once when the process continues.
+test("DEAD-09 MUST not mistake messages that arrived while it stood still for a flood", {
   tag: "@messages",
 }, async ({ launch, converse, raw }) => {
   const server = await launch({ MAX_MESSAGES_PER_SECOND: "100", MAX_BURST: "10" });
   const pass = await seconds(await converse());
   const clients = await Promise.all(Array.from({ length: 5 }, () => converse({ server })));
-  // From one whole second on, or the first of the three would be a shorter one.
+  // Start at a whole second, or the first of the three seconds would be shorter.
   await pass(1);
   server.freeze();
   for (let second = 0; second < 3; second++) {

@@ -207,7 +207,7 @@ test("ECHO-14 MUST keep connections apart", { tag: ["@echo", "@bare"] }, async (
   }
 });
 
-test("ECHO-15 MUST count what comes and goes in bytes, not in letters", {
+test("ECHO-15 MUST count messages in bytes, not in characters", {
   tag: ["@echo", "@metrics"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch()).port);

@@ -1,7 +1,7 @@
 import { declaredOf, describeFound, fuzz, play, type Script } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
-/** A request as a script has it. */
+/** A request for a script. */
 function request(line: string, ...headers: string[]): string {
   return `${[`${line} HTTP/1.1`, "Host: {host}", ...headers].join("\r\n")}\r\n\r\n`;
 }
@@ -16,18 +16,18 @@ function handshake(path: string, ...headers: string[]): string {
   return request(`GET ${path}`, ...fields, ...headers);
 }
 
-/** What the client of a conversation sends, all of it in one segment; then it waits for all that it is owed. */
+/** A client that sends everything in one segment, then waits for everything it is owed. */
 function inOneSegment(...pieces: string[]): Script {
   return { pieces, cuts: [], ending: { how: "wait" } };
 }
 
-// The page is read from a disk: its answer takes longer than most of what can stand behind it.
+// The page is read from disk, so its answer takes longer than that to most requests after it.
 const page = request("GET /");
 
-test("FUZZ-01 MUST bear 300 conversations that no client should hold, and give back all that they took", {
+test("FUZZ-01 MUST survive 300 conversations that no client should have, and release everything they used", {
   tag: ["@upgrade", "@door", "@mount"],
 }, async ({ server, ports }) => {
-  // Always the same ones; `pnpm fuzz` holds others.
+  // Always the same conversations. `pnpm fuzz` tries new ones.
   const seed = 1;
   const declared = declaredOf(server);
   const { found } = await fuzz({ manifest: server, ports, seed, conversations: 300, declared });
@@ -35,7 +35,7 @@ test("FUZZ-01 MUST bear 300 conversations that no client should hold, and give b
 });
 
 // RFC 9112 §9.3.2: answers come in the order of their requests.
-test("FUZZ-02 MUST answer a request whatever stands behind it, before that and in its own words", {
+test("FUZZ-02 MUST answer a request first and with its own answer, whatever follows it", {
   tag: ["@upgrade", "@mount"],
 }, async ({ app }) => {
   const scripts = [
@@ -49,8 +49,8 @@ test("FUZZ-02 MUST answer a request whatever stands behind it, before that and i
   }
 });
 
-// RFC 9110 §10.1.1. In Node a 100 that waits for its turn comes between the head and the body of the answer behind it.
-test("FUZZ-03 MUST write no 100 into an answer, and go on behind an expectation that it does not meet", {
+// RFC 9110 §10.1.1. In Node, a 100 that waits for its turn ends up between the head and the body of the next answer.
+test("FUZZ-03 MUST write no 100 into an answer, and continue after an expectation that it does not meet", {
   tag: ["@mount", "@door"],
 }, async ({ app }) => {
   const scripts = [
@@ -64,7 +64,7 @@ test("FUZZ-03 MUST write no 100 into an answer, and go on behind an expectation 
   }
 });
 
-test("FUZZ-04 MUST say close in an answer to an upgrade that it does not take, or go on behind it", {
+test("FUZZ-04 MUST say close when it answers an upgrade that it does not accept, or continue after it", {
   tag: ["@mount", "@door"],
 }, async ({ app }) => {
   for (const protocol of ["h2c", "websocket/13"]) {

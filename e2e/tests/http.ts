@@ -10,7 +10,7 @@ const openPaths = ["/", "/greet", "/healthz"];
 
 const closedPaths = ["/servers.json", "/metrics", "/events?topic=scores", "/poll?topic=scores"];
 
-/** The files that the page asks for; a page that needs none is not ours. */
+/** Returns the paths of the files that the page loads. Fails if there are none, because then it is not our page. */
 async function assetsOf(raw: Raw): Promise<string[]> {
   const { body } = await raw.request("/");
   const paths = [...body.matchAll(/(?:src|href)="\.?([^"]+)"/g)].map(([, path = ""]) => path);
@@ -26,7 +26,7 @@ function policyOf({ headers }: Answer): Map<string, string[]> {
   );
 }
 
-/** All that comes back to the bytes of a request, to the end of the connection. */
+/** Sends bytes and returns everything that comes back until the connection ends. */
 async function answerTo(raw: Raw, bytes: string): Promise<string> {
   const connection = await raw.tcp();
   connection.write(bytes);
@@ -34,7 +34,7 @@ async function answerTo(raw: Raw, bytes: string): Promise<string> {
   return connection.received.toString();
 }
 
-/** A request of which not even the request line is tidied up; all that came back, to the end of the connection. */
+/** Sends a request with exactly this method and target, and returns everything that comes back. */
 function exchange(raw: Raw, method: string, target: string): Promise<string> {
   const headers = `Host: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`;
   return answerTo(raw, `${method} ${target} HTTP/1.1\r\n${headers}`);
@@ -520,7 +520,7 @@ test("HTTP-30 MUST say at /healthz that it is well, by whatever Host it is asked
   }
 });
 
-// RFC 9112 §3.2 demands a Host of HTTP/1.1 only. HAProxy's `option httpchk` sends none.
+// RFC 9112 §3.2 requires a Host in HTTP/1.1 only. HAProxy's `option httpchk` sends none.
 test("HTTP-33 MUST answer HTTP/1.0 without a Host", { tag: ["@mount", "@door"] }, async ({ raw }) => {
   for (const path of everyPath) {
     const { status } = await raw.request(path, { httpVersion: "1.0", headers: { Host: undefined } });
@@ -533,8 +533,8 @@ test("HTTP-33 MUST answer HTTP/1.0 without a Host", { tag: ["@mount", "@door"] }
   expect((await raw.request("/healthz", { headers: { Host: undefined } })).status, "of HTTP/1.1").toBe(400);
 });
 
-// A scraper comes to an address of which the server knows nothing, as a probe does.
-test("HTTP-34 MUST serve what is exposed on purpose by whatever Host it is asked, and nothing else", {
+// Like a health probe, a scraper uses an address that the server does not know.
+test("HTTP-34 MUST serve what is exposed on purpose under any Host, and nothing else", {
   tag: ["@door", "@metrics"],
 }, async ({ launch, raw }) => {
   const exposed = raw.at((await launch({ HOST: "0.0.0.0", EXPOSE: "metrics,log" })).port);
@@ -553,8 +553,8 @@ test("HTTP-34 MUST serve what is exposed on purpose by whatever Host it is asked
 });
 
 // RFC 9112 §3.2.2: "MUST ignore the received Host header field (if any) and instead use the host information of the
-// request-target". Two readers of one request that take different ones can be played off against each other.
-test("HTTP-35 MUST take the host of a whole URL for the one that counts", {
+// request-target". If a proxy and a server disagree on which one counts, an attacker can use the difference.
+test("HTTP-35 MUST use the host of a whole URL and ignore the Host header", {
   tag: ["@door", "@upgrade"],
 }, async ({ raw }) => {
   const { port } = raw;
@@ -567,7 +567,7 @@ test("HTTP-35 MUST take the host of a whole URL for the one that counts", {
   expect((await raw.refused("http://rebound.example/echo")).status, "a handshake").toBe(421);
 });
 
-test("HTTP-36 MUST answer a whole URL as it does its path", { tag: ["@door", "@page", "@upgrade"] }, async ({
+test("HTTP-36 MUST answer a whole URL like its path", { tag: ["@door", "@page", "@upgrade"] }, async ({
   raw,
 }) => {
   const own = `http://127.0.0.1:${raw.port}`;
@@ -581,7 +581,7 @@ test("HTTP-36 MUST answer a whole URL as it does its path", { tag: ["@door", "@p
   await raw.connect(`HTTP://LOCALHOST:${raw.port}/echo?a=b`);
 });
 
-// RFC 9112 §3.2: what is neither path nor URL is for proxies, or for OPTIONS.
+// RFC 9112 §3.2: other targets are for proxies or for OPTIONS.
 test("HTTP-37 MUST answer 400 to a target that is neither a path nor a whole URL", { tag: "@door" }, async ({
   raw,
 }) => {
@@ -591,7 +591,7 @@ test("HTTP-37 MUST answer 400 to a target that is neither a path nor a whole URL
   expect.soft(await exchange(raw, "OPTIONS", "*")).toMatch(/^HTTP\/1\.1 400 /);
 });
 
-// RFC 9110 §9.1: a method that is not known is answered with 501, one that is not allowed with 405.
+// RFC 9110 §9.1: 501 for an unknown method, 405 for one that is not allowed.
 test("HTTP-38 SHOULD answer a method that nobody knows", { tag: "@door" }, async ({ raw }) => {
   for (const method of ["get", "FOO", "GETS"]) {
     const answer = await exchange(raw, method, "/greet");
@@ -604,17 +604,18 @@ test("HTTP-39 SHOULD answer CONNECT, which is for proxies", { tag: "@door" }, as
   expect(answer || "hung up without an answer").toMatch(/^HTTP\/1\.1 (4\d\d|501) /);
 });
 
-/** What a server says of itself and its siblings, asked where it says that it is. */
+/** Asks a server, at the address that it printed, for the list of itself and its siblings. */
 async function siblingsOf(server: { ready: { url: string } | undefined }): Promise<{ url: string }[]> {
   const answer = await fetch(`${server.ready?.url}/servers.json`);
   return (await answer.json()) as { url: string }[];
 }
 
-// A name is resolved once: who listens, who looks for siblings and who prints where it is might each find another one.
+// A server must resolve its HOST once. If it resolved the name again to print it or to find siblings, it could get
+// another address.
 test("HTTP-40 MUST be at one address, and look for its siblings there, however its HOST is written", {
   tag: ["@listen", "@servers"],
 }, async ({ launch }) => {
-  // macOS has but one address of 127.0.0.0/8.
+  // macOS has only one address of 127.0.0.0/8.
   const other = process.platform === "darwin" ? "127.0.0.1" : "127.0.0.2";
   const hosts: [string, RegExp][] = [
     ["localhost", /^(127\.0\.0\.1|\[::1\])$/],
@@ -634,8 +635,8 @@ test("HTTP-40 MUST be at one address, and look for its siblings there, however i
   }
 });
 
-// Every address is no address to ask: browsers refuse 0.0.0.0.
-test("HTTP-41 MUST say where this machine finds it, if it listens everywhere", {
+// 0.0.0.0 is not an address that a client can use: browsers refuse it.
+test("HTTP-41 MUST print an address that works on this machine, even if it listens everywhere", {
   tag: ["@listen", "@servers"],
 }, async ({ launch }) => {
   const server = await launch({ HOST: "0.0.0.0" });
@@ -643,8 +644,8 @@ test("HTTP-41 MUST say where this machine finds it, if it listens everywhere", {
   for (const { url } of await siblingsOf(server)) expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 });
 
-// RFC 9112 §6.1, §6.3. Two readers that see another end of a body see another request behind it.
-test("HTTP-42 MUST answer 400 to a body whose length is said twice, or whose coding it does not know", {
+// RFC 9112 §6.1, §6.3. Two readers that disagree on where a body ends also disagree on the next request.
+test("HTTP-42 MUST answer 400 to a body whose length is given twice, or whose coding it does not know", {
   tag: ["@door"],
 }, async ({ raw }) => {
   const framings: HeaderChanges[] = [
@@ -662,8 +663,8 @@ test("HTTP-42 MUST answer 400 to a body whose length is said twice, or whose cod
   expect((await raw.request("/greet", old)).status, "chunks in HTTP/1.0").toBe(400);
 });
 
-// RFC 9112 §3: what is no request line is answered with 400 rather than guessed at.
-test("HTTP-43 MUST refuse a request line that is none", { tag: "@door" }, async ({ raw }) => {
+// RFC 9112 §3: answer a malformed request line with 400 rather than guess.
+test("HTTP-43 MUST refuse a malformed request line", { tag: "@door" }, async ({ raw }) => {
   const headers = `Host: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`;
   const lines = [
     "GET\t/greet HTTP/1.1",
@@ -678,19 +679,19 @@ test("HTTP-43 MUST refuse a request line that is none", { tag: "@door" }, async 
   }
 });
 
-test("HTTP-44 SHOULD refuse a request line with two blanks", { tag: "@door" }, async ({ raw }) => {
+test("HTTP-44 SHOULD refuse a request line with two spaces in a row", { tag: "@door" }, async ({ raw }) => {
   const headers = `Host: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`;
   expect(await answerTo(raw, `GET  /greet HTTP/1.1\r\n${headers}`)).toMatch(/^HTTP\/1\.1 400 /);
 });
 
-// RFC 9112 §2.2: some old clients send an empty line behind their last body.
-test("HTTP-45 SHOULD pass over an empty line before a request", { tag: "@mount" }, async ({ raw }) => {
+// RFC 9112 §2.2: some old clients send an empty line after a body.
+test("HTTP-45 SHOULD ignore an empty line before a request", { tag: "@mount" }, async ({ raw }) => {
   const headers = `Host: 127.0.0.1:${raw.port}\r\nConnection: close\r\n\r\n`;
   expect(await answerTo(raw, `\r\nGET /greet HTTP/1.1\r\n${headers}`)).toMatch(/^HTTP\/1\.1 200 /);
 });
 
-// RFC 6585 §5. A browser sends the cookies of every port of a host to every server on it.
-test("HTTP-49 MUST take 15 KiB of cookies and 150 headers, and answer 431 to twice as much of them", {
+// RFC 6585 §5. A browser sends a host's cookies to every port of that host.
+test("HTTP-49 MUST accept 15 KiB of cookies and 150 headers, and answer 431 to too much", {
   tag: ["@door", "@upgrade"],
 }, async ({ raw }) => {
   const cookies = (kibibytes: number) => ({ Cookie: `crumbs=${"~".repeat(kibibytes * 1024)}` });

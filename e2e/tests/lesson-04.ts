@@ -53,7 +53,7 @@ test("COURSE-07 MUST say of every request at the door what the server itself ans
   await expectAccessible(here);
 });
 
-test("COURSE-08 MUST show that every server has the same door", {
+test("COURSE-08 MUST show that every server admits and refuses the same requests", {
   tag: ["@door", "@page", "@any-server"],
 }, async ({ siblings, lesson }) => {
   const here = await lesson("#/lesson/4?server=every", siblings[0]);

@@ -88,7 +88,7 @@ test("COURSE-14 MUST cause an end at every server at once, and find them of one 
 }, async ({ lesson, siblings }) => {
   const visit = await lesson("#/lesson/7?server=every", siblings[0]);
   const columns = columnsOf(visit, siblings);
-  // The browser notes the handshakes that were refused.
+  // The browser logs the refused handshakes.
   visit.expectTrouble(/Unexpected response code: 400/);
   for (const { way, code } of ends) {
     await choose(visit, panelIn(columns[0] as Locator), way);
@@ -98,7 +98,7 @@ test("COURSE-14 MUST cause an end at every server at once, and find them of one 
     await expect(table.getByRole("row", { name: /^Code/ })).toHaveText(
       new RegExp(`^\\s*Code(\\s*${code}){${siblings.length}}\\s*$`),
     );
-    // Which reason a library gives for a message that is too big is its own affair.
+    // Libraries give different reasons for a message that is too big.
     await expect(table.getByRole("rowheader", { name: /^differs (?!Reason)/ })).toHaveCount(0);
     if (way !== "a message too big")
       await expect(table.getByRole("status"), way).toContainText("The servers agree");

@@ -210,7 +210,7 @@ test("LOG-10 MUST be served on every transport if it is exposed", {
   expect(JSON.parse(event.data ?? "").data).toEqual(told);
 });
 
-// A log is a file on a disk that fills up, or a pipe to somebody who has stalled: neither may stop the service.
+// The log can go to a disk that fills up, or to a pipe whose reader has stalled. Neither must stop the server.
 for (const [id, log, what] of [
   ["LOG-11", "stalled", "nobody reads its log"],
   ["LOG-12", "full", "the disk of its log is full"],
@@ -220,7 +220,7 @@ for (const [id, log, what] of [
     tag: ["@health", "@shutdown", "@guard"],
   }, async ({ launch, raw, converse }) => {
     const server = await launch({}, log);
-    // Each is a line with a stack of about 1 KiB: together more than a pipe and what is kept for it.
+    // Each throw logs a line of about 1 KiB. Together they exceed the pipe and the server's own buffer for it.
     for (const _ of from(1, 50)) {
       const clients = await Promise.all(from(1, 10).map(() => converse({ server })));
       for (const client of clients) client.send({ type: "chaos", do: "throw" });

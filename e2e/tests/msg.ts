@@ -500,10 +500,10 @@ test("MSG-29 MUST refuse one topic too many for a socket, and count only those t
   await talk.request({ type: "subscribe", topic: "weather/quito" });
 });
 
-test("MSG-30 MUST refuse an address one room too many while all of its are in use, to subscribers, authors and readers", {
+test("MSG-30 MUST refuse an address one room too many while all its rooms are in use, however it asks", {
   tag: ["@messages", "@events", "@poll"],
 }, async ({ launch, converse, raw }) => {
-  // A quarter of them for one address.
+  // One address may have a quarter of them.
   const server = await launch({ MAX_ROOMS: "8" });
   const [talk, http] = [await converse({ server }), raw.at(server.port)];
   await talk.request({ type: "subscribe", topic: "room/a" });
@@ -554,7 +554,7 @@ test("MSG-39 MUST refuse one job too many for an address, whoever asks", { tag: 
   launch,
   converse,
 }) => {
-  // A quarter of them for one address.
+  // One address may have a quarter of them.
   const server = await launch({ MAX_JOBS_TOTAL: "8" });
   const talks = [await converse({ server }), await converse({ server }), await converse({ server })];
   const start = { type: "start", job: "hash", mebibytes: 256 } as const;
@@ -568,12 +568,12 @@ test("MSG-39 MUST refuse one job too many for an address, whoever asks", { tag: 
   await third.request(start);
 });
 
-/** Behind a proxy that adds where a client came from. */
+/** A client at this address, according to the proxy. */
 function at(address: string): { headers: Record<string, string> } {
   return { headers: { "X-Forwarded-For": address } };
 }
 
-test("MSG-45 MUST leave rooms to others when eight sockets of one address follow all they can", {
+test("MSG-45 MUST leave rooms to others when eight sockets of one address take all they can", {
   tag: ["@messages", "@events", "@poll"],
 }, async ({ launch, converse, raw }) => {
   const server = await launch({ TRUST_PROXY: "1", MAX_ROOMS: "100", MAX_TOPICS: "25" });
@@ -592,7 +592,7 @@ test("MSG-45 MUST leave rooms to others when eight sockets of one address follow
   expect([count("subscribed"), count("error")]).toEqual([25, 175]);
 });
 
-test("MSG-46 MUST tell those whose room others need by closing with 1013", {
+test("MSG-46 MUST close with 1013 a client whose room is needed by others", {
   tag: ["@messages", "@close"],
 }, async ({ launch, converse }) => {
   const server = await launch({ TRUST_PROXY: "1", MAX_ROOMS: "8" });
@@ -810,7 +810,7 @@ test("MSG-42 MUST remember the last 256 requests of a client, and no more", { ta
   expect(await publish("1")).toMatchObject({ offset: 258 });
 });
 
-test("MSG-43 MUST keep the newer connection of a client when the hello of an older one comes late", {
+test("MSG-43 MUST keep a client's newer connection when the hello of an older one arrives late", {
   tag: ["@messages", "@close"],
 }, async ({ raw, converse, room }) => {
   const newer = await Conversation.open(raw);
@@ -827,7 +827,7 @@ test("MSG-43 MUST keep the newer connection of a client when the hello of an old
   await newest.request({ type: "hello", client, connection: 3 });
   expect(await newer.socket.closed()).toMatchObject({ how: "close frame", code: 4509 });
   await converse({ client });
-  expect(await newest.socket.closed(), "one without a number comes when it comes").toMatchObject({
+  expect(await newest.socket.closed(), "a hello without a number counts as the newest").toMatchObject({
     code: 4509,
   });
 });

@@ -7,7 +7,7 @@ import { expect, nobodyAt, test } from "../visit.ts";
 
 const notFound = (route: Route) => route.fulfill({ status: 404, body: "not found\n" });
 
-test("PAGE-33 MUST work below any path, behind a proxy that takes the path away", {
+test("PAGE-33 MUST work below any path, behind a proxy that removes the path", {
   tag: ["@page", "@servers", "@any-server"],
 }, async ({ launch, lesson }) => {
   const proxy = await startPathProxy("/rosetta");
@@ -28,14 +28,14 @@ test("PAGE-33 MUST work below any path, behind a proxy that takes the path away"
     await visit.echo.sendText("from below");
     await expect(visit.echo.line("from below")).toContainText("came back equal");
     expect(proxy.strays).toEqual([]);
-    // Before the proxy goes, which it would miss.
+    // The page must leave before the proxy stops, or it would report the lost connection.
     await visit.leave();
   } finally {
     proxy.stop();
   }
 });
 
-test("PAGE-34 MUST say that it is older than its server when a newer build took its parts away, and offer to load it again", {
+test("PAGE-34 MUST say that it is older than its server when a newer build removed its parts, and offer to reload", {
   tag: ["@page", "@any-server"],
 }, async ({ lesson }) => {
   const visit = await lesson("#/lesson/1");
@@ -58,7 +58,7 @@ test("PAGE-34 MUST say that it is older than its server when a newer build took 
   await expect(alert).toBeHidden();
 });
 
-test("PAGE-35 MUST show by itself what could not be loaded while its server was away", {
+test("PAGE-35 MUST load by itself what it could not load while its server was away", {
   tag: ["@page", "@any-server"],
 }, async ({ lesson, launch }) => {
   const server = await launch();
@@ -76,7 +76,7 @@ test("PAGE-35 MUST show by itself what could not be loaded while its server was 
   await expect(page.getByRole("alert").filter({ hasText: "does not answer" })).toBeHidden();
 });
 
-test("PAGE-36 MUST name its server and the others as soon as their list can be had", {
+test("PAGE-36 MUST name its server and the others as soon as their list is available", {
   tag: ["@page", "@servers", "@any-server"],
 }, async ({ app, lesson }) => {
   let refused = 0;
@@ -93,15 +93,15 @@ test("PAGE-36 MUST name its server and the others as soon as their list can be h
   await expect(visit.page).toHaveTitle(new RegExp(app.manifest.title.replace("+", "\\+")));
 });
 
-// A page that is left may be kept as it stands, with its script stopped, and be shown again (WHATWG HTML §7.4.6).
+// A browser may keep a page that was left, with its scripts paused, and show it again later (WHATWG HTML §7.4.6).
 for (const [id, lesson] of [
   ["PAGE-37", 1],
   ["PAGE-38", 10],
 ] as const) {
-  test(`${id} MUST go on in lesson ${lesson} when the browser shows it again from its back/forward cache`, {
+  test(`${id} MUST continue in lesson ${lesson} when the browser restores it from its back/forward cache`, {
     tag: ["@page", "@any-server"],
   }, async ({ app, browser, launchOptions }) => {
-    // Playwright has it switched off.
+    // Playwright disables the back/forward cache by default.
     const keeping = await browser.browserType().launch({
       ...launchOptions,
       ignoreDefaultArgs: ["--disable-back-forward-cache"],
@@ -114,7 +114,7 @@ for (const [id, lesson] of [
       await goOn(visit, lesson);
       visit.expectTrouble(/favicon|\/(poll|events)\?/);
       await page.goto(`${app.url}/greet`);
-      // What is shown from the cache is not loaded: nothing else would be waited for.
+      // A page from the cache fires no `load`, so there is nothing else to wait for.
       await page.goBack({ waitUntil: "commit" });
       await page.waitForFunction("globalThis.isKept === true");
       await goOn(visit, lesson);
@@ -125,8 +125,8 @@ for (const [id, lesson] of [
   });
 }
 
-// A page in the background may be frozen, and a debugger does the same: none of its tasks run, the browser reads on.
-test("PAGE-39 MUST bring all that was said while its script stood still, over the connection that it had", {
+// A browser can freeze a page in the background. As in a debugger, no script runs, but the browser keeps reading.
+test("PAGE-39 MUST show everything that was said while its scripts were paused, over the same connection", {
   tag: ["@page", "@broadcast", "@any-server"],
 }, async ({ visit, converse, room }) => {
   const { page, chat, wire } = await visit();
@@ -150,8 +150,8 @@ test("PAGE-39 MUST bring all that was said while its script stood still, over th
   await expect(wire.rows).toHaveCount(1);
 });
 
-// WHATWG HTML §8.9.1: `onLine` is false for a laptop on a plane, too, and its own servers are reached all the same.
-test("PAGE-43 MUST come back to a server that can be reached, though the browser says that there is no network", {
+// WHATWG HTML §8.9.1: on a laptop in a plane `onLine` is false, but the servers on that laptop can still be reached.
+test("PAGE-43 MUST come back to a reachable server although the browser says that there is no network", {
   tag: ["@page", "@any-server"],
 }, async ({ launch, visit }) => {
   const server = await launch();
@@ -167,8 +167,8 @@ test("PAGE-43 MUST come back to a server that can be reached, though the browser
   await expect(connection.state).toHaveText(/open$/, { timeout: 40_000 });
 });
 
-// Whoever tests a page of his own stands between it and its server like this.
-test("PAGE-40 MUST work with a WebSocket that a test put in the place of the browser's", {
+// Playwright users test their own pages like this, standing between the page and its server.
+test("PAGE-40 MUST work with a WebSocket that a test puts in place of the browser's", {
   tag: ["@page", "@any-server"],
 }, async ({ lesson }) => {
   const { page, connection, echo } = await lesson("#/lesson/1");
@@ -192,8 +192,8 @@ test("PAGE-40 MUST work with a WebSocket that a test put in the place of the bro
   await expect(echo.line("again")).toContainText("came back equal");
 });
 
-// A framework that mounts everything twice, to find what does not clean up, does this to a page.
-test("PAGE-41 MUST hold one connection of each kind, however often it was taken away and put back in one turn", {
+// Some frameworks mount everything twice, to find code that does not clean up (React's StrictMode).
+test("PAGE-41 MUST hold one connection of each kind, however often it is removed and put back in one turn", {
   tag: ["@page", "@closed", "@any-server"],
 }, async ({ launch, visit, raw }) => {
   const server = await launch();
@@ -239,10 +239,10 @@ test("PAGE-42 MUST hold one connection when it is closed and opened fifty times 
   await expect.poll(() => metric(raw.at(server.port), "connections", { endpoint: "/ws" })).toBe(1);
 });
 
-/** What a browser notes of requests and handshakes that a page gave up before they were answered. */
+/** What a browser logs about requests and handshakes that a page gave up before they were answered. */
 const givenUp = /servers\.json failed: net::ERR_ABORTED|closed before the connection is established/;
 
-/** Has something come over every connection of a lesson that came over none before. */
+/** Waits until something new has arrived over every connection of the lesson. */
 async function goOn({ page, echo }: Visit, lesson: 1 | 10): Promise<void> {
   if (lesson === 1) {
     const text = randomUUID();

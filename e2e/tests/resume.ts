@@ -67,7 +67,7 @@ function follow(client: Client, topic: string): Follower {
   };
 }
 
-/** Waits until the client waits for retry number `attempt`, or a later one. */
+/** Waits until the client is waiting for retry number `attempt` or a later one. */
 async function waitsFor(client: Client, attempt: number): Promise<void> {
   const waited = () => (client.state.name === "waiting" ? client.state.attempt : 0);
   await expect.poll(waited, { timeout: 15_000 }).toBeGreaterThanOrEqual(attempt);
@@ -397,8 +397,8 @@ test("RESUME-17 MUST let a client find a server again that was killed, tell it o
   expect(reader.client.welcome).toMatchObject({ server: server.manifest.id });
 });
 
-// nodejs/undici#4741: the WebSocket of Node tells of its end from within close(), if it never was connected.
-test("RESUME-18 MUST let a client find a server again that took its connection and did not answer in time", {
+// nodejs/undici#4741: if Node's WebSocket was never connected, it fires `close` from within close().
+test("RESUME-18 MUST let a client return to a server that accepted its connection but did not answer in time", {
   tag: ["@upgrade", "@messages"],
 }, async ({ launch, connect }) => {
   const server = await launch();
@@ -410,7 +410,7 @@ test("RESUME-18 MUST let a client find a server again that took its connection a
   expect(await echo).toMatchObject({ text: "are you there?" });
 });
 
-test("RESUME-19 MUST let a client come back that connects with the package ws", {
+test("RESUME-19 MUST let a client that uses the package ws come back", {
   tag: ["@upgrade", "@messages"],
 }, async ({ launch, connect, room }) => {
   const server = await launch();
@@ -418,7 +418,7 @@ test("RESUME-19 MUST let a client come back that connects with the package ws", 
   await reader.client.publish(room, "before");
   await reader.hears("before");
   await server.kill();
-  // Nobody listens there: ws tells by `error`, and ends the process if nobody listens for that.
+  // Nothing listens on that port, so ws emits `error`, which ends the process if there is no listener.
   await waitsFor(reader.client, 2);
   await server.restart();
   await reader.isTold((state) => state.recovered === false, "that something may be lost");
@@ -427,7 +427,7 @@ test("RESUME-19 MUST let a client come back that connects with the package ws", 
   expect(textsOf(reader.heard)).toEqual(["before", "after"]);
 });
 
-test("RESUME-20 MUST let a client not repeat what it said to a server that has forgotten it", {
+test("RESUME-20 MUST not receive a publication again from a client that it has forgotten", {
   tag: "@messages",
 }, async ({ launch, converse, connect, room }) => {
   const server = await launch();
@@ -445,7 +445,7 @@ test("RESUME-20 MUST let a client not repeat what it said to a server that has f
   });
 });
 
-test("RESUME-21 MUST confirm every subscription of a client, though it wants more at once than the server takes", {
+test("RESUME-21 MUST confirm every subscription of a client that wants more at once than the server accepts", {
   tag: ["@messages", "@close"],
 }, async ({ launch, raw, connect, room }) => {
   const server = await launch({ MAX_BURST: "30", MAX_MESSAGES_PER_SECOND: "40", CHAOS: "1" });
@@ -460,13 +460,13 @@ test("RESUME-21 MUST confirm every subscription of a client, though it wants mor
   expect(await metric(raw.at(server.port), "rate_limited_total")).toBe(0);
 });
 
-test("RESUME-22 MUST let a client keep its connection when somebody wants to say too much for this server", {
+test("RESUME-22 MUST let a client keep its connection when it is asked to send too much for this server", {
   tag: ["@messages", "@limits"],
 }, async ({ launch, connect, room }) => {
   const server = await launch({ MAX_MESSAGE_BYTES: "2048", MAX_TOPICS: "1" });
   const client = connect(server);
   client.on("problem", () => {});
-  // Before the server told what it takes, and after.
+  // Once before the server has said what it accepts, and once after.
   for (const _ of from(1, 2)) {
     await expect(client.publish(room, "x".repeat(3000))).rejects.toMatchObject({ code: "invalid" });
   }
@@ -479,7 +479,7 @@ test("RESUME-22 MUST let a client keep its connection when somebody wants to say
   expect(client.state.name).toBe("open");
 });
 
-test("RESUME-23 MUST carry a client's messages compressed, where both sides agreed on it", {
+test("RESUME-23 MUST carry a client's messages compressed if both sides agreed on it", {
   tag: ["@messages", "@send"],
 }, async ({ launch, connect, room }) => {
   const client = connect(await launch({ COMPRESSION: "1", CHAOS: "1" }));
@@ -492,8 +492,8 @@ test("RESUME-23 MUST carry a client's messages compressed, where both sides agre
   await reader.hears(text);
 });
 
-// Bun waits for half a minute for the answer to its close frame, and has a way not to.
-test("RESUME-24 MUST serve a client in Bun, whose program ends though the server does not answer its close", {
+// Bun waits 30 s for the answer to its close frame, unless the client calls `terminate()`.
+test("RESUME-24 MUST serve a client in Bun, whose program ends even if the server does not answer its close", {
   tag: ["@messages", "@close"],
 }, async ({ launch, room }) => {
   const server = await launch({ CHAOS: "1" });

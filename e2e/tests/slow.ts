@@ -26,8 +26,8 @@ async function follower(raw: Raw, client?: string): Promise<Conversation> {
 }
 
 /**
- * A flood to all followers at the pace of one who reads: 16 MiB, more than any kernel takes for one socket. After
- * each MiB it may look at the server, and say that it is enough.
+ * Floods all followers at the pace of one that reads, with 16 MiB: more than any kernel buffers for one socket.
+ * `isEnough` is called after each MiB and can end the flood.
  */
 async function pour(reader: Conversation, isEnough = async () => false): Promise<Event[]> {
   const events: Event[] = [];
@@ -46,7 +46,7 @@ async function flood(server: Server, raw: Raw) {
   const stalled = await follower(own);
   stalled.socket.pause();
   const reader = await follower(own);
-  // One stack ends it before anybody could call it slow.
+  // One stack closes the connection before the hub can count it as slow.
   const isTooSlow = async () =>
     (await metric(own, "slow_total")) > 0 || (await metric(own, "connections", { endpoint: "/ws" })) < 2;
   return { own, stalled, events: await pour(reader, isTooSlow) };
@@ -92,7 +92,7 @@ test("SLOW-02 SHOULD say to a slow reader why it is closed: 4002", { tag: ["@sen
   launch,
   raw,
 }) => {
-  // The close frame stands behind all that waits, and a busy machine takes its time to read that.
+  // The close frame comes after everything that waits, which takes a busy machine a while to read.
   const { stalled } = await flood(await launch({ DRAIN_MS: "10000" }), raw);
   stalled.socket.resume();
   const closed = await stalled.socket.closed({ deadline: 10_000 });
@@ -104,7 +104,7 @@ test("SLOW-03 MUST not let others wait for a slow reader", { tag: ["@broadcast",
   raw,
 }) => {
   const { events } = await flood(await launch(), raw);
-  expect(events.length, "events of 4 KiB, more than may wait").toBeGreaterThan(256);
+  expect(events.length, "events of 4 KiB, more than can wait").toBeGreaterThan(256);
   expect(offsetsOf(events)).toEqual(from(1, events.length));
 });
 
@@ -179,7 +179,7 @@ test("SLOW-07 MUST skip what is outdated for a slow reader, and send it the newe
 });
 
 // The other side of SLOW-07: bytes that wait without a `drain` to come must not count.
-test("SLOW-12 MUST send a slow reader the newest as often as it is slow, however few bytes it had to wait for", {
+test("SLOW-12 MUST send a slow reader the newest each time that it was slow, however few bytes had to wait", {
   tag: ["@waiting", "@drained"],
 }, async ({ launch, raw, room }) => {
   const server = await launch({ MAX_MESSAGES_PER_SECOND: "100000", MAX_BURST: "100000" });
@@ -189,16 +189,16 @@ test("SLOW-12 MUST send a slow reader the newest as often as it is slow, however
   await author.hello();
   await stalled.request({ type: "subscribe", topic: presence });
   const text = "x".repeat(4_000);
-  // Twice: that it has drained once says nothing of the next time.
+  // Twice, because one drain says nothing about the next.
   for (const [type, count] of [
     ["subscribe", 1],
     ["unsubscribe", 0],
   ] as const) {
     const skipped = await metric(own, "skipped_total");
     stalled.socket.pause();
-    // In small steps, until the first bytes wait: the kernel takes some MiB before.
+    // In small steps until the first bytes wait: the kernel takes some MiB first.
     for (let sent = 0; (await metric(own, "queue_bytes")) === 0; sent += 4) {
-      expect(sent, "messages that nothing had to wait for").toBeLessThan(8_192);
+      expect(sent, "messages sent, and still none had to wait").toBeLessThan(8_192);
       await publish(author, flooded, [text, text, text, text]);
     }
     await author.request({ type, topic: room });
@@ -219,10 +219,10 @@ test("SLOW-08 MUST bound what waits for a client of /echo that never reads", {
   const ws = await own.connect("/echo");
   ws.pause();
   let most = 0;
-  // In small steps, with a look at the server after each: one stack closes in the turn in which too much waits.
+  // In small steps, with the metrics read after each: one stack closes in the same turn in which too much waits.
   const message = new Uint8Array(64 * 1024);
   for (let sent = 0; (await metric(own, "connections", { endpoint: "/echo" })) > 0; sent += 4) {
-    expect(sent, "messages of 64 KiB that wait for somebody who never reads").toBeLessThan(4_096);
+    expect(sent, "messages of 64 KiB sent to a peer that never reads").toBeLessThan(4_096);
     for (let step = 0; step < 4; step++) ws.send(message);
     most = Math.max(most, await metric(own, "queue_bytes"));
   }
@@ -262,7 +262,7 @@ test("SLOW-10 MUST let a reader that was too slow catch up where the gap is shor
   await stalled.socket.closed({ deadline: 10_000 });
   const seen = offsetsOf(eventsOf(stalled, room));
   expect(seen).toEqual(from(1, seen.length));
-  // What was said before anything had to wait, and not the last, which came behind all that had to.
+  // It got what was sent before anything had to wait, but not the last event, which came after all that waited.
   expect(seen.length).toBeGreaterThanOrEqual(3);
   expect(seen.length).toBeLessThan(6);
 
@@ -284,7 +284,7 @@ function countOf(data: { kind: string; count?: number }): number | undefined {
   return data.kind === "presence" ? data.count : undefined;
 }
 
-test("SLOW-13 MUST say to a reader why it is closed, with one more event above the limit: 4002", {
+test("SLOW-13 MUST close with 4002 a reader that is only one event above the limit", {
   tag: ["@limits", "@send", "@broadcast"],
 }, async ({ launch, raw, room }) => {
   const server = await launch({
@@ -299,17 +299,17 @@ test("SLOW-13 MUST say to a reader why it is closed, with one more event above t
   await stalled.request({ type: "subscribe", topic: room });
   stalled.socket.pause();
   const text = "x".repeat(4_000);
-  // In small steps, and no farther than just above the limit: the kernel takes some MiB before.
+  // In small steps, to stop just above the limit: the kernel takes some MiB first.
   const isOver = async () =>
     (await metric(own, "queue_bytes")) > 65_536 ||
     (await metric(own, "slow_total")) > 0 ||
     (await metric(own, "connections", { endpoint: "/ws" })) < 2;
   for (let sent = 0; !(await isOver()); sent += 4) {
-    expect(sent, "messages that nothing had to wait for").toBeLessThan(8_192);
+    expect(sent, "messages sent, and still too little waits").toBeLessThan(8_192);
     await publish(author, room, [text, text, text, text]);
   }
   await publish(author, room, [text]);
-  // The answer finds no room, if the event did.
+  // If the event still fitted, the answer to this ping does not.
   stalled.send({ type: "ping", at: 0 });
   await expect.poll(() => metric(own, "slow_total")).toBe(1);
   stalled.socket.resume();

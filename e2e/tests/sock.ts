@@ -1,4 +1,4 @@
-// What becomes of a TCP connection that no WebSocket session has: it is answered, bounded and ended all the same.
+// TCP connections below or without a WebSocket session: a server must answer, limit and end them all the same.
 import { encodeFrame, Opcode } from "@rosetta/conformance";
 import { type Connection, from, metric, type Raw, type RawSocket, requestHead } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
@@ -12,23 +12,23 @@ const handshake = [
 
 type Header = readonly [name: string, value: string];
 
-/** The head of a GET, a handshake among them. */
+/** Returns the head of a GET, which is a handshake if `headers` make it one. */
 function get(raw: Raw, path: string, ...headers: Header[]): string {
   return requestHead("GET", path, [["Host", `127.0.0.1:${raw.port}`], ...headers]);
 }
 
-/** Everything that came on a connection until it ended. */
+/** Returns everything that arrived on a connection until it ended. */
 async function allOf(connection: Connection): Promise<string> {
   await connection.ended({ deadline: 20_000 });
   return connection.received.toString("latin1");
 }
 
-/** The statuses of all answers in a text, in their order. */
+/** Returns the statuses of all answers in a text, in order. */
 function statusesIn(text: string): number[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }
 
-/** Asks whether the server is there, again and again, until the connection is over. */
+/** Pings the server again and again until the connection ends. */
 async function askOnAndOn(ws: RawSocket): Promise<never> {
   for (;;) {
     ws.sendFrame({ opcode: Opcode.Ping, payload: Buffer.from("there?") });
@@ -51,14 +51,14 @@ test("SOCK-01 MUST answer a request before the handshake that came in the same s
     const text = await allOf(connection);
     const [first, second] = statusesIn(text);
     expect(first, text).toBe(200);
-    // A stack may upgrade after its answer, or refuse. What follows a 101 is no HTTP any more.
+    // A stack may upgrade after its answer, or refuse. After a 101 there is no more HTTP.
     expect([101, 400, 404], text).toContain(second);
     if (second === 101) expect(statusesIn(text)).toEqual([200, 101]);
   }
 });
 
-// nodejs/node#60016: while a body is under way, Node hands out a stand-in of the socket.
-test("SOCK-02 MUST refuse and hang up on a handshake whose body has not come", {
+// nodejs/node#60016: while a body is under way, Node hands out a stand-in for the socket.
+test("SOCK-02 MUST refuse a handshake whose body has not arrived, and hang up", {
   tag: ["@upgrade", "@door"],
 }, async ({ raw }) => {
   const bodies: Header[] = [
@@ -74,7 +74,7 @@ test("SOCK-02 MUST refuse and hang up on a handshake whose body has not come", {
   }
 });
 
-test("SOCK-03 MUST hang up after a refusal, read or not", { tag: ["@door", "@limits"] }, async ({ raw }) => {
+test("SOCK-03 MUST hang up after a refusal by itself", { tag: ["@door", "@limits"] }, async ({ raw }) => {
   for (const path of ["/nowhere", "/ws"]) {
     const connection = await raw.tcp({ halfOpen: true });
     connection.write(get(raw, path, ...handshake));
@@ -82,7 +82,7 @@ test("SOCK-03 MUST hang up after a refusal, read or not", { tag: ["@door", "@lim
   }
 });
 
-test("SOCK-04 MUST let go of a stream or poll whose reader left at once", {
+test("SOCK-04 MUST release a stream or poll whose reader left at once", {
   tag: ["@events", "@poll"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch()).port);
@@ -90,7 +90,7 @@ test("SOCK-04 MUST let go of a stream or poll whose reader left at once", {
   for (const round of from(1, 60)) {
     for (const path of paths) {
       const connection = await own.tcp();
-      // Behind another one, too: Node tells an answer that waits in line nothing of its connection's end.
+      // Also as a second request: Node does not tell an answer waiting in line that its connection has ended.
       connection.write(round % 3 === 0 ? get(own, path) + get(own, path) : get(own, path));
       if (round % 2 === 0) connection.reset();
       else connection.end();
@@ -101,7 +101,7 @@ test("SOCK-04 MUST let go of a stream or poll whose reader left at once", {
   }
 });
 
-test("SOCK-05 MUST cut off a stream whose reader does not read, and free what waited for it", {
+test("SOCK-05 MUST cut off a stream whose reader has stopped reading, and free what waited for it", {
   tag: ["@events"],
 }, async ({ launch, raw, converse }) => {
   const server = await launch({ STREAM_MS: "600000" });
@@ -137,7 +137,7 @@ test("SOCK-06 MUST end an answer that nobody reads", {
     });
   }
   const connection = await own.tcp();
-  // More answers than any kernel takes for one socket.
+  // More answers than any kernel buffers for one socket.
   for (const _ of from(1, 30)) connection.write(get(own, "/poll?topic=room/full&since=abc:1"));
   connection.pause();
   await expect
@@ -147,15 +147,15 @@ test("SOCK-06 MUST end an answer that nobody reads", {
   await connection.ended();
 });
 
-test("SOCK-07 MUST bound the connections of an address that ask for nothing", {
+test("SOCK-07 MUST limit the idle connections of an address", {
   tag: ["@limits"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ MAX_CONNECTIONS_PER_ADDRESS: "10" })).port);
-  // One that is reset at once may not even have been opened for its client.
+  // If the server resets a connection at once, its client might not even see it open.
   const tried = await Promise.allSettled(from(1, 60).map(() => own.tcp()));
   const idle = tried.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   expect(idle.length).toBeGreaterThanOrEqual(26);
-  // The spare of 16 is for those who are told that they are too many.
+  // 16 more are accepted so that they can be told that there are too many.
   await expect
     .poll(() => idle.filter(({ isOver }) => !isOver).length, { message: "idle connections of one address" })
     .toBeLessThanOrEqual(26);
@@ -163,7 +163,7 @@ test("SOCK-07 MUST bound the connections of an address that ask for nothing", {
   await expect.poll(async () => (await own.request("/greet").catch(() => undefined))?.status).toBe(200);
 });
 
-test("SOCK-08 MUST close a connection whose message never ends, whatever comes between its fragments", {
+test("SOCK-08 MUST close a connection whose message never ends, even if control frames keep coming", {
   tag: ["@unfinished", "@messages"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ MESSAGE_MS: "1000", HEARTBEAT_MS: "60000", PONG_MS: "500" })).port);
@@ -174,7 +174,7 @@ test("SOCK-08 MUST close a connection whose message never ends, whatever comes b
   expect(closed).toMatchObject({ code: 4005 });
 });
 
-test("SOCK-09 MUST leave alone a connection that only sends pongs, or is always within a message", {
+test("SOCK-09 MUST not close a connection that sends unasked pongs, or begins each message as the last one ends", {
   tag: ["@unfinished", "@pong"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ MESSAGE_MS: "300", HEARTBEAT_MS: "60000", PONG_MS: "500" })).port);
@@ -189,7 +189,7 @@ test("SOCK-09 MUST leave alone a connection that only sends pongs, or is always 
   }
 });
 
-test("SOCK-10 MUST keep what waits for all together within its budget, and serve those who read", {
+test("SOCK-10 MUST keep the queues of all connections within one budget, and serve clients that read", {
   tag: ["@queued", "@send", "@limits"],
 }, async ({ launch, raw, converse }) => {
   const server = await launch({ MAX_QUEUE_BYTES_TOTAL: "4194304", MAX_QUEUE_BYTES: "2097152" });
@@ -206,10 +206,10 @@ test("SOCK-10 MUST keep what waits for all together within its budget, and serve
   expect(await reader.events("room/flood", 256, { deadline: 20_000 })).toHaveLength(256);
 });
 
-test("SOCK-11 MUST answer a request whose sender has ended its half", {
+test("SOCK-11 MUST answer a request whose sender has sent FIN", {
   tag: ["@greet", "@servers", "@mount"],
 }, async ({ raw }) => {
-  // Not the page: Bun now and then loses an answer that takes a turn of the loop, as a file does.
+  // Not the page: Bun sometimes loses an answer that takes a turn of the event loop, such as a file.
   for (const path of ["/greet", "/servers.json", "/poll?topic=scores"]) {
     const connection = await raw.tcp({ halfOpen: true });
     connection.write(get(raw, path));
@@ -218,7 +218,7 @@ test("SOCK-11 MUST answer a request whose sender has ended its half", {
   }
 });
 
-test("SOCK-12 MUST not answer bytes that are no HTTP in the place of another answer", {
+test("SOCK-12 MUST not answer garbage in place of the answer that comes before it", {
   tag: ["@mount", "@events"],
 }, async ({ raw }) => {
   for (const path of ["/", "/greet", "/events?topic=room/a"]) {
@@ -226,12 +226,12 @@ test("SOCK-12 MUST not answer bytes that are no HTTP in the place of another ans
     connection.write(`${get(raw, path)}\u0001\u0002 nonsense\r\n\r\n`);
     const text = await allOf(connection);
     expect(statusesIn(text)[0] ?? 200, text).toBe(200);
-    // Within a stream it would be an event.
+    // Inside a stream it would be taken for an event.
     if (path.startsWith("/events")) expect(statusesIn(text).length, text).toBeLessThan(2);
   }
 });
 
-test("SOCK-13 MUST not answer what follows an answer that said close", {
+test("SOCK-13 MUST not answer anything after an answer that said close", {
   tag: ["@door", "@upgrade"],
 }, async ({ raw }) => {
   const connection = await raw.tcp();
@@ -252,7 +252,7 @@ test("SOCK-14 MUST keep an idle connection for as long as it says, and no longer
   expect(performance.now() - beganAt).toBeGreaterThan(6_000);
 });
 
-test("SOCK-15 MUST cut off a peer that asks with pings and reads none of the answers", {
+test("SOCK-15 MUST cut off a peer that sends pings and never reads the pongs", {
   tag: ["@limits", "@queued"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ HEARTBEAT_MS: "1000", PONG_MS: "1000" })).port);
@@ -260,12 +260,12 @@ test("SOCK-15 MUST cut off a peer that asks with pings and reads none of the ans
   ws.pause();
   const ping = encodeFrame({ opcode: Opcode.Ping, payload: Buffer.alloc(125), mask: new Uint8Array(4) });
   const many = Buffer.concat(from(1, 10_000).map(() => ping));
-  // 26 MB of answers: more than any kernel takes for one socket.
+  // 26 MB of pongs: more than any kernel buffers for one socket.
   for (const _ of from(1, 20)) ws.sendBytes(many);
   await expect.poll(() => held(own, "/echo"), { timeout: 20_000 }).toBe(0);
 });
 
-test("SOCK-16 MUST not take a control frame in the segment of a message for a part of the next", {
+test("SOCK-16 MUST not mistake a control frame in the same segment for the start of a message", {
   tag: ["@unfinished", "@pong"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ MESSAGE_MS: "300", HEARTBEAT_MS: "60000", PONG_MS: "500" })).port);
@@ -275,7 +275,7 @@ test("SOCK-16 MUST not take a control frame in the segment of a message for a pa
   const late = await own.connect("/echo");
   late.sendBytes(Buffer.concat([frame(Opcode.Text, "hello"), frame(Opcode.Pong, "behind it")]));
   expect(await late.nextText()).toBe("hello");
-  // Much longer than a message may take, told by the rounds of another connection.
+  // Much longer than a message may take. Pings on another connection pass the time.
   const clock = await own.connect("/echo");
   for (const endAt = performance.now() + 1_500; performance.now() < endAt; ) await clock.ping();
   for (const ws of [early, late]) {
@@ -284,7 +284,7 @@ test("SOCK-16 MUST not take a control frame in the segment of a message for a pa
   }
 });
 
-test("SOCK-17 MUST not keep more for a message than its limit allows, however it comes", {
+test("SOCK-17 MUST not keep more memory for a message than its limit allows, however it arrives", {
   tag: ["@unfinished", "@limits"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ HEARTBEAT_MS: "60000", PONG_MS: "500" })).port);
@@ -293,7 +293,7 @@ test("SOCK-17 MUST not keep more for a message than its limit allows, however it
   const payload = Buffer.alloc(120);
   const pongs = Buffer.concat(from(1, 480).map(() => encodeFrame({ opcode: Opcode.Pong, payload, mask })));
   ws.sendFrame({ opcode: Opcode.Text, payload: Buffer.from("x"), fin: false });
-  // A fragment of one byte holds the segment in which it came.
+  // A fragment of one byte keeps the whole segment in memory in which it arrived.
   for (const _ of from(1, 900)) {
     ws.sendBytes(pongs);
     ws.sendFrame({ opcode: Opcode.Continuation, payload: Buffer.from("x"), fin: false });
@@ -303,7 +303,7 @@ test("SOCK-17 MUST not keep more for a message than its limit allows, however it
   });
 });
 
-test("SOCK-18 MUST bound the requests of a connection that wait for their turn", {
+test("SOCK-18 MUST limit how many requests of a connection wait for their turn", {
   tag: ["@limits", "@mount"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch()).port);
@@ -312,7 +312,7 @@ test("SOCK-18 MUST bound the requests of a connection that wait for their turn",
   await expect.poll(() => held(own, "/events"), { message: "streams in front of 2,000 requests" }).toBe(0);
 });
 
-test("SOCK-19 MUST answer all that was asked before the sender ended its half", {
+test("SOCK-19 MUST answer every request that came before the sender's FIN", {
   tag: ["@poll", "@mount"],
 }, async ({ raw }) => {
   const connection = await raw.tcp({ halfOpen: true });

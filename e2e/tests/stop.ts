@@ -243,7 +243,7 @@ test("STOP-13 MUST end in order whoever is there: who talks, who is silent, who 
   expect(await exited).toEqual({ code: 0, signal: null });
 });
 
-test("STOP-14 MUST give an answer that is under way to its end, though it is read slowly", {
+test("STOP-14 MUST finish an answer that is under way, even if it is read slowly", {
   tag: ["@shutdown", "@events"],
 }, async ({ launch, converse, raw }) => {
   const server = await launch({ LINGER_MS: "10000", MAX_QUEUE_BYTES: "67108864" });
@@ -253,7 +253,7 @@ test("STOP-14 MUST give an answer that is under way to its end, though it is rea
   stream.pause();
   const author = await converse({ server });
   await author.request({ type: "subscribe", topic: "room/flood" });
-  // More than the kernels on both sides take.
+  // More than the kernels on both sides buffer.
   await author.request({ type: "chaos", do: "flood", mebibytes: 16 });
   await author.events("room/flood", 4096, { deadline: 20_000 });
   const exited = server.stop();

@@ -312,7 +312,7 @@ test("TOPIC-15 MUST leave out the author who came back on a new connection, and 
   for (const talk of [author, reader]) expect(await talk.rest(room)).toEqual([]);
 });
 
-test("TOPIC-16 MUST compress what it brings to all and to others, where that was agreed on", {
+test("TOPIC-16 MUST compress events to all and to others if compression was agreed on", {
   tag: ["@broadcast", "@limits"],
 }, async ({ launch, converse, room }) => {
   const server = await launch({ COMPRESSION: "1" });

@@ -435,7 +435,7 @@ test("UPG-33 MUST survive peers that reset during the handshake", { tag: "@upgra
 });
 
 // RFC 6455 leaves it open; a server that waits for ever can be filled by anybody. Slow-loris, 2009.
-test("UPG-34 MUST hang up on who does not finish the handshake in the time that the server gives", {
+test("UPG-34 MUST hang up on a peer that does not finish the handshake within the server's timeout", {
   tag: "@limits",
 }, async ({ launch, converse, raw }) => {
   const pass = await seconds(await converse());
@@ -443,7 +443,7 @@ test("UPG-34 MUST hang up on who does not finish the handshake in the time that 
   const slow = [await own.tcp(), await own.tcp()];
   slow[1]?.write(handshake(own, "/echo").slice(0, 60));
   const isOpen = () => slow.some((connection) => !connection.isOver);
-  // Well before the 10 s that a stack may have of its own.
+  // Well below the 10 s of a stack's own timeout.
   for (let second = 0; second < 8 && isOpen(); second++) await pass(1);
   expect(isOpen() ? "still connected after 8 s of 1 s" : "hung up").toBe("hung up");
 });
@@ -517,7 +517,7 @@ test("UPG-39 MUST refuse a handshake of HTTP/1.0", { tag: ["@upgrade", "@door", 
   expect((await raw.refused("/echo", { httpVersion: "1.0" })).status).toBe(400);
 });
 
-// RFC 6455 §4.2.1 knows no body. One reader would take away what the next takes for frames.
+// RFC 6455 §4.2.1 has no body. A proxy could read bytes as a body that the server reads as frames.
 test("UPG-40 MUST refuse a handshake with a body with 400", { tag: ["@upgrade", "@door"] }, async ({
   raw,
 }) => {
@@ -537,8 +537,8 @@ test("UPG-40 MUST refuse a handshake with a body with 400", { tag: ["@upgrade", 
   }
 });
 
-// RFC 7239 §6; RFC 4291 §2.2. Whoever has one address of a /64 has all of them.
-test("UPG-41 MUST count the spellings of one address as one, and a /64 as one address", {
+// RFC 7239 §6; RFC 4291 §2.2. A client with one address of a /64 has them all.
+test("UPG-41 MUST count all spellings of an address as one, and a /64 as one address", {
   tag: ["@upgrade", "@door"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ MAX_CONNECTIONS_PER_ADDRESS: "1", TRUST_PROXY: "1" })).port);
@@ -547,7 +547,7 @@ test("UPG-41 MUST count the spellings of one address as one, and a /64 as one ad
     ["203.0.113.7:1111", "203.0.113.7:2222", "203.0.113.7", "::ffff:203.0.113.7", "[::FFFF:cb00:7107]:1111"],
     ["2001:db8:1:2::1", "[2001:DB8:1:2::1]:443", "2001:0db8:0001:0002:0:0:0:1", "2001:db8:1:2:ffff::2"],
     ["2001:db8:1:3::1", "2001:db8:1:3::2"],
-    // Of whom the proxy knows nothing counts as the proxy, however it says so.
+    // A client that the proxy knows nothing about counts as the proxy, however the proxy says so.
     ["unknown", "_hidden", "203.0.113.7:http", ""],
   ];
   for (const [first = "", ...others] of clients) {
@@ -559,8 +559,8 @@ test("UPG-41 MUST count the spellings of one address as one, and a /64 as one ad
   }
 });
 
-// RFC 9110 §4.2.3, RFC 6454 §5: hosts and origins are compared by what they mean.
-test("UPG-42 MUST know a listed origin in each of its spellings", { tag: ["@upgrade", "@door"] }, async ({
+// RFC 9110 §4.2.3, RFC 6454 §5: hosts and origins are compared by meaning, not by spelling.
+test("UPG-42 MUST accept an allowed origin in every spelling", { tag: ["@upgrade", "@door"] }, async ({
   launch,
   raw,
 }) => {
@@ -585,7 +585,7 @@ test("UPG-42 MUST know a listed origin in each of its spellings", { tag: ["@upgr
 });
 
 // RFC 9112 §3.2, RFC 3986 §3.2.
-test("UPG-43 MUST answer 400 to a Host that is none", { tag: ["@upgrade", "@door"] }, async ({ raw }) => {
+test("UPG-43 MUST answer 400 to a malformed Host", { tag: ["@upgrade", "@door"] }, async ({ raw }) => {
   const { port } = raw;
   const hosts = ["", `user@127.0.0.1:${port}`, `[::1%25lo]:${port}`, "127.0.0.1:65536", `127.0.0.1:${port}/`];
   for (const host of [...hosts, "127.0.0.1,127.0.0.1", `:${port}`, `::1:${port}`]) {
@@ -594,7 +594,7 @@ test("UPG-43 MUST answer 400 to a Host that is none", { tag: ["@upgrade", "@door
   }
 });
 
-// RFC 9110 §15.6.6. HTTP/2 begins in another way (RFC 9113 §3.4); in this one nobody speaks it.
+// RFC 9110 §15.6.6. HTTP/2 never begins with a request line (RFC 9113 §3.4).
 test("UPG-44 MUST answer 505 to HTTP/2.0 and HTTP/0.9 in a request line", {
   tag: ["@upgrade", "@door"],
 }, async ({ raw }) => {
@@ -604,7 +604,7 @@ test("UPG-44 MUST answer 505 to HTTP/2.0 and HTTP/0.9 in a request line", {
   }
 });
 
-test("UPG-45 SHOULD answer 505 to a version that nobody has heard of", {
+test("UPG-45 SHOULD answer 505 to an unknown version", {
   tag: ["@upgrade", "@door"],
 }, async ({ raw }) => {
   const handshake = await raw.refused("/echo", { httpVersion: "3.0" });
@@ -612,10 +612,10 @@ test("UPG-45 SHOULD answer 505 to a version that nobody has heard of", {
   expect(`answered with ${handshake.status} and ${plain.status}`).toBe("answered with 505 and 505");
 });
 
-// RFC 9110 §7.8 would have a list; one of the libraries reads it, another refuses it.
-test("UPG-46 MUST answer 400 to an upgrade to more than websocket", { tag: ["@upgrade", "@door"] }, async ({
-  raw,
-}) => {
+// RFC 9110 §7.8 allows a list. One of the libraries reads it, another refuses it.
+test("UPG-46 MUST answer 400 to an Upgrade that lists more than websocket", {
+  tag: ["@upgrade", "@door"],
+}, async ({ raw }) => {
   const values = ["websocket, h2c", "h2c, websocket", "websocket, websocket", ["websocket", "websocket"]];
   for (const value of [...values, "websocket,", ", websocket"]) {
     const { status } = await raw.refused("/echo", { headers: { Upgrade: value } });
@@ -623,8 +623,8 @@ test("UPG-46 MUST answer 400 to an upgrade to more than websocket", { tag: ["@up
   }
 });
 
-// RFC 6455 §4.1, 10: tokens, all different.
-test("UPG-47 MUST answer 400 to an offer of subprotocols that is no list of tokens", {
+// RFC 6455 §4.1, item 10: tokens, all different.
+test("UPG-47 MUST answer 400 to an offer of subprotocols that is not a list of tokens", {
   tag: ["@upgrade", "@door"],
 }, async ({ raw }) => {
   const bad = [
@@ -657,8 +657,8 @@ test("UPG-47 MUST answer 400 to an offer of subprotocols that is no list of toke
   expect((await raw.refused("/ws", { headers: twice })).status).toBe(400);
 });
 
-// RFC 6455 §9.1: what does not fit the grammar fails the connection. What fits and is not known is declined.
-test("UPG-48 MUST answer 400 to extensions that cannot be read, and pass over those that it does not know", {
+// RFC 6455 §9.1: a header that breaks the grammar fails the connection. Unknown extensions are only declined.
+test("UPG-48 MUST answer 400 to malformed extensions, and ignore unknown ones", {
   tag: ["@upgrade", "@door"],
 }, async ({ launch, raw }) => {
   const compressing = raw.at((await launch({ COMPRESSION: "1" })).port);
@@ -690,7 +690,7 @@ test("UPG-48 MUST answer 400 to extensions that cannot be read, and pass over th
 });
 
 // RFC 7692 §7.1: "A server MUST decline an extension negotiation offer for this extension if …"
-test("UPG-49 MUST decline an offer of compression with a parameter that it must not take, and go on without", {
+test("UPG-49 MUST decline compression offered with an invalid parameter, and continue without it", {
   tag: ["@upgrade", "@limits"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ COMPRESSION: "1" })).port);
@@ -730,13 +730,13 @@ test("UPG-51 MUST say in each refusal that the connection ends", { tag: ["@upgra
   expect(answers.map(({ status }) => status)).toEqual([403, 404, 426, 426, 421, 405, 404]);
   for (const { status, headers } of answers) {
     expect.soft(headers.get("connection"), String(status)).toMatch(/\bclose\b/i);
-    // RFC 9110 §7.8: who sends Upgrade names it in Connection.
+    // RFC 9110 §7.8: Connection must name Upgrade if the answer has that header.
     expect.soft(/\bupgrade\b/i.test(headers.get("connection") ?? "")).toBe(headers.has("upgrade"));
   }
   expect((await raw.request("/greet", { headers: own })).headers.get("connection")).not.toBe("close");
 });
 
-test("UPG-52 MUST answer 429 to an address that asks too often, on however many connections", {
+test("UPG-52 MUST answer 429 to an address that asks too often, however many connections it uses", {
   tag: ["@upgrade", "@door"],
 }, async ({ launch, raw }) => {
   const limits = { MAX_REQUESTS_PER_SECOND: "1", MAX_REQUEST_BURST: "5" };
@@ -749,7 +749,7 @@ test("UPG-52 MUST answer 429 to an address that asks too often, on however many 
   }
   expect(statuses).toEqual([200, 200, 200, 200]);
   await own.connect("/echo", from("203.0.113.6"));
-  // As many as fill one second many times over, so that a slow machine meets the limit, too.
+  // Many times what one second allows, so that a slow machine reaches the limit too.
   const late = await Promise.all(
     Array.from({ length: 60 }, () => own.request("/greet", from("203.0.113.6"))),
   );
@@ -760,18 +760,18 @@ test("UPG-52 MUST answer 429 to an address that asks too often, on however many 
     Array.from({ length: 60 }, () => own.refused("/echo", from("203.0.113.6")).catch(() => undefined)),
   );
   expect(handshakes.some((answer) => answer?.status === 429)).toBe(true);
-  // A probe is answered whoever asks, and so is everybody else.
+  // Health probes are always answered, and so are other addresses.
   expect((await own.request("/healthz", from("203.0.113.6"))).status).toBe(200);
   expect((await own.request("/greet", from("203.0.113.1"))).status).toBe(200);
 });
 
-test("UPG-53 MUST count the connections of each address for itself", {
+test("UPG-53 MUST count the connections of each address separately", {
   tag: ["@upgrade", "@door"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ MAX_CONNECTIONS_PER_ADDRESS: "1" })).port);
   await own.connect("/echo");
   expect((await own.refused("/echo")).status).toBe(429);
-  // All of 127.0.0.0/8 is this machine, but macOS knows only the one address.
+  // On Linux all of 127.0.0.0/8 is this machine, on macOS only one address.
   if (process.platform === "darwin") return;
   await own.connect("/echo", { from: "127.0.0.2" });
   expect((await own.refused("/echo", { from: "127.0.0.2" })).status).toBe(429);
