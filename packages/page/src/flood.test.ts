@@ -12,6 +12,7 @@ const report: ReaderReport = {
   code: undefined,
   recovered: undefined,
   skipped: 0,
+  isReady: true,
   isStalled: false,
 };
 

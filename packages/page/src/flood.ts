@@ -103,6 +103,8 @@ export interface ReaderReport {
   recovered: boolean | undefined;
   /** Places of the topic of mode `latest` that it was never sent. */
   skipped: number;
+  /** It follows its topics, and knows its place in that of mode `latest`: it can count what it is not sent. */
+  isReady: boolean;
   /** It does not read at the moment. Told just before. */
   isStalled: boolean;
 }

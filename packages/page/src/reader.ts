@@ -5,15 +5,15 @@ import { scriptOfPage } from "./script.ts";
 import { baseOf } from "./servers.ts";
 import type { ReaderNews, ReaderOrder } from "./stalled.ts";
 
-/** What a reader is told to follow: a topic where every event counts, and one where only the newest does. */
+/** What a reader is told to follow: a topic where every event counts, and perhaps one where only the newest does. */
 export interface ReaderTopics {
   flood: string;
-  latest: string;
+  latest?: string;
 }
 
 /** A client in a thread of its own, which can be blocked while the rest of the page goes on. */
 export class Reader {
-  /** It follows its topics. */
+  /** It follows its topics, and an event has come in the one of mode `latest`: within about a second. */
   readonly ready: Promise<void>;
   readonly #worker = new Worker(new URL("./stalled.ts", import.meta.url), { type: "module" });
 
@@ -31,7 +31,7 @@ export class Reader {
     this.#worker.onmessage = ({ data }: MessageEvent<ReaderNews>) => {
       if ("frame" in data) return listeners.frame(data.frame);
       listeners.report(data.report);
-      if (data.report.connections > 0) resolve();
+      if (data.report.isReady) resolve();
     };
     this.#order({ follow: { url, ...topics } });
   }

@@ -21,6 +21,7 @@ let report: Omit<ReaderReport, "runs"> = {
   code: undefined,
   recovered: undefined,
   skipped: 0,
+  isReady: false,
   isStalled: false,
 };
 let newest: number | undefined;
@@ -48,13 +49,19 @@ function follow({ url, flood, latest }: { url: string } & ReaderTopics): void {
       runs.add(offset);
       soon();
     },
-    ({ recovered }) => change({ connections: report.connections + 1, recovered }),
+    ({ recovered }) =>
+      change({
+        connections: report.connections + 1,
+        recovered,
+        isReady: latest === undefined || newest !== undefined,
+      }),
   );
-  client.subscribe(latest, ({ offset }) => {
-    if (newest !== undefined && offset > newest + 1)
-      change({ skipped: report.skipped + offset - newest - 1 });
+  const onNewest = ({ offset }: { offset: number }): void => {
+    if (newest === undefined) change({ isReady: true });
+    else if (offset > newest + 1) change({ skipped: report.skipped + offset - newest - 1 });
     newest = offset;
-  });
+  };
+  if (latest !== undefined) client.subscribe(latest, onNewest);
   client.open();
 }
 
@@ -62,7 +69,7 @@ function closed(code: number | undefined): void {
   runs.cut();
   // What passes while there is no connection was not skipped by anybody.
   newest = undefined;
-  change({ code: code ?? 1005 });
+  change({ code: code ?? 1005, isReady: false });
 }
 
 function stall(ms: number): void {

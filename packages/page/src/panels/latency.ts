@@ -33,7 +33,7 @@ interface Hanging {
 }
 
 /** What it follows: little, so that nothing but its silence could be noticed. */
-const hangingTopics = { flood: "room/silence", latest: "presence/silence" };
+const hangingTopics = { flood: "room/silence" };
 
 /** Pings that a script can send and see, and what the server does where no script sees it. */
 export class LatencyPanel extends ServerPanel {
