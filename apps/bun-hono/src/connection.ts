@@ -8,6 +8,8 @@ interface Data {
   path: string;
   address: string;
   session: Session<Ws>;
+  /** The close frame that is still to be sent. */
+  goodbye?: { code: number; reason: string };
 }
 
 /** A socket, with what the application knows of it. */
@@ -37,7 +39,11 @@ export function createPort(server: () => Server<Data>): Port<Ws> {
     // #endregion ping
 
     // #region close
-    close: (ws, code, reason) => ws.close(code, reason),
+    close(ws, code, reason) {
+      ws.data.goodbye = { code, reason };
+      for (const topic of ws.subscriptions) ws.unsubscribe(topic);
+      sayGoodbye(ws);
+    },
     terminate: (ws) => ws.terminate(),
     // #endregion close
 
@@ -56,10 +62,18 @@ export function createPort(server: () => Server<Data>): Port<Ws> {
 
 // #region send
 function deliver(ws: Ws, data: string | Buffer): void {
+  if (ws.data.goodbye) return;
   // send() answers 0 for what it silently dropped, but for an empty message too. So the queue is asked before.
   if (ws.getBufferedAmount() > ws.data.session.limits.queueBytes) return ws.data.session.slow();
   // Compressed where that was agreed on; Bun does not by itself.
   ws.send(data, true);
+}
+
+// To Bun, a socket is gone as soon as close() is called. What waits in it stays in memory until the peer has read it, but
+// can no longer be counted, nor cut by terminate(). So close() is called when nothing waits.
+function sayGoodbye(ws: Ws): void {
+  const { goodbye } = ws.data;
+  if (goodbye && ws.getBufferedAmount() === 0) ws.close(goodbye.code, goodbye.reason);
 }
 // #endregion send
 
@@ -103,7 +117,10 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
 
     // #region drained
     // Called only after send() or publish() had to leave bytes behind: with a peer that reads, never.
-    drain: (ws) => ws.data.session.drained(),
+    drain(ws) {
+      ws.data.session.drained();
+      sayGoodbye(ws);
+    },
     // #endregion drained
 
     // #region closed

@@ -80,25 +80,33 @@ export function routes(app: App, hub: Hub<Ws>): void {
     const refused = hub.readers.refuse(facts, c.get("address"));
     if (refused) return answer(c, refused);
     let leave = (): void => {};
+    let isEnding = false;
     const body = new ReadableStream<Uint8Array>(
       {
         start(controller) {
           leave = hub.readers.stream(facts, c.get("address"), {
             write: (text) => controller.enqueue(encoder.encode(text)),
             queued: () => -(controller.desiredSize ?? 0),
-            // Bun tells nobody when the last of it is sent.
+            // Bun tells nobody when the rest of a closed stream is sent. So it is closed when nothing waits.
             end() {
-              controller.close();
-              leave();
+              isEnding = true;
+              if (controller.desiredSize === 0) close(controller);
             },
             // With an error as its argument, Bun would print it.
             cut: () => controller.error(),
           });
         },
+        pull(controller) {
+          if (isEnding) close(controller);
+        },
         cancel: () => leave(),
       },
       { highWaterMark: 0, size: (chunk) => chunk?.length ?? 0 },
     );
+    const close = (controller: ReadableStreamDefaultController): void => {
+      controller.close();
+      leave();
+    };
     return c.body(body, 200, streamHeaders);
   });
   // #endregion events

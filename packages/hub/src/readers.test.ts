@@ -242,7 +242,7 @@ describe("an event stream", () => {
   });
 
   test("ends in time, in case its reader vanished; one that is there misses nothing", async () => {
-    const setting = setUp();
+    const setting = setUp({ limits: { drainMs: 30_000 } });
     const anna = await setting.greet();
     const streams = Array.from({ length: 20 }, () => openStream(setting, "/events?topic=room/a"));
     await setting.world.pass(45_000);
@@ -258,7 +258,7 @@ describe("an event stream", () => {
   });
 
   test("counts as a connection until its end is sent, whether read or not", async () => {
-    const setting = setUp();
+    const setting = setUp({ limits: { drainMs: 30_000 } });
     const stream = openStream(setting, "/events?topic=room/a");
     await setting.world.pass(60_000);
     expect(stream.isEnded).toBe(true);
@@ -268,6 +268,16 @@ describe("an event stream", () => {
     stream.leave();
     expect(setting.hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 0');
     expect(setting.hub.metricsText()).toContain("rosetta_queue_bytes 0");
+  });
+
+  test("is cut off if its reader does not read the rest of it in time", async () => {
+    const setting = setUp({ limits: { drainMs: 4_000 } });
+    const stream = openStream(setting, "/events?topic=room/a");
+    await setting.world.pass(60_000);
+    expect(stream.isEnded).toBe(true);
+    await setting.world.pass(4_000);
+    expect(stream.isCut).toBe(true);
+    expect(setting.hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 0');
   });
 
   test("tells its reader to come back soon, but not everybody at once", () => {

@@ -131,6 +131,7 @@ export class Readers {
     };
     const finish = (): void => {
       stop();
+      cancelCut = host.after(limits.drainMs, cut);
       sink.end();
     };
     const reader: Reader = {
@@ -160,8 +161,10 @@ export class Readers {
     const release = this.#options.hold(address, "/events");
     const forget = share({ queued: () => sink.queued(), cut });
     wrote(replay.entries.reduce((sum, { bytes }) => sum + bytes, 0));
+    let cancelCut = (): void => {};
     const leave = once(() => {
       stop();
+      cancelCut();
       forget();
       release();
     });
