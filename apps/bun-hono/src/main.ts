@@ -45,15 +45,17 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (isStopping) process.exit(1);
     isStopping = true;
-    server
-      .stop()
-      .then(
-        () => 0,
-        (error) => {
-          log.error(error);
-          return 1;
-        },
-      )
-      .then((code) => lines.flushed(flushMs).then(() => process.exit(code)));
+    void end();
   });
+}
+
+async function end(): Promise<void> {
+  const code = await server.stop().then(() => 0, failed);
+  await lines.flushed(flushMs);
+  process.exit(code);
+}
+
+function failed(error: unknown): number {
+  log.error(error);
+  return 1;
 }

@@ -1,7 +1,7 @@
 // Express 5: middleware in the order of its lines. It sees every request but the upgrades.
 import type { IncomingMessage } from "node:http";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
-import { cutOff, queuedIn, whenOver } from "@rosetta/hub/node";
+import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
 import { parseRequest, type RequestFacts } from "@rosetta/protocol";
 import express, { type Express, type Response } from "express";
@@ -28,8 +28,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // Otherwise Express says its name in every answer, shows stack traces, and takes /Healthz/ for /healthz.
   app.disable("x-powered-by").set("env", "production");
   app.enable("case sensitive routing").enable("strict routing");
-  // One answer of a connection after the other: what is begun before its turn is told of no end, and its file stays open.
-  app.use((_req, res, next) => void (res.socket ? next() : res.once("socket", () => next())));
+  app.use((_req, res, next) => inTurn(res, next));
   app.use((req, res, next) => {
     // A handshake that comes here was not upgraded, and cannot be any more.
     const facts = { ...factsOf(req), isOrdinary: true };

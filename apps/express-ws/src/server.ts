@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, host, Sockets } from "@rosetta/hub/node";
-import { chooseSubprotocol, pathOf, secondMs } from "@rosetta/protocol";
+import { chooseSubprotocol, pathOf, secondMs, silenceMs } from "@rosetta/protocol";
 import express from "express";
 import { WebSocketServer } from "ws";
 import { connect, createPort, type Ws } from "./connection.ts";
@@ -16,7 +16,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const hub = new Hub<Ws>({ ...options, port: createPort(), host });
 
   // #region limits
-  const { handshakeMs, heartbeatMs, pollMs, pongMs, keepAliveMs } = settings.limits;
+  const { handshakeMs, keepAliveMs } = settings.limits;
   const http = {
     headersTimeout: handshakeMs,
     // With its body. Left alone, Node would wait for five minutes.
@@ -26,8 +26,6 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     // Left alone, Node would hang up after 5 s on a balancer that is about to ask again.
     keepAliveTimeout: keepAliveMs,
   };
-  // In which not a byte moves. Left alone, Node would wait for ever for somebody to read its answer.
-  const silentMs = Math.max(heartbeatMs, pollMs) + pongMs;
   const limits = {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
@@ -43,7 +41,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const shouldUpgradeCallback = (req: IncomingMessage) =>
     !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
   const server = createServer({ ...http, shouldUpgradeCallback }, app);
-  server.setTimeout(silentMs);
+  // Left alone, Node would wait for ever for somebody to read its answer.
+  server.setTimeout(silenceMs(settings.limits));
   const sockets = new Sockets(server, settings, hub);
   // What Node answers by itself to bytes that are no HTTP may stand in the place of another answer.
   server.on("clientError", (error, tcp) => sockets.unreadable(error, tcp));

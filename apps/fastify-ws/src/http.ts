@@ -2,7 +2,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import fastifyStatic from "@fastify/static";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
-import { cutOff, queuedIn, whenOver } from "@rosetta/hub/node";
+import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
 import { originForm, parseRequest, type RequestFacts } from "@rosetta/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -33,11 +33,7 @@ export function addressOf(req: IncomingMessage): string {
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.decorateRequest("address", "");
-  // An answer that stands behind another one has no socket yet: begun now, a file would be open until its turn.
-  app.addHook("onRequest", (_req, { raw }, next) => {
-    if (raw.socket) next();
-    else raw.once("socket", () => next());
-  });
+  app.addHook("onRequest", (_req, { raw }, next) => inTurn(raw, next));
   app.addHook("onRequest", async (req, reply) => {
     // A handshake that comes here and was not upgraded cannot be any more.
     const facts = { ...factsOf(req.raw), isOrdinary: !req.ws };

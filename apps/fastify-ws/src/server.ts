@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, host, Sockets } from "@rosetta/hub/node";
-import { chooseSubprotocol, endpoints, pathOf, secondMs } from "@rosetta/protocol";
+import { chooseSubprotocol, endpoints, pathOf, secondMs, silenceMs } from "@rosetta/protocol";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { connect, createPort, type Ws } from "./connection.ts";
 import { addressOf, factsOf, routes } from "./http.ts";
@@ -16,7 +16,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const hub = new Hub<Ws>({ ...options, port: createPort(), host });
 
   // #region limits
-  const { handshakeMs, heartbeatMs, pollMs, pongMs, keepAliveMs } = settings.limits;
+  const { handshakeMs, keepAliveMs } = settings.limits;
   const http = {
     headersTimeout: handshakeMs,
     // Node looks for requests that take too long every 30 s, unless told otherwise.
@@ -27,8 +27,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     requestTimeout: handshakeMs,
     // Left alone, Fastify would hang up after 72 s: longer than most balancers ask again, but by luck.
     keepAliveTimeout: keepAliveMs,
-    // In which not a byte moves. Left alone, Fastify would wait for ever for somebody to read its answer.
-    connectionTimeout: Math.max(heartbeatMs, pollMs) + pongMs,
+    // Left alone, Fastify would wait for ever for somebody to read its answer.
+    connectionTimeout: silenceMs(settings.limits),
   };
   const limits = {
     maxPayload: settings.limits.messageBytes,

@@ -33,6 +33,7 @@ type Answers = Set<() => void>;
  * make room, and it lets an answer take for ever.
  */
 export class Sockets {
+  readonly #server: Server;
   readonly #house: House;
   readonly #limits: Limits;
   readonly #perAddress: number;
@@ -44,6 +45,7 @@ export class Sockets {
 
   /** Takes charge of the connections to `server`. Its listeners come before a framework's, to see every request. */
   constructor(server: Server, { limits, proxies }: Settings, house: House) {
+    this.#server = server;
     this.#house = house;
     this.#limits = limits;
     this.#total = withSpare(limits.connections);
@@ -65,7 +67,7 @@ export class Sockets {
       if (this.#house.clock.behind() > 0) tcp.setTimeout(tcp.timeout ?? 0);
       else tcp.destroy();
     });
-    server.prependListener("request", (req, res) => this.#asked(req, res, () => server.listening));
+    server.prependListener("request", (req, res) => this.#asked(req, res));
     server.prependListener("upgrade", (req) => this.#upgraded(req.socket));
   }
 
@@ -105,11 +107,7 @@ export class Sockets {
     tcp.once("close", () => this.#closed(tcp, address));
   }
 
-  #asked(
-    { socket, url = "", method = "" }: IncomingMessage,
-    res: ServerResponse,
-    isListening: () => boolean,
-  ): void {
+  #asked({ socket, url = "", method = "" }: IncomingMessage, res: ServerResponse): void {
     const answers = this.#sockets.get(socket);
     if (!answers) return;
     if (answers.size >= mostAnswers) return this.#cut(socket, "pipelined");
@@ -123,7 +121,7 @@ export class Sockets {
       forget();
       answers.delete(end);
       if (answers.size > 0 || !this.#sockets.has(socket)) return;
-      if (isListening()) this.#idle.add(socket);
+      if (this.#server.listening) this.#idle.add(socket);
       else socket.destroySoon();
     };
     answers.add(end);

@@ -48,6 +48,15 @@ export async function atMost(ms: number, stopped: Promise<unknown>): Promise<voi
 }
 
 /**
+ * Calls `run` when it is this answer's turn on its connection. Until then Node gives it no socket: it would not be told of
+ * the connection's end, and a file that it has begun to send would stay open.
+ */
+export function inTurn(res: ServerResponse, run: () => void): void {
+  if (res.socket) run();
+  else res.once("socket", () => run());
+}
+
+/**
  * Calls `leave` once, when a long-lived answer has ended or its reader has left. It also covers two cases in which Node
  * emits no event on the answer: the reader left before this call, or the connection ended while the answer waited
  * behind another one. A reader that has sent FIN counts as gone, because nothing tells whether it still reads.

@@ -86,6 +86,11 @@ export const defaultLimits: Limits = {
   lingerMs: 1_000,
 };
 
+/** Milliseconds in which not a byte moves on a connection before it is given up: longer than a heartbeat or a poll takes. */
+export function silenceMs({ heartbeatMs, pollMs, pongMs }: Limits): number {
+  return Math.max(heartbeatMs, pollMs) + pongMs;
+}
+
 /** Bounds that belong to the protocol itself: changing one would be a new version. */
 export const bounds = {
   /** UTF-16 code units of a text in a message. */
