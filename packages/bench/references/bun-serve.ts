@@ -1,4 +1,4 @@
-// Bare Bun.serve, the control of Bun + Hono: no HTTP framework, no application.
+// Bare Bun.serve, the control for Bun + Hono, with no HTTP framework and no application.
 import { serve } from "bun";
 
 const server = serve<{ path: string }>({

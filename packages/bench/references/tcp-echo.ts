@@ -1,5 +1,5 @@
-// The limit where there is no C compiler: an echo of bytes without WebSocket.
-// A module, with names of its own.
+// The limit on machines without a C compiler: it echoes bytes over TCP, without WebSocket.
+// The empty export makes this file a module, so that its names are its own.
 export {};
 
 interface Waiting {

@@ -1,4 +1,4 @@
-// Bare ws on Node, the control of Express and Fastify: no HTTP framework, no application.
+// Bare ws on Node, the control for Express and Fastify, with no HTTP framework and no application.
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 
@@ -12,7 +12,7 @@ const wss = new WebSocketServer({
 wss.on("connection", (ws, { url }) => {
   ws.on("message", (data, isBinary) => {
     if (url === "/echo") return ws.send(data, { binary: isBinary });
-    // Everybody else: the loop that ws's own documentation shows.
+    // Everybody else, with the loop that the documentation of ws shows.
     for (const client of wss.clients) if (client !== ws) client.send(data, { binary: isBinary });
   });
 });

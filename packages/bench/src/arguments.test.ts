@@ -4,11 +4,11 @@ import { scenarioNames } from "./scenarios.ts";
 
 const read = (line: string) => readArguments(line === "" ? [] : line.split(" "), ["one", "two"]);
 
-test("without arguments everything is measured of everybody", () => {
+test("without arguments every server is measured in every scenario", () => {
   expect(read("")).toMatchObject({ mode: "measure", quick: false, servers: [], scenarios: scenarioNames });
 });
 
-test("servers, scenarios, pairs and cores are read", () => {
+test("servers, scenarios, pairs and cores are read from the arguments", () => {
   expect(read("two --scenario echo,cpu --pairs 4 --cores 2,3 --quick --json a.json")).toMatchObject({
     ...{ servers: ["two"], scenarios: ["echo", "cpu"], pairs: 4, cores: { server: 2, generator: 3 } },
     ...{ quick: true, json: "a.json" },
@@ -24,7 +24,7 @@ test.each([
   expect(read(line)).toMatchObject({ mode });
 });
 
-test("a load is read in any order, and what is not said is the usual", () => {
+test("the parts of a load come in any order, and a part that is left out has its default", () => {
   expect(readArguments(["--load", "fanout=3 conns=5000 rate=200/s"], [])).toMatchObject({
     load: { conns: 5_000, rate: 200, size: 300, fanout: 3 },
   });

@@ -1,11 +1,11 @@
-// What `pnpm bench` was asked for.
+// Reads the command line of `pnpm bench`.
 
 import { parseArgs } from "node:util";
 import { type LoadOrder, readLoad } from "./load-order.ts";
 import type { Cores } from "./machine.ts";
 import { type ScenarioName, scenarioNames } from "./scenarios.ts";
 
-/** A request that can be done. */
+/** A valid command line, parsed. */
 export interface Request {
   mode: "measure" | "report" | "load" | "generator" | "help";
   quick: boolean;
@@ -19,33 +19,34 @@ export interface Request {
 
 export const usage = `pnpm bench [server…] [options]
 
-Measures the servers of the house, the bare libraries they stand on, and a limit without WebSocket, in pairs and
-against their own noise. Without a server: all of them. Everything goes to results/bench.json, and from it to
-results/bench.html.
+Measures the servers of this repository, the bare libraries they stand on, and a limit without WebSocket. Servers are
+measured in pairs and compared with their own noise. Without a server, all are measured. The results go to
+results/bench.json, and the report made from them to results/bench.html.
 
-  --scenario a,b   only these: ${scenarioNames.join(", ")}
-  --quick          about three minutes: wider intervals, no compression, and no hello.ts that is not named
-  --pairs N        slices of each server and of its control, where any are compared (default: 5 to 16)
-  --cores S,G      the core of the server and that of the generator (default: the first two)
-  --json FILE      where the results go (default results/bench.json; the report goes beside them)
-  --report         measure nothing, make the report again
-  --load '…'       measure nothing else, ask whether a server bears this load on one core:
+  --scenario a,b   run only these: ${scenarioNames.join(", ")}
+  --quick          about three minutes: wider intervals, no compression, and hello.ts only if you name it
+  --pairs N        slices of each server and of its control, wherever servers are compared (default: 5 to 16)
+  --cores S,G      the core of the server and the core of the generator (default: the first two)
+  --json FILE      where to write the results (default: results/bench.json; the report goes beside them)
+  --report         measure nothing and make the report again
+  --load '…'       only test whether a server bears this load on one core:
                    'conns=5000 rate=1000/s size=300 fanout=20'
-  --generator      measure nothing else, compare the load generator with one in C and with itself on Node
-  --help           this
+  --generator      only compare the load generator with one in C and with itself on Node
+  --help           print this help
 
-A figure is printed with the interval in which it lies with 95 % confidence. A difference is "undecided" if its interval
-is not wholly beyond that of equal servers, by what two processes of the same server show, and beyond the factor by
-which another run may differ. A throughput is shown only if the server was busy all the time. Who loses, changes or
+Each figure is printed with its 95 % confidence interval. A difference is "undecided" unless its interval lies wholly
+beyond that of equal servers (measured with two processes of the same server) and beyond the factor by which another
+run may differ. A throughput is shown only if the server was busy all the time. A server that loses, changes or
 reorders a message is not measured.
 
---load: conns connections to /ws (default 1000) in rooms of one who speaks and fanout who listen (default 20); what is
-left over stays idle. In all, rate messages a second (default 1000/s) are published on a schedule, room after room,
-each a text of size bytes (default 300), and delivered to fanout listeners. It holds if in ten seconds every delivery
-came, in order, 99 in 100 of them within a second from when the message was due, and none was left behind. Limits of
-messages and queues are raised. Told with intervals over those seconds: the part of one core, the memory in RAM.`;
+--load opens conns connections to /ws (default 1000) in rooms of one publisher and fanout listeners (default 20).
+Connections left over stay idle. Over all rooms, rate messages a second (default 1000/s) are published on a schedule,
+room after room. Each is a text of size bytes (default 300) and is delivered to fanout listeners. The load holds if, for
+ten seconds, every delivery came, in order, and 99 in 100 came within a second of when the message was due. Limits of
+messages and queues are raised. The output also gives the use of one core and the memory in RAM, with their intervals
+over those seconds.`;
 
-/** Reads the arguments; a string says what is wrong with them. */
+/** Parses the arguments. Returns a string that says what is wrong if they are not valid. */
 export function readArguments(args: readonly string[], known: readonly string[]): Request | string {
   const parsed = parse(args);
   if (typeof parsed === "string") return parsed;

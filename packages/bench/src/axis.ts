@@ -1,16 +1,16 @@
-// The axis of a plot: where a value stands, and which values are written below. Pure.
+// The axis of a plot: where each value stands and which values get a label. Pure.
 
-/** Maps values onto a length in pixels. */
+/** Maps values to positions in pixels. */
 export interface Axis {
   scale: "linear" | "logarithmic";
   at(value: number): number;
   ticks: readonly number[];
 }
 
-/** Values that span more than this are shown by their magnitude. */
+/** If the largest value exceeds the smallest by more than this factor, the axis is logarithmic. */
 const widestLinear = 6;
 
-/** An axis of so many pixels on which all values have their place. */
+/** Returns an axis of the given length, in pixels, that has room for all values. */
 export function axisOf(values: readonly number[], pixels: number): Axis {
   const finite = values.filter(Number.isFinite);
   const [least, most] = finite.length > 0 ? [Math.min(...finite), Math.max(...finite)] : [0, 1];
@@ -20,7 +20,8 @@ export function axisOf(values: readonly number[], pixels: number): Axis {
 
 function linear(least: number, most: number, pixels: number): Axis {
   const margin = (most - least || Math.abs(most) || 1) * 0.08;
-  // From zero, unless that would press everything to one side; never below it for what cannot be negative.
+  // The axis starts at zero unless that would squeeze everything to one side, and goes below zero only for values
+  // that can be negative.
   const from = least >= 0 && least < (most - least) * 2 ? 0 : least - margin;
   const to = most + margin;
   const step = roundStep((to - from) / 4);
@@ -45,7 +46,7 @@ function logarithmic(least: number, most: number, pixels: number): Axis {
   return { scale: "logarithmic", at: (value) => ((Math.log10(value) - from) / (to - from)) * pixels, ticks };
 }
 
-// 1, 2 or 5 times a power of ten, at least so large.
+// Rounds up to 1, 2 or 5 times a power of ten.
 function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   const factor = [1, 2, 5, 10].find((each) => each * power >= least) ?? 10;

@@ -1,4 +1,5 @@
-// Who is measured: the servers of the house, each as its documentation writes it, the bare libraries, and the limit.
+// The servers to measure: those of this repository, each stack as its own documentation writes it, the bare
+// libraries, and the limit.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -6,17 +7,17 @@ import { join } from "node:path";
 import { folderOf, type Manifest, readManifests } from "@rosetta/manifest";
 import { commandOf } from "@rosetta/manifest/start";
 
-/** One server that is measured. */
+/** A server that can be measured. */
 export interface Candidate {
   id: string;
   title: string;
-  /** `app`: of this repository. `hello`: as the stack's documentation writes it. `bare`: the library alone. */
+  /** `app`: from this repository. `hello`: as the stack's documentation writes it. `bare`: the library alone. */
   kind: "app" | "hello" | "bare" | "limit";
   command: readonly string[];
   cwd: string;
-  /** The WebSocket that echoes; without one, bytes are echoed over TCP. */
+  /** The path of the WebSocket that echoes. If there is none, the server echoes bytes over TCP. */
   echoPath?: string;
-  /** Whom it is compared with: the id of its bare library, or of the limit. */
+  /** The id of its control: its bare library, or the limit. */
   control?: string;
 }
 
@@ -24,7 +25,7 @@ const references = join(import.meta.dirname, "../references");
 const built = join(import.meta.dirname, "../node_modules/.cache");
 const bunBinary = join(import.meta.dirname, "../node_modules/.bin/bun");
 
-/** Everybody who can be measured on this machine. */
+/** Returns every candidate that can be measured on this machine. */
 export function readCandidates(): Candidate[] {
   const manifests = readManifests();
   return [
@@ -55,7 +56,7 @@ function bare(id: string, title: string, command: readonly string[]): Candidate 
   return { id, title, kind: "bare", command, cwd: references, echoPath: "/echo", control: "limit" };
 }
 
-// In C if there is a compiler; what follows from which is in the title, and so in every report.
+// In C if there is a compiler. The title, and so every report, says which one was measured.
 function limit(): Candidate {
   const binary = compile("tcp-echo");
   const title = binary ? "the limit (TCP echo in C)" : "the limit (TCP echo in Bun: no C compiler here)";
@@ -63,7 +64,7 @@ function limit(): Candidate {
   return { id: "limit", title, kind: "limit", command, cwd: references };
 }
 
-/** Compiles a program of `references/`, which needs Linux; nothing where that cannot be done. */
+/** Compiles a program in `references/`, which needs Linux. Returns nothing where it cannot be compiled. */
 export function compile(name: string): string | undefined {
   if (process.platform !== "linux") return undefined;
   const binary = join(built, name);

@@ -1,4 +1,4 @@
-// `pnpm bench --generator`: is the load generator fast enough? Beside one in C, and beside itself on Node.
+// `pnpm bench --generator`: is the load generator fast enough? Compares it with one in C and with itself on Node.
 
 import { spawn } from "node:child_process";
 import { type Candidate, compile } from "./candidates.ts";
@@ -13,7 +13,7 @@ import { interval, number, percent } from "./words.ts";
 type Echo = (job: EchoJob) => Promise<{ count: number; ms: number; generatorBusy: number }>;
 type Load = Pick<EchoJob, "size" | "depth" | "connections">;
 
-/** What is compared, by whom, for how long. */
+/** The servers and loads to compare, and how long to measure. */
 export interface Comparison {
   servers: readonly Candidate[];
   loads: readonly Load[];
@@ -25,7 +25,7 @@ export interface Comparison {
   signal: AbortSignal;
 }
 
-/** Prints the ratio of messages per second for each server and load, each generator right after the other. */
+/** Prints the ratio of messages per second for each server and load. The generators run one right after the other. */
 export async function compareGenerators(comparison: Comparison): Promise<void> {
   const { machine, servers, loads, signal } = comparison;
   const binary = compile("generator");
@@ -75,7 +75,7 @@ async function compared(
   return `${what.padEnd(48)} ${verdictOf(rounds, busy)}`;
 }
 
-// Every other round the other way round.
+// Every other round goes in reverse order.
 async function inTurn(echoes: readonly Echo[], job: EchoJob, round: number) {
   const slices: Awaited<ReturnType<Echo>>[] = [];
   const order = [...echoes.keys()];
@@ -102,7 +102,7 @@ function inC(binary: string, core: number | undefined, signal: AbortSignal): Ech
     const numbers = [connections, depth, size, warmupMs, measureMs].map(String);
     const [command = "", ...args] = onCore(core, [binary, String(peer.port), peer.path ?? "-", ...numbers]);
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], detached: true, signal });
-    // Told by the missing output.
+    // If the compiler failed, the missing output file shows it.
     child.on("error", () => {});
     const text = Buffer.concat(await child.stdout.toArray()).toString();
     if (text === "") throw new Error("the generator in C has ended");

@@ -1,4 +1,4 @@
-// Correctness before ranking: who loses, changes or reorders a message is not measured.
+// Correctness comes before ranking: a server that loses, changes or reorders a message is not measured.
 
 import type { Candidate } from "./candidates.ts";
 import { GeneratorEnded } from "./generator.ts";
@@ -6,7 +6,7 @@ import type { CheckJob, Peer } from "./job.ts";
 import { MeasuredServer } from "./server.ts";
 import type { Bench } from "./session.ts";
 
-// The sizes that are measured, and those at which the header of a frame grows (RFC 6455 §5.2).
+// The sizes that are measured, and those at which the frame header grows (RFC 6455 §5.2).
 const messages: CheckJob["messages"] = [
   { size: 64, count: 2_000 },
   { size: 125, count: 100 },
@@ -21,7 +21,7 @@ export function checkOf(peer: Peer): CheckJob {
   return { kind: "check", peer, connections: 8, depth: 16, messages, patienceMs: 5_000 };
 }
 
-/** Checks the candidates and those that they are compared with; says who fails, and how, by id. */
+/** Checks the candidates and their controls. Returns the reason for each one that fails, by id. */
 export async function findWrong(bench: Omit<Bench, "refused">): Promise<Map<string, string>> {
   const wrong = new Map<string, string>();
   for (const candidate of withControls(bench)) {
@@ -34,7 +34,7 @@ export async function findWrong(bench: Omit<Bench, "refused">): Promise<Map<stri
   return wrong;
 }
 
-/** How a candidate fails; nothing if it does not. */
+/** Returns how a candidate fails, or nothing if it passes. */
 export async function failureOf(
   candidate: Candidate,
   { core, generator }: Pick<Bench, "core" | "generator">,

@@ -1,27 +1,27 @@
-// What the generator is asked for, and what it answers: one line of JSON each way. Times in ms, sizes in bytes.
+// The generator's jobs and answers, one line of JSON each. Times are in ms, sizes in bytes.
 
-/** How a server is talked to. */
+/** How to talk to a server. */
 export interface Peer {
   host: string;
   port: number;
-  /** The path of the WebSocket; without one, bytes are echoed over TCP as they are. */
+  /** The path of the WebSocket. If there is none, the server echoes bytes over TCP as they are. */
   path?: string;
   subprotocol?: string;
-  /** What `Sec-WebSocket-Extensions` offers. */
+  /** The value of `Sec-WebSocket-Extensions` to offer. */
   extensions?: string;
-  /** Whose processor time counts: the server's process. */
+  /** The server's process, whose processor time counts. */
   pid: number;
 }
 
-/** Correctness: every connection keeps `depth` numbered messages under way, and looks at every byte of each echo. */
+/** Correctness: every connection keeps `depth` numbered messages under way and compares every byte of every echo. */
 export interface CheckJob {
   kind: "check";
   peer: Peer;
   connections: number;
   depth: number;
-  /** On each connection, one size after the other; from 16 bytes. */
+  /** The sizes to send on each connection, one after the other; at least 16 bytes. */
   messages: readonly { size: number; count: number }[];
-  /** Nothing came for so long: then it is lost. */
+  /** If nothing arrives for this long, the message counts as lost. */
   patienceMs: number;
 }
 
@@ -33,15 +33,18 @@ export interface EchoJob {
   dialect: "bytes" | "typed";
   connections: number;
   depth: number;
-  /** Of the payload, or of a request's text. */
+  /** The size of the payload, or of a request's text. */
   size: number;
   warmupMs: number;
   measureMs: number;
-  /** Messages per second in all, on a schedule of their own; without it the next one follows each answer. */
+  /**
+   * Messages per second over all connections, on a fixed schedule. If left out, each answer triggers the next
+   * message.
+   */
   rate?: number;
 }
 
-/** Fan-out: one publishes, all others get every message. */
+/** Fan-out: one connection publishes, and all others get every message. */
 export interface FanoutJob {
   kind: "fanout";
   peer: Peer;
@@ -54,7 +57,7 @@ export interface FanoutJob {
   measureMs: number;
 }
 
-/** Connections: opened, upgraded and dropped again, so many at a time. */
+/** Connections that are opened, upgraded and dropped again, `depth` at a time. */
 export interface ConnectJob {
   kind: "connect";
   peer: Peer;
@@ -63,83 +66,83 @@ export interface ConnectJob {
   measureMs: number;
 }
 
-/** Idle connections, and what each of them costs the server in memory. */
+/** Idle connections, and how much memory each of them costs the server. */
 export interface IdleJob {
   kind: "idle";
   peer: Peer;
   connections: number;
-  /** Offer compression, and have one compressed message of 2 KiB echoed on each before. */
+  /** Offers compression, and first has one compressed message of 2 KiB echoed on each connection. */
   compressed: boolean;
 }
 
-/** A slow consumer: one of ten stops reading while megabytes are published, and reads again at the end. */
+/** A slow consumer: one of ten clients stops reading while megabytes are published, and reads again at the end. */
 export interface SlowJob {
   kind: "slow";
   peer: Peer;
   dialect: FanoutJob["dialect"];
-  /** Who goes on reading. */
+  /** How many clients go on reading. */
   healthy: number;
   messages: number;
-  /** Of the text in each. */
+  /** The size of the text in each message. */
   size: number;
 }
 
-/** A load of one's own: rooms of one who speaks and `fanout` who listen, in rosetta.v1.json. */
+/** A custom load: rooms with one publisher and `fanout` listeners each, in rosetta.v1.json. */
 export interface LoadJob {
   kind: "load";
   peer: Peer;
   connections: number;
-  /** Messages published per second, in all. */
+  /** Messages published per second, over all rooms. */
   rate: number;
-  /** Of a message's text. */
+  /** The size of a message's text. */
   size: number;
   fanout: number;
   warmupMs: number;
-  /** Of each part. */
+  /** The duration of each part. */
   measureMs: number;
   parts: number;
 }
 
 export type Job = CheckJob | EchoJob | FanoutJob | ConnectJob | IdleJob | SlowJob | LoadJob;
 
-/** What the one who stopped reading got when it read again. */
+/** What the client that stopped reading received when it read again. */
 export interface Stalled {
-  /** How many there were. */
+  /** How many messages were published. */
   published: number;
-  /** Messages from the first on, without a gap. */
+  /** How many messages it received, from the first one up to the first gap. */
   prefix: number;
-  /** Whether something was missing in between: lost, and nobody said so. */
+  /** Whether messages in between were missing although nobody had said so. */
   gap: boolean;
-  /** How it was told, if it was: the close code, or 1006 for a connection that just ended. */
+  /** How it learned of the loss, if it did: the close code, or 1006 for a connection that just ended. */
   closed?: number;
 }
 
 /** What one slice measured. */
 export interface Slice {
-  /** What was counted while it was measured: echoes, deliveries, connections; of `idle` the connections. */
+  /** How many echoes, deliveries or connections were counted; for `idle`, how many connections were open. */
   count: number;
   ms: number;
-  /** The server's processor time in that while, all its threads, in ms. */
+  /** The server's processor time during the slice, over all its threads, in ms. */
   serverMs: number;
-  /** The part of its core that was in use, what the kernel did for its sockets included. */
+  /** The part of its core that was in use, including the kernel's work for its sockets. */
   serverBusy: number;
-  /** The part of its core that others had: other programs, or other machines of the same hypervisor. */
+  /** The part of its core that went to other programs, or to other machines of the same hypervisor. */
   serverTaken: number;
   generatorBusy: number;
   generatorTaken: number;
-  /** Only with a `rate`: how many messages were due, and how many of them were sent. */
+  /** How many messages were due, and how many of them were sent. Only with a `rate`. */
   due?: number;
   sent?: number;
-  /** Microseconds from when a message should have been sent to its echo; only with a `rate`. */
+  /** Microseconds from when a message was due to its echo. Only with a `rate`. */
   latency?: { p50: number; p90: number; p99: number; p999: number; max: number };
-  /** Of `idle` and `slow`: how many bytes more the server had in RAM than before, at most. */
+  /** For `idle` and `slow`: by how many bytes the server's RAM grew, at most. */
   grownBytes?: number;
-  /** Of `load`: deliveries that did not come, 5 s after the last message. */
+  /** For `load`: deliveries that had not come 5 s after the last message. */
   missing?: number;
-  /** Of `load`: bytes of the server in RAM at the end, and what each part measured. */
+  /** For `load`: the server's RAM at the end, in bytes, and what each part measured. */
   residentBytes?: number;
   parts?: readonly Slice[];
-  /** Of `slow`: what came of the one who did not read. */
+  /** For `slow`: what became of the client that did not read. */
   stalled?: Stalled;
 }
 

@@ -28,7 +28,7 @@ test("a server twice as fast as its control is decided", () => {
   });
 });
 
-test("a difference that another run may not show is undecided, and says so", () => {
+test("a difference that another run may not show is undecided, with the reason", () => {
   const shared = { ...busy, leastFactor: 1.5 };
   expect(judge(shared, "one", pairs(slice(149)), against).ratio).toMatchObject({
     decision: "undecided",
@@ -39,14 +39,14 @@ test("a difference that another run may not show is undecided, and says so", () 
   expect(judge(shared, "one", pairs(slice(151)), against).ratio).toMatchObject({ decision: "more" });
 });
 
-test("a difference within the noise is undecided, and says so", () => {
+test("a difference within the noise is undecided, with the reason", () => {
   expect(judge(busy, "one", pairs(slice(104)), against).ratio).toMatchObject({
     decision: "undecided",
     why: "not beyond what two equal servers show",
   });
 });
 
-test("a server that was not busy gives no throughput, whoever was the limit", () => {
+test("a server that was not busy has no throughput, whatever the limit was", () => {
   const verdict = (more: Partial<Slice>) => judge(busy, "one", pairs(slice(200, more)), against);
   const full = verdict({ serverBusy: 0.6, generatorBusy: 0.99 });
   expect(full).toMatchObject({ verdict: "generator-bound", why: expect.stringContaining("core was full") });
@@ -57,7 +57,7 @@ test("a server that was not busy gives no throughput, whoever was the limit", ()
   for (const row of [full, taken, neither]) expect(row).not.toHaveProperty("ratio");
 });
 
-test("where nobody knows how busy a server was, nothing is published", () => {
+test("if nobody knows how busy a server was, nothing is published", () => {
   const unknown = { serverBusy: Number.NaN, serverTaken: Number.NaN };
   expect(judge(busy, "one", pairs(slice(200, unknown)), against).verdict).toBe("generator-bound");
 });
@@ -76,14 +76,14 @@ test("nothing is decided without the noise of two equal servers, nor from few pa
   expect(judge(busy, "one", pairs(slice(200)).slice(0, 4), against).ratio).toMatchObject({
     ...{ decision: "undecided", why: "4 of 5 pairs are too few to decide by" },
   });
-  // As an interrupted run has them.
+  // As in an interrupted run.
   expect(judge(busy, "one", pairs(slice(200)), { ...against, wanted: 16 }).ratio).toMatchObject({
     ...{ decision: "undecided", why: "5 of 16 pairs are too few to decide by" },
   });
   expect(judge(busy, "one", pairs(slice(200)).slice(0, 1), against)).not.toHaveProperty("ratio");
 });
 
-test("a rate that was not sent is the generator's fault, one that was not answered the server's", () => {
+test("an unsent message is the generator's fault, an unanswered one the server's", () => {
   const rate: Figure = { ...busy, needsBusyServer: false };
   const verdict = (sent: number, count: number) =>
     judge(rate, "one", pairs(slice(count, { due: 1_000, sent }), slice(1_000)), against).verdict;
@@ -94,20 +94,20 @@ test("a rate that was not sent is the generator's fault, one that was not answer
   expect(judge(rate, "one", pairs(slow), against).verdict).toBe("disturbed");
 });
 
-test("what something else limits is not measured to the end", () => {
+test("a measure that something else limits is given up early", () => {
   const limited = slice(100, { serverBusy: 0.5, generatorBusy: 1 });
   const times = (count: number, each: Slice) => Array<Slice>(count).fill(each);
   expect(isHopeless(busy, times(3, limited), 5)).toBe(false);
   expect(isHopeless(busy, times(4, limited), 5)).toBe(true);
   expect(isHopeless(busy, times(4, slice(100)), 5)).toBe(false);
-  // One round of four is one moment.
+  // One round of four is a single moment.
   expect(isHopeless(busy, times(7, limited), 16)).toBe(false);
   expect(isHopeless(busy, times(8, limited), 16)).toBe(true);
   const row = judge(busy, "one", [...pairs(slice(200), limited), [slice(200)]], against);
   expect(row.ratio).toMatchObject({ value: 2, decision: "undecided" });
 });
 
-test("a schedule is told with its rate and with what was late", () => {
+test("a measure with a schedule reports its rate and how late the answers were", () => {
   const latency = { p50: 90, p90: 150, p99: 300, p999: 900, max: 1_000 };
   const held = slice(1_000, { due: 1_000, sent: 1_000, latency });
   const row = judge(
@@ -118,34 +118,34 @@ test("a schedule is told with its rate and with what was late", () => {
   expect(row.schedule).toEqual({ rate: 1_000, ...latency });
 });
 
-test("what disturbs both of a pair leaves their ratio alone", () => {
+test("a disturbance that hits both of a pair leaves their ratio alone", () => {
   const disturbed = [1, 5, 0.2, 3].map((factor): Pair => [slice(20 * factor), slice(10 * factor)]);
   expect(ratiosOf(busy, [...disturbed, [slice(7)]])).toEqual([2, 2, 2, 2]);
 });
 
-test("a pair is disturbed if others were at work on a core that counts", () => {
+test("a pair is disturbed if other programs were at work on a core that counts", () => {
   const one = (more: Partial<Slice>, method = busy) => isDisturbed(method, [slice(100), slice(100, more)]);
   expect(one({})).toBe(false);
   expect(one({ serverTaken: 0.2 })).toBe(true);
   expect(one({ serverTaken: Number.NaN })).toBe(false);
-  // A server that was busy all the time would have done no more with all of the generator's core.
+  // A server that was busy all the time would have done no more with the generator's whole core.
   expect(one({ generatorTaken: 0.4 })).toBe(false);
   expect(one({ generatorTaken: 0.4, serverBusy: 0.9 })).toBe(true);
   expect(one({ generatorTaken: 0.06, serverTaken: 0.06 }, { ...busy, needsBusyServer: false })).toBe(true);
 });
 
-test("what has a schedule is disturbed where others were at work on one of the two cores", () => {
+test("a measure with a schedule is disturbed if others were at work on either core", () => {
   const rate: Figure = { ...busy, needsBusyServer: false };
   const verdict = (more: Partial<Slice>) =>
     judge(rate, "one", pairs(slice(1_000, { due: 1_000, sent: 1_000, ...more })), against).verdict;
   expect(verdict({})).toBe("measured");
   expect(verdict({ serverTaken: 0.6 })).toBe("disturbed");
   expect(verdict({ generatorTaken: 0.3 })).toBe("disturbed");
-  // Idle memory is the same, whoever is at work.
+  // Idle memory does not depend on what else is at work.
   expect(judge(rate, "one", pairs(slice(200, { serverTaken: 0.6 })), against).verdict).toBe("measured");
 });
 
-test("where the system does not tell a figure, there is none", () => {
+test("if the system does not report a figure, there is none", () => {
   const row = judge(
     { ...busy, figure: () => Number.NaN, needsBusyServer: false },
     "one",
@@ -156,7 +156,7 @@ test("where the system does not tell a figure, there is none", () => {
   expect(row).not.toHaveProperty("ratio");
 });
 
-test("how busy a server was is taken of all slices together, because the system counts in ticks", () => {
+test("how busy a server was comes from all slices together, because the system counts in ticks", () => {
   const ticks = (parts: number[]) =>
     parts.map((serverBusy): Pair => [slice(200, { serverBusy }), slice(100)]);
   // The median of the first is 1, though 6 % were idle; that of the second is 0.917, though only 4 % were.
@@ -164,7 +164,7 @@ test("how busy a server was is taken of all slices together, because the system 
   expect(judge(busy, "one", ticks([1, 1, 0.917, 0.942, 0.942]), against).verdict).toBe("measured");
 });
 
-test("the latest of all slices is told, and everything else is of the median one", () => {
+test("the latest answer comes from all slices, everything else from the median one", () => {
   const scheduled = (factor: number) => {
     const latency = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5 };
     const late = Object.fromEntries(Object.entries(latency).map(([name, each]) => [name, each * factor]));
@@ -178,7 +178,7 @@ test("the latest of all slices is told, and everything else is of the median one
   expect(judge(method, "one", five.toReversed()).schedule?.max).toBe(500);
 });
 
-test("the rate is what was due, whatever was sent", () => {
+test("the reported rate is the one that was due, however much was sent", () => {
   const latency = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5 };
   const row = judge({ ...busy, needsBusyServer: false }, "one", [
     [slice(970, { due: 1_000, sent: 970, latency })],
@@ -186,7 +186,7 @@ test("the rate is what was due, whatever was sent", () => {
   expect(row).toMatchObject({ verdict: "measured", schedule: { rate: 1_000 } });
 });
 
-test("one slice of which the system does not tell the figure is enough for none", () => {
+test("a single slice without a figure from the system is enough for no figure at all", () => {
   const method = { ...busy, figure: ({ serverMs }: Slice) => serverMs, needsBusyServer: false };
   const lost = { serverMs: Number.NaN };
   const some = [slice(1), slice(1, lost), slice(1), slice(1), slice(1)].map((each): Pair => [each, slice(1)]);
@@ -197,7 +197,7 @@ test("one slice of which the system does not tell the figure is enough for none"
   });
 });
 
-test("few pairs decide nothing, even where no more were wanted", () => {
+test("few pairs decide nothing, even if no more were wanted", () => {
   expect(judge(busy, "one", pairs(slice(200)).slice(0, 3), { ...against, wanted: 3 }).ratio).toMatchObject({
     ...{ decision: "undecided", why: "3 of 5 pairs are too few to decide by" },
   });
@@ -210,12 +210,12 @@ test("either of a pair may have been disturbed", () => {
   expect(isDisturbed(busy, [taken])).toBe(true);
 });
 
-test("what was disturbed may be better in another slice: it is not hopeless", () => {
+test("a disturbed pair is not hopeless, because another slice may go better", () => {
   const taken = slice(100, { serverBusy: 0.5, serverTaken: 0.4, generatorBusy: 0.5 });
   expect(isHopeless(busy, Array<Slice>(8).fill(taken), 5)).toBe(false);
 });
 
-test("what came of the one who did not read is that of the last slice", () => {
+test("the outcome of the client that did not read comes from the last slice", () => {
   const stalled = (prefix: number) => ({ published: 9, prefix, gap: false });
   const method = { ...busy, needsBusyServer: false };
   const told = judge(method, "one", [
@@ -236,7 +236,7 @@ test.each([
   expect(judge(busy, "one", pairs(slice(200, more)), against).verdict).toBe(verdict);
 });
 
-test("a rate is held by 95 of 100, sent and answered", () => {
+test("a rate is held if at least 95 in 100 messages were sent and answered", () => {
   const rate: Figure = { ...busy, needsBusyServer: false };
   const verdict = (sent: number, count: number) =>
     judge(rate, "one", pairs(slice(count, { due: 1_000, sent }), slice(1_000)), against).verdict;
@@ -245,7 +245,7 @@ test("a rate is held by 95 of 100, sent and answered", () => {
   expect(verdict(1_000, 949)).toBe("refused");
 });
 
-test("a part of a core is told so that it does not look like the threshold that it misses", () => {
+test("a part of a core is rounded so that it does not look like the threshold that it misses", () => {
   const lazy = slice(200, { serverBusy: 0.949, generatorBusy: 0.9499 });
   expect(judge(busy, "one", pairs(lazy), against).why).toContain("94 % of its core and the generator 94 %");
 });

@@ -1,38 +1,41 @@
-// What the slices of a candidate come to: a figure, a comparison, or the reason why there is none. Pure.
+// Turns the slices of a candidate into a figure, a comparison, or the reason why there is none. Pure.
 
 import type { Slice } from "./job.ts";
 import type { Row, Schedule } from "./results.ts";
 import { bandOf, decide, estimate, median, type Noise } from "./statistics.ts";
 
-/** Below this part of a core a server was not what limited the throughput. */
+/** If less than this part of its core was in use, the server was not what limited the throughput. */
 const busyEnough = 0.95;
-/** Below this part of what was due, a rate was not held. */
+/** If less than this part of what was due was done, the rate was not held. */
 const heldEnough = 0.95;
-/** Of fewer pairs not even the farthest two hold the median between them with 94 % confidence. */
+/** With fewer pairs, not even the two extremes hold the median between them with 94 % confidence. */
 export const fewestPairs = 5;
-/** Fewer slices do not show whether something else than the server is the limit. */
+/** Fewer slices than this do not show whether something other than the server is the limit. */
 const fewestSlices = 4;
-/** Above this part of a core in others' hands, nothing can be said of the server. */
+/** If others had more than this part of a core, the slice says nothing about the server. */
 const undisturbed = 0.1;
 
-/** What one pair measured: the candidate, and its control if it has one. */
+/** What one pair measured: the candidate and, if it has one, its control. */
 export type Pair = readonly [measured: Slice, control?: Slice];
 
 /** How slices become a figure. */
 export interface Figure {
   figure: (slice: Slice) => number;
-  /** A smaller factor is not decided, whatever one run shows: the next run may show another. */
+  /** A smaller factor is never decided, whatever one run shows, because the next run may show another. */
   leastFactor: number;
-  /** True if the figure is the server's own only where the server was busy all the time. */
+  /** True if the figure is the server's own only when the server was busy all the time. */
   needsBusyServer: boolean;
 }
 
-/** With whom a candidate is compared, and how far apart equal servers are. */
+/** What a candidate is compared with, and how far apart equal servers are. */
 export interface Comparison {
   /** The id of the control. */
   control: string;
   noise: Noise | undefined;
-  /** How many pairs there are to be: an interrupted run has fewer, of a moment only, and decides nothing by them. */
+  /**
+   * How many pairs a complete run has. An interrupted run has fewer, all from one moment, and decides nothing by
+   * them.
+   */
   wanted: number;
 }
 
@@ -55,26 +58,27 @@ export function judge(method: Figure, candidate: string, pairs: readonly Pair[],
   return { ...row, verdict: "measured", ratio: compare(method, pairs, against) };
 }
 
-/** The ratio of each pair: whatever disturbs the machine for longer than a pair cancels out. */
+/** The ratio of each pair. Whatever disturbs the machine for longer than a pair cancels out. */
 export function ratiosOf({ figure }: Figure, pairs: readonly Pair[]): number[] {
   return pairs.flatMap(([measured, control]) => (control ? figure(measured) / figure(control) : []));
 }
 
 /**
- * Whether more slices would show nothing: in half of the `wanted` something else than the server was the limit. That is
- * more than one round, whose moment could be a bad one.
+ * Returns whether more slices would be useless, because in half of the `wanted` ones something other than the
+ * server was the limit. That is more than one round, whose moment could be a bad one.
  */
 export function isHopeless(method: Figure, slices: readonly Slice[], wanted: number): boolean {
   if (slices.length < Math.max(fewestSlices, wanted / 2)) return false;
   return doubtOf(method, slices)?.verdict === "generator-bound";
 }
 
-/** Whether others were at work on a core that counts. */
+/** Returns whether others were at work on a core that counts. */
 export function isDisturbed(method: Figure, pair: Pair): boolean {
   return pair.some((slice) => slice && disturbanceOf([slice], isLimit(method, [slice])) !== undefined);
 }
 
-// What a schedule showed: in the median slice, but for what was latest of all.
+// What a schedule showed: the values of the median slice, except for the latest answer, which is that of all
+// slices.
 function scheduleOf(slices: readonly Slice[]): Schedule | undefined {
   const latencies = slices.flatMap(({ latency }) => latency ?? []);
   if (latencies.length === 0) return undefined;
@@ -110,7 +114,7 @@ function compare(
   return { ...compared, decision };
 }
 
-/** What forbids to take a figure for the server's own, if anything does. */
+/** Returns what keeps a figure from being the server's own, or nothing. */
 export function doubtOf(method: Figure, slices: readonly Slice[]): Doubt | undefined {
   if (slices.some((slice) => !Number.isFinite(method.figure(slice)))) {
     return { verdict: "unknown", why: "this system does not tell" };
@@ -119,7 +123,7 @@ export function doubtOf(method: Figure, slices: readonly Slice[]): Doubt | undef
   const isScheduled = slices.some(({ due }) => due !== undefined);
   if (late || !(method.needsBusyServer || isScheduled)) return late;
   const disturbance = disturbanceOf(slices, isLimit(method, slices));
-  // Others make a core busy, too.
+  // Other programs make a core busy, too.
   if (disturbance || isScheduled || isLimit(method, slices)) return disturbance;
   const { serverBusy, generatorBusy } = busyness(slices);
   const server = percent(serverBusy);
@@ -131,13 +135,14 @@ export function doubtOf(method: Figure, slices: readonly Slice[]): Doubt | undef
   return { verdict: "generator-bound", why };
 }
 
-// Whether a server was what limited its throughput. NaN where the system does not tell: then nobody can say that it was.
+// Whether the server was what limited its throughput. NaN means that the system does not report it, so nobody can
+// say.
 function isLimit({ needsBusyServer }: Figure, slices: readonly Slice[]): boolean {
   return needsBusyServer && busyness(slices).serverBusy >= busyEnough;
 }
 
-// Others on one of the two cores: then nothing can be said about server and generator. But a server that is the limit
-// would do no more if the generator had all of its core.
+// If others had part of either core, the slice says nothing about server and generator. The exception is a server
+// that is the limit itself: it would do no more if the generator had all of its core.
 function disturbanceOf(slices: readonly Slice[], isServerTheLimit = false): Doubt | undefined {
   const { serverTaken, generatorTaken } = busyness(slices);
   if (!(serverTaken + (isServerTheLimit ? 0 : generatorTaken) > undisturbed)) return undefined;
@@ -145,7 +150,7 @@ function disturbanceOf(slices: readonly Slice[], isServerTheLimit = false): Doub
   return { verdict: "disturbed", why: `others were at work: they had ${parts}` };
 }
 
-/** On a schedule, what was due must have been sent, and answered; nothing if it was. */
+/** On a schedule, what was due must have been sent and answered. Returns nothing if it was. */
 export function lateness(slices: readonly Slice[]): Doubt | undefined {
   const due = sum(slices, ({ due }) => due);
   if (due === 0) return undefined;
@@ -160,7 +165,7 @@ export function lateness(slices: readonly Slice[]): Doubt | undefined {
 
 type Busyness = Pick<Slice, "serverBusy" | "serverTaken" | "generatorBusy" | "generatorTaken">;
 
-// Of all slices together: the system counts in ticks of 10 ms, which is a twelfth of a short one.
+// Taken over all slices together, because the system counts in ticks of 10 ms, a twelfth of a short slice.
 function busyness(slices: readonly Slice[]): Busyness {
   const time = sum(slices, ({ ms }) => ms);
   const part = (of: keyof Busyness) => sum(slices, (slice) => slice[of] * slice.ms) / time;
@@ -177,6 +182,6 @@ function sum(slices: readonly Slice[], part: (slice: Slice) => number | undefine
 }
 
 function percent(part: number): string {
-  // Rounded down: what is less than a threshold must not look like it.
+  // Rounded down, so that a value below a threshold does not look like the threshold.
   return Number.isFinite(part) ? `${Math.floor(part * 100)} %` : "an unknown part";
 }

@@ -1,19 +1,19 @@
-// `conns=5000 rate=1000/s size=300 fanout=20`: a load in a person's words. Pure.
+// Parses a load as a person writes it: `conns=5000 rate=1000/s size=300 fanout=20`. Pure.
 
 /** The load that a server is asked to bear. */
 export interface LoadOrder {
   conns: number;
-  /** Messages published per second, in all. */
+  /** Messages published per second, over all rooms. */
   rate: number;
-  /** Bytes of a message's text. */
+  /** The size of a message's text, in bytes. */
   size: number;
-  /** How many get each message. */
+  /** How many clients get each message. */
   fanout: number;
 }
 
 const defaults: LoadOrder = { conns: 1_000, rate: 1_000, size: 300, fanout: 20 };
 
-// A text of rosetta.v1.json has at most 4,096 characters, and the nine digits of its number are one.
+// A text of rosetta.v1.json has at most 4,096 characters, and nine of them are the message's number.
 const bounds: Record<keyof LoadOrder, readonly [least: number, most: number]> = {
   conns: [2, 25_000],
   rate: [1, 100_000],
@@ -21,7 +21,7 @@ const bounds: Record<keyof LoadOrder, readonly [least: number, most: number]> = 
   fanout: [1, 10_000],
 };
 
-/** Reads a load; a string says what is wrong with it. */
+/** Parses a load. Returns a string that says what is wrong if it is not valid. */
 export function readLoad(text: string | undefined): LoadOrder | undefined | string {
   if (text === undefined) return undefined;
   const order = { ...defaults };

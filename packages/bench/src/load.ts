@@ -1,4 +1,4 @@
-// `pnpm bench --load`: does a server bear this on one core of this machine?
+// `pnpm bench --load`: does a server bear this load on one core of this machine?
 
 import type { Candidate } from "./candidates.ts";
 import { GeneratorEnded, startGenerator } from "./generator.ts";
@@ -12,10 +12,10 @@ import { MeasuredServer } from "./server.ts";
 import { type Estimate, estimate } from "./statistics.ts";
 import { number, percent } from "./words.ts";
 
-/** 99 of 100 deliveries come within this time from when they were due, in ms. */
+/** 99 of 100 deliveries must come within this time of when they were due, in ms. */
 const patienceMs = 1_000;
 
-/** Asks one server after the other, and prints what each of them says. */
+/** Puts the load on one server after the other and prints a line for each. */
 export async function askLoad(
   order: LoadOrder,
   servers: readonly Candidate[],
@@ -60,7 +60,7 @@ async function ask(
   }
 }
 
-/** Whether it holds, and at what cost, in a line. */
+/** Returns a line that says whether the load holds, and at what cost. */
 export function answerOf(slice: Slice | Error): string {
   if (slice instanceof Error) return `${bold("does not hold")}: ${slice.message}`;
   const { parts = [], latency, missing = 0 } = slice;

@@ -3,13 +3,13 @@ import { twoCores } from "./machine.ts";
 import { readCoreTime, runningTime } from "./processor.ts";
 import { listOf } from "./words.ts";
 
-test("lists of cores are read as the kernel writes them", () => {
+test("lists of cores are read in the kernel's format", () => {
   expect(listOf("0-3,6")).toEqual([0, 1, 2, 3, 6]);
   expect(listOf("5")).toEqual([5]);
   expect(listOf("")).toEqual([]);
 });
 
-test("server and generator get two cores, not two threads of one", () => {
+test("server and generator get two cores, not two threads of one core", () => {
   const siblings = (core: number) => (core < 2 ? [0, 1] : [2, 3]);
   expect(twoCores([0, 1, 2, 3], siblings)).toEqual([0, 2]);
   expect(twoCores([1, 2], siblings)).toEqual([1, 2]);
@@ -18,14 +18,14 @@ test("server and generator get two cores, not two threads of one", () => {
   expect(twoCores([0, 1], () => [])).toEqual([0, 1]);
 });
 
-test("a core's time is told apart: programs, nobody, other machines; interrupts are none of them", () => {
+test("a core's time is split into programs, idle and other machines; interrupts belong to none of them", () => {
   const stat = "cpu  9 0 9 90 0 0 9 12 3 0\ncpu1 2 1 3 20 4 5 6 7 2 0\ncpu10 1 0 1 10 0 0 0 4 1 0\n";
   expect(readCoreTime(stat, 1)).toEqual({ programs: 60, idle: 240, stolen: 70 });
   expect(readCoreTime(stat, 10)).toEqual({ programs: 20, idle: 100, stolen: 40 });
   expect(readCoreTime("", 0).idle).toBeNaN();
 });
 
-test("a thread that ends does not take what it used before from the others", () => {
+test("when a thread ends, its earlier use is not subtracted from that of the others", () => {
   const look = (threads: Record<string, number>) => ({
     ...{ threads: new Map(Object.entries(threads)), programs: 0, idle: 0, stolen: 0 },
   });
@@ -34,7 +34,7 @@ test("a thread that ends does not take what it used before from the others", () 
   expect(runningTime(look({}), look({}))).toBeNaN();
 });
 
-test("what waits for a disk is idle, and polite programs are programs", () => {
+test("waiting for a disk is idle time, and niced programs are programs", () => {
   expect(readCoreTime("cpu0 1 10 100 1000 10000 0 0 0 0 0\n", 0)).toEqual({
     ...{ programs: 1_110, idle: 110_000, stolen: 0 },
   });

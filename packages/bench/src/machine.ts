@@ -1,4 +1,4 @@
-// What the figures were measured on, and which core is whose.
+// Describes the machine, and picks the cores for server and generator.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -14,16 +14,16 @@ export interface Machine {
   memoryBytes: number;
   /** How the processor chooses its frequency, if the system says. */
   governor: string | undefined;
-  /** The load of the last minute when the run began: others at work. */
+  /** The load average of the last minute before the run: other programs at work. */
   load: number;
-  /** Which core the server has and which the generator; nothing where a process cannot be bound to one. */
+  /** The cores of the server and the generator. Nothing if a process cannot be bound to a core. */
   pinned: { server: number; generator: number } | undefined;
 }
 
 /** Two cores. */
 export type Cores = NonNullable<Machine["pinned"]>;
 
-/** Reads what there is to know; `cores` are taken instead of the first two. */
+/** Describes this machine. `cores` overrides the choice of the first two. */
 export function readMachine(cores?: Cores): Machine {
   const [first] = cpus();
   return {
@@ -37,12 +37,12 @@ export function readMachine(cores?: Cores): Machine {
   };
 }
 
-/** How long a hypervisor has kept the two cores from this machine, in ms since it began; NaN where nobody says. */
+/** How long the hypervisor has kept the two cores from this machine since boot, in ms. NaN if nobody says. */
 export function stolenTime({ pinned }: Machine): number {
   return pinned ? coreTime(pinned.server).stolen + coreTime(pinned.generator).stolen : Number.NaN;
 }
 
-/** The command on one core, where that can be had. */
+/** Returns the command bound to one core, where that is possible. */
 export function onCore(core: number | undefined, command: readonly string[]): string[] {
   return core === undefined ? [...command] : ["taskset", "-c", String(core), ...command];
 }
@@ -57,7 +57,10 @@ function pinning(asked: Cores | undefined): Cores | undefined {
   return works ? { server, generator } : undefined;
 }
 
-/** The first core and the first other that is not a thread of the same one: two threads share what a core can do. */
+/**
+ * The first core, and the first other one that is not a thread of the same core: two threads share one core's
+ * capacity.
+ */
 export function twoCores(
   allowed: readonly number[],
   siblings: (core: number) => readonly number[],
@@ -72,7 +75,7 @@ function siblingsOf(core: number): number[] {
   return listOf(readLine(`/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`) ?? "");
 }
 
-/** The cores that this process may use; none where the system does not say. */
+/** The cores that this process may use. Empty if the system does not say. */
 export function allowedCores(): number[] {
   const [, list = ""] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readLine("/proc/self/status") ?? "") ?? [];
   return listOf(list);

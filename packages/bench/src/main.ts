@@ -19,7 +19,7 @@ const request = readArguments(
   everybody.map(({ id }) => id),
 );
 
-// Whoever read along has gone, as with `| head`: the run goes on, its results are a file.
+// The reader of stdout has gone, as with `| head`. The run goes on, because its results go to a file.
 process.stdout.on("error", () => {});
 
 if (typeof request === "string") refuse(request);
@@ -37,7 +37,7 @@ async function follow(request: Request): Promise<void> {
   await measure(request);
 }
 
-// Where the system does not tell which there are, nothing can be pinned, which is said later.
+// If the system does not list its cores, nothing can be pinned. A later warning says so.
 function absentCore({ cores }: Request): number | undefined {
   const allowed = allowedCores();
   if (!cores || allowed.length === 0) return undefined;
@@ -82,7 +82,7 @@ async function measure(request: Request): Promise<void> {
     quick: request.quick,
     signal: interruption(),
   });
-  // An earlier run is worth more than nothing.
+  // Do not overwrite an earlier run with nothing.
   if (results.measures.length === 0) return console.log("\nNothing was complete: nothing is written.");
   write(file, `${JSON.stringify(results, undefined, 2)}\n`);
   report(file);
@@ -106,7 +106,7 @@ function machineOf({ cores }: Request): Machine {
   return machine;
 }
 
-/** Ends the run in order; the second time at once. */
+/** Ends the run in order. A second signal ends it at once. */
 function interruption(): AbortSignal {
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -124,7 +124,7 @@ function fileOf({ json }: Request): string {
   return resolve(process.env.INIT_CWD ?? root, json ?? `${root}/results/bench.json`);
 }
 
-/** The report and the summary, from the results alone. */
+/** Writes the report and the summary, from the results alone. */
 function report(file: string): void {
   const results = readResults(file);
   if (!results) return;
@@ -147,13 +147,13 @@ function readResults(file: string): BenchResults | undefined {
   }
 }
 
-// Whole or not at all: what was there before is not half overwritten.
+// Writes to a temporary file first, so that an interruption never leaves a half-written one in its place.
 function write(file: string, text: string): void {
   writeFileSync(`${file}.part`, text);
   renameSync(`${file}.part`, file);
 }
 
-// Half an hour must not end with a folder that cannot be written to.
+// Checked before the run: half an hour of measuring must not end at a folder that cannot be written to.
 function whyNotWritable(file: string): string | undefined {
   try {
     makeFolder(dirname(file));
@@ -166,7 +166,7 @@ function whyNotWritable(file: string): string | undefined {
   }
 }
 
-// Node's own way never returns below /proc, where a folder that cannot be made is told as one that is missing.
+// Node's recursive mkdir never returns below /proc, where creating a folder fails with ENOENT.
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));

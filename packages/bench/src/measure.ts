@@ -1,4 +1,4 @@
-// Measures everybody by one method, each beside its control.
+// Measures every candidate by one method, each beside its control.
 
 import type { Candidate } from "./candidates.ts";
 import { judge, type Pair } from "./judge.ts";
@@ -6,16 +6,17 @@ import type { Measure, Row } from "./results.ts";
 import { type Bench, keyOf, type Method, nowhere, Session, type Side, SideFailed } from "./session.ts";
 import type { Noise } from "./statistics.ts";
 
-/** One measure in the making: some pairs of everybody now, more of them later. */
+/** A measure in progress. Each call adds some pairs for every candidate. */
 export class Measurement {
-  /** What is known so far; a row is as good as the pairs that it has. */
+  /** What is known so far. A row gets better with every pair. */
   readonly measure: Measure;
   readonly #method: Method;
   readonly #bench: Bench;
   readonly #noise: Noise | undefined;
   readonly #session: Session;
   readonly #pairs = new Map<string, Pair[]>();
-  // Who failed, as a candidate or as a control, and why, by `keyOf`: not asked again, and nobody's control.
+  // Candidates and controls that failed, and why, by `keyOf`. They are not measured again and serve as nobody's
+  // control.
   readonly #failures = new Map<string, string>();
 
   /** Without the noise of equal servers nothing is decided. */
@@ -32,7 +33,10 @@ export class Measurement {
     };
   }
 
-  /** Measures until everybody has so many pairs, and notes it as it comes: who interrupts a run keeps what it has. */
+  /**
+   * Measures until every candidate has this many pairs, and stores each result at once, so that an interrupted run
+   * keeps what it has.
+   */
   async fill(upTo = this.#method.pairs): Promise<void> {
     try {
       for (const candidate of ableIn(this.#method, this.#bench)) {
@@ -62,7 +66,7 @@ export class Measurement {
     const before = this.#before(candidate, control);
     const more = await this.#session.attempt(own, control, before, upTo);
     if (more instanceof Error) {
-      // Its control's failure is not its own: it is measured alone.
+      // The control failed, not the candidate, so the candidate is measured alone.
       this.#failures.set(keyOf(more instanceof SideFailed ? more.side : own), more.message);
       return await this.#row(candidate, upTo);
     }
@@ -73,8 +77,7 @@ export class Measurement {
     return isLost ? { why: `not compared: ${side.candidate.id} failed`, ...row } : row;
   }
 
-  // What there is of it already. Who is compared with nobody has mostly been measured beside those who are compared
-  // with it.
+  // The slices that exist already. A candidate without a control has mostly been measured as the control of others.
   #before(candidate: Candidate, control: Side | undefined): Pair[] {
     const own = this.#pairs.get(candidate.id) ?? [];
     if (control) return own;
@@ -94,7 +97,7 @@ export class Measurement {
   }
 }
 
-/** Who of the candidates can do it. */
+/** Returns the candidates that support the method. */
 export function ableIn({ job }: Method, { candidates }: Bench): Candidate[] {
   return candidates.filter((each) => job(each, nowhere) !== undefined);
 }

@@ -1,4 +1,4 @@
-// A figure of each candidate with its interval, as SVG that takes its colours from the page.
+// The figure of each candidate with its interval, as SVG that takes its colours from the page.
 
 import { axisOf } from "./axis.ts";
 import type { Band, Estimate } from "./statistics.ts";
@@ -7,14 +7,14 @@ import { escaped } from "./words.ts";
 /** One line of a plot. */
 export interface Mark {
   label: string;
-  /** Beside the label, at the right. */
+  /** Text at the right, beside the label. */
   text: string;
   estimate: Estimate;
-  /** Chooses colour and shape in the page's style sheet. */
+  /** Selects colour and shape in the page's style sheet. */
   style: string;
 }
 
-/** What else is drawn: the value of the control, and the ratios that decide nothing. */
+/** Further marks: the value of the control, and the band of ratios that decides nothing. */
 export interface Guides {
   line?: number;
   band?: Band;

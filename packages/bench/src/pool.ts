@@ -1,4 +1,4 @@
-// The servers of a round: each in one process for all of its measures.
+// The servers of a round. Each keeps one process for all of its measures.
 
 import type { Candidate } from "./candidates.ts";
 import { MeasuredServer } from "./server.ts";
@@ -14,7 +14,7 @@ export class ServerPool {
     this.#env = env;
   }
 
-  /** The server of a candidate; `life` tells several processes of the same candidate apart. */
+  /** Returns the server of a candidate. `life` distinguishes several processes of the same candidate. */
   async server(candidate: Candidate, life: string): Promise<MeasuredServer> {
     const key = `${candidate.id} ${life}`;
     const running = this.#running.get(key) ?? (await MeasuredServer.start(candidate, this.#core, this.#env));
@@ -22,7 +22,7 @@ export class ServerPool {
     return running;
   }
 
-  /** Stops one: the next who asks for it gets another process. */
+  /** Stops one server. The next caller that asks for it gets a new process. */
   async drop(server: MeasuredServer): Promise<void> {
     for (const [key, running] of this.#running) if (running === server) this.#running.delete(key);
     await server.stop();

@@ -29,7 +29,7 @@ function plain(text: string): string[] {
     .map((line) => line.replaceAll(/ +/g, " ").trim());
 }
 
-test("a measure is told row by row, with what equal servers showed", () => {
+test("a measure is printed row by row, with what equal servers showed", () => {
   expect(plain(printMeasure(measure, title))).toEqual([
     "equal servers: 0.90–1.10 ×; decided is what lies beyond 0.67–1.50 ×",
     "the one 200 messages/s 2.00 × [1.90–2.10] of two: more",
@@ -38,7 +38,7 @@ test("a measure is told row by row, with what equal servers showed", () => {
   ]);
 });
 
-test("a schedule stands behind its figure, and a server beside itself is called so", () => {
+test("a figure is followed by its schedule, and a server compared with itself is labelled so", () => {
   const schedule = { rate: 1_000, p50: 1, p90: 2, p99: 3, p999: 4, max: 5 };
   const own: Row = {
     ...{ candidate: "one", verdict: "measured", figure: near(9), schedule },
@@ -49,7 +49,7 @@ test("a schedule stands behind its figure, and a server beside itself is called 
   expect(line).toContain("of its own echo: undecided");
 });
 
-test("two processes of a server are told with their ratio", () => {
+test("two processes of a server are printed with their ratio", () => {
   const twins = { scenario: "echo", title: "64 bytes", candidate: "one", ratio: near(1) };
   expect(plain(printTwins(twins, title))).toEqual(["the one 1.00 × [0.95–1.05] echo 64 bytes"]);
 });

@@ -1,4 +1,4 @@
-// What a run says on the terminal.
+// What a run prints to the terminal.
 
 import { styleText } from "node:util";
 import type { BenchResults, Measure, Row, Twins } from "./results.ts";
@@ -6,15 +6,15 @@ import { type Sentence, sentencesOf } from "./sentences.ts";
 import { bandOf } from "./statistics.ts";
 import { interval, number, punctuality, range } from "./words.ts";
 
-/** The line that changes while something is measured, on a terminal only; one line, or it could not be taken back. */
+/** The status line during a measurement, on a terminal only. It must fit one line, or it could not be erased. */
 export function tell(what: string): void {
   if (!process.stdout.isTTY) return;
-  // A terminal that does not know its width says 0.
+  // A terminal that does not know its width reports 0.
   const width = process.stdout.columns || Number.POSITIVE_INFINITY;
   process.stdout.write(`\r\x1b[2K${what && dim(`  … ${what}`.slice(0, width - 1))}`);
 }
 
-/** What one server showed beside itself. */
+/** Prints what one server showed beside itself. */
 export function printTwins(
   { scenario, title, candidate, ratio }: Twins,
   titleOf: (id: string) => string,
@@ -22,7 +22,7 @@ export function printTwins(
   return `  ${titleOf(candidate).padEnd(42)} ${interval(ratio)}  ${dim(`${scenario} ${title}`)}`;
 }
 
-/** The figures of one measure. */
+/** Prints the figures of one measure. */
 export function printMeasure(measure: Measure, titleOf: (id: string) => string): string {
   const { noise, leastFactor, rows, unit } = measure;
   const equals = noise
@@ -35,7 +35,7 @@ export function printMeasure(measure: Measure, titleOf: (id: string) => string):
   return [...equals, ...rows.map((row) => `  ${line(row, unit, titleOf)}`)].join("\n");
 }
 
-/** What a run came to, with the sentences that the report opens with. */
+/** Prints the outcome of a run, in the sentences that open the report. */
 export function printSummary(results: BenchResults): string {
   const { decided, undecided, refused, limited } = sentencesOf(results);
   const open = `${undecided.length} undecided, ${limited.length} not measured: the report says why`;

@@ -57,27 +57,27 @@ const results: BenchResults = {
   ],
 };
 
-test("what was decided is said in a sentence, with its interval", () => {
+test("a decision is a sentence with its interval", () => {
   expect(sentencesOf(results).decided.map(({ text }) => text)).toEqual([
     "Fastify costs 1.12 × the processor time of bare ws per message [1.05–1.18].",
   ]);
 });
 
-test("what was not decided, refused or limited by something else says why", () => {
+test("everything undecided, refused or limited by something else has its reason", () => {
   const { undecided, refused, limited } = sentencesOf(results);
   expect(undecided[0]?.text).toMatch(/^Express costs 1.00 × .+ Not beyond what two equal servers show\.$/);
   expect(refused[0]?.text).toBe("A & B, refused: message 7 came back <changed> (64 bytes).");
   expect(limited[0]?.text).toBe("Bare ws, generator-bound: the generator's core was full (64 bytes).");
 });
 
-test("one reason in several measures is said once", () => {
+test("a reason that several measures share is given once", () => {
   const twice = { ...results, measures: [measure, measure] };
   expect(sentencesOf(twice).refused.map(({ text }) => text)).toEqual([
     "A & B, refused: message 7 came back <changed> (in 2 measures).",
   ]);
 });
 
-test("the report opens with what was decided, and asks nobody for anything", () => {
+test("the report opens with what was decided, and makes no requests", () => {
   const page = reportOf(results);
   expect(page.indexOf("Decided")).toBeLessThan(page.indexOf("Undecided"));
   expect(page.indexOf("Undecided")).toBeLessThan(page.indexOf("Refused"));
@@ -85,7 +85,7 @@ test("the report opens with what was decided, and asks nobody for anything", () 
   expect(page).toContain("<strong>0.93–1.07 ×</strong>, by 5 ratios: cpu");
 });
 
-test("where nothing was decided the report says what was compared, and on which core", () => {
+test("if nothing was decided the report says what was compared, and on which core", () => {
   const [fastify, express, bad] = rows;
   const of = (...some: (Row | undefined)[]) =>
     reportOf({ ...results, measures: [{ ...measure, rows: some.filter((row) => row !== undefined) }] });
@@ -97,7 +97,7 @@ test("where nothing was decided the report says what was compared, and on which 
   expect(reportOf({ ...results, machine })).toContain("a processor, no core of its own for the server");
 });
 
-test("what comes from a server is text", () => {
+test("whatever comes from a server is shown as text", () => {
   const page = reportOf(results);
   expect(page).toContain("&lt;changed>");
   expect(page).toContain("A &amp; B");
@@ -145,7 +145,7 @@ const measured = (candidate: string, ratio: NonNullable<Row["ratio"]>): Row => (
   ...{ candidate, verdict: "measured", figure: near(100), ratio },
 });
 
-test("what stood against a run is told at its head", () => {
+test("whatever speaks against a run stands at the top of its report", () => {
   expect(of({})).not.toMatch(/interrupted|quick run|other work|hypervisor gave/);
   expect(of({ complete: false, rounds: { done: 1, wanted: 4 } })).toContain(
     "interrupted after 1 of 4 rounds",
@@ -157,7 +157,7 @@ test("what stood against a run is told at its head", () => {
   expect(of({ stolen: 0.05 })).toContain("A hypervisor gave 5 %");
 });
 
-test("a ratio is drawn as what was decided of it, by which way is better", () => {
+test("a ratio is drawn in the colour of its decision, depending on which way is better", () => {
   const decided = (better: "more" | "less", decision: "more" | "less" | "undecided") => {
     const row = measured("fastify", { ...near(1.5), control: "ws", decision });
     const page = of({ measures: [{ ...measure, better, rows: [row] }] });
@@ -168,7 +168,7 @@ test("a ratio is drawn as what was decided of it, by which way is better", () =>
   expect(decided("less", "undecided")).toBe("undecided");
 });
 
-test("a figure is drawn at its value, its interval from end to end, and the band where nothing is decided", () => {
+test("a figure is drawn at its value, with its whole interval and the band where nothing is decided", () => {
   const axis = axisOf([1, 2, 0.9, 1.4, 1, 1.2, 1, 0.5, 2], 400);
   const at = (value: number) => Math.round((20 + axis.at(value)) * 10) / 10;
   const row = measured("fastify", {
@@ -186,7 +186,7 @@ test("a figure is drawn at its value, its interval from end to end, and the band
   expect(drawn).toContain(`<rect class="band" x="${at(0.5)}"`);
 });
 
-test("a library's figure is not a server's, and who was disturbed is not measured", () => {
+test("libraries are drawn differently from servers, and a disturbed server has no figure", () => {
   const library = measured("ws", { ...near(1.5), control: "fastify", decision: "more" });
   const page = of({ measures: [{ ...measure, rows: [library] }] });
   expect(page).toContain("Nothing: no server of this repository was compared.");
@@ -195,7 +195,7 @@ test("a library's figure is not a server's, and who was disturbed is not measure
   expect(sentencesOf({ ...results, measures: [{ ...measure, rows: [disturbed] }] }).limited).toHaveLength(1);
 });
 
-test("a schedule is told in the table, each part as what it is", () => {
+test("the table shows the schedule, with each value labelled", () => {
   const schedule = { rate: 20_000, p50: 90, p90: 150, p99: 310, p999: 1_204, max: 9_999 };
   const row: Row = { candidate: "express", verdict: "measured", figure: near(9), schedule };
   expect(of({ measures: [{ ...measure, rows: [row] }] })).toContain(
@@ -203,7 +203,7 @@ test("a schedule is told in the table, each part as what it is", () => {
   );
 });
 
-test("a name in quotes stays in them", () => {
+test("a name with quotes keeps them", () => {
   const title = 'say "hello"';
   expect(of({ measures: [{ ...measure, title }] })).toContain('aria-label="say &quot;hello&quot;"');
 });
@@ -218,7 +218,7 @@ test.each([[[0, 50]], [[Number.NaN, 1, 2]], [[5]], [[]]])("the axis of %j can be
   }
 });
 
-test("a wide interval has its place in the plot, from end to end", () => {
+test("a wide interval fits into the plot from end to end", () => {
   const row: Row = {
     candidate: "fastify",
     verdict: "measured",

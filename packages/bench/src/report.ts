@@ -1,4 +1,5 @@
-// results/bench.html, from results/bench.json alone: what was decided first, then what was not, then the figures.
+// Makes results/bench.html from results/bench.json alone: first what was decided, then what was not, then the
+// figures.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import { bracket, escaped, interval, number, percent, range } from "./words.ts";
 
 const style = readFileSync(join(import.meta.dirname, "report.css"), "utf8");
 
-/** Writes the report as one HTML file that needs nothing else. */
+/** Returns the report as one self-contained HTML file. */
 export function reportOf(results: BenchResults): string {
   const names = new Names(results);
   const scenarios = Object.keys(questions).filter((name) =>
@@ -100,7 +101,7 @@ function listed(sentences: readonly Sentence[]): string {
   return lists.join("\n");
 }
 
-// The figure and its interval are what one looks for in a sentence.
+// Marks the figure and its interval, which readers look for in a sentence.
 function emphasized(text: string): string {
   return escaped(text)
     .replace(/[\d.,]+ ×/, "<strong>$&</strong>")
@@ -154,7 +155,7 @@ function tableOf({ unit, noise, leastFactor, rows }: Measure, names: Names): str
 ${rows.map((row) => tableRow(row, names, more)).join("\n")}</tbody></table></div>`;
 }
 
-/** What only some scenarios have to tell of a row. */
+/** Details that only some scenarios have for a row. */
 interface More {
   title: string;
   of: (row: Row) => string;

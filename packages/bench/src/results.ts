@@ -1,4 +1,4 @@
-// What a run came to: the content of results/bench.json.
+// The outcome of a run: the content of results/bench.json.
 
 import type { Stalled } from "./job.ts";
 import type { Machine } from "./machine.ts";
@@ -9,19 +9,22 @@ export interface BenchResults {
   date: string;
   commit: string;
   quick: boolean;
-  /** False if it was ended before everything was measured. */
+  /** False if the run was ended before everything was measured. */
   complete: boolean;
   machine: Machine;
-  /** The part of the cores' time that a hypervisor gave to others meanwhile; nothing where the system does not tell. */
+  /**
+   * The part of the cores' time that a hypervisor gave to others during the run. Nothing if the system does not
+   * say.
+   */
   stolen?: number;
-  /** Of each runtime and library that was measured. */
+  /** The version of each runtime and library that was measured. */
   versions: Record<string, string>;
-  /** What the servers' environment said: limits are policy, and raised so that none is reached. */
+  /** The environment of the servers. Limits are policy, and are raised so high that none is reached. */
   settings: Record<string, string>;
   candidates: readonly { id: string; title: string; kind: string; control?: string }[];
-  /** The same server twice: what the machine itself does to a comparison. */
+  /** The same server twice, which shows how the machine itself affects a comparison. */
   twins: Twins[];
-  /** An interrupted run has fewer rounds than were wanted, and fewer pairs of everybody. */
+  /** An interrupted run has fewer rounds than were wanted, and fewer pairs for each candidate. */
   rounds?: { done: number; wanted: number };
   measures: Measure[];
 }
@@ -29,13 +32,13 @@ export interface BenchResults {
 /** Two processes of the same server in one measure. */
 export interface Twins {
   scenario: string;
-  /** Of the measure. */
+  /** The title of the measure. */
   title: string;
   candidate: string;
   ratio: Estimate;
 }
 
-/** One thing measured of every candidate, in one way. */
+/** One thing, measured in one way for every candidate. */
 export interface Measure {
   scenario: string;
   /** `64 bytes, 16 messages under way on each of 100 connections`. */
@@ -43,18 +46,18 @@ export interface Measure {
   unit: string;
   /** Which way is better. */
   better: "more" | "less";
-  /** What a ratio says, with `{ratio}` and `{control}` to be filled in. */
+  /** The wording for a ratio, with placeholders `{ratio}` and `{control}`. */
   phrase: string;
-  /** What the servers' environment said beside the settings of the run. */
+  /** Environment variables of the servers in addition to the settings of the run. */
   settings?: Record<string, string>;
-  /** How far apart equal servers are in measures of this kind. Nothing where nobody is compared. */
+  /** How far apart equal servers are in measures of this kind. Nothing if no servers are compared. */
   noise?: Noise;
-  /** A smaller factor is not decided: another run may show another. */
+  /** A smaller factor is not decided, because another run may show another. */
   leastFactor: number;
   rows: Row[];
 }
 
-/** What was sent on a schedule, and how long answers took in the median slice from when each was due, in µs. */
+/** What was sent on a schedule, and how long answers took in the median slice after each was due, in µs. */
 export interface Schedule {
   /** Messages per second. */
   rate: number;
@@ -62,7 +65,7 @@ export interface Schedule {
   p90: number;
   p99: number;
   p999: number;
-  /** The latest of all slices. */
+  /** The latest answer of all slices. */
   max: number;
 }
 
@@ -70,29 +73,29 @@ export interface Schedule {
 export interface Row {
   candidate: string;
   /**
-   * `measured`; `generator-bound`: the server was not busy, so that the figure would be the generator's; `disturbed`:
-   * others worked on the cores; `refused`: it lost, reordered or changed messages, did not bear the load, or ended;
-   * `unknown`: the system does not tell.
+   * `measured`: there is a figure. `generator-bound`: the server was not busy, so the figure would be the
+   * generator's. `disturbed`: other programs worked on the cores. `refused`: the server lost, reordered or changed
+   * messages, did not bear the load, or ended. `unknown`: the system does not report the figure.
    */
   verdict: "measured" | "generator-bound" | "disturbed" | "refused" | "unknown";
-  /** Why it was not measured, or not compared. */
+  /** Why the candidate was not measured, or not compared. */
   why?: string;
   figure?: Estimate;
-  /** The part of its core that was in use, what the kernel did for its sockets included; the median of all slices. */
+  /** The part of its core that was in use, including the kernel's work for its sockets; the median of all slices. */
   serverBusy?: number;
   /** The part of its core that others had. */
   serverTaken?: number;
   generatorBusy?: number;
   generatorTaken?: number;
-  /** Of the slow consumer. */
+  /** The outcome of the slow consumer. */
   stalled?: Stalled;
-  /** Where messages had a schedule: the median of all slices. */
+  /** For messages on a schedule: the median of all slices. */
   schedule?: Schedule;
-  /** Beside its control, of which this is the id; `why` it is undecided. */
+  /** The comparison with the control, by its id. `why` says why it is undecided. */
   ratio?: Estimate & { control: string; decision: Decision; why?: string };
 }
 
-/** Says a candidate's title by its id. */
+/** Returns a candidate's title by its id. */
 export function titlesIn(candidates: BenchResults["candidates"]): (id: string) => string {
   return (id) => candidates.find((each) => each.id === id)?.title ?? id;
 }

@@ -1,4 +1,4 @@
-// A whole run: correctness first, then one measure after the other, and everything written down.
+// A whole run: correctness first, then one measure after the other, with everything written down.
 
 import type { Candidate } from "./candidates.ts";
 import { findWrong } from "./correctness.ts";
@@ -14,19 +14,19 @@ import type { Noise } from "./statistics.ts";
 import { noises } from "./twins.ts";
 import { readCommit, readVersions } from "./versions.ts";
 
-/** What is to be run. */
+/** What to run. */
 export interface Order {
   methods: readonly Method[];
   candidates: readonly Candidate[];
   everybody: readonly Candidate[];
   machine: Machine;
-  /** In how many rounds, each with processes of its own, the pairs of every measure are had. */
+  /** How many rounds the pairs of every measure are spread over. Each round starts its own processes. */
   rounds: number;
   quick: boolean;
   signal: AbortSignal;
 }
 
-/** Measures; when `signal` interrupts, what was measured until then is the result. */
+/** Runs the measures. When `signal` interrupts, the result is what was measured until then. */
 export async function run(order: Order): Promise<BenchResults> {
   const { candidates, everybody, machine, signal } = order;
   const generator = startGenerator(machine.pinned?.generator, signal);
@@ -55,13 +55,13 @@ export async function run(order: Order): Promise<BenchResults> {
   return { ...results, measures: results.measures.filter(({ rows }) => rows.length > 0) };
 }
 
-// What is complete is kept.
+// Whatever is complete is kept.
 function fail(why: string): void {
   console.error(yellow(`${why}: the run ends here`));
   process.exitCode = 1;
 }
 
-// The same server twice, before anybody is compared.
+// First the same server twice, before any servers are compared.
 async function equals(
   methods: readonly Method[],
   bench: Bench,
@@ -76,8 +76,8 @@ async function equals(
   });
 }
 
-// Every measure comes in each round: its pairs are minutes apart and of several processes. A bad moment of the machine, or
-// an unlucky process, is outvoted; where rounds disagree, the interval is wide.
+// Every measure runs in each round, so its pairs are minutes apart and come from several processes. A bad moment of
+// the machine, or an unlucky process, is outvoted. Where rounds disagree, the interval is wide.
 async function measure(order: Order, bench: Bench & { pool: ServerPool }, results: BenchResults) {
   const { methods } = order;
   const rounds = Math.min(order.rounds, Math.max(...methods.map(({ pairs }) => pairs)));

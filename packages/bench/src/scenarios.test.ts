@@ -12,7 +12,7 @@ const slice: Slice = {
 };
 const one = (name: (typeof scenarioNames)[number]) => methodsOf([name], quick)[0];
 
-test("each scenario makes its figure of what it says that it measures", () => {
+test("each scenario computes the figure that it claims to measure", () => {
   const figures = scenarioNames.map((name) => [name, one(name)?.figure(slice), one(name)?.unit]);
   expect(figures).toEqual([
     ["echo", 2_000, "messages/s"],
@@ -26,7 +26,7 @@ test("each scenario makes its figure of what it says that it measures", () => {
   ]);
 });
 
-test("what a second brings needs a server that is busy, and what something costs does not", () => {
+test("a throughput needs a busy server, and a cost does not", () => {
   const busy = scenarioNames.filter((name) => one(name)?.needsBusyServer);
   expect(busy).toEqual(["echo", "typed", "fanout", "connect"]);
   for (const name of scenarioNames) {
@@ -36,14 +36,14 @@ test("what a second brings needs a server that is busy, and what something costs
   }
 });
 
-test("as many pairs as are asked for, but only where anything is compared", () => {
+test("each server is measured in as many pairs as asked for, but only if it is compared", () => {
   expect(withPairs(quick, 9).pairs).toEqual({
     ...{ echo: 9, cpu: 9, typed: 9, latency: 1, fanout: 1, connect: 9, memory: 1, slow: 1 },
   });
   expect(quick.pairs.echo).toBe(5);
 });
 
-test("nobody is asked for what it cannot do", () => {
+test("no candidate is asked for what it cannot do", () => {
   const able = (kind: Candidate["kind"]) =>
     scenarioNames.filter((name) => one(name)?.job(candidateOf(kind), nowhere) !== undefined);
   expect(able("app")).toEqual(scenarioNames.filter((name) => able("app").includes(name)));
@@ -53,7 +53,7 @@ test("nobody is asked for what it cannot do", () => {
   expect(able("bare")).toContain("fanout");
 });
 
-test("a schedule is kept by what is measured at a rate", () => {
+test("a measure at a rate holds to a schedule", () => {
   expect(one("cpu")?.job(candidateOf("app"), nowhere)).toMatchObject({ kind: "echo", rate: 20_000 });
   expect(one("latency")).toMatchObject({ partOfCapacity: 0.5 });
   expect(methodsOf(["memory"], full).map(({ env }) => env)).toEqual([

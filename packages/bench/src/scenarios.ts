@@ -1,4 +1,4 @@
-// What is measured, and how long.
+// What is measured, and for how long.
 
 import { subprotocol } from "@rosetta/protocol";
 import type { Candidate } from "./candidates.ts";
@@ -19,18 +19,18 @@ export type ScenarioName = (typeof scenarioNames)[number];
 
 /** How long a run may take. */
 export interface Effort {
-  /** The pairs are dealt out to so many rounds; in each, every candidate has a new process. */
+  /** How many rounds the pairs are dealt out to. In each round every candidate has a new process. */
   rounds: number;
-  /** Slices of each candidate and of its control; with only one, nothing is compared. */
+  /** Slices of each candidate and of its control. With only one, nothing is compared. */
   pairs: Readonly<Record<ScenarioName, number>>;
   /** Milliseconds of full load before the first slice of a process. */
   firstWarmupMs: number;
   warmupMs: number;
   measureMs: number;
-  /** Idle connections, and messages for the slow consumer. */
+  /** Numbers of idle connections, and of messages for the slow consumer. */
   connections: number;
   slowMessages: number;
-  /** Whether the memory of an idle connection is measured with compression, too. */
+  /** Whether the memory of an idle connection is also measured with compression. */
   compression: boolean;
   echoes: readonly { size: number; depth: number; connections: number }[];
   /** Publications under way at once. */
@@ -41,16 +41,17 @@ const everyEcho = [64, 1_024, 65_536].flatMap((size) =>
   [1, 16].map((depth) => ({ size, depth, connections: size > 10_000 ? 25 : 100 })),
 );
 
-// What a message costs, and what its bytes do.
+// Small messages show the cost per message, large ones the cost per byte.
 function tellsMost({ size, depth }: Effort["echoes"][number]): boolean {
   return size === 64 || (size === 65_536 && depth === 1);
 }
 
-/** Half an hour for all servers of the house, where nobody else is at work. */
+/** Half an hour for all servers of the repository, on a machine that does nothing else. */
 export const full: Effort = {
   rounds: 4,
   pairs: { echo: 8, cpu: 16, typed: 16, latency: 6, fanout: 6, connect: 16, memory: 5, slow: 1 },
-  // Node's compiler is done after some 50,000 messages, Bun's after 15,000: slices before that get faster and faster.
+  // Node's compiler is done after some 50,000 messages, Bun's after 15,000. Slices before that get faster and
+  // faster.
   firstWarmupMs: 1_500,
   warmupMs: 150,
   measureMs: 400,
@@ -75,16 +76,17 @@ export const quick: Effort = {
   fanouts: [32],
 };
 
-/** The same with so many pairs wherever anything is compared. */
+/** Returns the same effort with this many pairs wherever servers are compared. */
 export function withPairs(effort: Effort, count: number): Effort {
   const pairs = { ...effort.pairs };
   for (const name of scenarioNames) if (pairs[name] > 1) pairs[name] = count;
   return { ...effort, pairs };
 }
 
-// Between eight full runs of half a day, on a machine that others shared, the median ratios of one comparison differed
-// with a standard deviation of 9 % for throughputs, 3 % for processor time, 2 % for memory and 17 % for latencies. If
-// their logarithms are normal, two runs come farther apart than these factors in about one of a thousand comparisons.
+// Over eight full runs within half a day, on a shared machine, the median ratios of the same comparison had a
+// standard deviation of 9 % for throughputs, 3 % for processor time, 2 % for memory and 17 % for latencies. If
+// their logarithms are normal, two runs come farther apart than these factors in about one of a thousand
+// comparisons.
 const leastFactors = { throughput: 1.5, cost: 1.15, latency: 2.25 };
 
 const perSecond = ({ count, ms }: Slice) => (count / ms) * 1_000;
@@ -92,7 +94,10 @@ const microseconds = ({ serverMs, count }: Slice) => (serverMs * 1_000) / count;
 const subscribers = 1_000;
 const steadyRate = 20_000;
 
-/** The methods of the scenarios that were asked for. A hello.ts stands on its library: a few of them show it. */
+/**
+ * Returns the methods of the requested scenarios. Every hello.ts stands on its library, so a few methods are enough
+ * to show it.
+ */
 export function methodsOf(names: readonly ScenarioName[], effort: Effort): Method[] {
   const makers: Record<ScenarioName, () => Method[]> = {
     echo: () => effort.echoes.map((each) => echo(each, effort)),
@@ -122,13 +127,13 @@ function echoJob(peer: Peer, effort: Effort, rest: Partial<EchoJob>): EchoJob {
   };
 }
 
-// What a second brings, of which more is better: the server's own figure only while its core is full.
+// A throughput, of which more is better. It is the server's own figure only while its core is full.
 function throughput(scenario: ScenarioName, unit: string, { firstWarmupMs, pairs }: Effort) {
   const own = { figure: perSecond, needsBusyServer: true, firstWarmupMs, pairs: pairs[scenario], twins: 1 };
   return { scenario, unit, better: "more", leastFactor: leastFactors.throughput, ...own } as const;
 }
 
-// What something costs, of which less is better.
+// A cost, of which less is better.
 function cost(scenario: ScenarioName, unit: string, { firstWarmupMs, pairs }: Effort) {
   const own = { needsBusyServer: false, firstWarmupMs, pairs: pairs[scenario], twins: 4 };
   return { scenario, unit, better: "less", leastFactor: leastFactors.cost, ...own } as const;
@@ -144,7 +149,7 @@ function echo(load: Effort["echoes"][number], effort: Effort): Method {
   };
 }
 
-// The main figure: what a message costs the server, at a rate that all of them bear. Saturated runs differ three
+// The main figure: what a message costs the server at a rate that all servers bear. Saturated runs differ three
 // times as much from one another.
 function steady(effort: Effort): Method {
   return {
@@ -224,7 +229,7 @@ function memory(effort: Effort, compressed: boolean): Method {
     },
     figure: ({ grownBytes = Number.NaN, count }) => grownBytes / 1_024 / count,
     freshEachTime: true,
-    // Each of its pairs is of two new processes.
+    // Each of its pairs consists of two new processes.
     twins: compressed ? 0 : 1,
   };
 }
@@ -237,7 +242,7 @@ function slow(effort: Effort): Method {
     title: `one of ten does not read while ${mebibytes} MiB are published`,
     ...cost("slow", "MiB more in memory", effort),
     phrase: "grows by {ratio} the memory of {control} while one does not read",
-    // Here the limit of the queue is what is measured: that of the server itself.
+    // Here the limit of the queue is what is measured, so the server keeps its own.
     env: { MAX_QUEUE_BYTES: "1048576" },
     job: (candidate, peer) => {
       const topic = topicOf(candidate, peer);
@@ -248,12 +253,12 @@ function slow(effort: Effort): Method {
   };
 }
 
-/** Where the servers of the house speak rosetta.v1.json. */
+/** The path where the apps speak rosetta.v1.json. */
 export function application(peer: Peer): Peer {
   return { ...peer, path: "/ws", subprotocol };
 }
 
-// Where a candidate publishes to many, if it does.
+// The path where a candidate publishes to many clients, if it does.
 function topicOf({ kind }: Candidate, peer: Peer): { peer: Peer; dialect: "bytes" | "typed" } | undefined {
   if (kind === "app") return { peer: application(peer), dialect: "typed" };
   return kind === "bare" ? { peer: { ...peer, path: "/fanout" }, dialect: "bytes" } : undefined;

@@ -1,29 +1,29 @@
-// What a run came to, in plain sentences: the beginning of the report and the end of a run. Pure.
+// What a run found, in plain sentences for the beginning of the report and the end of a run. Pure.
 
 import { type BenchResults, type Measure, type Row, titlesIn } from "./results.ts";
 import { number, times } from "./words.ts";
 
-/** One thing that a run has to say. */
+/** One finding of a run. */
 export interface Sentence {
   scenario: string;
-  /** Of whom it speaks: `app`, `hello`, `bare` or `limit`. */
+  /** The kind of candidate: `app`, `hello`, `bare` or `limit`. */
   kind: string;
   text: string;
 }
 
-/** All that a run has to say. */
+/** All findings of a run. */
 export interface Sentences {
-  /** Beyond the noise of the machine, and what another run may show. */
+  /** Differences beyond the noise of the machine and beyond what another run may show. */
   decided: readonly Sentence[];
-  /** Within them, or beside a control that could not be trusted; and why. */
+  /** Differences within them, or beside a control that could not be trusted, with the reason. */
   undecided: readonly Sentence[];
-  /** Who loses, changes or reorders messages, or does not bear the load. */
+  /** Candidates that lose, change or reorder messages, or do not bear the load. */
   refused: readonly Sentence[];
-  /** Where something else than the server was the limit. */
+  /** Measures in which something other than the server was the limit. */
   limited: readonly Sentence[];
 }
 
-/** What each scenario asks; the main figure first. */
+/** The question that each scenario asks, the main figure first. */
 export const questions: Readonly<Record<string, string>> = {
   cpu: "What does a message cost?",
   echo: "How many messages a second?",
@@ -88,7 +88,7 @@ function reason({ ratio }: Row): string {
   return why && `${capital(why)}.`;
 }
 
-// One who fails the check fails everywhere, for one reason: said once.
+// A candidate that fails the check fails everywhere for one reason, which is given once.
 function once(all: readonly Found[], titleOf: (id: string) => string): Sentence[] {
   const groups = Map.groupBy(all, ({ row }) => `${titleOf(row.candidate)}, ${row.verdict}: ${row.why}`);
   return [...groups].flatMap(([text, [first, ...more]]) => {

@@ -1,4 +1,4 @@
-// A server in a process of its own, on a core of its own.
+// A server in its own process, on its own core.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
@@ -13,26 +13,27 @@ const startMs = 15_000;
 const stopMs = 5_000;
 
 const alive = new Set<ChildProcess>();
-// Also if the run was ended in the middle.
+// Servers are also killed if the run ends halfway.
 process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
-/** Every limit far above what any scenario has under way: what is measured is the stack, not its policy. */
+/** Every limit is far above what any scenario has under way: the stack is measured, not its policy. */
 export const settings: Readonly<Record<string, string>> = {
   ...raisedLimits,
   MAX_QUEUE_BYTES: String(256 * 1024 * 1024),
   MAX_MESSAGES_PER_SECOND: "10000000",
   MAX_BURST: "10000000",
-  // No generator answers pings while it measures.
+  // The generator answers no pings while it measures.
   HEARTBEAT_MS: "600000",
 };
 
-// As built code would run. Node's type stripper leaves its mark on a process that had to use it: it detaches an
-// ArrayBuffer, and from then on V8 checks each access to any, as in the loop with which ws unmasks (twice as slow).
+// Servers run as built code would. Node's type stripper leaves its mark on a process that had to use it: it
+// detaches an ArrayBuffer, and from then on V8 checks every access to any, as in the loop with which ws unmasks
+// (twice as slow).
 const compiled = join(import.meta.dirname, "../node_modules/.cache/compiled");
 
-/** A server that runs. */
+/** A running server. */
 export class MeasuredServer {
   readonly candidate: Candidate;
   readonly peer: Peer;
@@ -45,14 +46,14 @@ export class MeasuredServer {
     this.peer = { host: "127.0.0.1", port, pid: child.pid ?? 0, ...(path !== undefined && { path }) };
   }
 
-  /** Starts a server on a free port and waits until it listens. Rejects with what it said if it does not. */
+  /** Starts a server on a free port and waits until it listens. Rejects with its output if it does not. */
   static async start(
     candidate: Candidate,
     core: number | undefined,
     env: Record<string, string> = {},
   ): Promise<MeasuredServer> {
     const [command = "", ...args] = onCore(core, candidate.command);
-    // A hello.ts does not take port 0 for any: it is given one that was free a moment ago.
+    // A hello.ts does not treat port 0 as "any", so it gets a port that was free a moment ago.
     const port = await freePort();
     const child = spawn(command, args, {
       cwd: candidate.cwd,
@@ -67,7 +68,7 @@ export class MeasuredServer {
         PORT: String(port),
       },
       stdio: ["ignore", "pipe", "pipe"],
-      // In a group of its own: Ctrl-C is for the one who started it, who ends it in order.
+      // In its own process group: Ctrl-C then reaches only this process, which ends the server in order.
       detached: true,
     });
     alive.add(child);
@@ -100,7 +101,7 @@ export class MeasuredServer {
   }
 }
 
-// Outside the range of outgoing connections, which a scenario of thousands needs.
+// Outside the range of outgoing connections, which a scenario with thousands of them needs.
 let lastPort = 26_500;
 
 async function freePort(): Promise<number> {

@@ -1,4 +1,5 @@
-// One method at work: slices of servers, in pairs of a candidate and its control, one right after the other.
+// One method at work: measures slices of servers, in pairs of a candidate and its control, one right after the
+// other.
 
 import type { Candidate } from "./candidates.ts";
 import { type Generator, GeneratorEnded } from "./generator.ts";
@@ -14,49 +15,49 @@ export interface Method extends Figure {
   title: string;
   unit: string;
   better: Measure["better"];
-  /** What a ratio says, with `{ratio}` and `{control}`: `echoes {ratio} as many messages as {control}`. */
+  /** The wording for a ratio, with `{ratio}` and `{control}`: `echoes {ratio} as many messages as {control}`. */
   phrase: string;
-  /** Nothing if the candidate cannot do it. */
+  /** Returns nothing if the candidate cannot do it. */
   job: (candidate: Candidate, peer: Peer) => Job | undefined;
-  /** What the candidate is compared with, if not with its control doing the same: itself, doing something else. */
+  /** Compares the candidate with itself doing another job. If left out, its control does the same job. */
   controlJob?: (candidate: Candidate, peer: Peer) => Job;
   /** Sends on a schedule, at this part of the rate that each server reached without one. */
   partOfCapacity?: number;
-  /** True if what a server did before would change the figure: each slice has a process of its own. */
+  /** True if what a server did before would change the figure, so that each slice needs a new process. */
   freshEachTime?: boolean;
-  /** Milliseconds of full load before the first slice of a process: its compiler learns from what it sees. */
+  /** Milliseconds of full load before the first slice of a process, because its compiler learns from what it sees. */
   firstWarmupMs: number;
-  /** For the servers. */
+  /** Environment variables for the servers. */
   env?: Record<string, string>;
-  /** In the whole run. */
+  /** How many pairs the whole run has. */
   pairs: number;
-  /** How often a server is measured against another process of itself, before anybody is compared. */
+  /** How often a server is measured against another process of itself, before any servers are compared. */
   twins: number;
 }
 
-/** What measuring needs. */
+/** What a measurement needs. */
 export interface Bench {
   generator: Generator;
   candidates: readonly Candidate[];
-  /** Every candidate, also those that are controls only. */
+  /** Every candidate, including those that are only controls. */
   everybody: readonly Candidate[];
-  /** Who was found to lose, change or reorder messages, and how, by id. */
+  /** Servers found to lose, change or reorder messages, and how, by id. */
   refused: ReadonlyMap<string, string>;
   core: number | undefined;
-  /** Where servers live on from one measure to the next, so that each is started and warmed up once in a round. */
+  /** Keeps servers alive from one measure to the next, so that each is started and warmed up once in a round. */
   pool?: ServerPool | undefined;
   tell: (what: string) => void;
   signal: AbortSignal;
 }
 
-/** To ask what a candidate can do, before it runs. */
+/** Stands in for a server when a method is asked what a candidate can do, before anything runs. */
 export const nowhere: Peer = { host: "", port: 0, pid: 0, path: "" };
 
-/** One process of a candidate, and what it does. */
+/** One process of a candidate, and its job. */
 export interface Side {
   candidate: Candidate;
   job: (peer: Peer) => Job;
-  /** Tells two processes of the same candidate apart. */
+  /** Distinguishes two processes of the same candidate. */
   life: string;
 }
 
@@ -65,12 +66,12 @@ const warmed = new WeakMap<MeasuredServer, Set<string>>();
 const capacities = new WeakMap<MeasuredServer, number>();
 const capacityMs = 500;
 
-/** Measures by one method, with its own servers or with those that live on in the bench's pool. */
+/** Measures by one method, with its own servers or with those in the bench's pool. */
 export class Session {
   readonly #method: Method;
   readonly #bench: Bench;
   readonly #pool: ServerPool;
-  // What each one showed as somebody's control, by id.
+  // What each candidate showed as a control of others, by id.
   readonly #controls = new Map<string, Slice[]>();
   // How many pairs of each side were measured again.
   readonly #spared = new Map<string, number>();
@@ -81,7 +82,7 @@ export class Session {
     this.#pool = (method.env ? undefined : bench.pool) ?? new ServerPool(bench.core, method.env);
   }
 
-  /** What a candidate showed so far as the control of others. */
+  /** Returns what a candidate has shown so far as a control. */
   slicesAsControl({ id }: Candidate): readonly Slice[] {
     return this.#controls.get(id) ?? [];
   }
@@ -95,8 +96,8 @@ export class Session {
   }
 
   /**
-   * More pairs of two until there are `upTo` with those before, or what went wrong. Rejects when the run cannot go on,
-   * which is no server's failure.
+   * Measures more pairs of the two until there are `upTo`, earlier ones included. Returns what went wrong if
+   * something did. Rejects only when the run cannot go on, which is no server's failure.
    */
   async attempt(
     own: Side,
@@ -106,7 +107,7 @@ export class Session {
   ): Promise<Pair[] | Error> {
     try {
       const pairs = await this.#inPairs(own, control, before, upTo);
-      // A control that does something else says nothing of itself.
+      // A control that does another job is no measurement of the control itself.
       if (control && !this.#method.controlJob) this.#note(control.candidate, pairs);
       return pairs;
     } catch (error) {
@@ -128,10 +129,10 @@ export class Session {
     upTo: number,
   ): Promise<Pair[]> {
     const pairs = [...before];
-    // While others are at work nothing is learned of the two: measured again, but not for ever.
+    // A pair measured while others were at work says nothing about the two. It is measured again, but not for ever.
     while (pairs.length < upTo) {
       const pair = await this.#pair(pairs, own, control);
-      // What will not be published is not measured to the end.
+      // A figure that will not be published is not measured to the end.
       if (!pair) break;
       if (isDisturbed(this.#method, pair) && this.#spare(own, upTo)) continue;
       pairs.push(pair);
@@ -139,7 +140,7 @@ export class Session {
     return pairs.slice(before.length);
   }
 
-  // As many as are wanted, and not all of them in the first round.
+  // As many as are wanted over all rounds, and not all of them in the first.
   #spare(side: Side, upTo: number): boolean {
     const key = keyOf(side);
     const spared = this.#spared.get(key) ?? 0;
@@ -148,13 +149,13 @@ export class Session {
     return true;
   }
 
-  // Every other pair the other way round, so that whoever comes second has no advantage of it.
+  // Every other pair runs in reverse order, so that coming second is no advantage.
   async #pair(before: readonly Pair[], own: Side, control?: Side): Promise<Pair | undefined> {
     const [measured, controls] = [before.map(([slice]) => slice), before.flatMap(([, slice]) => slice ?? [])];
     const isLost = (slices: readonly Slice[]) => isHopeless(this.#method, slices, this.#method.pairs);
     if (isLost(measured)) return undefined;
     if (!control || isLost(controls)) return [await this.#slice(own)];
-    // What has to be started and warmed up is before the first of the two.
+    // Whatever has to be started and warmed up is ready before the first of the two.
     for (const side of this.#method.freshEachTime ? [] : [own, control]) {
       await this.#orBlame(side, () => this.#warmServer(side));
     }
@@ -193,7 +194,7 @@ export class Session {
     return await this.#orDrop(server, () => this.#run(side, server));
   }
 
-  // The process that it has in the pool, after as much load as its compiler needs.
+  // Uses the candidate's process from the pool, after as much load as its compiler needs.
   async #warmServer(side: Side): Promise<MeasuredServer> {
     const server = await this.#pool.server(side.candidate, side.life);
     await this.#orDrop(server, async () => {
@@ -207,7 +208,7 @@ export class Session {
     try {
       return await work();
     } catch (error) {
-      // Whoever needs this candidate next gets one that works, if it can work.
+      // The next caller that needs this candidate gets a working process, if one can be started.
       await this.#pool.drop(server);
       throw error;
     }
@@ -219,7 +220,7 @@ export class Session {
     return slice;
   }
 
-  // A part of what the server reached: found out once for each process, and only an echo has a rate.
+  // The rate is a part of what the server reached, found out once for each process. Only an echo has such a rate.
   async #scheduled(job: Job, server: MeasuredServer): Promise<Job> {
     const { partOfCapacity } = this.#method;
     if (partOfCapacity === undefined || job.kind !== "echo") return job;
@@ -233,7 +234,7 @@ export class Session {
     return (count / ms) * 1_000;
   }
 
-  // Full load even where a rate is measured: what counts is how many messages the compiler has seen.
+  // Full load even for a measure at a rate: what counts is how many messages the compiler has seen.
   async #warmUp({ job }: Side, server: MeasuredServer): Promise<void> {
     const warm = job(server.peer);
     if (!("warmupMs" in warm) || warm.kind === "load") return;
@@ -246,7 +247,7 @@ export class Session {
   }
 }
 
-/** One of a pair went wrong, and it need not be the candidate. */
+/** One of a pair went wrong, which need not be the candidate. */
 export class SideFailed extends Error {
   readonly side: Side;
 
@@ -256,7 +257,7 @@ export class SideFailed extends Error {
   }
 }
 
-/** Tells the processes of all candidates apart. */
+/** Distinguishes the processes of all candidates. */
 export function keyOf({ candidate, life }: Side): string {
   return `${candidate.id} ${life}`;
 }

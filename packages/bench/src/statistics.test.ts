@@ -6,7 +6,7 @@ test("the median of an odd and of an even number of values", () => {
   expect(median([4, 1, 3, 2])).toBe(2.5);
 });
 
-test("an estimate holds its median between its bounds, the narrower the more values there are", () => {
+test("an estimate holds its median between its bounds, which are narrower the more values there are", () => {
   const values = (count: number) => Array.from({ length: count }, (_, index) => 100 + ((index * 37) % 20));
   const few = estimate(values(8));
   const many = estimate(values(200));
@@ -16,7 +16,7 @@ test("an estimate holds its median between its bounds, the narrower the more val
   expect(estimate(values(8))).toEqual(few);
 });
 
-test("equal servers lie the farther apart, the farther apart they were seen, and the fewer", () => {
+test("the band of equal servers is wider the farther apart they were seen, and the fewer they were", () => {
   // Two degrees of freedom: 4.303 times the root mean square of the logarithms.
   expect(noiseOf([1.1, 1 / 1.1])).toEqual({
     low: expect.closeTo(1.1 ** -4.303, 9),
@@ -40,13 +40,13 @@ test("a difference is decided only if its interval lies wholly beyond that of eq
   expect(between(0.95, 1.3)).toBe("undecided");
 });
 
-test("within the noise nothing is decided, nor within the least factor", () => {
+test("within the noise nothing is decided, and neither is anything within the least factor", () => {
   const noise = { low: 0.8, high: 1.25, count: 10 };
   expect(bandOf(noise, 2)).toEqual({ low: 0.5, high: 2 });
   expect(bandOf(noise, 1.1)).toEqual({ low: 0.8, high: 1.25 });
 });
 
-test("what is no number decides nothing", () => {
+test("a ratio that is not a number decides nothing", () => {
   const equals = { low: 0.9, high: 1.1, count: 3 };
   const none = { value: Number.NaN, low: Number.NaN, high: Number.NaN, count: 3 };
   const twice = { value: 2, low: 1.9, high: 2.1, count: 3 };
@@ -57,7 +57,8 @@ test("what is no number decides nothing", () => {
 
 test("two equal servers are decided to differ in less than one of a thousand comparisons", () => {
   const random = seeded(1);
-  // The sum of twelve has the bell's shape: pairs on a shared machine differ by 15 %, a process from the next by 3 %.
+  // The sum of twelve approximates a normal distribution. Pairs on a shared machine differ by 15 %, processes by 3
+  // %.
   const bell = () => Array.from({ length: 12 }, random).reduce((sum, each) => sum + each, -6);
   const equal = () => {
     const process = Math.exp(0.03 * bell());
@@ -71,15 +72,15 @@ test("two equal servers are decided to differ in less than one of a thousand com
   expect(decisions.filter((decision) => decision !== "undecided").length).toBeLessThanOrEqual(1);
 });
 
-test("what only touches the band of equal servers is undecided", () => {
+test("a difference that only touches the band of equal servers is undecided", () => {
   const touching = (low: number, high: number) =>
     decide({ value: 1, low, high, count: 10 }, { low: 0.8, high: 1.25 });
   expect(touching(1.25, 1.4)).toBe("undecided");
   expect(touching(0.5, 0.8)).toBe("undecided");
 });
 
-test("the interval is that of 95 of 100 resamples", () => {
-  // Of an even spread the median of 101 values has a standard deviation of about 5.
+test("the interval holds 95 of 100 resamples", () => {
+  // The median of 101 uniformly distributed values has a standard deviation of about 5.
   const { low, high, count } = estimate(Array.from({ length: 101 }, (_, index) => index));
   expect(count).toBe(101);
   expect(low).toBeGreaterThan(36);
@@ -88,7 +89,7 @@ test("the interval is that of 95 of 100 resamples", () => {
   expect(high).toBeLessThan(64);
 });
 
-test("one bound that is no number decides nothing", () => {
+test("a bound that is not a number decides nothing", () => {
   const equals = { low: 0.9, high: 1.1, count: 3 };
   const twice = { value: 2, low: 1.9, high: 2.1, count: 3 };
   for (const broken of [{ low: Number.NaN }, { high: Number.NaN }, { high: Number.POSITIVE_INFINITY }]) {
@@ -98,7 +99,7 @@ test("one bound that is no number decides nothing", () => {
   expect(decide({ ...twice, low: 0.1, high: 0.2 }, { ...equals, high: Number.NaN })).toBe("undecided");
 });
 
-test("the same values come to the same estimate, so that a report can be made again", () => {
+test("the same values give the same estimate, so that a report can be made again", () => {
   const random = seeded(7);
   const values = Array.from({ length: 50 }, random);
   expect(estimate(values)).toEqual(estimate(values));

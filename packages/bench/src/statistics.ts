@@ -1,4 +1,4 @@
-// Medians, and how sure one can be of a ratio. Pure; random numbers are seeded, so that a report can be made again.
+// Medians, and how sure one can be of a ratio. Pure: random numbers are seeded, so that a report can be made again.
 
 /** A figure with the interval in which it lies with 95 % confidence. */
 export interface Estimate {
@@ -9,7 +9,7 @@ export interface Estimate {
   count: number;
 }
 
-/** What a comparison says: `undecided` if the ratio is not beyond what equal servers, or another run, may show. */
+/** The outcome of a comparison. `undecided`: the ratio is not beyond what equal servers, or another run, may show. */
 export type Decision = "more" | "less" | "undecided";
 
 const resamples = 2_000;
@@ -21,7 +21,7 @@ export function median(values: readonly number[]): number {
   return ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }
 
-/** The median with its bootstrap interval (Efron, percentile method). */
+/** Returns the median with its bootstrap interval (Efron, percentile method). */
 export function estimate(values: readonly number[]): Estimate {
   const next = seeded(values.length);
   const draw = () => values[Math.floor(next() * values.length)] ?? Number.NaN;
@@ -31,27 +31,27 @@ export function estimate(values: readonly number[]): Estimate {
   return { value: median(values), low: at(0.025), high: at(0.975), count: values.length };
 }
 
-/** Ratios between two. */
+/** The ratios between two bounds. */
 export interface Band {
   low: number;
   high: number;
 }
 
-/** Between which ratios two equal servers lie with 95 % confidence. */
+/** The ratios between which two equal servers lie with 95 % confidence. */
 export interface Noise extends Band {
   /** How many comparisons of equal servers it rests on. */
   count: number;
 }
 
-// Student's distribution, two-sided, 95 %, with 1, 2, … degrees of freedom: the fewer were seen, the farther away the
-// next may be.
+// Student's distribution, two-sided, 95 %, with 1, 2, … degrees of freedom. The fewer comparisons were seen, the
+// farther away the next may be.
 const student = [
   12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
 ];
 
 /**
- * How far the next two equal servers may be from each other, by the ratios that others showed: a prediction interval
- * of their logarithms, the same both ways, because which of the two is called the control is chance.
+ * Returns how far the next two equal servers may be apart, given the ratios that others showed: a prediction
+ * interval of the logarithms. It is symmetric, because it is chance which of the two is called the control.
  */
 export function noiseOf(ratios: readonly number[]): Noise | undefined {
   const count = ratios.length;
@@ -61,20 +61,23 @@ export function noiseOf(ratios: readonly number[]): Noise | undefined {
   return { low: Math.exp(-spread), high: Math.exp(spread), count };
 }
 
-/** The ratios within which nothing is decided: those of equal servers, and all that are less than a factor. */
+/**
+ * Returns the ratios within which nothing is decided: those of equal servers, and those smaller than the least
+ * factor.
+ */
 export function bandOf({ low, high }: Noise, least: number): Band {
   return { low: Math.min(low, 1 / least), high: Math.max(high, least) };
 }
 
-/** Decides by the interval of a ratio and the band that decides nothing: they must have nothing in common. */
+/** Decides by the interval of a ratio and the band that decides nothing. The two must not overlap. */
 export function decide({ low, high }: Estimate, band: Band): Decision {
-  // A figure of nothing is no ratio: it would be beyond everything.
+  // A figure of zero gives no usable ratio: it would lie beyond everything.
   if (![low, high, band.low, band.high].every(Number.isFinite)) return "undecided";
   if (low > band.high) return "more";
   return high < band.low ? "less" : "undecided";
 }
 
-/** mulberry32: numbers from 0 to 1, the same for the same seed. */
+/** mulberry32: numbers from 0 to 1, always the same for the same seed. */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,4 @@
-// The same server twice: what two processes of it show is what the machine itself does to a comparison.
+// The same server twice: how two of its processes differ shows what the machine itself does to a comparison.
 
 import type { Candidate } from "./candidates.ts";
 import type { Slice } from "./job.ts";
@@ -8,12 +8,12 @@ import type { Twins } from "./results.ts";
 import { type Bench, type Method, Session } from "./session.ts";
 import { estimate, type Noise, noiseOf } from "./statistics.ts";
 
-// So many ratios at least, wherever anything is compared: one or two do not tell how far apart the next may be.
+// At least this many ratios wherever servers are compared: one or two do not show how far apart the next may be.
 const fewestRatios = 4;
 
 /**
- * Measures servers against themselves, in turns, and tells what it sees as it comes. What came of it is said for each
- * method: measures of a kind share their noise, so that it is not the chance of a single comparison.
+ * Measures servers against themselves, in turns, and prints each result as it comes. Results are pooled by kind of
+ * measure, because measures of a kind share their noise, and a single comparison would be chance.
  */
 export async function noises(
   methods: readonly Method[],
@@ -32,7 +32,7 @@ export async function noises(
   return found;
 }
 
-// Whatever a busy server does in a second has the noise of busy servers; each cost has its own.
+// All throughputs share the noise of busy servers, and each cost has its own.
 function kindOf({ needsBusyServer, scenario }: Method): string {
   return needsBusyServer ? "throughput" : scenario;
 }
@@ -47,20 +47,20 @@ async function ratiosBetweenTwins(
   for (let turn = 0; turn < turns.length || ratios.length < fewestRatios; turn++) {
     const method = turns[turn % turns.length];
     const twins = method && (await twinsIn(method, turn, bench));
-    // With nobody in this one; in the next one perhaps, but not twice.
+    // No server could be paired this turn. The next turn may work, but no turn is tried twice in vain.
     if (!twins && turn + 1 >= turns.length) break;
     if (!twins) continue;
     const { scenario, title } = method;
     const each = ratiosOf(method, twins.pairs);
     const ratio = estimate(each);
     tell({ scenario, title, candidate: twins.candidate.id, ratio });
-    // Where each pair is of two processes of its own, each tells what two processes show.
+    // If each pair consists of two new processes, each pair adds a comparison of processes.
     ratios.push(...(method.freshEachTime ? each : [ratio.value]));
   }
   return ratios;
 }
 
-// Of the first candidate with whom it can be had; who comes first changes from turn to turn.
+// Uses the first candidate that supports it. The order of candidates changes from turn to turn.
 async function twinsIn(
   method: Method,
   turn: number,
@@ -72,7 +72,7 @@ async function twinsIn(
   for (const [index] of able.entries()) {
     const candidate = able[(turn + index) % able.length] as Candidate;
     bench.tell(`${candidate.title} against itself: ${method.title}`);
-    // Two processes that nobody had before: the same two again would say the same again.
+    // Two processes that have not been used before: the same two would only repeat their result.
     const session = new Session(method, { ...bench, pool: undefined });
     try {
       const pairs = await session.attempt(

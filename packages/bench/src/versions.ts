@@ -1,4 +1,4 @@
-// What was measured, exactly: each runtime and each library, by what is installed.
+// The exact versions of what was measured: each runtime, and each library as installed.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -6,14 +6,14 @@ import { folderOf, readManifests, versionsOf } from "@rosetta/manifest";
 
 const here = join(import.meta.dirname, "..");
 
-/** Names and versions, of the runtimes and of what the servers and references depend on. */
+/** Returns names and versions of the runtimes and of everything that the servers and references depend on. */
 export function readVersions(): Record<string, string> {
   const folders = [here, ...readManifests().map(({ id }) => folderOf(id))];
   const found = folders.flatMap((folder) => Object.entries(versionsOf(folder)));
   return { node: process.versions.node, ...Object.fromEntries(found) };
 }
 
-/** The commit that is measured. */
+/** Returns the commit that is measured. */
 export function readCommit(): string {
   try {
     return execFileSync("git", ["rev-parse", "HEAD"], { cwd: here, encoding: "utf8" }).trim();

@@ -17,7 +17,7 @@ test.each([
   expect(number(value)).toBe(text);
 });
 
-test("an interval stands behind its figure, unless it was measured once", () => {
+test("an interval follows its figure, unless it was measured once", () => {
   const twice = { value: 1.123, low: 1.05, high: 1.18, count: 2 };
   expect(interval(twice)).toBe("1.12 × [1.05–1.18]");
   expect(bracket({ ...twice, count: 1 })).toBe("");
@@ -25,14 +25,14 @@ test("an interval stands behind its figure, unless it was measured once", () => 
   expect(times(2)).toBe("2.00 ×");
 });
 
-test("each part of a schedule is told as what it is", () => {
+test("each part of a schedule is labelled", () => {
   const schedule = { rate: 20_000, p50: 90, p90: 150, p99: 310, p999: 1_204, max: 9_999 };
   expect(punctuality(schedule)).toBe(
     "20,000/s: in the median slice 99 % within 310 µs, 99.9 % within 1,204 µs",
   );
 });
 
-test("a part is a percentage, or a dash where it is not known", () => {
+test("a part is a percentage, or a dash if it is not known", () => {
   expect([0, 0.044, 0.046, 1, Number.NaN, undefined].map(percent)).toEqual([
     "0 %",
     "4 %",
@@ -43,6 +43,6 @@ test("a part is a percentage, or a dash where it is not known", () => {
   ]);
 });
 
-test("text of others stands in HTML as text, in quotes too", () => {
+test("text from outside is escaped in HTML, including quotes", () => {
   expect(escaped('<img alt="a&b">')).toBe("&lt;img alt=&quot;a&amp;b&quot;>");
 });

@@ -1,4 +1,4 @@
-// Figures as a person reads them.
+// Figures in the form that people read.
 
 import type { Schedule } from "./results.ts";
 import type { Band, Estimate } from "./statistics.ts";
@@ -8,22 +8,22 @@ export function interval(estimate: Estimate): string {
   return `${times(estimate.value)}${bracket(estimate)}`;
 }
 
-/** ` [1.05–1.18]`; nothing where it was measured once. */
+/** ` [1.05–1.18]`, or nothing if it was measured once. */
 export function bracket({ low, high, count }: Estimate): string {
   return count > 1 ? ` [${number(low)}–${number(high)}]` : "";
 }
 
-/** `0.87–1.15 ×`: from where to where. */
+/** `0.87–1.15 ×`, the two ends of a band. */
 export function range({ low, high }: Band): string {
   return `${number(low)}–${times(high)}`;
 }
 
-/** `1.12 ×`: three digits are more than any of these figures is worth. */
+/** `1.12 ×`. Three digits are more than any of these figures is worth. */
 export function times(value: number): string {
   return `${number(value)} ×`;
 }
 
-/** Three digits that count; thousands are grouped. */
+/** Three significant digits, with thousands grouped. */
 export function number(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString("en");
@@ -31,17 +31,17 @@ export function number(value: number): string {
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
-/** How a schedule was held: `20,000/s: in the median slice 99 % within 310 µs, 99.9 % within 1,204 µs`. */
+/** How well a schedule was held: `20,000/s: in the median slice 99 % within 310 µs, 99.9 % within 1,204 µs`. */
 export function punctuality({ rate, p99, p999 }: Schedule): string {
   return `${number(rate)}/s: in the median slice 99 % within ${number(p99)} µs, 99.9 % within ${number(p999)} µs`;
 }
 
-/** A part as a percentage; a dash where it is not known. */
+/** A part as a percentage, or a dash if it is not known. */
 export function percent(part: number | undefined): string {
   return part !== undefined && Number.isFinite(part) ? `${Math.round(part * 100)} %` : "–";
 }
 
-/** Reads the kernel's lists of cores: `0-3,6`. */
+/** Parses the kernel's lists of cores: `0-3,6`. */
 export function listOf(text: string): number[] {
   if (text === "") return [];
   return text.split(",").flatMap((range) => {
@@ -50,7 +50,7 @@ export function listOf(text: string): number[] {
   });
 }
 
-/** Text as it may stand in HTML, in quotes too. */
+/** Escapes text for HTML, including quotes. */
 export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

@@ -1,19 +1,19 @@
-// An echo with one fault, for the tests of the bench: what must be caught is done here on purpose.
+// An echo with one fault, for the tests of the bench. It does on purpose what the bench must catch.
 
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 
-/** Who gets what is sent: the author, or everybody else. */
+/** The recipients of a message: its author, or everybody else. */
 type Receiver = Pick<WebSocket, "send" | "close">;
 type Fault = (ws: Receiver, data: Buffer, number: number) => void;
 
 const held = new WeakMap<Receiver, Buffer>();
 
-// What is done with each message; its number counts from 1, over all connections.
+// What the server does with each message. Messages are numbered from 1, over all connections.
 const faults: Record<string, Fault> = {
   none: (ws, data) => ws.send(data, { binary: false }),
   loses: (ws, data, number) => void (number % 1_000 === 0 || ws.send(data, { binary: false })),
-  // One message is kept back, and sent after the next.
+  // One message is kept back and sent after the next.
   swaps: (ws, data, number) => {
     const kept = held.get(ws);
     if (!kept && number % 500 === 0) return void held.set(ws, data);
@@ -29,7 +29,7 @@ const faults: Record<string, Fault> = {
     ws.send(data, { binary: false });
     if (number % 1_000 === 0) ws.send(data, { binary: false });
   },
-  // Far beyond anybody's patience, though not lost.
+  // Far beyond any timeout, although the message is not lost.
   late: (ws, data, number) => {
     if (number < 500) return ws.send(data, { binary: false });
     setTimeout(() => ws.send(data, { binary: false }), 120_000).unref();

@@ -54,7 +54,7 @@ async function measured(candidates: Candidate[], method: Method, refused = new M
 test.each([
   ["loses", /came where \d+ was due: lost, doubled or out of order/],
   ["swaps", /came where \d+ was due: lost, doubled or out of order/],
-  // The last message of a connection may be the one that is doubled.
+  // The doubled message may be the last one of its connection.
   ["doubles", /came where \d+ was due: lost, doubled or out of order|more came back than was sent/],
   ["changes", /came back changed, at byte \d+/],
   ["closes", /closed with 1011 after \d+ of \d+ messages/],
@@ -68,7 +68,7 @@ test("a server that answers far too late is caught", async () => {
   expect(failure).toMatch(/^\d+ of \d+ messages did not come back: nothing came for 1000 ms$/);
 });
 
-test("a server that does nothing wrong passes, and so does one that is slow", async () => {
+test("a correct server passes, and so does a correct slow one", async () => {
   expect(await failureOf(candidateOf("none"), { core, generator })).toBeUndefined();
   expect(await failureOf(candidateOf("slow"), { core, generator })).toBeUndefined();
 });
@@ -88,7 +88,7 @@ test.each([
   ["loses", /deliveries did not come$|came where \d+ was due/],
   ["swaps", /came where \d+ was due: lost, doubled or out of order$/],
   ["doubles", /came where \d+ was due: lost, doubled or out of order$/],
-  // The author's connection, and what it said last is lost.
+  // The author's connection, and the last message on it is lost.
   ["closes", /came where \d+ was due|deliveries did not come$|closed/],
 ])("a server that %s what it publishes is caught", async (fault, how) => {
   const fanout = { kind: "fanout", dialect: "bytes", subscribers: 16, depth: 4 } as const;
@@ -102,7 +102,7 @@ test.each([
   expect(rows[0]).toMatchObject({ verdict: "refused", why: expect.stringMatching(how) });
 });
 
-test("a server that drops idle connections is not praised for its memory", async () => {
+test("a server that drops idle connections gets no credit for its memory", async () => {
   const job = (_candidate: Candidate, peer: Peer) =>
     ({ kind: "idle", peer, connections: 100, compressed: false }) as const;
   const { rows } = await measured([candidateOf("drops")], { ...echoMethod(), job, pairs: 1 });
@@ -132,13 +132,13 @@ test("a generator that cannot be started says why", async () => {
   );
 });
 
-test("what does not come is not waited for for ever", async () => {
+test("a message that never comes is not waited for for ever", async () => {
   await expect(inTime(new Promise(() => {}), "the answer", 20)).rejects.toThrow(
     "the answer did not come in 20 ms",
   );
 });
 
-test("who failed the check is refused in every measure, and is nobody's control", async () => {
+test("a server that failed the check is refused in every measure, and is nobody's control", async () => {
   const refused = new Map([["loses", "it loses messages"]]);
   const { rows } = await measured(
     [candidateOf("loses"), candidateOf("slow", "loses")],
@@ -149,14 +149,14 @@ test("who failed the check is refused in every measure, and is nobody's control"
   expect(rows[1]).not.toHaveProperty("ratio");
 });
 
-test("a server from which nothing comes is refused", async () => {
+test("a server that sends nothing is refused", async () => {
   const { rows } = await measured([candidateOf("mute")], echoMethod());
   expect(rows).toEqual([{ candidate: "mute", verdict: "refused", why: "2 messages did not come back" }]);
 });
 
 test("a server that could have done more is not given a throughput", async () => {
   const { rows } = await measured([candidateOf("idle")], echoMethod(1));
-  // On a machine that others use it may be them; the server it is never.
+  // On a busy machine other programs may be the limit, but never the server.
   expect(rows[0]?.verdict).toMatch(/^(generator-bound|disturbed)$/);
 });
 
@@ -178,7 +178,7 @@ test("an interrupted run keeps the rows that it has", async () => {
   expect(measurement.measure.rows.map(({ candidate }) => candidate)).toEqual(["none"]);
 });
 
-test("who is compared with nobody is not measured again after it was a control", async () => {
+test("a candidate without a control is not measured again after it has served as one", async () => {
   let jobs = 0;
   const run: Generator["run"] = (job) => {
     jobs++;
@@ -200,7 +200,7 @@ test("who is compared with nobody is not measured again after it was a control",
     verdict: "measured",
     figure: { count: 2 },
   });
-  // Two of each, and a warm-up for each of the two processes.
+  // Two slices of each, and a warm-up for each of the two processes.
   expect(jobs).toBe(6);
 });
 
@@ -227,7 +227,7 @@ test("pairs of a later round join the earlier ones, and come from other processe
   expect(pids.size).toBe(4);
 });
 
-test("who fails in a later round is refused, and not asked again", async () => {
+test("a server that fails in a later round is refused and not measured again", async () => {
   let jobs = 0;
   const run: Generator["run"] = (job) => {
     jobs++;
@@ -251,7 +251,7 @@ test("who fails in a later round is refused, and not asked again", async () => {
   expect(jobs).toBe(3);
 });
 
-// Others have half of the server's core in so many of the slices.
+// Others have half of the server's core in this many of the slices.
 async function beside(others: number) {
   let slices = 0;
   const run: Generator["run"] = async () => ({
@@ -271,8 +271,8 @@ async function beside(others: number) {
   return measurement.measure.rows[0];
 }
 
-test("what was measured while others were at work is measured again, but not for ever", async () => {
-  // The first one is the warm-up; two are wanted, and two more may be lost.
+test("a pair that others disturbed is measured again, but not for ever", async () => {
+  // The first one is the warm-up. Two are wanted, and two more may be lost.
   expect(await beside(3)).toMatchObject({ verdict: "measured", serverTaken: 0, figure: { count: 2 } });
   expect(await beside(9)).toMatchObject({ verdict: "disturbed", serverTaken: 0.5, figure: { count: 2 } });
 });
@@ -286,14 +286,14 @@ async function twinsOf(faults: string[], method: Method) {
   return { seen, found: await noises([method], { ...bench, signal: stopped.signal }, tell) };
 }
 
-test("equal servers are measured against themselves, in turns, but for those who are refused", async () => {
+test("equal servers are measured against themselves, in turns, except those that were refused", async () => {
   const method = { ...echoMethod(1), needsBusyServer: false };
   const { seen, found } = await twinsOf(["loses", "idle", "none"], method);
   expect(seen).toEqual(["idle", "none", "idle", "none"]);
   expect(found.get(method)).toMatchObject({ count: 4 });
 });
 
-test("servers that could have done more say nothing of the noise", async () => {
+test("servers that could have done more say nothing about the noise", async () => {
   const { seen, found } = await twinsOf(["idle"], echoMethod(1));
   expect(seen).toEqual([]);
   expect(found.size).toBe(0);

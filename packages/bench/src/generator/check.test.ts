@@ -7,13 +7,13 @@ import { type TestServer, tcpServer, webSocketServer } from "./servers.testing.t
 
 const frame = (number: number, size = 64) => plainText(numbered(3, number, size));
 
-test("messages of different numbers differ, and have the size that was asked for", () => {
+test("messages with different numbers differ and have the requested size", () => {
   for (const size of [16, 125, 126, 65_536]) expect(numbered(0, 7, size)).toHaveLength(size);
   expect(Buffer.from(numbered(3, 42, 32)).toString()).toMatch(/^0003\/000000042\/[a-z]{17}$/);
   expect(numbered(0, 1, 64)).not.toEqual(numbered(0, 2, 64));
 });
 
-test("an echo is compared byte by byte, and what is wrong is said", () => {
+test("an echo is compared byte by byte, and the error says what is wrong", () => {
   expect(difference(frame(5), frame(5), 5)).toBeUndefined();
   expect(difference(frame(5), frame(6), 5)).toBe(
     "message 6 came where 5 was due: lost, doubled or out of order",
@@ -35,7 +35,7 @@ test.each([
   expect(masked).toHaveLength(header.length / 2 + 4 + size);
 });
 
-test("a payload is masked with its key, and what a server sends is not", () => {
+test("a client's payload is masked with its key, and a server's is not", () => {
   const key = Uint8Array.of(1, 2, 3, 4);
   const payload = letters(10);
   const masked = maskedText(payload, key).subarray(6);
@@ -73,13 +73,13 @@ describe("a conversation", () => {
     expect(bytes.count).toBe(count);
   });
 
-  test("fails where the last message does not come", async () => {
+  test("fails if the last message does not come back", async () => {
     const answer = (socket: Socket, piece: Buffer, before: number) =>
       socket.write(piece.subarray(0, Math.max(0, (count - 1) * frameBytes - before)));
     await expect(talk(answer)).rejects.toThrow("1 of 20 messages did not come back: nothing came for 100 ms");
   });
 
-  test("fails where the last message comes twice", async () => {
+  test("fails if the last message comes back twice", async () => {
     const answer = (socket: Socket, piece: Buffer, before: number): void => {
       const isLast = before + piece.length === count * frameBytes;
       socket.write(isLast ? Buffer.concat([piece, piece.subarray(-frameBytes)]) : piece);
@@ -87,7 +87,7 @@ describe("a conversation", () => {
     await expect(talk(answer)).rejects.toThrow("more came back than was sent");
   });
 
-  test("fails where a message is missing, or one byte of it is another", async () => {
+  test("fails if a message is missing or one of its bytes is changed", async () => {
     server = await webSocketServer((ws, text, number) => void (number === 1 ? 0 : ws.send(text)));
     await expect(check(jobOf(server.peer))).rejects.toThrow(
       "message 1 came where 0 was due: lost, doubled or out of order",
@@ -97,7 +97,7 @@ describe("a conversation", () => {
     await expect(talk(changes)).rejects.toThrow("message 0 came back changed, at byte 33 of its frame");
   });
 
-  test("tells who closed, with which code, and when", async () => {
+  test("reports who closed the connection, with which code, and when", async () => {
     const ends = (socket: Socket, piece: Buffer, before: number) =>
       before < 4 * frameBytes ? socket.write(piece) : socket.end();
     await expect(talk(ends)).rejects.toThrow(/^the server closed the connection after [4-7] of 20 messages$/);
@@ -109,7 +109,7 @@ describe("a conversation", () => {
     await expect(check(jobOf(server.peer))).rejects.toThrow(/^closed with 1005 after 5 of 20 messages$/);
   });
 
-  test("has at most so many messages under way", async () => {
+  test("never has more messages under way than the depth allows", async () => {
     let most = 0;
     const answer = (socket: Socket, piece: Buffer): void => {
       most = Math.max(most, piece.length / frameBytes);

@@ -1,4 +1,4 @@
-// Correctness, before anything is measured: numbered messages, each byte of each echo looked at.
+// Checks correctness before anything is measured: messages are numbered, and every byte of every echo is compared.
 
 import type { CheckJob, Peer, Slice } from "../job.ts";
 import { letters, maskedText, plainText } from "./frames.ts";
@@ -7,7 +7,7 @@ import { between, look, settled } from "./look.ts";
 import { Outbox } from "./outbox.ts";
 import { Trouble } from "./trouble.ts";
 
-/** Talks with a server on several connections at once; rejects with the first thing that is wrong. */
+/** Exchanges messages with a server on several connections at once. Rejects with the first thing that is wrong. */
 export async function check(job: CheckJob): Promise<Slice> {
   const trouble = new Trouble();
   const before = look(job.peer.pid, 0);
@@ -23,7 +23,7 @@ export async function check(job: CheckJob): Promise<Slice> {
   }
 }
 
-// However slow a server is: as long as something comes, it is given time.
+// A slow server gets more time for as long as anything arrives.
 async function completion(conversations: readonly Conversation[], patienceMs: number): Promise<void> {
   const due = total(conversations, "due");
   for (;;) {
@@ -42,7 +42,7 @@ function total(conversations: readonly Conversation[], what: "came" | "sent" | "
   return conversations.reduce((sum, each) => sum + each[what], 0);
 }
 
-/** One connection: keeps so many messages under way, and expects their echoes in order. */
+/** One connection. It keeps `depth` messages under way and expects their echoes in order. */
 class Conversation {
   readonly due: number;
   sent = 0;
@@ -54,7 +54,7 @@ class Conversation {
   readonly #outbox = new Outbox();
   #end = () => {};
   #failed: (why: string) => void = () => {};
-  // What came of the echo that is due, and that echo.
+  // The next expected echo, and what has arrived of it so far.
   #rest: Buffer = Buffer.alloc(0);
   readonly #expected: Uint8Array[] = [];
 
@@ -92,7 +92,7 @@ class Conversation {
     }
   }
 
-  // A close frame is all that a server may say besides: RFC 6455 §5.5.1.
+  // A close frame is the only other thing that a server may send here: RFC 6455 §5.5.1.
   #closedWith(): number | undefined {
     const [first, length = 0, high = 0, low = 0] = this.#rest;
     if (this.#peer.path === undefined || first !== 0x88) return undefined;
@@ -117,10 +117,10 @@ class Conversation {
   }
 }
 
-/** Bytes of a message that tell its connection and its number: the smallest size that can be asked for. */
+/** Bytes that hold the number of the connection and that of the message: the smallest size a job can ask for. */
 export const numberBytes = 16;
 
-/** A message that resembles no other: `0003/000001042/` and letters, in another order each time. */
+/** A message that resembles no other: `0003/000001042/` and then letters, in a different order each time. */
 export function numbered(connection: number, number: number, size: number): Uint8Array {
   const head = `${String(connection).padStart(4, "0")}/${String(number).padStart(9, "0")}/`;
   const filling = letters(26).subarray(number % 26);
@@ -129,7 +129,7 @@ export function numbered(connection: number, number: number, size: number): Uint
   return payload;
 }
 
-/** What is wrong with an echo, in words; nothing if it is what is due. */
+/** Describes what is wrong with an echo. Returns nothing if it is the expected one. */
 export function difference(due: Uint8Array, came: Uint8Array, number: number): string | undefined {
   const at = due.findIndex((byte, index) => byte !== came[index]);
   if (at === -1) return undefined;
@@ -142,7 +142,7 @@ export function difference(due: Uint8Array, came: Uint8Array, number: number): s
   return `message ${Number(other)} came where ${number} was due: lost, doubled or out of order`;
 }
 
-// The length of a plain frame's payload: RFC 6455 §5.2.
+// Returns the payload length of a plain frame: RFC 6455 §5.2.
 function payloadOf(frame: Uint8Array): number {
   const short = frame[1] ?? 0;
   if (short < 126) return frame.length - 2;

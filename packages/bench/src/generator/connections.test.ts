@@ -7,7 +7,7 @@ import { type TestServer, tcpServer } from "./servers.testing.ts";
 let server: TestServer | undefined;
 afterEach(() => server?.stop());
 
-test("so many are opened, some at a time, and each is told which it is", async () => {
+test("connections are opened a few at a time, and each gets its own number", async () => {
   let now = 0;
   let most = 0;
   const opened = await openMany(async (index) => {
@@ -23,7 +23,7 @@ test("so many are opened, some at a time, and each is told which it is", async (
 const connectJob = (peer: Peer) =>
   ({ kind: "connect", peer, atOnce: 4, warmupMs: 5, measureMs: 100 }) as const;
 
-test("connections are counted where they were upgraded, and dropped again", async () => {
+test("a connection counts once it is upgraded, and is dropped again", async () => {
   const wss = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   await new Promise((resolve) => wss.once("listening", resolve));
   let most = 0;
@@ -38,16 +38,16 @@ test("connections are counted where they were upgraded, and dropped again", asyn
   expect(most).toBeLessThan(64);
 });
 
-test("a handshake that is refused is no connection", async () => {
+test("a refused handshake does not count as a connection", async () => {
   server = await tcpServer((socket) => socket.write("HTTP/1.1 503 Full\r\n\r\n"));
   await expect(connections(connectJob({ ...server.peer, path: "/" }))).rejects.toThrow("HTTP/1.1 503 Full");
 });
 
-test("idle connections that are closed are told, and count as none", async () => {
+test("idle connections that get closed are reported and do not count", async () => {
   let number = 0;
   const wss = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   await new Promise((resolve) => wss.once("listening", resolve));
-  // Those before the first look may come and go.
+  // Connections from before the first look may come and go.
   wss.on("connection", (ws) => void (++number % 10 === 0 && ws.terminate()));
   const peer = {
     host: "127.0.0.1",
@@ -62,7 +62,7 @@ test("idle connections that are closed are told, and count as none", async () =>
   await new Promise((resolve) => wss.close(resolve));
 });
 
-test("each connection is counted, and has had its compressed message echoed, if that is asked for", async () => {
+test("if the job asks for compression, each counted connection has had a compressed message echoed", async () => {
   const said: string[] = [];
   const offers: (string | undefined)[] = [];
   const wss = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: true });
@@ -84,13 +84,13 @@ test("each connection is counted, and has had its compressed message echoed, if 
   const slice = await idle({ kind: "idle", peer, connections: 3, compressed: true });
   expect(slice.count).toBe(3);
   expect(new Set(offers)).toEqual(new Set(["permessage-deflate"]));
-  // The fifty before, and the three that are measured.
+  // The fifty opened before, and the three that are measured.
   expect(said.map((text) => text.length)).toEqual(Array(53).fill(2_048));
   for (const ws of wss.clients) ws.terminate();
   await new Promise((resolve) => wss.close(resolve));
 });
 
-test("a handshake that fails where a message was to be compressed is told once", async () => {
+test("a handshake that fails before the compressed message is reported once", async () => {
   server = await tcpServer((socket) => socket.end());
   const peer = { ...server.peer, path: "/" };
   await expect(idle({ kind: "idle", peer, connections: 1, compressed: true })).rejects.toThrow(

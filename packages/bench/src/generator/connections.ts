@@ -1,4 +1,4 @@
-// Connections: how many a second a server takes, and what one that is idle costs.
+// How many connections a second a server accepts, and how much memory an idle one costs.
 
 import { constants, deflateRawSync } from "node:zlib";
 import type { ConnectJob, IdleJob, Slice } from "../job.ts";
@@ -13,7 +13,7 @@ import { Trouble } from "./trouble.ts";
 
 const silent = { data: () => {}, drain: () => {}, closed: () => {} };
 
-/** Opens and drops connections, so many at a time, and counts those that were upgraded. */
+/** Opens and drops connections, `depth` at a time, and counts those that were upgraded. */
 export async function connections(job: ConnectJob): Promise<Slice> {
   const trouble = new Trouble();
   let opened = 0;
@@ -36,13 +36,13 @@ export async function connections(job: ConnectJob): Promise<Slice> {
   }
 }
 
-// Before, some have been there already: what a server makes once for all is not counted.
+// Some connections are opened beforehand, so that what a server allocates only once is not counted.
 const firstOnes = 50;
 const atOnce = 64;
 const looks = 3;
 const lookMs = 200;
 
-/** Opens connections that say nothing, or one thing, and tells what the server's memory grew by. */
+/** Opens connections that send nothing, or one message, and reports how much the server's memory grew. */
 export async function idle({ peer, connections, compressed }: IdleJob): Promise<Slice> {
   let lost = 0;
   const handlers = { ...silent, closed: () => void lost++ };
@@ -62,14 +62,14 @@ export async function idle({ peer, connections, compressed }: IdleJob): Promise<
   }
 }
 
-// A message of 2 KiB, compressed by RFC 7692 §7.2.1, and its echo, compressed or not.
+// Sends a message of 2 KiB, compressed as in RFC 7692 §7.2.1. Its echo may be compressed or not.
 const message = letters(2_048);
 const compressedFrame = maskedText(deflateMessage(message));
 compressedFrame[0] = (compressedFrame[0] ?? 0) | 0x40;
 
 async function openCompressed(peer: IdleJob["peer"], idle: LinkHandlers): Promise<Link> {
   const answered = Promise.withResolvers<void>();
-  // Nobody waits for it where the handshake fails.
+  // If the handshake fails, nobody awaits this promise.
   answered.promise.catch(() => {});
   const counter = new FrameCounter((opcode) => {
     if (opcode === 1) answered.resolve();
@@ -89,7 +89,7 @@ function deflateMessage(data: Uint8Array): Uint8Array {
   return deflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 }
 
-/** Opens so many, some at a time; `open` is told which one. */
+/** Opens the given number of connections, a few at a time. `open` receives the number of each. */
 export async function openMany<Opened>(
   open: (index: number) => Promise<Opened>,
   count: number,
@@ -103,7 +103,7 @@ export async function openMany<Opened>(
   return opened;
 }
 
-// The smallest of several looks: garbage that was not collected yet is not the connections'.
+// The smallest of several readings: garbage that is not collected yet does not belong to the connections.
 async function least(pid: number): Promise<number> {
   let smallest = Number.POSITIVE_INFINITY;
   for (let count = 0; count < looks; count++) {

@@ -18,7 +18,7 @@ test.each([1, 2, 3, 7, 64, 1_000, stream.length])(
   },
 );
 
-test("a frame that lies whole in one piece is shown with its payload", () => {
+test("a frame that arrives in one piece is passed on with its payload", () => {
   const shown: string[] = [];
   const counter = new FrameCounter((_opcode, piece, start, end) => {
     shown.push(piece ? Buffer.from(piece.subarray(start, end)).toString() : "cut");

@@ -1,12 +1,12 @@
-// Counts the frames of a server as they come, and shows those that lie whole in one piece.
+// Counts the frames that a server sends, and passes on those that arrive in one piece.
 
-/** Called for each frame; `piece` holds its payload from `start` to `end`, unless it was cut: then nothing. */
+/** Called for each frame. `piece` holds its payload from `start` to `end`, and is missing if the frame was cut. */
 export type FrameSeen = (opcode: number, piece?: Uint8Array, start?: number, end?: number) => void;
 
-/** Reads headers and steps over payloads: RFC 6455 §5.2, unmasked. */
+/** Reads headers and skips payloads: RFC 6455 §5.2, unmasked. */
 export class FrameCounter {
   readonly #seen: FrameSeen;
-  // A header that was cut, and the rest of a payload that was.
+  // The part of a cut header that has arrived, and how much of a cut payload is still to come.
   #head: number[] = [];
   #opcode = 0;
   #rest = 0;
@@ -33,7 +33,7 @@ export class FrameCounter {
     }
   }
 
-  // The usual way: the header is there, and often all of the payload.
+  // The usual case: the header is complete, and often the payload too.
   #whole(bytes: Uint8Array, at: number): number {
     const opcode = (bytes[at] ?? 0) & 0x0f;
     const short = bytes[at + 1] ?? 0;

@@ -7,7 +7,7 @@ import { type TestServer, tcpServer, webSocketServer } from "./servers.testing.t
 let server: TestServer | undefined;
 afterEach(() => server?.stop());
 
-/** A masked frame of 64 bytes, which a TCP echo returns as it is. */
+/** A masked frame of 64 bytes, which a TCP echo returns unchanged. */
 const frameBytes = 70;
 
 async function echoOf(
@@ -23,7 +23,7 @@ function jobOf(peer: Peer, change: Partial<EchoJob> = {}): EchoJob {
   return { kind: "echo", peer, dialect: "bytes", ...load, ...change };
 }
 
-test("what comes back is counted, by a schedule as well", async () => {
+test("echoes are counted, with and without a schedule", async () => {
   const closed = await echoOf((socket, piece) => socket.write(piece), { connections: 3, depth: 4 });
   expect(closed.count).toBeGreaterThan(0);
   expect(closed).not.toHaveProperty("latency");
@@ -34,7 +34,7 @@ test("what comes back is counted, by a schedule as well", async () => {
   expect(open.latency?.max).toBeGreaterThanOrEqual(open.latency?.p50 ?? Number.NaN);
 });
 
-test("the requests of the protocol are echoed, too, after a greeting", async () => {
+test("typed requests are echoed too, after a greeting", async () => {
   server = await webSocketServer((ws, text) => {
     const { type, id, text: said } = JSON.parse(text) as { type: string; id: string; text: string };
     const reply = type === "hello" ? { type: "welcome", re: id } : { type: "echo", re: id, text: said };
@@ -44,7 +44,7 @@ test("the requests of the protocol are echoed, too, after a greeting", async () 
   expect(slice.count).toBeGreaterThan(0);
 });
 
-test("a message that does not come back while it is measured is told", async () => {
+test("a message that does not come back during the measurement is reported", async () => {
   const swallowed = 40 * frameBytes;
   const answer = (socket: Socket, piece: Buffer, before: number): void => {
     const from = Math.max(0, swallowed - before);
@@ -55,7 +55,7 @@ test("a message that does not come back while it is measured is told", async () 
   await expect(echoOf(answer, { depth: 4 })).rejects.toThrow("1 messages did not come back");
 }, 20_000);
 
-test("a message that comes back twice while it is measured is told", async () => {
+test("a message that comes back twice during the measurement is reported", async () => {
   const answer = (socket: Socket, piece: Buffer, before: number): void => {
     socket.write(piece);
     if (before === 0) socket.write(piece.subarray(0, frameBytes));
@@ -63,7 +63,7 @@ test("a message that comes back twice while it is measured is told", async () =>
   await expect(echoOf(answer)).rejects.toThrow("1 messages more came back than were sent");
 });
 
-test("what is late is waited for, and is no loss", async () => {
+test("late echoes are waited for and are not counted as lost", async () => {
   const late = (socket: Socket, piece: Buffer) => void setTimeout(() => socket.write(piece), 150);
   expect((await echoOf(late, { rate: 100, measureMs: 100 })).latency?.p50).toBeGreaterThan(140_000);
 });
@@ -76,7 +76,7 @@ test.each([
   let bytes = 0;
   const answer = (socket: Socket, piece: Buffer): void => {
     const changed = Buffer.from(piece);
-    // Not the first message: somewhere in the middle of what is measured.
+    // Not the first message, but one in the middle of the measurement.
     if (bytes > 0 && changed.length > at) changed[at] = (changed[at] ?? 0) ^ 1;
     bytes += piece.length;
     socket.write(changed);
@@ -84,14 +84,15 @@ test.each([
   await expect(echoOf(answer, { size })).rejects.toThrow("what came back is not what was sent");
 });
 
-test("a server that closes is told", async () => {
+test("a server that closes the connection is reported", async () => {
   const closes = (socket: Socket, piece: Buffer, before: number) =>
     before < 10 * frameBytes ? socket.write(piece) : socket.end();
   await expect(echoOf(closes)).rejects.toThrow("the server closed the connection");
 });
 
-test("a latency counts from when a message was due, also where it could not be sent", async () => {
-  // Server and generator are one process here: while it is blocked nothing can be sent, but much is due.
+test("a latency counts from when a message was due, even if it could not be sent then", async () => {
+  // Server and generator share one process here: while it is blocked, nothing can be sent, but messages keep
+  // falling due.
   const answer = (socket: Socket, piece: Buffer, before: number): void => {
     if (before > 20 * frameBytes && !isBlocked) block(300);
     socket.write(piece);

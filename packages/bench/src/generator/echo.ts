@@ -1,4 +1,4 @@
-// Echo: how many messages a second come back, and, on a schedule, after how long.
+// How many messages a second come back and, on a schedule, after how long.
 
 import type { EchoJob, Slice } from "../job.ts";
 import { Flow, type FlowHandlers } from "./flow.ts";
@@ -7,7 +7,7 @@ import { Latencies, startSchedule } from "./schedule.ts";
 import { Trouble } from "./trouble.ts";
 import { waveOf } from "./waves.ts";
 
-/** Measures one slice; rejects if an echo is not what was sent, is missing or comes twice, or if the server closes. */
+/** Measures one slice. Rejects if an echo is wrong, missing or doubled, or if the server closes a connection. */
 export async function echo(job: EchoJob): Promise<Slice> {
   const wave = waveOf(job);
   const trouble = new Trouble();
@@ -20,7 +20,7 @@ export async function echo(job: EchoJob): Promise<Slice> {
     const slice = await watch(job, load.messages, trouble, load.measure);
     const figures = load.more(slice.ms);
     load.end();
-    // What was under way is waited for: it may be late, but must come, and once.
+    // Wait for the messages under way: they may be late, but each must come, and only once.
     await trouble.orEnd(settled(() => flows.every(({ underWay }) => underWay <= 0)));
     const wrong = balanceOf(flows);
     if (wrong) throw new Error(wrong);
@@ -42,15 +42,15 @@ function balanceOf(flows: readonly Flow[]): string | undefined {
 interface Load {
   came: (messages: number, flow: Flow) => void;
   begin(flows: readonly Flow[]): void;
-  /** From now on it counts. */
+  /** Starts counting. */
   measure(): void;
   messages(): number;
-  /** What only a schedule has to tell, of so many ms; to be asked for when all has come back. */
+  /** Returns what only a schedule can show, for a slice of the given ms. Call it once everything has come back. */
   more(ms: number): () => Pick<Slice, "latency" | "due" | "sent">;
   end(): void;
 }
 
-// The next message follows each answer.
+// Each answer triggers the next message.
 function closedLoop({ depth }: EchoJob): Load {
   let messages = 0;
   let ended = false;
@@ -71,7 +71,7 @@ function closedLoop({ depth }: EchoJob): Load {
   };
 }
 
-// Messages are sent when they are due, whatever came back; one that could not be sent in time is late already.
+// Messages are sent when they are due, whatever has come back. One that could not be sent in time is already late.
 function openLoop({ connections }: EchoJob, rate: number): Load {
   const due = new Map<Flow, number[]>();
   let latencies: Latencies | undefined;

@@ -9,7 +9,10 @@ afterEach(() => server?.stop());
 
 type Deliver = (to: WebSocket, text: string, number: number, index: number) => void;
 
-/** Hands on to all others, each by `deliver`, which is told how many-th message it is and whose turn. */
+/**
+ * A server that forwards each message to all others by `deliver`, which gets the number of the message and the
+ * recipient.
+ */
 async function fanoutBy(deliver: Deliver) {
   server = await webSocketServer((author, text, number, all) => {
     for (const [index, ws] of [...all].entries()) if (ws !== author) deliver(ws, text, number, index);
@@ -28,16 +31,16 @@ async function fanoutBy(deliver: Deliver) {
 
 const send: Deliver = (to, text) => to.send(text);
 
-test("every delivery counts where every message comes to everybody in order", async () => {
+test("if every message reaches everybody in order, every delivery counts", async () => {
   expect((await fanoutBy(send)).count).toBeGreaterThan(0);
 });
 
-test("one delivery that does not come is told, to whomever and whenever", async () => {
+test("a missing delivery is reported, whoever misses it and whenever", async () => {
   const loses: Deliver = (to, text, number, index) => void (number === 40 && index === 2 ? 0 : to.send(text));
   await expect(fanoutBy(loses)).rejects.toThrow(/came where \d+ was due|1 of \d+ deliveries did not come/);
 });
 
-test("one delivery too many is told", async () => {
+test("a duplicate delivery is reported", async () => {
   const doubles: Deliver = (to, text, number, index) => {
     to.send(text);
     if (number === 40 && index === 2) to.send(text);
@@ -45,7 +48,7 @@ test("one delivery too many is told", async () => {
   await expect(fanoutBy(doubles)).rejects.toThrow(/came where \d+ was due|1 deliveries came beside/);
 });
 
-test("two messages in another order are told", async () => {
+test("two swapped messages are reported", async () => {
   let kept: string | undefined;
   const swaps: Deliver = (to, text, number, index) => {
     if (index !== 2) return to.send(text);
@@ -56,7 +59,7 @@ test("two messages in another order are told", async () => {
   await expect(fanoutBy(swaps)).rejects.toThrow(/message \d+ came where \d+ was due/);
 });
 
-test("a subscriber that is closed is told with its code", async () => {
+test("a closed subscriber is reported with its close code", async () => {
   const closes: Deliver = (to, text, number, index) => {
     if (number === 20 && index === 1) closeWith(to, 4002);
     else to.send(text);

@@ -1,4 +1,4 @@
-// Fan-out: one publishes, a thousand listen, and each of them checks what it gets.
+// Fan-out: one connection publishes, a thousand listen, and each of them checks what it receives.
 
 import type { FanoutJob, Slice } from "../job.ts";
 import type { Link } from "./link.ts";
@@ -6,10 +6,10 @@ import { settled, watch } from "./look.ts";
 import { newTopic, openPublisher, type Publisher, subscribe, type Topic } from "./topic.ts";
 import { Trouble } from "./trouble.ts";
 
-// Checking each of millions of deliveries would measure the check: every subscriber looks at other messages.
+// Checking each of millions of deliveries would measure the check, so every subscriber checks a different sample.
 const checkEvery = 16;
 
-/** Measures one slice; rejects if a message is lost, comes twice or in another order. */
+/** Measures one slice. Rejects if a message is lost, doubled or out of order. */
 export async function fanout(job: FanoutJob): Promise<Slice> {
   const topic = newTopic(job);
   const trouble = new Trouble();
@@ -18,7 +18,7 @@ export async function fanout(job: FanoutJob): Promise<Slice> {
   let publisher: Publisher | undefined;
   const missing = () => published * job.subscribers - deliveries;
   const publish = () => {
-    // Paced by what arrived, so that nobody's queue grows without bound.
+    // New messages follow arrivals, so that no queue grows without bound.
     while (publisher && missing() < job.depth * job.subscribers) publisher.publish(published++);
   };
   const delivered = () => {

@@ -1,4 +1,4 @@
-// One connection of an echo: sends messages again and again, and checks what comes back.
+// One connection of an echo: sends messages over and over and checks what comes back.
 
 import type { Peer } from "../job.ts";
 import { FrameCounter } from "./counter.ts";
@@ -8,13 +8,13 @@ import type { Link } from "./link.ts";
 
 /** What every connection of a slice sends and expects, over and over. */
 export interface Wave {
-  /** The frames to send, all of one length, one after another. */
+  /** The frames to send, one after another and all equally long. */
   cycle: Uint8Array;
   frameBytes: number;
-  /** What comes back for them, all of one length. */
+  /** The expected answers, all equally long. */
   echo: Uint8Array;
   echoBytes: number;
-  /** Sent once before, by each connection its own, and how many frames the server says to it. */
+  /** What each connection sends once at the start, and how many frames the server answers with. */
   greeting?: { frame: () => Uint8Array; answers: number };
 }
 
@@ -23,12 +23,12 @@ export interface FlowHandlers {
   failed(why: string): void;
 }
 
-/** A connection that is open, with its messages under way. */
+/** An open connection with its messages under way. */
 export class Flow {
   readonly #wave: Wave;
   readonly #handlers: FlowHandlers;
   #link: Link | undefined;
-  // Bytes that are to be sent, and how many have been.
+  // The bytes to send, and how many of them have been sent.
   #owed = 0;
   #sent = 0;
   #received = 0;
@@ -38,7 +38,7 @@ export class Flow {
     this.#handlers = handlers;
   }
 
-  /** Opens a connection; resolves when messages can be sent. */
+  /** Opens a connection. Resolves when messages can be sent. */
   static async open(peer: Peer, wave: Wave, handlers: FlowHandlers): Promise<Flow> {
     const flow = new Flow(wave, handlers);
     let read = (bytes: Uint8Array) => flow.#read(bytes);
@@ -65,13 +65,13 @@ export class Flow {
     return flow;
   }
 
-  /** Sends so many messages more. */
+  /** Sends this many more messages. */
   send(messages: number): void {
     this.#owed += messages * this.#wave.frameBytes;
     this.#flush();
   }
 
-  /** Messages that were sent and have not come back; fewer than none if more came than were sent. */
+  /** Messages sent that have not come back. Negative if more came back than were sent. */
   get underWay(): number {
     const { frameBytes, echoBytes } = this.#wave;
     return (this.#sent + this.#owed) / frameBytes - this.#received / echoBytes;
@@ -102,7 +102,8 @@ export class Flow {
     if (messages > 0) this.#handlers.came(messages, this);
   }
 
-  // All of a small piece; three bytes of a large one are enough to see that something was lost or moved.
+  // A small piece is compared whole. In a large one, three bytes are enough to see that something was lost or
+  // moved.
   #looksRight(bytes: Uint8Array): boolean {
     const { echo } = this.#wave;
     const at = (index: number) => echo[(this.#received + index) % echo.length];

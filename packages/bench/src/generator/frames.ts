@@ -1,8 +1,8 @@
-// The least of RFC 6455 that a load generator needs: its own frames, and how many came.
+// The small part of RFC 6455 that a load generator needs: writing its own frames and counting the server's.
 
 import { randomBytes } from "node:crypto";
 
-/** A masked text frame of a payload: RFC 6455 §5.2. The same key each time is allowed in a bench only (§5.3). */
+/** Returns a masked text frame (RFC 6455 §5.2). Reusing a masking key is acceptable only in a benchmark (§5.3). */
 export function maskedText(payload: Uint8Array, key: Uint8Array = randomBytes(4)): Uint8Array {
   const header = headerOf(payload.length, 0x80);
   const frame = new Uint8Array(header.length + 4 + payload.length);
@@ -14,7 +14,7 @@ export function maskedText(payload: Uint8Array, key: Uint8Array = randomBytes(4)
   return frame;
 }
 
-/** The frame as a server sends it. */
+/** Returns the frame as a server would send it. */
 export function plainText(payload: Uint8Array): Uint8Array {
   const header = headerOf(payload.length, 0);
   const frame = new Uint8Array(header.length + payload.length);
@@ -33,7 +33,7 @@ function headerOf(length: number, mask: number): Uint8Array {
   return header;
 }
 
-/** ASCII letters, a different one after the other: a byte lost or moved is seen. */
+/** Returns ASCII letters, each different from the one before, so that a lost or moved byte shows. */
 export function letters(size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, index) => 97 + ((index * 7) % 26));
 }

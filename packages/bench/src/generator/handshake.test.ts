@@ -7,7 +7,7 @@ afterEach(() => server?.stop());
 
 const silent = { data: () => {}, drain: () => {}, closed: () => {} };
 
-/** Opens a WebSocket at a server that answers so, and gives the request that it was sent. */
+/** Opens a WebSocket to a server that gives this answer, and returns the request that the server received. */
 async function opened(answer: string[], data: (bytes: Uint8Array) => void = () => {}) {
   let request = "";
   server = await tcpServer(async (socket, piece) => {
@@ -30,7 +30,7 @@ async function opened(answer: string[], data: (bytes: Uint8Array) => void = () =
 
 const agreed = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
 
-test("a handshake asks for what the peer is talked to in", async () => {
+test("a handshake offers the subprotocol and the extensions that the job names", async () => {
   const { request, port } = await opened([agreed]);
   expect(request).toMatch(/^GET \/ws HTTP\/1\.1\r\n/);
   for (const line of [
@@ -53,7 +53,7 @@ test("an answer in pieces is put together, and what follows it is data", async (
   expect(Buffer.from(came).toString()).toBe("\u0081\u0001");
 });
 
-test("a refusal is told with its first line, an end with its reason", async () => {
+test("a refusal is reported with its status line, an end of the connection with its reason", async () => {
   await expect(opened(["HTTP/1.1 503 Service Unavailable\r\n\r\n"])).rejects.toThrow(
     "the handshake was answered with HTTP/1.1 503 Service Unavailable",
   );

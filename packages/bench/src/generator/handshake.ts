@@ -3,7 +3,7 @@ import type { Peer } from "../job.ts";
 import { inTime } from "./in-time.ts";
 import { connect, type Link, type LinkHandlers } from "./link.ts";
 
-/** The request of RFC 6455 §4.1; empty for a peer that speaks no WebSocket. */
+/** The request of RFC 6455 §4.1, or an empty string for a peer that does not speak WebSocket. */
 export function handshakeOf({ host, port, path, subprotocol, extensions }: Peer): string {
   if (path === undefined) return "";
   const lines = [
@@ -19,7 +19,10 @@ export function handshakeOf({ host, port, path, subprotocol, extensions }: Peer)
   return `${lines.join("\r\n")}\r\n\r\n`;
 }
 
-/** Opens a connection and its WebSocket, if the peer speaks it; what comes afterwards goes to the handlers. */
+/**
+ * Opens a connection and, if the peer speaks it, a WebSocket. Everything that arrives afterwards goes to the
+ * handlers.
+ */
 export async function openSocket(peer: Peer, handlers: LinkHandlers): Promise<Link> {
   const handshake = handshakeOf(peer);
   if (handshake === "") return connect(peer.host, peer.port, handlers);

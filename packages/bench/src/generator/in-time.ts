@@ -1,4 +1,7 @@
-/** Waits for what must come; rejects with its name if it did not come in `patienceMs`, far longer than it takes. */
+/**
+ * Waits for something that must happen. Rejects with its name after `patienceMs`, which is far longer than it
+ * takes.
+ */
 export async function inTime<Value>(what: Promise<Value>, name: string, patienceMs = 15_000): Promise<Value> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(

@@ -1,12 +1,12 @@
-// A TCP connection that writes what the kernel takes, and says how much that was.
+// A TCP connection that writes what the kernel accepts and reports how much that was.
 
 import { createConnection } from "node:net";
 
-/** One connection. */
+/** One TCP connection. */
 export interface Link {
-  /** How many of the bytes were taken; the rest is to be written again after `drain`. */
+  /** Returns how many of the bytes were accepted. Write the rest again after `drain`. */
   write(bytes: Uint8Array): number;
-  /** Reads no more: what comes waits in the kernel, until that is full. */
+  /** Stops reading. What arrives waits in the kernel until its buffer is full. */
   pause(): void;
   resume(): void;
   /** Drops the connection. */
@@ -20,7 +20,7 @@ export interface LinkHandlers {
   closed(why: string): void;
 }
 
-/** Opens a connection; on Bun with its own sockets, which cost less. */
+/** Opens a connection. On Bun this uses Bun's own sockets, which cost less. */
 export function connect(host: string, port: number, handlers: LinkHandlers): Promise<Link> {
   return typeof Bun === "undefined" ? connectNode(host, port, handlers) : connectBun(host, port, handlers);
 }
@@ -62,7 +62,7 @@ function connectNode(host: string, port: number, handlers: LinkHandlers): Promis
     socket.on("close", () => void (ended || handlers.closed("the server closed the connection")));
     resolve({
       write: (bytes) => {
-        // Node takes everything; what it could not hand on is told by `drain`.
+        // Node accepts everything and emits `drain` once it has passed the rest to the kernel.
         socket.write(bytes);
         return bytes.length;
       },

@@ -1,4 +1,4 @@
-// A load of one's own: rooms of one who speaks and some who listen, and a schedule.
+// A custom load: rooms with one publisher and some listeners each, on a schedule.
 
 import type { LoadJob, Slice } from "../job.ts";
 import { residentBytes } from "../processor.ts";
@@ -11,7 +11,7 @@ import { newTopic, openPublisher, type Publisher, subscribe, type Topic } from "
 import { Trouble } from "./trouble.ts";
 import { hello } from "./waves.ts";
 
-/** Measures a load in parts; rejects if a delivery is doubled or out of order. */
+/** Measures a load in parts. Rejects if a delivery is doubled or out of order. */
 export async function load(job: LoadJob): Promise<Slice> {
   const trouble = new Trouble();
   const house = new House(job, trouble.tell);
@@ -89,7 +89,7 @@ class House {
     this.#speakers[number % this.#speakers.length]?.publish(number, this.#job.size);
   }
 
-  // A room gets every so many-th message: those are its numbers.
+  // Each room gets every nth message; these are its numbers.
   #listen(room: number): Promise<Link> {
     let next = room;
     return subscribe(this.#topic(room), {

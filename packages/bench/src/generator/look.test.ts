@@ -7,29 +7,29 @@ function look(at: number, count: number, main: number, core: Partial<Look["serve
   return { at, count, server: used, generator: { ...used, threads: new Map([["main", main / 2]]) } };
 }
 
-test("what happened between two looks is told in parts of a core", () => {
-  // In 1,000 ms the server ran for 300; of its core 500 were nobody's, and 450 were had by programs.
+test("the time between two looks is given as parts of a core", () => {
+  // In 1,000 ms the server ran for 300. Its core was idle for 500 and ran programs for 450.
   const slice = between(look(0, 10, 100), look(1_000, 60, 400, { programs: 450, idle: 500, stolen: 20 }));
   expect(slice).toMatchObject({ count: 50, ms: 1_000, serverMs: 300, serverBusy: 0.5 });
   expect(slice.serverTaken).toBeCloseTo((450 + 20 - 300) / 1_000);
   expect(slice.generatorTaken).toBeCloseTo((450 + 20 - 150) / 1_000);
 });
 
-test("of a process that is not bound to a core only its own time is known", () => {
+test("for a process that is not bound to a core only its own time is known", () => {
   const unknown = { programs: Number.NaN, idle: Number.NaN, stolen: Number.NaN };
   const slice = between(look(0, 0, 0, unknown), look(1_000, 1, 250, unknown));
   expect(slice.serverBusy).toBe(0.25);
   expect(slice.serverTaken).toBeNaN();
 });
 
-test("two clocks that differ by a tick make no part less than none", () => {
+test("two clocks that differ by a tick make no part negative", () => {
   const slice = between(look(0, 0, 0), look(1_000, 1, 1_000, { programs: 990, idle: 1_005 }));
   expect([slice.serverBusy, slice.serverTaken]).toEqual([0, 0]);
 });
 
 const job = { peer: { pid: process.pid }, warmupMs: 5, measureMs: 5 };
 
-test("what was counted before it is measured does not count", async () => {
+test("what was counted before the measurement does not count", async () => {
   let count = 100;
   const slice = await watch(
     job,
@@ -43,7 +43,7 @@ test("what was counted before it is measured does not count", async () => {
   expect(slice.ms).toBeGreaterThanOrEqual(4);
 });
 
-test("trouble ends it, before and while it is measured", async () => {
+test("trouble ends the measurement, before it begins and while it runs", async () => {
   const early = new Trouble();
   early.tell("too early");
   await expect(watch({ ...job, warmupMs: 60_000 }, () => 0, early)).rejects.toThrow("too early");
@@ -57,7 +57,7 @@ test("trouble ends it, before and while it is measured", async () => {
   await expect(begun).rejects.toThrow("lost");
 });
 
-test("of several troubles the first is told", async () => {
+test("of several failures the first is reported", async () => {
   const trouble = new Trouble();
   trouble.tell("one");
   trouble.tell("two");
@@ -65,7 +65,7 @@ test("of several troubles the first is told", async () => {
   expect(await new Trouble().orEnd(Promise.resolve(5))).toBe(5);
 });
 
-test("what is under way is given time, and no more than that", async () => {
+test("messages under way are given time to arrive, up to a limit", async () => {
   let looks = 0;
   await settled(() => ++looks > 3, 60_000);
   expect(looks).toBe(4);

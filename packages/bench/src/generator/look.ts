@@ -2,7 +2,7 @@ import type { Slice } from "../job.ts";
 import { type ProcessorTime, processorTime, runningTime } from "../processor.ts";
 import type { Trouble } from "./trouble.ts";
 
-/** What is read at the beginning and at the end of what is measured. */
+/** What is read at the beginning and at the end of a measurement. */
 export interface Look {
   at: number;
   count: number;
@@ -31,13 +31,13 @@ function useOf(before: ProcessorTime, after: ProcessorTime, ms: number) {
   const runningMs = runningTime(before, after);
   const idle = (after.idle - before.idle) / ms;
   const others = after.programs + after.stolen - before.programs - before.stolen - runningMs;
-  // One that is not bound to a core has none that could be idle.
+  // A process that is not bound to a core has no core that could be idle.
   const busy = Number.isNaN(idle) ? runningMs / ms : 1 - idle;
-  // The two clocks differ by a tick.
+  // The two clocks may differ by a tick.
   return { runningMs, busy: Math.max(0, busy), taken: Math.max(0, others / ms) };
 }
 
-/** Looks, lets the time pass, looks again; rejects as soon as there is trouble. */
+/** Takes a look, lets the time pass, and takes another. Rejects as soon as there is trouble. */
 export async function watch(
   { peer, warmupMs, measureMs }: { peer: { pid: number }; warmupMs: number; measureMs: number },
   count: () => number,
@@ -57,7 +57,7 @@ export function pause(ms: number): Promise<void> {
 
 const settleMs = 5_000;
 
-/** Gives what is under way a while to come; whoever waits looks afterwards whether it did. */
+/** Gives messages under way some time to arrive. The caller checks afterwards whether they did. */
 export async function settled(done: () => boolean, patienceMs = settleMs): Promise<void> {
   const deadline = performance.now() + patienceMs;
   while (!done() && performance.now() < deadline) await pause(1);

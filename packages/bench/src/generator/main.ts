@@ -1,4 +1,4 @@
-// The load generator: a job on each line of stdin, an answer on each line of stdout.
+// The load generator reads one job from each line of stdin and writes one answer to each line of stdout.
 
 import { createInterface } from "node:readline";
 import type { Answer, Job, Slice } from "../job.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Link } from "./link.ts";
 import { Outbox } from "./outbox.ts";
 
-/** Takes so many bytes, and then none until it is told to take more. */
+/** A link that accepts this many bytes, and then none until the test makes room. */
 class FakeLink implements Link {
   written: number[] = [];
   room = 0;
@@ -17,7 +17,7 @@ class FakeLink implements Link {
   end(): void {}
 }
 
-test("what the kernel does not take is written later, in order, and once", () => {
+test("what the kernel does not accept is written later, in order and only once", () => {
   const link = new FakeLink();
   const outbox = new Outbox();
   outbox.send(Uint8Array.of(1, 2, 3));
@@ -33,7 +33,7 @@ test("what the kernel does not take is written later, in order, and once", () =>
   expect(link.written).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
-test("nothing is sent past what waits", () => {
+test("nothing overtakes what is waiting", () => {
   const link = new FakeLink();
   const outbox = new Outbox();
   outbox.open(link);

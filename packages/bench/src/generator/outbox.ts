@@ -1,11 +1,11 @@
 import type { Link } from "./link.ts";
 
-/** What is to be sent on a link, in order: what the kernel does not take waits until `drain`. */
+/** What is to be sent on a link, in order. What the kernel does not accept waits for `drain`. */
 export class Outbox {
   readonly #waiting: Uint8Array[] = [];
   #link: Link | undefined;
 
-  /** From now on it can be sent. */
+  /** Starts sending. */
   open(link: Link): void {
     this.#link = link;
     this.drain();

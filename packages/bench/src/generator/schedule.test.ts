@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Latencies, startSchedule } from "./schedule.ts";
 
-test("each percentile is told as what it is called", () => {
+test("each percentile is reported under its own name", () => {
   const latencies = new Latencies();
   // 1 ms to 1 s, each once.
   for (let ms = 1; ms <= 1_000; ms++) latencies.note(0, ms);
@@ -10,7 +10,7 @@ test("each percentile is told as what it is called", () => {
   expect(ms).toEqual([500, 900, 990, 999, 1_000]);
 });
 
-test("a latency is told in microseconds, and less than one is one", () => {
+test("a latency is given in microseconds, and anything below one counts as one", () => {
   const latencies = new Latencies();
   latencies.note(10, 10.25);
   expect(latencies.read()).toMatchObject({ p50: 250, max: 250 });
@@ -19,7 +19,7 @@ test("a latency is told in microseconds, and less than one is one", () => {
   expect(none.read().max).toBe(1);
 });
 
-test("what could not be sent in time is due when it should have been sent", async () => {
+test("a message that could not be sent in time still counts from when it was due", async () => {
   const dues: number[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   const began = performance.now();
@@ -38,7 +38,7 @@ test("what could not be sent in time is due when it should have been sent", asyn
   );
 });
 
-test("a schedule that was ended sends nothing more", async () => {
+test("a stopped schedule sends nothing more", async () => {
   let sent = 0;
   const end = startSchedule(10_000, () => {
     sent++;

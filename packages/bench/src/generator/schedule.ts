@@ -1,9 +1,9 @@
-// What is due when, and how late it came.
+// Which message is due when, and how late each one came.
 
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import type { Slice } from "../job.ts";
 
-/** Calls `send` for each message when it is due, in ms of `performance.now()`; returns what ends it. */
+/** Calls `send` for each message when it is due, in ms of `performance.now()`. Returns a function that stops it. */
 export function startSchedule(rate: number, send: (due: number) => void): () => void {
   const interval = 1_000 / rate;
   let next = performance.now();
@@ -11,7 +11,7 @@ export function startSchedule(rate: number, send: (due: number) => void): () => 
   const spin = () => {
     if (ended) return;
     for (const now = performance.now(); next <= now; next += interval) send(next);
-    // A timer is good for a millisecond, which is more than most answers take.
+    // Timers are accurate to a millisecond, which is longer than most answers take.
     setImmediate(spin);
   };
   spin();
@@ -20,13 +20,13 @@ export function startSchedule(rate: number, send: (due: number) => void): () => 
   };
 }
 
-/** Latencies in µs, to three digits, up to a minute. */
+/** Latencies in µs, to three significant digits, up to a minute. */
 export class Latencies {
   readonly #histogram: RecordableHistogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 });
 
-  /** Notes what was due at a time, in ms, and came now. */
+  /** Records a message that was due at the given time, in ms, and came just now. */
   note(due: number, now: number): void {
-    // The smallest value of a histogram is 1.
+    // A histogram cannot hold a value below 1.
     this.#histogram.record(Math.max(1, Math.round((now - due) * 1_000)));
   }
 

@@ -1,16 +1,16 @@
-// Servers for the tests of the generator: in the same process, and as wrong as a test wants them.
+// Servers for the tests of the generator, in the same process and as faulty as each test needs.
 
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Peer } from "../job.ts";
 
-/** A server that is running, and how it is talked to. */
+/** A running server, and how to talk to it. */
 export interface TestServer {
   peer: Peer;
   stop(): Promise<void>;
 }
 
-/** Speaks TCP: `answer` is handed each piece that comes, and all of the bytes that came before it. */
+/** A TCP server. `answer` receives each piece that arrives and everything that arrived before it. */
 export async function tcpServer(
   answer: (socket: Socket, piece: Buffer, before: number) => void,
 ): Promise<TestServer> {
@@ -36,7 +36,7 @@ export async function tcpServer(
   };
 }
 
-/** Speaks WebSocket: `answer` is handed each message with its number, which counts from 1 over all connections. */
+/** A WebSocket server. `answer` receives each message with its number, which counts from 1 across all connections. */
 export async function webSocketServer(
   answer: (ws: WebSocket, text: string, number: number, all: ReadonlySet<WebSocket>) => void,
 ): Promise<TestServer> {
@@ -58,7 +58,7 @@ export async function webSocketServer(
   };
 }
 
-/** Says goodbye with a code, and ends the connection soon, though a generator never answers a close frame. */
+/** Closes with a code and then drops the connection, because the generator never answers a close frame. */
 export function closeWith(ws: WebSocket, code: number): void {
   ws.close(code);
   setTimeout(() => ws.terminate(), 20);

@@ -7,7 +7,7 @@ import { slow } from "./slow.ts";
 let server: TestServer | undefined;
 afterEach(() => server?.stop());
 
-/** Hands on to all others; the one who stops reading is the third of those who are there. */
+/** A server that forwards each message to all others. The third client to connect is the one that stops reading. */
 async function slowBy(deliver: (to: WebSocket, text: string, number: number, isSleeper: boolean) => void) {
   server = await webSocketServer((author, text, number, all) => {
     for (const [index, ws] of [...all].entries()) if (ws !== author) deliver(ws, text, number, index === 2);
@@ -23,13 +23,13 @@ async function slowBy(deliver: (to: WebSocket, text: string, number: number, isS
   return await slow(job);
 }
 
-test("one who gets everything in the end has no gap", async () => {
+test("a slow reader that gets everything in the end has no gap", async () => {
   const slice = await slowBy((to, text) => to.send(text));
   expect(slice).toMatchObject({ count: 120, stalled: { published: 60, prefix: 60, gap: false } });
   expect(slice.stalled).not.toHaveProperty("closed");
 });
 
-test("one who is closed is told with its code, and how far it came", async () => {
+test("a slow reader that is closed is reported with its code and how far it came", async () => {
   const { stalled } = await slowBy((to, text, number, isSleeper) => {
     if (isSleeper && number === 41) closeWith(to, 4002);
     else to.send(text);
@@ -37,7 +37,7 @@ test("one who is closed is told with its code, and how far it came", async () =>
   expect(stalled).toEqual({ published: 60, prefix: 40, gap: false, closed: 4002 });
 });
 
-test("a gap is seen, and ends what counts as got in order", async () => {
+test("a gap is noticed, and messages after it do not count as received in order", async () => {
   const { stalled } = await slowBy((to, text, number, isSleeper) => {
     if (isSleeper && number > 50) closeWith(to, 4002);
     else if (!isSleeper || number !== 31) to.send(text);
@@ -45,7 +45,7 @@ test("a gap is seen, and ends what counts as got in order", async () => {
   expect(stalled).toEqual({ published: 60, prefix: 30, gap: true, closed: 4002 });
 });
 
-test("those who read must get everything, in order", async () => {
+test("the clients that read must get everything, in order", async () => {
   await expect(
     slowBy((to, text, number, isSleeper) => void (number === 30 && !isSleeper ? 0 : to.send(text))),
   ).rejects.toThrow(/message 30 came to one who reads where 29 was due/);

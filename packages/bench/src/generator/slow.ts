@@ -1,4 +1,5 @@
-// A slow consumer: one stops reading while the others read on. What does the server keep for it, and what is it told?
+// A slow consumer: one client stops reading while the others read on. How much does the server keep for it, and how
+// does it learn what it lost?
 
 import type { Slice, SlowJob, Stalled } from "../job.ts";
 import { residentBytes } from "../processor.ts";
@@ -8,10 +9,10 @@ import { newTopic, openPublisher, subscribe, type Topic } from "./topic.ts";
 import { Trouble } from "./trouble.ts";
 
 const sampleMs = 20;
-// So many messages may be under way to those who read.
+// How many messages may be under way to the clients that read.
 const depth = 16;
 
-/** Publishes to all, of whom one does not read; rejects if those who read do not get everything. */
+/** Publishes to all clients, one of which does not read. Rejects if the others do not get everything. */
 export async function slow(job: SlowJob): Promise<Slice> {
   const topic = newTopic(job);
   const trouble = new Trouble();
@@ -48,14 +49,14 @@ export async function slow(job: SlowJob): Promise<Slice> {
   }
 }
 
-// One who reads, and must get everything in order.
+// A client that reads, and must get everything in order.
 function listen(topic: Topic, delivered: () => void, failed: (why: string) => void): Promise<Link> {
   let count = 0;
   return subscribe(topic, {
     message: (number) => {
       const due = count++;
       delivered();
-      // What was cut cannot be looked at; the next one tells.
+      // A message that was cut cannot be checked, but the next one shows any gap.
       if (number && number() !== due)
         failed(`message ${number()} came to one who reads where ${due} was due`);
     },
@@ -67,7 +68,7 @@ async function stall(topic: Topic, published: number) {
   const stalled: Stalled = { published, prefix: 0, gap: false };
   const link = await subscribe(topic, {
     message: (number) => {
-      // What was cut is a message like the others; only those that lie whole can be looked at.
+      // A cut message counts like any other, but only messages in one piece can be checked.
       if (number && number() !== stalled.prefix) stalled.gap = true;
       if (!stalled.gap) stalled.prefix++;
     },

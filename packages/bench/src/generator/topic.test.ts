@@ -5,8 +5,8 @@ import { newTopic, subscribe } from "./topic.ts";
 let server: TestServer | undefined;
 afterEach(() => server?.stop());
 
-test("an end of the connection is told to the subscriber, and to nobody else", async () => {
-  // A rejection that nobody awaits would end the generator, and the run with it.
+test("the end of a connection is reported to the subscriber and to nobody else", async () => {
+  // An unhandled rejection would end the generator, and the run with it.
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => void unhandled.push(reason);
   process.on("unhandledRejection", note);
@@ -23,7 +23,7 @@ test("an end of the connection is told to the subscriber, and to nobody else", a
   expect(unhandled).toEqual([]);
 });
 
-test("no topic is another's", () => {
+test("no two topics have the same name", () => {
   const peer = { host: "", port: 0, pid: 0 };
   const [one, other] = [newTopic({ peer, dialect: "typed" }), newTopic({ peer, dialect: "typed" })];
   expect(one.name).toMatch(/^room\/[a-z0-9-]{1,32}$/);

@@ -1,4 +1,4 @@
-// One who publishes and those who listen, in two dialects: bytes that go to all others, or a topic of rosetta.v1.json.
+// One publisher and its listeners, in two dialects: bytes that go to all others, or a topic of rosetta.v1.json.
 
 import { randomBytes } from "node:crypto";
 import type { FanoutJob, Peer } from "../job.ts";
@@ -13,30 +13,30 @@ import { hello, json } from "./waves.ts";
 const digits = 9;
 const maskingKey = Uint8Array.of(1, 2, 3, 4);
 
-/** Where something is published. */
+/** Where to publish. */
 export interface Topic {
   peer: Peer;
   dialect: FanoutJob["dialect"];
   name: string;
 }
 
-/** A topic that nobody used before: an old one would begin with what it remembers. */
+/** Returns a topic that nobody has used before. An old one would begin with a replay of what it remembers. */
 export function newTopic({ peer, dialect }: Pick<FanoutJob, "peer" | "dialect">): Topic {
   return { peer, dialect, name: `room/bench-${randomBytes(6).toString("hex")}` };
 }
 
 export interface Subscriber {
-  /** The number of a message, if it lay whole in one piece. */
+  /** Returns the number of a message if it arrived in one piece. */
   message(number: (() => number) | undefined): void;
   closed(code: number): void;
 }
 
-/** Listens to a topic; resolves when the server has confirmed it. */
+/** Subscribes to a topic. Resolves when the server has confirmed the subscription. */
 export async function subscribe({ peer, dialect, name }: Topic, subscriber: Subscriber): Promise<Link> {
   const ready = Promise.withResolvers<void>();
-  // Nobody waits for it where there is no greeting, nor where the connection ends before.
+  // Nobody awaits this if there is no greeting, or if the connection ends first.
   ready.promise.catch(() => {});
-  // `welcome` and `subscribed`.
+  // The server sends `welcome` and `subscribed`.
   let greetings = dialect === "typed" ? 2 : 0;
   let closeCode = 1006;
   const counter = new FrameCounter((opcode, piece, start = 0, end = 0) => {
@@ -60,7 +60,7 @@ export async function subscribe({ peer, dialect, name }: Topic, subscriber: Subs
   return link;
 }
 
-/** Who publishes: numbered messages, each with a text of at least so many bytes. */
+/** The publisher. It sends numbered messages, each with a text of at least this many bytes. */
 export interface Publisher {
   publish(number: number, size?: number): void;
   end(): void;
@@ -78,7 +78,8 @@ export async function openPublisher(topic: Topic, failed: (why: string) => void)
   };
 }
 
-// The bytes that a bare server hands on are as long as the event that a server of the house makes of a publication.
+// A bare server forwards the bytes as they are, so they are as long as the event that an app makes of a
+// publication.
 function publication({ dialect, name }: Topic, number: number, size: number): Uint8Array {
   const text = filling(size - digits) + String(number).padStart(digits, "0");
   const id = String(number);
@@ -103,7 +104,7 @@ function filling(size: number): string {
   return filled;
 }
 
-// The text is the last thing in a message: `…"text":"000000042"}}`.
+// The text comes last in a message: `…"text":"000000042"}}`.
 function sequence(piece: Uint8Array, end: number): number {
   let number = 0;
   for (let at = end - 3 - digits; at < end - 3; at++) number = number * 10 + (piece[at] ?? 0) - 48;

@@ -5,7 +5,7 @@ import { hello, waveOf } from "./waves.ts";
 const webSocket = { host: "", port: 0, pid: 0, path: "/" };
 const tcp = { host: "", port: 0, pid: 0 };
 
-/** The JSON of a masked frame of less than 64 KiB. */
+/** Parses the JSON in a masked frame of less than 64 KiB. */
 function jsonOf(frame: Uint8Array): Record<string, unknown> {
   const header = (frame[1] ?? 0) % 128 < 126 ? 2 : 4;
   const key = frame.subarray(header, header + 4);
@@ -26,13 +26,13 @@ test.each([64, 125, 126, 1_024, 65_536])(
   },
 );
 
-test("a TCP echo returns the frames as they are", () => {
+test("a TCP echo returns the frames unchanged", () => {
   const { cycle, echo, frameBytes, echoBytes } = waveOf({ dialect: "bytes", size: 64, peer: tcp });
   expect(echoBytes).toBe(frameBytes);
   expect(Buffer.compare(cycle, echo)).toBe(0);
 });
 
-test("requests of the protocol have ids of their own, more than a server remembers, and their replies", () => {
+test("typed requests have distinct ids, more than a server remembers, and each has its expected reply", () => {
   const { cycle, frameBytes, echo, echoBytes, greeting } = waveOf({
     dialect: "typed",
     size: 20,
@@ -51,13 +51,13 @@ test("requests of the protocol have ids of their own, more than a server remembe
   expect(greeting?.answers).toBe(1);
 });
 
-test("each hello is another client's", () => {
+test("every hello comes from a different client", () => {
   const [one, other] = [jsonOf(hello()), jsonOf(hello())];
   expect(one).toMatchObject({ type: "hello", client: expect.stringMatching(/^[0-9a-f]{32}$/) });
   expect(one.client).not.toBe(other.client);
 });
 
-test("no two frames have one key, unless it is given", () => {
+test("no two frames share a masking key unless one is given", () => {
   const frame = () => Buffer.from(maskedText(new Uint8Array(8))).toString("hex");
   expect(frame()).not.toBe(frame());
 });

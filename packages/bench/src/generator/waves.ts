@@ -1,12 +1,12 @@
-// What is said in an echo: bytes, or requests of rosetta.v1.json.
+// The messages of an echo: bytes, or requests of rosetta.v1.json.
 
 import type { EchoJob } from "../job.ts";
 import type { Wave } from "./flow.ts";
 import { letters, maskedText, plainText } from "./frames.ts";
 
-/** The largest write. */
+/** The largest single write, in bytes. */
 const writeBytes = 64 * 1024;
-// More than a server remembers of the requests that it answered, so that none is answered from memory.
+// More requests than a server remembers having answered, so that it answers none from memory.
 const requests = 1_024;
 
 /** What a job sends and expects. */
@@ -17,7 +17,7 @@ export function waveOf({ dialect, size, peer }: Pick<EchoJob, "dialect" | "size"
 function bytes(size: number, isWebSocket: boolean): Wave {
   const payload = letters(size);
   const frame = maskedText(payload);
-  // A TCP echo returns what it got.
+  // A TCP echo returns exactly what it received.
   const echo = isWebSocket ? plainText(payload) : frame;
   const count = Math.max(1, Math.floor(writeBytes / frame.length));
   return {
@@ -42,12 +42,12 @@ function typed(size: number): Wave {
   };
 }
 
-/** The first message at `/ws`, each time of another client. */
+/** The first message at `/ws`, from a different client each time. */
 export function hello(): Uint8Array {
   return maskedText(json({ type: "hello", id: "hello", client: crypto.randomUUID().replaceAll("-", "") }));
 }
 
-/** The UTF-8 of a value as JSON. */
+/** Encodes a value as JSON in UTF-8. */
 export function json(value: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
