@@ -1,21 +1,21 @@
-// Bun: one object of handlers for all sockets, topics and backpressure in native code; what a socket knows is ws.data.
+// Bun: one object of handlers serves all sockets. Topics and backpressure are native. A socket's own data is ws.data.
 import type { Hub, Port, Session } from "@rosetta/hub";
 import { Close, echoStop, endpoints } from "@rosetta/protocol";
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 
-/** What a socket brings along from its upgrade, and the session it gets when it opens. */
+/** What a socket has from its upgrade, and the session that it gets when it opens. */
 interface Data {
   path: string;
   address: string;
   session: Session<Ws>;
-  /** The close frame that is still to be sent. */
+  /** The close frame that is still to be sent, if there is one. */
   goodbye?: { code: number; reason: string };
 }
 
-/** A socket, with what the application knows of it. */
+/** A socket with the application's data. */
 export type Ws = ServerWebSocket<Data>;
 
-/** What the hub asks of this stack. */
+/** Returns the port through which the hub uses this stack's sockets. */
 export function createPort(server: () => Server<Data>): Port<Ws> {
   return {
     send: (ws, frame) => deliver(ws, frame),
@@ -25,12 +25,12 @@ export function createPort(server: () => Server<Data>): Port<Ws> {
     // #endregion waiting
 
     // #region queued
-    // Bytes that are sent are copied into one buffer: what they cost is what they are.
+    // Bun copies waiting messages into one buffer, so they take no more memory than their bytes.
     queued: (ws) => ws.getBufferedAmount(),
     // #endregion queued
 
     // #region unfinished
-    // Bun tells nothing of a message before it is complete: https://bun.com/reference/bun/WebSocketHandler
+    // Bun does not report a message before it is complete: https://bun.com/reference/bun/WebSocketHandler
     unfinished: () => 0,
     // #endregion unfinished
 
@@ -48,11 +48,11 @@ export function createPort(server: () => Server<Data>): Port<Ws> {
     // #endregion close
 
     // #region broadcast
-    // Native topics: the frame crosses into native code once, however many follow.
+    // Topics are native. A frame is handed to native code once, however many sockets subscribe.
     join: (ws, topic) => void ws.subscribe(topic),
     leave: (ws, topic) => void ws.unsubscribe(topic),
     publish(topic, frame, except) {
-      // A socket's own publish() leaves itself out; the server's leaves out nobody.
+      // A socket's publish() skips that socket. The server's publish() skips nobody.
       if (except) except.publish(topic, frame, true);
       else server().publish(topic, frame, true);
     },
@@ -63,14 +63,14 @@ export function createPort(server: () => Server<Data>): Port<Ws> {
 // #region send
 function deliver(ws: Ws, data: string | Buffer): void {
   if (ws.data.goodbye) return;
-  // send() answers 0 for what it silently dropped, but for an empty message too. So the queue is asked before.
+  // send() returns 0 for a message that it silently dropped, but also for an empty one. So we check the queue first.
   if (ws.getBufferedAmount() > ws.data.session.limits.queueBytes) return ws.data.session.slow();
-  // Compressed where that was agreed on; Bun does not by itself.
+  // `true`: compress if the peer agreed to it. By default, Bun does not.
   ws.send(data, true);
 }
 
-// To Bun, a socket is gone as soon as close() is called. What waits in it stays in memory until the peer has read it, but
-// can no longer be counted, nor cut by terminate(). So close() is called when nothing waits.
+// Bun treats a socket as gone once close() is called. Bytes that still wait stay in memory until the peer has read
+// them, but they can no longer be counted, nor dropped by terminate(). So close() is called once nothing waits.
 function sayGoodbye(ws: Ws): void {
   const { goodbye } = ws.data;
   if (goodbye && ws.getBufferedAmount() === 0) ws.close(goodbye.code, goodbye.reason);
@@ -85,7 +85,7 @@ function echo(ws: Ws, data: string | Buffer): void {
 }
 // #endregion echo
 
-/** Listens to every socket that is accepted, until it is gone. */
+/** Listens to every accepted socket until it is gone. */
 export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
   return {
     open(ws) {
@@ -95,12 +95,12 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
     },
 
     // #region guard
-    // Without this handler, what another one throws ends the process.
+    // Without this handler, an exception in any other one would end the process.
     error: (error, ws) => ws.data.session.failed(error),
     // #endregion guard
 
     // #region messages
-    // Text arrives as a string, binary as a Buffer.
+    // Text arrives as a string, binary data as a Buffer.
     message(ws, data) {
       if (ws.data.path === endpoints.echo) echo(ws, data);
       else if (typeof data === "string") ws.data.session.text(data);
@@ -109,14 +109,14 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
     // #endregion messages
 
     // #region pong
-    // Bun's own idle timer is reset by what the server writes (idleTimeout); the hub's sweep is not.
+    // Bun's own idle timer (idleTimeout) restarts whenever the server writes, even to a dead peer. The hub's does not.
     pong: (ws) => ws.data.session.heard(),
     idleTimeout: 0,
     sendPings: false,
     // #endregion pong
 
     // #region drained
-    // Called only after send() or publish() had to leave bytes behind: with a peer that reads, never.
+    // Called only after send() or publish() had to leave bytes waiting, so never for a peer that keeps up.
     drain(ws) {
       ws.data.session.drained();
       sayGoodbye(ws);
@@ -124,7 +124,7 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
     // #endregion drained
 
     // #region closed
-    // Called for a socket that failed to open, too.
+    // Also called for a socket that failed to open, which may have no session.
     close: (ws, code) => ws.data.session?.closed(code),
     // #endregion closed
   };

@@ -1,4 +1,4 @@
-// Bun + Hono as their own documentation writes it. Try it: pnpm hello bun-hono
+// Bun + Hono as their own documentation shows it. Try it: pnpm hello bun-hono
 import { Hono } from "hono";
 import { upgradeWebSocket, websocket } from "hono/bun";
 

@@ -1,4 +1,4 @@
-// Hono: a handler gets a context and returns a Response. What Bun knows of the connection is in c.env.
+// Hono: a handler receives a context and returns a Response. Bun's server, which knows the connection, is in c.env.
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
 import { pageRoot } from "@rosetta/page";
 import { parseRequest, type RequestFacts } from "@rosetta/protocol";
@@ -8,30 +8,31 @@ import { serveStatic } from "hono/bun";
 import { etag } from "hono/etag";
 import type { Ws } from "./connection.ts";
 
-/** What Bun hands to Hono, and what Hono hands from one handler to the next. */
+/** What Bun passes to Hono (`Bindings`), and what one handler passes to the next (`Variables`). */
 interface Env {
   Bindings: { server: Server<Ws["data"]> };
   Variables: { address: string };
 }
 
-/** What the routes are added to. */
+/** The app to which the routes are added. */
 export type App = Hono<Env>;
 
-/** What the door asks about a request. */
+/** Returns what the admission checks need to know about a request. */
 export function factsOf(req: Request): RequestFacts {
   const header = (name: string): string | undefined => req.headers.get(name) ?? undefined;
-  // Bun writes the Host before the path, whatever the target named, and refuses 1.1 without a Host itself.
+  // Bun puts the Host header before the path, even if the target names another host. HTTP/1.1 without a Host never gets
+  // here, because Bun itself refuses it.
   const url = req.url.replace(/^https?:\/\/[^/?#]*/, "");
   const version = header("host") === undefined ? "1.0" : undefined;
   return parseRequest({ method: req.method, url, version, header });
 }
 
-/** The other end of a request's connection; nothing where it is gone already. */
+/** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
 export function addressOf(req: Request, server: Server<Ws["data"]>): string {
   return server.requestIP(req)?.address ?? "";
 }
 
-/** Everything that is answered over plain HTTP. */
+/** Adds everything that is served over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.use(async (c, next) => {
@@ -45,7 +46,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion door
 
   // #region page
-  // Hono's static files have no ETag of their own, and its root would be relative to the working directory.
+  // serveStatic() sends no ETag. It takes a relative root from the working directory, so `pageRoot` is absolute.
   const onFound = (_path: string, c: Context): void => {
     for (const [name, value] of Object.entries(hub.pageHeaders())) c.header(name, value);
   };
@@ -87,12 +88,12 @@ export function routes(app: App, hub: Hub<Ws>): void {
           leave = hub.readers.stream(facts, c.get("address"), {
             write: (text) => controller.enqueue(encoder.encode(text)),
             queued: () => -(controller.desiredSize ?? 0),
-            // Bun tells nobody when the rest of a closed stream is sent. So it is closed when nothing waits.
+            // Bun does not report when the rest of a closed stream has been sent. So we close it once nothing waits.
             end() {
               isEnding = true;
               if (controller.desiredSize === 0) close(controller);
             },
-            // With an error as its argument, Bun would print it.
+            // Without an argument, because Bun would print it.
             cut: () => controller.error(),
           });
         },
@@ -117,9 +118,9 @@ export function routes(app: App, hub: Hub<Ws>): void {
     const leave = hub.readers.poll(factsOf(c.req.raw), c.get("address"), resolve);
     const { signal } = c.req.raw;
     signal.addEventListener("abort", leave);
-    // An end that came before is told to nobody.
+    // If the request was aborted before this line, the event does not come.
     if (signal.aborted) leave();
-    // Bun tells nobody when an answer is sent.
+    // Bun does not report when a response has been sent.
     return answer(c, await promise.finally(leave));
   });
   // #endregion poll

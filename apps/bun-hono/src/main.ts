@@ -1,4 +1,4 @@
-// The process: its environment, its one line on stdout, its signals. The same to the byte in every app.
+// The process: its environment, its one line on stdout and its signals. Byte for byte the same in every app.
 import { Lines } from "@rosetta/hub/node";
 import { addressOf, readManifests } from "@rosetta/manifest";
 import { readEnvironment, urlOf } from "@rosetta/protocol";
@@ -6,7 +6,7 @@ import pino from "pino";
 import manifest from "../server.json" with { type: "json" };
 import { start } from "./server.ts";
 
-// Once, for all who ask: localhost is ::1 to one of them and 127.0.0.1 to the next (nodejs/node#40537).
+// Resolved once, because `localhost` can be ::1 for one caller and 127.0.0.1 for the next (nodejs/node#40537).
 const host = await addressOf(process.env.HOST || "127.0.0.1");
 const servers = readManifests().map(({ id, title, port }) => ({ id, title, url: urlOf(host, port) }));
 const environment = { ...process.env, HOST: host };
@@ -16,7 +16,7 @@ if (!settings) {
   process.exit(2);
 }
 
-// Never waits: a disk that is full or a reader that has stalled must not stop the server.
+// Writing never blocks: a full disk or a stalled reader must not stop the server.
 const lines = new Lines(2);
 const log = pino({ base: { server: manifest.id } }, lines);
 const runtime = process.versions.bun ? `bun ${process.versions.bun}` : `node ${process.versions.node}`;
@@ -37,7 +37,7 @@ const server = await start({
 });
 console.log(JSON.stringify({ ready: true, server: manifest.id, url: server.url, runtime }));
 
-/** The log's last lines get so long (ms), and no longer. */
+/** Milliseconds that the last log lines have to be written before the process ends. */
 const flushMs = 500;
 
 let isStopping = false;

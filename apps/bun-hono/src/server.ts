@@ -1,4 +1,4 @@
-// Bun: there is no upgrade event. A handler answers the request, or hands it to server.upgrade() and answers nothing.
+// Bun has no upgrade event. A handler either answers a request or passes it to server.upgrade().
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, host } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, pathOf, secondMs } from "@rosetta/protocol";
@@ -13,11 +13,12 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const hub: Hub<Ws> = new Hub({ ...options, port: createPort(() => server), host });
 
   // #region limits
-  // In seconds, between two requests and within them. Before the first one, Bun itself hangs up after 10 s without a byte.
+  // In seconds, both between two requests and within one. Until the first request is complete, Bun hangs up after 10 s
+  // without a byte.
   const idleTimeout = Math.ceil(settings.limits.keepAliveMs / secondMs);
   const limits = {
     maxPayloadLength: settings.limits.messageBytes,
-    // Bun has no limit for the number of fragments. What exceeds this one it drops, unless told to close.
+    // Bun has no limit on the number of fragments. Beyond the next one it drops messages, unless told to close.
     backpressureLimit: settings.limits.queueBytes + settings.limits.messageBytes,
     closeOnBackpressureLimit: true,
     perMessageDeflate: settings.compression,
@@ -25,14 +26,14 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion limits
 
   // #region mount
-  // Hono looks for the path behind a host, which a request of HTTP/1.0 need not name.
+  // By default, Hono looks for the path after a host, but an HTTP/1.0 request need not name one.
   const app: App = new Hono({ getPath: (req) => pathOf(factsOf(req)) });
   routes(app, hub);
   const fetch = (req: Request, server: Server<Ws["data"]>) => app.fetch(req, { server });
   // #endregion mount
 
   // #region subprotocol
-  // Left alone, Bun would choose whatever the client offers first (oven-sh/bun#18243).
+  // By default, Bun chooses whichever subprotocol the client offers first (oven-sh/bun#18243).
   function subprotocolHeaders(req: Request): Record<string, string> {
     const chosen = chooseSubprotocol(req.headers.get("sec-websocket-protocol") ?? "");
     return chosen ? { "Sec-WebSocket-Protocol": chosen } : {};
@@ -40,7 +41,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion subprotocol
 
   // #region upgrade
-  // The door is the middleware of http.ts: whoever comes here was let in. The session follows when the socket opens.
+  // The middleware in http.ts checks admission, so every request that gets here was admitted. Its session begins when
+  // the socket opens.
   for (const path of Object.values(endpoints)) {
     app.get(path, ({ env, req, get }) => {
       const data = { path, address: get("address") } as Ws["data"];
@@ -64,7 +66,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region shutdown
   async function stop(): Promise<void> {
     await hub.drain();
-    // To Bun a socket is closed when close() was called. Exiting now would lose close frames and last answers.
+    // Bun counts a socket as closed once close() was called. Exiting now would lose close frames and last answers.
     await atMost(settings.limits.lingerMs, server.stop());
     await server.stop(true);
   }

@@ -1,33 +1,33 @@
-// ws: the socket is an EventEmitter. What nobody listens for is lost, and an error nobody listens for ends the process.
+// ws: a socket is an EventEmitter. Events without a listener are lost, and an `error` without one ends the process.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
 import { Traffic } from "@rosetta/hub/node";
 import { Close, echoStop, endpoints } from "@rosetta/protocol";
 import type { WebSocket } from "ws";
 
-/** A socket, with what the application knows of it: ws has no place for that, Bun calls it `ws.data`. */
+/** A socket with the application's data. ws has no place for it, so it gets the name that Bun uses, `ws.data`. */
 export interface Ws extends WebSocket {
   data: { tcp: Socket; session: Session<Ws>; traffic: Traffic };
 }
 
-/** What the hub asks of this stack. */
+/** Returns the port through which the hub uses this stack's sockets. */
 export function createPort(): Port<Ws> {
   const topics = new Map<string, Set<Ws>>();
   return {
     send: (ws, frame) => deliver(ws, frame, false),
 
     // #region waiting
-    // Below its high-water mark a socket may hold bytes back and never emit `drain` for them: those do not count.
+    // Below its high-water mark a socket can hold bytes and never emit `drain` for them, so they do not count.
     waiting: (ws) => (ws.data.tcp.writableNeedDrain ? ws.bufferedAmount : 0),
     // #endregion waiting
 
     // #region queued
-    // A message that waits costs Node more than its bytes. A million of one byte are no MiB.
+    // A waiting message takes far more memory than its bytes: a one-byte message takes about 350.
     queued,
     // #endregion queued
 
     // #region unfinished
-    // ws tells of messages that are complete; how much has come of the next one, the TCP socket knows.
+    // ws reports only complete messages. The TCP socket shows how many bytes of the next one have arrived.
     unfinished: ({ data }) => data.traffic.unfinished,
     // #endregion unfinished
 
@@ -37,12 +37,12 @@ export function createPort(): Port<Ws> {
 
     // #region close
     close: (ws, code, reason) => ws.close(code, reason),
-    // ws itself would wait 30 s for a peer that does not answer a close frame.
+    // By default, ws waits 30 s for a peer that does not answer a close frame.
     terminate: (ws) => ws.terminate(),
     // #endregion close
 
     // #region broadcast
-    // ws has no topics: a Set for each, and a loop. Encoded once, framed once for each socket.
+    // ws has no topics, so each is a Set and a loop. A text is encoded once, but ws frames it for every socket.
     join(ws, topic) {
       const members = topics.get(topic) ?? new Set();
       topics.set(topic, members.add(ws));
@@ -63,9 +63,9 @@ export function createPort(): Port<Ws> {
 // #region send
 function deliver(ws: Ws, data: string | Buffer, isBinary: boolean): void {
   if (ws.readyState !== ws.OPEN) return;
-  // ws never refuses: what the kernel does not take is buffered without bound (websockets/ws#2009).
+  // ws never refuses to send. It buffers without limit what the kernel does not take (websockets/ws#2009).
   if (queued(ws) > ws.data.session.limits.queueBytes) return ws.data.session.slow();
-  // A Buffer would go out as binary if nothing were said.
+  // By default, ws sends a Buffer as a binary message.
   ws.send(data, { binary: isBinary }, ws.data.traffic.sending());
 }
 
@@ -84,14 +84,15 @@ function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
 }
 // #endregion echo
 
-/** A socket was accepted: listens to it until it is gone. */
+/** Listens to an accepted socket until it is gone. */
 export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address: string): void {
   const session = hub.open(ws, path, address);
   const traffic = new Traffic(tcp);
   ws.data = { tcp, session, traffic };
 
   // #region guard
-  // A listener that throws ends the process. Caught as uncaughtException, it leaves a deaf socket (websockets/ws#1092).
+  // A listener that throws ends the process. If the exception is caught as uncaughtException, the socket stays open but
+  // receives nothing more (websockets/ws#1092).
   function guarded(handle: () => void): void {
     try {
       handle();
@@ -102,7 +103,8 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   // #endregion guard
 
   // #region messages
-  // Text arrives as a Buffer, too: only `isBinary` tells. Listeners stand before any await, or the first is lost.
+  // Text also arrives as a Buffer; only `isBinary` shows the difference. Add this listener before any await, or the
+  // first message is lost.
   ws.on("message", (data: Buffer, isBinary) => {
     traffic.message();
     guarded(() => {
@@ -114,7 +116,8 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   // #endregion messages
 
   // #region pong
-  // Nothing in ws notices a peer that is gone; the hub's sweep does, if it is told who was heard. Pings ws answers itself.
+  // ws does not notice a peer that has vanished. The hub does, because each frame tells it that the peer is alive. ws
+  // answers pings itself.
   const control = (payload: Buffer): void => {
     traffic.control(payload);
     guarded(() => session.heard());
@@ -124,12 +127,12 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   // #endregion pong
 
   // #region drained
-  // ws has no such event (websockets/ws#2009); the TCP socket under it has.
+  // ws has no `drain` event (websockets/ws#2009), but the TCP socket below it does.
   tcp.on("drain", () => guarded(() => session.drained()));
   // #endregion drained
 
   // #region closed
-  // A peer that breaks the rules: ws answers with the right code, and reports 1006 below whatever it was.
+  // If a peer breaks the protocol, ws emits `error` and closes with the right code itself. `close` then reports 1006.
   ws.on("error", () => {});
   ws.on("close", (code) => guarded(() => session.closed(code)));
   // #endregion closed

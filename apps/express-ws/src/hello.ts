@@ -1,4 +1,4 @@
-// Express + ws as their own documentation writes it. Try it: pnpm hello express-ws
+// Express + ws as their own documentation shows it. Try it: pnpm hello express-ws
 import { createServer } from "node:http";
 import express from "express";
 import { WebSocketServer } from "ws";

@@ -1,4 +1,4 @@
-// Express 5: middleware in the order of its lines. It sees every request but the upgrades.
+// Express 5: middleware runs in the order in which it is added. It sees every request except upgrades.
 import type { IncomingMessage } from "node:http";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
 import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
@@ -7,30 +7,30 @@ import { parseRequest, type RequestFacts } from "@rosetta/protocol";
 import express, { type Express, type Response } from "express";
 import type { Ws } from "./connection.ts";
 
-/** What the routes are added to. */
+/** The app to which the routes are added. */
 export type App = Express;
 
-/** What the door asks about a request. */
+/** Returns what the admission checks need to know about a request. */
 export function factsOf(req: IncomingMessage): RequestFacts {
-  // `headers` hides the second of two Hosts, which must be refused (RFC 9112 §3.2).
+  // `headers` would hide the second of two Host headers, but two must be refused (RFC 9112 §3.2).
   const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
 }
 
-/** The other end of a request's connection; nothing where it is gone already. */
+/** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
 export function addressOf(req: IncomingMessage): string {
   return req.socket.remoteAddress ?? "";
 }
 
-/** Everything that is answered over plain HTTP. */
+/** Adds everything that is served over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
-  // Otherwise Express says its name in every answer, shows stack traces, and takes /Healthz/ for /healthz.
+  // By default, Express names itself in every response, shows stack traces, and treats /Healthz/ as /healthz.
   app.disable("x-powered-by").set("env", "production");
   app.enable("case sensitive routing").enable("strict routing");
   app.use((_req, res, next) => inTurn(res, next));
   app.use((req, res, next) => {
-    // A handshake that comes here was not upgraded, and cannot be any more.
+    // A handshake that gets here was not upgraded, and can no longer be.
     const facts = { ...factsOf(req), isOrdinary: true };
     const { headers, refusal, address } = hub.admit(facts, addressOf(req));
     res.set(headers);

@@ -1,4 +1,4 @@
-// Express never sees an upgrade: Node's server emits it, and ws answers it.
+// Express never sees an upgrade. Node's HTTP server emits it, and ws answers it.
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -19,11 +19,11 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const { handshakeMs, keepAliveMs } = settings.limits;
   const http = {
     headersTimeout: handshakeMs,
-    // With its body. Left alone, Node would wait for five minutes.
+    // Includes the body. By default, Node waits for 5 minutes.
     requestTimeout: handshakeMs,
-    // Node looks for requests that take too long every 30 s, unless told otherwise.
+    // How often Node looks for requests that take too long. Its default is every 30 s.
     connectionsCheckingInterval: Math.min(secondMs, handshakeMs / 4),
-    // Left alone, Node would hang up after 5 s on a balancer that is about to ask again.
+    // By default, Node closes an idle connection after 5 s, while a balancer may still want to reuse it.
     keepAliveTimeout: keepAliveMs,
   };
   const limits = {
@@ -36,20 +36,21 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region mount
   const app = express();
   routes(app, hub);
-  // A handshake that is refused, or asked for before an answer was given, stays an ordinary request: Express answers it
-  // in its turn. Without the callback every Upgrade header, `h2c` too, would pass it by (Node 24.9, nodejs/node#59824).
+  // A handshake that is refused, or that comes while an earlier answer is pending, stays an ordinary request, which
+  // Express answers in its turn. Without this callback, a request with any Upgrade header, even `h2c`, would bypass
+  // Express (Node 24.9, nodejs/node#59824).
   const shouldUpgradeCallback = (req: IncomingMessage) =>
     !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
   const server = createServer({ ...http, shouldUpgradeCallback }, app);
-  // Left alone, Node would wait for ever for somebody to read its answer.
+  // By default, Node waits for ever for a peer that does not read its answer.
   server.setTimeout(silenceMs(settings.limits));
   const sockets = new Sockets(server, settings, hub);
-  // What Node answers by itself to bytes that are no HTTP may stand in the place of another answer.
+  // Node's own 400 to bytes that are not HTTP could be taken for the answer to an earlier request.
   server.on("clientError", (error, tcp) => sockets.unreadable(error, tcp));
   // #endregion mount
 
   // #region subprotocol
-  // Left alone, ws would choose whatever the client offers first.
+  // By default, ws chooses whichever subprotocol the client offers first.
   const handleProtocols = (offered: Set<string>) => chooseSubprotocol(offered) ?? false;
   // #endregion subprotocol
 
@@ -60,7 +61,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     tcp.on("error", () => tcp.destroy());
     const facts = factsOf(req);
     const { refusal, address } = hub.admit(facts, addressOf(req));
-    // A refused handshake never reaches this event, except on a Node that is too old to ask the callback.
+    // A refused handshake never reaches this event, except on a Node that is too old to call shouldUpgradeCallback.
     if (refusal) return tcp.destroy();
     wss.handleUpgrade(req, tcp, head, (ws) => {
       hub.accept(ws as Ws, () => connect(hub, ws as Ws, tcp, pathOf(facts), address));
@@ -77,7 +78,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region shutdown
   async function stop(): Promise<void> {
     await hub.drain();
-    // close() ends what is idle and waits for what is not; it never hears of a socket that did not close.
+    // close() ends idle connections and waits for all others, so it would wait for ever for a socket that never closes.
     await atMost(settings.limits.lingerMs, once(server.close(), "close"));
     server.closeAllConnections();
   }

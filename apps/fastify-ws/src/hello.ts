@@ -1,4 +1,4 @@
-// Fastify + @fastify/websocket as their own documentation writes it. Try it: pnpm hello fastify-ws
+// Fastify + @fastify/websocket as their own documentation shows it. Try it: pnpm hello fastify-ws
 import websocket from "@fastify/websocket";
 import Fastify from "fastify";
 

@@ -1,4 +1,4 @@
-// Fastify 5: a route is declared with its options; hooks run before it, for upgrades too.
+// Fastify 5: a route is declared together with its options. Hooks run before every route, for upgrades too.
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import fastifyStatic from "@fastify/static";
 import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
@@ -14,28 +14,28 @@ declare module "fastify" {
   }
 }
 
-/** What the routes are added to. */
+/** The app to which the routes are added. */
 export type App = FastifyInstance;
 
-/** What the door asks about a request. */
+/** Returns what the admission checks need to know about a request. */
 export function factsOf(req: FastifyRequest["raw"]): RequestFacts {
-  // `headers` hides the second of two Hosts, which must be refused (RFC 9112 §3.2).
+  // `headers` would hide the second of two Host headers, but two must be refused (RFC 9112 §3.2).
   const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
 }
 
-/** The other end of a request's connection; nothing where it is gone already. */
+/** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
 export function addressOf(req: IncomingMessage): string {
   return req.socket.remoteAddress ?? "";
 }
 
-/** Everything that is answered over plain HTTP. */
+/** Adds everything that is served over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.decorateRequest("address", "");
   app.addHook("onRequest", (_req, { raw }, next) => inTurn(raw, next));
   app.addHook("onRequest", async (req, reply) => {
-    // A handshake that comes here and was not upgraded cannot be any more.
+    // A handshake that gets here without `req.ws` was not upgraded, and can no longer be.
     const facts = { ...factsOf(req.raw), isOrdinary: !req.ws };
     const { headers, refusal, address } = hub.admit(facts, addressOf(req.raw));
     reply.headers(headers);
@@ -46,7 +46,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion door
 
   // #region page
-  // Files are looked up by the target as it was sent, which may be a whole URL (RFC 9112 §3.2.2).
+  // @fastify/static looks up files by the target as it was sent, which may be a whole URL (RFC 9112 §3.2.2).
   app.addHook("onRequest", async ({ raw }) => {
     raw.url = originForm(raw.url ?? "");
   });
@@ -82,7 +82,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.get("/events", (req, reply) => {
     const refused = hub.readers.refuse(factsOf(req.raw), req.address);
     if (refused) return answer(reply, refused);
-    // Fastify has no open end of its own: from here on the response is Node's.
+    // Fastify has no `reply.write()`. After hijack(), Node's own response is ours to write to.
     reply.headers(streamHeaders).hijack();
     const res = reply.raw;
     res.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);

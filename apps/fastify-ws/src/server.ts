@@ -19,15 +19,15 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const { handshakeMs, keepAliveMs } = settings.limits;
   const http = {
     headersTimeout: handshakeMs,
-    // Node looks for requests that take too long every 30 s, unless told otherwise.
+    // How often Node looks for requests that take too long. Its default is every 30 s.
     connectionsCheckingInterval: Math.min(secondMs, handshakeMs / 4),
   };
   const times = {
-    // With its body. Left alone, Fastify would wait for ever.
+    // Includes the body. By default, Fastify waits for ever.
     requestTimeout: handshakeMs,
-    // Left alone, Fastify would hang up after 72 s: longer than most balancers ask again, but by luck.
+    // By default, Fastify closes an idle connection after 72 s. Most balancers reuse one sooner, but not all.
     keepAliveTimeout: keepAliveMs,
-    // Left alone, Fastify would wait for ever for somebody to read its answer.
+    // By default, Fastify waits for ever for a peer that does not read its answer.
     connectionTimeout: silenceMs(settings.limits),
   };
   const limits = {
@@ -38,18 +38,18 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion limits
 
   // #region mount
-  // A handshake that is refused, or asked for before an answer was given, stays an ordinary request: it is answered in
-  // its turn. Without the callback every Upgrade header, `h2c` too, would be taken for a WebSocket's (Node 24.9,
-  // nodejs/node#59824).
+  // A handshake that is refused, or that comes while an earlier answer is pending, stays an ordinary request, which
+  // Fastify answers in its turn. Without this callback, a request with any Upgrade header, even `h2c`, would be taken
+  // for a WebSocket handshake (Node 24.9, nodejs/node#59824).
   const shouldUpgradeCallback = (req: IncomingMessage) =>
     !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
-  // A path that its router cannot decode comes to no hook: the door is asked here.
+  // No hook runs for a path that Fastify's router cannot decode, so admission is checked here.
   const frameworkErrors = (_error: Error, req: FastifyRequest, reply: FastifyReply) => {
     const { headers, refusal } = hub.admit(factsOf(req.raw), addressOf(req.raw));
     reply.headers(headers).code(refusal?.status ?? 404);
     reply.send(refusal?.reason);
   };
-  // What Fastify answers by itself to bytes that are no HTTP may stand in the place of another answer.
+  // Fastify's own 400 to bytes that are not HTTP could be taken for the answer to an earlier request.
   const clientErrorHandler = (error: Error, tcp: Socket) => sockets.unreadable(error, tcp);
   const app = Fastify({
     http: { ...http, shouldUpgradeCallback },
@@ -61,19 +61,19 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion mount
 
   // #region subprotocol
-  // Left alone, ws would choose whatever the client offers first.
+  // By default, ws chooses whichever subprotocol the client offers first.
   const handleProtocols = (offered: Set<string>) => chooseSubprotocol(offered) ?? false;
   // #endregion subprotocol
 
   // #region upgrade
-  // Awaited: a WebSocket route declared before would be taken for an HTTP one, and its client would hang.
+  // Awaited, because a WebSocket route declared before the plugin has loaded becomes an HTTP route: its clients hang.
   await app.register(websocket, {
     options: { clientTracking: false, ...limits, handleProtocols },
-    // For errors of the peer, which ws answers itself. The default ends the socket unread.
+    // Called for a peer's errors, which ws answers itself. The default would cut the connection at once.
     errorHandler: () => {},
   });
   routes(app, hub);
-  // The door is the onRequest hook of http.ts: whoever comes here was let in.
+  // The onRequest hook in http.ts checks admission, so every request that gets here was admitted.
   for (const endpoint of Object.values(endpoints)) {
     app.get(endpoint, { websocket: true }, (ws, req) => {
       hub.accept(ws as Ws, () =>
@@ -91,7 +91,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region shutdown
   async function stop(): Promise<void> {
     await hub.drain();
-    // An upgrade that comes during close() would hang it.
+    // An upgrade that arrives during close() would make it hang.
     await atMost(settings.limits.lingerMs, app.close());
     app.server.closeAllConnections();
   }
