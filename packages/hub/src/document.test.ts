@@ -1,4 +1,5 @@
-// The sequences of PROTOCOL.md, played against a hub: every frame that it shows comes, in this order, and no other.
+// Plays the sequences of PROTOCOL.md against a hub: the hub must send every frame that is shown, in this order, and no
+// others.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type Peer, request, type Setting, settled, setUp } from "./testing.ts";

@@ -97,7 +97,7 @@ test.each([
   expect(isLoopback(host)).toBe(answer);
 });
 
-describe("the address of a client", () => {
+describe("the address that a request counts for", () => {
   test.each([
     ["without proxies", "9.9.9.9", undefined, 0, "9.9.9.9"],
     ["with a forged header", "9.9.9.9", "1.1.1.1", 0, "9.9.9.9"],
@@ -132,7 +132,7 @@ describe("the address of a client", () => {
     }
   });
 
-  test("has one form, whatever a proxy wrote", () => {
+  test("has one canonical form, whatever a proxy wrote", () => {
     fc.assert(
       fc.property(fc.string(), (forwarded) => {
         expect(clientAddress("10.0.0.1", forwarded, 1)).toMatch(/^[\d.]+$|^[\da-f:]+\/64$/);

@@ -23,7 +23,7 @@ export function clientAddress(remote: string, forwardedFor: string | undefined, 
   return shareOf(withoutPort(hop?.trim() ?? "")) ?? shareOf(remote) ?? remote;
 }
 
-// A peer that has one address of a /64 has all of them (RFC 4291 §2.5.4). Counted one by one, they would never run out.
+// A peer that has one address of a /64 has all of them (RFC 4291 §2.5.4). Counted singly, they would never run out.
 function shareOf(address: string): string | undefined {
   const plain = address.replace(/%.*/s, "");
   const dotted = ipv4Of(plain);

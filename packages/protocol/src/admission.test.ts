@@ -24,7 +24,7 @@ const empty: Load = { draining: false, connections: 0, fromAddress: 0 };
 
 type Headers = Record<string, string | undefined>;
 
-/** A request by a program on this machine, with what a test changes of it. An undefined header is not sent. */
+/** A request by a program on this machine, with a test's changes. A header that is undefined is not sent. */
 function get(url: string, headers: Headers = {}, method = "GET", version?: string): RequestFacts {
   const all: Headers = { host: "localhost:3001", ...headers };
   return parseRequest({ method, url, version, header: (name) => all[name] });
@@ -46,7 +46,7 @@ function statusOf(facts: RequestFacts, load: Partial<Load> = {}): number | undef
   return admit(facts, policy, { ...empty, ...load })?.status;
 }
 
-describe("requests that are let in", () => {
+describe("requests that are admitted", () => {
   test.each([
     ["the page", get("/")],
     ["a path that may not exist", get("/nowhere")],
@@ -57,14 +57,14 @@ describe("requests that are let in", () => {
     ["a handshake at /echo", handshake({}, "/echo")],
     ["a handshake with a query", handshake({}, "/ws?name=value")],
     [
-      "a handshake among other tokens",
+      "a handshake with other tokens in its lists",
       handshake({ connection: "keep-alive, , Upgrade", upgrade: "WebSocket" }),
     ],
     ["a handshake that says that it has no body", handshake({ "content-length": "0" })],
     ["a handshake that offers more", handshake({ "sec-websocket-protocol": `other, ${subprotocol} ,more` })],
     ["a page of the server itself", handshake({ origin: "http://localhost:3001" })],
-    ["a page by number", handshake({ origin: "http://127.0.0.1:3001", host: "127.0.0.1:3001" })],
-    ["a page by IPv6", handshake({ origin: "http://[::1]:3001", host: "[::1]:3001" })],
+    ["a page at an IPv4 address", handshake({ origin: "http://127.0.0.1:3001", host: "127.0.0.1:3001" })],
+    ["a page at an IPv6 address", handshake({ origin: "http://[::1]:3001", host: "[::1]:3001" })],
     ["a page of a sibling", get("/events?topic=scores", { origin: "http://localhost:3002" })],
     ["a Host in capitals", get("/", { host: "LOCALHOST:3001" })],
     ["a Host with the dot of the root", get("/", { host: "localhost.:3001" })],
@@ -94,11 +94,11 @@ describe("requests that are let in", () => {
     ["a link to the greeting", get("/greet", { "sec-fetch-site": "same-site" })],
     ["a link to the health", get("/healthz?verbose", { "sec-fetch-site": "cross-site" })],
     ["a probe by the address of a pod", get("/healthz", { host: "10.1.2.3:3001" })],
-    ["a query that is written anyhow", get("/greet?a=%zz&b=//../#")],
+    ["a query in any notation", get("/greet?a=%zz&b=//../#")],
     ["a file of the page", get("/assets/index-B_3x.min.js")],
     ["a whole URL", get("http://localhost:3001/greet")],
     [
-      "a handshake by a whole URL",
+      "a handshake whose target is a whole URL",
       handshake({ "sec-websocket-protocol": subprotocol }, "http://localhost:3001/ws"),
     ],
   ])("%s", (_what, facts) => {
@@ -155,7 +155,7 @@ describe("requests that are refused", () => {
     [421, "an address in another notation", get("/", { host: "127.1:3001" })],
     [421, "the same address of another family", get("/", { host: "[::ffff:127.0.0.1]:3001" })],
     [421, "a whole URL elsewhere, whatever Host says", get("http://evil.com/")],
-    [421, "a whole URL elsewhere, by HTTP/1.0", get("http://evil.com/", { host: undefined }, "GET", "1.0")],
+    [421, "a whole URL elsewhere, in HTTP/1.0", get("http://evil.com/", { host: undefined }, "GET", "1.0")],
     [421, "a whole URL with another port", get("https://localhost/")],
     [421, "metrics that are not exposed", get("/metrics", { host: "10.1.2.3:3001" })],
     [421, "the log that is not exposed", get("/events?topic=log", { host: "10.1.2.3:3001" })],
@@ -222,7 +222,7 @@ describe("requests that are refused", () => {
     [400, "a subprotocol in quotes", handshake({ "sec-websocket-protocol": `"a", ${subprotocol}` })],
     [
       400,
-      "a subprotocol in blanks of another kind",
+      "a subprotocol between blanks that HTTP does not know",
       handshake({ "sec-websocket-protocol": `\u00a0${subprotocol}` }),
     ],
     [400, "an empty list of subprotocols", handshake({ "sec-websocket-protocol": "" }, "/echo")],
@@ -291,7 +291,7 @@ describe("requests that are refused", () => {
   });
 });
 
-describe("a server that is full or going down", () => {
+describe("a server that is full or shutting down", () => {
   const stream = get("/events?topic=scores");
   const poll = get("/poll?topic=scores");
 
@@ -314,14 +314,14 @@ describe("a server that is full or going down", () => {
     }
   });
 
-  test("still answers what does not stay open: its health most of all", () => {
+  test("still answers requests that do not stay open, /healthz above all", () => {
     for (const path of ["/", "/healthz", "/metrics", "/servers.json", "/greet", "/assets/page.js"]) {
       expect(statusOf(get(path), { draining: true, connections: 99, fromAddress: 99 })).toBeUndefined();
     }
   });
 });
 
-describe("what is wrong in more than one way is answered by identity first, then form, then room", () => {
+describe("a request with several faults is refused for identity first, then form, then room", () => {
   const everything = {
     host: "evil.com",
     origin: "http://evil.com",
@@ -347,12 +347,12 @@ describe("what is wrong in more than one way is answered by identity first, then
     expect(statusOf(handshake(headers, url, method), full)).toBe(status);
   });
 
-  test("a full server says 503 rather than 429", () => {
+  test("a full server refuses with 503 rather than 429", () => {
     expect(statusOf(handshake(), { connections: 10, fromAddress: 5 })).toBe(503);
   });
 });
 
-test("a refusal says what would have been right", () => {
+test("a refusal names what would have been accepted", () => {
   expect(admit(handshake({ "sec-websocket-version": "8" }), policy, empty)).toEqual({
     status: 426,
     reason: "WebSocket version 13 is spoken here",
@@ -365,16 +365,16 @@ test("a refusal says what would have been right", () => {
   expect(admit(handshake({ "sec-websocket-protocol": "x" }), policy, empty)?.reason).toContain(subprotocol);
 });
 
-test("a refusal says that the connection ends", () => {
+test("a refusal announces that the connection ends", () => {
   const refused = [get("/", { host: "" }), get("/ws"), get("/", {}, "POST"), handshake({ origin: "null" })];
   for (const facts of refused) expect(admit(facts, policy, empty)?.headers.Connection).toMatch(/\bclose$/);
 });
 
-describe("what is exposed on purpose", () => {
+describe("an exposed endpoint", () => {
   const exposed = (...what: Exposable[]): DoorPolicy => ({ ...policy, exposed: new Set(what) });
   const foreign: Headers[] = [{ host: "10.1.2.3:9090" }, { "sec-fetch-site": "cross-site" }];
 
-  test.each(foreign)("is answered under any host, like the health (%j)", (headers) => {
+  test.each(foreign)("is served under any host, like /healthz (%j)", (headers) => {
     const asked = (url: string, each: DoorPolicy) => admit(get(url, headers), each, empty)?.status;
     expect(asked("/healthz", policy)).toBeUndefined();
     expect(asked("/metrics", exposed("metrics"))).toBeUndefined();
@@ -382,7 +382,7 @@ describe("what is exposed on purpose", () => {
     expect(asked("/poll?since=a:1&topic=log", exposed("log"))).toBeUndefined();
   });
 
-  test.each(foreign)("exposes nothing else (%j)", (headers) => {
+  test.each(foreign)("does not expose any other (%j)", (headers) => {
     const asked = (url: string, ...what: Exposable[]) =>
       admit(get(url, headers), exposed(...what), empty)?.status;
     const status = headers.host ? 421 : 403;
@@ -400,7 +400,7 @@ describe("what is exposed on purpose", () => {
   });
 });
 
-test("no Origin but a listed one is ever let in", () => {
+test("no Origin is ever admitted unless it is listed", () => {
   const listed = [...policy.origins];
   const near = fc
     .tuple(fc.constantFrom(...listed), fc.nat(), fc.nat(2), fc.string({ maxLength: 5 }))
@@ -412,13 +412,13 @@ test("no Origin but a listed one is ever let in", () => {
     fc.property(fc.oneof(near, fc.string()), (origin) => {
       const isListed = policy.origins.has(parseOrigin(origin) ?? "");
       expect(statusOf(handshake({ origin }))).toBe(isListed ? undefined : 403);
-      // An admitted Origin must be a listed one to a browser, too: https://url.spec.whatwg.org/#origin
+      // A browser, too, must consider an admitted Origin the same as a listed one: https://url.spec.whatwg.org/#origin
       if (isListed) expect(policy.origins).toContain(new URL(origin).origin.replace(/\.(?=:|$)/, ""));
     }),
   );
 });
 
-test("whatever is asked is answered or refused, and nothing throws", () => {
+test("every request is admitted or refused, and none throws", () => {
   const value = fc.option(fc.oneof(fc.string(), fc.constantFrom("websocket", "Upgrade", "13", "null")), {
     nil: undefined,
   });
@@ -443,7 +443,7 @@ test("whatever is asked is answered or refused, and nothing throws", () => {
   );
 });
 
-test("only a listed origin may read an answer, and every answer says that it depends on the origin", () => {
+test("only a listed origin may read a response, and every response carries Vary: Origin", () => {
   const usual = { Vary: "Origin", "X-Content-Type-Options": "nosniff" };
   expect(commonHeaders(get("/"), policy)).toEqual(usual);
   expect(commonHeaders(get("/", { origin: "http://evil.com" }), policy)).toEqual(usual);
@@ -456,7 +456,7 @@ test("only a listed origin may read an answer, and every answer says that it dep
   });
 });
 
-test("a WebSocket is asked for by two headers, each a list without regard to case (RFC 6455 §4.2.1)", () => {
+test("a handshake has two headers, each a case-insensitive list (RFC 6455 §4.2.1)", () => {
   const asks = (connection: string | undefined, upgrade: string | undefined) =>
     wantsWebSocket(get("/", { connection, upgrade }));
   expect(asks("Upgrade", "websocket")).toBe(true);
@@ -471,7 +471,7 @@ test("a WebSocket is asked for by two headers, each a list without regard to cas
   expect(asks("keep-alive Upgrade", "websocket")).toBe(false);
 });
 
-test("of the offered subprotocols ours is chosen, wherever it stands, or none", () => {
+test("our subprotocol is chosen wherever it stands in the offer, and no other ever", () => {
   expect(chooseSubprotocol("")).toBeUndefined();
   expect(chooseSubprotocol("a,b")).toBeUndefined();
   expect(chooseSubprotocol(`a, ${subprotocol}`)).toBe(subprotocol);

@@ -9,7 +9,7 @@ export interface Load {
   draining: boolean;
   /** Open connections: sockets, event streams and polls. */
   connections: number;
-  /** Those of them that came from the address that asks. */
+  /** Those of them that came from the address of this request. */
   fromAddress: number;
   /**
    * Returns the milliseconds until this address may ask again, 0 if it may now. If left out, there is no limit. Called
@@ -18,16 +18,16 @@ export interface Load {
   waitMs?(): number;
 }
 
-/** Who may connect: the origins that are listed, and how many at a time. */
+/** Who may connect: the listed origins, and how many connections at a time. */
 export interface DoorPolicy {
   /** Each in canonical form, as `parseOrigin` returns it. */
   origins: ReadonlySet<string>;
-  /** What the operator chose to serve to other machines. */
+  /** What the operator chose to serve to other machines. Default: nothing. */
   exposed: ReadonlySet<Exposable>;
   limits: Pick<Limits, "connections" | "connectionsPerAddress">;
 }
 
-/** An answer that ends a request: an HTTP status (RFC 9110 §15), a sentence, headers. */
+/** A response that refuses a request: an HTTP status (RFC 9110 §15), a sentence, headers. */
 export interface Refusal {
   status: number;
   reason: string;
@@ -51,8 +51,8 @@ const linkable = new Set(["/", "/greet"]);
 const versions = new Set(["1.0", "1.1"]);
 
 /**
- * Segments of letters, digits, `_`, `-` and `.`, none of which begins with a dot: every path that is served looks so.
- * What else a path can hold, `%65`, `/../`, `//`, `\\`, `#`, each router reads in its own way.
+ * Segments of letters, digits, `_`, `-` and `.`, none of which begins with a dot. Every path that is served fits this.
+ * Anything else that a path can hold (`%65`, `/../`, `//`, `\\`, `#`) each router reads in its own way.
  */
 const plainPath = /^(?:\/[\w-][\w.-]*)*\/?$/;
 
@@ -94,7 +94,7 @@ export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refu
   );
 }
 
-/** The headers that every answer carries: who may read it, and that it is what it says it is. */
+/** Returns the headers of every response: who may read it, and that its Content-Type is to be believed. */
 export function commonHeaders(facts: RequestFacts, policy: DoorPolicy): Record<string, string> {
   const origin = facts.header("origin");
   // After an upgrade that is not accepted, Node's parser still expects the other protocol and reads no further request.
@@ -105,13 +105,13 @@ export function commonHeaders(facts: RequestFacts, policy: DoorPolicy): Record<s
   return { ...headers, "Access-Control-Allow-Origin": origin };
 }
 
-/** The subprotocol to speak with a client that offered some, as a set or as its header: ours, or none. */
+/** Returns our subprotocol if the client offered it, in a set or in its header, or `undefined` if it did not. */
 export function chooseSubprotocol(offered: Set<string> | string): string | undefined {
   const names = typeof offered === "string" ? listOf(offered) : [...offered];
   return names.includes(subprotocol) ? subprotocol : undefined;
 }
 
-// Messages that a stack should not have let through, or that stacks read differently.
+// Refuses messages that a stack should not have let through, or that stacks read differently.
 function refuseMessage({ version, problem, header }: RequestFacts): Refusal | undefined {
   if (version !== undefined && !versions.has(version)) return refuse(505, "use HTTP/1.1");
   if (problem !== undefined) return refuse(400, problem);
@@ -140,8 +140,8 @@ function refuseOrigin(facts: RequestFacts, policy: DoorPolicy): Refusal | undefi
   return refuse(403, "requests from other sites are not answered");
 }
 
-// Probes and scrapers reach the server by an address that it does not know, and any site may link to what they read.
-// So the health, and whatever the operator exposes, is answered under every host.
+// Probes and scrapers reach the server at an address that it does not know, and any site may link to what they read.
+// So `/healthz`, and whatever the operator exposes, is served under every host.
 function isForAll(facts: RequestFacts, { exposed }: DoorPolicy): boolean {
   const path = pathOf(facts);
   if (path === "/metrics") return exposed.has("metrics");
@@ -196,7 +196,7 @@ function refuseRequest(facts: RequestFacts): Refusal | undefined {
   return facts.method === "HEAD" ? undefined : refuse(405, "only GET is answered", { Allow: "GET, HEAD" });
 }
 
-// The health has no rate limit: a probe must not mistake a busy server for a dead one.
+// `/healthz` has no rate limit: a probe must not mistake a busy server for a dead one.
 function refuseRate(facts: RequestFacts, load: Load): Refusal | undefined {
   const waitMs = pathOf(facts) === "/healthz" ? 0 : (load.waitMs?.() ?? 0);
   if (waitMs === 0) return undefined;
@@ -232,7 +232,7 @@ function refuse(status: number, reason: string, headers: Record<string, string> 
   return { status, reason, headers: { Connection: "close", ...headers } };
 }
 
-// RFC 9112 §6.1, §6.3: either one length or chunks. HTTP/1.0 does not know chunks.
+// RFC 9112 §6.1, §6.3: a body has either one length or chunks. HTTP/1.0 does not know chunks.
 function hasClearEnd({ version, header }: Pick<RequestFacts, "version" | "header">): boolean {
   const [length, coding] = [header("content-length"), header("transfer-encoding")];
   if (length !== undefined && !/^\d+$/.test(length)) return false;

@@ -41,7 +41,7 @@ test.each([
   expect(closeName(code)).toBeUndefined();
 });
 
-test("a code of the application that nobody has heard of is decided by its range", () => {
+test("the range decides about unknown codes of the application", () => {
   fc.assert(
     fc.property(fc.integer({ min: 4000, max: 4999 }), (code) => {
       expect(closePolicy(code, false)).toBe(code < 4500 ? "retry" : "stop");

@@ -3,13 +3,13 @@ export type ClosePolicy = "retry" | "stop";
 
 /** The close codes of the application, and those of RFC 6455 §7.4.1 that it sends or meets. */
 export const Close = {
-  /** The conversation is over, as asked. */
+  /** The connection was ended as the client asked. */
   Normal: 1000,
-  /** A page was left, or a server goes away for good. */
+  /** The user left the page, or the server goes away for good. */
   GoingAway: 1001,
-  /** Broke the rules of RFC 6455. */
+  /** The peer broke the rules of RFC 6455. */
   ProtocolError: 1002,
-  /** A binary message where only text is spoken. */
+  /** A binary message where only text is allowed. */
   Unsupported: 1003,
   /** Never on the wire: the peer closed without a code (RFC 6455 §7.4.1). */
   NoStatus: 1005,
@@ -25,11 +25,11 @@ export const Close = {
   Restart: 1012,
   /** The server has too much to do. */
   TryAgainLater: 1013,
-  /** The client heard nothing in answer to its ping. */
+  /** The client got no answer to its ping. */
   Silent: 4001,
-  /** The reader is slower than the writer: `limits.queueBytes` wait. */
+  /** The reader is too slow: more than `limits.queueBytes` wait for it. */
   Slow: 4002,
-  /** Went on sending after `error rate_limited`. */
+  /** The client went on sending after `error rate_limited`. */
   RateLimited: 4003,
   /** No `hello` within `limits.helloMs`. */
   HelloTimeout: 4004,
@@ -37,7 +37,7 @@ export const Close = {
   MessageTimeout: 4005,
   /** `limits.badMessages` messages in a row that could not be read. */
   BadMessages: 4500,
-  /** A newer connection said `hello` with the same `client`. */
+  /** A newer connection sent `hello` with the same `client`. */
   Replaced: 4509,
 } as const;
 
@@ -47,14 +47,14 @@ const names = new Map<number, CloseName>(
   Object.entries(Close).map(([name, code]) => [code, name as CloseName]),
 );
 
-/** The name of a close code, or `undefined` for one that the application does not know. */
+/** Returns the name of a close code, or `undefined` for one that the application does not know. */
 export function closeName(code: number): CloseName | undefined {
   return names.get(code);
 }
 
 /**
- * What a client does after a close. Codes the client has never heard of are decided by their range, so that
- * a server may add some: 4000–4499 retry, 4500–4999 stop.
+ * Returns what a client does after a close. For a code that the client does not know, the range decides, so that
+ * servers can add codes: on 4000–4499 it retries, on 4500–4999 it stops.
  *
  * 1000 and 1005 are final only if the end was agreed on (we closed, or `bye {final: true}` came): proxies and
  * balancers send them too.
@@ -66,6 +66,6 @@ export function closePolicy(code: number, agreed: boolean): ClosePolicy {
   return final.has(code) ? "stop" : "retry";
 }
 
-// 1002, 1003, 1007, 1009, 1010: the same bytes would meet the same answer. 1008: the server refuses us.
-// 1015, never on the wire: the certificate is wrong (RFC 6455 §7.4.1).
+// 1002, 1003, 1007, 1009, 1010: sending the same bytes again would end the same way. 1008: the server refuses us.
+// 1015, which is never on the wire: the certificate is wrong (RFC 6455 §7.4.1).
 const final = new Set([1002, 1003, 1007, 1008, 1009, 1010, 1015]);

@@ -13,7 +13,7 @@ import {
   type ServerMessage,
 } from "./index.ts";
 
-// Without half surrogates. In UTF-16 each is one unit or two.
+// Without lone surrogates. In UTF-16 each character is one unit or two.
 const character = fc.oneof(
   fc.integer({ min: 0, max: 0xd7ff }).map((code) => String.fromCodePoint(code)),
   fc.integer({ min: 0xe000, max: 0x10ffff }).map((code) => String.fromCodePoint(code)),
@@ -153,7 +153,7 @@ const unions: [string, Parse, Record<string, Arbitrary<ClientMessage | ServerMes
 
 const anyUnits = fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)) });
 
-/** Whatever the text, a parser returns a problem, or a message that can be sent and parsed again. */
+/** For any text, a parser returns a problem, or a message that can be sent and parsed again. */
 function expectSound(parse: Parse, text: string): void {
   const { message, problem } = parse(text);
   expect(message === undefined).toBe(problem !== undefined);
@@ -171,7 +171,7 @@ describe.each(unions)("a %s message", (_side, parse, messages) => {
   const message = fc.oneof(...Object.values(messages));
   const types = Object.keys(messages);
 
-  test.each(Object.entries(messages))("%s comes out as it went in", (_type, arbitrary) => {
+  test.each(Object.entries(messages))("%s survives being sent and parsed", (_type, arbitrary) => {
     fc.assert(
       fc.property(arbitrary, (sent) => {
         expect(parse(encode(sent))).toEqual({ message: sent });
@@ -179,7 +179,7 @@ describe.each(unions)("a %s message", (_side, parse, messages) => {
     );
   });
 
-  test("is one line", () => {
+  test("is a single line", () => {
     fc.assert(
       fc.property(message, (sent) => {
         expect(encode(sent)).not.toMatch(/[\r\n]/);
@@ -187,7 +187,7 @@ describe.each(unions)("a %s message", (_side, parse, messages) => {
     );
   });
 
-  test("may carry fields that nobody knows", () => {
+  test("may have unknown fields", () => {
     const more = fc.dictionary(fc.stringMatching(/^x[a-z]{0,9}$/), fc.jsonValue());
     fc.assert(
       fc.property(message, more, (sent, unknown) => {
@@ -196,11 +196,11 @@ describe.each(unions)("a %s message", (_side, parse, messages) => {
     );
   });
 
-  test("can be any text: the parser answers, and never throws", () => {
+  test("can be any text without making the parser throw", () => {
     fc.assert(fc.property(fc.oneof(anyUnits, fc.json()), (sent) => expectSound(parse, sent)));
   });
 
-  test("can be any object of any known type", () => {
+  test("can be any object of any known type without making the parser throw", () => {
     const field = fc.constantFrom("id", "re", "topic", "to", "text", "since", "code", "data", "at", "epoch");
     const object = fc.dictionary(field, fc.jsonValue());
     fc.assert(
@@ -210,7 +210,7 @@ describe.each(unions)("a %s message", (_side, parse, messages) => {
     );
   });
 
-  test("can be damaged anywhere", () => {
+  test("can be damaged anywhere without making the parser throw", () => {
     const damage = fc.record({ at: fc.nat(), delete: fc.nat(3), insert: anyUnits });
     fc.assert(
       fc.property(message, damage, (sent, { at, delete: deleted, insert }) => {
@@ -221,7 +221,7 @@ describe.each(unions)("a %s message", (_side, parse, messages) => {
     );
   });
 
-  test("lacks no field that it needs", () => {
+  test("is invalid if it has only a type", () => {
     fc.assert(
       fc.property(fc.constantFrom(...types), (name) => {
         expect(parse(JSON.stringify({ type: name })).problem?.code).toBe("invalid");
@@ -268,7 +268,7 @@ function problemOf(fields: string): unknown {
   return parseClient(`{${fields}}`).problem;
 }
 
-test("a prototype's names are worth nothing as values, and nothing is polluted", () => {
+test("names of a prototype's properties are not valid values, and pollute nothing", () => {
   for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
     const value = JSON.stringify(name);
     expect(parseClient(`{"type":"stop","id":${value}}`).message).toEqual({ type: "stop", id: name });
@@ -298,7 +298,7 @@ test("an event's details cannot replace its prototype", () => {
 
 test.each([
   [
-    "half a surrogate pair in a text",
+    "a lone surrogate in a text",
     '"type":"echo","id":"a","text":"\\ud800"',
     "text: is not well-formed Unicode",
   ],
@@ -377,7 +377,7 @@ test.each([
   });
 });
 
-test("of two equal keys the last one counts, as JSON.parse has it everywhere", () => {
+test("if a key occurs twice the last one counts, as with JSON.parse", () => {
   expect(parseClient('{"type":"stop","id":"a","type":"echo","id":"b","text":""}').message).toEqual({
     type: "echo",
     id: "b",
@@ -385,7 +385,7 @@ test("of two equal keys the last one counts, as JSON.parse has it everywhere", (
   });
 });
 
-test("texts of exactly the allowed length are allowed, in any script", () => {
+test("a text may be exactly as long as the limit, in any script", () => {
   const longest = "😀".repeat(bounds.text / 2);
   const message = { type: "echo", id: "i".repeat(bounds.id), text: longest } as const;
   expect(parseClient(encode(message))).toEqual({ message });
@@ -393,7 +393,7 @@ test("texts of exactly the allowed length are allowed, in any script", () => {
   expect(parseClient(encode(inEmoji))).toEqual({ message: inEmoji });
 });
 
-test("a member's name is at most as long as the protocol says", () => {
+test("a member's name is no longer than the protocol allows", () => {
   const event = (member: string) =>
     encode({
       type: "event",
@@ -408,7 +408,7 @@ test("a member's name is at most as long as the protocol says", () => {
   expect(parseServer(event("😀".repeat(17))).problem?.reason).toBe("from: at most 32");
 });
 
-test("a request that cannot be read is still answered under its id, if it has one", () => {
+test("the reply to an unreadable request carries its id, if it has one", () => {
   expect(parseClient('{"type":"echo","id":"a"}').problem?.id).toBe("a");
   expect(parseClient('{"type":"dance","id":"a"}').problem?.id).toBe("a");
   for (const longest of ["i".repeat(bounds.id), "😀".repeat(bounds.id / 2)]) {
@@ -419,7 +419,7 @@ test("a request that cannot be read is still answered under its id, if it has on
   }
 });
 
-test("what is wrong is said without a word of what was sent", () => {
+test("a problem never quotes what was sent", () => {
   const mark = "qzxj";
   const texts = [
     `{"type":"${mark}","id":"a"}`,
@@ -435,7 +435,7 @@ test("what is wrong is said without a word of what was sent", () => {
   expect(parseServer(event).problem?.reason).toBe("data.details: none of the known ones");
 });
 
-test("where a policy forbids to compile, it is not even tried", async () => {
+test("where a policy forbids compiling, it is not even attempted", async () => {
   const z = await import("zod/mini");
   let attempts = 0;
   const forbidden = new Proxy(Function, {

@@ -2,33 +2,32 @@ import * as z from "zod/mini";
 import { bounds } from "./limits.ts";
 import { ClientMessage, type ErrorCode, ServerMessage } from "./messages.ts";
 
-/** What came out of a text: a message, or why there is none. `id` names the request where it could be read. */
+/** The result of parsing a text: a message, or a problem. `id` is the request's id, if that could be read. */
 export type Parsed<Message> =
   | { message: Message; problem?: undefined }
   | { message?: undefined; problem: Problem };
 
 export interface Problem {
   code: Extract<ErrorCode, "invalid" | "unknown_type">;
-  /** In plain words, naming the field. Never quotes the text itself. */
+  /** For people. Names the field, and never quotes the text itself. */
   reason: string;
   id?: string;
 }
 
 /**
- * Reads what a client sent. Never throws, whatever the text.
- * The first call compiles the schema, but for a policy without `eval`: there, `z.config({ jitless: true })` comes
- * before this package is imported.
+ * Parses a client's message. Never throws, whatever the text. The first call compiles the schema with `eval`. If your
+ * Content-Security-Policy forbids that, call `z.config({ jitless: true })` before you import this package.
  */
 export function parseClient(text: string): Parsed<ClientMessage> {
   return read(clientParser(), text, clientTypes);
 }
 
-/** Reads what a server sent. Never throws, whatever the text. */
+/** Parses a server's message. Never throws, whatever the text. */
 export function parseServer(text: string): Parsed<ServerMessage> {
   return read(serverParser(), text, serverTypes);
 }
 
-/** The frame of a message: one text, one line, one JSON object. */
+/** Returns a message as the text of a frame: one JSON object on one line. */
 export function encode(message: ClientMessage | ServerMessage): string {
   return JSON.stringify(message);
 }
@@ -38,7 +37,7 @@ const serverTypes = typesOf(ServerMessage);
 const clientParser = once(() => compiled(ClientMessage));
 const serverParser = once(() => compiled(ServerMessage));
 
-// Compiling tries `new Function`. Where a policy forbids that, the attempt alone is reported.
+// Compiling tries `new Function`. Where a policy forbids that, even the attempt is reported.
 function compiled<Message>(schema: z.ZodMiniType<Message>): z.ZodMiniType<Message> {
   return z.config().jitless ? schema : z.compile(schema);
 }
@@ -70,7 +69,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-// Harmless here, where every object is built anew. But nobody who sends such a key means a message by it.
+// Such a key does no harm here, where every object is built anew. But no honest client sends one.
 function hasPrototypeKey(value: Record<string, unknown>): boolean {
   return ["__proto__", "constructor", "prototype"].some((key) => Object.hasOwn(value, key));
 }
@@ -82,7 +81,7 @@ function readableId(value: Record<string, unknown>): { id?: string } {
   return { id };
 }
 
-// zod/mini says "Invalid input" to everything: its texts would cost the page more than the parser does.
+// zod/mini says "Invalid input" about everything. Its real messages would add more to the page than the parser.
 function describe(error: z.core.$ZodError): string {
   const [issue] = error.issues;
   if (!issue) return "invalid";

@@ -1,4 +1,4 @@
-// PROTOCOL.md is the contract: what it shows must be what the code does.
+// PROTOCOL.md is the contract. These tests compare it with the code.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
@@ -17,7 +17,7 @@ import {
 const text = readFileSync(new URL("../PROTOCOL.md", import.meta.url), "utf8");
 const { $defs } = JSON.parse(readFileSync(new URL("../protocol.schema.json", import.meta.url), "utf8"));
 
-/** The text under a heading, to the next one of its rank or above. */
+/** Returns the text under a heading, up to the next heading of the same or a higher level. */
 function section(heading: string): string {
   const rank = heading.indexOf(" ");
   const start = text.indexOf(`\n${heading}\n`);
@@ -27,7 +27,7 @@ function section(heading: string): string {
   return end === -1 ? rest : rest.slice(0, end);
 }
 
-/** The rows of a section's table, below its head. */
+/** Returns the rows of a section's table, without its head. */
 function rows(heading: string): string[][] {
   const lines = section(heading)
     .split("\n")
@@ -44,7 +44,7 @@ const frames = [...text.matchAll(/^[A-Z] (→|←) (.+)$/gm)].map(
   ([, arrow, frame]) => [arrow, frame ?? ""] as const,
 );
 
-test("there is something to check", () => {
+test("PROTOCOL.md contains frames to check", () => {
   expect(frames.length).toBeGreaterThan(50);
 });
 
@@ -54,7 +54,7 @@ test.each(frames)("%s %s", (arrow, frame) => {
   expect(JSON.stringify(message)).toBe(frame);
 });
 
-test("what is shown of event streams and polls holds events of the protocol", () => {
+test("the examples of event streams and polls contain valid events", () => {
   const over = section("## Events over HTTP");
   const data = [...over.matchAll(/^data: (\{"type".+)$/gm)].map((match) => match[1] ?? "");
   const pages = [...over.matchAll(/^(\{"topic".+)$/gm)].map((match) => JSON.parse(match[1] ?? ""));
@@ -66,10 +66,10 @@ test("what is shown of event streams and polls holds events of the protocol", ()
   for (const event of events) expect(parseServer(event).message?.type).toBe("event");
 });
 
-describe("every message has its section, with the fields of the schema", () => {
+describe("PROTOCOL.md describes", () => {
   const types = Object.keys($defs).filter((name) => /^(Client|Server)\./.test(name));
 
-  test.each(types)("%s", (name) => {
+  test.each(types)("%s with the fields of the schema", (name) => {
     const [side, type] = name.split(".");
     const direction = side === "Client" ? "_Client → server._" : "_Server → client._";
     const [, described = ""] = section(`### \`${type}\``).split(direction);
@@ -82,7 +82,7 @@ describe("every message has its section, with the fields of the schema", () => {
     expect(fields).toContain(`type: "${type}"`);
   });
 
-  test("and every kind of event its row", () => {
+  test("every kind of event in a row", () => {
     const kinds = $defs.EventData.oneOf.map((each: { properties: { kind: { const: string } } }) => [
       each.properties.kind.const,
       Object.keys(each.properties).slice(1),
@@ -97,18 +97,18 @@ describe("every message has its section, with the fields of the schema", () => {
     expect(shown).toEqual(kinds);
   });
 
-  test("and every error its row", () => {
+  test("every error in a row", () => {
     expect(rows("## Errors").map(([code]) => code)).toEqual($defs.ErrorCode.enum);
   });
 });
 
-test("the door refuses with the statuses that its table tells, and no others", () => {
+test("requests are refused with the statuses in the table of admission, and no others", () => {
   const source = readFileSync(new URL("./admission.ts", import.meta.url), "utf8");
   const refusals = [...source.matchAll(/\brefuse\((\d{3}),/g)].map(([, status]) => status);
-  expect(new Set(rows("## The door").map(([status]) => status))).toEqual(new Set(refusals));
+  expect(new Set(rows("## Origin and admission").map(([status]) => status))).toEqual(new Set(refusals));
 });
 
-test("the close codes are those of the code, with its policy", () => {
+test("the close codes and what a client does after each match the code", () => {
   const shown = rows("## Close codes").map(([code, name, , policy]) => [
     name,
     Number(code),
@@ -119,7 +119,7 @@ test("the close codes are those of the code, with its policy", () => {
   );
 });
 
-test("the limits are those of the code, by the names that a server reads", () => {
+test("the limits, their variables and their defaults match the code", () => {
   const shown = rows("## Limits");
   expect(Object.fromEntries(shown.map(([limit, , usual]) => [limit, Number(usual)]))).toEqual(defaultLimits);
   for (const [limit, variable = ""] of shown) {
@@ -133,7 +133,7 @@ test("the limits are those of the code, by the names that a server reads", () =>
   }
 });
 
-test("what is said in passing is so, too", () => {
+test("numbers in running text match the code", () => {
   expect(text).toContain(`${bounds.text} UTF-16 code units of text, ${bounds.id} of \`id\``);
   expect(text).toContain(`${bounds.closeReasonBytes} bytes of a close reason`);
   const [clients, jobs] = [bounds.clients, bounds.jobTopics].map((count) => count.toLocaleString("en"));
@@ -149,7 +149,7 @@ test("what is said in passing is so, too", () => {
   for (const path of Object.values(endpoints)) expect(section("## Endpoints")).toContain(`\`WS ${path}\``);
 });
 
-test("every link within the document leads somewhere", () => {
+test("every link within the document has a target", () => {
   const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
     heading
       .toLowerCase()

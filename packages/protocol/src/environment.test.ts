@@ -52,7 +52,7 @@ const limitNames: Record<keyof Limits, string> = {
   lingerMs: "LINGER_MS",
 };
 
-test("an environment that says nothing is this machine's own, with the usual limits", () => {
+test("an empty environment means loopback and the default limits", () => {
   const usual = {
     port: 3001,
     host: "127.0.0.1",
@@ -169,13 +169,13 @@ test.each([
   expect(problems[0]).not.toContain("\n");
 });
 
-test("all that is wrong is said at once, each on one line", () => {
+test("all problems are reported at once, each on one line", () => {
   const problems = problemsOf({ PORT: "a\nb", CHAOS: "maybe", MAX_ROOMS: "many" });
   expect(problems).toHaveLength(3);
   expect(problems.join("")).not.toContain("\n");
 });
 
-test("a server may be reached from the pages of this machine, its own and its siblings'", () => {
+test("by default, the pages of all servers on this machine may connect", () => {
   const other = { id: "two", title: "Two", url: "http://127.0.0.1:3002" };
   expect([...usualOrigins(3001, [sibling, other])]).toEqual([
     "http://localhost:3001",
@@ -187,14 +187,14 @@ test("a server may be reached from the pages of this machine, its own and its si
   ]);
 });
 
-test("the usual port of a scheme is not named, as browsers do not name it", () => {
+test("the default port of a scheme is left out, as in browsers", () => {
   expect([...usualOrigins(80, [])]).toEqual(["http://localhost", "http://127.0.0.1", "http://[::1]"]);
   const secure = { id: "s", title: "S", url: "https://example.org" };
   expect(usualOrigins(80, [secure])).toContain("http://localhost:443");
   expect(usualOrigins(80, [secure])).toContain("https://example.org");
 });
 
-test("the page's policy: nothing inline, nothing evaluated, connections to the listed servers only", () => {
+test("the page's policy forbids inline code and eval, and allows connections only to listed servers", () => {
   const policy = contentSecurityPolicy(["http://localhost:3001", "http://[::1]:3001", "https://example.org"]);
   const directives = new Map(
     policy.split("; ").map((each) => [each.split(" ")[0], each.split(" ").slice(1)]),

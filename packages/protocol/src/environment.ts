@@ -2,7 +2,7 @@ import { parseAddress } from "./address.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { originOf, parseOrigin, portOf } from "./origin.ts";
 
-/** Another server of the same run: the page offers it in its switch. */
+/** Another server of the same run. The page's menu of servers offers it. */
 export interface Sibling {
   id: string;
   title: string;
@@ -10,43 +10,43 @@ export interface Sibling {
   url: string;
 }
 
-/** What a server's environment asks of it. */
+/** What a server's environment sets. Each variable is named below. */
 export interface Settings {
   /** The port to listen on; 0 leaves the choice to the system. `PORT` */
   port: number;
   /** The address to listen on. `HOST` */
   host: string;
-  /** The origins that may connect, if not the usual ones of this machine. `ALLOWED_ORIGINS` */
+  /** The origins that may connect. If left out, see `usualOrigins`. `ALLOWED_ORIGINS` */
   origins: string[] | undefined;
   /** The servers of this run, this one among them. `SERVERS` */
   servers: Sibling[];
   /** True if clients may order failures. `CHAOS=1` */
   chaos: boolean;
-  /** True if messages are compressed for peers that offer it (RFC 7692): bytes for memory and time. `COMPRESSION=1` */
+  /** True if messages are compressed for peers that offer it (RFC 7692). Saves bytes, costs memory. `COMPRESSION=1` */
   compression: boolean;
-  /** How many proxies stand in front and add to `X-Forwarded-For`. `TRUST_PROXY` */
+  /** The number of proxies in front that add to `X-Forwarded-For`. `TRUST_PROXY` */
   proxies: number;
-  /** What is served to others than this machine. `EXPOSE=metrics,log` */
+  /** What is served to other machines too. `EXPOSE=metrics,log` */
   exposed: ReadonlySet<Exposable>;
   limits: Limits;
 }
 
 export type Exposable = "metrics" | "log";
 
-/** The settings, or one line for each value that cannot be used. */
+/** Either the settings, or one line for each value that cannot be used. */
 export type Environment =
   | { settings: Settings; problems?: undefined }
   | { settings?: undefined; problems: string[] };
 
-/** What a server is called when its environment says nothing. */
+/** What applies if the environment does not say otherwise. */
 export interface Defaults {
   port: number;
   servers: Sibling[];
 }
 
 /**
- * Reads a server's environment: the same names, bounds and words in every server.
- * Never throws; every value that cannot be used is named with what was expected.
+ * Reads a server's environment, with the same names, bounds and messages for every server. Never throws. For every
+ * value that cannot be used, `problems` has a line that says what was expected.
  */
 export function readEnvironment(env: Record<string, string | undefined>, defaults: Defaults): Environment {
   const problems: string[] = [];
@@ -131,7 +131,7 @@ const limitNames: [keyof Limits, string, number, number][] = [
   ["lingerMs", "LINGER_MS", 0, day],
 ];
 
-/** The origins that may connect if none are listed: this machine at the ports of the run, and those of its servers. */
+/** Returns the origins that may connect if none are listed: this machine at all ports of the run, and its servers. */
 export function usualOrigins(port: number, servers: Sibling[]): Set<string> {
   const urls = servers.map(({ url }) => url);
   const ports = new Set([port, ...urls.map(portOf)]);
@@ -141,8 +141,9 @@ export function usualOrigins(port: number, servers: Sibling[]): Set<string> {
 }
 
 /**
- * The page's policy: its own files, and connections to the origins that may connect to the server.
- * Without the IPv6 ones: a CSP has no syntax for them (CSP3 §2.3.1), and `'self'` covers one's own.
+ * Returns the page's Content-Security-Policy. It allows the page's own files, and connections to the origins that may
+ * connect to the server. Those with an IPv6 address are left out, because a CSP has no syntax for them (CSP3 §2.3.1);
+ * `'self'` covers the server's own.
  */
 export function contentSecurityPolicy(origins: Iterable<string>): string {
   const reachable = [...origins].filter((origin) => !origin.includes("["));

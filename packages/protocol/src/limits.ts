@@ -1,8 +1,8 @@
-/** Every bound of a server, in one place. Each can be set by the environment variable named beside it. */
+/** All limits of a server. Each can be set with the environment variable that is named beside it. */
 export interface Limits {
   /** Bytes of one incoming message; over it, close 1009. `MAX_MESSAGE_BYTES` */
   messageBytes: number;
-  /** Fragments of one incoming message, where the stack has the knob. `MAX_FRAGMENTS` */
+  /** Fragments of one incoming message, where the stack has an option for it. `MAX_FRAGMENTS` */
   fragments: number;
   /** Bytes that may wait for one socket, plus one message; over it, close 4002. `MAX_QUEUE_BYTES` */
   queueBytes: number;
@@ -22,7 +22,7 @@ export interface Limits {
   messagesPerSecond: number;
   /** Messages one socket may send at once, before the average counts. Sockets of one address share. `MAX_BURST` */
   burst: number;
-  /** Unreadable messages in a row; the last one closes 4500. `MAX_BAD_MESSAGES` */
+  /** Bad messages in a row; the last one closes with 4500. `MAX_BAD_MESSAGES` */
   badMessages: number;
   /** Rooms on one server, at most a quarter of them for one address; the least needed one makes way. `MAX_ROOMS` */
   rooms: number;
@@ -34,13 +34,13 @@ export interface Limits {
   jobs: number;
   /** Jobs that may run on one server, at most a quarter of them for one address. `MAX_JOBS_TOTAL` */
   jobsTotal: number;
-  /** Milliseconds between two pings of the server. `HEARTBEAT_MS` */
+  /** Milliseconds of silence before a ping, and between two comments on an event stream. `HEARTBEAT_MS` */
   heartbeatMs: number;
   /** Milliseconds a ping may stay unanswered; then the peer is dead. `PONG_MS` */
   pongMs: number;
-  /** Milliseconds a new socket may wait with its `hello`. `HELLO_MS` */
+  /** Milliseconds within which a new socket must send `hello`. `HELLO_MS` */
   helloMs: number;
-  /** Milliseconds the opening handshake may take, where the stack has the knob. `HANDSHAKE_MS` */
+  /** Milliseconds the opening handshake may take, where the stack has a timer for it. `HANDSHAKE_MS` */
   handshakeMs: number;
   /** Milliseconds from a message's first byte to its last, where the stack reports this; over it, 4005. `MESSAGE_MS` */
   messageMs: number;
@@ -86,12 +86,12 @@ export const defaultLimits: Limits = {
   lingerMs: 1_000,
 };
 
-/** Milliseconds in which not a byte moves on a connection before it is given up: longer than a heartbeat or a poll takes. */
+/** Returns the milliseconds of silence after which a connection is given up. A heartbeat or a poll takes less. */
 export function silenceMs({ heartbeatMs, pollMs, pongMs }: Limits): number {
   return Math.max(heartbeatMs, pollMs) + pongMs;
 }
 
-/** Bounds that belong to the protocol itself: changing one would be a new version. */
+/** Bounds that belong to the protocol itself: changing one would make a new version. */
 export const bounds = {
   /** UTF-16 code units of a text in a message. */
   text: 4096,

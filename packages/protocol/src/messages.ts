@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { bounds } from "./limits.ts";
 
-/** The WebSocket subprotocol: its name is its version. */
+/** The WebSocket subprotocol. Its name contains the version. */
 export const subprotocol = "rosetta.v1.json";
 
 // A lone surrogate has no UTF-8 form: one peer would see U+FFFD where the other sent something else.
@@ -23,7 +23,7 @@ const cursor = z.object({ epoch, offset: count });
 /** A place in a topic's log: after the event `offset` of the life `epoch`. */
 export type Cursor = z.infer<typeof cursor>;
 
-/** To whom a publication goes: to all subscribers, or to all but its author. */
+/** Who receives a publication: all subscribers, or all but its author. */
 export type Audience = z.infer<typeof audience>;
 
 const member = z.string().check(...atMost(32));
@@ -51,13 +51,13 @@ const eventData = z.discriminatedUnion("kind", [
     details: z.record(z.string(), z.union([z.string(), z.number()])),
   }),
 ]);
-/** What an event is about; `kind` follows from its topic. */
+/** What an event is about. Its topic determines `kind`. */
 export type EventData = z.infer<typeof eventData>;
 
 /** The jobs a server does: `hash` runs SHA-256 over `mebibytes` MiB. */
 const mebibytes = z.int().check(z.minimum(1), z.maximum(256));
 
-/** Everything a client may say. Each is a request; exactly one reply carries its `id` as `re`. */
+/** Every message of a client. Each is a request, and exactly one reply carries its `id` as `re`. */
 export const ClientMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("hello"), id, client, connection: z.optional(count) }),
   z.object({ type: z.literal("echo"), id, text }),
@@ -92,7 +92,7 @@ const errorCode = z.enum([
 /** Why a request was refused. */
 export type ErrorCode = z.infer<typeof errorCode>;
 
-/** What a topic promises: `stream` every event, `latest` the newest one. */
+/** What a topic delivers: `stream` every event, `latest` only the newest. */
 const mode = z.enum(["stream", "latest"]);
 export type Mode = z.infer<typeof mode>;
 
@@ -105,7 +105,7 @@ const welcomeLimits = z.object({
   heartbeatMs: count,
 });
 
-/** Everything a server may say. What nobody asked for is an `event` in a topic, or `bye`. */
+/** Every message of a server. Only `event` and `bye` come without a request. */
 export const ServerMessage = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("welcome"),
@@ -145,14 +145,14 @@ export const ServerMessage = z.discriminatedUnion("type", [
     re: z.optional(id),
     code: errorCode,
     message: z.string(),
-    /** The time to wait before the same request may work. */
+    /** Milliseconds to wait before the same request may work. */
     retryAfterMs: z.optional(count),
   }),
   z.object({
     type: z.literal("bye"),
     re: z.optional(id),
     code,
-    /** The width of the time, from a second on, over which clients are to come back: never all at once. */
+    /** Milliseconds of the window in which clients reconnect, so that not all come at once. It opens after 1 s. */
     retryAfterMs: z.optional(count),
     final: z.optional(z.boolean()),
   }),
@@ -174,6 +174,6 @@ export const replyTypes = {
   cancel: "ack",
   ping: "pong",
   stop: "bye",
-  // Only a flood gets a reply. Any other failure is visible by itself.
+  // Only `flood` gets a reply. Any other failure is its own reply.
   chaos: "ack",
 } as const satisfies Record<ClientMessage["type"], ServerMessage["type"]>;

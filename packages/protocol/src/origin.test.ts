@@ -41,7 +41,7 @@ test.each([
   expect(parseHost(text)).toBeUndefined();
 });
 
-test("the authority of a URL has the port of its scheme", () => {
+test("the authority of a URL gets a missing port from the scheme", () => {
   expect(parseAuthority("http", "a")).toEqual({ name: "a", port: 80 });
   expect(parseAuthority("https", "a:")).toEqual({ name: "a", port: 443 });
   expect(parseAuthority("https", "a:80")).toEqual({ name: "a", port: 80 });

@@ -48,7 +48,7 @@ export function urlOf(host: string, port: number): string {
   return originOf("http", { name: address.includes(":") ? `[${address}]` : address, port });
 }
 
-/** The port of an origin. */
+/** Returns the port of an origin. */
 export function portOf(origin: string): number {
   const [scheme = "", authority = ""] = origin.split("://");
   return parseHost(authority)?.port ?? usualPorts[scheme as Scheme];

@@ -130,7 +130,7 @@ test.each([
   expect(queryOf(read(url), "topic")).toBe(value);
 });
 
-test("a query can be read again as it was written, and no query throws", () => {
+test("a query parameter is read as it was written, and no query throws", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom("a", "/", "&", "=", "%", "+", "é", "😀") }),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isCurrent, schemaText } from "./schema.ts";
 
-test("protocol.schema.json says what the messages say (pnpm -C packages/protocol run schema)", () => {
+test("protocol.schema.json matches the messages (pnpm -C packages/protocol run schema)", () => {
   expect(isCurrent()).toBe(true);
 });
 

@@ -1,4 +1,5 @@
-// The protocol as JSON Schema, for those who do not read TypeScript: `pnpm run schema` writes it, `--check` compares.
+// The protocol as JSON Schema, for people and tools without TypeScript. `pnpm run schema` writes the file, and with
+// `--check` compares it.
 import { readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod/mini";
 import { ClientMessage, ServerMessage, subprotocol } from "./messages.ts";
@@ -7,31 +8,29 @@ type Union = typeof ClientMessage | typeof ServerMessage;
 
 const clientMessages = {
   hello:
-    "Who is there. The first message, within 5 s; further requests may follow at once. Answered by welcome.",
-  echo: "Asks for the text back. Answered by echo.",
-  publish:
-    "Appends a chat text to a room. Answered by ack, when the event is in its place in the room's log.",
+    "Introduces the client. Due first, within 5 s; further requests may follow at once. The reply is welcome.",
+  echo: "Asks for the text back. The reply is echo.",
+  publish: "Appends a chat text to a room. The reply is ack, once the event has its place in the room's log.",
   subscribe:
-    "Asks for a topic's events: those after `since` if all of them are there, and what comes. Answered by subscribed.",
-  unsubscribe:
-    "Asks for no more events of a topic. Answered by ack, and no event of the topic comes after it.",
-  start: "Starts a job. Answered by ack, whose topic tells of its progress.",
+    "Asks for a topic's events: those after `since`, then new ones as they happen. The reply is subscribed.",
+  unsubscribe: "Ends a subscription. The reply is ack, and no event of the topic comes after it.",
+  start: "Starts a job. The reply is ack; its topic carries the job's progress.",
   cancel:
-    "Cancels a job that the same client started. Answered by ack; the job's last event tells what came of it.",
-  ping: "Asks whether the server is there. `at` is any number, and comes back. Answered by pong.",
-  stop: "Asks for the end. Answered by bye, and close 1000.",
-  chaos: "Orders a failure, where the server is started with CHAOS=1. Answered by the failure.",
+    "Cancels a job that the same client started. The reply is ack; the job's last event says what became of it.",
+  ping: "Asks whether the server is still there. `at` is any number, and comes back. The reply is pong.",
+  stop: "Asks the server to end the connection. The reply is bye, then close 1000.",
+  chaos: "Makes a server that was started with CHAOS=1 fail. The failure is the reply; to flood, it is ack.",
 } satisfies Record<ClientMessage["type"], string>;
 
 const serverMessages = {
-  welcome: "Answers hello: what the server is, what the client is called, and its limits.",
-  echo: "Answers echo.",
-  ack: "Answers publish, unsubscribe, start and cancel: it is done, at this place in the topic.",
-  subscribed: "Answers subscribe. The replay follows, up to `offset`, then what comes.",
-  pong: "Answers ping.",
-  event: "Something happened in a topic. Nobody asked for it, so there is no `re`.",
-  error: "A request was refused, and had no effect. Without `re` if its id could not be read.",
-  bye: "The connection is about to be closed by the server.",
+  welcome: "The reply to hello: what the server is, the client's name, and the limits.",
+  echo: "The reply to echo.",
+  ack: "The reply to publish, unsubscribe, start and cancel: it is done, at this place in the topic.",
+  subscribed: "The reply to subscribe. Next come the replay, up to `offset`, and then new events.",
+  pong: "The reply to ping.",
+  event: "Something happened in a topic. It replies to no request, so there is no `re`.",
+  error: "A request was refused and had no effect. `re` is left out if its id could not be read.",
+  bye: "The server is about to close the connection.",
 } satisfies Record<ServerMessage["type"], string>;
 
 const hello = ClientMessage._zod.def.options[0]._zod.def.shape;
@@ -62,7 +61,7 @@ const parts: [z.core.$ZodType, string, string][] = [
 
 const address = new URL("../protocol.schema.json", import.meta.url);
 
-/** The schema, as the file has it. */
+/** Returns the text of `protocol.schema.json`. */
 export function schemaText(): string {
   const registry = z.registry<{ id: string; title: string; description: string }>();
   for (const [part, name, description] of parts) registry.add(part, { id: name, title: name, description });
@@ -95,7 +94,7 @@ export function schemaText(): string {
   return `${JSON.stringify(root, undefined, 2)}\n`;
 }
 
-/** True if the file says what the messages say. */
+/** Returns true if the file matches the messages. */
 export function isCurrent(): boolean {
   return readFileSync(address, "utf8") === schemaText();
 }
@@ -104,7 +103,7 @@ function named(id: string, description: string): { id: string; title: string; de
   return { id, title: id, description };
 }
 
-// Within one file, a definition is known by its key.
+// A definition needs no id of its own: within one file, its key identifies it.
 function withoutAddress({ $schema, $id, ...schema }: z.core.JSONSchema.BaseSchema): object {
   return schema;
 }
