@@ -13,7 +13,7 @@ export type Cause = "away" | "older" | "missing";
 export const causes: Record<Cause, string> = {
   away: "A part of this page could not be loaded: its server does not answer. The page keeps trying.",
   older: "This page is older than its server: there is a newer build, and a part of this one is gone.",
-  missing: "A part of this page could not be loaded, although its server answers. The page keeps trying.",
+  missing: "A part of this page could not be loaded, although its server answers.",
 };
 
 /**

@@ -141,7 +141,7 @@ export class App extends LitElement {
     return text;
   }
 
-  /** Loads a lesson. On failure it says why and tries again later, except in an older page, where that is useless. */
+  /** Loads a lesson. On failure it says why. While the server is away, it tries again later. */
   async #loadOrTell(route: Route): Promise<LessonText | undefined> {
     try {
       const text = await this.#load(route);
@@ -151,8 +151,10 @@ export class App extends LitElement {
     } catch {
       const cause = await causeOf(baseOf(location.href), scriptOfPage());
       if (route !== this.route) return undefined;
+      // A browser without whatwg/html#10327 never fetches a module again that failed once. Only a new page can load it.
+      if (this.failure === "away" && cause !== "away") location.reload();
       this.failure = cause;
-      if (cause !== "older") void this.#goAgainLater(route);
+      if (cause === "away") void this.#goAgainLater(route);
       return undefined;
     }
   }
