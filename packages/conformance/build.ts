@@ -1,5 +1,5 @@
-// Makes of the package what is published: JavaScript with types, in a folder of its own. In the workspace the
-// source is imported as it is; so the folder has a package.json that names the built files instead.
+// Builds what is published: JavaScript with types, in a folder of its own. The workspace imports the source as it
+// is, so the folder gets its own package.json that names the built files instead.
 
 import { spawnSync } from "node:child_process";
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,11 +10,11 @@ import { fileURLToPath } from "node:url";
 const here = import.meta.dirname;
 const root = join(here, "../..");
 
-/** Builds what is published into a folder, and leaves nothing else in it. */
+/** Builds the published files into a folder and removes everything else from it. */
 export function build(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   compile(join(folder, "lib"));
-  // What is read at run time as it stands: the report's style and script.
+  // Files that are read at run time as they are: the report's style and script.
   for (const file of globSync("**/*.{css,js}", { cwd: join(here, "src") })) {
     mkdirSync(dirname(join(folder, "lib", file)), { recursive: true });
     copyFileSync(join(here, "src", file), join(folder, "lib", file));
@@ -45,7 +45,7 @@ function published(): object {
     keywords,
     license,
     type,
-    // Not in the workspace's own: there, pnpm may be started by an older Node than the one that runs everything.
+    // Set only in the published package: in the workspace, an older Node may start pnpm than the one that runs the code.
     engines: { node: ">=22" },
     exports: {
       ".": { types: "./lib/index.d.ts", default: "./lib/index.js" },

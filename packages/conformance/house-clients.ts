@@ -8,10 +8,10 @@ function at(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 
-/** Each gets the URL of the page as its last argument. */
+/** Each client gets the URL of the page as its last argument. */
 export const houseClients: Record<string, Command> = {
   node: { run: [process.execPath, globalDriver()] },
-  // The pinned one, also if there is none on PATH.
+  // The pinned Bun, so that none is needed on PATH.
   bun: { run: [at("apps/bun-hono/node_modules/.bin/bun"), globalDriver()] },
   chromium: { run: [process.execPath, at("e2e/browser-client.ts")] },
 };

@@ -1,4 +1,4 @@
-// `pnpm conform`: the command line, and the servers of this repository by name.
+// `pnpm conform`: the command line, with the servers of this repository by name.
 
 import { folderOf, type Manifest, raisedLimits, readManifests, versionsOf } from "@rosetta/manifest";
 import { commandOf, inheritedEnvironment, isFree } from "@rosetta/manifest/start";
@@ -7,7 +7,7 @@ import type { KnownFailure } from "./src/baseline.ts";
 import { main } from "./src/cli.ts";
 import type { Setup, Target } from "./src/target.ts";
 
-// Outside the range that Linux takes for outgoing connections: a server that comes back must find its port free.
+// Outside the range that Linux uses for outgoing connections, so that a server that comes back finds its port free.
 const firstPort = Number(process.env.PORT_BASE ?? 24_000);
 
 async function targetOf(manifest: Manifest, ports: AsyncGenerator<number, never>): Promise<Target> {
@@ -28,7 +28,7 @@ async function targetOf(manifest: Manifest, ports: AsyncGenerator<number, never>
   };
 }
 
-// The suite runs the same cases: what its tests of them are to show stands in `server.json`, with the reason.
+// The suite runs the same cases. The failures that it expects stand in `server.json`, each with its reason.
 function knownFailures({ id, deviations }: Manifest): KnownFailure[] {
   const found = deviations.filter(({ test }) => test.startsWith("CONF-"));
   return found.flatMap(({ reason, link, shows }) => {
@@ -55,7 +55,7 @@ async function* freePorts(): AsyncGenerator<number, never> {
   }
 }
 
-// pnpm starts scripts in the package's folder; files are meant as seen from where the command was given.
+// pnpm starts scripts in the package's folder, but file names are relative to where the command was given.
 const { INIT_CWD } = process.env;
 if (INIT_CWD !== undefined && process.cwd() === import.meta.dirname) process.chdir(INIT_CWD);
 

@@ -119,7 +119,7 @@ test.each([
     { published: 9, prefix: 5, gap: true },
     "got 5 of 9 in order, then some were missing: it was told nothing",
   ],
-])("what came of the one who did not read is told: %j", (stalled, told) => {
+])("the report says what became of the client that did not read: %j", (stalled, told) => {
   const row: Row = { candidate: "express", verdict: "measured", figure: near(9), stalled };
   expect(reportOf({ ...results, measures: [{ ...measure, scenario: "slow", rows: [row] }] })).toContain(told);
 });

@@ -28,11 +28,11 @@ test.each([
   [plain, "x-other"],
   [plain, `${plain}; x_unknown`],
   [`${plain}; client_max_window_bits=9`, plain],
-])("%j of the offer %j cannot be had", (wanted, offers) => {
+])("%j cannot be agreed on with the offer %j", (wanted, offers) => {
   expect(acceptOffer(wanted, offers)).toBeUndefined();
 });
 
-test("what is agreed on is the same from both ends", () => {
+test("both ends see the same agreement", () => {
   const wanted = `${plain}; server_no_context_takeover; client_max_window_bits=10`;
   const { answer, agreement } = acceptOffer(wanted, usual) ?? expect.unreachable();
   const { ours, theirs } = agree(usual, answer) ?? expect.unreachable();

@@ -1,4 +1,4 @@
-// The server's side of agreeing on permessage-deflate: RFC 7692 §5, §7.1.
+// The server's side of negotiating permessage-deflate: RFC 7692 §5, §7.1.
 
 import {
   type Agreement,
@@ -8,14 +8,14 @@ import {
   readParameters,
 } from "./deflate.ts";
 
-/** What a server answers to an offer, and what is agreed on by it. */
+/** A server's answer to an offer, and what is agreed by it. */
 export interface Acceptance {
   /** The value of `Sec-WebSocket-Extensions`. */
   answer: string;
   agreement: Agreement;
 }
 
-/** Accepts the first of a client's offers that allows what is wanted, which is written as an offer, too. */
+/** Accepts the first of a client's offers that allows what is wanted. `wanted` is written as an offer, too. */
 export function acceptOffer(wanted: string, offers: string): Acceptance | undefined {
   const [want] = offersIn(wanted);
   if (!want) return undefined;
@@ -26,7 +26,10 @@ export function acceptOffer(wanted: string, offers: string): Acceptance | undefi
   return undefined;
 }
 
-/** The offers of permessage-deflate; none if the header is not valid, and those that are not are passed over. */
+/**
+ * Returns the offers of permessage-deflate and skips those that are not valid. Empty if the header itself is not
+ * valid.
+ */
 export function offersIn(header: string): Parameters[] {
   return attempt(() => parseExtensions(header), []).flatMap((extension) =>
     extension.name === "permessage-deflate"
@@ -44,11 +47,11 @@ function attempt<T>(act: () => T, otherwise: T): T {
   }
 }
 
-// Nothing if the offer does not allow it.
+// Returns nothing if the offer does not allow it.
 function answerTo(want: Parameters, offer: Parameters): Parameters | undefined {
   const { client_max_window_bits: wanted } = want;
   const { client_max_window_bits: offered } = offer;
-  // A server MUST NOT limit a client that did not offer it: RFC 7692 §7.1.2.2.
+  // A server MUST NOT limit the window of a client that did not offer this: RFC 7692 §7.1.2.2.
   if (typeof wanted === "number" && offered === undefined) return undefined;
   const ours = least(want.server_max_window_bits, offer.server_max_window_bits);
   const theirs = typeof wanted === "number" ? least(wanted, offered) : undefined;
@@ -67,7 +70,7 @@ function least(...limits: (number | true | undefined)[]): number | undefined {
   return numbers.length > 0 ? Math.min(...numbers) : undefined;
 }
 
-/** The value of `Sec-WebSocket-Extensions` that accepts permessage-deflate with these parameters. */
+/** Returns the value of `Sec-WebSocket-Extensions` that accepts permessage-deflate with these parameters. */
 export function write(parameters: Parameters): string {
   const words = Object.entries(parameters).map(([name, value]) =>
     value === true ? name : `${name}=${value}`,

@@ -1,4 +1,4 @@
-// The words that cases about the answer to a client's handshake are written in.
+// Helpers to write cases about the answer to a client's handshake.
 
 import type { AnswerCase, ClientRequest } from "./answering.ts";
 import { echoes, frame, send, settle, text } from "./build.ts";
@@ -22,22 +22,22 @@ export function head(lines: Lines): AnswerCase["answer"] {
   return (request) => `${lines(request).join("\r\n")}\r\n\r\n`;
 }
 
-/** A client that took the answer echoes this. */
+/** A client that accepted the answer echoes this. */
 export const hello = send(frame.text("Hello"));
 export const opened: Allowed[] = echoes(text("Hello"));
 export const unopened: Allowed[] = [{ verdict: "pass", messages: [], end: { kind: "unopened" } }];
 
-/** What is sent after the answer, by default a text, and what is allowed. */
+/** Sends frames after the answer, by default one text, and lists the allowed behaviours. */
 export function play(allowed: readonly Allowed[], ...steps: readonly Step[]): () => Play {
   return () => ({ steps: steps.length > 0 ? steps : [hello], allowed });
 }
 
-/** The answer must fail the connection. */
+/** The client must fail the connection because of the answer. */
 export const mustFail = {
   level: "MUST",
   kind: "answer",
   peer: "client",
   play: play(unopened, hello, settle),
 } as const;
-/** The answer must open it. */
+/** The client must open the connection with this answer. */
 export const mustOpen = { level: "MUST", kind: "answer", peer: "client", play: play(opened) } as const;

@@ -1,4 +1,4 @@
-// What a client is judged by: how it takes the answer to its opening handshake (RFC 6455 §4.1), and the frames after.
+// Judges a client by how it takes the answer to its opening handshake (RFC 6455 §4.1), and by the frames after it.
 
 import { acceptOffer } from "./accept-offer.ts";
 import type { CaseHead, Cuts, FrameCase, Play } from "./case.ts";
@@ -14,19 +14,19 @@ import type { Random } from "./random.ts";
 import { bound, type Outcome, outcomeOf, unsupported } from "./run.ts";
 import type { WireLog } from "./wire.ts";
 
-/** A case about a client's opening handshake: its request, or how it takes an answer. It is for clients only. */
+/** A case for clients only. It is about their opening handshake: the request, or how they take an answer. */
 export interface AnswerCase extends CaseHead {
   kind: "answer";
   peer: "client";
   offer?: never;
   heavy?: never;
-  /** Extensions that the case is about, to explain it by. Default: permessage-deflate with a window to choose. */
+  /** The offer that `--explain` assumes. Default: permessage-deflate with a window that the server may choose. */
   sampleOffer?: string;
-  /** The whole head of the answer; nothing if the client does not offer what the case is about. */
+  /** Returns the whole head of the answer, or nothing if the client does not offer what the case is about. */
   answer: (request: ClientRequest) => string | undefined;
   /** How the answer is cut into pieces. `joined`: it is sent in one piece with the first frames. */
   cuts?: Cuts | "joined" | undefined;
-  /** What is to be said of the request. */
+  /** A verdict on the request itself. */
   inspect?: (request: ClientRequest) => Judgement;
   play: (random: Random) => Play;
 }
@@ -34,19 +34,19 @@ export interface AnswerCase extends CaseHead {
 /** A client's request to open a WebSocket, as a server reads it. */
 export interface ClientRequest extends Pick<Head, "headers"> {
   method: string;
-  /** What the request line names: path and query. */
+  /** The target in the request line: path and query. */
   target: string;
-  /** `1.1` */
+  /** The HTTP version, such as `1.1`. */
   httpVersion: string;
-  /** The only right `Sec-WebSocket-Accept` (RFC 6455 §4.2.2, 5.4). */
+  /** The only correct `Sec-WebSocket-Accept` (RFC 6455 §4.2.2, 5.4). */
   accept: string;
   /** The `Sec-WebSocket-Extensions` that it offers. */
   offer: string;
-  /** The `Sec-WebSocket-Key`s of this client's connections before. */
+  /** The `Sec-WebSocket-Key`s of this client's earlier connections. */
   earlierKeys: ReadonlySet<string>;
 }
 
-/** What is around a case that judges a client. */
+/** The surroundings of a case that judges a client. */
 export interface ClientContext {
   request: ClientRequest;
   duplex: Duplex;
@@ -55,7 +55,7 @@ export interface ClientContext {
   timing: Timing;
 }
 
-/** The answer that opens a WebSocket: RFC 6455 §4.2.2. */
+/** Returns the answer that opens a WebSocket: RFC 6455 §4.2.2. */
 export function openingAnswer({ accept }: Pick<ClientRequest, "accept">, extensions = ""): string {
   const lines = [
     "HTTP/1.1 101 Switching Protocols",
@@ -79,7 +79,7 @@ export async function performAnswer(each: AnswerCase, context: ClientContext): P
   return said && outcome.behaviour.verdict === "pass" ? { ...outcome, behaviour: said } : outcome;
 }
 
-/** Agrees on what a case about frames needs, and judges the frames of the client. */
+/** Agrees on the extensions that a case about frames needs, and judges the client's frames. */
 export async function performFramesOfClient(each: FrameCase, context: ClientContext): Promise<Outcome> {
   const { request, random } = context;
   const accepted = each.offer === undefined ? undefined : acceptOffer(each.offer, request.offer);
@@ -111,7 +111,7 @@ async function judgeFrom(
     maxReceived: bound(play),
   });
   for (const piece of cuts === "joined" ? [] : cutAt(bytes, cuts)) {
-    // Who does not read is judged by what comes then.
+    // A client that does not read is judged by what arrives after this.
     if (!(await within(duplex.write(piece), timing.deadlineMs))) break;
   }
   return outcomeOf(play, await perform(play, endpoint, timing));
@@ -125,7 +125,7 @@ async function refuse({ duplex, log }: ClientContext, why: string): Promise<Outc
   return unsupported(why);
 }
 
-// Sends some bytes in one piece with those that are written first.
+// Sends the given bytes in one piece with the first ones that are written.
 class JoinedDuplex implements Duplex {
   readonly #duplex: Duplex;
   #first: Uint8Array | undefined;

@@ -1,10 +1,10 @@
-// The shape of Autobahn's `index.json`, for the scripts that parse it.
+// Writes the shape of Autobahn's `index.json`, for scripts that parse it.
 
 import type { Verdict } from "./case.ts";
 import { worst } from "./judge.ts";
 import type { Report, ResultReport, TargetReport } from "./results.ts";
 
-/** What Autobahn's index says of one case. */
+/** What Autobahn's index says about one case. */
 export interface AutobahnEntry {
   behavior: string;
   behaviorClose: string;
@@ -23,9 +23,10 @@ const words: Record<Verdict, string> = {
 };
 
 /**
- * The run by agent and case, as Autobahn wrote it. Under each number of Autobahn stands the worst of our cases that
- * find the same faults; our own cases that Autobahn has none for stand beside, as `rosetta.1.4.1`, so that a script
- * that looks for `FAILED` misses none of them. `reportfile` is the HTML report opened at the case, if there is one.
+ * Returns the run by agent and case, in the shape that Autobahn wrote. Each of Autobahn's numbers has the worst
+ * verdict of our cases that find the same faults. Our cases without a counterpart in Autobahn are added as
+ * `rosetta.1.4.1`, so that a script that looks for `FAILED` misses none of them. `reportfile` is the HTML report
+ * opened at the case, if there is one.
  */
 export function autobahnIndex(report: Report, html = ""): Record<string, Record<string, AutobahnEntry>> {
   return Object.fromEntries(report.targets.map((target) => [target.id, entriesOf(report, target, html)]));

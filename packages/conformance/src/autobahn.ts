@@ -1,10 +1,10 @@
-// The cases of Autobahn's testsuite, and which of ours find what they find.
+// The cases of Autobahn's testsuite, and which of our cases find the same faults.
 
 import { allCases } from "./cases/index.ts";
 
 /** A case of Autobahn's testsuite (25.10.1). */
 export interface AutobahnCase {
-  /** As it is there: `6.4.1`. */
+  /** Its number in Autobahn, such as `6.4.1`. */
   id: string;
   /** The ids of our cases that find the same faults. */
   ours: readonly string[];
@@ -71,7 +71,7 @@ const sizes: readonly (readonly [family: string, size: number])[] = [
   ["13.7", 18],
 ];
 
-// A case of ours names those of theirs, for it is ours that change.
+// Our cases name theirs, and not the other way round, because only ours change.
 function mapped(): AutobahnCase[] {
   const ours = new Map<string, string[]>();
   for (const { id, autobahn = [] } of allCases) {
@@ -80,10 +80,10 @@ function mapped(): AutobahnCase[] {
   return autobahnIds.map((id) => ({ id, ours: ours.get(id) ?? [] }));
 }
 
-/** The ids of its cases, in its order. */
+/** The ids of Autobahn's cases, in its order. */
 export const autobahnIds: readonly string[] = sizes.flatMap(([family, size]) =>
   Array.from({ length: size }, (_, index) => `${family}.${index + 1}`),
 );
 
-/** Its cases, each with those of ours; none is without. */
+/** Autobahn's cases, each with ours that find the same faults. Each has at least one. */
 export const autobahnCases: readonly AutobahnCase[] = mapped();

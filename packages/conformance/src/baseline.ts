@@ -1,22 +1,22 @@
-// Failures that are known, and may stay for now: each with its reason and where it is followed up.
+// Known failures that may stay for now, each with its reason and a link to follow it up.
 
 import { readFileSync } from "node:fs";
 import { Refusal } from "./refusal.ts";
 import type { ResultReport, TargetReport } from "./results.ts";
 
-/** One failure that is known. */
+/** One known failure. */
 export interface KnownFailure {
-  /** The case. */
+  /** The id of the case. */
   id: string;
   /** Why it fails, in a sentence. */
   reason: string;
   /** Where somebody works on it. */
   link: string;
-  /** The target it is about, by id. Default: all. */
+  /** The target that the entry applies to, by id. Default: all. */
   target?: string;
 }
 
-/** Reads a baseline; `ids` are those of all cases. */
+/** Parses a baseline. `ids` are those of all cases. */
 export function readBaseline(file: string, ids: ReadonlySet<string>): KnownFailure[] {
   const entries = parse(file);
   if (!Array.isArray(entries)) throw new Refusal(`${file}: expected a list of {"id", "reason", "link"}`);
@@ -52,14 +52,14 @@ function check(entry: unknown, where: string): KnownFailure {
   return { ...known, target };
 }
 
-/** The result, with why it is known to fail, if it fails and is known to. */
+/** Returns the result. If it is a known failure, it carries the reason. */
 export function mark(
   result: ResultReport,
   target: Pick<TargetReport, "id">,
   baseline: readonly KnownFailure[],
 ): ResultReport {
   const known = baseline.find((each) => each.id === result.id && isAbout(each, target));
-  // A death, or a leak, is never known well enough to be passed over.
+  // No baseline excuses a death or a leak.
   if (!known || result.verdict !== "fail" || result.grave) return result;
   return { ...result, known: { reason: known.reason, link: known.link } };
 }
@@ -70,7 +70,7 @@ export interface Stale {
   id: string;
 }
 
-/** The entries that are not true any more, or never were: an error, so that the baseline only ever shrinks. */
+/** Returns the entries that no longer apply, or never did. They are errors, so that the baseline can only shrink. */
 export function stale(targets: readonly TargetReport[], baseline: readonly KnownFailure[]): Stale[] {
   return targets.flatMap((target) =>
     target.results

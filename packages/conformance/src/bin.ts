@@ -6,7 +6,7 @@ if (problem !== undefined) {
   process.stderr.write(`${problem}\n`);
   process.exit(2);
 }
-// Only now: what it needs is not there on an older one.
+// Imported only now, because the imports themselves need a newer runtime than an old one has.
 const { main } = await import("./cli.ts");
-// Ends also if a case still waits for a server that it was stopped in.
+// Exits even if a case still waits for a server that was stopped in the middle of it.
 process.exit(await main(process.argv.slice(2)));

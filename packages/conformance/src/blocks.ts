@@ -1,26 +1,26 @@
-// DEFLATE written by hand, block by block (RFC 1951 §3.2): what no compressor would write.
+// DEFLATE written by hand, block by block (RFC 1951 §3.2), to produce what no compressor would.
 
 import { distanceBase, distanceBits, lengthBase, lengthBits } from "./inflate.ts";
 
 /** Writes a part of a DEFLATE stream. */
 export type Part = (bits: BitWriter) => void;
 
-/** Bits to bytes, the lowest bit first. */
+/** Packs bits into bytes, the lowest bit first. */
 export class BitWriter {
   readonly #bytes: number[] = [];
   #free = 0;
 
-  /** A number in so many bits, the lowest first, as everything but Huffman codes is written. */
+  /** Writes a number in the given count of bits, the lowest first, as everything but Huffman codes is written. */
   number(value: number, count: number): void {
     for (let bit = 0; bit < count; bit++) this.#push((value >> bit) & 1);
   }
 
-  /** A Huffman code, the highest bit first. */
+  /** Writes a Huffman code, the highest bit first. */
   code(value: number, count: number): void {
     for (let bit = count - 1; bit >= 0; bit--) this.#push((value >> bit) & 1);
   }
 
-  /** Fills the byte up with zeros. */
+  /** Pads the byte with zeros. */
   align(): void {
     this.#free = 0;
   }
@@ -36,27 +36,27 @@ export class BitWriter {
   }
 }
 
-/** The parts as bytes. */
+/** Returns the parts as bytes. */
 export function compose(...parts: readonly Part[]): Uint8Array {
   const bits = new BitWriter();
   for (const part of parts) part(bits);
   return bits.bytes();
 }
 
-/** Bits that mean nothing: pairs of a number and how many bits it takes. */
+/** Writes arbitrary bits: pairs of a number and how many bits it takes. */
 export function raw(...numbers: readonly (readonly [value: number, count: number])[]): Part {
   return (bits) => {
     for (const [value, count] of numbers) bits.number(value, count);
   };
 }
 
-/** What a message ends with: the empty block without compression, less its last four bytes (RFC 7692 §7.2.1). */
+/** The end of a message: the empty block without compression, less its last four bytes (RFC 7692 §7.2.1). */
 export const flush: Part = (bits) => {
   bits.number(0, 3);
   bits.align();
 };
 
-/** A block without compression: RFC 1951 §3.2.4. At most 65,535 bytes. */
+/** A block without compression (RFC 1951 §3.2.4), of at most 65,535 bytes. */
 export function stored(data: Uint8Array, final = false): Part {
   return (bits) => {
     bits.number(final ? 1 : 0, 3);
@@ -67,13 +67,13 @@ export function stored(data: Uint8Array, final = false): Part {
   };
 }
 
-/** Something that lies so far back is repeated. */
+/** A match: repeats what lies this far back. */
 export interface Match {
   distance: number;
   length: number;
 }
 
-/** A block in the fixed codes of RFC 1951 §3.2.6. */
+/** A block with the fixed codes of RFC 1951 §3.2.6. */
 export function fixedBlock(items: readonly (Uint8Array | Match)[], final = false): Part {
   return (bits) => {
     bits.number(final ? 3 : 2, 3);
@@ -87,7 +87,7 @@ export function fixedBlock(items: readonly (Uint8Array | Match)[], final = false
   };
 }
 
-/** What a block with codes of its own begins with (RFC 1951 §3.2.7); the lengths are those of the lengths' code. */
+/** The beginning of a block with codes of its own (RFC 1951 §3.2.7). `lengths` are those of the code for lengths. */
 export function dynamicHeader(literals: number, distances: number, lengths: readonly number[]): Part {
   return raw(
     [4, 3],
@@ -98,7 +98,7 @@ export function dynamicHeader(literals: number, distances: number, lengths: read
   );
 }
 
-/** A block of literals with codes of its own: 8 bits for all but byte 255 and the end, which take 9. */
+/** A block of literals with codes of its own: 8 bits for everything except byte 255 and the end, which take 9. */
 export function dynamicBlock(data: Uint8Array): Part {
   return (bits) => {
     // The lengths 8, 0 and 9 are written as 0, 10 and 11.
@@ -110,7 +110,7 @@ export function dynamicBlock(data: Uint8Array): Part {
   };
 }
 
-/** One symbol in the fixed code for literals and lengths. */
+/** Writes one symbol in the fixed code for literals and lengths. */
 export function fixedLiteral(bits: BitWriter, symbol: number): void {
   if (symbol < 144) bits.code(0x30 + symbol, 8);
   else if (symbol < 256) bits.code(0x190 + symbol - 144, 9);

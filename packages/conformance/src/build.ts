@@ -1,4 +1,4 @@
-// The words that cases are written in.
+// Helpers to write cases.
 
 import type {
   Allowed,
@@ -16,12 +16,12 @@ import type { Random } from "./random.ts";
 
 const encoder = new TextEncoder();
 
-/** The UTF-8 of a text; bytes stay as they are. */
+/** Returns the UTF-8 of a text. Bytes are returned unchanged. */
 export function bytesOf(data: string | Uint8Array): Uint8Array {
   return typeof data === "string" ? encoder.encode(data) : data;
 }
 
-/** Bytes from `48 65 6c` or `48656c`. */
+/** Parses bytes from `48 65 6c` or `48656c`. */
 export function unhex(digits: string): Uint8Array {
   return Uint8Array.from(digits.match(/[\da-f]{2}/gi) ?? [], (pair) => Number.parseInt(pair, 16));
 }
@@ -34,10 +34,10 @@ export function numbered<T>(id: string, cases: readonly T[]): (T & Pick<CaseHead
 /** What the cases of a family have in common. */
 export type Common = Pick<CaseHead, "clause" | "gist" | "level">;
 
-/** What each case of a family has of its own. */
+/** What each case of a family adds. */
 export type Member = Omit<FrameCase, keyof Common | "kind" | "id"> & Partial<Common>;
 
-/** Cases about one thing, numbered from 1. */
+/** Returns the cases of a family, numbered from 1. */
 export function family(id: string, common: Common, members: readonly Member[]): FrameCase[] {
   return numbered(
     id,
@@ -45,7 +45,7 @@ export function family(id: string, common: Common, members: readonly Member[]): 
   );
 }
 
-/** A play that needs neither randomness nor an agreement. */
+/** A play that needs neither random numbers nor an agreement. */
 export function play(steps: readonly Step[], allowed: readonly Allowed[]): () => Play {
   return () => ({ steps, allowed });
 }
@@ -59,7 +59,7 @@ export const frame = {
     make(Opcode.Continuation, data, rest),
   ping: (data: string | Uint8Array = "", rest: Rest = {}): CaseFrame => make(Opcode.Ping, data, rest),
   pong: (data: string | Uint8Array = "", rest: Rest = {}): CaseFrame => make(Opcode.Pong, data, rest),
-  /** An empty payload without a code. */
+  /** The payload of a close frame, empty if there is no code. */
   close: (code?: number, reason?: string | Uint8Array, rest: Rest = {}): CaseFrame =>
     make(Opcode.Close, encodeClose(code, reason), rest),
   of: (opcode: number, data: string | Uint8Array = "", rest: Rest = {}): CaseFrame =>
@@ -77,7 +77,7 @@ export function fragments(opcode: number, parts: readonly (string | Uint8Array)[
   );
 }
 
-/** Bytes in parts of at most `size`. */
+/** Cuts bytes into parts of at most `size`. */
 export function split(data: Uint8Array, size: number): Uint8Array[] {
   const count = Math.max(1, Math.ceil(data.length / size));
   return Array.from({ length: count }, (_, index) => data.subarray(index * size, (index + 1) * size));
@@ -88,17 +88,20 @@ export function send(...frames: CaseFrame[]): Step {
   return { kind: "send", frames };
 }
 
-/** Sends each frame in a write of its own. */
+/** Sends each frame in its own write. */
 export function sendEach(...frames: CaseFrame[]): Step[] {
   return frames.map((each) => send(each));
 }
 
-/** Sends frames in pieces: of at most so many bytes, or cut at certain places. */
+/** Sends frames in pieces: of at most this many bytes, or cut at these places. */
 export function sendCut(cuts: Cuts, ...frames: CaseFrame[]): Step {
   return { kind: "send", frames, cuts };
 }
 
-/** Sends frames, of the last one only so many bytes (all but so many if negative); `sendRest` sends the others. */
+/**
+ * Sends frames, but only this many bytes of the last one (if negative, all but that many). `sendRest` sends the
+ * rest.
+ */
 export function sendUpTo(upTo: number, ...frames: CaseFrame[]): Step {
   return { kind: "send", frames, upTo };
 }
@@ -130,22 +133,25 @@ interface Replies {
   pongs?: readonly (string | Uint8Array)[];
 }
 
-/** The messages come back, and the connection is as good as before. */
+/** The messages come back, and the connection works as before. */
 export function echoes(...messages: ExpectedMessage[]): Allowed[] {
   return ends({ kind: "clean" }, { messages });
 }
 
-/** The pings are answered, the messages come back, and the connection is as good as before. */
+/** The pings are answered, the messages come back, and the connection works as before. */
 export function answers(replies: Replies): Allowed[] {
   return ends({ kind: "clean" }, replies);
 }
 
-/** The peer fails the connection with one of the codes; what came before the fault may be answered first. */
+/** The peer fails the connection with one of the codes. It may first answer what came before the fault. */
 export function fails(code: number | readonly number[], replies: Replies = {}): Allowed[] {
   return ends({ kind: "failed", codes: [code].flat() }, replies);
 }
 
-/** The peer fails the connection as soon as it can see the fault, which a `settle` follows; later is non-strict. */
+/**
+ * The peer fails the connection as soon as the fault is visible, for which a `settle` gives it time. Later is
+ * non-strict.
+ */
 export function failsAtOnce(code: number | readonly number[], late: string): Allowed[] {
   const failing = fails(code);
   return [...failing.map((each) => ({ ...each, atOnce: true as const })), ...lenient(late, failing)];
@@ -156,7 +162,9 @@ export function closes(code: number | readonly number[], replies: Replies = {}):
   return ends({ kind: "closed", codes: [code].flat() }, replies);
 }
 
-/** The peer takes no so much, and says so with one of the codes: a limit that the RFC leaves to it. */
+/**
+ * The peer refuses a message this large, and says so with one of the codes. The RFC leaves such limits to the peer.
+ */
 export function refuses(
   codes: number | readonly number[],
   because: string,
@@ -171,7 +179,7 @@ export function quits(because: string, replies: Replies = {}): Allowed[] {
   return ends({ kind: "ended" }, replies).map((each) => ({ ...each, verdict: "info", because }));
 }
 
-/** Whatever the peer does, it is told. */
+/** Anything is allowed, and the report says what the peer did. */
 export function whatever(because: string): Allowed[] {
   return [{ verdict: "info", messages: [], end: { kind: "any" }, because }];
 }
@@ -181,12 +189,12 @@ export function lenient(because: string, allowed: readonly Allowed[]): Allowed[]
   return allowed.map((each) => ({ ...each, verdict: "non-strict", because }));
 }
 
-/** A behaviour that the RFC allows, and Autobahn does not. */
+/** A behaviour that the RFC allows and Autobahn does not. */
 export function lenientOnly(because: string, allowed: readonly Allowed[]): Allowed[] {
   return lenient(because, allowed).map((each) => ({ ...each, strictly: "fail" }));
 }
 
-/** Sends frames without reading what comes back, until all is sent or the peer takes no more. */
+/** Sends frames without reading what comes back, until all are sent or the peer accepts no more. */
 export function sendUnread(cuts: Cuts, ...frames: CaseFrame[]): Step {
   return { kind: "send", frames, cuts, unread: true };
 }
@@ -195,12 +203,12 @@ function ends(end: End, { messages = [], pongs = [] }: Replies): Allowed[] {
   return [{ verdict: "pass", messages, pongs: pongs.map(bytesOf), end }];
 }
 
-/** So many of something. */
+/** Returns an array with this many of something. */
 export function repeat<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-/** Text of ASCII, of so many bytes, that differs from place to place: a piece lost or moved is seen. */
+/** ASCII text of this many bytes, different from place to place, so that a lost or moved piece shows. */
 export function prose(length: number, random: Random): string {
   const letters = "abcdefghijklmnopqrstuvwxyz ";
   let words = "";

@@ -1,4 +1,4 @@
-// `conform`: reads the command line, judges, and tells.
+// `conform`: reads the command line, judges, and reports.
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -28,22 +28,22 @@ import { summary } from "./summary.ts";
 import { clientTarget, judgeTarget, type Target, targetAt } from "./target.ts";
 import { painter, plural, type Screen, widthOf } from "./text.ts";
 
-/** What the command line runs in. */
+/** The environment of the command line. */
 export interface Surroundings {
-  /** Servers that can be named in place of a URL. */
+  /** Servers that can be named instead of a URL. */
   targets?: readonly Target[];
-  /** Clients that can be named in place of a command. */
+  /** Clients that can be named instead of a command. */
   clients?: Readonly<Record<string, Command>>;
-  /** What the run says. Default: the process's own. */
+  /** Where the results are printed. Default: the process's stdout. */
   stdout?: Screen;
-  /** How far it is, and what is wrong. */
+  /** Where progress and errors are printed. */
   stderr?: Screen;
 }
 
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Does what the command line asks for, and returns the exit code: 0 if nothing fails, 1 if something does, 2 if the
+ * Does what the command line asks for. Returns the exit code: 0 if nothing fails, 1 if something does, 2 if the
  * command line is wrong, 3 if a server could not be judged to the end, 130 if the run was stopped.
  */
 export async function main(argv: readonly string[], surroundings: Surroundings = {}): Promise<number> {
@@ -60,11 +60,11 @@ export async function main(argv: readonly string[], surroundings: Surroundings =
   }
 }
 
-// A pipe takes 64 KiB at once, and whoever calls ends the process, which would cut off the rest.
+// A pipe accepts 64 KiB at once. The caller then ends the process, which would cut off the rest.
 async function handedOver(screen: Screen): Promise<void> {
   if (!(screen instanceof Writable) || screen.writableLength === 0) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  // Nobody reads on, `head` say: that is no error of ours.
+  // The reader has gone, as with `head`. That is no error of ours.
   screen.once("error", () => resolve());
   screen.write("", () => resolve());
   await promise;
@@ -133,7 +133,7 @@ async function serve({ selection, port, seed, deadlineMs }: ServeRequest, stdout
   });
 }
 
-// The signal is aborted by Ctrl-C and the like; who presses it twice does not want to wait for the server.
+// Ctrl-C and the like abort the signal. A user who presses it twice does not want to wait for the server.
 async function interruptible(act: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const stop = new AbortController();
   const interrupt = () => {
@@ -167,7 +167,7 @@ async function judgeAll(targets: readonly Target[], work: Work): Promise<Report>
     machine: thisMachine(),
     peer: request.clients.length > 0 ? "client" : "server",
     seed,
-    // A client comes to one case at a time.
+    // A client runs one case at a time.
     jobs: request.clients.length > 0 ? 1 : jobs,
     deadlineMs: Number.isFinite(awaited) ? awaited : null,
     complete: false,
@@ -177,7 +177,7 @@ async function judgeAll(targets: readonly Target[], work: Work): Promise<Report>
   };
   const options = { seed, jobs, deadlineMs: awaited, headers, insecure, strict };
   const progress = progressOn(stderr);
-  // One after another: servers that share the machine would make each other late.
+  // One after another, because servers that share the machine would slow each other down.
   for (const target of targets) {
     if (signal.aborted) break;
     report.targets.push(await judgeTarget(target, { cases, baseline, options, progress, signal }));
@@ -188,7 +188,7 @@ async function judgeAll(targets: readonly Target[], work: Work): Promise<Report>
   return report;
 }
 
-/** What the process ends with; `isStale`: whether the baseline has entries that do not fail. */
+/** Returns the exit code. `isStale`: whether the baseline has entries that no longer fail. */
 export function exitCode({ targets }: Pick<Report, "targets">, isStale: boolean): number {
   if (targets.some(({ error }) => error !== undefined)) return 3;
   const failing = targets.some(({ results }) => results.some((result) => countedAs(result) === "fail"));
@@ -225,7 +225,7 @@ function baselineOf({ baseline }: RunRequest): KnownFailure[] {
   return baseline === undefined ? [] : readBaseline(baseline, new Set(allCases.map(({ id }) => id)));
 }
 
-// A run of a minute must not end with a folder that cannot be written to.
+// Checked before the run: a run of a minute must not end at a folder that cannot be written to.
 function prepare(files: Files): void {
   for (const [kind, file] of Object.entries(files) as [string, string][]) {
     writable(kind, file, () => {
@@ -244,7 +244,7 @@ function writable(kind: string, file: string, write: () => void): void {
   }
 }
 
-// Node's own way never returns below /proc, where a folder that cannot be made is told as one that is missing.
+// Node's recursive mkdir never returns below /proc, where creating a folder fails with ENOENT.
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));

@@ -25,7 +25,7 @@ function failing(results: Map<string, Result>): string[] {
   return [...results.values()].filter(({ verdict }) => verdict === "fail").map(({ id }) => id);
 }
 
-test("a client without fault is judged by every case for clients, and none fails", async () => {
+test("a client without faults is judged by every case for clients and fails none", async () => {
   const results = await judged("none");
   expect(results.size).toBe(cases.filter(({ peer }) => peer !== "server").length);
   expect(failing(results)).toEqual([]);
@@ -52,17 +52,17 @@ async function withOffer(fault: string, offer: string): Promise<Map<string, Resu
   return judged(fault, { client: clientOf(fault, ...(offer ? [offer] : [])), cases: extensions });
 }
 
-test.each(offers)("a client that offers %j and takes no wrong answer to it fails nowhere", async (offer) => {
+test.each(offers)("a client that offers %j and accepts no wrong answer fails no case", async (offer) => {
   const results = [...(await withOffer("none", offer)).values()];
   expect(results.filter(({ verdict }) => verdict !== "pass" && verdict !== "unsupported")).toEqual([]);
   expect(results).toHaveLength(extensions.length);
 });
 
-test("each answer that an offer does not allow is found to be taken by a client that takes any", async () => {
+test("a client that accepts any answer fails every case about answers that its offer does not allow", async () => {
   const found = await Promise.all(
     offers.map(async (offer) => failing(await withOffer("no-extension-check", offer))),
   );
-  // The one about a subprotocol is no fault of this client.
+  // The case about a subprotocol finds no fault in this client.
   const ids = extensions.map(({ id }) => id).filter((id) => id !== "11.4.2");
   expect(new Set(found.flat())).toEqual(new Set(ids));
 });
@@ -79,20 +79,20 @@ test.each([
 test.each([
   { fault: "dies-at-1.1.5", why: "the client died: exit code 7" },
   { fault: "hangs-after-1.1.5", why: "the client hung, and did not come to the next case" },
-])("a client that $fault is named, and the cases after it run", async ({ fault, why }) => {
+])("a client that $fault is reported, and the cases after it run", async ({ fault, why }) => {
   const results = await judged(fault);
   expect(failing(results)).toEqual(["1.1.5"]);
   expect(results.get("1.1.5")?.behaviour.why).toBe(why);
   expect(results.size).toBe(cases.filter(({ peer }) => peer !== "server").length);
 });
 
-test("a client that never comes is an error, with how its output ended", async () => {
+test("a client that never connects is an error that shows the end of its output", async () => {
   const run = judged("none", { client: { run: [process.execPath, "-e", "console.error('no such thing')"] } });
   await expect(run).rejects.toThrow(ClientGone);
   await expect(run).rejects.toThrow(/exit code 0.*no such thing/s);
 });
 
-test("a run of a client can be stopped", async () => {
+test("a run with a client can be stopped", async () => {
   const stop = new AbortController();
   const run = judged("none", { signal: stop.signal });
   stop.abort(new Error("enough"));

@@ -1,4 +1,5 @@
-// Runs the cases for clients with one client: a server for it, a process that drives it, and an eye on both.
+// Runs the cases for clients with one client: starts a server for it and a process that drives it, and watches
+// both.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { extname } from "node:path";
@@ -9,21 +10,21 @@ import type { Result } from "./run.ts";
 import { isForClients, type ServeOptions, serveConformance } from "./serve.ts";
 import type { Command } from "./server.ts";
 
-/** How a client is judged. */
+/** How to judge a client. */
 export interface ClientOptions extends Pick<ServeOptions, "port" | "host" | "cases" | "seed" | "settleMs"> {
   /**
-   * `node` or `bun`: the `WebSocket` of that runtime. Otherwise a command that drives a client, which gets the URL
-   * of the server's page as its last argument: a browser does with no more.
+   * `node` or `bun`: the `WebSocket` of that runtime. Anything else is a command that drives a client and gets the
+   * URL of the server's page as its last argument. A browser needs no more than that.
    */
   client: string | Command;
-  /** For each thing that is awaited, in ms. Default: 20,000. */
+  /** The deadline for each thing that is awaited, in ms. Default: 20,000. */
   deadlineMs?: number;
-  /** How long the client may take to come to the next case, in ms, a start included. Default: 30,000. */
+  /** How long the client may take to connect for the next case, in ms, including a start. Default: 30,000. */
   hangMs?: number;
   signal?: AbortSignal;
 }
 
-/** The client does not come, however often it is started. */
+/** The client does not connect, however often it is started. */
 export class ClientGone extends Error {
   override readonly name = "ClientGone";
 }
@@ -35,8 +36,8 @@ type Event =
   | { kind: "aborted" };
 
 /**
- * Runs the cases with a client; those for servers are left out. Results come as they are done. A client that hangs or
- * dies is started again for the cases that are left. Throws `ClientGone` if it never comes.
+ * Runs the cases with a client, except those for servers, and yields each result when it is done. A client that
+ * hangs or dies is started again for the remaining cases. Throws `ClientGone` if it never connects.
  */
 export async function* runClient(options: ClientOptions): AsyncGenerator<Result> {
   options.signal?.throwIfAborted();
@@ -63,7 +64,7 @@ class ClientRun {
   readonly #inbox: Inbox<Event>;
   readonly #url: string;
   #left: number;
-  /** Judged, but the client has not shown yet that it lived on. */
+  /** Judged, but the client has not yet shown that it survived. */
   #held: Result | undefined;
 
   constructor(options: ClientOptions, inbox: Inbox<Event>, url: string) {
@@ -77,7 +78,7 @@ class ClientRun {
     while (this.#left > 0) yield* this.#round();
   }
 
-  // Until all is done, or the client is to be started again.
+  // Runs until all cases are done or the client has to be started again.
   async *#round(): AsyncGenerator<Result> {
     const driver = new Driver(commandOf(this.#options.client), this.#url);
     driver.gone.then((how) => this.#inbox.put({ kind: "gone", how }));
@@ -93,13 +94,13 @@ class ClientRun {
     }
   }
 
-  // Yields what was judged before the last; returns what became of the client, if it is not to be seen again.
+  // Yields the results before the last one. Returns what became of the client if it will not be back.
   async *#watch(): AsyncGenerator<Result, string | undefined> {
     const { hangMs = 30_000, signal } = this.#options;
     let fate: string | undefined;
     let running = false;
     while (running || (this.#left > 0 && fate === undefined)) {
-      // A case that is running ends by itself: every wait in it has a deadline.
+      // A running case ends by itself, because every wait in it has a deadline.
       const event = await this.#inbox.take(running ? Number.POSITIVE_INFINITY : hangMs);
       signal?.throwIfAborted();
       if (event?.kind === "begun" && this.#held) yield this.#held;
@@ -131,18 +132,18 @@ function commandOf(client: string | Command): Command {
   return client === "node" || client === "bun" ? { run: [runtime, globalDriver()] } : { run: client };
 }
 
-/** The program that drives the global `WebSocket` of the runtime that it is started with. */
+/** The program that drives the global `WebSocket` of the runtime that runs it. */
 export function globalDriver(): string {
-  // From source or as it is published.
+  // The source in the workspace, or the built file in the published package.
   return fileURLToPath(new URL(`./drivers/global${extname(import.meta.url)}`, import.meta.url));
 }
 
 const stopMs = 5_000;
 const keptBytes = 2_000;
 
-// The process that drives the client, in a group of its own: a browser is many.
+// The process that drives the client, in its own process group, because a browser consists of several processes.
 class Driver {
-  /** Resolves when the process has ended, with how it did. */
+  /** Resolves when the process has ended, with how it ended. */
   readonly gone: Promise<string>;
   readonly #child: ChildProcess;
   #output = "";
@@ -168,13 +169,13 @@ class Driver {
     });
   }
 
-  /** How its output ended. */
+  /** Returns the end of its output. */
   get lastWords(): string {
     const lines = this.#output.trim();
     return lines ? `; its output ends:\n  ${lines.split("\n").slice(-12).join("\n  ")}` : "";
   }
 
-  /** Asks it to end, and ends it. */
+  /** Asks it to end, and kills it if it does not. */
   async stop(): Promise<void> {
     this.#signal("SIGTERM");
     const kill = setTimeout(() => this.#signal("SIGKILL"), stopMs);
@@ -189,7 +190,7 @@ class Driver {
     try {
       process.kill(process.platform === "win32" ? pid : -pid, signal);
     } catch {
-      // There is nobody left.
+      // No process of the group is left.
     }
   }
 }

@@ -1,4 +1,4 @@
-// Several servers side by side, on a terminal.
+// Prints several servers side by side on a terminal.
 
 import { columns, type Look, styles } from "./look.ts";
 import {
@@ -15,7 +15,10 @@ import {
 } from "./results.ts";
 import { cut, duration, lengthOf, type Paint, plain, plural, table } from "./text.ts";
 
-/** Group × server: how many pass, and what does not. A server's cells stand together below its name. */
+/**
+ * A table of group × server: how many cases pass, and what does not. A server's cells stand together below its
+ * name.
+ */
 export function comparison(report: Report, { paint, width }: Look): string {
   const blocks = report.targets.map((target) => blockOf(report, target, paint));
   const room = width - 4 - blocks.reduce((sum, { width }) => sum + width + 2, 0);
@@ -61,7 +64,7 @@ function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - lengthOf(text)));
 }
 
-/** The cases that the servers do not take in the same way; those of a family that differ alike stand in one line. */
+/** The cases that the servers handle differently. Cases of a family that differ in the same way share a line. */
 export function differences(report: Report, { paint, width }: Look): string {
   const differ = new Set(differing(report));
   if (differ.size === 0) return paint("dim", `The ${report.peer}s do not differ in any case.`);
@@ -84,7 +87,7 @@ export function differences(report: Report, { paint, width }: Look): string {
   return [title, ...table([head, ...rows], head.length)].join("\n");
 }
 
-// Neighbours of one family to which the same happened everywhere.
+// Groups neighbours of a family that had the same results everywhere.
 function runsOf(cases: readonly CaseReport[], outcome: (id: string) => string): CaseReport[][] {
   const runs: CaseReport[][] = [];
   for (const each of cases) {

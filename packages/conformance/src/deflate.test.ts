@@ -27,7 +27,7 @@ function inflate(...messages: Uint8Array[]): Uint8Array {
   return messages.map((message) => each(message)).at(-1) ?? new Uint8Array();
 }
 
-describe("what is agreed on", () => {
+describe("negotiation", () => {
   test.each([
     ["permessage-deflate", "permessage-deflate", true, 15, true, 15],
     ["permessage-deflate", " permessage-deflate ; server_no_context_takeover", true, 15, false, 15],
@@ -75,7 +75,7 @@ describe("what is agreed on", () => {
     });
   });
 
-  test("nothing, where the server declines", () => {
+  test("the server declines", () => {
     expect(agree("permessage-deflate", "")).toBeUndefined();
     expect(agree("permessage-deflate; foo", "")).toBeUndefined();
   });
@@ -116,7 +116,7 @@ describe("what is agreed on", () => {
 });
 
 describe("compressing", () => {
-  test("what was compressed comes back, whatever is agreed on, by our reader and by zlib", () => {
+  test("a compressed message comes back with every agreement, through our reader and through zlib", () => {
     const compression = fc.record({
       contextTakeover: fc.boolean(),
       windowBits: fc.integer({ min: 8, max: 15 }),
@@ -137,7 +137,7 @@ describe("compressing", () => {
     );
   });
 
-  test("a message that was sent before is short, if taking over is agreed on", () => {
+  test("a repeated message is short if context takeover is agreed on", () => {
     const noise = random(1, "noise").bytes(200);
     const again = (agreed: Compression) => {
       const deflater = new Deflater(agreed);
@@ -148,7 +148,7 @@ describe("compressing", () => {
     expect(again(alone)).toBeGreaterThan(200);
   });
 
-  test("nothing is one byte: RFC 7692 §7.2.3.6", () => {
+  test("an empty message is one byte: RFC 7692 §7.2.3.6", () => {
     expect(new Deflater(whole).deflate(new Uint8Array())).toEqual(Buffer.of(0));
   });
 
@@ -204,14 +204,14 @@ describe("the examples of RFC 7692 §7.2.3", () => {
     expect(new TextDecoder().decode(inflate(unhex(digits)))).toBe("Hello");
   });
 
-  test("are what is written by hand", () => {
+  test("equal the blocks that we write by hand", () => {
     const hello = bytes("Hello");
     expect(compose(fixedBlock([hello]), flush)).toEqual(unhex("f2 48 cd c9 c9 07 00"));
     expect(compose(stored(hello), flush)).toEqual(unhex("00 05 00 fa ff 48 65 6c 6c 6f 00"));
   });
 });
 
-test("what is written by hand is what zlib reads", () => {
+test("zlib reads the blocks written by hand", () => {
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   const written = compose(
     ...[
@@ -226,7 +226,7 @@ test("what is written by hand is what zlib reads", () => {
   expect(Buffer.compare(read, inflate(written))).toBe(0);
 });
 
-describe("what is no DEFLATE is refused with 1007", () => {
+describe("data that is not DEFLATE is refused with 1007", () => {
   const symbol =
     (number: number): Part =>
     (bits) =>
@@ -256,7 +256,7 @@ describe("what is no DEFLATE is refused with 1007", () => {
     );
   });
 
-  test("never anything else, and never for ever; zlib takes no less", () => {
+  test("any bytes are either read or refused with that error, and whatever is read, zlib reads alike", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (noise) => {
         const read = attempt(() => inflate(noise));

@@ -6,17 +6,17 @@ import { type Inflate, join } from "./messages.ts";
 
 /** How one direction is compressed. */
 export interface Compression {
-  /** Whether a message may refer to those before it: RFC 7692 §7.1.1. */
+  /** Whether a message may refer to earlier ones: RFC 7692 §7.1.1. */
   contextTakeover: boolean;
   /** How far back it may refer, as a power of two: 8 to 15 (RFC 7692 §7.1.2). */
   windowBits: number;
 }
 
-/** How zlib is to compress; what is left out is as zlib has it. */
+/** How zlib is to compress. What is left out has zlib's default. */
 export interface Effort {
-  /** From 0, which stores the bytes as they are, to 9; zlib has 6. */
+  /** From 0, which stores the bytes as they are, to 9. zlib's default is 6. */
   level?: number;
-  /** One of zlib's own, such as `constants.Z_FIXED`; zlib has `Z_DEFAULT_STRATEGY`. */
+  /** A strategy of zlib, such as `constants.Z_FIXED`. The default is `Z_DEFAULT_STRATEGY`. */
   strategy?: number;
 }
 
@@ -26,7 +26,7 @@ export interface Agreement {
   theirs: Compression;
 }
 
-/** An answer that the offer does not allow: RFC 7692 §7.1 says to fail the connection. */
+/** An answer that the offer does not allow. RFC 7692 §7.1 says to fail the connection. */
 export class NegotiationError extends Error {
   override readonly name = "NegotiationError";
 }
@@ -34,17 +34,17 @@ export class NegotiationError extends Error {
 /** An element of `Sec-WebSocket-Extensions`: RFC 6455 §9.1. */
 export interface Extension {
   name: string;
-  /** A value is as it is without quotes; nothing for a name alone. */
+  /** The value without its quotes, or nothing for a name alone. */
   parameters: readonly (readonly [name: string, value: string | undefined])[];
 }
 
 const letter = "[!#$%&'*+.^_`|~\\w-]";
-// What is in quotes must be a token, too, once its escapes are undone.
+// A quoted value must also be a token once its escapes are undone.
 const value = `(?:${letter}+|"(?:\\\\?${letter})+")`;
 const elementPattern = new RegExp(`^(${letter}+)((?:\\s*;\\s*${letter}+(?:=${value})?)*)$`);
 const parameterPattern = new RegExp(`;\\s*(${letter}+)(?:=(${value}))?`, "g");
 
-/** Reads the value of `Sec-WebSocket-Extensions`; throws a `NegotiationError` if it is none. */
+/** Parses the value of `Sec-WebSocket-Extensions`. Throws a `NegotiationError` if it is not valid. */
 export function parseExtensions(header: string): Extension[] {
   const elements = header.split(",").map((element) => element.trim());
   return elements.filter(Boolean).map((element) => {
@@ -64,7 +64,7 @@ export interface Parameters {
   server_no_context_takeover?: true;
   client_no_context_takeover?: true;
   server_max_window_bits?: number;
-  /** True without a value, which only an offer may have. */
+  /** True if there is no value, which only an offer allows. */
   client_max_window_bits?: number | true;
 }
 
@@ -72,7 +72,7 @@ const extensionName = "permessage-deflate";
 const flags = ["server_no_context_takeover", "client_no_context_takeover"];
 const bits = ["server_max_window_bits", "client_max_window_bits"];
 
-/** Reads the parameters; throws a `NegotiationError` that names the one that is wrong. */
+/** Parses the parameters. Throws a `NegotiationError` that names the wrong one. */
 export function readParameters({ parameters }: Extension, side: "offer" | "answer"): Parameters {
   const read: Record<string, number | true> = {};
   for (const [name, value] of parameters) {
@@ -95,8 +95,8 @@ function readBits(name: string, value: string | undefined): number {
 }
 
 /**
- * Judges what a server answered to what a client offered. Nothing if it declined; throws a `NegotiationError` if
- * none of the offers allows the answer.
+ * Judges a server's answer to a client's offers. Returns nothing if the server declined. Throws a
+ * `NegotiationError` if none of the offers allows the answer.
  */
 export function agree(offer: string, answer: string): Agreement | undefined {
   const [accepted, more] = parseExtensions(answer).filter(({ name }) => name === extensionName);
@@ -150,7 +150,8 @@ function agreementOf(offered: Parameters, answered: Parameters): Agreement {
   const { client_max_window_bits: limit = hint } = answered;
   return {
     ours: {
-      // Whoever offers not to take over does not, whatever the answer: RFC 7692 §7.1.1.2. So with the bits: §7.1.2.2.
+      // An end that offers no context takeover does without, whatever the answer: RFC 7692 §7.1.1.2. The same holds
+      // for the bits: §7.1.2.2.
       contextTakeover: !offered.client_no_context_takeover && !answered.client_no_context_takeover,
       windowBits: typeof limit === "number" ? limit : 15,
     },
@@ -161,10 +162,10 @@ function agreementOf(offered: Parameters, answered: Parameters): Agreement {
   };
 }
 
-/** What an empty block without compression ends with; it is not sent: RFC 7692 §7.2.1. */
+/** The end of an empty block without compression, which is not sent: RFC 7692 §7.2.1. */
 const tail = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 
-/** Compresses one message after another as the agreement says. */
+/** Compresses one message after another as agreed. */
 export class Deflater {
   readonly #compression: Compression;
   #history: Uint8Array = new Uint8Array();
@@ -173,11 +174,11 @@ export class Deflater {
     this.#compression = compression;
   }
 
-  /** The payload of a compressed message. */
+  /** Returns the payload of a compressed message. */
   deflate(data: Uint8Array, options: Effort = {}): Uint8Array {
     const compressed = deflateRawSync(data, {
       ...options,
-      // zlib takes 9 for 8, but its matches reach back 250 bytes at most then, which fits into a window of 256.
+      // For 8 zlib uses 9, but then its matches reach back at most 250 bytes, which fits into a window of 256.
       windowBits: this.#compression.windowBits,
       ...(this.#history.length > 0 && { dictionary: this.#history }),
       finishFlush: constants.Z_SYNC_FLUSH,
@@ -186,13 +187,13 @@ export class Deflater {
     return compressed.subarray(0, -tail.length);
   }
 
-  /** Takes note of a message that was compressed elsewhere, as the receiver does. */
+  /** Records a message that was compressed elsewhere, as the receiver does. */
   remember(data: Uint8Array): void {
     this.#history = historyAfter(this.#history, data, this.#compression);
   }
 }
 
-/** Inflates one message after another as the agreement says, and no longer ones than `maxOutput`. */
+/** Inflates one message after another as agreed, and refuses those longer than `maxOutput`. */
 export function inflateOf(compression: Compression, maxOutput: number): Inflate {
   const windowSize = 2 ** compression.windowBits;
   let history: Uint8Array = new Uint8Array();

@@ -1,4 +1,4 @@
-// What was expected and what came, in words that need no RFC at hand.
+// Describes what was expected and what came, in words that can be read without the RFC.
 
 import type { Allowed, End, ExpectedMessage, Observation, Play } from "./case.ts";
 import { equal, sameMessage } from "./perform.ts";
@@ -10,7 +10,7 @@ export function missing(expected: readonly unknown[], observed: readonly unknown
   return `${observed.length} of ${expected.length} ${what}s came back`;
 }
 
-/** How the messages that came are not those that were expected. */
+/** Describes how the received messages differ from the expected ones. */
 export function otherMessages(
   expected: readonly ExpectedMessage[],
   observed: readonly ExpectedMessage[],
@@ -37,7 +37,7 @@ function countOf({ data }: ExpectedMessage): string {
   return `${data.length.toLocaleString("en")} ${data.length === 1 ? "byte" : "bytes"}`;
 }
 
-/** How the pongs that came are not those that were expected. */
+/** Describes how the received pongs differ from the expected ones. */
 export function otherPongs(expected: readonly Uint8Array[], observed: readonly Uint8Array[]): string {
   if (expected.length === 0) return `${describePongs(observed)} came back, where none should`;
   const at = observed.findIndex((payload, index) => !equal(expected[index] ?? new Uint8Array(), payload));
@@ -47,7 +47,7 @@ export function otherPongs(expected: readonly Uint8Array[], observed: readonly U
   return `${which}${describePongs([wrong])} came back, where the ping carried ${right.length === 0 ? "nothing" : describeBytes(right)}`;
 }
 
-/** What the play hopes for, in words. */
+/** Describes the best outcome of a play. */
 export function describeExpected({ allowed }: Play): string {
   const ways = allowed.filter(({ end }) => end.kind !== "any").map(describeAllowed);
   return ways.length > 0 ? ways.join("; ") : "nothing in particular";
@@ -76,7 +76,7 @@ function describeEnd(end: End): string {
   return end.kind === "ended" ? "the end of the connection, in whatever way" : "whatever the peer does";
 }
 
-/** What came, in words. */
+/** Describes what came. */
 export function describeObservation(observation: Observation): string {
   const { messages, pongs, close, ended, violation, excess, wentOn } = observation;
   const parts = [
@@ -91,12 +91,12 @@ export function describeObservation(observation: Observation): string {
   return parts.filter(Boolean).join(", ") || "nothing";
 }
 
-/** A close frame in words. */
+/** Describes a close frame. */
 export function describeClose({ code, reason }: NonNullable<Observation["close"]>): string {
   return reason ? `${nameOf(code)} ${JSON.stringify(reason)}` : nameOf(code);
 }
 
-/** Messages in words. */
+/** Describes messages. */
 export function describeMessages(messages: readonly ExpectedMessage[]): string {
   const [first] = messages;
   if (!first) return "no message";
@@ -115,7 +115,7 @@ function describePongs(pongs: readonly Uint8Array[]): string {
     .join(" and ");
 }
 
-// What the codes that a peer can be expected to send are for: RFC 6455 §7.4.1, and the registry of IANA.
+// What the codes that a peer may send mean: RFC 6455 §7.4.1, and IANA's registry.
 const codeNames: Readonly<Record<number, string>> = {
   1000: "normal",
   1001: "going away",
@@ -128,14 +128,14 @@ const codeNames: Readonly<Record<number, string>> = {
   1013: "try again later",
 };
 
-/** A close code with what it is for. */
+/** A close code with its meaning. */
 export function nameOf(code: number): string {
   if (code === 1005) return "no code";
   const name = codeNames[code];
   return name === undefined ? String(code) : `${code} (${name})`;
 }
 
-/** Several codes, any of which will do. */
+/** Several codes, any of which is fine. */
 export function or(codes: readonly number[]): string {
   const words = codes.map(nameOf);
   const last = words.pop() ?? "";

@@ -6,7 +6,7 @@ import { encodeClose, encodeFrame, type FrameToSend, Opcode } from "./frames.ts"
 import { random } from "./random.ts";
 import { WireLog } from "./wire.ts";
 
-/** An endpoint, and a peer that sends whatever it is told to. */
+/** An endpoint, and a peer that sends whatever the test says. */
 function connected(role: "client" | "server" = "client", maxReceived = 10_000) {
   let listener: DuplexListener | undefined;
   let dropped = false;
@@ -41,7 +41,7 @@ test("a server must not mask, and a client must", () => {
   expect(right.endpoint.violation).toBeUndefined();
 });
 
-test("a peer that sends small frames without an end is cut off, and no rule is said to be broken", () => {
+test("a peer that sends small frames without end is cut off, which counts as no broken rule", () => {
   const { endpoint, receive, isDropped } = connected();
   for (let count = 0; count < 100_000 && !endpoint.over; count++) receive({ opcode: Opcode.Binary });
   expect(endpoint.messages.length).toBeLessThan(10_000);
@@ -50,7 +50,7 @@ test("a peer that sends small frames without an end is cut off, and no rule is s
   expect(isDropped()).toBe(true);
 });
 
-test("a frame that claims more than may come is cut off by its header", () => {
+test("a frame that claims more than may come is cut off at its header", () => {
   const { endpoint, receive } = connected();
   receive({ opcode: Opcode.Binary, claimedLength: 10_001 });
   expect(endpoint.excess).toContain("10001 bytes");
@@ -83,7 +83,7 @@ test.each([0, 999, 1005, 1006, 1015])(
   },
 );
 
-test.each([5000, 25_209, 65_535])("close code %i is rubbish, unless it was ours", async (code) => {
+test.each([5000, 25_209, 65_535])("close code %i is nonsense, unless we sent it first", async (code) => {
   const { endpoint, receive } = connected();
   receive({ opcode: Opcode.Close, payload: encodeClose(code) });
   expect(endpoint.rubbish).toBe(true);
@@ -95,7 +95,7 @@ test.each([5000, 25_209, 65_535])("close code %i is rubbish, unless it was ours"
   expect(asked.endpoint.close?.code).toBe(code);
 });
 
-test("a pong that carries what no ping of ours did is the peer's own", async () => {
+test("a pong whose payload was in no ping of ours is the peer's own", async () => {
   const { endpoint, receive } = connected();
   await endpoint.send([frame.ping("ours")]);
   receive({ opcode: Opcode.Pong, payload: Buffer.from("ours") });
@@ -103,7 +103,7 @@ test("a pong that carries what no ping of ours did is the peer's own", async () 
   expect(endpoint.unsolicited.map((each) => Buffer.from(each).toString())).toEqual(["its own"]);
 });
 
-test("a byte order mark in a reason stays there", () => {
+test("a byte order mark in a close reason is kept", () => {
   const { endpoint, receive } = connected();
   receive({ opcode: Opcode.Close, payload: encodeClose(1000, "\ufeffbye") });
   expect(endpoint.close?.reason).toBe("\ufeffbye");

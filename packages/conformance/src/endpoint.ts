@@ -1,4 +1,4 @@
-// Our end of a WebSocket: it can break every rule, and lets the peer break none.
+// Our end of a WebSocket. It can break every rule, and notices every rule that the peer breaks.
 
 import { setImmediate as turn } from "node:timers/promises";
 import type { CaseFrame, Cuts, Observation } from "./case.ts";
@@ -17,42 +17,42 @@ import { type Inflate, join, MessageAssembler } from "./messages.ts";
 import type { Random } from "./random.ts";
 import { describeBytes, describeFrame, hex, type WireLog } from "./wire.ts";
 
-// More than anybody needs within one case.
+// More than any case needs.
 const maxPings = 1_000;
 
-/** What an endpoint is made of. */
+/** The parts of an endpoint. */
 export interface EndpointOptions {
   duplex: Duplex;
-  /** Which side we are: a client masks, a server does not (RFC 6455 §5.1). */
+  /** Our role: a client masks, a server does not (RFC 6455 §5.1). */
   role: "client" | "server";
   random: Random;
   log: WireLog;
   /** Present if permessage-deflate was agreed on. */
   inflate?: Inflate | undefined;
-  /** How much the peer may send in all; what sends more is cut off. */
+  /** How many bytes the peer may send in all. A peer that sends more is cut off. */
   maxReceived: number;
 }
 
-// Enough to see whether a client's keys can be guessed.
+// Enough keys to see whether a client's keys can be guessed.
 const keptKeys = 64;
 
-// What is written in one turn of the event loop is mostly read as one piece, too. Of very many pieces enough are.
+// Pieces written in one turn of the event loop are mostly read as one. Of a great many pieces, some are enough.
 const mostTurns = 512;
 
-/** Our end of one connection: what came over it is collected, pings and the close frame are answered. */
+/** Our end of one connection. It collects what arrives, and answers pings and the close frame. */
 export class Endpoint {
   readonly messages: Observation["messages"][number][] = [];
   readonly pongs: Uint8Array[] = [];
-  /** Those of the pongs that carry what no ping or pong of ours did. */
+  /** The pongs whose payload was in no ping or pong of ours. */
   readonly unsolicited: Uint8Array[] = [];
   readonly keys: Uint8Array[] = [];
   close: Observation["close"];
   ended: Observation["ended"];
   violation: string | undefined;
   excess: string | undefined;
-  /** The peer sent a close code that nobody sent it, and that it cannot mean. */
+  /** The peer sent a close code that nobody sent it, and that it cannot have meant. */
   rubbish = false;
-  /** Pieces that the transport took. */
+  /** How many pieces the transport has accepted. */
   written = 0;
   peerClosedFirst = false;
   echoedCode = false;
@@ -64,12 +64,12 @@ export class Endpoint {
   #received = 0;
   // The payloads of our pings and pongs.
   readonly #beats = new Set<string>();
-  // Of the message that is being received.
+  // The parts of the message that is being received.
   #payloadBytes = 0;
   #pings = 0;
   #heldBack: Uint8Array = new Uint8Array();
   #amidFrame = false;
-  // Answers that wait while a frame is half sent: between its parts they would be taken for its payload.
+  // Answers that wait while a frame is half sent, because between its parts they would be read as its payload.
   readonly #waiting: CaseFrame[] = [];
   #closeSent = false;
   #codeSent: number | undefined;
@@ -87,24 +87,24 @@ export class Endpoint {
     duplex.listen({ data: (bytes) => this.#read(bytes), end: (how) => this.#end(how) });
   }
 
-  /** Whether a part of a message has come, and its end has not. */
+  /** Whether a message has begun and not ended. */
   get amidMessage(): boolean {
     return this.#payloadBytes > 0 || this.#decoder.pending > 0;
   }
 
-  /** Whether nothing more can come that counts. */
+  /** Whether nothing that counts can arrive any more. */
   get over(): boolean {
     return this.ended !== undefined || this.violation !== undefined || this.excess !== undefined;
   }
 
   /**
-   * Sends frames in one write, or cut. Resolves when they were handed over, or the connection is over. `upTo` is
-   * how much of the last frame is sent, as in `slice`; the rest is held back until something is sent again.
+   * Sends frames in one write, or cut. Resolves when they were handed over or the connection is over. `upTo` is how
+   * much of the last frame is sent, as in `slice`. The rest is held back until something is sent again.
    */
   async send(frames: readonly CaseFrame[], cuts?: Cuts, upTo?: number): Promise<void> {
     const encoded = frames.map((frame) => this.#encode(frame));
     frames.forEach((frame, index) => {
-      // Of a hundred thousand frames, words for those that are kept will do.
+      // Of a hundred thousand frames, only those that the log keeps are described in words.
       const words = this.#options.log.full ? "" : describeSent(frame);
       this.#options.log.add("sent", "frame", words, encoded[index]);
       if (frame.opcode === Opcode.Close) this.#noteClose(frame);
@@ -125,7 +125,7 @@ export class Endpoint {
     await this.#write(bytes);
   }
 
-  /** Reads no more until `resume`. */
+  /** Stops reading until `resume`. */
   pause(): void {
     this.#options.duplex.pause();
   }
@@ -140,7 +140,7 @@ export class Endpoint {
     this.#options.duplex.end();
   }
 
-  /** Waits until the condition holds or the connection is over; false if time was up before. */
+  /** Waits until the condition holds or the connection is over. Returns false if time was up first. */
   async until(condition: () => boolean, ms: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const deadline = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(resolve, ms);
@@ -188,7 +188,7 @@ export class Endpoint {
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      // What is too large breaks no rule of the RFC, but ends our patience.
+      // A size that breaks no rule of the RFC, but exceeds our own limit.
       if (error.code === 1009) this.excess = error.message;
       else this.violation = error.message;
       this.#options.log.add("received", "bytes", `not allowed: ${error.message}`, bytes);
@@ -200,7 +200,7 @@ export class Endpoint {
   #take(frame: Frame): void {
     this.#options.log.received(frame);
     if (frame.mask && this.keys.length < keptKeys) this.keys.push(frame.mask);
-    // RFC 6455 §5.5.1: no data frames after the close frame. Of the others, a pong may have been on its way.
+    // RFC 6455 §5.5.1: no data frames after the close frame. Of the other frames, a pong may have been on its way.
     if (this.close && frame.opcode !== Opcode.Pong) {
       throw new ProtocolError("a frame after the close frame (RFC 6455 §5.5.1)");
     }
@@ -229,28 +229,28 @@ export class Endpoint {
 
   #closed(frame: Frame): void {
     const sent = codeOf(frame.payload);
-    // Our own code comes back as it was, if it is no worse than undefined.
+    // Our own code may come back as it was, if it is at worst undefined.
     const isEcho = sent !== undefined && sent > 4999 && sent === this.#codeSent;
     this.rubbish = sent !== undefined && sent > 4999 && !isEcho;
-    // Whether a code that is not defined is the right one here is for the judge to say.
+    // The judge decides whether an undefined code is right here.
     this.close = decodeClose(frame.payload, (code) => isEcho || isConceivableCloseCode(code));
     this.peerClosedFirst = !this.#closeSent;
     this.echoedCode = this.close.code === this.#codeSent;
     if (!this.#closeSent) {
-      // The code comes back as it came, or not at all (RFC 6455 §5.5.1).
+      // The code is returned unchanged, or not at all (RFC 6455 §5.5.1).
       const code = this.close.code === 1005 ? undefined : this.close.code;
       this.#answer({ opcode: Opcode.Close, payload: encodeClose(code) });
     }
     if (!this.#amidFrame) this.#endAfterClose();
   }
 
-  // Only the first counts: what comes after a close frame is ignored.
+  // Only the first close frame counts. What comes after it is ignored.
   #noteClose({ payload }: CaseFrame): void {
     if (!this.#closeSent) this.#codeSent = payload && codeOf(payload);
     this.#closeSent = true;
   }
 
-  // After both close frames it is the server that closes TCP first: RFC 6455 §7.1.1.
+  // After both close frames the server closes TCP first: RFC 6455 §7.1.1.
   #endAfterClose(): void {
     if (this.#options.role === "server") this.#options.duplex.end();
   }
@@ -283,12 +283,12 @@ function isBeat({ opcode }: CaseFrame): boolean {
   return opcode === Opcode.Ping || opcode === Opcode.Pong;
 }
 
-// The code of a close frame, be it legal or not.
+// Returns the code of a close frame, whether it is legal or not.
 function codeOf([high, low]: Uint8Array): number | undefined {
   return high === undefined || low === undefined ? undefined : high * 256 + low;
 }
 
-/** The bytes in the pieces that the cuts make. */
+/** Cuts bytes into pieces. */
 export function* cutAt(bytes: Uint8Array, cuts?: Cuts): Generator<Uint8Array> {
   let from = 0;
   const places = typeof cuts === "number" ? everyNth(bytes.length, cuts) : (cuts ?? []);
@@ -304,7 +304,7 @@ function* everyNth(length: number, size: number): Generator<number> {
   for (let place = size; place < length; place += size) yield place;
 }
 
-/** A frame that is sent, in words, with what is wrong about it. */
+/** Describes a frame that is sent, with what is wrong about it. */
 export function describeSent(frame: CaseFrame): string {
   const { masking, mask, lengthBytes, claimedLength, payload = new Uint8Array() } = frame;
   const odd = [

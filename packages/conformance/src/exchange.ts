@@ -1,4 +1,5 @@
-// What comes back to a request that is no WebSocket, and what becomes of its connection: RFC 9112 §6.3, §9.
+// Reads the answer to a request that opens no WebSocket, and finds out what becomes of its connection: RFC 9112
+// §6.3, §9.
 
 import {
   HandshakeError,
@@ -14,19 +15,19 @@ import type { TcpDuplex } from "./tcp.ts";
 import { describeBytes, type WireLog } from "./wire.ts";
 
 /**
- * What became of a connection after an answer. `closed`: it is over. `kept`: it takes the next request. `left`: the
- * answer said close, but the peer did not. `stuck`: it is neither closed nor does it answer. `endless`: the answer
- * did not end. `broken`: what came is no HTTP.
+ * What became of a connection after an answer. `closed`: it is over. `kept`: it accepts the next request. `left`:
+ * the answer said close, but the peer did not close. `stuck`: it is neither closed nor answers. `endless`: the
+ * answer did not end. `broken`: what came is not HTTP.
  */
 export type Fate = "closed" | "kept" | "left" | "stuck" | "endless" | "broken";
 
-// How the reading of an answer ends, beside its own end.
+// How reading an answer can stop, other than at its own end.
 type End = "fin" | "reset" | "broken";
 
 // More than any answer to a handshake has.
 const maxBodyBytes = 1024 * 1024;
 
-/** An exchange of HTTP under way. */
+/** An HTTP exchange in progress. */
 export interface Exchange {
   duplex: TcpDuplex;
   target: Target;
@@ -70,14 +71,14 @@ async function next(exchange: Exchange): Promise<Fate> {
   }
 }
 
-// RFC 9112 §9.3: what decides whether a connection goes on.
+// RFC 9112 §9.3 says when a connection persists.
 function saysClose(head: Head): boolean {
   const tokens = valuesOf(head, "connection").join().toLowerCase().split(",");
   const options = tokens.map((token) => token.trim());
   return options.includes("close") || (head.version === "1.0" && !options.includes("keep-alive"));
 }
 
-/** Whether the connection ends in time, whatever comes before, as far as that is bounded. */
+/** Whether the connection ends in time, whatever comes first, up to a limit. */
 export async function endsSoon({ duplex, log, deadlineMs }: Exchange): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   let left = maxBodyBytes;
@@ -93,14 +94,14 @@ export async function endsSoon({ duplex, log, deadlineMs }: Exchange): Promise<b
   return ended;
 }
 
-// Nothing may come any more but the end.
+// Nothing but the end may follow.
 function untilEnd(duplex: TcpDuplex): Promise<End> {
   const { promise, resolve } = Promise.withResolvers<End>();
   duplex.listen({ data: () => resolve("broken"), end: resolve });
   return promise;
 }
 
-// Reads a body to its end; what comes after it stays for the next listener.
+// Reads a body to its end. What comes after it stays for the next listener.
 function readBody({ duplex, log }: Exchange, head: Head): Promise<"complete" | End> {
   const { promise, resolve } = Promise.withResolvers<"complete" | End>();
   let bytes = Buffer.alloc(0);
@@ -123,14 +124,14 @@ function readBody({ duplex, log }: Exchange, head: Head): Promise<"complete" | E
   return promise;
 }
 
-// Nothing if more is to come. RFC 9112 §6.3: without a length, a body ends with its connection.
+// Returns nothing if more is to come. RFC 9112 §6.3: without a length, a body ends with its connection.
 function endOfBody(bytes: Buffer, head: Head): number | undefined {
   if (valuesOf(head, "transfer-encoding").length > 0) return endOfChunks(bytes);
   const length = Number(valuesOf(head, "content-length")[0] ?? Number.POSITIVE_INFINITY);
   return bytes.length >= length ? length : undefined;
 }
 
-// RFC 9112 §7.1: chunks, each after its size in hexadecimal digits, and trailers after the one of no size.
+// RFC 9112 §7.1: chunks, each after its size in hexadecimal digits, and trailers after the chunk of size 0.
 function endOfChunks(bytes: Buffer): number | undefined {
   let at = 0;
   for (;;) {
@@ -139,7 +140,7 @@ function endOfChunks(bytes: Buffer): number | undefined {
     const size = Number.parseInt(bytes.toString("latin1", at, line), 16);
     const end = size === 0 ? bytes.indexOf("\r\n\r\n", line) : -1;
     if (size === 0) return end === -1 ? undefined : end + 4;
-    // What is no size never ends; who reads has a bound.
+    // An invalid size never ends the body. The reader's limit does.
     if (Number.isNaN(size)) return undefined;
     at = line + 2 + size + 2;
   }
@@ -149,7 +150,7 @@ function isEmpty(head: Head): boolean {
   return head.status === 204 || head.status === 304 || valuesOf(head, "content-length")[0] === "0";
 }
 
-/** What comes of a promise, or nothing if time was up before. */
+/** Resolves with the promise's value, or with nothing if time was up first. */
 export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   if (ms === Number.POSITIVE_INFINITY) return promise;
   const { promise: late, resolve } = Promise.withResolvers<undefined>();

@@ -1,4 +1,4 @@
-// What a case does, byte by byte, and the list of all cases.
+// Prints what a case does, byte by byte, and the list of all cases.
 
 import { acceptOffer } from "./accept-offer.ts";
 import type { AnswerCase } from "./answering.ts";
@@ -26,14 +26,14 @@ const sampleKey = "dGhlIHNhbXBsZSBub25jZQ==";
 const shownBytes = 48;
 const shownFrames = 12;
 
-/** One behaviour that is allowed, in words. */
+/** Describes one allowed behaviour. */
 interface Way {
   verdict: Verdict;
   words: string;
   because: string | undefined;
 }
 
-/** What a case sends step by step, with its bytes, and what is allowed. */
+/** Prints what a case sends step by step, with its bytes, and what is allowed. */
 export function explain(each: Case, seed: number, paint: Paint, width: number): string {
   const facts = [
     labelled(`${paint("bold", each.id)}  `, each.title, each.id.length + 2, width),
@@ -54,7 +54,7 @@ export function explain(each: Case, seed: number, paint: Paint, width: number): 
   ].join("\n\n");
 }
 
-// What begins with spaces stays below what it belongs to.
+// Lines that begin with spaces stay below the line they belong to.
 function indented(line: string, width: number): string {
   const text = line.trimStart();
   return labelled("", text, 2 + line.length - text.length, width);
@@ -72,7 +72,7 @@ function framesOf(each: FrameCase, seed: number): [string[], Way[]] {
   return partsOfPlay(play, numbers, each.peer === "client");
 }
 
-// As if the peer took what is offered as it is, or nothing: what it answers is not known before.
+// Assumes that the peer accepts the offer as it is, or none, because its real answer is not known in advance.
 function agreementOn(offer: string): Agreement | undefined {
   try {
     return agree(offer, acceptOffer(offer, offer)?.answer ?? "");
@@ -169,7 +169,7 @@ function linesOf(head: string): string[] {
   return lines.map((line) => cut(line, 300));
 }
 
-/** Autobahn's cases, each with those of ours that find the same faults. */
+/** Prints Autobahn's cases, each with ours that find the same faults. */
 export function listAutobahn(paint: Paint, width: number): string {
   const rows = autobahnCases.map(({ id, ours }) => {
     const words = [rangesOf(ours), ...new Set(ours.map(caseOf).flatMap(lenienciesOf))];
@@ -181,10 +181,10 @@ export function listAutobahn(paint: Paint, width: number): string {
   ].join("\n");
 }
 
-// What is wrong with a close frame is told by the end of the connection; Autobahn wants the code as well.
+// The end of the connection shows what is wrong with a close frame. Autobahn also wants the code.
 const wrongClose = "more lenient: a wrong close frame that is answered like a right one";
 
-// Where a case passes over what Autobahn fails, unless the run is strict.
+// Places where a case lets pass what Autobahn fails, unless the run is strict.
 function lenienciesOf(each: Case): string[] {
   if (each.kind !== "frames" || each.offer !== undefined) return [];
   const { steps, allowed } = each.play(random(1, each.id));
@@ -204,7 +204,7 @@ function isCloseFrame({ opcode }: CaseFrame): boolean {
   return opcode === Opcode.Close;
 }
 
-/** Every case, by group. */
+/** Prints every case, by group. */
 export function list(cases: readonly Case[], paint: Paint, width: number): string {
   const sections = [...Map.groupBy(cases, groupOf)].map(([group, found]) => {
     const head = `${paint("bold", `${group.number} ${group.title}`)} ${paint("dim", `${group.name}, ${found.length}`)}`;

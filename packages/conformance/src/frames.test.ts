@@ -26,13 +26,13 @@ function concat(parts: Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
-/** The bytes in pieces that end at the given places. */
+/** Cuts bytes into pieces that end at the given places. */
 function cut(whole: Uint8Array, places: number[]): Uint8Array[] {
   const ends = [...new Set(places.map((place) => place % (whole.length + 1)))].sort((a, b) => a - b);
   return [0, ...ends].map((start, index) => whole.subarray(start, ends[index] ?? whole.length));
 }
 
-/** All that a decoder says to these pieces: its frames, then its error. */
+/** Returns everything that a decoder makes of these pieces: its frames, then its error. */
 function say(pieces: Uint8Array[], options?: DecoderOptions): unknown[] {
   const decoder = new FrameDecoder(options);
   const said: unknown[] = [];
@@ -98,7 +98,7 @@ const anyFrame = fc
 
 const places = fc.array(fc.nat(400_000), { maxLength: 12 });
 
-test("byte i of a payload is XORed with byte i modulo 4 of the key, wherever in memory it lies", () => {
+test("byte i of a payload is XORed with byte i modulo 4 of the key, wherever the payload lies in memory", () => {
   const mask = bytes(0x37, 0xfa, 0x21, 0x3d);
   for (const length of [0, 1, 255, 256, 257, 258, 259]) {
     for (const offset of [0, 1, 2, 3]) {
@@ -124,7 +124,7 @@ describe("any frames", () => {
     );
   });
 
-  test("byte by byte are the same as at once, whatever the bytes", () => {
+  test("decode the same byte by byte as at once, whatever the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (noise) => {
         const single = [...noise].map((byte) => bytes(byte));
@@ -134,7 +134,7 @@ describe("any frames", () => {
     );
   });
 
-  test("illegal ones too: the frames before come out, then the same error", () => {
+  test("decode up to the first illegal frame, and then give the same error", () => {
     const illegal = fc.constantFrom<FrameToSend>(
       { opcode: 3 },
       { opcode: 1, rsv2: true },
@@ -197,7 +197,7 @@ describe("a strict decoder refuses", () => {
   });
 });
 
-test("bytes are taken when pushed, frames when asked for", () => {
+test("bytes are read when pushed, frames decoded when asked for", () => {
   const decoder = new FrameDecoder();
   decoder.push(encodeFrame({ opcode: 1, payload: utf8("one") }));
   const frames = [...decoder.push(encodeFrame({ opcode: 1, payload: utf8("two") }))];
@@ -212,14 +212,14 @@ test("a payload does not change when the decoder goes on", () => {
   expect(first?.payload).toEqual(bytes(1, 2, 3));
 });
 
-test("a mask is applied to a copy: the caller's payload stays as it is", () => {
+test("a mask is applied to a copy, so that the caller's payload stays as it is", () => {
   const payload = utf8("Hello");
   encodeFrame({ opcode: 1, payload, mask: bytes(1, 2, 3, 4) });
   expect(payload).toEqual(utf8("Hello"));
 });
 
 describe("close payloads", () => {
-  test("carry any code and reason a peer may send", () => {
+  test("carry any code and reason that a peer may send", () => {
     const wireCode = fc.integer({ min: 1000, max: 4999 }).filter(isWireCloseCode);
     fc.assert(
       fc.property(wireCode, fc.string({ unit: "binary" }), (code, reason) => {

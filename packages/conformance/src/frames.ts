@@ -1,7 +1,7 @@
-// The frames of RFC 6455 as bytes: nothing here knows of sockets or time.
-// Encoding is lenient, for a test must be able to break every rule. Decoding is strict.
+// The frames of RFC 6455 as bytes, independent of sockets and time. Encoding is lenient, because a test must be
+// able to break every rule. Decoding is strict.
 
-/** What a frame is: RFC 6455 §5.2. The other values are reserved. */
+/** The type of a frame: RFC 6455 §5.2. The other values are reserved. */
 export const Opcode = {
   Continuation: 0x0,
   Text: 0x1,
@@ -11,7 +11,7 @@ export const Opcode = {
   Pong: 0xa,
 } as const;
 
-/** A frame as it came in, its payload unmasked. */
+/** A received frame, its payload unmasked. */
 export interface Frame {
   fin: boolean;
   rsv1: boolean;
@@ -23,7 +23,7 @@ export interface Frame {
   payload: Uint8Array;
 }
 
-/** A frame to send. Nothing of it needs to be legal. */
+/** A frame to send. None of it needs to be legal. */
 export interface FrameToSend {
   opcode: number;
   /** Default: true. */
@@ -31,7 +31,7 @@ export interface FrameToSend {
   rsv1?: boolean;
   rsv2?: boolean;
   rsv3?: boolean;
-  /** Four bytes; the payload is sent masked with them. */
+  /** Four bytes. The payload is sent masked with them. */
   mask?: Uint8Array;
   payload?: Uint8Array;
   /** How many bytes extend the length field: 0, 2 or 8. Default: as few as possible, the only legal choice. */
@@ -40,7 +40,7 @@ export interface FrameToSend {
   claimedLength?: number | bigint;
 }
 
-/** A violation of RFC 6455: the message names the clause, `code` is what a peer answers (§7.4.1). */
+/** A violation of RFC 6455. The message names the clause; `code` is what a peer answers (§7.4.1). */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
   readonly code: number;
@@ -51,7 +51,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** The bytes of one frame. */
+/** Encodes one frame. */
 export function encodeFrame(frame: FrameToSend): Uint8Array {
   const payload = frame.payload ?? new Uint8Array();
   const claimed = BigInt(frame.claimedLength ?? payload.length);
@@ -69,14 +69,15 @@ export function encodeFrame(frame: FrameToSend): Uint8Array {
   return bytes;
 }
 
-/** A new masking key. It must not be guessable: RFC 6455 §5.3. */
+/** Returns a new masking key. It must not be guessable: RFC 6455 §5.3. */
 export function randomMask(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(4));
 }
 
 /** XORs the payload with the key, in place. The same step masks and unmasks: RFC 6455 §5.3. */
 export function applyMask(payload: Uint8Array, mask: Uint8Array): void {
-  // Most of a large payload goes word by word, several times as fast; words begin at multiples of 4 in the buffer.
+  // Most of a large payload goes word by word, which is several times as fast. Words begin at multiples of 4 in the
+  // buffer.
   const from = payload.length < 256 ? payload.length : -payload.byteOffset & 3;
   const count = (payload.length - from) >> 2;
   maskBytes(payload, mask, 0, from);
@@ -100,13 +101,12 @@ function maskWords(words: Uint32Array, mask: Uint8Array, from: number): void {
 /** What a decoder accepts. */
 export interface DecoderOptions {
   /**
-   * Whether frames are masked: those of a client are, those of a server are not (RFC 6455 §5.1).
-   * Default: either will do.
+   * Whether frames must be masked: a client's are, a server's are not (RFC 6455 §5.1). Default: either is accepted.
    */
   masked?: boolean;
   /** Whether RSV1 may be set, as permessage-deflate does: RFC 7692 §6. Default: no. */
   allowRsv1?: boolean;
-  /** The largest payload; over it the error's code is 1009. Default: unbounded. */
+  /** The largest payload, in bytes. A larger one is an error with code 1009. Default: unbounded. */
   maxPayload?: number;
 }
 
@@ -116,8 +116,8 @@ interface Header extends Omit<Frame, "payload"> {
 }
 
 /**
- * Turns bytes into frames, however they were cut. A violation is thrown after the frames before it were
- * handed out, and again on every later push: the connection is to be failed (RFC 6455 §7.1.7).
+ * Turns bytes into frames, however they were cut. A violation is thrown after the frames before it were handed out,
+ * and again on every later push, because the connection has to be failed (RFC 6455 §7.1.7).
  */
 export class FrameDecoder {
   readonly #options: DecoderOptions;
@@ -131,13 +131,13 @@ export class FrameDecoder {
     this.#options = options;
   }
 
-  /** Takes bytes at once; the frames they complete come as the result is iterated. */
+  /** Reads the bytes at once. The frames they complete come as the result is iterated. */
   push(bytes: Uint8Array): Iterable<Frame> {
     this.#append(bytes);
     return this.#frames();
   }
 
-  /** The bytes of a frame that is not complete yet. */
+  /** How many bytes belong to a frame that is not complete yet. */
   get pending(): number {
     return this.#end - this.#start;
   }
@@ -172,7 +172,7 @@ export class FrameDecoder {
   #append(bytes: Uint8Array): void {
     const pending = this.pending;
     if (this.#end + bytes.length > this.#buffer.length) {
-      // Doubling, so that a large frame in small pieces is not copied once per piece.
+      // Doubles the buffer, so that a large frame in small pieces is not copied once per piece.
       const size = Math.max(this.#buffer.length, 2 * (pending + bytes.length));
       const buffer = pending + bytes.length > this.#buffer.length ? new Uint8Array(size) : this.#buffer;
       buffer.set(this.#buffer.subarray(this.#start, this.#end));
@@ -185,13 +185,13 @@ export class FrameDecoder {
   }
 }
 
-/** What a close frame says. Code 1005 stands for an empty payload: RFC 6455 §7.1.5. */
+/** The content of a close frame. Code 1005 stands for an empty payload: RFC 6455 §7.1.5. */
 export interface CloseInfo {
   code: number;
   reason: string;
 }
 
-/** The payload of a close frame: empty without a code. Any code and any length of reason will do. */
+/** Returns the payload of a close frame, empty without a code. Any code and any length of reason is accepted. */
 export function encodeClose(code?: number, reason: string | Uint8Array = ""): Uint8Array {
   if (code === undefined) return new Uint8Array();
   const text = typeof reason === "string" ? new TextEncoder().encode(reason) : reason;
@@ -201,7 +201,7 @@ export function encodeClose(code?: number, reason: string | Uint8Array = ""): Ui
   return payload;
 }
 
-/** Reads the payload of a close frame; throws where RFC 6455 §5.5.1 or §7.4 is broken. */
+/** Parses the payload of a close frame. Throws if it breaks RFC 6455 §5.5.1 or §7.4. */
 export function decodeClose(payload: Uint8Array, isAllowed = isWireCloseCode): CloseInfo {
   if (payload.length === 0) return { code: 1005, reason: "" };
   if (payload.length === 1) throw new ProtocolError("a close payload of one byte (RFC 6455 §5.5.1)");
@@ -211,8 +211,8 @@ export function decodeClose(payload: Uint8Array, isAllowed = isWireCloseCode): C
 }
 
 /**
- * Whether a close frame may carry the code. 1004 is reserved; 1005, 1006 and 1015 are for local use
- * (RFC 6455 §7.4.1); 1012–1014 came later by the IANA registry; 3000–4999 are free (§7.4.2).
+ * Whether a close frame may carry the code. 1004 is reserved. 1005, 1006 and 1015 are for local use (RFC 6455
+ * §7.4.1). 1012–1014 were added later in the IANA registry. 3000–4999 are free (§7.4.2).
  */
 export function isWireCloseCode(code: number): boolean {
   if (code >= 3000 && code <= 4999) return true;
@@ -220,14 +220,14 @@ export function isWireCloseCode(code: number): boolean {
 }
 
 /**
- * Whether a close frame may ever carry the code, now or once somebody has defined it: RFC 6455 §7.4.2 ends with 4999,
- * and three of those before are for local use (§7.4.1).
+ * Whether a close frame may ever carry the code, now or once somebody has defined it. The codes of RFC 6455 §7.4.2
+ * end with 4999, and three of them are for local use (§7.4.1).
  */
 export function isConceivableCloseCode(code: number): boolean {
   return code >= 1000 && code <= 4999 && ![1005, 1006, 1015].includes(code);
 }
 
-/** The text of UTF-8 bytes; throws with code 1007 if they are not UTF-8 (RFC 6455 §8.1). */
+/** Decodes UTF-8. Throws with code 1007 if the bytes are not UTF-8 (RFC 6455 §8.1). */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     // A byte order mark is text like any other.
@@ -255,7 +255,7 @@ function writeLength(bytes: Uint8Array, length: bigint, lengthBytes: 0 | 2 | 8):
   if (lengthBytes === 8) view.setBigUint64(2, length);
 }
 
-// The header, once it is all there. A violation is seen as early as its byte.
+// Decodes the header, once it is complete. A violation is reported as soon as its byte is there.
 function readHeader(bytes: Uint8Array, options: DecoderOptions): Header | undefined {
   const [first, second] = bytes;
   if (first === undefined) return undefined;

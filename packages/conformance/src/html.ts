@@ -1,4 +1,4 @@
-// The run as one HTML file that needs nothing else: no request, no eval, no markup from a peer.
+// Writes the run as one self-contained HTML file, with no requests, no eval and no markup from a peer.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -25,7 +25,7 @@ const script = read("page.js");
 /** How large the data may get for each server. */
 const bytesPerTarget = 750_000;
 
-/** What is kept of the wire logs: the first of these that fits. */
+/** How much of the wire logs to keep. The first of these that fits is used. */
 const tiers: readonly Record<"passed" | "other", Kept>[] = [
   { passed: { entries: 24, bytes: 64 }, other: { entries: 100, bytes: 256 } },
   { passed: { entries: 12, bytes: 24 }, other: { entries: 60, bytes: 128 } },
@@ -34,10 +34,10 @@ const tiers: readonly Record<"passed" | "other", Kept>[] = [
   { passed: { entries: 0, bytes: 0 }, other: { entries: 8, bytes: 16 } },
 ];
 
-/** The words of the verdicts, in the order in which they are counted. */
+/** The labels of the verdicts, in the order in which they are counted. */
 const shown: readonly (keyof Counts)[] = ["fail", "known", "non-strict", "info", "unsupported", "pass"];
 
-/** Text as HTML shows it. */
+/** Escapes text for HTML. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
@@ -47,7 +47,7 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", "&#39;");
 }
 
-/** Whatever is put in is text; what is HTML already is an `Html`. */
+/** Escapes whatever is put in, except what is an `Html` already. */
 class Html {
   readonly text: string;
 
@@ -68,7 +68,7 @@ function markup(strings: TemplateStringsArray, ...parts: Part[]): Html {
 
 const nothing = new Html("");
 
-/** The whole report as one file. */
+/** Returns the whole report as one file. */
 export function html(report: Report): string {
   const title = headline(report);
   const policy = [
@@ -107,7 +107,7 @@ ${footerOf(report)}
   return page.text;
 }
 
-/** What the run came to, in a sentence. */
+/** Sums up the run in a sentence. */
 export function headline(report: Report): string {
   const { targets, cases } = report;
   const [only] = targets;
@@ -239,7 +239,7 @@ function footerOf({ tool }: Report): Html {
 </footer>`;
 }
 
-// Compressed, for wire logs say the same again and again. What is in base64 cannot end a script element.
+// Compressed, because wire logs are repetitive. Base64 cannot end a script element.
 function dataOf(report: Report): string {
   const most = bytesPerTarget * Math.max(1, report.targets.length);
   let text = "";

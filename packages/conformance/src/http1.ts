@@ -1,13 +1,13 @@
-// The opening handshake over HTTP/1.1 as a client that is strict: RFC 6455 §4.1 and RFC 9112.
+// The opening handshake over HTTP/1.1 as a strict client does it: RFC 6455 §4.1 and RFC 9112.
 
 import { createHash, randomBytes } from "node:crypto";
 import type { Opened } from "./duplex.ts";
 import { type Dial, dial, type TcpDuplex } from "./tcp.ts";
 import { describeBytes, type WireLog } from "./wire.ts";
 
-/** A response's head. */
+/** The head of a response. */
 export interface Head {
-  /** Of HTTP. */
+  /** The HTTP version. */
   version: "1.0" | "1.1";
   status: number;
   statusText: string;
@@ -16,9 +16,9 @@ export interface Head {
 }
 
 /**
- * Why a handshake did not end in a WebSocket. `answer`: it was answered with another status than 101. `ended`: the
- * connection was. `silent`: nothing came in time. `http2`: a frame of HTTP/2. `malformed`: what came is no answer.
- * `wrong`: a 101, but one that opens nothing.
+ * Why a handshake did not end in a WebSocket. `answer`: the status was not 101. `ended`: the connection ended.
+ * `silent`: nothing came in time. `http2`: a frame of HTTP/2 came. `malformed`: what came is not a response.
+ * `wrong`: a 101 that opens no WebSocket.
  */
 export type HandshakeFault = "answer" | "ended" | "silent" | "http2" | "malformed" | "wrong";
 
@@ -26,7 +26,7 @@ export type HandshakeFault = "answer" | "ended" | "silent" | "http2" | "malforme
 export class HandshakeError extends Error {
   override readonly name = "HandshakeError";
   readonly fault: HandshakeFault;
-  /** The first bytes of what is no answer of HTTP/1. */
+  /** The first bytes of what came, if it is no response of HTTP/1. */
   readonly foreign?: Uint8Array | undefined;
 
   constructor(message: string, fault: HandshakeFault, foreign?: Uint8Array) {
@@ -36,20 +36,20 @@ export class HandshakeError extends Error {
   }
 }
 
-/** Where a WebSocket is opened. */
+/** Where to open a WebSocket. */
 export interface Target extends Omit<Dial, "deadlineMs"> {
-  /** What the request line names: path and query. */
+  /** The target in the request line: path and query. */
   path: string;
-  /** What `Host` says. */
+  /** The value of `Host`. */
   authority: string;
-  /** More headers, a token say. */
+  /** More headers, such as a token. */
   headers?: readonly (readonly [name: string, value: string])[];
 }
 
 const maxHeadBytes = 64 * 1024;
 const maxInterim = 8;
 
-/** Reads a `ws:` or `wss:` URL; throws a `TypeError` that says what is wrong with it. */
+/** Parses a `ws:` or `wss:` URL. Throws a `TypeError` that says what is wrong with it. */
 export function targetOf(url: string, options: Pick<Target, "insecure" | "headers"> = {}): Target {
   if (!URL.canParse(url))
     throw new TypeError(`"${url}" is not a URL; expected something like ws://127.0.0.1:3001/echo`);
@@ -74,7 +74,7 @@ export function targetOf(url: string, options: Pick<Target, "insecure" | "header
   };
 }
 
-/** Opens a WebSocket; rejects with a `ConnectError` or a `HandshakeError`. */
+/** Opens a WebSocket. Rejects with a `ConnectError` or a `HandshakeError`. */
 export async function open(target: Target, offer: string, log: WireLog, deadlineMs: number): Promise<Opened> {
   const duplex = await dial({ ...target, deadlineMs });
   try {
@@ -91,7 +91,7 @@ export async function open(target: Target, offer: string, log: WireLog, deadline
   }
 }
 
-/** The request of RFC 6455 §4.1; nothing is offered if `offer` is empty. */
+/** Returns the request of RFC 6455 §4.1. Nothing is offered if `offer` is empty. */
 export function upgradeRequest({ path, authority, headers = [] }: Target, key: string, offer = ""): string {
   const lines = [
     `GET ${path} HTTP/1.1`,
@@ -106,7 +106,7 @@ export function upgradeRequest({ path, authority, headers = [] }: Target, key: s
   return `${lines.join("\r\n")}\r\n\r\n`;
 }
 
-/** Reads the head of the response that counts, after those that may come before it (RFC 9110 §15.2). */
+/** Reads the head of the final response and skips interim ones (RFC 9110 §15.2). */
 export async function readAnswer(duplex: TcpDuplex, log: WireLog, deadlineMs: number): Promise<Head> {
   for (let interim = 0; interim < maxInterim; interim++) {
     const head = await readHead(duplex, log, deadlineMs);
@@ -115,7 +115,7 @@ export async function readAnswer(duplex: TcpDuplex, log: WireLog, deadlineMs: nu
   throw new HandshakeError(`${maxInterim} answers before the one that counts`, "malformed");
 }
 
-/** Reads a response's head; the bytes after it stay for the next listener. */
+/** Reads a response's head. The bytes after it stay for the next listener. */
 export async function readHead(duplex: TcpDuplex, log: WireLog, deadlineMs: number): Promise<Head> {
   const { promise, resolve, reject } = Promise.withResolvers<Head>();
   let bytes: Uint8Array<ArrayBufferLike> = new Uint8Array();
@@ -159,7 +159,7 @@ export async function readHead(duplex: TcpDuplex, log: WireLog, deadlineMs: numb
   return promise.finally(() => clearTimeout(deadline));
 }
 
-// Whether it is clear from the first bytes that this is no response of HTTP/1.1.
+// Whether the first bytes already show that this is no response of HTTP/1.1.
 function isForeign(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.subarray(0, 5)).toString("latin1");
   return !"HTTP/".startsWith(start);
@@ -167,11 +167,12 @@ function isForeign(bytes: Uint8Array): boolean {
 
 function refuse(bytes: Uint8Array): never {
   const start = Buffer.from(bytes);
-  // An HTTP/2 server begins with a SETTINGS frame: 24 bits of length, then type 4 on stream 0 (RFC 9113 §3.4, §6.5).
+  // An HTTP/2 server begins with a SETTINGS frame: 24 bits of length, then type 4 on stream 0 (RFC 9113 §3.4,
+  // §6.5).
   if (start.length >= 9 && start[3] === 4 && start.readUInt32BE(5) === 0) {
     throw new HandshakeError("the server speaks HTTP/2, expected HTTP/1.1", "http2");
   }
-  // An alert of TLS, with a version (RFC 8446 §5.1).
+  // A TLS alert, with a version (RFC 8446 §5.1).
   if (start[0] === 0x15 && start[1] === 3) {
     throw new HandshakeError("the server speaks TLS; try wss: in place of ws:", "malformed");
   }
@@ -200,7 +201,7 @@ function parseHead(text: string): Head {
   return { version: version as Head["version"], status: Number(status), statusText, headers };
 }
 
-// A pattern for both ends would take the square of the length for blanks in the middle.
+// One pattern for both ends would take time quadratic in the number of blanks in the middle.
 function withoutBlanks(value: string): string {
   let [start, end] = [0, value.length];
   while (isBlank(value[start])) start++;
@@ -212,7 +213,7 @@ function isBlank(character: string | undefined): boolean {
   return character === " " || character === "\t";
 }
 
-/** What a client checks before it calls the connection open: RFC 6455 §4.1, steps 1 to 6. */
+/** What a client checks before it treats the connection as open: RFC 6455 §4.1, steps 1 to 6. */
 export function checkHead(
   head: Head,
   key: string,
@@ -229,7 +230,7 @@ export function checkHead(
   if (problem) throw new HandshakeError(`101, but ${problem}`, "wrong");
 }
 
-/** What is wrong with a 101, by what was offered; nothing if it opens a WebSocket. */
+/** Returns what is wrong with a 101, given what was offered, or nothing if it opens a WebSocket. */
 export function problemOf(
   head: Head,
   key: string,
@@ -255,18 +256,18 @@ export function problemOf(
   return `with a subprotocol nobody offered: ${describeBytes(Buffer.from(only, "latin1"))} (§4.1, 6)`;
 }
 
-/** The subprotocols that the headers of every handshake offer. */
+/** Returns the subprotocols that the headers of every handshake offer. */
 export function subprotocolsOf({ headers = [] }: Pick<Target, "headers">): string[] {
   const lists = headers.filter(([name]) => name.toLowerCase() === "sec-websocket-protocol");
   return lists.flatMap(([, value]) => value.split(",").map((each) => each.trim()));
 }
 
-/** RFC 6455 §4.2.2, 5.4: proof that the server read the key. */
+/** RFC 6455 §4.2.2, 5.4: proof that the server has read the key. */
 export function acceptOf(key: string): string {
   return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 }
 
-/** The values of a header, one for each line. */
+/** Returns the values of a header, one for each line. */
 export function valuesOf({ headers }: Head, name: string): string[] {
   return headers.filter(([each]) => each === name).map(([, value]) => value);
 }

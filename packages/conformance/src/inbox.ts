@@ -1,4 +1,4 @@
-/** What happens elsewhere, one thing after another for whoever takes it. */
+/** A queue of events for one consumer that takes them one after another. */
 export class Inbox<T> {
   #items: T[] = [];
   #wake = () => {};
@@ -8,7 +8,7 @@ export class Inbox<T> {
     this.#wake();
   }
 
-  /** The next item; nothing if none came in time. */
+  /** Returns the next item, or nothing if none came in time. */
   async take(ms: number): Promise<T | undefined> {
     if (this.#items.length === 0) {
       const { promise, resolve } = Promise.withResolvers<void>();

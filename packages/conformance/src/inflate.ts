@@ -1,26 +1,26 @@
-// DEFLATE, the reading half: RFC 1951. Written out, since zlib does not notice a peer whose matches reach farther
-// back than the window that was agreed on, and a judge must.
+// DEFLATE, the reading half: RFC 1951. It is written out here because zlib does not notice a peer whose matches
+// reach farther back than the agreed window, and a judge must.
 
 import { ProtocolError } from "./frames.ts";
 
-/** How data is inflated. */
+/** How to inflate data. */
 export interface InflateOptions {
-  /** What was inflated before, as far as matches may reach back into it. */
+  /** Earlier output, as far as matches may reach back into it. */
   history: Uint8Array;
   /** How far back matches may reach, in bytes. */
   windowSize: number;
-  /** How long the output may be; what is longer is refused with 1009. */
+  /** How long the output may be, in bytes. Longer output is refused with 1009. */
   maxOutput: number;
 }
 
-/** What is inflated must end where a block ends; throws a ProtocolError with 1007 if it is no DEFLATE. */
+/** Inflates data, which must end where a block ends. Throws a ProtocolError with 1007 if it is not DEFLATE. */
 export function inflateRaw(data: Uint8Array, options: InflateOptions): Uint8Array {
   const output = new Output(options);
   inflateInto(output, data);
   return output.bytes();
 }
 
-/** As much as can be inflated of what is cut or corrupt. */
+/** Inflates as much as possible of data that is cut or corrupt. */
 export function inflatePrefix(data: Uint8Array, options: InflateOptions): Uint8Array {
   const output = new Output(options);
   try {
@@ -62,7 +62,7 @@ class BitReader {
     return this.#at === this.#data.length && this.#count === 0;
   }
 
-  /** A number of so many bits, the lowest first. */
+  /** Reads a number of this many bits, the lowest first. */
   take(count: number): number {
     while (this.#count < count) {
       const byte = this.#data[this.#at++];
@@ -76,13 +76,13 @@ class BitReader {
     return value;
   }
 
-  /** Drops the rest of a byte that was begun. */
+  /** Drops the rest of a byte that has been started. */
   align(): void {
     this.#bits = 0;
     this.#count = 0;
   }
 
-  /** Whole bytes; only after `align`. */
+  /** Reads whole bytes. Only after `align`. */
   bytes(count: number): Uint8Array {
     const bytes = this.#data.subarray(this.#at, this.#at + count);
     if (bytes.length < count) throw corrupt("a stored block that is cut off (RFC 1951 §3.2.4)");
@@ -119,7 +119,7 @@ class Output {
     this.#end += bytes.length;
   }
 
-  /** Repeats what lies so far back; it may reach into itself. */
+  /** Repeats what lies this far back. The match may overlap its own output. */
   match(distance: number, length: number): void {
     const { windowSize } = this.#options;
     if (distance > this.#end) {
@@ -181,7 +181,7 @@ function makeCode(lengths: readonly number[], what: string): Code {
     if (left < 0) throw corrupt(`more ${what} codes than there can be (RFC 1951 §3.2.7)`);
   }
   const used = lengths.flatMap((length, symbol) => (length > 0 ? [{ length, symbol }] : []));
-  // A single code is one bit long, and leaves the other one unused: RFC 1951 §3.2.7. So may none at all.
+  // A single code is one bit long and leaves the other one unused: RFC 1951 §3.2.7. There may also be none at all.
   if (left > 0 && used.some(({ length }) => length !== 1)) {
     throw corrupt(`fewer ${what} codes than there must be (RFC 1951 §3.2.7)`);
   }

@@ -1,4 +1,5 @@
-// Bytes that the peer sent and that nobody had sent it: out of its memory, perhaps, and so of other connections.
+// Finds bytes that the peer sent and nobody had sent it. They may come from its memory, and so from other
+// connections.
 
 import type { CaseFrame, Observation, Play } from "./case.ts";
 import { Opcode } from "./frames.ts";
@@ -6,12 +7,12 @@ import { inflatePrefix } from "./inflate.ts";
 import { equal } from "./perform.ts";
 import { describeBytes } from "./wire.ts";
 
-// Fewer may be anything. So many in a row that are found nowhere are no accident.
+// Fewer bytes may be chance. This many in a row that appear nowhere else are not.
 const leastBytes = 4;
-// Of a long message some places will do.
+// In a long message, checking some places is enough.
 const mostProbes = 64;
 
-/** Which bytes nobody sent, in words; nothing if there are none that can be told for sure. */
+/** Describes the bytes that nobody sent. Returns nothing if there are none that can be told for sure. */
 export function invention(play: Play, observation: Observation): string | undefined {
   const { messages, unsolicited = [] } = observation;
   const [best] = play.allowed;
@@ -27,7 +28,8 @@ export function invention(play: Play, observation: Observation): string | undefi
   return pong && `the peer sent a pong with bytes that nobody sent it: ${describeBytes(pong)}`;
 }
 
-// What is more than was expected: the whole, or what is added to it. What is as long was changed on its way.
+// What exceeds the expected message: all of it, or what is added at its end. A message of the same length was
+// changed on its way.
 function beyond(data: Uint8Array, expected: Uint8Array | undefined): Uint8Array {
   if (!expected) return data;
   return equal(data.subarray(0, expected.length), expected)
@@ -46,12 +48,12 @@ function isForeign(data: Uint8Array, known: Buffer): boolean {
   return true;
 }
 
-// U+FFFD stands for what was sent.
+// U+FFFD stands in for something that was sent.
 function withoutReplacements(data: Uint8Array): Buffer {
   return Buffer.from(Buffer.from(data).toString("latin1").replaceAll("\xef\xbf\xbd", ""), "latin1");
 }
 
-// Whatever was sent, as it was and as it decompresses, and whatever may come back.
+// Everything that was sent, as it was and decompressed, and everything that may come back.
 function bytesKnown({ steps, allowed }: Play): Buffer {
   const frames = steps.flatMap((step) => (step.kind === "send" ? step.frames : []));
   const raw = steps.flatMap((step) => (step.kind === "bytes" ? [step.bytes] : []));

@@ -1,4 +1,4 @@
-// What an answer to an opening handshake is worth. Pure: the same observation, the same verdict.
+// Judges an answer to an opening handshake. Pure: the same observation always gives the same verdict.
 
 import type { Fate } from "./exchange.ts";
 import { type Judgement, type Opinion, worst } from "./judge.ts";
@@ -6,7 +6,7 @@ import type { AllowedAnswer, AnswerKind, OpeningObservation, StatusPattern } fro
 
 const severity = ["pass", "info", "unsupported", "non-strict", "fail"];
 
-/** Judges what came by the answers that are allowed, the best of those that fit. */
+/** Judges what came by the answers that are allowed. If several fit, the best counts. */
 export function judgeOpening(allowed: readonly AllowedAnswer[], observation: OpeningObservation): Opinion {
   const opinions = allowed.map((each) => ({
     behaviour: judgeAnswer(each, observation),
@@ -16,7 +16,7 @@ export function judgeOpening(allowed: readonly AllowedAnswer[], observation: Ope
   const [best] = opinions.toSorted((a, b) => rank(a) - rank(b));
   if (!best) throw new Error("a case that allows nothing");
   if (rank(best) < severity.indexOf("fail")) return best;
-  // What is wrong is said in terms of the first answer of the kind that came.
+  // Says what is wrong in terms of the first allowed answer of the same kind.
   const index = allowed.findIndex(({ answer }) => answer === observation.answer);
   return opinions[Math.max(index, 0)] ?? best;
 }
@@ -42,7 +42,7 @@ function judgeFate({ closes }: AllowedAnswer, { answer, opened, fate }: OpeningO
   if (opened) return opened.close;
   if (fate === undefined) return { verdict: answer === "refused" || answer === "ignored" ? "pass" : "info" };
   if (closes && fate === "kept") return fail("the connection was kept for more requests");
-  // An answer to a request that was taken as another may go on: a stream of events, say.
+  // An answer to a request that the server took for another kind may go on, as a stream of events does.
   if (answer === "ignored" && fate === "endless") return { verdict: "info", why: "the answer did not end" };
   const why = complaints[fate];
   return why === undefined ? { verdict: "pass" } : fail(why);
@@ -65,7 +65,7 @@ function fail(why: string): Judgement {
   return { verdict: "fail", why };
 }
 
-/** What the case hopes for, in words. */
+/** Describes the outcome that the case hopes for. */
 export function describeAllowedAnswers(allowed: readonly AllowedAnswer[]): string {
   return allowed.map(describeAllowed).join("; or ");
 }
@@ -86,7 +86,7 @@ const kinds: Record<AnswerKind, string> = {
   malformed: "what is no HTTP",
 };
 
-/** What came, in words. */
+/** Describes what came. */
 export function describeOpening(observation: OpeningObservation): string {
   const { opened, problem, fate, why } = observation;
   if (why) return why;

@@ -93,11 +93,11 @@ test.each<[string, Partial<Observation>, string, string]>([
   ["nothing at all", {}, "fail", "fail"],
   ["an answer to a later ping", { wentOn: true }, "fail", "fail"],
   ["an echo of what is wrong", { ...came(text("bad")), ended: "fin" }, "fail", "non-strict"],
-])("a connection that must fail, and shows %s", (_, observation, behaviour, close) => {
+])("a connection that must fail but shows %s", (_, observation, behaviour, close) => {
   expect(opinion(fails(1002), observation)).toMatchObject({ behaviour, close });
 });
 
-test("a pong that carries what nobody sent is the peer's own, and excuses no answer", () => {
+test("a pong whose payload nobody sent is the peer's own, and does not excuse a missing answer", () => {
   const [own, answer] = [bytesOf("own"), bytesOf("a")];
   const both = { ...closed, pongs: [own, answer], unsolicited: [own] };
   expect(opinion(answers({ pongs: ["a"] }), both).behaviour).toBe("pass");
@@ -111,7 +111,7 @@ test("a pong after the close frame is no data, but it is late", () => {
   expect(opinion(answers({ pongs: ["a"] }), late)).toMatchObject({ behaviour: "non-strict", close: "pass" });
 });
 
-test("what came before the fault may be lost with the connection", () => {
+test("messages before the fault may be lost with the connection", () => {
   const allowed = fails(1002, { messages: [text("a")] });
   const failed: Partial<Observation> = {
     close: { code: 1002, reason: "" },
@@ -143,12 +143,12 @@ test.each<[string, Partial<Observation>, string]>([
     { close: { code: 1002, reason: "" }, ended: "fin", peerClosedFirst: true },
     "fail",
   ],
-])("where a limit is allowed, a peer %s", (_, observation, verdict) => {
+])("if a limit is allowed, a peer %s", (_, observation, verdict) => {
   const { behaviour, close } = opinion([...echoes(text("a")), ...refuses(1009, "a limit")], observation);
   expect(worst(behaviour, close)).toBe(verdict);
 });
 
-test("the best of the behaviours that fit is the verdict, and says why it is not the best of all", () => {
+test("the verdict is the best behaviour that fits, and says why it is not the best of all", () => {
   const allowed = [...fails(1007), ...lenient("late", echoes(text("a")))];
   expect(opinion(allowed, { ...came(text("a")), ...closed, wentOn: true })).toEqual({
     behaviour: "non-strict",
@@ -163,7 +163,7 @@ test("the best of the behaviours that fit is the verdict, and says why it is not
   expect(opinion(allowed, failed)).toMatchObject({ behaviour: "pass", close: "pass" });
 });
 
-test("a peer that breaks the rules itself fails, whatever else it does", () => {
+test("a peer that itself breaks the rules fails, whatever else it does", () => {
   const observation = { ...came(text("a")), ...closed, violation: "a masked frame (RFC 6455 §5.1)" };
   expect(opinion(echoes(text("a")), observation)).toMatchObject({
     behaviour: "fail",
@@ -171,11 +171,11 @@ test("a peer that breaks the rules itself fails, whatever else it does", () => {
   });
 });
 
-test("where nothing is right or wrong, what is told is told", () => {
+test("if nothing is right or wrong, the report says what the peer did", () => {
   expect(opinion(whatever("told"), {})).toEqual({ behaviour: "info", close: "info", why: "told" });
 });
 
-test("where a connection may be kept, what comes back is judged all the same", () => {
+test("if a connection may be kept, what comes back is still judged", () => {
   const allowed: Allowed[] = [{ verdict: "non-strict", messages: [], end: { kind: "kept" } }];
   expect(opinion(allowed, {}).behaviour).toBe("non-strict");
   expect(opinion(allowed, came(text("half"))).behaviour).toBe("fail");
@@ -194,11 +194,11 @@ test.each<[string, readonly Allowed[], Partial<Observation>, string]>([
   ],
   ["twice", echoes(text("a")), came(text("a"), text("a")), "one message more came back than should"],
   ["unasked", echoes(), came(text("a")), "where none should"],
-])("a message that comes back %s is told apart", (_, allowed, observation, why) => {
+])("a message that comes back %s is distinguished", (_, allowed, observation, why) => {
   expect(opinion(allowed, { ...closed, ...observation }).why).toContain(why);
 });
 
-test("a wait in vain is a failure", () => {
+test("a wait until the deadline is a failure", () => {
   expect(opinion(answers({ pongs: ["a"] }), { stuck: "pong 1" })).toMatchObject({
     behaviour: "fail",
     why: expect.stringContaining("pong 1"),
@@ -211,7 +211,7 @@ test("the worst of several verdicts", () => {
   expect(worst("non-strict", "fail")).toBe("fail");
 });
 
-test("a peer that skips what it must fail for, and goes on, fails, though it closes well when it is asked to", () => {
+test("a peer that passes over what it must fail for, and goes on, fails even if it closes well when asked", () => {
   const allowed = [...fails(1002), ...lenient("it reads it", echoes(text("a")))];
   const skipped = { ...closed, wentOn: true };
   expect(opinion(allowed, skipped)).toMatchObject({
@@ -234,7 +234,7 @@ test("a peer that had to be closed has not given up", () => {
   expect(opinion(allowed, { ...lost, peerClosedFirst: true }).behaviour).toBe("info");
 });
 
-test("a message that is missing between two others is a gap, whatever becomes of the connection", () => {
+test("a message missing between two others is a gap, whatever becomes of the connection", () => {
   const messages = [text("a"), text("b"), text("c")];
   const gapless = quits("a policy", { messages }).map((each) => ({ ...each, gapless: true as const }));
   const allowed = [...echoes(...messages), ...gapless];
@@ -287,12 +287,12 @@ test.each<[string, Play, Partial<Observation>]>([
   expect([behaviour.verdict, grave]).toEqual(["fail", undefined]);
 });
 
-test("a close code that the peer cannot mean is told as bytes that nobody sent", () => {
+test("a close code that the peer cannot have meant is reported as bytes that nobody sent", () => {
   const { behaviour, grave } = graveness(asked, { violation: "close code 25209 on the wire", rubbish: true });
   expect([behaviour.verdict, grave]).toEqual(["fail", "invention"]);
 });
 
-test("what is over a limit of the judge breaks no rule", () => {
+test("exceeding a limit of the judge breaks no rule", () => {
   const { behaviour } = graveness(asked, { excess: "more than 100 bytes, which nothing asked for" });
   expect(behaviour).toMatchObject({ verdict: "fail", why: expect.not.stringContaining("rules") });
 });
@@ -314,7 +314,7 @@ test("a strict run allows no more than Autobahn", () => {
   expect(strictly(echoes(text("a")), { ...came(text("a")), ...closed })).toEqual(["pass", "pass"]);
 });
 
-test("where a peer must react at once, a reaction that comes later is none", () => {
+test("if a peer must react at once, a later reaction does not count", () => {
   const allowed = fails(1002).map((each) => ({ ...each, atOnce: true as const }));
   const failed = { close: { code: 1002, reason: "" }, ended: "fin", peerClosedFirst: true } as const;
   expect(opinion(allowed, { ...failed, atOnce: true }).behaviour).toBe("pass");
@@ -324,7 +324,7 @@ test("where a peer must react at once, a reaction that comes later is none", () 
   });
 });
 
-test("masking keys that can be guessed are told by how", () => {
+test("masking keys that can be guessed are reported with how to guess them", () => {
   const allowed = echoes().map((each) => ({ ...each, keys: "unpredictable" as const }));
   const why = (...keys: number[][]) =>
     opinion(allowed, { ...closed, keys: keys.map((key) => Uint8Array.from(key)) }).why;

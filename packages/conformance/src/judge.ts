@@ -1,4 +1,4 @@
-// What an observation is worth. Pure: the same observation, the same verdict.
+// Judges an observation. Pure: the same observation always gives the same verdict.
 
 import type { Allowed, End, ExpectedMessage, Gravity, Observation, Play, Verdict } from "./case.ts";
 import { describeClose, missing, nameOf, or, otherMessages, otherPongs } from "./describe.ts";
@@ -9,28 +9,28 @@ import { describeBytes } from "./wire.ts";
 /** A verdict on one half of a case, and why. */
 export interface Judgement {
   verdict: Verdict;
-  /** Nothing if there is nothing to say. */
+  /** Nothing if there is nothing to explain. */
   why?: string;
 }
 
-/** What a case was worth: what the peer did with what it got, and how the connection ended. */
+/** The result of a case: what the peer did with what it got, and how the connection ended. */
 export interface Opinion {
   behaviour: Judgement;
   close: Judgement;
   /** What is worse than any other failure. */
   grave?: Gravity;
-  /** True if the peer sent what it must not, whatever it was to answer. */
+  /** True if the peer sent something that it must not, whatever it was answering. */
   broken?: true;
 }
 
 const severity: readonly Verdict[] = ["pass", "info", "unsupported", "non-strict", "fail"];
 
-/** The worst of several verdicts. */
+/** Returns the worst of several verdicts. */
 export function worst(...verdicts: Verdict[]): Verdict {
   return severity[Math.max(...verdicts.map((verdict) => severity.indexOf(verdict)))] ?? "fail";
 }
 
-/** Judges what happened by the behaviours that are allowed, the best of those that fit. */
+/** Judges what happened by the behaviours that are allowed. If several fit, the best counts. */
 export function judge(play: Play, observation: Observation, strict = false): Opinion {
   const broken = judgeFraming(observation);
   if (broken) return broken;
@@ -40,7 +40,7 @@ export function judge(play: Play, observation: Observation, strict = false): Opi
       behaviour: judgeBehaviour(allowed, observation, strict),
       close: judgeClose(allowed.end, observation, strict),
     }));
-  // Of two that are worth the same, the one whose end fits says more.
+  // Of two with the same verdict, the one whose end fits says more.
   const rank = ({ behaviour, close }: Opinion) =>
     severity.indexOf(worst(behaviour.verdict, close.verdict)) + severity.indexOf(close.verdict) / 10;
   const [best] = opinions.toSorted((a, b) => rank(a) - rank(b));
@@ -51,7 +51,7 @@ export function judge(play: Play, observation: Observation, strict = false): Opi
   if (rank(best) < severity.indexOf("fail")) return best;
   const why = invention(play, observation);
   if (why) return { behaviour: fail(why), close: best.close, grave: "invention" };
-  // What is wrong is said in terms of what would have been best.
+  // Says what is wrong in terms of the best behaviour.
   return opinions[0] ?? best;
 }
 
@@ -96,12 +96,13 @@ function judgeBehaviour(allowed: Allowed, observation: Observation, strict: bool
   if (messages === "part" || answers === "part") return judgePart(allowed, observation, failing);
   const guessed = allowed.keys && guess(observation.keys ?? []);
   if (guessed) return fail(guessed);
-  // RFC 6455 §5.5.1 forbids only data after the close frame, but whoever has closed has nothing left to say (§1.4).
+  // RFC 6455 §5.5.1 forbids only data after the close frame, but an end that has closed has nothing left to say
+  // (§1.4).
   if (!observation.latePong || because !== undefined) return asAllowed;
   return { verdict: worst(verdict, "non-strict"), why: "a pong came after the close frame (§1.4)" };
 }
 
-// RFC 6455 §5.5.3: a pong may come unsolicited. That excuses no answer that is missing: a wrong one is named then.
+// RFC 6455 §5.5.3: a pong may come unsolicited. It does not excuse a missing answer; the wrong pong is then named.
 function comparePongs(expected: readonly Uint8Array[], { pongs, unsolicited = [] }: Observation) {
   const all = compare(expected, pongs, equal);
   if (all !== "other") return all;
@@ -109,13 +110,13 @@ function comparePongs(expected: readonly Uint8Array[], { pongs, unsolicited = []
   return isLastAnswered(expected, asked) ? compare(expected, asked, equal) : "other";
 }
 
-// A peer that only answers our close frame has not ended the connection, whatever it did not answer before.
+// A peer that only answers our close frame has not ended the connection, whatever else it left unanswered.
 function hadToBeClosed({ closedByUs, peerClosedFirst, close }: Observation): boolean {
   if (!closedByUs || peerClosedFirst) return false;
   return !close || close.code === 1000 || close.code === 1005;
 }
 
-// Where messages may be missing, it is the last.
+// If messages may be missing, only the last ones may.
 function gapIn(
   expected: readonly ExpectedMessage[],
   observed: readonly ExpectedMessage[],
@@ -143,7 +144,7 @@ function judgePart(
   return { verdict: worst(verdict, "non-strict"), why: `${came}: lost with the connection that failed` };
 }
 
-// How a client's masking keys can be guessed, if they can.
+// Returns how a client's masking keys can be guessed, or nothing if they cannot.
 function guess(keys: readonly Uint8Array[]): string | undefined {
   const numbers = keys.map((key) => Buffer.from(key).readUInt32BE());
   const steps = new Set(numbers.slice(1).map((number, index) => (number - (numbers[index] ?? 0)) >>> 0));
@@ -158,7 +159,7 @@ function judgeClose(end: End, observation: Observation, strict: boolean): Judgem
   const left = close && !ended ? "the peer did not close TCP after both close frames (§5.5.1)" : undefined;
   if (end.kind === "any" || end.kind === "kept") return { verdict: "info" };
   if (end.kind === "unopened") return judgeUnopened(observation);
-  // Who waited in vain for something else has not asked for a close.
+  // If an earlier step waited in vain, the peer was never asked to close.
   if (observation.stuck && !close && !ended) return { verdict: "info" };
   if (!close && !ended) return fail("no close frame came until time was up, and TCP stayed open");
   if (left) return fail(left);
@@ -182,7 +183,7 @@ function judgeFailed(codes: readonly number[], observation: Observation, strict:
     return { verdict: "non-strict", why: `${dropped(observation)}; the code would say why (§7.1.7)` };
   if (codes.includes(close.code)) return { verdict: "pass" };
   const normal = close.code === 1000 || close.code === 1005;
-  // §5.1 and §7.1.7 ask for the end of the connection, and it has ended: the code MAY say why.
+  // §5.1 and §7.1.7 require the end of the connection, and it has ended. The code MAY say why.
   if (!peerClosedFirst && (normal || echoedCode)) {
     const why = `a close frame that is wrong was answered like one that is right, with ${nameOf(close.code)}`;
     return { verdict: strict ? "fail" : "non-strict", why };
@@ -193,7 +194,7 @@ function judgeFailed(codes: readonly number[], observation: Observation, strict:
   };
 }
 
-// With no other code: what fails for another reason has no limit, but a fault.
+// No other code: a peer that fails for another reason has a fault, not a limit.
 function judgeRefused(codes: readonly number[], observation: Observation): Judgement {
   const { close } = observation;
   if (!close) return { verdict: "non-strict", why: `${dropped(observation)}; ${or(codes)} would say why` };
@@ -206,7 +207,7 @@ function judgeAnswer(codes: readonly number[], observation: Observation): Judgem
   if (!close) return fail(dropped(observation));
   if (codes.includes(close.code) && !peerClosedFirst) return { verdict: "pass" };
   if (peerClosedFirst) return fail(`the peer closed the connection with ${describeClose(close)}`);
-  // These two say that our close frame was against the rules.
+  // These two codes say that our close frame was against the rules.
   if (close.code === 1002 || close.code === 1007) {
     return fail(`a close frame that is right was answered with ${describeClose(close)}`);
   }
@@ -224,7 +225,7 @@ function fail(why: string): Judgement {
   return { verdict: "fail", why };
 }
 
-// `part`: some are missing, those that came are right and in order.
+// `part`: some are missing, and those that came are right and in order.
 function compare<A, B>(
   expected: readonly A[],
   observed: readonly B[],

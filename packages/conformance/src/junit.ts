@@ -1,8 +1,11 @@
-// The run as JUnit's XML, which CI systems show.
+// Writes the run as JUnit XML, which CI systems show.
 
 import { type CaseReport, countedAs, type Report, type ResultReport, type TargetReport } from "./results.ts";
 
-/** The run as JUnit's XML: a suite for each group and server. What is allowed or not offered is no failure. */
+/**
+ * Returns the run as JUnit XML, with a suite for each group and server. Behaviour that is allowed, or not offered,
+ * is no failure.
+ */
 export function junit(report: Report): string {
   const suites = report.targets.flatMap((target) => [
     ...report.groups.map((group) => suite(report, target, group)),
@@ -56,10 +59,10 @@ function isSkipped(result: ResultReport): boolean {
   return result.verdict === "unsupported" || countedAs(result) === "known";
 }
 
-/** Why a result is not a pass, in a sentence; both halves if both have something to say. */
+/** Says in a sentence why a result is not a pass, for both halves if both have something to say. */
 export function whyOf({ verdict, behaviour, close }: ResultReport): string {
   const halves = [behaviour, close].filter((half) => half.why && half.verdict !== "pass");
-  // What is only noted beside a failure is not why it failed.
+  // A mere note beside a failure is not the reason for it.
   const worst = halves.filter((half) => half.verdict === verdict);
   return (worst.length > 0 ? worst : halves).map(({ why }) => why).join("; ");
 }
@@ -77,7 +80,7 @@ function attributes(values: Record<string, string | number>): string {
     .join(" ");
 }
 
-/** Text that stands in XML as it is; what no XML can hold is left out (XML 1.0 §2.2). */
+/** Escapes text for XML and leaves out characters that XML cannot hold (XML 1.0 §2.2). */
 export function escapeXml(text: string): string {
   return text
     .toWellFormed()

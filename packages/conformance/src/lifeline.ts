@@ -1,5 +1,5 @@
-// One connection beside the cases: what becomes of it tells whether the server lives. A TCP connect does not, for
-// the kernel still accepts for a process that is dying.
+// One connection beside the cases, whose fate shows whether the server lives. A TCP connect would not, because the
+// kernel still accepts for a process that is dying.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { frame } from "./build.ts";
@@ -14,15 +14,16 @@ import { WireLog } from "./wire.ts";
 const question = "Does this endpoint echo?";
 const questionBytes = new TextEncoder().encode(question);
 
-// What the server may send on it in a whole run.
+// How many bytes the server may send on it in a whole run.
 const maxReceivedBytes = 64 * 1024 * 1024;
 
-// An endpoint that echoes does so at once: a second, or ten times as long as it took to answer the handshake.
+// An endpoint that echoes does so at once: within a second, or ten times as long as it took to answer the
+// handshake.
 const patienceMs = 800;
 // A greeting may come after the echo.
 const lingerMs = 100;
 
-/** The endpoint does not echo; the message says what it did instead. */
+/** The endpoint does not echo. The message says what it did instead. */
 export class NoEcho extends Error {
   override readonly name = "NoEcho";
 }
@@ -37,7 +38,7 @@ export class Lifeline {
     this.#handshakeMs = handshakeMs;
   }
 
-  /** Opens it; rejects with a `ConnectError` or a `HandshakeError`. */
+  /** Opens it. Rejects with a `ConnectError` or a `HandshakeError`. */
   static async open(target: Target, deadlineMs: number): Promise<Lifeline> {
     const log = new WireLog();
     const began = performance.now();
@@ -46,23 +47,23 @@ export class Lifeline {
     return new Lifeline(new Endpoint({ duplex, log, ...options }), performance.now() - began);
   }
 
-  /** Whether the server ever answered on it. */
+  /** Whether the server has ever answered on it. */
   get hasAnswered(): boolean {
     return this.#endpoint.messages.length + this.#endpoint.pongs.length > 0;
   }
 
-  /** Whether the server ended it without a word: it died, or cut its connections. */
+  /** Whether the server ended it without a close frame, because it died or cut its connections. */
   get cut(): boolean {
     const { close, ended, violation } = this.#endpoint;
     return ended !== undefined && close === undefined && violation === undefined;
   }
 
-  /** Whether nothing can be asked on it any more. */
+  /** Whether it can no longer be used to ask anything. */
   get over(): boolean {
     return this.#endpoint.over || this.#endpoint.close !== undefined;
   }
 
-  /** Whether the server answers on it in time, with whatever. */
+  /** Whether the server answers on it in time, with anything at all. */
   async answers(ms: number): Promise<boolean> {
     const endpoint = this.#endpoint;
     const before = endpoint.messages.length + endpoint.pongs.length;
@@ -72,29 +73,29 @@ export class Lifeline {
     return answered();
   }
 
-  /** Asks whether the endpoint echoes; throws a `NoEcho` if it clearly does something else. */
+  /** Checks that the endpoint echoes. Throws a `NoEcho` if it clearly does something else. */
   async mustEcho({ deadlineMs, settleMs }: Timing): Promise<void> {
     const endpoint = this.#endpoint;
-    // In a debugger there is no second: it waits for ever then, as everything does.
+    // A server in a debugger has no deadline, so this waits for ever, as everything does then.
     const patience = Math.min(deadlineMs, Math.max(patienceMs, 10 * this.#handshakeMs));
     const ms = deadlineMs === Number.POSITIVE_INFINITY ? deadlineMs : patience;
     await endpoint.send([frame.text(question)]);
     const echoed = () => endpoint.messages.some(isEcho);
     const answered = () => endpoint.messages.length > 0 || endpoint.close !== undefined;
     await endpoint.until(answered, ms);
-    // A server that is busy answers neither; one that does not echo answers the ping, which came after the text.
+    // A busy server answers neither. One that does not echo answers the ping, which came after the text.
     if (!answered() && !endpoint.over) {
       await endpoint.send([frame.ping(question)]);
       await endpoint.until(() => answered() || endpoint.pongs.length > 0, deadlineMs);
     }
-    // It may have greeted first.
+    // The server may have greeted first.
     await endpoint.until(() => echoed() || endpoint.close !== undefined, lingerMs);
     if (echoed()) await sleep(Math.min(lingerMs, settleMs));
     const instead = this.#instead(ms);
     if (instead !== undefined) throw new NoEcho(`this endpoint does not echo: ${instead}`);
   }
 
-  // What it did in place of an echo. What breaks the rules, or never ends, is for the cases to find.
+  // Says what the server did instead of an echo. The cases will find whatever breaks the rules or never ends.
   #instead(ms: number): string | undefined {
     const { messages, close, ended, violation, amidMessage } = this.#endpoint;
     const others = messages.filter((message) => !isEcho(message));
@@ -115,7 +116,7 @@ export class Lifeline {
   }
 }
 
-// Be it of the other kind: which one comes back is for the cases to judge.
+// The message may be of the other kind, text for binary: the cases judge which one comes back.
 function isEcho({ data }: ObservedMessage): boolean {
   return equal(data, questionBytes);
 }

@@ -3,11 +3,11 @@
 import type { Counts } from "./results.ts";
 import type { Paint, Style } from "./text.ts";
 
-/** How text is to look. */
+/** How to print text. */
 export interface Look {
   paint: Paint;
   width: number;
-  /** Everything about each case that is not a pass. */
+  /** Prints details of each case that is not a pass. */
   verbose: boolean;
 }
 
@@ -21,7 +21,7 @@ export const columns: readonly (keyof Counts)[] = [
   "fail",
 ];
 
-/** The colour of a verdict, which is never all that tells it. */
+/** The colour of a verdict. Colour is never the only sign. */
 export const styles: Record<keyof Counts, Style> = {
   pass: "green",
   "non-strict": "yellow",

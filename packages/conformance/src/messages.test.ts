@@ -14,7 +14,7 @@ function assemble(...frames: Frame[]): (Message | undefined)[] {
   return frames.map((each) => assembler.push(each));
 }
 
-test("a frame is a message", () => {
+test("an unfragmented frame is a whole message", () => {
   const data = utf8("grüß");
   expect(assemble(frame(Opcode.Text, data))).toEqual([
     { kind: "text", text: "grüß", data, fragments: 1, compressed: false },
@@ -37,7 +37,7 @@ test("a text may be cut inside a character, with pings between the pieces", () =
   );
 });
 
-test("a continuation of nothing is refused", () => {
+test("a continuation without a message is refused", () => {
   expect(() => assemble(frame(Opcode.Continuation, utf8("lo")))).toThrow(/continuation of nothing.*§5\.4/);
 });
 
@@ -46,7 +46,7 @@ test("a new message inside a fragmented one is refused", () => {
   expect(() => assemble(first, frame(Opcode.Text, utf8("lo")))).toThrow(/inside a fragmented one/);
 });
 
-test("text that is not UTF-8 is refused with 1007, binary is not asked", () => {
+test("text that is not UTF-8 is refused with 1007, and binary is not checked", () => {
   const noise = Uint8Array.of(0xff);
   expect(() => assemble(frame(Opcode.Text, noise))).toThrow(expect.objectContaining({ code: 1007 }));
   expect(assemble(frame(Opcode.Binary, noise))).toEqual([
@@ -54,7 +54,7 @@ test("text that is not UTF-8 is refused with 1007, binary is not asked", () => {
   ]);
 });
 
-test("a message has nothing of the one before", () => {
+test("a message contains nothing of the one before", () => {
   const [one, , two, three] = assemble(
     frame(Opcode.Text, utf8("one")),
     frame(Opcode.Binary, utf8("tw"), false),

@@ -6,22 +6,22 @@ export type Message = { data: Uint8Array; fragments: number; compressed: boolean
   | { kind: "binary" }
 );
 
-/** Takes a whole compressed message and returns what was compressed; throws a ProtocolError if it cannot. */
+/** Inflates a whole compressed message. Throws a ProtocolError if it cannot. */
 export type Inflate = (data: Uint8Array) => Uint8Array;
 
-/** Puts the frames of one direction together, in the order they came; control frames may lie between. */
+/** Puts the frames of one direction together, in the order they came. Control frames may lie between them. */
 export class MessageAssembler {
   readonly #inflate: Inflate | undefined;
   #opcode: number | undefined;
   #compressed = false;
   #parts: Uint8Array[] = [];
 
-  /** Without `inflate`, compressed messages stay as they came. */
+  /** Without `inflate`, compressed messages are left as they came. */
   constructor(inflate?: Inflate) {
     this.#inflate = inflate;
   }
 
-  /** The message that this frame completes, if it does. */
+  /** Returns the message that this frame completes, if it completes one. */
   push(frame: Frame): Message | undefined {
     if (frame.opcode > Opcode.Binary) return undefined;
     if (frame.opcode === Opcode.Continuation && this.#opcode === undefined) {
@@ -51,7 +51,7 @@ export class MessageAssembler {
   }
 }
 
-/** Bytes one after another; a single part is not copied. */
+/** Joins bytes. A single part is not copied. */
 export function join(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
   if (only && parts.length === 1) return only;

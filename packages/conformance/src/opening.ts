@@ -26,28 +26,28 @@ import type { CaseContext, Outcome } from "./run.ts";
 import { ConnectError, dial, type TcpDuplex } from "./tcp.ts";
 import { WireLog } from "./wire.ts";
 
-/** A case that judges the answer to a request. It is for servers only. */
+/** A case for servers only, which judges the answer to a request. */
 export interface OpeningCase extends CaseHead {
   kind: "opening";
   heavy?: true;
   peer?: "server";
-  /** The `Sec-WebSocket-Key` to send, and to check the answer with. Default: 16 random bytes. */
+  /** The `Sec-WebSocket-Key` to send and to check the answer with. Default: 16 random bytes. */
   key?: string;
-  /** The extensions that the request offers, as `Sec-WebSocket-Extensions` has them. */
+  /** The extensions that the request offers, as a value of `Sec-WebSocket-Extensions`. */
   offer?: string;
   /** The subprotocols that the request offers. */
   subprotocols?: readonly string[];
-  /** The request: each character is a byte. */
+  /** The request. Each character is a byte. */
   request: (context: RequestContext) => string;
   /** Messages, a frame each, that are sent with the request before any answer. Default: one text after the answer. */
   frames?: readonly CaseFrame[];
   /** How request and frames are cut into pieces. Places count from the end of the request: -1 is its last byte. */
   cuts?: Cuts;
-  /** What becomes of the connection after an answer is for another case to judge. */
+  /** True if another case judges what becomes of the connection after an answer. */
   fate?: "untold";
   /**
-   * Another request, which takes no longer to answer, or the server spends its time on what is special about this one.
-   * Both are sent several times in turn, and the fastest answers compared.
+   * A request without what is special about this one. If this one takes longer to answer, the server spends the time
+   * on the special part. Both are sent several times in turn, and the fastest answers are compared.
    */
   rival?: (context: RequestContext) => string;
   /** Every answer that the clause allows, the best first. */
@@ -62,9 +62,10 @@ export interface RequestContext {
 }
 
 /**
- * What came. `accepted`: 101. `refused`: a status of 400 to 599. `ignored`: another, as if nobody had asked for a
- * WebSocket. `bare`: a body without a head and the end of the connection, as HTTP/0.9 has it. `dropped`: the end of
- * the connection. `http2`: a frame of HTTP/2. `silent`: nothing in time. `malformed`: what is no answer.
+ * What came. `accepted`: 101. `refused`: a status of 400 to 599. `ignored`: any other status, as if nobody had
+ * asked for a WebSocket. `bare`: a body without a head and then the end of the connection, as in HTTP/0.9.
+ * `dropped`: the end of the connection. `http2`: a frame of HTTP/2. `silent`: nothing in time. `malformed`: not a
+ * response.
  */
 export type AnswerKind =
   | "accepted"
@@ -76,46 +77,46 @@ export type AnswerKind =
   | "silent"
   | "malformed";
 
-/** A status, or all of a class. */
+/** A status, or a whole class of them. */
 export type StatusPattern = number | "4xx" | "5xx";
 
-/** One answer that is allowed. */
+/** One allowed answer. */
 export interface AllowedAnswer {
   verdict: "pass" | "non-strict" | "info";
   /** `accepted` needs everything that opens a WebSocket, and a WebSocket that works. */
   answer: Exclude<AnswerKind, "silent" | "malformed">;
-  /** Of a refusal: only these. */
+  /** For a refusal: only these statuses. */
   statuses?: readonly StatusPattern[];
-  /** What its head must be like. */
+  /** Requirements on its head. */
   demand?: Demand;
-  /** The connection must not be kept for another request. */
+  /** True if the connection must not be kept for another request. */
   closes?: true;
-  /** Of a 101: what was sent before it may be lost. */
+  /** For a 101: true if what was sent before it may be lost. */
   mayLose?: true;
   because?: string;
 }
 
-/** What the head of an answer must be like. */
+/** A requirement on the head of an answer. */
 export interface Demand {
   /** In words, after "with": `Sec-WebSocket-Version: 13`. */
   words: string;
-  /** What is wrong with a head; nothing if nothing is. */
+  /** Returns what is wrong with a head, or nothing. */
   problem: (head: Head) => string | undefined;
 }
 
-/** What came of a request, as far as the judge asks. */
+/** What came back for a request, as far as the judge needs to know. */
 export interface OpeningObservation {
   answer: AnswerKind;
-  /** Of what is no answer: why. */
+  /** For `malformed`: what is wrong. */
   why?: string;
   head?: Head;
-  /** Of a 101: what is wrong with it. */
+  /** For a 101: what is wrong with it. */
   problem?: string;
-  /** Of a 101 that is right: what the WebSocket was worth, and what it did, in words. */
+  /** For a valid 101: how the WebSocket was judged, and what it did, in words. */
   opened?: Opinion & { received: string };
-  /** Of any other answer: what became of the connection. */
+  /** For any other answer: what became of the connection. */
   fate?: Fate;
-  /** How much longer the answer took than that to another request, in words. */
+  /** How much longer the answer took than that to the other request, in words. */
   slow?: string;
 }
 
@@ -147,7 +148,7 @@ export async function performOpening(each: OpeningCase, context: CaseContext): P
   }
 }
 
-// Machines are busy now and then: only the fastest of several answers says how long an answer takes.
+// Machines are busy now and then, so only the fastest of several answers shows how long an answer takes.
 const repetitions = 3;
 const slowFactor = 10;
 const slowMs = 100;
@@ -260,7 +261,7 @@ async function sendRequest(
   });
   for (const piece of pieces) {
     await duplex.write(piece);
-    // Pieces that are written at once may be read as one. Nothing is judged by how long this takes.
+    // Pieces written at once may be read as one, hence the pauses. Nothing is judged by how long this takes.
     await setTimeout(1);
   }
 }
@@ -290,7 +291,7 @@ async function answered(head: Head, request: string, exchange: Exchange): Promis
   return { answer, head, fate: await fateOf(exchange, head, !request.startsWith("HEAD ")) };
 }
 
-// A body of HTTP/0.9 is text, HTML mostly; a greeting of another protocol waits for an answer.
+// A body of HTTP/0.9 is text, mostly HTML. The greeting of another protocol waits for an answer.
 function isText(bytes: Uint8Array): boolean {
   return !/[^\t\r\n\x20-\x7e\x80-\xff]/.test(Buffer.from(bytes).toString("latin1"));
 }
@@ -304,7 +305,7 @@ function agreedOn(offer: string, answer: string): Agreement | NegotiationError |
   }
 }
 
-// A WebSocket that was opened oddly must work like any other.
+// A WebSocket that was opened in an odd way must work like any other.
 async function use(
   frames: readonly CaseFrame[] | undefined,
   agreed: Agreement | undefined,
@@ -333,5 +334,5 @@ function playOf(early: readonly CaseFrame[] | undefined): Play {
   return { steps: [...sending, awaitMessages(messages.length)], allowed: echoes(...messages) };
 }
 
-// A few short texts come back, no more.
+// A few short texts come back, and no more.
 const maxReceivedBytes = 64 * 1024;

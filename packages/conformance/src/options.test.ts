@@ -3,7 +3,7 @@ import { readArguments } from "./options.ts";
 
 const url = "ws://127.0.0.1:3001/echo";
 
-test("a URL alone is judged by everything", () => {
+test("a URL alone is judged by every case", () => {
   expect(readArguments([url])).toMatchObject({
     do: "run",
     names: [url],
@@ -27,7 +27,7 @@ test("options are read", () => {
   });
 });
 
-test("a debugger gets one case at a time", () => {
+test("with a debugger, one case runs at a time", () => {
   expect(readArguments([url, "--no-deadline"])).toMatchObject({ jobs: 1 });
 });
 

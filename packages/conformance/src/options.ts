@@ -14,17 +14,17 @@ export type Request =
   | ({ do: "serve" } & ServeRequest)
   | ({ do: "run" } & RunRequest);
 
-/** What is judged, how, and what is written down. */
+/** What to judge, how, and what to write down. */
 export interface RunRequest {
   /** URLs, and names of targets. */
   names: string[];
-  /** Clients to judge in place of servers: names, and commands. */
+  /** Clients to judge instead of servers: names and commands. */
   clients: string[];
   all: boolean;
   selection: Selection;
   jobs: number;
   seed: number;
-  /** `Infinity` without a deadline; nothing if it is not given. */
+  /** `Infinity` for --no-deadline. Left out: the default. */
   deadlineMs: number | undefined;
   headers: [name: string, value: string][];
   insecure: boolean;
@@ -35,7 +35,7 @@ export interface RunRequest {
   files: Files;
 }
 
-/** How clients are waited for. */
+/** How to wait for clients. */
 export interface ServeRequest {
   selection: Selection;
   port: number;
@@ -43,7 +43,7 @@ export interface ServeRequest {
   deadlineMs: number | undefined;
 }
 
-/** What is written, and where. */
+/** Which files to write, and where. */
 export interface Files {
   json?: string;
   html?: string;
@@ -51,43 +51,43 @@ export interface Files {
   "autobahn-json"?: string;
 }
 
-/** What `--help` prints. `names` are those of servers that need no URL, `clients` those of clients. */
+/** The output of `--help`. `names` are those of servers that need no URL, `clients` those of clients. */
 export function help(names: readonly string[], clients: readonly string[]): string {
   const house = names.length > 0;
-  return `Judges WebSocket servers and clients by RFC 6455 and RFC 7692. What is judged echoes: text as text, binary as
-binary.
+  return `Judges WebSocket servers and clients by RFC 6455 and RFC 7692. The server or client must echo each message, text
+as text and binary as binary.
 
-  conform <ws-url>…              one server, or several side by side
-${house ? `  conform <name>…                starts one of ours: ${names.join(", ")}\n  conform --all                  all of ours, side by side\n` : ""}  conform <ws-url> --start '<command>'
+  conform <ws-url>…              judges one server, or several side by side
+${house ? `  conform <name>…                starts one of ours: ${names.join(", ")}\n  conform --all                  starts all of ours, side by side\n` : ""}  conform <ws-url> --start '<command>'
                                  starts the server, waits for its port, ends it afterwards
-  conform --client <name>        a client: ${clients.join(", ")}, or a command that gets the URL of a page
-  conform --serve [--port <n>]   waits for clients (127.0.0.1:9001), until Ctrl-C
-  conform --list [--autobahn]    every case; with --autobahn, which of ours stand for Autobahn's 517
-  conform --explain <id>         one case: its clause, what is sent byte by byte, what is allowed
+  conform --client <name>        judges a client: ${clients.join(", ")}, or a command that gets the URL of a page
+  conform --serve [--port <n>]   waits for clients (on 127.0.0.1:9001) until Ctrl-C
+  conform --list [--autobahn]    lists every case; with --autobahn, which of ours cover Autobahn's 517
+  conform --explain <id>         shows one case: its clause, the bytes it sends, what it allows
 
 which cases
-  --only <a,b,…>      ids (6.4.2), beginnings of ids (6.4), groups (utf-8)
+  --only <a,b,…>      ids (6.4.2), prefixes of ids (6.4), groups (utf-8)
   --level <level>     must, should (and must) or may (all; the default)
   --deflate           only the cases with compression
   --no-deflate        only those without. Default: both; what a peer does not offer is "unsupported"
 
 how
-  --jobs <n>          cases at the same time (8)
-  --seed <n>          for random cuts, keys and payloads (1)
-  --timeout <ms>      for each thing that is awaited (5000; clients 20000)
+  --jobs <n>          how many cases run at the same time (8)
+  --seed <n>          the seed of random cuts, keys and payloads (1)
+  --timeout <ms>      the deadline for each thing that is awaited (5000; clients 20000)
   --no-deadline       waits for ever, one case at a time: for a server in a debugger
-  --header <'N: v'>   sent with every handshake; may be given several times
-  --strict            fails what Autobahn fails and the RFC allows: --list --autobahn says where
-  --insecure          accepts a certificate that nobody vouches for
+  --header <'N: v'>   adds a header to every handshake; can be given several times
+  --strict            also fails what Autobahn fails and the RFC allows: see --list --autobahn
+  --insecure          accepts a certificate that is not trusted
   --baseline <file>   known failures, a JSON list of {"id", "reason", "link"}; an entry that passes is an error
 
-what is written
+output
   --json <file>  --html <file>  --junit <file>  --autobahn-json <file>
-  --verbose           says of every case that is not a pass what happened
+  --verbose           prints what happened in every case that is not a pass
   --help, --version
 
 exit code: 0 nothing fails · 1 something fails · 2 the command line is wrong
-           3 what is judged could not be reached, does not echo, or died for good · 130 stopped by Ctrl-C`;
+           3 the target could not be reached, does not echo, or died for good · 130 stopped by Ctrl-C`;
 }
 
 const options = {
@@ -122,7 +122,7 @@ const options = {
 
 type Values = ReturnType<typeof parse>["values"];
 
-/** Reads the command line; throws a `Refusal`. */
+/** Parses the command line. Throws a `Refusal`. */
 export function readArguments(given: readonly string[]): Request {
   const { values, positionals } = parse(given);
   if (values.help) return { do: "help" };
@@ -140,7 +140,7 @@ export function readArguments(given: readonly string[]): Request {
 
 function parse(given: readonly string[]) {
   try {
-    // pnpm hands over the dashes that separate its own options from ours.
+    // pnpm passes on the `--` that separates its own options from ours.
     const args = given[0] === "--" ? given.slice(1) : [...given];
     return parseArgs({ args, allowPositionals: true, options });
   } catch (error) {
@@ -157,7 +157,7 @@ function serveOf(values: Values, names: readonly string[], selection: Selection)
   return { selection, port, seed: whole("seed", values.seed, 1), deadlineMs: deadlineOf(values) };
 }
 
-// What is written about a run, and what is asked of a server: without a run or a server it would do nothing.
+// Options about the reports of a run and about servers. They would have no effect without a run or a server.
 const forRuns = ["json", "html", "junit", "autobahn-json", "baseline", "verbose"] as const;
 const forServers = ["start", "header", "insecure", "strict", "jobs"] as const;
 
@@ -256,7 +256,7 @@ function whole(
   throw new Refusal(`--${name} ${value}: expected a whole number from ${from} to ${to}`);
 }
 
-// A second one would make a handshake wrong that is to be right.
+// A second one would spoil a handshake that has to be correct.
 const ownHeaders = ["host", "upgrade", "connection"].concat(
   ["key", "version", "extensions"].map((each) => `sec-websocket-${each}`),
 );

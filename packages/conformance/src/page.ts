@@ -1,8 +1,8 @@
-// The page that runs all cases in a browser; its server serves it, and lets it do nothing else.
+// The page that runs all cases in a browser. Its policy allows it to talk only to the server that serves it.
 
 import type { drive } from "./drivers/drive.ts";
 
-/** Any page may drive the cases; ours loads nothing but its script and speaks to nobody but its server. */
+/** Any page may drive the cases. Ours loads nothing but its script and connects to nothing but its server. */
 export const pageHeaders = {
   "Access-Control-Allow-Origin": "*",
   "Cache-Control": "no-store",
@@ -23,7 +23,7 @@ export const pageHtml = `<!doctype html>
 </html>
 `;
 
-/** The script of the page: what drives a client here is what drives it elsewhere. */
+/** The page's script. It drives a browser's client with the same code as any other client. */
 export function pageScript(driver: typeof drive): string {
   return `${driver.toString()}
 

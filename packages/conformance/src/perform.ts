@@ -1,4 +1,4 @@
-// Does what a case says, and tells what happened.
+// Performs a case and reports what happened.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Allowed, End, ExpectedMessage, Observation, Play, Step } from "./case.ts";
@@ -7,16 +7,19 @@ import { encodeClose, Opcode } from "./frames.ts";
 
 /** How long things may take. */
 export interface Timing {
-  /** For each thing that is awaited, in ms; `Infinity` for a peer in a debugger. */
+  /** The deadline for each thing that is awaited, in ms. `Infinity` for a peer in a debugger. */
   deadlineMs: number;
-  /** What a peer gets to react at once, in ms. Longer is fairer to slow ones, and makes lenient ones take longer. */
+  /**
+   * How long a peer gets to react at once, in ms. More is fairer to slow peers, but makes cases with lenient peers
+   * take longer.
+   */
   settleMs: number;
 }
 
-// A peer that answers this after what it should have failed for has gone on.
+// A peer that answers this ping after it should have failed the connection has gone on.
 const fence = new TextEncoder().encode("still there?");
 
-/** Plays a case to its end; the connection is gone afterwards. */
+/** Plays a case to its end. Afterwards the connection is closed. */
 export async function perform(play: Play, endpoint: Endpoint, timing: Timing): Promise<Observation> {
   let stuck: string | undefined;
   let atOnce = false;
@@ -47,7 +50,7 @@ export async function perform(play: Play, endpoint: Endpoint, timing: Timing): P
   };
 }
 
-// Returns what was awaited in vain.
+// Returns the step that was awaited in vain.
 async function act(step: Step, endpoint: Endpoint, timing: Timing): Promise<string | undefined> {
   if (step.kind === "send" && step.unread) return sendUnread(step, endpoint, timing);
   if (step.kind === "send" || step.kind === "bytes") {
@@ -66,7 +69,7 @@ async function act(step: Step, endpoint: Endpoint, timing: Timing): Promise<stri
   return `${step.what} ${step.count}`;
 }
 
-// Our end does not read while the peer still takes what is sent, and a little longer.
+// Our end does not read for as long as the peer accepts what is sent, and a little longer.
 async function sendUnread(
   { frames, cuts }: Extract<Step, { kind: "send" }>,
   endpoint: Endpoint,
@@ -83,7 +86,7 @@ async function sendUnread(
   return (await within(sent, deadlineMs)) ? undefined : "it to read what was sent";
 }
 
-/** Waits for something; false if time was up before. */
+/** Waits for something. Returns false if time was up first. */
 export async function within(promise: Promise<void>, ms: number): Promise<boolean> {
   if (ms === Number.POSITIVE_INFINITY) return promise.then(() => true);
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
@@ -93,7 +96,7 @@ export async function within(promise: Promise<void>, ms: number): Promise<boolea
   return result;
 }
 
-// `went on`: where it should have failed the connection. `closed`: it had to be closed by us.
+// `went on`: the peer continued where it should have failed the connection. `closed`: we had to close it.
 async function finish(
   allowed: readonly Allowed[],
   endpoint: Endpoint,
@@ -111,7 +114,7 @@ async function finish(
   return "nothing";
 }
 
-/** Whether the peer is to end the connection, without a close frame from us. */
+/** Whether the peer has to end the connection without a close frame from us. */
 export function isFailing({ kind }: End): boolean {
   return ["failed", "ended", "refused", "unopened"].includes(kind);
 }
@@ -119,11 +122,11 @@ export function isFailing({ kind }: End): boolean {
 async function goesOn(endpoint: Endpoint, timing: Timing): Promise<boolean> {
   await endpoint.until(() => endpoint.close !== undefined, timing.settleMs);
   if (!endpoint.over && !endpoint.close) {
-    // Only now, since what comes after the fault could be taken for a part of it.
+    // Sent only now, because anything right after the fault could be taken for a part of it.
     await endpoint.send([{ opcode: Opcode.Ping, payload: fence }]);
     const answered = () => endpoint.pongs.some((payload) => equal(payload, fence));
     await endpoint.until(() => answered() || endpoint.close !== undefined, timing.deadlineMs);
-    // A pong may overtake what is still being decompressed.
+    // A pong may overtake a message that is still being decompressed.
     if (answered()) await endpoint.until(() => endpoint.close !== undefined, timing.settleMs);
     if (answered() && !endpoint.over && !endpoint.close) return true;
   }
@@ -131,9 +134,9 @@ async function goesOn(endpoint: Endpoint, timing: Timing): Promise<boolean> {
   return false;
 }
 
-// The answers first: a peer may read the close frame before its application has seen the messages, and a browser
-// does; a pong it may owe until it can write. It cannot, or need not, answer any more then (RFC 6455 §5.5.1, §5.5.2).
-// Returns whether it was for us to close.
+// Wait for the answers first. A peer may read the close frame before its application has seen the messages, as a
+// browser does, and it may owe a pong until it can write. Afterwards it cannot, or need not, answer any more (RFC
+// 6455 §5.5.1, §5.5.2). Returns whether we had to close.
 async function close(endpoint: Endpoint, { deadlineMs }: Timing, expected?: Allowed): Promise<boolean> {
   const { messages = [], pongs = [] } = expected ?? {};
   const answered = () => endpoint.messages.length >= messages.length && isLastAnswered(pongs, endpoint.pongs);
@@ -144,7 +147,7 @@ async function close(endpoint: Endpoint, { deadlineMs }: Timing, expected?: Allo
   return isOurs;
 }
 
-// So many times the deadline, as long as more and more comes: large answers take their time.
+// Extends the deadline up to this many times while more and more comes, because large answers take their time.
 const mostRounds = 6;
 
 async function patiently(condition: () => boolean, endpoint: Endpoint, ms: number): Promise<boolean> {
@@ -160,7 +163,7 @@ async function ended(endpoint: Endpoint, { deadlineMs }: Pick<Timing, "deadlineM
   await endpoint.until(() => endpoint.ended !== undefined, deadlineMs);
 }
 
-/** Whether the last of several pings was answered, which is all that RFC 6455 §5.5.3 asks for. */
+/** Whether the last of several pings was answered, which is all that RFC 6455 §5.5.3 requires. */
 export function isLastAnswered(expected: readonly Uint8Array[], pongs: readonly Uint8Array[]): boolean {
   const last = expected.at(-1);
   if (!last) return true;
@@ -168,12 +171,12 @@ export function isLastAnswered(expected: readonly Uint8Array[], pongs: readonly 
   return count(pongs) >= count(expected);
 }
 
-/** Whether two payloads are the same. */
+/** Whether two payloads are equal. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
-/** Whether two messages are the same. */
+/** Whether two messages are equal. */
 export function sameMessage(expected: ExpectedMessage, observed: ExpectedMessage): boolean {
   return expected.kind === observed.kind && equal(expected.data, observed.data);
 }

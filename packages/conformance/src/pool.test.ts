@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { pool } from "./pool.ts";
 
-test("no more run at a time than asked for, and every result comes", async () => {
+test("no more than the given number run at a time, and every result comes", async () => {
   let running = 0;
   let most = 0;
   const act = async (item: number) => {
@@ -16,7 +16,7 @@ test("no more run at a time than asked for, and every result comes", async () =>
   expect(most).toBe(2);
 });
 
-test("what is done first comes first", async () => {
+test("results come in the order in which they are done", async () => {
   const slow = Promise.withResolvers<string>();
   const results: string[] = [];
   for await (const result of pool([slow.promise, Promise.resolve("fast")], 2, (each) => each)) {
@@ -26,7 +26,7 @@ test("what is done first comes first", async () => {
   expect(results).toEqual(["fast", "slow"]);
 });
 
-test("a failure is the pool's", async () => {
+test("a failure rejects the pool", async () => {
   const act = async (item: number) => {
     if (item === 2) throw new Error("two");
     return item;
@@ -34,7 +34,7 @@ test("a failure is the pool's", async () => {
   await expect(all(pool([1, 2, 3], 1, act))).rejects.toThrow("two");
 });
 
-test("nothing to do is done at once", async () => {
+test("with nothing to do it is done at once", async () => {
   expect(await all(pool([], 4, async () => 1))).toEqual([]);
 });
 
@@ -44,13 +44,13 @@ async function all<T>(results: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-test("what fails while nobody waits for a result is told with the next one", async () => {
+test("a failure while nobody waits for a result is reported with the next one", async () => {
   const results = pool([1, 2], 1, async (item) => {
     if (item === 2) throw new Error("too late");
     return item;
   });
   expect(await results.next()).toEqual({ done: false, value: 1 });
-  // A turn of the event loop, in which a rejection that nobody has taken would end the process.
+  // One turn of the event loop, in which an unhandled rejection would end the process.
   await new Promise((resolve) => setImmediate(resolve));
   await expect(results.next()).rejects.toThrow("too late");
 });

@@ -1,4 +1,4 @@
-/** Does something with each item, so many at a time; yields what comes of them as it is done. */
+/** Runs an action on each item, at most `width` at a time. Yields the results as they are done. */
 export async function* pool<T, R>(
   items: readonly T[],
   width: number,
@@ -12,7 +12,7 @@ export async function* pool<T, R>(
     if (next.done) return;
     const index = started++;
     const acting = act(next.value).then((result) => ({ index, result }));
-    // Whoever takes the results may be busy when it fails: it is told with the next one that is asked for.
+    // The consumer may be busy when an action fails, so the failure comes with the next result that is asked for.
     acting.catch(() => {});
     running.set(index, acting);
   };

@@ -1,4 +1,4 @@
-// How far a run is.
+// Shows how far a run has come.
 
 import { type Case, groupOf, groups } from "./cases/index.ts";
 import { styles } from "./look.ts";
@@ -6,17 +6,17 @@ import type { ResultReport } from "./results.ts";
 import { countedAs, signs } from "./results.ts";
 import { cut, duration, painter, plain, plural, type Screen, widthOf } from "./text.ts";
 
-/** Is told what happens, and shows it. */
+/** Gets the events of a run and shows them. */
 export interface Progress {
-  /** Something is waited for. */
+  /** Something is being waited for. */
   waiting(what: string): void;
   begin(target: string, cases: readonly Case[]): void;
   result(result: ResultReport): void;
-  /** Takes away what it drew. */
+  /** Erases what it has drawn. */
   clear(): void;
 }
 
-/** One line that changes, on a terminal; elsewhere a line for each group that is done. */
+/** One line that changes, on a terminal. Elsewhere, a line for each completed group. */
 export function progressOn(screen: Screen): Progress {
   return screen.isTTY ? new Line(screen) : new Log(screen);
 }
@@ -92,7 +92,7 @@ class Log implements Progress {
   }
 
   waiting(what: string): void {
-    // Once in a while: a log is no place for a clock.
+    // Only once in a while, because a log is no place for a clock.
     if (performance.now() - this.#told < 10_000 && this.#told > 0) return;
     this.#told = performance.now();
     this.#screen.write(`${plain(what)}\n`);

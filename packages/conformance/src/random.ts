@@ -1,11 +1,11 @@
-/** Numbers that look random and come again with the same seed. */
+/** Numbers that look random and repeat with the same seed. */
 export interface Random {
-  /** A whole number from 0 to below `end`. */
+  /** Returns a whole number from 0 to below `end`. */
   below(end: number): number;
   bytes(count: number): Uint8Array;
 }
 
-/** A generator for a seed (mulberry32): the same seed and name, the same numbers. */
+/** Returns a generator (mulberry32). The same seed and name give the same numbers. */
 export function random(seed: number, name: string): Random {
   let state = mix(seed, name);
   const next = () => {
@@ -20,7 +20,7 @@ export function random(seed: number, name: string): Random {
   };
 }
 
-// Each case has numbers of its own, so that they stay the same when another case is left out.
+// Each case has its own numbers, so that they stay the same when another case is left out.
 function mix(seed: number, name: string): number {
   let state = seed | 0;
   for (const letter of name) state = Math.imul(state ^ letter.charCodeAt(0), 0x01000193);

@@ -1,4 +1,4 @@
-// The words that cases about the opening handshake are written in.
+// Helpers to write cases about the opening handshake.
 
 import type { Target } from "./http1.ts";
 import { valuesOf } from "./http1.ts";
@@ -8,23 +8,23 @@ import { describeBytes } from "./wire.ts";
 /** The headers of a handshake (RFC 6455 §4.1), in the order they are sent. */
 type Name = "Host" | "Upgrade" | "Connection" | "Sec-WebSocket-Key" | "Sec-WebSocket-Version";
 
-/** What is different about a request. */
+/** Changes to a request. */
 export interface Changes {
-  /** In place of `GET /path HTTP/1.1`. */
+  /** Replaces `GET /path HTTP/1.1`. */
   requestLine?: (target: Target) => string;
-  /** Lines in place of the one of that name; none leaves it out. */
+  /** Lines that replace the one of that name. An empty list leaves it out. */
   lines?: Partial<Record<Name, readonly string[]>>;
   /** Lines before all others, or after them. */
   before?: readonly string[];
   after?: readonly string[];
-  /** What ends a line, but for the last two. Default: CRLF. */
+  /** The end of each line except the last two. Default: CRLF. */
   newline?: string;
   /** What comes before the request line, and after the head. */
   prefix?: string;
   body?: string;
 }
 
-/** A handshake as RFC 6455 §4.1 has it, but for the changes. */
+/** Returns a handshake as in RFC 6455 §4.1, with the changes. */
 export function handshake({ target, key }: RequestContext, changes: Changes = {}): string {
   const { requestLine = plainLine, lines = {}, before = [], after = [] } = changes;
   const { newline = "\r\n", prefix = "", body = "" } = changes;
@@ -50,7 +50,7 @@ export function accepts(demand?: Demand): AllowedAnswer[] {
   return [{ verdict: "pass", answer: "accepted", ...(demand && { demand }) }];
 }
 
-/** The handshake is refused with one of the statuses; hanging up without a word is allowed, but says nothing. */
+/** The handshake is refused with one of the statuses. Hanging up without an answer is allowed, but says nothing. */
 export function refuses(statuses: readonly StatusPattern[] = ["4xx"], demand?: Demand): AllowedAnswer[] {
   return [
     { verdict: "pass", answer: "refused", statuses, ...(demand && { demand }) },
@@ -65,23 +65,23 @@ export function refuses(statuses: readonly StatusPattern[] = ["4xx"], demand?: D
   ];
 }
 
-/** What was asked for is no WebSocket: an answer as to any other request will do. */
+/** The request asks for no WebSocket, so an answer as to any other request is fine. */
 export function refusesOrIgnores(statuses?: readonly StatusPattern[], demand?: Demand): AllowedAnswer[] {
   const because = "it answers as to a request that asks for no WebSocket";
   return [...refuses(statuses, demand), { verdict: "info", answer: "ignored", because }];
 }
 
-/** The same answers, where they are not the best. */
+/** The same answers where they are not the best. */
 export function tolerated(because: string, allowed: readonly AllowedAnswer[]): AllowedAnswer[] {
   return allowed.map((each) => ({ ...each, verdict: "non-strict", because }));
 }
 
-/** The same answers, where there is no right or wrong. */
+/** The same answers where there is no right or wrong. */
 export function told(because: string, allowed: readonly AllowedAnswer[]): AllowedAnswer[] {
   return allowed.map((each) => (each.verdict === "pass" ? { ...each, verdict: "info", because } : each));
 }
 
-/** The same answer, and then the end of the connection. */
+/** The same answer, followed by the end of the connection. */
 export function closing(allowed: AllowedAnswer): AllowedAnswer {
   return allowed.answer === "dropped" ? allowed : { ...allowed, closes: true };
 }

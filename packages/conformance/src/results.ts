@@ -1,4 +1,4 @@
-// What a run writes down: the shape of `--json`, and what every other report is made from.
+// The written results of a run: the shape of `--json`, from which every other report is made.
 
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -9,25 +9,25 @@ import type { Judgement } from "./judge.ts";
 import type { Result } from "./run.ts";
 import type { WireEntry } from "./wire.ts";
 
-/** A run, as `--json` writes it. New fields may come; those that are here stay as they are while `format` is 1. */
+/** A run as `--json` writes it. New fields may be added; existing ones stay as they are while `format` is 1. */
 export interface Report {
   format: 1;
   tool: { name: string; version: string };
   /** When the run began, ISO 8601. */
   date: string;
   machine: Machine;
-  /** What was judged. */
+  /** The tool that judged. */
   peer: "server" | "client";
-  /** What random cuts, keys and payloads were made from. */
+  /** The seed of the random cuts, keys and payloads. */
   seed: number;
   /** How many cases ran at the same time. */
   jobs: number;
-  /** For each thing that was awaited, in ms; `null` without a deadline. */
+  /** The deadline for each thing that was awaited, in ms. `null` for none. */
   deadlineMs: number | null;
   /** False if the run was stopped, or a server could not be judged to the end. */
   complete: boolean;
   groups: GroupReport[];
-  /** The cases that were to run, in their order; what a result belongs to. */
+  /** The cases that were to run, in their order. Results refer to them. */
   cases: CaseReport[];
   targets: TargetReport[];
 }
@@ -50,7 +50,7 @@ export interface GroupReport {
 /** What a case is about. */
 export interface CaseReport {
   id: string;
-  /** `frames`: about what follows the opening handshake. `opening`: about a request. `answer`: about its answer. */
+  /** `frames`: what follows the opening handshake. `opening`: a request. `answer`: the answer to a request. */
   kind: Case["kind"];
   /** The number of its group. */
   group: number;
@@ -67,28 +67,30 @@ export interface TargetReport {
   /** One word that no other target of the run has. */
   id: string;
   title: string;
-  /** Where it was; empty for a client. */
+  /** The URL. Empty for a client. */
   url: string;
-  /** What it is made of, as far as it is known. */
+  /** The versions it consists of, as far as they are known. */
   versions: Record<string, string>;
-  /** Limits that were raised for the run: a matter of policy, not of the protocol. By environment variable. */
+  /**
+   * Limits that were raised for the run, by environment variable. They are a matter of policy, not of the protocol.
+   */
   policy: Record<string, string>;
   /** The time of the whole run, in ms. */
   ms: number;
   complete: boolean;
-  /** Why it could not be judged, or not to the end. */
+  /** Why the target could not be judged, or not to the end. */
   error?: string;
   counts: Counts;
   results: ResultReport[];
 }
 
-/** How many cases there are of each verdict; `known` are those that fail and stand in the baseline. */
+/** How many cases have each verdict. `known` counts failures that are in the baseline. */
 export type Counts = Record<Verdict | "known", number>;
 
-/** What came of one case. */
+/** The result of one case. */
 export interface ResultReport {
   id: string;
-  /** The worse one of the two halves. */
+  /** The worse of the two halves. */
   verdict: Verdict;
   /** What the server did with what it got. */
   behaviour: Judgement;
@@ -96,14 +98,14 @@ export interface ResultReport {
   close: Judgement;
   expected: string;
   received: string;
-  /** The code of the server's close frame; 1005 without one in it, `null` without a frame. */
+  /** The code of the server's close frame: 1005 if the frame had no code, `null` if there was no frame. */
   closeCode: number | null;
   ms: number;
   /** What went over the wire, in order. Long logs lack their middle. */
   wire: WireReport[];
-  /** Present if this failure is worse than any other; no baseline excuses it. */
+  /** Set if this failure is worse than any other. No baseline excuses it. */
   grave?: Gravity;
-  /** Present if the baseline has this failure. */
+  /** Set if the baseline lists this failure. */
   known?: { reason: string; link: string };
 }
 
@@ -124,19 +126,19 @@ export interface WireLine {
   size: number;
 }
 
-/** So many lines are not there. */
+/** How many lines were left out. */
 export interface WireGap {
   kind: "omitted";
   lines: number;
 }
 
-/** How much of a wire log is kept: of a case that passed, and of any other. */
+/** How much of a wire log is kept, for a case that passed and for any other. */
 export interface Kept {
   entries: number;
   bytes: number;
 }
 
-/** What a report keeps of each wire log. */
+/** How much of each wire log a report keeps. */
 export const kept: Record<"passed" | "other", Kept> = {
   passed: { entries: 24, bytes: 64 },
   other: { entries: 100, bytes: 256 },
@@ -145,7 +147,7 @@ export const kept: Record<"passed" | "other", Kept> = {
 /** The verdicts from best to worst, as reports name them. */
 export const verdicts: readonly Verdict[] = ["pass", "non-strict", "info", "unsupported", "fail"];
 
-/** A sign for each verdict, so that none is told by its colour alone. */
+/** A sign for each verdict, so that colour is never the only one. */
 export const signs: Record<Verdict | "known", string> = {
   pass: "✓",
   "non-strict": "≈",
@@ -155,13 +157,13 @@ export const signs: Record<Verdict | "known", string> = {
   known: "!",
 };
 
-/** What a case is about, without what it does. */
+/** Returns what a case is about, without what it does. */
 export function caseReport(each: Case): CaseReport {
   const { id, title, clause, gist, level, autobahn = [] }: CaseHead = each;
   return { id, kind: each.kind, group: groupOf(each).number, title, clause, gist, level, autobahn };
 }
 
-/** A result in the shape of the report, its wire log shortened. */
+/** Returns a result in the shape of the report, with its wire log shortened. */
 export function resultReport(result: Result): ResultReport {
   const { id, verdict, behaviour, close, expected, received, ms, grave } = result;
   return {
@@ -185,7 +187,7 @@ function wireReport({ wire, omitted }: Result, limits: Kept): WireReport[] {
   return shorten(omitted > 0 ? [...lines, { kind: "omitted", lines: omitted }] : lines, limits);
 }
 
-/** Less of a wire log: its first and its last lines, for how a case ends is worth as much as how it begins. */
+/** Shortens a wire log to its first and last lines, because how a case ends is worth as much as how it begins. */
 export function shorten(wire: readonly WireReport[], { entries, bytes }: Kept): WireReport[] {
   const lines = wire.map((each) =>
     each.kind === "omitted" ? each : { ...each, hex: each.hex.slice(0, 2 * bytes) },
@@ -204,7 +206,8 @@ function closeCodeOf(wire: readonly WireEntry[]): number | null {
       direction === "received" && kind === "frame" && ((bytes[0] ?? 0) & 0x0f) === Opcode.Close,
   );
   if (!frame) return null;
-  // A header of two bytes: a control frame has at most 125 (RFC 6455 §5.5). A client's has a masking key, too.
+  // A header of two bytes, because a control frame has at most 125 bytes (RFC 6455 §5.5). A client's also has a
+  // masking key.
   const mask = ((frame.bytes[1] ?? 0) & 0x80) === 0 ? undefined : frame.bytes.subarray(2, 6);
   const payload = frame.bytes.slice(mask ? 6 : 2);
   if (mask) applyMask(payload, mask);
@@ -212,19 +215,19 @@ function closeCodeOf(wire: readonly WireEntry[]): number | null {
   return high === undefined || low === undefined ? 1005 : high * 256 + low;
 }
 
-/** What a result counts as. */
+/** Returns what a result counts as. */
 export function countedAs({ verdict, known }: Pick<ResultReport, "verdict" | "known">): keyof Counts {
   return verdict === "fail" && known ? "known" : verdict;
 }
 
-/** How many results there are of each verdict. */
+/** Counts the results of each verdict. */
 export function count(results: readonly Pick<ResultReport, "verdict" | "known">[]): Counts {
   const counts: Counts = { pass: 0, "non-strict": 0, info: 0, unsupported: 0, fail: 0, known: 0 };
   for (const result of results) counts[countedAs(result)]++;
   return counts;
 }
 
-/** The cases that not all targets take in the same way, among those that several were asked. */
+/** Returns the cases with different results for different targets, among those that several targets ran. */
 export function differing({ cases, targets }: Pick<Report, "cases" | "targets">): string[] {
   const found = targets.map(({ results }) => new Map(results.map(({ id, verdict }) => [id, verdict])));
   return cases
@@ -232,7 +235,7 @@ export function differing({ cases, targets }: Pick<Report, "cases" | "targets">)
     .filter((id) => new Set(found.map((each) => each.get(id)).filter(Boolean)).size > 1);
 }
 
-/** The results of a server by group; groups without any are left out. */
+/** Returns the results of a server by group, without groups that have none. */
 export function resultsByGroup(
   { groups, cases }: Pick<Report, "groups" | "cases">,
   { results }: TargetReport,

@@ -1,4 +1,4 @@
-// Runs cases against a server, and judges them.
+// Runs cases against a server and judges them.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CaseHead, FrameCase, Gravity, Observation, Play, Verdict } from "./case.ts";
@@ -16,9 +16,9 @@ import { ConnectError } from "./tcp.ts";
 import { type Loss, ServerGone, Watch, type WatchOptions } from "./watch.ts";
 import { type WireEntry, WireLog } from "./wire.ts";
 
-/** What came of one case. */
+/** The result of one case. */
 export interface Result extends Omit<CaseHead, "autobahn"> {
-  /** The worse one of the two halves. */
+  /** The worse of the two halves. */
   verdict: Verdict;
   behaviour: Judgement;
   close: Judgement;
@@ -27,38 +27,41 @@ export interface Result extends Omit<CaseHead, "autobahn"> {
   received: string;
   ms: number;
   wire: readonly WireEntry[];
-  /** Lines of the wire log that were not kept. */
+  /** How many lines of the wire log were not kept. */
   omitted: number;
   /** What is worse than any other failure. */
   grave?: Gravity;
 }
 
-/** How a run is made. */
+/** How to run. */
 export interface RunOptions extends WatchOptions {
   /** Default: all. */
   cases?: readonly Case[];
   /** How many cases run at the same time. Default: 8. */
   jobs?: number;
-  /** What random cuts, keys and payloads are made from. Default: 1. */
+  /** The seed of the random cuts, keys and payloads. Default: 1. */
   seed?: number;
-  /** For each thing that is awaited, in ms. Default: 5,000. */
+  /** The deadline for each thing that is awaited, in ms. Default: 5,000. */
   deadlineMs?: number;
-  /** What a server gets to react at once, in ms. Default: 200. */
+  /** How long a server gets to react at once, in ms. Default: 200. */
   settleMs?: number;
-  /** Headers to add to every handshake: a token, an origin. */
+  /** Headers to add to every handshake, such as a token or an origin. Default: none. */
   headers?: Target["headers"];
-  /** Fails what Autobahn fails and the RFC allows, like an undefined close code that comes back. Default: false. */
+  /**
+   * Also fails what Autobahn fails and the RFC allows, such as an echoed close code that is undefined. Default:
+   * false.
+   */
   strict?: boolean;
-  /** Accept a certificate that nobody vouches for. */
+  /** Accepts a certificate that is not trusted. Default: false. */
   insecure?: boolean;
   signal?: AbortSignal;
 }
 
 /**
- * Runs the cases against the server at a `ws:` or `wss:` URL that echoes messages. Results come once it is known that
- * the server survived them. Throws a `TypeError` for a URL that is none, a `ConnectError` or `HandshakeError` if no
- * WebSocket can be opened there at all, a `NoEcho` if what is there does not echo, and `ServerGone`. A 101 that is
- * wrong is no error: it is what the cases find.
+ * Runs the cases against the server at a `ws:` or `wss:` URL that echoes messages. Yields each result once it is
+ * known that the server survived the case. Throws a `TypeError` if the URL is not valid, a `ConnectError` or
+ * `HandshakeError` if no WebSocket can be opened there at all, a `NoEcho` if the endpoint does not echo, and
+ * `ServerGone` if the server is lost. A faulty 101 is no error, because the cases are there to find it.
  */
 export async function* runConformance(url: string, options: RunOptions = {}): AsyncGenerator<Result> {
   const { headers, insecure } = options;
@@ -86,7 +89,7 @@ interface Done {
   ran?: true;
 }
 
-// All that late handshakes may cost in the end, as a multiple of the deadline.
+// The most time that repeating late handshakes may take in the end, as a multiple of the deadline.
 const patienceForLate = 6;
 
 class Run {
@@ -94,11 +97,12 @@ class Run {
   readonly #options: RunOptions;
   readonly #timing: Timing;
   readonly #watch: Watch;
-  // They wait until it is known that the server has survived them: it may die of a case that it has passed.
+  // These results wait until it is known that the server survived them, because it may die of a case that it has
+  // passed.
   #held: Done[] = [];
-  // They ran when the server was lost, or just before: any of them may have done it.
+  // These cases ran when the server was lost, or just before, so any of them may be the cause.
   #suspects: Done[] = [];
-  // A handshake that was late may be the fault of a case that ran beside it.
+  // A late handshake may be the fault of another case that ran at the same time.
   #late: Done[] = [];
 
   constructor(target: Target, options: RunOptions) {
@@ -133,7 +137,8 @@ class Run {
     }
   }
 
-  // So many at a time. `again`: a handshake that is late is none of the case's doing, perhaps.
+  // Runs at most `jobs` at a time. `again`: a late handshake may not be the case's fault, so it is tried again
+  // later.
   async *#together(cases: readonly ServerCase[], width: number, again: boolean): AsyncGenerator<Result> {
     const act = (each: ServerCase) => this.#inCompany(each, again);
     for await (const _ of pool(cases, width, act)) yield* this.#proven();
@@ -157,7 +162,7 @@ class Run {
     this.#held = this.#held.filter(({ endedAt }) => endedAt <= provenUntil);
   }
 
-  // The results that nothing speaks against any more.
+  // Yields the results that are no longer in doubt.
   *#proven(): Generator<Result> {
     const { provenUntil } = this.#watch;
     const proven = this.#held.filter(({ endedAt }) => endedAt <= provenUntil);
@@ -165,14 +170,14 @@ class Run {
     for (const { result } of proven) yield result;
   }
 
-  // Afterwards each result that was held is proven, or its case a suspect.
+  // Afterwards each held result is either proven or its case is a suspect.
   async *#settled(): AsyncGenerator<Result> {
     if (this.#held.length > 0) await this.#watch.proof();
     yield* this.#proven();
   }
 
-  // Those whose handshake was late while other cases kept the server busy, once more. All at once: who is late again,
-  // while a handshake without a fault is answered, is late by itself.
+  // Repeats the cases whose handshake was late while other cases kept the server busy. They run all at once: a case
+  // that is late again, while a flawless handshake is answered, is late by its own fault.
   async *#again(): AsyncGenerator<Result> {
     const late = new Map(this.#late.splice(0).map(({ each, result }) => [each, result]));
     if (late.size === 0) return;
@@ -184,7 +189,7 @@ class Run {
     const until = performance.now() + patienceForLate * this.#timing.deadlineMs;
     for (const [each, first] of late) {
       const result = results.get(each.id);
-      // If it is not there, its case is a suspect. If one of them keeps the others waiting, each has its own turn.
+      // A case without a result is a suspect. If one of the cases keeps the others waiting, each runs alone.
       if (!result) continue;
       const isAlone = !quiet && performance.now() < until;
       yield noted(isAlone ? (await this.#judge(each)).result : result, first, false);
@@ -204,8 +209,8 @@ class Run {
     return { quiet, results };
   }
 
-  // On fresh processes, until the one that kills it is found: those that ran when the server was lost each on one of
-  // its own, the others together first.
+  // Runs the suspects on fresh processes until the one that kills the server is found. Those that ran when the
+  // server was lost each get a process of their own; the others run together first.
   async *#alone(): AsyncGenerator<Result> {
     for (const each of this.#suspects.filter(({ ran }) => ran)) yield* this.#cleared([each]);
     yield* this.#cleared([...this.#suspects]);
@@ -253,7 +258,7 @@ class Run {
   }
 }
 
-// What came of a case whose handshake had been late, with a word on that.
+// Returns the result of a case whose handshake had been late, with a note about that.
 function noted(result: Result, first: Result, hangs: boolean): Result {
   const { verdict, why } = result.behaviour;
   const beside = "while other cases ran beside it the handshake was late";
@@ -265,7 +270,7 @@ function noted(result: Result, first: Result, hangs: boolean): Result {
   return { ...result, behaviour: { verdict, why: words } };
 }
 
-// What came of a case that the server did not survive: whatever it was worth before, it is a failure now.
+// Returns the result of a case that the server did not survive. Whatever it was before, it is now a failure.
 function lost(result: Result, { kind, how }: Loss): Result {
   const [what, end] = kind === "death" ? ["died", "died"] : ["hung", "answered nobody any more"];
   return {
@@ -277,7 +282,7 @@ function lost(result: Result, { kind, how }: Loss): Result {
   };
 }
 
-/** What a case came to, with the case. */
+/** A case with its result. */
 export function resultOf(each: CaseHead, outcome: Outcome, log: WireLog, ms: number): Result {
   const { id, title, clause, gist, level } = each;
   const verdict = worst(outcome.behaviour.verdict, outcome.close.verdict);
@@ -285,7 +290,7 @@ export function resultOf(each: CaseHead, outcome: Outcome, log: WireLog, ms: num
   return { id, title, clause, gist, level, verdict, ...outcome, ms: Math.round(ms), wire, omitted };
 }
 
-/** What is around a case. */
+/** The surroundings of a case. */
 export interface CaseContext {
   target: Target;
   log: WireLog;
@@ -295,9 +300,9 @@ export interface CaseContext {
   strict: boolean;
 }
 
-/** What a case came to. */
+/** The result of a case. */
 export interface Outcome extends Pick<Result, "behaviour" | "close" | "expected" | "received" | "grave"> {
-  /** True if nothing answered the handshake in time: that may not be the case's doing. */
+  /** True if nothing answered the handshake in time, which may not be the case's fault. */
   late?: boolean;
 }
 
@@ -332,7 +337,7 @@ async function performFrames(
   return outcomeOf(play, observation, strict);
 }
 
-/** What a play and what was observed come to. */
+/** Judges a play by what was observed. */
 export function outcomeOf(play: Play, observation: Observation, strict = false): Outcome {
   const { broken: _, ...opinion } = judge(play, observation, strict);
   return {
@@ -342,7 +347,7 @@ export function outcomeOf(play: Play, observation: Observation, strict = false):
   };
 }
 
-// What was agreed on; or what the case is worth if that says it all.
+// Returns what was agreed on, or the result of the case if that already settles it.
 function negotiated(each: FrameCase, answer: string): Agreement | { outcome: Outcome } | undefined {
   const { offer = "", mayDecline, fits } = each;
   try {
@@ -358,7 +363,7 @@ function negotiated(each: FrameCase, answer: string): Agreement | { outcome: Out
   }
 }
 
-// A server may refuse any handshake, but an offer that it does not take is one to decline (RFC 7692 §7).
+// A server may refuse any handshake, but should decline an offer that it does not accept (RFC 7692 §7).
 function refusedOffer(error: HandshakeError | ConnectError): Outcome {
   if (!(error instanceof HandshakeError) || error.fault !== "answer") return unopened(error);
   const why = `${error.message}, in place of declining the offer`;
@@ -381,12 +386,12 @@ export function unsupported(why: string): Outcome {
   };
 }
 
-/** What an echo of all that is expected takes, with room for a peer that cuts it into the smallest fragments. */
+/** How many bytes an echo of everything expected takes, with room for a peer that uses the smallest fragments. */
 export function bound({ steps, allowed }: Play): number {
   const expected = allowed.map(({ messages }) =>
     messages.reduce((sum, { data }) => sum + 16 + data.length, 0),
   );
-  // What should not come back may do so all the same, and is judged then.
+  // What should not come back may do so anyway, and is then judged.
   const sent = steps.flatMap((step) => (step.kind === "send" ? step.frames : []));
   const echoed = sent.reduce((sum, { payload }) => sum + 16 + (payload?.length ?? 0), 0);
   return 1024 * 1024 + 8 * Math.max(0, ...expected) + echoed;

@@ -1,8 +1,8 @@
-// Which runtime is new enough. Nothing here, and nothing that it imports, may need a new one.
+// Which runtimes are new enough. This module and its imports must themselves run on old ones.
 
 const oldest = 22;
 
-/** What is wrong with the runtime, in a sentence; nothing if it is new enough. */
+/** Returns what is wrong with the runtime, in a sentence, or nothing if it is new enough. */
 export function outdated(versions: { node?: string } = process.versions): string | undefined {
   const [major = ""] = (versions.node ?? "").split(".");
   if (Number(major) >= oldest) return undefined;

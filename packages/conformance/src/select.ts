@@ -1,4 +1,4 @@
-// Which cases a run is about.
+// Selects the cases of a run.
 
 import type { Level } from "./case.ts";
 import { allCases, type Case, groupOf, groups } from "./cases/index.ts";
@@ -6,17 +6,17 @@ import { Refusal } from "./refusal.ts";
 
 /** What `--only`, `--level`, `--deflate` and `--no-deflate` ask for. */
 export interface Selection {
-  /** Ids, the beginnings of ids, and names of groups. */
+  /** Ids, prefixes of ids, and names of groups. */
   only?: readonly string[];
-  /** The weakest that is wanted. Default: `MAY`. */
+  /** The weakest level that is wanted. Default: `MAY`. */
   level?: Level;
-  /** Only those about compression, or only the others. Default: both. */
+  /** True for only the cases about compression, false for only the others. Default: both. */
   deflate?: boolean;
 }
 
 const levels: readonly Level[] = ["MUST", "SHOULD", "MAY"];
 
-/** The cases that are asked for and that `fits` lets through, in their order. */
+/** Returns the selected cases for which `fits` is true, in their order. */
 export function select<T extends Case>(
   { only, level = "MAY", deflate }: Selection,
   fits: (each: Case) => each is T,
@@ -35,12 +35,12 @@ export function select<T extends Case>(
   return selected;
 }
 
-/** Whether a case is about compression, and so for a server that has it switched on. */
+/** Whether a case is about compression, and so needs a server that has it switched on. */
 export function isCompressed(each: Case): boolean {
   return groupOf(each).compressed ?? false;
 }
 
-/** The case with this id. */
+/** Returns the case with this id. */
 export function caseOf(id: string): Case {
   const found = allCases.find((each) => each.id === id);
   if (found) return found;

@@ -17,11 +17,11 @@ async function get(path: string): Promise<unknown> {
   return (await fetch(new URL(path, serving.url))).json();
 }
 
-test("the cases for clients are listed, those for servers are not", async () => {
+test("the cases for clients are listed, and those for servers are not", async () => {
   expect(await get("/cases")).toMatchObject([{ id: "1.1.1" }, { id: "11.1.2" }, { id: "11.6.11" }]);
 });
 
-test("a client that is driven through them is judged, each agent for itself", async () => {
+test("a client that runs the cases is judged, each agent separately", async () => {
   await drive(serving.url, "one");
   expect(await get("/results?agent=one")).toMatchObject([
     { id: "1.1.1", verdict: "pass" },
@@ -36,7 +36,7 @@ test("a client that is driven through them is judged, each agent for itself", as
   expect(await get("/cases?left&agent=two")).toHaveLength(3);
 });
 
-test("what has not run has no verdict, and what does not exist cannot be run", async () => {
+test("a case that has not run has no verdict, and one that does not exist cannot be run", async () => {
   expect((await fetch(`${serving.url}/verdict/1.1.1?agent=one`)).status).toBe(404);
   expect((await fetch(`${serving.url}/run/1.1.1`)).status).toBe(426);
   expect((await fetch(`${serving.url}/cases`, { method: "POST" })).status).toBe(405);
@@ -54,7 +54,7 @@ function upgraded(path: string): Promise<string> {
   return promise;
 }
 
-test("any page may ask, and the page of its own may load nothing but its script", async () => {
+test("any page may ask, and the server's own page may load nothing but its script", async () => {
   const { headers } = await fetch(serving.url);
   expect(headers.get("access-control-allow-origin")).toBe("*");
   expect(headers.get("content-security-policy")).toContain("default-src 'none'");

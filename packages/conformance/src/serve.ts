@@ -1,4 +1,4 @@
-// The server that judges clients: it plays one case on each connection, and tells what came of it.
+// The server that judges clients. It plays one case on each connection and reports the result.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -13,37 +13,41 @@ import { type Outcome, type Result, resultOf } from "./run.ts";
 import { TcpDuplex } from "./tcp.ts";
 import { WireLog } from "./wire.ts";
 
-/** How clients are judged. */
+/** How to judge clients. */
 export interface ServeOptions {
-  /** Default: 0, any that is free. */
+  /** The port. Default: 0, which means any free one. */
   port?: number;
-  /** Default: 127.0.0.1, for this machine only. */
+  /** The address to listen on. Default: 127.0.0.1, for this machine only. */
   host?: string;
-  /** Default: all. Those for servers are left out. */
+  /** Default: all, without those for servers. */
   cases?: readonly Case[];
-  /** What random cuts, keys and payloads are made from. Default: 1. */
+  /** The seed of the random cuts, keys and payloads. Default: 1. */
   seed?: number;
-  /** For each thing that is awaited, in ms. Default: 20,000: a browser takes seconds for 16 MiB of text. */
+  /**
+   * The deadline for each thing that is awaited, in ms. Default: 20,000, because a browser takes seconds for 16 MiB
+   * of text.
+   */
   deadlineMs?: number;
-  /** What a client gets to react at once, in ms. Default: 200. */
+  /** How long a client gets to react at once, in ms. Default: 200. */
   settleMs?: number;
-  /** Is told of each case that was judged, in a line. */
+  /** Called for each case that was judged, with a line of text. */
   log?: (line: string) => void;
-  /** Is told when a client comes to a case, and when the case is judged. */
+  /** Called when a client connects for a case, and when the case has been judged. */
   watch?: { begun(id: string, agent: string): void; judged(result: Result, agent: string): void };
 }
 
 /** A server that judges clients until it is closed. */
 export interface Serving {
-  /** `http://127.0.0.1:9001`; a WebSocket client uses the same with `ws:`. */
+  /** `http://127.0.0.1:9001`. A WebSocket client uses the same URL with `ws:`. */
   url: string;
   /** Drops every connection and stops listening. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the cases to clients: `GET /cases` lists them, `/run/<id>?agent=<name>` is a WebSocket that plays one,
- * `GET /verdict/<id>?agent=<name>` and `GET /results?agent=<name>` tell what came of them. In a browser, `/` runs all.
+ * Serves the cases to clients. `GET /cases` lists them, and `/run/<id>?agent=<name>` is a WebSocket that plays one.
+ * `GET /verdict/<id>?agent=<name>` and `GET /results?agent=<name>` return the results. In a browser, `/` runs all
+ * cases.
  */
 export async function serveConformance(options: ServeOptions = {}): Promise<Serving> {
   const { port = 0, host = "127.0.0.1" } = options;
@@ -74,15 +78,15 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   return promise;
 }
 
-// What is known of one client.
+// What is known about one client.
 class Agent {
   readonly keys = new Set<string>();
-  /** Cases that it came to, the last time it did. */
+  /** The cases that it has connected for most recently. */
   readonly runs = new Map<string, Promise<Result>>();
   readonly results = new Map<string, Result>();
 }
 
-// So that names that nobody asks for again are forgotten.
+// A limit, so that names that nobody asks for again are forgotten.
 const maxAgents = 64;
 
 class Judges {
@@ -98,7 +102,7 @@ class Judges {
     this.#cases = new Map(cases.filter(isForClients).map((each) => [each.id, each]));
   }
 
-  /** Answers what is no WebSocket. */
+  /** Answers requests that open no WebSocket. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = urlOf(request);
     const [, route = "", id = ""] = url.pathname.split("/");
@@ -157,7 +161,7 @@ class Judges {
     this.#options.log?.(`${name}: ${result.id} ${result.verdict}`);
   }
 
-  // With `left`, only those that the client was not judged by yet.
+  // With `left`, only the cases by which the client has not been judged yet.
   #list(query: URLSearchParams): object[] {
     const agent = query.has("left") ? this.#agents.get(query.get("agent") ?? "") : undefined;
     return [...this.#cases.values()]

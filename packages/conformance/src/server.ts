@@ -1,4 +1,4 @@
-// A server in a process group of its own: started, waited for, brought back when it died, ended in any case.
+// A server in its own process group: starts it, waits for it, restarts it if it died, and ends it in any case.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { targetOf } from "./http1.ts";
 import { dial } from "./tcp.ts";
 
-/** How a server is started. */
+/** How to start a server. */
 export interface Command {
   /** A line for the shell, or a program and its arguments. */
   run: string | readonly [program: string, ...args: string[]];
@@ -15,36 +15,36 @@ export interface Command {
   env?: Record<string, string>;
 }
 
-/** How a server is waited for. */
+/** How to wait for a server. */
 export interface Patience {
   /** How long it may take until its port answers, in ms. Default: 60,000. */
   startMs?: number;
   /** How long it may take to end before it is killed, in ms. Default: 8,000. */
   stopMs?: number;
-  /** Told now and then while it is waited for. */
+  /** Called now and then while it is waited for. */
   waiting?: (ms: number) => void;
   signal?: AbortSignal;
 }
 
-/** The server did not start; the message says why, and how its output ended. */
+/** The server did not start. The message says why and shows the end of its output. */
 export class ServerError extends Error {
   override readonly name = "ServerError";
 }
 
 /** How a process ended. */
 export interface Exit {
-  /** In words: its exit code or signal, and how its output ended. */
+  /** In words: its exit code or signal, and the end of its output. */
   how: string;
-  /** With exit code 0. */
+  /** True for exit code 0. */
   well: boolean;
 }
 
 const pollMs = 20;
-// A stack of ten places, and what was thrown above it.
+// Room for a stack trace of ten lines and the error above it.
 const keptLines = 24;
 const alive = new Set<Server>();
 
-// Also when we end by an error that nobody caught.
+// Also runs when an uncaught error ends this process.
 process.on("exit", () => {
   for (const server of alive) server.kill();
 });
@@ -64,7 +64,7 @@ export class Server {
     this.#patience = patience;
   }
 
-  /** Starts a server and waits until the port of the URL answers; rejects with a `ServerError`. */
+  /** Starts a server and waits until the port of the URL answers. Rejects with a `ServerError`. */
   static async start(command: Command, url: string, patience: Patience = {}): Promise<Server> {
     const server = new Server(command, url, patience);
     if (await server.#answers()) {
@@ -77,25 +77,25 @@ export class Server {
     return server;
   }
 
-  /** How its process ended, if it did; nothing while it runs. */
+  /** How its process ended, or nothing while it runs. */
   get exit(): Exit | undefined {
     return this.#exit && { how: `${this.#exit.words}${this.#lastWords}`, well: this.#exit.well };
   }
 
-  /** Puts a fresh one in its place, at once: it is dead, or has nothing to lose. */
+  /** Replaces it at once with a fresh process, because it is dead or has nothing to lose. */
   async revive(): Promise<void> {
     this.kill();
     await this.#ends(8_000);
     await this.#start();
   }
 
-  /** Ends it: it is asked first, and killed when it takes too long. */
+  /** Ends it: asks it first, and kills it if it takes too long. */
   async stop(): Promise<void> {
     const { stopMs = 8_000 } = this.#patience;
     this.#signal("SIGTERM");
     const deadline = performance.now() + stopMs;
     while (!(await this.#gone()) && performance.now() < deadline) await sleep(pollMs);
-    // Also when the first process is gone: what it has started may not be.
+    // Also when the first process is gone, because what it started may still be there.
     this.kill();
     await this.#ends(1_000);
   }
@@ -105,7 +105,7 @@ export class Server {
     while (!(await this.#gone()) && performance.now() < deadline) await sleep(pollMs);
   }
 
-  /** Ends it at once, with all that it has started. */
+  /** Ends it at once, with everything that it has started. */
   kill(): void {
     this.#signal("SIGKILL");
     alive.delete(this);
@@ -117,7 +117,7 @@ export class Server {
     const began = performance.now();
     for (let told = 0; !(await this.#answers()); ) {
       const ms = performance.now() - began;
-      // A command that ends well may have left a server behind: `docker compose up -d`.
+      // A command that exits normally may have left a server running, as `docker compose up -d` does.
       if (signal?.aborted || this.#exit?.well === false || ms > startMs) {
         await this.stop();
         signal?.throwIfAborted();
@@ -135,7 +135,7 @@ export class Server {
     const [program, args] = typeof run === "string" ? [run, []] : [run[0], run.slice(1)];
     const child = spawn(program, args, {
       shell: typeof run === "string",
-      // A group of its own: a shell, or a package manager, does not pass on what it is told.
+      // In its own process group, because a shell or a package manager does not pass signals on.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
       ...(cwd !== undefined && { cwd }),
@@ -180,7 +180,7 @@ export class Server {
     return duplex !== undefined;
   }
 
-  // A process whose parent has ended may stay in the list until somebody asks for its end; it holds no port.
+  // A process whose parent has ended may stay in the process table until it is reaped, but it holds no port.
   async #gone(): Promise<boolean> {
     if (!this.#signal(0)) return true;
     const child = this.#child;
@@ -188,12 +188,12 @@ export class Server {
     return ended && !(await this.#answers());
   }
 
-  // False if there is nobody left.
+  // Returns false if no process is left.
   #signal(signal: NodeJS.Signals | 0): boolean {
     const { pid } = this.#child ?? {};
     if (pid === undefined) return false;
     try {
-      // Windows knows no groups.
+      // Windows has no process groups.
       return process.kill(process.platform === "win32" ? pid : -pid, signal);
     } catch {
       return false;
@@ -201,7 +201,7 @@ export class Server {
   }
 }
 
-// A shell tells a signal by a code above 128.
+// A shell reports a signal as a code above 128.
 function wordsOf(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal) return signal;
   const name = Object.entries(constants.signals).find(([, number]) => number === (code ?? 0) - 128)?.[0];

@@ -1,4 +1,4 @@
-// What a run came to, for a person at a terminal.
+// Prints the outcome of a run on a terminal.
 
 import type { Stale } from "./baseline.ts";
 import type { Gravity, Verdict } from "./case.ts";
@@ -20,7 +20,7 @@ import {
 } from "./results.ts";
 import { cut, duration, labelled, lengthOf, type Paint, plain, plural, table } from "./text.ts";
 
-/** The whole summary. */
+/** Returns the whole summary. */
 export function summary(report: Report, gone: readonly Stale[], look: Look): string {
   const several = report.targets.length > 1;
   const sections = [
@@ -98,7 +98,7 @@ const graveWords: Record<Gravity, (peer: string) => string> = {
   invention: (peer) => `got bytes that nobody had sent to the ${peer}`,
 };
 
-// What is worse than any other failure, by name, before all that fails.
+// Deaths and the like, by name, before all other failures.
 function gravest({ targets, peer }: Report, { paint, width }: Look): string {
   const lines = targets.flatMap(({ id, results }) => {
     const byGravity = Map.groupBy(results, ({ grave }) => grave);
@@ -153,7 +153,7 @@ function block(
     line("sent", describeSent(found[0]?.result.wire ?? [], each.kind !== "frames")),
     line("expected", found[0]?.result.expected ?? ""),
   ];
-  // Servers to which the same happened are named together.
+  // Servers with the same result are named together.
   const outcomes = Map.groupBy(found, ({ result }) => JSON.stringify([result.received, whyOf(result)]));
   for (const same of outcomes.values()) {
     const [{ result }] = same as [Found];
@@ -164,7 +164,7 @@ function block(
   return parts.join("\n");
 }
 
-/** What was sent in a case, in words; with the heads of the handshake if it is about them. */
+/** Describes what was sent in a case, with the heads of the handshake if it is about them. */
 export function describeSent(wire: readonly WireReport[], heads: boolean): string {
   const sent = wire.filter((line) => line.kind !== "omitted").filter(({ direction }) => direction === "sent");
   const lines = sent.filter(({ kind }) => heads || kind !== "http");
@@ -182,7 +182,7 @@ function wordsOf({ kind, hex, text }: WireLine): string {
   return [...lines.slice(0, most), ...more].join("\n");
 }
 
-// What is not the best, by what is said about it.
+// Groups results that are not the best by their explanation.
 function reasons(report: Report, look: Look): string {
   const shown: Verdict[] = ["non-strict", "info", "unsupported"];
   return shown
@@ -193,7 +193,7 @@ function reasons(report: Report, look: Look): string {
       if (found.length === 0) return "";
       const ids = new Set(found.map(({ result }) => result.id));
       const head = look.paint(styles[verdict], `${signs[verdict]} ${plural(ids.size, "case")} ${verdict}`);
-      // What is not offered is said by each case in other words.
+      // Each case has its own words for what is not offered.
       const why = verdict === "unsupported" ? () => `the ${report.peer} does not offer it` : reasonOf;
       return [head, ...byReason(found, why, report.targets.length, look)].join("\n");
     })
@@ -223,7 +223,7 @@ function byReason(
   });
 }
 
-/** `1.3.1–1.3.5, 6.4.1`: ids that follow one another stand as a range. */
+/** `1.3.1–1.3.5, 6.4.1`: consecutive ids become a range. */
 export function rangesOf(ids: readonly string[]): string {
   const ranges: [first: string, last: string][] = [];
   for (const id of ids) {

@@ -1,4 +1,4 @@
-// Servers to judge, and how one of them is judged.
+// Servers and clients to judge, and how to judge one of them.
 
 import { type KnownFailure, mark } from "./baseline.ts";
 import type { Case } from "./cases/index.ts";
@@ -15,25 +15,25 @@ import { ServerGone } from "./watch.ts";
 
 /** A server or a client to judge. */
 export interface Target {
-  /** One word: what the command line and the head of a column call it. */
+  /** One word, used on the command line and as the head of a column. */
   id: string;
   title: string;
-  /** What it is made of. */
+  /** The versions it consists of. */
   versions?: Record<string, string>;
-  /** Limits that are raised for the run, by environment variable: the reports name them. */
+  /** Limits that are raised for the run, by environment variable. The reports name them. */
   policy?: Record<string, string>;
-  /** Failures that are known of it, each with its reason. */
+  /** Its known failures, each with its reason. */
   known?: readonly KnownFailure[];
-  /** Where it is judged; several if compression has to be switched on. */
+  /** Where it is judged. There are several if compression has to be switched on. */
   setups: readonly (Setup | ClientSetup)[];
 }
 
-/** A server as it runs. */
+/** A running server. */
 export interface Setup {
   url: string;
   /** How it is started. Default: it runs already. */
   command?: Command;
-  /** Only for the cases with compression, or only for those without. Default: for all. */
+  /** True for only the cases with compression, false for only those without. Default: all. */
   compressed?: boolean;
 }
 
@@ -64,7 +64,7 @@ export function clientTarget(name: string, command?: Command): Target {
   return { id: name, title: name, setups: [{ client: command ?? name }] };
 }
 
-/** Judges a server or a client; what keeps it from being judged is told in the report. */
+/** Judges a server or a client. If something keeps it from being judged, the report says so. */
 export async function judgeTarget(target: Target, context: Context): Promise<TargetReport> {
   const { cases, baseline, progress, signal } = context;
   const { id, title, versions = {}, policy = {}, known = [], setups } = target;
@@ -128,7 +128,7 @@ async function* judgedServer(
   }
 }
 
-// A case that waits for its deadline must not keep the one waiting who pressed Ctrl-C.
+// After Ctrl-C nobody should have to wait for a case that waits for its deadline.
 async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSignal): AsyncGenerator<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   aborted.catch(() => {});
@@ -145,7 +145,7 @@ async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSignal): 
     }
   } finally {
     signal.removeEventListener("abort", abort);
-    // It ends what it has started as soon as the case that it waits for is over.
+    // The generator stops what it has started as soon as the case that it waits for is over.
     items.return(undefined).catch(() => {});
   }
 }

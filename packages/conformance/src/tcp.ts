@@ -7,7 +7,7 @@ import type { Duplex, DuplexListener } from "./duplex.ts";
 /** The peer could not be reached at all: refused, unknown, or its certificate is not trusted. */
 export class ConnectError extends Error {
   override readonly name = "ConnectError";
-  /** True if time was up: it may be reached later. */
+  /** True if time was up. The peer may be reachable later. */
   readonly late: boolean;
 
   constructor(message: string, late = false) {
@@ -22,20 +22,20 @@ export interface Dial {
   port: number;
   /** TLS, for `wss:`. */
   secure: boolean;
-  /** Accept a certificate that nobody vouches for. */
+  /** Accepts a certificate that is not trusted. */
   insecure?: boolean | undefined;
   /** How long connecting may take, in ms. */
   deadlineMs: number;
 }
 
-/** Opens a connection; rejects with a `ConnectError` that says what is wrong. */
+/** Opens a connection. Rejects with a `ConnectError` that says what is wrong. */
 export function dial({ host, port, secure, insecure, deadlineMs }: Dial): Promise<TcpDuplex> {
   const { promise, resolve, reject } = Promise.withResolvers<TcpDuplex>();
   const options = { host, port, noDelay: true, allowHalfOpen: true };
   const socket = secure
     ? connectTls({
         ...options,
-        // RFC 6066 §3: an address is no name.
+        // RFC 6066 §3: an IP address is no server name.
         ...(isIP(host) ? {} : { servername: host }),
         rejectUnauthorized: !insecure,
       })
@@ -74,10 +74,10 @@ function explain({ code, message }: NodeJS.ErrnoException): string {
   return message;
 }
 
-// Pieces of at most 64 KiB that are kept until somebody listens.
+// How many pieces, of at most 64 KiB each, are kept until somebody listens.
 const maxEarly = 16;
 
-/** What is needed of a `net.Socket`, spelled out: whoever uses the package need not have the types of Node. */
+/** The part of `net.Socket` that is needed, spelled out so that users of the package do not need the types of Node. */
 export interface TcpSocket {
   readonly destroyed: boolean;
   readonly writableEnded: boolean;
@@ -90,7 +90,7 @@ export interface TcpSocket {
   destroy(): unknown;
 }
 
-/** A socket as a duplex. */
+/** Returns a socket as a duplex. */
 export class TcpDuplex implements Duplex {
   readonly #socket: TcpSocket;
   readonly #early: Uint8Array[] = [];
@@ -103,11 +103,11 @@ export class TcpDuplex implements Duplex {
     socket.on("data", (bytes: Uint8Array) => {
       if (this.#listener) return this.#listener.data(bytes);
       this.#early.push(bytes);
-      // A peer that floods before anybody listens must wait.
+      // A peer that floods before anybody listens has to wait.
       if (this.#early.length > maxEarly) socket.pause();
     });
     socket.on("end", () => this.#end("fin"));
-    // Every error of an open connection means that it is gone; which one depends on who was faster.
+    // Every error of an open connection means that it is gone. Which error comes depends on timing.
     socket.on("error", () => this.#end("reset"));
     socket.on("close", () => {
       for (const resolve of this.#writing) resolve();
@@ -122,14 +122,14 @@ export class TcpDuplex implements Duplex {
     if (this.#ended) listener.end(this.#ended);
   }
 
-  /** Bytes that are to be read again by the next listener. */
+  /** Bytes that the next listener reads again. */
   unread(bytes: Uint8Array): void {
     this.#listener = undefined;
     if (bytes.length > 0) this.#early.unshift(bytes);
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    // What cannot be written any more is told by `end`.
+    // If writing fails, `end` reports it.
     if (this.#socket.destroyed || this.#socket.writableEnded) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#writing.add(resolve);

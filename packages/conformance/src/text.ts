@@ -6,43 +6,43 @@ import { stripVTControlCharacters, styleText } from "node:util";
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta";
 export type Paint = (style: Style, text: string) => string;
 
-/** Where text is printed. */
+/** Where to print text. */
 export interface Screen {
   write(text: string): unknown;
   isTTY?: boolean;
   columns?: number;
 }
 
-/** Paints on terminals only, and never with NO_COLOR (https://no-color.org). */
+/** Colours text on terminals only, and never with NO_COLOR (https://no-color.org). */
 export function painter({ isTTY }: Screen, env = process.env): Paint {
   if (!isTTY || env.NO_COLOR) return (_style, text) => text;
   return (style, text) => styleText(style, text, { validateStream: false });
 }
 
-/** How wide text may be; where nobody knows, as wide as a page. */
+/** How wide text may be: the terminal's width, or that of a page if it is not known. */
 export function widthOf({ columns = 100 }: Screen): number {
   return Math.max(40, Math.min(columns, 140));
 }
 
-/** Text without anything that a terminal would obey: what a peer sent is shown, not done. */
+/** Removes everything that a terminal would obey, so that what a peer sent is shown and not executed. */
 export function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     return character === "\n" ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
   });
 }
 
-/** How many places text takes; colours take none. */
+/** How many columns text takes. Colours take none. */
 export function lengthOf(text: string): number {
   return [...stripVTControlCharacters(text)].length;
 }
 
-/** Text that is too long ends with an ellipsis. */
+/** Shortens text that is too long with an ellipsis. */
 export function cut(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }
 
-/** The lines of a text that may be so wide; a word that is wider is broken. */
+/** Wraps text to this width. A longer word is broken. */
 export function wrap(text: string, width: number): string[] {
   return plain(text)
     .split("\n")
@@ -78,7 +78,7 @@ export function labelled(label: string, text: string, indent: number, width: num
   ].join("\n");
 }
 
-/** Rows as aligned columns. The first `left` columns are flush left, the others flush right. */
+/** Aligns rows as columns. The first `left` columns are flush left, the others flush right. */
 export function table(rows: readonly (readonly string[])[], left: number, gap = "  "): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,4 +1,4 @@
-// Whether the server that is judged lives, and how it is brought back when it does not.
+// Watches whether the server that is judged lives, and brings it back if it does not.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { HandshakeError, type Target } from "./http1.ts";
@@ -7,32 +7,32 @@ import type { Timing } from "./perform.ts";
 import type { Exit } from "./server.ts";
 import { ConnectError } from "./tcp.ts";
 
-/** The server died, or answers nobody any more, and did not come back. */
+/** The server died or stopped answering, and did not come back. */
 export class ServerGone extends Error {
   override readonly name = "ServerGone";
 }
 
-/** How a server is watched. */
+/** How to watch a server. */
 export interface WatchOptions {
-  /** Brings a server back that died, as a fresh process. Default: waits until it is back. */
+  /** Brings back a server that died, as a fresh process. Default: waits until it is back. */
   revive?: (() => Promise<void>) | undefined;
-  /** How the server's process ended, if it did. Default: nobody knows of a process. */
+  /** Returns how the server's process ended, if it did. Default: no process is known. */
   exited?: (() => Exit | undefined) | undefined;
   /** How long a server may stay away after it died, in ms. Default: 30,000. */
   reviveMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** How a server was lost: the process or its connections are gone, or it answers nobody any more. */
+/** How a server was lost: the process or its connections are gone, or it no longer answers. */
 export interface Loss {
   kind: "death" | "stall";
   how: string;
 }
 
-// How old the last proof may be, in times of settling; a proof that is new is as old as one of them.
+// How old the latest proof may be, in multiples of the settling time. A new proof is already one of them old.
 const proofs = 1.25;
 
-// For how long a process that has dropped its connections may take to end.
+// How long a process that has dropped its connections may take to end.
 const exitMs = 10_000;
 
 /** Watches one server while it is judged. */
@@ -42,18 +42,18 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #lost: () => void;
   #lifeline: Lifeline | undefined;
-  // A server that gets its own frames wrong is asked by handshakes.
+  // True for a server whose own frames are wrong. It is asked by handshakes instead.
   #isMute = false;
-  // The last connection was refused: nothing listens any more.
+  // True if the last connection was refused, so that nothing listens any more.
   #isRefused = false;
   #proving: Promise<void> | undefined;
   #back: Promise<void> | undefined;
   /** How often the server was lost. */
   losses = 0;
-  /** Until when it is known that no case has done it any harm; as `performance.now()`. */
+  /** The time until which no case is known to have done any harm, as `performance.now()`. */
   provenUntil = Number.NEGATIVE_INFINITY;
 
-  /** `lost` is told when the server was lost, before it is brought back. */
+  /** `lost` is called when the server was lost, before it is brought back. */
   constructor(target: Target, timing: Timing, options: WatchOptions, lost: () => void) {
     this.#target = target;
     this.#timing = timing;
@@ -62,14 +62,14 @@ export class Watch {
   }
 
   /**
-   * Opens the lifeline, and asks whether the endpoint echoes, so that what makes every case fail is said once.
-   * Throws a `ConnectError`, a `HandshakeError` or a `NoEcho`.
+   * Opens the lifeline and checks that the endpoint echoes, so that a problem which fails every case is reported
+   * once. Throws a `ConnectError`, a `HandshakeError` or a `NoEcho`.
    */
   async begin(): Promise<void> {
     try {
       this.#lifeline = await Lifeline.open(this.#target, this.#timing.deadlineMs);
     } catch (error) {
-      // A server that takes the handshake and gets its answer wrong is there; what is wrong is for the cases to say.
+      // A server that answers the handshake wrongly is still there. The cases say what is wrong.
       if (error instanceof HandshakeError && error.fault === "wrong") return;
       throw error;
     }
@@ -81,12 +81,12 @@ export class Watch {
     this.#lifeline?.drop();
   }
 
-  /** Resolves when nobody is about to bring the server back; rejects with a `ServerGone`. */
+  /** Resolves when the server is not being brought back. Rejects with a `ServerGone`. */
   async ready(): Promise<void> {
     await this.#back;
   }
 
-  /** Notes what a case may have done, and asks for a sign of life now and then. Never waits. */
+  /** Records what a case may have done, and checks for a sign of life now and then. Never waits. */
   look(): void {
     if (this.#back) return;
     if (this.isLost) return void this.#recover();
@@ -94,7 +94,7 @@ export class Watch {
     if (due) this.#proving ??= this.#prove();
   }
 
-  /** Resolves when all that ended before now is proven harmless, or the server is known to be lost. */
+  /** Resolves when everything that ended before now is proven harmless, or the server is known to be lost. */
   async proof(): Promise<void> {
     await this.#proving;
     if (this.#back) return this.#back;
@@ -104,7 +104,7 @@ export class Watch {
     await this.#back;
   }
 
-  /** Gives the server the time to die of what it was given; returns how it was lost, if it was. */
+  /** Gives the server time to die of what it got. Returns how it was lost, if it was. */
   async loss(): Promise<Loss | undefined> {
     await sleep(this.#timing.settleMs);
     if (!this.isLost && (await this.#lives())) return undefined;
@@ -118,9 +118,9 @@ export class Watch {
     return { kind: "stall", how: "it answers nobody any more" };
   }
 
-  /** A fresh process, if it can be had; in any case a server that answers. Throws a `ServerGone`. */
+  /** Starts a fresh process if possible, and waits for a server that answers. Throws a `ServerGone`. */
   async fresh(): Promise<void> {
-    // One after the other: two who bring it back would each end the other's.
+    // One at a time: two that bring the server back would each end the other's process.
     await this.#back;
     await this.#renew();
   }
@@ -141,26 +141,27 @@ export class Watch {
     }
   }
 
-  /** Whether a handshake without a fault is answered in time, be it with a refusal. */
+  /** Whether a flawless handshake is answered in time, even if with a refusal. */
   async answers(): Promise<boolean> {
     return this.#opens((line) => line.drop());
   }
 
-  // The end of a process is told a little later than that of its connections, and what it said even later.
+  // The end of a process is noticed a little later than that of its connections, and the end of its output even
+  // later.
   async #exit(): Promise<Exit | undefined> {
     const { exited } = this.#options;
     for (let waited = 0; exited && !exited() && waited < exitMs; waited += 20) await sleep(20);
     return exited?.();
   }
 
-  /** Whether it is known that the server is lost. */
+  /** Whether the server is known to be lost. */
   get isLost(): boolean {
     const exit = this.#options.exited?.();
-    // A command that ends well may have left a server behind: `docker compose up -d`.
+    // A command that exits normally may have left a server running, as `docker compose up -d` does.
     return (exit !== undefined && !exit.well) || this.#lifeline?.cut === true;
   }
 
-  // However many cases see the loss, it is one, and all of them wait for the same return.
+  // However many cases see the loss, it counts once, and all of them wait for the same recovery.
   #recover(): void {
     this.losses++;
     this.#lost();
@@ -170,12 +171,12 @@ export class Watch {
       () => {
         this.#back = undefined;
       },
-      // Whoever waits for it is told.
+      // Callers that wait for it get the error.
       () => {},
     );
   }
 
-  // `until`: what ended before has had the time to do harm.
+  // `until`: what ended before this time has had time to do harm.
   async #prove(until = performance.now() - this.#timing.settleMs): Promise<void> {
     const { losses } = this;
     const lives = await this.#lives();
@@ -189,7 +190,7 @@ export class Watch {
     const { deadlineMs, settleMs } = this.#timing;
     const line = this.#lifeline;
     if (!line || line.over) return this.#reopens();
-    // It need not be long: a server that is busy has the whole deadline to answer a handshake.
+    // A short wait is enough here: a busy server has the whole deadline to answer a handshake.
     if (!this.#isMute && (await line.answers(Math.min(deadlineMs, 2 * settleMs)))) return true;
     if (this.isLost) return false;
     this.#isMute = !line.hasAnswered;
@@ -215,7 +216,8 @@ export class Watch {
   }
 }
 
-// Whoever refuses lives. A connection that ends without a word may come from the kernel, in a dying process's name.
+// A server that refuses is alive. A connection that ends silently may come from the kernel on behalf of a dying
+// process.
 function isAnswer(error: unknown): boolean {
   if (error instanceof HandshakeError) return error.fault !== "silent" && error.fault !== "ended";
   if (error instanceof ConnectError) return false;

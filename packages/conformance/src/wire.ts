@@ -1,4 +1,4 @@
-// The wire log: what a case sent and what came back, as a person reads it.
+// The wire log: what a case sent and what came back, in readable form.
 
 import { decodeClose, encodeFrame, type Frame, Opcode } from "./frames.ts";
 
@@ -19,17 +19,17 @@ export interface WireEntry {
 
 /** How much of a frame is kept. */
 export const keptBytes = 512;
-/** How many lines of a case are kept; those after are counted only. */
+/** How many lines of a case are kept. Further lines are only counted. */
 export const keptEntries = 200;
 
 /** What one case sent and received. */
 export class WireLog {
   readonly entries: WireEntry[] = [];
-  /** Lines that were not kept. */
+  /** How many lines were not kept. */
   omitted = 0;
   readonly #began = performance.now();
 
-  /** Whether what comes now is only counted. */
+  /** Whether further lines are only counted. */
   get full(): boolean {
     return this.entries.length >= keptEntries;
   }
@@ -46,11 +46,11 @@ export class WireLog {
       return;
     }
     const at = Math.round((performance.now() - this.#began) * 100) / 100;
-    // A copy: the rest of a large message must not live as long as its log.
+    // Copied, so that the rest of a large message is not kept alive by its log.
     this.entries.push({ at, direction, kind, text, bytes: bytes.slice(0, keptBytes), size });
   }
 
-  /** A frame that came, with the bytes it came in: those of the only legal form (RFC 6455 §5.2). */
+  /** Logs a received frame with its bytes, which have the only legal form (RFC 6455 §5.2). */
   received(frame: Frame): void {
     if (this.full) {
       this.omitted++;
@@ -63,10 +63,10 @@ export class WireLog {
   }
 }
 
-// Opcode by opcode: `continuation`, `text` …
+// By opcode: `continuation`, `text` …
 const names = new Map(Object.entries(Opcode).map(([name, opcode]) => [Number(opcode), name.toLowerCase()]));
 
-/** A frame in words. */
+/** Describes a frame. */
 export function describeFrame(frame: {
   opcode: number;
   fin?: boolean;
@@ -82,7 +82,7 @@ export function describeFrame(frame: {
   return `${words}: ${opcode === Opcode.Close ? describeClosePayload(payload) : describeBytes(payload)}`;
 }
 
-/** A payload in words: its text if it has one, otherwise its first bytes. */
+/** Describes a payload by its text, or by its first bytes if it has none. */
 export function describeBytes(bytes: Uint8Array): string {
   if (bytes.length === 0) return "empty";
   const size = `${bytes.length.toLocaleString("en")} ${bytes.length === 1 ? "byte" : "bytes"}`;
@@ -95,7 +95,7 @@ export function describeBytes(bytes: Uint8Array): string {
     : `${size} ${hex(start.subarray(0, 24))}${more}`;
 }
 
-/** Bytes as `48 65 6c`. */
+/** Returns bytes as `48 65 6c`. */
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }

@@ -34,7 +34,7 @@ function baseline(name: string, entries: unknown): string {
   return file;
 }
 
-test("a server that is right: exit code 0, and every file is written", async () => {
+test("a correct server gives exit code 0, and every file is written", async () => {
   const { url, stop } = await startServer();
   const [json, page, xml, index] = ["a.json", "a.html", "a.xml", "a-index.json"].map((name) =>
     join(folder, name),
@@ -61,7 +61,7 @@ test("a server that is right: exit code 0, and every file is written", async () 
   expect(Object.values(JSON.parse(readFileSync(`${index}`, "utf8")))).toHaveLength(1);
 });
 
-test("a server that is wrong: exit code 1, or 0 if its failures are known; a baseline that is not true is 1", async () => {
+test("a faulty server gives exit code 1, or 0 if its failures are known, and a stale baseline gives 1", async () => {
   const { url, stop } = await startServer({ rules: { mustBeMasked: () => false } });
   const known = ["1.6.1", "1.6.2"].map((id) => ({ id, reason: "upstream", link: "https://example.org/1" }));
   const run = (only: string, entries: unknown) =>
@@ -106,7 +106,7 @@ test.each([
   expect(stderr.trim()).not.toContain("\n");
 });
 
-test("a server that cannot be reached, or is none: exit code 3", async () => {
+test("a server that cannot be reached, or is not a WebSocket server, gives exit code 3", async () => {
   const http = createServer((_request, response) => response.end("hello"));
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const { port } = http.address() as AddressInfo;
@@ -119,7 +119,7 @@ test("a server that cannot be reached, or is none: exit code 3", async () => {
   expect(gone.stdout).toContain("nothing listens there");
 });
 
-test("every case can be listed, and be explained", { timeout: 180_000 }, async () => {
+test("every case can be listed and explained", { timeout: 180_000 }, async () => {
   const { stdout } = await conform("--list");
   const ids = [...stdout.matchAll(/^ {2}(\d+\.\d+\.\d+)/gm)].map(([, id = ""]) => id);
   expect(ids.length).toBeGreaterThan(1_000);
@@ -143,7 +143,7 @@ test.runIf(process.platform === "linux")(
   },
 );
 
-test("two URLs that differ in their query are two servers", async () => {
+test("two URLs that differ only in their query are two servers", async () => {
   const { url, stop } = await startServer();
   const file = join(folder, "two.json");
   const { code } = await conform(`${url}?a`, `${url}?b`, "--only", "1.1.1", "--json", file);
@@ -153,7 +153,7 @@ test("two URLs that differ in their query are two servers", async () => {
   expect(new Set(targets.map(({ id }) => id)).size).toBe(2);
 });
 
-test("folders on the way to a file are made", async () => {
+test("missing folders in the path of a file are created", async () => {
   const { url, stop } = await startServer();
   const file = join(folder, "some", "where", "a.json");
   const { code } = await conform(url, "--only", "1.1.1", "--json", file);
@@ -166,7 +166,7 @@ test("a pipe gets the whole list", async () => {
   const child = spawn(process.execPath, [bin, "--list"], { stdio: ["ignore", "pipe", "inherit"] });
   const code = new Promise((resolve) => child.once("exit", resolve));
   let output = "";
-  // More than a pipe holds waits in the process, which must not end before.
+  // What exceeds a pipe's buffer waits in the process, which must not exit before.
   for await (const text of child.stdout.setEncoding("utf8")) output += text;
   expect(output).toBe((await conform("--list")).stdout);
   expect(await code).toBe(0);
@@ -205,10 +205,10 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-// Two processes deep, as a package manager does it.
+// Two processes deep, as a package manager starts it.
 const command = (port: number) => `true; ${process.execPath} ${server} ${port}; true`;
 
-test("--start starts a server, judges it and ends it, and what it has started", async () => {
+test("--start starts a server, judges it, and ends it with everything that it started", async () => {
   const port = await freePort();
   const run = start(`ws://127.0.0.1:${port}/`, "--start", command(port), "--only", "1.1");
   expect([await run.exit, run.output()]).toEqual([0, expect.stringContaining(" 0 fail")]);
@@ -230,7 +230,7 @@ test("Ctrl-C ends the server, prints what is complete and writes it as incomplet
   expect(report.targets[0]?.results.length).toBeGreaterThan(0);
 });
 
-test("a server that does not start is told with the end of what it said", async () => {
+test("a server that does not start is reported with the end of its output", async () => {
   const port = await freePort();
   const { code, stdout } = await conform(`ws://127.0.0.1:${port}/`, "--start", "echo a reason >&2; exit 7");
   expect(code).toBe(3);
@@ -238,7 +238,7 @@ test("a server that does not start is told with the end of what it said", async 
   expect(stdout).toContain("a reason");
 });
 
-test("a port that is taken is not judged by mistake", async () => {
+test("a port that is already taken is not judged by mistake", async () => {
   const { url, stop } = await startServer();
   const { code, stdout } = await conform(url, "--start", "sleep 60");
   await stop();
@@ -258,7 +258,7 @@ test("a strict run fails what Autobahn fails, and the list says where", async ()
   );
 });
 
-test("what is known of a server that starts by name is no failure, and an error once it is mended", async () => {
+test("a known failure of a server started by name is no failure, and becomes an error once it is fixed", async () => {
   const { url, stop } = await startServer({ rules: { mustBeMasked: () => false } });
   const known = (id: string) => [{ id, reason: "declared", link: "https://example.org/1", target: "mine" }];
   const run = async (id: string) => {

@@ -1,4 +1,4 @@
-// A server that dies fails, whatever it answered before, and it is the case that killed it which fails.
+// A server that dies fails the case that killed it, whatever it answered before.
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -15,7 +15,7 @@ import { type Manner, manners } from "./mortal-server.ts";
 
 const program = join(import.meta.dirname, "mortal-server.ts");
 const deadly = "7.5.2";
-// Neighbours that run beside it, and right after it.
+// Cases that run at the same time, and right after it.
 const cases = within(["7.5"]);
 
 async function freePort(): Promise<number> {
@@ -70,7 +70,7 @@ describe("a server that answers a close frame and then", { timeout: 180_000 }, (
   );
 });
 
-/** A server here that dies of the deadly code. `back`: somebody starts it again. */
+/** A server in this process that dies of the deadly code. `back`: somebody restarts it. */
 async function judgedHere(jobs: number, back: boolean) {
   const server = await startServer({
     rules: {
@@ -95,11 +95,11 @@ async function judgedHere(jobs: number, back: boolean) {
   return { failed: found.filter(({ verdict }) => verdict === "fail").map(({ id }) => id), error };
 }
 
-test("a server that others start again is found to have died, though it listens at once", async () => {
+test("a server that others restart is found to have died, although it listens again at once", async () => {
   expect(await judgedHere(8, true)).toEqual({ failed: [deadly], error: undefined });
 });
 
-test("a server that stays away ends the run with the names of those that may have done it", async () => {
+test("a server that stays away ends the run with the names of the cases that may have killed it", async () => {
   const { error } = await judgedHere(8, false);
   expect(error).toBeInstanceOf(ServerGone);
   expect((error as Error).message).toMatch(/one of the cases that ran then did it: .*7\.5\.2.*--start/);

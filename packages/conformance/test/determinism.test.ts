@@ -7,7 +7,7 @@ import { frameCases, judged, within } from "./judging.ts";
 
 const timing = { settleMs: 500, deadlineMs: 20_000 };
 
-// Of all kinds of verdicts, so that there is something to differ.
+// Cases of all kinds of verdicts, so that there is something to differ.
 const rules = {
   ...faults["sees what is no UTF-8 when the message is complete"]?.rules,
   ...faults["cuts the payload of a ping at 64 bytes"]?.rules,
@@ -22,7 +22,7 @@ function verdictsOf(results: ReadonlyMap<string, Result>): Record<string, unknow
   return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)));
 }
 
-test("three runs with the same seed give the same verdicts, in the same words", {
+test("three runs with the same seed give the same verdicts in the same words", {
   timeout: 180_000,
 }, async () => {
   const runs = [];
@@ -50,14 +50,14 @@ function cutsOf(each: FrameCase, seed: number): unknown[] {
   return each.play(random(seed, each.id)).steps.map((step) => (step.kind === "send" ? step.cuts : undefined));
 }
 
-test("a seed gives the same cuts again, another seed gives others", () => {
+test("a seed always gives the same cuts, and another seed gives others", () => {
   for (const each of within(["8.10"]) as FrameCase[]) {
     expect(cutsOf(each, 7)).toEqual(cutsOf(each, 7));
     expect(cutsOf(each, 7)).not.toEqual(cutsOf(each, 8));
   }
 });
 
-test("no two cases have an id or a title in common", () => {
+test("no two cases share an id or a title", () => {
   const ids = frameCases.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   const titles = frameCases.map(({ title }) => title);

@@ -1,4 +1,4 @@
-// A server in a process of its own: `node echo-server.ts <port>`.
+// A server in its own process: `node echo-server.ts <port>`.
 
 import { WebSocketServer } from "ws";
 

@@ -1,4 +1,4 @@
-// What can be wrong with a server, and what must find it. Each fault is a rule or two, replaced.
+// What can be wrong with a server, and which cases must find it. Each fault replaces a rule or two.
 
 import {
   type Connection,
@@ -14,9 +14,9 @@ import { anything, type Row, type Validator, validator, wellFormed } from "./utf
 /** A fault of a server. */
 export interface Fault {
   rules: Partial<Rules>;
-  /** The cases that must find it, or their families: at least one of each. */
+  /** The cases or families that must find it: at least one of each. */
   red: readonly string[];
-  /** Its neighbours: what it leaves as it was. */
+  /** Neighbouring cases, which must still pass. */
   green?: readonly string[];
   /** Default: `fail`. */
   turns?: "non-strict" | "info";
@@ -27,7 +27,7 @@ const { continuation, text, binary, close, ping, pong } = opcodes;
 // RFC 6455 §7.1.7 without its close frame.
 const drop = (_code: number, connection: Connection) => connection.end();
 
-// What a run begins with: an endpoint that does not echo is not judged at all.
+// The check at the start of a run: an endpoint that does not echo is not judged at all.
 function isQuestion(data: Buffer): boolean {
   return `${data}` === "Does this endpoint echo?";
 }
@@ -194,7 +194,7 @@ const framing: Record<string, Fault> = {
   },
 };
 
-// Takes the frame for one without reserved bits.
+// Handles the frame as one without reserved bits.
 const clear: Rules["begin"] = (header, connection) => strict.begin({ ...header, rsv: 0 }, connection);
 
 function isKnown(opcode: number): boolean {
@@ -496,7 +496,7 @@ function takes(rows: Row[]): Partial<Rules> {
   return { text: () => validator([...wellFormed, ...rows]) };
 }
 
-// Right, but for some characters.
+// Correct except for some characters.
 function refusing(pattern: RegExp): Partial<Rules> {
   return {
     text: () => {
@@ -517,7 +517,7 @@ function unended(check: Validator): Validator {
   return { push: check.push, complete: () => true };
 }
 
-// Says nothing before the end.
+// Reports nothing before the end.
 function late(): Validator {
   const check = validator();
   let right = true;
@@ -731,7 +731,7 @@ const utf8: Record<string, Fault> = {
   },
 };
 
-// What is begun in one text is continued in the next.
+// A character that begins in one text is continued in the next.
 function carryingOver(): Rules["begin"] {
   const validators = new WeakMap<Connection, Validator>();
   return (header, connection) => {
@@ -874,7 +874,7 @@ const closing: Record<string, Fault> = {
   },
 };
 
-// Everything else goes on until then.
+// Until then everything else goes on.
 function muchLater(act: () => void): void {
   setTimeout(act, 700);
 }
@@ -1026,7 +1026,7 @@ const delivery: Record<string, Fault> = {
   },
 };
 
-/** Every fault by its name: what the server does. */
+/** Every fault by its name, which says what the server does. */
 export const faults: Readonly<Record<string, Fault>> = {
   ...framing,
   ...reserved,
@@ -1038,7 +1038,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   ...forgiven,
 };
 
-/** What a server may do, and is not to be blamed for. */
+/** What a server may do without being blamed. */
 export const liberties: Readonly<Record<string, Partial<Rules>>> = {
   "sends its answers in fragments": { carry: (opcode, data) => halves(data, opcode, continuation) },
   "pings before it answers": {

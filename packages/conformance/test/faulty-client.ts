@@ -1,6 +1,6 @@
-// A WebSocket client that echoes, simple and strict, with faults that can be chosen: to judge the judge of clients.
-// It shares no code with what it is to judge. `node faulty-client.ts <fault> [<offer>] <url of the page>`; what it
-// offers, one permessage-deflate, it does not speak: only how it takes the answer is to be judged.
+// A WebSocket client that echoes, simple and strict, with faults to choose from. It tests the judge of clients and
+// shares no code with it. Usage: `node faulty-client.ts <fault> [<offer>] <url of the page>`. The offer is one
+// permessage-deflate, which the client does not actually speak: only how it takes the answer is judged.
 
 import { createHash, randomBytes } from "node:crypto";
 import { connect } from "node:net";
@@ -16,7 +16,7 @@ for (const { id } of (await get(`/cases?left&${agent}`)) as { id: string }[]) {
   if (fault === `dies-at-${id}`) process.exitCode = 7;
   await run(id);
   await get(`/verdict/${id}?${agent}`);
-  // As a runtime would that spins in a loop.
+  // Like a runtime that spins in a loop.
   if (fault === `hangs-after-${id}`) for (;;);
 }
 
@@ -89,7 +89,7 @@ function isRight(head: string, key: string): boolean {
   );
 }
 
-/** Whether an answer is one to the offer: RFC 7692 §7.1. */
+/** Whether an answer is valid for the offer: RFC 7692 §7.1. */
 function isAllowed(answer: string): boolean {
   const [name, ...given] = answer.split(";").map((part) => part.trim());
   const [offered, ...wanted] = offer.split(";").map((part) => part.trim());

@@ -1,4 +1,4 @@
-// The judge of permessage-deflate is judged: each fault turns the case red that is about it.
+// Tests the judge of permessage-deflate: each fault fails the case that is about it.
 
 import { afterEach, describe, expect, test } from "vitest";
 import { compression } from "../src/cases/compression.ts";
@@ -41,7 +41,7 @@ function oddOnes(results: readonly Result[]): string[] {
   return odd.map(({ id, verdict, behaviour, close }) => `${id} ${verdict}: ${behaviour.why ?? close.why}`);
 }
 
-test("a server without a fault passes every case", async () => {
+test("a server without faults passes every case", async () => {
   const results = await judged({ negotiate: deflating() }, { cases, ...patient });
   expect(oddOnes(results)).toEqual([]);
 });
@@ -49,7 +49,7 @@ test("a server without a fault passes every case", async () => {
 test("a server without the extension is asked for nothing that it need not do", async () => {
   const results = await judged({}, { cases, ...patient });
   expect(new Set(results.map(({ verdict }) => verdict))).toEqual(new Set(["pass", "unsupported"]));
-  // What is no valid offer is declined by it, too.
+  // It declines offers that are not valid, too.
   const passed = results
     .filter(({ verdict }) => verdict === "pass")
     .map(({ id }) => id.replace(/\.\d+$/, ""));
@@ -69,7 +69,7 @@ describe("it is found that a server", () => {
   });
 });
 
-test.each(Object.entries(deflateDeaths))("it is named that a server %s", async (_, { rules, kills }) => {
+test.each(Object.entries(deflateDeaths))("it is reported that a server %s", async (_, { rules, kills }) => {
   const chosen = [...within(["13.1"]), ...within(kills), ...within(["13.7"])];
   const results = await judged({ rules, negotiate: deflating() }, { cases: chosen });
   const dead = results.filter(({ verdict }) => verdict === "fail");

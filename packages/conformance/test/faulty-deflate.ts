@@ -1,5 +1,5 @@
-// permessage-deflate for the server that echoes: simple and strict, and every rule of it can be replaced.
-// It shares no code with what it is to judge: zlib inflates here, which the judge does itself.
+// permessage-deflate for the server that echoes, simple and strict, and with rules that can be replaced. It shares
+// no code with the judge that it tests: here zlib inflates, while the judge has its own code for that.
 
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import {
@@ -41,13 +41,13 @@ export interface DeflateRules {
   answer(terms: Terms, offered: Offered): string[];
   /** The whole answer. */
   answerOf(parameters: readonly string[]): string;
-  /** Whether a frame may have these reserved bits; RSV1 is 4. */
+  /** Whether a frame may have these reserved bits. RSV1 is 4. */
   allowsReserved(rsv: number, opcode: number): boolean;
-  /** What comes out of a message, whose last four bytes are there again. */
+  /** Inflates a message whose last four bytes have been put back. */
   inflate(data: Buffer, history: Buffer, direction: Direction): Buffer;
-  /** What goes into a message, its last four bytes included. */
+  /** Compresses a message, with its last four bytes included. */
   deflate(data: Buffer, history: Buffer, direction: Direction): Buffer;
-  /** What is removed from a message, and put back. */
+  /** What is removed from a message and put back. */
   tail: { removed: number; restored: Buffer };
   /** What the next message may refer to. */
   remember(history: Buffer, data: Buffer, direction: Direction, side: "server" | "client"): Buffer;
@@ -60,7 +60,7 @@ const finishFlush = constants.Z_SYNC_FLUSH;
 const nothing: Buffer = Buffer.alloc(0);
 const flags = ["server_no_context_takeover", "client_no_context_takeover"];
 
-/** The rules as they are. */
+/** The rules as they should be. */
 export const strictDeflate: DeflateRules = {
   allows(name, value) {
     if (flags.includes(name)) return value === undefined;
@@ -92,8 +92,8 @@ export const strictDeflate: DeflateRules = {
     while (left.length > 0) {
       const { buffer, used } = inflateOnce(left, dictionary, bits);
       parts.push(buffer);
-      // Less than all is used if a final block ends a stream. The next one knows nothing of it: a client that
-      // referred to it would ask for more than RFC 7692 §7.2.1 says.
+      // If a final block ends a stream, some input is left over. The next stream does not know the earlier output:
+      // a client that referred to it would ask for more than RFC 7692 §7.2.1 says.
       if (used === 0) break;
       [left, dictionary] = [left.subarray(used), nothing];
     }
@@ -127,7 +127,7 @@ function inflateOnce(data: Buffer, dictionary: Buffer, bits: number): { buffer: 
   }
 }
 
-/** One connection's compression. What is public is there for faults to reach. */
+/** One connection's compression. Public members are there for faults to reach. */
 export class Deflation implements Extension {
   readonly answer: string;
   readonly terms: Terms;
@@ -160,7 +160,7 @@ export class Deflation implements Extension {
   }
 }
 
-/** Takes the first offer of permessage-deflate that the rules allow. */
+/** Accepts the first offer of permessage-deflate that the rules allow. */
 export function deflating(replaced: Partial<DeflateRules> = {}): Negotiate {
   const rules = { ...strictDeflate, ...replaced };
   return (header) => {
@@ -181,13 +181,13 @@ function pairOf(parameter: string): [name: string, value: string | undefined] {
   return [name, value?.replace(/["\\]/g, "")];
 }
 
-/** What is wrong, and what must find it. */
+/** What is wrong, and which cases must find it. */
 export interface DeflateFault {
   deflate?: Partial<DeflateRules>;
   rules?: Partial<Rules>;
-  /** The cases that must find it, or their families: at least one of each. */
+  /** The cases or families that must find it: at least one of each. */
   red: readonly string[];
-  /** Its neighbours: what it leaves as it was. */
+  /** Neighbouring cases, which must still pass. */
   green?: readonly string[];
 }
 
@@ -198,7 +198,7 @@ function deflationOf({ extension }: Connection): Deflation {
 
 const { text, binary, ping, pong, continuation } = opcodes;
 
-// What each fragment was inflated to.
+// The inflated bytes of each fragment.
 const inflatedParts = new WeakMap<Message, Buffer[]>();
 
 const negotiationFaults: Record<string, DeflateFault> = {
@@ -505,7 +505,8 @@ const flagFaults: Record<string, DeflateFault> = {
   },
   "takes RSV1 on control frames": {
     deflate: { allowsReserved: (rsv) => rsv === 4 },
-    // Not 13.11.6: a close frame with RSV1 that is answered and ended is non-strict, like every odd one.
+    // Without 13.11.6: a close frame with RSV1 that is answered and ended is non-strict, like every odd close
+    // frame.
     red: ["13.11.4", "13.11.5", "13.11.7"],
     green: ["13.11.1", "13.11.8"],
   },
@@ -557,7 +558,7 @@ const dataFaults: Record<string, DeflateFault> = {
   },
 };
 
-/** Each fault by what the server does then. */
+/** Each fault by what the server then does. */
 export const deflateFaults: Record<string, DeflateFault> = {
   ...negotiationFaults,
   ...contextFaults,

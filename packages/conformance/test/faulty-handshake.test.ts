@@ -1,4 +1,4 @@
-// The judge of the opening handshake is judged: each fault turns the case red that is about it.
+// Tests the judge of the opening handshake: each fault fails the case that is about it.
 
 import { expect, test } from "vitest";
 import type { Verdict } from "../src/case.ts";
@@ -21,7 +21,7 @@ import {
 } from "./faulty-handshake.ts";
 import { acceptOf, type Rules, startServer } from "./faulty-server.ts";
 
-/** What a fault must be found by. */
+/** How a fault must be found. */
 interface Finding {
   fault: HandshakeFault;
   rules?: Partial<Rules>;
@@ -237,7 +237,7 @@ const findings: Record<string, Finding> = {
   "what came with the handshake is lost": {
     fault: { rest: () => Buffer.alloc(0) },
     finds: ["a message in the same segment", "three messages in the same segment"],
-    // It is the client that must not send so early.
+    // Here it is the client that must not send so early.
     verdict: "info",
   },
   "what came with the handshake is refused": {
@@ -309,7 +309,7 @@ const findings: Record<string, Finding> = {
   "the answer is no HTTP": { fault: { answer: () => ["hello"] }, finds: [plain] },
 };
 
-// Keeps the process busy for so many ms.
+// Keeps the process busy for this many ms.
 function spin(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
@@ -339,7 +339,7 @@ function echoing(name: string): NonNullable<HandshakeFault["answer"]> {
   ];
 }
 
-// Past the look at the server that a run begins with: what is wrong with every handshake ends it.
+// After the check at the start of a run, which a fault in every handshake would end.
 async function judged(url: string, each: OpeningCase, deadlineMs: number) {
   const context = {
     target: targetOf(url),
@@ -371,7 +371,7 @@ test.for(Object.entries(findings))("a server is found out: %s", async ([, findin
   const { fault, rules = {}, finds, verdict = "fail" } = finding;
   const server = await startServer({ handshake: handshakeOf(fault), rules });
   const found = await Promise.all(finds.map((title) => judged(server.url, caseOf(title), 1_000)));
-  // What is in every answer is in that to any other handshake, too.
+  // What is in every answer is also in the answer to any other handshake.
   const isEverywhere = finds.includes(plain) || rules.segment !== undefined;
   const control = isEverywhere ? undefined : await judged(server.url, caseOf("the key of the RFC's"), 1_000);
   await server.stop();
@@ -381,7 +381,7 @@ test.for(Object.entries(findings))("a server is found out: %s", async ([, findin
 
 const noKey = "a handshake without a key is refused";
 
-// What looks odd, and is as good.
+// Behaviour that looks odd and is just as good.
 test.for<[string, HandshakeFault, string]>([
   [
     "an answer before the one that counts",
@@ -425,7 +425,7 @@ test.each([
     fault: { answer: (lines: readonly string[]) => [...lines, "no header"] },
     why: /^a header that is none: /,
   },
-])("a server that gets every 101 wrong is judged by every case, and told $why", async ({ fault, why }) => {
+])("a server that gets every 101 wrong is judged by every case: $why", async ({ fault, why }) => {
   const server = await startServer({ handshake: handshakeOf(fault) });
   const results = new Map<string, Result>();
   const cases = [...opening, ...framing].filter(({ peer }) => peer !== "client");
@@ -436,7 +436,7 @@ test.each([
   expect(results.size).toBe(cases.length);
   expect(results.get(caseOf(plain).id)?.verdict).toBe("fail");
   expect(results.get("1.1.1")?.behaviour).toMatchObject({ verdict: "fail", why: expect.stringMatching(why) });
-  // What it refuses, it refuses as it should.
+  // What it refuses, it refuses correctly.
   expect(results.get(caseOf(noKey).id)?.verdict).toBe("pass");
 });
 
@@ -456,6 +456,6 @@ test("a server that speaks only a subprotocol is judged with one that every hand
     verdicts[id] = verdict;
   }
   await server.stop();
-  // It does not check how subprotocols are written.
+  // It does not check the syntax of subprotocols.
   expect(Object.values(verdicts).sort()).toEqual(["non-strict", "pass", "pass", "pass", "pass"]);
 });

@@ -1,5 +1,5 @@
-// An opening handshake that is strict, whose every rule can be left out or replaced: to judge the judge.
-// It shares no code with what it is to judge. It takes no subprotocol, no extension and no body.
+// A strict opening handshake with rules that can be left out or replaced, to test the judge. It shares no code with
+// the judge, and supports no subprotocol, no extension and no body.
 
 import { acceptOf, type Handshake } from "./faulty-server.ts";
 
@@ -35,7 +35,7 @@ export function list(request: Request, name: string): string[] {
 const token = /^[\w!#$%&'*+.^`|~-]+$/;
 const parameter = /^[\w!#$%&'*+.^`|~-]+(\s*=\s*([\w!#$%&'*+.^`|~-]+|"[\w!#$%&'*+.^`|~-]+"))?$/;
 
-/** Everything that is looked at, in this order; each returns a refusal if it finds a fault. */
+/** All checks, in this order. Each returns a refusal if it finds a fault. */
 export const checks = {
   host(request) {
     const [host = "", ...more] = values(request, "host");
@@ -85,33 +85,33 @@ export const checks = {
 export type CheckName = keyof typeof checks;
 export type Check = (request: Request) => Refusal | undefined;
 
-/** What is other than it should be. */
+/** What differs from the correct behaviour. */
 export interface HandshakeFault {
   /** Checks that are left out. */
   without?: readonly CheckName[];
-  /** Checks that are others. */
+  /** Checks that are replaced. */
   checks?: Partial<Record<CheckName, Check>>;
-  /** What comes in, before it is read. */
+  /** Changes what comes in, before it is read. */
   read?: (text: string) => string;
-  /** What one line says; nothing if it is no header. Default: RFC 9112 §5. */
+  /** Parses one line. Returns nothing if it is no header. Default: RFC 9112 §5. */
   header?: (line: string) => readonly [name: string, value: string] | undefined;
   accept?: (key: string) => string;
-  /** The last word on the lines of a 101. */
+  /** Changes the lines of a 101 at the end. */
   answer?: (lines: readonly string[], request: Request) => readonly string[];
-  /** The last word on the lines of a refusal; none: it hangs up. */
+  /** Changes the lines of a refusal at the end. Without any lines, the server hangs up. */
   refuse?: (lines: readonly string[]) => readonly string[];
-  /** A refusal does not end the connection: it goes on as a WebSocket. */
+  /** True if a refusal does not end the connection, which goes on as a WebSocket. */
   staysOpen?: true;
-  /** The bytes that came with the handshake. */
+  /** Changes the bytes that came with the handshake. */
   rest?: (rest: Buffer) => Buffer;
-  /** All that may come in the first segment must be there. */
+  /** True if everything that may come in the first segment must be there. */
   impatient?: true;
 }
 
 const maxHead = 16 * 1024;
 const maxHeaders = 100;
 
-/** A handshake with a fault; without one it is strict. */
+/** Returns a handshake with a fault. Without one it is strict. */
 export function handshakeOf(fault: HandshakeFault = {}): Handshake {
   const { read = (text) => text, header = headerOf } = fault;
   return (bytes, negotiate) => {
@@ -181,7 +181,7 @@ function parse(head: string, header: NonNullable<HandshakeFault["header"]>): Req
 /** RFC 9112 §5: a token, a colon, and a value without control characters. */
 export function headerOf(line: string): readonly [name: string, value: string] | undefined {
   const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):([\t\x20-\x7e\x80-\xff]*)$/.exec(line) ?? [];
-  // All the white space that the pattern lets through at the ends is blanks and tabs.
+  // The only white space that the pattern allows at the ends is blanks and tabs.
   return name === undefined || value === undefined
     ? undefined
     : [name, value.replace(/^[ \t]+/, "").trimEnd()];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { deaths, faults } from "./faults.ts";
 import { judged, oddOnes, within } from "./judging.ts";
 
-// What hangs is given up soon; who is right is not to be blamed for a busy machine.
+// A server that hangs is given up soon, but a correct one is not blamed for a busy machine.
 const hasty = { settleMs: 50, deadlineMs: 1_000 };
 const patient = { settleMs: 50, deadlineMs: 20_000 };
 
@@ -20,7 +20,7 @@ describe.concurrent("it is found that a server", () => {
   });
 });
 
-describe.concurrent("it is named that a server", () => {
+describe.concurrent("it is reported that a server", () => {
   test.each(Object.entries(deaths))("%s, and the run goes on", async (_name, { rules, kills }) => {
     const cases = within(["1.1", "6.1", ...kills]);
     const results = await judged(rules, { ...patient, cases });

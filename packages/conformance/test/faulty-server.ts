@@ -25,7 +25,7 @@ export class Failure extends Error {
 /** A frame's header as it came. */
 export interface Header {
   fin: boolean;
-  /** The three reserved bits as a number: RSV1 is 4. */
+  /** The three reserved bits as a number. RSV1 is 4. */
   rsv: number;
   opcode: number;
   masked: boolean;
@@ -48,7 +48,7 @@ export interface OutgoingFrame {
 /** A message, or the part of it that has come. */
 export interface Message {
   opcode: number;
-  /** RSV1 of its first frame: compressed. */
+  /** RSV1 of its first frame, which means that it is compressed. */
   compressed: boolean;
   parts: Buffer[];
   text: Validator;
@@ -56,35 +56,35 @@ export interface Message {
 
 /** An extension that was agreed on: permessage-deflate. */
 export interface Extension {
-  /** What `Sec-WebSocket-Extensions` answers. */
+  /** The value of `Sec-WebSocket-Extensions` in the answer. */
   answer: string;
-  /** Whether a frame may have these reserved bits; those without any need not be asked for. */
+  /** Whether a frame may have these reserved bits. Not called for frames without any. */
   allows(rsv: number, opcode: number): boolean;
-  /** The data of a message that came compressed; throws a `Failure` where it is corrupt or too large. */
+  /** Returns the data of a compressed message. Throws a `Failure` if it is corrupt or too large. */
   decode(data: Buffer): Buffer;
-  /** The frames that carry a message: compressed, in fragments, whatever. */
+  /** Returns the frames that carry a message, for example compressed or in fragments. */
   encode(opcode: number, data: Buffer): OutgoingFrame[];
 }
 
-/** Takes an offer (the value of `Sec-WebSocket-Extensions`, "" without) or does not. */
+/** Accepts an offer (the value of `Sec-WebSocket-Extensions`, "" if there is none) or declines it. */
 export type Negotiate = (offer: string) => Extension | undefined;
 
-/** What comes of an opening handshake. */
+/** The outcome of an opening handshake. */
 export interface HandshakeAnswer {
-  /** The whole response; the connection ends after it if nothing is `accepted`. Empty: none at all. */
+  /** The whole response. The connection ends after it if nothing is `accepted`. Empty: no response at all. */
   response: string;
   /** The bytes after the request's head, and what was agreed on. */
   accepted?: { rest: Buffer; extension?: Extension | undefined };
 }
 
-/** Answers the bytes that have come; nothing if more are needed. */
+/** Answers the bytes that have come. Returns nothing if more are needed. */
 export type Handshake = (bytes: Buffer, negotiate: Negotiate) => HandshakeAnswer | undefined;
 
 /** Every rule of the server. */
 export interface Rules {
-  /** What is read when a segment comes, beside what is left of the ones before. */
+  /** Returns what to read when a segment comes, in addition to what is left of earlier ones. */
   segment(left: Buffer, segment: Buffer, connection: Connection): Buffer;
-  /** How many frames are read of one segment; the rest is dropped. */
+  /** How many frames of one segment are read. The rest is dropped. */
   framesPerSegment: number;
   allowsReserved(rsv: number, opcode: number, connection: Connection): boolean;
   knows(opcode: number, connection: Connection): boolean;
@@ -96,18 +96,18 @@ export interface Rules {
   /** The length in the 2 or 8 bytes that extend it. */
   readLength(extended: Buffer, connection: Connection): number;
   maxPayload: number;
-  /** Unmasks a piece of the payload in place; `at` is where it begins in the payload. */
+  /** Unmasks a piece of the payload in place. `at` is where it begins in the payload. */
   unmask(piece: Buffer, mask: Buffer, at: number): void;
-  /** Called for every header once it is read: opens the message that a data frame belongs to. */
+  /** Called for every header once it is read. Opens the message that a data frame belongs to. */
   begin(header: Header, connection: Connection): void;
   /** Called for every piece of a data frame's payload. */
   piece(piece: Buffer, message: Message, connection: Connection): void;
-  /** Called for every data frame that is complete. */
+  /** Called for every complete data frame. */
   complete(header: Header, connection: Connection): void;
   text(): Validator;
-  /** What comes back for a message; nothing if nothing does. */
+  /** Returns what to send back for a message, or nothing. */
   echo(opcode: number, data: Buffer): { opcode: number; data: Buffer } | undefined;
-  /** The frames that carry a message which is not compressed. */
+  /** Returns the frames that carry a message which is not compressed. */
   carry(opcode: number, data: Buffer): OutgoingFrame[];
   ping(payload: Buffer, connection: Connection): void;
   pong(payload: Buffer, connection: Connection): void;
@@ -122,16 +122,16 @@ export interface Rules {
   /** Called when the peer ends its half of TCP. */
   peerEnded(connection: Connection): void;
   writeLength(length: number): Buffer;
-  /** The last word on each frame that is sent. */
+  /** Changes each frame before it is sent. */
   send(frame: OutgoingFrame): OutgoingFrame;
 }
 
 const [continuation, text, binary, close, ping, pong] = [0, 1, 2, 8, 9, 10] as const;
 
-/** What an opcode is called. */
+/** The name of an opcode. */
 export const opcodes = { continuation, text, binary, close, ping, pong };
 
-/** The rules as they are. */
+/** The rules as they should be. */
 export const strict: Rules = {
   segment: (left, segment) => (left.length === 0 ? segment : Buffer.concat([left, segment])),
   framesPerSegment: Number.POSITIVE_INFINITY,
@@ -202,27 +202,27 @@ export const strict: Rules = {
   send: (frame) => frame,
 };
 
-/** What a server is made of. */
+/** The parts of a server. */
 export interface ServerOptions {
-  /** Default: any that is free. */
+  /** Default: any free port. */
   port?: number;
   rules?: Partial<Rules>;
   handshake?: Handshake;
   negotiate?: Negotiate;
 }
 
-/** One connection after its handshake. What is public is there for faults to reach. */
+/** One connection after its handshake. Public members are there for faults to reach. */
 export class Connection {
   readonly rules: Rules;
   readonly extension: Extension | undefined;
   readonly server: FaultyServer;
   readonly socket: Socket;
   message: Message | undefined;
-  /** Frames that were read. */
+  /** How many frames were read. */
   frames = 0;
-  /** How many bytes extend the length of the frame that is read. */
+  /** How many bytes extend the length of the frame that is being read. */
   extendedBy = 0;
-  /** Nothing that comes is read any more. */
+  /** True if nothing that comes is read any more. */
   over = false;
   /** Answers that a fault holds back. */
   readonly late: OutgoingFrame[] = [];
@@ -238,7 +238,7 @@ export class Connection {
     this.extension = extension;
   }
 
-  /** Takes a segment. */
+  /** Handles a segment. */
   receive(segment: Buffer): void {
     if (this.over) return;
     try {
@@ -253,7 +253,7 @@ export class Connection {
     }
   }
 
-  /** Whether a header was read whose payload is not complete. */
+  /** Whether a header has been read whose payload is not complete. */
   get amidPayload(): boolean {
     return this.#header !== undefined;
   }
@@ -262,7 +262,7 @@ export class Connection {
     this.message = { opcode, compressed, parts: [], text: this.rules.text() };
   }
 
-  /** The message is complete: it is checked and comes back. */
+  /** The message is complete, so it is checked and sent back. */
   deliver(): void {
     const { message, rules, extension } = this;
     if (!message) return;
@@ -291,13 +291,13 @@ export class Connection {
     this.socket.write(Buffer.concat([Buffer.of(first), length, mask ?? Buffer.alloc(0), body]));
   }
 
-  /** Closes TCP; what still comes is dropped. */
+  /** Closes TCP. What still comes is dropped. */
   end(): void {
     this.over = true;
     this.socket.end();
   }
 
-  // False if more bytes are needed.
+  // Returns false if more bytes are needed.
   #step(): boolean {
     if (!this.#header) {
       this.#header = this.#readHeader();
@@ -331,13 +331,13 @@ export class Connection {
   }
 
   #take(count: number): Buffer {
-    // A copy, since it is unmasked in place.
+    // Copied, because it is unmasked in place.
     const taken = Buffer.from(this.#left.subarray(0, count));
     this.#left = this.#left.subarray(count);
     return taken;
   }
 
-  // What is wrong is seen as early as its byte.
+  // A fault is reported as soon as its byte is there.
   #readHeader(): Header | undefined {
     const { rules } = this;
     const [first, second] = this.#left;
@@ -370,17 +370,17 @@ export class Connection {
   }
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface FaultyServer {
   url: string;
   /** Dies: nothing listens any more, and every connection is gone. */
   die(): void;
-  /** Listens again where it did before. */
+  /** Listens again on the same port. */
   revive(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a server on a free port; without options it is strict. */
+/** Starts a server on a free port. Without options it is strict. */
 export async function startServer(options: ServerOptions = {}): Promise<FaultyServer> {
   const server = new LocalServer(options);
   await server.listen(options.port ?? 0);
@@ -430,7 +430,7 @@ class LocalServer implements FaultyServer {
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
-    // A peer that resets the connection is no event here.
+    // A connection that the peer resets needs no handling here.
     socket.on("error", () => {});
     socket.on("close", () => this.#sockets.delete(socket));
     accept(socket, this.#answer, (extension) => new Connection(this, socket, this.#rules, extension));
@@ -461,7 +461,7 @@ function accept(
   socket.on("end", end);
 }
 
-/** RFC 6455 §4.2: accepts what it should, refuses the rest with 400. */
+/** RFC 6455 §4.2: accepts what it should and refuses the rest with 400. */
 export const strictHandshake: Handshake = (bytes, negotiate) => {
   const end = bytes.indexOf("\r\n\r\n");
   if (end === -1) return undefined;

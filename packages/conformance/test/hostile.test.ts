@@ -1,5 +1,5 @@
-// Peers that mean harm, or are something else altogether: each gets a verdict or an error that says what is wrong,
-// within the deadline and in bounded memory.
+// Peers that are hostile, or are something else altogether. Each gets a verdict, or an error that says what is
+// wrong, within the deadline and in bounded memory.
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -20,7 +20,7 @@ import { ServerGone } from "../src/watch.ts";
 import { startServer } from "./faulty-server.ts";
 
 const deadlineMs = 500;
-// For all that a run of one case does: the look, the case, its end, a last sign of life; on a busy machine.
+// Time for a run of one case on a busy machine: the check, the case, its end, and a last sign of life.
 const wholeRunMs = 30 * deadlineMs;
 
 const echo = framing.filter(({ id }) => id === "1.1.2");
@@ -32,7 +32,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-/** Listens on a free port, and gives each connection to a peer. */
+/** Listens on a free port and passes each connection to `peer`. */
 async function listen(peer: (socket: Socket) => void): Promise<number> {
   return started(createServer({ allowHalfOpen: true }), peer, "connection");
 }
@@ -52,7 +52,7 @@ async function started(server: Server, peer: (socket: Socket) => void, event: st
   return (server.address() as AddressInfo).port;
 }
 
-/** Writes the same bytes again and again, as fast as they are taken, so many in all. */
+/** Writes the same bytes again and again as fast as they are accepted, up to this many in all. */
 function flood(socket: Socket, bytes: Uint8Array, total: number): void {
   let left = total;
   const write = () => {
@@ -65,7 +65,7 @@ function flood(socket: Socket, bytes: Uint8Array, total: number): void {
   write();
 }
 
-/** Answers a handshake as it should be, and then does something else. */
+/** Answers a handshake correctly, and then does something else. */
 function opened(after: (socket: Socket) => void) {
   return (socket: Socket) => {
     socket.once("data", (request: Buffer) => {
@@ -77,7 +77,7 @@ function opened(after: (socket: Socket) => void) {
   };
 }
 
-/** Sends a short text frame back, unmasked: what a run begins with. */
+/** Sends a short text frame back, unmasked, which a run needs at its start. */
 function echoOnce(socket: Socket): void {
   socket.once("data", (bytes: Buffer) => {
     const length = (bytes[1] ?? 0) & 0x7f;
@@ -87,14 +87,14 @@ function echoOnce(socket: Socket): void {
   });
 }
 
-/** The first connection, that a run begins with, is one to a server that echoes. */
+/** The first connection, with which a run begins, behaves like a server that echoes. */
 function atFirst(peer: (socket: Socket) => void) {
   let count = 0;
   const right = opened(echoOnce);
   return (socket: Socket) => (count++ === 0 ? right(socket) : peer(socket));
 }
 
-/** The message of the error that a run ends with, or the verdict and why. */
+/** Returns the message of the error that a run ends with, or the verdict and its reason. */
 async function outcome(url: string, options: RunOptions = {}): Promise<string> {
   const began = performance.now();
   const results: Result[] = [];
@@ -111,7 +111,7 @@ async function outcome(url: string, options: RunOptions = {}): Promise<string> {
 
 const mebibyte = 1024 * 1024;
 
-/** By how much the memory of the process grew at its highest, in MiB. */
+/** Returns the peak growth of the process's memory, in MiB. */
 async function growthOf(act: () => Promise<unknown>): Promise<number> {
   const base = process.memoryUsage.rss();
   let highest = base;
@@ -164,7 +164,7 @@ test.for<[string, (socket: Socket) => void, RegExp]>([
     (socket) => socket.write("SSH-2.0-x\r\n"),
     /^HandshakeError: what came is no HTTP: "SSH-2/,
   ],
-])("a peer that %s is told in a sentence", async ([, peer, expected]) => {
+])("a peer that %s is reported in a sentence", async ([, peer, expected]) => {
   const port = await listen(peer);
   expect(await outcome(`ws://127.0.0.1:${port}/`)).toMatch(expected);
 });
@@ -178,19 +178,19 @@ test("a peer that answers byte by byte for ever runs into the deadline", async (
   expect(await outcome(`ws://127.0.0.1:${port}/`)).toMatch(/no answer to the handshake after 500 ms/);
 });
 
-test("a real server of HTTP/2 is told from one of HTTP/1.1", async () => {
+test("a real HTTP/2 server is distinguished from an HTTP/1.1 server", async () => {
   const server = createHttp2Server();
   const port = await started(server as unknown as Server, () => {}, "connection");
   expect(await outcome(`ws://127.0.0.1:${port}/`)).toMatch(/^HandshakeError: the server speaks HTTP\/2/);
 });
 
-test("a port where nothing listens is told in a sentence", async () => {
+test("a port where nothing listens is reported in a sentence", async () => {
   const port = await listen(() => {});
   for (const stop of stops.splice(0)) stop();
   expect(await outcome(`ws://127.0.0.1:${port}/`)).toMatch(/^ConnectError: .* nothing listens there$/);
 });
 
-test("a peer that opens and then says nothing more fails the case within the deadline", async () => {
+test("a peer that opens the connection and then stays silent fails the case within the deadline", async () => {
   const port = await listen(atFirst(opened(() => {})));
   expect(await outcome(`ws://127.0.0.1:${port}/`)).toMatch(/^fail: /);
 });
@@ -204,7 +204,7 @@ test("a peer that sends 1 GiB of frames is cut off, in bounded memory", async ()
   expect(growth).toBeLessThan(128);
 });
 
-test("a frame that claims 1 GiB is cut off by its header", async () => {
+test("a frame that claims 1 GiB is cut off at its header", async () => {
   const header = Buffer.of(0x82, 127, 0, 0, 0, 0, 0x40, 0, 0, 0);
   const port = await listen(atFirst(opened((socket) => socket.write(header))));
   expect(await outcome(`ws://127.0.0.1:${port}/`)).toMatch(/^fail: the peer was cut off by a limit of ours/);
@@ -275,16 +275,16 @@ test("a peer that floods while the request is being sent is held back", async ()
   expect(growth).toBeLessThan(128);
 });
 
-test("a peer that hangs up on every case but the first look gets a verdict on each", async () => {
+test("a peer that hangs up on every case after the first check gets a verdict on each", async () => {
   const port = await listen(atFirst((socket) => socket.end()));
   expect(await outcome(`ws://127.0.0.1:${port}/`, { cases: plain })).toMatch(/^fail: /);
 });
 
-/** Answers handshakes as it should and nothing else, but for those that come amid a silence. */
+/** Answers handshakes and the close frame, except on connections that come during a silence. */
 function busy(isSilent: (count: number) => boolean) {
   let count = 0;
   const right = opened((socket) => {
-    // The close frame of 1000 that ends the case, as a client masks it, is what is answered.
+    // Answers the masked close frame of 1000 with which the client ends the case.
     socket.on("data", () => socket.end(Buffer.of(0x88, 2, 0x03, 0xe8)));
   });
   const first = opened(echoOnce);
@@ -316,8 +316,8 @@ async function lateness(isSilent: (count: number) => boolean, jobs: number): Pro
 
 const noAnswer = "no answer to the handshake after 500 ms";
 
-// The first connection is the run's own look; those of the three cases are the next.
-test("a handshake that is late while other cases run is asked for again, alone", async () => {
+// The first connection is the run's own check. The next ones are those of the three cases.
+test("a handshake that is late while other cases run is repeated alone", async () => {
   const beside = "while other cases ran beside it the handshake was late";
   expect(await lateness((count) => count === 2 || count === 3, 3)).toEqual([
     "0.1.1 pass: undefined",
@@ -326,7 +326,7 @@ test("a handshake that is late while other cases run is asked for again, alone",
   ]);
 });
 
-test("a server that answers no handshake any more is not asked again for each case", async () => {
+test("a server that stops answering handshakes is not asked again for each case", async () => {
   const why = `${noAnswer}; other cases ran beside it, but alone no handshake is answered any more, either`;
   expect(await lateness((count) => count > 0, 3)).toEqual(three.map(({ id }) => `${id} fail: ${why}`));
 });
@@ -345,13 +345,13 @@ test("a server that dies and stays away ends the run with its name", async () =>
     },
   };
   const run = runConformance(server.url, { cases: [mortal], deadlineMs, reviveMs: 200 });
-  // With nobody beside it, it is the one.
+  // With nothing beside it, this case is the culprit.
   expect((await run.next()).value).toMatchObject({ id: mortal.id, verdict: "fail", grave: "death" });
   await expect(run.next()).rejects.toThrow(ServerGone);
   await server.stop();
 });
 
-/** A certificate that nobody vouches for, and its key; Node has no way to make one. */
+/** A self-signed certificate and its key, because Node has no way to make one. */
 function selfSigned(): { cert: Buffer; key: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), "conformance-"));
   try {
@@ -365,7 +365,7 @@ function selfSigned(): { cert: Buffer; key: Buffer } {
   }
 }
 
-test("a certificate that nobody vouches for is refused, and accepted if told so", async () => {
+test("a certificate that is not trusted is refused, and accepted with `insecure`", async () => {
   const server = await startServer();
   const inner = Number(new URL(server.url).port);
   const outer = await started(
@@ -386,12 +386,12 @@ test("a certificate that nobody vouches for is refused, and accepted if told so"
   await server.stop();
 });
 
-test("plain HTTP where TLS is expected is told in a sentence", async () => {
+test("plain HTTP where TLS is expected is reported in a sentence", async () => {
   const port = await started(createHttpServer(), () => {}, "connection");
   expect(await outcome(`wss://127.0.0.1:${port}/`)).toMatch(/^ConnectError: .*does not speak TLS; try ws:/);
 });
 
-test("a peer that never shakes hands for TLS runs into the deadline", async () => {
+test("a peer that never completes the TLS handshake runs into the deadline", async () => {
   const port = await listen(() => {});
   expect(await outcome(`wss://127.0.0.1:${port}/`)).toMatch(/^ConnectError: .*no connection after 500 ms$/);
 });

@@ -4,7 +4,7 @@ import { allCases, type Case } from "../src/cases/index.ts";
 import { type Result, type RunOptions, runConformance } from "../src/run.ts";
 import { type Rules, startServer } from "./faulty-server.ts";
 
-/** The cases about frames that need no extension; the handshake and permessage-deflate have faults of their own. */
+/** The cases about frames that need no extension. The handshake and permessage-deflate have their own faults. */
 export const frameCases: readonly Case[] = allCases.filter(
   (each) => each.kind === "frames" && each.offer === undefined,
 );
@@ -14,14 +14,14 @@ export function within(ids: readonly string[]): Case[] {
   return allCases.filter(({ id }) => ids.some((each) => id === each || id.startsWith(`${each}.`)));
 }
 
-/** What came of the cases at a URL, by their ids. */
+/** Returns the results of the cases at a URL, by their ids. */
 export async function judgedAt(url: string, options: RunOptions): Promise<Map<string, Result>> {
   const results = new Map<string, Result>();
   for await (const result of runConformance(url, options)) results.set(result.id, result);
   return results;
 }
 
-/** What came of the cases at a server with these rules, which runs only for them. */
+/** Returns the results of the cases at a server with these rules, which runs only for them. */
 export async function judged(rules: Partial<Rules>, options: RunOptions): Promise<Map<string, Result>> {
   const server = await startServer({ rules });
   try {
@@ -31,7 +31,7 @@ export async function judged(rules: Partial<Rules>, options: RunOptions): Promis
   }
 }
 
-/** What is not as it should be, in words. */
+/** Describes what is not as it should be. */
 export function oddOnes(results: Iterable<Result>): string[] {
   const odd = [...results].filter(({ verdict }) => verdict !== "pass" && verdict !== "info");
   return odd.map(({ id, verdict, behaviour, close }) => `${id} ${verdict}: ${behaviour.why ?? close.why}`);

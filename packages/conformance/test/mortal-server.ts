@@ -1,5 +1,5 @@
-// A server in a process of its own that one case kills: `node mortal-server.ts <port> <manner>`.
-// The case is 7.5.2, close code 3999. It is answered as it should be, and only then does the server die.
+// A server in its own process that one case kills: `node mortal-server.ts <port> <manner>`. The case is 7.5.2,
+// close code 3999. The server answers it correctly and only then dies.
 
 import { startServer, strict } from "./faulty-server.ts";
 
@@ -27,7 +27,7 @@ export const manners = {
   "is killed": () => process.kill(process.pid, "SIGKILL"),
   "hangs in a loop": () =>
     setImmediate(() => {
-      // Not for ever, in case that nobody is left to end it.
+      // Not for ever, in case nobody is left to end it.
       for (const until = performance.now() + hangMs; performance.now() < until; );
     }),
 } as const;
@@ -36,7 +36,7 @@ export type Manner = keyof typeof manners;
 
 if (import.meta.main) {
   const [port, manner] = process.argv.slice(2);
-  // A test that ran out of time leaves nobody who would end it.
+  // If a test timed out, nobody is left to end this process.
   setTimeout(() => process.exit(), lifeMs);
   await startServer({
     port: Number(port),

@@ -1,4 +1,4 @@
-// What is published works where nothing of this repository is: packed, installed, started, on Node and on Bun.
+// The published package works without this repository: packed, installed and started, on Node and on Bun.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { build } from "../build.ts";
 import { startServer } from "./faulty-server.ts";
 
 const bun = join(import.meta.dirname, "../../../apps/bun-hono/node_modules/.bin/bun");
-// Where a machine has a Node of its own; the workspace brings the one that runs everything.
+// For machines that have a Node of their own. The workspace brings the one that runs everything.
 const olderNode = "/usr/bin/node";
 const folder = mkdtempSync(join(tmpdir(), "conformance-"));
 const installed = join(folder, "installed");
@@ -55,7 +55,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-// Asynchronous: the server that it judges runs in this process.
+// Asynchronous, because the server that it judges runs in this process.
 async function run(program: string, args: readonly string[], cwd = installed): Promise<string> {
   const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
@@ -71,20 +71,20 @@ async function run(program: string, args: readonly string[], cwd = installed): P
   return output;
 }
 
-test("nothing of the tests is packed: neither their files nor the old servers that they judge", () => {
+test("nothing of the tests is packed, neither their files nor the old servers that they judge", () => {
   const packed = join(installed, "node_modules/@rosetta/conformance");
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(packed, "package.json"), "utf8"));
   expect([dependencies, devDependencies]).toEqual([undefined, undefined]);
   expect(globSync("**/*{.test.,faulty,mortal}*", { cwd: packed })).toEqual([]);
 });
 
-test.runIf(existsSync(olderNode))("an older Node is told which one is needed, in one line", async () => {
+test.runIf(existsSync(olderNode))("an older Node gets one line with the needed version", async () => {
   const command = join(installed, "node_modules/@rosetta/conformance/lib/bin.js");
   const { stderr, status } = spawnSync(olderNode, [command, "--help"], { encoding: "utf8" });
   if (status !== 0) expect(stderr).toMatch(/^conform needs Node 22 or later, or Bun; this is Node [\d.]+\n$/);
 });
 
-test("npx finds the command, and it says how it is used", async () => {
+test("npx finds the command, and it prints how to use it", async () => {
   expect(await run("npx", ["--no-install", "conform", "--help"])).toContain("conform <ws-url>");
 });
 
@@ -114,6 +114,6 @@ test.each([
 test("its types stand on their own", async () => {
   const compiler = join(import.meta.dirname, "../../../node_modules/typescript/bin/tsc");
   const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024"];
-  // Without a type of Node's, and with every type of the package checked: it says nothing if all is well.
+  // Without Node's types, and with every type of the package checked. No output means that all is well.
   expect(await run(process.execPath, [compiler, ...options, "--types", "", "consumer.ts"])).toBe("");
 });

@@ -1,4 +1,4 @@
-// An endpoint that does not echo is told so in one sentence, and not by a thousand failures.
+// An endpoint that does not echo gets one sentence instead of a thousand failures.
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-// Servers as they were published, with bugs that are known, or that our cases found.
+// Published servers, with bugs that are known or that our cases found.
 
 import { createRequire } from "node:module";
 import type { AddressInfo, Server } from "node:net";
@@ -88,7 +88,7 @@ async function startWs(skipUTF8Validation: boolean): Promise<string> {
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-/** The families, or with `depth` 1 the groups, that have a case which failed. */
+/** The families that have a failed case, or the groups if `depth` is 1. */
 function failed(results: ReadonlyMap<string, Result>, depth: 1 | 2): string[] {
   const ids = [...results.values()].filter(({ verdict }) => verdict === "fail").map(({ id }) => id);
   return [...new Set(ids.map((id) => id.split(".").slice(0, depth).join(".")))].sort((a, b) =>
@@ -115,32 +115,32 @@ const unchecked = [
 const light = frameCases.filter(({ heavy, id }) => !heavy && !id.startsWith("9."));
 const timing = { settleMs: 100, deadlineMs: 10_000 };
 
-test("ws fails nothing", async () => {
+test("ws passes every case", async () => {
   const results = await judgedAt(await startWs(false), { ...timing, cases: light });
   expect(failed(results, 1)).toEqual([]);
 });
 
-test("ws with skipUTF8Validation fails whatever asks for UTF-8, and nothing else", async () => {
+test("ws with skipUTF8Validation fails every case that requires UTF-8, and nothing else", async () => {
   const results = await judgedAt(await startWs(true), { ...timing, cases: light });
   expect(failed(results, 2)).toEqual(unchecked);
 });
 
-// Its receiver unmasks what is masked, and never asks whether it has to be; without the package `utf-8-validate`,
-// which nobody need install, every text is called UTF-8.
-test("ws 7.0.0 takes frames that are not masked, and any bytes for text", async () => {
+// Its receiver unmasks what is masked, and never checks whether it has to be. Without the optional package
+// `utf-8-validate` it accepts every text as UTF-8.
+test("ws 7.0.0 accepts frames that are not masked, and any bytes as text", async () => {
   const results = await judgedAt(await startOldWs("ws-7"), { ...timing, cases: within(["1", "2", "6"]) });
   expect(failed(results, 2)).toEqual(["1.6", ...unchecked]);
 });
 
-// It reads no more once it has failed the connection, and so waits 30 s for the close frame that has come.
-test("ws 1.1.5 leaves TCP open after it failed a connection", async () => {
+// It stops reading once it has failed the connection, and so waits 30 s for a close frame that has already come.
+test("ws 1.1.5 leaves TCP open after it has failed a connection", async () => {
   const cases = within(["1.1", "3.1.1", "4.1.1", "5.4.1"]);
   const results = await judgedAt(await startOldWs("ws-1"), { settleMs: 100, deadlineMs: 1_000, cases });
   expect(failed(results, 2)).toEqual(["3.1", "4.1", "5.4"]);
   expect(results.get("3.1.1")?.close.why).toMatch(/did not close TCP/);
 });
 
-// It puts every payload through `toString()`, each fragment for itself, and echoes whatever code a close frame has.
+// It puts every payload through `toString()`, each fragment separately, and echoes whatever code a close frame has.
 describe("nodejs-websocket 1.7.2", () => {
   const found = {
     "2.2.2": "takes the payload of a ping for text",

@@ -1,4 +1,4 @@
-// What a run writes down: every shape from one report, made by hand.
+// What a run writes: every kind of report, from one set of results made by hand.
 
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
@@ -63,7 +63,7 @@ const report: Report = {
   ],
 };
 
-test("cases in which servers differ are found, those in which they agree are not", () => {
+test("cases that servers handle differently are found, and those that they handle alike are not", () => {
   expect(differing(report)).toEqual(["1.1.2"]);
 });
 
@@ -99,7 +99,7 @@ test("the code of the close frame is read from its bytes", () => {
   expect(made("8103414243").wire.at(-1)).toEqual({ kind: "omitted", lines: 3 });
 });
 
-test("the page runs nothing but its own script, and asks nobody for anything", () => {
+test("the page runs only its own script and makes no requests", () => {
   const page = html(report);
   expect(page).not.toContain("<script>alert");
   expect(page).not.toContain("<img");
@@ -114,14 +114,14 @@ test("the page runs nothing but its own script, and asks nobody for anything", (
   expect(page).not.toMatch(/ style="| on\w+="|\beval\(|innerHTML/);
 });
 
-test("the page has all data, packed", () => {
+test("the page contains all data, packed", () => {
   const [, packed = ""] = /id="data">([^<]*)</.exec(html(report)) ?? [];
   const data = JSON.parse(gunzipSync(Buffer.from(packed, "base64")).toString());
   expect(data.servers.one["1.1.2"].behaviour.why).toBe(hostile);
   expect(data.servers.two["1.1.1"].wire).toHaveLength(2);
 });
 
-test("a page about much stays small", () => {
+test("a page with many results stays small", () => {
   const noise = () => Array.from({ length: 64 }, () => Math.floor(Math.random() * 256).toString(16)).join("");
   const wire = (): WireReport[] =>
     Array.from({ length: 24 }, (_, at) => {
@@ -138,12 +138,12 @@ test("a page about much stays small", () => {
   expect(html({ ...report, cases, targets }).length).toBeLessThan(3_000_000);
 });
 
-test("JUnit counts what fails, and holds no character that XML forbids", () => {
+test("JUnit counts failures, and holds no character that XML forbids", () => {
   const xml = junit(report);
   expect(xml).toContain('<testsuite name="one.framing" tests="3" failures="1" errors="0" skipped="0"');
   expect(xml).toContain('<testsuite name="two.framing" tests="3" failures="0"');
   expect(xml).toContain("<system-out>non-strict: late</system-out>");
-  // What is noted about the half that is as it should be is not why.
+  // A note about the half that is correct is not the reason.
   const close = { verdict: "non-strict", why: "another code" } as const;
   const noted = result("1.1.1", {
     verdict: "non-strict",
@@ -161,7 +161,7 @@ test("a server that could not be judged is an error in JUnit", () => {
   expect(junit({ ...report, targets: [gone] })).toContain('<error message="nothing listens there"/>');
 });
 
-test("Autobahn's numbers get the worst of ours, and what it has no case for stands beside", () => {
+test("Autobahn's numbers get the worst of ours, and our cases without a counterpart are listed beside them", () => {
   const { one = {}, two = {} } = autobahnIndex(report, "report.html");
   expect(Object.keys(one)).toEqual(["1.1.1", "rosetta.1.1.3"]);
   expect(one["1.1.1"]).toEqual({
@@ -175,7 +175,7 @@ test("Autobahn's numbers get the worst of ours, and what it has no case for stan
   expect(two["rosetta.1.1.3"]?.behavior).toBe("NON-STRICT");
 });
 
-test("a known failure is no failure, for the server that it is known of", () => {
+test("a known failure is no failure, but only for the server that it is known of", () => {
   const known = { id: "1.1.2", reason: "upstream", link: "https://example.org/1", target: "one" };
   const marked = mark(result("1.1.2", failing), { id: "one" }, [known]);
   expect(marked.known).toEqual({ reason: "upstream", link: "https://example.org/1" });
@@ -184,13 +184,13 @@ test("a known failure is no failure, for the server that it is known of", () => 
   expect(junit({ ...report, targets: [target("one", [marked])] })).toContain('skipped="1"');
 });
 
-test("a known failure that does not fail is stale; one that did not run is not", () => {
+test("a known failure that no longer fails is stale, and one that did not run is not", () => {
   const entry = (id: string) => ({ id, reason: "r", link: "l" });
   expect(stale(report.targets, [entry("1.1.2"), entry("9.9.9")])).toEqual([{ target: "two", id: "1.1.2" }]);
   expect(exitCode({ targets: [target("two", [result("1.1.2")])] }, true)).toBe(1);
 });
 
-test("the exit code is of the worst that happened", () => {
+test("the exit code is that of the worst result", () => {
   expect(exitCode({ targets: [target("one", [result("1.1.1")])] }, false)).toBe(0);
   expect(exitCode(report, false)).toBe(1);
   expect(
@@ -198,11 +198,11 @@ test("the exit code is of the worst that happened", () => {
   ).toBe(3);
 });
 
-test("ids that follow one another are a range", () => {
+test("consecutive ids are a range", () => {
   expect(rangesOf(["1.1.1", "1.1.2", "1.1.3", "1.2.4", "1.2.6"])).toBe("1.1.1–1.1.3, 1.2.4, 1.2.6");
 });
 
-test("the summary names what differs, what fails and why, and obeys nothing that a peer sent", () => {
+test("the summary says what differs, what fails and why, and neutralizes what a peer sent", () => {
   const text = summary(report, [], { paint: (_style, words) => words, width: 80, verbose: false });
   expect(text).toContain("1 case in which they differ");
   expect(text).toMatch(/1\.1\.2 +another <b>echo<\/b> +✗ fail +✓ pass/);

@@ -1,4 +1,4 @@
-// What a server may do for a peer that does not read: wait, or end the connection; but never lose a message.
+// What a server may do for a peer that does not read: wait, or end the connection, but never lose a message.
 
 import { expect, test } from "vitest";
 import type { Verdict } from "../src/case.ts";
@@ -17,7 +17,7 @@ function overLimit(act: (connection: Connection) => void): Partial<Rules> {
   };
 }
 
-// Those that lost a message already.
+// Servers that have already lost a message.
 const gaps = new WeakSet<Connection>();
 
 test.each<[string, Partial<Rules>, Verdict]>([

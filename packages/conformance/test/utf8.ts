@@ -1,6 +1,6 @@
 // UTF-8 byte by byte, with the table as data so that a fault can be a row of it.
 
-/** Sequences of one length: each byte from … to. */
+/** Sequences of one length: the range of each byte. */
 export type Row = readonly (readonly [from: number, to: number])[];
 
 const tail = [0x80, 0xbf] as const;
@@ -18,17 +18,17 @@ export const wellFormed: readonly Row[] = [
   [[0xf4, 0xf4], [0x80, 0x8f], tail, tail],
 ];
 
-/** Says of bytes whether they can still become, and whether they are, what the rows allow. */
+/** Checks bytes against the rows: whether they are valid so far, and whether they are complete. */
 export interface Validator {
-  /** False as soon as no byte to come can make it right. */
+  /** Returns false as soon as no further byte can make the text valid. */
   push(bytes: Uint8Array): boolean;
-  /** Whether no character is begun. */
+  /** Whether no character is incomplete. */
   complete(): boolean;
 }
 
-/** A validator for one text, which may come in pieces. */
+/** Returns a validator for one text, which may come in pieces. */
 export function validator(rows: readonly Row[] = wellFormed): Validator {
-  // The rows that the character which is begun can be of, and how many of its bytes have come.
+  // The rows that the incomplete character can belong to, and how many of its bytes have come.
   let begun: readonly Row[] = rows;
   let come = 0;
   const fits = (row: Row, byte: number) => {
@@ -52,5 +52,5 @@ export function validator(rows: readonly Row[] = wellFormed): Validator {
   };
 }
 
-/** Says yes to everything. */
+/** Accepts everything. */
 export const anything: Validator = { push: () => true, complete: () => true };

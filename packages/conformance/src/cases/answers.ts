@@ -25,7 +25,7 @@ interface Answer extends Partial<Common> {
   takes?: true;
   play?: AnswerCase["play"];
   cuts?: NonNullable<AnswerCase["cuts"]>;
-  /** The empty line that ends the head does not come. */
+  /** True if the empty line that ends the head does not come. */
   unfinished?: true;
 }
 
@@ -145,7 +145,8 @@ const upgrading = family(
   ],
 );
 
-// The answer has everything but the status; what follows is its body to HTTP, a frame to who looks no further.
+// The answer lacks only the status. In HTTP the bytes after it are its body; to a client that looks no further they
+// are a frame.
 const statuses = [
   { status: "200 OK", words: "200" },
   { status: "204 No Content", words: "204" },
@@ -191,7 +192,7 @@ const unasked = family(
   ],
 );
 
-// Each is something that a client which offered permessage-deflate must not take.
+// A client that offered permessage-deflate must accept none of these.
 const badParameters = [
   { extension: "permessage-deflate; x_unknown", words: "a parameter that does not exist" },
   { extension: "permessage-deflate; server_no_context_takeover=1", words: "a value where none belongs" },
@@ -282,7 +283,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     lines: right,
     play: play(
       [...fails(1002), ...unopened],
-      // As long as it claims to be: a client may look at a frame when it is there.
+      // As long as it claims to be, because a client may decode a frame only when all of it is there.
       { kind: "bytes", bytes: new TextEncoder().encode("hello".padEnd(103, ".")), what: "a body" },
       settle,
     ),
@@ -405,7 +406,7 @@ const masking: AnswerCase[] = [
   },
 ];
 
-/** A client's opening handshake: its request, what it makes of answers; and the keys that only clients have. */
+/** A client's opening handshake: its request, how it takes answers, and its masking keys. */
 export const answers: readonly AnswerCase[] = [
   ...proof,
   ...upgrading,

@@ -106,7 +106,7 @@ const afterwards: readonly Afterwards[] = [
   {
     words: "a frame that is not masked the right way",
     frames: [frame.text("too late", { masking: "wrong" })],
-    // §5.1 asks to fail for such a frame, wherever it is.
+    // §5.1 requires failing the connection because of such a frame, wherever it comes.
     tolerated: stillReads,
   },
 ];
@@ -235,7 +235,7 @@ const right: FrameCase[] = [
   ),
 ];
 
-// Where a code MUST NOT be sent, a peer that sends it back breaks the rule in its turn, so it is not tolerated.
+// A peer that sends back a code that MUST NOT be sent breaks the rule itself, so this is not tolerated.
 function refusesCode(tolerated: readonly number[], because: string): Allowed[] {
   return [...fails(1002), ...lenientOnly(because, closes(tolerated))];
 }

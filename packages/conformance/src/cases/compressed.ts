@@ -1,4 +1,4 @@
-// The words that cases about compressed messages are written in.
+// Helpers to write cases about compressed messages.
 
 import { bytesOf, family, frame, type Member } from "../build.ts";
 import type { CaseFrame, CaseHead, FrameCase, Play } from "../case.ts";
@@ -9,7 +9,7 @@ import type { Random } from "../random.ts";
 /** What browsers offer. */
 export const usualOffer = "permessage-deflate; client_max_window_bits";
 
-/** Sends compressed messages as was agreed on. */
+/** Sends compressed messages as agreed. */
 export class Compressor {
   readonly #deflater: Deflater;
 
@@ -30,13 +30,13 @@ export class Compressor {
     return compressed.binary(this.payload(data, options));
   }
 
-  /** Takes note of a message that was compressed by hand. */
+  /** Records a message that was compressed by hand. */
   remember(data: string | Uint8Array): void {
     this.#deflater.remember(bytesOf(data));
   }
 }
 
-/** Frames that say that their message is compressed: RFC 7692 §6. */
+/** Marks frames as parts of a compressed message: RFC 7692 §6. */
 export const compressed = {
   text: (payload: Uint8Array, rest: Partial<CaseFrame> = {}): CaseFrame =>
     frame.text(payload, { rsv1: true, ...rest }),
@@ -44,7 +44,7 @@ export const compressed = {
     frame.binary(payload, { rsv1: true, ...rest }),
 };
 
-/** A case of a family about compressed messages; `offer` is the usual one if there is none. */
+/** A case of a family about compressed messages. If `offer` is left out, the usual one is used. */
 export interface CompressedMember extends Omit<Member, "play"> {
   play: (compressor: Compressor, random: Random, agreed: Agreement) => Play;
 }
@@ -82,7 +82,7 @@ export function compressedFragments(
 
 const cities = ["Zürich", "Kraków", "Malmö", "São Paulo", "東京", "Reykjavík"];
 
-/** JSON of so many bytes, cut off where it is full: much that repeats, numbers that do not, some that is no ASCII. */
+/** JSON of this many bytes, cut off at the end: much that repeats, numbers that do not, and some text beyond ASCII. */
 export function json(length: number, random: Random): Uint8Array {
   let text = "[";
   while (text.length < length) {
@@ -92,7 +92,7 @@ export function json(length: number, random: Random): Uint8Array {
   return cutText(bytesOf(text), length);
 }
 
-/** German of so many bytes, whose umlauts take two. */
+/** German text of this many bytes, whose umlauts take two each. */
 export function german(length: number, random: Random): Uint8Array {
   const words = "Er stößt früher über größere Straßen als müde Bären zwölf Äpfel süß dürfen".split(" ");
   let text = "";
@@ -100,7 +100,7 @@ export function german(length: number, random: Random): Uint8Array {
   return cutText(bytesOf(text), length);
 }
 
-/** A picture of few colours: long runs, and rows that are almost the same. */
+/** A picture with few colours: long runs, and rows that are almost equal. */
 export function picture(length: number, random: Random): Uint8Array {
   const row = Uint8Array.from({ length: 640 }, (_, x) => (x < 200 ? 0xff : 0x20 + (x >> 6)));
   const rows = Array.from({ length: Math.ceil(length / row.length) }, () => {
@@ -111,7 +111,7 @@ export function picture(length: number, random: Random): Uint8Array {
   return join(rows).slice(0, length);
 }
 
-// So many bytes of UTF-8: what would be half a character becomes dots.
+// Exactly this many bytes of UTF-8. A character that would be cut becomes dots.
 function cutText(bytes: Uint8Array, length: number): Uint8Array {
   const cut = bytes.slice(0, length);
   let whole = length;

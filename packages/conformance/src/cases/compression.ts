@@ -173,7 +173,7 @@ const blocks = compressedFamily(
       title: "a message of 70,000 bytes that ends in a final block comes back, twice",
       play: (_, random) => {
         const data = json(70_000, random);
-        // As compressors end a stream; then the zero that RFC 7692 §7.2.3.4 adds.
+        // Ends a stream as compressors do, then adds the zero byte of RFC 7692 §7.2.3.4.
         const message = compressed.text(join([deflateRawSync(data), Uint8Array.of(0)]));
         return says([message, message], data, data);
       },
@@ -182,7 +182,7 @@ const blocks = compressedFamily(
       title: "messages go on as before after one in a final block",
       play: (compressor) => {
         const final = compose(fixedBlock([bytesOf("final")], true), flush);
-        // Whether a match may reach back over a final block is not written anywhere: it is not tried.
+        // No RFC says whether a match may reach back over a final block, so no case tries this.
         return says(
           [compressed.text(final), compressor.text("one"), compressor.text("two")],
           "final",
@@ -446,8 +446,9 @@ const plain: CompressedMember[] = [
   },
 ];
 
-// Not a copy of each case of the groups before: what is not compressed takes the same way through a server with the
-// extension as without, but for the one turning that these would see it miss.
+// This is no copy of every case in the earlier groups. What is not compressed takes the same path through a server
+// with the extension as without it, except for one branch, and these cases show if a server takes that branch
+// wrongly.
 const uncompressed = compressedFamily(
   "13.7",
   {
@@ -458,9 +459,10 @@ const uncompressed = compressedFamily(
   plain,
 );
 
-// What Autobahn sends 1,000 times. Once, and once more, is enough: the window (32 KiB) turns over within the larger
-// ones, buffers of any usual size fill up, and what a compressor keeps it has kept by the second message. What only
-// the thousandth could show – memory that is not freed – is not what a server answers.
+// Autobahn sends each of these 1,000 times. Sending each twice is enough: the window (32 KiB) turns over within the
+// larger ones, buffers of any usual size fill up, and a compressor that keeps something has kept it by the second
+// message. Only memory that is not freed would take a thousand messages to show, and that is not something a server
+// answers.
 const sizes = [16, 64, 256, 1_024, 4_096, 8_192, 16_384, 32_768, 65_536, 131_072];
 
 const contents = [
@@ -611,7 +613,7 @@ const flags = compressedFamily(
   ],
 );
 
-// How the peer's messages came, in words.
+// Describes how the peer's messages came.
 function sizesOf({ messages }: Observation): string {
   const words = messages.map(({ data, compressed, payloadBytes }) => {
     return compressed ? `${data.length} bytes in ${payloadBytes}` : `${data.length} bytes uncompressed`;
@@ -674,7 +676,7 @@ const told = compressedFamily(
   ),
 );
 
-/** Compressed messages: those that must be understood, then those that must not. */
+/** Compressed messages: first those that must be understood, then those that must not. */
 export const compression: readonly FrameCase[] = [
   ...byExample,
   ...blocks,

@@ -8,18 +8,19 @@ import type { Parameters } from "../deflate.ts";
 interface Confirmation extends Partial<Common> {
   /** What is wrong with it. */
   words: string;
-  /** The value of `Sec-WebSocket-Extensions`; nothing if it is not wrong for these offers. */
+  /** Returns the value of `Sec-WebSocket-Extensions`, or nothing if it is not wrong for these offers. */
   answer: (offers: readonly Parameters[]) => string | undefined;
-  /** An offer for which it is, where not every one will do. */
+  /** An offer for which the answer is wrong, if it is not wrong for every offer. */
   sampleOffer?: string;
 }
 
-// Wrong for whoever offers permessage-deflate.
+// Wrong for every client that offers permessage-deflate.
 function always(value: string): Confirmation["answer"] {
   return (offers) => (offers.length > 0 ? value : undefined);
 }
 
-// Wrong only if it is for each of the offers: a client may send several. All else that the first asks for is confirmed.
+// Wrong only if it is wrong for each of the offers, because a client may send several. Everything else that the
+// first offer asks for is confirmed.
 function ifAll(
   isWrong: (offer: Parameters) => boolean,
   change: { [name in keyof Parameters]: Parameters[name] | undefined },
@@ -134,7 +135,7 @@ const confirmations: readonly Confirmation[] = [
   ].map(({ words, value }) => ({ ...grammar, words, answer: always(value) })),
 ];
 
-/** What a client makes of an answer to its offers that is not valid. */
+/** How a client takes an answer to its offers that is not valid. */
 export const confirmation: readonly AnswerCase[] = numbered(
   "12.8",
   confirmations.map(({ words, answer, ...rest }) => ({

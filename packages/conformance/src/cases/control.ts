@@ -29,7 +29,7 @@ const pong = {
 } as const;
 
 const notUtf8 = unhex("00ffc080edbfbf");
-// What a server that looked for frames in payloads would take for one: a close frame that is masked.
+// What a server that searched payloads for frames would find: a masked close frame.
 const looksLikeClose = encodeFrame({
   opcode: Opcode.Close,
   mask: new Uint8Array(4),

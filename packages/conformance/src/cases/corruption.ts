@@ -1,4 +1,4 @@
-// Compressed messages that are none, and those that are hostile.
+// Compressed messages that are not valid, and hostile ones.
 
 import {
   compose,
@@ -36,10 +36,11 @@ function code(value: number, count: number): Part {
   return (bits) => bits.code(value, count);
 }
 
-// Begin of a block, not final: with fixed codes, and without compression.
+// The beginning of a block that is not final, with fixed codes and without compression.
 const fixedHeader = raw([2, 3]);
 const storedHeader = raw([0, 8]);
-// Of the lengths of a dynamic block's codes, one alone has a code: of 1 bit, 0. Or two have, the other is 1.
+// Among the lengths of a dynamic block's codes, either one alone has a code (of 1 bit, 0), or two have one and the
+// other is 1.
 const [zerosOnly, onesAndZeros] = [
   [0, 0, 1, 0],
   [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
@@ -48,7 +49,7 @@ const [zerosOnly, onesAndZeros] = [
 interface Corrupt {
   what: string;
   parts: Part[];
-  /** What a receiver may take it for nevertheless. */
+  /** What a receiver may nevertheless read it as. */
   understood?: string;
 }
 
@@ -145,7 +146,8 @@ const corrupted = compressedFamily(
   ],
 );
 
-// The receiver completes a message by four bytes (RFC 7692 §7.2.2), so that these begin as what they are not.
+// The receiver appends four bytes to a message (RFC 7692 §7.2.2), so these begin as something other than what they
+// become.
 const incomplete = [
   { what: "cut off within a code", payload: unhex("f2 48 cd") },
   { what: "cut off before its last byte", payload: unhex("f2 48 cd c9 c9 07") },
@@ -205,7 +207,7 @@ const breaches = compressedFamily(
       offer: "permessage-deflate; client_max_window_bits=9",
       play: (_, random, { ours }) => {
         const block = random.bytes(2 ** ours.windowBits + 1);
-        // Two messages, since within one a receiver may have the whole message at hand.
+        // Two messages, because within one a receiver may have the whole message in memory.
         const first = compose(stored(block), flush);
         const second = compose(fixedBlock([{ distance: block.length, length: 200 }]), flush);
         return {
@@ -274,7 +276,8 @@ const utf8 = compressedFamily(
 
 const mebibyte = 1024 * 1024;
 
-// The echo comes first, so that no ping asks whether the peer goes on: one may overtake what is being decompressed.
+// The echo comes first, and no ping checks whether the peer goes on, because a pong may overtake what is still
+// being decompressed.
 const bombs = compressedFamily(
   "13.16",
   {
@@ -320,5 +323,5 @@ const bombs = compressedFamily(
   ],
 );
 
-/** What cannot be decompressed, or should not be. */
+/** Data that cannot be decompressed, or should not be. */
 export const corruption: readonly FrameCase[] = [...corrupted, ...truncated, ...breaches, ...utf8, ...bombs];

@@ -28,7 +28,7 @@ const stream = {
   level: "MUST",
 } as const;
 
-/** An exchange of everything that has a place in a stream; the large message is left out if it is 0 bytes. */
+/** One exchange of everything that can appear in a stream. The large message is left out if it has 0 bytes. */
 function exchange(random: Random, largeBytes: number): { frames: CaseFrame[]; allowed: Allowed[] } {
   const medium = prose(200, random);
   const large = largeBytes > 0 ? [random.bytes(largeBytes)] : [];
@@ -72,7 +72,7 @@ const inSmallPieces = [1, 2, 3, 7].map((size): Member => {
   };
 });
 
-// How many bytes there are up to the end of a client's header, and what frames of one length are called.
+// How many bytes there are up to the end of a client's header, and what frames of that length are called.
 const shapes = [
   { length: 0, header: 6, words: "an empty message" },
   { length: 5, header: 6, words: "a message of 5 bytes, its length in 7 bits," },
@@ -80,7 +80,7 @@ const shapes = [
   { length: 65_536, header: 14, words: "a message of 65,536 bytes, its length in 64 bits," },
 ];
 
-// The ping that goes with the first part is answered once that part was read: the cut is one for the peer, too.
+// The ping in the first part is answered once the peer has read that part, so the peer sees the cut, too.
 function cutAfter(place: number, sent: CaseFrame, allowed: Allowed[]): Member["play"] {
   return play([sendUpTo(place, frame.ping("read"), sent), awaitPongs(1), sendRest], allowed);
 }
@@ -90,7 +90,7 @@ function places(last: number): number[] {
 }
 
 const messagesCut = shapes.flatMap(({ length, header, words }) =>
-  // The header of a server is shorter; for it, the last cuts are in the payload.
+  // A server's header is shorter, so for it the last cuts are in the payload.
   places(length === 0 ? header - 1 : header + 1).map(
     (place): Member => ({
       title: `${words} cut after byte ${place} of its frame, comes back`,
@@ -147,7 +147,7 @@ const continuationsCut = places(7).map(
   }),
 );
 
-// Each piece but the last ends amid a frame, and begins with the rest of the one before.
+// Each piece except the last ends in the middle of a frame and begins with the rest of the one before.
 const overlapping = [
   { first: -1, second: 1, words: "all but a byte of the first, then a byte of the second" },
   { first: 1, second: 1, words: "a byte of the first, then a byte of the second" },

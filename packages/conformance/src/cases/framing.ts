@@ -53,7 +53,8 @@ const echoOfLength: FrameCase[] = kinds.flatMap(({ kind, dataOf, send: sent, exp
   ),
 );
 
-// Longer than need be. The duty to be minimal is the sender's; what a receiver does about it is its own choice.
+// Longer than necessary. Only the sender must use the shortest form; what a receiver does about it is its own
+// choice.
 const longForms = [
   { length: 5, lengthBytes: 2 },
   { length: 125, lengthBytes: 2 },
@@ -84,7 +85,7 @@ const minimal: FrameCase[] = family(
   })),
 );
 
-// No more than the header is sent: a receiver that waits for the payload waits for ever.
+// Only the header is sent, so a receiver that waits for the payload waits for ever.
 const hugeLengths = [
   { claimed: 1n << 63n, words: "the highest bit set", codes: [1002, 1009] },
   { claimed: (1n << 64n) - 1n, words: "all bits set", codes: [1002, 1009] },

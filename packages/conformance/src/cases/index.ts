@@ -15,21 +15,21 @@ import { reservedBits, reservedOpcodes } from "./reserved.ts";
 import { size } from "./size.ts";
 import { utf8 } from "./utf8.ts";
 
-/** What a server can be judged by. */
+/** The cases that can judge a server. */
 export type ServerCase = FrameCase | OpeningCase;
-/** What a client can be judged by. */
+/** The cases that can judge a client. */
 export type ClientCase = FrameCase | AnswerCase;
 export type Case = ServerCase | ClientCase;
 
-/** Cases about one part of the protocol. The numbers are those of Autobahn where the part is the same. */
+/** Cases about one part of the protocol. Where Autobahn has the same part, the numbers are the same. */
 export interface Group {
-  /** What the ids of its cases begin with. */
+  /** The prefix of its cases' ids. */
   number: number;
   /** One word for `--only`. */
   name: string;
   title: string;
   cases: readonly Case[];
-  /** About permessage-deflate: for a server that has it switched on. */
+  /** True if the group is about permessage-deflate, for a server that has it switched on. */
   compressed?: true;
 }
 
@@ -69,7 +69,7 @@ export const groups: readonly Group[] = [
 /** Every case, in the order of the groups. */
 export const allCases: readonly Case[] = groups.flatMap(({ cases }) => cases);
 
-/** The group of a case. */
+/** Returns the group of a case. */
 export function groupOf({ id }: Pick<CaseHead, "id">): Group {
   const number = Number(id.split(".", 1)[0]);
   const group = groups.find((each) => each.number === number);

@@ -5,8 +5,8 @@ import { join } from "../messages.ts";
 import type { Random } from "../random.ts";
 import { Compressor, compressedFragments, json } from "./compressed.ts";
 
-// Messages that show whether both ends do as they agreed: each comes twice, which tempts a compressor to take its
-// context over, and repeats itself from farther away than its window reaches.
+// Messages that show whether both ends do what they agreed on. Each comes twice, which tempts a compressor to take
+// over its context, and repeats itself from farther away than its window reaches.
 function exchange(random: Random, agreed?: Agreement): Play {
   const greeting = bytesOf("Hello, Hello");
   const document = json(1_500, random);
@@ -25,7 +25,7 @@ function exchange(random: Random, agreed?: Agreement): Play {
   };
 }
 
-// Above what servers leave uncompressed for being too short to be worth it.
+// Longer than messages that servers leave uncompressed because they are too short to be worth it.
 const worthwhile = 1_200;
 
 function repeatedBeyond(windowBits: number, random: Random): Uint8Array {
@@ -63,8 +63,8 @@ function offering(offer: string): Member {
   };
 }
 
-// Autobahn's offers; it sends each of its 18 sizes over each, as if a size went wrong with one offer only. Here the
-// sizes are in group 13, over one offer.
+// Autobahn's offers. Autobahn sends each of its 18 sizes over each offer, as if a size could go wrong with one
+// offer only. Here the sizes are in group 13, over one offer.
 const autobahnOffers = [
   "permessage-deflate",
   "permessage-deflate; server_no_context_takeover",
@@ -78,7 +78,7 @@ function sizesOf(family: number): string[] {
   return Array.from({ length: 18 }, (_, size) => `13.${family}.${size + 1}`);
 }
 
-// Every pair of parameters, with every value; what goes wrong with three only is not known to exist.
+// Every pair of parameters, with every value. No bug is known that needs three.
 const serverWindows = family(
   "12.1",
   agreement,
@@ -202,7 +202,7 @@ const declined = family(
   })),
 );
 
-// One of each kind: the reasons are in the family before.
+// One of each kind. The reasons are in the family before.
 const unusable = [
   "unknown",
   "server_max_window_bits=16",
@@ -228,7 +228,7 @@ const passedOver = family(
   ),
 );
 
-/** What is agreed on, and that it is kept to. */
+/** Negotiation, and whether the peer keeps to what was agreed. */
 export const negotiation: readonly FrameCase[] = [
   ...serverWindows,
   ...clientWindows,

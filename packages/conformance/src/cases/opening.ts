@@ -13,7 +13,7 @@ import {
   without,
 } from "../request.ts";
 
-/** One case of a family: what differs. */
+/** One case of a family, by its differences. */
 interface Row extends Partial<Omit<OpeningCase, "id" | "kind">> {
   title: string;
   changes?: Changes | ((context: RequestContext) => Changes);
@@ -41,7 +41,7 @@ const must = { level: "MUST" } as const;
 const should = { level: "SHOULD" } as const;
 const may = { level: "MAY" } as const;
 
-// The key and its proof that the RFC itself works out, in §1.3.
+// The key and its proof from the example in RFC 6455 §1.3.
 const sample = { key: "dGhlIHNhbXBsZSBub25jZQ==", accept: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" };
 
 const sampleAccept: Demand = {
@@ -191,7 +191,7 @@ function mixed(name: string): string {
   ).join("");
 }
 
-// What HTTP asks of certain refusals, and few servers do.
+// What HTTP requires of certain refusals, and few servers do.
 function explained(status: number, header: string): Demand {
   return {
     words: `with ${header} if it is ${status}`,
@@ -301,7 +301,7 @@ const keys = family(
   ],
 );
 
-/** An answer that says which version would do. */
+/** An answer that says which version the server supports. */
 const names13: Demand = {
   words: "with Sec-WebSocket-Version: 13",
   problem(head: Head) {
@@ -427,7 +427,7 @@ const requestLine = family(
   [
     ...methods.map((method) => ({
       title: `${method} does not open a WebSocket`,
-      // Whether its answer has a body is for 10.7.17 to judge.
+      // 10.7.17 judges whether its answer has a body.
       ...(method === "HEAD" && { fate: "untold" as const }),
       changes: { requestLine: ({ path }: Target) => `${method} ${path} HTTP/1.1` },
       allowed: refusesOrIgnores(["4xx", 501]),
@@ -511,7 +511,7 @@ const requestLine = family(
   ],
 );
 
-// RFC 9113 §3.4: 24 bytes, then a frame of SETTINGS, here an empty one.
+// RFC 9113 §3.4: 24 bytes, then a SETTINGS frame, here an empty one.
 function preface(): string {
   return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 }
@@ -618,7 +618,7 @@ const lines = family(
   ],
 );
 
-// No limit is the rule; what counts is that the server has one, or copes.
+// No rule sets a limit. What counts is that the server has one, or copes.
 function bounded(...statuses: readonly number[]): AllowedAnswer[] {
   return [
     ...refuses(statuses.length > 0 ? statuses : ["4xx"]),
@@ -627,7 +627,7 @@ function bounded(...statuses: readonly number[]): AllowedAnswer[] {
   ];
 }
 
-// More than Node keeps, and few enough to stay below its limit for their size.
+// More headers than Node keeps, and few enough to stay below its size limit.
 const many = 1_500;
 
 const sizes = family(
@@ -735,7 +735,7 @@ const bodies = family(
 
 const early = [frame.text("early")];
 const losesIt = "it loses what came before its answer, which a client must not send";
-// It is the client that breaks a rule here; what a server makes of it is told.
+// Here the client breaks a rule, and the report says what the server does about it.
 const tooEarly = {
   ...may,
   clause: "RFC 6455 §4.1",
@@ -870,7 +870,7 @@ const subprotocols = family(
       clause: "RFC 9110 §5.4",
       gist: "How long a header takes to read must not grow with the square of its length.",
       ...should,
-      // It must not keep others waiting, nor others it.
+      // The case must not keep others waiting, nor be kept waiting by them.
       heavy: true,
       subprotocols: [`a${" ".repeat(15_000)}b`],
       changes: { after: [`Sec-WebSocket-Protocol: a${" ".repeat(15_000)}b`] },
@@ -886,7 +886,7 @@ const declines = [
   ...tolerated("it refuses the client, where the offer could be declined", refuses()),
 ];
 
-// Names that every object has.
+// Property names that every object has.
 const inherited = ["__proto__", "constructor", "toString", "hasOwnProperty"];
 
 const malformedOffers = [

@@ -10,7 +10,7 @@ const noExtension = {
 
 type Bits = Pick<CaseFrame, "rsv1" | "rsv2" | "rsv3">;
 
-// All that the three bits can be as a number, RSV1 being 4, but 0.
+// All values of the three bits as a number except 0. RSV1 is 4.
 const values = [1, 2, 3, 4, 5, 6, 7];
 
 function bitsOf(value: number): Bits {
@@ -69,8 +69,8 @@ function afterGood(bad: CaseFrame, deliver: Deliver): FrameCase["play"] {
   return play(deliver(...frames), fails(1002, { messages: [text("good")] }));
 }
 
-// In writes of their own the bad frame waits for the answer to the good one: otherwise it would depend on which of
-// the two is faster whether the answer is lost with the connection.
+// In writes of their own, the bad frame waits for the answer to the good one. Otherwise it would depend on timing
+// whether that answer is lost with the connection.
 const deliveries: readonly { words: string; deliver: Deliver }[] = [
   { words: "in the same write", deliver: together },
   {
@@ -93,7 +93,7 @@ const bitsAfterGood: FrameCase[] = family(
   })),
 );
 
-/** Reserved bits, without an extension that gives them a meaning. */
+/** Reserved bits without an extension that gives them a meaning. */
 export const reservedBits: readonly FrameCase[] = [...bitsOnEach, ...bitsAfterGood];
 
 const noMeaning = {
@@ -143,7 +143,7 @@ const opcodesAfterGood: FrameCase[] = family(
   })),
 );
 
-// 4.1.1 to 4.1.5 are opcodes 3 to 7, 4.2.1 to 4.2.5 are 11 to 15.
+// 4.1.1 to 4.1.5 are opcodes 3 to 7, 4.2.1 to 4.2.5 are opcodes 11 to 15.
 function autobahnOf(opcode: number): string {
   return opcode < Opcode.Close ? `4.1.${opcode - 2}` : `4.2.${opcode - 10}`;
 }

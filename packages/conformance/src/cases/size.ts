@@ -23,7 +23,7 @@ import type { Random } from "../random.ts";
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-// Numbers that differ from place to place, fast: a piece that is lost or moved is seen.
+// Numbers that differ from place to place and are quick to make, so that a lost or moved piece shows.
 function noise(length: number, random: Random): Uint8Array {
   const words = new Uint32Array(Math.ceil(length / 4));
   const start = random.below(2 ** 32);
@@ -31,7 +31,7 @@ function noise(length: number, random: Random): Uint8Array {
   return new Uint8Array(words.buffer, 0, length);
 }
 
-// Numbered lines with characters of 1 to 4 bytes, so that every border of a buffer falls into one sooner or later.
+// Numbered lines with characters of 1 to 4 bytes, so that sooner or later every buffer boundary falls into one.
 function lines(length: number, random: Random): Uint8Array {
   const start = 1_000_000 + random.below(1_000_000);
   const count = Math.floor(length / bytesOf(lineOf(start)).length);
@@ -53,7 +53,7 @@ function sizeOf(bytes: number): string {
   return bytes >= KiB ? `${bytes / KiB} KiB` : `${bytes} bytes`;
 }
 
-// Above this, cases run one at a time: both ends hold a message several times.
+// Above this size cases run one at a time, because both ends hold a message several times.
 const heavyFrom = 4 * MiB;
 
 const limited = {
@@ -85,7 +85,7 @@ function inOneFrame(id: string, kind: "text" | "binary"): FrameCase[] {
   );
 }
 
-// 16,384 fragments are as many as matter; Autobahn has sizes between these, which find nothing else.
+// 16,384 fragments are as many as matter. Autobahn has sizes in between, which find nothing else.
 const fragmented = [
   { whole: MiB, size: 64, autobahn: [1] },
   { whole: 4 * MiB, size: KiB, autobahn: [2, 3] },
@@ -155,7 +155,7 @@ const unread = {
   level: "MUST",
 } as const;
 
-// More than a kernel's buffers and a queue of 16 MiB take.
+// More than a kernel's buffers and a queue of 16 MiB can hold.
 const bursts = [
   { words: "512 messages of 64 KiB", count: 512, size: 64 * KiB, times: 1 },
   { words: "24,000 messages of 1 KiB", count: 24_000, size: KiB, times: 1 },

@@ -39,7 +39,7 @@ const refused = {
   level: "MUST",
 } as const;
 
-// A code point as UTF-8 writes it, in as many bytes as asked for: too many, or one that has no UTF-8, too.
+// A code point as UTF-8 in the given number of bytes, even if these are too many or the code point has no UTF-8.
 function encodeIn(length: number, codePoint: number): Uint8Array {
   if (length === 1) return Uint8Array.of(codePoint);
   const bytes = new Uint8Array(length);
@@ -65,7 +65,7 @@ function comesBack(title: string, data: string | Uint8Array, ...autobahn: string
   return { title, ...finds(autobahn), play: play([send(frame.text(data))], echoes(text(data))) };
 }
 
-// Between letters, so that nothing but the bytes is wrong.
+// Between letters, so that only the bytes are wrong.
 function isRefused(title: string, bytes: Uint8Array, ...autobahn: string[]): Member {
   const data = join([bytesOf("a"), bytes, bytesOf("z")]);
   return { title, ...finds(autobahn), play: play([send(frame.text(data))], fails(1007)) };
@@ -163,13 +163,13 @@ const whole: Member[] = [
   },
 ];
 
-// One character of each length that has places to cut it at.
+// One character of each length that can be cut.
 const characters = ["é", "€", "😀"].map((character) => {
   const bytes = bytesOf(character);
   return { bytes, words: `a character of ${["two", "three", "four"][bytes.length - 2]} bytes` };
 });
 
-// Each way to cut so many bytes into two or more parts, as the places of the cuts.
+// Each way to cut this many bytes into two or more parts, as the places of the cuts.
 function waysToCut(length: number): number[][] {
   const places = range(1, length - 1);
   const subsets = range(1, 2 ** places.length - 1);
@@ -233,7 +233,7 @@ const otherFragments: Member[] = [
   },
 ];
 
-// The answered ping makes sure that what was sent with it was read before the rest comes.
+// The ping's answer shows that everything sent with it was read before the rest comes.
 const cutByTcp: Member[] = characters.flatMap(({ bytes, words }) =>
   range(1, bytes.length - 1).map((place) => ({
     title: `${words}, cut by TCP after its byte ${place}, is delivered whole`,
@@ -371,7 +371,7 @@ const interruptions: Record<string, readonly string[]> = {
   "4.1": ["6.13.3"],
 };
 
-// At each place of a character after its first byte: what is below the continuation bytes, and what is above.
+// At each place of a character after its first byte: values below and above the continuation bytes.
 const interrupted: Member[] = characters.flatMap(({ bytes, words }) =>
   range(1, bytes.length - 1).flatMap((place) =>
     [
@@ -438,7 +438,7 @@ const faultyFragments: Member[] = [
   },
 ];
 
-// What decides is the last byte of `bytes`: before it, the text can still be right.
+// The last byte of `bytes` decides. Before it, the text can still be valid.
 const faults = [
   { bytes: "80", rest: "", what: "a continuation byte without a first one" },
   { bytes: "fe", rest: "", what: "a byte that UTF-8 never has" },

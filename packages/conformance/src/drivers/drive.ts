@@ -1,20 +1,20 @@
-// Drives a client through the cases of a server: what it does is all that a client has to do, in any language.
+// Drives a client through the cases of a server. A client in any other language has to do no more than this.
 
 import type { Result } from "../run.ts";
 
-/** How cases are driven. */
+/** How to drive the cases. */
 export interface DriveOptions {
-  /** The client to judge. Default: the global one. */
+  /** The client to judge. Default: the global `WebSocket`. */
   WebSocket?: new (
     url: string,
   ) => WebSocket;
-  /** Is told of each case. */
+  /** Called for each case. */
   judged?: (result: Result) => void;
 }
 
 /**
- * Runs every case that the client was not judged by yet, one after another. The function is sent to browsers as it
- * stands, so it uses nothing but its arguments and what every runtime has.
+ * Runs every case by which the client has not been judged yet, one after another. The function's source is sent to
+ * browsers as it is, so it uses nothing but its arguments and what every runtime has.
  */
 export async function drive(
   url: string,
@@ -32,7 +32,7 @@ export async function drive(
     const ws = new Client(new URL(`/run/${id}?${query}`, url.replace(/^http/, "ws")).href);
     ws.binaryType = "arraybuffer";
     ws.onmessage = ({ data }: { data: string | ArrayBuffer }) => ws.send(data);
-    // What is wrong is told by the verdict. Node 22 has an error without a close where the handshake failed.
+    // The verdict says what is wrong. If the handshake failed, Node 22 emits an error without a close.
     ws.onerror = () => resolve();
     ws.onclose = () => resolve();
     return promise;
@@ -40,7 +40,7 @@ export async function drive(
   const cases = (await get(`/cases?left&${query}`)) as { id: string }[];
   for (const { id } of cases) {
     await run(id);
-    // Comes when the case is judged; the next one is not to begin before.
+    // Resolves when the case has been judged. The next one must not begin earlier.
     const result = (await get(`/verdict/${id}?${query}`)) as Result;
     judged?.(result);
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Drives the global WebSocket of the runtime that it is started with: Node, Bun, Deno.
+// Drives the global WebSocket of the runtime that runs this file: Node, Bun or Deno.
 
 import { drive } from "./drive.ts";
 

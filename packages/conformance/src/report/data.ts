@@ -1,4 +1,4 @@
-// What the page of the report knows: the shape of the JSON inside the file.
+// The data of the report's page: the shape of the JSON inside the file.
 
 /** The data of a report. */
 export interface PageData {
