@@ -16,7 +16,7 @@ function taken(bucket: Bucket, count: number): number {
   return Array.from({ length: count }, () => bucket.take()).filter(Boolean).length;
 }
 
-test("a bucket gives what it holds at once, then what it earns", async () => {
+test("a bucket gives what it holds at once, then tokens as it earns them", async () => {
   const { world, clock } = startClock();
   const bucket = new Bucket(3, 10, clock);
   expect(taken(bucket, 4)).toBe(3);
@@ -27,13 +27,13 @@ test("a bucket gives what it holds at once, then what it earns", async () => {
   expect(taken(bucket, 2)).toBe(1);
 });
 
-test("a bucket can begin with less than it holds, but not with more", () => {
+test("a bucket can begin with fewer tokens than its size, but not with more", () => {
   const { clock } = startClock();
   expect(taken(new Bucket(3, 10, clock, 1), 4)).toBe(1);
   expect(taken(new Bucket(3, 10, clock, 9), 9)).toBe(3);
 });
 
-test("a bucket earns no more than it holds", async () => {
+test("a bucket never holds more tokens than its size", async () => {
   const { world, clock } = startClock();
   const bucket = new Bucket(2, 10, clock);
   await world.pass(60_000);
@@ -88,7 +88,7 @@ test("after the announced wait there is a token, and never more than was earned"
   );
 });
 
-test("a standstill of the process costs nothing to peers who kept to the rate", () => {
+test("a standstill of the process costs nothing to peers that kept to the rate", () => {
   const { world, clock } = startClock();
   const bucket = new Bucket(200, 100, clock);
   world.stall(100 + 3_000);

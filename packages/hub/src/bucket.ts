@@ -6,7 +6,7 @@ const rounding = 1e-9;
 /**
  * A token bucket: so many tokens at once, so many per second on average.
  *
- * A peer is bound by when it sends, but the bucket counts when something is handled. After a standstill of this
+ * A peer is limited by when it sends, but the bucket counts when something is handled. After a standstill of this
  * process, everything that arrived meanwhile is handled at once. So while the process is behind, the bucket also holds
  * the tokens that the peer earned in that time.
  */
@@ -57,7 +57,7 @@ export class Bucket {
     return this.#tokens;
   }
 
-  /** Milliseconds until there is one. */
+  /** Milliseconds until there is a token. */
   waitMs(): number {
     return Math.ceil((Math.max(0, 1 - rounding - this.tokens) / this.#perSecond) * 1000);
   }

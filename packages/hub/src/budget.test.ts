@@ -27,7 +27,7 @@ function cutOf(readers: Reader[]): number[] {
 }
 
 describe("a budget for waiting bytes", () => {
-  test("cuts the longest queues, and no more than it must", () => {
+  test("cuts the longest queues, and only as many as necessary", () => {
     const readers = [100, 700, 300, 500].map((bytes) => new Reader(bytes));
     const budget = new QueueBudget(1_000, () => readers);
     budget.settle();
@@ -37,13 +37,13 @@ describe("a budget for waiting bytes", () => {
     expect(cutOf(readers)).toEqual([850, 650]);
   });
 
-  test("cuts nobody while all are within it", () => {
+  test("cuts nobody while all queues together are within it", () => {
     const readers = [400, 600].map((bytes) => new Reader(bytes));
     new QueueBudget(1_000, () => readers).settle();
     expect(cutOf(readers)).toEqual([]);
   });
 
-  test("asks the queues only when it could be exceeded: once everything that had room was written", () => {
+  test("asks the queues only when it could be exceeded, that is once as much as had room was written", () => {
     const reader = new Reader(0);
     const budget = new QueueBudget(1_000_000, () => [reader]);
     for (let message = 0; message < 600; message++) budget.wrote(1_000, 1);

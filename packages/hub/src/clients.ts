@@ -169,7 +169,7 @@ export class Clients<Session> {
   }
 }
 
-/** A request's event is in its place: its author is told, now and whenever it asks again. */
+/** Notes the place of a request's event, so that a repetition gets the same `ack`, and sends the `ack`. */
 export function acknowledge(entry: Entry, author: Client<{ send(ack: Server<"ack">): void }>): void {
   const { request, topic, epoch, offset } = entry;
   if (!request) return;

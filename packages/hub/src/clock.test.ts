@@ -8,7 +8,7 @@ function startClock(): { world: World; clock: Clock; stop: () => void } {
   return { world, clock, stop: clock.start() };
 }
 
-test("a clock goes like any other while the process runs", async () => {
+test("a clock runs like any other while the process runs", async () => {
   const { world, clock } = startClock();
   await world.pass(12_345);
   expect([clock.now(), clock.lost]).toEqual([12_345, 0]);

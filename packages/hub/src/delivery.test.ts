@@ -4,13 +4,13 @@ import type { Draft, Entry, Log } from "./log.ts";
 import { MemoryLog } from "./log.ts";
 import { type Peer, secret, settled, setUp } from "./testing.ts";
 
-/** A log whose appends are completed, or refused, by hand. */
+/** A log whose appends a test completes or refuses by hand. */
 class SlowLog implements Log {
   readonly #log = new MemoryLog(() => "e".repeat(32));
   readonly #appends: { topic: string; draft: Draft; settle: PromiseWithResolvers<void> }[] = [];
 
   append(topic: string, draft: Draft): Promise<void> {
-    // Only what clients publish is held up.
+    // Only clients' publications are held up.
     if (!topic.startsWith("room/")) return this.#log.append(topic, draft);
     const settle = Promise.withResolvers<void>();
     this.#appends.push({ topic, draft, settle });
@@ -57,7 +57,7 @@ describe("an ack", () => {
     expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
   });
 
-  test("never comes for what the log refused: the author is told, and may send the same again", async () => {
+  test("never comes for an event that the log refused: the author gets an error and may try again", async () => {
     const log = new SlowLog();
     const { greet, failures } = setUp({}, { log });
     const anna = await greet();
@@ -70,7 +70,7 @@ describe("an ack", () => {
     expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
   });
 
-  test("goes to the connection that its author has by then", async () => {
+  test("goes to the connection that its author has at that moment", async () => {
     const log = new SlowLog();
     const { greet } = setUp({}, { log });
     const before = await greet(1);
@@ -82,7 +82,7 @@ describe("an ack", () => {
     expect(after.heard()).toMatchObject([{ type: "ack", re: "1" }]);
   });
 
-  test("and the refusal go nowhere when the author is gone", async () => {
+  test("goes nowhere while the author is gone, and neither does a refusal", async () => {
     const log = new SlowLog();
     const { greet } = setUp({}, { log });
     const anna = await greet(1);
@@ -95,7 +95,7 @@ describe("an ack", () => {
     expect(again.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
   });
 
-  test("comes even if the stack throws while it delivers: what is stored is not called lost", async () => {
+  test("comes even if the stack throws while it delivers, because the event is stored", async () => {
     const { greet, failures } = setUp();
     const [anna, ben] = [await greet(), await greet()];
     await ben.say({ type: "subscribe", id: "1", topic: "room/a" });
@@ -106,7 +106,7 @@ describe("an ack", () => {
   });
 });
 
-test("a stack that throws at the ack, or at the refusal, ends nothing but its own socket", async () => {
+test("a stack that throws while it sends an ack or a refusal ends only that socket", async () => {
   const log = new SlowLog();
   const { greet, failures, hub } = setUp({}, { log });
   const anna = await greet();
@@ -121,7 +121,7 @@ test("a stack that throws at the ack, or at the refusal, ends nothing but its ow
   expect(hub.clients.get(secret(1))?.answers.get(fingerprint("1"))?.place).toMatchObject({ offset: 1 });
 });
 
-describe("a request that is sent again", () => {
+describe("a repeated request", () => {
   test("is acknowledged again, and has no second effect", async () => {
     const { greet, hub } = setUp();
     const anna = await greet();
@@ -132,7 +132,7 @@ describe("a request that is sent again", () => {
     expect(hub.log.head("room/a").offset).toBe(1);
   });
 
-  test("while the first is under way waits for its ack", async () => {
+  test("waits for the ack of the first one while that is on its way", async () => {
     const log = new SlowLog();
     const { greet } = setUp({}, { log });
     const anna = await greet();
@@ -168,7 +168,7 @@ describe("a request that is sent again", () => {
     expect(hub.log.head("room/a").offset).toBe(1);
   });
 
-  test("with the same fields in another order, and more of them, is the same", async () => {
+  test("is the same even if its fields come in another order, with unknown ones among them", async () => {
     const { greet } = setUp();
     const anna = await greet();
     await anna.say(hi);
@@ -176,7 +176,7 @@ describe("a request that is sent again", () => {
     expect(anna.heard()).toMatchObject([{ type: "ack" }, { type: "ack" }]);
   });
 
-  test("as another type is a conflict", async () => {
+  test("with another type is a conflict", async () => {
     const { greet, world } = setUp();
     const anna = await greet();
     await anna.say(hi);
@@ -186,7 +186,7 @@ describe("a request that is sent again", () => {
     expect(world.works).toHaveLength(0);
   });
 
-  test("is answered as before, even if there is no room for its room any more", async () => {
+  test("is answered as before, even if there is no place for its room any more", async () => {
     const { greet, world } = setUp({ limits: { rooms: 1 } });
     const anna = await greet();
     await anna.say(hi);
@@ -197,7 +197,7 @@ describe("a request that is sent again", () => {
     expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
   });
 
-  test("by somebody else is another request", async () => {
+  test("from another client is another request", async () => {
     const { greet, hub } = setUp();
     const [anna, ben] = [await greet(), await greet()];
     await anna.say(hi);
@@ -205,7 +205,7 @@ describe("a request that is sent again", () => {
     expect(hub.log.head("room/a").offset).toBe(2);
   });
 
-  test("is known as long as it is among the last 256", async () => {
+  test("is recognized as long as the first is among the last 256", async () => {
     const { greet, hub } = setUp({ limits: { burst: 1_000 } });
     const anna = await greet();
     for (let id = 1; id <= 256; id++) await anna.say({ ...hi, id: `${id}` });
@@ -216,7 +216,7 @@ describe("a request that is sent again", () => {
     expect(hub.log.head("room/a").offset).toBe(258);
   });
 
-  test("is known for two minutes after its client left, and no longer", async () => {
+  test("is recognized for two minutes after its client left, and no longer", async () => {
     const { greet, hub, world } = setUp();
     const first = await greet(1);
     await first.say(hi);
@@ -236,7 +236,7 @@ describe("a request that is sent again", () => {
 });
 
 describe("a client that connects again", () => {
-  test("takes the place of its older connection, whose late end changes nothing", async () => {
+  test("replaces its older connection, whose late end changes nothing", async () => {
     const { greet } = setUp();
     const older = await greet(1);
     const newer = await greet(1);
@@ -247,7 +247,7 @@ describe("a client that connects again", () => {
     expect(newer.session.client?.session).toBe(newer.session);
   });
 
-  test("does so at once on a stack that reports the end at once", async () => {
+  test("replaces it at once on a stack that reports the end at once", async () => {
     const { greet, port } = setUp();
     port.reportsAtOnce = true;
     const older = await greet(1);
@@ -306,7 +306,7 @@ describe("a client that connects again", () => {
     expect(known).toEqual([false, true, true, false]);
   });
 
-  test("is called the same for two minutes", async () => {
+  test("keeps its name for two minutes", async () => {
     const { greet, world } = setUp();
     const first = await greet(1);
     const name = first.session.client?.member;
@@ -322,7 +322,7 @@ describe("a client that connects again", () => {
 });
 
 describe("a reader that comes back", () => {
-  /** A reader who saw `seen` events of `all` and was cut off meanwhile. */
+  /** A reader that saw `seen` of `all` events and was then cut off. */
   async function missed(seen: number, all: number, text = "x", limits = {}) {
     const setting = setUp({ limits: { burst: 10_000, ...limits } });
     const [anna, ben] = [await setting.greet(1), await setting.greet(2)];
@@ -335,7 +335,7 @@ describe("a reader that comes back", () => {
     return { ...setting, ben, since: { epoch: subscribed?.epoch ?? "", offset: seen } };
   }
 
-  test("gets all that it missed, and then what comes", async () => {
+  test("gets everything that it missed, and then new events", async () => {
     const { greet, since, ben } = await missed(3, 10);
     const anna = await greet(1);
     await anna.say({ type: "subscribe", id: "s", topic: "room/a", since });
@@ -352,7 +352,7 @@ describe("a reader that comes back", () => {
     expect(anna.heard()).toMatchObject([{ type: "subscribed", recovered: true, offset: 3 }]);
   });
 
-  test("gets all of 256, and of more than that the newest 32 and the truth", async () => {
+  test("gets up to 256 missed events; of more, the newest 32 with recovered: false", async () => {
     for (const [all, recovered, count] of [
       [257, true, 256],
       [258, false, 32],
@@ -367,7 +367,7 @@ describe("a reader that comes back", () => {
     }
   });
 
-  test("gets no part of a gap that does not fit into 128 KiB", async () => {
+  test("gets no part of missed events that do not fit into 128 KiB", async () => {
     const { greet, since } = await missed(1, 40, "y".repeat(4_096));
     const anna = await greet(1);
     await anna.say({ type: "subscribe", id: "s", topic: "room/a", since });
@@ -389,7 +389,7 @@ describe("a reader that comes back", () => {
     expect(events).toHaveLength(10);
   });
 
-  test("is not killed by its own replay: half of the queue is enough", async () => {
+  test("survives its own replay, which fills at most half of the queue", async () => {
     const limits = { queueBytes: 20_000 };
     const within = await missed(1, 10, "z".repeat(900), limits);
     const anna = await within.greet(1);
@@ -406,7 +406,7 @@ describe("a reader that comes back", () => {
     expect(frames.at(-1)).toContain('"offset":30');
   });
 
-  test("counts what already waits for it", async () => {
+  test("gets no replay that does not fit beside what already waits for it", async () => {
     const { greet, since } = await missed(1, 10, "z".repeat(900), { queueBytes: 20_000 });
     const anna = await greet(1);
     anna.socket.waiting = 9_500;
@@ -414,7 +414,7 @@ describe("a reader that comes back", () => {
     expect(anna.heard()).toMatchObject([{ type: "subscribed", recovered: false, offset: 10 }]);
   });
 
-  test("finds its own publications to others left out, and their offsets kept", async () => {
+  test("does not get its own publications to others, so it misses their offsets", async () => {
     const { greet } = setUp();
     const [before, ben] = [await greet(1), await greet(2)];
     await before.say({ type: "subscribe", id: "s", topic: "room/a" });
@@ -431,7 +431,7 @@ describe("a reader that comes back", () => {
     expect(offsetsOf(ben)).toEqual([1, 2, 3]);
   });
 
-  test("is not taken for another of the same name", async () => {
+  test("is not mistaken for another client with the same name", async () => {
     const { greet, world } = setUp();
     world.token = () => "a".repeat(32);
     const [anna, ben] = [await greet(1), await greet(2)];
@@ -442,7 +442,7 @@ describe("a reader that comes back", () => {
   });
 });
 
-test("a client that is replaced while it publishes to others is left out on its new connection", async () => {
+test("a client that is replaced while it publishes to others is left out on its new connection too", async () => {
   const log = new SlowLog();
   const { greet } = setUp({}, { log });
   const older = await greet(1);
@@ -454,7 +454,7 @@ test("a client that is replaced while it publishes to others is left out on its 
   expect(newer.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
 });
 
-test("no more than 10,000 clients are remembered: who left first is forgotten first", async () => {
+test("at most 10,000 clients are remembered, and the one that left first is forgotten first", async () => {
   const { greet, hub } = setUp();
   const stays = await greet(1);
   await stays.say(hi);
@@ -485,7 +485,7 @@ describe("the memory for answers", () => {
     return peer.heardOf("ack")[0]?.offset;
   };
 
-  test("is counted, and given back", async () => {
+  test("is counted, and freed when a client is forgotten", async () => {
     const { greet, hub, world } = setUp();
     const anna = await greet();
     await publish(anna, 1, 3);
@@ -509,7 +509,7 @@ describe("the memory for answers", () => {
     expect(hub.clients.bytes).toBe(memory.client);
   });
 
-  test("is taken from the client that left first, all of it at once", async () => {
+  test("is freed by forgetting the client that left first, with all its answers", async () => {
     const rememberedBytes = 3 * memory.client + 70 * memory.answer;
     const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes } });
     const [first, second, here] = [await greet(1), await greet(2), await greet(3)];
@@ -538,7 +538,7 @@ describe("the memory for answers", () => {
     for (let id = 237; id <= 300; id++) expect(await offsetOf(two, id)).toBe(id);
   });
 
-  test("is never so short that a connected client is forgotten", async () => {
+  test("is never freed by forgetting a connected client", async () => {
     const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes: 1_024 } });
     const [one, two] = [await greet(1), await greet(2)];
     await publish(one, 1, 100);
@@ -551,7 +551,7 @@ describe("the memory for answers", () => {
     for (const client of [1, 2]) expect(hub.clients.get(secret(client))?.answers.size).toBe(64);
   });
 
-  test("is taken from clients that left before connected clients lose any, and counted once", async () => {
+  test("is taken from clients that left before connected clients lose answers, and is counted once", async () => {
     const rememberedBytes = 2 * memory.client + 400 * memory.answer;
     const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes } });
     const [left, here] = [await greet(1), await greet(2)];
@@ -568,7 +568,7 @@ describe("the memory for answers", () => {
     expect(hub.clients.bytes).toBeLessThanOrEqual(rememberedBytes);
   });
 
-  test("is taken from a client that came back like from any other", async () => {
+  test("is taken from a client that came back as from any other", async () => {
     const rememberedBytes = 2 * memory.client + 300 * memory.answer;
     const { greet, hub } = setUp({ limits: { ...unlimited, rememberedBytes } });
     await publish(await greet(1), 1, 200);

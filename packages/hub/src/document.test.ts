@@ -10,12 +10,12 @@ const sequences = [...part.matchAll(/^### (.+)\n(?:(?!###)[^`]|`(?!``))*```text\
   ([, name = "", lines = ""]) => [name, lines.trim().split("\n")] as const,
 );
 
-/** Names that a server chooses: the document has others, but the same wherever it means the same. */
+/** Maps the names in the document to those that the server chose. Each name must always mean the same thing. */
 class Names {
   readonly #actual = new Map<string, unknown>();
   readonly #shown = new Map<unknown, string>();
 
-  /** The frame as this hub would have it. */
+  /** Returns a frame of the document with this hub's names. */
   translate(frame: string): string {
     return frame.replace(/"([^"]+)"/g, (quoted, name) => {
       const actual = this.#actual.get(name);
@@ -23,7 +23,7 @@ class Names {
     });
   }
 
-  /** Holds what came against what is shown, and learns the names in it. */
+  /** Compares an actual message with the one in the document, and learns the names in it. */
   expectSame(actual: unknown, shown: unknown, key = ""): void {
     if (typeof shown === "object" && shown !== null) {
       expect(Object.keys(actual as object), key).toEqual(Object.keys(shown));
@@ -118,7 +118,7 @@ class Stage {
   }
 }
 
-/** A text with one name for everything that a server chooses. */
+/** Returns a text in which everything that a server chooses has one fixed name. */
 function anonymous(text: string): string {
   return text
     .replace(/\b[0-9a-f]{16}\b/g, "EPOCH")
@@ -127,7 +127,7 @@ function anonymous(text: string): string {
     .replace(/"at":\d+/g, '"at":0');
 }
 
-test("event streams and polls are as they are shown", async () => {
+test("event streams and polls match the document", async () => {
   const over = text.slice(text.indexOf("\n## Events over HTTP\n"), text.indexOf("\n## Delivery"));
   const [stream = "", pages = ""] = [...over.matchAll(/```text\n([\s\S]+?)```/g)].map(
     ([, shown = ""]) => shown,
@@ -154,7 +154,7 @@ test("event streams and polls are as they are shown", async () => {
   expect(anonymous(written)).toBe(anonymous(stream));
 });
 
-test("there are sequences to play", () => {
+test("the document contains sequences to play", () => {
   expect(sequences.map(([name]) => name)).toHaveLength([...part.matchAll(/^### /gm)].length);
   expect(sequences.length).toBeGreaterThan(12);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Peer, request, type Setting, settled, setUp } from "./testing.ts";
 
-/** Begins to go down, and notes when that is done. */
+/** Begins a shutdown, and notes when it is over. */
 function drain({ hub }: Setting): { isDone: boolean } {
   const state = { isDone: false };
   hub.drain().then(() => {
@@ -11,7 +11,7 @@ function drain({ hub }: Setting): { isDone: boolean } {
 }
 
 describe("a shutdown", () => {
-  test("lets nobody in from the very first moment, and says so", () => {
+  test("refuses new connections from the first moment, and says why", () => {
     const setting = setUp();
     const { hub } = setting;
     expect(hub.health()).toEqual({ status: 200, body: { status: "ok", server: "test" } });
@@ -59,7 +59,7 @@ describe("a shutdown", () => {
     for (const { socket } of peers) expect(socket.isTerminated).toBe(false);
   });
 
-  test("is over at once where the end is reported at once, or nobody is there", async () => {
+  test("is over at once if a stack reports the end at once, or if there are no connections", async () => {
     const setting = setUp();
     await setting.greet();
     setting.port.reportsAtOnce = true;
@@ -68,7 +68,7 @@ describe("a shutdown", () => {
     expect(shutdown.isDone).toBe(true);
   });
 
-  test("waits for what is under way, but no longer than 4 s, and 1 s more for the answers", async () => {
+  test("waits at most 4 s for queues to empty, and 1 s more for close frames", async () => {
     const setting = setUp();
     const [reads, stuck] = [await setting.greet(), await setting.greet()];
     reads.socket.waiting = 500;
@@ -91,7 +91,7 @@ describe("a shutdown", () => {
     expect(reads.socket.isTerminated).toBe(false);
   });
 
-  test("waits no longer for those who were closing already", async () => {
+  test("waits no longer for sockets that were closing already", async () => {
     const setting = setUp();
     const slow = await setting.greet();
     slow.socket.waiting = 500;
@@ -141,7 +141,7 @@ describe("a shutdown", () => {
     expect(shutdown.isDone).toBe(true);
   });
 
-  test("ends sockets that were let in before and opened after it began", async () => {
+  test("ends sockets that were admitted before it began and opened after", async () => {
     for (const reportsAtOnce of [true, false]) {
       const setting = setUp();
       const stuck = await setting.greet();
@@ -161,7 +161,7 @@ describe("a shutdown", () => {
     }
   });
 
-  test("once asked for is not asked for again: the second call awaits the first", () => {
+  test("is begun only once: a second call awaits the first", () => {
     const { hub } = setUp();
     expect(hub.drain()).toBe(hub.drain());
   });
@@ -188,7 +188,7 @@ describe("a shutdown", () => {
     expect(delivered).toEqual(delivered.map((_, index) => index + 1));
   });
 
-  test("goes on past a socket that breaks", async () => {
+  test("continues after a socket that throws", async () => {
     const setting = setUp();
     const [broken, anna] = [await setting.greet(), await setting.greet()];
     broken.socket.isBroken = true;

@@ -8,19 +8,19 @@ function minutes(seed: number, count: number) {
   return Array.from({ length: count }, () => next());
 }
 
-test("the same seed tells the same day, another one another", () => {
+test("the same seed gives the same day, and another seed another day", () => {
   expect(minutes(7, 200)).toEqual(minutes(7, 200));
   expect(minutes(7, 200)).not.toEqual(minutes(8, 200));
 });
 
-test("every second tells the weather of every station, and one thing of the match", () => {
+test("every second brings the weather of every station and one event of the match", () => {
   for (const readings of minutes(1, 50)) {
     const topics = readings.map(({ topic }) => topic);
     expect(topics).toEqual([...stations.map((station) => `weather/${station}`), "scores"]);
   }
 });
 
-test("whatever is told is a message of the protocol, and within reason", () => {
+test("every reading is a valid message with plausible values", () => {
   for (const { topic, data } of minutes(3, 500).flat()) {
     const frame = encode({ type: "event", topic, epoch: "e", offset: 1, at: 1, data });
     expect(parseServer(frame).problem).toBeUndefined();
@@ -51,7 +51,7 @@ test("a match has ninety minutes, goals that add up, and then the next begins", 
   expect(goals).toBeGreaterThan(10);
 });
 
-test("a hub tells them once a second, until it goes down", async () => {
+test("a hub publishes them once a second, until it shuts down", async () => {
   const { hub, world } = setUp({}, { seed: 5 });
   await world.pass(3_000);
   expect(hub.log.head("scores").offset).toBe(3);

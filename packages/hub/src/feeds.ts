@@ -1,17 +1,17 @@
 import type { EventData } from "@rosetta/protocol";
 
-/** The places whose weather is told, in `weather/<station>`. */
+/** The places whose weather is published, in `weather/<station>`. */
 export const stations = ["berlin", "lagos", "quito", "tokyo"] as const;
 
-/** One reading of a feed: where it belongs, and what it says. */
+/** One reading of a feed: its topic and its event. */
 export interface Reading {
   topic: string;
   data: EventData;
 }
 
 /**
- * The live feeds: a simulated weather and a simulated match, the same for the same seed.
- * Each call answers what happened within one second.
+ * Creates the live feeds: simulated weather and a simulated match, the same for the same seed. Each call of the
+ * function that it returns gives what happened within one second.
  */
 export function createFeeds(seed: number): () => Reading[] {
   const random = randomFrom(seed);
@@ -25,7 +25,7 @@ export function createFeeds(seed: number): () => Reading[] {
 
   function observe(): Reading[] {
     return weather.map((place) => {
-      // Pulled back to its mean, or a server that runs for a day would be in the desert or at the pole.
+      // Pulled back to its mean. Otherwise, a day's random walk would end in desert heat or polar cold.
       place.away = 0.99 * place.away + random() - 0.5;
       place.windKmh = within(0, 120, place.windKmh + 4 * (random() - 0.5));
       const celsius = tenth(place.mean + place.away);
@@ -54,7 +54,7 @@ function happening(chance: number): string {
   return "play";
 }
 
-/** Mulberry32, a generator of 32 bits by Tommy Ettinger: the same numbers on every machine, which `Math.random` is not. */
+/** Mulberry32, a 32-bit generator by Tommy Ettinger. Unlike `Math.random`, a seed gives the same numbers everywhere. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -11,8 +11,8 @@ const handshake = {
 };
 const echo = request("/echo", handshake);
 
-describe("the door", () => {
-  test("lets in who belongs here, with headers for every answer", () => {
+describe("admission", () => {
+  test("admits a program on this machine, with the headers of every response", () => {
     const { hub, records } = setUp();
     expect(hub.admit(echo, "127.0.0.1")).toEqual({
       headers: { Vary: "Origin", "X-Content-Type-Options": "nosniff" },
@@ -22,7 +22,7 @@ describe("the door", () => {
     expect(records).toEqual([]);
   });
 
-  test("refuses, and tells that it did: the path without its query, and no more of it than a line", () => {
+  test("records a refusal with the path, cut to one line", () => {
     const { hub, records } = setUp();
     const { refusal, headers } = hub.admit(
       request(`/${"p".repeat(100)}?secret=1`, { origin: "http://evil.com" }),
@@ -59,7 +59,7 @@ describe("the door", () => {
     expect(status("2.2.2.2")).toBe(503);
   });
 
-  test("counts 10,000 sockets, 1,000 of one address, if nothing is said", () => {
+  test("allows 10,000 sockets by default, 1,000 of them from one address", () => {
     const { hub } = setUp();
     for (let count = 0; count < 1_000; count++) new Peer(hub, "/echo", "1.1.1.1");
     expect(hub.admit(echo, "1.1.1.1").refusal?.status).toBe(429);
@@ -67,7 +67,7 @@ describe("the door", () => {
     expect(hub.admit(echo, "3.3.3.3").refusal?.status).toBe(503);
   });
 
-  test("believes what proxies say of an address, if there are any", () => {
+  test("believes X-Forwarded-For only if there are trusted proxies", () => {
     const forged = request("/echo", { ...handshake, "x-forwarded-for": "6.6.6.6, 9.9.9.9" });
     expect(setUp().hub.admit(forged, "10.0.0.1").address).toBe("10.0.0.1");
     expect(setUp({ proxies: 1 }).hub.admit(forged, "10.0.0.1").address).toBe("9.9.9.9");
@@ -94,7 +94,7 @@ describe("the door", () => {
     }
   });
 
-  test("knows the origins that are listed, and then no others", () => {
+  test("knows only the listed origins, if any are listed", () => {
     const { hub } = setUp({ origins: ["https://example.org"] });
     const ask = (origin: string, host: string) => hub.admit(request("/", { origin, host }), "1.1.1.1");
     expect(ask("https://example.org", "example.org").refusal).toBeUndefined();
@@ -103,7 +103,7 @@ describe("the door", () => {
   });
 
   test.each(["127.0.0.1", "::1", "192.168.1.5", "Server.lan"])(
-    "answers to the URL that it says (%s)",
+    "accepts its own URL as Host and Origin (%s)",
     (host) => {
       const { hub } = setUp({ host, port: 0 });
       const url = hub.listening(4_321);
@@ -115,7 +115,7 @@ describe("the door", () => {
     },
   );
 
-  test("opens no socket at a path that speaks none", () => {
+  test("opens no socket at a path that is not a WebSocket endpoint", () => {
     const { hub } = setUp();
     expect(() => new Peer(hub, "/")).toThrow("admit() lets nobody in at /");
   });
@@ -124,7 +124,7 @@ describe("the door", () => {
 describe("a socket that fails to open", () => {
   const mistake = new Error("a mistake");
 
-  test("before it has a session is closed with 1011, and that is told", () => {
+  test("before it has a session is closed with 1011, and the failure is reported", () => {
     const { hub, failures } = setUp();
     const socket = new Socket();
     hub.accept(socket, () => {
@@ -134,7 +134,7 @@ describe("a socket that fails to open", () => {
     expect(failures).toEqual([mistake]);
   });
 
-  test("after it has one counts no longer", async () => {
+  test("after it has one no longer counts as a connection", async () => {
     const { hub, world, records, failures } = setUp({ limits: { connections: 1 } });
     const socket = new Socket();
     hub.accept(socket, () => {
@@ -152,7 +152,7 @@ describe("a socket that fails to open", () => {
   });
 });
 
-test("the servers of a run are told with their own in the first place", () => {
+test("servers.json lists this server first", () => {
   const servers = [
     { id: "other", title: "Other", url: "http://127.0.0.1:3002" },
     { id: "test", title: "Test", url: "http://127.0.0.1:9999" },
@@ -177,7 +177,7 @@ test.each([
   expect([hub.serves("metrics"), hub.serves("log")]).toEqual([metrics, log]);
 });
 
-test("what a log cannot take of the server's own is told, and nothing else breaks", async () => {
+test("if the log refuses the server's own events, that is reported and nothing else breaks", async () => {
   const log = {
     append: () => Promise.reject(new Error("the disk is full")),
     head: () => ({ epoch: "e", offset: 0 }),
@@ -188,14 +188,14 @@ test("what a log cannot take of the server's own is told, and nothing else break
   const { greet, world, failures } = setUp({}, { log });
   const anna = await greet();
   await world.pass(2_000);
-  // Two seconds of five feeds, and one record: a socket was opened.
+  // Two seconds of five feeds, and one record of an opened socket.
   expect(failures).toHaveLength(11);
   await anna.say({ type: "echo", id: "1", text: "x" });
   expect(anna.heard()).toHaveLength(1);
 });
 
 describe("a timer", () => {
-  test("that fails is told of, and ends nothing: not the process, not the next timer", async () => {
+  test("that fails is reported, and ends neither the process nor the next timer", async () => {
     const { connect, greet, world, port, failures } = setUp();
     const broken = new Error("a broken stack");
     port.close = () => {
@@ -211,7 +211,7 @@ describe("a timer", () => {
     expect(anna.heardOf("event")).toHaveLength(1);
   });
 
-  test("that fails each time comes each time", async () => {
+  test("that fails every time still runs every time", async () => {
     const append = (): never => {
       throw new Error("no log at all");
     };
@@ -222,7 +222,7 @@ describe("a timer", () => {
     expect(failures).toHaveLength(3);
   });
 
-  test("is set by a server that listens, and by no other", () => {
+  test("is set only once the server listens", () => {
     const { settings, identity } = setUp().hub;
     const world = new World();
     const journal = { record() {}, failed() {} };

@@ -32,33 +32,33 @@ import { Readers } from "./readers.ts";
 import { Session } from "./session.ts";
 import { type Topic, Topics } from "./topics.ts";
 
-/** What a hub is made for and made of. */
+/** What a hub is created with. */
 export interface HubOptions<Ws> {
   identity: { id: string; title: string; runtime: string };
   settings: Settings;
   port: Port<Ws>;
   host: Host;
   journal: Journal;
-  /** In memory if not given. */
+  /** Default: a log in memory. */
   log?: Log;
-  /** The same feeds for the same seed. */
+  /** The same seed gives the same feeds. Default: 1. */
   seed?: number;
 }
 
-/** What every server is started with, and what it answers. */
+/** What every app's `start` takes. */
 export type ServerOptions = Omit<HubOptions<never>, "port" | "host" | "log" | "seed">;
 export interface RunningServer {
   /** `http://127.0.0.1:3001` */
   url: string;
-  /** Ends the server in order. Resolves when no connection is left; timers of its memory may be. */
+  /** Shuts the server down. Resolves when no connection is left. Timers of what it remembers may still be set. */
   stop(): Promise<void>;
 }
 
-/** The answer at the door: what every response carries, and the refusal if there is one. */
+/** The result of admission: the headers of every response, and the refusal if there is one. */
 export interface Admission {
   headers: Record<string, string>;
   refusal: Refusal | undefined;
-  /** Where the request came from, behind the trusted proxies. */
+  /** The address that the request counts for, behind the trusted proxies. */
   address: string;
 }
 
@@ -70,14 +70,14 @@ const recordBurst = 500;
 const restartMs = { each: 2, least: 1_000 } as const;
 
 /**
- * One server's application, without its sockets: who may come in, what a message causes, who hears of it, how it
- * ends. It does no I/O of its own: time comes from the host, frames go to the port.
+ * One server's application without its sockets. It decides who may connect, what a message does, who receives an event
+ * and how everything ends. It does no I/O of its own: time comes from the host, frames go to the port.
  */
 export class Hub<Ws> {
   readonly identity: HubOptions<Ws>["identity"];
   readonly settings: Settings;
   readonly port: Port<Ws>;
-  /** The host that was given, except that its time is the clock's and an error in a timer does not end the process. */
+  /** The given host, except that it uses lived time and that an error in a timer does not end the process. */
   readonly host: Host;
   readonly clock: Clock;
   readonly rates: Rates;
@@ -156,7 +156,7 @@ export class Hub<Ws> {
       slow: (endpoint) => this.#slowReader(endpoint),
       limits,
     });
-    // A standstill is made up for to peers, but not to the server's own records.
+    // Peers are compensated for a standstill, but the server's own records are not.
     const lived = { now: () => this.clock.now(), lost: 0, behind: () => 0 };
     this.#records = new Bucket(recordBurst, recordsPerSecond, lived);
     this.#failures = new Bucket(recordBurst, recordsPerSecond, lived);
@@ -166,8 +166,8 @@ export class Hub<Ws> {
   }
 
   /**
-   * The server listens on `port`: feeds and heartbeat begin, which a server that could not listen would not need.
-   * Its own origins belong to those that may connect, if none were listed. Answers its URL.
+   * To be called when the server listens on `port`. Starts the feeds and the heartbeat, which a server that could not
+   * listen would not need. If no origins were listed, allows the usual ones for this port. Returns the server's URL.
    */
   listening(port: number): string {
     const { host, origins, servers, limits } = this.settings;
@@ -179,7 +179,7 @@ export class Hub<Ws> {
     return this.#url;
   }
 
-  /** Who may come in. Every request is asked, before anything else is done with it. */
+  /** Decides whether a request may come in. To be called for every request, before anything else is done with it. */
   admit(facts: RequestFacts, remote: string): Admission {
     const admission = this.#judge(facts, remote, (address) => this.rates.request(address));
     if (admission.refusal) this.#refused(admission.refusal, facts);
@@ -212,8 +212,8 @@ export class Hub<Ws> {
   }
 
   /**
-   * Begins to listen to a socket that was accepted. Where that fails nobody hears the socket, not even its end: it is
-   * closed, without a wait for the peer's answer, and its session, if it got one, is over.
+   * Runs `listen`, which adds an app's listeners to an accepted socket. If it throws, nobody listens to the socket, not
+   * even to its end. So the socket is closed without a wait for the peer's answer, and its session, if any, is over.
    */
   accept(ws: Ws, listen: () => void): void {
     try {
@@ -226,7 +226,7 @@ export class Hub<Ws> {
     }
   }
 
-  /** A socket was accepted at `path`. The app tells the session what arrives. */
+  /** Opens a session for a socket that was accepted at `path`. The app reports to the session what arrives. */
   open(ws: Ws, path: string, address: string): Session<Ws> {
     if (!isEndpoint(path)) throw new Error(`admit() lets nobody in at ${path}`);
     const session = new Session(this, ws, path, address);
@@ -234,7 +234,7 @@ export class Hub<Ws> {
     this.#count(address, 1);
     this.metrics.add("connections", 1, `endpoint="${path}"`);
     this.record({ name: "opened", details: { session: session.id, endpoint: path } });
-    // Not at once: Bun would report the end of a socket whose session the app does not have yet.
+    // Not at once, because Bun would then report the end of a socket whose session the app does not have yet.
     if (this.isDraining) this.host.after(0, () => session.close(Close.Restart, "the server restarts"));
     return session;
   }
@@ -250,7 +250,7 @@ export class Hub<Ws> {
     return { status: 200, body: { status: "ok", server } };
   }
 
-  /** `GET /servers.json`: the servers of this run, for the page's switch. */
+  /** `GET /servers.json`: the servers of this run, for the page's menu of servers. */
   servers(): (Sibling & { self: boolean })[] {
     const { id, title } = this.identity;
     const own = { id, title, url: this.#url, self: true };
@@ -284,7 +284,7 @@ export class Hub<Ws> {
     this.metrics.add("sockets_cut_total", 1, `why="${why}"`);
   }
 
-  /** Headers of the page. */
+  /** The headers of the page. */
   pageHeaders(): Record<string, string> {
     return {
       "Content-Security-Policy": contentSecurityPolicy(this.#origins),
@@ -293,19 +293,19 @@ export class Hub<Ws> {
     };
   }
 
-  /** True if metrics or the log may be served: to this machine, or as `EXPOSE` says. */
+  /** True if metrics or the log may be served: the server listens on loopback, or `EXPOSE` allows it. */
   serves(what: "metrics" | "log"): boolean {
     return isLoopback(this.settings.host) || this.settings.exposed.has(what);
   }
 
-  /** Appends to a topic. What it causes happens when the log brings it back. */
+  /** Appends to a topic. The event is sent when the log delivers it. */
   append(topic: string, draft: Omit<Draft, "at">): Promise<void> {
     return this.log.append(topic, { at: this.host.date(), ...draft });
   }
 
   /**
-   * Tells people what happened to a connection or a job: in the journal, and in the topic `log`. The rate is limited,
-   * so that strangers cannot fill the disk. Records that are left out are counted.
+   * Records what happened to a connection or a job, in the journal and in the topic `log`. The rate is limited, so that
+   * strangers cannot fill the disk. Records that are left out are counted.
    */
   record(record: LogRecord): void {
     if (!this.#records.take()) return this.metrics.add("records_lost_total", 1);
@@ -320,7 +320,7 @@ export class Hub<Ws> {
     this.#journal.failed(error);
   }
 
-  /** Does something whose failure is neither that of the next socket nor that of the process. */
+  /** Runs something whose failure must harm neither the next socket nor the process. */
   guard(run: () => void): void {
     try {
       run();
@@ -329,7 +329,7 @@ export class Hub<Ws> {
     }
   }
 
-  /** A message went in or out. */
+  /** Counts a message that came in or went out. */
   counted(direction: "in" | "out", bytes: number, messages = 1): void {
     this.metrics.add("messages_total", messages, `direction="${direction}"`);
     this.metrics.add("bytes_total", bytes * messages, `direction="${direction}"`);
@@ -347,8 +347,9 @@ export class Hub<Ws> {
   }
 
   /**
-   * Ends everything in order, and resolves when no socket is left: nobody new, feeds and jobs end, `bye`, what waits is
-   * sent, the closing handshake, what does not answer is cut off. A second call awaits the first.
+   * Shuts down in this order: refuses whatever is new, ends feeds and jobs, sends `bye`, lets queues empty, starts the
+   * closing handshakes, cuts off peers that do not answer. Resolves when no socket is left. A second call awaits the
+   * first.
    */
   drain(): Promise<void> {
     this.#draining ??= this.#end();
@@ -376,8 +377,8 @@ export class Hub<Ws> {
     this.#stopClock();
   }
 
-  // By the wall clock, which is what the supervisor that waits for this process goes by, however busy the process is.
-  // Polls, because no stack has an event for the last byte of the last socket.
+  // Uses the wall clock, however busy the process is, because the supervisor that waits for it does so too. Polls,
+  // because no stack has an event for the last byte of the last socket.
   async #until(deadlineMs: number, isTrue: () => boolean): Promise<void> {
     const endAt = this.#wall.now() + deadlineMs;
     while (!isTrue() && this.#wall.now() < endAt) {
@@ -385,11 +386,11 @@ export class Hub<Ws> {
     }
   }
 
-  // What fails here must not reach the log: it would report as lost what it has stored.
+  // An error here must not reach the log, which would report as lost what it has stored.
   #deliver(entry: Entry): void {
     const topic = this.topics.get(entry.topic);
     const author = entry.request && this.clients.get(entry.request.client);
-    // The topic was forgotten while the entry was under way: so is what it began anew.
+    // The topic was forgotten while the entry was on its way, so the new life that the entry began is forgotten too.
     if (!topic) this.log.forget(entry.topic);
     else this.guard(() => this.#send(entry, topic, entry.to === "others" ? author?.session : undefined));
     for (const reader of [...(topic?.readers ?? [])]) this.guard(() => reader.event(entry));
@@ -397,7 +398,7 @@ export class Hub<Ws> {
     if (author) this.guard(() => acknowledge(entry, author));
   }
 
-  // Closes connections, because no client overlooks that: it comes back and asks again for what it followed.
+  // Closes the connections, because no client overlooks that: it reconnects and subscribes again.
   #evict(topic: Topic<Session<Ws>>): void {
     for (const session of [...topic.sessions]) {
       session.unfollow(topic.name);
@@ -445,7 +446,8 @@ export class Hub<Ws> {
     else this.#addresses.delete(address);
   }
 
-  // Something other than a socket is held open for an address. Answers its end, to be called once.
+  // Counts something other than a socket that is held open for an address. Returns the function that ends it, to be
+  // called once.
   #hold(address: string, endpoint: string): () => void {
     const label = `endpoint="${endpoint}"`;
     this.#held += 1;
@@ -475,7 +477,7 @@ export class Hub<Ws> {
     });
   }
 
-  // What a timer's callback throws would end the process, and every part of the hub sets timers.
+  // An exception in a timer's callback would end the process, and every part of the hub sets timers.
   #guardTimers(host: Host): Pick<Host, "now" | "after"> {
     return { now: () => host.now(), after: (ms, run) => host.after(ms, () => this.guard(run)) };
   }

@@ -6,7 +6,7 @@ const packages: Record<string, URL> = {
   "@rosetta/protocol": new URL("../../protocol/src/index.ts", import.meta.url),
 };
 
-/** The modules that a text imports or exports from, types left out: those do not remain. */
+/** Returns the modules that a text imports or exports from, except types, which do not exist at run time. */
 function specifiers(text: string): string[] {
   const statements = text.matchAll(
     /^(?:import|export)\s(?!type\s)[^;]*?from "([^"]+)"|\bimport\("([^"]+)"\)/gm,
@@ -14,7 +14,7 @@ function specifiers(text: string): string[] {
   return [...statements].map(([, named, called]) => named ?? called ?? "");
 }
 
-/** Everything that a module brings along: the files it consists of, and the packages that are not ours. */
+/** Returns everything that a module needs: our files, and packages that are not ours. */
 function graphOf(start: URL): { files: Set<string>; foreign: Set<string> } {
   const files = new Set<string>();
   const foreign = new Set<string>();
@@ -31,7 +31,7 @@ function graphOf(start: URL): { files: Set<string>; foreign: Set<string> } {
   return { files, foreign };
 }
 
-test("hub and protocol need neither Node nor Bun: they run in a browser's worker, too", () => {
+test("hub and protocol import nothing from Node or Bun, so they also run in a browser's worker", () => {
   const { files, foreign } = graphOf(index);
   expect([...foreign]).toEqual(["zod/mini"]);
   for (const file of files) expect(existsSync(new URL(file)), file).toBe(true);
@@ -43,7 +43,7 @@ test("hub and protocol need neither Node nor Bun: they run in a browser's worker
   expect(names.length).toBeGreaterThan(18);
 });
 
-test("nor do they reach for what only one of them has without importing it", () => {
+test("hub and protocol use no globals of Node or Bun", () => {
   for (const file of graphOf(index).files) {
     const code = readFileSync(new URL(file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
     expect(code, file).not.toMatch(/\b(process|Buffer|Bun|globalThis|window|document|setTimeout)\s*[.(]/);

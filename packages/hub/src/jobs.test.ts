@@ -16,7 +16,7 @@ function newestData({ log }: Setting["hub"], topic: string): unknown {
 }
 
 describe("a job", () => {
-  test("is acknowledged at the beginning of a topic of its own", async () => {
+  test("is acknowledged with the beginning of its own topic", async () => {
     const { greet } = setUp();
     const anna = await greet();
     await anna.say({ type: "start", id: "1", job: "hash", mebibytes: 1 });
@@ -24,7 +24,7 @@ describe("a job", () => {
     expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", topic, offset: 0 }]);
   });
 
-  test("tells of its progress from the first to its result, to whoever follows from the start", async () => {
+  test("reports its progress up to its result to a follower that resumes from the ack", async () => {
     const { greet, world } = setUp();
     const [anna, ben] = [await greet(), await greet()];
     await anna.say({ type: "start", id: "1", job: "hash", mebibytes: 3 });
@@ -42,7 +42,7 @@ describe("a job", () => {
   });
 
   test.each([1, 2, 19, 20, 21, 39, 40, 41, 255, 256])(
-    "of %d MiB tells at most 21 times",
+    "of %d MiB reports at most 21 times",
     async (mebibytes) => {
       const { greet, world } = setUp();
       const anna = await greet();
@@ -59,7 +59,7 @@ describe("a job", () => {
     },
   );
 
-  test("is cancelled by whom it belongs to, and by nobody else", async () => {
+  test("can be cancelled by the client that started it, and by nobody else", async () => {
     const { greet, world } = setUp();
     const [anna, ben] = [await greet(), await greet()];
     const topic = await startJob(anna, 10);
@@ -91,7 +91,7 @@ describe("a job", () => {
     expect(after.heard()).toMatchObject([{ type: "ack" }]);
   });
 
-  test("that breaks says so, and the reason is told to whom it concerns: the server's people", async () => {
+  test("that fails says so to its followers, and gives the reason only to the operator", async () => {
     const { greet, world, failures } = setUp();
     const anna = await greet();
     const topic = await startJob(anna, 10);
@@ -103,7 +103,7 @@ describe("a job", () => {
     expect(failures).toEqual([new Error("no memory")]);
   });
 
-  test("that was cancelled is no failure", async () => {
+  test("that was cancelled is not a failure", async () => {
     const { greet, world, failures } = setUp();
     const anna = await greet();
     const topic = await startJob(anna, 10);
@@ -113,7 +113,7 @@ describe("a job", () => {
     expect(failures).toEqual([]);
   });
 
-  test("is abandoned when its client is forgotten, and not while it may come back", async () => {
+  test("is abandoned when its client is forgotten, but not while the client may come back", async () => {
     const { greet, world, hub } = setUp();
     const anna = await greet(1);
     const topic = await startJob(anna, 10);
@@ -127,7 +127,7 @@ describe("a job", () => {
     expect(hub.jobs.running({ owner: secret(1) })).toBe(0);
   });
 
-  test("sent again is the same job", async () => {
+  test("started again with the same id is the same job", async () => {
     const { greet, world } = setUp();
     const before = await greet(1);
     const topic = await startJob(before, 10, "1");
@@ -137,7 +137,7 @@ describe("a job", () => {
     expect(world.works).toHaveLength(1);
   });
 
-  test("is one of four at a time", async () => {
+  test("is one of at most four of a client at a time", async () => {
     const { greet, world } = setUp();
     const [anna, ben] = [await greet(), await greet()];
     for (let id = 1; id <= 5; id++) {
@@ -151,7 +151,7 @@ describe("a job", () => {
     expect(anna.heard()).toMatchObject([{ type: "ack", re: "5" }]);
   });
 
-  test("is told of for two minutes after its end, and its topic stays while it is followed", async () => {
+  test("is remembered for two minutes after its end, and longer while its topic is followed", async () => {
     const { greet, world, hub } = setUp();
     const anna = await greet();
     const topic = await startJob(anna, 1);
@@ -169,7 +169,7 @@ describe("a job", () => {
     expect(hub.topics.get(topic)).toBeUndefined();
   });
 
-  test("is one of 32 on a server, however many clients there are", async () => {
+  test("is one of at most 32 on a server, however many clients there are", async () => {
     const { greet, world } = setUp();
     const clients = await Promise.all(
       [...Array(9).keys()].map((client) => greet(client, `1.1.1.${client >> 1}`)),
@@ -198,7 +198,7 @@ describe("a job", () => {
     expect(await startJob(await greet(10, "6.6.6.6"), 1)).toMatch(/^job/);
   });
 
-  test("is remembered until its address has 250 more: the one that ended first makes way", async () => {
+  test("is remembered until its address has 250 more, and the one that ended first goes first", async () => {
     const { greet, world, hub } = setUp({ limits: { burst: 2_000 } });
     const anna = await greet();
     const running = await startJob(anna, 1, "running");
@@ -231,7 +231,7 @@ describe("a job", () => {
     expect(await startJob(await greet(2, "1.1.1.1"), 1)).toMatch(/^job/);
   });
 
-  test("does not begin while the server goes down, and those that run end", async () => {
+  test("does not start while the server shuts down, and running ones end", async () => {
     const { greet, world, hub } = setUp();
     const anna = await greet();
     const topic = await startJob(anna, 10);

@@ -15,16 +15,16 @@ interface Job extends Starter {
 interface JobsOptions {
   host: Host;
   publish(topic: string, data: EventData): void;
-  /** Nothing more will come in the topic. */
+  /** Called when nothing more will come in the topic. */
   ended(topic: string): void;
-  /** A job broke, and not because it was cancelled. */
+  /** Called when a job fails for any reason other than its cancellation. */
   failed(error: unknown): void;
 }
 
-/** What became of a request to cancel. */
+/** The outcome of a request to cancel. */
 export type Cancellation = "cancelled" | "forbidden" | "not_found";
 
-/** Work that takes its time: started, followed in a topic of its own, cancelled by the one who started it. */
+/** Long-running work. Each job has its own topic, and only the client that started it can cancel it. */
 export class Jobs {
   readonly #options: JobsOptions;
   readonly #jobs = new Map<string, Job>();
@@ -77,7 +77,7 @@ export class Jobs {
     return "cancelled";
   }
 
-  /** Cancels what a client left behind. Without an owner: everything. */
+  /** Cancels a client's jobs or, without an owner, all jobs. */
   abandon(owner?: string): void {
     const of = owner === undefined ? {} : { owner };
     for (const job of this.#jobs.values()) if (isOf(job, of)) job.cancelled = true;

@@ -7,7 +7,7 @@ function berlinOffsets(peer: Peer): number[] {
   return peer.heardOf("event").map(({ topic, offset }) => (topic === berlin ? offset : Number.NaN));
 }
 
-test("a reader who keeps up hears every second what the weather is", async () => {
+test("a reader that keeps up gets the weather every second", async () => {
   const { greet, world } = setUp();
   const anna = await greet();
   await anna.say({ type: "subscribe", id: "1", topic: berlin });
@@ -15,7 +15,7 @@ test("a reader who keeps up hears every second what the weather is", async () =>
   expect(berlinOffsets(anna)).toEqual([1, 2, 3]);
 });
 
-test("who comes later gets the newest at once, and only that", async () => {
+test("a reader that comes later gets the newest event at once, and only that", async () => {
   const { greet, world } = setUp();
   await world.pass(5_000);
   const anna = await greet();
@@ -35,7 +35,7 @@ test("who comes later gets the newest at once, and only that", async () => {
   ]);
 });
 
-test("while bytes wait nothing is sent; when they are gone, the newest is", async () => {
+test("while bytes wait nothing is sent, and once they are gone the newest event is", async () => {
   const { greet, world, hub } = setUp();
   const anna = await greet();
   await anna.say({ type: "subscribe", id: "1", topic: berlin });
@@ -44,7 +44,7 @@ test("while bytes wait nothing is sent; when they are gone, the newest is", asyn
   await world.pass(5_000);
   expect(berlinOffsets(anna)).toEqual([1]);
   expect(hub.metricsText()).toContain("rosetta_skipped_total 5");
-  // A drain that comes while something waits again changes nothing.
+  // A drain that is reported while something waits again changes nothing.
   anna.session.drained();
   expect(berlinOffsets(anna)).toEqual([]);
   expect(hub.metricsText()).toContain("rosetta_skipped_total 5");
@@ -57,7 +57,7 @@ test("while bytes wait nothing is sent; when they are gone, the newest is", asyn
   expect(berlinOffsets(anna)).toEqual([7]);
 });
 
-test("each topic has its own newest", async () => {
+test("each topic has its own newest event", async () => {
   const { greet, world } = setUp();
   const anna = await greet();
   for (const topic of [berlin, "weather/tokyo"]) await anna.say({ type: "subscribe", id: "1", topic });
@@ -72,7 +72,7 @@ test("each topic has its own newest", async () => {
   ]);
 });
 
-test("what was sent before the drain is not sent again by it", async () => {
+test("an event that was sent before the drain is not sent again by it", async () => {
   const { greet, world } = setUp();
   const anna = await greet();
   await anna.say({ type: "subscribe", id: "1", topic: berlin });
@@ -85,7 +85,7 @@ test("what was sent before the drain is not sent again by it", async () => {
   expect(berlinOffsets(anna)).toEqual([2]);
 });
 
-test("after unsubscribe the drain brings nothing, nor twice what a new subscription brought", async () => {
+test("after unsubscribe the drain sends nothing, and repeats nothing that a new subscription sent", async () => {
   const { greet, world } = setUp();
   const anna = await greet();
   await anna.say({ type: "subscribe", id: "1", topic: berlin });
@@ -100,7 +100,7 @@ test("after unsubscribe the drain brings nothing, nor twice what a new subscript
   expect(berlinOffsets(anna)).toEqual([1]);
 });
 
-test("a subscription while bytes wait is confirmed at once, and gets the newest with the drain", async () => {
+test("a subscription while bytes wait is confirmed at once, and gets the newest event with the drain", async () => {
   const { greet, world } = setUp();
   await world.pass(2_000);
   const anna = await greet();

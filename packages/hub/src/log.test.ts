@@ -21,7 +21,7 @@ const draft = (text: string) => ({ at: 1, data: { kind: "chat", text } }) as con
 const bytesOf = (entries: Kept[]) => entries.reduce((sum, { bytes }) => sum + bytes + 160, 0);
 const offsets = (entries: Kept[]) => entries.map(({ offset }) => offset);
 
-test("an append completes later, in order, and is told before it completes", async () => {
+test("an append completes later, in order, and reaches followers before it completes", async () => {
   const { log, told } = createLog();
   const first = log.append("a", draft("1"));
   const second = log.append("a", draft("2"));
@@ -33,7 +33,7 @@ test("an append completes later, in order, and is told before it completes", asy
   expect(offsets(told)).toEqual([1, 2]);
 });
 
-test("each topic counts from 1, in a life of its own", async () => {
+test("each topic has its own epoch and counts from 1", async () => {
   const { log } = createLog();
   await log.append("a", draft("1"));
   await log.append("a", draft("2"));
@@ -44,7 +44,7 @@ test("each topic counts from 1, in a life of its own", async () => {
   expect(log.head("c").offset).toBe(0);
 });
 
-test("a topic that is forgotten begins a new life", async () => {
+test("a topic that was forgotten begins a new epoch", async () => {
   const { log } = createLog();
   await log.append("a", draft("1"));
   const before = log.head("a");
@@ -133,7 +133,7 @@ describe("the budget of all rings", () => {
   });
 });
 
-test("what is told is the event as it is sent, and its size", async () => {
+test("followers get the event as it is sent, and its size", async () => {
   const { log, told } = createLog();
   await log.append("room/a", {
     ...draft("ä😀"),
@@ -151,7 +151,7 @@ test("what is told is the event as it is sent, and its size", async () => {
   expect(entry?.frame).not.toContain("secret");
 });
 
-test("since() answers all that comes after a cursor, or says that it cannot", async () => {
+test("since() returns everything after a cursor, or says that it cannot", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat(9_000), { maxLength: 60 }),
@@ -173,7 +173,7 @@ test("since() answers all that comes after a cursor, or says that it cannot", as
   );
 });
 
-test("the size of a text is that of its UTF-8", () => {
+test("the size of a text is that of its UTF-8 encoding", () => {
   fc.assert(
     fc.property(fc.string({ unit: character }), (text) => {
       expect(byteLength(text)).toBe(Buffer.byteLength(text));

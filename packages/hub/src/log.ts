@@ -6,7 +6,7 @@ export interface Draft {
   from?: string;
   to?: Audience;
   data: EventData;
-  /** The request it came from, so that its author can be told. Never sent to anybody. */
+  /** The request that it came from, so that its author gets the `ack`. Never sent to anybody. */
   request?: { client: string; id: string };
 }
 
@@ -24,7 +24,7 @@ export interface Kept extends Cursor {
 /** An event in its place, as followers of the log receive it. */
 export interface Entry extends Draft, Kept {}
 
-/** What a reader is given when it comes: the entries after its cursor, or the newest part. */
+/** What a new reader gets: the entries after its cursor, or the newest part. */
 export interface Replay {
   /** True if `entries` is everything after the reader's cursor. */
   recovered: boolean;
@@ -32,26 +32,26 @@ export interface Replay {
 }
 
 /**
- * Topics as logs. The in-memory one is the first; one that several processes share would keep the same promises:
- * an append completes later, never before it returned; what was appended comes back through `follow`, in order.
- * `head` and `since` tell of what came through `follow`, and of nothing newer: replay and live events then meet
- * without a gap and without a duplicate.
+ * Topics as logs. The one below is in memory; one that several processes share would have to keep the same promises. An
+ * append completes later, never before it has returned. Every appended entry comes back through `follow`, in order.
+ * `head` and `since` show what came through `follow` and nothing newer, so that replay and live events meet without a
+ * gap and without a duplicate.
  */
 export interface Log {
   /** Rejects if the log cannot take the entry; otherwise it arrives through `follow`. */
   append(topic: string, draft: Draft): Promise<void>;
   /** The place of the newest entry. `offset` is 0 in an empty topic. */
   head(topic: string): Cursor;
-  /** Everything after `cursor` if it is all here; otherwise, and without a cursor, the newest entries. */
+  /** Returns everything after `cursor` if that is still here. Otherwise, or without a cursor, the newest entries. */
   since(topic: string, cursor?: Cursor): Replay;
   follow(listener: (entry: Entry) => void): void;
-  /** Ends the life of a topic. Its name may be used again, under a new epoch. */
+  /** Ends the life of a topic. Its name may be used again, with a new epoch. */
   forget(topic: string): void;
-  /** Bytes of memory that its events take in this process. */
+  /** Bytes of memory that the events of all topics take in this process. */
   readonly bytes?: number;
 }
 
-/** What a ring holds at most: entries, and bytes of memory. Older entries are dropped. */
+/** The most that a ring holds: entries, and bytes of memory. Older entries are dropped. */
 export const ring = { entries: 256, bytes: 128 * 1024 } as const;
 /** Bytes of memory that an entry takes beyond the characters of its frame. */
 const entryBytes = 160;
@@ -90,7 +90,7 @@ export class MemoryLog implements Log {
   }
 
   async append(name: string, draft: Draft): Promise<void> {
-    // A log across processes answers from elsewhere, so this one does not answer at once either.
+    // A log that processes share would complete later, so this one does too.
     await undefined;
     const topic = this.#open(name);
     const kept = keep(topic, ++topic.offset, draft);
@@ -166,7 +166,7 @@ function keep({ name: topic, epoch }: Topic, offset: number, draft: Draft): Kept
   return { topic, epoch, offset, frame, bytes: byteLength(frame), except };
 }
 
-// Engines store a string with one byte per character, or two per character as soon as one is outside Latin-1.
+// Engines store a string with one byte per character, or with two as soon as one character is outside Latin-1.
 function costOf({ frame, except = "" }: Kept): number {
   return entryBytes + except.length + frame.length * (/[\u0100-\uffff]/.test(frame) ? 2 : 1);
 }
@@ -175,7 +175,7 @@ function classOf(bytes: number): number {
   return Math.floor(Math.log2(Math.max(1, bytes)));
 }
 
-/** Bytes of a well-formed text in UTF-8 (RFC 3629 §3). */
+/** Returns the bytes of a well-formed text in UTF-8 (RFC 3629 §3). */
 export function byteLength(text: string): number {
   let bytes = 0;
   for (let index = 0; index < text.length; index++) {

@@ -38,7 +38,7 @@ describe("metrics", () => {
     }
   });
 
-  test("of a busy hub still are", async () => {
+  test("are still text that Prometheus reads when the hub is busy", async () => {
     const { greet, connect, hub } = setUp();
     const anna = await greet();
     connect("/echo").session.heard(5);
@@ -57,7 +57,7 @@ describe("metrics", () => {
     expect(value("slow_total")).toBe(1);
   });
 
-  test("count what waits, for all sockets together", async () => {
+  test("count the bytes that wait for all sockets together", async () => {
     const { greet, hub } = setUp();
     const [anna, ben] = [await greet(), await greet()];
     Object.assign(anna.socket, { waiting: 90, queued: 100 });
@@ -92,7 +92,7 @@ describe("metrics", () => {
     expect(bytes?.value).toBeLessThanOrEqual(20_480);
   });
 
-  test("carry no label whose values have no bound", async () => {
+  test("have no label with an unlimited number of values", async () => {
     const { greet, connect, hub } = setUp();
     const peers = await Promise.all([1, 2, 3].map((client) => greet(client, `10.0.0.${client}`)));
     for (const [index, peer] of peers.entries()) {
@@ -105,7 +105,7 @@ describe("metrics", () => {
     expect(parse(text).samples.filter(({ name }) => name.endsWith("closed_total")).length).toBeLessThan(40);
   });
 
-  test("have a name, or there is a mistake", () => {
+  test("throw if a name is unknown", () => {
     expect(() => new Metrics().add("nothing", 1)).toThrow("no metric is called nothing");
   });
 });

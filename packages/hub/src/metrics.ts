@@ -7,9 +7,9 @@ interface Metric {
 }
 
 /**
- * What a server counts, in the text that Prometheus reads (exposition format 0.0.4). Our own 40 lines, because the
- * usual library asks for Node and this package runs in a browser's worker too. No label carries a topic, a client
- * or an address: their number has no bound.
+ * A server's metrics, as text for Prometheus (exposition format 0.0.4). The usual library needs Node, but this package
+ * also runs in a browser's worker, so we have our own. No label holds a topic, a client or an address, because their
+ * number is unlimited.
  */
 export class Metrics {
   readonly #metrics = new Map<string, Metric>();
@@ -38,7 +38,7 @@ export class Metrics {
     this.#define("failures_total", "counter", "Handlers that threw.");
   }
 
-  /** Adds to a metric. `label` is written as it is: `direction="in"`. */
+  /** Adds to a metric. `label` is written verbatim, such as `direction="in"`. */
   add(name: string, amount: number, label = ""): void {
     const values = this.#of(name).values;
     values.set(label, (values.get(label) ?? 0) + amount);
@@ -69,7 +69,7 @@ function exposition(name: string, { type, help, values }: Metric): string {
   return `# HELP rosetta_${name} ${help}\n# TYPE rosetta_${name} ${type}\n${lines.join("")}`;
 }
 
-/** A bounded label for any close code: clients may choose among 2,000. */
+/** Returns one of a limited number of labels for any close code, because clients may choose among 2,000. */
 export function codeLabel(code: number): string {
   const known = closeName(code) !== undefined || (code >= 1000 && code < 1016);
   return `code="${known ? code : `${Math.floor(code / 1000)}xxx`}"`;

@@ -1,5 +1,6 @@
-// Random conversations of a few clients with one hub, held against what was promised: every subscriber sees a
-// contiguous part of the log, in order and without duplicates; what is acknowledged is in it; nothing happens twice.
+// Random conversations of a few clients with one hub, checked against the protocol's promises: every subscriber sees a
+// contiguous part of the log, in order and without duplicates; every acknowledged event is in the log; no request takes
+// effect twice.
 import type { ClientMessage, Cursor, Server, ServerMessage } from "@rosetta/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -9,28 +10,28 @@ import { type Peer, type Setting, secret, settled, setUp } from "./testing.ts";
 const room = "room/a";
 const rememberedMs = 120_000;
 
-/** What a client has seen of the room without interruption. */
+/** What a client has seen of the room without a gap. */
 interface Run {
   /** The last place before it. */
   after: Cursor;
   offsets: number[];
 }
 
-/** A client as it should be written: it resumes, sends again what was not acknowledged, and believes nothing. */
+/** A correct client: it resumes, repeats requests that were not acknowledged, and checks everything it gets. */
 class Client {
   readonly #setting: Setting;
   readonly #number: number;
   readonly #truth: Entry[];
   readonly runs: Run[] = [];
   readonly #acks = new Map<string, Cursor>();
-  /** Published and not acknowledged. */
+  /** Publications that were not acknowledged yet. */
   #pending: Extract<ClientMessage, { type: "publish" }>[] = [];
   #published = 0;
   #peer: Peer | undefined;
   #lost: Peer[] = [];
   #leftAt = 0;
   #frames: ServerMessage[] = [];
-  /** The last place that is known not to hide anything. */
+  /** The last place up to which nothing is missing. */
   #seen: Cursor | undefined;
   #asked: Cursor | undefined;
   #head: number | undefined;
@@ -46,7 +47,7 @@ class Client {
     return this.#peer !== undefined;
   }
 
-  /** Connects, also in place of an older connection. `isStuffed`: so much waits that no replay is affordable. */
+  /** Connects, replacing an older connection if there is one. `isStuffed`: so much waits that no replay fits. */
   connect(isStuffed: boolean): void {
     const { hub, world, connect } = this.#setting;
     if (!this.#peer && world.time - this.#leftAt >= rememberedMs) this.#pending = [];
@@ -62,7 +63,7 @@ class Client {
     this.#say({ type: "subscribe", id: "s", topic: room, ...(this.#seen && { since: this.#seen }) });
   }
 
-  /** The connection is lost, and with it all that was not read. */
+  /** Loses the connection, with everything that was not read yet. */
   cut(): void {
     this.#loseFrames();
     if (this.#peer) this.#lost.push(this.#peer);
@@ -89,7 +90,7 @@ class Client {
     for (const message of this.#frames.splice(0, count)) this.#hear(message);
   }
 
-  /** The places of the room that this client is meant to see. */
+  /** Returns the offsets of the room that this client should see. */
   meant(epoch: string): number[] {
     return this.#truth
       .filter((entry) => entry.epoch === epoch && !this.#isOwn(entry))
@@ -118,7 +119,7 @@ class Client {
   }
 
   #subscribed({ epoch, offset, recovered }: Server<"subscribed">): void {
-    // A ring holds more than any of these conversations, so only a new life or a full queue excuses the server.
+    // A ring holds more than any of these conversations, so only a new epoch or a full queue excuses a loss.
     const missed =
       this.#asked && this.meant(epoch).some((each) => each > (this.#asked?.offset ?? 0) && each <= offset);
     if (this.#asked?.epoch !== epoch) expect(recovered).toBe(false);
@@ -138,7 +139,7 @@ class Client {
     expect(entry).toMatchObject({ data, to });
     if (entry) expect(this.#isOwn(entry)).toBe(false);
     const known = Math.max(this.#seen?.offset ?? 0, this.#head);
-    // Up to the head, places may be left out: one's own. After it, none may.
+    // Up to the head, the client's own offsets may be left out. After it, none may.
     if (offset <= this.#head) expect(offset).toBeGreaterThan(this.#seen?.offset ?? 0);
     else expect(offset).toBe(known + 1);
     if (run.offsets.length === 0) run.after = { epoch, offset: Math.min(run.after.offset, offset - 1) };
@@ -156,15 +157,15 @@ class Client {
     if (before || this.#head === undefined || epoch !== this.runs.at(-1)?.after.epoch) return;
     const known = Math.max(this.#seen?.offset ?? 0, this.#head);
     if (offset <= known) return;
-    // The ack of a publication to others stands in its place; that to all comes after its event.
+    // The ack of a publication to others takes the event's place. With `all`, the ack comes after the event.
     expect(entry?.to).toBe("others");
     expect(offset).toBe(known + 1);
     this.#seen = { epoch, offset };
   }
 
-  /** All that it was sent is read: holds what it saw against the log. */
+  /** To be called when everything is read. Compares what the client saw with the log. */
   check(): void {
-    // Whoever is here was told of everything that it asked for, on this connection or on one before.
+    // A connected client has got every reply, on this connection or on an earlier one.
     if (this.isConnected) expect(this.#pending).toEqual([]);
     for (const [index, { after, offsets }] of this.runs.entries()) {
       const isLive = index === this.runs.length - 1 && this.#head !== undefined && this.isConnected;
@@ -206,7 +207,7 @@ const action = fc.oneof(
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
-/** Answers a promise only for what takes time: the rest happens amid what is under way. */
+/** Returns a promise only for actions that take time. Others happen while earlier ones are still on their way. */
 function perform(each: Action, clients: Client[], { world }: Setting): Promise<void> | undefined {
   if (each.do === "settle") return settled();
   if (each.do === "pass") return world.pass(each.ms);
@@ -219,13 +220,13 @@ function perform(each: Action, clients: Client[], { world }: Setting): Promise<v
   return undefined;
 }
 
-/** No request is in the log twice within one life of it. */
+/** Checks that no request is in the log twice within one epoch. */
 function expectOnce(truth: Entry[]): void {
   const effects = truth.map(({ epoch, data }) => `${epoch} ${data.kind === "chat" ? data.text : ""}`);
   expect(new Set(effects).size).toBe(effects.length);
 }
 
-test("whatever is cut, resumed, repeated and forgotten, everybody sees the same, in order, once", {
+test("with any cuts, resumes, repetitions and losses, every client sees each event once and in order", {
   timeout: 60_000,
 }, async () => {
   let [events, resumed, lives] = [0, 0, 0];
@@ -259,7 +260,7 @@ test("whatever is cut, resumed, repeated and forgotten, everybody sees the same,
     ),
     { numRuns: 150 },
   );
-  // The conversations were worth listening to.
+  // The conversations were long and varied enough to mean something.
   expect(events).toBeGreaterThan(1_000);
   expect(resumed).toBeGreaterThan(200);
   expect(lives).toBeGreaterThan(75);

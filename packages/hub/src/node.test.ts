@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { expect, test, vi } from "vitest";
 import { atMost, host, whenOver } from "./node.ts";
 
-test("a hash is that of so many MiB of zeros, told MiB by MiB", async () => {
+test("a hash is computed over MiB of zeros, and reported MiB by MiB", async () => {
   const steps: number[] = [];
   const digest = await host.hash(3, (done) => steps.push(done) > 0);
   expect(digest).toBe(
@@ -17,13 +17,13 @@ test("a hash is that of so many MiB of zeros, told MiB by MiB", async () => {
   expect(steps).toEqual([1, 2, 3]);
 });
 
-test("a hash that is abandoned rejects, and works no further", async () => {
+test("an abandoned hash rejects and stops working", async () => {
   const steps: number[] = [];
   await expect(host.hash(100, (done) => steps.push(done) < 2)).rejects.toThrow("abandoned");
   expect(steps).toEqual([1, 2]);
 });
 
-test("a hash leaves others their turn", async () => {
+test("a hash lets other work run in between", async () => {
   let turns = 0;
   const count = setInterval(() => (turns += 1), 0);
   await host.hash(20, () => true);
@@ -46,7 +46,7 @@ test("all hashes together do at most one MiB in a turn of the event loop", async
   };
   await Promise.all(Array.from({ length: 8 }, () => host.hash(4, step)));
   isOver = true;
-  // Two if one comes before our own look in its turn, and the next one after it.
+  // Two if one comes before our own check in the same turn and another one after it.
   expect(most).toBeLessThanOrEqual(2);
 });
 
@@ -58,20 +58,20 @@ test("hashes take turns: a short one does not wait for a long one to end", async
   await expect(long).rejects.toThrow("abandoned");
 });
 
-test("time is monotonic: nobody can set this clock", () => {
-  // The wall clock counts from 1970, this one from the start of the process.
+test("time is monotonic", () => {
+  // The wall clock counts from 1970, this clock from the start of the process.
   expect(host.now()).toBeLessThan(Date.now() / 2);
   expect(Math.abs(host.now() - performance.now())).toBeLessThan(1_000);
   expect(Math.abs(host.date() - Date.now())).toBeLessThan(1_000);
 });
 
-test("a token is 128 bits in hex, and never the same", () => {
+test("a token is 128 bits in hex, different each time", () => {
   const tokens = Array.from({ length: 100 }, () => host.token());
   for (const token of tokens) expect(token).toMatch(/^[0-9a-f]{32}$/);
   expect(new Set(tokens).size).toBe(100);
 });
 
-test("a timer runs once, unless it is cancelled; the clocks go on", async () => {
+test("a timer runs once unless it is cancelled, and both clocks advance", async () => {
   const before = [host.now(), host.date()] as const;
   let runs = 0;
   const cancel = host.after(1, () => (runs += 100));
@@ -85,7 +85,7 @@ test("a timer runs once, unless it is cancelled; the clocks go on", async () => 
   expect(host.date()).toBeGreaterThanOrEqual(before[1]);
 });
 
-test("a process that waits for nothing but timers ends", async () => {
+test("a process ends if it waits only for timers", async () => {
   const module = JSON.stringify(new URL("./node.ts", import.meta.url).href);
   const script = `
     import { atMost, host } from ${module};
@@ -96,12 +96,12 @@ test("a process that waits for nothing but timers ends", async () => {
   expect((await run).stdout).toBe("stopped\n");
 }, 10_000);
 
-test("what does not stop is waited for, but not for ever", async () => {
+test("a stop that never comes is waited for only so long", async () => {
   await atMost(5, new Promise(() => {}));
   await expect(atMost(1_000, Promise.reject(new Error("no stop")))).rejects.toThrow("no stop");
 });
 
-test("time goes on after somebody sets the clock", () => {
+test("time is not affected when somebody sets the wall clock", () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   const before = host.now();
   vi.setSystemTime(0);

@@ -8,18 +8,18 @@ export { Lines } from "./node-lines.ts";
 export { cutOff, Sockets } from "./node-sockets.ts";
 export { Traffic } from "./node-traffic.ts";
 
-/** The world of a hub on Node and on Bun, which has the same modules. */
+/** The host of a hub on Node, and on Bun, which has the same modules. */
 export const host: Host = {
   now: () => performance.now(),
   date: () => Date.now(),
   after(ms, run) {
-    // Listening keeps a process alive. What it remembers for two minutes must not, once it has stopped.
+    // A listening server keeps the process alive. Once it has stopped, timers for what it remembers must not.
     const timer = setTimeout(run, ms).unref();
     return () => clearTimeout(timer);
   },
   token: () => randomBytes(16).toString("hex"),
   async hash(mebibytes, step) {
-    // Even the first MiB waits for its turn, so the message that starts a job costs no hashing.
+    // Even the first MiB waits for its turn, so handling the message that starts a job includes no hashing.
     const hash = createHash("sha256");
     const chunk = new Uint8Array(1024 * 1024);
     for (let done = 1; done <= mebibytes; done++) {
@@ -40,7 +40,7 @@ function nextTurn(): Promise<unknown> {
   return turns;
 }
 
-/** Waits for a stack's own stop, but not for ever: each has something that it would wait for without end. */
+/** Waits for a stack's own stop, but at most `ms` milliseconds: each stack has a case in which it would never stop. */
 export async function atMost(ms: number, stopped: Promise<unknown>): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
@@ -48,8 +48,8 @@ export async function atMost(ms: number, stopped: Promise<unknown>): Promise<voi
 }
 
 /**
- * Calls `run` when it is this answer's turn on its connection. Until then Node gives it no socket: it would not be told of
- * the connection's end, and a file that it has begun to send would stay open.
+ * Calls `run` when it is this answer's turn on its connection. Until then Node gives the answer no socket. Started too
+ * early, it would not notice the end of the connection, and a file that it has begun to send would stay open.
  */
 export function inTurn(res: ServerResponse, run: () => void): void {
   if (res.socket) run();

@@ -17,37 +17,37 @@ export interface Port<Ws> {
   close(ws: Ws, code: number, reason: string): void;
   /** Ends the connection without one. */
   terminate(ws: Ws): void;
-  /** From now on the socket gets what is published in the topic. */
+  /** Subscribes the socket: from now on it gets what is published in the topic. */
   join(ws: Ws, topic: string): void;
   leave(ws: Ws, topic: string): void;
-  /** Sends one text frame to all who joined the topic, but for `except`. */
+  /** Sends one text frame to every socket that joined the topic, except to `except`. */
   publish(topic: string, frame: string, except?: Ws): void;
 }
 
-/** What the outside world gives to a hub: time, chance and labour. Tests pass their own. */
+/** What a hub needs from the outside world: time, randomness and computing. Tests pass their own. */
 export interface Host {
   /** Monotonic milliseconds: nobody can set this clock. */
   now(): number;
   /** Milliseconds since 1970, for people. */
   date(): number;
-  /** Runs something once, in `ms` milliseconds. Answers its cancellation. */
+  /** Runs something once, after `ms` milliseconds. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
   /** 128 random bits, in hex. */
   token(): string;
   /**
-   * SHA-256 over `mebibytes` MiB, in hex, done a MiB at a time so that the event loop stays free.
-   * `step` hears how many MiB are done; false from it abandons the work, and the promise rejects.
+   * SHA-256 over `mebibytes` MiB, in hex, one MiB at a time so that the event loop stays responsive. Calls `step` with
+   * the number of MiB that are done. If `step` returns false, the work is abandoned and the promise rejects.
    */
   hash(mebibytes: number, step: (done: number) => boolean): Promise<string>;
 }
 
-/** A record of what happened to a connection or a job. Never of a message. */
+/** A record of something that happened to a connection or a job. Messages are never recorded. */
 export interface LogRecord {
   name: "opened" | "refused" | "closed" | "slow" | "job";
   details: Record<string, string | number>;
 }
 
-/** Where a server's records and failures are written, besides the topic `log`. */
+/** Where a server writes its records and failures, besides the topic `log`. */
 export interface Journal {
   record(record: LogRecord): void;
   failed(error: unknown): void;

@@ -13,7 +13,7 @@ async function watchRoom() {
 }
 
 describe("presence", () => {
-  test("tells who follows the room, and that they left", async () => {
+  test("lists who follows the room, and notices when they leave", async () => {
     const { greet, world, watcher } = await watchRoom();
     const anna = await greet(2);
     const name = anna.session.client?.member;
@@ -33,7 +33,7 @@ describe("presence", () => {
     ]);
   });
 
-  test("is told at most twice a second, and at last as it is", async () => {
+  test("is published at most twice a second, and is correct in the end", async () => {
     const { greet, world, watcher } = await watchRoom();
     const anna = await greet(2);
     for (let round = 0; round < 40; round++) {
@@ -72,7 +72,7 @@ describe("presence", () => {
     expect(lists(watcher).at(-1)?.count).toBe(150);
   });
 
-  test("names a hundred and counts all", async () => {
+  test("names at most a hundred members and counts all", async () => {
     const { greet, world, watcher } = await watchRoom();
     for (let client = 2; client <= 151; client++) {
       await (await greet(client)).say({ type: "subscribe", id: "1", topic: "room/a" });
@@ -83,13 +83,13 @@ describe("presence", () => {
     expect(last?.members).toHaveLength(100);
   });
 
-  test("does not count those who only watch, nor those who read over HTTP", async () => {
+  test("counts neither those who follow only the presence nor those who read over HTTP", async () => {
     const { world, watcher } = await watchRoom();
     await world.pass(1_000);
     expect(lists(watcher)).toEqual([]);
   });
 
-  test("of one room is none of another's", async () => {
+  test("of one room does not affect another's", async () => {
     const { greet, world, watcher } = await watchRoom();
     await (await greet(2)).say({ type: "subscribe", id: "1", topic: "room/b" });
     await world.pass(1_000);

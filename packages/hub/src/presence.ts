@@ -3,7 +3,7 @@ import type { Host } from "./port.ts";
 
 const intervalMs = 500;
 const shownMembers = 100;
-/** Rough size of an event in bytes: fixed, and per name. */
+/** Approximate size of an event in bytes: a fixed part, and a part per name. */
 const [eventBytes, memberBytes] = [200, 15];
 /** Bytes per millisecond that one room's presence may send to all its followers together: 64 KiB a second. */
 const bytesPerMs = 64;
@@ -18,7 +18,7 @@ export class Presence {
   readonly #members: (room: string) => string[];
   readonly #watchers: (room: string) => number;
   readonly #publish: (topic: string, data: EventData) => void;
-  /** Rooms told of within the interval, and whether they changed since. */
+  /** Rooms whose presence was published within the interval, and whether they have changed since. */
   readonly #resting = new Map<string, boolean>();
 
   constructor(
@@ -33,7 +33,7 @@ export class Presence {
     this.#publish = publish;
   }
 
-  /** Somebody came to the room or left it. */
+  /** Notes that somebody came to the room or left it. */
   changed(room: string): void {
     if (this.#resting.has(room)) this.#resting.set(room, true);
     else this.#tell(room);

@@ -34,7 +34,7 @@ class Stream implements Sink {
     return [...this.text.matchAll(/^retry: (\d+)$/gm)].map(([, ms]) => Number(ms));
   }
 
-  /** The events that came, as an EventSource has them (WHATWG HTML §9.2.6). */
+  /** The events that came, as an EventSource parses them (WHATWG HTML §9.2.6). */
   get events(): { id: string; event: string; data: string }[] {
     const blocks = this.text.split("\n\n").filter((block) => /^(id|data):/.test(block));
     return blocks.map((block) => {
@@ -61,7 +61,7 @@ function openStream(
   return stream;
 }
 
-/** A poll: its answers (one, if all is well), and its reader's going away. */
+/** A poll, its answers (one, if all is well) and a way for its reader to leave. */
 function poll({ hub }: Setting, url: string, address = "1.1.1.1") {
   const answers: Answer[] = [];
   const leave = hub.readers.poll(request(url), address, (answer) => answers.push(answer));
@@ -79,7 +79,7 @@ function epochOf({ hub }: Setting, topic = "room/a"): string {
   return hub.log.head(topic).epoch;
 }
 
-describe("what cannot be read is refused before anything is streamed", () => {
+describe("before anything is streamed, a request is refused", () => {
   test.each([
     ["no topic", "/events", 404, "not_found"],
     ["an unknown topic", "/events?topic=nowhere", 404, "not_found"],
@@ -104,7 +104,7 @@ describe("what cannot be read is refused before anything is streamed", () => {
     expect(answers).toEqual([answer]);
   });
 
-  test("the log of a server that is open to others, and a room too many", () => {
+  test("for the log of a server that others can reach, or for one room too many", () => {
     const { hub } = setUp({ host: "0.0.0.0", limits: { rooms: 1 } });
     expect(hub.readers.refuse(request("/events?topic=log"), "1.1.1.1")?.status).toBe(403);
     expect(hub.readers.refuse(request("/events?topic=room/a"), "1.1.1.1")).toBeUndefined();
@@ -115,7 +115,7 @@ describe("what cannot be read is refused before anything is streamed", () => {
     expect(hub.readers.refuse(request("/events?topic=room/b"), "1.1.1.1")).toBeUndefined();
   });
 
-  test("a bad Last-Event-ID, though not an empty one", () => {
+  test("for a malformed Last-Event-ID, but not for an empty one", () => {
     const { hub } = setUp();
     expect(
       hub.readers.refuse(request("/events?topic=scores", { "last-event-id": "x" }), "1.1.1.1")?.status,
@@ -125,14 +125,14 @@ describe("what cannot be read is refused before anything is streamed", () => {
     ).toBeUndefined();
   });
 
-  test("an app that streams without asking makes a mistake", () => {
+  test("by refuse(), and an app that streams without calling it gets an exception", () => {
     const { hub } = setUp();
     expect(() => hub.readers.stream(request("/events?topic=x"), "", new Stream())).toThrow("refuse()");
   });
 });
 
 describe("an event stream", () => {
-  test("begins with the place before its replay, and every event's id is its place", async () => {
+  test("begins with the place before its replay, and each event's id is its place", async () => {
     const setting = setUp();
     const anna = await setting.greet();
     await publish(anna, 2);
@@ -157,7 +157,7 @@ describe("an event stream", () => {
     expect(stream.ids).toEqual([`${epochOf(setting)}:0`]);
   });
 
-  test("goes on after the last id that its reader saw, by header or by query", async () => {
+  test("continues after the last id that its reader saw, given by header or by query", async () => {
     const setting = setUp();
     const anna = await setting.greet();
     await publish(anna, 5);
@@ -173,7 +173,7 @@ describe("an event stream", () => {
     }
   });
 
-  test("that is cut at any event goes on without gap and without duplicate", async () => {
+  test("that is cut at any event continues without gap and without duplicate", async () => {
     const setting = setUp();
     const anna = await setting.greet();
     await publish(anna, 8);
@@ -184,7 +184,7 @@ describe("an event stream", () => {
     }
   });
 
-  test("of another life of the topic begins anew, and says so", async () => {
+  test("with an id of another epoch starts over, and says so", async () => {
     const setting = setUp();
     const anna = await setting.greet();
     await publish(anna, 40);
@@ -194,7 +194,7 @@ describe("an event stream", () => {
     expect(stream.events).toHaveLength(33);
   });
 
-  test("of a topic of the newest begins with the newest", async () => {
+  test("of a latest topic begins with the newest event", async () => {
     const setting = setUp();
     await setting.world.pass(5_000);
     const stream = openStream(setting, "/events?topic=weather/berlin");
@@ -204,7 +204,7 @@ describe("an event stream", () => {
     expect(stream.ids.at(-1)).toBe(`${epoch}:6`);
   });
 
-  test("says something now and then, so that nobody takes it for dead", async () => {
+  test("carries a comment now and then, so that no proxy takes it for dead", async () => {
     const setting = setUp({ limits: { streamMs: 600_000 } });
     const stream = openStream(setting, "/events?topic=room/a");
     await setting.world.pass(75_000);
@@ -233,7 +233,7 @@ describe("an event stream", () => {
     expect(again.ids).toHaveLength(2);
   });
 
-  test("that is slow is found out by a comment, too", async () => {
+  test("that is slow is also noticed when a comment is sent", async () => {
     const setting = setUp();
     const stream = openStream(setting, "/events?topic=room/a");
     stream.queue = 2_000_000;
@@ -280,7 +280,7 @@ describe("an event stream", () => {
     expect(setting.hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 0');
   });
 
-  test("tells its reader to come back soon, but not everybody at once", () => {
+  test("makes its readers come back soon, but not all at once", () => {
     const setting = setUp();
     const retries = Array.from({ length: 3 }, () => openStream(setting, "/events?topic=room/a").retries);
     for (const [first, ...others] of retries) {
@@ -290,7 +290,7 @@ describe("an event stream", () => {
     }
   });
 
-  test("that throws hurts nobody else, and not the process", async () => {
+  test("that throws harms neither other readers nor the process", async () => {
     const setting = setUp();
     const anna = await setting.greet();
     const broken = openStream(setting, "/events?topic=room/a");
@@ -314,7 +314,7 @@ describe("an event stream", () => {
     expect(setting.hub.topics.get("room/a")?.readers.size).toBe(0);
   });
 
-  test("keeps its room, and lets it go", async () => {
+  test("keeps its room alive until it ends", async () => {
     const setting = setUp({ limits: { streamMs: 3_600_000 } });
     const stream = openStream(setting, "/events?topic=room/a");
     await setting.world.pass(600_000);
@@ -326,7 +326,7 @@ describe("an event stream", () => {
 });
 
 describe("a poll", () => {
-  test("without a cursor is answered at once with one, and no events", async () => {
+  test("without a cursor returns at once with a cursor and no events", async () => {
     const setting = setUp();
     await publish(await setting.greet(), 3);
     const { answers, body } = poll(setting, "/poll?topic=room/a");
@@ -344,7 +344,7 @@ describe("a poll", () => {
     });
   });
 
-  test("is answered at once if there is something, with all of it", async () => {
+  test("returns at once with all events after its cursor, if there are any", async () => {
     const setting = setUp();
     await publish(await setting.greet(), 3);
     const { body } = poll(setting, `/poll?topic=room/a&since=${epochOf(setting)}:1`);
@@ -353,7 +353,7 @@ describe("a poll", () => {
     for (const event of body().events) expect(parseServer(JSON.stringify(event)).problem).toBeUndefined();
   });
 
-  test("waits for the next event, and is answered once", async () => {
+  test("waits for the next event, and returns once", async () => {
     const setting = setUp();
     const anna = await setting.greet();
     await publish(anna, 1);
@@ -366,7 +366,7 @@ describe("a poll", () => {
     expect(body()).toMatchObject({ offset: 2, recovered: true, events: [{ offset: 2 }] });
   });
 
-  test("is answered 204 after 25 s without one", async () => {
+  test("returns 204 after 25 s without an event", async () => {
     const setting = setUp();
     setting.hub.topics.open("room/a", "1.1.1.1");
     const { answers } = poll(setting, `/poll?topic=room/a&since=${epochOf(setting)}:0`);
@@ -376,7 +376,7 @@ describe("a poll", () => {
     expect(answers).toEqual([{ status: 204, headers: { "Cache-Control": "no-store" }, body: "" }]);
   });
 
-  test("waits for 25 s of the server's life: a standstill in between counts for nothing", async () => {
+  test("waits for 25 s of lived time, so a standstill in between does not count", async () => {
     const setting = setUp();
     const { answers } = poll(setting, `/poll?topic=room/a&since=${epochOf(setting)}:0`);
     await setting.world.pass(10_000);
@@ -387,14 +387,14 @@ describe("a poll", () => {
     expect(answers).toMatchObject([{ status: 204 }]);
   });
 
-  test("with a cursor of another life is answered at once, and says so", async () => {
+  test("with a cursor of another epoch returns at once, and says so", async () => {
     const setting = setUp();
     setting.hub.topics.open("room/a", "1.1.1.1");
     const { body } = poll(setting, "/poll?topic=room/a&since=abc:5");
     expect(body()).toMatchObject({ offset: 0, recovered: false, events: [] });
   });
 
-  test("after poll misses nothing", async () => {
+  test("that follows another one misses nothing", async () => {
     const setting = setUp();
     const anna = await setting.greet();
     let { offset } = poll(setting, "/poll?topic=room/a").body();
@@ -411,7 +411,7 @@ describe("a poll", () => {
     expect(seen.length).toBeGreaterThan(20);
   });
 
-  test("whose reader went away is over", async () => {
+  test("is over when its reader leaves", async () => {
     const setting = setUp();
     const anna = await setting.greet();
     setting.hub.topics.open("room/a", "1.1.1.1");
@@ -425,7 +425,7 @@ describe("a poll", () => {
     expect(answers).toEqual([]);
   });
 
-  test("of a topic of the newest has the newest", async () => {
+  test("of a latest topic returns the newest event", async () => {
     const setting = setUp();
     await setting.world.pass(5_000);
     const { body } = poll(
@@ -437,7 +437,7 @@ describe("a poll", () => {
   });
 });
 
-describe("a server that goes down", () => {
+describe("a server that shuts down", () => {
   test("ends its streams and answers its polls at once", async () => {
     const setting = setUp();
     const stream = openStream(setting, "/events?topic=room/a");
@@ -451,7 +451,7 @@ describe("a server that goes down", () => {
     expect(stream.retries.at(-1)).toBeGreaterThanOrEqual(drainMs + lingerMs + 1_000);
   });
 
-  test("begins no more of them, even for those who were let in before", async () => {
+  test("begins no more of them, even for requests that were admitted before", async () => {
     const setting = setUp();
     const facts = request("/events?topic=room/a");
     expect(setting.hub.admit(facts, "1.1.1.1").refusal).toBeUndefined();

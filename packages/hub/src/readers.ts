@@ -17,7 +17,7 @@ import type { Topic, TopicProblem, Topics } from "./topics.ts";
 /** Something that follows a topic over plain HTTP. */
 export interface Reader {
   event(entry: Entry): void;
-  /** Called when the server goes down, or the room has made way for another. */
+  /** Called when the server shuts down, or the room has made way for another. */
   end(): void;
 }
 
@@ -56,15 +56,15 @@ interface ReadersOptions {
   limits: Pick<Limits, "queueBytes" | "heartbeatMs" | "pollMs" | "streamMs" | "drainMs" | "lingerMs">;
 }
 
-/** Milliseconds that a browser is told to wait before it resumes an event stream … */
+/** Milliseconds that a browser waits at least before it resumes an event stream. */
 const retryMs = 1_000;
-/** … and the milliseconds over which readers are spread after that, so that not all come at once. */
+/** Milliseconds of the window after that in which readers come back at a random time, so that not all come at once. */
 const spreadMs = 2_000;
 
 /** What a request for events asks for. */
 interface ReadRequest {
   topic: string;
-  /** `<epoch>:<offset>`, as it was given out before. */
+  /** `<epoch>:<offset>`, from an earlier response. */
   cursor: string | undefined;
 }
 
@@ -84,16 +84,16 @@ export class Readers {
     this.#options = options;
   }
 
-  /** Why a request for events is refused, or nothing. Asked before the stack begins to stream. */
+  /** Returns why a request for events is refused, or `undefined`. To be called before the stack begins to stream. */
   refuse(facts: RequestFacts, address: string): Answer | undefined {
-    // A router may read a path more kindly than the door does, /Events or /poll/: the door did not count those.
+    // A router may be more lenient about paths than admission (/Events or /poll/), and admission did not count those.
     if (!isHeld(pathOf(facts))) return problem(404, "not_found", "no such path");
     if (this.#isOver) return problem(503, "unavailable", "the server is going down");
     const request = readRequest(facts);
     if (request.cursor && !parseCursor(request.cursor)) {
       return problem(400, "invalid", "a cursor is <epoch>:<offset>");
     }
-    // Only asks: a request that may be refused must not begin a room.
+    // Only asks, because a request that may still be refused must not begin a room.
     const refusal = this.#options.topics.ask(request.topic, address);
     if (!refusal) return undefined;
     return problem(
@@ -121,7 +121,7 @@ export class Readers {
     const write = (text: string, bytes: number): void => {
       sink.write(text);
       wrote(bytes);
-      // No drain tells when such a reader can take more: one that is too slow starts again from its last id.
+      // No event reports that such a reader can take more. If it is too slow, it starts again from its last id.
       if (sink.queued() > limits.queueBytes) cut();
     };
     const cut = (): void => {
@@ -137,13 +137,13 @@ export class Readers {
     const reader: Reader = {
       event: (entry) => write(serverSent(entry), entry.bytes),
       end: () => {
-        // On shutdown, tells the browser to come back once the server is gone: after a 503 it would never ask again.
+        // On shutdown, makes the browser wait until the server is gone: after a 503 it would never ask again.
         const endMs = limits.drainMs + limits.lingerMs + retryMs + Math.floor(chance * this.#crowdMs());
         if (this.#isOver) guard(() => sink.write(`retry: ${endMs}\n\n`));
         finish();
       },
     };
-    // A comment now and then, so that no proxy and no idle timer takes the silence for death.
+    // A comment now and then, so that no proxy and no idle timer takes the connection for dead.
     const comment = (): void => {
       cancelComment = host.after(limits.heartbeatMs, comment);
       write(":\n\n", 0);
@@ -172,9 +172,9 @@ export class Readers {
   }
 
   /**
-   * Answers one poll: at once if it is refused, if there is something after the cursor, or no cursor at all;
-   * otherwise with the next event, and with 204 when none came in time. Returns a function to call when the answer is
-   * over, sent or not. Until then it counts as a connection.
+   * Answers one poll: at once if it is refused, if there are events after the cursor or if there is no cursor,
+   * otherwise with the next event, or with 204 if none comes in time. Returns a function to call when the answer is
+   * over, sent or not. Until then the poll counts as a connection.
    */
   poll(facts: RequestFacts, address: string, respond: (answer: Answer) => void): () => void {
     const release = this.#options.hold(address, "/poll");
@@ -205,13 +205,13 @@ export class Readers {
     });
   }
 
-  /** The server goes down: every stream ends, every poll answers. */
+  /** Ends every stream and answers every poll, because the server shuts down. */
   end(): void {
     this.#isOver = true;
     for (const reader of [...this.#readers]) this.#options.guard(() => reader.end());
   }
 
-  // The answer to a poll that need not wait.
+  // Returns the answer to a poll if it need not wait.
   #pollNow(facts: RequestFacts, address: string): Answer | undefined {
     const refused = this.refuse(facts, address);
     if (refused) return refused;
@@ -246,7 +246,7 @@ export class Readers {
     return Number.parseInt(this.#options.host.token().slice(0, 4), 16) / 0x1_0000;
   }
 
-  // Milliseconds over which the present readers come back.
+  // Milliseconds of the window in which the present readers come back.
   #crowdMs(): number {
     return Math.max(spreadMs, 2 * this.#readers.size);
   }
@@ -269,21 +269,21 @@ const json = { "Content-Type": "application/json", "Cache-Control": "no-store" }
 const nothing: Answer = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
 
 function readRequest(facts: RequestFacts): ReadRequest {
-  // An EventSource sends the header by itself; `since` is for a poll, and for a first stream that resumes.
+  // An EventSource sends the header by itself. `since` is for a poll, or for the first stream of a reader that resumes.
   return {
     topic: queryOf(facts, "topic") ?? "",
     cursor: facts.header("last-event-id") || queryOf(facts, "since"),
   };
 }
 
-/** Headers of an event stream. `no-transform`: a compressing middleware would hold events back. */
+/** Headers of an event stream. `no-transform` is there because a compressing middleware would hold events back. */
 export const streamHeaders = {
   "Content-Type": "text/event-stream",
   "Cache-Control": "no-store, no-transform",
   "X-Accel-Buffering": "no",
 } as const;
 
-// The first event's id is the place before the replay: a reader cut off within it comes back for the rest.
+// The first event's id is the place before the replay, so a reader cut off during the replay comes back for the rest.
 function opening(topic: { name: string; mode: Mode }, head: Cursor, { recovered, entries }: Replay): string {
   const [first] = entries;
   const offset = first === undefined ? head.offset : first.offset - 1;

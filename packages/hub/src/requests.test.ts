@@ -16,7 +16,7 @@ describe("echo and ping", () => {
 });
 
 describe("subscribe", () => {
-  test("is answered by the head, then by what is there, then by what comes", async () => {
+  test("gets subscribed, then the replay, then live events", async () => {
     const { greet } = setUp();
     const [anna, ben] = [await greet(), await greet()];
     for (const id of ["1", "2"]) {
@@ -55,21 +55,24 @@ describe("subscribe", () => {
     expect(anna.heard()).toMatchObject([{ type: "error", re: "1", code }]);
   });
 
-  test.each(["weather/berlin", "weather/tokyo", "presence/a"])("%s tells the newest only", async (topic) => {
-    const { greet } = setUp();
-    const anna = await greet();
-    await anna.say({ type: "subscribe", id: "1", topic });
-    expect(anna.heard()).toMatchObject([{ type: "subscribed", mode: "latest" }]);
-  });
+  test.each(["weather/berlin", "weather/tokyo", "presence/a"])(
+    "to %s gets only the newest event",
+    async (topic) => {
+      const { greet } = setUp();
+      const anna = await greet();
+      await anna.say({ type: "subscribe", id: "1", topic });
+      expect(anna.heard()).toMatchObject([{ type: "subscribed", mode: "latest" }]);
+    },
+  );
 
-  test.each(["scores", "log", "room/a"])("%s tells everything", async (topic) => {
+  test.each(["scores", "log", "room/a"])("to %s gets every event", async (topic) => {
     const { greet } = setUp();
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic });
     expect(anna.heard()[0]).toMatchObject({ type: "subscribed", mode: "stream" });
   });
 
-  test("is for so many topics per socket; those that are followed may be asked for again", async () => {
+  test("has a limit of topics per socket, each counted once however often it is asked for", async () => {
     const { greet } = setUp({ limits: { topics: 2 } });
     const anna = await greet();
     for (const topic of ["scores", "weather/quito", "room/a", "scores"]) {
@@ -81,7 +84,7 @@ describe("subscribe", () => {
     expect(anna.heard().map(({ type }) => type)).toEqual(["ack", "subscribed"]);
   });
 
-  test("is for 128 topics if nothing is said", async () => {
+  test("has a default limit of 128 topics", async () => {
     const { greet } = setUp();
     const anna = await greet();
     for (let room = 0; room < 129; room++) {
@@ -90,7 +93,7 @@ describe("subscribe", () => {
     expect(anna.heardOf("error")).toMatchObject([{ code: "limit" }]);
   });
 
-  test("twice sends no event twice that comes later", async () => {
+  test("twice to one topic does not duplicate later events", async () => {
     const { greet, world } = setUp();
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "0", topic: "presence/a" });
@@ -105,20 +108,20 @@ describe("subscribe", () => {
 });
 
 describe("unsubscribe", () => {
-  test("is answered by ack, and nothing of the topic comes after it", async () => {
+  test("gets an ack, and no event of the topic comes after it", async () => {
     const { greet, port } = setUp();
     const [anna, ben] = [await greet(), await greet()];
     await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
     await ben.say({ type: "publish", id: "1", topic: "room/a", to: "all", text: "x" });
     anna.heard();
-    // The publication is under way when its reader leaves.
+    // The publication is on its way when its reader leaves.
     ben.say({ type: "publish", id: "2", topic: "room/a", to: "all", text: "y" });
     await anna.say({ type: "unsubscribe", id: "2", topic: "room/a" });
     expect(anna.heard()).toMatchObject([{ type: "ack", re: "2", topic: "room/a", offset: 1 }]);
     expect(port.topics.get("room/a")?.size).toBe(0);
   });
 
-  test("from a topic that is not followed is not_found", async () => {
+  test("from a topic that the client does not follow is not_found", async () => {
     const { greet } = setUp();
     const anna = await greet();
     await anna.say({ type: "unsubscribe", id: "1", topic: "scores" });
@@ -151,7 +154,7 @@ describe("publish", () => {
     expect(ben.heard()).toMatchObject([event]);
   });
 
-  test("to others leaves its author out, whose ack stands in the place of the event", async () => {
+  test("to others leaves out its author, which gets the ack in the event's place", async () => {
     const { greet } = setUp();
     const [anna, ben] = [await greet(), await greet()];
     for (const peer of [anna, ben]) await peer.say({ type: "subscribe", id: "s", topic: "room/a" });
@@ -175,7 +178,7 @@ describe("publish", () => {
     expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", offset: 1 }]);
   });
 
-  test("says nothing of the client's secret to anybody", async () => {
+  test("never reveals the client's secret", async () => {
     const { greet, records } = setUp({ chaos: true });
     const [anna, ben] = [await greet(7), await greet(8)];
     for (const topic of ["room/a", "presence/a", "log"])
@@ -190,7 +193,7 @@ describe("publish", () => {
 });
 
 describe("stop", () => {
-  test("is answered by a final bye and close 1000", async () => {
+  test("gets a final bye and close 1000", async () => {
     const { greet } = setUp();
     const anna = await greet();
     await anna.say({ type: "stop", id: "1" });
@@ -248,7 +251,7 @@ describe("chaos", () => {
     expect(offset).toBeLessThan(100);
   });
 
-  test("closes with 1000 if no code is named, and cuts off", async () => {
+  test("closes with 1000 by default, or cuts the connection", async () => {
     const { greet } = setUp({ chaos: true });
     const [anna, ben] = [await greet(), await greet()];
     await anna.say({ type: "chaos", id: "1", do: "close" });
@@ -257,7 +260,7 @@ describe("chaos", () => {
     expect(ben.socket.isTerminated).toBe(true);
   });
 
-  test("floods a room with so many MiB, in order, for whoever follows it", async () => {
+  test("floods a room with the given MiB, in order, for all its followers", async () => {
     const { greet, world } = setUp({ chaos: true });
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic: "room/flood" });
@@ -269,7 +272,7 @@ describe("chaos", () => {
     expect(events.at(-1)).toMatchObject({ type: "event", offset: 512 });
   });
 
-  test("stops to flood when the server goes down", async () => {
+  test("stops flooding when the server shuts down", async () => {
     const { greet, world, hub } = setUp({ chaos: true });
     const anna = await greet();
     await anna.say({ type: "chaos", id: "2", do: "flood", mebibytes: 256 });

@@ -114,11 +114,11 @@ function subscribe<Ws>(session: Session<Ws>, { id, topic: name, since }: ClientR
     if (topic.mode === "latest") session.latest(entry);
     else session.sendFrame(entry.frame, entry.bytes);
   }
-  // Nothing was awaited since the log was read, so nothing can have come between the replay and what is live.
+  // Nothing was awaited since the log was read, so no event can be missing between the replay and the live events.
   session.follow(topic);
 }
 
-// A resume must not kill its own connection: a replay may fill half of the queue, and no more.
+// A replay may fill at most half of the queue, so that resuming does not end the connection.
 function affordable<Ws>(session: Session<Ws>, topic: Topic<Session<Ws>>, replay: Replay): Replay {
   if (topic.mode === "latest") return { ...replay, entries: replay.entries.slice(-1) };
   const { hub } = session;
@@ -138,7 +138,7 @@ function bytesOf(entries: Kept[]): number {
 }
 
 function isMeantFor<Ws>(entry: Kept, session: Session<Ws>): boolean {
-  // By the secret: two members may be called the same, and one who was forgotten has a new name.
+  // Compares secrets, because two members can have the same name, and one that was forgotten gets a new name.
   return entry.except !== session.secret;
 }
 
@@ -184,7 +184,7 @@ function cancel<Ws>(session: Session<Ws>, { id, topic }: ClientRequest<"cancel">
   session.send({ type: "ack", re: id, topic, ...session.hub.log.head(topic) });
 }
 
-// Failures to order, for lessons and tests. A stranger must not have them: CHAOS=1 says that there is none.
+// Failures on request, for lessons and tests. Strangers must not cause them, so set CHAOS=1 only where there are none.
 function chaos<Ws>(session: Session<Ws>, message: ClientRequest<"chaos">): void {
   if (!session.hub.settings.chaos)
     return refuse(session, message.id, "forbidden", "chaos is not allowed here");
@@ -198,7 +198,7 @@ function chaos<Ws>(session: Session<Ws>, message: ClientRequest<"chaos">): void 
 
 const floodTopic = "room/flood";
 
-// Through the log and the native topics, like everything else: what is slow here would be slow in earnest.
+// Goes through the log and the native topics like any other event, so what is slow here is slow in real use too.
 function flood<Ws>(session: Session<Ws>, id: string, mebibytes: number): void {
   const { hub } = session;
   const topic = hub.topics.open(floodTopic, session.address);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Setting, secret, setUp } from "./testing.ts";
 
 describe("hello", () => {
-  test("is answered by a welcome, and again by nothing but a conflict", async () => {
+  test("gets a welcome the first time, and a conflict after that", async () => {
     const { connect } = setUp();
     const anna = connect();
     await anna.say({ type: "hello", id: "1", client: secret(1) });
@@ -31,7 +31,7 @@ describe("hello", () => {
     expect(anna.session.isOpen).toBe(true);
   });
 
-  test("is told the burst of this connection: less if its address has used up its supply", async () => {
+  test("learns the burst of this connection, which is smaller if its address has used up its supply", async () => {
     const { greet, connect } = setUp({ limits: { burst: 30, connectionsPerAddress: 1 } });
     const first = await greet();
     for (let message = 1; message < 30; message++) {
@@ -51,7 +51,7 @@ describe("hello", () => {
     expect(anna.heard().map((message) => message.type)).toEqual(["welcome", "echo"]);
   });
 
-  test("comes before everything else: other requests are refused until then", async () => {
+  test("must come first: other requests are refused until then", async () => {
     const { connect } = setUp();
     const anna = connect();
     await anna.say({ type: "echo", id: "1", text: "x" });
@@ -60,7 +60,7 @@ describe("hello", () => {
     expect(anna.heard()).toMatchObject([{ type: "welcome", re: "2" }]);
   });
 
-  test("is waited for 5 s and no longer", async () => {
+  test("is due within 5 s", async () => {
     const { connect, world } = setUp();
     const silent = connect();
     const talking = connect();
@@ -81,8 +81,8 @@ describe("hello", () => {
   });
 });
 
-describe("messages that cannot be read", () => {
-  test("are answered, and the fifth in a row closes", async () => {
+describe("bad messages", () => {
+  test("get an error, and the fifth in a row closes the connection", async () => {
     const { greet } = setUp();
     const anna = await greet();
     for (const bad of ["{", "[]", '{"type":"dance","id":"1"}', '{"type":"echo","id":"2"}'])
@@ -99,7 +99,7 @@ describe("messages that cannot be read", () => {
     expect(anna.socket.closing?.code).toBe(Close.BadMessages);
   });
 
-  test("are forgiven by one that can", async () => {
+  test("are forgiven after a good one", async () => {
     const { greet } = setUp();
     const anna = await greet();
     for (let round = 0; round < 5; round++) {
@@ -109,14 +109,14 @@ describe("messages that cannot be read", () => {
     expect(anna.session.isOpen).toBe(true);
   });
 
-  test("count before hello too, and so does everything that comes instead of it", async () => {
+  test("count before hello too, and so does any other message before it", async () => {
     const { connect } = setUp();
     const anna = connect();
     for (let count = 0; count < 5; count++) await anna.say({ type: "stop", id: "1" });
     expect(anna.socket.closing?.code).toBe(Close.BadMessages);
   });
 
-  test("are nothing but errors, whoever's names they carry", async () => {
+  test("get only an error, even if they name properties of a prototype", async () => {
     const { greet } = setUp();
     const anna = await greet();
     for (const topic of ["constructor", "prototype", "valueof", "room/constructor"]) {
@@ -131,7 +131,7 @@ describe("messages that cannot be read", () => {
   });
 });
 
-test("binary is not spoken: 1003", async () => {
+test("a binary message closes with 1003", async () => {
   const { greet } = setUp();
   const anna = await greet();
   anna.session.binary();
@@ -142,7 +142,7 @@ describe("a flood of messages", () => {
   const ping = { type: "ping", id: "p", at: 0 } as const;
   const limits = { burst: 10, messagesPerSecond: 10 };
 
-  test("is answered up to the burst, then refused with the time to wait, then closed", async () => {
+  test("is answered up to the burst, then refused with a time to wait, then closed", async () => {
     const { greet } = setUp({ limits });
     const anna = await greet();
     for (let count = 0; count < 9; count++) anna.say(ping);
@@ -157,7 +157,7 @@ describe("a flood of messages", () => {
     expect(anna.socket.closing?.code).toBe(Close.RateLimited);
   });
 
-  test("goes on after the wait that was asked for", async () => {
+  test("is answered again after the announced wait", async () => {
     const { greet, world } = setUp({ limits });
     const anna = await greet();
     for (let count = 0; count < 10; count++) anna.say(ping);
@@ -177,7 +177,7 @@ describe("a flood of messages", () => {
     expect(anna.session.isOpen).toBe(true);
   });
 
-  test("is counted for each socket alone", async () => {
+  test("is counted for each socket separately", async () => {
     const { greet } = setUp({ limits });
     const [anna, ben] = [await greet(), await greet()];
     for (let count = 0; count < 20; count++) anna.say(ping);
@@ -185,7 +185,7 @@ describe("a flood of messages", () => {
     expect(ben.heard()).toMatchObject([{ type: "pong" }]);
   });
 
-  test("of a hundred a second for a minute is none", async () => {
+  test("is not one at a hundred a second, even for a minute", async () => {
     const { greet, world } = setUp();
     const anna = await greet();
     for (let second = 0; second < 60; second++) {
@@ -221,7 +221,7 @@ describe("the heartbeat", () => {
     },
   );
 
-  test("lets everybody live who says anything: a pong, a message, a binary one", async () => {
+  test("counts anything that a peer sends: a pong, a text message, a binary message", async () => {
     const { greet, world, connect } = setUpDeaf();
     const [pong, text] = [await greet(), await greet()];
     const echo = connect("/echo");
@@ -235,7 +235,7 @@ describe("the heartbeat", () => {
     expect(pong.socket.pings).toBe(10);
   });
 
-  test("does not ping whom it hears", async () => {
+  test("does not ping peers that are not silent", async () => {
     const { greet, world } = setUpDeaf();
     const anna = await greet();
     for (let round = 0; round < 10; round++) {
@@ -245,7 +245,7 @@ describe("the heartbeat", () => {
     expect(anna.socket.pings).toBe(0);
   });
 
-  test("does not take its own standstill for the death of others", async () => {
+  test("does not take its own standstill for silence of its peers", async () => {
     const { greet, world } = setUpDeaf();
     const [idle, pinged] = [await greet(), await greet()];
     await world.pass(10_000);
@@ -253,7 +253,7 @@ describe("the heartbeat", () => {
     await world.pass(20_000);
     expect(pinged.socket.pings).toBe(1);
     expect(idle.socket.pings).toBe(0);
-    // An hour's suspension. Then the process reads what came meanwhile, the pong among it.
+    // An hour's suspension. Then the process reads what came meanwhile, including the pong.
     world.stall(3_600_000);
     await world.pass(0);
     expect([idle.socket.isTerminated, pinged.socket.isTerminated]).toEqual([false, false]);
@@ -265,7 +265,7 @@ describe("the heartbeat", () => {
     expect(idle.socket.isTerminated).toBe(true);
   });
 
-  test.each([100, 300, 2_000])("looks often enough to keep a deadline of %d ms", async (pongMs) => {
+  test.each([100, 300, 2_000])("checks often enough to keep a deadline of %d ms", async (pongMs) => {
     const { connect, world } = setUpDeaf({ limits: { heartbeatMs: 100, pongMs } });
     const { socket } = connect("/echo");
     await world.pass(100 + pongMs / 5 + 50);
@@ -274,7 +274,7 @@ describe("the heartbeat", () => {
     expect(socket.isTerminated).toBe(true);
   });
 
-  test("goes on when a stack's ping throws", async () => {
+  test("continues when a stack's ping throws", async () => {
     const { greet, world, failures } = setUpDeaf();
     const [broken, whole] = [await greet(), await greet()];
     broken.socket.isBroken = true;
@@ -285,7 +285,7 @@ describe("the heartbeat", () => {
     expect(whole.socket.isTerminated).toBe(true);
   });
 
-  test("leaves those alone that are closing: they have a deadline of their own", async () => {
+  test("ignores sockets that are closing, which have their own deadline", async () => {
     const { greet, world } = setUpDeaf({ limits: { drainMs: 100_000 } });
     const anna = await greet();
     anna.session.slow();
@@ -297,7 +297,7 @@ describe("the heartbeat", () => {
 describe("an incomplete message", () => {
   const limits = { messageMs: 3_000, heartbeatMs: 600_000 };
 
-  test("has 3 s, whatever comes between its fragments", async () => {
+  test("has 3 s to become complete, whatever comes between its fragments", async () => {
     const { connect, world } = setUp({ limits });
     const { socket, session } = connect("/echo");
     socket.unfinished = 10;
@@ -335,7 +335,7 @@ describe("an incomplete message", () => {
 });
 
 describe("a reader that is too slow", () => {
-  test("is closed with 4002 once, told about, and given the time of a shutdown to read", async () => {
+  test("is closed with 4002 and recorded once, and has as much time to read as in a shutdown", async () => {
     const { greet, world, records, hub } = setUp();
     const anna = await greet();
     anna.session.slow();
@@ -383,7 +383,7 @@ describe("closing", () => {
     expect(anna.socket.isTerminated).toBe(true);
   });
 
-  test("ends what is heard and what is said", async () => {
+  test("ends both receiving and sending", async () => {
     const { greet } = setUp();
     const anna = await greet();
     anna.session.close(Close.Normal, "over");
@@ -403,7 +403,7 @@ describe("closing", () => {
     anna.session.close(Close.Normal, "over");
     if (!atOnce) await anna.gone(1000);
     await anna.gone(1006);
-    // What remains is that the client is remembered for two minutes.
+    // What remains is the timer that forgets the client after two minutes.
     expect(world.timers).toBe(before + 1);
     expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/ws"} 0');
     expect(hub.metricsText()).toContain('rosetta_closed_total{code="1000"} 1');
@@ -412,7 +412,7 @@ describe("closing", () => {
 });
 
 describe("a handler that throws", () => {
-  test("costs its own socket, with 1011, and is told", async () => {
+  test("ends only its own socket, with 1011, and is reported", async () => {
     const { greet, failures, hub } = setUp({ chaos: true });
     const [anna, ben] = [await greet(), await greet()];
     expect(() => anna.session.text('{"type":"chaos","id":"1","do":"throw"}')).toThrow("ordered");
@@ -425,7 +425,7 @@ describe("a handler that throws", () => {
   });
 });
 
-test("what goes in and out is counted, in bytes as they are on the wire", async () => {
+test("messages in and out are counted, and so are their bytes on the wire", async () => {
   const { greet, hub, connect } = setUp();
   const anna = await greet();
   const before = anna.socket.frames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0);
@@ -457,7 +457,7 @@ describe("a standstill of the process", () => {
     expect(anna.session.isOpen).toBe(true);
   });
 
-  test("lets nobody send more than the rate and the burst", async () => {
+  test("lets nobody send more than the rate and the burst allow", async () => {
     const { greet, world } = setUp();
     const anna = await greet();
     await world.pass(10_000);

@@ -16,16 +16,16 @@ import { byteLength, type Kept } from "./log.ts";
 import { answer } from "./requests.ts";
 import { roomOf, type Topic } from "./topics.ts";
 
-/** How many times its limit a message may take together with fragment headers and the control frames in between. */
+/** How many times its limit a message may take, including fragment headers and the control frames in between. */
 const messageRoom = 4;
-/** Refused messages that a session may send before it is closed. */
+/** Refused messages after which a session is closed. */
 const strikes = 20;
 /** Milliseconds without a refusal after which they are forgiven. */
 const calmMs = 1_000;
 
 /**
- * One socket as the application sees it. The app tells what arrives; the session decides what it causes and sends
- * through the port. Sockets on `/echo` have one too: they are counted, kept alive and ended like all others.
+ * One socket as the application sees it. The app reports what arrives; the session decides what to do and sends through
+ * the port. Sockets on `/echo` have a session too: they are counted, kept alive and ended like all others.
  */
 export class Session<Ws> implements Queue {
   readonly hub: Hub<Ws>;
@@ -33,13 +33,13 @@ export class Session<Ws> implements Queue {
   readonly endpoint: Endpoint;
   readonly address: string;
   readonly limits: Limits;
-  /** Messages that it could send at once when it came: less than `limits.burst` if its address has few left. */
+  /** Messages that it could send at once when it opened: less than `limits.burst` if its address has few left. */
   readonly burst: number;
   /** Names the session in the server's log. Says nothing about the client. */
   readonly id: string;
   /** The topics that the session follows. */
   readonly topics = new Map<string, Topic<Session<Ws>>>();
-  /** Who it is, after `hello`. */
+  /** The client's name for others, after `hello`. */
   client: Client<Session<Ws>> | undefined;
   /** The client's secret, after `hello`. */
   secret = "";
@@ -52,7 +52,7 @@ export class Session<Ws> implements Queue {
   #struckAt = 0;
   #heardAt: number;
   #pingedAt: number | undefined;
-  /** When a part of a message was first seen. */
+  /** When the first part of an incomplete message was noticed. */
   #begunAt: number | undefined;
   #isCut = false;
   #cancelDeadline: () => void;
@@ -77,19 +77,19 @@ export class Session<Ws> implements Queue {
         : () => {};
   }
 
-  /** True until one side began to close. */
+  /** True until one side begins to close. */
   get isOpen(): boolean {
     return this.#state === "open";
   }
 
-  /** `hello` was said and is answered by `welcome`. */
+  /** Notes the client that a `hello` has introduced. */
   greeted(client: Client<Session<Ws>>, secret: string): void {
     this.#cancelDeadline();
     this.client = client;
     this.secret = secret;
   }
 
-  /** A text message came on `/ws`. Throws only if a handler does: the app guards. */
+  /** Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. */
   text(data: string): void {
     this.heard(byteLength(data));
     if (!this.isOpen) return;
@@ -103,13 +103,13 @@ export class Session<Ws> implements Queue {
     answer(this, message);
   }
 
-  /** A binary message came on `/ws`, where only text is spoken. */
+  /** Refuses a binary message on `/ws`, where only text is allowed. */
   binary(): void {
     this.heard();
     this.close(Close.Unsupported, "only text is spoken here");
   }
 
-  /** Anything came: a message of so many bytes, or a pong. The peer lives. */
+  /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a pong. */
   heard(bytes?: number): void {
     this.#heardAt = this.hub.host.now();
     this.#pingedAt = undefined;
@@ -120,7 +120,7 @@ export class Session<Ws> implements Queue {
     if (this.endpoint === endpoints.echo) this.hub.counted("out", bytes);
   }
 
-  /** The kernel has taken what waited: what was skipped is sent, in its newest form. */
+  /** To be called when the kernel has taken bytes. If none wait any more, sends the newest of each skipped topic. */
   drained(): void {
     if (this.hub.port.waiting(this.ws) > 0) return;
     for (const topic of [...this.#skipped]) {
@@ -130,11 +130,11 @@ export class Session<Ws> implements Queue {
     }
   }
 
-  /** The stack found more than `queueBytes` waiting, and did not send. */
+  /** Closes the session, because the stack found more than `queueBytes` waiting and did not send. */
   slow(): void {
     if (!this.isOpen) return;
     this.#tellSlow();
-    // The close frame stands behind all that waits: it gets the time that a shutdown would give it.
+    // The close frame comes after everything that waits, so it gets as much time as in a shutdown.
     this.close(Close.Slow, "reads too slowly", this.limits.drainMs);
   }
 
@@ -152,13 +152,13 @@ export class Session<Ws> implements Queue {
     this.terminate();
   }
 
-  /** A handler threw: this socket ends, the process does not. */
+  /** Ends this socket, and only this one, because a handler threw. */
   failed(error: unknown): void {
     this.hub.failed(error);
     this.close(Close.InternalError, "the server made a mistake");
   }
 
-  /** The socket is gone. `code` is what the stack says it was closed with. */
+  /** Notes that the socket is gone. `code` is the close code that the stack reports. */
   closed(code: number): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
@@ -171,12 +171,12 @@ export class Session<Ws> implements Queue {
     this.hub.closed(this, code);
   }
 
-  /** Starts to close; a peer that does not answer in time is cut off. */
+  /** Starts to close. A peer that does not answer in time is cut off. */
   close(code: number, reason: string, graceMs: number = this.limits.lingerMs): void {
     if (!this.isOpen) return;
     this.#state = "closing";
     this.#cancelDeadline();
-    // Set before the port is asked: Bun calls `closed` before its close() returns.
+    // Set before port.close(), because Bun calls `closed` before its close() returns.
     this.#cancelDeadline = this.hub.host.after(graceMs, () => this.terminate());
     this.hub.port.close(this.ws, code, reason);
   }
@@ -196,7 +196,7 @@ export class Session<Ws> implements Queue {
     this.hub.port.send(this.ws, frame);
   }
 
-  /** An event of a topic in which only the newest matters: skipped while bytes wait. */
+  /** Sends an event of a topic in which only the newest matters. Skips it while bytes wait. */
   latest(entry: Kept): void {
     if (this.hub.port.waiting(this.ws) > 0) {
       this.#skipped.add(entry.topic);
@@ -207,9 +207,9 @@ export class Session<Ws> implements Queue {
     this.sendFrame(entry.frame, entry.bytes);
   }
 
-  /** From now on the session gets what comes in the topic. */
+  /** Makes the session follow a topic: from now on it gets the topic's events. */
   follow(topic: Topic<Session<Ws>>): void {
-    // What was sent before may have ended a slow reader: it must not be found among the followers for ever.
+    // The replay may have ended a slow reader, which must not stay among the followers for ever.
     if (!this.isOpen || this.topics.has(topic.name)) return;
     this.topics.set(topic.name, topic);
     topic.sessions.add(this);
@@ -229,7 +229,7 @@ export class Session<Ws> implements Queue {
     this.#moved(name);
   }
 
-  /** One round of the heartbeat. Silence alone is no death: a ping must have gone unanswered. */
+  /** One round of the heartbeat. A silent peer counts as dead only once a ping has gone unanswered. */
   beat(now: number): void {
     if (!this.isOpen) return;
     if (this.#isLate(now)) return this.close(Close.MessageTimeout, "a message took too long");

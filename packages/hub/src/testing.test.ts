@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { settled, World } from "./testing.ts";
 
-/** A chain of promises, each waiting for the one before. */
+/** Returns a chain of promises, each waiting for the one before. */
 async function chain(links: number, done: () => void): Promise<void> {
   for (let link = 0; link < links; link++) await undefined;
   done();

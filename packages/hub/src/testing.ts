@@ -18,7 +18,7 @@ interface Timer {
   run: () => void;
 }
 
-/** A host for tests: time passes when a test says so, chance is a counter, work is done by hand. */
+/** A host for tests. Time passes only when a test says so, tokens are a counter, and hashing is done by hand. */
 export class World implements Host {
   time = 0;
   readonly works: Work[] = [];
@@ -50,12 +50,12 @@ export class World implements Host {
     return work.result;
   }
 
-  /** How many timers are set. */
+  /** The number of timers that are set. */
   get timers(): number {
     return this.#timers.size;
   }
 
-  /** Lets time pass, and everything happen that was to happen meanwhile. */
+  /** Lets time pass. Runs every timer when it is due. */
   async pass(ms: number): Promise<void> {
     const end = this.time + ms;
     await settled();
@@ -68,7 +68,7 @@ export class World implements Host {
     this.time = end;
   }
 
-  /** Lets time pass as a process sees it that stood still: whatever was to happen is late. */
+  /** Lets time pass as for a process that stood still: timers run late. */
   stall(ms: number): void {
     this.time += ms;
   }
@@ -81,7 +81,7 @@ export class World implements Host {
   }
 }
 
-/** A hash that is computed when a test says so. */
+/** A hash that is computed only when a test says so. */
 export class Work {
   readonly result: Promise<string>;
   readonly mebibytes: number;
@@ -99,7 +99,7 @@ export class Work {
     this.#reject = reject;
   }
 
-  /** Does so many MiB; with the last one, the work is done. */
+  /** Hashes that many MiB. With the last one, the work is done. */
   do(mebibytes = this.mebibytes): void {
     for (let count = 0; count < mebibytes && this.#done < this.mebibytes; count++) {
       this.#done += 1;
@@ -113,7 +113,7 @@ export class Work {
   }
 }
 
-/** A socket as a stack would have it: what the hub did with it, and how much waits. */
+/** A stack's socket. Notes what the hub did with it, and how much waits. */
 export class Socket {
   frames: string[] = [];
   waiting = 0;
@@ -123,18 +123,18 @@ export class Socket {
   closing: { code: number; reason: string } | undefined;
   isTerminated = false;
   session: Session<Socket> | undefined;
-  /** Throws out of every send: a stack's own bug. */
+  /** If set, every send throws this, like a bug in the stack. */
   isBroken = false;
 }
 
-/** A stack for tests. It keeps the order in which it was asked for things, as a socket would. */
+/** A stack for tests. It keeps the order of the hub's calls, as a socket would. */
 export class TestPort implements Port<Socket> {
   readonly topics = new Map<string, Set<Socket>>();
-  /** True: the end of a socket is reported before close() and terminate() return, as Bun does. */
+  /** If true, the end of a socket is reported before close() and terminate() return, as Bun does. */
   reportsAtOnce = false;
-  /** True: every peer answers every ping. */
+  /** If true, every peer answers every ping. */
   answersPings = true;
-  /** Bytes that may wait for one socket; over it, it is slow. */
+  /** Bytes that may wait for one socket. Over that, it is slow. */
   queueBytes = Number.POSITIVE_INFINITY;
 
   send(ws: Socket, frame: string): void {
@@ -202,25 +202,25 @@ export class Peer {
     this.socket.session = this.session;
   }
 
-  /** Sends, and waits for what happens at once. */
+  /** Sends a message, and waits until everything that it causes at once has happened. */
   async say(message: ClientMessage | string): Promise<void> {
     this.session.text(typeof message === "string" ? message : encode(message));
     await settled();
   }
 
-  /** What it was sent since it was last asked, or the first so many. Every frame is one that the protocol allows. */
+  /** Returns the messages since the last call, at most `count`. Throws if the protocol does not allow one of them. */
   heard(count = Number.POSITIVE_INFINITY): ServerMessage[] {
     const frames = this.socket.frames.slice(this.#heard, this.#heard + count);
     this.#heard += frames.length;
     return frames.map(read);
   }
 
-  /** What it was sent of one type, since it was last asked for anything. */
+  /** Returns the messages of one type since the last call of `heard` or `heardOf`. */
   heardOf<T extends ServerMessage["type"]>(type: T): Extract<ServerMessage, { type: T }>[] {
     return this.heard().filter((message) => message.type === type) as Extract<ServerMessage, { type: T }>[];
   }
 
-  /** The connection is lost, or its end was agreed on. */
+  /** Ends the connection with `code`. By default, it is lost. */
   async gone(code = 1006): Promise<void> {
     this.session.closed(code);
     await settled();
@@ -239,9 +239,9 @@ export interface Setting {
   port: TestPort;
   records: LogRecord[];
   failures: unknown[];
-  /** Another socket of the application. */
+  /** Opens another socket. */
   connect(path?: string, address?: string): Peer;
-  /** Another socket, with `hello` said and answered. */
+  /** Opens another socket that has sent `hello` and got `welcome`. */
   greet(client?: number, address?: string, connection?: number): Promise<Peer>;
 }
 
@@ -249,7 +249,7 @@ type Changes = Partial<Omit<Settings, "limits">> & { limits?: Partial<Limits> };
 
 export const serverPort = 3001;
 
-/** A hub on 127.0.0.1:3001, as it is if nothing is set but `changes`. */
+/** Creates a hub on 127.0.0.1:3001 with default settings, except for `changes`. */
 export function setUp(
   changes: Changes = {},
   options: Pick<HubOptions<Socket>, "log" | "seed"> = {},
@@ -297,12 +297,12 @@ function settingsWith({ limits, ...changes }: Changes): Settings {
   };
 }
 
-/** The secret of one client among several. */
+/** Returns the secret of one of several clients. */
 export function secret(client: number): string {
   return client.toString(16).padStart(32, "0");
 }
 
-/** A request over HTTP to the server of `setUp`. */
+/** Returns an HTTP request to the server of `setUp`. */
 export function request(url: string, headers: Record<string, string> = {}, method = "GET"): RequestFacts {
   const all: Record<string, string> = { host: `127.0.0.1:${serverPort}`, ...headers };
   return parseRequest({ method, url, header: (name) => all[name] });

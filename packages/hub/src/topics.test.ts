@@ -6,7 +6,7 @@ import { isPublic, roomOf } from "./topics.ts";
 const minutes = 60_000;
 
 describe("rooms", () => {
-  test("begin with the first who names them, up to a limit of those in use", async () => {
+  test("begin when they are first named, up to a limit of rooms in use", async () => {
     const { greet } = setUp({ limits: { rooms: 8 } });
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
@@ -17,7 +17,7 @@ describe("rooms", () => {
     const errors = anna.heard();
     expect(errors).toHaveLength(3);
     for (const error of errors) expect(error).toMatchObject({ type: "error", code: "limit" });
-    // Those that are there go on, and the refused request may be sent again.
+    // Existing rooms go on, and the refused request may be sent again.
     await anna.say({ type: "publish", id: "4", topic: "room/a", to: "all", text: "x" });
     expect(anna.heard()).toMatchObject([{ type: "event" }, { type: "ack" }]);
   });
@@ -36,7 +36,7 @@ describe("rooms", () => {
     }
   });
 
-  test("make way for another of the same address: the one empty longest goes", async () => {
+  test("make way for another of the same address, the one empty longest first", async () => {
     const { hub, world, greet } = setUp({ limits: { rooms: 12 } });
     const anna = await greet(1, "1.1.1.1");
     await anna.say({ type: "subscribe", id: "1", topic: "room/used" });
@@ -44,7 +44,7 @@ describe("rooms", () => {
       hub.topics.open(name, "1.1.1.1");
       await world.pass(1_000);
     }
-    // Whoever names a room uses it.
+    // Naming a room counts as using it.
     hub.topics.open("presence/left", "1.1.1.1");
     await world.pass(1_000);
     const { epoch } = hub.log.head("room/polled");
@@ -55,7 +55,7 @@ describe("rooms", () => {
     for (const name of ["room/used", "room/left"]) expect(hub.topics.get(name), name).toBeDefined();
   });
 
-  test("cannot be kept from those who need one by naming others", async () => {
+  test("cannot be kept from others by naming many of them", async () => {
     const { hub, world, greet } = setUp({ limits: { rooms: 10 } });
     const before = world.timers;
     for (let room = 0; room < 1_000; room++) {
@@ -89,7 +89,7 @@ describe("rooms", () => {
     expect(hub.topics.get("room/a")).toBeUndefined();
   });
 
-  test("that are empty for two minutes are forgotten, their presence and their log with them", async () => {
+  test("that are empty for two minutes are forgotten, together with their presence and log", async () => {
     const { greet, hub, world } = setUp({ limits: { rooms: 4 } });
     const anna = await greet();
     await anna.say({ type: "publish", id: "1", topic: "room/a", to: "all", text: "x" });
@@ -104,7 +104,7 @@ describe("rooms", () => {
     expect(hub.log.head("room/a").epoch).not.toBe(epoch);
   });
 
-  test.each(["room/a", "presence/a"])("that are followed by %s stay", async (topic) => {
+  test.each(["room/a", "presence/a"])("whose %s is followed stay", async (topic) => {
     const { greet, hub, world } = setUp();
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic });
@@ -122,7 +122,7 @@ describe("rooms", () => {
     expect(hub.topics.get("room/a")).toBeUndefined();
   });
 
-  test("that were left again begin their two minutes again", async () => {
+  test("that are empty again begin their two minutes again", async () => {
     const { greet, hub, world } = setUp();
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
@@ -150,7 +150,7 @@ describe("rooms", () => {
     hub.topics.open("room/a", "1.1.1.1");
     await world.pass(2 * minutes - 1);
     const { epoch } = hub.log.head("room/a");
-    // The append and the forgetting fall together: the event comes to a log that has no topic any more.
+    // The room is forgotten while the append is on its way, so the event reaches a log without that topic.
     const forget = world.pass(1);
     hub.append("room/b", { data: { kind: "chat", text: "nobody opened this room" } });
     await forget;
@@ -159,7 +159,7 @@ describe("rooms", () => {
     expect(hub.log.head("room/a").epoch).not.toBe(epoch);
   });
 
-  test("have names that a message could carry; nothing else is one, wherever it comes from", () => {
+  test("have only names that a message could carry, wherever the name comes from", () => {
     expect(roomOf("room/a-1")).toBe("a-1");
     expect(roomOf("presence/a-1")).toBe("a-1");
     const others = [
@@ -270,7 +270,7 @@ describe("rooms of several addresses", () => {
     expect(hub.log.head("room/a").epoch).toBe(epoch);
   });
 
-  test("in which nothing was said go first, no matter who began them", async () => {
+  test("in which nothing was said make way first, no matter who began them", async () => {
     const { hub, greet } = setUp({ limits: { rooms: 4 } });
     const [one, two] = [await greet(1, "1.1.1.1"), await greet(2, "1.1.1.2")];
     await one.say({ type: "publish", id: "1", topic: "room/written", to: "all", text: "x" });
@@ -365,7 +365,7 @@ describe("the log", () => {
     expect(answer?.type === "error" ? answer.code : answer?.type).toBe(outcome);
   });
 
-  test("tells what happens to connections and jobs, but nothing of messages", async () => {
+  test("records what happens to connections and jobs, but no messages", async () => {
     const { greet, world, hub } = setUp();
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic: "log" });
@@ -386,7 +386,7 @@ describe("the log", () => {
     expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/ws"} 1');
   });
 
-  test("tells no more than twenty things a second; the journal has them all", async () => {
+  test("gets at most twenty records a second, while the journal gets them all", async () => {
     const { greet, connect, world, records } = setUp();
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic: "log" });
@@ -402,7 +402,7 @@ describe("the log", () => {
     expect(anna.heardOf("event")).toHaveLength(10);
   });
 
-  test("has a limit, whatever strangers do: 500 records at once, 20 a second, the rest is counted", async () => {
+  test("has a limit, whatever strangers do: 500 records at once and 20 a second, the rest only counted", async () => {
     const { connect, hub, world, records } = setUp();
     await world.pass(100_000);
     for (let count = 0; count < 600; count++) connect("/echo");
@@ -424,7 +424,7 @@ describe("the log", () => {
     expect(hub.metricsText()).toContain("rosetta_records_lost_total 200\n");
   });
 
-  test("gets no more records after a standstill of the process than at other times", async () => {
+  test("gets no more records after a standstill of the process than otherwise", async () => {
     const { greet, connect, world } = setUp();
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic: "log" });

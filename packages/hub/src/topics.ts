@@ -5,7 +5,7 @@ import type { Host } from "./port.ts";
 import type { Reader } from "./readers.ts";
 import { isUnused, type Lot, Shares } from "./shares.ts";
 
-/** A topic as it is followed here: who gets its events, and how. */
+/** A topic and its followers: who gets its events, and how. */
 export interface Topic<Session> {
   readonly name: string;
   readonly mode: Mode;
@@ -85,7 +85,7 @@ export class Topics<Session> {
     return undefined;
   }
 
-  /** Nothing more comes in the topic of a job. */
+  /** Notes that nothing more comes in the topic of a job. */
   ended(name: string): void {
     const lot = this.#topics.get(name)?.lot;
     if (!lot) return;
@@ -179,18 +179,18 @@ export class Topics<Session> {
   }
 }
 
-/** The room that a topic belongs to: `room/<name>` and `presence/<name>` do. */
+/** Returns the room that a topic belongs to. Only `room/<name>` and `presence/<name>` belong to one. */
 export function roomOf(name: string): string | undefined {
   // A query can name anything, so it is not left to the schema of messages.
   return /^(?:room|presence)\/([a-z0-9-]{1,32})$/.exec(name)?.[1];
 }
 
-/** Topics that clients may publish in. */
+/** True for topics that clients may publish in. */
 export function isPublic(name: string): boolean {
   return name.startsWith("room/");
 }
 
-// A room and its presence live and end as one.
+// A room and its presence begin and end together.
 function namesOf({ name }: Lot): string[] {
   const room = roomOf(name);
   return room === undefined ? [name] : [`room/${room}`, `presence/${room}`];
