@@ -18,7 +18,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const idleTimeout = Math.ceil(settings.limits.keepAliveMs / secondMs);
   const limits = {
     maxPayloadLength: settings.limits.messageBytes,
-    // Bun has no limit on the number of fragments. Beyond the next one it drops messages, unless told to close.
+    // Bun has no limit on the number of fragments. Over backpressureLimit it drops messages, unless told to close.
     backpressureLimit: settings.limits.queueBytes + settings.limits.messageBytes,
     closeOnBackpressureLimit: true,
     perMessageDeflate: settings.compression,

@@ -116,8 +116,8 @@ export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address
   // #endregion messages
 
   // #region pong
-  // ws does not notice a peer that has vanished. The hub does, because each frame tells it that the peer is alive. ws
-  // answers pings itself.
+  // ws does not notice a peer that has vanished. The hub does, if we report every sign of life to it. ws itself answers
+  // pings.
   const control = (payload: Buffer): void => {
     traffic.control(payload);
     guarded(() => session.heard());

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 const rounding = 1e-9;
 
 /**
- * A token bucket: so many tokens at once, so many per second on average.
+ * A token bucket: it gives up to `size` tokens at once, and a fixed number per second on average.
  *
  * A peer is limited by when it sends, but the bucket counts when something is handled. After a standstill of this
  * process, everything that arrived meanwhile is handled at once. So while the process is behind, the bucket also holds

@@ -10,7 +10,7 @@ const longestMs = 60_000;
  * seconds did not serve its peers in that time and must not hold it against them. So deadlines wait for lived time, and
  * rate limits allow what arrived meanwhile.
  *
- * A pulse is due every 100 ms. Lived time never runs past an overdue pulse, even if nobody but a message asks for it:
+ * A pulse is due every 100 ms. Lived time never runs past an overdue pulse, even if a message asks for it first:
  * after a standstill, messages can be handled before timers.
  */
 export class Clock {

@@ -17,7 +17,7 @@ export interface Kept extends Cursor {
   frame: string;
   /** Bytes of the frame in UTF-8. */
   bytes: number;
-  /** The secret of the author of a publication to `others`, who does not get this event. */
+  /** The secret of the author of a publication to `others`, which does not get this event. */
   except: string | undefined;
 }
 

@@ -49,7 +49,7 @@ export class Sockets {
     this.#house = house;
     this.#limits = limits;
     this.#total = withSpare(limits.connections);
-    // Behind a proxy all connections come from its address. Only a request tells the client's own.
+    // Behind a proxy all connections come from its address. Only a request names the client's own.
     this.#perAddress = proxies > 0 ? this.#total : withSpare(limits.connectionsPerAddress);
     // A peer that has sent FIN still wants its answer (RFC 9112 §9.6). By default Node would drop it.
     Object.assign(server, { httpAllowHalfOpen: true });
@@ -57,7 +57,7 @@ export class Sockets {
     // Its own close() would cut that answer off.
     Object.assign(server, { closeIdleConnections: () => this.#closeIdle() });
     server.on("connection", (tcp) => this.#opened(tcp));
-    // No body is read here, so no 100 (Continue) is sent; the door refuses other expectations. By default Node would
+    // No body is read here, so no 100 (Continue) is sent; `admit` refuses other expectations. By default Node would
     // write its 100 between the head and the body of an answer that waits for its turn.
     for (const event of ["checkContinue", "checkExpectation"]) {
       server.on(event, (req, res) => void server.emit("request", req, res));

@@ -34,7 +34,7 @@ describe("requests of one address", () => {
     expect(setting.hub.metricsText()).toContain('rosetta_refused_total{status="429"} 300');
   });
 
-  test("are told in whole seconds when to retry", () => {
+  test("get Retry-After in whole seconds", () => {
     const setting = setUp({ limits: { requestBurst: 1, requestsPerSecond: 1 } });
     statuses(setting, "1.1.1.1", 1);
     const { refusal, headers } = setting.hub.admit(request("/greet"), "1.1.1.1");

@@ -457,7 +457,7 @@ describe("a standstill of the process", () => {
     expect(anna.session.isOpen).toBe(true);
   });
 
-  test("lets nobody send more than the rate and the burst allow", async () => {
+  test("allows nobody more than the rate and the burst", async () => {
     const { greet, world } = setUp();
     const anna = await greet();
     await world.pass(10_000);

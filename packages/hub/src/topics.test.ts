@@ -145,7 +145,7 @@ describe("rooms", () => {
     expect(hub.topics.get("room/1")).toBeUndefined();
   });
 
-  test("that are forgotten while an event is under way stay forgotten", async () => {
+  test("that are forgotten while an event is on its way stay forgotten", async () => {
     const { hub, world } = setUp();
     hub.topics.open("room/a", "1.1.1.1");
     await world.pass(2 * minutes - 1);

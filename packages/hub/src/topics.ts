@@ -41,7 +41,7 @@ export class Topics<Session> {
   readonly #topics = new Map<string, Topic<Session>>();
   readonly #rooms: Shares;
   readonly #jobs = new Shares(bounds.jobTopics);
-  /** Lots that will be forgotten if nobody comes, with the cancellation of that. */
+  /** Lots that will be forgotten unless somebody comes, each with the function that cancels this. */
   readonly #forgetting = new Map<Lot, () => void>();
 
   constructor(options: TopicsOptions<Session>) {

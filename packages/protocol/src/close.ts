@@ -19,7 +19,7 @@ export const Close = {
   InvalidPayload: 1007,
   /** A message over `limits.messageBytes`. */
   TooBig: 1009,
-  /** A handler threw; the server lives on. */
+  /** A handler threw. The server itself goes on. */
   InternalError: 1011,
   /** The server restarts: come back, but not all at once. */
   Restart: 1012,
