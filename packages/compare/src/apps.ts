@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { folderOf, readManifests } from "@rosetta/manifest";
 
-/** A server with its files: what the rules compare. */
+/** A server with its files, which the rules compare. */
 export interface App {
   /** The folder's name below `apps/`. */
   id: string;
@@ -10,12 +10,12 @@ export interface App {
   files: Map<string, string>;
 }
 
-/** Every server of the house with its files, by port. */
+/** Returns every server of this repository with its files, by port. */
 export function readApps(): App[] {
   return readManifests().map(({ id }) => ({ id, files: readSources(join(folderOf(id), "src")) }));
 }
 
-/** How the report names a file of an app. */
+/** Returns how the report names a file of an app. */
 export function pathOf(app: string, name: string): string {
   return `apps/${app}/src/${name}`;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Refusal, readArguments } from "./arguments.ts";
 
-test("without arguments the house is checked", () => {
+test("without arguments the rules are checked", () => {
   expect(readArguments([])).toEqual({ do: "check", record: false });
   expect(readArguments(["--record"])).toEqual({ do: "check", record: true });
   expect(readArguments(["--bite", "--help"])).toEqual({ do: "help" });

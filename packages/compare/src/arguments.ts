@@ -6,7 +6,7 @@ export type Request =
   | { do: "check"; record: boolean }
   | { do: "bite"; servers: string[]; regions: string[]; jobs: number };
 
-/** A reason not to begin; the message is one line for the reader of the terminal. */
+/** A reason not to start. The message is one line for the terminal. */
 export class Refusal extends Error {}
 
 export const help = `pnpm parity            compares the servers' code and the suite's tags with the rules of the house
@@ -16,10 +16,10 @@ pnpm parity --bite [server…] [--region name]… [--jobs n]
                        --jobs defaults to 2
 pnpm parity --help     prints this text`;
 
-// Each job has its own ports (see bite.ts) and below 32768 there is room for this many.
+// Each job has its own ports (see bite.ts), and below 32768 there is room for this many jobs.
 const mostJobs = 16;
 
-/** Reads the arguments of the command line. */
+/** Parses the command line. Throws a `Refusal`. */
 export function readArguments(given: string[]): Request {
   const { values, positionals } = parse(given);
   if (values.help) return { do: "help" };

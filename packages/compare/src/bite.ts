@@ -22,7 +22,7 @@ import { type Run, root, runSuite } from "./playwright.ts";
 import { pool } from "./pool.ts";
 import { emptied } from "./regions.ts";
 
-/** Copies of apps stand here: as deep as `apps/x`, and found by nothing that looks for servers. */
+/** The folder for copies of apps. It is as deep as `apps/x`, and nothing that looks for servers finds it. */
 const folder = join(root, ".bite");
 
 // Above the ports of `pnpm e2e` (from 20000), below the ephemeral ones (from 32768).
@@ -34,8 +34,8 @@ const biteMs = 120_000;
 const controlMs = 900_000;
 
 /**
- * Empties each region of each app in a copy and demands that its tests go red. First they must be green in an
- * untouched copy: else red would prove nothing. The apps themselves are only read.
+ * Empties each region of each app in a copy, and requires that the region's tests then fail. They must first pass
+ * in an untouched copy, or a failure would prove nothing. The apps themselves are only read.
  */
 export async function bite({ servers, regions, jobs }: Request & { do: "bite" }): Promise<number> {
   const house = readHouse(readApps());
@@ -90,14 +90,14 @@ interface CopyRun {
   regions: string[];
   copy: string;
   port: number;
-  /** The whole of it is wanted, not just the first red. */
+  /** True for the untouched copy, whose tests all run. Otherwise the run stops at the first failure. */
   control: boolean;
   signal: AbortSignal;
 }
 
 async function runCopy({ app, regions, copy, port, control, signal }: CopyRun): Promise<Run> {
   const run = ["--project", app, "--grep", grepOf(regions), "--workers=1", "--retries=0"];
-  // In a whole run these may run on another server: they say nothing about this one.
+  // In a whole run these tests may run on another server, so they say nothing about this one.
   const putToAll = ["--grep-invert", `@${anyServer}`];
   const bounds = [`--timeout=${testMs}`, `--global-timeout=${control ? controlMs : biteMs}`];
   const stop = control ? [] : ["--max-failures=1"];

@@ -23,22 +23,22 @@ refuse();
 const house = readHouse(["one", "two"].map((id) => ({ id, files: new Map([["a.ts", text]]) })));
 const names = (cells: Cell[]) => cells.map(({ app, region }) => `${app} ${region}`);
 
-test("all cells, or those of the named servers and regions", () => {
+test("without names all cells are selected, otherwise those of the named servers and regions", () => {
   expect(names(planCells(house, [], []))).toEqual(["one upgrade", "one drain", "two upgrade", "two drain"]);
   expect(names(planCells(house, ["two"], []))).toEqual(["two upgrade", "two drain"]);
   expect(names(planCells(house, [], ["drain"]))).toEqual(["one drain", "two drain"]);
 });
 
-test("an unknown name is refused with the known ones", () => {
+test("an unknown name is refused with a list of the known ones", () => {
   expect(() => planCells(house, ["three"], [])).toThrow(new Refusal('no server "three": one, two'));
   expect(() => planCells(house, [], ["send"])).toThrow(new Refusal('no region "send": upgrade, drain'));
 });
 
-test("a region of comments cannot be bitten", () => {
+test("a region that contains only comments cannot be bitten", () => {
   expect(planCells(house, ["one"], []).map(canBite)).toEqual([true, false]);
 });
 
-test("the pattern matches a whole tag", () => {
+test("the pattern matches only whole tags", () => {
   const pattern = new RegExp(grepOf(["send", "ping"]));
   expect(pattern.test("SEND-01 MUST x @send")).toBe(true);
   expect(pattern.test("SEND-01 MUST x @ping @other")).toBe(true);
@@ -64,19 +64,19 @@ test("one failed test is red, whatever else happened", () => {
   });
 });
 
-test("a server that does not start is red, and is said to", () => {
+test("a server that does not start is red, and reported as such", () => {
   const outcomes = [outcome("unexpected", "Error: one did not start: SyntaxError"), outcome("skipped")];
   expect(judge({ outcomes, errors: [] })).toEqual({ state: "red", test: "UPG-01", starts: false });
 });
 
-test("all tests green is green", () => {
+test("if every test is green, so is the cell", () => {
   expect(judge({ outcomes: [outcome("expected"), outcome("skipped")], errors: [] })).toEqual({
     state: "green",
     total: 2,
   });
 });
 
-test("a run without tests, or one that broke off, is neither", () => {
+test("a run without tests, or one that broke off, is neither red nor green", () => {
   expect(judge({ outcomes: [], errors: ["SyntaxError in the config\nat x"] })).toEqual({
     state: "unclear",
     reason: "SyntaxError in the config",

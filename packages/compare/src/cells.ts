@@ -4,24 +4,24 @@ import type { Outcome, Run } from "./playwright.ts";
 import { hasCode } from "./regions.ts";
 import { table } from "./table.ts";
 
-/** A region of a server: what is emptied, and put to the test. */
+/** A region of a server, which is emptied and tested. */
 export interface Cell {
   app: string;
   region: string;
   source: Source;
 }
 
-/** What came of a bite, or of the run without one. */
+/** The outcome of a bite, or of the run without one. */
 export type Verdict =
-  /** By the first test that failed. If the server does not even start, that says nothing about the test. */
+  /** The first test that failed. If the server does not even start, that says nothing about the test. */
   | { state: "red"; test: string; starts: boolean }
   | { state: "green"; total: number }
-  /** A region of comments: nothing to empty. */
+  /** A region that contains only comments, so there is nothing to empty. */
   | { state: "no code" }
   /** The run says nothing about the region. */
   | { state: "unclear"; reason: string };
 
-/** The cells that were asked for: all of them if none is named. */
+/** Returns the requested cells, or all of them if none is named. */
 export function planCells(house: House, servers: string[], regions: string[]): Cell[] {
   refuseUnknown("server", servers, house.apps);
   refuseUnknown("region", regions, [...new Set(house.sources.flatMap(({ regions }) => [...regions.keys()]))]);
@@ -37,13 +37,13 @@ export function canBite({ source, region }: Cell): boolean {
   return found !== undefined && hasCode(found);
 }
 
-/** The tests of these regions, as an argument of `playwright test --grep`. */
+/** Returns the tests of these regions, as an argument of `playwright test --grep`. */
 export function grepOf(regions: string[]): string {
-  // Not `@send` for `@sending`, nor for `@send-later`.
+  // Must match neither `@sending` nor `@send-later` for `@send`.
   return `@(${regions.join("|")})(?![\\w-])`;
 }
 
-/** What a run says. One that did not come to its end, or ran no test, is neither red nor green. */
+/** Returns the result of a run. A run that broke off, or ran no test, is neither red nor green. */
 export function judge({ outcomes, errors }: Run): Verdict {
   const [red] = outcomes.filter(isRed);
   if (red) return { state: "red", test: idOf(red), starts: !startError.test(red.error ?? "") };
@@ -53,7 +53,7 @@ export function judge({ outcomes, errors }: Run): Verdict {
   return { state: "green", total: outcomes.length };
 }
 
-/** What the run of the untouched copy says about one region: without green there, red proves nothing. */
+/** Returns what the run of the untouched copy says about one region. Unless it is green there, red proves nothing. */
 export function judgeControl({ outcomes, errors }: Run, region: string): Verdict {
   const own = outcomes.filter((outcome) => outcome.tags.includes(region));
   const verdict = judge({ outcomes: own, errors });
@@ -61,10 +61,10 @@ export function judgeControl({ outcomes, errors }: Run, region: string): Verdict
   return { state: "unclear", reason: `red without a bite: ${own.filter(isRed).map(idOf).join(", ")}` };
 }
 
-/** How the suite's fixture says that the server never came up. */
+/** How the suite's fixture reports that the server never came up. */
 const startError = /did not start/;
 
-/** Region × app, with what went red. */
+/** Returns a table of region × app, with the test that failed. */
 export function printBites(verdicts: { cell: Cell; verdict: Verdict }[]): string {
   const apps = [...new Set(verdicts.map(({ cell }) => cell.app))];
   const regions = [...new Set(verdicts.map(({ cell }) => cell.region))];

@@ -11,7 +11,7 @@ function house(...texts: string[]) {
 
 const region = (name: string, code: string) => `// #region ${name}\n${code}\n// #endregion ${name}\n`;
 
-test("equal is what has the same lines, indentation aside", () => {
+test("regions are equal if they have the same lines, ignoring indentation", () => {
   const one = region("send", "if (a) {\n  b();\n}") + region("ping", "ws.ping();");
   const two = region("send", "  if (a) {\nb();\n  }") + region("ping", "ws.ping();");
   const three = region("send", "if (a) b();") + region("ping", "ws.ping();");
@@ -25,7 +25,7 @@ test("a region that is different everywhere has no group", () => {
   expect(equality(house(region("send", "a();"), region("send", "b();")))).toEqual({ send: [] });
 });
 
-test("the record is JSON, a line for each region", () => {
+test("the record is JSON with one line per region", () => {
   const equal = { send: [["one", "two"]], ping: [] };
   const text = printEquality(equal);
   expect(text).toBe('{\n  "send": [["one", "two"]],\n  "ping": []\n}\n');
@@ -36,11 +36,11 @@ test("the record is JSON, a line for each region", () => {
 const check = (now: Record<string, string[][]>, recorded: Record<string, string[][]>) =>
   checkEquality(now, recorded, "equal.json").map((finding) => finding.message);
 
-test("what agrees with the record is no finding", () => {
+test("apps that match the record give no finding", () => {
   expect(check({ send: [["one", "two"]], ping: [] }, { ping: [], send: [["one", "two"]] })).toEqual([]);
 });
 
-test("what differs names the region, the apps and the command", () => {
+test("a difference names the region, the apps and the command", () => {
   const end = ": mend it, or record it with pnpm parity --record";
   expect(check({ send: [] }, { send: [["one", "two"]] })).toEqual([
     `region send is different in every app, recorded is equal in one and two${end}`,

@@ -1,10 +1,13 @@
 import type { Finding, House } from "./house.ts";
 import type { Region } from "./regions.ts";
 
-/** For each region the groups of apps in which it reads the same; an app that is alone is in no group. */
+/**
+ * For each region, the groups of apps in which it reads the same. An app that differs from all others is in no
+ * group.
+ */
 export type Equality = Record<string, string[][]>;
 
-/** What is equal now, line by line, indentation aside. */
+/** Returns what is equal now, line by line, ignoring indentation. */
 export function equality({ sources }: House): Equality {
   const found = new Map<string, Map<string, string[]>>();
   for (const source of sources) {
@@ -22,7 +25,7 @@ export function equality({ sources }: House): Equality {
   return Object.fromEntries(groups);
 }
 
-/** The file of the record: a line for each region, as the formatter would write it. */
+/** Returns the content of the record: one line per region, as the formatter would write it. */
 export function printEquality(equal: Equality): string {
   const lines = Object.entries(equal).map(
     ([name, groups]) => `  ${JSON.stringify(name)}: [${groups.map(printGroup).join(", ")}]`,
@@ -30,7 +33,7 @@ export function printEquality(equal: Equality): string {
   return lines.length === 0 ? "{}\n" : `{\n${lines.join(",\n")}\n}\n`;
 }
 
-/** Where the apps and the record no longer agree. */
+/** Returns where the apps and the record no longer agree. */
 export function checkEquality(now: Equality, recorded: Equality, file: string): Finding[] {
   const names = new Set([...Object.keys(now), ...Object.keys(recorded)]);
   return [...names].flatMap((name) => {

@@ -2,17 +2,17 @@ import { type App, pathOf } from "./apps.ts";
 import { type Region, RegionError, regions } from "./regions.ts";
 import { readSyntax, type Syntax } from "./syntax.ts";
 
-/** Something that does not hold, and where. */
+/** A rule that is broken, and where. */
 export interface Finding {
   file: string;
   line: number;
   message: string;
 }
 
-/** A file of an app, read. */
+/** A parsed file of an app. */
 export interface Source {
   app: string;
-  /** Below `src/`: the same in all apps. */
+  /** The name below `src/`, which is the same in all apps. */
   name: string;
   path: string;
   text: string;
@@ -20,14 +20,14 @@ export interface Source {
   syntax: Syntax;
 }
 
-/** All files of all apps. `findings` are those that stop a file from being read to its end. */
+/** All files of all apps. `findings` are the problems that keep a file from being read to its end. */
 export interface House {
   apps: string[];
   sources: Source[];
   findings: Finding[];
 }
 
-/** Reads regions and syntax of all files. */
+/** Reads the regions and the syntax of all files. */
 export function readHouse(apps: App[]): House {
   const house: House = { apps: apps.map(({ id }) => id), sources: [], findings: [] };
   const files = apps.flatMap(({ id, files }) => [...files].map(([name, text]) => ({ app: id, name, text })));

@@ -30,18 +30,18 @@ function problems(change: (text: string) => string, file = "01-hello.md"): strin
   return checkLessons(files, ["echo", "wire"], places, tests).map(({ message }) => message);
 }
 
-test("a lesson is its front matter, its title and its body", () => {
+test("a lesson consists of front matter, a title and a body", () => {
   const lesson = parseLesson("07-good-bye.md", text);
   expect(lesson).toMatchObject({ number: 7, name: "07-good-bye", title: "Hello", panels: ["echo", "wire"] });
   expect(lesson).toMatchObject({ regions: ["echo", "send"], tests: ["ECHO-01"] });
   expect(lesson.body).toMatch(/^What is it\?[\s\S]*None\.$/);
 });
 
-test("a good lesson has no problems", () => {
+test("a valid lesson has no problems", () => {
   expect(problems((same) => same)).toEqual([]);
 });
 
-test("what a lesson names must be there", () => {
+test("everything that a lesson names must exist", () => {
   expect(problems((text) => text.replace("panels: echo, wire", "panels: radio"))).toEqual([
     "there is no panel radio",
   ]);
@@ -57,7 +57,7 @@ test("every region has a lesson", () => {
   ]);
 });
 
-test("a lesson has its form and is short", () => {
+test("a lesson has the required form and is short", () => {
   expect(problems((text) => text.replace("## Trap", "## Tip"))[0]).toMatch(/^its parts are Do, Notice, Tip/);
   expect(problems((text) => text + "more\n".repeat(40))[0]).toBe("60 lines: at most 40");
   expect(problems((text) => text.replace("tests: ECHO-01\n", ""))[0]).toMatch(/no "tests: a, b"$/);

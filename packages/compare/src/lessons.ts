@@ -4,28 +4,28 @@ import type { Finding } from "./house.ts";
 import { root } from "./playwright.ts";
 import { type ListedTest, type Place, titleForm } from "./tags.ts";
 
-/** A lesson of the page: a question, the panels to try it with, the regions behind it, the tests that prove it. */
+/** A lesson of the page: a question, the panels to try it with, the regions behind it, and the tests that prove it. */
 export interface Lesson {
-  /** Counts 1, 2, 3 …: its place in the course. */
+  /** Its place in the course: 1, 2, 3 … */
   number: number;
   /** `07-goodbye` */
   name: string;
   title: string;
   panels: string[];
   regions: string[];
-  /** Ids of tests, as `CLOSE-01`. */
+  /** Ids of tests, such as `CLOSE-01`. */
   tests: string[];
-  /** Markdown below the title. */
+  /** The Markdown below the title. */
   body: string;
 }
 
-/** From the root of the repository. */
+/** The path from the root of the repository. */
 export const lessonsFolder = "packages/page/lessons";
 
-/** The parts that every lesson has below its question, in this order. */
+/** The sections that every lesson has below its question, in this order. */
 export const lessonParts = ["Do", "Notice", "Trap"];
 
-/** A lesson is read beside the page that it speaks of: it stays short. */
+/** A lesson is read beside the page that it explains, so it stays short. */
 const mostLines = 40;
 
 /** The files of the lessons, in order. */
@@ -35,13 +35,13 @@ export function readLessonFiles(): Map<string, string> {
   return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
-/** The names of the page's panels: the keys of its register. */
+/** The names of the page's panels, which are the keys of its register. */
 export function panelNames(): string[] {
   const text = readFileSync(join(root, "packages/page/src/panels.ts"), "utf8");
   return [...text.matchAll(/^ {2}"?([a-z][a-z-]*)"?: \{$/gm)].map(([, name = ""]) => name);
 }
 
-/** Reads a lesson. Throws an error with the file and what is wrong. */
+/** Parses a lesson. Throws an error with the file and what is wrong. */
 export function parseLesson(file: string, text: string): Lesson {
   const [, digits, name] = /^((?:\d\d))-([a-z-]+)\.md$/.exec(file) ?? [];
   if (!digits || !name) throw new Error(`${file}: a lesson's file is called like 07-goodbye.md`);
@@ -62,7 +62,7 @@ function frontMatter(file: string, head: string): Pick<Lesson, "panels" | "regio
   return { panels: list("panels"), regions: list("regions"), tests: list("tests") };
 }
 
-/** Every lesson is well-formed and names what there is; every region of the servers has its lesson. */
+/** Every lesson is well-formed and names only what exists, and every region of the servers has a lesson. */
 export function checkLessons(
   files: Map<string, string>,
   panels: string[],

@@ -1,7 +1,7 @@
 import { pathOf, readApps } from "./apps.ts";
 import { regions } from "./regions.ts";
 
-/** Finds where a server has a region, `apps/x/src/connection.ts:41`; the files are read once. */
+/** Finds where a server has a region, such as `apps/x/src/connection.ts:41`. The files are read only once. */
 export function readPlaces(): (server: string, region: string) => string | undefined {
   const places = new Map<string, string>();
   for (const { id, files } of readApps()) {

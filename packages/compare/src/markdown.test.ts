@@ -11,7 +11,7 @@ const bare = {
   column: "bare" as const,
 };
 
-test("two cells for each server, a dash where nothing was run, the deviations below", () => {
+test("two cells for each server, a dash if nothing was run, and the deviations below", () => {
   expect(
     markdownMatrix(sampleResults(), bare),
   ).toBe(`|  | One, as the docs write it | One, as this repository writes it | Two, as the docs write it | Two, as this repository writes it |
@@ -28,7 +28,7 @@ test("two cells for each server, a dash where nothing was run, the deviations be
 Run on 2026-11-22 (linux x64, 2 × Example). One: node 26.10.0, ws 8.23.0; Two: bun 1.4.5.`);
 });
 
-test("files in the order of a reader, regions in that of the file", () => {
+test("files come in reading order, and regions in the order of their file", () => {
   const region = (name: string) => `// #region ${name}\nrun();\n// #endregion ${name}\n`;
   const files = new Map([
     ["connection.ts", region("send") + region("ping")],
@@ -50,7 +50,7 @@ test("files in the order of a reader, regions in that of the file", () => {
   ]);
 });
 
-test("only what stands between the comments is read and replaced", () => {
+test("only the text between the comments is read and replaced", () => {
   const text = "# Title\n<!-- matrix:begin -->\nold\n<!-- matrix:end -->\nmore\n";
   const replaced = "# Title\n<!-- matrix:begin -->\nnew\n<!-- matrix:end -->\nmore\n";
   expect(readPart(text, "matrix")).toEqual({ content: "old", line: 3 });

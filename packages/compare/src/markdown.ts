@@ -2,31 +2,31 @@ import type { House } from "./house.ts";
 import { placesOf } from "./overview.ts";
 import { groups, printDealt, printTally, type Results, tally } from "./results.ts";
 
-/** What is generated in the README: each stands between two comments with its name. */
+/** The generated parts of the README. Each stands between two comments with its name. */
 export type Part = "matrix" | "regions";
 
-/** What stands in a part of a text, and on which line it begins; `undefined` if it has no such part. */
+/** Returns the content of a part and the line on which it begins, or `undefined` if the text has no such part. */
 export function readPart(text: string, part: Part): { content: string; line: number } | undefined {
   const { from, to } = boundsOf(text, part);
   if (from === -1 || to < from) return undefined;
   return { content: text.slice(from, to).trim(), line: text.slice(0, from).split("\n").length + 1 };
 }
 
-/** The text with another content in one of its parts, or `undefined` if it has no such part. */
+/** Returns the text with new content in one of its parts, or `undefined` if it has no such part. */
 export function replacePart(text: string, part: Part, content: string): string | undefined {
   const { from, to } = boundsOf(text, part);
   if (from === -1 || to < from) return undefined;
   return `${text.slice(0, from)}\n${content}\n${text.slice(to)}`;
 }
 
-/** From behind the comment that begins a part to the one that ends it. */
+/** From after the comment that begins a part to the one that ends it. */
 function boundsOf(text: string, part: Part): { from: number; to: number } {
   const begin = `<!-- ${part}:begin -->`;
   const at = text.indexOf(begin);
   return { from: at === -1 ? -1 : at + begin.length, to: text.indexOf(`<!-- ${part}:end -->`) };
 }
 
-/** How long what a file holds lives, and what to read it for where it has no regions. In the order of a reader. */
+/** How long the content of each file lives, and what to read it for if it has no regions. In reading order. */
 const files = new Map([
   ["hello.ts", { life: "a first lesson", instead: "the stack as its documentation writes it" }],
   ["main.ts", { life: "the process", instead: "the same to the byte everywhere" }],
@@ -35,7 +35,7 @@ const files = new Map([
   ["connection.ts", { life: "a socket", instead: "" }],
 ]);
 
-/** The table of the README that says which file has which regions. */
+/** The README's table of which file has which regions. */
 export function markdownRegions(house: House): string {
   const places = placesOf(house);
   const names = new Set([...files.keys(), ...house.sources.map(({ name }) => name)]);
@@ -47,7 +47,7 @@ export function markdownRegions(house: House): string {
   return ["| file | lives as long as | regions |", "|---|---|---|", ...rows].join("\n");
 }
 
-/** The matrix of the README: for each server what its documentation's example does, and what ours does. */
+/** The README's matrix: for each server, the results of its documentation's example and of ours. */
 export function markdownMatrix(app: Results, bare: Results): string {
   const columns = app.servers.flatMap(({ id, title }) => [
     { head: `${title}, as the docs write it`, tests: bare.tests, id },

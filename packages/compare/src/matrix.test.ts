@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { sampleResults, sampleTest } from "./fixture.ts";
 import { matrix } from "./matrix.ts";
 
-test("groups by servers, differences, failures with place and command, a closing line", () => {
+test("groups by servers, differences, failures with place and command, and a closing line", () => {
   const locate = (server: string, region: string) => `apps/${server}/src/server.ts:3 (${region})`;
   expect(matrix(sampleResults(), { locate })).toBe(`      one       two
 HTTP  2/2       1/1
@@ -59,7 +59,7 @@ test("the bare column points to hello.ts", () => {
   expect(text).toContain("  apps/one/src/hello.ts\n  pnpm e2e --bare --project one -g UPG-01");
 });
 
-test("colours are the caller's", () => {
+test("the caller decides about colours", () => {
   const text = matrix(sampleResults(), { paint: (colour, text) => `<${colour}>${text}</>` });
   expect(text).toContain("<red>1/2</>");
   expect(text).toContain("two: <yellow>deviates</>: it cannot");

@@ -10,15 +10,15 @@ import {
 } from "./results.ts";
 import { table } from "./table.ts";
 
-/** How the matrix is printed. */
+/** How to print the matrix. */
 export interface MatrixOptions {
-  /** Where a server has a region: `apps/x/src/connection.ts:41`. */
+  /** Returns where a server has a region: `apps/x/src/connection.ts:41`. */
   locate?: (server: string, region: string) => string | undefined;
-  /** Gives a text a colour; without it there are none. */
+  /** Colours a text. If left out, there are no colours. */
   paint?: (colour: "red" | "green" | "yellow" | "bold", text: string) => string;
 }
 
-/** The end of a run: group × server, the rows that differ, the failures, and a closing line. */
+/** Returns the end of a run's output: group × server, the rows that differ, the failures, and a closing line. */
 export function matrix(results: Results, options: MatrixOptions = {}): string {
   const all = { locate: () => undefined, paint: (_colour: string, text: string) => text, ...options };
   const parts = [

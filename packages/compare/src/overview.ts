@@ -3,19 +3,19 @@ import type { House } from "./house.ts";
 import { table } from "./table.ts";
 import type { Place } from "./tags.ts";
 
-/** File × region × lines in each app; `=` marks those that read the same. */
+/** A table of file × region × lines in each app. `=` marks those that read the same. */
 export function overview(house: House, equal: Equality): string {
   const rows = placesOf(house).map(({ region, name }) => [
     name,
     region,
     ...house.apps.map((app) => `${lineCount(house, app, region)} ${mark(equal, region, app)}`),
   ]);
-  // A file stands once, above its regions.
+  // Each file is listed once, above its regions.
   const sparse = rows.map(([name = "", ...rest], at) => [name === rows[at - 1]?.[0] ? "" : name, ...rest]);
   return table([["file", "region", ...house.apps.map((app) => `${app}  `)], ...sparse], 2);
 }
 
-/** Every region once, where the first app has it. */
+/** Returns every region once, where the first app has it. */
 export function placesOf({ sources }: House): (Place & { name: string })[] {
   const places = new Map<string, Place & { name: string }>();
   for (const { name, path, regions } of sources) {

@@ -27,7 +27,7 @@ async function run(given: string[]): Promise<number> {
 
 async function check(write: boolean): Promise<number> {
   const house = readHouse(readApps());
-  // A file that cannot be read makes every other rule speak.
+  // A file that cannot be read would break every other rule as well.
   if (house.findings.length > 0) return printFindings(house.findings);
   const places = placesOf(house);
   const now = equality(house);

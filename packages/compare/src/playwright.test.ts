@@ -10,7 +10,7 @@ const spec = (title: string, status: "expected" | "unexpected", messages: string
   tests: [{ status, results: messages.map((message) => ({ error: { message } })) }],
 });
 
-test("a report becomes a list, nested groups included, with the last error in plain text", () => {
+test("a report becomes a flat list, including nested groups, with the last error in plain text", () => {
   const run = readRun({
     config: { rootDir: join(root, "e2e/tests") },
     suites: [

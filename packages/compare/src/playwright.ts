@@ -10,12 +10,12 @@ import type { ListedTest } from "./tags.ts";
 /** The folder of the repository. */
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** What became of a test in one project: `skipped` also if the run ended before its turn. */
+/** The outcome of a test in one project. `skipped` includes tests that a run did not reach before it ended. */
 export interface Outcome {
   title: string;
   /** Without `@`. */
   tags: string[];
-  /** From the root of the repository. */
+  /** The path from the root of the repository. */
   file: string;
   line: number;
   status: "expected" | "unexpected" | "flaky" | "skipped";
@@ -23,13 +23,13 @@ export interface Outcome {
   error?: string;
 }
 
-/** A finished run. `errors` are those that belong to no test: a config that does not load, a time limit. */
+/** A finished run. `errors` are those that belong to no test, such as a config that does not load, or a time limit. */
 export interface Run {
   outcomes: Outcome[];
   errors: string[];
 }
 
-/** How a run is started. */
+/** How to start a run. */
 export interface RunOptions {
   environment?: Record<string, string>;
   /** Ends the run: Playwright is interrupted, and killed with its children if it does not end by itself. */
@@ -51,7 +51,7 @@ export async function runSuite(args: string[], options: RunOptions = {}): Promis
   }
 }
 
-/** The form of Playwright's JSON report, as far as it is read here. */
+/** The shape of Playwright's JSON report, as far as it is read here. */
 export interface Report {
   config: { rootDir: string };
   suites: Suite[];
@@ -71,7 +71,7 @@ interface Spec {
   tests: { status: Outcome["status"]; results: { error?: { message?: string } }[] }[];
 }
 
-/** The tests of the suite, without running one. They are the same for every server. */
+/** Lists the tests of the suite without running them. They are the same for every server. */
 export async function listSuite(): Promise<ListedTest[]> {
   const { outcomes, errors } = await runSuite(["--list"]);
   if (errors[0] !== undefined) throw new Error(errors[0]);
@@ -117,13 +117,14 @@ function playwright(
 ): Promise<string> {
   const suite = join(house, "e2e");
   const cli = createRequire(join(suite, "package.json")).resolve("@playwright/test/cli");
-  // As `pnpm run` would do it: the pinned node comes first.
+  // As `pnpm run` does it, so that the pinned Node comes first.
   const path = [join(suite, "node_modules/.bin"), join(house, "node_modules/.bin"), process.env.PATH].join(
     delimiter,
   );
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    // A group of its own: Ctrl-C in the terminal reaches only us, and what is left can be ended as one.
+    // In its own process group, Ctrl-C in the terminal reaches only us, and what is left over can be killed
+    // together.
     const child = spawn(process.execPath, [cli, "test", "--reporter=json", ...args], {
       cwd: suite,
       env: { ...process.env, ...environment, PATH: path },
@@ -144,7 +145,7 @@ function playwright(
     };
     signal?.addEventListener("abort", interrupt, { once: true });
     child.on("error", reject);
-    // A server that its worker left behind would hold our pipes open, and its port.
+    // A server that its worker left behind would keep our pipes open, and its port in use.
     child.on("exit", () => endGroup(child.pid));
     child.on("close", () => {
       clearTimeout(killer);
@@ -160,6 +161,6 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // Nothing is left of it.
+    // The group is gone already.
   }
 }

@@ -16,7 +16,7 @@ test("results keep the order of the items, and a slot has one item at a time", a
   expect(most).toBe(2);
 });
 
-test("after an error nothing more begins, and what has begun is awaited", async () => {
+test("after an error nothing more starts, and what has started is awaited", async () => {
   const begun: number[] = [];
   let ended = false;
   const work = async (item: number) => {

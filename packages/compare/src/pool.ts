@@ -1,6 +1,6 @@
 /**
- * Does the work for all items, `size` at a time; `slot` (from 0) is never used by two at once.
- * If one fails, what has begun is awaited, nothing more begins, and the first error is thrown.
+ * Runs the work for all items, `size` at a time. No two use the same `slot` (from 0) at once. If one fails, nothing
+ * more starts, what has started is awaited, and the first error is thrown.
  */
 export async function pool<Item, Result>(
   items: Item[],

@@ -36,7 +36,7 @@ async function checkReadme(): Promise<number> {
 }
 
 function writeReadme(): void {
-  // First what needs no run.
+  // First the parts that need no run.
   write("regions", markdownRegions(readHouse(readApps())));
   const app = readResults("results/e2e.json", "pnpm e2e");
   const bare = readResults("results/bare.json", "pnpm e2e --bare");
@@ -63,7 +63,7 @@ function readOptions(given: string[]): { check?: boolean; help?: boolean } {
   }
 }
 
-// A run with --project writes its results, too; half a table must not replace a whole one.
+// A run with --project also writes results, but half a table must not replace a whole one.
 function readResults(file: string, command: string): Results {
   const path = join(root, file);
   if (!existsSync(path)) throw new Refusal(`${file} is missing: ${command} writes it`);

@@ -38,7 +38,7 @@ test.each([
   expect(() => regions(text, "x.ts")).toThrow(message);
 });
 
-test("a region of comments alone has no code", () => {
+test("a region that contains only comments has no code", () => {
   const found = regions(file);
   expect(hasCode(found.get("upgrade") ?? { line: 0, lines: [] })).toBe(true);
   expect(hasCode(found.get("drain") ?? { line: 0, lines: ["code"] })).toBe(false);
@@ -51,6 +51,6 @@ test("emptying a region leaves every other line where it was", () => {
   expect(after[8]).toBe("// #region drain");
 });
 
-test("emptying a region that is not there is an error", () => {
+test("emptying a region that does not exist is an error", () => {
   expect(() => emptied(file, "send")).toThrow("no region send");
 });

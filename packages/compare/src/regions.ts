@@ -1,12 +1,12 @@
-/** A named part of a file: the row of the comparison that the file fills. */
+/** A named part of a file. Its name is the row that it fills in the comparison. */
 export interface Region {
   /** The line of the `// #region` marker, counted from 1. */
   line: number;
-  /** What stands between the markers, without the indentation that all lines share. */
+  /** The lines between the markers, without the indentation that they all share. */
   lines: string[];
 }
 
-/** A marker that does not pair up. `message` starts with the place, `problem` is the sentence alone. */
+/** A marker without its counterpart. `message` starts with the place, `problem` is the sentence alone. */
 export class RegionError extends Error {
   readonly line: number;
   readonly problem: string;
@@ -20,10 +20,10 @@ export class RegionError extends Error {
 
 const marker = /^\s*\/\/ #(end)?region ([a-z][a-z0-9-]*)$/;
 
-// Editors fold these as well, but a name is missing or misspelled: without an error the region would vanish.
+// Editors fold these as well, but the name is missing or misspelled. Without an error the region would vanish.
 const almostMarker = /^\s*\/\/\s*#(end)?region\b/;
 
-/** The regions of a file, in order. `file` is only for the error's text. */
+/** Returns the regions of a file, in order. `file` is only used in error messages. */
 export function regions(text: string, file = "text"): Map<string, Region> {
   const found = new Map<string, Region>();
   let open: { name: string; line: number; lines: string[] } | undefined;
@@ -49,12 +49,12 @@ export function regions(text: string, file = "text"): Map<string, Region> {
   return found;
 }
 
-/** Whether a region does something, or only says why it does not. */
+/** Whether a region contains code, or only says why it does not. */
 export function hasCode(region: Region): boolean {
   return region.lines.some((line) => line.trim() !== "" && !/^(\/\/|\/\*|\*)/.test(line.trim()));
 }
 
-/** The text with the region's lines emptied; all other lines keep their numbers. */
+/** Returns the text with the region's lines emptied. All other lines keep their numbers. */
 export function emptied(text: string, name: string): string {
   const region = regions(text).get(name);
   if (!region) throw new Error(`no region ${name}`);

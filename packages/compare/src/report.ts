@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { Finding } from "./house.ts";
 
-/** Prints what does not hold; gives the exit code. */
+/** Prints the findings. Returns the exit code. */
 export function printFindings(findings: Finding[]): number {
   for (const { file, line, message } of findings) {
     console.log(`${styleText("bold", `${file}:${line}`)}  ${message}`);

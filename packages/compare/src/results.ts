@@ -1,10 +1,10 @@
-/** What a run of the suite found: the content of `results/e2e.json` and `results/bare.json`. */
+/** The results of a run of the suite: the content of `results/e2e.json` and `results/bare.json`. */
 export interface Results {
   /** When the run began, as ISO 8601. */
   date: string;
   commit?: string;
   machine: Machine;
-  /** `app`: the servers of this repository; `bare`: their `hello.ts`, as the stacks' documentation writes it. */
+  /** `app`: the servers of this repository. `bare`: their `hello.ts`, as the stacks' documentation writes it. */
   column: "app" | "bare";
   servers: ServerFacts[];
   tests: TestResult[];
@@ -35,12 +35,12 @@ export interface TestResult {
   line: number;
   /** The only server that the test was to run on, because it does not depend on the server. Default: all of them. */
   dealtTo?: string;
-  /** By server. A test that was not run on a server has no entry there. */
+  /** By server. A test that was not run on a server has no entry for it. */
   results: Record<string, Result>;
 }
 
 export interface Result {
-  /** `deviates`: failed as the server's manifest says that it must. */
+  /** `deviates`: it failed in the way that the server's manifest declares. */
   verdict: Verdict;
   ms: number;
   error?: string;
@@ -52,22 +52,22 @@ export interface Result {
 
 export type Verdict = "passed" | "failed" | "deviates";
 
-/** How many of some tests passed on a server. */
+/** How many of a set of tests passed on a server. */
 export interface Tally {
-  /** Those that deviate are among them. */
+  /** How many of them deviate, as declared. */
   passed: number;
   deviating: number;
   failed: number;
-  /** Should have run on the server, but did not. */
+  /** How many should have run on the server, but did not. */
   skipped: number;
 }
 
-/** Whether a test was to run on a server. */
+/** Whether a test was supposed to run on a server. */
 export function isPutTo({ dealtTo }: TestResult, server: string): boolean {
   return dealtTo === undefined || dealtTo === server;
 }
 
-/** Counts the verdicts of one server, among the tests that were to run on it. */
+/** Counts the verdicts of one server, among the tests that were supposed to run on it. */
 export function tally(tests: TestResult[], server: string): Tally {
   const verdicts = tests.filter((test) => isPutTo(test, server)).map((test) => test.results[server]?.verdict);
   const count = (wanted: Verdict | undefined) => verdicts.filter((verdict) => verdict === wanted).length;
@@ -80,18 +80,18 @@ export function tally(tests: TestResult[], server: string): Tally {
   };
 }
 
-/** The groups in the order of their first test. */
+/** Returns the groups in the order of their first test. */
 export function groups(tests: TestResult[]): [string, TestResult[]][] {
   return [...Map.groupBy(tests, (test) => test.group)];
 }
 
-/** `12/12`, `11/12`, with deviations `12/12 (1≠)`; a dash where nothing was run. */
+/** Formats a score: `12/12`, `11/12`, with deviations `12/12 (1≠)`, or a dash if nothing was run. */
 export function printTally({ passed, failed, deviating }: Tally): string {
   if (passed + failed === 0) return "–";
   return `${passed}/${passed + failed}${deviating > 0 ? ` (${deviating}≠)` : ""}`;
 }
 
-/** A sentence about the tests that run on one server only; empty if there are none. */
+/** Returns a sentence about the tests that run on only one server, or an empty string if there are none. */
 export function printDealt({ tests }: Results): string {
   const count = tests.filter(({ dealtTo }) => dealtTo !== undefined).length;
   if (count === 0) return "";

@@ -16,7 +16,7 @@ export async function start() {
 `;
 const hello = 'import express from "express";\nexpress().listen(3001);\n';
 
-/** Two apps, equal but for what `change` does to the second. */
+/** Two apps that are equal except for what `change` does to the second. */
 function findings(change: (files: Map<string, string>) => void): string[] {
   const files = () =>
     new Map([
@@ -39,11 +39,11 @@ const edit = (name: string, from: string, to: string) =>
   findings((files) => files.set(name, (files.get(name) as string).replace(from, to)));
 const append = (name: string, text: string) => findings((files) => files.set(name, files.get(name) + text));
 
-test("two equal apps have no finding", () => {
+test("two equal apps give no finding", () => {
   expect(findings(() => {})).toEqual([]);
 });
 
-test("a house without a server is a finding", () => {
+test("a repository without a server is a finding", () => {
   expect(checkApps(readHouse([]))).toHaveLength(1);
 });
 
@@ -55,7 +55,7 @@ test("a region that does not end is a finding, and so is a file that does not pa
 });
 
 describe("the same files", () => {
-  test("one too few", () => {
+  test("one is missing", () => {
     expect(findings((files) => files.delete("server.ts"))).toEqual([
       "apps/two/src/server.ts:1  missing: a file of one",
     ]);
@@ -82,7 +82,7 @@ describe("the same regions", () => {
     ]);
   });
 
-  test("in another order", () => {
+  test("the order differs", () => {
     const swapped = server
       .replace("region upgrade\n", "region other\n")
       .replace("endregion upgrade", "endregion other")
@@ -93,12 +93,12 @@ describe("the same regions", () => {
     ]);
   });
 
-  test("a name is in one file only", () => {
+  test("a name may be used in one file only", () => {
     const found = append("main.ts", "// #region close\nlog();\n// #endregion close\n");
     expect(found).toContain("apps/two/src/server.ts:6  region close is already in apps/two/src/main.ts");
   });
 
-  test("one without code has a link", () => {
+  test("a region without code has a link", () => {
     const code = '  ws.close(Close.Normal, "bye bye");\n';
     const found =
       "apps/two/src/server.ts:6  region close does nothing: write a comment with a link that says why";

@@ -4,7 +4,7 @@ import { hasCode } from "./regions.ts";
 import type { Named } from "./syntax.ts";
 import { protocolMeaning } from "./vocabulary.ts";
 
-/** Every rule about the apps, in the order in which a reader mends them. */
+/** Every rule about the apps, in the order in which to fix violations. */
 export function checkApps(house: House): Finding[] {
   if (house.apps.length === 0) return [{ file: "apps", line: 1, message: "no folder has a server.json" }];
   return [
@@ -18,7 +18,7 @@ export function checkApps(house: House): Finding[] {
   ];
 }
 
-/** The same file names in every app. */
+/** Every app has the same file names. */
 export function sameFiles({ apps, sources }: House): Finding[] {
   return groupBy(sources, (source) => source.name).flatMap(([name, group]) => {
     const owners = group.map((source) => source.app);
@@ -32,7 +32,7 @@ export function sameFiles({ apps, sources }: House): Finding[] {
   });
 }
 
-/** `main.ts` does not depend on the stack: identical to the byte. */
+/** `main.ts` does not depend on the stack, so it is identical to the byte. */
 export function identicalMain({ sources }: House): Finding[] {
   const [first, ...others] = sources.filter((source) => source.name === "main.ts");
   if (!first) return [];
@@ -45,7 +45,7 @@ export function identicalMain({ sources }: House): Finding[] {
     }));
 }
 
-/** The same region names in the same order in every app, each name in one file. */
+/** Every app has the same region names in the same order, and each name is in one file. */
 export function sameRegions({ sources }: House): Finding[] {
   return [
     ...groupBy(compared(sources), (source) => source.name).flatMap(([, group]) => sameRegionsOf(group)),
@@ -62,7 +62,7 @@ function sameRegionsOf(group: Source[]): Finding[] {
       .filter((region) => !source.regions.has(region))
       .map((region) => ({ file: source.path, line: 1, message: missingRegion(region, group) })),
   );
-  // Where one is missing, the order of the others says nothing yet.
+  // If one is missing, the order of the others says nothing yet.
   if (missing.length > 0) return missing;
   const expected = [...first.regions.keys()];
   return others.flatMap((source) => {
@@ -107,7 +107,7 @@ export function filledRegions({ sources }: House): Finding[] {
   );
 }
 
-/** The same exported names in every app. */
+/** Every app exports the same names. */
 export function sameExports({ sources }: House): Finding[] {
   return groupBy(sources, (source) => source.name).flatMap(([, group]) =>
     group.flatMap((source) =>
@@ -122,7 +122,7 @@ export function sameExports({ sources }: House): Finding[] {
   );
 }
 
-/** No message, topic, event kind, close code or subprotocol in an app. */
+/** An app contains no message type, topic, event kind, close code or subprotocol. */
 export function noProtocol({ sources }: House): Finding[] {
   return compared(sources).flatMap((source) =>
     source.syntax.literals.flatMap((literal) => {
@@ -134,7 +134,7 @@ export function noProtocol({ sources }: House): Finding[] {
 
 const helloLines = 25;
 
-/** `hello.ts` is what the stack's own documentation would show: short, and without anything of ours. */
+/** `hello.ts` is what the stack's own documentation would show: short, and without any code of ours. */
 export function plainHello({ sources }: House): Finding[] {
   return sources.filter(isHello).flatMap(({ path, text, regions, syntax }) => {
     const count = text.trimEnd().split("\n").length;
@@ -155,7 +155,7 @@ export function plainHello({ sources }: House): Finding[] {
   });
 }
 
-/** What stands side by side: all but the control column. */
+/** Everything that is compared side by side, which excludes the control column. */
 function compared(sources: Source[]): Source[] {
   return sources.filter((source) => !isHello(source));
 }

@@ -56,7 +56,7 @@ test("a test that does not depend on the server counts only where it runs", () =
   );
 });
 
-test("a test that was added changes its group and the sum", () => {
+test("an added test changes its group and the sum", () => {
   const more = [...tests, listed("UPG-03 MUST hang up", "upgrade")];
   expect(print(staleMatrix(readme, more, [one]))).toEqual([
     "README.md:5  no longer so: | UPG | 1 | 2 |",
@@ -66,27 +66,27 @@ test("a test that was added changes its group and the sum", () => {
   ]);
 });
 
-test("a deviation that was mended is no longer told", () => {
+test("a fixed deviation is no longer listed", () => {
   const messages = print(staleMatrix(readme, tests, [{ ...one, deviations: [] }]));
   expect(messages).toContain(
     "README.md:11  no longer so: - SLOW-01, One: it cannot ([source](https://example.org))",
   );
 });
 
-test("a server that was renamed changes the head", () => {
+test("a renamed server changes the head", () => {
   const [first] = print(staleMatrix(readme, tests, [{ ...one, title: "Two" }]));
   expect(first).toBe(
     "README.md:3  no longer so: |  | One, as the docs write it | One, as this repository writes it |",
   );
 });
 
-test("a README without a matrix is told so", () => {
+test("a README without a matrix is a finding", () => {
   expect(print(staleMatrix("# Title", tests, [one]))).toEqual([
     "README.md:1  no lines <!-- matrix:begin --> and <!-- matrix:end -->",
   ]);
 });
 
-test("the table of regions is that of the apps", () => {
+test("the table of regions matches the apps", () => {
   const house = (region: string) =>
     readHouse([
       { id: "one", files: new Map([["http.ts", `// #region ${region}\nrun();\n// #endregion ${region}\n`]]) },

@@ -7,14 +7,14 @@ import { bare, type ListedTest, regionsOf, titleForm } from "./tags.ts";
 
 const remedy = "pnpm -C packages/compare run readme";
 
-/** Where the README's table of regions is not as the apps are. */
+/** Returns where the README's table of regions does not match the apps. */
 export function staleRegions(readme: string, house: House): Finding[] {
   return compare(readme, "regions", markdownRegions(house), remedy);
 }
 
 /**
- * Where the README's matrix speaks of other tests, servers or deviations than there are. How many of the tests
- * pass, and on which machine, only a run can say.
+ * Returns where the README's matrix lists other tests, servers or deviations than exist. How many of the tests
+ * pass, and on which machine, only a run can show.
  */
 export function staleMatrix(readme: string, tests: ListedTest[], servers: Manifest[]): Finding[] {
   const matrix = markdownMatrix(wholeRun("app", tests, servers), wholeRun("bare", tests, servers));
@@ -33,14 +33,14 @@ function compare(readme: string, part: Part, wanted: string, how: string): Findi
   return [...strange, ...missing.map((fact) => finding(found.line, `missing, ${how}: ${fact}`))];
 }
 
-/** A part line by line, without what depends on the run: `11/13` becomes `13`. */
+/** Returns a part line by line, without what depends on the run: `11/13` becomes `13`. */
 function factsOf(content: string): string[] {
   return content
     .split("\n")
     .map((line) => (line.startsWith("Run on ") ? "" : line.replace(/\d+\/(?=\d)/g, "")));
 }
 
-/** What a run finds where every server passes all but its declared deviations. */
+/** Returns the results of a run in which every server passes everything except its declared deviations. */
 function wholeRun(column: Results["column"], tests: ListedTest[], servers: Manifest[]): Results {
   const ids = servers.map(({ id }) => id);
   return {
@@ -73,7 +73,7 @@ function wholeRun(column: Results["column"], tests: ListedTest[], servers: Manif
   };
 }
 
-// What a stack cannot do is declared of the app; hello.ts has no deviations.
+// Deviations are declared for the app. hello.ts has none.
 function expectedOf({ deviations }: Manifest, id: string, column: Results["column"]): Result {
   const deviation = column === "app" ? deviations.find(({ test }) => test === id) : undefined;
   if (!deviation) return { verdict: "passed", ms: 0 };

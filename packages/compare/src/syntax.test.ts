@@ -30,11 +30,11 @@ test("comments, regular expressions and words are no literals", () => {
   expect(values('// "a"\n/* "b" */ const c = /["\'`]d/.test(e) ? f / g / h : i;')).toEqual([]);
 });
 
-test("a number is its value, however it is written", () => {
+test("a number counts by its value, however it is written", () => {
   expect(values("[0x3f4, 1_012, 1e3]")).toEqual([1012, 1012, 1000]);
 });
 
-test("a literal knows the function it is given to", () => {
+test("a literal knows the function that it is passed to", () => {
   const { literals } = syntaxOf('ws.on("a", "b"); once(ws, "c"); const d = { e: "f" };');
   expect(literals.map(({ value, argumentOf }) => [value, argumentOf])).toEqual([
     ["a", "on"],
@@ -44,7 +44,7 @@ test("a literal knows the function it is given to", () => {
   ]);
 });
 
-test("modules are imported statically, dynamically, for their types, or exported again", () => {
+test("modules are found in static, dynamic and type imports and in re-exports", () => {
   const text = 'import "a"; import type { B } from "b"; export { c } from "c"; const d = await import("d");';
   expect(modules(text)).toEqual(["a", "b", "c", "d"]);
   expect(values(text)).toEqual([]);
@@ -74,6 +74,6 @@ test("exports are found in every form", () => {
   expect(exported("const a = 1; function b() { const c = 2; }")).toEqual([]);
 });
 
-test("what is not TypeScript is an error with a line", () => {
+test("text that is not TypeScript is an error with a line", () => {
   expect(syntaxOf("const a = 1;\nconst = ;").errors[0]).toMatchObject({ line: 2 });
 });

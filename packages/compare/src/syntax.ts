@@ -17,8 +17,8 @@ import {
 import { createVirtualFileSystem } from "typescript/unstable/fs";
 import { API } from "typescript/unstable/sync";
 
-// TypeScript 7 is a native program; what it offers to JavaScript is called unstable. The catalog pins the
-// version to the patch and nothing else imports it, so a change of that interface is a change of this file.
+// TypeScript 7 is a native program, and its JavaScript interface is called unstable. The catalog pins the version
+// to the patch and nothing else imports it, so a change of that interface affects only this file.
 
 /** A string, the text part of a template, or a number. */
 export interface Literal {
@@ -34,10 +34,10 @@ export interface Named {
   line: number;
 }
 
-/** What parity needs to know of a file, comments left aside. */
+/** What parity needs to know about a file. Comments do not matter. */
 export interface Syntax {
   exports: Named[];
-  /** The modules it imports, statically, dynamically or to export them again. */
+  /** The modules it imports statically or dynamically, or re-exports. */
   modules: Named[];
   /** All literals except the names of modules. */
   literals: Literal[];
@@ -45,7 +45,7 @@ export interface Syntax {
   errors: Named[];
 }
 
-/** Parses files that are in memory; the keys are their paths and are not read from disk. */
+/** Parses files that are in memory. The keys are their paths, which are not read from disk. */
 export function readSyntax(files: Map<string, string>): Map<string, Syntax> {
   const config = {
     compilerOptions: { noLib: true, noResolve: true, types: [] },
@@ -133,7 +133,7 @@ function exportedNames(statement: Node): string[] {
   return declaredNames(statement);
 }
 
-/** The names that a statement brings into scope: of a declaration, or of each variable of a pattern. */
+/** Returns the names that a statement declares, including each variable of a pattern. */
 function declaredNames(node: Node): string[] {
   const { name } = node as Node & { name?: Node };
   if (name && isIdentifier(name)) return [name.text];

@@ -13,7 +13,7 @@ test("the first columns are flush left, the others flush right", () => {
   );
 });
 
-test("colours take no place", () => {
+test("colours take no space", () => {
   const red = styleText("red", "no", { validateStream: false });
   expect(
     table([

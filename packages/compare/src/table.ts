@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Rows as aligned columns. The first `left` columns are flush left, the others flush right. */
+/** Aligns rows as columns. The first `left` columns are flush left, the others flush right. */
 export function table(rows: string[][], left = 1): string {
   const widths: number[] = [];
   for (const row of rows) {
@@ -21,7 +21,7 @@ function padded(cell: string, to: number, left: boolean): string {
   return left ? cell + space : space + cell;
 }
 
-// A colour takes no place on the screen.
+// A colour takes no space on the screen.
 function width(cell: string): number {
   return stripVTControlCharacters(cell).length;
 }

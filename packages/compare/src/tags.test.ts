@@ -18,7 +18,7 @@ const whole = [
   listed("SEND-02 MAY send", "send", "upgrade"),
 ];
 
-test("a suite that names every region has no finding", () => {
+test("a suite that names every region gives no finding", () => {
   expect(messages(...whole)).toEqual([]);
 });
 
@@ -35,25 +35,25 @@ test.each([
   ]);
 });
 
-test("an id stands once", () => {
+test("an id may be used only once", () => {
   expect(messages(...whole, listed("UPG-01 MAY do more", "upgrade"))).toEqual([
     "e2e/tests/a.test.ts:5  UPG-01 is already the id of e2e/tests/a.test.ts:5",
   ]);
 });
 
-test("a tag is a region", () => {
+test("a tag must be a region", () => {
   expect(messages(...whole, listed("UPG-02 MUST x", "upgrade", "upgrades"))).toEqual([
     "e2e/tests/a.test.ts:5  @upgrades is not a region: upgrade, send",
   ]);
 });
 
-test("a test has a tag", () => {
+test("a test must have a tag", () => {
   expect(messages(...whole, listed("UPG-02 MUST x"))).toEqual([
     'e2e/tests/a.test.ts:5  "UPG-02 MUST x" has no tag: name the region it proves',
   ]);
 });
 
-test("the bare column is no region: its tag comes beside one", () => {
+test("the bare tag is no region, so a region's tag must stand beside it", () => {
   expect(messages(...whole, listed("UPG-02 MUST x", "upgrade", "bare"))).toEqual([]);
   expect(messages(...whole, listed("UPG-02 MUST x", "bare"))).toEqual([
     'e2e/tests/a.test.ts:5  "UPG-02 MUST x" has no tag: name the region it proves',

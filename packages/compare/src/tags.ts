@@ -14,14 +14,14 @@ export interface ListedTest {
 /** `UPG-07 MUST refuse a foreign Origin with 403 @upgrade`: a stable id, a level, a sentence. */
 export const titleForm = /^(?<id>[A-Z][A-Z0-9]*-\d+) (?<level>MUST|SHOULD|MAY) (?<sentence>\S.*)$/;
 
-/** A region with the place where it is read. */
+/** A region and where to read it. */
 export interface Place {
   region: string;
   file: string;
   line: number;
 }
 
-/** Every test has its form, its own id and a region; every region has a test. */
+/** Every test has the required form, a unique id and a region, and every region has a test. */
 export function checkTests(tests: ListedTest[], places: Place[]): Finding[] {
   return [
     ...titles(tests),
@@ -49,10 +49,10 @@ function uniqueIds(tests: ListedTest[]): Finding[] {
   });
 }
 
-/** Not a region: the test is also put to `hello.ts`, by `pnpm e2e --bare`. */
+/** Not a region: `pnpm e2e --bare` also runs the test against `hello.ts`. */
 export const bare = "bare";
 
-/** The regions among the tags of a test. */
+/** Returns the regions among the tags of a test. */
 export function regionsOf(tags: readonly string[]): string[] {
   return tags.filter((tag) => tag !== bare && tag !== anyServer);
 }
@@ -82,7 +82,7 @@ function testedRegions(tests: ListedTest[], places: Place[]): Finding[] {
   }));
 }
 
-/** Finds `@any-server` tests in which a server deviates: those do depend on the server. */
+/** Finds `@any-server` tests in which a server deviates, because those do depend on the server. */
 export function checkDealt(tests: ListedTest[], servers: Pick<Manifest, "id" | "deviations">[]): Finding[] {
   return tests
     .filter(({ tags }) => tags.includes(anyServer))

@@ -38,7 +38,7 @@ test.each(["error", "ping", "pong"])(
   },
 );
 
-test("a message that no stack emits is the protocol's on an emitter, too", () => {
+test("a message type that no stack emits belongs to the protocol on an emitter, too", () => {
   expect(forbidden("publish", "on")).toBe(true);
 });
 
@@ -46,6 +46,6 @@ test.each([1000, 1006, 1015, 4000, 4002, 4999])("%d is a close code", (code) => 
   expect(forbidden(code)).toBe(true);
 });
 
-test.each([0, 101, 426, 503, 999, 1016, 1024, 3999, 5000, 65536])("%d is none", (code) => {
+test.each([0, 101, 426, 503, 999, 1016, 1024, 3999, 5000, 65536])("%d is not a close code", (code) => {
   expect(forbidden(code)).toBe(false);
 });

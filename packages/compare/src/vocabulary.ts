@@ -2,8 +2,8 @@ import { ClientMessage, ServerMessage, subprotocol } from "@rosetta/protocol";
 import type { Literal } from "./syntax.ts";
 
 /**
- * Why a literal belongs to the protocol and not into an app, or `undefined` if it does not.
- * The words are read from the protocol's own schemas: a new message is forbidden here from its first day.
+ * Returns why a literal belongs into the protocol and not into an app, or `undefined` if it does not. The words
+ * come from the protocol's own schemas, so a new message is forbidden here from its first day.
  */
 export function protocolMeaning(literal: Literal): string | undefined {
   const { value } = literal;
@@ -48,14 +48,14 @@ function wordOf(schema: { _zod: { values: Set<unknown> } }): string {
   return String([...schema._zod.values][0]);
 }
 
-// RFC 6455 §7.4: 1000–1015 are the standard's, 4000–4999 the application's. Other numbers of that size
-// (a timeout of 1000 ms) are decisions as well and have their name in a package.
+// RFC 6455 §7.4: 1000–1015 are the standard's, 4000–4999 the application's. Other numbers of that size (a timeout
+// of 1000 ms) are decisions as well and have a name in a package.
 function isCloseCode(value: number): boolean {
   return (value >= 1000 && value <= 1015) || (value >= 4000 && value <= 4999);
 }
 
-// Three words are both a message and an event that ws, node:net and node:http emit themselves. They are the
-// stack's where they name the event of an emitter, `ws.on("ping", …)`, and the protocol's anywhere else.
+// Three words are both a message type and an event that ws, node:net and node:http emit themselves. They belong to
+// the stack where they name the event of an emitter, `ws.on("ping", …)`, and to the protocol anywhere else.
 const stackEvents = new Set<string | number>(["error", "ping", "pong"]);
 const emitterMethods = new Set(["on", "once", "off", "addEventListener", "removeEventListener"]);
 
@@ -63,10 +63,10 @@ function namesStackEvent({ value, argumentOf }: Literal): boolean {
   return stackEvents.has(value) && argumentOf !== undefined && emitterMethods.has(argumentOf);
 }
 
-// `text/html` has the form of a topic; these are all top-level media types (RFC 6838 §4.2, RFC 2077, RFC 8081).
+// `text/html` looks like a topic. These are all top-level media types (RFC 6838 §4.2, RFC 2077, RFC 8081).
 const mediaType = /^(application|audio|example|font|image|message|model|multipart|text|video)\//;
 
-// Without its slash a topic is a word like any other; with an empty name it is the head of `room/${name}`.
+// Without its slash a topic is a word like any other. With an empty name it is the head of `room/${name}`.
 function isTopic(value: string): boolean {
   if (!value.includes("/") || mediaType.test(value)) return false;
   return topic.safeParse(value.endsWith("/") ? `${value}x` : value).success;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Announcer } from "./announcer.ts";
 
-test("a set is told once it has been stable for a second", () => {
+test("a set of servers is announced once it has been stable for a second", () => {
   const announcer = new Announcer(0);
   expect(announcer.look(["one:1"], 250)).toBeUndefined();
   expect(announcer.look(["one:1", "two:2"], 500)).toBeUndefined();
@@ -9,7 +9,7 @@ test("a set is told once it has been stable for a second", () => {
   expect(announcer.look(["one:1", "two:2"], 1_500)).toBe("servers");
 });
 
-test("it is told again only when it has changed", () => {
+test("it is announced again only when it has changed", () => {
   const announcer = new Announcer(0);
   announcer.look(["one:1"], 0);
   expect(announcer.look(["one:1"], 1_000)).toBe("servers");
@@ -18,7 +18,7 @@ test("it is told again only when it has changed", () => {
   expect(announcer.look(["one:7"], 10_250)).toBe("servers");
 });
 
-test("a restart is no news, however long it takes", () => {
+test("a restart is not announced, however long it takes", () => {
   const announcer = new Announcer(0);
   announcer.look(["one:1"], 0);
   expect(announcer.look(["one:1"], 1_000)).toBe("servers");
@@ -28,7 +28,7 @@ test("a restart is no news, however long it takes", () => {
   expect(announcer.look(["one:1"], 99_000)).toBeUndefined();
 });
 
-test("a minute without any server is told once", () => {
+test("a minute without any server is announced once", () => {
   const announcer = new Announcer(5_000);
   expect(announcer.look([], 64_999)).toBeUndefined();
   expect(announcer.look([], 65_000)).toBe("none yet");

@@ -1,15 +1,15 @@
-/** What there is to say after a look at the ports. */
+/** What to announce after checking the ports. */
 export type Announcement = "servers" | "none yet" | undefined;
 
-/** A set that came together within this time is told in one piece. */
+/** Servers that come up within this time are announced together. */
 const stableMs = 1_000;
 
-/** Building the page and starting all servers takes less. */
+/** Building the page and starting all servers takes less than this. */
 const patienceMs = 60_000;
 
 /**
- * Decides when the board speaks: when the set of servers has been the same for a while, is not empty and is not
- * the one it told last; and once, when there was none for a long time.
+ * Decides when the board prints. It does so when the set of servers has been the same for a while, is not empty,
+ * and differs from the one printed last. It also does so once when there was no server for a long time.
  */
 export class Announcer {
   #began: number;
@@ -23,7 +23,7 @@ export class Announcer {
     this.#since = now;
   }
 
-  /** `servers` name each server and its port, in a fixed order; `now` is in milliseconds and only goes forward. */
+  /** `servers` names each server and its port, in a fixed order. `now` is in milliseconds and never goes back. */
   look(servers: string[], now: number): Announcement {
     const current = servers.join(" ");
     if (current !== this.#current) {

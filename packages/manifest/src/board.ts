@@ -5,8 +5,8 @@ import { askHealth, askUrl } from "./health.ts";
 import { readManifests } from "./index.ts";
 import { placesOf, printNone, printUp, type Row, type Up, upOf } from "./notice.ts";
 
-// Runs beside the servers of `pnpm dev`. They are started in parallel and log at length; this says, when they
-// are up, where to open them.
+// Runs beside the servers of `pnpm dev`. They start in parallel and log a lot. Once they are up, this prints where
+// to open them.
 
 const pollMs = 250;
 
@@ -24,7 +24,7 @@ for (;;) {
   const up = upOf(asked, manifests);
   const names = up.map(({ manifest, place }) => `${manifest.id}:${place.port}`);
   const announcement = announcer.look(names, performance.now());
-  // styleText leaves colours out for NO_COLOR and where nobody sees them.
+  // styleText omits colours with NO_COLOR and where there is no terminal.
   if (announcement === "servers") console.log(printUp(await rowsOf(up), styleText));
   if (announcement === "none yet") console.log(printNone(asked));
   await sleep(pollMs);

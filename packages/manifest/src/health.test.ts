@@ -36,7 +36,7 @@ test("a server is asked for its health", async () => {
   expect(await askHealth(place, known)).toEqual({ server: "two" });
 });
 
-test("a connection is not kept", async () => {
+test("a connection is not kept open", async () => {
   let connection: string | undefined;
   const place = await serve((request, response) => {
     connection = request.headers.connection;
@@ -46,7 +46,7 @@ test("a connection is not kept", async () => {
   expect(connection).toBe("close");
 });
 
-test("a port without a listener is nothing, and so is one that never answers", async () => {
+test("a port without a listener counts as nothing, and so does one that never answers", async () => {
   const place = await serve(() => {});
   expect(await askHealth(place, known, 30)).toBe("nothing");
   stops.pop()?.();
@@ -81,7 +81,7 @@ test("a server that gives no URL is opened where it answered", async () => {
   expect(await askUrl({ host: "::1", port: place.port })).toBe(`http://[::1]:${place.port}`);
 });
 
-test("an endless answer is foreign, and is cut off", async () => {
+test("an endless answer is foreign and is cut off", async () => {
   let written = 0;
   let wasCut = false;
   const place = await serve((_request, response) => {

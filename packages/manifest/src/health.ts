@@ -1,6 +1,6 @@
 import { get } from "node:http";
 
-/** What answers on a port: a server of this house by its id, something else, or nothing. */
+/** What answers on a port: a server of this repository, by its id, something else, or nothing. */
 export type Answer = { server: string } | "foreign" | "nothing";
 
 /** Who answered `/healthz`. A server of ours that is not well, such as one that drains, counts as nothing. */
@@ -17,8 +17,8 @@ export interface Place {
 }
 
 /**
- * Asks `/healthz`. An answer that is not complete after `timeoutMs` (default 1,000) is foreign; without one there is
- * nothing. Never rejects.
+ * Requests `/healthz`. An answer that is not complete after `timeoutMs` (default 1,000) is foreign. No answer at
+ * all counts as nothing. Never rejects.
  */
 export async function askHealth(place: Place, known: string[], timeoutMs = 1_000): Promise<Answer> {
   const answer = await ask(place, "/healthz", timeoutMs);

@@ -5,17 +5,17 @@ import { fileURLToPath } from "node:url";
 
 /** A known difference of a stack: a test that is expected to fail, and how it must fail. */
 export interface Deviation {
-  /** The stable id of the test, `SLOW-02`. */
+  /** The stable id of the test, such as `SLOW-02`. */
   test: string;
   /** Why the stack differs, in a sentence for the report. */
   reason: string;
   /** Where the stack's authors say so. */
   link: string;
-  /** A part of the error the test fails with; any other failure is a failure. */
+  /** A part of the error that the test must fail with. Any other failure still counts as one. */
   shows: string;
 }
 
-/** What the suite, the bench and the report know of a server: the content of its `server.json`. */
+/** What the suite, the bench and the report know about a server: the content of its `server.json`. */
 export interface Manifest {
   /** The folder's name below `apps/`. */
   id: string;
@@ -37,7 +37,7 @@ export function folderOf(id: string): string {
   return fileURLToPath(new URL(`${id}/`, apps));
 }
 
-/** What a folder's package depends on, with the versions that are installed; the packages of the house are left out. */
+/** Returns the installed versions of what a folder's package depends on, without the packages of this repository. */
 export function versionsOf(folder: string): Record<string, string> {
   const { dependencies = {} } = readPackage(folder);
   const names = Object.keys(dependencies).filter((name) => !name.startsWith("@rosetta/"));
@@ -60,7 +60,10 @@ export async function addressOf(name: string): Promise<string> {
   );
 }
 
-/** Every server of the house, by port. A folder with a `server.json` is a server; nothing else lists them. */
+/**
+ * Returns every server of this repository, by port. A folder with a `server.json` is a server, and nothing else
+ * lists them.
+ */
 export function readManifests(): Manifest[] {
   return readdirSync(apps, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -88,8 +91,8 @@ function readIfPresent(file: URL): string | undefined {
 }
 
 /**
- * A server's limits are policy: it ships with them low. To judge or to measure its stack they are raised, so that none
- * is met before what is large has been tried.
+ * Raised limits for judging or measuring a stack. Limits are policy, and a server ships with low ones. They are
+ * raised so far that even large tests do not meet them.
  */
 export const raisedLimits: Readonly<Record<string, string>> = {
   MAX_MESSAGE_BYTES: "33554432",

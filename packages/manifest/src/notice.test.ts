@@ -13,7 +13,7 @@ const manifest = (id: string, port: number, title: string): Manifest => ({
 });
 const manifests = [manifest("one", 3001, "One"), manifest("two", 3002, "Number two")];
 
-test("the ports of the manifests are asked, and those of PORT and PORTS", () => {
+test("the ports of the manifests are checked, and those of PORT and PORTS", () => {
   const portsOf = (env: Record<string, string>) => placesOf(manifests, env).map(({ port }) => port);
   expect(portsOf({})).toEqual([3001, 3002]);
   expect(portsOf({ PORT: "4001" })).toEqual([3001, 3002, 4001]);
@@ -33,7 +33,7 @@ test.each([
   expect(placesOf(manifests, { HOST }).map((place) => place.host)).toEqual([host, host]);
 });
 
-test("a server is known by its answer, not by its port", () => {
+test("a server is recognized by its answer, not by its port", () => {
   const at = (port: number) => ({ host: "::1", port });
   const up = upOf(
     [
@@ -46,7 +46,7 @@ test("a server is known by its answer, not by its port", () => {
   expect(up.map(({ manifest, place }) => `${manifest.id}:${place.port}`)).toEqual(["one:4001", "two:3001"]);
 });
 
-test("the board says where to open and where to read", () => {
+test("the board says where to open the servers and where to read them", () => {
   const urls = ["http://[::1]:3001", "http://localhost:3002"];
   const rows = manifests.map((manifest, place) => ({ manifest, url: urls[place] ?? "" }));
   expect(printUp(rows, (_colour, text) => text)).toBe(`

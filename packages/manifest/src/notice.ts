@@ -2,7 +2,7 @@ import { isEverywhere, portIn } from "./dev.ts";
 import type { Answer, Place } from "./health.ts";
 import type { Manifest } from "./index.ts";
 
-/** A port that was asked, and who answered. */
+/** A port that was checked, and what answered. */
 export interface Asked {
   place: Place;
   answer: Answer;
@@ -14,7 +14,10 @@ export interface Up {
   place: Place;
 }
 
-/** Where to ask for servers: at the address of `HOST`, on the ports of all manifests and of `PORT` and `PORTS`. */
+/**
+ * Returns where to look for servers: at the address of `HOST`, on the ports of all manifests and of `PORT` and
+ * `PORTS`.
+ */
 export function placesOf(manifests: Manifest[], env: Record<string, string | undefined>): Place[] {
   const port = Number(env.PORT);
   const extra = Number.isInteger(port) && port > 0 && port < 65_536 ? [port] : [];
@@ -24,13 +27,13 @@ export function placesOf(manifests: Manifest[], env: Record<string, string | und
   return [...ports].map((each) => ({ host, port: each }));
 }
 
-// A server that listens on every address is asked on loopback.
+// A server that listens on every address is reached on loopback.
 function hostOf(host: string): string {
   if (!isEverywhere(host)) return host;
   return host === "::" ? "::1" : "127.0.0.1";
 }
 
-/** The servers among the answers, in the manifests' order. */
+/** Returns the servers among the answers, in the order of the manifests. */
 export function upOf(asked: Asked[], manifests: Manifest[]): Up[] {
   return manifests.flatMap((manifest) =>
     asked.filter(({ answer }) => idOf(answer) === manifest.id).map(({ place }) => ({ manifest, place })),
@@ -43,7 +46,7 @@ export interface Row {
   url: string;
 }
 
-/** The servers that are up: where to open them, and where to read them. */
+/** Lists the servers that are up: where to open them, and where to read them. */
 export function printUp(
   rows: Row[],
   paint: (colour: "bold" | "cyan" | "dim", text: string) => string,
@@ -61,7 +64,7 @@ export function printUp(
   return ["", ...lines, paint("dim", "Ctrl-C stops all"), ""].join("\n");
 }
 
-/** What to look at when no server came up. */
+/** Says what to look at when no server came up. */
 export function printNone(asked: Asked[]): string {
   const foreign = asked.filter(({ answer }) => answer === "foreign").map(({ place }) => place.port);
   const taken = foreign.map(

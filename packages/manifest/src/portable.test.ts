@@ -20,7 +20,7 @@ const packages = ["packages", "apps"].flatMap((parent) =>
   readdirSync(join(root, parent)).map((name) => join(root, parent, name)),
 );
 
-test("every script runs in any shell: none sets or reads a variable", () => {
+test("every script runs in any shell, because none sets or reads a variable", () => {
   const scripts = [root, join(root, "e2e"), ...packages].flatMap((folder) =>
     Object.values(packageOf(folder).scripts ?? {}),
   );
@@ -30,7 +30,7 @@ test("every script runs in any shell: none sets or reads a variable", () => {
 
 // By default Node watches every imported file. Dependencies are hard links into pnpm's store: when another project links
 // one of them, its link count changes, and a watcher takes that for an edit.
-test("pnpm dev watches a Node server's own folder and the packages of ours that it imports, and nothing else", () => {
+test("pnpm dev watches only a Node server's own folder and the packages of this repository that it imports", () => {
   for (const { id } of readManifests().filter(({ runtime }) => runtime === "node")) {
     const { scripts, dependencies = {} } = packageOf(folderOf(id));
     const ours = Object.keys(dependencies).filter((name) => name.startsWith("@rosetta/"));

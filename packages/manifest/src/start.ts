@@ -1,16 +1,19 @@
-// What it takes to start a server of the house, for whoever starts one: the suite, the cases, the bench.
+// What is needed to start a server of this repository, for the suite, the cases and the bench.
 
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { folderOf, type Manifest } from "./index.ts";
 
-// What a process needs to run.
+// The variables that a process needs to run.
 const inherited = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "NODE_OPTIONS", "NODE_V8_COVERAGE"];
 
 /** A program and its arguments. */
 export type Command = readonly [program: string, ...args: string[]];
 
-/** The part of our environment that a server gets. The rest, a limit set for `pnpm dev` say, would change what it does. */
+/**
+ * The part of our environment that a server gets. Anything else, such as a limit set for `pnpm dev`, would change
+ * what it does.
+ */
 export function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(
     inherited.flatMap((name) => {
@@ -21,8 +24,8 @@ export function inheritedEnvironment(): Record<string, string> {
 }
 
 /**
- * A command of a manifest with the pinned runtime, also without pnpm on PATH: the node that runs us, and the bun of the
- * app's folder.
+ * Returns a command of a manifest with the pinned runtime, which works without pnpm on PATH: the Node that runs us,
+ * or the Bun of the app's folder.
  */
 export function commandOf({ id }: Manifest, [program = "", ...args]: readonly string[]): Command {
   if (program === "node") return [process.execPath, ...args];
@@ -30,7 +33,7 @@ export function commandOf({ id }: Manifest, [program = "", ...args]: readonly st
   return [program, ...args];
 }
 
-/** Whether nothing answers on a port of this machine. Asking does not open a port, as listening would. */
+/** Whether nothing answers on a port of this machine. Unlike listening, asking does not open the port. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ host: "127.0.0.1", port });

@@ -2,18 +2,18 @@ import { createConnection, type Socket } from "node:net";
 import { errorAt } from "./failure.ts";
 import { type Await, within } from "./inbox.ts";
 
-/** How a TCP connection ended: with FIN, or with RST or an error of the network. */
+/** How a TCP connection ended: with FIN, or with RST or a network error. */
 export type End = "end" | "reset";
 
-/** How a connection is opened. */
+/** How to open a connection. */
 export interface TcpOptions extends Await {
-  /** A peer that never ends its own half, though the server has ended the other. */
+  /** If true, the peer never ends its own half, even after the server has ended the other. Default: false. */
   halfOpen?: boolean;
   /** The local address to connect from. Default: 127.0.0.1. */
   from?: string;
 }
 
-/** A TCP connection to a server, without any opinion about what is said on it. */
+/** A TCP connection to a server. It knows nothing about the protocol on top. */
 export class Connection {
   readonly #socket: Socket;
   readonly #ended: Promise<End>;
@@ -24,7 +24,7 @@ export class Connection {
     this.#socket = socket;
     this.#ended = new Promise((resolve) => {
       socket.once("end", () => resolve("end"));
-      // Also after an error, and after our own reset().
+      // The set also contains connections that ended with an error or with our own reset().
       socket.once("close", () => resolve("reset"));
     });
     socket.on("error", () => undefined);
@@ -45,7 +45,7 @@ export class Connection {
     return within(opened, `a connection to port ${port}`, options);
   }
 
-  /** Everything that comes goes to one listener; what came before it was there goes first. */
+  /** Passes everything that arrives to one listener. It first gets what arrived before it was set. */
   listen(listener: (bytes: Buffer) => void): void {
     this.#listener = listener;
     const early = this.#early;
@@ -53,22 +53,22 @@ export class Connection {
     for (const bytes of early) listener(bytes);
   }
 
-  /** All that came and that nobody listened to. */
+  /** Returns everything that arrived before there was a listener. */
   get received(): Buffer {
     return Buffer.concat(this.#early);
   }
 
-  /** Sends in one write: what fits a segment goes in one. */
+  /** Sends the bytes in one write. What fits into a segment goes out in one. */
   write(bytes: string | Uint8Array): void {
     this.#socket.write(bytes);
   }
 
-  /** Bytes that the kernel has not taken yet. */
+  /** How many bytes the kernel has not accepted yet. */
   get waiting(): number {
     return this.#socket.writableLength;
   }
 
-  /** Waits until the kernel has taken all that was written, or the connection is over. */
+  /** Waits until the kernel has accepted everything that was written, or the connection is over. */
   flushed(options: Await = {}): Promise<void> {
     const flushed = new Promise<void>((resolve) => this.#socket.write("", () => resolve()));
     return within(flushed, "that the peer reads what was sent", options);
@@ -86,12 +86,13 @@ export class Connection {
 
   /** Sends RST, which discards what is waiting on both sides. After FIN it only closes. */
   reset(): void {
-    // libuv refuses to reset a socket after FIN, and Node would leave it open for good (uv_tcp_close_reset, EINVAL).
+    // libuv refuses to reset a socket after FIN, and Node would leave it open for good (uv_tcp_close_reset,
+    // EINVAL).
     if (this.#socket.writableEnded) this.#socket.destroy();
     else this.#socket.resetAndDestroy();
   }
 
-  /** Stops reading from the kernel: its buffers fill, and the peer meets real backpressure. */
+  /** Stops reading from the kernel, so that its buffers fill and the peer meets real backpressure. */
   pause(): void {
     this.#socket.pause();
   }
@@ -100,7 +101,7 @@ export class Connection {
     this.#socket.resume();
   }
 
-  /** How the connection ended, when it has. */
+  /** Resolves with how the connection ended, once it has. */
   ended(options: Await = {}): Promise<End> {
     return within(this.#ended, "the end of the TCP connection", options);
   }

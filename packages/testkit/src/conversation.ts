@@ -17,22 +17,22 @@ import type { RawSocket } from "./socket.ts";
 type RequestType = ClientMessage["type"];
 type Reply<T extends RequestType> = Server<(typeof replyTypes)[T]>;
 
-/** A request. Its `id` is made up unless a test gives one. */
+/** A request. Its `id` is made up unless a test sets one. */
 export type Request<T extends RequestType = RequestType> = T extends RequestType
   ? Omit<Client<T>, "id"> & { id?: string }
   : never;
 
-/** One client's talk with a server in `rosetta.v1.json`, over a raw socket. */
+/** One client's conversation with a server in `rosetta.v1.json`, over a raw socket. */
 export class Conversation {
   readonly socket: RawSocket;
-  /** Who we are: 128 random bits. Another conversation that says the same is the same client. */
+  /** The client's id: 128 random bits. Another conversation with the same id is the same client. */
   readonly client: string;
-  /** Every message that came, in order. */
+  /** Every message that arrived, in order. */
   readonly collected: ServerMessage[] = [];
   readonly #inbox: Inbox<ServerMessage>;
   #requests = 0;
 
-  /** `socket` was opened with the subprotocol; nobody has said `hello` yet. */
+  /** `socket` was opened with the subprotocol, and no `hello` has been sent yet. */
   constructor(socket: RawSocket, client = randomBytes(16).toString("hex")) {
     this.socket = socket;
     this.client = client;
@@ -50,25 +50,25 @@ export class Conversation {
     });
   }
 
-  /** Opens a socket at `/ws`; nobody has said `hello` yet. */
+  /** Opens a socket at `/ws` without sending `hello`. */
   static async open(raw: Raw, options: UpgradeOptions & { client?: string } = {}): Promise<Conversation> {
     const socket = await raw.connect("/ws", { subprotocols: [subprotocol], ...options });
     return new Conversation(socket, options.client);
   }
 
-  /** Says `hello`. */
+  /** Sends `hello`. */
   hello(options: Await = {}): Promise<Server<"welcome">> {
     return this.request({ type: "hello", client: this.client }, options);
   }
 
-  /** Sends a request without waiting; its `id`. */
+  /** Sends a request without waiting. Returns its `id`. */
   send(message: Request): string {
     const id = message.id ?? `${message.type}-${++this.#requests}`;
     this.socket.send(encode({ ...message, id } as ClientMessage));
     return id;
   }
 
-  /** Sends a request and waits for what it is meant to be answered with; `error` or another reply throws. */
+  /** Sends a request and waits for its successful reply. Throws on `error` or any other reply. */
   async request<T extends RequestType>(
     message: Request & { type: T },
     options: Await = {},
@@ -80,7 +80,7 @@ export class Conversation {
     throw failure(`${message.type} was to be answered with ${expected}, came ${JSON.stringify(reply)}`);
   }
 
-  /** Sends a request and waits for its refusal; anything else throws. */
+  /** Sends a request and waits for its refusal. Throws on any other reply. */
   async refusal(message: Request, options: Await = {}): Promise<Server<"error">> {
     const reply = await this.reply(this.send(message), {
       awaited: `a refusal of ${message.type}`,
@@ -90,23 +90,23 @@ export class Conversation {
     throw failure(`${message.type} was to be refused, came ${JSON.stringify(reply)}`);
   }
 
-  /** The reply to the request with this id. */
+  /** Returns the reply to the request with this id. */
   reply(id: string, { awaited = `the reply to ${id}`, ...options }: Await = {}): Promise<ServerMessage> {
     return this.next((message) => "re" in message && message.re === id, { awaited, ...options });
   }
 
-  /** The oldest message not taken yet that is wanted; the others stay. */
+  /** Takes the oldest message that is wanted. The others stay. */
   next(wants: (message: ServerMessage) => boolean = () => true, options: Await = {}): Promise<ServerMessage> {
     return this.#inbox.take(options.awaited ?? "a message of the server", wants, options.deadline);
   }
 
-  /** The oldest message not taken yet of a type: `bye`, or an `error` that answers nothing. */
+  /** Takes the oldest message of a type that is no reply: `bye`, or an `error` that belongs to no request. */
   nextOf<T extends ServerMessage["type"]>(type: T, options: Await = {}): Promise<Server<T>> {
     const next = this.next((message) => message.type === type, { awaited: `a message ${type}`, ...options });
     return next as Promise<Server<T>>;
   }
 
-  /** The next `count` events of a topic, in the order they came. */
+  /** Takes the next `count` events of a topic, in the order they arrived. */
   async events(topic: string, count: number, options: Await = {}): Promise<Server<"event">[]> {
     const events: Server<"event">[] = [];
     while (events.length < count) {
@@ -117,7 +117,7 @@ export class Conversation {
     return events;
   }
 
-  /** Waits until all that the server sent us so far is here: a `ping` and its `pong` behind it. */
+  /** Waits until everything that the server has sent so far is here. It sends a `ping`, whose `pong` comes last. */
   async settled(options: Await = {}): Promise<void> {
     await this.request(
       { type: "ping", at: 0 },
@@ -125,7 +125,7 @@ export class Conversation {
     );
   }
 
-  /** The events of a topic that were sent so far and not taken: to show that there are no more. */
+  /** Returns the events of a topic that were sent so far and not taken, to show that there are no more. */
   async rest(topic: string, options: Await = {}): Promise<Server<"event">[]> {
     await this.settled(options);
     const count = this.#inbox.waiting.filter((message) => isEventOf(topic, message)).length;

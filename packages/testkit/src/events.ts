@@ -3,7 +3,7 @@ import type { Conversation } from "./conversation.ts";
 
 export type Event = Server<"event">;
 
-/** Publishes texts one right behind the other; their acks. */
+/** Publishes texts one right after the other. Returns their acks. */
 export function publish(
   author: Conversation,
   topic: string,
@@ -13,7 +13,7 @@ export function publish(
   return Promise.all(texts.map((text) => author.request({ type: "publish", topic, to, text })));
 }
 
-/** What was said in events of a room. */
+/** Returns the texts of a room's events. */
 export function textsOf(events: readonly Event[]): string[] {
   return events.map(({ data }) => (data.kind === "chat" ? data.text : `no chat but ${data.kind}`));
 }
@@ -22,26 +22,29 @@ export function offsetsOf(events: readonly { offset: number }[]): number[] {
   return events.map(({ offset }) => offset);
 }
 
-/** The whole numbers from one to another, both included. */
+/** Returns the whole numbers from one to another, both included. */
 export function from(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 }
 
-/** So many texts of which no two are the same. */
+/** Returns this many texts, all different. */
 export function different(count: number, prefix = "text"): string[] {
   return from(1, count).map((number) => `${prefix} ${number}`);
 }
 
-/** What a client is called by others. */
+/** Returns the name that others see for a client. */
 export function memberOf({ collected }: Conversation): string {
   const welcome = collected.find((message) => message.type === "welcome");
   return welcome?.type === "welcome" ? welcome.member : "nobody yet";
 }
 
-/** Time as a fact: a server tells a score every second. Waits for so many of those that come from now on. */
+/**
+ * Waits for this many of the scores that a server publishes every second, counted from now on. Tests use them as a
+ * clock.
+ */
 export async function seconds(clock: Conversation): Promise<(count: number) => Promise<void>> {
   await clock.request({ type: "subscribe", topic: "scores" });
-  // Those that were told before come first, and at once.
+  // The scores from before come first, and all at once.
   await clock.rest("scores");
   return async (count) => {
     await clock.events("scores", count, { deadline: 5_000 + 2_000 * count });

@@ -1,6 +1,6 @@
 import { sep } from "node:path";
 
-// Code that is not the test's own: files below `folder`, except those below `except`.
+// Code that is not a test: files below `folder`, except those below `except`.
 interface Harness {
   folder: string;
   except?: string | undefined;
@@ -16,12 +16,12 @@ export function hideFrames(folder: string, except?: string): void {
   harnesses.push({ folder: folder + sep, except: except && except + sep });
 }
 
-/** An error that points at the line of the test, not at the line of the harness that found the problem. */
+/** Returns an error that points at the line of the test, not at the line of the harness that found the problem. */
 export function failure(message: string): Error {
   return errorAt(new Error(), new Error(message));
 }
 
-/** Gives an error the stack of another moment: in a timer nobody knows any more who is waiting. */
+/** Gives an error the stack of an earlier moment, because inside a timer the stack no longer shows who is waiting. */
 export function errorAt<T extends Error>(caller: Error, error: T): T {
   const frames = caller.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
   const outside = frames.filter((line) => !harnesses.some((harness) => isIn(harness, line)));

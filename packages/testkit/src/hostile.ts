@@ -4,18 +4,21 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { encodeClose, encodeFrame, Opcode } from "@rosetta/conformance";
 
-/** A server that completes the handshake, and then does what no server may do. */
+/** A server that completes the handshake and then does what no server may do. */
 export interface HostileServer {
   url: string;
-  /** Handshakes that it completed. */
+  /** How many handshakes it has completed. */
   readonly connections: number;
   stop(): void;
 }
 
-/** Sends what it likes to a socket. */
+/** Sends arbitrary bytes to a socket. */
 export type Attack = (send: (opcode: number, payload: string | Uint8Array) => void) => void;
 
-/** Starts it. Each connection is met with the next attack, the last one again and again, and then cut off. */
+/**
+ * Starts it. Each connection gets the next attack, then is cut off. After the last attack, every connection gets
+ * that one.
+ */
 export async function startHostile(attacks: Attack[]): Promise<HostileServer> {
   const sockets = new Set<Socket>();
   let connections = 0;
@@ -46,7 +49,7 @@ export async function startHostile(attacks: Attack[]): Promise<HostileServer> {
   };
 }
 
-/** Text that is no message of the protocol, or one with things in it that it must not have. */
+/** Text that is no message of the protocol, or a message with forbidden content. */
 export const babble: Attack = (send) => {
   for (const text of [
     "",
@@ -66,16 +69,16 @@ export const babble: Attack = (send) => {
   send(Opcode.Binary, new Uint8Array(1024 * 1024));
 };
 
-/** More messages than the wire log holds, in one go. */
+/** More messages at once than the wire log holds. */
 export const flood: Attack = (send) => {
   for (let number = 0; number < 5_000; number++)
     send(Opcode.Text, `{"type":"event","topic":"x","n":${number}}`);
 };
 
-/** A close with a code that is never sent (RFC 6455 §7.4.1). */
+/** A close frame with a code that must never be sent (RFC 6455 §7.4.1). */
 export const reservedClose: Attack = (send) => send(Opcode.Close, encodeClose(1006, "not to be sent"));
 
-/** Text that is no UTF-8, a control frame that is too long, an opcode that does not exist. */
+/** Text that is not UTF-8, a control frame that is too long, an opcode that does not exist. */
 export const brokenFrames: Attack = (send) => send(Opcode.Text, Uint8Array.of(0xff, 0xfe));
 export const unknownOpcode: Attack = (send) => send(0xb, "what is this?");
 

@@ -1,12 +1,12 @@
 import { folderOf, readManifests } from "@rosetta/manifest";
 import { type Plan, Server } from "./server.ts";
 
-/** Starts every server of the house, siblings of each other; the first is the one that the plan is about. */
+/** Starts every server of this repository, as siblings of each other. The first is the one that the run is about. */
 export async function startHouse({ manifest: first, ...plan }: Plan): Promise<Server[]> {
   const manifests = readManifests().toSorted((a, b) => Number(b.id === first.id) - Number(a.id === first.id));
   const plans: (Plan & { port: number })[] = [];
   for (const manifest of manifests) {
-    // Where a copy of the server is tested, its siblings are still themselves.
+    // If a copy of the server is tested, its siblings still run from the original code.
     const folder = manifest.id === first.id ? {} : { folder: folderOf(manifest.id) };
     plans.push({ ...plan, manifest, port: await plan.ports.next(), ...folder });
   }

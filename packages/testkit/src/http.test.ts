@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { headerList, ResponseReader } from "./http.ts";
 
-/** Reads a response that comes in pieces of so many bytes. */
+/** Reads a response that arrives in pieces of this many bytes. */
 function read(text: string, size: number, method?: string): ResponseReader {
   const reader = new ResponseReader(method);
   const bytes = Buffer.from(text);
@@ -36,7 +36,7 @@ test.each(responses)("a response with %s reads the same however it is cut", (_na
   }
 });
 
-test("a body without a length is complete at the end of the connection", () => {
+test("a body without a length ends with the connection", () => {
   const reader = read("HTTP/1.1 200 OK\r\n\r\nabc", 4);
   expect(reader.complete).toBe(false);
   reader.end();
@@ -48,11 +48,11 @@ test("the answer to HEAD has no body", () => {
   expect(read("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", 5, "HEAD").complete).toBe(true);
 });
 
-test("what is not HTTP is an error", () => {
+test("bytes that are not HTTP are an error", () => {
   expect(() => read("hello\r\n\r\n", 100)).toThrow('not an HTTP response: "hello"');
 });
 
-test("changes to headers replace, repeat and leave out; a list stands for itself", () => {
+test("changes to headers replace, repeat or leave out defaults, and a list replaces all of them", () => {
   const defaults = [["Host", "a"] as const, ["Upgrade", "websocket"] as const];
   expect(headerList(defaults, { host: ["b", "c"], upgrade: undefined })).toEqual([
     ["host", "b"],

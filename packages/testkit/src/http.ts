@@ -1,4 +1,4 @@
-/** Headers as they go over the wire: in order, any of them twice or missing. */
+/** Headers in the order in which they go over the wire. Any of them may be repeated or missing. */
 export type HeaderList = (readonly [name: string, value: string])[];
 
 /** Changes to the default headers, by name: another value, several of them, or none (`undefined`). */
@@ -10,7 +10,7 @@ export interface Head {
   status: number;
   statusText: string;
   headers: Headers;
-  /** The same in the server's own order and spelling. */
+  /** The same headers in the server's own order and spelling. */
   headerList: HeaderList;
 }
 
@@ -21,7 +21,7 @@ export interface Answer extends Head {
   bytes: Buffer;
 }
 
-/** A list stands for itself; changes are made to the defaults. */
+/** Returns a list as it is, or the defaults with the changes. */
 export function headerList(defaults: HeaderList, given: HeaderList | HeaderChanges = {}): HeaderList {
   if (Array.isArray(given)) return given;
   const changes = Object.entries(given as HeaderChanges);
@@ -45,7 +45,7 @@ export class ResponseReader {
   #bytes: Buffer = Buffer.alloc(0);
   #framing: Framing | undefined;
   #body: Buffer[] = [];
-  /** The head, as soon as it is there. */
+  /** The head, as soon as it is complete. */
   head: Head | undefined;
   /** Whether the body is complete. */
   complete = false;
@@ -64,19 +64,19 @@ export class ResponseReader {
     while (!this.complete && this.#step());
   }
 
-  /** The connection ended; this completes a body without a length. */
+  /** Call this when the connection has ended, which completes a body without a length. */
   end(): void {
     if (this.#framing?.by === "end") this.complete = true;
   }
 
-  /** The body's bytes that came since the last call. */
+  /** Returns the bytes of the body that came since the last call. */
   takeBody(): Buffer {
     const body = Buffer.concat(this.#body);
     this.#body = [];
     return body;
   }
 
-  // Whether there was something to read.
+  // Returns whether there was something to read.
   #step(): boolean {
     if (!this.head) return this.#readHead();
     if (this.#framing?.by === "chunks") return this.#readChunk();

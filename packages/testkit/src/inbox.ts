@@ -1,11 +1,11 @@
 import { errorAt } from "./failure.ts";
 
-/** How long anything is awaited unless a test says otherwise. */
+/** How long to wait for anything unless a test says otherwise. */
 export const defaultDeadlineMs = 5_000;
 
-/** What may be said about an await. */
+/** Options for waiting. */
 export interface Await {
-  /** Milliseconds; default 5,000. */
+  /** The deadline in ms. Default: 5,000. */
   deadline?: number | undefined;
   /** What is awaited, for the error message. */
   awaited?: string | undefined;
@@ -18,8 +18,8 @@ interface Waiter<T> {
 }
 
 /**
- * Things that arrive in order, and those who wait for them. An item is taken once; one that a waiter does not
- * want stays for the next.
+ * A queue of things that arrive in order, for callers that wait for them. Each item is taken once. An item that one
+ * caller does not want stays for the next.
  */
 export class Inbox<T> {
   readonly #items: T[] = [];
@@ -27,7 +27,7 @@ export class Inbox<T> {
   readonly #story: () => string;
   #ended: string | undefined;
 
-  /** `story` tells all that happened, for the error messages. */
+  /** `story` describes everything that happened, for the error messages. */
   constructor(story: () => string) {
     this.#story = story;
   }
@@ -37,7 +37,7 @@ export class Inbox<T> {
     return this.#items;
   }
 
-  /** Takes all that has arrived. */
+  /** Takes everything that has arrived. */
   drain(): T[] {
     return this.#items.splice(0);
   }
@@ -48,13 +48,16 @@ export class Inbox<T> {
     else this.#items.push(item);
   }
 
-  /** Nothing more will come: whoever waits is told so. */
+  /** Nothing more will come. Callers that are waiting get an error. */
   end(why: string): void {
     this.#ended ??= why;
     for (const waiter of [...this.#waiters]) waiter.fail(`but ${why}`);
   }
 
-  /** The oldest item that is wanted, now or when it comes; an error that tells what came instead after that. */
+  /**
+   * Takes the oldest item that is wanted, now or when it arrives. Otherwise throws an error that says what arrived
+   * instead.
+   */
   take(awaited: string, wants: (item: T) => boolean, deadline = defaultDeadlineMs): Promise<T> {
     const index = this.#items.findIndex(wants);
     if (index >= 0) return Promise.resolve(this.#items.splice(index, 1)[0] as T);
@@ -81,7 +84,7 @@ export class Inbox<T> {
   }
 }
 
-/** A promise that must settle in time; `story` tells what happened instead. */
+/** Returns a promise that must settle in time. `story` describes what happened instead. */
 export function within<T>(
   promise: Promise<T>,
   awaited: string,
@@ -100,7 +103,7 @@ export function within<T>(
   return forgettable(settled);
 }
 
-// Whoever awaits it sees the error; a test that ended without awaiting it must not fail the next one.
+// A caller that awaits it sees the error. If a test ends without awaiting it, the next test must not fail.
 function forgettable<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

@@ -18,7 +18,9 @@ export async function samplesOf(raw: Raw): Promise<Sample[]> {
     .map(parseSample);
 }
 
-/** What a metric says, by its name without the prefix; its samples with other labels are left out of the sum. */
+/**
+ * Returns the value of a metric, by its name without the prefix: the sum of the samples that have the given labels.
+ */
 export async function metric(raw: Raw, name: string, labels: Record<string, string> = {}): Promise<number> {
   const samples = (await samplesOf(raw)).filter((sample) => sample.name === `rosetta_${name}`);
   if (samples.length === 0) throw failure(`no metric is called rosetta_${name}`);

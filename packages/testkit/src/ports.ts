@@ -1,10 +1,10 @@
 import { isFree } from "@rosetta/manifest/start";
 
-// Each worker has ports of its own, outside the range that Linux takes for outgoing connections
-// (32768–60999): a server that restarts on its port must find it free.
+// Each worker has its own ports, outside the range that Linux uses for outgoing connections (32768–60999), so that
+// a server that restarts on its port finds it free.
 const perWorker = 200;
 
-/** The ports of a worker, each of them free when it is handed out. */
+/** The ports of a worker. Each is free when it is handed out. */
 export class Ports {
   readonly #first: number;
   #taken = 0;

@@ -7,6 +7,6 @@ test.runIf(process.platform === "linux")("this process holds memory and descript
   expect(descriptors).toBeGreaterThan(2);
 });
 
-test("a process that is not there holds nothing", () => {
+test("a process that does not exist holds nothing", () => {
   expect(holdingOf(-1)).toEqual({ memory: 0, descriptors: 0 });
 });

@@ -14,23 +14,23 @@ import { type Await, within } from "./inbox.ts";
 import { RawSocket } from "./socket.ts";
 import { EventStream } from "./stream.ts";
 
-/** A request, of which every byte may be chosen. */
+/** A request in which every byte may be chosen. */
 export interface RequestOptions extends Await, Pick<TcpOptions, "from"> {
   method?: string;
-  /** A list is sent as it is; an object changes the defaults, `undefined` leaves one out. */
+  /** A list is sent as it is. An object changes the defaults, and `undefined` leaves one out. */
   headers?: HeaderList | HeaderChanges;
   httpVersion?: string;
   body?: string | Uint8Array;
 }
 
-/** An opening handshake, of which every byte may be chosen. */
+/** An opening handshake in which every byte may be chosen. */
 export interface UpgradeOptions extends RequestOptions {
   subprotocols?: readonly string[];
   /** Sent with the handshake, in one segment. */
   firstBytes?: Uint8Array;
 }
 
-/** The raw client of one server. It keeps what it opened, and `end()` ends it all. */
+/** A raw client of one server. It remembers what it has opened, and `end()` ends all of it. */
 export class Raw {
   readonly port: number;
   readonly #opened: Connection[];
@@ -40,19 +40,19 @@ export class Raw {
     this.#opened = opened;
   }
 
-  /** The same client for another server. */
+  /** Returns the same client for another server. */
   at(port: number): Raw {
     return new Raw(port, this.#opened);
   }
 
-  /** A bare TCP connection. */
+  /** Opens a bare TCP connection. */
   async tcp(options: TcpOptions = {}): Promise<Connection> {
     const connection = await Connection.open(this.port, options);
     this.#opened.push(connection);
     return connection;
   }
 
-  /** One request on a connection of its own; the whole response. */
+  /** Sends one request on its own connection. Returns the whole response. */
   async request(path: string, options: RequestOptions = {}): Promise<Answer> {
     const connection = await this.tcp(options);
     const defaults = [
@@ -67,7 +67,7 @@ export class Raw {
     return answer;
   }
 
-  /** The body of a response as Server-Sent Events; it does not end by itself. */
+  /** Reads the body of a response as Server-Sent Events. It does not end by itself. */
   async events(path: string, options: RequestOptions = {}): Promise<EventStream> {
     const connection = await this.tcp(options);
     const defaults = [
@@ -79,7 +79,7 @@ export class Raw {
     return new EventStream(connection, head, reader);
   }
 
-  /** An opening handshake: a WebSocket if the server answers 101, otherwise its answer. */
+  /** Sends an opening handshake. Returns a WebSocket if the server answers 101, otherwise its answer. */
   async upgrade(path: string, options: UpgradeOptions = {}): Promise<RawSocket | Answer> {
     const connection = await this.tcp(options);
     const key = randomBytes(16).toString("base64");
@@ -92,14 +92,14 @@ export class Raw {
     return new RawSocket(connection, head, reader.rest);
   }
 
-  /** A WebSocket; a refusal is an error. */
+  /** Opens a WebSocket. Throws if the handshake is refused. */
   async connect(path: string, options: UpgradeOptions = {}): Promise<RawSocket> {
     const outcome = await this.upgrade(path, options);
     if (outcome instanceof RawSocket) return outcome;
     throw failure(`expected a WebSocket at ${path}, was refused: ${outcome.status} ${outcome.body.trim()}`);
   }
 
-  /** A refusal; a WebSocket is an error. */
+  /** Returns the refusal of a handshake. Throws if it opens a WebSocket. */
   async refused(path: string, options: UpgradeOptions = {}): Promise<Answer> {
     const outcome = await this.upgrade(path, options);
     if (!(outcome instanceof RawSocket)) return outcome;
@@ -112,7 +112,7 @@ export class Raw {
   }
 }
 
-/** RFC 6455 §4.2.2: proof that the server read the key. */
+/** RFC 6455 §4.2.2: proof that the server has read the key. */
 export function acceptOf(key: string): string {
   return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 }
@@ -149,7 +149,7 @@ function send(
   return new ResponseReader(method);
 }
 
-// What a client must check before it calls the connection open: RFC 6455 §4.1, steps 2 to 6.
+// What a client must check before it treats the connection as open: RFC 6455 §4.1, steps 2 to 6.
 function checkHandshake(head: Head, sent: HeaderList): void {
   const offered = (name: string) =>
     sent.filter(([each]) => each.toLowerCase() === name).flatMap(([, value]) => value.split(/\s*,\s*/));
@@ -189,7 +189,7 @@ async function answerOf(
   return { ...head, bytes, body: bytes.toString("utf8") };
 }
 
-// Reads until `found` finds something.
+// Reads until `found` returns something.
 function read<T>(
   connection: Connection,
   reader: ResponseReader,

@@ -26,22 +26,28 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** What a server is started from. */
+/** How to start a server. */
 export interface Plan {
   manifest: Manifest;
   column: Column;
   ports: Ports;
-  /** Where it listens; any free port if not given. */
+  /** The port to listen on. Default: any free one. */
   port?: number;
-  /** Where its code is. Otherwise APP_FOLDER, a copy of the app that the run is about, or the app itself. */
+  /**
+   * The folder of its code. Default: APP_FOLDER, which is a copy of the app that the run is about, or the app
+   * itself.
+   */
   folder?: string;
-  /** Added to the server's environment. */
+  /** Variables to add to the server's environment. */
   env?: Record<string, string>;
-  /** What becomes of its log: we read it, nobody does, the disk is full, or the reader has gone. Default: `read`. */
+  /**
+   * What happens to its log: we read it, nobody reads it, the disk is full, or the reader has gone. Default:
+   * `read`.
+   */
   log?: "read" | "stalled" | "full" | "gone";
 }
 
-/** A server could not be started or has died: never a deviation of a stack. */
+/** A server could not be started or has died, which never counts as a declared deviation. */
 export class ServerError extends Error {
   override readonly name = "ServerError";
 
@@ -54,8 +60,8 @@ export class ServerError extends Error {
 const readyMs = 15_000;
 const stopMs = 10_000;
 
-// Where Node keeps what it has compiled, which is half the time that a server takes to start. Beside a report of
-// coverage, which it would blur, there is none (https://nodejs.org/api/module.html#module-compile-cache).
+// The folder in which Node keeps compiled code, which halves the time that a server takes to start. It is not used
+// with a coverage report, which it would distort (https://nodejs.org/api/module.html#module-compile-cache).
 const compiled = join(import.meta.dirname, "../node_modules/.cache/servers");
 const cache: Record<string, string> = process.env.NODE_V8_COVERAGE ? {} : { NODE_COMPILE_CACHE: compiled };
 
@@ -65,14 +71,14 @@ process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export class Server {
   readonly manifest: Manifest;
   readonly port: number;
   /** The lines of its log. */
   readonly stderr: string[] = [];
   readonly stdout: string[] = [];
-  /** What it said when it was ready. A `hello.ts` says nothing. */
+  /** What it printed when it was ready. A `hello.ts` prints nothing. */
   ready: Ready | undefined;
   readonly #plan: Plan;
   #child: ChildProcess | undefined;
@@ -85,7 +91,7 @@ export class Server {
     this.port = port;
   }
 
-  /** Starts a server on a free port, and waits until it listens. */
+  /** Starts a server on a free port and waits until it listens. */
   static async start(plan: Plan): Promise<Server> {
     for (;;) {
       const server = new Server(plan, plan.port ?? (await plan.ports.next()));
@@ -93,13 +99,13 @@ export class Server {
         await server.#start();
         return server;
       } catch (error) {
-        // Somebody was faster than we between the look at the port and the start.
+        // Another process took the port between the check and the start.
         if (!server.stderr.some((line) => line.includes("EADDRINUSE")) || plan.port) throw error;
       }
     }
   }
 
-  /** Starts a server that is not meant to listen, and waits until it has ended. */
+  /** Starts a server that is expected to fail, and waits until it has ended. */
   static async attempt(plan: Plan): Promise<Server> {
     const server = new Server(plan, await plan.ports.next());
     collect(server.#spawn().stdout, server.stdout);
@@ -124,29 +130,29 @@ export class Server {
     return this.#end;
   }
 
-  /** Asks it to stop, and waits until it has. */
+  /** Asks it to stop and waits until it has. */
   async stop(signal: NodeJS.Signals = "SIGTERM", deadline = stopMs): Promise<Exit> {
     this.#child?.kill(signal);
     return this.exited(deadline);
   }
 
-  /** Ends it at once; it has no say. */
+  /** Kills it at once. */
   async kill(): Promise<Exit> {
     return this.stop("SIGKILL");
   }
 
-  /** How it ended, when it has. */
+  /** Resolves with how it ended, once it has. */
   exited(deadline = stopMs): Promise<Exit> {
     return within(this.#exit, `the end of ${this.#name()}`, { deadline }, () => this.log());
   }
 
-  /** Starts it again on the same port; one that still runs is asked to stop before. */
+  /** Restarts it on the same port. If it still runs, it is first asked to stop. */
   async restart(signal?: NodeJS.Signals): Promise<void> {
     if (!this.#end) await this.stop(signal);
     await this.#start();
   }
 
-  /** Stops its clock, with its sockets open: to its peers it looks like a dead network. */
+  /** Freezes it with its sockets open, so that to its peers it looks like a dead network. */
   freeze(): void {
     this.#child?.kill("SIGSTOP");
   }
@@ -155,7 +161,7 @@ export class Server {
     this.#child?.kill("SIGCONT");
   }
 
-  /** The end of its log, from a line on. */
+  /** Returns the end of its log, from a line on. */
   log(from = 0): string {
     const lines = this.stderr.slice(from).slice(-20);
     return lines.length ? `its log ends:\n  ${lines.join("\n  ")}` : "it logged nothing";
@@ -215,7 +221,7 @@ export class Server {
         this.stderr.push(error.message);
         ended({ code: null, signal: null });
       });
-      // If we read the log, wait for `close`: at `exit` there can be lines that we have not read yet.
+      // If we read the log, wait for `close`, because at `exit` there can be lines that we have not read yet.
       const last = (this.#plan.log ?? "read") === "read" ? "close" : "exit";
       child.once(last, (code, signal) => ended({ code, signal }));
     });
@@ -232,7 +238,7 @@ export class Server {
     return promise;
   }
 
-  // A `hello.ts` says nothing that we could rely on: it is ready when it accepts a connection.
+  // A `hello.ts` prints nothing reliable, so it counts as ready when it accepts a connection.
   async #accepts(): Promise<void> {
     while (!this.#end && (await isFree(this.port))) await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -244,8 +250,8 @@ export class Server {
 }
 
 /**
- * Starts servers for the first time on this machine, and ends them in order: only then does Node keep what it has
- * compiled. Tests kill most of theirs. One that does not start is for the tests to find.
+ * Starts servers for the first time on this machine and ends them in order, because only then does Node keep what
+ * it has compiled. Tests kill most of their servers. A server that does not start is left for the tests to report.
  */
 export async function warm(manifests: readonly Manifest[]): Promise<void> {
   if (existsSync(compiled)) return;
@@ -256,7 +262,7 @@ export async function warm(manifests: readonly Manifest[]): Promise<void> {
   await Promise.allSettled(manifests.map(once));
 }
 
-/** An exit in words. */
+/** Describes an exit. */
 export function describeExit({ code, signal }: Exit): string {
   return signal ? `ended by ${signal}` : `exit code ${code}`;
 }

@@ -17,15 +17,15 @@ import { failure } from "./failure.ts";
 import type { Head } from "./http.ts";
 import { type Await, Inbox, within } from "./inbox.ts";
 
-/** How a WebSocket ended, as its client sees it: 1006 where no close frame came (RFC 6455 §7.1.5). */
+/** How a WebSocket ended, as its client sees it: 1006 if no close frame came (RFC 6455 §7.1.5). */
 export interface Closed extends CloseInfo {
   how: "close frame" | End;
 }
 
-/** The name of a frame's opcode, or a condition of one's own. */
+/** The name of a frame's opcode, or a custom condition. */
 export type FrameFilter = keyof typeof filters | ((frame: Frame) => boolean);
 
-// The widest window also reads what was compressed with a smaller one.
+// The widest window can also read what was compressed with a smaller one.
 const widest = { contextTakeover: true, windowBits: 15 };
 const longest = 64 * 1024 * 1024;
 
@@ -38,7 +38,7 @@ const filters = {
   pong: Opcode.Pong,
 };
 
-/** Whoever takes all messages of a socket instead of awaiting them one by one. */
+/** A consumer that takes all messages of a socket, instead of awaiting them one by one. */
 export interface MessageConsumer {
   message(message: Message): void;
   /** No more will come. */
@@ -46,8 +46,8 @@ export interface MessageConsumer {
 }
 
 /**
- * The client's end of a WebSocket, down to the frame: it shows what browsers hide, and breaks rules if asked to.
- * Frames and messages wait in a queue each until a test takes them, so nothing is missed between two awaits.
+ * The client's end of a WebSocket, down to the frame. It shows what browsers hide, and breaks rules if asked to.
+ * Frames and messages each wait in a queue until a test takes them, so nothing is missed between two awaits.
  */
 export class RawSocket {
   readonly #connection: Connection;
@@ -88,7 +88,7 @@ export class RawSocket {
     return this.head.headers.get("sec-websocket-protocol") ?? "";
   }
 
-  /** Sends a message, in one frame or in as many as `fragments` says. */
+  /** Sends a message in one frame, or in as many as `fragments` says. */
   send(data: string | Uint8Array, { fragments = 1 }: { fragments?: number } = {}): void {
     const payload = typeof data === "string" ? Buffer.from(data) : data;
     const size = Math.ceil(payload.length / fragments);
@@ -102,7 +102,7 @@ export class RawSocket {
     }
   }
 
-  /** Sends any frame; masked, unless told otherwise (RFC 6455 §5.1). */
+  /** Sends any frame, masked unless told otherwise (RFC 6455 §5.1). */
   sendFrame(frame: FrameToSend, { masked = true }: { masked?: boolean } = {}): void {
     if (frame.opcode === Opcode.Close) this.#closeSent = true;
     this.#connection.write(encodeFrame(masked ? { mask: randomMask(), ...frame } : frame));
@@ -113,38 +113,38 @@ export class RawSocket {
     this.#connection.write(bytes);
   }
 
-  /** The oldest frame not taken yet, or the oldest that is wanted; the others stay. */
+  /** Takes the oldest frame, or the oldest that is wanted. The others stay. */
   next(filter: FrameFilter = () => true, { deadline, awaited }: Await = {}): Promise<Frame> {
     const wants = typeof filter === "string" ? (frame: Frame) => frame.opcode === filters[filter] : filter;
     const what = typeof filter === "string" ? `a ${filter} frame` : "a frame";
     return this.#frames.take(awaited ?? what, wants, deadline);
   }
 
-  /** The oldest message not taken yet, or the oldest that is wanted; the others stay. */
+  /** Takes the oldest message, or the oldest that is wanted. The others stay. */
   nextMessage(wants: (message: Message) => boolean = () => true, options: Await = {}): Promise<Message> {
     return this.#messages.take(options.awaited ?? "a message", wants, options.deadline);
   }
 
-  /** The text of the next message; a binary one is an error. */
+  /** Returns the text of the next message. Throws if it is binary. */
   async nextText(options: Await = {}): Promise<string> {
     const message = await this.nextMessage(undefined, { awaited: "a text message", ...options });
     if (message.kind === "text") return message.text;
     throw failure(`awaited a text message, came binary of ${message.data.length} B; ${this.story()}`);
   }
 
-  /** The messages that came and were not taken. */
+  /** Returns the messages that came and were not taken. */
   get messages(): readonly Message[] {
     return this.#messages.waiting;
   }
 
-  /** Hands over all messages, those that wait and those to come. */
+  /** Passes all messages to a consumer, those that wait and those to come. */
   consume(consumer: MessageConsumer): void {
     this.#consumer = consumer;
     for (const message of this.#messages.drain()) consumer.message(message);
     if (this.#over !== undefined) consumer.over(this.#over);
   }
 
-  /** Sends a ping and waits for its pong: all that the server sent before is here then (RFC 6455 §5.5.3). */
+  /** Sends a ping and waits for its pong. Everything that the server sent before is then here (RFC 6455 §5.5.3). */
   ping(payload: string | Uint8Array = crypto.randomUUID(), options: Await = {}): Promise<Frame> {
     const bytes = Buffer.from(payload as string);
     this.sendFrame({ opcode: Opcode.Ping, payload: bytes });
@@ -158,17 +158,17 @@ export class RawSocket {
     return this.closed(options);
   }
 
-  /** How the WebSocket ended: at the server's close frame, or at the end of TCP if none came. */
+  /** Resolves with how the WebSocket ended: at the server's close frame, or at the end of TCP if none came. */
   closed(options: Await = {}): Promise<Closed> {
     return within(this.#closing.promise, "the end of the WebSocket", options, () => this.story());
   }
 
-  /** How the TCP connection ended; after a close frame it is the server who ends it (RFC 6455 §7.1.1). */
+  /** Resolves with how the TCP connection ended. After a close frame the server ends it (RFC 6455 §7.1.1). */
   ended(options: Await = {}): Promise<End> {
     return this.#connection.ended(options);
   }
 
-  /** Stops reading from the kernel: its buffers fill, and the server meets real backpressure. */
+  /** Stops reading from the kernel, so that its buffers fill and the server meets real backpressure. */
   pause(): void {
     this.#connection.pause();
   }
@@ -177,22 +177,22 @@ export class RawSocket {
     this.#connection.resume();
   }
 
-  /** Waits until the kernel has taken all that was sent. */
+  /** Waits until the kernel has accepted everything that was sent. */
   flushed(options: Await = {}): Promise<void> {
     return this.#connection.flushed(options);
   }
 
-  /** Bytes sent that the kernel has not taken. */
+  /** How many sent bytes the kernel has not accepted. */
   get waiting(): number {
     return this.#connection.waiting;
   }
 
-  /** Ends without a word: RST. */
+  /** Ends the connection with RST, without a close frame. */
   destroy(): void {
     this.#connection.reset();
   }
 
-  /** All that came so far, for error messages. */
+  /** Everything that came so far, for error messages. */
   story(): string {
     const shown = this.frames.slice(-12).map(describeFrame);
     const before = this.frames.length > shown.length ? `… ${this.frames.length - shown.length} more, ` : "";
@@ -260,7 +260,7 @@ export class RawSocket {
   }
 }
 
-/** A frame in a few words. */
+/** Describes a frame in a few words. */
 export function describeFrame(frame: Frame): string {
   const { opcode, payload, fin } = frame;
   const name = Object.entries(filters).find(([, value]) => value === opcode)?.[0] ?? `opcode ${opcode}`;

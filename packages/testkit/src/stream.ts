@@ -2,17 +2,17 @@ import type { Connection, End } from "./connection.ts";
 import type { Head, ResponseReader } from "./http.ts";
 import { type Await, Inbox } from "./inbox.ts";
 
-/** One of the Server-Sent Events, as it was written: an absent field is `undefined`. */
+/** One of the Server-Sent Events, as it was written. An absent field is `undefined`. */
 export interface StreamEvent {
   id?: string;
   event?: string;
   data?: string;
   retry?: string;
-  /** A line that begins with a colon: what keeps proxies awake. */
+  /** A line that begins with a colon, which keeps proxies from closing an idle connection. */
   comment?: string;
 }
 
-/** The events of a `text/event-stream`, in a queue until a test takes them. */
+/** The events of a `text/event-stream`. They wait in a queue until a test takes them. */
 export class EventStream {
   readonly head: Head;
   readonly #connection: Connection;
@@ -34,17 +34,17 @@ export class EventStream {
     connection.onEnd((how) => this.#events.end(`the stream ended (${how})`));
   }
 
-  /** The oldest event not taken yet, or the oldest that is wanted; the others stay. */
+  /** Takes the oldest event, or the oldest that is wanted. The others stay. */
   next(wants: (event: StreamEvent) => boolean = hasData, options: Await = {}): Promise<StreamEvent> {
     return this.#events.take(options.awaited ?? "an event of the stream", wants, options.deadline);
   }
 
-  /** How the connection ended. */
+  /** Resolves with how the connection ended. */
   ended(options: Await = {}): Promise<End> {
     return this.#connection.ended(options);
   }
 
-  /** Whether the server said that the response is complete. */
+  /** Whether the server has marked the response as complete. */
   get complete(): boolean {
     return this.#reader.complete;
   }
@@ -61,7 +61,7 @@ export class EventStream {
     this.#connection.reset();
   }
 
-  /** All that came so far, for error messages. */
+  /** Everything that came so far, for error messages. */
   story(): string {
     const shown = this.#came.slice(-5).map((event) => JSON.stringify(event));
     return `status ${this.head.status}; came so far: ${shown.join(", ") || "nothing"}`;
