@@ -4,11 +4,11 @@ import { readArguments } from "./arguments.ts";
 const servers = ["one", "two"];
 const read = (...args: string[]) => readArguments(args, servers);
 
-test("nothing asks for everything", () => {
+test("without arguments everything is run", () => {
   expect(read()).toEqual({ help: false, bare: false, projects: [], rest: [], whole: true });
 });
 
-test("what does not change the set of tests leaves a run whole", () => {
+test("arguments that do not change the set of tests leave a run whole", () => {
   expect(read("--bare", "--headed", "--workers", "4", "-j=2")).toMatchObject({
     bare: true,
     rest: ["--headed", "--workers", "4", "-j=2"],
@@ -34,6 +34,6 @@ test("projects may be repeated, listed, and followed by files", () => {
   });
 });
 
-test("an unknown project is named, with the known ones", () => {
+test("an unknown project is reported with the known ones", () => {
   expect(read("--project", "three")).toBe('unknown project "three"; there are: one, two');
 });

@@ -3,17 +3,17 @@ export interface Request {
   help: boolean;
   bare: boolean;
   projects: string[];
-  /** What goes to Playwright as it is. */
+  /** Arguments that are passed on to Playwright. */
   rest: string[];
   /** True for a run of everything. Only that is the suite's result, and only that deals out `@any-server` tests. */
   whole: boolean;
 }
 
-// They do not change what is run.
+// These do not change which tests run.
 const harmless = /^(--headed|--quiet|(--workers|-j|--trace|--timeout)(=.*)?)$/;
 const takesValue = /^(--workers|-j|--trace|--timeout)$/;
 
-/** Reads the arguments; a string says what is wrong with them. */
+/** Parses the arguments. Returns a string that says what is wrong if they are not valid. */
 export function readArguments(args: readonly string[], servers: readonly string[]): Request | string {
   const request: Request = { help: false, bare: false, projects: [], rest: [], whole: true };
   const queue = [...args];
@@ -34,8 +34,8 @@ export function readArguments(args: readonly string[], servers: readonly string[
   return unknown === undefined ? request : `unknown project "${unknown}"; there are: ${servers.join(", ")}`;
 }
 
-// The first word after `--project` is meant as one, known or not; more follow only if they are known:
-// `--project express-ws tests/echo.ts` names a file.
+// The first word after `--project` always names a project, known or not. Further words do so only if they are
+// known: in `--project express-ws tests/echo.ts`, the second word is a file.
 function takeProjects(queue: string[], servers: readonly string[]): string[] {
   const count = queue.findIndex((word, index) => index > 0 && !servers.includes(word));
   return queue.splice(0, count === -1 ? queue.length : count);

@@ -1,5 +1,5 @@
-// Opens a page of `conform --client` in Chromium, and waits until the page has run all cases.
-// It is here and not in the package, since the package has no dependency and the suite has Playwright already.
+// Opens a page of `conform --client` in Chromium and waits until it has run all cases. It lives here because the
+// suite already has Playwright, and the package has no dependencies.
 import { chromium } from "@playwright/test";
 import { browserArgs, ensureChromium } from "./browser.ts";
 

@@ -4,10 +4,11 @@ import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { chromium } from "@playwright/test";
 
-/** There is no browser; the message says what to do. */
+/** There is no browser. The message says what to do. */
 export class BrowserError extends Error {}
 
-// Of several --disable-features Chromium takes the last: first Playwright's own (its chromiumSwitches.ts), then ours.
+// Of several --disable-features Chromium uses the last, so it repeats Playwright's own (from its
+// chromiumSwitches.ts) before ours.
 const disabledFeatures = [
   "AvoidUnnecessaryBeforeUnloadCheckSync",
   "DestroyProfileOnBrowserClose",
@@ -22,12 +23,12 @@ const disabledFeatures = [
   "NetworkTimeServiceQuerying",
   "AimEnabled",
   "PreconnectToSearch",
-  // Each window would load two pages for its address bar, which cost ten times what ours does.
+  // Each window would load two pages for its address bar, which cost ten times as much as our page.
   "WebUIOmniboxPopup",
   "WebUIOmniboxAimPopup",
 ];
 
-/** What a browser is started with, beside what Playwright starts it with. */
+/** What a browser is started with, in addition to Playwright's own arguments. */
 export const browserArgs = [`--disable-features=${disabledFeatures.join(",")}`];
 
 const names = [
@@ -40,7 +41,7 @@ const names = [
 ];
 const macApps = ["Google Chrome", "Chromium", "Microsoft Edge"];
 
-/** A Chromium that is here: the one named by `E2E_CHROMIUM`, Playwright's own, or one of the system. */
+/** Finds an installed Chromium: the one named by `E2E_CHROMIUM`, Playwright's own, or one of the system. */
 export function findChromium(): string | undefined {
   const { E2E_CHROMIUM: named } = process.env;
   if (named) {
@@ -51,7 +52,7 @@ export function findChromium(): string | undefined {
   return [own, ...systemPaths()].find(isExecutable);
 }
 
-/** Finds a Chromium, or gets one. */
+/** Finds a Chromium, or installs one. */
 export function ensureChromium(): string {
   const found = findChromium() ?? install();
   if (found) return found;
@@ -78,7 +79,7 @@ function install(): string | undefined {
   const cli = createRequire(import.meta.url).resolve("@playwright/test/cli");
   run(process.execPath, [cli, "install", "chromium"]);
   const own = findChromium();
-  // On a bare Linux it may lack libraries, and does not start.
+  // On a bare Linux it may lack libraries and fail to start.
   if (own && spawnSync(own, ["--version"]).status === 0) return own;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return undefined;
   console.error("That did not do. Installing the system's …");
@@ -87,7 +88,7 @@ function install(): string | undefined {
   return systemPaths().find(isExecutable);
 }
 
-// stdout is for the suite.
+// stdout belongs to the suite.
 function run(command: string, args: string[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   spawnSync(command, args, { stdio: ["ignore", 2, 2], env });

@@ -2,10 +2,10 @@ import { Client, type ClientOptions } from "@rosetta/client";
 import type { Server } from "@rosetta/testkit";
 import { test as base } from "./fixtures.ts";
 
-/** `@rosetta/client` at a server, on its way to be open. It ends with the test. */
+/** Returns a `@rosetta/client` that is connecting to a server. It is closed at the end of the test. */
 export type Connect = (server: Server, options?: Partial<ClientOptions>) => Client;
 
-/** The suite's `test`, with the client of this repository beside the raw one. */
+/** The suite's `test`, with the client of this repository in addition to the raw one. */
 export const test = base.extend<{ connect: Connect }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the dependencies of a fixture from the pattern.
   connect: async ({}, use) => {

@@ -1,4 +1,4 @@
-// What the suite's conformance tests found, in the shape that `pnpm conform --json` writes.
+// Writes the results of the suite's conformance tests in the shape of `pnpm conform --json`.
 import {
   allCases,
   caseReport,
@@ -11,10 +11,10 @@ import {
 import { type Manifest, raisedLimits } from "@rosetta/manifest";
 import { factsOf, thisMachine } from "./results.ts";
 
-/** The name of the attachment in which a test hands on the results of its cases. */
+/** The name of the attachment in which a test passes on the results of its cases. */
 export const conformanceAttachment = "conformance";
 
-/** What was found of one server. */
+/** The results for one server. */
 export interface Judged {
   manifest: Manifest;
   runtime: string | undefined;
@@ -22,7 +22,7 @@ export interface Judged {
   ms: number;
 }
 
-/** The report of a whole run. Wire logs are left out: `pnpm conform` has them. */
+/** The report of a whole run. It has no wire logs; use `pnpm conform` for those. */
 export function conformanceReport(date: Date, servers: readonly Judged[]): Report {
   const found = new Set(servers.flatMap(({ results }) => results.map(({ id }) => id)));
   const cases = allCases.filter(({ id }) => found.has(id));

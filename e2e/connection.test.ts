@@ -1,4 +1,5 @@
-// Faults that no peer can cause from outside: a hub that throws where it never does, memory that is not released.
+// Faults that no peer can cause from outside: a hub that throws where it never does, or memory that is not
+// released.
 import { EventEmitter } from "node:events";
 import { queryObjects } from "node:v8";
 import { expect, test } from "vitest";
@@ -54,7 +55,8 @@ test("bun-hono: a socket is opened under the hub's guard", async () => {
   expect(failures).toEqual([failure]);
 });
 
-// Over the wire this would take two minutes: by default Bun pings silent peers only then, and closes them itself.
+// Over the wire this would take two minutes, because by default Bun pings silent peers only then and closes them
+// itself.
 test("bun-hono: only the hub ends silent peers", async () => {
   const { connect } = await import("../apps/bun-hono/src/connection.ts" as string);
   expect(connect({})).toMatchObject({ idleTimeout: 0, sendPings: false });

@@ -12,15 +12,15 @@ function judge(status: string, ...errors: string[]): string | undefined {
   return contradiction(deviation, { status, errors });
 }
 
-test("a test that fails as declared contradicts nothing", () => {
+test("a test that fails as declared matches its deviation", () => {
   expect(judge("failed", "Error: expected 4002, came 1006")).toBeUndefined();
 });
 
-test("colours within the error do not hide it", () => {
+test("colours within the error do not hide the match", () => {
   expect(judge("failed", "Error: expected \u001b[7m4002\u001b[27m, came 1006")).toBeUndefined();
 });
 
-test("a test that passes says that the deviation is gone", () => {
+test("a test that passes shows that the deviation is gone", () => {
   expect(judge("passed")).toBe("the deviation is gone: SLOW-03 passes, remove it from server.json");
 });
 
@@ -38,11 +38,11 @@ test("every error must be the declared one", () => {
   );
 });
 
-test("a time-out is not what was declared", () => {
+test("a timeout is never the declared error", () => {
   expect(judge("timedOut", "Test timeout: expected 4002")).toContain("not to be timedOut");
 });
 
-test("a deviation that shows nothing would excuse everything", () => {
+test("a deviation with an empty text would excuse everything", () => {
   expect(contradiction({ ...deviation, shows: " " }, { status: "failed", errors: ["Error: x"] })).toContain(
     "must say what it shows",
   );

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Deviation } from "@rosetta/manifest";
 
-/** What became of a test's body. */
+/** The outcome of a test's body. */
 export interface Outcome {
   status: string | undefined;
   /** The messages of all its errors. */
@@ -11,22 +11,22 @@ export interface Outcome {
 // A mistake in the suite, or a server that did not start or has died, proves nothing about a stack.
 const neverDeclared = /^(TypeError|ReferenceError|SyntaxError|RangeError|ServerError)\b/;
 
-/** The id of a test, the first word of its title. */
+/** Returns the id of a test, which is the first word of its title. */
 export function idOf(title: string): string {
   return title.split(" ", 1)[0] ?? "";
 }
 
-/** The deviation that a server declares for a test. */
+/** Returns the deviation that a server declares for a test. */
 export function deviationOf(deviations: readonly Deviation[], title: string): Deviation | undefined {
   return deviations.find(({ test }) => test === idOf(title));
 }
 
-/** Why a test did not fail as declared; nothing if it did. */
+/** Returns why a test did not fail as declared, or nothing if it did. */
 export function contradiction({ test, shows }: Deviation, { status, errors }: Outcome): string | undefined {
   if (shows.trim() === "") return `the deviation ${test} must say what it shows`;
   if (status === "passed") return `the deviation is gone: ${test} passes, remove it from server.json`;
   if (status !== "failed") return `the deviation ${test} was to fail, not to be ${status}`;
-  // Where two texts differ, expect() colours the difference, in the middle of a word.
+  // Where two texts differ, expect() colours the difference, even in the middle of a word.
   const plain = errors.map((error) => stripVTControlCharacters(error));
   const other = plain.find((error) => neverDeclared.test(error) || !error.includes(shows));
   if (other === undefined) return undefined;

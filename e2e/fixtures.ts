@@ -22,13 +22,13 @@ export { expect } from "@playwright/test";
 
 hideFrames(import.meta.dirname, join(import.meta.dirname, "tests"));
 
-/** Starts a server of the test's own, with additions to its environment. It ends with the test. */
+/** Starts a server for this test only, with additions to its environment. It ends with the test. */
 export type Launch = (env?: Record<string, string>, log?: Plan["log"]) => Promise<Server>;
 
-/** Starts a server that is not meant to listen; it has ended, and has told why. */
+/** Starts a server that is expected to fail. Resolves when it has ended, with its output. */
 export type Attempt = (env: Record<string, string>) => Promise<Server>;
 
-/** Opens a conversation at `/ws` of a server, the worker's if none is named, and says `hello`. */
+/** Opens a conversation at `/ws` of a server (default: the worker's) and sends `hello`. */
 export type Converse = (
   options?: UpgradeOptions & { client?: string; server?: Server },
 ) => Promise<Conversation>;
@@ -36,7 +36,7 @@ export type Converse = (
 interface TestFixtures {
   /** A topic that no other test uses. */
   room: string;
-  /** The raw client of the worker's server; `raw.at(port)` is that of another. */
+  /** The raw client of the worker's server. `raw.at(port)` is that of another. */
   raw: Raw;
   launch: Launch;
   attempt: Attempt;
@@ -51,11 +51,11 @@ interface WorkerFixtures {
   ports: Ports;
   /** The running server that tests share. */
   app: Server;
-  /** All running servers, siblings of each other, that tests with a browser share. */
+  /** All running servers, as siblings of each other, that tests with a browser share. */
   house: Server[];
 }
 
-/** Playwright's `test` with a server, a raw client and a conversation. No test knows a stack's name. */
+/** Playwright's `test` with a server, a raw client and a conversation. No test knows the name of a stack. */
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   server: [undefined as unknown as Manifest, { option: true, scope: "worker" }],
   column: ["app", { option: true, scope: "worker" }],
@@ -72,7 +72,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { scope: "worker", timeout: 60_000 },
   ],
 
-  // Here, not beside the browser's fixtures: a worker goes on with the next file only if the fixtures of its life are the same.
+  // Here and not beside the browser's fixtures, because a worker goes on with the next file only if its worker
+  // fixtures are the same.
   house: [
     async ({ server, column, ports }, use) => {
       const servers = await startHouse({ manifest: server, column, ports });
@@ -130,8 +131,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
 });
 
-// A worker ends with a failed test, and the next one starts the server again. One that does not start at all
-// would be waited for before every test; the second time is enough to know.
+// A worker ends with a failed test, and the next one starts the server again. If the server does not start at all,
+// every test would wait for it, so after the second attempt nobody waits any more.
 async function startOnceMore(plan: Plan, folder: string): Promise<Server> {
   const file = join(folder, `${plan.manifest.id}-${process.ppid}.did-not-start`);
   const failures = existsSync(file) ? readFileSync(file, "utf8").split("\f") : [];
@@ -145,7 +146,7 @@ async function startOnceMore(plan: Plan, folder: string): Promise<Server> {
   }
 }
 
-// A server that a test has killed must not fail the next one. The question also gives it time to die.
+// A server that a test has killed must not fail the next one. The request also gives it time to die.
 async function demandAlive(app: Server, logged: number, testInfo: TestInfo): Promise<void> {
   const raw = new Raw(app.port);
   const answers = await raw.request("/greet").catch(() => undefined);
@@ -156,13 +157,13 @@ async function demandAlive(app: Server, logged: number, testInfo: TestInfo): Pro
   throw at(testInfo, new ServerError(`this test killed the server: ${end}; ${app.log(logged)}`));
 }
 
-/** Adds what a server logged to a failed test; the reporter shows it below the error. */
+/** Adds a server's log to a failed test. The reporter shows it below the error. */
 export async function attachLog(server: Server, testInfo: TestInfo, from = 0): Promise<void> {
   if (testInfo.status === testInfo.expectedStatus || server.stderr.length === from) return;
   await testInfo.attach("server", { body: server.log(from), contentType: "text/plain" });
 }
 
-// The expectation is set after the body ran: before, any failure would do, also that of a dead server.
+// The expectation is set after the body has run. Before, any failure would do, including that of a dead server.
 function judge(server: Manifest, column: Column, testInfo: TestInfo): void {
   if (testInfo.expectedStatus === "failed") {
     testInfo.expectedStatus = "passed";

@@ -1,5 +1,5 @@
-// A small application of `@rosetta/client` in Bun: `bun in-bun.ts ws://127.0.0.1:3003/ws room/lobby`. It prints what it
-// heard and closes the client when its input ends. Nothing else keeps the process alive.
+// A small application of `@rosetta/client` in Bun: `bun in-bun.ts ws://127.0.0.1:3003/ws room/lobby`. It prints
+// what it received and closes the client when its input ends. Nothing else keeps the process alive.
 import { once } from "node:events";
 import { Client } from "@rosetta/client";
 

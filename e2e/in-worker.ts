@@ -1,5 +1,5 @@
 // A server and its clients in one browser worker: the hub, `@rosetta/client`, and sockets that never leave it.
-// Bundled and started by tests/page.ts; what it found out is posted to the page.
+// tests/page.ts bundles and starts it, and it posts its results to the page.
 import { Client, type Host as ClientHost, defaultHost, type SocketLike } from "@rosetta/client";
 import { type Host, Hub, type Port, type Session } from "@rosetta/hub";
 import { readEnvironment } from "@rosetta/protocol";
@@ -8,7 +8,7 @@ import { readEnvironment } from "@rosetta/protocol";
 export interface Outcome {
   server: string | undefined;
   runtime: string | undefined;
-  /** What the followers of the room heard, in the order they heard it. */
+  /** What the followers of the room received, in order. */
   heard: { author: string[]; other: string[] };
   offsets: number[];
   digest: string | undefined;
@@ -32,7 +32,7 @@ const host: Host = {
   },
 };
 
-/** Both ends of a connection. What is said arrives later, as everywhere. */
+/** Both ends of a connection. Messages arrive later, as they do on a network. */
 class Pair implements SocketLike {
   binaryType: "blob" | "arraybuffer" = "arraybuffer";
   readonly bufferedAmount = 0;
@@ -114,7 +114,7 @@ const author = new Client("ws://in.worker/ws", { host: surroundings });
 const other = new Client("ws://in.worker/ws", { host: surroundings });
 const heard = { author: [] as string[], other: [] as string[] };
 
-/** Follows a room, and waits until the server knows. */
+/** Follows a room and waits until the server has confirmed it. */
 function follow(client: Client, heard: string[]): Promise<void> {
   return new Promise((resolve) => {
     client.subscribe(
@@ -143,7 +143,7 @@ const acks = [
   await author.publish("room/worker", "to others", "others"),
   await author.publish("room/worker", "to all again"),
 ];
-// Behind it stands everything that was sent before.
+// Everything that was sent before arrives before this.
 await other.ping();
 postMessage({
   server: author.welcome?.server,

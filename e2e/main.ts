@@ -56,8 +56,8 @@ function runPlaywright({ bare, projects, rest, whole }: Request): void {
       E2E_RESULTS: whole && !process.env.APP_FOLDER ? resultsFile(bare) : "",
     },
   });
-  // Playwright ends its workers, and they their servers, on SIGINT; it takes a second one within a second,
-  // as from Ctrl-C in a terminal, for the same.
+  // On SIGINT Playwright ends its workers, and they end their servers. It treats a second SIGINT within a second,
+  // as from Ctrl-C in a terminal, as the same one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => child.kill("SIGINT"));
   child.on("exit", (code, signal) => {
@@ -65,7 +65,8 @@ function runPlaywright({ bare, projects, rest, whole }: Request): void {
   });
 }
 
-// Playwright colours its workers' errors by FORCE_COLOR=1; beside a NO_COLOR, every node then prints a warning.
+// Playwright colours its workers' errors by FORCE_COLOR=1. With NO_COLOR beside it, every Node would print a
+// warning.
 function colours(): NodeJS.ProcessEnv {
   return process.env.NO_COLOR ? { NO_COLOR: undefined, FORCE_COLOR: "0" } : {};
 }

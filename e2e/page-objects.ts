@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "@playwright/test";
 
-/** A part of the page, found by its heading. Actions are named by what a person does. */
+/** A part of the page, found by its heading. Actions are named after what a person does. */
 class Panel {
   readonly region: Locator;
 
@@ -33,7 +33,7 @@ class ConnectionPanel extends Panel {
     this.notice = this.region.getByRole("alert");
   }
 
-  /** What is known of the other side: the address, the server, one's own name. */
+  /** What the page shows about the other side: the address, the server, and the user's own name. */
   fact(text: string): Locator {
     return this.region.getByRole("definition").filter({ hasText: text });
   }
@@ -62,7 +62,7 @@ class EchoPanel extends Panel {
     this.ending = this.region.getByText(/^(Closed by|Ended by)/);
   }
 
-  /** What became of a message: a text, or a file by its name. */
+  /** The state of a sent message, found by its text, or of a file by its name. */
   line(label: string): Locator {
     return this.log("What came back").getByRole("listitem").filter({ hasText: label });
   }
@@ -106,7 +106,7 @@ class ChatPanel extends Panel {
     this.lines = this.said.getByRole("listitem");
   }
 
-  /** What was said, with who said it and to whom. */
+  /** What was said, by whom and to whom. */
   line(text: string): Locator {
     return this.lines.filter({ has: this.region.page().getByText(text, { exact: true }) });
   }
@@ -178,7 +178,7 @@ class ServerLogPanel extends Panel {
 }
 
 class WireLogPanel extends Panel {
-  /** Those in sight, oldest first. */
+  /** The visible ones, oldest first. */
   readonly rows: Locator;
   readonly content: Locator;
 
@@ -188,7 +188,7 @@ class WireLogPanel extends Panel {
     this.content = this.region.getByRole("group", { name: "Content of the row" });
   }
 
-  /** Rows by what a screen reader says of them: `sent 14:03:07.045 echo 5 B hello`. */
+  /** Rows as a screen reader reads them: `sent 14:03:07.045 echo 5 B hello`. */
   row(saying: RegExp): Locator {
     return this.log("Messages on the wire, oldest first").getByRole("button", { name: saying });
   }
@@ -212,7 +212,7 @@ class ServerSwitch {
   }
 }
 
-/** The page of a server in a browser of its own, as somebody sees it who has just opened it. */
+/** The page of a server in its own browser, as a user sees it right after opening it. */
 export class Visit {
   readonly page: Page;
   readonly servers: ServerSwitch;
@@ -245,10 +245,10 @@ export class Visit {
     });
   }
 
-  /** Opens a browser of its own; `script` runs in it before the page does. */
+  /** Opens a new browser. `script` runs in it before the page does. */
   static async begin(browser: Browser, { script, ...options }: VisitOptions): Promise<Visit> {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-    // Not every violation of the policy is a line on the console.
+    // Not every violation of the policy appears on the console.
     await context.addInitScript(
       `addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
         console.error("policy:", violatedDirective, blockedURI));`,
@@ -257,14 +257,14 @@ export class Visit {
     return new Visit(context, await context.newPage());
   }
 
-  /** From here on such troubles belong to the test. */
+  /** From here on the test expects such troubles. */
   expectTrouble(about: RegExp): void {
     this.#expected.push(about);
   }
 
-  /** What the console said, what was thrown, and which requests failed, but for what is expected. */
+  /** Returns what was logged, what was thrown, and which requests failed, except for what the test expects. */
   async troubles(): Promise<string[]> {
-    // What the browser told before it answers is here then.
+    // Once the browser has answered, everything that it reported before has arrived.
     if (!this.page.isClosed()) await this.page.evaluate("0");
     return this.#troubles.filter((trouble) => !this.#expected.some((about) => about.test(trouble)));
   }
@@ -286,5 +286,5 @@ export class Visit {
   }
 }
 
-/** What a browser is like, and what runs in it first. */
+/** The options of a browser, and a script to run in it first. */
 export type VisitOptions = BrowserContextOptions & { script?: string };

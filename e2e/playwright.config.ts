@@ -12,14 +12,14 @@ export default defineConfig<object, { server: Manifest; column: Column }>({
   outputDir: "test-results",
   reporter: "./reporter.ts",
   fullyParallel: true,
-  // Most of the time they wait: four keep two cores busy.
+  // Most of the time tests wait, so four workers keep two cores busy.
   workers: 4,
-  // A test that passes at the second try has found something.
+  // A test that passes on the second try has found something.
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
-  // Against what hangs: on two cores that others use, too, a lesson with axe takes 25 s.
+  // A limit for tests that hang: on two busy cores, a lesson with axe takes 25 s.
   timeout: 60_000,
-  // hello.ts promises little; what it does promise is tagged.
+  // hello.ts promises little. The tests of what it does promise have a tag.
   ...(column === "bare" && { grep: /@bare\b/ }),
   use: { column, launchOptions: { args: browserArgs, ...(executablePath && { executablePath }) } },
   projects: readManifests().map((server) => ({ name: server.id, use: { server } })),

@@ -5,7 +5,9 @@ type Outcome = "passed" | "failed" | "deviates" | "skipped";
 const marks = { passed: "·", failed: "✗", deviates: "≠", skipped: "-" };
 const width = 80;
 
-/** How far a run is: one line that changes on a terminal, otherwise a mark for each test. A failure is a line. */
+/**
+ * Shows how far a run is: on a terminal one line that changes, otherwise a mark for each test. A failure is a line.
+ */
 export class Progress {
   readonly #total: number;
   readonly #terminal = process.stdout.isTTY === true;
@@ -17,7 +19,7 @@ export class Progress {
     this.#total = total;
   }
 
-  /** One test is over; `quiet` says that a failure is nothing special. */
+  /** Reports a finished test. `quiet` means that a failure is nothing special. */
   test(outcome: Outcome, name: string, quiet: boolean): void {
     this.#done++;
     if (outcome === "failed") this.#failed++;
@@ -27,7 +29,7 @@ export class Progress {
     if (this.#terminal) this.#status(name);
   }
 
-  /** A line of its own. */
+  /** Prints a separate line. */
   print(line: string): void {
     this.end();
     console.log(line);

@@ -34,11 +34,11 @@ interface Failure {
 const root = new URL("..", import.meta.url).pathname;
 const partialFile = new URL("test-results/partial.json", import.meta.url).pathname;
 
-/** Tells how the run goes; at the end writes the results, and prints the matrix of `@rosetta/compare`. */
-// Playwright takes a reporter from the default export.
+/** Shows how the run goes. At the end it writes the results and prints the matrix of `@rosetta/compare`. */
+// Playwright requires a default export for a reporter.
 export default class MatrixReporter implements Reporter {
   readonly #column = process.env.E2E_COLUMN === "bare" ? "bare" : "app";
-  /** Where a whole run writes to; empty for a part of it. */
+  /** The file that a whole run writes to. Empty for a partial run. */
   readonly #wholeFile = process.env.E2E_RESULTS ?? "";
   readonly #rows = new Map<string, Results["tests"][number]>();
   readonly #servers = new Map<string, { manifest: Manifest; runtime?: string }>();
@@ -120,7 +120,7 @@ export default class MatrixReporter implements Reporter {
     const part = file === partialFile ? " (a part of the suite)" : "";
     const lines = matrix(results, { paint, locate: readPlaces() }).split("\n");
     const closing = lines.pop();
-    // After Ctrl-C nearly all is skipped, and no table of it wanted.
+    // After Ctrl-C nearly all tests are skipped, and a table would be useless.
     if (status !== "interrupted") console.log(lines.join("\n"));
     console.log(`${relative(root, file)}${part}\n${closing}`);
     return { status: this.#status(status) };
@@ -193,7 +193,7 @@ export default class MatrixReporter implements Reporter {
   }
 }
 
-// The control column shows what a stack does by itself: whatever it answers is a finding.
+// In the control column every result is a finding about the stack. Only a server that never started is a failure.
 function neverStarted({ result }: Failure): boolean {
   return result.errors.some(
     ({ message }) => message?.startsWith("ServerError") && message.includes("did not start"),
@@ -223,7 +223,7 @@ function paint(colour: Parameters<typeof styleText>[0], text: string): string {
   return styleText(colour, text, { stream: process.stdout });
 }
 
-// Errors come coloured from the workers, whatever stdout is.
+// Errors from the workers are always coloured, whatever stdout is.
 function visible(text: string): string {
   const colours = paint("red", "x") !== "x";
   return colours ? text : stripVTControlCharacters(text);

@@ -17,26 +17,26 @@ import { deviationOf } from "./deviation.ts";
 
 type Row = Results["tests"][number];
 
-/** The manifest of the server that a test is about. */
+/** Returns the manifest of the server that a test is about. */
 export function serverOf(test: TestCase): Manifest {
   const use = test.parent.project()?.use as { server?: Manifest } | undefined;
   if (use?.server) return use.server;
   throw new Error(`${test.title}: its project has no server`);
 }
 
-/** What a result says about the server, if the test was run at all. */
+/** Returns the verdict on the server, if the test was run at all. */
 export function resultOf(test: TestCase, result: TestResult): Result | undefined {
   const { status, duration: ms } = result;
   if (status === "skipped" || status === "interrupted") return undefined;
   const error = result.errors.map(messageOf).join("\n");
   if (status === "passed" && test.expectedStatus === "passed") return { verdict: "passed", ms };
-  // Only a declared failure is expected. A test that expects its own, by test.fail(), has failed.
+  // Only a declared failure is expected. A test that expects its own failure, by test.fail(), has failed.
   const declared = deviationOf(serverOf(test).deviations, test.title);
   if (status !== test.expectedStatus || !declared) return { verdict: "failed", ms, error };
   return { verdict: "deviates", ms, error, reason: declared.reason, link: declared.link };
 }
 
-/** The message of an error, without colours. */
+/** Returns the message of an error, without colours. */
 export function messageOf({ message, value, stack }: TestError): string {
   return stripVTControlCharacters(message ?? value ?? stack ?? "an error without a message");
 }
@@ -63,14 +63,14 @@ export function tagsOf({ tags }: TestCase): string[] {
   return tags.map((tag) => tag.slice(1));
 }
 
-/** A server with the versions of what it is made of. `runtime` is what it said of itself. */
+/** Returns a server with the versions it consists of. `runtime` is the server's own report. */
 export function factsOf({ id, title, runtime }: Manifest, said: string | undefined): ServerFacts {
   const versions = versionsOf(folderOf(id));
   const version = versions[runtime] ?? process.versions[runtime];
   return { id, title, runtime: said ?? `${runtime} ${version}`, versions };
 }
 
-/** The machine that a run is from. */
+/** Returns the machine that a run is from. */
 export function thisMachine(): Machine {
   return {
     platform: `${process.platform}-${process.arch}`,
@@ -79,7 +79,7 @@ export function thisMachine(): Machine {
   };
 }
 
-/** The commit that is tested, with `-dirty` if there is more than that; nothing outside git. */
+/** Returns the tested commit, with `-dirty` if there are uncommitted changes, or nothing outside git. */
 export function thisCommit(): { commit?: string } {
   try {
     const args = ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"];
@@ -92,7 +92,7 @@ export function thisCommit(): { commit?: string } {
   }
 }
 
-/** Writes results as a file. */
+/** Writes results to a file. */
 export function writeResults(file: string, results: object): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);

@@ -9,23 +9,22 @@ export const expect = anyExpect.configure({ timeout: 15_000 });
 
 interface Fixtures {
   /**
-   * Opens the page of a server, the worker's if none is named, with everything on it, and waits until it is
-   * connected. Each visit has a browser of its own. At the end of the test its console must be empty, but for what
-   * the test expected.
+   * Opens the page of a server (default: the worker's) with everything on it, and waits until it is connected. Each
+   * visit has its own browser. At the end of the test its console must be empty, except for what the test expected.
    */
   visit: (server?: Pick<Server, "url">, options?: VisitOptions) => Promise<Visit>;
-  /** The same, at an address of the course: `#/lesson/7`. Waits until its heading is there. */
+  /** The same, at an address of the course such as `#/lesson/7`. Waits until its heading is there. */
   lesson: (hash: string, server?: Pick<Server, "url">, options?: VisitOptions) => Promise<Visit>;
   /**
-   * Every server of the house, siblings of each other; the first is the one that the project is about. Tests share
-   * them, and leave them running.
+   * Every server of this repository, as siblings of each other. The first is the one that the project is about.
+   * Tests share them and leave them running.
    */
   siblings: Server[];
-  /** The same, but of the test's own: it may end them. */
+  /** The same, but for this test only, which may end them. */
   ownSiblings: Server[];
 }
 
-/** The browsers of a test. Whoever ends a server that they look at ends them before. */
+/** The browsers of a test. A test that ends a server closes the browsers that look at it first. */
 class Visits {
   readonly #browser: Browser;
   readonly #visits: Visit[] = [];
@@ -50,7 +49,8 @@ class Visits {
 
 /** `test` with a browser and the page in it. */
 export const test = base.extend<Fixtures & { visits: Visits }>({
-  // After the servers that a test launches, and so gone before them: a page that looks on would find nobody.
+  // Listed after the servers that a test launches, and so closed before them. A page that is still open would find
+  // nobody.
   visits: async ({ browser, launch: _launch }, use) => {
     const visits = new Visits(browser);
     await use(visits);
@@ -98,44 +98,45 @@ export const test = base.extend<Fixtures & { visits: Visits }>({
   },
 });
 
-/** What the page calls a server: itself by its title, its siblings as they were named to it. */
+/** Returns the page's name for a server: its title for itself, and for siblings the name that the server was given. */
 export function titleOf(servers: readonly Server[], index: number): string {
   const { id = "", title = "" } = servers[index]?.manifest ?? {};
   return index === 0 ? title : id;
 }
 
-/** The column of each server, where a lesson is done on all at once. */
+/** Returns the column of each server in a lesson that runs on all servers at once. */
 export function columnsOf({ page }: Visit, servers: readonly Server[]): Locator[] {
   return servers.map((_, index) => page.getByRole("group", { name: titleOf(servers, index), exact: true }));
 }
 
-/** What the columns have in common, and what not. */
+/** Returns what the columns have in common, and what differs. */
 export function comparisonOf({ page }: Visit): Locator {
   return page.getByRole("region", { name: "Same or different" });
 }
 
-/** All that a browser reports when it finds nobody at a server's port, or is not let in. */
+/** Everything that a browser reports when nobody answers at a server's port, or when it is not let in. */
 export function nobodyAt({ port }: Pick<Server, "port">): RegExp {
   return new RegExp(`127\\.0\\.0\\.1:${port}/`);
 }
 
-/** Demands that axe finds nothing wrong with a lesson as it is now. */
+/** Requires that axe finds nothing wrong with a lesson in its present state. */
 export async function expectNoViolations(visit: Visit, message?: string): Promise<void> {
   expect(await violations(visit), message).toEqual([]);
 }
 
-/** Demands that axe finds nothing wrong with a lesson, in light and in dark. */
+/** Requires that axe finds nothing wrong with a lesson, in light and in dark mode. */
 export async function expectAccessible(visit: Visit): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
-    // Without motion: a colour on its way from one scheme to the other is in neither.
+    // Without motion, because a colour that is still changing from one scheme to the other belongs to neither.
     await visit.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await expectNoViolations(visit, colorScheme);
   }
 }
 
-/** What axe finds wrong with the page, each with where. */
+/** Returns what axe finds wrong with the page, and where. */
 export async function violations({ page }: Visit): Promise<string[]> {
-  // In the page itself, which has no frames: otherwise another page is opened for the report. The rules are the same.
+  // Runs in the page itself, which has no frames. Otherwise axe would open another page for the report. The rules
+  // are the same.
   const found = await new AxeBuilder({ page })
     .setLegacyMode()
     .options({ resultTypes: ["violations"] })
