@@ -1,4 +1,5 @@
 import type { Locator } from "@playwright/test";
+import type { Server } from "@rosetta/testkit";
 import type { Visit } from "../page-objects.ts";
 import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
@@ -25,6 +26,9 @@ async function cause(panel: Locator): Promise<void> {
   await panel.getByRole("button", { name: "Cause it", exact: true }).click();
 }
 
+/** The way whose code depends on the stack and on luck. */
+const tooBig = "a message too big";
+
 /** Ways that need nothing but a click, and what is to be said of them. */
 const ends = [
   {
@@ -36,7 +40,7 @@ const ends = [
   { way: "close(1000)", code: "1000 Normal", says: ["this page", "yes: both sides"] },
   { way: "close() without", code: "1005 NoStatus", says: ["no: the browser says so", "this page"] },
   { way: "binary", code: "1003 Unsupported", says: ["only text is spoken here", "stop: the same"] },
-  { way: "a message too big", code: "1009 TooBig", says: ["over the server's limit", "stop: the same"] },
+  { way: tooBig, code: "1009 TooBig", says: ["over the server's limit", "stop: the same"] },
   { way: "five unreadable", code: "4500 BadMessages", says: ["different versions", "stop: the same"] },
   { way: "hello by", code: "4509 Replaced", says: ["the same client connected again"] },
   { way: "too many messages", code: "4003 RateLimited", says: ["retry, after a random wait"] },
@@ -50,10 +54,16 @@ const ends = [
   { way: "no hello", code: "4004 HelloTimeout", says: ["say hello first", "retry, after a random wait"] },
 ] as const;
 
+// Bun hangs up while the rest of the message still comes in. The kernel then answers with RST, and the close frame may be
+// lost with it (RFC 6455 §7.1.1).
+function mayLoseIt(way: string, server: { manifest: { id: string } }): boolean {
+  return way === tooBig && server.manifest.id === "bun-hono";
+}
+
 // RFC 6455 §7.4.1: 1005 and 1006 are never sent.
 test("COURSE-13 MUST cause every end that a page can cause, and explain what the browser said of it", {
   tag: ["@page", "@close", "@closed", "@any-server"],
-}, async ({ lesson }) => {
+}, async ({ app, lesson }) => {
   const visit = await lesson("#/lesson/7");
   // The browser notes a handshake that was refused.
   visit.expectTrouble(/Unexpected response code: 400/);
@@ -62,7 +72,8 @@ test("COURSE-13 MUST cause every end that a page can cause, and explain what the
     await choose(visit, panel, way);
     await cause(panel);
     await expect(panel.getByRole("status", { name: "Step" }), way).toHaveText("ended");
-    for (const text of [code, ...says]) await expect(happened(panel), way).toContainText(text);
+    const told = mayLoseIt(way, app) ? [/1009 TooBig|1006 Abnormal/] : [code, ...says];
+    for (const text of told) await expect(happened(panel), way).toContainText(text);
   }
   await choose(visit, panel, "close(code, reason)");
   await panel.getByLabel("Own code", { exact: true }).fill("1001");
@@ -93,14 +104,16 @@ test("COURSE-14 MUST cause an end at every server at once, and find them of one 
   for (const { way, code } of ends) {
     await choose(visit, panelIn(columns[0] as Locator), way);
     await cause(panelIn(columns[0] as Locator));
-    for (const column of columns) await expect(happened(panelIn(column)), way).toContainText(code);
+    for (const [index, column] of columns.entries()) {
+      const mayLose = mayLoseIt(way, siblings[index] as Server);
+      const told = mayLose ? /1009 TooBig|1006 Abnormal/ : code;
+      await expect(happened(panelIn(column)), way).toContainText(told);
+    }
+    if (way === tooBig) continue;
     const table = comparisonOf(visit);
     await expect(table.getByRole("row", { name: /^Code/ })).toHaveText(
       new RegExp(`^\\s*Code(\\s*${code}){${siblings.length}}\\s*$`),
     );
-    // Libraries give different reasons for a message that is too big.
-    await expect(table.getByRole("rowheader", { name: /^differs (?!Reason)/ })).toHaveCount(0);
-    if (way !== "a message too big")
-      await expect(table.getByRole("status"), way).toContainText("The servers agree");
+    await expect(table.getByRole("status"), way).toContainText("The servers agree");
   }
 });
