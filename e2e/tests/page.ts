@@ -365,6 +365,8 @@ test("PAGE-16 MUST show in the wire log what was sent and received, field by fie
   const { echo, wire } = await visit();
   await echo.sendText("hä");
   await echo.sendFile("some.bin", Uint8Array.of(0, 1, 2, 255, 65));
+  // A row that comes in would move the others under the pointer.
+  await expect(echo.line("some.bin")).toContainText("came back equal");
   await wire.filter("/echo");
   for (const direction of ["sent", "received"]) {
     await expect(wire.row(new RegExp(`^${direction} [\\d:.]+ text 3 B hä$`))).toHaveCount(1);
