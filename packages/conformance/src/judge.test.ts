@@ -278,7 +278,7 @@ test.each<[string, Play, Partial<Observation>]>([
   ["a message is changed on its way", asked, { ...came(text("Xxxxx_ yyyyy")), ...closed }],
   ["the echo comes twice", asked, { ...came(text("Hello, world"), text("Hello, world")), ...closed }],
   [
-    "the peer has a heartbeat of its own",
+    "the peer has its own heartbeat",
     asked,
     { ...closed, pongs: [bytesOf("beat")], unsolicited: [bytesOf("beat")] },
   ],

@@ -133,7 +133,7 @@ test("every case can be listed and explained", { timeout: 180_000 }, async () =>
 });
 
 test.runIf(process.platform === "linux")(
-  "a file where none can be made is told at once, with its name",
+  "a file that cannot be created is reported at once, with its name",
   async () => {
     const { code, stderr } = await conform("ws://127.0.0.1:9/", "--json", "/proc/nowhere/deep/a.json");
     expect(code).toBe(2);
@@ -254,7 +254,7 @@ test("a strict run fails what Autobahn fails, and the list says where", async ()
   expect([lenient.code, strict.code]).toEqual([0, 1]);
   const { stdout } = await conform("--list", "--autobahn");
   expect(stdout).toMatch(
-    / 7\.9\.6 +7\.9\.2\n +more lenient: it takes a code that nobody has defined; --strict fails it/,
+    / 7\.9\.6 +7\.9\.2\n +more lenient: it accepts a code that nobody has defined; --strict fails it/,
   );
 });
 

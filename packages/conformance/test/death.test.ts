@@ -49,7 +49,7 @@ const words: Record<Manner, RegExp> = {
   "rejects a promise that nobody handles": /exit code 1.*too much for me/s,
   "ends with exit code 0": /exit code 0/,
   aborts: /SIGABRT/,
-  "is ended by SIGSEGV": /SIGSEGV/,
+  "ends with SIGSEGV": /SIGSEGV/,
   "is killed": /SIGKILL/,
   "hangs in a loop": /answers nobody any more/,
 };

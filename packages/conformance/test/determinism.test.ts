@@ -9,7 +9,7 @@ const timing = { settleMs: 500, deadlineMs: 20_000 };
 
 // Cases of all kinds of verdicts, so that there is something to differ.
 const rules = {
-  ...faults["sees what is no UTF-8 when the message is complete"]?.rules,
+  ...faults["notices invalid UTF-8 only when the message is complete"]?.rules,
   ...faults["cuts the payload of a ping at 64 bytes"]?.rules,
   ...faults["refuses more than a million bytes"]?.rules,
 };

@@ -41,22 +41,22 @@ function changedText(change: (text: string) => string): Rules["echo"] {
 }
 
 const framing: Record<string, Fault> = {
-  "takes frames that are not masked": {
+  "accepts frames that are not masked": {
     rules: { mustBeMasked: () => false },
     red: ["1.6.1", "1.6.2", "1.6.3", "1.6.4", "1.6.5", "1.6.7"],
     green: ["1.5"],
   },
-  "asks for a mask on the first frame only": {
+  "requires a mask on the first frame only": {
     rules: { mustBeMasked: (_opcode, frameNumber) => frameNumber === 0 },
     red: ["1.6.7"],
     green: ["1.6.1", "1.6.4"],
   },
-  "takes control frames that are not masked": {
+  "accepts control frames that are not masked": {
     rules: { mustBeMasked: (opcode) => opcode < close },
     red: ["1.6.4", "1.6.5"],
     green: ["1.6.1", "1.6.7"],
   },
-  "takes close frames that are not masked": {
+  "accepts close frames that are not masked": {
     rules: { mustBeMasked: (opcode) => opcode !== close },
     red: ["1.6.6"],
     green: ["1.6.1", "1.6.4"],
@@ -70,7 +70,7 @@ const framing: Record<string, Fault> = {
     red: ["1.1.5"],
     green: ["1.1.4", "1.1.13"],
   },
-  "takes a length of 125 for one that goes on": {
+  "treats a length of 125 as an extended one": {
     rules: { extendedBy: (short) => (short === 125 ? 2 : strict.extendedBy(short)) },
     red: ["1.1.4", "1.2.4"],
     green: ["1.1.3", "1.1.5"],
@@ -106,7 +106,7 @@ const framing: Record<string, Fault> = {
     red: ["1.1.14"],
     green: ["1.1.12"],
   },
-  "takes no notice of a length's highest bit": {
+  "ignores a length's highest bit": {
     rules: {
       readLength: (extended) =>
         extended.length === 8 ? Number(extended.readBigUInt64BE() & ~(1n << 63n)) : extended.readUInt16BE(),
@@ -120,12 +120,12 @@ const framing: Record<string, Fault> = {
     },
     red: ["1.4.1", "1.4.2"],
   },
-  "understands lengths that are longer than need be": {
+  "accepts lengths in more bytes than necessary": {
     rules: { readLength: (extended) => Number(`0x${extended.toString("hex")}`) },
     red: ["1.3"],
     turns: "non-strict",
   },
-  "reads lengths that are longer than need be, and reads them wrong": {
+  "accepts lengths in more bytes than necessary, and misreads them": {
     rules: {
       readLength(extended) {
         const length = Number(`0x${extended.toString("hex")}`);
@@ -135,18 +135,18 @@ const framing: Record<string, Fault> = {
     red: ["1.3"],
     green: ["1.1"],
   },
-  "begins the masking key anew in each piece": {
+  "restarts the masking key in each piece": {
     rules: { unmask: (piece, mask) => strict.unmask(piece, mask, 0) },
     red: ["8.2", "8.3", "8.10"],
     green: ["1.1.2", "8.8.1", "8.8.2"],
   },
-  "leaves masked what is after the last four bytes": {
+  "leaves the bytes after the last whole group of four masked": {
     rules: {
       unmask: (piece, mask, at) => strict.unmask(piece.subarray(0, piece.length & ~3), mask, at),
     },
     red: ["1.1.2", "1.5.5"],
   },
-  "takes a masking key of zeros for none": {
+  "treats a masking key of zeros as no mask": {
     rules: {
       begin(header, connection) {
         if (header.mask.readUInt32BE() === 0) throw new Failure(1002);
@@ -169,21 +169,21 @@ const framing: Record<string, Fault> = {
     red: ["1.1.1", "1.1.14"],
     green: ["1.2"],
   },
-  "loses a byte at the border of 64 KiB": {
+  "loses a byte at the 64 KiB boundary": {
     rules: {
       echo: sameKind((data) => Buffer.concat([data.subarray(0, 65_535), data.subarray(65_536)])),
     },
     red: ["1.1.13", "1.2.14"],
     green: ["1.1.12"],
   },
-  "swaps two bytes at the border of 64 KiB": {
+  "swaps two bytes at the 64 KiB boundary": {
     rules: {
       echo: sameKind((data) => (data.length > 65_536 ? data.fill(data[65_535] ?? 0, 65_536, 65_537) : data)),
     },
     red: ["1.1.14", "1.2.14"],
     green: ["1.1.13"],
   },
-  "says nothing to empty messages": {
+  "does not answer empty messages": {
     rules: { echo: (opcode, data) => (data.length === 0 ? undefined : { opcode, data }) },
     red: ["1.1.1", "1.2.1"],
     green: ["1.1.2"],
@@ -202,37 +202,37 @@ function isKnown(opcode: number): boolean {
 }
 
 const reserved: Record<string, Fault> = {
-  "takes any reserved bit": {
+  "accepts any reserved bit": {
     rules: { allowsReserved: () => true, begin: clear },
     red: ["3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.8"],
   },
-  "takes the second and third reserved bits": {
+  "accepts the second and third reserved bits": {
     rules: { allowsReserved: (rsv) => rsv < 4, begin: clear },
     red: ["3.1.1", "3.1.2", "3.5.1"],
     green: ["3.1.4", "3.1.7"],
   },
-  "takes reserved bits of control frames": {
+  "accepts reserved bits on control frames": {
     rules: { allowsReserved: (rsv, opcode) => rsv === 0 || opcode >= close },
     red: ["3.5", "3.6"],
     green: ["3.1", "3.3"],
   },
-  "takes reserved bits of close frames": {
+  "accepts reserved bits on close frames": {
     rules: { allowsReserved: (rsv, opcode) => rsv === 0 || opcode === close },
     red: ["3.7"],
     green: ["3.1", "3.5"],
     turns: "non-strict",
   },
-  "takes reserved bits of continuations": {
+  "accepts reserved bits on continuations": {
     rules: { allowsReserved: (rsv, opcode) => rsv === 0 || opcode === continuation, begin: clear },
     red: ["3.3", "3.4"],
     green: ["3.1", "3.5"],
   },
-  "skips control frames of reserved opcodes": {
+  "skips control frames with reserved opcodes": {
     rules: { knows: (opcode) => opcode > pong || isKnown(opcode) },
     red: ["4.1.6", "4.2.10", "4.4.6"],
     green: ["4.1.1", "4.4.1"],
   },
-  "takes data of reserved opcodes for binary": {
+  "treats data with reserved opcodes as binary": {
     rules: {
       knows: (opcode) => opcode < close || isKnown(opcode),
       begin: (header, connection) =>
@@ -241,7 +241,7 @@ const reserved: Record<string, Fault> = {
     red: ["4.1.1", "4.2.5"],
     green: ["4.1.6"],
   },
-  "takes data of reserved opcodes amid a message for continuations": {
+  "treats data with reserved opcodes inside a message as continuations": {
     rules: {
       knows: (opcode, { message }) => (message !== undefined && opcode < close) || isKnown(opcode),
       begin: (header, connection) =>
@@ -268,12 +268,12 @@ const control: Record<string, Fault> = {
     red: ["2.1.4"],
     green: ["2.1.1", "2.2.1"],
   },
-  "takes the payload of a ping for text": {
+  "treats the payload of a ping as text": {
     rules: { ping: answer((payload) => Buffer.from(`${payload}`)) },
     red: ["2.2.2"],
     green: ["2.2.1"],
   },
-  "answers only pings that carry something": {
+  "answers only pings with a payload": {
     rules: { ping: (payload, connection) => void (payload.length > 0 && strict.ping(payload, connection)) },
     red: ["2.1.1"],
     green: ["2.1.2"],
@@ -306,7 +306,7 @@ const control: Record<string, Fault> = {
     red: ["2.5.5"],
     green: ["2.1"],
   },
-  "fails upon a pong that it did not ask for": {
+  "fails the connection because of an unsolicited pong": {
     rules: { pong: (_payload, connection) => strict.fail(1002, connection) },
     red: ["2.5"],
     green: ["2.1"],
@@ -335,12 +335,12 @@ const control: Record<string, Fault> = {
     red: ["2.6"],
     green: ["2.1"],
   },
-  "takes control frames of any length": {
+  "accepts control frames of any length": {
     rules: { maxControl: Number.POSITIVE_INFINITY },
     red: ["2.3.1", "2.3.2"],
     green: ["2.1"],
   },
-  "takes control frames in fragments": {
+  "accepts control frames in fragments": {
     rules: { allowsFragmentedControl: true },
     red: ["2.4.1"],
     green: ["2.1"],
@@ -375,7 +375,7 @@ function continued(change: (message: Message, connection: Connection) => void): 
 }
 
 const fragmentation: Record<string, Fault> = {
-  "takes a text in fragments for binary": {
+  "treats a fragmented text as binary": {
     rules: {
       begin: continued((message) => {
         message.opcode = binary;
@@ -389,7 +389,7 @@ const fragmentation: Record<string, Fault> = {
     red: ["5.1.1", "5.1.3", "6.5"],
     green: ["6.1"],
   },
-  "takes a continuation of nothing for a message": {
+  "treats a continuation without a message as one": {
     rules: {
       begin: (header, connection) => {
         const lost = header.opcode === continuation && !connection.message;
@@ -399,7 +399,7 @@ const fragmentation: Record<string, Fault> = {
     red: ["5.4.1", "5.4.9"],
     green: ["5.5", "5.1"],
   },
-  "skips a continuation of nothing": {
+  "skips a continuation without a message": {
     rules: {
       begin: (header, connection) => {
         if (header.opcode !== continuation || connection.message) strict.begin(header, connection);
@@ -408,7 +408,7 @@ const fragmentation: Record<string, Fault> = {
     red: ["5.4.1", "5.4.3", "5.4.5", "5.4.7"],
     green: ["5.5", "5.1"],
   },
-  "begins a new message amid another": {
+  "begins a new message inside another": {
     rules: {
       begin: (header, connection) => {
         if (header.opcode !== continuation) connection.message = undefined;
@@ -418,7 +418,7 @@ const fragmentation: Record<string, Fault> = {
     red: ["5.5.1", "5.5.7", "5.5.9"],
     green: ["5.4", "5.1"],
   },
-  "takes a new message amid another for its continuation": {
+  "treats a new message inside another as its continuation": {
     rules: {
       begin: (header, connection) =>
         strict.begin(connection.message ? { ...header, opcode: continuation } : header, connection),
@@ -426,7 +426,7 @@ const fragmentation: Record<string, Fault> = {
     red: ["5.5.1", "5.5.3", "5.5.10"],
     green: ["5.4", "5.1"],
   },
-  "takes each fragment for a message": {
+  "treats each fragment as a message": {
     rules: {
       begin: (header, connection) => connection.open(header.opcode || text, false),
       complete: (_header, connection) => connection.deliver(),
@@ -443,7 +443,7 @@ const fragmentation: Record<string, Fault> = {
     red: ["5.2.3", "5.2.4", "6.4.3"],
     green: ["5.2.1", "6.5.1"],
   },
-  "takes a message whose first fragment is empty for none": {
+  "treats an empty first fragment as no message": {
     rules: {
       begin: (header, connection) => {
         const nothing = connection.message?.parts.every((part) => part.length === 0);
@@ -538,12 +538,12 @@ const utf8: Record<string, Fault> = {
     red: [...everyClass, "6.16", "6.17"],
     green: ["6.1", "6.5", "6.18", "6.19"],
   },
-  "puts U+FFFD in place of what is not UTF-8": {
+  "replaces invalid UTF-8 with U+FFFD": {
     rules: { text: () => anything, echo: changedText((text) => text) },
     red: everyClass,
     green: ["6.1", "6.5", "6.18"],
   },
-  "checks each fragment for itself": {
+  "checks each fragment separately": {
     rules: {
       complete: (header, connection) => {
         const { message } = connection;
@@ -554,7 +554,7 @@ const utf8: Record<string, Fault> = {
     red: ["6.5"],
     green: ["6.5.12", "6.6", "6.12"],
   },
-  "checks each segment for itself": {
+  "checks each segment separately": {
     rules: {
       piece: (piece, message, connection) => {
         strict.piece(piece, message, connection);
@@ -564,12 +564,12 @@ const utf8: Record<string, Fault> = {
     red: ["6.6"],
     green: ["6.5.12", "6.12"],
   },
-  "takes overlong sequences": {
+  "accepts overlong sequences": {
     rules: takes(overlong),
     red: ["6.9.1", "6.9.2", "6.9.3", "6.9.4", "6.9.5", "6.9.6", "6.9.7", "6.9.8", "6.9.9"],
     green: ["6.9.10", "6.10", "6.11"],
   },
-  "takes overlong zeros, as Java writes them": {
+  "accepts overlong zeros, as Java writes them": {
     rules: takes([
       [
         [0xc0, 0xc0],
@@ -579,32 +579,32 @@ const utf8: Record<string, Fault> = {
     red: ["6.9.3"],
     green: ["6.9.1", "6.9.6", "6.8"],
   },
-  "takes surrogates": {
+  "accepts surrogates": {
     rules: takes(surrogates),
     red: ["6.10.1", "6.10.4", "6.10.5", "6.10.7", "6.10.8", "6.10.10"],
     green: ["6.9", "6.11"],
   },
-  "takes surrogates in pairs": {
+  "accepts surrogates in pairs": {
     rules: takes(pairs),
     red: ["6.10.8", "6.10.9"],
     green: ["6.10.1", "6.10.5", "6.10.10"],
   },
-  "takes what is above U+10FFFF": {
+  "accepts code points above U+10FFFF": {
     rules: takes(tooHigh),
     red: ["6.11.1", "6.11.2", "6.11.3", "6.11.4"],
     green: ["6.8", "6.9", "6.10"],
   },
-  "takes sequences of five and six bytes": {
+  "accepts sequences of five and six bytes": {
     rules: takes(longer),
     red: ["6.9.10", "6.9.13", "6.11.5", "6.11.8"],
     green: ["6.8", "6.11.1"],
   },
-  "takes bytes above F4 for Latin letters": {
+  "treats bytes above F4 as Latin letters": {
     rules: takes([[[0xf5, 0xff]]]),
     red: ["6.8.3", "6.8.13"],
     green: ["6.8.1", "6.9.1"],
   },
-  "takes any byte after the first of a character": {
+  "accepts any byte after the first of a character": {
     rules: takes([
       [
         [0xc2, 0xdf],
@@ -619,7 +619,7 @@ const utf8: Record<string, Fault> = {
     red: ["6.13.1", "6.13.3", "6.13.5"],
     green: ["6.7", "6.13.7", "6.12"],
   },
-  "does not ask whether the last character is complete": {
+  "does not check whether the last character is complete": {
     rules: { text: () => unended(validator()) },
     red: ["6.12.1", "6.12.6", "6.14.23", "6.15.4", "6.15.5"],
     green: ["6.13", "6.14.1"],
@@ -670,7 +670,7 @@ const utf8: Record<string, Fault> = {
     red: ["6.14.22"],
     green: ["6.14.20"],
   },
-  "checks binary messages, too": {
+  "also checks binary messages": {
     rules: {
       piece: (piece, message, connection) => {
         if (!message.text.push(piece)) throw new Failure(1007);
@@ -685,12 +685,12 @@ const utf8: Record<string, Fault> = {
     red: ["6.2.1", "6.2.2", "6.2.3", "6.1.12", "6.1.18"],
     green: ["6.1.11"],
   },
-  "refuses what is above U+FFFF": {
+  "refuses code points above U+FFFF": {
     rules: refusing(/[\u{10000}-\u{10ffff}]/u),
     red: ["6.1.13", "6.1.18"],
     green: ["6.1.12"],
   },
-  "takes U+FFFD for a fault": { rules: refusing(/\ufffd/u), red: ["6.3.4"], green: ["6.2", "6.12"] },
+  "treats U+FFFD as a fault": { rules: refusing(/\ufffd/u), red: ["6.3.4"], green: ["6.2", "6.12"] },
   "ends a text at a zero": {
     rules: { echo: changedText((text) => text.split("\0", 1)[0] ?? "") },
     red: ["6.1.1", "6.3.1"],
@@ -707,24 +707,24 @@ const utf8: Record<string, Fault> = {
     red: ["6.3.8"],
     green: ["6.4.1"],
   },
-  "writes ends of lines its own way": {
+  "changes line endings": {
     rules: { echo: changedText((text) => text.replace(/\r\n?/g, "\n")) },
     red: ["6.3.6"],
     green: ["6.3.7"],
   },
-  "does not check reasons": {
+  "does not check the reasons of close frames": {
     rules: { allowsReason: () => true },
     red: ["6.19.5", "6.19.7", "6.19.9", "6.19.12", "6.19.13"],
     green: ["6.13", "6.19.1"],
     turns: "non-strict",
   },
-  "sees what is no UTF-8 when the message is complete": {
+  "notices invalid UTF-8 only when the message is complete": {
     rules: { text: late },
     red: ["6.16", "6.17"],
     green: [...everyClass, "6.5"],
     turns: "non-strict",
   },
-  "closes with 1002 for what is no UTF-8": {
+  "closes with 1002 for invalid UTF-8": {
     rules: { fail: (code, connection) => strict.fail(code === 1007 ? 1002 : code, connection) },
     red: everyClass,
     turns: "non-strict",
@@ -754,24 +754,24 @@ const closing: Record<string, Fault> = {
     red: ["7.7", "7.8"],
     green: ["7.4"],
   },
-  "takes the codes that are for local use": {
+  "accepts close codes that are for local use": {
     rules: { allowsCode: (code) => [1005, 1006, 1015].includes(code) || strict.allowsCode(code) },
     red: ["7.7.1", "7.7.2", "7.7.3"],
     green: ["7.8", "7.9"],
   },
-  "takes codes that nobody has defined": {
+  "accepts close codes that nobody has defined": {
     rules: { allowsCode: (code) => code >= 1000 && ![1005, 1006, 1015].includes(code) },
     red: ["7.9.1", "7.9.2", "7.9.3", "7.9.4", "7.9.5"],
     green: ["7.7", "7.8"],
     turns: "non-strict",
   },
-  "refuses the codes of applications": {
+  "refuses the close codes of applications": {
     rules: { allowsCode: (code) => code < 3000 && strict.allowsCode(code) },
     red: ["7.5.1", "7.5.4"],
     green: ["7.4"],
   },
   "never answers a close frame": { rules: { close: () => {} }, red: ["1.1.1", "7"] },
-  "drops the connection upon a close frame": {
+  "drops the connection when a close frame comes": {
     rules: { close: (_payload, connection) => connection.end() },
     red: ["1.1.1", "7.1.1", "7.4.1"],
   },
@@ -795,7 +795,7 @@ const closing: Record<string, Fault> = {
     red: ["1.1.1"],
     turns: "non-strict",
   },
-  "takes a close payload of one byte": {
+  "accepts a close payload of one byte": {
     rules: {
       close: (payload, connection) =>
         strict.close(payload.length === 1 ? Buffer.alloc(0) : payload, connection),
@@ -812,7 +812,7 @@ const closing: Record<string, Fault> = {
     },
     red: ["1.1.1", "7.1.1"],
   },
-  "answers what comes after a close frame": {
+  "answers messages that come after a close frame": {
     rules: { end: later },
     red: ["7.2.2", "7.2.3"],
     green: ["7.1.1", "7.2.4"],
@@ -847,7 +847,7 @@ const closing: Record<string, Fault> = {
     green: ["7.10.1"],
     turns: "non-strict",
   },
-  "delivers what came of a message when the peer ends TCP": {
+  "delivers an incomplete message when the peer ends TCP": {
     rules: {
       peerEnded(connection) {
         connection.deliver();
@@ -863,7 +863,7 @@ const closing: Record<string, Fault> = {
     red: ["6.7"],
     turns: "non-strict",
   },
-  "fails by a close frame, and leaves TCP open": {
+  "fails the connection with a close frame, and leaves TCP open": {
     rules: {
       fail(code, connection) {
         connection.send({ opcode: close, payload: Buffer.of(code >> 8, code & 0xff) });
@@ -880,7 +880,7 @@ function muchLater(act: () => void): void {
 }
 
 const forgiven: Record<string, Fault> = {
-  "skips what it must fail for, and goes on": {
+  "skips what it must fail the connection for, and goes on": {
     rules: {
       readLength: (extended) => Number(`0x${extended.toString("hex")}`),
       complete(header, connection) {
@@ -892,7 +892,7 @@ const forgiven: Record<string, Fault> = {
     red: ["1.3"],
     green: ["1.1.1", "1.1.5"],
   },
-  "answers a second ping with a pong of its own": {
+  "answers a second ping with a different pong": {
     rules: {
       ping: (payload, connection) =>
         connection.send({ opcode: pong, payload: connection.frames === 1 ? payload : Buffer.from("alive") }),
@@ -900,7 +900,7 @@ const forgiven: Record<string, Fault> = {
     red: ["2.6.1", "2.6.4"],
     green: ["2.1"],
   },
-  "fails long after what it must fail for, and answers until then": {
+  "fails the connection long after the fault, and answers until then": {
     rules: {
       allowsReserved(rsv, _opcode, connection) {
         if (rsv !== 0) muchLater(() => strict.fail(1002, connection));
@@ -932,7 +932,7 @@ const forgiven: Record<string, Fault> = {
     red: ["3.1.1", "5.4.1", "6.7.1"],
     green: ["1.1"],
   },
-  "closes with a code of no meaning, and rubbish": {
+  "closes with a meaningless code and garbage": {
     rules: {
       close(_payload, connection) {
         connection.send({ opcode: close, payload: Buffer.from("by\x01\x02\x03") });
@@ -941,14 +941,14 @@ const forgiven: Record<string, Fault> = {
     },
     red: ["1.1.2", "7.3.2"],
   },
-  "adds what nobody sent to its answers": {
+  "adds bytes that nobody sent to its answers": {
     rules: {
       echo: sameKind((data) => (isQuestion(data) ? data : Buffer.concat([data, Buffer.from("secret!")]))),
     },
     red: ["1.1.2", "1.2.4"],
     green: ["2.1"],
   },
-  "sends without an end when it is asked once": {
+  "answers a single message without end": {
     rules: {
       echo(opcode, data) {
         const length = isQuestion(data) ? data.length : 2 * 1024 * 1024;
@@ -976,7 +976,7 @@ const delivery: Record<string, Fault> = {
     red: ["8.1.2", "8.2.1", "8.2.9", "8.2.22", "8.4.1", "8.5.1", "8.6.1"],
     green: ["8.1.1"],
   },
-  "loses the first byte of a segment that goes on with a payload": {
+  "loses the first byte of a segment that continues a payload": {
     rules: {
       segment: (left, segment, connection) =>
         strict.segment(left, connection.amidPayload ? segment.subarray(1) : segment, connection),
@@ -984,7 +984,7 @@ const delivery: Record<string, Fault> = {
     red: ["8.3"],
     green: ["8.8.1"],
   },
-  "fails upon a header that is cut": {
+  "fails the connection because of a header that is cut": {
     rules: {
       segment: (left, segment, connection) => {
         if (left.length > 0) throw new Failure(1002);
@@ -994,7 +994,7 @@ const delivery: Record<string, Fault> = {
     red: ["8.2.1", "8.4.1", "8.7.1"],
     green: ["8.3", "8.8"],
   },
-  "drops each thousandth message": {
+  "drops every thousandth message": {
     rules: {
       complete(header, connection) {
         if (connection.frames % 1_000 === 0) connection.message = undefined;
@@ -1004,12 +1004,12 @@ const delivery: Record<string, Fault> = {
     red: ["8.8.2", "8.8.3", "8.8.4", "9.5"],
     green: ["8.8.1"],
   },
-  "keeps no more than 8 MiB of a message, and says nothing": {
+  "silently keeps no more than 8 MiB of a message": {
     rules: { echo: sameKind((data) => data.subarray(0, 8 * 1024 * 1024)) },
     red: ["9.2.6"],
     green: ["9.2.5"],
   },
-  "keeps no more than 10,000 fragments, and says nothing": {
+  "silently keeps no more than 10,000 fragments": {
     rules: {
       piece: (piece, message, connection) => {
         if (message.parts.length < 10_000) strict.piece(piece, message, connection);
@@ -1077,7 +1077,7 @@ export const deaths: Readonly<Record<string, { rules: Partial<Rules>; kills: rea
     },
     kills: ["1.4.1", "1.4.2"],
   },
-  "dies of a text that ends amid a character": {
+  "dies of a text that ends inside a character": {
     rules: {
       complete(header, connection) {
         const { message } = connection;

@@ -247,7 +247,7 @@ const negotiationFaults: Record<string, DeflateFault> = {
     deflate: { answerOf: () => "permessage-deflate, permessage-deflate" },
     red: ["12.1.1"],
   },
-  "answers with a parameter of its own": {
+  "answers with an unknown parameter": {
     deflate: { answer: () => ["level=9"] },
     red: ["12.1.1"],
   },
@@ -255,7 +255,7 @@ const negotiationFaults: Record<string, DeflateFault> = {
     deflate: { answer: ({ server }) => [`server_max_window_bits=0${server.bits}`] },
     red: ["12.1.2"],
   },
-  "passes over parameters that it does not know": {
+  "ignores parameters that it does not know": {
     deflate: {
       allows: (name, value) =>
         !name.includes("_") || name.startsWith("__") || strictDeflate.allows(name, value),
@@ -263,7 +263,7 @@ const negotiationFaults: Record<string, DeflateFault> = {
     red: ["12.6.1", "12.6.2", "12.6.3", "12.6.4", "12.6.5"],
     green: ["12.6.6", "12.6.8", "12.6.20"],
   },
-  "accepts 99 bits, and whatever else is a number": {
+  "accepts 99 bits, and any other number": {
     deflate: {
       allows: (name, value) =>
         strictDeflate.allows(name, value) || (/_bits$/.test(name) && /^\d+$/.test(`${value}`)),
@@ -284,7 +284,7 @@ const negotiationFaults: Record<string, DeflateFault> = {
     red: ["12.6.8", "12.6.9", "12.6.10", "12.6.11"],
     green: ["12.6.7", "12.6.12"],
   },
-  "accepts values where none may be": {
+  "accepts values for parameters that have none": {
     deflate: { allows: (name, value) => flags.includes(name) || strictDeflate.allows(name, value) },
     red: ["12.6.6", "12.6.7"],
     green: ["12.6.8"],
@@ -304,7 +304,7 @@ const contextFaults: Record<string, DeflateFault> = {
     red: ["13.1.3", "13.3"],
     green: ["13.1.1", "13.4.1", "13.7.1"],
   },
-  "keeps its own context, though it agreed not to": {
+  "keeps its own context although it agreed not to": {
     deflate: {
       remember: (history, data, direction, side) =>
         strictDeflate.remember(
@@ -317,7 +317,7 @@ const contextFaults: Record<string, DeflateFault> = {
     red: ["12.1.10", "12.1.11"],
     green: ["12.1.1", "12.1.2", "12.1.19"],
   },
-  "takes messages that were not compressed for a part of the context": {
+  "treats uncompressed messages as part of the context": {
     rules: {
       complete(header, connection) {
         const { message } = connection;
@@ -331,7 +331,7 @@ const contextFaults: Record<string, DeflateFault> = {
     red: ["13.3.2"],
     green: ["13.3.1", "13.3.3", "13.7.1", "13.7.4"],
   },
-  "forgets the context upon an empty message": {
+  "forgets the context after an empty message": {
     deflate: {
       remember: (history, data, direction, side) =>
         data.length === 0 ? nothing : strictDeflate.remember(history, data, direction, side),
@@ -359,7 +359,7 @@ const contextFaults: Record<string, DeflateFault> = {
 };
 
 const blockFaults: Record<string, DeflateFault> = {
-  "cannot take final blocks": {
+  "refuses final blocks": {
     deflate: {
       inflate: (data, history, { bits }) => {
         const { buffer, used } = inflateOnce(data, history, bits);
@@ -385,7 +385,7 @@ const blockFaults: Record<string, DeflateFault> = {
     red: ["13.1.6", "13.2.7"],
     green: ["13.1.1", "13.1.5"],
   },
-  "wants a stream to end": {
+  "requires a stream to end": {
     deflate: {
       inflate: (data) => {
         try {
@@ -429,7 +429,7 @@ const blockFaults: Record<string, DeflateFault> = {
     red: ["13.1.7", "13.6"],
     green: ["13.1.1"],
   },
-  "takes an empty message for a corrupt one": {
+  "treats an empty message as corrupt": {
     deflate: {
       inflate: (data, history, direction) => {
         const inflated = strictDeflate.inflate(data, history, direction);
@@ -458,7 +458,7 @@ const blockFaults: Record<string, DeflateFault> = {
 };
 
 const flagFaults: Record<string, DeflateFault> = {
-  "takes every message for a compressed one": {
+  "treats every message as compressed": {
     rules: {
       begin(header, connection) {
         strict.begin(header, connection);
@@ -468,7 +468,7 @@ const flagFaults: Record<string, DeflateFault> = {
     red: ["13.7.1", "13.7.3", "13.7.4"],
     green: ["13.1", "13.5"],
   },
-  "says of every frame of a message that it is compressed": {
+  "marks every frame of a message as compressed": {
     deflate: {
       frames: (opcode, payload) => [
         { opcode, payload: payload.subarray(0, 1), rsv: 4, fin: false },
@@ -477,11 +477,11 @@ const flagFaults: Record<string, DeflateFault> = {
     },
     red: ["13.1.1"],
   },
-  "says of no frame that it is compressed": {
+  "marks no frame as compressed": {
     deflate: { frames: (opcode, payload) => [{ opcode, payload }] },
     red: ["13.1.1", "13.7.1"],
   },
-  "says of a message that it is compressed, and sends it as it is": {
+  "marks a message as compressed but sends it uncompressed": {
     deflate: { deflate: (data) => Buffer.concat([data, strictDeflate.tail.restored]) },
     red: ["13.1.1"],
   },
@@ -493,7 +493,7 @@ const flagFaults: Record<string, DeflateFault> = {
     red: ["13.3.7", "13.5.11", "13.7.4"],
     green: ["13.1", "13.5.10"],
   },
-  "takes RSV1 on continuations": {
+  "accepts RSV1 on continuations": {
     deflate: { allowsReserved: (rsv, opcode) => rsv === 4 && opcode <= binary },
     rules: {
       begin: (header, connection) => {
@@ -503,19 +503,19 @@ const flagFaults: Record<string, DeflateFault> = {
     red: ["13.11.1", "13.11.2"],
     green: ["13.11.3", "13.11.4", "13.11.8"],
   },
-  "takes RSV1 on control frames": {
+  "accepts RSV1 on control frames": {
     deflate: { allowsReserved: (rsv) => rsv === 4 },
     // Without 13.11.6: a close frame with RSV1 that is answered and ended is non-strict, like every odd close
     // frame.
     red: ["13.11.4", "13.11.5", "13.11.7"],
     green: ["13.11.1", "13.11.8"],
   },
-  "takes RSV2 and RSV3 with RSV1": {
+  "accepts RSV2 and RSV3 with RSV1": {
     deflate: { allowsReserved: (rsv, opcode) => (rsv & 4) !== 0 && opcode !== continuation && opcode < ping },
     red: ["13.11.8", "13.11.10"],
     green: ["13.11.9", "13.11.11", "13.11.4"],
   },
-  "takes RSV2 for RSV1": {
+  "treats RSV2 as RSV1": {
     deflate: { allowsReserved: (rsv, opcode) => (rsv === 4 || rsv === 2) && opcode !== continuation },
     red: ["13.11.9"],
     green: ["13.11.11", "13.11.8"],
@@ -523,12 +523,12 @@ const flagFaults: Record<string, DeflateFault> = {
 };
 
 const dataFaults: Record<string, DeflateFault> = {
-  "does not look whether what was compressed is UTF-8": {
+  "does not check whether an inflated text is UTF-8": {
     rules: { text: () => anything },
     red: ["13.15.1", "13.15.2", "13.15.3", "13.15.4"],
     green: ["13.15.5", "13.15.6"],
   },
-  "looks whether binary messages are UTF-8": {
+  "checks whether binary messages are UTF-8": {
     rules: {
       echo(opcode, data) {
         if (!validator().push(data)) throw new Failure(1007);
@@ -538,7 +538,7 @@ const dataFaults: Record<string, DeflateFault> = {
     red: ["13.15.5"],
     green: ["13.15.1", "13.15.6"],
   },
-  "takes a corrupt message for an empty one": {
+  "treats a corrupt message as empty": {
     deflate: {
       inflate: (...given) => {
         try {

@@ -34,9 +34,9 @@ interface Finding {
 const plain = "a plain handshake is accepted";
 
 const findings: Record<string, Finding> = {
-  "the proof is another": { fault: { accept: () => acceptOf("another") }, finds: [plain] },
+  "the proof is wrong": { fault: { accept: () => acceptOf("another") }, finds: [plain] },
   "the proof is the key": { fault: { accept: (key) => key }, finds: [plain, "the key of the RFC's own"] },
-  "the proof is there twice": {
+  "the proof is sent twice": {
     fault: { answer: (lines) => [...lines, lines.at(-1) ?? ""] },
     finds: [plain],
   },
@@ -73,7 +73,7 @@ const findings: Record<string, Finding> = {
     fault: { answer: (lines) => [...lines, "Sec-WebSocket-Protocol: chat"] },
     finds: [plain, "a subprotocol that nobody knows"],
   },
-  "the list of subprotocols comes back": {
+  "the offered subprotocols are all sent back": {
     fault: { answer: echoing("Sec-WebSocket-Protocol") },
     finds: ["of three subprotocols in one line"],
   },
@@ -91,11 +91,11 @@ const findings: Record<string, Finding> = {
     fault: { without: ["subprotocols"], answer: echoing("Sec-WebSocket-Protocol") },
     finds: ["a subprotocol with a space", "a subprotocol in quotes"],
   },
-  "the extensions come back": {
+  "the offered extensions are sent back": {
     fault: { answer: echoing("Sec-WebSocket-Extensions") },
     finds: ["an extension that nobody knows", "extensions that nobody knows"],
   },
-  "the extensions are not checked, and come back": {
+  "the extensions are not checked and are sent back": {
     fault: { without: ["extensions"], answer: echoing("Sec-WebSocket-Extensions") },
     finds: ["an offer with a semicolon", "an offer with a quotation that does not end"],
   },
@@ -109,7 +109,7 @@ const findings: Record<string, Finding> = {
     },
     finds: ["an extension of the name __proto__", "an extension of the name toString"],
   },
-  "names of headers are compared with their case": {
+  "header names are case-sensitive": {
     fault: {
       header: (line) =>
         /^([A-Z][a-z]+-?)+\b/.test(line.replace("WebSocket", "Websocket")) ? headerOf(line) : ["X-Other", ""],
@@ -168,11 +168,11 @@ const findings: Record<string, Finding> = {
     fault: { read: (text) => text.replace(/\0[^\r\n]*/g, "") },
     finds: ["Upgrade: websocket, cut off by a NUL"],
   },
-  "the key is not looked at": {
+  "the key is not checked": {
     fault: { without: ["key"] },
     finds: ["a handshake without a key", "two different keys"],
   },
-  "the version is not looked at": {
+  "the version is not checked": {
     fault: { without: ["webSocketVersion"] },
     finds: ["version 0 is", "version 14", "version 255", "versions 13, 8", "a handshake without a version"],
   },
@@ -201,11 +201,11 @@ const findings: Record<string, Finding> = {
     },
     finds: ["two different Hosts", "the same Host twice"],
   },
-  "any method will do": {
+  "any method is accepted": {
     fault: { without: ["method"] },
     finds: ["POST", "HEAD", "OPTIONS", "get"],
   },
-  "any version of HTTP will do": {
+  "any HTTP version is accepted": {
     fault: { without: ["version"] },
     finds: ["a request of HTTP/1.0", "a request of HTTP/0.9"],
   },
@@ -234,18 +234,18 @@ const findings: Record<string, Finding> = {
       "two different C",
     ],
   },
-  "what came with the handshake is lost": {
+  "bytes that came with the handshake are lost": {
     fault: { rest: () => Buffer.alloc(0) },
     finds: ["a message in the same segment", "three messages in the same segment"],
     // Here it is the client that must not send so early.
     verdict: "info",
   },
-  "what came with the handshake is refused": {
+  "bytes that came with the handshake are refused": {
     fault: { impatient: true, read: (text) => (text.includes("\x81") ? "" : text) },
     finds: ["a message in the same segment"],
     verdict: "info",
   },
-  "a refusal is a body without a head, as of HTTP/0.9": {
+  "a refusal is a body without a head, as in HTTP/0.9": {
     fault: { refuse: () => ["<h1>Not found</h1>"] },
     finds: ["a request line without a version", "a version written http/1.1", "POST"],
     verdict: "non-strict",
@@ -254,7 +254,7 @@ const findings: Record<string, Finding> = {
     fault: { refuse: (lines) => [...lines, "", "more"] },
     finds: ["the answer to HEAD has no body"],
   },
-  "subprotocols take the square of their length": {
+  "reading subprotocols takes time quadratic in their length": {
     fault: {
       checks: {
         subprotocols: (request) => {
@@ -291,7 +291,7 @@ const findings: Record<string, Finding> = {
     fault: { refuse: (lines) => lines.with(0, "HTTP/1.1 200 OK") },
     finds: ["a handshake without a key", "version 14", "two different Hosts"],
   },
-  "what asks for no WebSocket is answered with 200": {
+  "a request for no WebSocket is answered with 200": {
     fault: { refuse: (lines) => lines.with(0, "HTTP/1.1 200 OK") },
     finds: ["a request without Upgrade", "POST"],
     verdict: "info",
@@ -301,12 +301,12 @@ const findings: Record<string, Finding> = {
     finds: ["a handshake without a key", "POST"],
     verdict: "non-strict",
   },
-  "a fault of the client is answered as one of the server": {
+  "a client's fault is answered with a server error": {
     fault: { refuse: (lines) => lines.with(0, "HTTP/1.1 500 Internal Server Error") },
     finds: ["a handshake without a key", "version 14", "POST"],
     verdict: "non-strict",
   },
-  "the answer is no HTTP": { fault: { answer: () => ["hello"] }, finds: [plain] },
+  "the answer is not HTTP": { fault: { answer: () => ["hello"] }, finds: [plain] },
 };
 
 // Keeps the process busy for this many ms.
@@ -384,7 +384,7 @@ const noKey = "a handshake without a key is refused";
 // Behaviour that looks odd and is just as good.
 test.for<[string, HandshakeFault, string]>([
   [
-    "an answer before the one that counts",
+    "an interim answer before the final one",
     { answer: (lines) => ["HTTP/1.1 103 Early Hints", "", ...lines] },
     plain,
   ],

@@ -240,7 +240,7 @@ test.for<[string, string, (socket: Socket) => void]>([
   ],
   ["a body that never comes", "HTTP/1.1 400 Bad Request\r\nContent-Length: 5\r\n\r\n", () => {}],
   [
-    "answers before the one that counts, without an end",
+    "interim answers without end",
     "HTTP/1.1 103 Early Hints\r\n\r\n",
     (socket) => flood(socket, Buffer.from("HTTP/1.1 103 Early Hints\r\n\r\n"), 64 * mebibyte),
   ],

@@ -23,7 +23,7 @@ export const manners = {
   "rejects a promise that nobody handles": () => void Promise.reject(new Error("too much for me")),
   "ends with exit code 0": () => setImmediate(() => process.exit(0)),
   aborts: () => setImmediate(() => process.abort()),
-  "is ended by SIGSEGV": () => process.kill(process.pid, "SIGSEGV"),
+  "ends with SIGSEGV": () => process.kill(process.pid, "SIGSEGV"),
   "is killed": () => process.kill(process.pid, "SIGKILL"),
   "hangs in a loop": () =>
     setImmediate(() => {

@@ -39,12 +39,12 @@ async function conform(url: string) {
 test.each<[string, (ws: WebSocket) => void, string]>([
   ["says nothing", () => {}, "it said nothing within"],
   [
-    "greets, and echoes nothing",
+    "greets and echoes nothing",
     (ws) => ws.send("Welcome!"),
     'it answered with a text message of 8 bytes "Welcome!"',
   ],
   [
-    "greets, and then echoes",
+    "greets and then echoes",
     (ws) => {
       ws.send("Welcome!");
       ws.on("message", (data, binary) => ws.send(data, { binary }));
@@ -52,7 +52,7 @@ test.each<[string, (ws: WebSocket) => void, string]>([
     'beside the text it also sent a text message of 8 bytes "Welcome!"',
   ],
   [
-    "greets a moment later, and echoes",
+    "echoes and greets a moment later",
     (ws) => {
       ws.on("message", (data, binary) => {
         ws.send(data, { binary });

@@ -143,10 +143,10 @@ test("ws 1.1.5 leaves TCP open after it has failed a connection", async () => {
 // It puts every payload through `toString()`, each fragment separately, and echoes whatever code a close frame has.
 describe("nodejs-websocket 1.7.2", () => {
   const found = {
-    "2.2.2": "takes the payload of a ping for text",
+    "2.2.2": "treats the payload of a ping as text",
     "6.5.1": "breaks characters that are cut by fragments",
-    "6.9.1": "takes overlong sequences",
-    "6.10.1": "takes surrogates",
+    "6.9.1": "accepts overlong sequences",
+    "6.10.1": "accepts surrogates",
     "6.12.1": "takes half a character",
     "7.8.2": "answers a code that nobody may send with the same",
   };

@@ -23,7 +23,7 @@ const gaps = new WeakSet<Connection>();
 test.each<[string, Partial<Rules>, Verdict]>([
   ["keeps everything in memory", {}, "pass"],
   [
-    "stops to read until its peer does",
+    "stops reading until its peer reads",
     overLimit(({ socket }) => {
       if (socket.isPaused()) return;
       socket.pause().once("drain", () => socket.resume());
@@ -33,7 +33,7 @@ test.each<[string, Partial<Rules>, Verdict]>([
   ["closes with 1013", overLimit((connection) => strict.fail(1013, connection)), "info"],
   ["hangs up", overLimit((connection) => connection.end()), "info"],
   [
-    "drops what does not fit, and says nothing",
+    "silently drops what does not fit",
     {
       complete(header, connection) {
         if (header.fin && connection.socket.writableLength > limit) connection.message = undefined;
@@ -43,7 +43,7 @@ test.each<[string, Partial<Rules>, Verdict]>([
     "fail",
   ],
   [
-    "drops one message in the middle, and says nothing",
+    "silently drops one message in the middle",
     {
       complete(header, connection) {
         const isFull = header.fin && connection.socket.writableLength > limit;
@@ -56,7 +56,7 @@ test.each<[string, Partial<Rules>, Verdict]>([
     "fail",
   ],
   [
-    "drops one message in the middle, and hangs up in the end",
+    "drops one message in the middle and finally hangs up",
     {
       complete(header, connection) {
         const isFull = header.fin && connection.socket.writableLength > limit;

@@ -83,7 +83,7 @@ const proof = family(
       clause: "RFC 6455 §11.3.3",
       gist: "The header MUST NOT appear more than once: a duty of the server.",
       lines: (request) => [...right(request), accept(request)],
-      play: play([...unopened, ...lenient("it takes the proof twice", opened)], hello, settle),
+      play: play([...unopened, ...lenient("it accepts the proof twice", opened)], hello, settle),
     },
     {
       title: "blanks around Sec-WebSocket-Accept are no part of it",
@@ -294,7 +294,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     clause: "RFC 9110 §15.2",
     gist: "HTTP/1.0 has no 1xx and no Upgrade. RFC 6455 does not say what a client does about it.",
     lines: (request) => right(request).with(0, "HTTP/1.0 101 Switching Protocols"),
-    play: play([...unopened, ...lenient("it takes a 101 of HTTP/1.0", opened)], hello, settle),
+    play: play([...unopened, ...lenient("it accepts a 101 of HTTP/1.0", opened)], hello, settle),
   },
   {
     title: "an answer that is no HTTP fails the connection",
@@ -314,7 +314,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     clause: "RFC 6455 §10.4",
     gist: "Who is sent more than it can take should say so early; a head without bound fills the memory.",
     lines: (request) => [...right(request), `X-Long: ${"a".repeat(4 * 1024 * 1024)}`],
-    play: play([...unopened, ...lenient("it takes a head of 4 MiB", opened)], hello, settle),
+    play: play([...unopened, ...lenient("it accepts a head of 4 MiB", opened)], hello, settle),
   },
 ]);
 

@@ -71,7 +71,7 @@ const answered: FrameCase[] = family("7.1", handshake, [
             ...closes(1000, { messages: [text(data)], pongs: ["too late"] }),
             ...closes(1000, { pongs: ["too late"] }),
           ]),
-          ...refuses(1009, "it takes no message of 256 KiB: a policy, not a fault"),
+          ...refuses(1009, "it refuses a message of 256 KiB: a policy, not a fault"),
         ],
       };
     },
@@ -153,7 +153,7 @@ const reasons: readonly { words: string; reason: string; autobahn?: string[] }[]
   { words: "of 123 bytes, the longest,", reason: "r".repeat(123), autobahn: ["7.3.5"] },
 ];
 
-const ignoresByte = lenientOnly("it takes a payload of one byte for none", closes([1000, 1005]));
+const ignoresByte = lenientOnly("it treats a payload of one byte as none", closes([1000, 1005]));
 
 const payloads: FrameCase[] = family(
   "7.3",
@@ -241,7 +241,7 @@ function refusesCode(tolerated: readonly number[], because: string): Allowed[] {
 }
 
 const toleratedWrong = "it does not look at the code, or does not mind that it is wrong";
-const toleratedUnknown = "it takes a code that nobody has defined";
+const toleratedUnknown = "it accepts a code that nobody has defined";
 
 const wrong: FrameCase[] = [
   ...family(

@@ -89,7 +89,7 @@ const inLongForm: Member[] = [2, 8].map((bytes) => ({
     [
       ...fails(1002),
       ...lenient(
-        "it takes lengths that are longer than need be, even on control frames",
+        "it accepts lengths that are longer than necessary, even on control frames",
         answers({ pongs: ["Hello"] }),
       ),
     ],

@@ -282,7 +282,7 @@ const bombs = compressedFamily(
   "13.16",
   {
     clause: "RFC 7692 §8",
-    gist: "Little data can become much. A receiver is limited by what comes out, not by what comes in: it takes the message or closes with 1009.",
+    gist: "Little data can become much. A receiver is limited by what comes out, not by what comes in: it accepts the message or closes with 1009.",
     level: "SHOULD",
   },
   [

@@ -216,7 +216,7 @@ const largeInPieces = [
           steps: [sendCut(size, sent)],
           allowed: [
             ...echoes(kind === "text" ? text(data) : binary(data)),
-            ...refuses(1009, "it takes no message of a million bytes: a policy, not a fault"),
+            ...refuses(1009, "it refuses a message of a million bytes: a policy, not a fault"),
           ],
         };
       },

@@ -66,7 +66,7 @@ const inOrder: FrameCase[] = family("5.1", whole, [
     title: "a message in fragments of 1, 125, 126, 65,535 and 65,536 bytes comes back whole",
     play: (random) => {
       const data = [1, 125, 126, 65_535, 65_536].map((length) => random.bytes(length));
-      const because = "it takes no message of 131,323 bytes: a policy, not a fault";
+      const because = "it refuses a message of 131,323 bytes: a policy, not a fault";
       return {
         steps: [send(...fragments(Opcode.Binary, data))],
         allowed: [...echoes(binary(join(data))), ...refuses(1009, because)],
@@ -116,7 +116,7 @@ const many: FrameCase[] = family(
     title: `a message in ${words} comes back, or meets a limit`,
     play: (random) => {
       const data = [...repeat(count - 1, () => random.bytes(size)), random.bytes(1)];
-      const because = `it takes no message in ${count.toLocaleString("en")} fragments: a policy, not a fault`;
+      const because = `it refuses a message in ${count.toLocaleString("en")} fragments: a policy, not a fault`;
       return {
         steps: [send(...fragments(Opcode.Binary, data)), awaitMessages(1)],
         allowed: [...echoes(binary(join(data))), ...refuses([1008, 1009], because)],

@@ -78,7 +78,7 @@ const minimal: FrameCase[] = family(
         steps: [send(frame.binary(data, { lengthBytes }))],
         allowed: [
           ...fails(1002),
-          ...lenient("it takes lengths that are longer than need be", echoes(binary(data))),
+          ...lenient("it accepts lengths that are longer than necessary", echoes(binary(data))),
         ],
       };
     },

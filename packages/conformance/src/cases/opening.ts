@@ -284,7 +284,7 @@ const keys = family(
         const line = `Sec-WebSocket-Key: ${key}`;
         return { lines: { "Sec-WebSocket-Key": [line, line] } };
       },
-      allowed: [...refuses(), ...tolerated("it takes a key that is there twice", accepts())],
+      allowed: [...refuses(), ...tolerated("it accepts a key that is there twice", accepts())],
     },
     ...[
       { words: "an empty key", key: "" },
@@ -362,7 +362,7 @@ const versions = family(
       changes: {
         lines: { "Sec-WebSocket-Version": ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 13"] },
       },
-      allowed: [...refuses(), ...tolerated("it takes a version that is there twice", accepts())],
+      allowed: [...refuses(), ...tolerated("it accepts a version that is there twice", accepts())],
     },
   ],
 );
@@ -402,7 +402,7 @@ const hosts = family(
       gist: "Host may be empty where the target has no authority; a WebSocket always has one.",
       ...may,
       changes: { lines: { Host: ["Host:"] } },
-      allowed: [...refuses(), ...told("it takes an empty Host", accepts())],
+      allowed: [...refuses(), ...told("it accepts an empty Host", accepts())],
     },
   ],
 );
@@ -435,7 +435,7 @@ const requestLine = family(
     {
       title: "a refusal with 405 says which methods are allowed",
       clause: "RFC 9110 §15.5.6",
-      gist: "A server that answers 405 MUST say in Allow which methods it takes.",
+      gist: "A server that answers 405 MUST say in Allow which methods it accepts.",
       changes: { requestLine: ({ path }) => `POST ${path} HTTP/1.1` },
       allowed: [
         ...refusesOrIgnores(["4xx", 501], explained(405, "Allow")),
@@ -487,7 +487,7 @@ const requestLine = family(
       },
       allowed: [
         ...refusesOrIgnores(["4xx", 505]),
-        ...tolerated("it takes a target that no GET may have", accepts()),
+        ...tolerated("it accepts a target that no GET may have", accepts()),
       ],
     })),
     {
@@ -531,7 +531,7 @@ const lines = family(
       gist: "A server SHOULD ignore at least one empty line before the request line.",
       ...should,
       changes: { prefix: "\r\n" },
-      allowed: [...accepts(), ...tolerated("it takes no empty line before the request", refuses())],
+      allowed: [...accepts(), ...tolerated("it refuses an empty line before the request", refuses())],
     },
     {
       title: "a space between a header's name and its colon is refused with 400",
@@ -566,25 +566,25 @@ const lines = family(
       gist: "A single LF MAY be recognized as the end of a line.",
       ...may,
       changes: { newline: "\n" },
-      allowed: [...refuses(["4xx", 505]), ...told("it takes LF for the end of a line", accepts())],
+      allowed: [...refuses(["4xx", 505]), ...told("it accepts LF as the end of a line", accepts())],
     },
     {
       title: "a line without a colon is refused",
       ...should,
       changes: { after: ["X-Rosetta"] },
-      allowed: [...refuses(), ...tolerated("it takes a line that is no header", accepts())],
+      allowed: [...refuses(), ...tolerated("it accepts a line that is no header", accepts())],
     },
     {
       title: "a header without a name is refused",
       ...should,
       changes: { after: [": 1"] },
-      allowed: [...refuses(), ...tolerated("it takes a header without a name", accepts())],
+      allowed: [...refuses(), ...tolerated("it accepts a header without a name", accepts())],
     },
     {
       title: "a space within a header's name is refused",
       ...should,
       changes: { after: ["X Rosetta: 1"] },
-      allowed: [...refuses(), ...tolerated("it takes a name with a space", accepts())],
+      allowed: [...refuses(), ...tolerated("it accepts a name with a space", accepts())],
     },
     ...[
       { words: "NUL", byte: "\0" },
@@ -596,7 +596,7 @@ const lines = family(
       changes: { after: [`X-Rosetta: a${byte}b`] },
       allowed: [
         ...refuses(),
-        ...tolerated(`it takes a ${words} in a value; what it makes of it cannot be seen`, accepts()),
+        ...tolerated(`it accepts a ${words} in a value; what it makes of it cannot be seen`, accepts()),
       ],
     })),
     {
@@ -623,7 +623,7 @@ function bounded(...statuses: readonly number[]): AllowedAnswer[] {
   return [
     ...refuses(statuses.length > 0 ? statuses : ["4xx"]),
     { verdict: "info", answer: "dropped", because: "it hangs up without an answer" },
-    ...told("it takes this much", accepts()),
+    ...told("it accepts this much", accepts()),
   ];
 }
 
@@ -668,7 +668,7 @@ const sizes = family(
       clause: "RFC 9112 §3",
       gist: "It is RECOMMENDED to support request lines of at least 8,000 bytes.",
       changes: { requestLine: ({ path }) => `GET ${padded(path, 8_000 - 13)} HTTP/1.1` },
-      allowed: [...accepts(), ...tolerated("it takes no request line of 8,000 bytes", refuses())],
+      allowed: [...accepts(), ...tolerated("it refuses a request line of 8,000 bytes", refuses())],
     },
   ],
 );
@@ -742,7 +742,7 @@ const tooEarly = {
   gist: "A client MUST wait for the answer before it sends anything else. What a server does with what came too early is not said.",
   allowed: [
     ...accepts(),
-    ...told("it takes nothing before its answer", refuses(["4xx"])).map((each) => ({
+    ...told("it accepts nothing before its answer", refuses(["4xx"])).map((each) => ({
       ...each,
       verdict: "info" as const,
     })),
@@ -766,26 +766,25 @@ const delivery = family(
     ].map(({ words, cuts }) => ({ title: `a handshake cut ${words} is accepted`, cuts })),
     ...[
       {
-        title: "a message in the same segment as the handshake comes back, or what becomes of it is told",
+        title: "a message in the same segment as the handshake comes back, or its fate is reported",
         cuts: undefined,
       },
       {
-        title:
-          "a message right after the handshake, before the answer, comes back, or what becomes of it is told",
+        title: "a message right after the handshake, before the answer, comes back, or its fate is reported",
         cuts: [0],
       },
       {
         title:
-          "a message cut within its header, the start with the handshake, comes back, or what becomes of it is told",
+          "a message cut within its header, the start with the handshake, comes back, or its fate is reported",
         cuts: [3],
       },
       {
         title:
-          "a message cut after its header, the start with the handshake, comes back, or what becomes of it is told",
+          "a message cut after its header, the start with the handshake, comes back, or its fate is reported",
         cuts: [6],
       },
       {
-        title: "a message after the handshake, both byte by byte, comes back, or what becomes of it is told",
+        title: "a message after the handshake, both byte by byte, comes back, or its fate is reported",
         cuts: 1,
       },
     ].map(({ title, cuts }) => ({
@@ -796,7 +795,7 @@ const delivery = family(
     })),
     {
       ...tooEarly,
-      title: "three messages in the same segment as the handshake come back, or what becomes of them is told",
+      title: "three messages in the same segment as the handshake come back, or their fate is reported",
       frames: [frame.text("one"), frame.text("two"), frame.text("three")],
     },
   ],
@@ -810,7 +809,7 @@ function declinesAll(): AllowedAnswer[] {
   return [
     ...accepts(noSubprotocol),
     ...refuses(),
-    ...tolerated("it takes a subprotocol that it cannot know", accepts()),
+    ...tolerated("it accepts a subprotocol that it cannot know", accepts()),
   ];
 }
 

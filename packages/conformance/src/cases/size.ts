@@ -75,7 +75,7 @@ function inOneFrame(id: string, kind: "text" | "binary"): FrameCase[] {
       ...(size >= heavyFrom && { heavy: true }),
       play: (random) => {
         const data = make(size, random);
-        const because = `it takes no message of ${sizeOf(size)}: a policy, not a fault`;
+        const because = `it refuses a message of ${sizeOf(size)}: a policy, not a fault`;
         return {
           steps: [send(frame.of(opcode, data)), awaitMessages(1)],
           allowed: [...echoes(expected(data)), ...refuses(1009, because)],
@@ -106,7 +106,7 @@ function inFragments(id: string, kind: "text" | "binary"): FrameCase[] {
       play: (random) => {
         const data = make(whole, random);
         const parts = split(data, size);
-        const because = `it takes no message of ${sizeOf(whole)}, or not in ${parts.length.toLocaleString("en")} fragments: a policy, not a fault`;
+        const because = `it refuses a message of ${sizeOf(whole)}, or in ${parts.length.toLocaleString("en")} fragments: a policy, not a fault`;
         return {
           steps: [send(...fragments(opcode, parts)), awaitMessages(1)],
           allowed: [...echoes(expected(data)), ...refuses([1009, 1008], because)],
@@ -140,7 +140,7 @@ const many: FrameCase[] = family(
     play: (random) => {
       const messages = repeat(1_000, (index) => inTurn(index, size, random));
       const frames = messages.map(({ kind, data }) => frame.of(kinds[kind].opcode, data));
-      const because = "it takes no 1,000 messages at once: a policy, not a fault";
+      const because = "it refuses 1,000 messages at once: a policy, not a fault";
       return {
         steps: [send(...frames), awaitMessages(messages.length)],
         allowed: [...echoes(...messages), ...refuses([1008, 1013], because)],
