@@ -37,7 +37,7 @@ test.each([
   ["--pairs many", /--pairs many cannot be used/],
   ["--cores 1,1", /two different numbers/],
   ["--cores 1", /two different numbers/],
-  ["--report --generator", "--report and --generator cannot be had at once"],
+  ["--report --generator", "--report and --generator cannot be combined"],
   ["--load conns=1", "--load: conns=1 cannot be used: a number from 2 to 25000"],
   ["--load speed=9", /"speed=9" cannot be used/],
   ["--load conns=20,fanout=20", /need more than 20 connections/],
@@ -53,7 +53,7 @@ test("the help names every scenario", () => {
 });
 
 test.each(["constructor=1", "toString=1", "conns=25001", "rate=100001", "size=4097", "size=15"])(
-  "a load of %s cannot be had",
+  "a load of %s is refused",
   (part) => {
     expect(readArguments(["--load", part], [])).toMatch(/cannot be used/);
   },

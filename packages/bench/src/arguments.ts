@@ -52,7 +52,7 @@ export function readArguments(args: readonly string[], known: readonly string[])
   if (typeof parsed === "string") return parsed;
   const { values, positionals: servers } = parsed;
   const modes = (["report", "load", "generator"] as const).filter((name) => values[name] !== undefined);
-  if (modes.length > 1) return `--${modes.join(" and --")} cannot be had at once`;
+  if (modes.length > 1) return `--${modes.join(" and --")} cannot be combined`;
   const stranger = servers.find((id) => !known.includes(id));
   if (stranger !== undefined) return `unknown server "${stranger}"; there are: ${known.join(", ")}`;
   const scenarios = readScenarios(values.scenario);

@@ -200,7 +200,7 @@ function fate({ published, prefix, gap, closed }: Stalled): string {
   if (prefix === published) return "got all, in order";
   const got = `got ${prefix.toLocaleString("en")} of ${published.toLocaleString("en")} in order, then`;
   if (closed !== undefined) return `${got} was closed with ${closed}${gap ? ", after a gap" : ""}`;
-  return `${got} ${gap ? "some were missing" : "nothing more came"}: it was told nothing`;
+  return `${got} ${gap ? "some were missing" : "nothing more came"}, without notice`;
 }
 
 function noise({ twins, measures }: BenchResults, names: Names): string {
