@@ -22,52 +22,50 @@ export interface WorstReport {
 const fromAddress = 900;
 const mask = new Uint8Array(4);
 
-/** Returns what a peer sends as soon as it is connected to `host`. It never reads an answer. */
-type Saying = (host: string, peer: number) => Buffer | string;
+/** Returns what a peer sends to `host`, piece by piece, as fast as the server takes it. It never reads an answer. */
+type Saying = (host: string, peer: number) => Iterable<Buffer | string>;
 
 const text = "Ж".repeat(bounds.text / 2);
 
 /** A room that an honest client has filled before the first peer comes, and in which it keeps publishing. */
 const fullRoom = "room/full";
 
-const part = Buffer.from(
-  encodeFrame({ opcode: Opcode.Continuation, payload: new Uint8Array(1), mask, fin: false }),
-);
+/** The pieces that all peers of a kind share, so that thousands of them do not fill the memory of this process. */
+const pieces = {
+  big: frame(randomBytes(60_000)),
+  small: Buffer.concat(repeat(1_000, frame(Buffer.alloc(1)))),
+  unfinished: frame(randomBytes(65_000)).subarray(0, 64_900),
+  begun: fragment(Opcode.Text),
+  // A fragment of one byte keeps the whole received segment in memory.
+  pinned: Buffer.concat([
+    fragment(Opcode.Continuation),
+    ...repeat(480, frame(Buffer.alloc(120), Opcode.Pong)),
+  ]),
+};
 
 /** The kinds of hostile peers, named after what they pin in memory. */
 const kinds: Readonly<Record<string, Saying>> = {
-  "open and idle": (host) => handshake(host, "/echo"),
-  "60 KB messages, unread": (host) =>
-    Buffer.concat([head(host, "/echo"), ...repeat(60, frame(randomBytes(60_000)))]),
-  "one-byte messages, unread": (host) =>
-    Buffer.concat([head(host, "/echo"), ...repeat(20_000, frame(Buffer.alloc(1)))]),
-  "messages that do not end": (host) =>
-    Buffer.concat([head(host, "/echo"), frame(randomBytes(65_000)).subarray(0, 64_900)]),
-  "ids and rooms": (host, peer) =>
-    Buffer.concat([
-      head(host, "/ws"),
-      message({ type: "hello", id: "1", client: randomBytes(16).toString("hex") }),
-      // Few enough for the burst limit. The server remembers each id, and each event takes 8 KiB.
-      ...Array.from({ length: 190 }, (_, index) =>
-        message({
-          ...{ type: "publish", to: "all", text },
-          id: `${index}`.padStart(bounds.id, "i"),
-          topic: `room/worst-${(peer + index) % 4_000}`,
-        }),
-      ),
-    ]),
-  // A fragment of one byte keeps the whole received segment in memory.
-  "fragments among pongs": (host) =>
-    Buffer.concat([
-      head(host, "/echo"),
-      Buffer.from(encodeFrame({ opcode: Opcode.Text, payload: new Uint8Array(1), mask, fin: false })),
-      ...repeat(60, Buffer.concat([part, ...repeat(480, frame(Buffer.alloc(120), Opcode.Pong))])),
-    ]),
-  "event streams, unread": (host) => `GET /events?topic=${fullRoom} HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  "open and idle": (host) => [handshake(host, "/echo")],
+  "60 KB messages, unread": (host) => [handshake(host, "/echo"), ...repeat(60, pieces.big)],
+  "one-byte messages, unread": (host) => [handshake(host, "/echo"), ...repeat(20, pieces.small)],
+  "messages that do not end": (host) => [handshake(host, "/echo"), pieces.unfinished],
+  "ids and rooms": publishing,
+  "fragments among pongs": (host) => [handshake(host, "/echo"), pieces.begun, ...repeat(60, pieces.pinned)],
+  "event streams, unread": (host) => [`GET /events?topic=${fullRoom} HTTP/1.1\r\nHost: ${host}\r\n\r\n`],
   "polls in a line, unread": (host) =>
-    `GET /poll?topic=${fullRoom}&since=a:1 HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(30),
-  "answers, unread": (host) => Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(30)),
+    repeat(30, `GET /poll?topic=${fullRoom}&since=a:1 HTTP/1.1\r\nHost: ${host}\r\n\r\n`),
+  "answers, unread": (host) => repeat(30, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`),
 };
+
+function* publishing(host: string, peer: number): Generator<Buffer | string> {
+  yield handshake(host, "/ws");
+  yield message({ type: "hello", id: "1", client: randomBytes(16).toString("hex") });
+  // Few enough for the burst limit. The server remembers each id, and each event takes 8 KiB.
+  for (let index = 0; index < 190; index++) {
+    const id = `${index}`.padStart(bounds.id, "i");
+    yield message({ type: "publish", id, topic: `room/worst-${(peer + index) % 4_000}`, to: "all", text });
+  }
+}
 
 /** Attacks a server that has its default limits with `peers` peers of one kind after the other, then of all mixed. */
 export async function worst(
@@ -82,7 +80,7 @@ export async function worst(
     reports.push(await measure(manifest, kind, peers, seconds, say));
   }
   const all = Object.values(kinds);
-  const mixed: Saying = (host, peer) => all[peer % all.length]?.(host, peer) ?? "";
+  const mixed: Saying = (host, peer) => all[peer % all.length]?.(host, peer) ?? [];
   tell(`${manifest.id}: ${peers} of all kinds`);
   reports.push(await measure(manifest, "all at once", peers, seconds, mixed));
   return reports;
@@ -128,7 +126,12 @@ function open(port: number, peer: number, say: Saying): Socket {
   const socket = connect({ host: "127.0.0.1", port, localAddress });
   socket.on("error", () => {});
   socket.pause();
-  socket.write(say(`127.0.0.1:${port}`, peer));
+  const words = say(`127.0.0.1:${port}`, peer)[Symbol.iterator]();
+  const speak = (): void => {
+    for (let word = words.next(); !word.done; word = words.next()) if (!socket.write(word.value)) return;
+  };
+  socket.on("drain", speak);
+  speak();
   return socket;
 }
 
@@ -170,12 +173,13 @@ function handshake(host: string, path: string): string {
   );
 }
 
-function head(host: string, path: string): Buffer {
-  return Buffer.from(handshake(host, path));
-}
-
 function frame(payload: Uint8Array, opcode: number = Opcode.Binary): Buffer {
   return Buffer.from(encodeFrame({ opcode, payload, mask }));
+}
+
+// One byte of a message that goes on.
+function fragment(opcode: number): Buffer {
+  return Buffer.from(encodeFrame({ opcode, payload: new Uint8Array(1), mask, fin: false }));
 }
 
 // Fills a room, then keeps publishing at a pace that the limits allow.
@@ -193,10 +197,9 @@ async function speak(server: Server, endAt: number): Promise<Client> {
 }
 
 function message(fields: object): Buffer {
-  const payload = Buffer.from(JSON.stringify(fields));
-  return Buffer.from(encodeFrame({ opcode: Opcode.Text, payload, mask }));
+  return frame(Buffer.from(JSON.stringify(fields)), Opcode.Text);
 }
 
-function repeat(count: number, bytes: Buffer): Buffer[] {
-  return Array.from({ length: count }, () => bytes);
+function repeat<T>(count: number, piece: T): T[] {
+  return Array.from({ length: count }, () => piece);
 }
