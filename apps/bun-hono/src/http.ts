@@ -82,11 +82,12 @@ export function routes(app: App, hub: Hub<Ws>): void {
     if (refused) return answer(c, refused);
     let leave = (): void => {};
     let isEnding = false;
-    const body = new ReadableStream<Uint8Array>(
+    const body = new ReadableStream<string>(
       {
+        // Bun takes strings, too, and so one copy of an event does for all streams.
         start(controller) {
           leave = hub.readers.stream(facts, c.get("address"), {
-            write: (text) => controller.enqueue(encoder.encode(text)),
+            write: (text) => controller.enqueue(text),
             queued: () => -(controller.desiredSize ?? 0),
             // Bun does not report when the rest of a closed stream has been sent. So we close it once nothing waits.
             end() {
@@ -102,7 +103,8 @@ export function routes(app: App, hub: Hub<Ws>): void {
         },
         cancel: () => leave(),
       },
-      { highWaterMark: 0, size: (chunk) => chunk?.length ?? 0 },
+      // Up to two bytes a character.
+      { highWaterMark: 0, size: (text = "") => 2 * text.length },
     );
     const close = (controller: ReadableStreamDefaultController): void => {
       controller.close();
@@ -129,8 +131,6 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.notFound((c) => c.text("not found\n", 404));
   // #endregion missing
 }
-
-const encoder = new TextEncoder();
 
 function answer(c: Context<Env>, { status, headers, body }: Answer): Response {
   // A 204 has no body, not even an empty one.

@@ -78,6 +78,7 @@ export function parseCursor(text: string): Cursor | undefined {
 export class Readers {
   readonly #options: ReadersOptions;
   readonly #readers = new Set<Reader>();
+  readonly #texts = new WeakMap<Kept, string>();
   #isOver = false;
 
   constructor(options: ReadersOptions) {
@@ -116,7 +117,7 @@ export class Readers {
     const chance = this.#chance();
     sink.write(`retry: ${retryMs + Math.floor(chance * spreadMs)}\n\n`);
     sink.write(opening(topic, log.head(topic.name), replay));
-    for (const entry of replay.entries) sink.write(serverSent(entry));
+    for (const entry of replay.entries) sink.write(this.#serverSent(entry));
 
     const write = (text: string, bytes: number): void => {
       sink.write(text);
@@ -135,7 +136,7 @@ export class Readers {
       sink.end();
     };
     const reader: Reader = {
-      event: (entry) => write(serverSent(entry), entry.bytes),
+      event: (entry) => write(this.#serverSent(entry), entry.bytes),
       end: () => {
         // On shutdown, makes the browser wait until the server is gone: after a 503 it would never ask again.
         const endMs = limits.drainMs + limits.lingerMs + retryMs + Math.floor(chance * this.#crowdMs());
@@ -257,6 +258,15 @@ export class Readers {
     return topic.mode === "latest" ? { ...replay, entries: replay.entries.slice(-1) } : replay;
   }
 
+  // The same string for all who read it: ten thousand copies of an event would wait in ten thousand queues.
+  #serverSent(entry: Kept): string {
+    const known = this.#texts.get(entry);
+    if (known !== undefined) return known;
+    const text = `id: ${entry.epoch}:${entry.offset}\ndata: ${entry.frame}\n\n`;
+    this.#texts.set(entry, text);
+    return text;
+  }
+
   #page(topic: Topic<unknown>, { recovered, entries }: Replay): Answer {
     const { epoch, offset } = entries.at(-1) ?? this.#options.log.head(topic.name);
     const events = entries.map((entry) => entry.frame).join(",");
@@ -289,10 +299,6 @@ function opening(topic: { name: string; mode: Mode }, head: Cursor, { recovered,
   const offset = first === undefined ? head.offset : first.offset - 1;
   const data = JSON.stringify({ topic: topic.name, mode: topic.mode, ...head, recovered });
   return `id: ${head.epoch}:${offset}\nevent: subscribed\ndata: ${data}\n\n`;
-}
-
-function serverSent(entry: Kept): string {
-  return `id: ${entry.epoch}:${entry.offset}\ndata: ${entry.frame}\n\n`;
 }
 
 function problem(status: number, code: ErrorCode, message: string): Answer {
