@@ -13,5 +13,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
+    rolldownOptions: {
+      output: { chunkFileNames: ({ facadeModuleId, name }) => chunkName(facadeModuleId, name) },
+    },
   },
 });
+
+// Every panel's file is called panel.ts. Whoever looks at the network wants to know which one was loaded.
+function chunkName(path: string | null, name: string): string {
+  const [, panel = name] = /\/panels\/([a-z-]+)\/panel\.ts$/.exec(path ?? "") ?? [];
+  return `assets/${panel}-[hash].js`;
+}

@@ -37,7 +37,7 @@ export function readLessonFiles(): Map<string, string> {
 
 /** The names of the page's panels, which are the keys of its register. */
 export function panelNames(): string[] {
-  const text = readFileSync(join(root, "packages/page/src/panels.ts"), "utf8");
+  const text = readFileSync(join(root, "packages/page/src/panels/register.ts"), "utf8");
   return [...text.matchAll(/^ {2}"?([a-z][a-z-]*)"?: \{$/gm)].map(([, name = ""]) => name);
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type App, pathOf, type Results, readApps, regions, root } from "@rosetta/compare";
 import { readManifests } from "@rosetta/manifest";
-import type { CodeColumn, CodeRow, CodeTest } from "../src/code.ts";
+import type { CodeColumn, CodeRow, CodeTest } from "../src/course/code.ts";
 import { highlight } from "./highlight.ts";
 
 /** What a run of the suite leaves behind; before the first there is none. */

@@ -1,2 +1,2 @@
-import "./jitless.ts";
-import "./app.ts";
+import "./shared/jitless.ts";
+import "./shell/app.ts";

@@ -1,0 +1,195 @@
+import type { Refusal } from "@rosetta/protocol";
+import { css, html, nothing, type TemplateResult } from "lit";
+import type { ServerEntry } from "../../shared/servers.ts";
+import { theme } from "../../shared/theme.css.ts";
+import { type Fact, Panel, region } from "../base.ts";
+import { askDoor, curlOf, type DoorCase, doorCases, type Knock } from "./model.ts";
+
+/** A request that a person makes up, and what the server's door answers. */
+export class DoorPanel extends Panel {
+  static override properties = {
+    server: { attribute: false },
+    servers: { attribute: false },
+    chosen: { state: true },
+    knock: { state: true },
+    copied: { state: true },
+  };
+  declare server: ServerEntry;
+  /** All servers of this run: the pages of all of them may connect. */
+  declare servers: ServerEntry[];
+  declare chosen: number;
+  declare knock: Knock;
+  declare copied: string;
+  #cases: DoorCase[] = [];
+
+  protected override attach(): void {
+    this.#cases = doorCases(this.server);
+    this.#choose(1);
+  }
+
+  #choose(index: number): void {
+    const found = this.#cases[index];
+    if (!found) return;
+    this.chosen = index;
+    this.#knock(found.knock);
+  }
+
+  #knock(knock: Knock): void {
+    this.knock = knock;
+    this.copied = "";
+  }
+
+  #edit(event: Event): void {
+    const { name, value, checked } = event.target as HTMLInputElement;
+    this.#knock({ ...this.knock, [name]: name === "webSocket" ? checked : value });
+  }
+
+  async #copy(): Promise<void> {
+    const copied = await navigator.clipboard.writeText(curlOf(this.knock, this.server)).then(
+      () => "Copied.",
+      () => "The browser does not let this page copy: select the text.",
+    );
+    this.copied = copied;
+  }
+
+  protected override facts(): Fact[] {
+    const refusal = this.#refusal();
+    return [{ name: "The door", value: refusal ? `${refusal.status} ${refusal.reason}` : "lets it in" }];
+  }
+
+  #refusal(): Refusal | undefined {
+    return askDoor(this.knock, this.server, this.servers);
+  }
+
+  protected override render(): TemplateResult {
+    return region("The door", intro, [this.#form(), this.#answer(), this.#command()]);
+  }
+
+  #form(): TemplateResult {
+    return html`
+      <p class="field">
+        <label for="case">Who asks</label>
+        <select id="case" @change=${this.#onCase}>
+          ${this.#cases.map(({ name }, index) => html`<option value=${index} ?selected=${index === this.chosen}>${name}</option>`)}
+        </select>
+      </p>
+      <div class="headers" @input=${this.#edit} @change=${this.#edit}>
+        ${this.#text("host", "Host", this.knock.host)} ${this.#text("origin", "Origin", this.knock.origin)}
+        ${this.#text("site", "Sec-Fetch-Site", this.knock.site)} ${this.#text("path", "Path", this.knock.path)}
+        ${this.#text("protocol", "Subprotocols offered", this.knock.protocol)}
+        <label class="choice">
+          <input type="checkbox" id="webSocket" name="webSocket" .checked=${this.knock.webSocket} />Asks for a WebSocket
+        </label>
+      </div>
+    `;
+  }
+
+  #onCase(event: Event): void {
+    this.#choose(Number((event.target as HTMLSelectElement).value));
+  }
+
+  #text(name: string, label: string, value: string): TemplateResult {
+    return html`
+      <p class="field">
+        <label for=${name}>${label}</label>
+        <input id=${name} name=${name} .value=${value} placeholder="not sent" autocomplete="off" spellcheck="false" />
+      </p>
+    `;
+  }
+
+  #answer(): TemplateResult {
+    const refusal = this.#refusal();
+    return html`
+      <div class="answer">
+        <p role="status" aria-label="Answer at the door" class=${refusal ? "bad" : "good"}>
+          ${refusal ? html`<b>${refusal.status}</b> ${refusal.reason}` : html`<b>Let in.</b> ${next(this.knock)}`}
+        </p>
+        ${refusal ? html`<p class="hint">${why(refusal.status)} ${headersText(refusal)}</p>` : nothing}
+      </div>
+    `;
+  }
+
+  #command(): TemplateResult {
+    return html`
+      <div>
+        <div class="apart">
+          <h3 id="command">The same, put to the server itself</h3>
+          <button class="small" @click=${this.#copy}>Copy</button>
+        </div>
+        <pre role="group" aria-labelledby="command">${curlOf(this.knock, this.server)}</pre>
+        <p class="hint" role="status" aria-label="Copied">${this.copied}</p>
+      </div>
+    `;
+  }
+
+  static override styles = [
+    theme,
+    css`
+      .headers {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr));
+        gap: 0.75rem;
+        align-items: end;
+      }
+
+      .headers input {
+        font-family: var(--mono);
+        font-size: 0.8125rem;
+      }
+
+      .answer {
+        display: grid;
+        gap: 0.25rem;
+        align-content: start;
+        min-block-size: 6.5rem;
+        padding-block-start: 0.75rem;
+        border-block-start: 1px solid var(--line);
+      }
+
+      pre {
+        margin: 0.375rem 0 0.25rem;
+        padding: 0.75rem;
+        border: 1px solid var(--line);
+        border-radius: 3px;
+        background: var(--field);
+        font-size: 0.75rem;
+        line-height: 1.6;
+        white-space: pre-wrap;
+        overflow-wrap: anywhere;
+      }
+
+      [aria-label="Copied"] {
+        min-block-size: 1.3125rem;
+      }
+    `,
+  ];
+}
+
+const intro = html`Before a socket there is a request, and the server may refuse it. Make one up: what answers here is the
+  very function that the servers run.`;
+
+const reasons = new Map<number, string>([
+  [400, "The request is not one that this endpoint can answer."],
+  [403, "A browser says which page asks, and this one is not on the list."],
+  [404, "Nothing is served at such a path."],
+  [405, "Only GET is answered."],
+  [421, "The request came here by a name that is not ours: a name can be pointed at any address."],
+  [426, "Here a WebSocket is spoken: ask for one."],
+]);
+
+function why(status: number): string {
+  return reasons.get(status) ?? "";
+}
+
+function next({ webSocket }: Knock): string {
+  return webSocket
+    ? "The answer is 101, and from then on a WebSocket is spoken."
+    : "The request is answered by plain HTTP.";
+}
+
+function headersText({ headers }: Refusal): string {
+  const names = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return names.length === 0 ? "" : `It carries ${names.join(", ")}.`;
+}
+
+customElements.define("rosetta-door", DoorPanel);

@@ -1,0 +1,227 @@
+import type { Client, Subscription, TopicState } from "@rosetta/client";
+import type { EventData, Mode, Server } from "@rosetta/protocol";
+import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { chart, chartStyle, polyline } from "../../shared/chart.ts";
+import { formatClock } from "../../shared/format.ts";
+import { theme } from "../../shared/theme.css.ts";
+import { Panel, reasonOf, region } from "../base.ts";
+
+/** What can be followed here. The server has no list to ask for: these belong to the protocol's description. */
+const topics = ["weather/berlin", "weather/lagos", "weather/quito", "weather/tokyo", "scores"];
+
+/** Events drawn, and listed. */
+const drawn = 24;
+const listed = 6;
+
+/** One feed of the server: the weather of a place, or the scores of a match. */
+export class FeedPanel extends Panel {
+  static override properties = {
+    client: { attribute: false },
+    begin: {},
+    topic: { state: true },
+    following: { state: true },
+    events: { state: true },
+    place: { state: true },
+  };
+  declare client: Client;
+  /** The topic to begin with, if the address names one. */
+  declare begin: string;
+  declare topic: string;
+  declare following: boolean;
+  /** Newest first. */
+  declare events: Array<Server<"event">>;
+  declare place: TopicState;
+  #subscription: Subscription | undefined;
+
+  constructor() {
+    super();
+    this.begin = "";
+    this.topic = "weather/berlin";
+    this.following = true;
+  }
+
+  protected override attach(): void {
+    if (topics.includes(this.begin)) this.topic = this.begin;
+    this.#follow();
+    this.until(() => this.#release());
+  }
+
+  #follow(): void {
+    this.#release();
+    this.events = [];
+    this.place = {};
+    if (!this.following) return;
+    this.#subscription = this.client.subscribe(
+      this.topic,
+      (event) => {
+        this.events = [event, ...this.events].slice(0, drawn);
+      },
+      (state) => {
+        this.place = { ...state };
+      },
+    );
+  }
+
+  #release(): void {
+    this.#subscription?.unsubscribe();
+    this.#subscription = undefined;
+  }
+
+  #choose(event: Event): void {
+    this.topic = (event.target as HTMLSelectElement).value;
+    this.chose(this.topic);
+    this.#follow();
+  }
+
+  #toggle(): void {
+    this.following = !this.following;
+    this.#follow();
+  }
+
+  protected override render(): TemplateResult {
+    const [newest] = this.events;
+    return region("Live feed", intro, [
+      html`
+        <div class="fields">
+          <p class="field grow">
+            <label for="topic">Topic</label>
+            <select id="topic" .value=${this.topic} @change=${this.#choose}>
+              ${topics.map((topic) => html`<option value=${topic}>${topic}</option>`)}
+            </select>
+          </p>
+          <button @click=${this.#toggle}>${this.following ? "Stop following" : "Start following"}</button>
+        </div>
+      `,
+      html`<p class="newest" role="group" aria-label="Newest event">
+        ${newest ? newestOf(newest.data) : this.#empty()}
+      </p>`,
+      this.#chart(),
+      this.#earlier(),
+      this.#place(),
+    ]);
+  }
+
+  #empty(): TemplateResult {
+    return html`<span class="muted">${this.following ? "Waiting for the first event." : "Not followed."}</span>`;
+  }
+
+  #chart(): TemplateResult {
+    const points = this.events.map(({ offset, data }) => ({ offset, value: valueIn(data) }));
+    const values = points.map(({ value }) => value);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const [newest] = this.events;
+    return chart(
+      "Newest values",
+      svg`<polyline points=${newest ? polyline(points, newest.offset, drawn, [low - 0.5, high + 0.5]) : ""} />`,
+      newest ? courseText(newest.data, low, high) : nothing,
+    );
+  }
+
+  #earlier(): TemplateResult {
+    return html`
+      <div>
+        <h3 id="events">Events, newest first</h3>
+        <ol class="events" aria-labelledby="events">
+          ${this.events.slice(0, listed).map(
+            (event) => html`
+              <li>
+                <span class="number muted">#${event.offset}</span>
+                <time class="number muted">${formatClock(event.at)}</time>
+                <span class="break">${lineOf(event.data)}</span>
+              </li>
+            `,
+          )}
+        </ol>
+      </div>
+    `;
+  }
+
+  #place(): TemplateResult {
+    const { mode, recovered, error } = this.place;
+    if (error) return html`<p class="bad">Not to be had: ${reasonOf(error)}</p>`;
+    return html`
+      <p class="hint">
+        ${mode ? promises[mode] : nothing}
+        ${recovered === false && mode === "stream" ? html`<span class="warn">Some events were missed for good.</span>` : nothing}
+      </p>
+    `;
+  }
+
+  static override styles = [
+    theme,
+    chartStyle,
+    css`
+      .newest {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.25rem 1rem;
+        align-items: baseline;
+        min-block-size: 3.25rem;
+      }
+
+      figure svg {
+        block-size: 3rem;
+      }
+
+      figcaption {
+        min-block-size: 1.3125rem;
+      }
+
+      .figure {
+        font: 600 2.5rem / 1.25 var(--display);
+        font-variant-numeric: tabular-nums lining-nums;
+      }
+
+      .events {
+        min-block-size: 10rem;
+        margin-block-start: 0.375rem;
+        border-block-start: 1px solid var(--line);
+      }
+
+      .events li {
+        display: grid;
+        grid-template-columns: 4rem 5rem minmax(0, 1fr);
+        padding-block: 0.125rem;
+        font-size: 0.9375rem;
+      }
+    `,
+  ];
+}
+
+const intro = html`The server publishes by itself; following is all that is asked of you. Each event carries a number,
+  so that nothing is missed unnoticed.`;
+
+const promises: Record<Mode, string> = {
+  latest: "Only the newest event counts here: a slow reader may skip some.",
+  stream: "Every event counts here: after a lost connection the missed ones are sent again.",
+};
+
+function newestOf(data: EventData): TemplateResult {
+  if (data.kind === "weather") {
+    return html`<span class="figure">${data.celsius.toFixed(1)} °C</span><span>wind ${data.windKmh} km/h</span>`;
+  }
+  if (data.kind === "score") {
+    return html`<span class="figure">${data.home} : ${data.away}</span
+      ><span>minute ${data.minute}, ${data.what}</span>`;
+  }
+  return html`${lineOf(data)}`;
+}
+
+function courseText(data: EventData, low: number, high: number): string {
+  if (data.kind === "score") return `Lead of the home team, ${low} to ${high}`;
+  return `Temperature, ${low.toFixed(1)} to ${high.toFixed(1)} °C`;
+}
+
+/** What is drawn of an event. */
+function valueIn(data: EventData): number {
+  if (data.kind === "weather") return data.celsius;
+  return data.kind === "score" ? data.home - data.away : 0;
+}
+
+function lineOf(data: EventData): string {
+  if (data.kind === "weather") return `${data.celsius.toFixed(1)} °C, wind ${data.windKmh} km/h`;
+  if (data.kind === "score") return `${data.home} : ${data.away}, minute ${data.minute}, ${data.what}`;
+  return JSON.stringify(data);
+}
+
+customElements.define("rosetta-feed", FeedPanel);

@@ -1,0 +1,299 @@
+import { type FrameEvent, ReconnectingSocket } from "@rosetta/client";
+import { endpoints } from "@rosetta/protocol";
+import { html, nothing, type TemplateResult } from "lit";
+import { closeText } from "../../shared/closing.ts";
+import { EchoBook, stopText } from "../../shared/echo-book.ts";
+import { echoLines, echoLinesStyle, outcomeText } from "../../shared/echo-lines.ts";
+import { bytesOf, formatDuration } from "../../shared/format.ts";
+import { socketUrl } from "../../shared/servers.ts";
+import { theme } from "../../shared/theme.css.ts";
+import {
+  type DrawnCharacter,
+  type DrawnFrame,
+  drawCharacters,
+  drawFrame,
+  type FramePart,
+  type MessageKind,
+  parseHex,
+} from "../../wire/frame.ts";
+import { type Fact, onSubmit, region, ServerPanel } from "../base.ts";
+import { style } from "./style.ts";
+
+/** Characters that are drawn; of a longer text only these. */
+const drawnCharacters = 12;
+
+/** Lengths at which the header of a frame grows: the last of a class and the first of the next. */
+const edges = [125, 126, 65_535, 65_536];
+
+/** The longest message that is made here, however much the server takes. */
+const longest = 1024 * 1024;
+
+interface Message {
+  kind: MessageKind;
+  label: string;
+  data: string | Uint8Array<ArrayBuffer>;
+}
+
+/** A message as it travels: its characters, its bytes, and the frames around it in both directions. */
+export class FramesPanel extends ServerPanel {
+  static override properties = {
+    messageBytes: { type: Number },
+    source: { state: true },
+    text: { state: true },
+    hex: { state: true },
+    letters: { state: true },
+    key: { state: true },
+    book: { state: true, hasChanged: () => true },
+    close: { state: true },
+  };
+  /** The largest message the server takes, once it is known. */
+  declare messageBytes: number | undefined;
+  /** What the message is made of. */
+  declare source: "text" | "hex" | "letters";
+  declare text: string;
+  declare hex: string;
+  declare letters: number;
+  declare key: Uint8Array;
+  declare book: EchoBook;
+  /** How the connection ended last. */
+  declare close: FrameEvent | undefined;
+  #socket: ReconnectingSocket | undefined;
+
+  constructor() {
+    super();
+    this.source = "text";
+    this.text = "héllo 👋";
+    this.hex = "00 ff 0a";
+    this.letters = 126;
+    this.key = newKey();
+  }
+
+  protected override attach(): void {
+    this.book = new EchoBook();
+    this.close = undefined;
+    // Its own, opened when something is sent: no other panel sees these answers.
+    const socket = new ReconnectingSocket(socketUrl(this.server, endpoints.echo));
+    this.#socket = socket;
+    this.until(() => socket.close());
+    this.until(socket.on("frame", this.recorder(endpoints.echo)));
+    this.until(socket.on("frame", (frame) => this.#frame(frame)));
+  }
+
+  #frame(frame: FrameEvent): void {
+    const now = performance.now();
+    if (frame.kind === "open") this.book.opened(now);
+    if (frame.direction === "in" && frame.data !== undefined) this.book.answer(frame.data, now);
+    if (frame.kind === "close") {
+      this.book.closed(frame.code);
+      this.close = frame;
+    }
+    this.requestUpdate("book");
+  }
+
+  protected override facts(): Fact[] {
+    const [newest] = this.book.lines;
+    if (!newest) return [];
+    const { close } = this;
+    return [
+      { name: "Message", value: `${newest.kind}, ${newest.size.toLocaleString("en")} B` },
+      { name: "What came back", value: outcomeText(newest) },
+      ...(newest.roundTripMs === undefined
+        ? []
+        : [{ name: "Round trip", value: formatDuration(newest.roundTripMs), measured: true as const }]),
+      ...(close?.code === undefined ? [] : [{ name: "Closed with", value: closeText(close.code) }]),
+      ...(close ? [{ name: "Reason of the close", value: close.note || "none" }] : []),
+    ];
+  }
+
+  /** The message that the fields stand for, or nothing where they cannot be read. */
+  #message(): Message | undefined {
+    const { source, text, hex, letters } = this;
+    if (source === "text") return { kind: "text", label: text, data: text };
+    if (source === "letters") {
+      return { kind: "text", label: `${letters} letters`, data: "a".repeat(letters) };
+    }
+    const data = parseHex(hex);
+    return data && { kind: "binary", label: hex, data };
+  }
+
+  #send(): void {
+    const message = this.#message();
+    const socket = this.#socket;
+    if (!message || !socket) return;
+    const { name } = socket.state;
+    if (name === "idle" || name === "stopped") {
+      this.close = undefined;
+      socket.open();
+    }
+    const result = socket.send(message.data);
+    // The one text that is answered by closing: that end is agreed on.
+    if (message.data === stopText) socket.advise({ final: true });
+    this.book.add(message.label || "nothing", message.data, result, performance.now());
+    this.requestUpdate("book");
+  }
+
+  protected override render(): TemplateResult {
+    const message = this.#message();
+    return region("Frames", intro, [
+      this.#form(message !== undefined),
+      html`<div>
+        ${echoLines(this.book)}
+        <p class="end hint" role="status" aria-label="End of the connection">${this.close ? endOf(this.close) : nothing}</p>
+      </div>`,
+      message ? this.#drawing(message) : nothing,
+    ]);
+  }
+
+  #form(readable: boolean): TemplateResult {
+    return html`
+      <form @submit=${onSubmit(() => this.#send())}>
+        <p class="field">
+          <label for="source">Kind of message</label>
+          <select id="source" .value=${this.source} @change=${this.#chooseSource}>
+            <option value="text">text</option>
+            <option value="hex">bytes</option>
+            <option value="letters">many letters</option>
+          </select>
+        </p>
+        ${this.#fields(readable)}
+        <button class="main" aria-disabled=${!readable}>Send message</button>
+      </form>
+    `;
+  }
+
+  #fields(readable: boolean): TemplateResult {
+    if (this.source === "text") {
+      return html`<p class="field grow">
+        <label for="text">Text</label>
+        <input id="text" autocomplete="off" maxlength="400" .value=${this.text} @input=${this.#typeText} />
+      </p>`;
+    }
+    if (this.source === "letters") return this.#lettersField();
+    return html`<p class="field grow">
+      <label for="hex">Bytes in hex</label>
+      <input id="hex" class="mono" autocomplete="off" spellcheck="false" maxlength="400" aria-describedby="hex-hint"
+        aria-invalid=${!readable} .value=${this.hex} @input=${this.#typeHex} />
+      <span id="hex-hint" class=${readable ? "hint" : "bad"}>Two digits for each byte, as in 00 ff 0a.</span>
+    </p>`;
+  }
+
+  #lettersField(): TemplateResult {
+    const over = Math.min((this.messageBytes ?? 65_536) + 1, longest);
+    const lengths = [...new Set([...edges, over])];
+    return html`<p class="field grow">
+      <label for="letters">How many letters</label>
+      <select id="letters" @change=${this.#chooseLetters}>
+        ${lengths.map(
+          (length) =>
+            html`<option value=${length} .selected=${length === this.letters}
+              >${length.toLocaleString("en")}${length === over ? ", one over the limit" : nothing}</option
+            >`,
+        )}
+      </select>
+    </p>`;
+  }
+
+  #chooseSource(event: Event): void {
+    this.source = (event.target as HTMLSelectElement).value as FramesPanel["source"];
+  }
+
+  #chooseLetters(event: Event): void {
+    this.letters = Number((event.target as HTMLSelectElement).value);
+  }
+
+  #typeText(event: Event): void {
+    this.text = (event.target as HTMLInputElement).value;
+  }
+
+  #typeHex(event: Event): void {
+    this.hex = (event.target as HTMLInputElement).value;
+  }
+
+  #drawing({ kind, data }: Message): TemplateResult {
+    const bytes = bytesOf(data);
+    const up = drawFrame(kind, bytes, this.key);
+    // Too big or the one word that ends it: then the server closes, and the message does not come back.
+    const isReturned = bytes.length <= (this.messageBytes ?? longest) && data !== stopText;
+    const down = isReturned ? drawFrame(kind, bytes) : undefined;
+    return html`
+      ${typeof data === "string" ? charactersOf(data, bytes.length) : nothing}
+      <div class="frame">
+        <h3 id="up">Frame to the server</h3>
+        ${boxesOf("up", up)}
+        <div><button class="small" @click=${this.#changeKey}>Another key</button></div>
+        <p class="hint">The browser draws a key of its own for every frame and shows it to nobody. This one was drawn
+          here.</p>
+      </div>
+      <div class="frame">
+        <h3 id="down">Frame back from the server</h3>
+        ${down ? boxesOf("down", down) : html`<p class="hint">None with this message: the server closes instead.</p>`}
+      </div>
+      <dl class="facts" aria-label="Bytes on the wire">
+        <dt>To the server</dt>
+        <dd class="number">${totalOf(up)}</dd>
+        <dt>Back</dt>
+        <dd class="number">${down ? totalOf(down) : "a close frame"}</dd>
+      </dl>
+    `;
+  }
+
+  #changeKey(): void {
+    this.key = newKey();
+  }
+
+  static override styles = [theme, echoLinesStyle, style];
+}
+
+const intro = html`What a message becomes on its way: its characters become bytes, and a <em>frame</em> is put around
+  them. Drawn as you type; neither a page nor its scripts can see a frame.`;
+
+function endOf({ direction, code, note }: FrameEvent): string {
+  if (direction === "out") return "Closed by this page.";
+  const reason = note ? `Its reason: “${note}”.` : "It gave no reason.";
+  return `Closed by the server with ${code === undefined ? "no code" : closeText(code)}. ${reason} The next message opens another connection.`;
+}
+
+function charactersOf(text: string, size: number): TemplateResult {
+  const drawn = drawCharacters(text, drawnCharacters);
+  const bytes = size.toLocaleString("en");
+  const isCut = drawn.reduce((length, { character }) => length + character.length, 0) < text.length;
+  return html`
+    <div class="text">
+      <h3 id="characters">Characters and their bytes</h3>
+      <ol class="characters" aria-labelledby="characters">
+        ${drawn.map(characterOf)}
+      </ol>
+      <p class="hint">UTF-8 takes 1 to 4 bytes for each, here ${bytes} in all${isCut ? "; only the first are drawn" : nothing}.</p>
+    </div>
+  `;
+}
+
+function characterOf({ character, codePoint, bytes }: DrawnCharacter): TemplateResult {
+  return html`<li><b>${character.trim() === "" ? "␣" : character}</b> <span class="muted">${codePoint}</span> <code>${bytes}</code></li>`;
+}
+
+function boxesOf(label: string, { parts }: DrawnFrame): TemplateResult {
+  return html`<ol class="boxes" aria-labelledby=${label}>${parts.map(boxOf)}</ol>`;
+}
+
+function boxOf({ name, value, words }: FramePart): TemplateResult {
+  return html`<li class=${shapeOf(name)}><b>${name}</b> <code>${value}</code> <span class="muted">${words}</span></li>`;
+}
+
+function shapeOf(name: string): string {
+  if (name.endsWith("ayload")) return "wide payload";
+  return name === "Length, 64 bits" ? "wide" : "";
+}
+
+function totalOf({ headerBytes, payloadBytes }: DrawnFrame): string {
+  const [payload, total] = [payloadBytes, headerBytes + payloadBytes].map((bytes) =>
+    bytes.toLocaleString("en"),
+  );
+  return `${headerBytes} B header + ${payload} B message = ${total} B`;
+}
+
+function newKey(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(4));
+}
+
+customElements.define("rosetta-frames", FramesPanel);

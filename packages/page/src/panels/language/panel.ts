@@ -1,0 +1,245 @@
+import { endpoints, parseClient, parseServer, subprotocol } from "@rosetta/protocol";
+import { css, html, nothing, type TemplateResult } from "lit";
+import { closeText, codeTitle } from "../../shared/closing.ts";
+import { formatDuration } from "../../shared/format.ts";
+import { randomHex } from "../../shared/random.ts";
+import { socketUrl } from "../../shared/servers.ts";
+import { theme } from "../../shared/theme.css.ts";
+import { Probe } from "../../wire/probe.ts";
+import { type Fact, onSubmit, region, ServerPanel } from "../base.ts";
+import { examplesFor, linesOf, type Phrase, Phrasebook } from "./model.ts";
+
+/** Messages sent at once. More is a flood, which is another lesson. */
+const mostLines = 20;
+
+/** An editor for messages, on a connection of its own, and which reply belongs to which. */
+export class LanguagePanel extends ServerPanel {
+  static override properties = {
+    text: { state: true },
+    book: { state: true, hasChanged: () => true },
+    connection: { state: true },
+    problem: { state: true },
+  };
+  declare text: string;
+  declare book: Phrasebook;
+  declare connection: string;
+  declare problem: string;
+  readonly #examples = examplesFor(randomHex(16));
+  #probe: Probe | undefined;
+  /** Phrases of the newest click. */
+  #newest = 0;
+
+  constructor() {
+    super();
+    this.text = this.#examples[0]?.text ?? "";
+  }
+
+  protected override attach(): void {
+    this.book = new Phrasebook();
+    this.connection = "not connected yet";
+    this.problem = "";
+    this.until(() => this.#leave());
+  }
+
+  protected override facts(): Fact[] {
+    const phrases = this.book.phrases.slice(0, this.#newest + 1);
+    const asked = phrases.filter(({ sent }) => sent !== undefined).slice(0, this.#newest);
+    const replies = phrases.flatMap(({ reply }) => reply ?? []).slice(0, Math.max(1, this.#newest));
+    const [newest] = replies;
+    if (!newest) return [];
+    const byPlace = asked.toSorted((a, b) => (a.reply?.place ?? 0) - (b.reply?.place ?? 0));
+    const { error, type, roundTripMs } = newest;
+    return [
+      { name: "Newest reply", value: error ? `error ${error.code}: ${error.message}` : type },
+      ...(asked.length > 1
+        ? // Whether they arrive together is chance, so a difference is no finding.
+          [
+            {
+              name: "Answered in the order",
+              value: byPlace.map(({ id }) => id).join(", "),
+              measured: true as const,
+            },
+          ]
+        : []),
+      { name: "Its round trip", value: roundTripMs ? formatDuration(roundTripMs) : "–", measured: true },
+      { name: "Connection", value: this.connection },
+    ];
+  }
+
+  #leave(): void {
+    this.#probe?.leave();
+    this.#probe = undefined;
+  }
+
+  #send(): void {
+    const lines = linesOf(this.text);
+    this.problem = "";
+    if (lines.length === 0) this.problem = "Write a message first.";
+    if (lines.length > mostLines) this.problem = `At most ${mostLines} messages at once.`;
+    if (this.problem) return;
+    if (this.#probe?.isOpen) this.#transmit(this.#probe, lines);
+    else this.#connect(lines);
+  }
+
+  #connect(lines: string[]): void {
+    this.#leave();
+    this.connection = "connecting";
+    const probe = new Probe(socketUrl(this.server), [subprotocol], {
+      frame: this.recorder(endpoints.application),
+      open: () => {
+        this.connection = "open";
+        this.#transmit(probe, lines);
+      },
+      message: (data) => this.#answer(data),
+      end: ({ code }) => {
+        this.book.ended(code);
+        this.connection = `ended with ${codeTitle(code)}`;
+        this.requestUpdate("book");
+      },
+    });
+    this.#probe = probe;
+  }
+
+  #transmit(probe: Probe, lines: string[]): void {
+    this.#newest = lines.length;
+    for (const line of lines) {
+      this.book.sent(line, performance.now());
+      probe.send(line);
+    }
+    this.requestUpdate("book");
+  }
+
+  #answer(data: string | Uint8Array): void {
+    if (typeof data !== "string") return;
+    const { message } = parseServer(data);
+    if (!message) return;
+    this.book.received(data, message, performance.now());
+    this.requestUpdate("book");
+  }
+
+  #choose({ target }: Event): void {
+    const { value } = target as HTMLSelectElement;
+    const example = this.#examples.find(({ label }) => label === value);
+    if (example) this.text = example.text;
+  }
+
+  protected override render(): TemplateResult {
+    return region("Language", intro, [
+      html`
+        <form @submit=${onSubmit(() => this.#send())}>
+          <p class="field whole">
+            <label for="example">Example</label>
+            <select id="example" name="example" @change=${this.#choose}>
+              ${this.#examples.map(({ label }) => html`<option>${label}</option>`)}
+            </select>
+          </p>
+          <p class="field whole">
+            <label for="text">Messages to send, one in each line</label>
+            <textarea
+              id="text"
+              name="text"
+              rows="4"
+              spellcheck="false"
+              aria-describedby="check"
+              .value=${this.text}
+              @input=${(event: Event) => (this.text = (event.target as HTMLTextAreaElement).value)}
+            ></textarea>
+          </p>
+          <div class="whole check" id="check" role="status" aria-label="Check before sending">
+            ${linesOf(this.text).slice(0, mostLines).map(checkOf)}
+          </div>
+          <button class="main">Send as it is</button>
+          <p class="hint">Connection: <span role="status" aria-label="Language connection">${this.connection}</span></p>
+        </form>
+        <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
+      `,
+      html`
+        <div>
+          <h3 id="phrases">Requests and replies, newest first</h3>
+          <div class="lines" role="log" tabindex="0" aria-labelledby="phrases">
+            ${this.book.phrases.length === 0 ? html`<p class="empty">Nothing sent yet.</p>` : nothing}
+            <ol>
+              ${this.book.phrases.map(lineOf)}
+            </ol>
+          </div>
+        </div>
+      `,
+    ]);
+  }
+
+  static override styles = [
+    theme,
+    css`
+      textarea {
+        inline-size: 100%;
+        padding: 0.5rem 0.625rem;
+        border: 1px solid var(--edge);
+        border-radius: 3px;
+        background-color: var(--field);
+        color: inherit;
+        font: 0.8125rem / 1.5 var(--mono);
+        overflow-wrap: anywhere;
+        resize: vertical;
+      }
+
+      /* Room for two lines, so that the button keeps its place. */
+      .check {
+        min-block-size: 2.9rem;
+        font-size: 0.875rem;
+      }
+
+      .lines {
+        block-size: 20rem;
+      }
+
+      .lines li {
+        display: grid;
+        gap: 0.125rem;
+      }
+
+      .reply {
+        padding-inline-start: 0.875rem;
+        border-inline-start: 3px solid var(--line);
+      }
+    `,
+  ];
+}
+
+const intro = html`Writes raw messages to <code>/ws</code>, on a connection of its own. A request carries a name of
+  your choice, <code>id</code>; its one reply carries the same as <code>re</code>.`;
+
+function checkOf(line: string): TemplateResult {
+  const { message, problem } = parseClient(line);
+  if (message) return html`<p class="good">Valid: ${message.type}</p>`;
+  return html`<p class="warn">Not valid, ${problem.code}: ${problem.reason}</p>`;
+}
+
+function lineOf({ sent, id, reply, lostBy }: Phrase): TemplateResult {
+  return html`
+    <li>
+      ${sent === undefined ? html`<p class="muted">Nobody is named: it has no re</p>` : html`<code class="break">${sent}</code>`}
+      ${
+        reply
+          ? html`<div class="reply">
+            <p class="number">
+              <b class=${reply.error ? "bad" : "good"}>${reply.error ? `error ${reply.error.code}` : reply.type}</b>
+              ${reply.error ? html`<span class="break">${reply.error.message}</span>` : nothing}
+              ${
+                sent === undefined
+                  ? nothing
+                  : html`<span class="muted">re ${id}, after ${formatDuration(reply.roundTripMs)}</span>`
+              }
+            </p>
+            <code class="break muted">${reply.text}</code>
+          </div>`
+          : html`<p class="reply muted">${
+              lostBy === undefined
+                ? "no reply names it yet"
+                : `never answered: ended with ${closeText(lostBy)}`
+            }</p>`
+      }
+    </li>
+  `;
+}
+
+customElements.define("rosetta-language", LanguagePanel);

@@ -1,0 +1,115 @@
+import { html, type TemplateResult } from "lit";
+import { type ServerEntry, socketUrl } from "../shared/servers.ts";
+import type { Pair } from "../wire/connections.ts";
+import type { WireRecorder } from "../wire/recorder.ts";
+
+/** What a panel may be handed. */
+export interface PanelContext {
+  pair: Pair;
+  /** All servers of this run. */
+  servers: ServerEntry[];
+  /** Where connections of a panel's own are recorded, too. */
+  wire: WireRecorder;
+  /** The topic that the address names. */
+  topic: string | undefined;
+  /** Bytes of the largest message the server takes, once it said so. */
+  messageBytes: number | undefined;
+}
+
+interface PanelEntry {
+  /** Its code comes when it is shown first. */
+  load(): Promise<unknown>;
+  show(context: PanelContext): TemplateResult;
+}
+
+/** Every panel of the page, by the name that a lesson gives it. */
+export const panels = {
+  connection: {
+    load: () => import("./connection/panel.ts"),
+    show: ({ pair: { client, server } }) =>
+      html`<rosetta-connection .client=${client} address=${socketUrl(server)}></rosetta-connection>`,
+  },
+  echo: {
+    load: () => import("./echo/panel.ts"),
+    show: ({ pair, messageBytes }) =>
+      html`<rosetta-echo .echo=${pair.echo} .messageBytes=${messageBytes}></rosetta-echo>`,
+  },
+  chat: {
+    load: () => import("./chat/panel.ts"),
+    show: ({ pair: { client, server }, wire, topic }) =>
+      html`<rosetta-chat .client=${client} .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-chat>`,
+  },
+  feed: {
+    load: () => import("./feed/panel.ts"),
+    show: ({ pair, topic }) =>
+      html`<rosetta-feed .client=${pair.client} begin=${topic ?? ""}></rosetta-feed>`,
+  },
+  job: {
+    load: () => import("./job/panel.ts"),
+    show: ({ pair }) => html`<rosetta-job .client=${pair.client}></rosetta-job>`,
+  },
+  "server-log": {
+    load: () => import("./server-log/panel.ts"),
+    show: ({ pair }) => html`<rosetta-server-log .client=${pair.client}></rosetta-server-log>`,
+  },
+  hello: {
+    load: () => import("./echo/panel.ts"),
+    show: ({ pair }) => html`<rosetta-echo .echo=${pair.echo} parts="text"></rosetta-echo>`,
+  },
+  door: {
+    load: () => import("./door/panel.ts"),
+    show: ({ pair, servers }) =>
+      html`<rosetta-door .server=${pair.server} .servers=${servers}></rosetta-door>`,
+  },
+  goodbye: {
+    load: () => import("./goodbye/panel.ts"),
+    show: ({ pair: { server }, wire, messageBytes }) =>
+      html`<rosetta-goodbye .server=${server} .wire=${wire} .messageBytes=${messageBytes}></rosetta-goodbye>`,
+  },
+  gap: {
+    load: () => import("./gap/panel.ts"),
+    show: ({ pair: { server }, wire, topic }) =>
+      html`<rosetta-gap .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-gap>`,
+  },
+  attempts: {
+    load: () => import("./attempts/panel.ts"),
+    show: ({ pair: { client } }) => html`<rosetta-attempts .client=${client}></rosetta-attempts>`,
+  },
+  latency: {
+    load: () => import("./latency/panel.ts"),
+    show: ({ pair: { client, server }, wire }) =>
+      html`<rosetta-latency .client=${client} .server=${server} .wire=${wire}></rosetta-latency>`,
+  },
+  transports: {
+    load: () => import("./transports/panel.ts"),
+    show: ({ pair: { client, server }, wire, topic }) =>
+      html`<rosetta-transports .client=${client} .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-transports>`,
+  },
+  language: {
+    load: () => import("./language/panel.ts"),
+    show: ({ pair: { server }, wire }) =>
+      html`<rosetta-language .server=${server} .wire=${wire}></rosetta-language>`,
+  },
+  crowd: {
+    load: () => import("./crowd/panel.ts"),
+    show: ({ pair: { server }, wire }) =>
+      html`<rosetta-crowd .server=${server} .wire=${wire}></rosetta-crowd>`,
+  },
+  handshake: {
+    load: () => import("./handshake/panel.ts"),
+    show: ({ pair: { server }, wire }) =>
+      html`<rosetta-handshake .server=${server} .wire=${wire}></rosetta-handshake>`,
+  },
+  flood: {
+    load: () => import("./flood/panel.ts"),
+    show: ({ pair: { client, server }, wire }) =>
+      html`<rosetta-flood .client=${client} .server=${server} .wire=${wire}></rosetta-flood>`,
+  },
+  frames: {
+    load: () => import("./frames/panel.ts"),
+    show: ({ pair, wire, messageBytes }) =>
+      html`<rosetta-frames .server=${pair.server} .wire=${wire} .messageBytes=${messageBytes}></rosetta-frames>`,
+  },
+} as const satisfies Record<string, PanelEntry>;
+
+export type PanelName = keyof typeof panels;

@@ -1,0 +1,112 @@
+import type { Client, TopicState } from "@rosetta/client";
+import type { EventData, Server } from "@rosetta/protocol";
+import { css, html, nothing, type TemplateResult } from "lit";
+import { formatClock } from "../../shared/format.ts";
+import { theme } from "../../shared/theme.css.ts";
+import { Panel, reasonOf, region } from "../base.ts";
+
+/** Records shown; all of them move with each new one. */
+const shown = 100;
+
+type Log = Extract<EventData, { kind: "log" }>;
+
+/** What the server writes down about its work, as it does. */
+export class ServerLogPanel extends Panel {
+  static override properties = {
+    client: { attribute: false },
+    events: { state: true },
+    place: { state: true },
+  };
+  declare client: Client;
+  /** Newest first. */
+  declare events: Array<Server<"event">>;
+  declare place: TopicState;
+
+  protected override attach(): void {
+    this.events = [];
+    this.place = {};
+    const subscription = this.client.subscribe(
+      "log",
+      (event) => {
+        this.events = [event, ...this.events].slice(0, shown);
+      },
+      (state) => {
+        this.place = { ...state };
+      },
+    );
+    this.until(() => subscription.unsubscribe());
+  }
+
+  protected override render(): TemplateResult {
+    return region("Server log", intro, [
+      html`
+        <div class="lines" role="log" aria-live="off" tabindex="0" aria-label="Server log, newest first">
+          ${
+            this.events.length === 0
+              ? html`<p class="empty">${this.#empty()}</p>`
+              : html`<ol>
+                ${this.events.map(lineOf)}
+              </ol>`
+          }
+        </div>
+      `,
+      html`
+        <div class="fields">
+          <button class="small" @click=${this.#clear}>Clear server log</button>
+          ${this.place.recovered === false ? html`<p class="warn">Some lines were missed for good.</p>` : nothing}
+        </div>
+      `,
+    ]);
+  }
+
+  #empty(): string {
+    const { error } = this.place;
+    return error ? `This server keeps its log to itself: ${reasonOf(error)}` : "Nothing written yet.";
+  }
+
+  #clear(): void {
+    this.events = [];
+  }
+
+  static override styles = [
+    theme,
+    css`
+      .lines {
+        block-size: 16rem;
+      }
+
+      .lines li {
+        display: grid;
+        grid-template-columns: 5rem 4.5rem minmax(0, 1fr);
+        padding-block: 0.25rem;
+        font: 0.8125rem / 1.5 var(--mono);
+      }
+
+      .lines li + li {
+        border: 0;
+      }
+    `,
+  ];
+}
+
+const intro = html`The server's own notes: who came, who left and with which close code, whom it refused, who read too
+  slowly. They come as one more topic, <code>log</code>.`;
+
+function lineOf(event: Server<"event">): TemplateResult {
+  const data = event.data as Log;
+  return html`
+    <li>
+      <time class="muted">${formatClock(event.at)}</time>
+      <b>${data.name}</b>
+      <span class="break">${detailsOf(data)}</span>
+    </li>
+  `;
+}
+
+function detailsOf(data: Log): string {
+  return Object.entries(data.details)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
+}
+
+customElements.define("rosetta-server-log", ServerLogPanel);

@@ -1,0 +1,324 @@
+import type { Client } from "@rosetta/client";
+import { defaultHost } from "@rosetta/client";
+import type { EventData, Server } from "@rosetta/protocol";
+import { html, nothing, svg, type TemplateResult } from "lit";
+import { chart, chartStyle, type Point, polyline } from "../../shared/chart.ts";
+import { formatBytes, formatDuration } from "../../shared/format.ts";
+import { theme } from "../../shared/theme.css.ts";
+import { type Fact, region, ServerPanel } from "../base.ts";
+import { agreementOf, newestPlaces, Tally } from "./model.ts";
+import { style } from "./style.ts";
+import { byPoll, bySocket, byStream, type Transport, type TransportListener } from "./ways.ts";
+
+/** What can be asked for here. The last one is not there: a refusal is worth seeing, too. */
+const topics = [
+  "weather/berlin",
+  "weather/lagos",
+  "weather/quito",
+  "weather/tokyo",
+  "scores",
+  "weather/atlantis",
+];
+
+/** Events listed, and values drawn. */
+const listed = 5;
+const drawn = 24;
+/** How often the server's clock is asked for. */
+const pings = 5;
+
+interface Way {
+  name: string;
+  begin: Transport;
+  tally: Tally;
+  stop: (() => void) | undefined;
+}
+
+/** The same topic by WebSocket, by Server-Sent Events and by long polling, and what each of them costs. */
+export class TransportsPanel extends ServerPanel {
+  static override properties = {
+    client: { attribute: false },
+    begin: {},
+    topic: { state: true },
+  };
+  /** The page's own connection: it is asked for the server's clock. */
+  declare client: Client;
+  /** The topic to begin with, if the address names one. */
+  declare begin: string;
+  declare topic: string;
+  #ways: Way[] = [
+    { name: "WebSocket", begin: bySocket, tally: new Tally(), stop: undefined },
+    { name: "Server-Sent Events", begin: byStream, tally: new Tally(), stop: undefined },
+    { name: "Long polling", begin: byPoll, tally: new Tally(), stop: undefined },
+  ];
+  /** Milliseconds that the server's clock is ahead of this page's. */
+  #ahead = 0;
+
+  constructor() {
+    super();
+    this.begin = "";
+    this.topic = "weather/berlin";
+  }
+
+  protected override attach(): void {
+    if (this.begin) this.topic = this.begin;
+    for (const way of this.#ways) this.#reset(way);
+    this.until(() => this.#stopAll());
+    this.until(this.client.on("state", ({ name }) => name === "open" && void this.#askClock()));
+    void this.#askClock();
+  }
+
+  protected override facts(): Fact[] {
+    const tallies = this.#ways.map(({ tally }) => tally);
+    if (tallies.every(({ events, refusal }) => events === 0 && !refusal)) return [];
+    const agreement = agreementOf(tallies);
+    return [
+      { name: "Events of all ways", value: agreement ? (agreement.same ? "the same" : "different") : "–" },
+      { name: "Mode", value: tallies.find(({ mode }) => mode)?.mode ?? "–" },
+      ...this.#ways.flatMap(({ name, tally }) => factsOf(name, tally)),
+    ];
+  }
+
+  #toggle(way: Way): void {
+    if (way.tally.isRunning) this.#stop(way);
+    else this.#start(way);
+  }
+
+  #toggleAll(): void {
+    if (this.#ways.some(({ tally }) => tally.isRunning)) this.#stopAll();
+    else for (const way of this.#ways) this.#start(way);
+  }
+
+  #start(way: Way): void {
+    this.#reset(way);
+    const { server, topic, wire } = this;
+    way.stop = way.begin({ server, topic, wire, listener: this.#listenerOf(way) });
+    this.requestUpdate();
+  }
+
+  #stop(way: Way): void {
+    way.stop?.();
+    way.stop = undefined;
+    way.tally.state = "stopped";
+    this.requestUpdate();
+  }
+
+  #stopAll(): void {
+    for (const way of this.#ways) this.#stop(way);
+  }
+
+  #reset(way: Way): void {
+    this.#stop(way);
+    way.tally = new Tally();
+  }
+
+  // Of several answers the fastest: the less time it took, the less is left to guess.
+  async #askClock(): Promise<void> {
+    const { client } = this;
+    let best = Number.POSITIVE_INFINITY;
+    for (let count = 0; count < pings; count++) {
+      const answer = await client.ping().catch(() => undefined);
+      if (!answer || client !== this.client) return;
+      if (answer.rttMs >= best) continue;
+      best = answer.rttMs;
+      this.#ahead = answer.clockOffsetMs;
+    }
+  }
+
+  // Of one life of a way: what an earlier one still says is counted for that.
+  #listenerOf(way: Way): TransportListener {
+    const { tally } = way;
+    const startedAt = this.#serverTime();
+    const change = (make: () => void): void => {
+      make();
+      this.requestUpdate();
+    };
+    return {
+      requested: () => change(() => (tally.requests += 1)),
+      around: (bytes) => change(() => (tally.around += bytes)),
+      mode: (mode) => change(() => (tally.mode = mode)),
+      state: (state) => change(() => (tally.state = tally.isOver ? "refused" : state)),
+      event: (event, bytes) =>
+        change(() => tally.add({ event, delayMs: this.#delayOf(event, startedAt) }, bytes)),
+      answered: () => change(() => (tally.refusal = "")),
+      putOff: (reason) =>
+        change(() => {
+          [tally.refusal, tally.state] = [reason, "asks again soon"];
+        }),
+      refused: (reason) =>
+        change(() => {
+          [tally.refusal, tally.state, tally.isOver] = [reason, "refused", true];
+          // Not before the way has answered how to stop it.
+          queueMicrotask(() => way.tally === tally && way.stop?.());
+        }),
+    };
+  }
+
+  #serverTime(): number {
+    return defaultHost.now() + this.#ahead;
+  }
+
+  #delayOf({ at }: Server<"event">, startedAt: number): number | undefined {
+    return at < startedAt ? undefined : Math.max(0, this.#serverTime() - at);
+  }
+
+  #choose(event: Event): void {
+    this.topic = (event.target as HTMLSelectElement).value;
+    this.chose(this.topic);
+    for (const way of this.#ways) {
+      const again = way.stop !== undefined;
+      this.#reset(way);
+      if (again) this.#start(way);
+    }
+  }
+
+  protected override render(): TemplateResult {
+    return region("Three ways to the same events", intro, [
+      this.#form(),
+      this.#table(),
+      this.#chart(),
+      html`<p class="hint" role="status" aria-label="Agreement">${this.#agreement()}</p>`,
+      html`<p class="hint">
+        Bytes are those of the answers: what is inside, and ${headWords} What a page sends is not counted.
+      </p>`,
+    ]);
+  }
+
+  #form(): TemplateResult {
+    const choices = topics.includes(this.topic) ? topics : [this.topic, ...topics];
+    const running = this.#ways.some(({ tally }) => tally.isRunning);
+    return html`
+      <div class="fields">
+        <p class="field grow">
+          <label for="topic">Topic of all three</label>
+          <select id="topic" .value=${this.topic} @change=${this.#choose}>
+            ${choices.map(
+              (topic) =>
+                html`<option value=${topic} ?selected=${topic === this.topic}>${topic}${notThere(topic)}</option>`,
+            )}
+          </select>
+        </p>
+        <button class="main" @click=${this.#toggleAll}>${running ? "Stop all" : "Start all three"}</button>
+      </div>
+    `;
+  }
+
+  #table(): TemplateResult {
+    const tallies = this.#ways.map(({ tally }) => tally);
+    const places = newestPlaces(tallies, listed);
+    return html`
+      <table aria-label="What each way brought">
+        <thead>
+          <tr>
+            <td></td>
+            ${this.#ways.map(({ name }) => html`<th scope="col">${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${this.#row("State", ({ tally }) => html`<span class=${tally.refusal ? "bad" : nothing}>${tally.state}</span>`)}
+          ${this.#row("Newest offset", ({ tally }) => (tally.newest ? `#${tally.newest.event.offset}` : "–"))}
+          ${this.#row("Events", ({ tally }) => tally.events)}
+          ${this.#row("Requests", ({ tally }) => tally.requests)}
+          ${this.#row("Events’ bytes", ({ tally }) => formatBytes(tally.content))}
+          ${this.#row("Around them", ({ tally }) => formatBytes(tally.around))}
+          ${this.#row("Page is told", ({ tally }) => tally.refusal || "–", "told break")}
+          ${this.#row("", (way) => this.#button(way))}
+        </tbody>
+        <tbody class="events">
+          <tr>
+            <th scope="rowgroup" colspan="4">Delay of the newest events</th>
+          </tr>
+          ${Array.from({ length: listed }, (_, index) => this.#event(places[index]))}
+        </tbody>
+      </table>
+    `;
+  }
+
+  #row(name: string, cell: (way: Way) => unknown, kind = ""): TemplateResult {
+    const head = name ? html`<th scope="row">${name}</th>` : html`<td></td>`;
+    return html`<tr class=${kind}>${head}${this.#ways.map((way) => html`<td>${cell(way)}</td>`)}</tr>`;
+  }
+
+  #button(way: Way): TemplateResult {
+    const word = way.tally.isRunning ? "Stop" : "Start";
+    return html`<button class="small" aria-label="${word} ${way.name}" @click=${() => this.#toggle(way)}>${word}</button>`;
+  }
+
+  #event(place: number | undefined): TemplateResult {
+    if (place === undefined) return html`<tr aria-hidden="true"><td colspan="4">&nbsp;</td></tr>`;
+    return this.#row(`#${place}`, ({ tally }) => {
+      const arrival = tally.at(place);
+      if (!arrival) return html`<span class="muted">–</span>`;
+      return arrival.delayMs === undefined
+        ? html`<span class="muted">older</span>`
+        : formatDuration(arrival.delayMs);
+    });
+  }
+
+  #chart(): TemplateResult {
+    const courses = this.#ways.map(({ tally }) => courseOf(tally));
+    const values = courses.flat().map(({ value }) => value);
+    const newest =
+      newestPlaces(
+        this.#ways.map(({ tally }) => tally),
+        1,
+      )[0] ?? 0;
+    const [low, high] = [Math.min(...values) - 0.5, Math.max(...values) + 0.5];
+    const last = courses.flatMap((course) => course.find(({ offset }) => offset === newest) ?? [])[0];
+    return chart(
+      "Newest values",
+      courses.map((course) => svg`<polyline points=${polyline(course, newest, drawn, [low, high])} />`),
+      last
+        ? `${last.value.toFixed(1)} °C at #${newest}. Three lines, each thinner than the one below it: they cover each other where the ways agree.`
+        : "The values of a weather are drawn here, a line for each way.",
+    );
+  }
+
+  #agreement(): string {
+    const agreement = agreementOf(this.#ways.map(({ tally }) => tally));
+    if (!agreement) return "Start at least two ways, to see whether they tell the same.";
+    const { from, to, same, missing } = agreement;
+    const skipped = missing
+      ? ` ${missing} of these did not come by every way, as a topic of mode latest may.`
+      : "";
+    return `#${from} to #${to}: ${same ? "the same events by every way that is started." : "the ways differ!"}${skipped}`;
+  }
+
+  static override styles = [theme, chartStyle, style];
+}
+
+const intro = html`The server keeps one log for each topic, and hands it out in three ways. Start them, and compare what
+  arrives and what it costs.`;
+
+const headWords = `around it the rest. The head of an HTTP answer is hidden from a page: it is counted as 300 bytes, as the browser’s own Resource Timing does. A WebSocket frame’s head is known, 2 to 10 bytes.`;
+
+function notThere(topic: string): string {
+  return topic === "weather/atlantis" ? " (not there)" : "";
+}
+
+function factsOf(name: string, { refusal, events, requests, content, around, newest }: Tally): Fact[] {
+  if (refusal) return [{ name: `${name}: refused with`, value: refusal }];
+  if (events === 0) return [];
+  return [
+    { name: `${name}: newest`, value: `#${newest?.event.offset}`, measured: true },
+    { name: `${name}: requests`, value: String(requests), measured: true },
+    {
+      name: `${name}: bytes per event`,
+      value: String(Math.round((content + around) / events)),
+      measured: true,
+    },
+    { name: `${name}: delay`, value: formatDuration(newest?.delayMs ?? 0), measured: true },
+  ];
+}
+
+function courseOf({ arrivals }: Tally): Point[] {
+  return arrivals.flatMap(({ event: { offset, data } }) => {
+    const value = celsiusOf(data);
+    return value === undefined ? [] : [{ offset, value }];
+  });
+}
+
+function celsiusOf(data: EventData): number | undefined {
+  return data.kind === "weather" ? data.celsius : undefined;
+}
+
+customElements.define("rosetta-transports", TransportsPanel);

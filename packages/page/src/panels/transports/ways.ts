@@ -1,0 +1,227 @@
+import { Client, defaultHost } from "@rosetta/client";
+import { encode, type Mode, parseServer, type Server } from "@rosetta/protocol";
+import { byteLength } from "../../shared/format.ts";
+import { type Answer, ask, isTemporary } from "../../shared/http.ts";
+import { pause, Retry } from "../../shared/retry.ts";
+import { type ServerEntry, socketUrl } from "../../shared/servers.ts";
+import type { WireRecorder } from "../../wire/recorder.ts";
+import { frameHeaderBytes } from "./model.ts";
+
+/** A topic of a server, and who is told what comes of it. */
+export interface Wish {
+  server: ServerEntry;
+  topic: string;
+  wire: WireRecorder;
+  listener: TransportListener;
+}
+
+export interface TransportListener {
+  state(state: string): void;
+  /** A request was made. */
+  requested(): void;
+  /** Bytes came that are no event. */
+  around(bytes: number): void;
+  mode(mode: Mode): void;
+  event(event: Server<"event">, bytes: number): void;
+  /** It was answered: an earlier refusal no longer counts. */
+  answered(): void;
+  /** It was refused for now and will ask again by itself. `reason` is what the page can know. */
+  putOff(reason: string): void;
+  /** It was refused for good. */
+  refused(reason: string): void;
+}
+
+/** Follows a topic until the answer is called. */
+export type Transport = (wish: Wish) => () => void;
+
+/**
+ * Counted for the head of every HTTP response. A page cannot see it; Resource Timing says so many, too, whatever
+ * they were (Resource Timing §4.3, `transferSize`).
+ */
+export const headBytes = 300;
+
+/** One connection, both ways: `hello`, `subscribe`, and from then on only events. */
+export const bySocket: Transport = ({ server, topic, wire, listener }) => {
+  const client = new Client(socketUrl(server));
+  client.on("frame", (frame) => {
+    wire.record(server.id, "/ws", frame, "alternatives");
+    if (frame.kind === "open") listener.around(headBytes);
+    if (frame.direction === "out" || typeof frame.data !== "string") return;
+    const bytes = byteLength(frame.data);
+    // An event is told below, once it is known to be in its place.
+    listener.around(
+      frame.data.startsWith('{"type":"event"') ? frameHeaderBytes(bytes) : bytes + frameHeaderBytes(bytes),
+    );
+  });
+  // A refusal is shown in the panel; without a listener the client would tell the console.
+  client.on("problem", () => {});
+  client.on("state", ({ name }) => {
+    if (name === "connecting") listener.requested();
+    listener.state(name);
+  });
+  client.subscribe(
+    topic,
+    (event) => listener.event(event, byteLength(encode(event))),
+    ({ mode, error }) => {
+      if (mode) listener.mode(mode);
+      if (error) listener.refused(`${"code" in error ? error.code : "error"}: ${error.message}`);
+    },
+  );
+  client.open();
+  return () => client.close();
+};
+
+/** The part of a `MessageEvent` that is used here. */
+interface StreamEvent {
+  data: string;
+  lastEventId: string;
+}
+
+/**
+ * One request whose answer does not end. If the stream breaks off, the browser reconnects by itself and continues where
+ * it was. But any answer other than 200 ends the EventSource for good, be it a 404 or a passing 503, and it does not
+ * say which (WHATWG HTML §9.2.3, "fail the connection"). So a new EventSource continues from the last id.
+ */
+export const byStream: Transport = ({ server, topic, wire, listener }) => {
+  const retry = new Retry();
+  let lastId = "";
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const received = (event: StreamEvent, name: string): number => {
+    lastId = event.lastEventId;
+    wire.record(server.id, "/events", {
+      direction: "in",
+      at: defaultHost.now(),
+      kind: "text",
+      data: event.data,
+    });
+    // The lines around the data: the browser has read and removed them, but their form is known.
+    const bytes = byteLength(event.data);
+    listener.around(byteLength(`id: ${event.lastEventId}\n${name}data: \n\n`));
+    return bytes;
+  };
+  const opened = (): void => {
+    retry.succeeded();
+    listener.answered();
+    listener.around(headBytes);
+    listener.state("open");
+  };
+  const failed = ({ target }: Event): void => {
+    if ((target as EventSource).readyState !== EventSource.CLOSED) {
+      listener.requested();
+      return listener.state("asking again");
+    }
+    listener.putOff("an error event, without a reason");
+    timer = setTimeout(begin, retry.next());
+  };
+  function begin(): void {
+    source = new EventSource(`${server.url}/events?${queryOf(topic, lastId)}`);
+    listener.requested();
+    listener.state("connecting");
+    source.onopen = opened;
+    source.onerror = failed;
+    source.addEventListener("subscribed", (each) => {
+      const event = each as Event & StreamEvent;
+      listener.around(received(event, "event: subscribed\n"));
+      listener.mode((JSON.parse(event.data) as { mode: Mode }).mode);
+    });
+    source.onmessage = (event: StreamEvent) => {
+      const bytes = received(event, "");
+      const { message } = parseServer(event.data);
+      if (message?.type === "event") listener.event(message, bytes);
+    };
+  }
+
+  begin();
+  return () => {
+    clearTimeout(timer);
+    source?.close();
+  };
+};
+
+/** What a poll is answered with. */
+interface Page {
+  mode: Mode;
+  epoch: string;
+  offset: number;
+  events: unknown[];
+}
+
+/** A request for each event: the server keeps it waiting until there is one. */
+export const byPoll: Transport = ({ server, topic, wire, listener }) => {
+  const end = new AbortController();
+  const retry = new Retry();
+  let since = "";
+  const record = (direction: "in" | "out", data: string): void =>
+    wire.record(server.id, "/poll", { direction, at: defaultHost.now(), kind: "text", data });
+
+  async function poll(): Promise<Answer> {
+    const query = queryOf(topic, since);
+    listener.requested();
+    listener.state("waiting");
+    record("out", `GET /poll?${query}`);
+    const answer = await ask(`${server.url}/poll?${query}`, end.signal);
+    record("in", `${answer.status} ${answer.text}`);
+    listener.around(headBytes);
+    return answer;
+  }
+
+  function took({ mode, epoch, offset, events }: Page, bytes: number): void {
+    listener.mode(mode);
+    let content = 0;
+    for (const each of events) {
+      const text = JSON.stringify(each);
+      const { message } = parseServer(text);
+      if (message?.type !== "event") continue;
+      content += byteLength(text);
+      listener.event(message, byteLength(text));
+    }
+    listener.around(bytes - content);
+    since = `${epoch}:${offset}`;
+  }
+
+  /** Asks once. Returns how long to wait before the next request (ms), or `undefined` if there is to be none. */
+  async function step(): Promise<number | undefined> {
+    const { status, text, retryAfterMs } = await poll();
+    if (isTemporary(status)) {
+      listener.putOff(`${status} ${problemOf(text)}`);
+      return retry.next(retryAfterMs);
+    }
+    if (status !== 200 && status !== 204) {
+      listener.refused(`${status} ${problemOf(text)}`);
+      return undefined;
+    }
+    if (status === 200) took(JSON.parse(text) as Page, byteLength(text));
+    retry.succeeded();
+    listener.answered();
+    return 0;
+  }
+
+  async function goOn(): Promise<void> {
+    for (;;) {
+      const waitMs = await step().catch((error: unknown) => {
+        // A proxy or a captive portal can answer in the server's place.
+        const reason = error instanceof SyntaxError ? "an answer that is not from the server" : "no answer";
+        if (!end.signal.aborted) listener.putOff(reason);
+        return retry.next();
+      });
+      if (waitMs === undefined || end.signal.aborted) return;
+      if (waitMs > 0) await pause(waitMs, end.signal);
+      if (end.signal.aborted) return;
+    }
+  }
+
+  void goOn();
+  return () => end.abort();
+};
+
+// The topic, and the place in its log to continue from.
+function queryOf(topic: string, since: string): string {
+  return `topic=${encodeURIComponent(topic)}${since && `&since=${since}`}`;
+}
+
+function problemOf(body: string): string {
+  const { message } = parseServer(body);
+  return message?.type === "error" ? `${message.code}: ${message.message}` : body.trim().slice(0, 80);
+}

@@ -1,0 +1,180 @@
+import type { FrameEvent } from "@rosetta/client";
+import { expect, test } from "vitest";
+import { recorderOf, text } from "../../wire/recorder.testing.ts";
+import { keptLength, WireRecorder, wireCapacity } from "../../wire/recorder.ts";
+import { counterpartOf, isCut, isRequest, jsonLine, summaryOf, typeOf, WireFilter } from "./model.ts";
+
+test("a row tells whether only its beginning was kept", () => {
+  const [long, short] = recorderOf("ä".repeat(keptLength + 1), "short").entries;
+  expect(long && isCut(long)).toBe(true);
+  expect(short && isCut(short)).toBe(false);
+});
+
+test("the type is the message's own, not one that its text talks of", () => {
+  const message = JSON.stringify({ text: '"type":"welcome"', type: "echo" });
+  const [entry] = recorderOf(message).entries;
+  expect(entry && typeOf(entry)).toBe("echo");
+});
+
+test("what is no message of the protocol is named by its kind", () => {
+  const recorder = new WireRecorder();
+  recorder.record("express-ws", "/echo", text('{"type":"event"}'));
+  recorder.record("express-ws", "/echo", {
+    direction: "in",
+    at: 0,
+    kind: "binary",
+    data: new Uint8Array([0, 255]),
+  });
+  recorder.record("express-ws", "/echo", {
+    direction: "in",
+    at: 0,
+    kind: "close",
+    code: 1000,
+    note: "clean",
+  });
+  expect(recorder.entries.map(typeOf)).toEqual(["text", "binary", "close"]);
+  expect(recorder.entries.map(summaryOf)).toEqual(['{"type":"event"}', "00 ff", "/echo 1000 clean"]);
+});
+
+test("a filter finds text whatever its case, and follows the log", () => {
+  const recorder = recorderOf("Alpha", "beta");
+  const filter = new WireFilter();
+  const shown = () => filter.apply(recorder.entries, " ALPHA ").map((entry) => entry.data);
+  expect(shown()).toEqual(["Alpha"]);
+  recorder.record("express-ws", "/ws", text("alphabet"));
+  recorder.record("express-ws", "/ws", text("gamma"));
+  expect(shown()).toEqual(["Alpha", "alphabet"]);
+  recorder.clear();
+  expect(shown()).toEqual([]);
+  recorder.record("express-ws", "/ws", text("alpha again"));
+  expect(shown()).toEqual(["alpha again"]);
+});
+
+test("a filter forgets rows that the log dropped", () => {
+  const recorder = recorderOf("alpha");
+  const filter = new WireFilter();
+  filter.apply(recorder.entries, "alpha");
+  for (let count = 0; count < wireCapacity; count += 1) recorder.record("express-ws", "/ws", text("x"));
+  expect(filter.apply(recorder.entries, "alpha")).toEqual([]);
+});
+
+test("a filter finds everything again when a paused view is shown after a newer one", () => {
+  const recorder = recorderOf("alpha");
+  const paused = [...recorder.entries];
+  recorder.record("express-ws", "/ws", text("alpha two"));
+  const filter = new WireFilter();
+  filter.apply(recorder.entries, "alpha");
+  expect(filter.apply(paused, "alpha")).toHaveLength(1);
+  expect(filter.apply(recorder.entries, "")).toHaveLength(2);
+});
+
+test("a reply and what it replies to find each other, on their own connection", () => {
+  const recorder = new WireRecorder();
+  const out = (data: string): FrameEvent => ({ direction: "out", at: 0, kind: "text", data });
+  const record = (frame: FrameEvent, server = "express-ws", connection = ""): void =>
+    recorder.record(server, "/ws", frame, connection);
+  record(out('{"type":"subscribe","topic":"scores","id":"1"}'));
+  record(out('{"type":"ping","at":1,"id":"1"}'), "fastify-ws");
+  record(out('{"type":"echo","text":"x","id":"1"}'), "express-ws", "flood");
+  record(text('{"type":"subscribed","re":"1","topic":"scores"}'));
+  record(text('{"type":"event","topic":"scores","data":{"id":"1","re":"1"}}'));
+  // A later connection counts anew.
+  record(out('{"type":"stop","id":"1"}'));
+  record(text('{"type":"bye","re":"1"}'));
+  const pairs = recorder.entries.map((entry) => counterpartOf(recorder.entries, entry)?.number);
+  expect(pairs).toEqual([4, undefined, undefined, 1, undefined, 7, 6]);
+  expect(recorder.entries.map(isRequest)).toEqual([true, true, true, false, false, true, false]);
+});
+
+test("a row is exported as a line of JSON, its bytes in hex", () => {
+  const recorder = recorderOf("ä\n");
+  recorder.record("express-ws", "/echo", {
+    direction: "out",
+    at: 1,
+    kind: "binary",
+    data: Uint8Array.of(0, 255),
+  });
+  expect(recorder.entries.map((entry) => JSON.parse(jsonLine(entry)))).toEqual([
+    {
+      ...{ at: "1970-01-01T00:00:00.000Z", number: 1, server: "express-ws", path: "/ws", connection: "" },
+      ...{ direction: "in", kind: "text", size: 3, text: "ä\n" },
+    },
+    {
+      ...{ at: "1970-01-01T00:00:00.001Z", number: 2, server: "express-ws", path: "/echo", connection: "" },
+      ...{ direction: "out", kind: "binary", size: 2, hex: "00ff" },
+    },
+  ]);
+});
+
+test("a filter is plain text, not a pattern", () => {
+  const recorder = recorderOf("a.c", "abc", "(", "a|b", "\\d");
+  const found = (wanted: string) => new WireFilter().apply(recorder.entries, wanted).map(({ data }) => data);
+  expect(found("a.c")).toEqual(["a.c"]);
+  expect(found("(")).toEqual(["("]);
+  expect(found("a|b")).toEqual(["a|b"]);
+  expect(found("\\d")).toEqual(["\\d"]);
+});
+
+test("a filter finds what a row is about: direction, server, path, type and note", () => {
+  const recorder = recorderOf('{"type":"welcome"}');
+  recorder.record("fastify-ws", "/echo", {
+    direction: "out",
+    at: 0,
+    kind: "close",
+    code: 4123,
+    note: "enough",
+  });
+  const found = (wanted: string) =>
+    new WireFilter().apply(recorder.entries, wanted).map(({ number }) => number);
+  for (const wanted of ["in express", "/ws welcome", "welcome"]) expect(found(wanted), wanted).toEqual([1]);
+  for (const wanted of ["out fastify", "/echo", "close 4123 enough"])
+    expect(found(wanted), wanted).toEqual([2]);
+});
+
+test("an unchanged filter checks new rows only", () => {
+  const recorder = recorderOf("alpha 1");
+  const filter = new WireFilter();
+  filter.apply(recorder.entries, "alpha");
+  recorder.record("express-ws", "/ws", text("alpha 2"));
+  expect(filter.apply(recorder.entries, "alpha")).toHaveLength(2);
+});
+
+test("a row is one short line, whatever it contains", () => {
+  const recorder = recorderOf(`{"type":"echo","text":"${"x".repeat(300)}"}`);
+  const binary = (data: Uint8Array) =>
+    recorder.record("express-ws", "/echo", { direction: "in", at: 0, kind: "binary", data });
+  binary(new Uint8Array(300));
+  binary(new Uint8Array(0));
+  const [long = "", bytes = "", empty] = recorder.entries.map(summaryOf);
+  expect(long).toBe(`"text":"${"x".repeat(300)}`.slice(0, 200));
+  expect(bytes.split(" ")).toHaveLength(24);
+  expect(empty).toBe("");
+});
+
+test("an exported line says that it is cut, and keeps the note", () => {
+  const recorder = recorderOf("x".repeat(keptLength + 1));
+  recorder.record("express-ws", "/ws", { direction: "in", at: 0, kind: "close", code: 1000, note: "clean" });
+  const [cut, noted] = recorder.entries.map((entry) => JSON.parse(jsonLine(entry)));
+  expect(cut).toMatchObject({ cut: true, size: keptLength + 1 });
+  expect(noted).toMatchObject({ note: "1000 clean" });
+  expect(noted).not.toHaveProperty("cut");
+});
+
+test("a reply is newer than what it replies to", () => {
+  const recorder = recorderOf('{"type":"bye","re":"1"}');
+  recorder.record("express-ws", "/ws", {
+    direction: "out",
+    at: 0,
+    kind: "text",
+    data: '{"type":"stop","id":"1"}',
+  });
+  expect(recorder.entries.map((entry) => counterpartOf(recorder.entries, entry))).toEqual([
+    undefined,
+    undefined,
+  ]);
+});
+
+test("only what this side sends awaits a reply", () => {
+  const [received] = recorderOf('{"type":"welcome","id":"1"}').entries;
+  expect(received && isRequest(received)).toBe(false);
+});

@@ -1,0 +1,12 @@
+import type { SocketState } from "@rosetta/client";
+
+/** The names of a connection's states. */
+export type StateName = SocketState["name"];
+
+/** A state that ends with the next attempt. */
+export type Wait = Extract<SocketState, { untilAt: number }>;
+
+/** Whether the next attempt starts by itself. */
+export function isWait(state: SocketState): state is Wait {
+  return "untilAt" in state;
+}

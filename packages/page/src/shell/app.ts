@@ -1,0 +1,405 @@
+import { lessons } from "virtual:lessons";
+import type { SocketState } from "@rosetta/client";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { type Cause, causeOf, causes } from "../shared/age.ts";
+import { Connections, type Pair } from "../wire/connections.ts";
+import { appStyle } from "./app.css.ts";
+import "../panels/wire-log/panel.ts";
+import "./server-switch.ts";
+import type { LessonEntry, LessonText } from "../course/lesson.ts";
+import type { ActEvent, FactsEvent, Panel, TopicEvent } from "../panels/base.ts";
+import { type PanelName, panels } from "../panels/register.ts";
+import type { Findings } from "../shared/findings.ts";
+import { pause, Retry } from "../shared/retry.ts";
+import { scriptOfPage } from "../shared/script.ts";
+import { baseOf, readServers, type ServerEntry, scriptOf } from "../shared/servers.ts";
+import { theme } from "../shared/theme.css.ts";
+import { parseRoute, printRoute, type Route } from "./route.ts";
+import type { ServersChosen } from "./server-switch.ts";
+
+const numbers = lessons.map(({ number }) => number);
+
+const title = html`
+  <div class="name">
+    <h1>WebSocket Rosetta</h1>
+    <p>One application, written for several servers.</p>
+  </div>
+`;
+
+/** What a phone shows of the page at a time. */
+type View = "do" | "wire" | "code" | "all";
+
+/** The page: the course, a lesson of it with its panels, the wire log beside them, the code below. */
+export class App extends LitElement {
+  static override properties = {
+    servers: { state: true },
+    pairs: { state: true },
+    route: { state: true },
+    text: { state: true },
+    isReady: { state: true },
+    failure: { state: true },
+    connected: { state: true },
+    messageBytes: { state: true },
+    findings: { state: true },
+    view: { reflect: true },
+    script: { type: Number, attribute: "data-script", reflect: true },
+    every: { type: Boolean, reflect: true },
+  };
+  declare servers: ServerEntry[];
+  /** One, or all at once; none until the servers are known. */
+  declare pairs: Pair[];
+  declare route: Route;
+  /** The lesson's text, once it was loaded. */
+  declare text: LessonText | undefined;
+  /** All that the first view needs is here: it is drawn at once, so that nothing moves under the reader. */
+  declare isReady: boolean;
+  /** Why a part of the page could not be loaded; `undefined` if nothing failed. */
+  declare failure: Cause | undefined;
+  /** Ids of the servers whose connection is open. */
+  declare connected: ReadonlySet<string>;
+  declare messageBytes: number | undefined;
+  /** By server, when all are used at once. */
+  declare findings: Map<string, Findings>;
+  declare view: View;
+  /** Which of the three typefaces and colours is in use: the place of the chosen server, 1 to 3. */
+  declare script: number;
+  declare every: boolean;
+  #connections = new Connections();
+  /** Aborts the HTTP requests of this page. */
+  #end = new AbortController();
+  #retry = new Retry();
+  /** Panels whose code is here. */
+  #ready = new Set<PanelName>();
+
+  constructor() {
+    super();
+    this.servers = [];
+    this.pairs = [];
+    this.isReady = false;
+    this.connected = new Set();
+    this.route = parseRoute(location.hash, numbers);
+    this.findings = new Map();
+    this.view = "do";
+    this.script = 1;
+    this.every = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener("hashchange", this.#onHash);
+    this.#end = new AbortController();
+    void this.#begin();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener("hashchange", this.#onHash);
+    this.#end.abort();
+    this.#connections.close();
+  }
+
+  async #begin(): Promise<void> {
+    // Begins what `#go` waits for: no lesson has to wait until the servers are known.
+    void this.#load(this.route).catch(() => {});
+    for await (const servers of readServers(baseOf(location.href), this.#end.signal)) {
+      this.servers = servers;
+      await this.#go(this.route);
+    }
+  }
+
+  #onHash = (): void => {
+    void this.#go(parseRoute(location.hash, numbers));
+  };
+
+  async #go(route: Route): Promise<void> {
+    const moved = route.lesson !== this.route.lesson;
+    this.route = route;
+    this.#connect();
+    if (moved) this.#connections.reopen();
+    const entry = lessons.find(({ number }) => number === route.lesson);
+    const text = await this.#loadOrTell(route);
+    // Somebody has gone on while this one was loaded.
+    if (route.lesson !== this.route.lesson) return;
+    this.text = text;
+    this.isReady = true;
+    this.findings = new Map();
+    document.title = this.#title(entry);
+    await this.updateComplete;
+    // On a phone the course is one line, of which a part is seen.
+    this.renderRoot
+      .querySelector(".course [aria-current]")
+      ?.scrollIntoView({ block: "nearest", inline: "center" });
+    if (!moved) return;
+    this.renderRoot.querySelector<HTMLElement>("#lesson")?.focus();
+    scrollTo(0, 0);
+  }
+
+  /** The text of a lesson, when its panels are here, too. */
+  async #load({ lesson }: Route): Promise<LessonText | undefined> {
+    const entry = lessons.find(({ number }) => number === lesson);
+    const [text] = await Promise.all([entry?.load(), this.#loadPanels()]);
+    return text;
+  }
+
+  /** Loads a lesson. On failure it says why. While the server is away, it tries again later. */
+  async #loadOrTell(route: Route): Promise<LessonText | undefined> {
+    try {
+      const text = await this.#load(route);
+      if (route === this.route) this.failure = undefined;
+      this.#retry.succeeded();
+      return text;
+    } catch {
+      const cause = await causeOf(baseOf(location.href), scriptOfPage());
+      if (route !== this.route) return undefined;
+      // A browser without whatwg/html#10327 never fetches a module again that failed once. Only a new page can load it.
+      if (this.failure === "away" && cause !== "away") location.reload();
+      this.failure = cause;
+      if (cause === "away") void this.#goAgainLater(route);
+      return undefined;
+    }
+  }
+
+  async #goAgainLater(route: Route): Promise<void> {
+    const { signal } = this.#end;
+    await pause(this.#retry.next(), signal);
+    if (route === this.route && !signal.aborted) await this.#go(route);
+  }
+
+  #title(entry: LessonEntry | undefined): string {
+    const what = entry ? `${entry.number} ${entry.title}` : "Everything";
+    const where = this.every ? "every server" : this.pairs[0]?.server.title;
+    return `${what}, ${where}: WebSocket Rosetta`;
+  }
+
+  #connect(): void {
+    const { server: id } = this.route;
+    const chosen = this.servers.find((server) => server.id === id) ?? this.servers.find(({ self }) => self);
+    this.every = id === "every" && this.servers.length > 1;
+    const before = this.pairs;
+    this.pairs = this.#connections.choose(this.every ? this.servers : chosen ? [chosen] : []);
+    for (const pair of this.pairs) if (!before.includes(pair)) this.#learn(pair);
+    this.script = this.every || !chosen ? 1 : scriptOf(this.servers.indexOf(chosen));
+  }
+
+  #learn({ client, server: { id } }: Pair): void {
+    client.on("state", (state: SocketState) => {
+      const others = [...this.connected].filter((other) => other !== id);
+      this.connected = new Set(state.name === "open" ? [...others, id] : others);
+      if (state.name === "open") this.messageBytes = client.welcome?.limits.messageBytes;
+    });
+  }
+
+  #panelNames(): PanelName[] {
+    const { lesson } = this.route;
+    const own = lessons.find(({ number }) => number === lesson)?.panels;
+    return own ?? (Object.keys(panels) as PanelName[]).filter((name) => name !== "hello");
+  }
+
+  async #loadPanels(): Promise<void> {
+    await Promise.all([
+      ...this.#panelNames().map(async (name) => {
+        await panels[name].load();
+        this.#ready.add(name);
+      }),
+      this.every && import("./comparison.ts"),
+      this.route.lesson !== "all" && import("../course/code-strip.ts"),
+    ]);
+    this.requestUpdate();
+  }
+
+  #choose({ detail }: ServersChosen): void {
+    const { server: _, ...route } = this.route;
+    const self = detail !== "every" && detail.self;
+    location.hash = printRoute({
+      ...route,
+      ...(!self && { server: detail === "every" ? detail : detail.id }),
+    });
+  }
+
+  /** The address must stay a lesson's, so the skip links move the focus themselves. */
+  async #skipTo(event: Event, id: string): Promise<void> {
+    event.preventDefault();
+    const view = id === "panels" ? "do" : (id as View);
+    // On a phone the place may have to be shown first.
+    if (this.view !== "all" && this.view !== view) {
+      this.view = view;
+      await this.updateComplete;
+    }
+    this.renderRoot.querySelector<HTMLElement>(`#${id}`)?.focus();
+  }
+
+  // One action, sent to every server: what was done in one column is done in the others.
+  #onAct(event: ActEvent): void {
+    if (!this.every) return;
+    const panel = event.composedPath()[0] as Panel;
+    const columns = this.renderRoot.querySelectorAll<HTMLElement>("[data-panel]");
+    const { panel: name } = panel.closest<HTMLElement>("[data-panel]")?.dataset ?? {};
+    for (const column of columns) {
+      const twin = column.dataset.panel === name ? column.firstElementChild : null;
+      if (twin && twin !== panel) (twin as Panel).replay(event.detail);
+    }
+  }
+
+  // Not a step of its own in the history: whoever goes back wants the page before, not the topic.
+  #onTopic({ detail: topic }: TopicEvent): void {
+    const { topic: _, ...route } = this.route;
+    this.route = { ...route, ...(topic && { topic }) };
+    history.replaceState(null, "", printRoute(this.route));
+  }
+
+  #onFacts(event: FactsEvent, { server }: Pair): void {
+    const place = (event.composedPath()[0] as Panel).closest<HTMLElement>("[data-panel]")?.dataset.panel;
+    if (!place) return;
+    const own = new Map(this.findings.get(server.id)).set(place, event.detail);
+    this.findings = new Map(this.findings).set(server.id, own);
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("route")) this.view = this.route.lesson === "all" ? "all" : "do";
+  }
+
+  protected override render(): TemplateResult {
+    if (!this.isReady) return html`<header>${title}</header>`;
+    return html`
+      ${this.#header()}
+      <main id="panels" tabindex="-1" @panel-act=${this.#onAct} @topic-chosen=${this.#onTopic}>
+        ${this.failure ? this.#trouble(this.failure) : nothing} ${this.#lesson()}
+        <div class="panels" data-count=${this.#panelNames().length}>${this.#columns()}</div>
+        ${
+          this.every
+            ? html`<rosetta-comparison
+              .servers=${this.pairs.map(({ server }) => server)}
+              .findings=${this.findings}
+            ></rosetta-comparison>`
+            : nothing
+        }
+      </main>
+      <aside id="wire" tabindex="-1" aria-label="Wire">
+        <rosetta-wire-log .wire=${this.#connections.wire} .servers=${this.every ? this.servers : []}></rosetta-wire-log>
+      </aside>
+      ${this.#code()}
+    `;
+  }
+
+  #trouble(cause: Cause): TemplateResult {
+    return html`
+      <div class="trouble" role="alert">
+        <p class="bad">${causes[cause]}</p>
+        <button class=${cause === "older" ? "main" : nothing} @click=${() => location.reload()}>Load the page again</button>
+      </div>
+    `;
+  }
+
+  #header(): TemplateResult {
+    return html`
+      <header>
+        <nav class="skips" aria-label="Skip">
+          <a class="skip" href="#panels" @click=${(event: Event) => this.#skipTo(event, "panels")}>Skip to the panels</a>
+          <a class="skip" href="#wire" @click=${(event: Event) => this.#skipTo(event, "wire")}>Skip to the wire log</a>
+          ${
+            this.route.lesson === "all"
+              ? nothing
+              : html`<a class="skip" href="#code" @click=${(event: Event) => this.#skipTo(event, "code")}>Skip to the code</a>`
+          }
+        </nav>
+        ${title}
+        <rosetta-server-switch
+          .servers=${this.servers}
+          .chosen=${this.every ? undefined : this.pairs[0]?.server}
+          .every=${this.every}
+          .connected=${this.connected}
+          @servers-chosen=${this.#choose}
+        ></rosetta-server-switch>
+        <nav class="course" aria-label="Course">
+          <ol>
+            ${lessons.map(({ number, title }) => this.#link(number, html`<b class="number">${number}</b> ${title}`))}
+            ${this.#link("all", "Everything")}
+          </ol>
+        </nav>
+        ${
+          this.view === "all"
+            ? nothing
+            : html`<div class="views" role="group" aria-label="Show">
+              ${this.#viewButton("do", "Do")} ${this.#viewButton("wire", "Wire")} ${this.#viewButton("code", "Code")}
+            </div>`
+        }
+      </header>
+    `;
+  }
+
+  #link(lesson: Route["lesson"], label: unknown): TemplateResult {
+    const current = this.route.lesson === lesson ? "page" : nothing;
+    return html`<li><a href=${this.#address(lesson)} aria-current=${current}>${label}</a></li>`;
+  }
+
+  // Each lesson begins with its own topic.
+  #address(lesson: Route["lesson"]): string {
+    const { topic: _, ...route } = this.route;
+    return printRoute({ ...route, lesson });
+  }
+
+  #viewButton(view: View, label: string): TemplateResult {
+    return html`<button aria-pressed=${this.view === view} @click=${() => (this.view = view)}>${label}</button>`;
+  }
+
+  #lesson(): TemplateResult {
+    const entry = lessons.find(({ number }) => number === this.route.lesson);
+    if (!entry || !this.text) {
+      return html`<h2 id="lesson" class="hidden" tabindex="-1">${entry?.title ?? "Everything"}</h2>`;
+    }
+    return html`
+      <article class="lesson" aria-labelledby="lesson">
+        <h2 id="lesson" tabindex="-1">${entry.number}. ${entry.title}</h2>
+        <div class="question">${this.text.question}</div>
+        ${this.text.sections.map(
+          ({ title, body }) =>
+            html`<section class="part" data-part=${title}><h3>${title}</h3>${body}</section>`,
+        )}
+        <p class="turn">${this.#turn(lessons[lessons.indexOf(entry) - 1], "Back to")}
+          ${this.#turn(lessons[lessons.indexOf(entry) + 1], "Next:")}</p>
+      </article>
+    `;
+  }
+
+  #turn(entry: LessonEntry | undefined, words: string): TemplateResult | typeof nothing {
+    if (!entry) return nothing;
+    return html`<a href=${this.#address(entry.number)}>${words} ${entry.title}</a>`;
+  }
+
+  #columns(): TemplateResult[] {
+    return this.#panelNames()
+      .filter((name) => this.#ready.has(name))
+      .map(
+        (name) =>
+          html`<div class=${this.every ? "columns" : "alone"}>${this.pairs.map((pair) => this.#column(name, pair))}</div>`,
+      );
+  }
+
+  #column(name: PanelName, pair: Pair): TemplateResult {
+    const script = scriptOf(this.servers.indexOf(pair.server));
+    const { messageBytes, servers } = this;
+    const context = { pair, servers, wire: this.#connections.wire, topic: this.route.topic, messageBytes };
+    return html`
+      <div class="column" data-script=${this.every ? script : nothing} role=${this.every ? "group" : nothing}
+        aria-label=${this.every ? pair.server.title : nothing}>
+        ${this.every ? html`<p class="server">${pair.server.title}</p>` : nothing}
+        <div data-panel=${name} data-server=${this.every ? pair.server.title : nothing} @panel-facts=${(event: FactsEvent) => this.#onFacts(event, pair)}
+          >${panels[name].show(context)}</div
+        >
+      </div>
+    `;
+  }
+
+  #code(): TemplateResult | typeof nothing {
+    if (this.route.lesson === "all" || !this.text) return nothing;
+    return html`
+      <div id="code" tabindex="-1" role="region" aria-label="Code">
+        <rosetta-code-strip .rows=${this.text.code} .first=${this.text.tests}></rosetta-code-strip>
+      </div>
+    `;
+  }
+
+  static override styles = [theme, appStyle];
+}
+
+customElements.define("rosetta-app", App);

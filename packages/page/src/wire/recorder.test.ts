@@ -1,0 +1,48 @@
+import type { FrameEvent } from "@rosetta/client";
+import { expect, test } from "vitest";
+import { recorderOf, text } from "./recorder.testing.ts";
+import { keptLength, WireRecorder, wireCapacity } from "./recorder.ts";
+
+test("the log keeps the newest rows and goes on counting", () => {
+  const recorder = new WireRecorder();
+  for (let count = 0; count < wireCapacity + 5; count += 1) recorder.record("express-ws", "/ws", text("x"));
+  expect(recorder.entries).toHaveLength(wireCapacity);
+  expect(recorder.entries[0]?.number).toBe(6);
+  expect(recorder.entries.at(-1)?.number).toBe(wireCapacity + 5);
+});
+
+test("a follower hears of every change until it stops", () => {
+  const recorder = recorderOf();
+  let heard = 0;
+  const stop = recorder.follow(() => {
+    heard += 1;
+  });
+  recorder.record("express-ws", "/ws", text("x"));
+  recorder.clear();
+  stop();
+  recorder.record("express-ws", "/ws", text("x"));
+  expect(heard).toBe(2);
+});
+
+test("a long message is cut, its size is not", () => {
+  const recorder = recorderOf("ä".repeat(keptLength + 1), "short");
+  const [long, short] = recorder.entries;
+  expect(long?.data).toHaveLength(keptLength);
+  expect(long?.size).toBe(2 * (keptLength + 1));
+  expect(short?.data).toBe("short");
+});
+
+test("a change of state says how long the wait is and for which attempt, or why it is the end", () => {
+  const recorder = new WireRecorder();
+  const state = (state: FrameEvent["state"]) =>
+    recorder.record("express-ws", "/ws", { direction: "in", at: 0, kind: "state", ...(state && { state }) });
+  const windowMs: [number, number] = [1000, 2000];
+  state({ name: "waiting", attempt: 3, untilAt: 0, delayMs: 1499.6, windowMs, code: 1012, cause: "" });
+  state({ name: "stopped", code: 4500, reason: "4500 Invalid" });
+  state({ name: "open", since: 0, protocol: "", extensions: "" });
+  expect(recorder.entries.map(({ note }) => note)).toEqual([
+    "waiting 1500 ms before attempt 3",
+    "stopped 4500 Invalid",
+    "open",
+  ]);
+});

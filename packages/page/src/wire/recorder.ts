@@ -1,0 +1,82 @@
+import type { FrameEvent, SocketState } from "@rosetta/client";
+import { byteLength } from "../shared/format.ts";
+import { isWait } from "../shared/socket-state.ts";
+
+/** One line of the wire log: a message, or something that happened to a connection. */
+export interface WireEntry {
+  /** Counts 1, 2, 3 … for the life of the page. */
+  number: number;
+  /** Milliseconds since 1970, for the clock time. */
+  at: number;
+  /** The id of the server on the other side. */
+  server: string;
+  /** The path of the connection: `/ws` or `/echo`. */
+  path: string;
+  /** Which of several connections to that path: nothing for the page's own, otherwise a name. */
+  connection: string;
+  direction: FrameEvent["direction"];
+  kind: FrameEvent["kind"];
+  /** Bytes of the whole message, also where `data` is cut. */
+  size: number;
+  /** The beginning of the message, at most `keptLength`. */
+  data: string | Uint8Array | undefined;
+  note: string;
+}
+
+/** Rows the log holds; the oldest make room for new ones. */
+export const wireCapacity = 2000;
+
+/** Characters or bytes kept of one message: 2,000 rows of 64 KiB would be 125 MiB. */
+export const keptLength = 16 * 1024;
+
+/** The last `wireCapacity` entries, recorded whether or not anybody looks. */
+export class WireRecorder {
+  /** Oldest first. The same array all the time; read it, do not keep it. */
+  readonly entries: WireEntry[] = [];
+  #count = 0;
+  #listeners = new Set<() => void>();
+
+  record(server: string, path: string, frame: FrameEvent, connection = ""): void {
+    this.#count += 1;
+    this.entries.push({
+      number: this.#count,
+      at: frame.at,
+      server,
+      path,
+      connection,
+      direction: frame.direction,
+      kind: frame.kind,
+      size: frame.data === undefined ? 0 : byteLength(frame.data),
+      data: frame.data?.slice(0, keptLength),
+      note: noteOf(frame),
+    });
+    if (this.entries.length > wireCapacity) this.entries.shift();
+    this.#notify();
+  }
+
+  clear(): void {
+    this.entries.length = 0;
+    this.#notify();
+  }
+
+  /** Calls `listener` after each change, until the answer is called. */
+  follow(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function noteOf(frame: FrameEvent): string {
+  const parts = frame.state ? stateParts(frame.state) : [frame.code, frame.note];
+  return parts.filter((part) => part !== undefined && part !== "").join(" ");
+}
+
+function stateParts(state: SocketState): Array<string | number | undefined> {
+  if (isWait(state)) return [state.name, `${Math.round(state.delayMs)} ms before attempt ${state.attempt}`];
+  if (state.name === "stopped") return [state.name, state.reason];
+  return [state.name];
+}
