@@ -4,8 +4,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "@rosetta/publish";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { build } from "../build.ts";
 import { startServer } from "./faulty-server.ts";
 
 const bun = join(import.meta.dirname, "../../../apps/bun-hono/node_modules/.bin/bun");
@@ -38,8 +38,8 @@ export { runClient, serveConformance };
 `;
 
 beforeAll(async () => {
-  build(join(folder, "built"));
-  await run("npm", ["pack", "--pack-destination", folder], join(folder, "built"));
+  const built = build(join(import.meta.dirname, ".."));
+  await run("npm", ["pack", "--pack-destination", folder], built);
   const [packed = ""] = globSync("*.tgz", { cwd: folder });
   mkdirSync(installed);
   writeFileSync(join(installed, "package.json"), '{ "private": true, "type": "module" }');
