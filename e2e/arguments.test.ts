@@ -35,5 +35,5 @@ test("projects may be repeated, listed, and followed by files", () => {
 });
 
 test("an unknown project is reported with the known ones", () => {
-  expect(read("--project", "three")).toBe('unknown project "three"; there are: one, two');
+  expect(read("--project", "three")).toBe('there is no server "three"; there are: one, two');
 });

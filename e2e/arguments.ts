@@ -1,3 +1,5 @@
+import { whyUnknown } from "@rosetta/manifest";
+
 /** What `pnpm e2e` was asked for. */
 export interface Request {
   help: boolean;
@@ -30,8 +32,7 @@ export function readArguments(args: readonly string[], servers: readonly string[
     }
   }
   if (request.projects.length > 0) request.whole = false;
-  const unknown = request.projects.find((id) => !servers.includes(id));
-  return unknown === undefined ? request : `unknown project "${unknown}"; there are: ${servers.join(", ")}`;
+  return whyUnknown(request.projects, servers) ?? request;
 }
 
 // The first word after `--project` always names a project, known or not. Further words do so only if they are

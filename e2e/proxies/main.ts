@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
-import { readManifests } from "@rosetta/manifest";
+import { chooseServers } from "@rosetta/manifest";
 import { Ports } from "@rosetta/testkit";
 import { type Check, checks } from "./checks.ts";
 import { proxies, type ReverseProxy } from "./proxies.ts";
@@ -17,9 +17,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { server: { type: "string", default: "express-ws" } },
 });
-const manifest = readManifests().find(({ id }) => id === values.server);
+const servers = chooseServers([values.server]);
 const chosen = proxies.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-if (!manifest) stop(`There is no server "${values.server}".`);
+if (typeof servers === "string") stop(servers);
 if (chosen.length === 0)
   stop(`There is no proxy "${positionals}"; there are: ${proxies.map(({ name }) => name).join(", ")}.`);
 const absent = [...chosen.map(({ name }) => name), "openssl"].filter(isAbsent);
@@ -29,9 +29,10 @@ if (absent.length > 0)
 const folder = mkdtempSync(join(tmpdir(), "proxies-"));
 try {
   makeCertificate();
-  const plan = { manifest, folder, ports: new Ports(0) };
-  for (const proxy of chosen)
-    for (const check of checks) await judge(check, { ...plan, proxy, env: check.env ?? {} });
+  const plan = { folder, ports: new Ports(0) };
+  for (const manifest of servers)
+    for (const proxy of chosen)
+      for (const check of checks) await judge(check, { ...plan, manifest, proxy, env: check.env ?? {} });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

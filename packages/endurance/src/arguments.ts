@@ -1,5 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
-import { type Manifest, readManifests } from "@rosetta/manifest";
+import { chooseServers, type Manifest, readManifests } from "@rosetta/manifest";
 
 /** What a command line asks for. */
 export interface Request {
@@ -12,16 +12,14 @@ export type Options = Readonly<Record<string, number>>;
 
 /** Reads `[server …] [--option number]`. `--help` prints `help` and exits; a wrong argument exits with 2 and one line. */
 export function readRequest(help: string, options: Options): Request {
-  const manifests = readManifests();
-  const ids = manifests.map(({ id }) => id);
   const { values, positionals } = parse(options);
   if (values.help) {
+    const ids = readManifests().map(({ id }) => id);
     console.log(`${help}\n\nServers: ${ids.join(", ")}; default: all of them.`);
     process.exit(0);
   }
-  const unknown = positionals.find((id) => !ids.includes(id));
-  if (unknown !== undefined) fail(`there is no server "${unknown}"; there are: ${ids.join(", ")}`);
-  const servers = manifests.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+  const servers = chooseServers(positionals);
+  if (typeof servers === "string") return fail(servers);
   const numbers = Object.fromEntries(
     Object.entries(options).map(([name, usual]) => [name, toNumber(name, values[name], usual)]),
   );

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
 import { Announcer } from "./announcer.ts";
 import { askHealth, askUrl } from "./health.ts";
-import { readManifests } from "./index.ts";
+import { readManifests } from "./manifest.ts";
 import { placesOf, printNone, printUp, type Row, type Up, upOf } from "./notice.ts";
 
 // Runs beside the servers of `pnpm dev`. They start in parallel and log a lot. Once they are up, this prints where

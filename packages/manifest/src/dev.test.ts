@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { devEnvironment, portIn } from "./dev.ts";
-import type { Manifest } from "./index.ts";
+import type { Manifest } from "./manifest.ts";
 
 const manifests = ["one", "two", "three"].map(
   (id, place): Manifest => ({

@@ -1,4 +1,4 @@
-import type { Manifest } from "./index.ts";
+import type { Manifest } from "./manifest.ts";
 
 type Environment = Record<string, string | undefined>;
 

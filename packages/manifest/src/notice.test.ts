@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Manifest } from "./index.ts";
+import type { Manifest } from "./manifest.ts";
 import { placesOf, printNone, printUp, upOf } from "./notice.ts";
 
 const manifest = (id: string, port: number, title: string): Manifest => ({

@@ -1,6 +1,6 @@
 import { isEverywhere, portIn } from "./dev.ts";
 import type { Answer, Place } from "./health.ts";
-import type { Manifest } from "./index.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** A port that was checked, and what answered. */
 export interface Asked {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { folderOf, readManifests } from "./index.ts";
+import { folderOf, readManifests } from "./manifest.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 

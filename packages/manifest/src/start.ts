@@ -2,7 +2,7 @@
 
 import { createConnection } from "node:net";
 import { join } from "node:path";
-import { folderOf, type Manifest } from "./index.ts";
+import { folderOf, type Manifest } from "./manifest.ts";
 
 // The variables that a process needs to run.
 const inherited = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "NODE_OPTIONS", "NODE_V8_COVERAGE"];

@@ -1,10 +1,9 @@
 // The command behind `pnpm fuzz`.
 import { parseArgs } from "node:util";
-import { type Manifest, readManifests } from "@rosetta/manifest";
+import { chooseServers, type Manifest, readManifests } from "@rosetta/manifest";
 import { declaredOf, describeFound, type FuzzReport, fuzz } from "./fuzz.ts";
 
-const manifests = readManifests();
-const ids = manifests.map(({ id }) => id);
+const ids = readManifests().map(({ id }) => id);
 const help = `pnpm fuzz [server …] [options]    Talks to servers over raw TCP as no client should, and checks that they survive it.
 
   --conversations <n>   how many per server; default: 2,000, or no limit if --seconds is given
@@ -25,7 +24,9 @@ async function run(): Promise<void> {
   if (values.path !== undefined && values.seed === undefined) fail("--path needs the --seed of the same run");
   const seconds = number("seconds");
   const conversations = number("conversations") ?? (seconds === undefined ? 2_000 : undefined);
-  for (const manifest of chosen()) {
+  const servers = chooseServers(positionals);
+  if (typeof servers === "string") return fail(servers);
+  for (const manifest of servers) {
     const report = await fuzz({
       manifest,
       seed,
@@ -47,12 +48,6 @@ function print(
   const known = declared > 0 ? `, ${declared} of them with a fault declared in server.json` : "";
   const done = `${manifest.id}: ${conversations} conversations${known} in ${seconds.toFixed(1)} s (seed ${seed})`;
   console.log(found ? `${describeFound(manifest, seed, found)}\n${done}` : `${done}: no faults`);
-}
-
-function chosen(): Manifest[] {
-  const unknown = positionals.find((id) => !ids.includes(id));
-  if (unknown !== undefined) fail(`there is no server "${unknown}"; there are: ${ids.join(", ")}`);
-  return positionals.length === 0 ? manifests : manifests.filter(({ id }) => positionals.includes(id));
 }
 
 function number(name: "seed" | "seconds" | "conversations"): number | undefined {

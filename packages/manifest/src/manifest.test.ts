@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { expect, test } from "vitest";
-import { addressOf } from "./index.ts";
+import { addressOf } from "./manifest.ts";
 
 test("a name resolves to an address, and an address to itself", async () => {
   expect(isIP(await addressOf("localhost"))).not.toBe(0);
