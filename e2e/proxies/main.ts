@@ -13,15 +13,24 @@ import { type Plan, Stage } from "./stage.ts";
 // Debian installs nginx and HAProxy here, which is not on everybody's PATH.
 process.env.PATH += `${delimiter}/usr/sbin`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { server: { type: "string", default: "express-ws" } },
-});
+const names = proxies.map(({ name }) => name);
+const help = `pnpm proxies [proxy …] [--server express-ws]    Tests the configurations in deploy/ with the real proxies.
+
+  --server <id>   the server behind the proxies; default: express-ws
+
+Proxies: ${names.join(", ")}; default: all of them. They must be installed, and so must openssl.
+The exit code is 1 if a check failed, 2 if nothing could be tested.`;
+
+const { values, positionals } = readArguments();
+if (values.help) {
+  console.log(help);
+  process.exit();
+}
 const servers = chooseServers([values.server]);
-const chosen = proxies.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 if (typeof servers === "string") stop(servers);
-if (chosen.length === 0)
-  stop(`There is no proxy "${positionals}"; there are: ${proxies.map(({ name }) => name).join(", ")}.`);
+const unknown = positionals.find((name) => !names.includes(name));
+if (unknown !== undefined) stop(`there is no proxy "${unknown}"; there are: ${names.join(", ")}`);
+const chosen = proxies.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const absent = [...chosen.map(({ name }) => name), "openssl"].filter(isAbsent);
 if (absent.length > 0)
   stop(`Not installed: ${absent.join(", ")}. On Debian: sudo apt-get install ${absent.join(" ")}`);
@@ -38,6 +47,20 @@ try {
 }
 // A browser that was not closed would keep the process alive.
 process.exit();
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        server: { type: "string", default: "express-ws" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    return stop((error as Error).message);
+  }
+}
 
 async function judge({ sentence, run }: Check, plan: Plan & { proxy: ReverseProxy }): Promise<void> {
   let stage: Stage | undefined;
