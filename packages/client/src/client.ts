@@ -30,10 +30,18 @@ export interface ClientOptions {
   parse: (text: string) => Parsed<ServerMessage>;
 }
 
+/** A frame, with what its text says. */
+export type ClientFrame =
+  | Exclude<FrameEvent, { kind: "text" }>
+  | (Extract<FrameEvent, { kind: "text" }> & {
+      /** What we received and could read. Left out if it names the client's secret. */
+      message?: ServerMessage | undefined;
+    });
+
 export interface ClientEvents {
   state: SocketState;
   /** As on the wire, but with asterisks for the client's secret, in both directions: a server might echo it. */
-  frame: FrameEvent;
+  frame: ClientFrame;
   bye: Server<"bye">;
   problem: ClientProblem;
 }
@@ -79,8 +87,7 @@ export class Client {
     this.#requests = new Requests(host, timeoutMs, (frame) => this.#socket.send(frame));
     this.#subscriptions = new Subscriptions(host, this.#requests, this.#emitter);
     this.#socket.on("state", (state) => this.#changed(state));
-    this.#socket.on("message", (data) => this.#received(data));
-    this.#socket.on("frame", (frame) => this.#emitter.emit("frame", this.#masked(frame)));
+    this.#socket.on("frame", (frame) => this.#tapped(frame));
     this.#socket.on("problem", (problem) => this.#emitter.report(problem));
   }
 
@@ -242,10 +249,19 @@ export class Client {
     this.#report("server", `no welcome: ${message}`);
   }
 
-  #received(data: string | Uint8Array): void {
+  // A text is read once, for those who listen to frames and for ourselves.
+  #tapped(frame: FrameEvent): void {
+    const state = this.#state;
+    const parsed = frame.kind === "text" && frame.direction === "in" ? this.#parse(frame.data) : undefined;
+    this.#emitter.emit("frame", this.#masked(frame, parsed?.message));
+    // A listener may have given the connection up.
+    if (frame.direction === "out" || this.#state !== state) return;
     this.#heartbeat?.heard();
-    if (typeof data !== "string") return this.#report("message", "binary");
-    const { message, problem } = this.#parse(data);
+    if (frame.kind === "binary") this.#report("message", "binary");
+    if (parsed) this.#received(parsed);
+  }
+
+  #received({ message, problem }: Parsed<ServerMessage>): void {
     if (problem) return this.#report("message", problem.reason);
     if (message.type === "event") return this.#subscriptions.event(message);
     if (message.type === "bye") this.#bye(message);
@@ -273,9 +289,10 @@ export class Client {
     this.#emitter.report({ what, reason });
   }
 
-  #masked(frame: FrameEvent): FrameEvent {
-    if (typeof frame.data !== "string") return frame;
-    return { ...frame, data: frame.data.replace(this.#client, "*".repeat(this.#client.length)) };
+  #masked(frame: FrameEvent, message: ServerMessage | undefined): ClientFrame {
+    if (frame.kind !== "text") return frame;
+    const data = frame.data.replace(this.#client, "*".repeat(this.#client.length));
+    return data === frame.data ? { ...frame, message } : { ...frame, data };
   }
 }
 

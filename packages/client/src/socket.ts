@@ -37,21 +37,24 @@ export interface Wait {
 /** `queued`: goes out later, in order. `rejected`: will never go out. */
 export type SendResult = "sent" | "queued" | "rejected";
 
-/** One line of a wire log: a message, a connection's beginning or end, or a change of state. */
-export interface FrameEvent {
-  direction: "in" | "out";
-  /** `host.now()` */
+/** One line of a wire log: a message, the beginning or the end of a connection, or a change of its state. */
+export type FrameEvent = Frame & {
+  /** `host.now()` (ms). */
   at: number;
-  kind: "text" | "binary" | "open" | "close" | "state";
-  /** Of a message. */
-  data?: string | Uint8Array;
-  /** The subprotocol of an `open`, the reason of a `close`. */
-  note?: string | undefined;
-  /** Of a `close`; missing where we closed without one. */
-  code?: number | undefined;
-  wasClean?: boolean;
-  state?: SocketState;
-}
+};
+
+/** How a connection ended. */
+export type CloseFrame = Extract<FrameEvent, { kind: "close" }>;
+
+type Frame =
+  | { kind: "text"; direction: "in" | "out"; data: string }
+  | { kind: "binary"; direction: "in" | "out"; data: Uint8Array }
+  | { kind: "open"; direction: "in"; protocol: string }
+  /** `wasClean`: both sides said goodbye. */
+  | { kind: "close"; direction: "in"; code: number; reason: string; wasClean: boolean }
+  /** We closed. Without a code, the peer reports 1005. */
+  | { kind: "close"; direction: "out"; code: number | undefined; reason: string | undefined }
+  | { kind: "state"; direction: "out"; state: SocketState };
 
 export interface SocketOptions {
   protocols: string | string[];
@@ -232,7 +235,7 @@ export class ReconnectingSocket {
   #opened(socket: SocketLike): void {
     this.#cancelTimer();
     const { protocol, extensions } = socket;
-    this.#tap({ direction: "in", kind: "open", note: protocol });
+    this.#tap({ direction: "in", kind: "open", protocol });
     if (this.#socket !== socket) return;
     this.#enter({ name: "open", since: this.#host.now(), protocol, extensions });
     this.#flush();
@@ -240,15 +243,14 @@ export class ReconnectingSocket {
 
   #received(data: string | ArrayBuffer): void {
     const socket = this.#socket;
-    const message = typeof data === "string" ? data : new Uint8Array(data);
-    this.#tapMessage("in", message);
+    const message = this.#tapMessage("in", data);
     if (this.#socket === socket) this.#emitter.emit("message", message);
   }
 
   #closed({ code, reason, wasClean }: CloseFacts): void {
     const before = this.#state;
     this.#release();
-    this.#tap({ direction: "in", kind: "close", code, note: reason, wasClean });
+    this.#tap({ direction: "in", kind: "close", code, reason, wasClean });
     if (this.#state === before) this.#lost(code, reason);
   }
 
@@ -331,7 +333,7 @@ export class ReconnectingSocket {
 
   #transmit(data: SocketData): void {
     this.#socket?.send(data);
-    this.#tapMessage("out", data instanceof ArrayBuffer ? new Uint8Array(data) : data);
+    this.#tapMessage("out", data);
   }
 
   #flush(): void {
@@ -357,7 +359,7 @@ export class ReconnectingSocket {
     if (!socket) return true;
     this.#giveUp(socket, code, reason);
     this.#release();
-    this.#tap({ direction: "out", kind: "close", code, note: reason });
+    this.#tap({ direction: "out", kind: "close", code, reason });
     return this.#state === before;
   }
 
@@ -399,11 +401,15 @@ export class ReconnectingSocket {
     this.#emitter.emit("state", state, () => this.#state === state);
   }
 
-  #tapMessage(direction: "in" | "out", data: string | Uint8Array): void {
-    this.#tap({ direction, kind: typeof data === "string" ? "text" : "binary", data });
+  /** Returns the message as it is told: bytes as a `Uint8Array`, however they came. */
+  #tapMessage(direction: "in" | "out", data: SocketData): string | Uint8Array {
+    const message = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+    if (typeof message === "string") this.#tap({ direction, kind: "text", data: message });
+    else this.#tap({ direction, kind: "binary", data: message });
+    return message;
   }
 
-  #tap(frame: Omit<FrameEvent, "at">): void {
+  #tap(frame: Frame): void {
     this.#emitter.emit("frame", { at: this.#host.now(), ...frame });
   }
 }

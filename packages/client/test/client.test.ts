@@ -1,6 +1,7 @@
-import type { Server } from "@rosetta/protocol";
+import { encode, type Server } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import type { FrameEvent, SocketState } from "../src/socket.ts";
+import type { ClientFrame } from "../src/client.ts";
+import type { SocketState } from "../src/socket.ts";
 import { record } from "./fakes.ts";
 import { connectedPair, pair, settled, watchPromise } from "./peer.ts";
 
@@ -41,16 +42,35 @@ describe("the greeting", () => {
 
   test("the secret does not show in the wire log, which is otherwise exact", () => {
     const { host, client, peer } = pair();
-    const frames = record<FrameEvent>((listener) => client.on("frame", listener));
+    const frames = record<ClientFrame>((listener) => client.on("frame", listener));
     client.open();
     peer.greet();
     void client.echo("hi");
     const secret = peer.last("hello").client;
     peer.say({ type: "echo", re: peer.last("echo").id, text: secret });
     expect(JSON.stringify([frames, client])).not.toContain(secret);
-    const texts = frames.filter(({ kind, direction }) => kind === "text" && direction === "out");
+    const texts = frames.flatMap((frame) =>
+      frame.kind === "text" && frame.direction === "out" ? frame.data : [],
+    );
     const masked = host.socket.sent.map((frame) => String(frame).replace(secret, "*".repeat(32)));
-    expect(texts.map(({ data }) => data)).toEqual(masked);
+    expect(texts).toEqual(masked);
+  });
+
+  test("the wire log is handed what a received text says", () => {
+    const { host, client, peer } = connectedPair();
+    const frames = record<ClientFrame>((listener) => client.on("frame", listener));
+    peer.say({ type: "bye", code: 1012 });
+    host.socket.receive("no message");
+    expect(frames).toEqual([
+      {
+        direction: "in",
+        kind: "text",
+        at: host.now(),
+        data: encode({ type: "bye", code: 1012 }),
+        message: { type: "bye", code: 1012 },
+      },
+      { direction: "in", kind: "text", at: host.now(), data: "no message" },
+    ]);
   });
 
   test("numbers its connections, so that a late hello is not taken for the newest", () => {
@@ -576,7 +596,7 @@ describe("requests", () => {
     const { host, client, peer } = connectedPair();
     const requests = [client.publish("room/a", "1"), client.publish("room/a", "2")].map(watchPromise);
     host.socket.end();
-    client.on("frame", ({ data }) => typeof data === "string" && data.includes("publish") && client.close());
+    client.on("frame", (frame) => frame.kind === "text" && frame.data.includes("publish") && client.close());
     const states = record<SocketState>((listener) => client.on("state", listener));
     client.open();
     peer.greet();
@@ -590,8 +610,8 @@ describe("requests", () => {
     const { host, client, peer } = connectedPair();
     const requests = [client.publish("room/a", "1"), client.publish("room/a", "2")].map(watchPromise);
     host.socket.end();
-    const off = client.on("frame", ({ data }) => {
-      if (typeof data === "string" && data.includes("publish")) host.happen("offline");
+    const off = client.on("frame", (frame) => {
+      if (frame.kind === "text" && frame.data.includes("publish")) host.happen("offline");
     });
     client.open();
     peer.greet();
@@ -601,6 +621,14 @@ describe("requests", () => {
     await settled();
     expect(requests).toEqual([{}, {}]);
     expect(peer.heard.slice(1)).toMatchObject([{ text: "1" }, { text: "2" }]);
+  });
+
+  test("a message on whose frame a listener closes is not read", () => {
+    const { client, peer } = connectedPair();
+    const byes = record((listener) => client.on("bye", listener));
+    client.on("frame", ({ direction }) => direction === "in" && client.close());
+    peer.say({ type: "bye", code: 1012 });
+    expect([byes, client.state.name]).toEqual([[], "stopped"]);
   });
 
   test("the client goes on where the frame `open` closes and opens it", () => {

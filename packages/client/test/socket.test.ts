@@ -851,8 +851,8 @@ describe("sending", () => {
   test("a message sent from a `frame` listener is not mistaken for the one going out", () => {
     const { host, socket } = setUp();
     socket.send("1");
-    const off = socket.on("frame", ({ data }) => {
-      if (data !== "1") return;
+    const off = socket.on("frame", (frame) => {
+      if (frame.kind !== "text" || frame.data !== "1") return;
       off();
       socket.close();
       socket.open();
@@ -996,11 +996,11 @@ describe("the frame tap", () => {
     const at = host.now();
     expect(frames).toMatchObject([
       { kind: "state", state: { name: "connecting" }, at: at - 7 },
-      { direction: "in", kind: "open", note: "a" },
+      { direction: "in", kind: "open", protocol: "a" },
       { kind: "state", state: { name: "open" } },
       { direction: "out", kind: "text", data: "out" },
       { direction: "in", kind: "binary", data: Uint8Array.of(1) },
-      { direction: "in", kind: "close", code: 1001, note: "leaving", wasClean: true, at },
+      { direction: "in", kind: "close", code: 1001, reason: "leaving", wasClean: true, at },
       { kind: "state", state: { name: "waiting", delayMs: 250 } },
       { kind: "state", state: { name: "stopped", reason: "closed by the client" } },
     ]);
@@ -1018,13 +1018,13 @@ describe("the frame tap", () => {
     const { socket } = opened();
     const frames = record((listener) => socket.on("frame", listener));
     socket.reconnect(4001, "silent");
-    expect(frames[0]).toMatchObject({ direction: "out", kind: "close", code: 4001, note: "silent" });
+    expect(frames[0]).toMatchObject({ direction: "out", kind: "close", code: 4001, reason: "silent" });
   });
 
   test("sees what waited when it goes out, not before", () => {
     const { host, socket } = setUp();
     const texts: unknown[] = [];
-    socket.on("frame", ({ kind, data }) => kind === "text" && texts.push(data));
+    socket.on("frame", (frame) => frame.kind === "text" && texts.push(frame.data));
     socket.send("1");
     expect(texts).toEqual([]);
     socket.open();

@@ -32,14 +32,14 @@ const wire: Mutant[] = [
   },
   {
     ...unit("wire/recorder"),
-    search: "data: frame.data?.slice(0, keptLength)",
-    replace: "data: frame.data",
+    search: "data: data?.slice(0, keptLength)",
+    replace: "data",
     why: "a long message is kept whole",
   },
   {
     ...unit("wire/recorder"),
-    search: "size: frame.data === undefined ? 0 : byteLength(frame.data)",
-    replace: "size: frame.data?.length ?? 0",
+    search: "size: data === undefined ? 0 : byteLength(data)",
+    replace: "size: data?.length ?? 0",
     why: "a size is counted in characters",
   },
   {
@@ -67,9 +67,9 @@ const wire: Mutant[] = [
     why: "a filter keeps rows that the log dropped",
   },
   {
-    ...unit("panels/wire-log/model"),
-    search: `if (entry.path !== "/ws" || typeof entry.data !== "string") return "text";`,
-    replace: `if (typeof entry.data !== "string") return "text";`,
+    ...unit("wire/recorder"),
+    search: "head: path === endpoints.application ? headOf(frame) : undefined",
+    replace: "head: headOf(frame)",
     why: "text of /echo is read as the protocol's",
   },
   {
@@ -92,8 +92,9 @@ const wire: Mutant[] = [
   },
   {
     ...unit("panels/wire-log/model"),
-    search: `return entries.find((other) => other.number > entry.number && isSame(other) && numbersOf(other).re === id);`,
-    replace: `return entries.find((other) => isSame(other) && numbersOf(other).re === id);`,
+    search:
+      "return entries.find((other) => other.number > entry.number && isSame(other) && other.head?.re === id);",
+    replace: "return entries.find((other) => isSame(other) && other.head?.re === id);",
     why: "a reply is older than what it replies to",
   },
   {
@@ -116,15 +117,15 @@ const wire: Mutant[] = [
   },
   {
     ...unit("panels/wire-log/model"),
-    search: `return entry.direction === "out" && numbersOf(entry).id !== undefined;`,
-    replace: "return numbersOf(entry).id !== undefined;",
+    search: `return entry.direction === "out" && entry.head?.id !== undefined;`,
+    replace: "return entry.head?.id !== undefined;",
     why: "what the server sends with a number awaits a reply",
   },
   {
-    ...unit("panels/wire-log/model"),
-    search: `|| data.startsWith('{"type":"event"')`,
-    replace: "",
-    why: "numbers inside of an event count",
+    ...unit("wire/recorder"),
+    search: "/^[a-z]+$/.test(type)",
+    replace: "type",
+    why: "any text is a type",
   },
   {
     ...unit("wire/recorder"),
@@ -1226,8 +1227,8 @@ const sockets: Mutant[] = [
   },
   {
     ...unit("wire/probe"),
-    search: "    this.#heardAt = performance.now();\n    const kind",
-    replace: "    const kind",
+    search: "    this.#heardAt = performance.now();\n    const at",
+    replace: "    const at",
     why: "a silence goes on through messages",
   },
   {

@@ -57,7 +57,7 @@ export class Probe {
     // First, since it throws for what may not be sent.
     this.#ws.close(code, reason);
     this.#byPage = true;
-    this.#listeners.frame({ direction: "out", kind: "close", at: defaultHost.now(), code, note: reason });
+    this.#listeners.frame({ direction: "out", kind: "close", at: defaultHost.now(), code, reason });
   }
 
   /** Ends it, and tells nobody any more. */
@@ -71,7 +71,12 @@ export class Probe {
   #open(): void {
     this.#opened = true;
     this.#heardAt = performance.now();
-    this.#listeners.frame({ direction: "in", kind: "open", at: defaultHost.now(), note: this.#ws.protocol });
+    this.#listeners.frame({
+      direction: "in",
+      kind: "open",
+      at: defaultHost.now(),
+      protocol: this.#ws.protocol,
+    });
     this.#listeners.open?.(this.#ws.protocol);
   }
 
@@ -88,7 +93,7 @@ export class Probe {
       kind: "close",
       at: defaultHost.now(),
       code,
-      note: reason,
+      reason,
       wasClean,
     });
     this.#listeners.end?.({ code, reason, wasClean, opened: this.#opened, byPage: this.#byPage, idleMs });
@@ -96,7 +101,8 @@ export class Probe {
 
   #tap(direction: "in" | "out", data: string | Uint8Array): void {
     this.#heardAt = performance.now();
-    const kind = typeof data === "string" ? "text" : "binary";
-    this.#listeners.frame({ direction, kind, at: defaultHost.now(), data });
+    const at = defaultHost.now();
+    if (typeof data === "string") this.#listeners.frame({ direction, kind: "text", at, data });
+    else this.#listeners.frame({ direction, kind: "binary", at, data });
   }
 }

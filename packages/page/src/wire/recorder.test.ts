@@ -1,4 +1,4 @@
-import type { FrameEvent } from "@rosetta/client";
+import type { SocketState } from "@rosetta/client";
 import { expect, test } from "vitest";
 import { recorderOf, text } from "./recorder.testing.ts";
 import { keptLength, WireRecorder, wireCapacity } from "./recorder.ts";
@@ -32,10 +32,29 @@ test("a long message is cut, its size is not", () => {
   expect(short?.data).toBe("short");
 });
 
+test("a row knows the message's type and numbers, however long it is", () => {
+  const recorder = recorderOf(
+    JSON.stringify({ text: `"id":"2",${"x".repeat(keptLength)}`, type: "echo", re: "1" }),
+    '{"type":"event","data":{"id":"1","re":"1"}}',
+    '{"type":"echo","id":5}',
+  );
+  expect(recorder.entries.map(({ head }) => head)).toEqual([
+    { type: "echo", re: "1" },
+    { type: "event" },
+    { type: "echo" },
+  ]);
+});
+
+test("a row of what is no message of the protocol knows no type", () => {
+  const recorder = recorderOf("x", "null", "7", '{"type":"Not <one>"}', '{"type":["echo"]}');
+  recorder.record("express-ws", "/echo", text('{"type":"event"}'));
+  expect(recorder.entries.map(({ head }) => head)).toEqual(Array.from({ length: 6 }));
+});
+
 test("a change of state says how long the wait is and for which attempt, or why it is the end", () => {
   const recorder = new WireRecorder();
-  const state = (state: FrameEvent["state"]) =>
-    recorder.record("express-ws", "/ws", { direction: "in", at: 0, kind: "state", ...(state && { state }) });
+  const state = (state: SocketState) =>
+    recorder.record("express-ws", "/ws", { direction: "out", at: 0, kind: "state", state });
   const windowMs: [number, number] = [1000, 2000];
   state({ name: "waiting", attempt: 3, untilAt: 0, delayMs: 1499.6, windowMs, code: 1012, cause: "" });
   state({ name: "stopped", code: 4500, reason: "4500 Invalid" });

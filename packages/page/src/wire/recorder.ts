@@ -1,4 +1,5 @@
 import type { FrameEvent, SocketState } from "@rosetta/client";
+import { endpoints } from "@rosetta/protocol";
 import { byteLength } from "../shared/format.ts";
 import { isWait } from "../shared/socket-state.ts";
 
@@ -16,11 +17,22 @@ export interface WireEntry {
   connection: string;
   direction: FrameEvent["direction"];
   kind: FrameEvent["kind"];
+  /** Of a message of the protocol. */
+  head: MessageHead | undefined;
   /** Bytes of the whole message, also where `data` is cut. */
   size: number;
   /** The beginning of the message, at most `keptLength`. */
   data: string | Uint8Array | undefined;
   note: string;
+}
+
+/** What tells a message of the protocol from others, and whom it belongs to. */
+export interface MessageHead {
+  type: string;
+  /** The number of a request. */
+  id: string | undefined;
+  /** The number of the request that it replies to. */
+  re: string | undefined;
 }
 
 /** Rows the log holds; the oldest make room for new ones. */
@@ -38,6 +50,7 @@ export class WireRecorder {
 
   record(server: string, path: string, frame: FrameEvent, connection = ""): void {
     this.#count += 1;
+    const data = "data" in frame ? frame.data : undefined;
     this.entries.push({
       number: this.#count,
       at: frame.at,
@@ -46,8 +59,9 @@ export class WireRecorder {
       connection,
       direction: frame.direction,
       kind: frame.kind,
-      size: frame.data === undefined ? 0 : byteLength(frame.data),
-      data: frame.data?.slice(0, keptLength),
+      head: path === endpoints.application ? headOf(frame) : undefined,
+      size: data === undefined ? 0 : byteLength(data),
+      data: data?.slice(0, keptLength),
       note: noteOf(frame),
     });
     if (this.entries.length > wireCapacity) this.entries.shift();
@@ -70,9 +84,36 @@ export class WireRecorder {
   }
 }
 
+// Read now: of a long message the row keeps only the beginning.
+function headOf(frame: FrameEvent): MessageHead | undefined {
+  if (frame.kind !== "text") return undefined;
+  const { type, id, re } = Object(parse(frame.data)) as Record<string, unknown>;
+  if (typeof type !== "string" || !/^[a-z]+$/.test(type)) return undefined;
+  return { type, id: numberOf(id), re: numberOf(re) };
+}
+
+function numberOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function noteOf(frame: FrameEvent): string {
-  const parts = frame.state ? stateParts(frame.state) : [frame.code, frame.note];
-  return parts.filter((part) => part !== undefined && part !== "").join(" ");
+  return notesOf(frame)
+    .filter((part) => part !== undefined && part !== "")
+    .join(" ");
+}
+
+function notesOf(frame: FrameEvent): Array<string | number | undefined> {
+  if (frame.kind === "open") return [frame.protocol];
+  if (frame.kind === "close") return [frame.code, frame.reason];
+  return frame.kind === "state" ? stateParts(frame.state) : [];
 }
 
 function stateParts(state: SocketState): Array<string | number | undefined> {

@@ -1,7 +1,7 @@
 // The thread of a `Reader`: a worker that can block itself. Then nobody takes its messages; when there are many, the
 // browser stops reading, and TCP tells the server.
 import "../shared/jitless.ts";
-import { Client } from "@rosetta/client";
+import { Client, type ClientFrame } from "@rosetta/client";
 import {
   type ReaderNews,
   type ReaderOrder,
@@ -36,9 +36,7 @@ function follow({ url, flood, latest }: { url: string } & ReaderTopics): void {
   client.on("problem", () => {});
   client.on("frame", (frame) => {
     // The flood itself stays here: it would push everything else out of the wire log.
-    const isFlood =
-      typeof frame.data === "string" && frame.data.startsWith(`{"type":"event","topic":"${flood}"`);
-    if (!isFlood) tell({ frame });
+    if (!isEventOf(flood, frame)) tell({ frame });
     if (frame.kind === "close") closed(frame.code);
   });
   client.on("state", ({ name }) => change({ state: name }));
@@ -62,6 +60,10 @@ function follow({ url, flood, latest }: { url: string } & ReaderTopics): void {
   };
   if (latest !== undefined) client.subscribe(latest, onNewest);
   client.open();
+}
+
+function isEventOf(topic: string, frame: ClientFrame): boolean {
+  return frame.kind === "text" && frame.message?.type === "event" && frame.message.topic === topic;
 }
 
 function closed(code: number | undefined): void {

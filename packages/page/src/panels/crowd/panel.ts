@@ -1,4 +1,4 @@
-import { Client, type FrameEvent } from "@rosetta/client";
+import { Client, type ClientFrame } from "@rosetta/client";
 import { endpoints } from "@rosetta/protocol";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { codeTitle } from "../../shared/closing.ts";
@@ -165,8 +165,8 @@ const intro = html`Ten clients follow one room, in which the first publishes twi
 
 const words = { away: "not here", open: "open", told: "told goodbye", waiting: "closed, waiting" } as const;
 
-function isEvent({ data }: FrameEvent): boolean {
-  return typeof data === "string" && data.startsWith('{"type":"event"');
+function isEvent(frame: ClientFrame): boolean {
+  return frame.kind === "text" && frame.message?.type === "event";
 }
 
 function rowOf(

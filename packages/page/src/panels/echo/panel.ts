@@ -1,4 +1,4 @@
-import type { FrameEvent, ReconnectingSocket, SocketState } from "@rosetta/client";
+import type { CloseFrame, FrameEvent, ReconnectingSocket, SocketState } from "@rosetta/client";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { closeText, isSendableCode } from "../../shared/closing.ts";
 import { EchoBook, stopText } from "../../shared/echo-book.ts";
@@ -259,7 +259,7 @@ const ownCode = html`
 const bareEnding =
   "Closed by this page without a code. Both sides report 1005, which stands for its absence.";
 
-function endingText(event: FrameEvent): string {
+function endingText(event: CloseFrame): string {
   if (event.direction === "out") return `Closed by this page, ${codeText(event.code)}.`;
   const clean = event.wasClean ? "both sides said goodbye" : "one side did not say goodbye";
   return `Ended by the server or on the way, ${codeText(event.code)}; ${clean}.`;

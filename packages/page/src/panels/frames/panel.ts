@@ -1,4 +1,4 @@
-import { type FrameEvent, ReconnectingSocket } from "@rosetta/client";
+import { type CloseFrame, type FrameEvent, ReconnectingSocket } from "@rosetta/client";
 import { endpoints } from "@rosetta/protocol";
 import { html, nothing, type TemplateResult } from "lit";
 import { closeText } from "../../shared/closing.ts";
@@ -56,7 +56,7 @@ export class FramesPanel extends ServerPanel {
   declare key: Uint8Array;
   declare book: EchoBook;
   /** How the connection ended last. */
-  declare close: FrameEvent | undefined;
+  declare close: CloseFrame | undefined;
   #socket: ReconnectingSocket | undefined;
 
   constructor() {
@@ -82,7 +82,7 @@ export class FramesPanel extends ServerPanel {
   #frame(frame: FrameEvent): void {
     const now = performance.now();
     if (frame.kind === "open") this.book.opened(now);
-    if (frame.direction === "in" && frame.data !== undefined) this.book.answer(frame.data, now);
+    if (frame.direction === "in" && "data" in frame) this.book.answer(frame.data, now);
     if (frame.kind === "close") {
       this.book.closed(frame.code);
       this.close = frame;
@@ -101,7 +101,7 @@ export class FramesPanel extends ServerPanel {
         ? []
         : [{ name: "Round trip", value: formatDuration(newest.roundTripMs), measured: true as const }]),
       ...(close?.code === undefined ? [] : [{ name: "Closed with", value: closeText(close.code) }]),
-      ...(close ? [{ name: "Reason of the close", value: close.note || "none" }] : []),
+      ...(close ? [{ name: "Reason of the close", value: close.reason || "none" }] : []),
     ];
   }
 
@@ -247,10 +247,10 @@ export class FramesPanel extends ServerPanel {
 const intro = html`What a message becomes on its way: its characters become bytes, and a <em>frame</em> is put around
   them. Drawn as you type; neither a page nor its scripts can see a frame.`;
 
-function endOf({ direction, code, note }: FrameEvent): string {
+function endOf({ direction, code, reason }: CloseFrame): string {
   if (direction === "out") return "Closed by this page.";
-  const reason = note ? `Its reason: “${note}”.` : "It gave no reason.";
-  return `Closed by the server with ${code === undefined ? "no code" : closeText(code)}. ${reason} The next message opens another connection.`;
+  const why = reason ? `Its reason: “${reason}”.` : "It gave no reason.";
+  return `Closed by the server with ${code === undefined ? "no code" : closeText(code)}. ${why} The next message opens another connection.`;
 }
 
 function charactersOf(text: string, size: number): TemplateResult {

@@ -1,4 +1,4 @@
-import { Client, defaultHost, type FrameEvent, type SocketState } from "@rosetta/client";
+import { Client, type ClientFrame, defaultHost, type SocketState } from "@rosetta/client";
 import { type EventData, endpoints, type Server } from "@rosetta/protocol";
 import { html, nothing, type TemplateResult } from "lit";
 import { formatClock } from "../../shared/format.ts";
@@ -144,10 +144,9 @@ export class GapPanel extends ServerPanel {
   }
 
   // Only the frame tells the head; up to it, what comes is a replay.
-  #confirmed(reader: Client, { direction, data }: FrameEvent): void {
-    if (this.#reader !== reader || direction === "out" || typeof data !== "string") return;
-    if (!data.startsWith('{"type":"subscribed"')) return;
-    this.book.subscribed(JSON.parse(data) as Server<"subscribed">);
+  #confirmed(reader: Client, frame: ClientFrame): void {
+    if (this.#reader !== reader || frame.kind !== "text" || frame.message?.type !== "subscribed") return;
+    this.book.subscribed(frame.message);
     this.requestUpdate("book");
   }
 

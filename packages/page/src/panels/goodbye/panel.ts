@@ -137,8 +137,8 @@ export class GoodbyePanel extends ServerPanel {
       ...listeners,
       frame: (frame) => {
         // Whoever knows a secret can take its owner's place: it is not shown, as elsewhere.
-        const data = typeof frame.data === "string" ? frame.data.replace(secret, "*".repeat(32)) : frame.data;
-        record(data === undefined ? frame : { ...frame, data });
+        if (frame.kind !== "text") return record(frame);
+        record({ ...frame, data: frame.data.replace(secret, "*".repeat(32)) });
       },
     });
     this.#probes.push(probe);

@@ -46,12 +46,11 @@ export const bySocket: Transport = ({ server, topic, wire, listener }) => {
   client.on("frame", (frame) => {
     wire.record(server.id, "/ws", frame, "alternatives");
     if (frame.kind === "open") listener.around(headBytes);
-    if (frame.direction === "out" || typeof frame.data !== "string") return;
+    if (frame.direction === "out" || frame.kind !== "text") return;
     const bytes = byteLength(frame.data);
     // An event is told below, once it is known to be in its place.
-    listener.around(
-      frame.data.startsWith('{"type":"event"') ? frameHeaderBytes(bytes) : bytes + frameHeaderBytes(bytes),
-    );
+    const isEvent = frame.message?.type === "event";
+    listener.around(frameHeaderBytes(bytes) + (isEvent ? 0 : bytes));
   });
   // A refusal is shown in the panel; without a listener the client would tell the console.
   client.on("problem", () => {});

@@ -30,7 +30,8 @@ test("what is no message of the protocol is named by its kind", () => {
     at: 0,
     kind: "close",
     code: 1000,
-    note: "clean",
+    reason: "clean",
+    wasClean: true,
   });
   expect(recorder.entries.map(typeOf)).toEqual(["text", "binary", "close"]);
   expect(recorder.entries.map(summaryOf)).toEqual(['{"type":"event"}', "00 ff", "/echo 1000 clean"]);
@@ -122,7 +123,7 @@ test("a filter finds what a row is about: direction, server, path, type and note
     at: 0,
     kind: "close",
     code: 4123,
-    note: "enough",
+    reason: "enough",
   });
   const found = (wanted: string) =>
     new WireFilter().apply(recorder.entries, wanted).map(({ number }) => number);
@@ -153,7 +154,14 @@ test("a row is one short line, whatever it contains", () => {
 
 test("an exported line says that it is cut, and keeps the note", () => {
   const recorder = recorderOf("x".repeat(keptLength + 1));
-  recorder.record("express-ws", "/ws", { direction: "in", at: 0, kind: "close", code: 1000, note: "clean" });
+  recorder.record("express-ws", "/ws", {
+    direction: "in",
+    at: 0,
+    kind: "close",
+    code: 1000,
+    reason: "clean",
+    wasClean: true,
+  });
   const [cut, noted] = recorder.entries.map((entry) => JSON.parse(jsonLine(entry)));
   expect(cut).toMatchObject({ cut: true, size: keptLength + 1 });
   expect(noted).toMatchObject({ note: "1000 clean" });

@@ -34,11 +34,8 @@ export class WireFilter {
 }
 
 /** What a row is about, in a word: the protocol's message type, or what happened. */
-export function typeOf(entry: WireEntry): string {
-  if (entry.kind !== "text") return entry.kind;
-  if (entry.path !== "/ws" || typeof entry.data !== "string") return "text";
-  // Read without parsing: the text may be cut. Quotes inside of JSON strings are escaped and do not match.
-  return /"type":"([a-z]+)"/.exec(entry.data)?.[1] ?? "text";
+export function typeOf(entry: Pick<WireEntry, "head" | "kind">): string {
+  return entry.head?.type ?? entry.kind;
 }
 
 /** The content of a row in one line: its text, the first bytes, or what happened. */
@@ -56,27 +53,25 @@ export function isCut(entry: WireEntry): boolean {
 
 /** The row that a row of `/ws` replies to, or its reply: the same number as `id` and `re`, on the same connection. */
 export function counterpartOf(entries: WireEntry[], entry: WireEntry): WireEntry | undefined {
-  const { id, re } = numbersOf(entry);
+  const { id, re } = entry.head ?? {};
   const isSame = (other: WireEntry): boolean =>
     other.server === entry.server && other.path === entry.path && other.connection === entry.connection;
   // Another connection may begin to count anew: the nearest is the right one.
   if (re !== undefined && entry.direction === "in") {
-    return entries.findLast(
-      (other) => other.number < entry.number && isSame(other) && numbersOf(other).id === re,
-    );
+    return entries.findLast((other) => other.number < entry.number && isSame(other) && other.head?.id === re);
   }
   if (id === undefined || entry.direction === "in") return undefined;
-  return entries.find((other) => other.number > entry.number && isSame(other) && numbersOf(other).re === id);
+  return entries.find((other) => other.number > entry.number && isSame(other) && other.head?.re === id);
 }
 
 /** True if a reply to this row is due. */
 export function isRequest(entry: WireEntry): boolean {
-  return entry.direction === "out" && numbersOf(entry).id !== undefined;
+  return entry.direction === "out" && entry.head?.id !== undefined;
 }
 
 /** A row as one line of JSON, to be kept: bytes in hex, the time as ISO 8601. */
 export function jsonLine(entry: WireEntry): string {
-  const { at, data, note, ...rest } = entry;
+  const { at, head: _, data, note, ...rest } = entry;
   const content =
     typeof data === "string" ? { text: data } : data && { hex: hexBytes(data).replaceAll(" ", "") };
   return JSON.stringify({
@@ -86,12 +81,6 @@ export function jsonLine(entry: WireEntry): string {
     ...(isCut(entry) && { cut: true }),
     ...(note && { note }),
   });
-}
-
-// Read without parsing: what a text says of `"id"` is escaped, and does not match.
-function numbersOf({ path, data }: WireEntry): { id?: string | undefined; re?: string | undefined } {
-  if (path !== "/ws" || typeof data !== "string" || data.startsWith('{"type":"event"')) return {};
-  return { id: /"id":"([^"]+)"/.exec(data)?.[1], re: /"re":"([^"]+)"/.exec(data)?.[1] };
 }
 
 // The type has a column of its own.
