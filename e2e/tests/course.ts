@@ -71,6 +71,7 @@ test("COURSE-02 MUST do one action on every server, side by side, and go on wher
       .filter({ hasText: text });
   await say("to all of you");
   for (const index of ownSiblings.keys()) {
+    await expect((columns[index] as Locator).getByLabel("Message to echo")).toHaveValue("to all of you");
     await expect(line(index, "to all of you"), `column ${index}`).toContainText("came back equal");
     await expect(line(index, "to all of you")).toHaveCount(1);
   }

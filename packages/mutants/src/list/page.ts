@@ -1289,6 +1289,27 @@ const sockets: Mutant[] = [
   },
 ];
 
+const actions: Mutant[] = [
+  {
+    ...unit("panels/actions"),
+    search: "Object.hasOwn(actions, name) ? actions[name] : undefined",
+    replace: "actions[name]",
+    why: "what every object has is an action",
+  },
+  {
+    ...unit("panels/actions"),
+    search: "if (!panel) throw new Error(`${act.name}: a panel is missing`);",
+    replace: "if (!panel) continue;",
+    why: "a missing panel is skipped in silence",
+  },
+  {
+    ...unit("panels/actions"),
+    search: "if (panel !== actor) panel.perform(act);",
+    replace: "panel.perform(act);",
+    why: "an action is done twice where a person did it",
+  },
+];
+
 const inBrowser: Mutant[] = [
   {
     file: "packages/page/src/panels/chat/panel.ts",
@@ -1303,6 +1324,13 @@ const inBrowser: Mutant[] = [
     replace: `      <p class="break" .innerHTML=\${line.text}></p>`,
     why: "somebody's text as HTML",
     tests: ["PAGE-10"],
+  },
+  {
+    file: "packages/page/src/panels/base.ts",
+    search: "    if (!form || !name) return;\n",
+    replace: "    if (form || !name) return;\n",
+    why: "what is typed is seen in one column only",
+    tests: ["COURSE-02"],
   },
   {
     file: "packages/page/src/shell/comparison.ts",
@@ -1350,5 +1378,6 @@ export const page: Mutant[] = [
   ...crowd,
   ...rest,
   ...sockets,
+  ...actions,
   ...inBrowser,
 ];

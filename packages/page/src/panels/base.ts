@@ -4,24 +4,14 @@ import type { Fact } from "../shared/findings.ts";
 import type { ServerEntry } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
 import type { WireRecorder } from "../wire/recorder.ts";
+import { type Act, type Actions, type DoAct, perform } from "./actions.ts";
 
 export type { Fact } from "../shared/findings.ts";
-
-/** A control that a person used, described so that the same one is found in another panel of the kind. */
-export interface Act {
-  kind: "click" | "input" | "change";
-  control: string;
-  value?: string;
-  checked?: boolean;
-  files?: FileList | null;
-}
 
 /** Events of a panel: a person did something, chose a topic; it found something out. All leave shadow roots. */
 export type ActEvent = CustomEvent<Act>;
 export type TopicEvent = CustomEvent<string>;
 export type FactsEvent = CustomEvent<Fact[]>;
-
-const controls = "button, input, select, textarea";
 
 /** The properties through which a panel is handed what it shows. */
 const sources = ["client", "echo", "wire", "server"];
@@ -34,7 +24,7 @@ export abstract class Panel extends LitElement {
   static override styles = [theme];
   #stops: Array<() => void> = [];
   #told = "[]";
-  #replaying = false;
+  #actions: Actions = { fill: (name: string, value: string | FileList) => this.#fill(name, value) };
 
   /** Begins to listen. Called again with other connections, after everything was stopped. */
   protected abstract attach(): void;
@@ -54,49 +44,44 @@ export abstract class Panel extends LitElement {
     return [];
   }
 
-  /** Does what a person did in another panel of this kind. What is not there at the moment is left out. */
-  replay({ kind, control, value, checked, files }: Act): void {
-    const element = [...this.renderRoot.querySelectorAll<HTMLInputElement>(controls)].find(
-      (each) => this.#describe(each) === control,
-    );
-    if (!element) return;
-    this.#replaying = true;
-    if (kind === "click") element.click();
-    else {
-      if (element.type === "file") element.files = files ?? null;
-      else if (value !== undefined) element.value = value;
-      if (checked !== undefined) element.checked = checked;
-      element.dispatchEvent(new Event(kind, { bubbles: true }));
-    }
-    this.#replaying = false;
+  /** Does what a person did in another panel of this kind. Throws an error if that cannot be done here. */
+  perform(act: Act): void {
+    perform(this.#actions, act);
+  }
+
+  /**
+   * Declares what a person can do here. Returns the function through which it is done: here, and in every other column.
+   * What concerns this column alone, such as copying from it, is not declared.
+   */
+  protected declares<Declared extends Actions>(actions: Declared): DoAct<Declared> {
+    this.#actions = { ...this.#actions, ...actions };
+    return (name, ...given) => {
+      const act: Act = { name, given };
+      this.perform(act);
+      this.#tell("panel-act", act);
+    };
   }
 
   protected override createRenderRoot(): HTMLElement | DocumentFragment {
     const root = super.createRenderRoot();
-    for (const kind of ["click", "input", "change"] as const) {
-      root.addEventListener(kind, (event) => this.#noticed(kind, event));
-    }
+    root.addEventListener("input", ({ target }) => this.#typed(target as HTMLInputElement));
     return root;
   }
 
-  // `submit` needs no replay: a form is submitted by a click on its button, also where a person pressed Enter.
-  #noticed(kind: Act["kind"], { target }: Event): void {
-    const element = (target as Element).closest<HTMLInputElement>(controls);
-    // A click on a field is no action; what it changes is.
-    if (!element || this.#replaying || (kind === "click") !== (element.localName === "button")) return;
-    const { value, checked, files, type } = element;
-    const state =
-      type === "radio" || type === "checkbox" ? { checked } : type === "file" ? { files } : { value };
-    const detail: Act = { kind, control: this.#describe(element), ...(kind !== "click" && state) };
-    this.#tell("panel-act", detail);
+  // What a form will send is seen in every column before it is sent. Fields without a name have actions of their own.
+  #typed({ form, name, value, files }: HTMLInputElement): void {
+    if (!form || !name) return;
+    const act: Act = { name: "fill", given: [name, files ?? value] };
+    this.#tell("panel-act", act);
   }
 
-  #describe(element: HTMLInputElement): string {
-    const name = nameOf(element);
-    const namesakes = [...this.renderRoot.querySelectorAll<HTMLInputElement>(controls)].filter(
-      (each) => nameOf(each) === name,
-    );
-    return `${name} ${namesakes.indexOf(element)}`;
+  #fill(name: string, value: string | FileList): void {
+    const fields = [...this.renderRoot.querySelectorAll<HTMLInputElement>(`form [name="${name}"]`)];
+    const field = fields.find((each) => each.type !== "radio" || each.value === value);
+    if (!field) throw new Error(`no field ${name} in ${this.localName}`);
+    if (field.type === "radio") field.checked = true;
+    else if (typeof value === "string") field.value = value;
+    else field.files = value;
   }
 
   protected override updated(_changed: PropertyValues): void {
@@ -171,11 +156,6 @@ export abstract class ServerPanel extends Panel {
   }
 }
 
-function nameOf({ localName, id, name, value, type, ariaLabel, textContent }: HTMLInputElement): string {
-  if (localName === "button") return `button ${ariaLabel ?? textContent?.trim()}`;
-  return `${localName} ${id || name} ${type === "radio" ? value : ""}`;
-}
-
 /** A panel as a region of the page: with a heading, a sentence that says what it is, and its content. */
 export function region(title: string, intro: unknown, body: unknown): TemplateResult {
   return html`
@@ -190,14 +170,16 @@ export function region(title: string, intro: unknown, body: unknown): TemplateRe
 }
 
 /** Runs a form's action instead of the browser's, which would load the page again. */
-export function onSubmit(
-  action: (form: FormData, element: HTMLFormElement) => void,
-): (event: SubmitEvent) => void {
+export function onSubmit(action: (form: FormData) => void): (event: SubmitEvent) => void {
   return (event) => {
     event.preventDefault();
-    const element = event.currentTarget as HTMLFormElement;
-    action(new FormData(element), element);
+    action(new FormData(event.currentTarget as HTMLFormElement));
   };
+}
+
+/** The value of the field that an event is about. */
+export function fieldValue({ target }: Event): string {
+  return (target as HTMLInputElement | HTMLSelectElement).value;
 }
 
 /** The text of a form's field, without blanks around it. */

@@ -7,6 +7,7 @@ import { appStyle } from "./app.css.ts";
 import "../panels/wire-log/panel.ts";
 import "./server-switch.ts";
 import type { LessonEntry, LessonText } from "../course/lesson.ts";
+import { repeat } from "../panels/actions.ts";
 import type { ActEvent, FactsEvent, Panel, TopicEvent } from "../panels/base.ts";
 import { type PanelName, panels } from "../panels/register.ts";
 import type { Findings } from "../shared/findings.ts";
@@ -232,12 +233,13 @@ export class App extends LitElement {
   #onAct(event: ActEvent): void {
     if (!this.every) return;
     const panel = event.composedPath()[0] as Panel;
-    const columns = this.renderRoot.querySelectorAll<HTMLElement>("[data-panel]");
     const { panel: name } = panel.closest<HTMLElement>("[data-panel]")?.dataset ?? {};
-    for (const column of columns) {
-      const twin = column.dataset.panel === name ? column.firstElementChild : null;
-      if (twin && twin !== panel) (twin as Panel).replay(event.detail);
-    }
+    const columns = [...this.renderRoot.querySelectorAll(`[data-panel="${name}"]`)];
+    repeat(
+      event.detail,
+      panel,
+      columns.map((column) => column.firstElementChild as Panel | null),
+    );
   }
 
   // Not a step of its own in the history: whoever goes back wants the page before, not the topic.

@@ -4,7 +4,7 @@ import { chartStyle } from "../../shared/chart.ts";
 import { closeText } from "../../shared/closing.ts";
 import { isWait, type StateName, type Wait } from "../../shared/socket-state.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { type Fact, Panel, reasonOf, region } from "../base.ts";
+import { type Fact, fieldValue, Panel, reasonOf, region } from "../base.ts";
 import { type Edge, edgeBetween, edges } from "./graph.ts";
 import { type Arrivals, stampede } from "./herd.ts";
 import { style } from "./style.ts";
@@ -15,6 +15,9 @@ const shown = 20;
 const herdSize = 1000;
 /** Milliseconds for which the simulated server is gone. */
 const awayMs = 3000;
+
+/** What the server can be told to do. */
+type Failure = { do: "close"; code: number } | { do: "terminate" };
 
 /** How the connection comes back: its states, the waits that were drawn, and why they are drawn. */
 export class AttemptsPanel extends Panel {
@@ -37,6 +40,12 @@ export class AttemptsPanel extends Panel {
   /** How the simulated connections end. */
   declare lossCode: string;
   declare herds: { equal: Arrivals; drawn: Arrivals } | undefined;
+
+  readonly #act = this.declares({
+    fail: (order: Failure) => this.#order(order),
+    chooseCode: (code: string) => this.#chooseCode(code),
+    simulate: () => this.#simulate(),
+  });
 
   constructor() {
     super();
@@ -66,7 +75,7 @@ export class AttemptsPanel extends Panel {
     if (isWait(state)) this.waits = [state, ...this.waits].slice(0, shown);
   }
 
-  async #order(order: { do: "close"; code: number } | { do: "terminate" }): Promise<void> {
+  async #order(order: Failure): Promise<void> {
     if (this.state.name !== "open") return;
     this.problem = "";
     try {
@@ -86,8 +95,8 @@ export class AttemptsPanel extends Panel {
     };
   }
 
-  #chooseCode(event: Event): void {
-    this.lossCode = (event.target as HTMLSelectElement).value;
+  #chooseCode(code: string): void {
+    this.lossCode = code;
     if (this.herds) this.#simulate();
   }
 
@@ -105,13 +114,13 @@ export class AttemptsPanel extends Panel {
     const off = this.state.name !== "open";
     return html`
       <div class="fields" role="group" aria-label="Have the server fail">
-        <button class="main" aria-disabled=${off} @click=${() => this.#order({ do: "close", code: 1012 })}
+        <button class="main" aria-disabled=${off} @click=${() => this.#act("fail", { do: "close", code: 1012 })}
           >Close with 1012</button
         >
-        <button aria-disabled=${off} @click=${() => this.#order({ do: "close", code: 1011 })}
+        <button aria-disabled=${off} @click=${() => this.#act("fail", { do: "close", code: 1011 })}
           >Close with 1011</button
         >
-        <button aria-disabled=${off} @click=${() => this.#order({ do: "terminate" })}>Cut without a word</button>
+        <button aria-disabled=${off} @click=${() => this.#act("fail", { do: "terminate" })}>Cut without a word</button>
       </div>
     `;
   }
@@ -171,13 +180,13 @@ export class AttemptsPanel extends Panel {
         <div class="fields">
           <p class="field grow">
             <label for="loss">Lost with</label>
-            <select id="loss" .value=${this.lossCode} @change=${this.#chooseCode}>
+            <select id="loss" .value=${this.lossCode} @change=${(event: Event) => this.#act("chooseCode", fieldValue(event))}>
               <option value="1006">1006, without a word</option>
               <option value="1012">1012, restart</option>
               <option value="1013">1013, too much to do</option>
             </select>
           </p>
-          <button @click=${this.#simulate}>Simulate</button>
+          <button @click=${() => this.#act("simulate")}>Simulate</button>
         </div>
         <div class="charts">
           ${chart("All wait equally long", this.herds?.equal, this.#longest())}

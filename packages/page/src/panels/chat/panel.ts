@@ -55,6 +55,15 @@ export class ChatPanel extends ServerPanel {
   /** The places in the log that are shown: after a reconnect the server may send some of them again. */
   #places = new Set<string>();
 
+  readonly #act = this.declares({
+    enter: (room: string) => this.#choose(room),
+    leave: () => this.#go(""),
+    say: (text: string, to: Audience) => this.#say(text, to),
+    bringFriend: () => this.#bringFriend(),
+    sendFriendAway: () => this.#sendAway(),
+    haveFriendAnswer: () => this.#answerOfFriend(),
+  });
+
   constructor() {
     super();
     this.room = "";
@@ -110,7 +119,7 @@ export class ChatPanel extends ServerPanel {
   }
 
   #bringFriend(): void {
-    if (this.friend) return this.#sendAway();
+    if (this.friend || !this.room) return;
     this.friend = new Friend(socketUrl(this.server), this.room, this.recorder(endpoints.application), () =>
       this.requestUpdate(),
     );
@@ -165,8 +174,7 @@ export class ChatPanel extends ServerPanel {
     return this.client.welcome?.member;
   }
 
-  #choose(form: FormData): void {
-    const room = textOf(form, "room");
+  #choose(room: string): void {
     if (/^[a-z0-9-]{1,32}$/.test(room)) return this.#go(room);
     this.problem = "A room's name is 1 to 32 small letters, digits or hyphens.";
   }
@@ -176,12 +184,10 @@ export class ChatPanel extends ServerPanel {
     this.chose(room && `room/${room}`);
   }
 
-  async #say(form: FormData, element: HTMLFormElement): Promise<void> {
-    const text = textOf(form, "message");
-    if (!text || !this.room) return;
-    const to: Audience = form.get("to") === "others" ? "others" : "all";
+  async #say(text: string, to: Audience): Promise<void> {
+    const field = this.renderRoot.querySelector<HTMLInputElement>("#message");
+    if (!text || !field) return;
     this.problem = "";
-    const field = element.elements.namedItem("message") as HTMLInputElement;
     field.value = "";
     try {
       const ack = await this.client.publish(`room/${this.room}`, text, to);
@@ -231,7 +237,7 @@ export class ChatPanel extends ServerPanel {
 
   #roomForm(): TemplateResult {
     return html`
-      <form @submit=${onSubmit((form) => this.#choose(form))}>
+      <form @submit=${onSubmit((form) => this.#act("enter", textOf(form, "room")))}>
         <p class="field grow">
           <label for="room">Room name</label>
           <input id="room" name="room" value=${this.room || "lobby"} maxlength="32" autocomplete="off" spellcheck="false" />
@@ -259,8 +265,12 @@ export class ChatPanel extends ServerPanel {
       </div>
       ${this.#messageForm()}
       <div class="fields">
-        <button class="small" @click=${this.#bringFriend}>${this.friend ? "Send the friend away" : "Bring a friend"}</button>
-        ${this.friend ? html`<button class="small" @click=${this.#answerOfFriend}>Let the friend answer others</button>` : nothing}
+        ${
+          this.friend
+            ? html`<button class="small" @click=${() => this.#act("sendFriendAway")}>Send the friend away</button>`
+            : html`<button class="small" @click=${() => this.#act("bringFriend")}>Bring a friend</button>`
+        }
+        ${this.friend ? html`<button class="small" @click=${() => this.#act("haveFriendAnswer")}>Let the friend answer others</button>` : nothing}
         <p class="hint">A friend is a second client of this page, with a connection of its own.</p>
       </div>
     `;
@@ -271,7 +281,7 @@ export class ChatPanel extends ServerPanel {
     return html`
       <div class="here">
         <h3 id="here">Here now: <span class="number">${count}</span></h3>
-        <button class="small" @click=${() => this.#go("")}>Leave room</button>
+        <button class="small" @click=${() => this.#act("leave")}>Leave room</button>
         <ul class="members" aria-labelledby="here">
           ${members.map((member) => html`<li>${member}${member === this.#name() ? " (you)" : nothing}</li>`)}
         </ul>
@@ -281,7 +291,7 @@ export class ChatPanel extends ServerPanel {
 
   #messageForm(): TemplateResult {
     return html`
-      <form @submit=${onSubmit((form, element) => void this.#say(form, element))}>
+      <form @submit=${onSubmit((form) => this.#act("say", textOf(form, "message"), audienceOf(form)))}>
         <fieldset>
           <legend class="hidden">Who gets it</legend>
           <div class="choices">
@@ -306,6 +316,10 @@ const intro = html`A room is a topic: a named stream of events. Whoever follows 
 
 const lost =
   "What was said in between is lost: the connection was away for too long, or the server was started again.";
+
+function audienceOf(form: FormData): Audience {
+  return form.get("to") === "others" ? "others" : "all";
+}
 
 function lineOf(line: Line): TemplateResult {
   return html`

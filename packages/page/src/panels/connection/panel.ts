@@ -36,6 +36,11 @@ export class ConnectionPanel extends Panel {
   declare remainingMs: number;
   declare notice: string;
 
+  readonly #act = this.declares({
+    open: () => this.#open(),
+    close: () => this.#close(),
+  });
+
   protected override attach(): void {
     this.notice = "";
     this.#show(this.client.state);
@@ -144,10 +149,10 @@ export class ConnectionPanel extends Panel {
     const retry = name === "waiting" || name === "offline";
     return html`
       <div class="fields">
-        <button class="main" aria-disabled=${!canOpen(this.state)} @click=${this.#open}>
+        <button class="main" aria-disabled=${!canOpen(this.state)} @click=${() => this.#act("open")}>
           ${retry ? "Retry now" : "Open"}
         </button>
-        <button aria-disabled=${!canClose(this.state)} @click=${this.#close}>Close</button>
+        <button aria-disabled=${!canClose(this.state)} @click=${() => this.#act("close")}>Close</button>
       </div>
     `;
   }

@@ -29,6 +29,11 @@ export class CrowdPanel extends ServerPanel {
   #acked = new Map<string, number>();
   #timers: ReturnType<typeof setInterval>[] = [];
 
+  readonly #act = this.declares({
+    connect: () => this.#connect(),
+    sendHome: () => this.#sendHome(),
+  });
+
   constructor() {
     super();
     this.members = [];
@@ -60,14 +65,13 @@ export class CrowdPanel extends ServerPanel {
     ];
   }
 
-  #toggle(): void {
-    if (this.members.length > 0) {
-      this.#leave();
-      this.members = [];
-    } else this.#connect();
+  #sendHome(): void {
+    this.#leave();
+    this.members = [];
   }
 
   #connect(): void {
+    if (this.members.length > 0) return;
     // A room that nobody else is in: what is counted is our own.
     const topic = `room/crowd-${randomHex(4)}`;
     this.#acked = new Map();
@@ -124,7 +128,7 @@ export class CrowdPanel extends ServerPanel {
     return region("Crowd", intro, [
       html`
         <div class="fields">
-          <button class=${members.length > 0 ? "" : "main"} @click=${this.#toggle}
+          <button class=${members.length > 0 ? "" : "main"} @click=${() => this.#act(members.length > 0 ? "sendHome" : "connect")}
             >${members.length > 0 ? "Send them home" : "Connect ten clients"}</button
           >
         </div>

@@ -2,7 +2,7 @@ import type { Refusal } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { ServerEntry } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { type Fact, Panel, region } from "../base.ts";
+import { type Fact, fieldValue, Panel, region } from "../base.ts";
 import { askDoor, curlOf, type DoorCase, doorCases, type Knock } from "./model.ts";
 
 /** A request that a person makes up, and what the server's door answers. */
@@ -21,6 +21,11 @@ export class DoorPanel extends Panel {
   declare knock: Knock;
   declare copied: string;
   #cases: DoorCase[] = [];
+
+  readonly #act = this.declares({
+    choose: (index: number) => this.#choose(index),
+    edit: (change: Partial<Knock>) => this.#knock({ ...this.knock, ...change }),
+  });
 
   protected override attach(): void {
     this.#cases = doorCases(this.server);
@@ -41,7 +46,7 @@ export class DoorPanel extends Panel {
 
   #edit(event: Event): void {
     const { name, value, checked } = event.target as HTMLInputElement;
-    this.#knock({ ...this.knock, [name]: name === "webSocket" ? checked : value });
+    this.#act("edit", { [name]: name === "webSocket" ? checked : value });
   }
 
   async #copy(): Promise<void> {
@@ -69,8 +74,8 @@ export class DoorPanel extends Panel {
     return html`
       <p class="field">
         <label for="case">Who asks</label>
-        <select id="case" @change=${this.#onCase}>
-          ${this.#cases.map(({ name }, index) => html`<option value=${index} ?selected=${index === this.chosen}>${name}</option>`)}
+        <select id="case" @change=${(event: Event) => this.#act("choose", Number(fieldValue(event)))}>
+          ${this.#cases.map(({ name }, index) => html`<option value=${index} .selected=${index === this.chosen}>${name}</option>`)}
         </select>
       </p>
       <div class="headers" @input=${this.#edit} @change=${this.#edit}>
@@ -82,10 +87,6 @@ export class DoorPanel extends Panel {
         </label>
       </div>
     `;
-  }
-
-  #onCase(event: Event): void {
-    this.#choose(Number((event.target as HTMLSelectElement).value));
   }
 
   #text(name: string, label: string, value: string): TemplateResult {

@@ -5,7 +5,7 @@ import { EchoBook, stopText } from "../../shared/echo-book.ts";
 import { echoLines, echoLinesStyle, outcomeText } from "../../shared/echo-lines.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { type Fact, onSubmit, Panel, region, textOf } from "../base.ts";
+import { type Fact, fieldValue, onSubmit, Panel, region, textOf } from "../base.ts";
 
 /** Bytes of the largest file that is read: enough to go over the server's limit, and harmless. */
 const fileBytes = 1024 * 1024;
@@ -35,6 +35,14 @@ export class EchoPanel extends Panel {
 
   /** The end that comes is our own, without a code. */
   #bare = false;
+
+  readonly #act = this.declares({
+    sendText: (text: string) => this.#send(text, text),
+    sendFile: (file: File) => this.#sendFile(file),
+    chooseCode: (choice: string) => this.#choose(choice),
+    close: (code: string) => this.#close(code),
+    open: () => this.#open(),
+  });
 
   constructor() {
     super();
@@ -102,12 +110,11 @@ export class EchoPanel extends Panel {
   #sendText(form: FormData): void {
     // Not trimmed: what comes back must be equal to what was typed.
     const text = form.get("text");
-    if (typeof text === "string" && text !== "") this.#send(text, text);
+    if (typeof text === "string" && text !== "") this.#act("sendText", text);
   }
 
-  async #sendFile(form: FormData): Promise<void> {
-    const file = form.get("file");
-    if (!(file instanceof File) || file.name === "") return this.#complain("Choose a file first.");
+  async #sendFile(file: File): Promise<void> {
+    if (file.name === "") return this.#complain("Choose a file first.");
     if (file.size > fileBytes)
       return this.#complain(`This page sends files of up to ${formatBytes(fileBytes)}.`);
     this.#send(file.name, new Uint8Array(await file.arrayBuffer()));
@@ -117,10 +124,10 @@ export class EchoPanel extends Panel {
     this.problem = problem;
   }
 
-  #close(form: FormData): void {
+  #close(own: string): void {
     this.problem = "";
     if (this.choice === "none") return this.#closeBare();
-    const code = this.choice === "own" ? Number(textOf(form, "code")) : Number(this.choice);
+    const code = this.choice === "own" ? Number(own) : Number(this.choice);
     if (!isSendableCode(code)) return this.#complain("A page may send 1000, and 3000 to 4999.");
     this.echo.close(code);
   }
@@ -160,7 +167,7 @@ export class EchoPanel extends Panel {
   #fileForm(): TemplateResult {
     const limit = this.messageBytes;
     return html`
-      <form @submit=${onSubmit((form) => void this.#sendFile(form))}>
+      <form @submit=${onSubmit((form) => this.#act("sendFile", form.get("file") as File))}>
         <p class="field grow">
           <label for="file">File to echo</label>
           <input id="file" name="file" type="file" aria-describedby="file-hint" />
@@ -183,10 +190,10 @@ export class EchoPanel extends Panel {
           Either side may close, with a code that says why. The bare text <code>stop</code> asks the server to
           do it; the picker below does it from here.
         </p>
-        <form @submit=${onSubmit((form) => this.#close(form))}>
+        <form @submit=${onSubmit((form) => this.#act("close", textOf(form, "code")))}>
           <p class="field choose">
             <label for="choice">Close code</label>
-            <select id="choice" name="choice" .value=${this.choice} @change=${this.#choose}>
+            <select id="choice" .value=${this.choice} @change=${(event: Event) => this.#act("chooseCode", fieldValue(event))}>
               <option value="none">none</option>
               <option value="1000">1000, normal</option>
               <option value="own">my own</option>
@@ -196,8 +203,8 @@ export class EchoPanel extends Panel {
           <button>Close echo</button>
         </form>
         <div class="fields">
-          <button @click=${() => this.#send(stopText, stopText)}>Ask for stop</button>
-          <button aria-disabled=${open} @click=${this.#open}>Open echo</button>
+          <button @click=${() => this.#act("sendText", stopText)}>Ask for stop</button>
+          <button aria-disabled=${open} @click=${() => this.#act("open")}>Open echo</button>
         </div>
         <p class="now">
           <span role="status" aria-label="Echo state" data-state=${this.state.name}
@@ -209,8 +216,8 @@ export class EchoPanel extends Panel {
     `;
   }
 
-  #choose(event: Event): void {
-    this.choice = (event.target as HTMLSelectElement).value;
+  #choose(choice: string): void {
+    this.choice = choice;
   }
 
   static override styles = [

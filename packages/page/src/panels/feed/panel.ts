@@ -4,7 +4,7 @@ import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { chart, chartStyle, polyline } from "../../shared/chart.ts";
 import { formatClock } from "../../shared/format.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { Panel, reasonOf, region } from "../base.ts";
+import { fieldValue, Panel, reasonOf, region } from "../base.ts";
 
 /** What can be followed here. The server has no list to ask for: these belong to the protocol's description. */
 const topics = ["weather/berlin", "weather/lagos", "weather/quito", "weather/tokyo", "scores"];
@@ -32,6 +32,12 @@ export class FeedPanel extends Panel {
   declare events: Array<Server<"event">>;
   declare place: TopicState;
   #subscription: Subscription | undefined;
+
+  readonly #act = this.declares({
+    choose: (topic: string) => this.#choose(topic),
+    follow: () => this.#setFollowing(true),
+    stop: () => this.#setFollowing(false),
+  });
 
   constructor() {
     super();
@@ -67,14 +73,14 @@ export class FeedPanel extends Panel {
     this.#subscription = undefined;
   }
 
-  #choose(event: Event): void {
-    this.topic = (event.target as HTMLSelectElement).value;
+  #choose(topic: string): void {
+    this.topic = topic;
     this.chose(this.topic);
     this.#follow();
   }
 
-  #toggle(): void {
-    this.following = !this.following;
+  #setFollowing(following: boolean): void {
+    this.following = following;
     this.#follow();
   }
 
@@ -85,11 +91,11 @@ export class FeedPanel extends Panel {
         <div class="fields">
           <p class="field grow">
             <label for="topic">Topic</label>
-            <select id="topic" .value=${this.topic} @change=${this.#choose}>
+            <select id="topic" .value=${this.topic} @change=${(event: Event) => this.#act("choose", fieldValue(event))}>
               ${topics.map((topic) => html`<option value=${topic}>${topic}</option>`)}
             </select>
           </p>
-          <button @click=${this.#toggle}>${this.following ? "Stop following" : "Start following"}</button>
+          <button @click=${() => this.#act(this.following ? "stop" : "follow")}>${this.following ? "Stop following" : "Start following"}</button>
         </div>
       `,
       html`<p class="newest" role="group" aria-label="Newest event">

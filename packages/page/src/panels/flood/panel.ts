@@ -9,7 +9,7 @@ import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { Reader } from "../../wire/reader.ts";
 import type { ReaderReport } from "../../wire/reader-messages.ts";
-import { type Fact, onSubmit, reasonOf, region, ServerPanel, textOf } from "../base.ts";
+import { type Fact, fieldValue, onSubmit, reasonOf, region, ServerPanel, textOf } from "../base.ts";
 import { type Mark, marksOf, readMetrics, type Sample, sentenceOf } from "./model.ts";
 import { style } from "./style.ts";
 
@@ -50,6 +50,11 @@ export class FloodPanel extends ServerPanel {
   /** Counts the connections that this panel was given: what belongs to an earlier one is left. */
   #life = 0;
 
+  readonly #act = this.declares({
+    choose: (goal: Goal) => this.#choose(goal),
+    flood: (seconds: number) => this.#run(seconds),
+  });
+
   constructor() {
     super();
     this.goal = "waits";
@@ -89,9 +94,9 @@ export class FloodPanel extends ServerPanel {
     return marksOf(this.samples);
   }
 
-  async #run(form: FormData): Promise<void> {
+  async #run(given: number): Promise<void> {
     if (this.isRunning) return;
-    const seconds = Math.min(10, Math.max(1, Number(textOf(form, "seconds")) || 3));
+    const seconds = Math.min(10, Math.max(1, given || 3));
     const life = this.#life;
     this.isRunning = true;
     this.problem = "";
@@ -190,10 +195,10 @@ export class FloodPanel extends ServerPanel {
 
   #form(): TemplateResult {
     return html`
-      <form @submit=${onSubmit((form) => void this.#run(form))}>
+      <form @submit=${onSubmit((form) => this.#act("flood", Number(textOf(form, "seconds"))))}>
         <p class="field grow">
           <label for="goal">Flood until</label>
-          <select id="goal" name="goal" .value=${this.goal} @change=${this.#choose}>
+          <select id="goal" .value=${this.goal} @change=${(event: Event) => this.#act("choose", fieldValue(event) as Goal)}>
             <option value="waits">bytes wait</option>
             <option value="closed">the reader is closed</option>
           </select>
@@ -207,8 +212,8 @@ export class FloodPanel extends ServerPanel {
     `;
   }
 
-  #choose(event: Event): void {
-    this.goal = (event.target as HTMLSelectElement).value as Goal;
+  #choose(goal: Goal): void {
+    this.goal = goal;
   }
 
   #state(): TemplateResult {

@@ -16,7 +16,7 @@ import {
   type MessageKind,
   parseHex,
 } from "../../wire/frame.ts";
-import { type Fact, onSubmit, region, ServerPanel } from "../base.ts";
+import { type Fact, fieldValue, onSubmit, region, ServerPanel } from "../base.ts";
 import { style } from "./style.ts";
 
 /** Characters that are drawn; of a longer text only these. */
@@ -58,6 +58,15 @@ export class FramesPanel extends ServerPanel {
   /** How the connection ended last. */
   declare close: CloseFrame | undefined;
   #socket: ReconnectingSocket | undefined;
+
+  readonly #act = this.declares({
+    chooseSource: (source: FramesPanel["source"]) => this.#set({ source }),
+    typeText: (text: string) => this.#set({ text }),
+    typeHex: (hex: string) => this.#set({ hex }),
+    chooseLetters: (letters: number) => this.#set({ letters }),
+    changeKey: () => this.#changeKey(),
+    send: () => this.#send(),
+  });
 
   constructor() {
     super();
@@ -146,10 +155,10 @@ export class FramesPanel extends ServerPanel {
 
   #form(readable: boolean): TemplateResult {
     return html`
-      <form @submit=${onSubmit(() => this.#send())}>
+      <form @submit=${onSubmit(() => this.#act("send"))}>
         <p class="field">
           <label for="source">Kind of message</label>
-          <select id="source" .value=${this.source} @change=${this.#chooseSource}>
+          <select id="source" .value=${this.source} @change=${(event: Event) => this.#act("chooseSource", fieldValue(event) as FramesPanel["source"])}>
             <option value="text">text</option>
             <option value="hex">bytes</option>
             <option value="letters">many letters</option>
@@ -165,14 +174,14 @@ export class FramesPanel extends ServerPanel {
     if (this.source === "text") {
       return html`<p class="field grow">
         <label for="text">Text</label>
-        <input id="text" autocomplete="off" maxlength="400" .value=${this.text} @input=${this.#typeText} />
+        <input id="text" autocomplete="off" maxlength="400" .value=${this.text} @input=${(event: Event) => this.#act("typeText", fieldValue(event))} />
       </p>`;
     }
     if (this.source === "letters") return this.#lettersField();
     return html`<p class="field grow">
       <label for="hex">Bytes in hex</label>
       <input id="hex" class="mono" autocomplete="off" spellcheck="false" maxlength="400" aria-describedby="hex-hint"
-        aria-invalid=${!readable} .value=${this.hex} @input=${this.#typeHex} />
+        aria-invalid=${!readable} .value=${this.hex} @input=${(event: Event) => this.#act("typeHex", fieldValue(event))} />
       <span id="hex-hint" class=${readable ? "hint" : "bad"}>Two digits for each byte, as in 00 ff 0a.</span>
     </p>`;
   }
@@ -182,7 +191,7 @@ export class FramesPanel extends ServerPanel {
     const lengths = [...new Set([...edges, over])];
     return html`<p class="field grow">
       <label for="letters">How many letters</label>
-      <select id="letters" @change=${this.#chooseLetters}>
+      <select id="letters" @change=${(event: Event) => this.#act("chooseLetters", Number(fieldValue(event)))}>
         ${lengths.map(
           (length) =>
             html`<option value=${length} .selected=${length === this.letters}
@@ -193,20 +202,8 @@ export class FramesPanel extends ServerPanel {
     </p>`;
   }
 
-  #chooseSource(event: Event): void {
-    this.source = (event.target as HTMLSelectElement).value as FramesPanel["source"];
-  }
-
-  #chooseLetters(event: Event): void {
-    this.letters = Number((event.target as HTMLSelectElement).value);
-  }
-
-  #typeText(event: Event): void {
-    this.text = (event.target as HTMLInputElement).value;
-  }
-
-  #typeHex(event: Event): void {
-    this.hex = (event.target as HTMLInputElement).value;
+  #set(fields: Partial<Pick<FramesPanel, "source" | "text" | "hex" | "letters">>): void {
+    Object.assign(this, fields);
   }
 
   #drawing({ kind, data }: Message): TemplateResult {
@@ -220,7 +217,7 @@ export class FramesPanel extends ServerPanel {
       <div class="frame">
         <h3 id="up">Frame to the server</h3>
         ${boxesOf("up", up)}
-        <div><button class="small" @click=${this.#changeKey}>Another key</button></div>
+        <div><button class="small" @click=${() => this.#act("changeKey")}>Another key</button></div>
         <p class="hint">The browser draws a key of its own for every frame and shows it to nobody. This one was drawn
           here.</p>
       </div>

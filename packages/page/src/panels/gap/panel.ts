@@ -5,7 +5,7 @@ import { formatClock } from "../../shared/format.ts";
 import { randomHex } from "../../shared/random.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { type Fact, reasonOf, region, ServerPanel } from "../base.ts";
+import { type Fact, fieldValue, reasonOf, region, ServerPanel } from "../base.ts";
 import { Cable } from "./cable.ts";
 import { type Arrival, type Cell, GapBook, newestCells, tellComeback } from "./model.ts";
 import { style } from "./style.ts";
@@ -47,6 +47,14 @@ export class GapPanel extends ServerPanel {
   #cable = new Cable(defaultHost.WebSocket);
   #timers: number[] = [];
   #count = 0;
+
+  readonly #act = this.declares({
+    choose: (topic: string) => this.#choose(topic),
+    follow: () => this.#begin(),
+    stop: () => this.#stop(),
+    cut: (milliseconds: number) => this.#cutFor(milliseconds),
+    cutForTooMany: () => this.#cutForTooMany(),
+  });
 
   constructor() {
     super();
@@ -90,16 +98,18 @@ export class GapPanel extends ServerPanel {
     this.#reader = this.#writer = undefined;
   }
 
-  #toggle(): void {
-    const wasFollowing = this.#reader !== undefined;
+  #begin(): void {
+    if (!this.#reader) this.#follow();
+  }
+
+  #stop(): void {
     this.#leave();
-    if (!wasFollowing) this.#follow();
-    else this.state = { name: "idle" };
+    this.state = { name: "idle" };
     this.cutUntil = 0;
   }
 
-  #choose(event: Event): void {
-    this.topic = (event.target as HTMLSelectElement).value;
+  #choose(topic: string): void {
+    this.topic = topic;
     this.chose(this.topic === own ? "" : this.topic);
     if (!this.#reader) return this.#forget();
     this.#leave();
@@ -223,11 +233,11 @@ export class GapPanel extends ServerPanel {
       <div class="fields">
         <p class="field grow">
           <label for="topic">Topic to follow</label>
-          <select id="topic" .value=${this.topic} @change=${this.#choose}>
+          <select id="topic" .value=${this.topic} @change=${(event: Event) => this.#act("choose", fieldValue(event))}>
             ${this.#topics().map((name) => html`<option value=${name}>${name}</option>`)}
           </select>
         </p>
-        <button class=${this.#reader ? "" : "main"} @click=${this.#toggle}
+        <button class=${this.#reader ? "" : "main"} @click=${() => this.#act(this.#reader ? "stop" : "follow")}
           >${this.#reader ? "Stop" : "Follow"}</button
         >
       </div>
@@ -238,11 +248,11 @@ export class GapPanel extends ServerPanel {
     const tone = this.#reader ? "main" : "";
     return html`
       <div class="fields" role="group" aria-label="Cut the connection">
-        <button class=${tone} aria-disabled=${!this.#canCut()} @click=${() => this.#cutFor(10_000)}
+        <button class=${tone} aria-disabled=${!this.#canCut()} @click=${() => this.#act("cut", 10_000)}
           >Cut for 10 s</button
         >
-        <button aria-disabled=${!this.#canCut()} @click=${() => this.#cutFor(3_000)}>Cut for 3 s</button>
-        <button aria-disabled=${!this.#canCut() || !this.#writer} @click=${this.#cutForTooMany}
+        <button aria-disabled=${!this.#canCut()} @click=${() => this.#act("cut", 3_000)}>Cut for 3 s</button>
+        <button aria-disabled=${!this.#canCut() || !this.#writer} @click=${() => this.#act("cutForTooMany")}
           >Cut for ${tooMany} events</button
         >
       </div>

@@ -16,7 +16,7 @@ import { randomHex } from "../../shared/random.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { Probe, type ProbeEnd } from "../../wire/probe.ts";
-import { type Fact, onSubmit, region, ServerPanel, textOf } from "../base.ts";
+import { type Fact, fieldValue, onSubmit, region, ServerPanel, textOf } from "../base.ts";
 import { hello, type Way, wayOf, ways } from "./model.ts";
 import { style } from "./style.ts";
 
@@ -56,6 +56,11 @@ export class GoodbyePanel extends ServerPanel {
   declare problem: string;
   #probes: Probe[] = [];
 
+  readonly #act = this.declares({
+    choose: (way: string) => this.#choose(way),
+    cause: (code: number, reason: string) => this.#cause(code, reason),
+  });
+
   constructor() {
     super();
     this.chosen = "echo-stop";
@@ -89,10 +94,9 @@ export class GoodbyePanel extends ServerPanel {
     return this.step === "connecting" || this.step === "open";
   }
 
-  #cause(form: FormData): void {
+  #cause(code: number, reason: string): void {
     if (this.#isBusy) return;
     const way = wayOf(this.chosen);
-    const [code, reason] = [Number(textOf(form, "code")), textOf(form, "reason")];
     this.problem = problemOf(way, code, reason);
     if (this.problem) return;
     this.#leave();
@@ -169,10 +173,10 @@ export class GoodbyePanel extends ServerPanel {
     const way = wayOf(this.chosen);
     return region("Goodbye", intro, [
       html`
-        <form @submit=${onSubmit((form) => this.#cause(form))}>
+        <form @submit=${onSubmit((form) => this.#act("cause", Number(textOf(form, "code")), textOf(form, "reason")))}>
           <p class="field whole">
             <label for="way">How it ends</label>
-            <select id="way" name="way" aria-describedby="does" .value=${this.chosen} @change=${this.#choose}>
+            <select id="way" aria-describedby="does" .value=${this.chosen} @change=${(event: Event) => this.#act("choose", fieldValue(event))}>
               ${ways.map(
                 (group) =>
                   html`<optgroup label=${group.by}>
@@ -192,8 +196,8 @@ export class GoodbyePanel extends ServerPanel {
     ]);
   }
 
-  #choose(event: Event): void {
-    this.chosen = (event.target as HTMLSelectElement).value;
+  #choose(way: string): void {
+    this.chosen = way;
     this.problem = "";
   }
 

@@ -49,6 +49,11 @@ export class HandshakePanel extends ServerPanel {
   declare running: boolean;
   #probes = new Set<Probe>();
 
+  readonly #act = this.declares({
+    newKey: () => this.#newKey(),
+    runAll: () => this.#runAll(),
+  });
+
   protected override attach(): void {
     this.outcomes = new Map();
     this.running = false;
@@ -117,7 +122,7 @@ export class HandshakePanel extends ServerPanel {
       this.#block("What the browser writes", requestLines(url, location.origin, this.key, subprotocol)),
       this.#block("What the server answers", answerLines(this.accept, subprotocol)),
       html`
-        <div><button class="small" @click=${this.#newKey}>Another key</button></div>
+        <div><button class="small" @click=${() => this.#act("newKey")}>Another key</button></div>
         <p class="hint">The browser's own key is nowhere to be read, so this one was drawn here.</p>
       `,
       this.#attempts(),
@@ -145,7 +150,7 @@ export class HandshakePanel extends ServerPanel {
       <div role="group" aria-labelledby="attempts">
         <div class="apart">
           <h3 id="attempts">Attempts</h3>
-          <button class="main" aria-disabled=${this.running} @click=${this.#runAll}>Run all</button>
+          <button class="main" aria-disabled=${this.running} @click=${() => this.#act("runAll")}>Run all</button>
         </div>
         <dl class="attempts">
           ${attempts.map(

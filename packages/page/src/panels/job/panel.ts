@@ -31,14 +31,19 @@ export class JobPanel extends Panel {
   #count = 0;
   #subscriptions = new Map<number, Subscription>();
 
+  readonly #act = this.declares({
+    start: (mebibytes: number) => this.#start(mebibytes),
+    cancel: (number: number) => this.#cancel(number),
+    clear: () => this.#clear(),
+  });
+
   protected override attach(): void {
     this.jobs = [];
     this.problem = "";
     this.until(() => this.#release());
   }
 
-  async #start(form: FormData): Promise<void> {
-    const mebibytes = Number(textOf(form, "mebibytes"));
+  async #start(mebibytes: number): Promise<void> {
     this.problem = "";
     this.#count += 1;
     const number = this.#count;
@@ -83,8 +88,10 @@ export class JobPanel extends Panel {
     this.#end(number);
   }
 
-  async #cancel(job: Job): Promise<void> {
-    if (!isRunning(job) || !job.topic) return;
+  // At another server it may be over, or not be known yet.
+  async #cancel(number: number): Promise<void> {
+    const job = this.jobs.find((each) => each.number === number);
+    if (!job || !isRunning(job) || !job.topic) return;
     try {
       await this.client.cancel(job.topic);
     } catch (error) {
@@ -112,7 +119,7 @@ export class JobPanel extends Panel {
   protected override render(): TemplateResult {
     return region("Jobs", intro, [
       html`
-        <form @submit=${onSubmit((form) => void this.#start(form))}>
+        <form @submit=${onSubmit((form) => this.#act("start", Number(textOf(form, "mebibytes"))))}>
           <p class="field size">
             <label for="mebibytes">MiB to hash</label>
             <input id="mebibytes" name="mebibytes" type="number" min="1" max="256" value="256" required />
@@ -127,7 +134,7 @@ export class JobPanel extends Panel {
             ${this.jobs.map((job) => this.#job(job))}
           </ol>`,
       this.jobs.some((job) => !isRunning(job))
-        ? html`<div><button class="small" @click=${this.#clear}>Clear finished</button></div>`
+        ? html`<div><button class="small" @click=${() => this.#act("clear")}>Clear finished</button></div>`
         : nothing,
     ]);
   }
@@ -144,7 +151,7 @@ export class JobPanel extends Panel {
         <progress aria-label=${`Progress of job ${job.number}`} max="100" .value=${percent(job)}></progress>
         ${
           isRunning(job)
-            ? html`<button class="small" aria-label=${`Cancel job ${job.number}`} @click=${() => this.#cancel(job)}
+            ? html`<button class="small" aria-label=${`Cancel job ${job.number}`} @click=${() => this.#act("cancel", job.number)}
               >Cancel</button
             >`
             : nothing

@@ -6,7 +6,7 @@ import { randomHex } from "../../shared/random.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { Probe } from "../../wire/probe.ts";
-import { type Fact, onSubmit, region, ServerPanel } from "../base.ts";
+import { type Fact, fieldValue, onSubmit, region, ServerPanel } from "../base.ts";
 import { examplesFor, linesOf, type Phrase, Phrasebook } from "./model.ts";
 
 /** Messages sent at once. More is a flood, which is another lesson. */
@@ -15,11 +15,14 @@ const mostLines = 20;
 /** An editor for messages, on a connection of its own, and which reply belongs to which. */
 export class LanguagePanel extends ServerPanel {
   static override properties = {
+    example: { state: true },
     text: { state: true },
     book: { state: true, hasChanged: () => true },
     connection: { state: true },
     problem: { state: true },
   };
+  /** The label of the example that was chosen last. */
+  declare example: string;
   declare text: string;
   declare book: Phrasebook;
   declare connection: string;
@@ -29,9 +32,17 @@ export class LanguagePanel extends ServerPanel {
   /** Phrases of the newest click. */
   #newest = 0;
 
+  readonly #act = this.declares({
+    choose: (label: string) => this.#choose(label),
+    type: (text: string) => this.#type(text),
+    send: () => this.#send(),
+  });
+
   constructor() {
     super();
-    this.text = this.#examples[0]?.text ?? "";
+    const [first] = this.#examples;
+    this.example = first?.label ?? "";
+    this.text = first?.text ?? "";
   }
 
   protected override attach(): void {
@@ -117,32 +128,35 @@ export class LanguagePanel extends ServerPanel {
     this.requestUpdate("book");
   }
 
-  #choose({ target }: Event): void {
-    const { value } = target as HTMLSelectElement;
-    const example = this.#examples.find(({ label }) => label === value);
-    if (example) this.text = example.text;
+  // Each panel's examples name a client of its own.
+  #choose(label: string): void {
+    this.example = label;
+    this.text = this.#examples.find((example) => example.label === label)?.text ?? this.text;
+  }
+
+  #type(text: string): void {
+    this.text = text;
   }
 
   protected override render(): TemplateResult {
     return region("Language", intro, [
       html`
-        <form @submit=${onSubmit(() => this.#send())}>
+        <form @submit=${onSubmit(() => this.#act("send"))}>
           <p class="field whole">
             <label for="example">Example</label>
-            <select id="example" name="example" @change=${this.#choose}>
-              ${this.#examples.map(({ label }) => html`<option>${label}</option>`)}
+            <select id="example" @change=${(event: Event) => this.#act("choose", fieldValue(event))}>
+              ${this.#examples.map(({ label }) => html`<option .selected=${label === this.example}>${label}</option>`)}
             </select>
           </p>
           <p class="field whole">
             <label for="text">Messages to send, one in each line</label>
             <textarea
               id="text"
-              name="text"
               rows="4"
               spellcheck="false"
               aria-describedby="check"
               .value=${this.text}
-              @input=${(event: Event) => (this.text = (event.target as HTMLTextAreaElement).value)}
+              @input=${(event: Event) => this.#act("type", fieldValue(event))}
             ></textarea>
           </p>
           <div class="whole check" id="check" role="status" aria-label="Check before sending">

@@ -58,6 +58,14 @@ export class LatencyPanel extends ServerPanel {
   #timer = 0;
   #reader: Reader | undefined;
 
+  readonly #act = this.declares({
+    beat: () => this.#beat(),
+    stopBeating: () => this.#stopBeating(),
+    ping: () => this.#ping(),
+    ask: () => this.#ask(),
+    freeze: (seconds: number) => this.#freeze(seconds),
+  });
+
   protected override attach(): void {
     this.book = new LatencyBook();
     this.report = undefined;
@@ -86,10 +94,14 @@ export class LatencyPanel extends ServerPanel {
     return [...(book.count > 0 ? pings : []), ...(report ? server : [])];
   }
 
-  #toggle(): void {
+  #stopBeating(): void {
     clearInterval(this.#timer);
-    this.isBeating = !this.isBeating;
-    if (!this.isBeating) return;
+    this.isBeating = false;
+  }
+
+  #beat(): void {
+    this.#stopBeating();
+    this.isBeating = true;
     void this.#ping();
     this.#timer = window.setInterval(() => void this.#ping(), beatMs);
   }
@@ -117,9 +129,8 @@ export class LatencyPanel extends ServerPanel {
   }
 
   // A thread that hangs answers nothing. The browser does, also in its name.
-  async #freeze(form: FormData): Promise<void> {
+  async #freeze(seconds: number): Promise<void> {
     if (this.hanging && !this.hanging.isOver) return;
-    const seconds = Number(textOf(form, "seconds"));
     this.#dismiss();
     const reader = new Reader(socketUrl(this.server), hangingTopics, {
       report: ({ isStalled, code }) => {
@@ -153,8 +164,8 @@ export class LatencyPanel extends ServerPanel {
     return region("Pulse", intro, [
       html`
         <div class="fields">
-          <button class="main" @click=${this.#toggle}>${this.isBeating ? "Stop pinging" : "Ping every second"}</button>
-          <button @click=${this.#ping}>Ping once</button>
+          <button class="main" @click=${() => this.#act(this.isBeating ? "stopBeating" : "beat")}>${this.isBeating ? "Stop pinging" : "Ping every second"}</button>
+          <button @click=${() => this.#act("ping")}>Ping once</button>
         </div>
       `,
       this.#chart(),
@@ -223,7 +234,7 @@ export class LatencyPanel extends ServerPanel {
           It sends pings of its own, as frames that no script sees: the browser answers them by itself. What came of
           it is told by HTTP.
         </p>
-        <div class="fields"><button @click=${this.#ask}>Ask by HTTP</button></div>
+        <div class="fields"><button @click=${() => this.#act("ask")}>Ask by HTTP</button></div>
         <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
         <dl class="facts number">
           <dt>Its pings</dt>
@@ -244,7 +255,7 @@ export class LatencyPanel extends ServerPanel {
     return html`
       <div class="server-side">
         <h3>A script that hangs</h3>
-        <form @submit=${onSubmit((form) => void this.#freeze(form))}>
+        <form @submit=${onSubmit((form) => this.#act("freeze", Number(textOf(form, "seconds"))))}>
           <p class="field seconds">
             <label for="seconds">Seconds</label>
             <input id="seconds" name="seconds" type="number" min="1" max="120" value="40" required />

@@ -22,6 +22,10 @@ export class ServerLogPanel extends Panel {
   declare events: Array<Server<"event">>;
   declare place: TopicState;
 
+  readonly #act = this.declares({
+    clear: () => this.#clear(),
+  });
+
   protected override attach(): void {
     this.events = [];
     this.place = {};
@@ -52,7 +56,7 @@ export class ServerLogPanel extends Panel {
       `,
       html`
         <div class="fields">
-          <button class="small" @click=${this.#clear}>Clear server log</button>
+          <button class="small" @click=${() => this.#act("clear")}>Clear server log</button>
           ${this.place.recovered === false ? html`<p class="warn">Some lines were missed for good.</p>` : nothing}
         </div>
       `,

@@ -5,7 +5,7 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import { chart, chartStyle, type Point, polyline } from "../../shared/chart.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { type Fact, region, ServerPanel } from "../base.ts";
+import { type Fact, fieldValue, region, ServerPanel } from "../base.ts";
 import { agreementOf, newestPlaces, Tally } from "./model.ts";
 import { style } from "./style.ts";
 import { byPoll, bySocket, byStream, type Transport, type TransportListener } from "./ways.ts";
@@ -53,6 +53,12 @@ export class TransportsPanel extends ServerPanel {
   /** Milliseconds that the server's clock is ahead of this page's. */
   #ahead = 0;
 
+  readonly #act = this.declares({
+    choose: (topic: string) => this.#choose(topic),
+    start: (names: string[]) => this.#startAll(names),
+    stop: (names: string[]) => this.#stopAll(names),
+  });
+
   constructor() {
     super();
     this.begin = "";
@@ -78,14 +84,12 @@ export class TransportsPanel extends ServerPanel {
     ];
   }
 
-  #toggle(way: Way): void {
-    if (way.tally.isRunning) this.#stop(way);
-    else this.#start(way);
+  get #names(): string[] {
+    return this.#ways.map(({ name }) => name);
   }
 
-  #toggleAll(): void {
-    if (this.#ways.some(({ tally }) => tally.isRunning)) this.#stopAll();
-    else for (const way of this.#ways) this.#start(way);
+  #startAll(names: string[]): void {
+    for (const way of this.#ways) if (names.includes(way.name) && !way.tally.isRunning) this.#start(way);
   }
 
   #start(way: Way): void {
@@ -102,8 +106,8 @@ export class TransportsPanel extends ServerPanel {
     this.requestUpdate();
   }
 
-  #stopAll(): void {
-    for (const way of this.#ways) this.#stop(way);
+  #stopAll(names = this.#names): void {
+    for (const way of this.#ways) if (names.includes(way.name)) this.#stop(way);
   }
 
   #reset(way: Way): void {
@@ -161,8 +165,8 @@ export class TransportsPanel extends ServerPanel {
     return at < startedAt ? undefined : Math.max(0, this.#serverTime() - at);
   }
 
-  #choose(event: Event): void {
-    this.topic = (event.target as HTMLSelectElement).value;
+  #choose(topic: string): void {
+    this.topic = topic;
     this.chose(this.topic);
     for (const way of this.#ways) {
       const again = way.stop !== undefined;
@@ -190,14 +194,14 @@ export class TransportsPanel extends ServerPanel {
       <div class="fields">
         <p class="field grow">
           <label for="topic">Topic of all three</label>
-          <select id="topic" .value=${this.topic} @change=${this.#choose}>
+          <select id="topic" .value=${this.topic} @change=${(event: Event) => this.#act("choose", fieldValue(event))}>
             ${choices.map(
               (topic) =>
                 html`<option value=${topic} ?selected=${topic === this.topic}>${topic}${notThere(topic)}</option>`,
             )}
           </select>
         </p>
-        <button class="main" @click=${this.#toggleAll}>${running ? "Stop all" : "Start all three"}</button>
+        <button class="main" @click=${() => this.#act(running ? "stop" : "start", this.#names)}>${running ? "Stop all" : "Start all three"}</button>
       </div>
     `;
   }
@@ -239,8 +243,10 @@ export class TransportsPanel extends ServerPanel {
   }
 
   #button(way: Way): TemplateResult {
-    const word = way.tally.isRunning ? "Stop" : "Start";
-    return html`<button class="small" aria-label="${word} ${way.name}" @click=${() => this.#toggle(way)}>${word}</button>`;
+    const { isRunning } = way.tally;
+    const word = isRunning ? "Stop" : "Start";
+    const act = () => this.#act(isRunning ? "stop" : "start", [way.name]);
+    return html`<button class="small" aria-label="${word} ${way.name}" @click=${act}>${word}</button>`;
   }
 
   #event(place: number | undefined): TemplateResult {
