@@ -4,9 +4,9 @@ import type { SocketState } from "@rosetta/client";
 export type StateName = SocketState["name"];
 
 /** A state that ends with the next attempt. */
-export type Wait = Extract<SocketState, { untilAt: number }>;
+export type WaitState = Extract<SocketState, { untilAt: number }>;
 
 /** Whether the next attempt starts by itself. */
-export function isWait(state: SocketState): state is Wait {
+export function isWait(state: SocketState): state is WaitState {
   return "untilAt" in state;
 }

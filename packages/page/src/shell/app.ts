@@ -6,6 +6,7 @@ import { Connections, type Pair } from "../wire/connections.ts";
 import { appStyle } from "./app.css.ts";
 import "../panels/wire-log/panel.ts";
 import "./server-switch.ts";
+import { lessonArticle } from "../course/article.ts";
 import type { LessonEntry, LessonText } from "../course/lesson.ts";
 import { repeat } from "../panels/actions.ts";
 import type { ActEvent, FactsEvent, Panel, TopicEvent } from "../panels/base.ts";
@@ -15,20 +16,11 @@ import { pause, Retry } from "../shared/retry.ts";
 import { scriptOfPage } from "../shared/script.ts";
 import { baseOf, readServers, type ServerEntry, scriptOf } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
+import { header, type Place, siteTitle, type View } from "./header.ts";
 import { parseRoute, printRoute, type Route } from "./route.ts";
 import type { ServersChosen } from "./server-switch.ts";
 
 const numbers = lessons.map(({ number }) => number);
-
-const title = html`
-  <div class="name">
-    <h1>WebSocket Rosetta</h1>
-    <p>One application, written for several servers.</p>
-  </div>
-`;
-
-/** What a phone shows of the page at a time. */
-type View = "do" | "wire" | "code" | "all";
 
 /** The page: the course, a lesson of it with its panels, the wire log beside them, the code below. */
 export class App extends LitElement {
@@ -218,15 +210,15 @@ export class App extends LitElement {
   }
 
   /** The address must stay a lesson's, so the skip links move the focus themselves. */
-  async #skipTo(event: Event, id: string): Promise<void> {
+  async #skipTo(event: Event, place: Place): Promise<void> {
     event.preventDefault();
-    const view = id === "panels" ? "do" : (id as View);
+    const view = place === "panels" ? "do" : place;
     // On a phone the place may have to be shown first.
     if (this.view !== "all" && this.view !== view) {
       this.view = view;
       await this.updateComplete;
     }
-    this.renderRoot.querySelector<HTMLElement>(`#${id}`)?.focus();
+    this.renderRoot.querySelector<HTMLElement>(`#${place}`)?.focus();
   }
 
   // One action, sent to every server: what was done in one column is done in the others.
@@ -261,11 +253,19 @@ export class App extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    if (!this.isReady) return html`<header>${title}</header>`;
+    if (!this.isReady) return html`<header>${siteTitle}</header>`;
     return html`
-      ${this.#header()}
+      ${header({
+        current: this.route.lesson,
+        view: this.view,
+        addressOf: (lesson) => this.#address(lesson),
+        skipTo: (event, place) => void this.#skipTo(event, place),
+        show: (view) => (this.view = view),
+        servers: this.#switch(),
+      })}
       <main id="panels" tabindex="-1" @panel-act=${this.#onAct} @topic-chosen=${this.#onTopic}>
-        ${this.failure ? this.#trouble(this.failure) : nothing} ${this.#lesson()}
+        ${this.failure ? this.#trouble(this.failure) : nothing} 
+        ${lessonArticle(this.route.lesson, this.text, (lesson) => this.#address(lesson))}
         <div class="panels" data-count=${this.#panelNames().length}>${this.#columns()}</div>
         ${
           this.every
@@ -283,6 +283,18 @@ export class App extends LitElement {
     `;
   }
 
+  #switch(): TemplateResult {
+    return html`
+      <rosetta-server-switch
+        .servers=${this.servers}
+        .chosen=${this.every ? undefined : this.pairs[0]?.server}
+        .every=${this.every}
+        .connected=${this.connected}
+        @servers-chosen=${this.#choose}
+      ></rosetta-server-switch>
+    `;
+  }
+
   #trouble(cause: Cause): TemplateResult {
     return html`
       <div class="trouble" role="alert">
@@ -292,80 +304,10 @@ export class App extends LitElement {
     `;
   }
 
-  #header(): TemplateResult {
-    return html`
-      <header>
-        <nav class="skips" aria-label="Skip">
-          <a class="skip" href="#panels" @click=${(event: Event) => this.#skipTo(event, "panels")}>Skip to the panels</a>
-          <a class="skip" href="#wire" @click=${(event: Event) => this.#skipTo(event, "wire")}>Skip to the wire log</a>
-          ${
-            this.route.lesson === "all"
-              ? nothing
-              : html`<a class="skip" href="#code" @click=${(event: Event) => this.#skipTo(event, "code")}>Skip to the code</a>`
-          }
-        </nav>
-        ${title}
-        <rosetta-server-switch
-          .servers=${this.servers}
-          .chosen=${this.every ? undefined : this.pairs[0]?.server}
-          .every=${this.every}
-          .connected=${this.connected}
-          @servers-chosen=${this.#choose}
-        ></rosetta-server-switch>
-        <nav class="course" aria-label="Course">
-          <ol>
-            ${lessons.map(({ number, title }) => this.#link(number, html`<b class="number">${number}</b> ${title}`))}
-            ${this.#link("all", "Everything")}
-          </ol>
-        </nav>
-        ${
-          this.view === "all"
-            ? nothing
-            : html`<div class="views" role="group" aria-label="Show">
-              ${this.#viewButton("do", "Do")} ${this.#viewButton("wire", "Wire")} ${this.#viewButton("code", "Code")}
-            </div>`
-        }
-      </header>
-    `;
-  }
-
-  #link(lesson: Route["lesson"], label: unknown): TemplateResult {
-    const current = this.route.lesson === lesson ? "page" : nothing;
-    return html`<li><a href=${this.#address(lesson)} aria-current=${current}>${label}</a></li>`;
-  }
-
   // Each lesson begins with its own topic.
   #address(lesson: Route["lesson"]): string {
     const { topic: _, ...route } = this.route;
     return printRoute({ ...route, lesson });
-  }
-
-  #viewButton(view: View, label: string): TemplateResult {
-    return html`<button aria-pressed=${this.view === view} @click=${() => (this.view = view)}>${label}</button>`;
-  }
-
-  #lesson(): TemplateResult {
-    const entry = lessons.find(({ number }) => number === this.route.lesson);
-    if (!entry || !this.text) {
-      return html`<h2 id="lesson" class="hidden" tabindex="-1">${entry?.title ?? "Everything"}</h2>`;
-    }
-    return html`
-      <article class="lesson" aria-labelledby="lesson">
-        <h2 id="lesson" tabindex="-1">${entry.number}. ${entry.title}</h2>
-        <div class="question">${this.text.question}</div>
-        ${this.text.sections.map(
-          ({ title, body }) =>
-            html`<section class="part" data-part=${title}><h3>${title}</h3>${body}</section>`,
-        )}
-        <p class="turn">${this.#turn(lessons[lessons.indexOf(entry) - 1], "Back to")}
-          ${this.#turn(lessons[lessons.indexOf(entry) + 1], "Next:")}</p>
-      </article>
-    `;
-  }
-
-  #turn(entry: LessonEntry | undefined, words: string): TemplateResult | typeof nothing {
-    if (!entry) return nothing;
-    return html`<a href=${this.#address(entry.number)}>${words} ${entry.title}</a>`;
   }
 
   #columns(): TemplateResult[] {

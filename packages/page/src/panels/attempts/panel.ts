@@ -2,7 +2,7 @@ import { type Client, RequestError, type SocketState } from "@rosetta/client";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { chartStyle } from "../../shared/chart.ts";
 import { closeText } from "../../shared/closing.ts";
-import { isWait, type StateName, type Wait } from "../../shared/socket-state.ts";
+import { isWait, type StateName, type WaitState } from "../../shared/socket-state.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, Panel, reasonOf, region } from "../base.ts";
 import { type Edge, edgeBetween, edges } from "./graph.ts";
@@ -35,7 +35,7 @@ export class AttemptsPanel extends Panel {
   /** The way by which the state was reached. */
   declare edge: Edge | undefined;
   /** Newest first. */
-  declare waits: Wait[];
+  declare waits: WaitState[];
   declare problem: string;
   /** How the simulated connections end. */
   declare lossCode: string;
@@ -257,7 +257,7 @@ function edgeShape({ number }: Edge, isNow: boolean): TemplateResult {
   `;
 }
 
-function waitLine(wait: Wait, longest: number): TemplateResult {
+function waitLine(wait: WaitState, longest: number): TemplateResult {
   const [low, high] = wait.windowMs;
   const share = (milliseconds: number) => (100 * milliseconds) / longest;
   return html`
@@ -298,7 +298,7 @@ function shortText(code: number): string {
   return closeText(code).split(":")[0] ?? "";
 }
 
-function windowText({ windowMs: [low, high] }: Wait): string {
+function windowText({ windowMs: [low, high] }: WaitState): string {
   return `${(low / 1000).toFixed(2)} to ${(high / 1000).toFixed(2)} s`;
 }
 

@@ -3,7 +3,7 @@ import type { Server } from "@rosetta/protocol";
 import { html, nothing, type TemplateResult } from "lit";
 import { closeText } from "../../shared/closing.ts";
 import { formatDuration } from "../../shared/format.ts";
-import { isWait, type Wait } from "../../shared/socket-state.ts";
+import { isWait, type WaitState } from "../../shared/socket-state.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, Panel, region } from "../base.ts";
 import { style } from "./style.ts";
@@ -115,7 +115,7 @@ export class ConnectionPanel extends Panel {
     ]);
   }
 
-  #countdown(state: Wait): TemplateResult {
+  #countdown(state: WaitState): TemplateResult {
     const [from, to] = state.windowMs;
     return html`
       <p>

@@ -1,6 +1,6 @@
 import type { SocketState } from "@rosetta/client";
 import { expect, test } from "vitest";
-import { barsOf, CrowdMember, frameOf, summaryOf } from "./model.ts";
+import { barsOf, CrowdMember, crowdSummary, frameOf } from "./model.ts";
 
 const open: SocketState = { name: "open", since: 0, protocol: "", extensions: "" };
 
@@ -51,7 +51,7 @@ test("the summary tells the spread of the returns, and that nothing was lost", (
     ["a", 2],
     ["b", 1],
   ]);
-  expect(summaryOf(members, acked)).toEqual({
+  expect(crowdSummary(members, acked)).toEqual({
     connected: 2,
     told: 2,
     codes: [1012],
@@ -67,7 +67,7 @@ test("the summary tells the spread of the returns, and that nothing was lost", (
 test("a hole is seen, and so is what was acknowledged and never came", () => {
   const member = restarted(2100);
   member.heard("b", 3);
-  const { whole, lost } = summaryOf([member], new Map([["a", 4]]));
+  const { whole, lost } = crowdSummary([member], new Map([["a", 4]]));
   expect([whole, lost]).toEqual([0, 2]);
 });
 
@@ -91,9 +91,9 @@ test("phases become bars within the part of time, none beyond now", () => {
 
 test("one return has no spread, and a client told of a restart is still connected", () => {
   const member = restarted(2100);
-  expect(summaryOf([member], new Map()).spreadMs).toBeUndefined();
+  expect(crowdSummary([member], new Map()).spreadMs).toBeUndefined();
   member.told(4000);
-  expect(summaryOf([member], new Map()).connected).toBe(1);
+  expect(crowdSummary([member], new Map()).connected).toBe(1);
 });
 
 test("a client is back when it is first open again, whatever the network does later", () => {
@@ -115,14 +115,14 @@ test("one client's extra events do not offset another's losses, and events under
   const [more, less] = [restarted(2100), restarted(2900)];
   more.heard("a", 3);
   more.heard("a", 4);
-  expect(summaryOf([more, less], new Map([["a", 3]])).lost).toBe(1);
-  expect(summaryOf([more, less], new Map([["b", 9]])).lost).toBe(0);
+  expect(crowdSummary([more, less], new Map([["a", 3]])).lost).toBe(1);
+  expect(crowdSummary([more, less], new Map([["b", 9]])).lost).toBe(0);
 });
 
 test("each code is named once, and the window is that of the last close", () => {
   const [one, other] = [restarted(2100), restarted(2900)];
   other.changed({ ...waiting(1012), windowMs: [5000, 9000] } as SocketState, 9000);
-  expect(summaryOf([one, other], new Map())).toMatchObject({ codes: [1012], windowMs: [5000, 9000] });
+  expect(crowdSummary([one, other], new Map())).toMatchObject({ codes: [1012], windowMs: [5000, 9000] });
 });
 
 test("the chart covers the newest restart, until the last client is back", () => {

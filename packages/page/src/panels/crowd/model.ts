@@ -4,7 +4,7 @@ import type { SocketState } from "@rosetta/client";
 export type Phase = "away" | "open" | "told" | "waiting";
 
 /** From here on a client was in a phase. */
-export interface Mark {
+export interface PhaseMark {
   phase: Phase;
   at: number;
 }
@@ -22,7 +22,7 @@ const kept = 40;
 
 /** One client of a crowd, and how it came through a restart of the server. */
 export class CrowdMember {
-  marks: Mark[] = [];
+  marks: PhaseMark[] = [];
   epochs: Epoch[] = [];
   /** The last end of its connection: with which code, when, and from which window the return was drawn. */
   ended: { code: number; at: number; wasTold: boolean; windowMs: [number, number] } | undefined;
@@ -89,7 +89,7 @@ export interface CrowdSummary {
 }
 
 /** @param acked The last acknowledged place in each life of the log. */
-export function summaryOf(members: CrowdMember[], acked: Map<string, number>): CrowdSummary {
+export function crowdSummary(members: CrowdMember[], acked: Map<string, number>): CrowdSummary {
   const ends = members.flatMap(({ ended }) => ended ?? []);
   const returns = members.flatMap(({ backAt }) => backAt ?? []);
   const away = members.flatMap(({ ended, backAt }) =>
@@ -131,7 +131,7 @@ export interface Bar {
 
 /** The phases of a client within a part of time. */
 export function barsOf(
-  marks: Mark[],
+  marks: PhaseMark[],
   { from, to }: { from: number; to: number },
   now: number,
   width: number,

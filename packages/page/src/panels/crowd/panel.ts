@@ -7,7 +7,7 @@ import { randomHex } from "../../shared/random.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, region, ServerPanel } from "../base.ts";
-import { barsOf, CrowdMember, type CrowdSummary, frameOf, summaryOf } from "./model.ts";
+import { barsOf, CrowdMember, type CrowdSummary, crowdSummary, frameOf } from "./model.ts";
 import { style } from "./style.ts";
 
 const size = 10;
@@ -46,7 +46,7 @@ export class CrowdPanel extends ServerPanel {
 
   protected override facts(): Fact[] {
     if (this.members.length === 0) return [];
-    const summary = summaryOf(this.members, this.#acked);
+    const summary = crowdSummary(this.members, this.#acked);
     const { connected, told, codes, windowMs, awayMs, spreadMs, whole, epochs, lost } = summary;
     const facts: Fact[] = [
       { name: "Connected", value: `${connected} of ${size}` },
@@ -139,7 +139,7 @@ export class CrowdPanel extends ServerPanel {
         </p>
       `,
       this.#lines(),
-      summaryList(members.length > 0 ? summaryOf(members, this.#acked) : undefined),
+      summaryList(members.length > 0 ? crowdSummary(members, this.#acked) : undefined),
     ]);
   }
 

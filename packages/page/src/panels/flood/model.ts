@@ -34,23 +34,23 @@ function isLoss(code: string): boolean {
 }
 
 /** Something that a change of the metrics tells. */
-export interface Mark {
+export interface FloodMark {
   at: number;
   kind: "waits" | "skipped" | "drained" | "slow" | "closed";
   text: string;
 }
 
 /** What happened, in order: each thing where it is seen first. */
-export function marksOf(samples: Sample[]): Mark[] {
+export function marksOf(samples: Sample[]): FloodMark[] {
   return samples.slice(1).flatMap((sample, index) => changes(samples[index] as Sample, sample));
 }
 
-function changes(before: Sample, { at, queueBytes, skipped, slow, lost }: Sample): Mark[] {
+function changes(before: Sample, { at, queueBytes, skipped, slow, lost }: Sample): FloodMark[] {
   const codes = [...lost]
     .filter(([code, count]) => count > (before.lost.get(code) ?? 0))
     .map(([code]) => code);
-  const marks: Mark[] = [];
-  const mark = (kind: Mark["kind"], text: string): void => void marks.push({ at, kind, text });
+  const marks: FloodMark[] = [];
+  const mark = (kind: FloodMark["kind"], text: string): void => void marks.push({ at, kind, text });
   if (before.queueBytes === 0 && queueBytes > 0) mark("waits", "bytes wait: the kernel takes no more");
   if (skipped > before.skipped)
     mark("skipped", `${skipped - before.skipped} skipped of the topic of mode latest`);

@@ -10,7 +10,7 @@ import { theme } from "../../shared/theme.css.ts";
 import { Reader } from "../../wire/reader.ts";
 import type { ReaderReport } from "../../wire/reader-messages.ts";
 import { type Fact, fieldValue, onSubmit, reasonOf, region, ServerPanel, textOf } from "../base.ts";
-import { type Mark, marksOf, readMetrics, type Sample, sentenceOf } from "./model.ts";
+import { type FloodMark, marksOf, readMetrics, type Sample, sentenceOf } from "./model.ts";
 import { style } from "./style.ts";
 
 /** What the reader follows. */
@@ -90,7 +90,7 @@ export class FloodPanel extends ServerPanel {
     ];
   }
 
-  #marks(): Mark[] {
+  #marks(): FloodMark[] {
     return marksOf(this.samples);
   }
 

@@ -1,7 +1,7 @@
 import type { Mode, Server } from "@rosetta/protocol";
 
 /** An event as it arrived by one way. */
-export interface Arrival {
+export interface TimedEvent {
   event: Server<"event">;
   /** Milliseconds since the server's `at`; nothing for one that was older than the request for it. */
   delayMs: number | undefined;
@@ -26,9 +26,9 @@ export class Tally {
   /** It was refused for good, and does not ask again. */
   isOver = false;
   /** Newest first. */
-  arrivals: Arrival[] = [];
+  arrivals: TimedEvent[] = [];
 
-  get newest(): Arrival | undefined {
+  get newest(): TimedEvent | undefined {
     return this.arrivals[0];
   }
 
@@ -36,7 +36,7 @@ export class Tally {
     return this.state !== "stopped" && !this.isOver;
   }
 
-  add(arrival: Arrival, bytes: number): void {
+  add(arrival: TimedEvent, bytes: number): void {
     this.events += 1;
     this.content += bytes;
     const { epoch } = arrival.event;
@@ -46,7 +46,7 @@ export class Tally {
   }
 
   /** How the event with this offset arrived. */
-  at(offset: number): Arrival | undefined {
+  at(offset: number): TimedEvent | undefined {
     return this.arrivals.find(({ event }) => event.offset === offset);
   }
 }
