@@ -90,13 +90,3 @@ function readText(file: string): string {
     return "";
   }
 }
-
-/** Returns how many bytes a process has in RAM, shared pages included. */
-export function residentBytes(pid: number): number | undefined {
-  try {
-    const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-    return kib === undefined ? undefined : Number(kib) * 1024;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,22 +1,16 @@
 // A server in its own process, on its own core.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { raisedLimits } from "@rosetta/manifest";
 import { inheritedEnvironment, isFree } from "@rosetta/manifest/start";
+import { Process } from "@rosetta/testkit/process";
 import type { Candidate } from "./candidates.ts";
 import type { Peer } from "./job.ts";
 import { onCore } from "./machine.ts";
 
 const startMs = 15_000;
 const stopMs = 5_000;
-
-const alive = new Set<ChildProcess>();
-// Servers are also killed if the run ends halfway.
-process.on("exit", () => {
-  for (const child of alive) child.kill("SIGKILL");
-});
 
 /** Every limit is far above what any scenario has under way: the stack is measured, not its policy. */
 export const settings: Readonly<Record<string, string>> = {
@@ -37,13 +31,13 @@ const compiled = join(import.meta.dirname, "../node_modules/.cache/compiled");
 export class MeasuredServer {
   readonly candidate: Candidate;
   readonly peer: Peer;
-  readonly #child: ChildProcess;
+  readonly #process: Process;
 
-  private constructor(candidate: Candidate, child: ChildProcess, port: number) {
+  private constructor(candidate: Candidate, child: Process, port: number) {
     const path = candidate.echoPath;
     this.candidate = candidate;
-    this.#child = child;
-    this.peer = { host: "127.0.0.1", port, pid: child.pid ?? 0, ...(path !== undefined && { path }) };
+    this.#process = child;
+    this.peer = { host: "127.0.0.1", port, pid: child.pid, ...(path !== undefined && { path }) };
   }
 
   /** Starts a server on a free port and waits until it listens. Rejects with its output if it does not. */
@@ -52,10 +46,9 @@ export class MeasuredServer {
     core: number | undefined,
     env: Record<string, string> = {},
   ): Promise<MeasuredServer> {
-    const [command = "", ...args] = onCore(core, candidate.command);
     // A hello.ts does not treat port 0 as "any", so it gets a port that was free a moment ago.
     const port = await freePort();
-    const child = spawn(command, args, {
+    const child = new Process(onCore(core, candidate.command), {
       cwd: candidate.cwd,
       env: {
         ...inheritedEnvironment(),
@@ -67,23 +60,19 @@ export class MeasuredServer {
         ...env,
         PORT: String(port),
       },
-      stdio: ["ignore", "pipe", "pipe"],
-      // In its own process group: Ctrl-C then reaches only this process, which ends the server in order.
-      detached: true,
+      ownGroup: true,
     });
-    alive.add(child);
-    child.once("close", () => alive.delete(child));
     const said: string[] = [];
     const { promise: line, resolve, reject } = Promise.withResolvers<void>();
     createInterface({ input: child.stdout }).once("line", () => resolve());
-    createInterface({ input: child.stderr }).on("line", (text) => void (said.length < 20 && said.push(text)));
-    child.once("error", reject);
-    child.once("close", () => reject(new Error("it ended before it listened")));
+    const keep = (text: string) => void (said.length < 20 && said.push(text));
+    if (child.stderr) createInterface({ input: child.stderr }).on("line", keep);
+    void child.closed.then(() => reject(child.error ?? new Error("it ended before it listened")));
     const late = setTimeout(() => reject(new Error(`not ready after ${startMs} ms`)), startMs);
     try {
       await line;
     } catch (error) {
-      child.kill("SIGKILL");
+      child.kill();
       throw new Error(`${candidate.id} did not start: ${(error as Error).message}\n${said.join("\n")}`);
     } finally {
       clearTimeout(late);
@@ -92,12 +81,7 @@ export class MeasuredServer {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const closed = new Promise((resolve) => this.#child.once("close", resolve));
-    this.#child.kill("SIGTERM");
-    const late = setTimeout(() => this.#child.kill("SIGKILL"), stopMs);
-    await closed;
-    clearTimeout(late);
+    await this.#process.stop(stopMs);
   }
 }
 

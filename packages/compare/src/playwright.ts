@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
+import { runProgram } from "@rosetta/testkit/process";
 import type { ListedTest } from "./tags.ts";
 
 /** The folder of the repository. */
@@ -109,58 +109,19 @@ function readReport(file: string, output: string): Report {
   }
 }
 
-const killMs = 10_000;
-
-function playwright(
+async function playwright(
   args: string[],
   { environment, signal, root: house = root }: RunOptions,
 ): Promise<string> {
   const suite = join(house, "e2e");
   const cli = createRequire(join(suite, "package.json")).resolve("@playwright/test/cli");
   // As `pnpm run` does it, so that the pinned Node comes first.
-  const path = [join(suite, "node_modules/.bin"), join(house, "node_modules/.bin"), process.env.PATH].join(
-    delimiter,
-  );
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    // In its own process group, Ctrl-C in the terminal reaches only us, and what is left over can be killed
-    // together.
-    const child = spawn(process.execPath, [cli, "test", "--reporter=json", ...args], {
-      cwd: suite,
-      env: { ...process.env, ...environment, PATH: path },
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    });
-    let killer: NodeJS.Timeout | undefined;
-    let output = "";
-    child.stdout.on("data", (chunk) => {
-      output += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      output += chunk;
-    });
-    const interrupt = () => {
-      child.kill("SIGINT");
-      killer = setTimeout(() => endGroup(child.pid), killMs);
-    };
-    signal?.addEventListener("abort", interrupt, { once: true });
-    child.on("error", reject);
-    // A server that its worker left behind would keep our pipes open, and its port in use.
-    child.on("exit", () => endGroup(child.pid));
-    child.on("close", () => {
-      clearTimeout(killer);
-      signal?.removeEventListener("abort", interrupt);
-      if (signal?.aborted) reject(signal.reason);
-      else resolve(output);
-    });
+  const bins = [join(suite, "node_modules/.bin"), join(house, "node_modules/.bin")];
+  const { output } = await runProgram([process.execPath, cli, "test", "--reporter=json", ...args], {
+    cwd: suite,
+    env: { ...environment, PATH: [...bins, process.env.PATH].join(delimiter) },
+    signal,
+    patienceMs: 10_000,
   });
-}
-
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // The group is gone already.
-  }
+  return output;
 }

@@ -2,9 +2,9 @@ import { cpSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Verdict } from "@rosetta/compare";
+import { runProgram } from "@rosetta/testkit/process";
 import { mutate } from "./copy.ts";
 import { areaOf, type Mutant } from "./mutant.ts";
-import { runNode } from "./process.ts";
 import { isFile } from "./stale.ts";
 import { grepFor, runTests, suiteOf } from "./suite.ts";
 import { runRelated, runUnits, type UnitRun } from "./units.ts";
@@ -113,7 +113,7 @@ async function inBuiltPage(
     dirname(createRequire(join(page, "package.json")).resolve("vite/package.json")),
     "bin/vite.js",
   );
-  const { code } = await runNode([cli, "build", "--logLevel", "error"], {
+  const { code } = await runProgram([process.execPath, cli, "build", "--logLevel", "error"], {
     cwd: page,
     deadlineMs: buildMs,
     signal,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { runNode } from "./process.ts";
+import { runProgram } from "@rosetta/testkit/process";
 
 /** The result of running some unit tests. `hung` means they were killed at their deadline. */
 export interface UnitRun {
@@ -39,7 +39,7 @@ async function vitest(copy: string, args: string[], signal: AbortSignal): Promis
     "vitest.mjs",
   );
   const how = ["--bail=1", `--testTimeout=${testMs}`, "--reporter=json", `--outputFile=${report}`];
-  const { output, timedOut } = await runNode([cli, ...args, ...how], {
+  const { output, timedOut } = await runProgram([process.execPath, cli, ...args, ...how], {
     cwd: copy,
     deadlineMs: runMs,
     signal,

@@ -44,12 +44,11 @@ export {
 export { type Await, defaultDeadlineMs, Inbox, within } from "./inbox.ts";
 export { metric, type Sample, samplesOf } from "./metrics.ts";
 export { Ports } from "./ports.ts";
-export { type Holding, holdingOf } from "./process.ts";
+export { type Exit, type Holding, holdingOf } from "./process/index.ts";
 export { acceptOf, Raw, type RequestOptions, type UpgradeOptions } from "./raw.ts";
 export {
   type Column,
   describeExit,
-  type Exit,
   type Plan,
   type Ready,
   Server,

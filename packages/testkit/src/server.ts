@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,6 +7,7 @@ import { commandOf, inheritedEnvironment, isFree } from "@rosetta/manifest/start
 import { errorAt } from "./failure.ts";
 import { within } from "./inbox.ts";
 import { Ports } from "./ports.ts";
+import { type Exit, Process } from "./process/index.ts";
 
 /** `app`: the server of this repository. `bare`: its `hello.ts`, as the stack's documentation writes it. */
 export type Column = "app" | "bare";
@@ -18,12 +18,6 @@ export interface Ready {
   server: string;
   url: string;
   runtime: string;
-}
-
-/** How a process ended. */
-export interface Exit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
 }
 
 /** How to start a server. */
@@ -65,12 +59,6 @@ const stopMs = 10_000;
 const compiled = join(import.meta.dirname, "../node_modules/.cache/servers");
 const cache: Record<string, string> = process.env.NODE_V8_COVERAGE ? {} : { NODE_COMPILE_CACHE: compiled };
 
-const alive = new Set<ChildProcess>();
-// Runs even if this process is ended in the middle of a test.
-process.on("exit", () => {
-  for (const child of alive) child.kill("SIGKILL");
-});
-
 /** A server in its own process. */
 export class Server {
   readonly manifest: Manifest;
@@ -81,7 +69,7 @@ export class Server {
   /** What it printed when it was ready. A `hello.ts` prints nothing. */
   ready: Ready | undefined;
   readonly #plan: Plan;
-  #child: ChildProcess | undefined;
+  #process: Process | undefined;
   #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
   #end: Exit | undefined;
 
@@ -114,7 +102,7 @@ export class Server {
   }
 
   get pid(): number {
-    return this.#child?.pid ?? 0;
+    return this.#process?.pid ?? 0;
   }
 
   get url(): string {
@@ -132,7 +120,7 @@ export class Server {
 
   /** Asks it to stop and waits until it has. */
   async stop(signal: NodeJS.Signals = "SIGTERM", deadline = stopMs): Promise<Exit> {
-    this.#child?.kill(signal);
+    this.#process?.kill(signal);
     return this.exited(deadline);
   }
 
@@ -154,11 +142,11 @@ export class Server {
 
   /** Freezes it with its sockets open, so that to its peers it looks like a dead network. */
   freeze(): void {
-    this.#child?.kill("SIGSTOP");
+    this.#process?.kill("SIGSTOP");
   }
 
   thaw(): void {
-    this.#child?.kill("SIGCONT");
+    this.#process?.kill("SIGCONT");
   }
 
   /** Returns the end of its log, from a line on. */
@@ -182,21 +170,18 @@ export class Server {
     }
   }
 
-  #spawn(): { stdout: Readable } {
-    const { manifest, column } = this.#plan;
-    const [program, ...args] = commandOf(manifest, column === "app" ? manifest.start : manifest.hello);
-    const { folder, log = "read" } = this.#plan;
+  #spawn(): Process {
+    const { manifest, column, folder, log = "read" } = this.#plan;
     const full = log === "full" ? openSync("/dev/full", "w") : undefined;
-    const child = spawn(program, args, {
+    const child = new Process(commandOf(manifest, column === "app" ? manifest.start : manifest.hello), {
       cwd: folder ?? process.env.APP_FOLDER ?? folderOf(manifest.id),
       env: this.#environment(),
-      stdio: ["ignore", "pipe", full ?? "pipe"],
-    }) as ChildProcess & { stdout: Readable };
+      stderr: full ?? "pipe",
+    });
     if (full !== undefined) closeSync(full);
-    alive.add(child);
-    this.#child = child;
+    this.#process = child;
     this.#end = undefined;
-    this.#exit = this.#watch(child);
+    this.#exit = this.#ends(child);
     if (log === "read" && child.stderr) collect(child.stderr, this.stderr);
     if (log === "stalled") child.stderr?.pause();
     if (log === "gone") child.stderr?.destroy();
@@ -210,21 +195,11 @@ export class Server {
     return { ...cache, ...inheritedEnvironment(), ...own, ...this.#plan.env };
   }
 
-  #watch(child: ChildProcess): Promise<Exit> {
-    return new Promise((resolve) => {
-      const ended = (exit: Exit) => {
-        alive.delete(child);
-        this.#end = exit;
-        resolve(exit);
-      };
-      child.once("error", (error) => {
-        this.stderr.push(error.message);
-        ended({ code: null, signal: null });
-      });
-      // If we read the log, wait for `close`, because at `exit` there can be lines that we have not read yet.
-      const last = (this.#plan.log ?? "read") === "read" ? "close" : "exit";
-      child.once(last, (code, signal) => ended({ code, signal }));
-    });
+  async #ends(child: Process): Promise<Exit> {
+    // If we read the log, wait for its end, because at `exited` there can be lines that we have not read yet.
+    this.#end = await ((this.#plan.log ?? "read") === "read" ? child.closed : child.exited);
+    if (child.error) this.stderr.push(child.error.message);
+    return this.#end;
   }
 
   async #readyLine(stdout: Readable): Promise<void> {

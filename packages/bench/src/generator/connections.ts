@@ -1,8 +1,8 @@
 // How many connections a second a server accepts, and how much memory an idle one costs.
 
 import { constants, deflateRawSync } from "node:zlib";
+import { residentBytes } from "@rosetta/testkit/process";
 import type { ConnectJob, IdleJob, Slice } from "../job.ts";
-import { residentBytes } from "../processor.ts";
 import { FrameCounter } from "./counter.ts";
 import { letters, maskedText } from "./frames.ts";
 import { openSocket } from "./handshake.ts";

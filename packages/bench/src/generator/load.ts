@@ -1,7 +1,7 @@
 // A custom load: rooms with one publisher and some listeners each, on a schedule.
 
+import { residentBytes } from "@rosetta/testkit/process";
 import type { LoadJob, Slice } from "../job.ts";
-import { residentBytes } from "../processor.ts";
 import { openMany } from "./connections.ts";
 import { openSocket } from "./handshake.ts";
 import type { Link } from "./link.ts";

@@ -1,8 +1,8 @@
 // A slow consumer: one client stops reading while the others read on. How much does the server keep for it, and how
 // does it learn what it lost?
 
+import { residentBytes } from "@rosetta/testkit/process";
 import type { Slice, SlowJob, Stalled } from "../job.ts";
-import { residentBytes } from "../processor.ts";
 import type { Link } from "./link.ts";
 import { between, look, settled } from "./look.ts";
 import { newTopic, openPublisher, subscribe, type Topic } from "./topic.ts";

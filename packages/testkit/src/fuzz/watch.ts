@@ -1,6 +1,6 @@
 import { encodeFrame, Opcode, randomMask } from "@rosetta/conformance";
 import { metric } from "../metrics.ts";
-import { holdingOf } from "../process.ts";
+import { holdingOf } from "../process/index.ts";
 import { Raw } from "../raw.ts";
 import { describeExit, type Server } from "../server.ts";
 
