@@ -1,7 +1,7 @@
 import { Close, contentSecurityPolicy, usualOrigins } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
 import { Hub } from "./hub.ts";
-import { Peer, request, Socket, setUp, TestPort, World } from "./testing.ts";
+import { Peer, request, Socket, setUp, TestPort, World } from "./testing/testing.ts";
 
 const handshake = {
   connection: "Upgrade",

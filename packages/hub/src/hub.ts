@@ -17,20 +17,20 @@ import {
   usualOrigins,
   wantsWebSocket,
 } from "@rosetta/protocol";
-import { Bucket } from "./bucket.ts";
-import { type Queue, QueueBudget } from "./budget.ts";
-import { acknowledge, Clients } from "./clients.ts";
-import { Clock } from "./clock.ts";
-import { createFeeds } from "./feeds.ts";
-import { Jobs } from "./jobs.ts";
-import { type Draft, type Entry, type Log, MemoryLog } from "./log.ts";
-import { codeLabel, Metrics } from "./metrics.ts";
+import { Rates } from "./connection/rates.ts";
+import { Session } from "./connection/socket-session.ts";
+import { acknowledge, Clients } from "./delivery/clients.ts";
+import { createFeeds } from "./delivery/feeds.ts";
+import { Jobs } from "./delivery/jobs.ts";
+import { type Draft, type Entry, type Log, MemoryLog } from "./delivery/log.ts";
+import { Presence } from "./delivery/presence.ts";
+import { type Topic, Topics } from "./delivery/topics.ts";
+import { Readers } from "./http/readers.ts";
+import { Bucket } from "./operation/bucket.ts";
+import { type Queue, QueueBudget } from "./operation/budget.ts";
+import { Clock } from "./operation/clock.ts";
+import { codeLabel, Metrics } from "./operation/metrics.ts";
 import type { Host, Journal, LogRecord, Port } from "./port.ts";
-import { Presence } from "./presence.ts";
-import { Rates } from "./rates.ts";
-import { Readers } from "./readers.ts";
-import { Session } from "./session.ts";
-import { type Topic, Topics } from "./topics.ts";
 
 /** What a hub is created with. */
 export interface HubOptions<Ws> {

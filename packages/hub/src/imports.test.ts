@@ -36,9 +36,9 @@ test("hub and protocol import nothing from Node or Bun, so they also run in a br
   expect([...foreign]).toEqual(["zod/mini"]);
   for (const file of files) expect(existsSync(new URL(file)), file).toBe(true);
   const names = [...files].map((file) => file.slice(file.lastIndexOf("/packages/")));
-  expect(names).toContain("/packages/hub/src/requests.ts");
+  expect(names).toContain("/packages/hub/src/requests/requests.ts");
   expect(names).toContain("/packages/protocol/src/codec.ts");
-  expect(names).not.toContain("/packages/hub/src/node.ts");
+  expect(names).not.toContain("/packages/hub/src/node/index.ts");
   expect(names).not.toContain("/packages/protocol/src/schema.ts");
   expect(names.length).toBeGreaterThan(18);
 });

@@ -4,8 +4,8 @@
 import type { ClientMessage, Cursor, Server, ServerMessage } from "@rosetta/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Entry } from "./log.ts";
-import { type Peer, type Setting, secret, settled, setUp } from "./testing.ts";
+import type { Entry } from "./delivery/log.ts";
+import { type Peer, type Setting, secret, settled, setUp } from "./testing/testing.ts";
 
 const room = "room/a";
 const rememberedMs = 120_000;

@@ -1,0 +1,290 @@
+import {
+  Close,
+  type Endpoint,
+  encode,
+  endpoints,
+  type Limits,
+  type Problem,
+  parseClient,
+  type ServerMessage,
+} from "@rosetta/protocol";
+import type { Client } from "../delivery/clients.ts";
+import { byteLength, type Kept } from "../delivery/log.ts";
+import { roomOf, type Topic } from "../delivery/topics.ts";
+import type { Hub } from "../hub.ts";
+import { Bucket } from "../operation/bucket.ts";
+import type { Queue } from "../operation/budget.ts";
+import { answer } from "../requests/requests.ts";
+
+/** How many times its limit a message may take, including fragment headers and the control frames in between. */
+const messageRoom = 4;
+/** Refused messages after which a session is closed. */
+const strikes = 20;
+/** Milliseconds without a refusal after which they are forgiven. */
+const calmMs = 1_000;
+
+/**
+ * One socket as the application sees it. The app reports what arrives; the session decides what to do and sends through
+ * the port. Sockets on `/echo` have a session too: they are counted, kept alive and ended like all others.
+ */
+export class Session<Ws> implements Queue {
+  readonly hub: Hub<Ws>;
+  readonly ws: Ws;
+  readonly endpoint: Endpoint;
+  readonly address: string;
+  readonly limits: Limits;
+  /** Messages that it could send at once when it opened: less than `limits.burst` if its address has few left. */
+  readonly burst: number;
+  /** Names the session in the server's log. Says nothing about the client. */
+  readonly id: string;
+  /** The topics that the session follows. */
+  readonly topics = new Map<string, Topic<Session<Ws>>>();
+  /** The client's name for others, after `hello`. */
+  client: Client<Session<Ws>> | undefined;
+  /** The client's secret, after `hello`. */
+  secret = "";
+
+  readonly #bucket: Bucket;
+  readonly #skipped = new Set<string>();
+  #state: "open" | "closing" | "closed" = "open";
+  #badInARow = 0;
+  #strikes = 0;
+  #struckAt = 0;
+  #heardAt: number;
+  #pingedAt: number | undefined;
+  /** When the first part of an incomplete message was noticed. */
+  #begunAt: number | undefined;
+  #isCut = false;
+  #cancelDeadline: () => void;
+
+  constructor(hub: Hub<Ws>, ws: Ws, endpoint: Endpoint, address: string) {
+    const { host, settings } = hub;
+    this.hub = hub;
+    this.ws = ws;
+    this.endpoint = endpoint;
+    this.address = address;
+    this.id = host.token().slice(0, 8);
+    this.limits = settings.limits;
+    const { burst, messagesPerSecond } = this.limits;
+    // Messages on /echo are not counted, so it must not take a burst from other sockets of this address.
+    const granted = endpoint === endpoints.application ? hub.rates.takeBurst(address) : burst;
+    this.burst = Math.floor(granted);
+    this.#bucket = new Bucket(burst, messagesPerSecond, hub.clock, granted);
+    this.#heardAt = host.now();
+    this.#cancelDeadline =
+      endpoint === endpoints.application
+        ? host.after(this.limits.helloMs, () => this.close(Close.HelloTimeout, "say hello first"))
+        : () => {};
+  }
+
+  /** True until one side begins to close. */
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** Notes the client that a `hello` has introduced. */
+  greeted(client: Client<Session<Ws>>, secret: string): void {
+    this.#cancelDeadline();
+    this.client = client;
+    this.secret = secret;
+  }
+
+  /** Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. */
+  text(data: string): void {
+    this.heard(byteLength(data));
+    if (!this.isOpen) return;
+    const { message, problem } = parseClient(data);
+    if (!this.#bucket.take()) return this.#strike(message?.id ?? problem?.id);
+    if (problem) return this.#bad(problem);
+    if (!this.client && message.type !== "hello") {
+      return this.#bad({ code: "hello_required", reason: "say hello first", id: message.id });
+    }
+    this.#badInARow = 0;
+    answer(this, message);
+  }
+
+  /** Refuses a binary message on `/ws`, where only text is allowed. */
+  binary(): void {
+    this.heard();
+    this.close(Close.Unsupported, "only text is spoken here");
+  }
+
+  /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a pong. */
+  heard(bytes?: number): void {
+    this.#heardAt = this.hub.host.now();
+    this.#pingedAt = undefined;
+    if (bytes === undefined) return this.#controlled();
+    this.#begunAt = undefined;
+    this.hub.counted("in", bytes);
+    // On /echo every message goes back as it came.
+    if (this.endpoint === endpoints.echo) this.hub.counted("out", bytes);
+  }
+
+  /** To be called when the kernel has taken bytes. If none wait any more, sends the newest of each skipped topic. */
+  drained(): void {
+    if (this.hub.port.waiting(this.ws) > 0) return;
+    for (const topic of [...this.#skipped]) {
+      this.#skipped.delete(topic);
+      const entry = this.hub.log.since(topic).entries.at(-1);
+      if (entry) this.latest(entry);
+    }
+  }
+
+  /** Closes the session, because the stack found more than `queueBytes` waiting and did not send. */
+  slow(): void {
+    if (!this.isOpen) return;
+    this.#tellSlow();
+    // The close frame comes after everything that waits, so it gets as much time as in a shutdown.
+    this.close(Close.Slow, "reads too slowly", this.limits.drainMs);
+  }
+
+  /** Bytes of memory that wait for this socket, plus those of a message that it has not completed. */
+  queued(): number {
+    return this.hub.port.queued(this.ws) + this.hub.port.unfinished(this.ws);
+  }
+
+  /** Cuts the connection, because too much waits for all readers together and most of it here. */
+  cut(): void {
+    if (this.#isCut) return;
+    this.#isCut = true;
+    // A session that is closing was counted before, or closes for another reason.
+    if (this.isOpen) this.#tellSlow();
+    this.terminate();
+  }
+
+  /** Ends this socket, and only this one, because a handler threw. */
+  failed(error: unknown): void {
+    this.hub.failed(error);
+    this.close(Close.InternalError, "the server made a mistake");
+  }
+
+  /** Notes that the socket is gone. `code` is the close code that the stack reports. */
+  closed(code: number): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#cancelDeadline();
+    if (this.endpoint === endpoints.application) {
+      // No more than it was given: opening and closing a connection must not earn messages.
+      this.hub.rates.giveBack(this.address, Math.min(this.burst, this.#bucket.tokens));
+    }
+    for (const name of [...this.topics.keys()]) this.unfollow(name);
+    this.hub.closed(this, code);
+  }
+
+  /** Starts to close. A peer that does not answer in time is cut off. */
+  close(code: number, reason: string, graceMs: number = this.limits.lingerMs): void {
+    if (!this.isOpen) return;
+    this.#state = "closing";
+    this.#cancelDeadline();
+    // Set before port.close(), because Bun calls `closed` before its close() returns.
+    this.#cancelDeadline = this.hub.host.after(graceMs, () => this.terminate());
+    this.hub.port.close(this.ws, code, reason);
+  }
+
+  terminate(): void {
+    if (this.#state === "closed") return;
+    this.hub.port.terminate(this.ws);
+  }
+
+  send(message: ServerMessage): void {
+    this.sendFrame(encode(message));
+  }
+
+  sendFrame(frame: string, bytes: number = byteLength(frame)): void {
+    if (!this.isOpen) return;
+    this.hub.counted("out", bytes);
+    this.hub.port.send(this.ws, frame);
+  }
+
+  /** Sends an event of a topic in which only the newest matters. Skips it while bytes wait. */
+  latest(entry: Kept): void {
+    if (this.hub.port.waiting(this.ws) > 0) {
+      this.#skipped.add(entry.topic);
+      this.hub.metrics.add("skipped_total", 1);
+      return;
+    }
+    this.#skipped.delete(entry.topic);
+    this.sendFrame(entry.frame, entry.bytes);
+  }
+
+  /** Makes the session follow a topic: from now on it gets the topic's events. */
+  follow(topic: Topic<Session<Ws>>): void {
+    // The replay may have ended a slow reader, which must not stay among the followers for ever.
+    if (!this.isOpen || this.topics.has(topic.name)) return;
+    this.topics.set(topic.name, topic);
+    topic.sessions.add(this);
+    this.hub.topics.joined(topic, this.address);
+    if (topic.mode === "stream") this.hub.port.join(this.ws, topic.name);
+    this.#moved(topic.name);
+  }
+
+  unfollow(name: string): void {
+    const topic = this.topics.get(name);
+    if (!topic) return;
+    this.topics.delete(name);
+    this.#skipped.delete(name);
+    topic.sessions.delete(this);
+    if (topic.mode === "stream") this.hub.port.leave(this.ws, name);
+    this.hub.topics.left(topic, this.address);
+    this.#moved(name);
+  }
+
+  /** One round of the heartbeat. A silent peer counts as dead only once a ping has gone unanswered. */
+  beat(now: number): void {
+    if (!this.isOpen) return;
+    if (this.#isLate(now)) return this.close(Close.MessageTimeout, "a message took too long");
+    if (this.#pingedAt === undefined) return this.#pingIfSilent(now);
+    if (now - this.#pingedAt < this.limits.pongMs) return;
+    this.hub.metrics.add("heartbeat_deaths_total", 1);
+    this.terminate();
+  }
+
+  // Control frames have no rate limit, and ws keeps those between the fragments of a message in memory with it.
+  #controlled(): void {
+    if (this.hub.port.unfinished(this.ws) <= messageRoom * this.limits.messageBytes) return;
+    this.close(Close.MessageTimeout, "too many bytes between the fragments of a message");
+  }
+
+  // Pongs between fragments keep the connection alive, so a message that never ends needs its own deadline.
+  #isLate(now: number): boolean {
+    if (this.hub.port.unfinished(this.ws) === 0) this.#begunAt = undefined;
+    else this.#begunAt ??= now;
+    return this.#begunAt !== undefined && now - this.#begunAt >= this.limits.messageMs;
+  }
+
+  #tellSlow(): void {
+    this.hub.metrics.add("slow_total", 1);
+    this.hub.record({ name: "slow", details: { session: this.id, endpoint: this.endpoint } });
+  }
+
+  #pingIfSilent(now: number): void {
+    if (now - this.#heardAt < this.limits.heartbeatMs) return;
+    this.#pingedAt = now;
+    this.hub.port.ping(this.ws);
+  }
+
+  #moved(name: string): void {
+    const room = roomOf(name);
+    if (room !== undefined && name.startsWith("room/")) this.hub.presence.changed(room);
+  }
+
+  #bad(problem: Omit<Problem, "code"> & { code: Problem["code"] | "hello_required" }): void {
+    const re = problem.id === undefined ? {} : { re: problem.id };
+    this.send({ type: "error", ...re, code: problem.code, message: problem.reason });
+    this.#badInARow += 1;
+    if (this.#badInARow < this.limits.badMessages) return;
+    this.close(Close.BadMessages, "too many messages that cannot be read");
+  }
+
+  #strike(id: string | undefined): void {
+    const now = this.hub.host.now();
+    if (now - this.#struckAt > calmMs) this.#strikes = 0;
+    this.#struckAt = now;
+    this.#strikes += 1;
+    this.hub.metrics.add("rate_limited_total", 1);
+    const re = id === undefined ? {} : { re: id };
+    const retryAfterMs = this.#bucket.waitMs();
+    this.send({ type: "error", ...re, code: "rate_limited", message: "too many messages", retryAfterMs });
+    if (this.#strikes >= strikes) this.close(Close.RateLimited, "too many messages");
+  }
+}

@@ -1,0 +1,200 @@
+import { bounds, type Client as ClientRequest, encode, type Server } from "@rosetta/protocol";
+import type { Host } from "../port.ts";
+import type { Entry, Kept } from "./log.ts";
+
+/** A request that was answered or is being answered: just enough of it to answer it again. */
+interface Answer {
+  /** Fingerprint of the whole request. The same id with a different body is a mistake. */
+  readonly body: number;
+  /** The place of its event, once there is one. Topic and epoch are the log's own strings, not copies. */
+  place: Place | undefined;
+}
+
+type Place = Pick<Kept, "topic" | "epoch" | "offset">;
+
+/** Requests that have an effect, and so must not have it twice. */
+export type Repeatable = ClientRequest<"publish" | "start">;
+
+/** What is remembered of a client beyond its connections. */
+export interface Client<Session> {
+  /** Its name for others, the same after a reconnect. */
+  member: string;
+  session: Session | undefined;
+  /** The number of its newest connection, if the client numbers them. */
+  connection: number;
+  /** By the fingerprint of the request's id, oldest first. */
+  readonly answers: Map<number, Answer>;
+  forgetting?: () => void;
+}
+
+/** What the server knows of a client that says `hello`. */
+export interface Arrival<Session> {
+  client: Client<Session>;
+  /** The connection that this one replaces. */
+  replaced: Session | undefined;
+  /** True if every request that the client may repeat is remembered, so that none has a second effect. */
+  known: boolean;
+}
+
+/** Bytes of memory for one answer, and for a client without its answers. */
+export const memory = { answer: 160, client: 1024 } as const;
+
+interface ClientsOptions {
+  host: Host;
+  /** Bytes of memory for all clients and their answers. */
+  bytes: number;
+  /** Called when a client is forgotten: it has been gone for two minutes, or had to make room. */
+  forgotten(secret: string): void;
+}
+
+/**
+ * Clients by their secret. A request that is repeated after a lost connection is answered from here, so that its effect
+ * happens once. All clients share one budget. Over it, clients that left are forgotten, the first to leave first, each
+ * with all its answers: a client that is still known may repeat any request. If that is not enough, connected clients
+ * lose their oldest answers, but keep as many as they may have requests open.
+ */
+export class Clients<Session> {
+  readonly #options: ClientsOptions;
+  readonly #clients = new Map<string, Client<Session>>();
+  /** Secrets of the clients that left, the first to leave in front. */
+  readonly #left = new Set<string>();
+  /** Connected clients that have more answers than they may have requests open. */
+  readonly #rich = new Set<Client<Session>>();
+  #bytes = 0;
+
+  constructor(options: ClientsOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes of memory in use. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(secret: string): Client<Session> | undefined {
+    return this.#clients.get(secret);
+  }
+
+  /**
+   * Notes that the client is here, on its connection of this number. Returns `undefined` if it has a newer connection:
+   * a `hello` can be in flight for a long time, so the last to arrive need not be the last that was sent. Without a
+   * number, the last to arrive wins.
+   */
+  arrive(secret: string, session: Session, connection?: number): Arrival<Session> | undefined {
+    const remembered = this.#clients.get(secret);
+    const client = remembered ?? this.#create(secret);
+    if (connection !== undefined && connection < client.connection) return undefined;
+    client.connection = connection ?? client.connection;
+    client.forgetting?.();
+    this.#left.delete(secret);
+    const replaced = client.session;
+    client.session = session;
+    if (client.answers.size > bounds.openRequests) this.#rich.add(client);
+    return { client, replaced, known: remembered !== undefined };
+  }
+
+  /** The client's connection is gone. One that was replaced meanwhile changes nothing. */
+  leave(secret: string, session: Session): void {
+    const client = this.#clients.get(secret);
+    if (client?.session !== session) return;
+    client.session = undefined;
+    this.#rich.delete(client);
+    this.#left.add(secret);
+    client.forgetting = this.#options.host.after(bounds.rememberedMs, () => this.#forget(secret));
+  }
+
+  /** Returns what is remembered of a request, or `undefined` if it never came or came too long ago. */
+  answerTo(client: Client<Session>, id: string): Answer | undefined {
+    return client.answers.get(fingerprint(id));
+  }
+
+  /** Notes that a request is being answered, or was answered with this place. May drop the oldest answers. */
+  remember(client: Client<Session>, request: Repeatable, place?: Place): void {
+    this.forgetAnswer(client, request.id);
+    client.answers.set(fingerprint(request.id), { body: fingerprint(encode(request)), place });
+    this.#bytes += memory.answer;
+    if (client.answers.size > bounds.answers) this.#dropOldest(client);
+    if (client.answers.size > bounds.openRequests) this.#rich.add(client);
+    this.#settle();
+  }
+
+  /** Forgets a request that had no effect, so that it may be sent again. */
+  forgetAnswer(client: Client<Session>, id: string): void {
+    if (client.answers.delete(fingerprint(id))) this.#bytes -= memory.answer;
+  }
+
+  #create(secret: string): Client<Session> {
+    // If nobody has left, the limit on connections bounds their number.
+    if (this.#clients.size >= bounds.clients) this.#forgetOldest();
+    const member = `guest-${this.#options.host.token().slice(0, 6)}`;
+    const client: Client<Session> = { member, session: undefined, connection: 0, answers: new Map() };
+    this.#clients.set(secret, client);
+    this.#bytes += memory.client;
+    this.#settle();
+    return client;
+  }
+
+  #settle(): void {
+    while (this.#bytes > this.#options.bytes && (this.#forgetOldest() || this.#trimOldest()));
+  }
+
+  // Returns false if nobody has left.
+  #forgetOldest(): boolean {
+    const [secret] = this.#left;
+    if (secret !== undefined) this.#forget(secret);
+    return secret !== undefined;
+  }
+
+  // Returns false if nobody has more answers than it may need.
+  #trimOldest(): boolean {
+    const [client] = this.#rich;
+    if (!client) return false;
+    while (client.answers.size > bounds.openRequests) this.#dropOldest(client);
+    return this.#rich.delete(client);
+  }
+
+  #dropOldest(client: Client<Session>): void {
+    const [oldest] = client.answers.keys();
+    if (oldest !== undefined && client.answers.delete(oldest)) this.#bytes -= memory.answer;
+  }
+
+  #forget(secret: string): void {
+    const client = this.#clients.get(secret);
+    if (!client) return;
+    client.forgetting?.();
+    this.#left.delete(secret);
+    this.#clients.delete(secret);
+    this.#bytes -= memory.client + client.answers.size * memory.answer;
+    this.#options.forgotten(secret);
+  }
+}
+
+/** Notes the place of a request's event, so that a repetition gets the same `ack`, and sends the `ack`. */
+export function acknowledge(entry: Entry, author: Client<{ send(ack: Server<"ack">): void }>): void {
+  const { request, topic, epoch, offset } = entry;
+  if (!request) return;
+  const answer = author.answers.get(fingerprint(request.id));
+  if (answer) answer.place = { topic, epoch, offset };
+  author.session?.send({ type: "ack", re: request.id, topic, epoch, offset });
+}
+
+/** True if this is the request that was answered, not a different one with the same id. */
+export function isSame(answer: Answer, request: Repeatable): boolean {
+  return answer.body === fingerprint(encode(request));
+}
+
+/**
+ * Returns a 53-bit hash of a text (cyrb53, by bryc, public domain). That is enough to notice a mistake. No more is at
+ * stake: a client that finds two texts with one hash fools only itself. The texts would take 1 MiB per client.
+ */
+export function fingerprint(text: string): number {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57];
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    high = Math.imul(high ^ code, 0x9e3779b1);
+    low = Math.imul(low ^ code, 0x5f356495);
+  }
+  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
+  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
+  return 2 ** 32 * (high & 0x1fffff) + (low >>> 0);
+}

@@ -1,0 +1,64 @@
+import { encode, parseServer } from "@rosetta/protocol";
+import { expect, test } from "vitest";
+import { setUp } from "../testing/testing.ts";
+import { createFeeds, stations } from "./feeds.ts";
+
+function minutes(seed: number, count: number) {
+  const next = createFeeds(seed);
+  return Array.from({ length: count }, () => next());
+}
+
+test("the same seed gives the same day, and another seed another day", () => {
+  expect(minutes(7, 200)).toEqual(minutes(7, 200));
+  expect(minutes(7, 200)).not.toEqual(minutes(8, 200));
+});
+
+test("every second brings the weather of every station and one event of the match", () => {
+  for (const readings of minutes(1, 50)) {
+    const topics = readings.map(({ topic }) => topic);
+    expect(topics).toEqual([...stations.map((station) => `weather/${station}`), "scores"]);
+  }
+});
+
+test("every reading is a valid message with plausible values", () => {
+  for (const { topic, data } of minutes(3, 500).flat()) {
+    const frame = encode({ type: "event", topic, epoch: "e", offset: 1, at: 1, data });
+    expect(parseServer(frame).problem).toBeUndefined();
+  }
+  const weather = minutes(3, 2_000).flatMap((day) =>
+    day.flatMap(({ data }) => (data.kind === "weather" ? data : [])),
+  );
+  expect(Math.max(...weather.map(({ celsius }) => Math.abs(celsius)))).toBeLessThanOrEqual(45);
+  expect(Math.max(...weather.map(({ windKmh }) => windKmh))).toBeLessThanOrEqual(120);
+  expect(Math.min(...weather.map(({ windKmh }) => windKmh))).toBeGreaterThanOrEqual(0);
+});
+
+test("a match has ninety minutes, goals that add up, and then the next begins", () => {
+  let last = { minute: 0, home: 0, away: 0 };
+  let goals = 0;
+  for (const { data } of minutes(5, 1_000).flat()) {
+    if (data.kind !== "score") continue;
+    if (data.what === "kick-off") {
+      expect([last.minute, data.minute, data.home, data.away]).toEqual([90, 1, 0, 0]);
+    } else {
+      const scored = data.what.startsWith("goal") ? 1 : 0;
+      goals += scored;
+      expect(data.minute).toBe(last.minute + 1);
+      expect(data.home + data.away).toBe(last.home + last.away + scored);
+    }
+    last = data;
+  }
+  expect(goals).toBeGreaterThan(10);
+});
+
+test("a hub publishes them once a second, until it shuts down", async () => {
+  const { hub, world } = setUp({}, { seed: 5 });
+  await world.pass(3_000);
+  expect(hub.log.head("scores").offset).toBe(3);
+  expect(hub.log.since("weather/quito").entries.map(({ frame }) => JSON.parse(frame).data)).toEqual(
+    minutes(5, 3).map((readings) => readings[2]?.data),
+  );
+  hub.drain();
+  await world.pass(10_000);
+  expect(hub.log.head("scores").offset).toBe(3);
+});

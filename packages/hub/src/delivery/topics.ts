@@ -1,0 +1,197 @@
+import { bounds, type Limits, type Mode } from "@rosetta/protocol";
+import type { Reader } from "../http/readers.ts";
+import type { Host } from "../port.ts";
+import { stations } from "./feeds.ts";
+import type { Log } from "./log.ts";
+import { isUnused, type Lot, Shares } from "./shares.ts";
+
+/** A topic and its followers: who gets its events, and how. */
+export interface Topic<Session> {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly sessions: Set<Session>;
+  readonly readers: Set<Reader>;
+  /** The room or job with which it ends. Undefined for a topic that always exists. */
+  readonly lot: Lot | undefined;
+}
+
+/** Why there is no such topic for this reader. */
+export interface TopicProblem {
+  code: "not_found" | "forbidden" | "limit";
+  message: string;
+}
+
+interface TopicsOptions<Session> {
+  host: Host;
+  log: Log;
+  limits: Pick<Limits, "rooms">;
+  /** True if the topic `log` is served. */
+  logServed: boolean;
+  /** Makes all followers leave, because another topic needs this place. */
+  evict(topic: Topic<Session>): void;
+}
+
+/**
+ * The topics that exist. Feeds and the server's log always do. A room and its presence begin with their first use and
+ * are forgotten once they have been empty for two minutes. A job's topic is forgotten in the same way, after its
+ * result. If there are too many, one makes way: see `Shares`.
+ */
+export class Topics<Session> {
+  readonly #options: TopicsOptions<Session>;
+  readonly #topics = new Map<string, Topic<Session>>();
+  readonly #rooms: Shares;
+  readonly #jobs = new Shares(bounds.jobTopics);
+  /** Lots that will be forgotten unless somebody comes, each with the function that cancels this. */
+  readonly #forgetting = new Map<Lot, () => void>();
+
+  constructor(options: TopicsOptions<Session>) {
+    this.#options = options;
+    this.#rooms = new Shares(options.limits.rooms);
+    for (const station of stations) this.#add(`weather/${station}`, "latest");
+    this.#add("scores", "stream");
+    if (options.logServed) this.#add("log", "stream");
+  }
+
+  get(name: string): Topic<Session> | undefined {
+    return this.#topics.get(name);
+  }
+
+  /** Returns why this address cannot have the topic, or `undefined` if it can. Begins no room. */
+  ask(name: string, address: string): TopicProblem | undefined {
+    if (this.#topics.has(name)) return undefined;
+    if (name === "log") return { code: "forbidden", message: "the log is served on loopback only" };
+    if (roomOf(name) === undefined) return { code: "not_found", message: "no such topic" };
+    const { problem } = this.#rooms.way(address);
+    return problem === undefined
+      ? undefined
+      : { code: "limit", message: `there are too many rooms: ${problem}` };
+  }
+
+  /** Returns the topic, or why this address cannot have it. Begins a room that does not exist yet. */
+  open(name: string, address: string): Topic<Session> | TopicProblem {
+    const problem = this.ask(name, address);
+    if (problem) return problem;
+    const topic = this.#topics.get(name) ?? this.#beginRoom(name, address);
+    // A poll or a publication also uses the room, without following it.
+    if (topic.lot && roomOf(name) !== undefined) this.#touched(topic.lot);
+    return topic;
+  }
+
+  /** Begins the topic of a job for this address. Returns a problem if there is no place for it. */
+  addJob(name: string, address: string): TopicProblem | undefined {
+    const problem = this.#makeWay(this.#jobs, address);
+    if (problem !== undefined) return { code: "limit", message: `there are too many jobs: ${problem}` };
+    this.#add(name, "stream", this.#jobs.add(name, address, true));
+    return undefined;
+  }
+
+  /** Notes that nothing more comes in the topic of a job. */
+  ended(name: string): void {
+    const lot = this.#topics.get(name)?.lot;
+    if (!lot) return;
+    lot.isPinned = false;
+    this.#touched(lot);
+  }
+
+  /** Notes one more follower from this address. */
+  joined({ lot }: Topic<Session>, address: string): void {
+    if (!this.#isThere(lot)) return;
+    this.#sharesOf(lot).joined(lot, address);
+    this.#reconsider(lot);
+  }
+
+  /** Notes one follower less from this address. */
+  left({ lot }: Topic<Session>, address: string): void {
+    if (!this.#isThere(lot)) return;
+    this.#sharesOf(lot).left(lot, address);
+    this.#reconsider(lot);
+  }
+
+  /** Notes that something was published in the topic, so it is kept longer than an empty one. */
+  written({ lot }: Topic<Session>): void {
+    if (!this.#isThere(lot) || lot.hasHistory) return;
+    lot.hasHistory = true;
+    this.#touched(lot);
+  }
+
+  #beginRoom(name: string, address: string): Topic<Session> {
+    const room = roomOf(name);
+    this.#makeWay(this.#rooms, address);
+    const lot = this.#rooms.add(`room/${room}`, address);
+    this.#add(`room/${room}`, "stream", lot);
+    this.#add(`presence/${room}`, "latest", lot);
+    return this.#topics.get(name) as Topic<Session>;
+  }
+
+  // Returns a problem if nothing could make way.
+  #makeWay(shares: Shares, address: string): string | undefined {
+    const way = shares.way(address);
+    if (way.problem !== undefined) return way.problem;
+    if (way.goes) this.#evict(way.goes);
+    return undefined;
+  }
+
+  #evict(lot: Lot): void {
+    for (const name of namesOf(lot)) {
+      const topic = this.#topics.get(name);
+      if (topic) this.#options.evict(topic);
+    }
+    this.#forget(lot);
+  }
+
+  #touched(lot: Lot): void {
+    this.#sharesOf(lot).touched(lot);
+    this.#reconsider(lot);
+  }
+
+  // A lot that nobody uses is forgotten in two minutes, unless somebody comes.
+  #reconsider(lot: Lot): void {
+    this.#forgetting.get(lot)?.();
+    this.#forgetting.delete(lot);
+    if (!isUnused(lot)) return;
+    this.#forgetting.set(
+      lot,
+      this.#options.host.after(bounds.rememberedMs, () => this.#forget(lot)),
+    );
+  }
+
+  #forget(lot: Lot): void {
+    this.#sharesOf(lot).remove(lot);
+    this.#forgetting.get(lot)?.();
+    this.#forgetting.delete(lot);
+    for (const name of namesOf(lot)) {
+      this.#topics.delete(name);
+      this.#options.log.forget(name);
+    }
+  }
+
+  // False for a lot that made way. Its last followers can leave later, when its name belongs to a new one.
+  #isThere(lot: Lot | undefined): lot is Lot {
+    return lot !== undefined && this.#topics.get(lot.name)?.lot === lot;
+  }
+
+  #sharesOf(lot: Lot): Shares {
+    return roomOf(lot.name) === undefined ? this.#jobs : this.#rooms;
+  }
+
+  #add(name: string, mode: Mode, lot?: Lot): void {
+    this.#topics.set(name, { name, mode, lot, sessions: new Set(), readers: new Set() });
+  }
+}
+
+/** Returns the room that a topic belongs to. Only `room/<name>` and `presence/<name>` belong to one. */
+export function roomOf(name: string): string | undefined {
+  // A query can name anything, so it is not left to the schema of messages.
+  return /^(?:room|presence)\/([a-z0-9-]{1,32})$/.exec(name)?.[1];
+}
+
+/** True for topics that clients may publish in. */
+export function isPublic(name: string): boolean {
+  return name.startsWith("room/");
+}
+
+// A room and its presence begin and end together.
+function namesOf({ name }: Lot): string[] {
+  const room = roomOf(name);
+  return room === undefined ? [name] : [`room/${room}`, `presence/${room}`];
+}

@@ -1,0 +1,315 @@
+import {
+  type Cursor,
+  type ErrorCode,
+  encode,
+  isHeld,
+  type Limits,
+  type Mode,
+  pathOf,
+  queryOf,
+  type RequestFacts,
+} from "@rosetta/protocol";
+import type { Entry, Kept, Log, Replay } from "../delivery/log.ts";
+import type { Topic, TopicProblem, Topics } from "../delivery/topics.ts";
+import type { Queue } from "../operation/budget.ts";
+import type { Host } from "../port.ts";
+
+/** Something that follows a topic over plain HTTP. */
+export interface Reader {
+  event(entry: Entry): void;
+  /** Called when the server shuts down, or the room has made way for another. */
+  end(): void;
+}
+
+/** What a stack's event stream must be able to do. */
+export interface Sink {
+  write(text: string): void;
+  /** Bytes of memory that wait for the kernel. */
+  queued(): number;
+  /** Ends the stream. Bytes that wait are still sent. */
+  end(): void;
+  /** Ends the connection at once. Bytes that wait are lost. */
+  cut(): void;
+}
+
+/** An answer over HTTP, as the stack may write it. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+interface ReadersOptions {
+  host: Host;
+  topics: Topics<unknown>;
+  log: Log;
+  /** Counts a reader as a connection of its address. Returns the function that ends this. */
+  hold(address: string, endpoint: string): () => void;
+  /** Adds a queue to the shared budget. Returns the function that removes it. */
+  share(queue: Queue): () => void;
+  /** Notes that so many bytes were added to a queue. */
+  wrote(bytes: number): void;
+  /** Runs something that must not fail for anybody but one reader. */
+  guard(run: () => void): void;
+  /** Notes that a reader was cut off because too much waited for it. */
+  slow(endpoint: string): void;
+  limits: Pick<Limits, "queueBytes" | "heartbeatMs" | "pollMs" | "streamMs" | "drainMs" | "lingerMs">;
+}
+
+/** Milliseconds that a browser waits at least before it resumes an event stream. */
+const retryMs = 1_000;
+/** Milliseconds of the window after that in which readers come back at a random time, so that not all come at once. */
+const spreadMs = 2_000;
+
+/** What a request for events asks for. */
+interface ReadRequest {
+  topic: string;
+  /** `<epoch>:<offset>`, from an earlier response. */
+  cursor: string | undefined;
+}
+
+/** Reads `<epoch>:<offset>`. */
+export function parseCursor(text: string): Cursor | undefined {
+  const [, epoch, offset] = /^([0-9a-f]{1,32}):(\d{1,15})$/.exec(text) ?? [];
+  return epoch !== undefined && offset !== undefined ? { epoch, offset: Number(offset) } : undefined;
+}
+
+/** The server's topics over HTTP: the same events in the same order, by Server-Sent Events and by long polling. */
+export class Readers {
+  readonly #options: ReadersOptions;
+  readonly #readers = new Set<Reader>();
+  readonly #texts = new WeakMap<Kept, string>();
+  #isOver = false;
+
+  constructor(options: ReadersOptions) {
+    this.#options = options;
+  }
+
+  /** Returns why a request for events is refused, or `undefined`. To be called before the stack begins to stream. */
+  refuse(facts: RequestFacts, address: string): Answer | undefined {
+    // A router may be more lenient about paths than admission (/Events or /poll/), and admission did not count those.
+    if (!isHeld(pathOf(facts))) return problem(404, "not_found", "no such path");
+    if (this.#isOver) return problem(503, "unavailable", "the server is going down");
+    const request = readRequest(facts);
+    if (request.cursor && !parseCursor(request.cursor)) {
+      return problem(400, "invalid", "a cursor is <epoch>:<offset>");
+    }
+    // Only asks, because a request that may still be refused must not begin a room.
+    const refusal = this.#options.topics.ask(request.topic, address);
+    if (!refusal) return undefined;
+    return problem(
+      { not_found: 404, forbidden: 403, limit: 503 }[refusal.code],
+      refusal.code,
+      refusal.message,
+    );
+  }
+
+  /**
+   * Streams a topic as Server-Sent Events (WHATWG HTML §9.2). Every event's id is its place, so a browser that
+   * reconnects says by itself where it stopped. Returns a function to call when the answer is over, sent or not. Until
+   * then it counts as a connection.
+   */
+  stream(facts: RequestFacts, address: string, sink: Sink): () => void {
+    const { host, log, limits, share, wrote, slow, guard } = this.#options;
+    const request = readRequest(facts);
+    const topic = this.#require(request.topic, address);
+    const replay = this.#replay(topic, request);
+    const chance = this.#chance();
+    sink.write(`retry: ${retryMs + Math.floor(chance * spreadMs)}\n\n`);
+    sink.write(opening(topic, log.head(topic.name), replay));
+    for (const entry of replay.entries) sink.write(this.#serverSent(entry));
+
+    const write = (text: string, bytes: number): void => {
+      sink.write(text);
+      wrote(bytes);
+      // No event reports that such a reader can take more. If it is too slow, it starts again from its last id.
+      if (sink.queued() > limits.queueBytes) cut();
+    };
+    const cut = (): void => {
+      leave();
+      slow("/events");
+      sink.cut();
+    };
+    const finish = (): void => {
+      stop();
+      cancelCut = host.after(limits.drainMs, cut);
+      sink.end();
+    };
+    const reader: Reader = {
+      event: (entry) => write(this.#serverSent(entry), entry.bytes),
+      end: () => {
+        // On shutdown, makes the browser wait until the server is gone: after a 503 it would never ask again.
+        const endMs = limits.drainMs + limits.lingerMs + retryMs + Math.floor(chance * this.#crowdMs());
+        if (this.#isOver) guard(() => sink.write(`retry: ${endMs}\n\n`));
+        finish();
+      },
+    };
+    // A comment now and then, so that no proxy and no idle timer takes the connection for dead.
+    const comment = (): void => {
+      cancelComment = host.after(limits.heartbeatMs, comment);
+      write(":\n\n", 0);
+    };
+    let cancelComment = host.after(limits.heartbeatMs, comment);
+    // HTTP has no ping that would show whether a reader is still there. So every stream ends in time, and a reader that
+    // is there comes back with its last id. A quarter of the time is random, so that not all come at once.
+    const cancelLife = host.after(limits.streamMs * (1 - chance / 4), finish);
+    const unfollow = this.#follow(reader, topic, address);
+    const stop = (): void => {
+      cancelComment();
+      cancelLife();
+      unfollow();
+    };
+    const release = this.#options.hold(address, "/events");
+    const forget = share({ queued: () => sink.queued(), cut });
+    wrote(replay.entries.reduce((sum, { bytes }) => sum + bytes, 0));
+    let cancelCut = (): void => {};
+    const leave = once(() => {
+      stop();
+      cancelCut();
+      forget();
+      release();
+    });
+    return leave;
+  }
+
+  /**
+   * Answers one poll: at once if it is refused, if there are events after the cursor or if there is no cursor,
+   * otherwise with the next event, or with 204 if none comes in time. Returns a function to call when the answer is
+   * over, sent or not. Until then the poll counts as a connection.
+   */
+  poll(facts: RequestFacts, address: string, respond: (answer: Answer) => void): () => void {
+    const release = this.#options.hold(address, "/poll");
+    const ready = this.#pollNow(facts, address);
+    if (ready) {
+      respond(ready);
+      this.#options.wrote(ready.body.length);
+      return once(release);
+    }
+    const topic = this.#require(readRequest(facts).topic, address);
+    const finish = (answer: Answer): void => {
+      stop();
+      respond(answer);
+    };
+    const reader: Reader = {
+      event: (entry) => finish(this.#page(topic, { recovered: true, entries: [entry] })),
+      end: () => finish(nothing),
+    };
+    const cancel = this.#options.host.after(this.#options.limits.pollMs, () => finish(nothing));
+    const unfollow = this.#follow(reader, topic, address);
+    const stop = (): void => {
+      cancel();
+      unfollow();
+    };
+    return once(() => {
+      stop();
+      release();
+    });
+  }
+
+  /** Ends every stream and answers every poll, because the server shuts down. */
+  end(): void {
+    this.#isOver = true;
+    for (const reader of [...this.#readers]) this.#options.guard(() => reader.end());
+  }
+
+  // Returns the answer to a poll if it need not wait.
+  #pollNow(facts: RequestFacts, address: string): Answer | undefined {
+    const refused = this.refuse(facts, address);
+    if (refused) return refused;
+    const request = readRequest(facts);
+    const topic = this.#require(request.topic, address);
+    const replay = this.#replay(topic, request);
+    if (!request.cursor) return this.#page(topic, { ...replay, entries: [] });
+    const isNews = replay.entries.length > 0 || !replay.recovered;
+    return isNews ? this.#page(topic, replay) : undefined;
+  }
+
+  #require(name: string, address: string): Topic<unknown> {
+    const topic: Topic<unknown> | TopicProblem = this.#options.topics.open(name, address);
+    if ("code" in topic) throw new Error(`ask refuse() first: ${topic.message}`);
+    return topic;
+  }
+
+  // Returns the function that ends the reader. It may be called twice.
+  #follow(reader: Reader, topic: Topic<unknown>, address: string): () => void {
+    this.#readers.add(reader);
+    topic.readers.add(reader);
+    this.#options.topics.joined(topic, address);
+    return () => {
+      if (!this.#readers.delete(reader)) return;
+      topic.readers.delete(reader);
+      this.#options.topics.left(topic, address);
+    };
+  }
+
+  // At least 0, less than 1.
+  #chance(): number {
+    return Number.parseInt(this.#options.host.token().slice(0, 4), 16) / 0x1_0000;
+  }
+
+  // Milliseconds of the window in which the present readers come back.
+  #crowdMs(): number {
+    return Math.max(spreadMs, 2 * this.#readers.size);
+  }
+
+  #replay(topic: Topic<unknown>, request: ReadRequest): Replay {
+    const cursor = request.cursor ? parseCursor(request.cursor) : undefined;
+    const replay = this.#options.log.since(topic.name, cursor);
+    return topic.mode === "latest" ? { ...replay, entries: replay.entries.slice(-1) } : replay;
+  }
+
+  // The same string for all who read it: ten thousand copies of an event would wait in ten thousand queues.
+  #serverSent(entry: Kept): string {
+    const known = this.#texts.get(entry);
+    if (known !== undefined) return known;
+    const text = `id: ${entry.epoch}:${entry.offset}\ndata: ${entry.frame}\n\n`;
+    this.#texts.set(entry, text);
+    return text;
+  }
+
+  #page(topic: Topic<unknown>, { recovered, entries }: Replay): Answer {
+    const { epoch, offset } = entries.at(-1) ?? this.#options.log.head(topic.name);
+    const events = entries.map((entry) => entry.frame).join(",");
+    const body = `{"topic":"${topic.name}","mode":"${topic.mode}","epoch":"${epoch}","offset":${offset},"recovered":${recovered},"events":[${events}]}`;
+    return { status: 200, headers: json, body };
+  }
+}
+
+const json = { "Content-Type": "application/json", "Cache-Control": "no-store" };
+const nothing: Answer = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
+
+function readRequest(facts: RequestFacts): ReadRequest {
+  // An EventSource sends the header by itself. `since` is for a poll, or for the first stream of a reader that resumes.
+  return {
+    topic: queryOf(facts, "topic") ?? "",
+    cursor: facts.header("last-event-id") || queryOf(facts, "since"),
+  };
+}
+
+/** Headers of an event stream. `no-transform` is there because a compressing middleware would hold events back. */
+export const streamHeaders = {
+  "Content-Type": "text/event-stream",
+  "Cache-Control": "no-store, no-transform",
+  "X-Accel-Buffering": "no",
+} as const;
+
+// The first event's id is the place before the replay, so a reader cut off during the replay comes back for the rest.
+function opening(topic: { name: string; mode: Mode }, head: Cursor, { recovered, entries }: Replay): string {
+  const [first] = entries;
+  const offset = first === undefined ? head.offset : first.offset - 1;
+  const data = JSON.stringify({ topic: topic.name, mode: topic.mode, ...head, recovered });
+  return `id: ${head.epoch}:${offset}\nevent: subscribed\ndata: ${data}\n\n`;
+}
+
+function problem(status: number, code: ErrorCode, message: string): Answer {
+  return { status, headers: json, body: encode({ type: "error", code, message }) };
+}
+
+function once(run: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    run();
+  };
+}

@@ -1,0 +1,188 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { clientAddress, isStream, type Limits, parseRequest, type Settings } from "@rosetta/protocol";
+import type { Queue } from "../operation/budget.ts";
+import type { Clock } from "../operation/clock.ts";
+
+/** The part of a hub that the sockets need. */
+interface House {
+  /** Adds a queue to the shared budget. Returns the function that removes it. */
+  share(queue: Queue): () => void;
+  /** Counts a cut connection that has no session. */
+  cutSocket(why: CutReason): void;
+  /** Lived time: it stands still while the process does. */
+  clock: Pick<Clock, "after" | "behind">;
+}
+
+/** Why a connection without a session was cut. */
+export type CutReason = "full" | "address" | "late" | "unread" | "pipelined";
+
+/**
+ * Requests on one connection that may wait for their answers. Browsers send one at a time. Node stops reading when many
+ * bytes of answers wait, but an answer that waits for its turn has no bytes yet.
+ */
+const mostAnswers = 32;
+
+/** The pending answers of a connection, each as the function that ends it. */
+type Answers = Set<() => void>;
+
+/**
+ * The TCP connections of a Node HTTP server in all their states: before the first request, between two, with an answer
+ * that nobody reads, as a WebSocket. Node can limit their number, but not per address. It does not close idle ones to
+ * make room, and it lets an answer take for ever.
+ */
+export class Sockets {
+  readonly #server: Server;
+  readonly #house: House;
+  readonly #limits: Limits;
+  readonly #perAddress: number;
+  readonly #total: number;
+  readonly #sockets = new Map<Socket, Answers>();
+  /** Connections with no pending answer, the one idle longest in front. */
+  readonly #idle = new Set<Socket>();
+  readonly #addresses = new Map<string, number>();
+
+  /** Takes charge of the connections to `server`. Its listeners come before a framework's, to see every request. */
+  constructor(server: Server, { limits, proxies }: Settings, house: House) {
+    this.#server = server;
+    this.#house = house;
+    this.#limits = limits;
+    this.#total = withSpare(limits.connections);
+    // Behind a proxy all connections come from its address. Only a request names the client's own.
+    this.#perAddress = proxies > 0 ? this.#total : withSpare(limits.connectionsPerAddress);
+    // A peer that has sent FIN still wants its answer (RFC 9112 §9.6). By default Node would drop it.
+    Object.assign(server, { httpAllowHalfOpen: true });
+    // Node considers a connection idle once its answer is written, even if much of it still waits for a slow reader.
+    // Its own close() would cut that answer off.
+    Object.assign(server, { closeIdleConnections: () => this.#closeIdle() });
+    server.on("connection", (tcp) => this.#opened(tcp));
+    // No body is read here, so no 100 (Continue) is sent; `admit` refuses other expectations. By default Node would
+    // write its 100 between the head and the body of an answer that waits for its turn.
+    for (const event of ["checkContinue", "checkExpectation"]) {
+      server.on(event, (req, res) => void server.emit("request", req, res));
+    }
+    // After a standstill of this process, the timeout does not mean that the peer was silent.
+    server.on("timeout", (tcp) => {
+      if (this.#house.clock.behind() > 0) tcp.setTimeout(tcp.timeout ?? 0);
+      else tcp.destroy();
+    });
+    server.prependListener("request", (req, res) => this.#asked(req, res));
+    server.prependListener("upgrade", (req) => this.#upgraded(req.socket));
+  }
+
+  /**
+   * True if no 101 can be sent on this connection. Either an earlier answer is still pending, which the 101 would
+   * overtake, or an answer said `Connection: close`, which must be the last (RFC 9112 §9.6).
+   */
+  owesAnswer({ socket }: IncomingMessage): boolean {
+    return socket.writableEnded || this.#isOwed(socket);
+  }
+
+  /**
+   * To be called on `clientError`: the peer sent something other than HTTP, or did not finish a request in time.
+   * Answers as Node would. If an answer is pending, it hangs up instead, because the peer would take this one for the
+   * pending one (RFC 9112 §9.3.2).
+   */
+  unreadable({ code = "" }: NodeJS.ErrnoException, tcp: Duplex): void {
+    if (!tcp.writable || this.#isOwed(tcp)) return void tcp.destroy();
+    const status = unreadable[code] ?? "400 Bad Request";
+    tcp.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => tcp.destroy());
+  }
+
+  #isOwed(tcp: Duplex): boolean {
+    return (this.#sockets.get(tcp as Socket)?.size ?? 0) > 0;
+  }
+
+  #opened(tcp: Socket): void {
+    const address = clientAddress(tcp.remoteAddress ?? "", undefined, 0);
+    const fromAddress = this.#addresses.get(address) ?? 0;
+    if (fromAddress >= this.#perAddress) return this.#cut(tcp, "address");
+    if (this.#sockets.size >= this.#total && !this.#makeRoom()) return this.#cut(tcp, "full");
+    this.#addresses.set(address, fromAddress + 1);
+    // Every answer that waits on a connection listens for its end.
+    tcp.setMaxListeners(0);
+    this.#sockets.set(tcp, new Set());
+    this.#idle.add(tcp);
+    tcp.once("close", () => this.#closed(tcp, address));
+  }
+
+  #asked({ socket, url = "", method = "" }: IncomingMessage, res: ServerResponse): void {
+    const answers = this.#sockets.get(socket);
+    if (!answers) return;
+    if (answers.size >= mostAnswers) return this.#cut(socket, "pipelined");
+    // An event stream's queue is already counted by its reader.
+    const { path } = parseRequest({ method, url, header: () => undefined });
+    const queued = isStream(path) ? () => 0 : () => res.writableLength;
+    const forget = this.#house.share({ queued, cut: () => this.#cut(socket, "unread") });
+    const cancelLate = this.#house.clock.after(exchangeMs(this.#limits), () => this.#cut(socket, "late"));
+    const end = (): void => {
+      cancelLate();
+      forget();
+      answers.delete(end);
+      if (answers.size > 0 || !this.#sockets.has(socket)) return;
+      if (this.#server.listening) this.#idle.add(socket);
+      else socket.destroySoon();
+    };
+    answers.add(end);
+    this.#idle.delete(socket);
+    res.once("close", end);
+  }
+
+  #upgraded(tcp: Socket): void {
+    this.#idle.delete(tcp);
+  }
+
+  #closed(tcp: Socket, address: string): void {
+    const answers = this.#sockets.get(tcp) ?? [];
+    this.#sockets.delete(tcp);
+    this.#idle.delete(tcp);
+    // Node does not tell an answer that waits behind another that it will never be sent.
+    for (const end of [...answers]) end();
+    const left = (this.#addresses.get(address) ?? 1) - 1;
+    if (left > 0) this.#addresses.set(address, left);
+    else this.#addresses.delete(address);
+  }
+
+  #closeIdle(): void {
+    for (const tcp of this.#idle) tcp.destroy();
+  }
+
+  // Closes the connection that has been idle longest.
+  #makeRoom(): boolean {
+    const [oldest] = this.#idle;
+    if (!oldest) return false;
+    this.#idle.delete(oldest);
+    this.#cut(oldest, "full");
+    return true;
+  }
+
+  #cut(tcp: Socket, why: CutReason): void {
+    this.#house.cutSocket(why);
+    cutOff(tcp);
+  }
+}
+
+/** Statuses for what Node's parser refuses, by error code (https://nodejs.org/api/http.html#event-clienterror). */
+const unreadable: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** Ends a connection at once, with RST, which also frees what the kernel holds for a peer that does not read. */
+export function cutOff(tcp: Socket): void {
+  // After FIN libuv refuses to send RST, and Node then forgets the descriptor without closing it.
+  if (tcp.writableEnded) tcp.destroy();
+  else tcp.resetAndDestroy();
+}
+
+/** Milliseconds after which a pending answer is cut off: the longest that a stream or a poll lasts, plus its end. */
+function exchangeMs({ streamMs, pollMs, lingerMs }: Limits): number {
+  return Math.max(streamMs, pollMs) + lingerMs;
+}
+
+// A tenth more than may be used, so that the server can answer those over the limit.
+function withSpare(connections: number): number {
+  return connections + Math.max(16, Math.ceil(connections / 10));
+}
