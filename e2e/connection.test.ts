@@ -18,7 +18,8 @@ test.each(onWs)("%s: a failure while a queue drains ends the session, not the pr
     failed: (error: unknown) => failures.push(error),
   };
   const tcp = Object.assign(new EventEmitter(), { bytesRead: 0 });
-  connect({ open: () => session }, new EventEmitter(), tcp, "/ws", "127.0.0.1");
+  const hub = { open: (_path: string, _address: string, equip: (one: unknown) => unknown) => equip(session) };
+  connect(hub, new EventEmitter(), tcp, "/ws", "127.0.0.1");
   tcp.emit("drain");
   expect(failures).toEqual([failure]);
 });

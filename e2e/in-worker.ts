@@ -43,16 +43,21 @@ class Pair implements SocketLike {
   onclose: ((event: { code: number; reason: string; wasClean: boolean }) => void) | null = null;
   readonly url: string;
   readonly protocol: string;
-  #session: Session<Pair> | undefined;
+  #session: Session | undefined;
 
   constructor(url: string, protocols: string | string[] = []) {
     this.url = url;
     this.protocol = [protocols].flat()[0] ?? "";
     later(() => {
       this.readyState = 1;
-      this.#session = hub.open(this, "/ws", "worker");
+      hub.open("/ws", "worker", (session) => this.#meet(session));
       this.onopen?.();
     });
+  }
+
+  #meet(session: Session): this {
+    this.#session = session;
+    return this;
   }
 
   /** From the client to the server. */

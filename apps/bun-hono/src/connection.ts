@@ -7,7 +7,7 @@ import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 interface Data {
   path: string;
   address: string;
-  session: Session<Ws>;
+  session: Session;
   /** The close frame that is still to be sent, if there is one. */
   goodbye?: { code: number; reason: string };
 }
@@ -89,9 +89,10 @@ function echo(ws: Ws, data: string | Buffer): void {
 export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
   return {
     open(ws) {
-      hub.accept(ws, () => {
-        ws.data.session = hub.open(ws, ws.data.path, ws.data.address);
-      });
+      const { path, address } = ws.data;
+      hub.accept(ws, () =>
+        hub.open(path, address, (session) => Object.assign(ws, { data: { ...ws.data, session } })),
+      );
     },
 
     // #region guard

@@ -44,7 +44,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const server = createServer({ ...http, shouldUpgradeCallback }, app);
   // By default, Node waits for ever for a peer that does not read its answer.
   server.setTimeout(silenceMs(settings.limits));
-  const sockets = new Sockets(server, settings, hub);
+  const sockets = new Sockets(server, settings, hub.supervision);
   // Node's own 400 to bytes that are not HTTP could be taken for the answer to an earlier request.
   server.on("clientError", (error, tcp) => sockets.unreadable(error, tcp));
   // #endregion mount
@@ -64,7 +64,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     // A refused handshake never reaches this event, except on a Node that is too old to call shouldUpgradeCallback.
     if (refusal) return tcp.destroy();
     wss.handleUpgrade(req, tcp, head, (ws) => {
-      hub.accept(ws as Ws, () => connect(hub, ws as Ws, tcp, pathOf(facts), address));
+      hub.accept(ws, () => connect(hub, ws, tcp, pathOf(facts), address));
     });
   });
   // #endregion upgrade

@@ -7,7 +7,7 @@ import type { WebSocket } from "ws";
 
 /** A socket with the application's data. ws has no place for it, so it gets the name that Bun uses, `ws.data`. */
 export interface Ws extends WebSocket {
-  data: { tcp: Socket; session: Session<Ws>; traffic: Traffic };
+  data: { tcp: Socket; session: Session; traffic: Traffic };
 }
 
 /** Returns the port through which the hub uses this stack's sockets. */
@@ -85,10 +85,10 @@ function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
 // #endregion echo
 
 /** Listens to an accepted socket until it is gone. */
-export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address: string): void {
-  const session = hub.open(ws, path, address);
+export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: string, address: string): void {
   const traffic = new Traffic(tcp);
-  ws.data = { tcp, session, traffic };
+  const ws = hub.open(path, address, (session) => Object.assign(socket, { data: { tcp, session, traffic } }));
+  const { session } = ws.data;
 
   // #region guard
   // A listener that throws ends the process. If the exception is caught as uncaughtException, the socket stays open but

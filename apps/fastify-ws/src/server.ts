@@ -57,7 +57,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     frameworkErrors,
     clientErrorHandler,
   });
-  const sockets = new Sockets(app.server, settings, hub);
+  const sockets = new Sockets(app.server, settings, hub.supervision);
   // #endregion mount
 
   // #region subprotocol
@@ -76,9 +76,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // The onRequest hook in http.ts checks admission, so every request that gets here was admitted.
   for (const endpoint of Object.values(endpoints)) {
     app.get(endpoint, { websocket: true }, (ws, req) => {
-      hub.accept(ws as Ws, () =>
-        connect(hub, ws as Ws, req.raw.socket, pathOf(factsOf(req.raw)), req.address),
-      );
+      hub.accept(ws, () => connect(hub, ws, req.raw.socket, pathOf(factsOf(req.raw)), req.address));
     });
   }
   // #endregion upgrade

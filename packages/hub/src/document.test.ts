@@ -132,11 +132,11 @@ test("event streams and polls match the document", async () => {
   const [stream = "", pages = ""] = [...over.matchAll(/```text\n([\s\S]+?)```/g)].map(
     ([, shown = ""]) => shown,
   );
-  const { hub, greet } = setUp();
+  const { hub, greet, inside } = setUp();
   const answers: string[] = [];
   const poll = (url: string) => hub.readers.poll(request(url), "", ({ body }) => answers.push(`${body}\n`));
   poll("/poll?topic=room/lobby");
-  poll(`/poll?topic=room/lobby&since=${hub.log.head("room/lobby").epoch}:0`);
+  poll(`/poll?topic=room/lobby&since=${inside.log.head("room/lobby").epoch}:0`);
   const author = await greet();
   await author.say({ type: "publish", id: "1", topic: "room/lobby", to: "all", text: "one" });
   expect(anonymous(answers.join(""))).toBe(anonymous(pages));

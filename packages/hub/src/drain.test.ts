@@ -13,10 +13,10 @@ function drain({ hub }: Setting): { isDone: boolean } {
 describe("a shutdown", () => {
   test("refuses new connections from the first moment, and says why", () => {
     const setting = setUp();
-    const { hub } = setting;
+    const { hub, inside } = setting;
     expect(hub.health()).toEqual({ status: 200, body: { status: "ok", server: "test" } });
     drain(setting);
-    expect(hub.isDraining).toBe(true);
+    expect(inside.isDraining).toBe(true);
     expect(hub.health()).toEqual({ status: 503, body: { status: "draining", server: "test" } });
     const { refusal, headers } = hub.admit(request("/events?topic=scores"), "1.1.1.1");
     expect(refusal?.status).toBe(503);

@@ -1,7 +1,7 @@
 import { Close, contentSecurityPolicy, usualOrigins } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
 import { Hub } from "./hub.ts";
-import { Peer, request, Socket, setUp, TestPort, World } from "./testing/testing.ts";
+import { openSession, Peer, request, Socket, setUp, TestPort, World } from "./testing/testing.ts";
 
 const handshake = {
   connection: "Upgrade",
@@ -138,7 +138,7 @@ describe("a socket that fails to open", () => {
     const { hub, world, records, failures } = setUp({ limits: { connections: 1 } });
     const socket = new Socket();
     hub.accept(socket, () => {
-      hub.open(socket, "/ws", "1.1.1.1");
+      openSession(hub, socket, "/ws", "1.1.1.1");
       throw mistake;
     });
     expect(socket.closing?.code).toBe(Close.InternalError);
@@ -223,7 +223,7 @@ describe("a timer", () => {
   });
 
   test("is set only once the server listens", () => {
-    const { settings, identity } = setUp().hub;
+    const { settings, identity } = setUp().inside;
     const world = new World();
     const journal = { record() {}, failed() {} };
     const hub = new Hub({ settings, identity, journal, host: world, port: new TestPort() });

@@ -49,13 +49,13 @@ class Client {
 
   /** Connects, replacing an older connection if there is one. `isStuffed`: so much waits that no replay fits. */
   connect(isStuffed: boolean): void {
-    const { hub, world, connect } = this.#setting;
+    const { world, connect, inside } = this.#setting;
     if (!this.#peer && world.time - this.#leftAt >= rememberedMs) this.#pending = [];
     this.#loseFrames();
     if (this.#peer) this.#lost.push(this.#peer);
     this.#peer = connect();
     this.#isStuffed = isStuffed;
-    if (isStuffed) this.#peer.socket.waiting = hub.settings.limits.queueBytes;
+    if (isStuffed) this.#peer.socket.waiting = inside.settings.limits.queueBytes;
     this.#asked = this.#seen;
     this.#head = undefined;
     this.#say({ type: "hello", id: "hello", client: secret(this.#number) });
@@ -238,7 +238,7 @@ test("with any cuts, resumes, repetitions and losses, every client sees each eve
         const setting = setUp({ limits: { burst: 10_000 } });
         setting.port.reportsAtOnce = atOnce;
         const truth: Entry[] = [];
-        setting.hub.log.follow((entry) => void (entry.topic === room && truth.push(entry)));
+        setting.inside.log.follow((entry) => void (entry.topic === room && truth.push(entry)));
         const clients = [1, 2, 3].map((number) => new Client(setting, truth, number));
         for (const client of clients) client.connect(false);
         for (const each of actions) {

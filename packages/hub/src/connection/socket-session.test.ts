@@ -354,7 +354,7 @@ describe("a reader that is too slow", () => {
   test.each([true, false])(
     "leaves nothing behind, even while it subscribes (reported at once: %s)",
     async (atOnce) => {
-      const { greet, hub, port } = setUp({ limits: { queueBytes: 1_000_000 } });
+      const { greet, port, inside } = setUp({ limits: { queueBytes: 1_000_000 } });
       const ben = await greet();
       await ben.say({ type: "publish", id: "1", topic: "room/a", to: "all", text: "x" });
       const anna = await greet();
@@ -364,7 +364,7 @@ describe("a reader that is too slow", () => {
       await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
       if (!atOnce) await anna.gone();
       expect(anna.socket.closing?.code).toBe(Close.Slow);
-      expect(hub.topics.get("room/a")?.sessions.size).toBe(0);
+      expect(inside.topics.get("room/a")?.sessions.size).toBe(0);
       expect(port.topics.get("room/a")?.size ?? 0).toBe(0);
     },
   );

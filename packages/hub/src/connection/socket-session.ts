@@ -9,12 +9,15 @@ import {
   type ServerMessage,
 } from "@rosetta/protocol";
 import type { Client } from "../delivery/clients.ts";
+import type { Follower } from "../delivery/followers.ts";
 import { byteLength, type Kept } from "../delivery/log.ts";
 import { roomOf, type Topic } from "../delivery/topics.ts";
-import type { Hub } from "../hub.ts";
 import { Bucket } from "../operation/bucket.ts";
 import type { Queue } from "../operation/budget.ts";
-import { answer } from "../requests/requests.ts";
+import type { Requester } from "../requests/requester.ts";
+import { type Ask, answer, hello } from "../requests/requests.ts";
+import type { Services } from "../services.ts";
+import type { Session } from "../session.ts";
 
 /** How many times its limit a message may take, including fragment headers and the control frames in between. */
 const messageRoom = 4;
@@ -23,12 +26,18 @@ const strikes = 20;
 /** Milliseconds without a refusal after which they are forgiven. */
 const calmMs = 1_000;
 
-/**
- * One socket as the application sees it. The app reports what arrives; the session decides what to do and sends through
- * the port. Sockets on `/echo` have a session too: they are counted, kept alive and ended like all others.
- */
-export class Session<Ws> implements Queue {
-  readonly hub: Hub<Ws>;
+/** What a session is created with. */
+interface SocketSessionOptions<Ws> {
+  endpoint: Endpoint;
+  address: string;
+  /** Returns the socket, with this session on it. */
+  equip(session: Session): Ws;
+  /** Called once, when the socket is gone, with the close code that the stack reported. */
+  gone(session: SocketSession<Ws>, code: number): void;
+}
+
+/** The session of one socket: its limits, its heartbeat, its topics and its end. */
+export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   readonly ws: Ws;
   readonly endpoint: Endpoint;
   readonly address: string;
@@ -38,14 +47,13 @@ export class Session<Ws> implements Queue {
   /** Names the session in the server's log. Says nothing about the client. */
   readonly id: string;
   /** The topics that the session follows. */
-  readonly topics = new Map<string, Topic<Session<Ws>>>();
-  /** The client's name for others, after `hello`. */
-  client: Client<Session<Ws>> | undefined;
-  /** The client's secret, after `hello`. */
-  secret = "";
+  readonly topics = new Map<string, Topic<Follower<Ws>>>();
 
+  readonly #services: Services<Ws>;
+  readonly #gone: SocketSessionOptions<Ws>["gone"];
   readonly #bucket: Bucket;
   readonly #skipped = new Set<string>();
+  #client: Client<Follower<Ws>> | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #badInARow = 0;
   #strikes = 0;
@@ -57,24 +65,25 @@ export class Session<Ws> implements Queue {
   #isCut = false;
   #cancelDeadline: () => void;
 
-  constructor(hub: Hub<Ws>, ws: Ws, endpoint: Endpoint, address: string) {
-    const { host, settings } = hub;
-    this.hub = hub;
-    this.ws = ws;
+  constructor(services: Services<Ws>, { endpoint, address, equip, gone }: SocketSessionOptions<Ws>) {
+    const { host, settings } = services;
+    this.#services = services;
+    this.#gone = gone;
     this.endpoint = endpoint;
     this.address = address;
     this.id = host.token().slice(0, 8);
     this.limits = settings.limits;
     const { burst, messagesPerSecond } = this.limits;
     // Messages on /echo are not counted, so it must not take a burst from other sockets of this address.
-    const granted = endpoint === endpoints.application ? hub.rates.takeBurst(address) : burst;
+    const granted = endpoint === endpoints.application ? services.rates.takeBurst(address) : burst;
     this.burst = Math.floor(granted);
-    this.#bucket = new Bucket(burst, messagesPerSecond, hub.clock, granted);
+    this.#bucket = new Bucket(burst, messagesPerSecond, services.clock, granted);
     this.#heardAt = host.now();
     this.#cancelDeadline =
       endpoint === endpoints.application
         ? host.after(this.limits.helloMs, () => this.close(Close.HelloTimeout, "say hello first"))
         : () => {};
+    this.ws = equip(this);
   }
 
   /** True until one side begins to close. */
@@ -82,11 +91,20 @@ export class Session<Ws> implements Queue {
     return this.#state === "open";
   }
 
+  /** Its client, or `undefined` before `hello`. */
+  get client(): Client<Follower<Ws>> | undefined {
+    return this.#client;
+  }
+
+  /** The client's name for others, or `undefined` before `hello`. */
+  get member(): string | undefined {
+    return this.#client?.member;
+  }
+
   /** Notes the client that a `hello` has introduced. */
-  greeted(client: Client<Session<Ws>>, secret: string): void {
+  greeted(client: Client<Follower<Ws>>): void {
     this.#cancelDeadline();
-    this.client = client;
-    this.secret = secret;
+    this.#client = client;
   }
 
   /** Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. */
@@ -96,11 +114,9 @@ export class Session<Ws> implements Queue {
     const { message, problem } = parseClient(data);
     if (!this.#bucket.take()) return this.#strike(message?.id ?? problem?.id);
     if (problem) return this.#bad(problem);
-    if (!this.client && message.type !== "hello") {
-      return this.#bad({ code: "hello_required", reason: "say hello first", id: message.id });
-    }
+    if (message.type !== "hello") return this.#answer(message);
     this.#badInARow = 0;
-    answer(this, message);
+    hello(this.#services, this, message);
   }
 
   /** Refuses a binary message on `/ws`, where only text is allowed. */
@@ -111,21 +127,21 @@ export class Session<Ws> implements Queue {
 
   /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a pong. */
   heard(bytes?: number): void {
-    this.#heardAt = this.hub.host.now();
+    this.#heardAt = this.#services.host.now();
     this.#pingedAt = undefined;
     if (bytes === undefined) return this.#controlled();
     this.#begunAt = undefined;
-    this.hub.counted("in", bytes);
+    this.#services.counted("in", bytes);
     // On /echo every message goes back as it came.
-    if (this.endpoint === endpoints.echo) this.hub.counted("out", bytes);
+    if (this.endpoint === endpoints.echo) this.#services.counted("out", bytes);
   }
 
   /** To be called when the kernel has taken bytes. If none wait any more, sends the newest of each skipped topic. */
   drained(): void {
-    if (this.hub.port.waiting(this.ws) > 0) return;
+    if (this.waiting() > 0) return;
     for (const topic of [...this.#skipped]) {
       this.#skipped.delete(topic);
-      const entry = this.hub.log.since(topic).entries.at(-1);
+      const entry = this.#services.log.since(topic).entries.at(-1);
       if (entry) this.latest(entry);
     }
   }
@@ -138,9 +154,14 @@ export class Session<Ws> implements Queue {
     this.close(Close.Slow, "reads too slowly", this.limits.drainMs);
   }
 
+  /** Bytes that wait for the peer to read. */
+  waiting(): number {
+    return this.#services.port.waiting(this.ws);
+  }
+
   /** Bytes of memory that wait for this socket, plus those of a message that it has not completed. */
   queued(): number {
-    return this.hub.port.queued(this.ws) + this.hub.port.unfinished(this.ws);
+    return this.#services.port.queued(this.ws) + this.#services.port.unfinished(this.ws);
   }
 
   /** Cuts the connection, because too much waits for all readers together and most of it here. */
@@ -154,7 +175,7 @@ export class Session<Ws> implements Queue {
 
   /** Ends this socket, and only this one, because a handler threw. */
   failed(error: unknown): void {
-    this.hub.failed(error);
+    this.#services.failed(error);
     this.close(Close.InternalError, "the server made a mistake");
   }
 
@@ -165,10 +186,11 @@ export class Session<Ws> implements Queue {
     this.#cancelDeadline();
     if (this.endpoint === endpoints.application) {
       // No more than it was given: opening and closing a connection must not earn messages.
-      this.hub.rates.giveBack(this.address, Math.min(this.burst, this.#bucket.tokens));
+      this.#services.rates.giveBack(this.address, Math.min(this.burst, this.#bucket.tokens));
     }
     for (const name of [...this.topics.keys()]) this.unfollow(name);
-    this.hub.closed(this, code);
+    if (this.#client) this.#services.clients.leave(this.#client, this);
+    this.#gone(this, code);
   }
 
   /** Starts to close. A peer that does not answer in time is cut off. */
@@ -177,13 +199,13 @@ export class Session<Ws> implements Queue {
     this.#state = "closing";
     this.#cancelDeadline();
     // Set before port.close(), because Bun calls `closed` before its close() returns.
-    this.#cancelDeadline = this.hub.host.after(graceMs, () => this.terminate());
-    this.hub.port.close(this.ws, code, reason);
+    this.#cancelDeadline = this.#services.host.after(graceMs, () => this.terminate());
+    this.#services.port.close(this.ws, code, reason);
   }
 
   terminate(): void {
     if (this.#state === "closed") return;
-    this.hub.port.terminate(this.ws);
+    this.#services.port.terminate(this.ws);
   }
 
   send(message: ServerMessage): void {
@@ -192,15 +214,15 @@ export class Session<Ws> implements Queue {
 
   sendFrame(frame: string, bytes: number = byteLength(frame)): void {
     if (!this.isOpen) return;
-    this.hub.counted("out", bytes);
-    this.hub.port.send(this.ws, frame);
+    this.#services.counted("out", bytes);
+    this.#services.port.send(this.ws, frame);
   }
 
   /** Sends an event of a topic in which only the newest matters. Skips it while bytes wait. */
   latest(entry: Kept): void {
-    if (this.hub.port.waiting(this.ws) > 0) {
+    if (this.waiting() > 0) {
       this.#skipped.add(entry.topic);
-      this.hub.metrics.add("skipped_total", 1);
+      this.#services.metrics.add("skipped_total", 1);
       return;
     }
     this.#skipped.delete(entry.topic);
@@ -208,13 +230,13 @@ export class Session<Ws> implements Queue {
   }
 
   /** Makes the session follow a topic: from now on it gets the topic's events. */
-  follow(topic: Topic<Session<Ws>>): void {
+  follow(topic: Topic<Follower<Ws>>): void {
     // The replay may have ended a slow reader, which must not stay among the followers for ever.
     if (!this.isOpen || this.topics.has(topic.name)) return;
     this.topics.set(topic.name, topic);
     topic.sessions.add(this);
-    this.hub.topics.joined(topic, this.address);
-    if (topic.mode === "stream") this.hub.port.join(this.ws, topic.name);
+    this.#services.topics.joined(topic, this.address);
+    if (topic.mode === "stream") this.#services.port.join(this.ws, topic.name);
     this.#moved(topic.name);
   }
 
@@ -224,8 +246,8 @@ export class Session<Ws> implements Queue {
     this.topics.delete(name);
     this.#skipped.delete(name);
     topic.sessions.delete(this);
-    if (topic.mode === "stream") this.hub.port.leave(this.ws, name);
-    this.hub.topics.left(topic, this.address);
+    if (topic.mode === "stream") this.#services.port.leave(this.ws, name);
+    this.#services.topics.left(topic, this.address);
     this.#moved(name);
   }
 
@@ -235,37 +257,46 @@ export class Session<Ws> implements Queue {
     if (this.#isLate(now)) return this.close(Close.MessageTimeout, "a message took too long");
     if (this.#pingedAt === undefined) return this.#pingIfSilent(now);
     if (now - this.#pingedAt < this.limits.pongMs) return;
-    this.hub.metrics.add("heartbeat_deaths_total", 1);
+    this.#services.metrics.add("heartbeat_deaths_total", 1);
     this.terminate();
   }
 
   // Control frames have no rate limit, and ws keeps those between the fragments of a message in memory with it.
   #controlled(): void {
-    if (this.hub.port.unfinished(this.ws) <= messageRoom * this.limits.messageBytes) return;
+    if (this.#services.port.unfinished(this.ws) <= messageRoom * this.limits.messageBytes) return;
     this.close(Close.MessageTimeout, "too many bytes between the fragments of a message");
   }
 
   // Pongs between fragments keep the connection alive, so a message that never ends needs its own deadline.
   #isLate(now: number): boolean {
-    if (this.hub.port.unfinished(this.ws) === 0) this.#begunAt = undefined;
+    if (this.#services.port.unfinished(this.ws) === 0) this.#begunAt = undefined;
     else this.#begunAt ??= now;
     return this.#begunAt !== undefined && now - this.#begunAt >= this.limits.messageMs;
   }
 
   #tellSlow(): void {
-    this.hub.metrics.add("slow_total", 1);
-    this.hub.record({ name: "slow", details: { session: this.id, endpoint: this.endpoint } });
+    this.#services.metrics.add("slow_total", 1);
+    this.#services.record({ name: "slow", details: { session: this.id, endpoint: this.endpoint } });
   }
 
   #pingIfSilent(now: number): void {
     if (now - this.#heardAt < this.limits.heartbeatMs) return;
     this.#pingedAt = now;
-    this.hub.port.ping(this.ws);
+    this.#services.port.ping(this.ws);
+  }
+
+  #answer(message: Ask): void {
+    const client = this.#client;
+    if (!client) {
+      return this.#bad({ code: "hello_required", reason: "say hello first", id: message.id });
+    }
+    this.#badInARow = 0;
+    answer({ services: this.#services, session: this, client }, message);
   }
 
   #moved(name: string): void {
     const room = roomOf(name);
-    if (room !== undefined && name.startsWith("room/")) this.hub.presence.changed(room);
+    if (room !== undefined && name.startsWith("room/")) this.#services.presence.changed(room);
   }
 
   #bad(problem: Omit<Problem, "code"> & { code: Problem["code"] | "hello_required" }): void {
@@ -277,11 +308,11 @@ export class Session<Ws> implements Queue {
   }
 
   #strike(id: string | undefined): void {
-    const now = this.hub.host.now();
+    const now = this.#services.host.now();
     if (now - this.#struckAt > calmMs) this.#strikes = 0;
     this.#struckAt = now;
     this.#strikes += 1;
-    this.hub.metrics.add("rate_limited_total", 1);
+    this.#services.metrics.add("rate_limited_total", 1);
     const re = id === undefined ? {} : { re: id };
     const retryAfterMs = this.#bucket.waitMs();
     this.send({ type: "error", ...re, code: "rate_limited", message: "too many messages", retryAfterMs });

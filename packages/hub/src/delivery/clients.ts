@@ -17,6 +17,8 @@ export type Repeatable = ClientRequest<"publish" | "start">;
 
 /** What is remembered of a client beyond its connections. */
 export interface Client<Session> {
+  /** What only the client itself knows. Never sent, shown or recorded. */
+  readonly secret: string;
   /** Its name for others, the same after a reconnect. */
   member: string;
   session: Session | undefined;
@@ -94,13 +96,12 @@ export class Clients<Session> {
   }
 
   /** The client's connection is gone. One that was replaced meanwhile changes nothing. */
-  leave(secret: string, session: Session): void {
-    const client = this.#clients.get(secret);
-    if (client?.session !== session) return;
+  leave(client: Client<Session>, session: Session): void {
+    if (client.session !== session) return;
     client.session = undefined;
     this.#rich.delete(client);
-    this.#left.add(secret);
-    client.forgetting = this.#options.host.after(bounds.rememberedMs, () => this.#forget(secret));
+    this.#left.add(client.secret);
+    client.forgetting = this.#options.host.after(bounds.rememberedMs, () => this.#forget(client.secret));
   }
 
   /** Returns what is remembered of a request, or `undefined` if it never came or came too long ago. */
@@ -127,7 +128,7 @@ export class Clients<Session> {
     // If nobody has left, the limit on connections bounds their number.
     if (this.#clients.size >= bounds.clients) this.#forgetOldest();
     const member = `guest-${this.#options.host.token().slice(0, 6)}`;
-    const client: Client<Session> = { member, session: undefined, connection: 0, answers: new Map() };
+    const client: Client<Session> = { secret, member, session: undefined, connection: 0, answers: new Map() };
     this.#clients.set(secret, client);
     this.#bytes += memory.client;
     this.#settle();

@@ -52,13 +52,13 @@ test("a match has ninety minutes, goals that add up, and then the next begins", 
 });
 
 test("a hub publishes them once a second, until it shuts down", async () => {
-  const { hub, world } = setUp({}, { seed: 5 });
+  const { hub, world, inside } = setUp({}, { seed: 5 });
   await world.pass(3_000);
-  expect(hub.log.head("scores").offset).toBe(3);
-  expect(hub.log.since("weather/quito").entries.map(({ frame }) => JSON.parse(frame).data)).toEqual(
+  expect(inside.log.head("scores").offset).toBe(3);
+  expect(inside.log.since("weather/quito").entries.map(({ frame }) => JSON.parse(frame).data)).toEqual(
     minutes(5, 3).map((readings) => readings[2]?.data),
   );
   hub.drain();
   await world.pass(10_000);
-  expect(hub.log.head("scores").offset).toBe(3);
+  expect(inside.log.head("scores").offset).toBe(3);
 });

@@ -11,7 +11,7 @@ function progress(peer: Peer) {
   return peer.heardOf("event").flatMap(({ data }) => (data.kind === "progress" ? [data] : []));
 }
 
-function newestData({ log }: Setting["hub"], topic: string): unknown {
+function newestData({ log }: Setting["inside"], topic: string): unknown {
   return JSON.parse(log.since(topic).entries.at(-1)?.frame ?? "{}").data;
 }
 
@@ -114,7 +114,7 @@ describe("a job", () => {
   });
 
   test("is abandoned when its client is forgotten, but not while the client may come back", async () => {
-    const { greet, world, hub } = setUp();
+    const { greet, world, inside } = setUp();
     const anna = await greet(1);
     const topic = await startJob(anna, 10);
     await anna.gone();
@@ -123,8 +123,8 @@ describe("a job", () => {
     await world.pass(1);
     world.works[0]?.do(1);
     await settled();
-    expect(newestData(hub, topic)).toMatchObject({ state: "cancelled", done: 2 });
-    expect(hub.jobs.running({ owner: secret(1) })).toBe(0);
+    expect(newestData(inside, topic)).toMatchObject({ state: "cancelled", done: 2 });
+    expect(inside.jobs.running({ owner: secret(1) })).toBe(0);
   });
 
   test("started again with the same id is the same job", async () => {
@@ -152,21 +152,21 @@ describe("a job", () => {
   });
 
   test("is remembered for two minutes after its end, and longer while its topic is followed", async () => {
-    const { greet, world, hub } = setUp();
+    const { greet, world, inside } = setUp();
     const anna = await greet();
     const topic = await startJob(anna, 1);
     await anna.say({ type: "subscribe", id: "1", topic });
     await anna.say({ type: "unsubscribe", id: "2", topic });
     await world.pass(600_000);
-    expect(hub.topics.get(topic)).toBeDefined();
+    expect(inside.topics.get(topic)).toBeDefined();
     world.works[0]?.do();
     await anna.say({ type: "subscribe", id: "1", topic });
     await world.pass(600_000);
     await anna.say({ type: "unsubscribe", id: "2", topic });
     await world.pass(119_999);
-    expect(hub.topics.get(topic)).toBeDefined();
+    expect(inside.topics.get(topic)).toBeDefined();
     await world.pass(1);
-    expect(hub.topics.get(topic)).toBeUndefined();
+    expect(inside.topics.get(topic)).toBeUndefined();
   });
 
   test("is one of at most 32 on a server, however many clients there are", async () => {
@@ -199,7 +199,7 @@ describe("a job", () => {
   });
 
   test("is remembered until its address has 250 more, and the one that ended first goes first", async () => {
-    const { greet, world, hub } = setUp({ limits: { burst: 2_000 } });
+    const { greet, world, inside } = setUp({ limits: { burst: 2_000 } });
     const anna = await greet();
     const running = await startJob(anna, 1, "running");
     const topics: string[] = [];
@@ -209,11 +209,12 @@ describe("a job", () => {
       await settled();
     }
     const [first = "", second = ""] = topics;
-    expect(hub.topics.get(first)).toBeUndefined();
-    for (const topic of [running, second, topics.at(-1) ?? ""]) expect(hub.topics.get(topic)).toBeDefined();
+    expect(inside.topics.get(first)).toBeUndefined();
+    for (const topic of [running, second, topics.at(-1) ?? ""])
+      expect(inside.topics.get(topic)).toBeDefined();
     await world.pass(120_000);
-    expect(hub.topics.get(second)).toBeUndefined();
-    expect(hub.topics.get(running)).toBeDefined();
+    expect(inside.topics.get(second)).toBeUndefined();
+    expect(inside.topics.get(running)).toBeDefined();
   });
 
   test("is not started if its address follows 250 others, but other addresses still start theirs", async () => {
@@ -232,7 +233,7 @@ describe("a job", () => {
   });
 
   test("does not start while the server shuts down, and running ones end", async () => {
-    const { greet, world, hub } = setUp();
+    const { greet, world, hub, inside } = setUp();
     const anna = await greet();
     const topic = await startJob(anna, 10);
     anna.socket.waiting = 1;
@@ -242,6 +243,6 @@ describe("a job", () => {
     expect(anna.heardOf("error")).toMatchObject([{ re: "2", code: "unavailable" }]);
     world.works[0]?.do();
     await settled();
-    expect(newestData(hub, topic)).toMatchObject({ state: "cancelled" });
+    expect(newestData(inside, topic)).toMatchObject({ state: "cancelled" });
   });
 });

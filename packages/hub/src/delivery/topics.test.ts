@@ -23,36 +23,36 @@ describe("rooms", () => {
   });
 
   test("are 1,000 by default, 250 of them for one address", async () => {
-    const { hub, connect } = setUp();
+    const { connect, inside } = setUp();
     for (let room = 0; room < 1_000; room++) {
       const address = `1.1.1.${room % 4}`;
-      const topic = hub.topics.open(`room/${room}`, address);
+      const topic = inside.topics.open(`room/${room}`, address);
       if ("code" in topic) throw new Error(`${room}: ${topic.message}`);
       connect("/ws", address).session.follow(topic);
     }
     for (const host of [0, 1, 2, 3]) {
-      const problem = hub.topics.ask("room/new", `1.1.1.${host}`);
+      const problem = inside.topics.ask("room/new", `1.1.1.${host}`);
       expect(problem?.message).toBe("there are too many rooms: at most 250 for one address");
     }
   });
 
   test("make way for another of the same address, the one empty longest first", async () => {
-    const { hub, world, greet } = setUp({ limits: { rooms: 12 } });
+    const { world, greet, inside } = setUp({ limits: { rooms: 12 } });
     const anna = await greet(1, "1.1.1.1");
     await anna.say({ type: "subscribe", id: "1", topic: "room/used" });
     for (const name of ["room/left", "presence/polled"]) {
-      hub.topics.open(name, "1.1.1.1");
+      inside.topics.open(name, "1.1.1.1");
       await world.pass(1_000);
     }
     // Naming a room counts as using it.
-    hub.topics.open("presence/left", "1.1.1.1");
+    inside.topics.open("presence/left", "1.1.1.1");
     await world.pass(1_000);
-    const { epoch } = hub.log.head("room/polled");
-    expect(hub.topics.open("room/new", "1.1.1.1")).toHaveProperty("name");
-    expect(hub.topics.get("room/polled")).toBeUndefined();
-    expect(hub.topics.get("presence/polled")).toBeUndefined();
-    expect(hub.log.head("room/polled").epoch).not.toBe(epoch);
-    for (const name of ["room/used", "room/left"]) expect(hub.topics.get(name), name).toBeDefined();
+    const { epoch } = inside.log.head("room/polled");
+    expect(inside.topics.open("room/new", "1.1.1.1")).toHaveProperty("name");
+    expect(inside.topics.get("room/polled")).toBeUndefined();
+    expect(inside.topics.get("presence/polled")).toBeUndefined();
+    expect(inside.log.head("room/polled").epoch).not.toBe(epoch);
+    for (const name of ["room/used", "room/left"]) expect(inside.topics.get(name), name).toBeDefined();
   });
 
   test("cannot be kept from others by naming many of them", async () => {
@@ -70,70 +70,70 @@ describe("rooms", () => {
   });
 
   test("are not begun by ask()", () => {
-    const { hub, world } = setUp();
+    const { hub, world, inside } = setUp();
     const before = world.timers;
-    expect(hub.topics.ask("room/a", "1.1.1.1")).toBeUndefined();
+    expect(inside.topics.ask("room/a", "1.1.1.1")).toBeUndefined();
     expect(hub.readers.refuse(request("/events?topic=room/a"), "1.1.1.1")).toBeUndefined();
-    expect(hub.topics.get("room/a")).toBeUndefined();
+    expect(inside.topics.get("room/a")).toBeUndefined();
     expect(world.timers).toBe(before);
   });
 
   test("that are empty begin their two minutes again whenever they are named", async () => {
-    const { hub, world } = setUp();
+    const { world, inside } = setUp();
     for (let minute = 0; minute < 5; minute++) {
-      hub.topics.open(minute % 2 ? "presence/a" : "room/a", "1.1.1.1");
+      inside.topics.open(minute % 2 ? "presence/a" : "room/a", "1.1.1.1");
       await world.pass(2 * minutes - 1);
-      expect(hub.topics.get("room/a")).toBeDefined();
+      expect(inside.topics.get("room/a")).toBeDefined();
     }
     await world.pass(1);
-    expect(hub.topics.get("room/a")).toBeUndefined();
+    expect(inside.topics.get("room/a")).toBeUndefined();
   });
 
   test("that are empty for two minutes are forgotten, together with their presence and log", async () => {
-    const { greet, hub, world } = setUp({ limits: { rooms: 4 } });
+    const { greet, world, inside } = setUp({ limits: { rooms: 4 } });
     const anna = await greet();
     await anna.say({ type: "publish", id: "1", topic: "room/a", to: "all", text: "x" });
-    const { epoch } = hub.log.head("room/a");
+    const { epoch } = inside.log.head("room/a");
     await world.pass(2 * minutes - 1);
-    expect(hub.topics.get("room/a")).toBeDefined();
+    expect(inside.topics.get("room/a")).toBeDefined();
     await world.pass(1);
-    expect(hub.topics.get("room/a")).toBeUndefined();
-    expect(hub.topics.get("presence/a")).toBeUndefined();
+    expect(inside.topics.get("room/a")).toBeUndefined();
+    expect(inside.topics.get("presence/a")).toBeUndefined();
     await anna.say({ type: "subscribe", id: "2", topic: "room/b" });
     expect(anna.heard().at(-1)).toMatchObject({ type: "subscribed" });
-    expect(hub.log.head("room/a").epoch).not.toBe(epoch);
+    expect(inside.log.head("room/a").epoch).not.toBe(epoch);
   });
 
   test.each(["room/a", "presence/a"])("whose %s is followed stay", async (topic) => {
-    const { greet, hub, world } = setUp();
+    const { greet, world, inside } = setUp();
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic });
     await world.pass(10 * minutes);
-    expect(hub.topics.get("room/a")).toBeDefined();
+    expect(inside.topics.get("room/a")).toBeDefined();
     await anna.say({ type: "unsubscribe", id: "2", topic });
     await world.pass(minutes);
     await anna.say({ type: "subscribe", id: "3", topic });
     await world.pass(10 * minutes);
-    expect(hub.topics.get("room/a")).toBeDefined();
+    expect(inside.topics.get("room/a")).toBeDefined();
     await anna.gone();
     await world.pass(2 * minutes - 1);
-    expect(hub.topics.get("room/a")).toBeDefined();
+    expect(inside.topics.get("room/a")).toBeDefined();
     await world.pass(1);
-    expect(hub.topics.get("room/a")).toBeUndefined();
+    expect(inside.topics.get("room/a")).toBeUndefined();
   });
 
   test("that are empty again begin their two minutes again", async () => {
-    const { greet, hub, world } = setUp();
+    const { greet, world, inside } = setUp();
     const anna = await greet();
     await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
     await world.pass(119_000);
     await anna.say({ type: "unsubscribe", id: "2", topic: "room/a" });
     await world.pass(119_000);
-    expect(hub.topics.get("room/a")).toBeDefined();
+    expect(inside.topics.get("room/a")).toBeDefined();
   });
 
   test("leave nothing behind, however many there were", async () => {
-    const { greet, world, hub } = setUp();
+    const { greet, world, inside } = setUp();
     const before = world.timers;
     const anna = await greet();
     for (let room = 0; room < 100; room++) {
@@ -142,21 +142,21 @@ describe("rooms", () => {
     await anna.gone();
     await world.pass(3 * minutes);
     expect(world.timers).toBe(before);
-    expect(hub.topics.get("room/1")).toBeUndefined();
+    expect(inside.topics.get("room/1")).toBeUndefined();
   });
 
   test("that are forgotten while an event is on its way stay forgotten", async () => {
-    const { hub, world } = setUp();
-    hub.topics.open("room/a", "1.1.1.1");
+    const { world, inside } = setUp();
+    inside.topics.open("room/a", "1.1.1.1");
     await world.pass(2 * minutes - 1);
-    const { epoch } = hub.log.head("room/a");
+    const { epoch } = inside.log.head("room/a");
     // The room is forgotten while the append is on its way, so the event reaches a log without that topic.
     const forget = world.pass(1);
-    hub.append("room/b", { data: { kind: "chat", text: "nobody opened this room" } });
+    inside.append("room/b", { data: { kind: "chat", text: "nobody opened this room" } });
     await forget;
-    expect(hub.topics.get("room/b")).toBeUndefined();
-    expect(hub.log.since("room/b").entries).toEqual([]);
-    expect(hub.log.head("room/a").epoch).not.toBe(epoch);
+    expect(inside.topics.get("room/b")).toBeUndefined();
+    expect(inside.log.since("room/b").entries).toEqual([]);
+    expect(inside.log.head("room/a").epoch).not.toBe(epoch);
   });
 
   test("have only names that a message could carry, wherever the name comes from", () => {
@@ -173,9 +173,9 @@ describe("rooms", () => {
       "room",
     ];
     for (const name of others) expect(roomOf(name), name).toBeUndefined();
-    const { hub } = setUp();
+    const { inside } = setUp();
     for (const name of [...others, "__proto__", "constructor", ""]) {
-      expect(hub.topics.open(name, "1.1.1.1"), name).toMatchObject({ code: "not_found" });
+      expect(inside.topics.open(name, "1.1.1.1"), name).toMatchObject({ code: "not_found" });
     }
   });
 });
@@ -219,15 +219,17 @@ describe("rooms of several addresses", () => {
       await squat(setting, address, 1, address.replaceAll(".", "-"));
     }
     const anna = await setting.greet(1_000, "1.1.1.1");
-    const { hub } = setting;
-    expect(hub.topics.get("room/6-6-6-1-0-0")?.sessions.size).toBe(1);
+    const { hub, inside } = setting;
+    expect(inside.topics.get("room/6-6-6-1-0-0")?.sessions.size).toBe(1);
     for (let room = 0; room < 8; room++) expect(await subscribe(anna, `room/${room}`)).toBe("subscribed");
     expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/ws"} 5');
     expect(hub.metricsText()).toMatch(/rosetta_evicted_total [1-4]\n/);
     // No follower goes deaf: every one that lost a room was closed.
     for (let room = 0; room < 10; room++) {
-      const topic = hub.topics.get(`room/6-6-6-1-0-${room}`);
-      for (const session of topic?.sessions ?? []) expect(session.topics.has(topic?.name ?? "")).toBe(true);
+      const topic = inside.topics.get(`room/6-6-6-1-0-${room}`);
+      for (const { ws } of topic?.sessions ?? []) {
+        expect(ws.session?.topics.has(topic?.name ?? "")).toBe(true);
+      }
     }
   });
 
@@ -246,57 +248,57 @@ describe("rooms of several addresses", () => {
   });
 
   test("keep their history when one address names a thousand others", async () => {
-    const { hub, greet } = setUp();
+    const { hub, greet, inside } = setUp();
     for (let room = 0; room < 400; room++) {
       const author = await greet(undefined, `1.1.${room % 4}.1`);
       await author.say({ type: "publish", id: "1", topic: `room/${room}`, to: "all", text: "x" });
       await author.gone();
     }
-    const epochs = Array.from({ length: 400 }, (_, room) => hub.log.head(`room/${room}`).epoch);
+    const epochs = Array.from({ length: 400 }, (_, room) => inside.log.head(`room/${room}`).epoch);
     for (let room = 0; room < 1_000; room++) {
       hub.readers.poll(request(`/poll?topic=room/named-${room}`), "6.6.6.6", () => {});
     }
-    expect(epochs.map((_, room) => hub.log.head(`room/${room}`).epoch)).toEqual(epochs);
+    expect(epochs.map((_, room) => inside.log.head(`room/${room}`).epoch)).toEqual(epochs);
   });
 
   test("keep their history when the same address names a thousand others", async () => {
-    const { hub, greet } = setUp();
+    const { hub, greet, inside } = setUp();
     const author = await greet();
     await author.say({ type: "publish", id: "1", topic: "room/a", to: "all", text: "x" });
-    const { epoch } = hub.log.head("room/a");
+    const { epoch } = inside.log.head("room/a");
     for (let room = 0; room < 1_000; room++) {
       hub.readers.poll(request(`/poll?topic=room/named-${room}`), "127.0.0.1", () => {});
     }
-    expect(hub.log.head("room/a").epoch).toBe(epoch);
+    expect(inside.log.head("room/a").epoch).toBe(epoch);
   });
 
   test("in which nothing was said make way first, no matter who began them", async () => {
-    const { hub, greet } = setUp({ limits: { rooms: 4 } });
+    const { greet, inside } = setUp({ limits: { rooms: 4 } });
     const [one, two] = [await greet(1, "1.1.1.1"), await greet(2, "1.1.1.2")];
     await one.say({ type: "publish", id: "1", topic: "room/written", to: "all", text: "x" });
-    hub.topics.open("room/blank", "1.1.1.3");
+    inside.topics.open("room/blank", "1.1.1.3");
     await two.say({ type: "publish", id: "1", topic: "room/too", to: "all", text: "x" });
-    hub.topics.open("room/another", "1.1.1.4");
-    hub.topics.open("room/new", "1.1.1.5");
-    expect(hub.topics.get("room/blank")).toBeUndefined();
+    inside.topics.open("room/another", "1.1.1.4");
+    inside.topics.open("room/new", "1.1.1.5");
+    expect(inside.topics.get("room/blank")).toBeUndefined();
     for (const name of ["written", "too", "another", "new"]) {
-      expect(hub.topics.get(`room/${name}`), name).toBeDefined();
+      expect(inside.topics.get(`room/${name}`), name).toBeDefined();
     }
   });
 
   test("count for another address that uses them once the one that began them has left", async () => {
-    const { greet, hub } = setUp({ limits: { rooms: 4 } });
+    const { greet, inside } = setUp({ limits: { rooms: 4 } });
     const [one, two] = [await greet(1, "1.1.1.1"), await greet(2, "1.1.1.2")];
     for (const peer of [one, two]) expect(await subscribe(peer, "room/a")).toBe("subscribed");
-    expect(hub.topics.ask("room/b", "1.1.1.1")?.code).toBe("limit");
-    expect(hub.topics.ask("room/b", "1.1.1.2")).toBeUndefined();
+    expect(inside.topics.ask("room/b", "1.1.1.1")?.code).toBe("limit");
+    expect(inside.topics.ask("room/b", "1.1.1.2")).toBeUndefined();
     await one.gone();
-    expect(hub.topics.ask("room/b", "1.1.1.1")).toBeUndefined();
-    expect(hub.topics.ask("room/b", "1.1.1.2")?.code).toBe("limit");
+    expect(inside.topics.ask("room/b", "1.1.1.1")).toBeUndefined();
+    expect(inside.topics.ask("room/b", "1.1.1.2")?.code).toBe("limit");
   });
 
   test("cannot be kept from everybody by two addresses that share all of theirs", async () => {
-    const { greet, hub } = setUp({ limits: { rooms: 8 } });
+    const { greet, inside } = setUp({ limits: { rooms: 8 } });
     const [one, two] = [await greet(1, "6.6.6.1"), await greet(2, "6.6.6.2")];
     for (let room = 0; room < 8; room++) {
       const topic = `room/${room}`;
@@ -307,16 +309,16 @@ describe("rooms of several addresses", () => {
     }
     const late = await greet(3, "1.1.1.1");
     expect(await subscribe(late, "room/late")).toBe("subscribed");
-    expect(hub.topics.get("room/late")?.sessions.size).toBe(1);
+    expect(inside.topics.get("room/late")?.sessions.size).toBe(1);
   });
 
   test("that made way and are begun again ignore followers that leave late", async () => {
-    const { hub, greet, connect } = setUp({ limits: { rooms: 8 } });
+    const { greet, connect, inside } = setUp({ limits: { rooms: 8 } });
     const squatter = await greet(1, "6.6.6.1");
     for (const name of ["a", "b"]) await subscribe(squatter, `room/${name}`);
     for (const host of [1, 2, 3]) {
       for (const name of ["a", "b"]) {
-        const topic = hub.topics.open(`room/${host}${name}`, `2.2.2.${host}`);
+        const topic = inside.topics.open(`room/${host}${name}`, `2.2.2.${host}`);
         if (!("code" in topic)) connect("/ws", `2.2.2.${host}`).session.follow(topic);
       }
     }
@@ -327,22 +329,22 @@ describe("rooms of several addresses", () => {
     expect([...squatter.session.topics.keys()]).toEqual(["room/b"]);
     await squatter.gone(1013);
     expect(await subscribe(late, "room/a")).toBe("subscribed");
-    expect(hub.topics.get("room/a")?.sessions.size).toBe(1);
+    expect(inside.topics.get("room/a")?.sessions.size).toBe(1);
   });
 
   test("that made way are in nobody's share, even if somebody leaves them later", () => {
-    const { hub } = setUp({ limits: { rooms: 4 } });
-    const topic = hub.topics.open("room/a", "6.6.6.1");
+    const { inside } = setUp({ limits: { rooms: 4 } });
+    const topic = inside.topics.open("room/a", "6.6.6.1");
     if ("code" in topic) throw new Error(topic.message);
-    hub.topics.joined(topic, "6.6.6.1");
-    hub.topics.left(topic, "6.6.6.1");
-    hub.topics.open("room/b", "6.6.6.1");
-    expect(hub.topics.get("room/a")).toBeUndefined();
-    hub.topics.left(topic, "6.6.6.1");
-    for (const host of [2, 3, 4]) hub.topics.open("room/c", `6.6.6.${host}`);
-    for (const name of ["d", "e"]) hub.topics.open(`room/${name}`, "6.6.6.1");
-    for (const name of ["b", "d"]) expect(hub.topics.get(`room/${name}`), name).toBeUndefined();
-    expect(hub.topics.get("room/e")).toBeDefined();
+    inside.topics.joined(topic, "6.6.6.1");
+    inside.topics.left(topic, "6.6.6.1");
+    inside.topics.open("room/b", "6.6.6.1");
+    expect(inside.topics.get("room/a")).toBeUndefined();
+    inside.topics.left(topic, "6.6.6.1");
+    for (const host of [2, 3, 4]) inside.topics.open("room/c", `6.6.6.${host}`);
+    for (const name of ["d", "e"]) inside.topics.open(`room/${name}`, "6.6.6.1");
+    for (const name of ["b", "d"]) expect(inside.topics.get(`room/${name}`), name).toBeUndefined();
+    expect(inside.topics.get("room/e")).toBeDefined();
   });
 });
 
@@ -416,9 +418,9 @@ describe("the log", () => {
   });
 
   test("has a separate limit for failures", async () => {
-    const { connect, hub, failures } = setUp();
+    const { connect, hub, failures, inside } = setUp();
     for (let count = 0; count < 600; count++) connect("/echo");
-    for (let count = 0; count < 600; count++) hub.failed(new Error("a mistake"));
+    for (let count = 0; count < 600; count++) inside.failed(new Error("a mistake"));
     expect(failures).toHaveLength(500);
     expect(hub.metricsText()).toContain("rosetta_failures_total 600\n");
     expect(hub.metricsText()).toContain("rosetta_records_lost_total 200\n");
@@ -437,18 +439,18 @@ describe("the log", () => {
   });
 
   test("does not grow by being read", async () => {
-    const { greet, world, hub } = setUp();
+    const { greet, world, inside } = setUp();
     const readers = await Promise.all([1, 2, 3].map((client) => greet(client)));
     for (const reader of readers) await reader.say({ type: "subscribe", id: "1", topic: "log" });
-    const { offset } = hub.log.head("log");
+    const { offset } = inside.log.head("log");
     await world.pass(20_000);
-    expect(hub.log.head("log").offset).toBe(offset);
+    expect(inside.log.head("log").offset).toBe(offset);
   });
 
   test("is not kept where nobody may read it", async () => {
-    const { connect, hub, world } = setUp({ host: "0.0.0.0" });
+    const { connect, world, inside } = setUp({ host: "0.0.0.0" });
     connect();
     await world.pass(0);
-    expect(hub.log.head("log").offset).toBe(0);
+    expect(inside.log.head("log").offset).toBe(0);
   });
 });

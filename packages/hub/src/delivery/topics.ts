@@ -1,7 +1,7 @@
 import { bounds, type Limits, type Mode } from "@rosetta/protocol";
-import type { Reader } from "../http/readers.ts";
 import type { Host } from "../port.ts";
 import { stations } from "./feeds.ts";
+import type { Reader } from "./followers.ts";
 import type { Log } from "./log.ts";
 import { isUnused, type Lot, Shares } from "./shares.ts";
 

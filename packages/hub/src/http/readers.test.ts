@@ -68,15 +68,17 @@ function poll({ hub }: Setting, url: string, address = "1.1.1.1") {
   return { answers, leave, body: () => JSON.parse(answers[0]?.body ?? "null") };
 }
 
+let published = 0;
+
 async function publish(author: Peer, count: number, room = "room/a"): Promise<void> {
   for (let index = 0; index < count; index++) {
-    const id = `${room} ${author.session.hub.log.head(room).offset}`;
-    await author.say({ type: "publish", id, topic: room, to: "all", text: "x" });
+    published += 1;
+    await author.say({ type: "publish", id: `${published}`, topic: room, to: "all", text: "x" });
   }
 }
 
-function epochOf({ hub }: Setting, topic = "room/a"): string {
-  return hub.log.head(topic).epoch;
+function epochOf({ inside }: Setting, topic = "room/a"): string {
+  return inside.log.head(topic).epoch;
 }
 
 describe("before anything is streamed, a request is refused", () => {
@@ -306,22 +308,22 @@ describe("an event stream", () => {
   test("that cannot even begin leaves nothing behind", () => {
     const setting = setUp();
     const timers = setting.world.timers;
-    setting.hub.topics.open("room/a", "1.1.1.1");
+    setting.inside.topics.open("room/a", "1.1.1.1");
     const stream = new Stream();
     stream.isBroken = true;
     expect(() => setting.hub.readers.stream(request("/events?topic=room/a"), "1.1.1.1", stream)).toThrow();
     expect(setting.world.timers).toBe(timers + 1);
-    expect(setting.hub.topics.get("room/a")?.readers.size).toBe(0);
+    expect(setting.inside.topics.get("room/a")?.readers.size).toBe(0);
   });
 
   test("keeps its room alive until it ends", async () => {
     const setting = setUp({ limits: { streamMs: 3_600_000 } });
     const stream = openStream(setting, "/events?topic=room/a");
     await setting.world.pass(600_000);
-    expect(setting.hub.topics.get("room/a")).toBeDefined();
+    expect(setting.inside.topics.get("room/a")).toBeDefined();
     stream.leave();
     await setting.world.pass(120_000);
-    expect(setting.hub.topics.get("room/a")).toBeUndefined();
+    expect(setting.inside.topics.get("room/a")).toBeUndefined();
   });
 });
 
@@ -368,7 +370,7 @@ describe("a poll", () => {
 
   test("returns 204 after 25 s without an event", async () => {
     const setting = setUp();
-    setting.hub.topics.open("room/a", "1.1.1.1");
+    setting.inside.topics.open("room/a", "1.1.1.1");
     const { answers } = poll(setting, `/poll?topic=room/a&since=${epochOf(setting)}:0`);
     await setting.world.pass(24_999);
     expect(answers).toEqual([]);
@@ -389,7 +391,7 @@ describe("a poll", () => {
 
   test("with a cursor of another epoch returns at once, and says so", async () => {
     const setting = setUp();
-    setting.hub.topics.open("room/a", "1.1.1.1");
+    setting.inside.topics.open("room/a", "1.1.1.1");
     const { body } = poll(setting, "/poll?topic=room/a&since=abc:5");
     expect(body()).toMatchObject({ offset: 0, recovered: false, events: [] });
   });
@@ -414,7 +416,7 @@ describe("a poll", () => {
   test("is over when its reader leaves", async () => {
     const setting = setUp();
     const anna = await setting.greet();
-    setting.hub.topics.open("room/a", "1.1.1.1");
+    setting.inside.topics.open("room/a", "1.1.1.1");
     const timers = setting.world.timers;
     const { answers, leave } = poll(setting, `/poll?topic=room/a&since=${epochOf(setting)}:0`);
     leave();
@@ -447,7 +449,7 @@ describe("a server that shuts down", () => {
     expect(stream.isEnded).toBe(true);
     expect(answers.map(({ status }) => status)).toEqual([204]);
     // A browser that comes back earlier gets a 503, and then never tries again (WHATWG HTML §9.2).
-    const { drainMs, lingerMs } = setting.hub.settings.limits;
+    const { drainMs, lingerMs } = setting.inside.settings.limits;
     expect(stream.retries.at(-1)).toBeGreaterThanOrEqual(drainMs + lingerMs + 1_000);
   });
 

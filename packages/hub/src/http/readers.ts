@@ -9,17 +9,11 @@ import {
   queryOf,
   type RequestFacts,
 } from "@rosetta/protocol";
-import type { Entry, Kept, Log, Replay } from "../delivery/log.ts";
+import type { Reader } from "../delivery/followers.ts";
+import type { Kept, Log, Replay } from "../delivery/log.ts";
 import type { Topic, TopicProblem, Topics } from "../delivery/topics.ts";
 import type { Queue } from "../operation/budget.ts";
 import type { Host } from "../port.ts";
-
-/** Something that follows a topic over plain HTTP. */
-export interface Reader {
-  event(entry: Entry): void;
-  /** Called when the server shuts down, or the room has made way for another. */
-  end(): void;
-}
 
 /** What a stack's event stream must be able to do. */
 export interface Sink {

@@ -38,7 +38,7 @@ async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer()
   servers.push(server);
   const cuts: string[] = [];
   const queues = new Set<Queue>();
-  const house = {
+  const hub = {
     clock: {
       behind: () => 0,
       after(ms: number, run: () => void) {
@@ -46,14 +46,14 @@ async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer()
         return () => clearTimeout(timer);
       },
     },
-    cutSocket: (why: string) => void cuts.push(why),
+    cut: (why: string) => void cuts.push(why),
     share(queue: Queue) {
       queues.add(queue);
       return () => void queues.delete(queue);
     },
   };
   const settings = { limits: { ...defaultLimits, ...limits }, proxies: 0 } as Settings;
-  const sockets = new Sockets(server, settings, house);
+  const sockets = new Sockets(server, settings, hub);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const client = async (): Promise<Socket> => {

@@ -2,21 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { clientAddress, isStream, type Limits, parseRequest, type Settings } from "@rosetta/protocol";
-import type { Queue } from "../operation/budget.ts";
-import type { Clock } from "../operation/clock.ts";
-
-/** The part of a hub that the sockets need. */
-interface House {
-  /** Adds a queue to the shared budget. Returns the function that removes it. */
-  share(queue: Queue): () => void;
-  /** Counts a cut connection that has no session. */
-  cutSocket(why: CutReason): void;
-  /** Lived time: it stands still while the process does. */
-  clock: Pick<Clock, "after" | "behind">;
-}
-
-/** Why a connection without a session was cut. */
-export type CutReason = "full" | "address" | "late" | "unread" | "pipelined";
+import type { CutReason, Supervision } from "../operation/supervision.ts";
 
 /**
  * Requests on one connection that may wait for their answers. Browsers send one at a time. Node stops reading when many
@@ -34,7 +20,7 @@ type Answers = Set<() => void>;
  */
 export class Sockets {
   readonly #server: Server;
-  readonly #house: House;
+  readonly #hub: Supervision;
   readonly #limits: Limits;
   readonly #perAddress: number;
   readonly #total: number;
@@ -44,9 +30,9 @@ export class Sockets {
   readonly #addresses = new Map<string, number>();
 
   /** Takes charge of the connections to `server`. Its listeners come before a framework's, to see every request. */
-  constructor(server: Server, { limits, proxies }: Settings, house: House) {
+  constructor(server: Server, { limits, proxies }: Settings, hub: Supervision) {
     this.#server = server;
-    this.#house = house;
+    this.#hub = hub;
     this.#limits = limits;
     this.#total = withSpare(limits.connections);
     // Behind a proxy all connections come from its address. Only a request names the client's own.
@@ -64,7 +50,7 @@ export class Sockets {
     }
     // After a standstill of this process, the timeout does not mean that the peer was silent.
     server.on("timeout", (tcp) => {
-      if (this.#house.clock.behind() > 0) tcp.setTimeout(tcp.timeout ?? 0);
+      if (this.#hub.clock.behind() > 0) tcp.setTimeout(tcp.timeout ?? 0);
       else tcp.destroy();
     });
     server.prependListener("request", (req, res) => this.#asked(req, res));
@@ -114,8 +100,8 @@ export class Sockets {
     // An event stream's queue is already counted by its reader.
     const { path } = parseRequest({ method, url, header: () => undefined });
     const queued = isStream(path) ? () => 0 : () => res.writableLength;
-    const forget = this.#house.share({ queued, cut: () => this.#cut(socket, "unread") });
-    const cancelLate = this.#house.clock.after(exchangeMs(this.#limits), () => this.#cut(socket, "late"));
+    const forget = this.#hub.share({ queued, cut: () => this.#cut(socket, "unread") });
+    const cancelLate = this.#hub.clock.after(exchangeMs(this.#limits), () => this.#cut(socket, "late"));
     const end = (): void => {
       cancelLate();
       forget();
@@ -158,7 +144,7 @@ export class Sockets {
   }
 
   #cut(tcp: Socket, why: CutReason): void {
-    this.#house.cutSocket(why);
+    this.#hub.cut(why);
     cutOff(tcp);
   }
 }

@@ -94,9 +94,9 @@ describe("a server over its budget", () => {
   });
 
   test("counts a shared queue until that is removed", () => {
-    const { hub } = setUp();
+    const { hub, inside } = setUp();
     const reader = new Reader(77);
-    const forget = hub.share(reader);
+    const forget = inside.connections.share(reader);
     expect(hub.metricsText()).toContain("rosetta_queue_bytes 77");
     forget();
     expect(hub.metricsText()).toContain("rosetta_queue_bytes 0");

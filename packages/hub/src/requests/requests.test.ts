@@ -133,11 +133,11 @@ describe("publish", () => {
   test.each(["scores", "weather/berlin", "presence/a", "log", "job/0", "nowhere", "room", "rooms/a"])(
     "in %s is forbidden",
     async (topic) => {
-      const { greet, hub } = setUp();
+      const { greet, inside } = setUp();
       const anna = await greet();
       await anna.say({ type: "publish", id: "1", topic, to: "all", text: "x" });
       expect(anna.heard()).toMatchObject([{ type: "error", re: "1", code: "forbidden" }]);
-      expect(hub.topics.get(topic === "presence/a" ? "room/a" : "none")).toBeUndefined();
+      expect(inside.topics.get(topic === "presence/a" ? "room/a" : "none")).toBeUndefined();
     },
   );
 
@@ -240,13 +240,13 @@ describe("chaos", () => {
     ["is gone", (peer: Peer) => peer.gone()],
     ["is being closed", async (peer: Peer) => peer.session.slow()],
   ])("stops a flood when the client that asked for it %s", async (_what, end) => {
-    const { greet, hub, world } = setUp({ chaos: true });
+    const { greet, world, inside } = setUp({ chaos: true });
     const [anna, ben] = [await greet(), await greet()];
     await ben.say({ type: "subscribe", id: "s", topic: "room/flood" });
     await anna.say({ type: "chaos", id: "1", do: "flood", mebibytes: 16 });
     await end(anna);
     await world.pass(1_000);
-    const { offset } = hub.log.head("room/flood");
+    const { offset } = inside.log.head("room/flood");
     expect(offset).toBeGreaterThan(0);
     expect(offset).toBeLessThan(100);
   });
@@ -273,11 +273,11 @@ describe("chaos", () => {
   });
 
   test("stops flooding when the server shuts down", async () => {
-    const { greet, world, hub } = setUp({ chaos: true });
+    const { greet, world, hub, inside } = setUp({ chaos: true });
     const anna = await greet();
     await anna.say({ type: "chaos", id: "2", do: "flood", mebibytes: 256 });
     hub.drain();
     await world.pass(10_000);
-    expect(hub.log.head("room/flood").offset).toBeLessThan(100);
+    expect(inside.log.head("room/flood").offset).toBeLessThan(100);
   });
 });

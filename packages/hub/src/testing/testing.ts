@@ -9,9 +9,11 @@ import {
   type ServerMessage,
   type Settings,
 } from "@rosetta/protocol";
-import type { Session } from "../connection/socket-session.ts";
-import { Hub, type HubOptions } from "../hub.ts";
+import { type Assembly, assemble, type HubOptions } from "../assembly.ts";
+import type { SocketSession } from "../connection/socket-session.ts";
+import { Hub } from "../hub.ts";
 import type { Host, LogRecord, Port } from "../port.ts";
+import type { Services } from "../services.ts";
 
 interface Timer {
   dueAt: number;
@@ -122,9 +124,17 @@ export class Socket {
   pings = 0;
   closing: { code: number; reason: string } | undefined;
   isTerminated = false;
-  session: Session<Socket> | undefined;
+  session: SocketSession<Socket> | undefined;
   /** If set, every send throws this, like a bug in the stack. */
   isBroken = false;
+
+  close(code: number, reason: string): void {
+    this.closing ??= { code, reason };
+  }
+
+  terminate(): void {
+    this.isTerminated = true;
+  }
 }
 
 /** A stack for tests. It keeps the order of the hub's calls, as a socket would. */
@@ -163,12 +173,12 @@ export class TestPort implements Port<Socket> {
   }
 
   close(ws: Socket, code: number, reason: string): void {
-    ws.closing ??= { code, reason };
+    ws.close(code, reason);
     if (this.reportsAtOnce) this.#report(ws, code);
   }
 
   terminate(ws: Socket): void {
-    ws.isTerminated = true;
+    ws.terminate();
     if (this.reportsAtOnce) this.#report(ws, 1006);
   }
 
@@ -190,16 +200,31 @@ export class TestPort implements Port<Socket> {
   }
 }
 
+/** Opens a session for a socket. Returns it with what only the hub's other parts may see. */
+export function openSession(
+  hub: Hub<Socket>,
+  socket: Socket,
+  path = "/ws",
+  address = "127.0.0.1",
+): SocketSession<Socket> {
+  let opened: SocketSession<Socket> | undefined;
+  hub.open(path, address, (session) => {
+    opened = session as SocketSession<Socket>;
+    return Object.assign(socket, { session });
+  });
+  if (!opened) throw new Error("the hub has not asked for the socket");
+  return opened;
+}
+
 /** The other end of a socket. */
 export class Peer {
   readonly socket: Socket;
-  readonly session: Session<Socket>;
+  readonly session: SocketSession<Socket>;
   #heard = 0;
 
   constructor(hub: Hub<Socket>, path = "/ws", address = "127.0.0.1") {
     this.socket = new Socket();
-    this.session = hub.open(this.socket, path, address);
-    this.socket.session = this.session;
+    this.session = openSession(hub, this.socket, path, address);
   }
 
   /** Sends a message, and waits until everything that it causes at once has happened. */
@@ -235,6 +260,8 @@ function read(frame: string): ServerMessage {
 
 export interface Setting {
   hub: Hub<Socket>;
+  /** The hub's inside, which no app sees. */
+  inside: Services<Socket> & Pick<Assembly<Socket>, "connections">;
   world: World;
   port: TestPort;
   records: LogRecord[];
@@ -258,19 +285,22 @@ export function setUp(
   const port = new TestPort();
   const records: LogRecord[] = [];
   const failures: unknown[] = [];
-  const hub = new Hub<Socket>({
+  const hubOptions: HubOptions<Socket> = {
     identity: { id: "test", title: "Test", runtime: "test 1.0" },
     settings: settingsWith(changes),
     port,
     host: world,
     journal: { record: (record) => records.push(record), failed: (error) => failures.push(error) },
     ...options,
-  });
+  };
+  const parts = assemble(hubOptions);
+  const hub = new Hub<Socket>(hubOptions, parts);
+  const inside = Object.assign(parts.services, { connections: parts.connections });
   hub.listening(serverPort);
   let clients = 0;
   const connect = (path?: string, address?: string): Peer => new Peer(hub, path, address);
   return {
-    ...{ hub, world, port, records, failures, connect },
+    ...{ hub, inside, world, port, records, failures, connect },
     async greet(client, address, connection) {
       const peer = connect("/ws", address);
       clients += 1;

@@ -40,8 +40,9 @@ const connection: Mutant[] = [
   ...inApps(["bun-hono"], "connection", [
     {
       search:
-        "      hub.accept(ws, () => {\n        ws.data.session = hub.open(ws, ws.data.path, ws.data.address);\n      });",
-      replace: "      ws.data.session = hub.open(ws, ws.data.path, ws.data.address);",
+        "      hub.accept(ws, () =>\n        hub.open(path, address, (session) => Object.assign(ws, { data: { ...ws.data, session } })),\n      );",
+      replace:
+        "      hub.open(path, address, (session) => Object.assign(ws, { data: { ...ws.data, session } }));",
       why: "`accept` is not guarded",
       tests: ["e2e/connection.test.ts"],
     },

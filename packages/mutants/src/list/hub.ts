@@ -26,18 +26,18 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("hub", "connection/socket-session"),
-    search: "this.#sweep(Math.max(50, Math.min(1_000, limits.pongMs / 5)));",
-    replace: "this.#sweep(1_000);",
+    search: "const beatMs = Math.max(50, Math.min(1_000, settings.limits.pongMs / 5));",
+    replace: "const beatMs = 1_000;",
     why: "the sweep comes once a second, whatever `pongMs`",
   },
   {
-    ...unit("hub"),
+    ...unit("assembly", "hub"),
     search: "path: pathOf(facts).slice(0, 64)",
     replace: 'path: `${pathOf(facts)}?${[...facts.query].join("&")}`.slice(0, 64)',
     why: "the query is in the log",
   },
   {
-    ...unit("hub", "http/readers"),
+    ...unit("connection/connections", "http/readers"),
     search: "connections: this.#sessions.size + this.#held,",
     replace: "connections: this.#sessions.size,",
     why: "readers over HTTP are no connections",

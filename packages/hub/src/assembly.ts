@@ -1,0 +1,152 @@
+import { type EventData, isLoopback, pathOf, type Settings } from "@rosetta/protocol";
+import { Connections } from "./connection/connections.ts";
+import { Rates } from "./connection/rates.ts";
+import { Clients } from "./delivery/clients.ts";
+import { Delivery, evict } from "./delivery/delivery.ts";
+import { Jobs } from "./delivery/jobs.ts";
+import { type Draft, type Log, MemoryLog } from "./delivery/log.ts";
+import { Presence } from "./delivery/presence.ts";
+import { Topics } from "./delivery/topics.ts";
+import { Door } from "./http/door.ts";
+import { Readers } from "./http/readers.ts";
+import { Clock } from "./operation/clock.ts";
+import { Metrics } from "./operation/metrics.ts";
+import { Records } from "./operation/records.ts";
+import type { Host, Journal, Port } from "./port.ts";
+import type { Identity, Services } from "./services.ts";
+
+/** What a hub is created with. */
+export interface HubOptions<Ws> {
+  identity: Identity;
+  settings: Settings;
+  port: Port<Ws>;
+  host: Host;
+  journal: Journal;
+  /** Default: a log in memory. */
+  log?: Log;
+  /** The same seed gives the same feeds. Default: 1. */
+  seed?: number;
+}
+
+/** The parts of a hub, joined. */
+export interface Assembly<Ws> {
+  services: Services<Ws>;
+  connections: Connections<Ws>;
+  door: Door;
+  readers: Readers;
+  records: Records;
+  /** The given host's time, which runs on however busy the process is. An error in a timer does not end the process. */
+  wall: Pick<Host, "now" | "after">;
+}
+
+/** Creates the parts of a hub and joins them. Nothing runs yet: no timer is set. */
+export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
+  const { identity, settings, port, journal } = options;
+  const { limits } = settings;
+
+  function append(topic: string, draft: Omit<Draft, "at">): Promise<void> {
+    return log.append(topic, { at: host.date(), ...draft });
+  }
+
+  function publish(topic: string, data: EventData): void {
+    append(topic, { data }).catch((error) => records.failed(error));
+  }
+
+  const metrics = new Metrics();
+  // An exception in a timer's callback would end the process, and every part of the hub sets timers.
+  const wall: Assembly<Ws>["wall"] = {
+    now: () => options.host.now(),
+    after: (ms, run) => options.host.after(ms, () => records.guard(run)),
+  };
+  const clock = new Clock(wall);
+  const host = withLivedTime(options.host, clock);
+  const records = new Records({
+    journal,
+    metrics,
+    clock,
+    publish: (record) => publish("log", { kind: "log", ...record }),
+  });
+  const rates = new Rates(limits, clock);
+  const log = options.log ?? new MemoryLog(() => options.host.token(), limits.logBytes);
+  const topics: Services<Ws>["topics"] = new Topics({
+    host,
+    log,
+    limits,
+    logServed: serves(settings, "log"),
+    evict: (topic) => evict(topic, services),
+  });
+  const clients: Services<Ws>["clients"] = new Clients({
+    host,
+    bytes: limits.rememberedBytes,
+    forgotten: (secret) => jobs.abandon(secret),
+  });
+  const jobs = new Jobs({
+    host,
+    publish,
+    ended: (topic) => topics.ended(topic),
+    failed: (error) => records.failed(error),
+  });
+  const presence = new Presence(
+    host,
+    (room) => [...(topics.get(`room/${room}`)?.sessions ?? [])].map(({ member }) => member ?? ""),
+    (room) => topics.get(`presence/${room}`)?.sessions.size ?? 0,
+    publish,
+  );
+  const services: Services<Ws> = {
+    ...{ identity, settings, port, host, clock, metrics, rates, log, topics, clients, jobs, presence },
+    get isDraining() {
+      return connections.isDraining;
+    },
+    append,
+    publish,
+    record: (record) => records.record(record),
+    failed: (error) => records.failed(error),
+    guard: (run) => records.guard(run),
+    counted(direction, bytes, messages = 1) {
+      metrics.add("messages_total", messages, `direction="${direction}"`);
+      metrics.add("bytes_total", bytes * messages, `direction="${direction}"`);
+      if (direction === "out") connections.wrote(bytes, messages);
+    },
+  };
+  const connections = new Connections(services);
+  const door = new Door({
+    settings,
+    rates,
+    load: (address) => connections.load(address),
+    refused({ status, reason }, facts) {
+      metrics.add("refused_total", 1, `status="${status}"`);
+      records.record({ name: "refused", details: { status, reason, path: pathOf(facts).slice(0, 64) } });
+    },
+  });
+  const readers = new Readers({
+    host,
+    topics,
+    log,
+    limits,
+    hold: (address, endpoint) => connections.hold(address, endpoint),
+    share: (queue) => connections.share(queue),
+    wrote: (bytes) => connections.wrote(bytes, 1),
+    guard: (run) => records.guard(run),
+    slow(endpoint) {
+      metrics.add("slow_total", 1);
+      records.record({ name: "slow", details: { endpoint } });
+    },
+  });
+  new Delivery(services);
+  return { services, connections, door, readers, records, wall };
+}
+
+/** True if metrics or the log may be served: the server listens on loopback, or `EXPOSE` allows it. */
+export function serves({ host, exposed }: Settings, what: "metrics" | "log"): boolean {
+  return isLoopback(host) || exposed.has(what);
+}
+
+function withLivedTime(host: Host, clock: Clock): Host {
+  return {
+    now: () => clock.now(),
+    date: () => host.date(),
+    after: (ms, run) => clock.after(ms, run),
+    token: () => host.token(),
+    hash: (mebibytes, step) => host.hash(mebibytes, step),
+  };
+}

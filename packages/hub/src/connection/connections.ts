@@ -1,0 +1,136 @@
+import { Close, type Endpoint, endpoints, type Load } from "@rosetta/protocol";
+import { type Queue, QueueBudget } from "../operation/budget.ts";
+import { codeLabel } from "../operation/metrics.ts";
+import type { Services } from "../services.ts";
+import type { Session } from "../session.ts";
+import { SocketSession } from "./socket-session.ts";
+
+/** Milliseconds of the window in which clients come back after a restart: per client, and at least. */
+const restartMs = { each: 2, least: 1_000 } as const;
+const goingDown = "the server restarts";
+
+/** Everything that is open: sockets with their sessions, and what is held open over HTTP. */
+export class Connections<Ws> {
+  /** True from the first moment of a shutdown. */
+  isDraining = false;
+
+  readonly #services: Services<Ws>;
+  readonly #sessions = new Set<SocketSession<Ws>>();
+  /** Queues other than sessions: event streams, answers over HTTP. */
+  readonly #queues = new Set<Queue>();
+  readonly #budget: QueueBudget;
+  readonly #addresses = new Map<string, number>();
+  #held = 0;
+
+  constructor(services: Services<Ws>) {
+    this.#services = services;
+    const { queueBytesTotal } = services.settings.limits;
+    this.#budget = new QueueBudget(queueBytesTotal, () => [...this.#sessions, ...this.#queues]);
+  }
+
+  /** Returns how full the server is for a request from this address. */
+  load(address: string): Load {
+    return {
+      draining: this.isDraining,
+      connections: this.#sessions.size + this.#held,
+      fromAddress: this.#addresses.get(address) ?? 0,
+    };
+  }
+
+  /** Opens a session for a socket that was accepted at `endpoint`. `equip` returns the socket with its session on it. */
+  open(endpoint: Endpoint, address: string, equip: (session: Session) => Ws): SocketSession<Ws> {
+    const { host, metrics, record } = this.#services;
+    const gone = this.#closed.bind(this);
+    const session = new SocketSession(this.#services, { endpoint, address, equip, gone });
+    this.#sessions.add(session);
+    this.#count(address, 1);
+    metrics.add("connections", 1, `endpoint="${endpoint}"`);
+    record({ name: "opened", details: { session: session.id, endpoint } });
+    // Not at once, because Bun would then report the end of a socket whose session the app does not have yet.
+    if (this.isDraining) host.after(0, () => session.close(Close.Restart, goingDown));
+    return session;
+  }
+
+  /** Returns the session of a socket, if it has one. */
+  sessionOf(ws: unknown): SocketSession<Ws> | undefined {
+    return [...this.#sessions].find((session) => session.ws === ws);
+  }
+
+  /**
+   * Counts something other than a socket that is held open for an address. Returns the function that ends it, to be
+   * called once.
+   */
+  hold(address: string, endpoint: string): () => void {
+    const { metrics } = this.#services;
+    const label = `endpoint="${endpoint}"`;
+    this.#held += 1;
+    this.#count(address, 1);
+    metrics.add("connections", 1, label);
+    return () => {
+      this.#held -= 1;
+      this.#count(address, -1);
+      metrics.add("connections", -1, label);
+    };
+  }
+
+  /** Adds a queue to the shared budget. Returns the function that removes it. */
+  share(queue: Queue): () => void {
+    this.#queues.add(queue);
+    return () => void this.#queues.delete(queue);
+  }
+
+  /** Notes that `messages` messages of `bytes` each were added to queues. */
+  wrote(bytes: number, messages: number): void {
+    this.#budget.wrote(bytes, messages);
+  }
+
+  /** Bytes of memory that wait for readers. */
+  queued(): number {
+    // Only sockets with waiting bytes count. What the others still hold is just being sent.
+    const slow = [...this.#sessions].filter((session) => session.waiting() > 0);
+    const queues: Queue[] = [...slow, ...this.#queues];
+    return queues.reduce((sum, queue) => sum + queue.queued(), 0);
+  }
+
+  /** One round of the heartbeat for every session. */
+  beat(): void {
+    const { host, guard } = this.#services;
+    const now = host.now();
+    for (const session of [...this.#sessions]) guard(() => session.beat(now));
+    this.#budget.settle();
+  }
+
+  /**
+   * Ends every session: sends `bye`, lets queues empty, starts the closing handshakes, cuts off peers that do not
+   * answer. Resolves when no socket is left. `until` waits for a condition, for at most so many milliseconds.
+   */
+  async end(until: (deadlineMs: number, isTrue: () => boolean) => Promise<void>): Promise<void> {
+    const { settings, guard } = this.#services;
+    const { drainMs, lingerMs } = settings.limits;
+    const told = [...this.#sessions].filter(({ endpoint }) => endpoint === endpoints.application);
+    const retryAfterMs = Math.max(restartMs.least, restartMs.each * told.length);
+    for (const session of told) {
+      guard(() => session.send({ type: "bye", code: Close.Restart, retryAfterMs }));
+    }
+    await until(drainMs, () => [...this.#sessions].every((session) => session.waiting() === 0));
+    for (const session of [...this.#sessions]) guard(() => session.close(Close.Restart, goingDown));
+    await until(lingerMs, () => this.#sessions.size === 0);
+    for (const session of [...this.#sessions]) guard(() => session.terminate());
+  }
+
+  #closed(session: SocketSession<Ws>, code: number): void {
+    const { metrics, record } = this.#services;
+    const { id, endpoint, address } = session;
+    this.#sessions.delete(session);
+    this.#count(address, -1);
+    metrics.add("connections", -1, `endpoint="${endpoint}"`);
+    metrics.add("closed_total", 1, codeLabel(code));
+    record({ name: "closed", details: { session: id, endpoint, code } });
+  }
+
+  #count(address: string, change: number): void {
+    const count = (this.#addresses.get(address) ?? 0) + change;
+    if (count > 0) this.#addresses.set(address, count);
+    else this.#addresses.delete(address);
+  }
+}

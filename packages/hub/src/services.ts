@@ -1,0 +1,55 @@
+import type { EventData, Settings } from "@rosetta/protocol";
+import type { Rates } from "./connection/rates.ts";
+import type { Clients } from "./delivery/clients.ts";
+import type { Follower } from "./delivery/followers.ts";
+import type { Jobs } from "./delivery/jobs.ts";
+import type { Draft, Log } from "./delivery/log.ts";
+import type { Presence } from "./delivery/presence.ts";
+import type { Topics } from "./delivery/topics.ts";
+import type { Clock } from "./operation/clock.ts";
+import type { Metrics } from "./operation/metrics.ts";
+import type { Host, LogRecord, Port } from "./port.ts";
+
+/** What a server calls itself. */
+export interface Identity {
+  /** Short, without spaces: the name of its folder. */
+  id: string;
+  /** For people. */
+  title: string;
+  /** What it runs on, with the version: `node 26.10.0`. */
+  runtime: string;
+}
+
+/**
+ * What sessions, requests and delivery need from the rest of the hub. They know this interface and never the hub
+ * itself, so no part depends on the whole.
+ */
+export interface Services<Ws> {
+  readonly identity: Identity;
+  readonly settings: Settings;
+  readonly port: Port<Ws>;
+  /** The given host, except that it uses lived time and that an error in a timer does not end the process. */
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly rates: Rates;
+  readonly log: Log;
+  readonly topics: Topics<Follower<Ws>>;
+  readonly clients: Clients<Follower<Ws>>;
+  readonly jobs: Jobs;
+  readonly presence: Presence;
+  /** True from the first moment of a shutdown. */
+  readonly isDraining: boolean;
+  /** Appends to a topic. The event is sent when the log delivers it. Rejects if the log refuses. */
+  append(topic: string, draft: Omit<Draft, "at">): Promise<void>;
+  /** Appends an event of the server's own. If the log refuses, that is reported. */
+  publish(topic: string, data: EventData): void;
+  /** Records what happened to a connection or a job. */
+  record(record: LogRecord): void;
+  /** Reports that a handler threw, or that the log refused. */
+  failed(error: unknown): void;
+  /** Runs something whose failure must harm neither the next socket nor the process. */
+  guard(run: () => void): void;
+  /** Counts `messages` messages of `bytes` each that came in or went out. Default: one. */
+  counted(direction: "in" | "out", bytes: number, messages?: number): void;
+}
