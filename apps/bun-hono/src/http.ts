@@ -1,5 +1,5 @@
 // Hono: a handler receives a context and returns a Response. Bun's server, which knows the connection, is in c.env.
-import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
+import type { Answer, Hub } from "@rosetta/hub";
 import { pageRoot } from "@rosetta/page";
 import { parseRequest, type RequestFacts } from "@rosetta/protocol";
 import type { Server } from "bun";
@@ -37,11 +37,11 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.use(async (c, next) => {
     const remote = addressOf(c.req.raw, c.env.server);
-    const { headers, refusal, address } = hub.admit(factsOf(c.req.raw), remote);
-    for (const [name, value] of Object.entries(headers)) c.header(name, value);
-    c.set("address", address);
-    if (!refusal) return next();
-    return c.text(refusal.reason, refusal.status as 400);
+    const admission = hub.admit(factsOf(c.req.raw), remote);
+    if (admission.refusal) return answer(c, admission.refusal);
+    for (const [name, value] of Object.entries(admission.headers)) c.header(name, value);
+    c.set("address", admission.address);
+    return next();
   });
   // #endregion door
 
@@ -58,35 +58,28 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion greet
 
   // #region servers
-  app.get("/servers.json", (c) => c.json(hub.servers()));
+  app.get("/servers.json", (c) => answer(c, hub.servers()));
   // #endregion servers
 
   // #region health
-  app.get("/healthz", (c) => {
-    const { status, body } = hub.health();
-    return c.json(body, status as 200, { "Cache-Control": "no-store" });
-  });
+  app.get("/healthz", (c) => answer(c, hub.health()));
   // #endregion health
 
   // #region metrics
-  app.get("/metrics", (c) => {
-    if (!hub.serves("metrics")) return c.notFound();
-    return c.text(hub.metricsText(), 200, { "Content-Type": "text/plain; version=0.0.4" });
-  });
+  app.get("/metrics", (c) => answer(c, hub.metrics()));
   // #endregion metrics
 
   // #region events
   app.get("/events", (c) => {
-    const facts = factsOf(c.req.raw);
-    const refused = hub.readers.refuse(facts, c.get("address"));
-    if (refused) return answer(c, refused);
+    const stream = hub.events(factsOf(c.req.raw), c.get("address"));
+    if (stream.refusal) return answer(c, stream.refusal);
     let leave = (): void => {};
     let isEnding = false;
     const body = new ReadableStream<string>(
       {
         // Bun takes strings, too, and so one copy of an event does for all streams.
         start(controller) {
-          leave = hub.readers.stream(facts, c.get("address"), {
+          leave = stream.start({
             write: (text) => controller.enqueue(text),
             queued: () => -(controller.desiredSize ?? 0),
             // Bun does not report when the rest of a closed stream has been sent. So we close it once nothing waits.
@@ -110,14 +103,14 @@ export function routes(app: App, hub: Hub<Ws>): void {
       controller.close();
       leave();
     };
-    return c.body(body, 200, streamHeaders);
+    return c.body(body, 200, stream.headers);
   });
   // #endregion events
 
   // #region poll
   app.get("/poll", async (c) => {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    const leave = hub.readers.poll(factsOf(c.req.raw), c.get("address"), resolve);
+    const leave = hub.poll(factsOf(c.req.raw), c.get("address"), resolve);
     const { signal } = c.req.raw;
     signal.addEventListener("abort", leave);
     // If the request was aborted before this line, the event does not come.
@@ -128,11 +121,12 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion poll
 
   // #region missing
-  app.notFound((c) => c.text("not found\n", 404));
+  app.notFound((c) => answer(c, hub.missing()));
   // #endregion missing
 }
 
-function answer(c: Context<Env>, { status, headers, body }: Answer): Response {
+/** Writes an answer that the hub has decided on. */
+export function answer(c: Context<Env>, { status, headers, body }: Answer): Response {
   // A 204 has no body, not even an empty one.
   return status === 204 ? c.body(null, status, headers) : c.body(body, status as 200, headers);
 }

@@ -1,6 +1,6 @@
 // Express 5: middleware runs in the order in which it is added. It sees every request except upgrades.
 import type { IncomingMessage } from "node:http";
-import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
+import type { Answer, Hub } from "@rosetta/hub";
 import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
 import { parseRequest, type RequestFacts } from "@rosetta/protocol";
@@ -32,11 +32,11 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.use((req, res, next) => {
     // A handshake that gets here was not upgraded, and can no longer be.
     const facts = { ...factsOf(req), isOrdinary: true };
-    const { headers, refusal, address } = hub.admit(facts, addressOf(req));
-    res.set(headers);
-    res.locals.address = address;
-    if (!refusal) return next();
-    res.status(refusal.status).type("text").send(refusal.reason);
+    const admission = hub.admit(facts, addressOf(req));
+    if (admission.refusal) return answer(res, admission.refusal);
+    res.set(admission.headers);
+    res.locals.address = admission.address;
+    next();
   });
   // #endregion door
 
@@ -54,29 +54,23 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion greet
 
   // #region servers
-  app.get("/servers.json", (_req, res) => void res.json(hub.servers()));
+  app.get("/servers.json", (_req, res) => answer(res, hub.servers()));
   // #endregion servers
 
   // #region health
-  app.get("/healthz", (_req, res) => {
-    const { status, body } = hub.health();
-    res.status(status).set("Cache-Control", "no-store").json(body);
-  });
+  app.get("/healthz", (_req, res) => answer(res, hub.health()));
   // #endregion health
 
   // #region metrics
-  app.get("/metrics", (_req, res, next) => {
-    if (!hub.serves("metrics")) return next();
-    res.type("text/plain; version=0.0.4").send(hub.metricsText());
-  });
+  app.get("/metrics", (_req, res) => answer(res, hub.metrics()));
   // #endregion metrics
 
   // #region events
   app.get("/events", (req, res) => {
-    const refused = hub.readers.refuse(factsOf(req), res.locals.address);
-    if (refused) return answer(res, refused);
-    res.set(streamHeaders);
-    const leave = hub.readers.stream(factsOf(req), res.locals.address, {
+    const stream = hub.events(factsOf(req), res.locals.address);
+    if (stream.refusal) return answer(res, stream.refusal);
+    res.set(stream.headers);
+    const leave = stream.start({
       write: (text) => void res.write(text),
       queued: () => queuedIn(res),
       end: () => void res.end(),
@@ -88,16 +82,17 @@ export function routes(app: App, hub: Hub<Ws>): void {
 
   // #region poll
   app.get("/poll", (req, res) => {
-    const leave = hub.readers.poll(factsOf(req), res.locals.address, (outcome) => answer(res, outcome));
+    const leave = hub.poll(factsOf(req), res.locals.address, (outcome) => answer(res, outcome));
     whenOver(req, res, leave);
   });
   // #endregion poll
 
   // #region missing
-  app.use((_req, res) => void res.status(404).type("text").send("not found\n"));
+  app.use((_req, res) => answer(res, hub.missing()));
   // #endregion missing
 }
 
-function answer(res: Response, { status, headers, body }: Answer): void {
+/** Writes an answer that the hub has decided on. */
+export function answer(res: Response, { status, headers, body }: Answer): void {
   res.status(status).set(headers).send(body);
 }

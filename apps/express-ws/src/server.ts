@@ -60,11 +60,11 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     // Until ws takes over, a reset by the peer would be an uncaughtException.
     tcp.on("error", () => tcp.destroy());
     const facts = factsOf(req);
-    const { refusal, address } = hub.admit(facts, addressOf(req));
+    const admission = hub.admit(facts, addressOf(req));
     // A refused handshake never reaches this event, except on a Node that is too old to call shouldUpgradeCallback.
-    if (refusal) return tcp.destroy();
+    if (admission.refusal) return tcp.destroy();
     wss.handleUpgrade(req, tcp, head, (ws) => {
-      hub.accept(ws, () => connect(hub, ws, tcp, pathOf(facts), address));
+      hub.accept(ws, () => connect(hub, ws, tcp, pathOf(facts), admission.address));
     });
   });
   // #endregion upgrade

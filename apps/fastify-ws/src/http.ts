@@ -1,7 +1,7 @@
 // Fastify 5: a route is declared together with its options. Hooks run before every route, for upgrades too.
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import fastifyStatic from "@fastify/static";
-import { type Answer, type Hub, streamHeaders } from "@rosetta/hub";
+import type { Answer, Hub } from "@rosetta/hub";
 import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
 import { originForm, parseRequest, type RequestFacts } from "@rosetta/protocol";
@@ -37,11 +37,10 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.addHook("onRequest", async (req, reply) => {
     // A handshake that gets here without `req.ws` was not upgraded, and can no longer be.
     const facts = { ...factsOf(req.raw), isOrdinary: !req.ws };
-    const { headers, refusal, address } = hub.admit(facts, addressOf(req.raw));
-    reply.headers(headers);
-    req.address = address;
-    if (!refusal) return;
-    return reply.code(refusal.status).type("text/plain").send(refusal.reason);
+    const admission = hub.admit(facts, addressOf(req.raw));
+    if (admission.refusal) return answer(reply, admission.refusal);
+    reply.headers(admission.headers);
+    req.address = admission.address;
   });
   // #endregion door
 
@@ -61,32 +60,26 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion greet
 
   // #region servers
-  app.get("/servers.json", () => hub.servers());
+  app.get("/servers.json", (_req, reply) => answer(reply, hub.servers()));
   // #endregion servers
 
   // #region health
-  app.get("/healthz", (_req, reply) => {
-    const { status, body } = hub.health();
-    return reply.code(status).header("Cache-Control", "no-store").send(body);
-  });
+  app.get("/healthz", (_req, reply) => answer(reply, hub.health()));
   // #endregion health
 
   // #region metrics
-  app.get("/metrics", (_req, reply) => {
-    if (!hub.serves("metrics")) return reply.callNotFound();
-    return reply.type("text/plain; version=0.0.4").send(hub.metricsText());
-  });
+  app.get("/metrics", (_req, reply) => answer(reply, hub.metrics()));
   // #endregion metrics
 
   // #region events
   app.get("/events", (req, reply) => {
-    const refused = hub.readers.refuse(factsOf(req.raw), req.address);
-    if (refused) return answer(reply, refused);
+    const stream = hub.events(factsOf(req.raw), req.address);
+    if (stream.refusal) return answer(reply, stream.refusal);
     // Fastify has no `reply.write()`. After hijack(), Node's own response is ours to write to.
-    reply.headers(streamHeaders).hijack();
+    reply.headers(stream.headers).hijack();
     const res = reply.raw;
     res.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);
-    const leave = hub.readers.stream(factsOf(req.raw), req.address, {
+    const leave = stream.start({
       write: (text) => void res.write(text),
       queued: () => queuedIn(res),
       end: () => void res.end(),
@@ -98,17 +91,18 @@ export function routes(app: App, hub: Hub<Ws>): void {
 
   // #region poll
   app.get("/poll", (req, reply) => {
-    const leave = hub.readers.poll(factsOf(req.raw), req.address, (outcome) => answer(reply, outcome));
+    const leave = hub.poll(factsOf(req.raw), req.address, (outcome) => answer(reply, outcome));
     whenOver(req.raw, reply.raw, leave);
     return reply;
   });
   // #endregion poll
 
   // #region missing
-  app.setNotFoundHandler((_req, reply) => reply.code(404).type("text/plain").send("not found\n"));
+  app.setNotFoundHandler((_req, reply) => answer(reply, hub.missing()));
   // #endregion missing
 }
 
-function answer(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+/** Writes an answer that the hub has decided on. */
+export function answer(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
   return reply.code(status).headers(headers).send(body);
 }

@@ -8,7 +8,7 @@ import { atMost, host, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, pathOf, secondMs, silenceMs } from "@rosetta/protocol";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { connect, createPort, type Ws } from "./connection.ts";
-import { addressOf, factsOf, routes } from "./http.ts";
+import { addressOf, answer, factsOf, routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
@@ -45,9 +45,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
   // No hook runs for a path that Fastify's router cannot decode, so admission is checked here.
   const frameworkErrors = (_error: Error, req: FastifyRequest, reply: FastifyReply) => {
-    const { headers, refusal } = hub.admit(factsOf(req.raw), addressOf(req.raw));
-    reply.headers(headers).code(refusal?.status ?? 404);
-    reply.send(refusal?.reason);
+    const { refusal } = hub.admit(factsOf(req.raw), addressOf(req.raw));
+    answer(reply, refusal ?? hub.missing());
   };
   // Fastify's own 400 to bytes that are not HTTP could be taken for the answer to an earlier request.
   const clientErrorHandler = (error: Error, tcp: Socket) => sockets.unreadable(error, tcp);

@@ -113,7 +113,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     settings,
     rates,
     load: (address) => connections.load(address),
-    refused({ status, reason }, facts) {
+    refused({ status, body: reason }, facts) {
       metrics.add("refused_total", 1, `status="${status}"`);
       records.record({ name: "refused", details: { status, reason, path: pathOf(facts).slice(0, 64) } });
     },

@@ -2,7 +2,7 @@
 // others.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { type Peer, request, type Setting, settled, setUp } from "./testing/testing.ts";
+import { type Peer, request, type Setting, settled, setUp, start } from "./testing/testing.ts";
 
 const text = readFileSync(new URL("../../protocol/PROTOCOL.md", import.meta.url), "utf8");
 const part = text.slice(text.indexOf("\n## Sequences\n"), text.indexOf("\n## Events over HTTP\n"));
@@ -134,7 +134,7 @@ test("event streams and polls match the document", async () => {
   );
   const { hub, greet, inside } = setUp();
   const answers: string[] = [];
-  const poll = (url: string) => hub.readers.poll(request(url), "", ({ body }) => answers.push(`${body}\n`));
+  const poll = (url: string) => hub.poll(request(url), "", ({ body }) => answers.push(`${body}\n`));
   poll("/poll?topic=room/lobby");
   poll(`/poll?topic=room/lobby&since=${inside.log.head("room/lobby").epoch}:0`);
   const author = await greet();
@@ -145,7 +145,7 @@ test("event streams and polls match the document", async () => {
   const write = (shown: string): void => {
     written += shown;
   };
-  hub.readers.stream(request("/events?topic=room/lobby"), "", {
+  start(hub, request("/events?topic=room/lobby"), "", {
     write,
     queued: () => 0,
     end: () => {},

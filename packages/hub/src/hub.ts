@@ -1,8 +1,9 @@
-import { Close, isEndpoint, type RequestFacts, type Sibling, urlOf } from "@rosetta/protocol";
+import { Close, isEndpoint, type RequestFacts, urlOf } from "@rosetta/protocol";
 import { type Assembly, assemble, type HubOptions, serves } from "./assembly.ts";
 import { createFeeds } from "./delivery/feeds.ts";
+import { type Answer, json, notFound, text, uncached } from "./http/answers.ts";
 import type { Admission } from "./http/door.ts";
-import type { Readers } from "./http/readers.ts";
+import type { EventStream } from "./http/readers.ts";
 import type { Supervision } from "./operation/supervision.ts";
 import type { Host } from "./port.ts";
 import type { Session } from "./session.ts";
@@ -103,46 +104,56 @@ export class Hub<Ws> {
     return this.#parts.connections.open(path, address, equip).ws;
   }
 
-  /** `GET /healthz`. */
-  health(): { status: number; body: { status: string; server: string } } {
+  /** Answers `GET /healthz`: 200, or 503 from the first moment of a shutdown. */
+  health(): Answer {
     const { isDraining, identity } = this.#parts.services;
-    if (isDraining) return { status: 503, body: { status: "draining", server: identity.id } };
-    return { status: 200, body: { status: "ok", server: identity.id } };
+    const server = identity.id;
+    if (isDraining) return json(503, { status: "draining", server }, uncached);
+    return json(200, { status: "ok", server }, uncached);
   }
 
-  /** `GET /servers.json`: the servers of this run, for the page's menu of servers. */
-  servers(): (Sibling & { self: boolean })[] {
+  /** Answers `GET /servers.json` with the servers of this run, itself first, for the page's menu of servers. */
+  servers(): Answer {
     const { identity, settings } = this.#parts.services;
     const { id, title } = identity;
     const own = { id, title, url: this.#url, self: true };
     const others = settings.servers.filter((server) => server.id !== id);
-    return [own, ...others.map((server) => ({ ...server, self: false }))];
+    return json(200, [own, ...others.map((server) => ({ ...server, self: false }))]);
   }
 
-  /** `GET /metrics`. */
-  metricsText(): string {
+  /** Answers `GET /metrics`, as text for Prometheus, or with 404 if other machines may ask and must not know. */
+  metrics(): Answer {
     const { services, connections, records } = this.#parts;
-    const { metrics, clients, log } = services;
+    const { metrics, clients, log, settings } = services;
+    if (!serves(settings, "metrics")) return notFound;
     metrics.set("queue_bytes", connections.queued());
     metrics.set("remembered_bytes", clients.bytes);
     metrics.set("log_bytes", log.bytes ?? 0);
     metrics.set("log_lines_lost_total", records.linesLost);
-    return metrics.text();
+    return text(200, metrics.text(), { "Content-Type": "text/plain; version=0.0.4" });
   }
 
-  /** True if metrics or the log may be served: the server listens on loopback, or `EXPOSE` allows it. */
-  serves(what: "metrics" | "log"): boolean {
-    return serves(this.#parts.services.settings, what);
+  /** Decides on `GET /events`: a refusal, or a topic as Server-Sent Events. Creates nothing before the stream starts. */
+  events(facts: RequestFacts, address: string): EventStream {
+    return this.#parts.readers.events(facts, address);
+  }
+
+  /**
+   * Answers `GET /poll`, at once or when there is news, by calling `respond` once. Returns a function to call when the
+   * answer is over, sent or not. Until then the poll counts as a connection.
+   */
+  poll(facts: RequestFacts, address: string, respond: (answer: Answer) => void): () => void {
+    return this.#parts.readers.poll(facts, address, respond);
+  }
+
+  /** Answers a request for something that is not there. */
+  missing(): Answer {
+    return notFound;
   }
 
   /** The headers of the page. */
   pageHeaders(): Record<string, string> {
     return this.#parts.door.pageHeaders();
-  }
-
-  /** The server's topics over HTTP. */
-  get readers(): Readers {
-    return this.#parts.readers;
   }
 
   /** What whoever watches over the TCP connections needs from the hub. */

@@ -1,7 +1,8 @@
 export type { HubOptions } from "./assembly.ts";
 export type { Draft, Entry, Kept, Log, Replay } from "./delivery/log.ts";
+export type { Answer } from "./http/answers.ts";
 export type { Admission } from "./http/door.ts";
-export { type Answer, type Sink, streamHeaders } from "./http/readers.ts";
+export type { EventStream, Sink } from "./http/readers.ts";
 export { Hub, type NewSocket, type RunningServer, type ServerOptions } from "./hub.ts";
 export type { Supervision } from "./operation/supervision.ts";
 export type { Host, Journal, LogRecord, Port } from "./port.ts";

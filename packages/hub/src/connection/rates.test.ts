@@ -31,15 +31,15 @@ describe("requests of one address", () => {
     expect([...statuses(setting, "2.2.2.2", 10)]).toEqual([[200, 10]]);
     await setting.world.pass(1_000);
     expect(statuses(setting, "1.1.1.1", 200).get(200)).toBe(100);
-    expect(setting.hub.metricsText()).toContain('rosetta_refused_total{status="429"} 300');
+    expect(setting.hub.metrics().body).toContain('rosetta_refused_total{status="429"} 300');
   });
 
   test("get Retry-After in whole seconds", () => {
     const setting = setUp({ limits: { requestBurst: 1, requestsPerSecond: 1 } });
     statuses(setting, "1.1.1.1", 1);
-    const { refusal, headers } = setting.hub.admit(request("/greet"), "1.1.1.1");
-    expect(refusal?.reason).toBe("too many requests from this address");
-    expect(headers["Retry-After"]).toBe("1");
+    const { refusal } = setting.hub.admit(request("/greet"), "1.1.1.1");
+    expect(refusal?.body).toBe("too many requests from this address");
+    expect(refusal?.headers["Retry-After"]).toBe("1");
   });
 
   test("include handshakes, each counted once, however often mayUpgrade() is asked", () => {

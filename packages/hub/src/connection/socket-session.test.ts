@@ -217,7 +217,7 @@ describe("the heartbeat", () => {
       expect(peer.socket).toMatchObject({ pings: 1, isTerminated: false });
       await world.pass(1);
       expect(peer.socket.isTerminated).toBe(true);
-      expect(hub.metricsText()).toContain("rosetta_heartbeat_deaths_total 1");
+      expect(hub.metrics().body).toContain("rosetta_heartbeat_deaths_total 1");
     },
   );
 
@@ -344,7 +344,7 @@ describe("a reader that is too slow", () => {
     expect(records.filter(({ name }) => name === "slow")).toEqual([
       { name: "slow", details: { session: anna.session.id, endpoint: "/ws" } },
     ]);
-    expect(hub.metricsText()).toContain("rosetta_slow_total 1");
+    expect(hub.metrics().body).toContain("rosetta_slow_total 1");
     await world.pass(3_999);
     expect(anna.socket.isTerminated).toBe(false);
     await world.pass(1);
@@ -405,9 +405,9 @@ describe("closing", () => {
     await anna.gone(1006);
     // What remains is the timer that forgets the client after two minutes.
     expect(world.timers).toBe(before + 1);
-    expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/ws"} 0');
-    expect(hub.metricsText()).toContain('rosetta_closed_total{code="1000"} 1');
-    expect(hub.metricsText()).not.toContain('code="1006"');
+    expect(hub.metrics().body).toContain('rosetta_connections{endpoint="/ws"} 0');
+    expect(hub.metrics().body).toContain('rosetta_closed_total{code="1000"} 1');
+    expect(hub.metrics().body).not.toContain('code="1006"');
   });
 });
 
@@ -419,7 +419,7 @@ describe("a handler that throws", () => {
     anna.session.failed(new Error("what the app caught"));
     expect(anna.socket.closing?.code).toBe(Close.InternalError);
     expect(failures).toEqual([new Error("what the app caught")]);
-    expect(hub.metricsText()).toContain("rosetta_failures_total 1");
+    expect(hub.metrics().body).toContain("rosetta_failures_total 1");
     await ben.say({ type: "echo", id: "1", text: "x" });
     expect(ben.heard()).toHaveLength(1);
   });
@@ -433,10 +433,10 @@ test("messages in and out are counted, and so are their bytes on the wire", asyn
   await anna.say({ type: "echo", id: "1", text: "aä€😀" });
   connect("/echo").session.heard(7);
   const sent = Buffer.byteLength('{"type":"echo","id":"1","text":"aä€😀"}');
-  expect(hub.metricsText()).toContain(`rosetta_bytes_total{direction="in"} ${hello + sent + 7}`);
-  expect(hub.metricsText()).toContain(`rosetta_bytes_total{direction="out"} ${before + sent + 7}`);
-  expect(hub.metricsText()).toContain('rosetta_messages_total{direction="in"} 3');
-  expect(hub.metricsText()).toContain('rosetta_messages_total{direction="out"} 3');
+  expect(hub.metrics().body).toContain(`rosetta_bytes_total{direction="in"} ${hello + sent + 7}`);
+  expect(hub.metrics().body).toContain(`rosetta_bytes_total{direction="out"} ${before + sent + 7}`);
+  expect(hub.metrics().body).toContain('rosetta_messages_total{direction="in"} 3');
+  expect(hub.metrics().body).toContain('rosetta_messages_total{direction="out"} 3');
 });
 
 describe("a standstill of the process", () => {

@@ -490,7 +490,7 @@ describe("the memory for answers", () => {
     const anna = await greet();
     await publish(anna, 1, 3);
     expect(inside.clients.bytes).toBe(memory.client + 3 * memory.answer);
-    expect(hub.metricsText()).toContain(`rosetta_remembered_bytes ${inside.clients.bytes}\n`);
+    expect(hub.metrics().body).toContain(`rosetta_remembered_bytes ${inside.clients.bytes}\n`);
     await publish(anna, 2, 2);
     expect(inside.clients.bytes).toBe(memory.client + 3 * memory.answer);
     await publish(anna, 4, 500);

@@ -59,7 +59,7 @@ describe("rooms", () => {
     const { hub, world, greet } = setUp({ limits: { rooms: 10 } });
     const before = world.timers;
     for (let room = 0; room < 1_000; room++) {
-      hub.readers.poll(request(`/poll?topic=room/${room}`), `1.1.1.${room % 9}`, ({ status }) =>
+      hub.poll(request(`/poll?topic=room/${room}`), `1.1.1.${room % 9}`, ({ status }) =>
         expect(status).toBe(200),
       );
     }
@@ -73,7 +73,7 @@ describe("rooms", () => {
     const { hub, world, inside } = setUp();
     const before = world.timers;
     expect(inside.topics.ask("room/a", "1.1.1.1")).toBeUndefined();
-    expect(hub.readers.refuse(request("/events?topic=room/a"), "1.1.1.1")).toBeUndefined();
+    expect(hub.events(request("/events?topic=room/a"), "1.1.1.1").refusal).toBeUndefined();
     expect(inside.topics.get("room/a")).toBeUndefined();
     expect(world.timers).toBe(before);
   });
@@ -210,7 +210,7 @@ describe("rooms of several addresses", () => {
     expect(await squat(setting, "6.6.6.6", 8, "s")).toBe(8 * 128 - 250);
     const anna = await setting.greet(1_000, "1.1.1.1");
     for (let room = 0; room < 128; room++) expect(await subscribe(anna, `room/${room}`)).toBe("subscribed");
-    expect(setting.hub.readers.refuse(request("/events?topic=room/lobby"), "2.2.2.2")).toBeUndefined();
+    expect(setting.hub.events(request("/events?topic=room/lobby"), "2.2.2.2").refusal).toBeUndefined();
   });
 
   test("are taken from addresses that have more, whose followers are closed with 1013", async () => {
@@ -222,8 +222,8 @@ describe("rooms of several addresses", () => {
     const { hub, inside } = setting;
     expect(inside.topics.get("room/6-6-6-1-0-0")?.sessions.size).toBe(1);
     for (let room = 0; room < 8; room++) expect(await subscribe(anna, `room/${room}`)).toBe("subscribed");
-    expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/ws"} 5');
-    expect(hub.metricsText()).toMatch(/rosetta_evicted_total [1-4]\n/);
+    expect(hub.metrics().body).toContain('rosetta_connections{endpoint="/ws"} 5');
+    expect(hub.metrics().body).toMatch(/rosetta_evicted_total [1-4]\n/);
     // No follower goes deaf: every one that lost a room was closed.
     for (let room = 0; room < 10; room++) {
       const topic = inside.topics.get(`room/6-6-6-1-0-${room}`);
@@ -256,7 +256,7 @@ describe("rooms of several addresses", () => {
     }
     const epochs = Array.from({ length: 400 }, (_, room) => inside.log.head(`room/${room}`).epoch);
     for (let room = 0; room < 1_000; room++) {
-      hub.readers.poll(request(`/poll?topic=room/named-${room}`), "6.6.6.6", () => {});
+      hub.poll(request(`/poll?topic=room/named-${room}`), "6.6.6.6", () => {});
     }
     expect(epochs.map((_, room) => inside.log.head(`room/${room}`).epoch)).toEqual(epochs);
   });
@@ -267,7 +267,7 @@ describe("rooms of several addresses", () => {
     await author.say({ type: "publish", id: "1", topic: "room/a", to: "all", text: "x" });
     const { epoch } = inside.log.head("room/a");
     for (let room = 0; room < 1_000; room++) {
-      hub.readers.poll(request(`/poll?topic=room/named-${room}`), "127.0.0.1", () => {});
+      hub.poll(request(`/poll?topic=room/named-${room}`), "127.0.0.1", () => {});
     }
     expect(inside.log.head("room/a").epoch).toBe(epoch);
   });
@@ -385,7 +385,7 @@ describe("the log", () => {
       { kind: "log", name: "slow", details: { session, endpoint: "/ws" } },
       { kind: "log", name: "closed", details: { session, endpoint: "/ws", code: 4002 } },
     ]);
-    expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/ws"} 1');
+    expect(hub.metrics().body).toContain('rosetta_connections{endpoint="/ws"} 1');
   });
 
   test("gets at most twenty records a second, while the journal gets them all", async () => {
@@ -411,7 +411,7 @@ describe("the log", () => {
     for (let count = 0; count < 400; count++)
       hub.admit(request("/", { origin: "http://evil.com" }), "6.6.6.6");
     expect(records).toHaveLength(500);
-    expect(hub.metricsText()).toContain("rosetta_records_lost_total 500\n");
+    expect(hub.metrics().body).toContain("rosetta_records_lost_total 500\n");
     await world.pass(1_000);
     for (let count = 0; count < 100; count++) connect("/echo");
     expect(records).toHaveLength(520);
@@ -422,8 +422,8 @@ describe("the log", () => {
     for (let count = 0; count < 600; count++) connect("/echo");
     for (let count = 0; count < 600; count++) inside.failed(new Error("a mistake"));
     expect(failures).toHaveLength(500);
-    expect(hub.metricsText()).toContain("rosetta_failures_total 600\n");
-    expect(hub.metricsText()).toContain("rosetta_records_lost_total 200\n");
+    expect(hub.metrics().body).toContain("rosetta_failures_total 600\n");
+    expect(hub.metrics().body).toContain("rosetta_records_lost_total 200\n");
   });
 
   test("gets no more records after a standstill of the process than otherwise", async () => {

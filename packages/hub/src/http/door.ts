@@ -4,29 +4,32 @@ import {
   commonHeaders,
   contentSecurityPolicy,
   type Load,
-  type Refusal,
   type RequestFacts,
   type Settings,
   usualOrigins,
   wantsWebSocket,
 } from "@rosetta/protocol";
 import type { Rates } from "../connection/rates.ts";
+import { type Answer, text } from "./answers.ts";
 
-/** The result of admission: the headers of every response, and the refusal if there is one. */
-export interface Admission {
-  headers: Record<string, string>;
-  refusal: Refusal | undefined;
-  /** The address that the request counts for, behind the trusted proxies. */
-  address: string;
-}
+/** A request that is refused, with its answer, or one that may come in. */
+export type Admission =
+  | { refusal: Answer }
+  | {
+      refusal?: undefined;
+      /** The headers of every response to this request. */
+      headers: Record<string, string>;
+      /** The address that the request counts for, behind the trusted proxies. */
+      address: string;
+    };
 
 interface DoorOptions {
   settings: Settings;
   rates: Rates;
   /** Returns how full the server is for a request from this address. */
   load(address: string): Load;
-  /** Notes that a request was refused. */
-  refused(refusal: Refusal, facts: RequestFacts): void;
+  /** Notes that a request was refused, and with which answer. */
+  refused(answer: Answer, facts: RequestFacts): void;
 }
 
 /** Decides who may come in. */
@@ -74,6 +77,8 @@ export class Door {
       ...this.#options.load(address),
       waitMs: () => wait(address),
     });
-    return { headers: { ...commonHeaders(facts, policy), ...refusal?.headers }, refusal, address };
+    const headers = commonHeaders(facts, policy);
+    if (!refusal) return { headers, address };
+    return { refusal: text(refusal.status, refusal.reason, { ...headers, ...refusal.headers }) };
   }
 }

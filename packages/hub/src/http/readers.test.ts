@@ -1,7 +1,8 @@
 import { parseServer } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { type Peer, request, type Setting, settled, setUp } from "../testing/testing.ts";
-import type { Answer, Sink } from "./readers.ts";
+import { type Peer, request, type Setting, settled, setUp, start } from "../testing/testing.ts";
+import type { Answer } from "./answers.ts";
+import type { Sink } from "./readers.ts";
 
 /** An event stream as its reader sees it. */
 class Stream implements Sink {
@@ -55,16 +56,15 @@ function openStream(
   address = "1.1.1.1",
 ) {
   const facts = request(url, headers);
-  expect(hub.readers.refuse(facts, address)).toBeUndefined();
   const stream = new Stream();
-  stream.leave = hub.readers.stream(facts, address, stream);
+  stream.leave = start(hub, facts, address, stream);
   return stream;
 }
 
 /** A poll, its answers (one, if all is well) and a way for its reader to leave. */
 function poll({ hub }: Setting, url: string, address = "1.1.1.1") {
   const answers: Answer[] = [];
-  const leave = hub.readers.poll(request(url), address, (answer) => answers.push(answer));
+  const leave = hub.poll(request(url), address, (answer) => answers.push(answer));
   return { answers, leave, body: () => JSON.parse(answers[0]?.body ?? "null") };
 }
 
@@ -97,39 +97,41 @@ describe("before anything is streamed, a request is refused", () => {
     ["a path with a slash at its end", "/poll/?topic=scores", 404, "not_found"],
   ])("%s", (_what, url, status, code) => {
     const { hub } = setUp();
-    const answer = hub.readers.refuse(request(url), "1.1.1.1");
+    const answer = hub.events(request(url), "1.1.1.1").refusal;
     expect(answer?.status).toBe(status);
     expect(parseServer(answer?.body ?? "").message).toMatchObject({ type: "error", code });
     expect(answer?.headers["Content-Type"]).toBe("application/json");
     const answers: Answer[] = [];
-    hub.readers.poll(request(url), "1.1.1.1", (each) => answers.push(each));
+    hub.poll(request(url), "1.1.1.1", (each) => answers.push(each));
     expect(answers).toEqual([answer]);
   });
 
   test("for the log of a server that others can reach, or for one room too many", () => {
     const { hub } = setUp({ host: "0.0.0.0", limits: { rooms: 1 } });
-    expect(hub.readers.refuse(request("/events?topic=log"), "1.1.1.1")?.status).toBe(403);
-    expect(hub.readers.refuse(request("/events?topic=room/a"), "1.1.1.1")).toBeUndefined();
+    expect(hub.events(request("/events?topic=log"), "1.1.1.1").refusal?.status).toBe(403);
+    expect(hub.events(request("/events?topic=room/a"), "1.1.1.1").refusal).toBeUndefined();
     const sink = { write: () => {}, queued: () => 0, end: () => {}, cut: () => {} };
-    const leave = hub.readers.stream(request("/events?topic=room/a"), "", sink);
-    expect(hub.readers.refuse(request("/events?topic=room/b"), "1.1.1.1")?.status).toBe(503);
+    const leave = start(hub, request("/events?topic=room/a"), "", sink);
+    expect(hub.events(request("/events?topic=room/b"), "1.1.1.1").refusal?.status).toBe(503);
     leave();
-    expect(hub.readers.refuse(request("/events?topic=room/b"), "1.1.1.1")).toBeUndefined();
+    expect(hub.events(request("/events?topic=room/b"), "1.1.1.1").refusal).toBeUndefined();
   });
 
   test("for a malformed Last-Event-ID, but not for an empty one", () => {
     const { hub } = setUp();
     expect(
-      hub.readers.refuse(request("/events?topic=scores", { "last-event-id": "x" }), "1.1.1.1")?.status,
+      hub.events(request("/events?topic=scores", { "last-event-id": "x" }), "1.1.1.1").refusal?.status,
     ).toBe(400);
     expect(
-      hub.readers.refuse(request("/events?topic=scores", { "last-event-id": "" }), "1.1.1.1"),
+      hub.events(request("/events?topic=scores", { "last-event-id": "" }), "1.1.1.1").refusal,
     ).toBeUndefined();
   });
 
-  test("by refuse(), and an app that streams without calling it gets an exception", () => {
-    const { hub } = setUp();
-    expect(() => hub.readers.stream(request("/events?topic=x"), "", new Stream())).toThrow("refuse()");
+  test("and nothing has begun by then: a stream that starts after its room was taken gets an exception", () => {
+    const { hub } = setUp({ limits: { rooms: 1 } });
+    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
+    start(hub, request("/events?topic=room/b"), "2.2.2.2", new Stream());
+    expect(() => stream.refusal ?? stream.start(new Stream())).toThrow("too many rooms");
   });
 });
 
@@ -227,8 +229,8 @@ describe("an event stream", () => {
     stream.queue = 1_001;
     await publish(anna, 2);
     expect(stream.isCut).toBe(true);
-    expect(setting.hub.metricsText()).toContain("rosetta_slow_total 1");
-    expect(setting.hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 0');
+    expect(setting.hub.metrics().body).toContain("rosetta_slow_total 1");
+    expect(setting.hub.metrics().body).toContain('rosetta_connections{endpoint="/events"} 0');
     expect(stream.events).toHaveLength(3);
     const again = openStream(setting, "/events?topic=room/a", { "last-event-id": stream.ids.at(-1) ?? "" });
     expect(again.ids.at(-1)).toBe(`${epochOf(setting)}:3`);
@@ -264,12 +266,12 @@ describe("an event stream", () => {
     const stream = openStream(setting, "/events?topic=room/a");
     await setting.world.pass(60_000);
     expect(stream.isEnded).toBe(true);
-    expect(setting.hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 1');
+    expect(setting.hub.metrics().body).toContain('rosetta_connections{endpoint="/events"} 1');
     stream.queue = 500;
-    expect(setting.hub.metricsText()).toContain("rosetta_queue_bytes 500");
+    expect(setting.hub.metrics().body).toContain("rosetta_queue_bytes 500");
     stream.leave();
-    expect(setting.hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 0');
-    expect(setting.hub.metricsText()).toContain("rosetta_queue_bytes 0");
+    expect(setting.hub.metrics().body).toContain('rosetta_connections{endpoint="/events"} 0');
+    expect(setting.hub.metrics().body).toContain("rosetta_queue_bytes 0");
   });
 
   test("is cut off if its reader does not read the rest of it in time", async () => {
@@ -279,7 +281,7 @@ describe("an event stream", () => {
     expect(stream.isEnded).toBe(true);
     await setting.world.pass(4_000);
     expect(stream.isCut).toBe(true);
-    expect(setting.hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 0');
+    expect(setting.hub.metrics().body).toContain('rosetta_connections{endpoint="/events"} 0');
   });
 
   test("makes its readers come back soon, but not all at once", () => {
@@ -311,7 +313,7 @@ describe("an event stream", () => {
     setting.inside.topics.open("room/a", "1.1.1.1");
     const stream = new Stream();
     stream.isBroken = true;
-    expect(() => setting.hub.readers.stream(request("/events?topic=room/a"), "1.1.1.1", stream)).toThrow();
+    expect(() => start(setting.hub, request("/events?topic=room/a"), "1.1.1.1", stream)).toThrow();
     expect(setting.world.timers).toBe(timers + 1);
     expect(setting.inside.topics.get("room/a")?.readers.size).toBe(0);
   });
@@ -459,7 +461,7 @@ describe("a server that shuts down", () => {
     expect(setting.hub.admit(facts, "1.1.1.1").refusal).toBeUndefined();
     setting.hub.drain();
     await settled();
-    expect(setting.hub.readers.refuse(facts, "1.1.1.1")?.status).toBe(503);
+    expect(setting.hub.events(facts, "1.1.1.1").refusal?.status).toBe(503);
     expect(poll(setting, "/poll?topic=room/a&since=abc:1").answers[0]?.status).toBe(503);
   });
 });
@@ -478,13 +480,13 @@ test("streams and polls count as connections, of their address too, exactly as l
   expect([status("1.1.1.1"), status("2.2.2.2")]).toEqual([429, 200]);
   const other = openStream(setting, "/events?topic=room/a", {}, "2.2.2.2");
   expect([status("1.1.1.1"), status("2.2.2.2"), status("3.3.3.3")]).toEqual([503, 503, 503]);
-  expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 2');
-  expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/poll"} 1');
+  expect(hub.metrics().body).toContain('rosetta_connections{endpoint="/events"} 2');
+  expect(hub.metrics().body).toContain('rosetta_connections{endpoint="/poll"} 1');
   for (const end of [stream.leave, stream.leave, waiting.leave, waiting.leave]) end();
   expect([status("1.1.1.1"), status("2.2.2.2")]).toEqual([200, 200]);
   other.leave();
-  expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/events"} 0');
-  expect(hub.metricsText()).toContain('rosetta_connections{endpoint="/poll"} 0');
+  expect(hub.metrics().body).toContain('rosetta_connections{endpoint="/events"} 0');
+  expect(hub.metrics().body).toContain('rosetta_connections{endpoint="/poll"} 0');
   const again = openStream(setting, "/events?topic=room/a", {}, "1.1.1.1");
   openStream(setting, "/events?topic=room/a", {}, "1.1.1.1");
   expect(status("1.1.1.1")).toBe(429);

@@ -11,9 +11,11 @@ import {
 } from "@rosetta/protocol";
 import type { Reader } from "../delivery/followers.ts";
 import type { Kept, Log, Replay } from "../delivery/log.ts";
+import { replayOf } from "../delivery/replay.ts";
 import type { Topic, TopicProblem, Topics } from "../delivery/topics.ts";
 import type { Queue } from "../operation/budget.ts";
 import type { Host } from "../port.ts";
+import { type Answer, json, uncached } from "./answers.ts";
 
 /** What a stack's event stream must be able to do. */
 export interface Sink {
@@ -26,12 +28,18 @@ export interface Sink {
   cut(): void;
 }
 
-/** An answer over HTTP, as the stack may write it. */
-export interface Answer {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-}
+/** A request for an event stream that is refused, with its answer, or a stream that may start. */
+export type EventStream =
+  | { refusal: Answer }
+  | {
+      refusal?: undefined;
+      headers: Record<string, string>;
+      /**
+       * Starts to stream. Every event's id is its place, so a browser that reconnects says by itself where it stopped.
+       * Returns a function to call when the answer is over, sent or not. Until then it counts as a connection.
+       */
+      start(sink: Sink): () => void;
+    };
 
 interface ReadersOptions {
   host: Host;
@@ -79,8 +87,16 @@ export class Readers {
     this.#options = options;
   }
 
-  /** Returns why a request for events is refused, or `undefined`. To be called before the stack begins to stream. */
-  refuse(facts: RequestFacts, address: string): Answer | undefined {
+  /** Decides on a request for a topic as Server-Sent Events (WHATWG HTML §9.2). Creates nothing. */
+  events(facts: RequestFacts, address: string): EventStream {
+    const refusal = this.#refuse(facts, address);
+    if (refusal) return { refusal };
+    const request = readRequest(facts);
+    return { headers: streamHeaders, start: (sink) => this.#stream(request, address, sink) };
+  }
+
+  // Returns why a request for events is refused, or `undefined`. Only asks: the room may not exist yet.
+  #refuse(facts: RequestFacts, address: string): Answer | undefined {
     // A router may be more lenient about paths than admission (/Events or /poll/), and admission did not count those.
     if (!isHeld(pathOf(facts))) return problem(404, "not_found", "no such path");
     if (this.#isOver) return problem(503, "unavailable", "the server is going down");
@@ -88,7 +104,6 @@ export class Readers {
     if (request.cursor && !parseCursor(request.cursor)) {
       return problem(400, "invalid", "a cursor is <epoch>:<offset>");
     }
-    // Only asks, because a request that may still be refused must not begin a room.
     const refusal = this.#options.topics.ask(request.topic, address);
     if (!refusal) return undefined;
     return problem(
@@ -98,14 +113,8 @@ export class Readers {
     );
   }
 
-  /**
-   * Streams a topic as Server-Sent Events (WHATWG HTML §9.2). Every event's id is its place, so a browser that
-   * reconnects says by itself where it stopped. Returns a function to call when the answer is over, sent or not. Until
-   * then it counts as a connection.
-   */
-  stream(facts: RequestFacts, address: string, sink: Sink): () => void {
+  #stream(request: ReadRequest, address: string, sink: Sink): () => void {
     const { host, log, limits, share, wrote, slow, guard } = this.#options;
-    const request = readRequest(facts);
     const topic = this.#require(request.topic, address);
     const replay = this.#replay(topic, request);
     const chance = this.#chance();
@@ -208,7 +217,7 @@ export class Readers {
 
   // Returns the answer to a poll if it need not wait.
   #pollNow(facts: RequestFacts, address: string): Answer | undefined {
-    const refused = this.refuse(facts, address);
+    const refused = this.#refuse(facts, address);
     if (refused) return refused;
     const request = readRequest(facts);
     const topic = this.#require(request.topic, address);
@@ -220,7 +229,7 @@ export class Readers {
 
   #require(name: string, address: string): Topic<unknown> {
     const topic: Topic<unknown> | TopicProblem = this.#options.topics.open(name, address);
-    if ("code" in topic) throw new Error(`ask refuse() first: ${topic.message}`);
+    if ("code" in topic) throw new Error(`the topic was there when it was asked for: ${topic.message}`);
     return topic;
   }
 
@@ -247,9 +256,8 @@ export class Readers {
   }
 
   #replay(topic: Topic<unknown>, request: ReadRequest): Replay {
-    const cursor = request.cursor ? parseCursor(request.cursor) : undefined;
-    const replay = this.#options.log.since(topic.name, cursor);
-    return topic.mode === "latest" ? { ...replay, entries: replay.entries.slice(-1) } : replay;
+    const since = request.cursor ? parseCursor(request.cursor) : undefined;
+    return replayOf(topic, this.#options.log, { since });
   }
 
   // The same string for all who read it: ten thousand copies of an event would wait in ten thousand queues.
@@ -265,12 +273,11 @@ export class Readers {
     const { epoch, offset } = entries.at(-1) ?? this.#options.log.head(topic.name);
     const events = entries.map((entry) => entry.frame).join(",");
     const body = `{"topic":"${topic.name}","mode":"${topic.mode}","epoch":"${epoch}","offset":${offset},"recovered":${recovered},"events":[${events}]}`;
-    return { status: 200, headers: json, body };
+    return json(200, body, uncached);
   }
 }
 
-const json = { "Content-Type": "application/json", "Cache-Control": "no-store" };
-const nothing: Answer = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
+const nothing: Answer = { status: 204, headers: uncached, body: "" };
 
 function readRequest(facts: RequestFacts): ReadRequest {
   // An EventSource sends the header by itself. `since` is for a poll, or for the first stream of a reader that resumes.
@@ -281,7 +288,7 @@ function readRequest(facts: RequestFacts): ReadRequest {
 }
 
 /** Headers of an event stream. `no-transform` is there because a compressing middleware would hold events back. */
-export const streamHeaders = {
+const streamHeaders = {
   "Content-Type": "text/event-stream",
   "Cache-Control": "no-store, no-transform",
   "X-Accel-Buffering": "no",
@@ -296,7 +303,7 @@ function opening(topic: { name: string; mode: Mode }, head: Cursor, { recovered,
 }
 
 function problem(status: number, code: ErrorCode, message: string): Answer {
-  return { status, headers: json, body: encode({ type: "error", code, message }) };
+  return json(status, encode({ type: "error", code, message }), uncached);
 }
 
 function once(run: () => void): () => void {

@@ -89,7 +89,7 @@ describe("a server over its budget", () => {
       });
     }
     expect([slow, fast, author].map(({ socket }) => socket.isTerminated)).toEqual([true, false, false]);
-    expect(hub.metricsText()).toContain("rosetta_slow_total 1");
+    expect(hub.metrics().body).toContain("rosetta_slow_total 1");
     expect(fast.heardOf("event").length).toBeGreaterThan(90);
   });
 
@@ -97,8 +97,8 @@ describe("a server over its budget", () => {
     const { hub, inside } = setUp();
     const reader = new Reader(77);
     const forget = inside.connections.share(reader);
-    expect(hub.metricsText()).toContain("rosetta_queue_bytes 77");
+    expect(hub.metrics().body).toContain("rosetta_queue_bytes 77");
     forget();
-    expect(hub.metricsText()).toContain("rosetta_queue_bytes 0");
+    expect(hub.metrics().body).toContain("rosetta_queue_bytes 0");
   });
 });

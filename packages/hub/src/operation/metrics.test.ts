@@ -46,7 +46,7 @@ describe("metrics", () => {
     anna.session.slow();
     await anna.gone(4002);
     hub.admit(request("/", { origin: "http://evil.com" }), "1.2.3.4");
-    const { samples } = parse(hub.metricsText());
+    const { samples } = parse(hub.metrics().body);
     const value = (name: string, labels = "") =>
       samples.find((sample) => sample.name === `rosetta_${name}` && sample.labels === labels)?.value;
     expect(value("connections", 'endpoint="/ws"')).toBe(0);
@@ -62,9 +62,9 @@ describe("metrics", () => {
     const [anna, ben] = [await greet(), await greet()];
     Object.assign(anna.socket, { waiting: 90, queued: 100 });
     Object.assign(ben.socket, { waiting: 20, queued: 23 });
-    expect(hub.metricsText()).toContain("\nrosetta_queue_bytes 123\n");
+    expect(hub.metrics().body).toContain("\nrosetta_queue_bytes 123\n");
     await anna.gone();
-    expect(hub.metricsText()).toContain("\nrosetta_queue_bytes 23\n");
+    expect(hub.metrics().body).toContain("\nrosetta_queue_bytes 23\n");
   });
 
   test("count a publication once for each socket that it is sent to", async () => {
@@ -72,7 +72,7 @@ describe("metrics", () => {
     const peers = [await greet(), await greet(), await greet()];
     for (const peer of peers) await peer.say({ type: "subscribe", id: "s", topic: "room/a" });
     const out = () =>
-      parse(hub.metricsText()).samples.find(({ labels }) => labels === 'direction="out"')?.value ?? 0;
+      parse(hub.metrics().body).samples.find(({ labels }) => labels === 'direction="out"')?.value ?? 0;
     const before = out();
     await peers[0]?.say({ type: "publish", id: "1", topic: "room/a", to: "all", text: "x" });
     expect(out()).toBe(before + 4);
@@ -87,7 +87,7 @@ describe("metrics", () => {
       const topic = `room/${id % 3}`;
       await anna.say({ type: "publish", id: `${id}`, topic, to: "all", text: "x".repeat(1_000) });
     }
-    const [bytes] = parse(hub.metricsText()).samples.filter(({ name }) => name === "rosetta_log_bytes");
+    const [bytes] = parse(hub.metrics().body).samples.filter(({ name }) => name === "rosetta_log_bytes");
     expect(bytes?.value).toBeGreaterThan(18_000);
     expect(bytes?.value).toBeLessThanOrEqual(20_480);
   });
@@ -100,7 +100,7 @@ describe("metrics", () => {
     }
     for (let code = 0; code <= 5_000; code++) connect("/echo", "10.1.1.1").session.closed(code);
     hub.admit(request("/secret-path", {}, "POST"), "10.9.9.9");
-    const text = hub.metricsText();
+    const text = hub.metrics().body;
     expect(text).not.toMatch(/room|guest|10\.|secret/);
     expect(parse(text).samples.filter(({ name }) => name.endsWith("closed_total")).length).toBeLessThan(40);
   });

@@ -11,6 +11,7 @@ import {
 } from "@rosetta/protocol";
 import { type Assembly, assemble, type HubOptions } from "../assembly.ts";
 import type { SocketSession } from "../connection/socket-session.ts";
+import type { Sink } from "../http/readers.ts";
 import { Hub } from "../hub.ts";
 import type { Host, LogRecord, Port } from "../port.ts";
 import type { Services } from "../services.ts";
@@ -325,6 +326,13 @@ function settingsWith({ limits, ...changes }: Changes): Settings {
     ...changes,
     limits: { ...defaultLimits, ...limits },
   };
+}
+
+/** Starts the event stream that a request asks for. Throws if it is refused. Returns the function to call at its end. */
+export function start(hub: Hub<Socket>, facts: RequestFacts, address: string, sink: Sink): () => void {
+  const stream = hub.events(facts, address);
+  if (stream.refusal) throw new Error(`refused: ${stream.refusal.body}`);
+  return stream.start(sink);
 }
 
 /** Returns the secret of one of several clients. */
