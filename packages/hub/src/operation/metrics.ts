@@ -1,10 +1,31 @@
 import { closeName } from "@rosetta/protocol";
 
-interface Metric {
-  type: "counter" | "gauge";
-  help: string;
-  values: Map<string, number>;
-}
+/** What is measured. Counters only grow; gauges go up and down. */
+const catalog = {
+  connections: ["gauge", "Open connections by endpoint."],
+  messages_total: ["counter", "WebSocket messages by direction."],
+  bytes_total: ["counter", "Payload bytes by direction."],
+  queue_bytes: ["gauge", "Bytes of memory that wait for readers."],
+  remembered_bytes: ["gauge", "Bytes of memory for clients and their answers."],
+  log_bytes: ["gauge", "Bytes of memory for the events of all topics."],
+  skipped_total: ["counter", "Events of `latest` topics skipped because bytes waited."],
+  slow_total: ["counter", "Connections closed because too many bytes waited."],
+  evicted_total: ["counter", "Connections closed because a topic they followed made way for another."],
+  sockets_cut_total: ["counter", "Connections without a session that were cut, by reason."],
+  log_lines_lost_total: ["counter", "Lines of the log that could not be written."],
+  records_lost_total: ["counter", "Records and failures beyond the log's rate limit."],
+  refused_total: ["counter", "Requests refused by status."],
+  closed_total: ["counter", "Connections closed by code, as the server saw it."],
+  rate_limited_total: ["counter", "Messages refused because there were too many."],
+  heartbeat_deaths_total: ["counter", "Connections ended because nothing was heard."],
+  failures_total: ["counter", "Handlers that threw."],
+} as const satisfies Record<string, readonly ["counter" | "gauge", help: string]>;
+
+/** The name of a metric, without the prefix `rosetta_`. */
+export type MetricName = keyof typeof catalog;
+
+/** Samples of one metric, by label. */
+type Samples = Map<string, number>;
 
 /**
  * A server's metrics, as text for Prometheus (exposition format 0.0.4). The usual library needs Node, but this package
@@ -12,60 +33,36 @@ interface Metric {
  * number is unlimited.
  */
 export class Metrics {
-  readonly #metrics = new Map<string, Metric>();
+  readonly #samples = new Map<MetricName, Samples>();
 
-  constructor() {
-    this.#define("connections", "gauge", "Open connections by endpoint.");
-    this.#define("messages_total", "counter", "WebSocket messages by direction.");
-    this.#define("bytes_total", "counter", "Payload bytes by direction.");
-    this.#define("queue_bytes", "gauge", "Bytes of memory that wait for readers.");
-    this.#define("remembered_bytes", "gauge", "Bytes of memory for clients and their answers.");
-    this.#define("log_bytes", "gauge", "Bytes of memory for the events of all topics.");
-    this.#define("skipped_total", "counter", "Events of `latest` topics skipped because bytes waited.");
-    this.#define("slow_total", "counter", "Connections closed because too many bytes waited.");
-    this.#define(
-      "evicted_total",
-      "counter",
-      "Connections closed because a topic they followed made way for another.",
-    );
-    this.#define("sockets_cut_total", "counter", "Connections without a session that were cut, by reason.");
-    this.#define("log_lines_lost_total", "counter", "Lines of the log that could not be written.");
-    this.#define("records_lost_total", "counter", "Records and failures beyond the log's rate limit.");
-    this.#define("refused_total", "counter", "Requests refused by status.");
-    this.#define("closed_total", "counter", "Connections closed by code, as the server saw it.");
-    this.#define("rate_limited_total", "counter", "Messages refused because there were too many.");
-    this.#define("heartbeat_deaths_total", "counter", "Connections ended because nothing was heard.");
-    this.#define("failures_total", "counter", "Handlers that threw.");
+  /** Adds to a metric. `label` is written verbatim, such as `direction="in"`. Default: none. */
+  add(name: MetricName, amount: number, label = ""): void {
+    const samples = this.#of(name);
+    samples.set(label, (samples.get(label) ?? 0) + amount);
   }
 
-  /** Adds to a metric. `label` is written verbatim, such as `direction="in"`. */
-  add(name: string, amount: number, label = ""): void {
-    const values = this.#of(name).values;
-    values.set(label, (values.get(label) ?? 0) + amount);
+  /** Sets a metric that has no label. */
+  set(name: MetricName, value: number): void {
+    this.#of(name).set("", value);
   }
 
-  set(name: string, value: number): void {
-    this.#of(name).values.set("", value);
-  }
-
+  /** Returns all metrics, those without a sample as 0. */
   text(): string {
-    return [...this.#metrics].map(([name, metric]) => exposition(name, metric)).join("");
+    const names = Object.keys(catalog) as MetricName[];
+    return names.map((name) => exposition(name, this.#of(name))).join("");
   }
 
-  #define(name: string, type: Metric["type"], help: string): void {
-    this.#metrics.set(name, { type, help, values: new Map() });
-  }
-
-  #of(name: string): Metric {
-    const metric = this.#metrics.get(name);
-    if (!metric) throw new Error(`no metric is called ${name}`);
-    return metric;
+  #of(name: MetricName): Samples {
+    const samples = this.#samples.get(name) ?? new Map();
+    this.#samples.set(name, samples);
+    return samples;
   }
 }
 
-function exposition(name: string, { type, help, values }: Metric): string {
-  const samples = values.size > 0 ? [...values] : [["", 0] as const];
-  const lines = samples.map(([label, value]) => `rosetta_${name}${label && `{${label}}`} ${value}\n`);
+function exposition(name: MetricName, samples: Samples): string {
+  const [type, help] = catalog[name];
+  const shown = samples.size > 0 ? [...samples] : [["", 0] as const];
+  const lines = shown.map(([label, value]) => `rosetta_${name}${label && `{${label}}`} ${value}\n`);
   return `# HELP rosetta_${name} ${help}\n# TYPE rosetta_${name} ${type}\n${lines.join("")}`;
 }
 
