@@ -9,6 +9,7 @@ import {
   type Parsed,
   parseClient,
   parseServer,
+  requestId,
   type Server,
   type ServerMessage,
 } from "./index.ts";
@@ -153,11 +154,17 @@ const unions: [string, Parse, Record<string, Arbitrary<ClientMessage | ServerMes
 
 const anyUnits = fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)) });
 
+/** The id that is read alone is the one that is read with the rest. */
+function expectSameId(text: string, { message, problem }: Parsed<ClientMessage>): void {
+  expect(requestId(text)).toBe(message?.id ?? problem?.id);
+}
+
 /** For any text, a parser returns a problem, or a message that can be sent and parsed again. */
 function expectSound(parse: Parse, text: string): void {
   const { message, problem } = parse(text);
   expect(message === undefined).toBe(problem !== undefined);
   if (message) expect(encode(parse(encode(message)).message as typeof message)).toBe(encode(message));
+  if (parse === parseClient) expectSameId(text, parseClient(text));
   if (!problem) return;
   expect(["invalid", "unknown_type"]).toContain(problem.code);
   expect(problem.reason).toMatch(/^[a-z][\w.:, -]{2,150}$/i);

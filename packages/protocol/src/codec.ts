@@ -22,6 +22,15 @@ export function parseClient(text: string): Parsed<ClientMessage> {
   return read(clientParser(), text, clientTypes);
 }
 
+/**
+ * Returns the id of a request without looking at the rest, or `undefined` if there is none to read: for a message that
+ * is refused unseen, so that the reply can still name it. Never throws, whatever the text.
+ */
+export function requestId(text: string): string | undefined {
+  const value = parseJson(text);
+  return isRecord(value) && !hasPrototypeKey(value) ? readableId(value).id : undefined;
+}
+
 /** Parses a server's message. Never throws, whatever the text. */
 export function parseServer(text: string): Parsed<ServerMessage> {
   return read(serverParser(), text, serverTypes);

@@ -6,6 +6,7 @@ import {
   type Limits,
   type Problem,
   parseClient,
+  requestId,
   type ServerMessage,
 } from "@rosetta/protocol";
 import type { Client } from "../delivery/clients.ts";
@@ -111,8 +112,9 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   text(data: string): void {
     this.heard(byteLength(data));
     if (!this.isOpen) return;
+    // Before the message is parsed and validated, so that a flood costs neither.
+    if (!this.#bucket.take()) return this.#strike(data);
     const { message, problem } = parseClient(data);
-    if (!this.#bucket.take()) return this.#strike(message?.id ?? problem?.id);
     if (problem) return this.#bad(problem);
     if (message.type !== "hello") return this.#answer(message);
     this.#badInARow = 0;
@@ -307,12 +309,14 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.close(Close.BadMessages, "too many messages that cannot be read");
   }
 
-  #strike(id: string | undefined): void {
+  #strike(data: string): void {
     const now = this.#services.host.now();
     if (now - this.#struckAt > calmMs) this.#strikes = 0;
     this.#struckAt = now;
     this.#strikes += 1;
     this.#services.metrics.add("rate_limited_total", 1);
+    // The reply names the request, so the id must be read. That is done at most `strikes` times before the session ends.
+    const id = requestId(data);
     const re = id === undefined ? {} : { re: id };
     const retryAfterMs = this.#bucket.waitMs();
     this.send({ type: "error", ...re, code: "rate_limited", message: "too many messages", retryAfterMs });
