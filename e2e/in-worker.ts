@@ -66,8 +66,9 @@ class Pair implements SocketLike {
   }
 
   /** From the server to the client. */
-  deliver(data: string): void {
+  deliver(data: string): true {
     later(() => this.onmessage?.({ data }));
+    return true;
   }
 
   close(code = 1005, reason = ""): void {
@@ -95,7 +96,8 @@ const port: Port<Pair> = {
   join: (pair, topic) => topics.set(topic, (topics.get(topic) ?? new Set()).add(pair)),
   leave: (pair, topic) => topics.get(topic)?.delete(pair),
   publish(topic, frame, except) {
-    for (const pair of topics.get(topic) ?? []) if (pair !== except) pair.deliver(frame);
+    const others = [...(topics.get(topic) ?? [])].filter((pair) => pair !== except);
+    return others.filter((pair) => pair.deliver(frame)).length;
   },
 };
 

@@ -215,4 +215,10 @@ test("ECHO-15 MUST count messages in bytes, not in characters", {
   ws.send("3 €");
   expect(await ws.nextText()).toBe("3 €");
   expect(await metric(own, "bytes_total", { direction: "in" })).toBe(5);
+  expect(await metric(own, "bytes_total", { direction: "out" })).toBe(5);
+  // The text that ends the connection comes in and does not go out.
+  ws.send("stop");
+  await ws.closed();
+  expect(await metric(own, "bytes_total", { direction: "in" })).toBe(9);
+  expect(await metric(own, "bytes_total", { direction: "out" })).toBe(5);
 });

@@ -52,21 +52,26 @@ export function createPort(server: () => Server<Data>): Port<Ws> {
     join: (ws, topic) => void ws.subscribe(topic),
     leave: (ws, topic) => void ws.unsubscribe(topic),
     publish(topic, frame, except) {
+      const sent = server().subscriberCount(topic) - (except?.isSubscribed(topic) ? 1 : 0);
       // A socket's publish() skips that socket. The server's publish() skips nobody.
       if (except) except.publish(topic, frame, true);
       else server().publish(topic, frame, true);
+      return sent;
     },
     // #endregion broadcast
   };
 }
 
 // #region send
-function deliver(ws: Ws, data: string | Buffer): void {
-  if (ws.data.goodbye) return;
+function deliver(ws: Ws, data: string | Buffer): boolean {
+  if (ws.data.goodbye) return false;
   // send() returns 0 for a message that it silently dropped, but also for an empty one. So we check the queue first.
-  if (ws.getBufferedAmount() > ws.data.session.limits.queueBytes) return ws.data.session.slow();
+  if (ws.getBufferedAmount() > ws.data.session.limits.queueBytes) {
+    ws.data.session.slow();
+    return false;
+  }
   // `true`: compress if the peer agreed to it. By default, Bun does not.
-  ws.send(data, true);
+  return ws.send(data, true) !== 0 || data.length === 0;
 }
 
 // Bun treats a socket as gone once close() is called. Bytes that still wait stay in memory until the peer has read
@@ -79,9 +84,10 @@ function sayGoodbye(ws: Ws): void {
 
 // #region echo
 function echo(ws: Ws, data: string | Buffer): void {
-  ws.data.session.heard(Buffer.byteLength(data));
+  const bytes = Buffer.byteLength(data);
+  ws.data.session.heard(bytes);
   if (data === echoStop) return ws.data.session.close(Close.Normal, "");
-  deliver(ws, data);
+  if (deliver(ws, data)) ws.data.session.sent(bytes);
 }
 // #endregion echo
 

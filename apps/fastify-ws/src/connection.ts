@@ -54,19 +54,25 @@ export function createPort(): Port<Ws> {
     },
     publish(topic, frame, except) {
       const data = Buffer.from(frame);
-      for (const ws of topics.get(topic) ?? []) if (ws !== except) deliver(ws, data, false);
+      let sent = 0;
+      for (const ws of topics.get(topic) ?? []) if (ws !== except && deliver(ws, data, false)) sent += 1;
+      return sent;
     },
     // #endregion broadcast
   };
 }
 
 // #region send
-function deliver(ws: Ws, data: string | Buffer, isBinary: boolean): void {
-  if (ws.readyState !== ws.OPEN) return;
+function deliver(ws: Ws, data: string | Buffer, isBinary: boolean): boolean {
+  if (ws.readyState !== ws.OPEN) return false;
   // ws never refuses to send. It buffers without limit what the kernel does not take (websockets/ws#2009).
-  if (queued(ws) > ws.data.session.limits.queueBytes) return ws.data.session.slow();
+  if (queued(ws) > ws.data.session.limits.queueBytes) {
+    ws.data.session.slow();
+    return false;
+  }
   // By default, ws sends a Buffer as a binary message.
   ws.send(data, { binary: isBinary }, ws.data.traffic.sending());
+  return true;
 }
 
 function queued({ bufferedAmount, data }: Ws): number {
@@ -80,7 +86,7 @@ const stop = Buffer.from(echoStop);
 function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
   ws.data.session.heard(data.length);
   if (!isBinary && data.equals(stop)) return ws.data.session.close(Close.Normal, "");
-  deliver(ws, data, isBinary);
+  if (deliver(ws, data, isBinary)) ws.data.session.sent(data.length);
 }
 // #endregion echo
 

@@ -3,8 +3,11 @@
  * `Ws` is whatever the stack calls a socket.
  */
 export interface Port<Ws> {
-  /** Sends a text frame. A socket whose queue is over its limit is reported by `session.slow()` instead. */
-  send(ws: Ws, frame: string): void;
+  /**
+   * Sends a text message. Returns true if it was handed to the stack, and false if it was dropped because the socket is
+   * closing. A socket whose queue is over its limit is reported by `session.slow()` instead, and false as well.
+   */
+  send(ws: Ws, frame: string): boolean;
   /** Bytes that wait for a `drained()` that will come; 0 when none will. */
   waiting(ws: Ws): number;
   /** Bytes of memory that wait for the kernel, including what the stack adds to each message. */
@@ -20,8 +23,11 @@ export interface Port<Ws> {
   /** Subscribes the socket: from now on it gets what is published in the topic. */
   join(ws: Ws, topic: string): void;
   leave(ws: Ws, topic: string): void;
-  /** Sends one text frame to every socket that joined the topic, except to `except`. */
-  publish(topic: string, frame: string, except?: Ws): void;
+  /**
+   * Sends one text message to every socket that joined the topic, except to `except`. Returns to how many sockets it
+   * was handed over, as far as the stack tells.
+   */
+  publish(topic: string, frame: string, except?: Ws): number;
 }
 
 /** What a hub needs from the outside world: time, randomness and computing. Tests pass their own. */

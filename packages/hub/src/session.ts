@@ -12,6 +12,8 @@ export interface Session {
   binary(): void;
   /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a ping or pong. */
   heard(bytes?: number): void;
+  /** Notes that an echo of `bytes` bytes was handed to the stack. What the port sends is counted without this. */
+  sent(bytes: number): void;
   /** To be called when the kernel has taken bytes. If none wait any more, sends what was skipped meanwhile. */
   drained(): void;
   /** Closes the session, because the stack found more than `limits.queueBytes` waiting and did not send. */

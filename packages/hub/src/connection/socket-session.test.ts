@@ -431,12 +431,30 @@ test("messages in and out are counted, and so are their bytes on the wire", asyn
   const before = anna.socket.frames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0);
   const hello = Buffer.byteLength(`{"type":"hello","id":"hello","client":"${secret(1)}"}`);
   await anna.say({ type: "echo", id: "1", text: "aä€😀" });
-  connect("/echo").session.heard(7);
+  const echo = connect("/echo");
+  echo.session.heard(7);
+  echo.session.sent(7);
   const sent = Buffer.byteLength('{"type":"echo","id":"1","text":"aä€😀"}');
   expect(hub.metrics().body).toContain(`rosetta_bytes_total{direction="in"} ${hello + sent + 7}`);
   expect(hub.metrics().body).toContain(`rosetta_bytes_total{direction="out"} ${before + sent + 7}`);
   expect(hub.metrics().body).toContain('rosetta_messages_total{direction="in"} 3');
   expect(hub.metrics().body).toContain('rosetta_messages_total{direction="out"} 3');
+});
+
+test("what the stack did not take is not counted as sent", async () => {
+  const { greet, hub, connect, port } = setUp();
+  const [anna, ben] = [await greet(), await greet()];
+  await anna.say({ type: "subscribe", id: "s", topic: "room/a" });
+  const sent = () => hub.metrics().body.match(/^rosetta_messages_total\{direction="out"\}.*$/m)?.[0];
+  const before = sent();
+  connect("/echo").session.heard(7);
+  expect(sent()).toBe(before);
+  anna.socket.close(Close.Normal, "the stack has begun to close it");
+  await anna.say({ type: "echo", id: "1", text: "nobody gets this" });
+  expect(sent()).toBe(before);
+  await ben.say({ type: "publish", id: "2", topic: "room/a", to: "others", text: "nor this" });
+  expect(sent()).toMatch(/ 4$/);
+  expect(port.topics.get("room/a")?.size).toBe(1);
 });
 
 describe("a standstill of the process", () => {

@@ -134,8 +134,11 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     if (bytes === undefined) return this.#controlled();
     this.#begunAt = undefined;
     this.#services.counted("in", bytes);
-    // On /echo every message goes back as it came.
-    if (this.endpoint === endpoints.echo) this.#services.counted("out", bytes);
+  }
+
+  /** Notes that a message of `bytes` bytes was handed to the stack. */
+  sent(bytes: number): void {
+    this.#services.counted("out", bytes);
   }
 
   /** To be called when the kernel has taken bytes. If none wait any more, sends the newest of each skipped topic. */
@@ -215,9 +218,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   }
 
   sendFrame(frame: string, bytes: number = byteLength(frame)): void {
-    if (!this.isOpen) return;
-    this.#services.counted("out", bytes);
-    this.#services.port.send(this.ws, frame);
+    if (this.isOpen && this.#services.port.send(this.ws, frame)) this.sent(bytes);
   }
 
   /** Sends an event of a topic in which only the newest matters. Skips it while bytes wait. */

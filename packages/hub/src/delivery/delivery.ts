@@ -33,8 +33,7 @@ export class Delivery<Ws> {
       for (const session of topic.sessions) guard(() => session.latest(entry));
       return;
     }
-    port.publish(topic.name, entry.frame, except?.ws);
-    counted("out", entry.bytes, topic.sessions.size - (except && topic.sessions.has(except) ? 1 : 0));
+    counted("out", entry.bytes, port.publish(topic.name, entry.frame, except?.ws));
   }
 }
 

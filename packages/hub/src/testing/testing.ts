@@ -148,11 +148,12 @@ export class TestPort implements Port<Socket> {
   /** Bytes that may wait for one socket. Over that, it is slow. */
   queueBytes = Number.POSITIVE_INFINITY;
 
-  send(ws: Socket, frame: string): void {
+  send(ws: Socket, frame: string): boolean {
     if (ws.isBroken) throw new Error("a broken stack");
-    if (ws.closing || ws.isTerminated) return;
-    if (ws.waiting > this.queueBytes) return ws.session?.slow();
-    ws.frames.push(frame);
+    if (ws.closing || ws.isTerminated) return false;
+    if (ws.waiting <= this.queueBytes) return ws.frames.push(frame) > 0;
+    ws.session?.slow();
+    return false;
   }
 
   waiting(ws: Socket): number {
@@ -191,8 +192,9 @@ export class TestPort implements Port<Socket> {
     this.topics.get(topic)?.delete(ws);
   }
 
-  publish(topic: string, frame: string, except?: Socket): void {
-    for (const ws of this.topics.get(topic) ?? []) if (ws !== except) this.send(ws, frame);
+  publish(topic: string, frame: string, except?: Socket): number {
+    const members = [...(this.topics.get(topic) ?? [])].filter((ws) => ws !== except);
+    return members.filter((ws) => this.send(ws, frame)).length;
   }
 
   #report(ws: Socket, code: number): void {

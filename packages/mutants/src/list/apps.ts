@@ -13,7 +13,7 @@ const node: App[] = ["express-ws", "fastify-ws"];
 const connection: Mutant[] = [
   ...inApps(node, "connection", [
     {
-      search: "  if (ws.readyState !== ws.OPEN) return;\n",
+      search: "  if (ws.readyState !== ws.OPEN) return false;\n",
       replace: "",
       why: "sends on closing sockets",
       tests: ["CLOSE-17"],
