@@ -2,7 +2,7 @@ import { type EventData, isLoopback, pathOf, type Settings } from "@rosetta/prot
 import { Connections } from "./connection/connections.ts";
 import { Rates } from "./connection/rates.ts";
 import { Clients } from "./delivery/clients.ts";
-import { Delivery, evict } from "./delivery/delivery.ts";
+import { deliverFrom, evict } from "./delivery/delivery.ts";
 import { Jobs } from "./delivery/jobs.ts";
 import { type Draft, type Log, MemoryLog } from "./delivery/log.ts";
 import { Presence } from "./delivery/presence.ts";
@@ -132,7 +132,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
       records.record({ name: "slow", details: { endpoint } });
     },
   });
-  new Delivery(services);
+  deliverFrom(log, services);
   return { services, connections, door, readers, records, wall };
 }
 

@@ -15,7 +15,7 @@ import { byteLength, type Kept } from "../delivery/log.ts";
 import { roomOf, type Topic } from "../delivery/topics.ts";
 import { Bucket } from "../operation/bucket.ts";
 import type { Queue } from "../operation/budget.ts";
-import type { Requester } from "../requests/requester.ts";
+import type { Requester } from "../requests/context.ts";
 import { type Ask, answer, hello } from "../requests/requests.ts";
 import type { Services } from "../services.ts";
 import type { Session } from "../session.ts";

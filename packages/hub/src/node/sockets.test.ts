@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { defaultLimits, type Limits, type Settings } from "@rosetta/protocol";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Queue } from "../operation/budget.ts";
-import { whenOver } from "./index.ts";
+import { whenOver } from "./responses.ts";
 import { Sockets } from "./sockets.ts";
 
 const servers: Server[] = [];

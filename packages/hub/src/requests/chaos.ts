@@ -1,5 +1,5 @@
 import { bounds, type Client as ClientRequest, Close } from "@rosetta/protocol";
-import { type Context, refuse } from "./requester.ts";
+import { type Context, refuse } from "./context.ts";
 
 const floodTopic = "room/flood";
 

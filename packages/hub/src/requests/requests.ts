@@ -4,7 +4,7 @@ import { replayOf } from "../delivery/replay.ts";
 import { isPublic } from "../delivery/topics.ts";
 import type { Services } from "../services.ts";
 import { chaos } from "./chaos.ts";
-import { type Context, type Requester, refuse } from "./requester.ts";
+import { type Context, type Requester, refuse } from "./context.ts";
 
 /** Everything that a client may ask for once it has said `hello`. */
 export type Ask = Exclude<ClientMessage, { type: "hello" }>;

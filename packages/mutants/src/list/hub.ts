@@ -85,18 +85,23 @@ export const hub: Mutant[] = [
     why: "a pair of surrogates takes six bytes",
   },
   {
-    ...unit("node/index"),
+    ...unit("node/host"),
     search: "now: () => performance.now(),",
     replace: "now: () => Date.now(),",
     why: "the wall clock for the monotonic one",
   },
   {
-    ...unit("node/index"),
+    ...unit("node/host"),
     search: "setTimeout(run, ms).unref()",
     replace: "setTimeout(run, ms)",
     why: "what is remembered keeps the process alive",
   },
-  { ...unit("node/index"), search: "    if (isOver) return;\n", replace: "", why: "a reader leaves twice" },
+  {
+    ...unit("node/responses"),
+    search: "    if (isOver) return;\n",
+    replace: "",
+    why: "a reader leaves twice",
+  },
   {
     ...unit("node/sockets"),
     search: "    Object.assign(server, { closeIdleConnections: () => this.#closeIdle() });\n",

@@ -1,10 +1,8 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
 import { promisify } from "node:util";
 import { expect, test, vi } from "vitest";
-import { atMost, host, whenOver } from "./index.ts";
+import { atMost, host } from "./host.ts";
 
 test("a hash is computed over MiB of zeros, and reported MiB by MiB", async () => {
   const steps: number[] = [];
@@ -86,7 +84,7 @@ test("a timer runs once unless it is cancelled, and both clocks advance", async 
 });
 
 test("a process ends if it waits only for timers", async () => {
-  const module = JSON.stringify(new URL("./index.ts", import.meta.url).href);
+  const module = JSON.stringify(new URL("./host.ts", import.meta.url).href);
   const script = `
     import { atMost, host } from ${module};
     host.after(120_000, () => {});
@@ -111,27 +109,4 @@ test("time is not affected when somebody sets the wall clock", () => {
   vi.setSystemTime(8_000_000_000_000);
   expect(host.now() - before).toBeLessThan(60_000);
   vi.useRealTimers();
-});
-
-test.each([
-  ["is answered", true],
-  ["sends FIN while it waits", false],
-])("a reader that %s leaves once", async (_how, isAnswered) => {
-  let leaves = 0;
-  const gone = Promise.withResolvers<void>();
-  const server = createServer((req, res) => {
-    whenOver(req, res, () => leaves++);
-    req.socket.once("close", gone.resolve);
-    if (isAnswered) res.end("here");
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const reader = connect((server.address() as AddressInfo).port, "127.0.0.1");
-  reader.on("error", () => {});
-  reader.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  if (isAnswered) reader.once("data", () => reader.end());
-  else server.once("request", () => reader.end());
-  await gone.promise;
-  await new Promise((resolve) => setImmediate(resolve));
-  server.close();
-  expect(leaves).toBe(1);
 });

@@ -1,0 +1,42 @@
+import { createHash, randomBytes } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
+import type { Host } from "../port.ts";
+
+/** The host of a hub on Node, and on Bun, which has the same modules. */
+export const host: Host = {
+  now: () => performance.now(),
+  date: () => Date.now(),
+  after(ms, run) {
+    // A listening server keeps the process alive. Once it has stopped, timers for what it remembers must not.
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
+  token: () => randomBytes(16).toString("hex"),
+  async hash(mebibytes, step) {
+    // Even the first MiB waits for its turn, so handling the message that starts a job includes no hashing.
+    const hash = createHash("sha256");
+    const chunk = new Uint8Array(1024 * 1024);
+    for (let done = 1; done <= mebibytes; done++) {
+      await nextTurn();
+      hash.update(chunk);
+      if (!step(done)) throw new Error("abandoned");
+    }
+    return hash.digest("hex");
+  },
+};
+
+let turns: Promise<unknown> = Promise.resolve();
+
+// Resolves in a turn of the event loop in which no other job hashes. A MiB takes about a millisecond, so 32 jobs in the
+// same turn would block everybody for 32 ms.
+function nextTurn(): Promise<unknown> {
+  turns = turns.then(() => turn());
+  return turns;
+}
+
+/** Waits for a stack's own stop, but at most `ms` milliseconds: each stack has a case in which it would never stop. */
+export async function atMost(ms: number, stopped: Promise<unknown>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([stopped, late]).finally(() => clearTimeout(timer));
+}
