@@ -18,9 +18,13 @@ import type { Identity, Services } from "./services.ts";
 /** What a hub is created with. */
 export interface HubOptions<Ws> {
   identity: Identity;
+  /** What the operator has set: limits, origins, what is exposed. */
   settings: Settings;
+  /** The stack's sockets. */
   port: Port<Ws>;
+  /** Time, randomness and computing. */
   host: Host;
+  /** Where records and failures are written. */
   journal: Journal;
   /** Default: a log in memory. */
   log?: Log;

@@ -11,6 +11,7 @@ import type { Session } from "./session.ts";
 /** What every app's `start` takes. */
 export type ServerOptions = Omit<HubOptions<never>, "port" | "host" | "log" | "seed">;
 
+/** What every app's `start` returns. */
 export interface RunningServer {
   /** `http://127.0.0.1:3001` */
   url: string;
@@ -20,7 +21,9 @@ export interface RunningServer {
 
 /** A socket that a stack has just accepted. The application's data is not on it yet. */
 export interface NewSocket {
+  /** Starts the closing handshake (RFC 6455 §7.1.2). */
   close(code: number, reason: string): void;
+  /** Ends the connection without one. */
   terminate(): void;
 }
 

@@ -22,6 +22,7 @@ export interface Port<Ws> {
   terminate(ws: Ws): void;
   /** Subscribes the socket: from now on it gets what is published in the topic. */
   join(ws: Ws, topic: string): void;
+  /** Ends the subscription. */
   leave(ws: Ws, topic: string): void;
   /**
    * Sends one text message to every socket that joined the topic, except to `except`. Returns to how many sockets it
@@ -49,13 +50,17 @@ export interface Host {
 
 /** A record of something that happened to a connection or a job. Messages are never recorded. */
 export interface LogRecord {
+  /** What happened. */
   name: "opened" | "refused" | "closed" | "slow" | "job";
+  /** Which connection or job, and how. Never what was said. */
   details: Record<string, string | number>;
 }
 
 /** Where a server writes its records and failures, besides the topic `log`. */
 export interface Journal {
+  /** Writes what happened. */
   record(record: LogRecord): void;
+  /** Writes that a handler threw, or that the log refused. */
   failed(error: unknown): void;
   /** The number of lines that could not be written, because of a full disk or a stalled reader. Default: 0. */
   lost?(): number;

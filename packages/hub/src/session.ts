@@ -5,6 +5,7 @@ import type { Limits } from "@rosetta/protocol";
  * port. Sockets on `/echo` have a session too: they are counted, kept alive and ended like all others.
  */
 export interface Session {
+  /** The limits of this server, among them `queueBytes` for a socket's queue. */
   readonly limits: Limits;
   /** Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. */
   text(data: string): void;

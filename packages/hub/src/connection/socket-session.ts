@@ -41,6 +41,7 @@ interface SocketSessionOptions<Ws> {
 export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   readonly ws: Ws;
   readonly endpoint: Endpoint;
+  /** What the connection counts for, behind the trusted proxies. */
   readonly address: string;
   readonly limits: Limits;
   /** Messages that it could send at once when it opened: less than `limits.burst` if its address has few left. */
@@ -208,15 +209,18 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#services.port.close(this.ws, code, reason);
   }
 
+  /** Ends the connection without a closing handshake. */
   terminate(): void {
     if (this.#state === "closed") return;
     this.#services.port.terminate(this.ws);
   }
 
+  /** Sends a message, unless the session is closing. */
   send(message: ServerMessage): void {
     this.sendFrame(encode(message));
   }
 
+  /** Sends a message that is already encoded. `bytes` are those of its UTF-8; if left out, they are counted. */
   sendFrame(frame: string, bytes: number = byteLength(frame)): void {
     if (this.isOpen && this.#services.port.send(this.ws, frame)) this.sent(bytes);
   }
@@ -243,6 +247,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#moved(topic.name);
   }
 
+  /** Ends the subscription to a topic, if there is one. */
   unfollow(name: string): void {
     const topic = this.topics.get(name);
     if (!topic) return;

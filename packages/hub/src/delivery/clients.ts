@@ -21,6 +21,7 @@ export interface Client<Session> {
   readonly secret: string;
   /** Its name for others, the same after a reconnect. */
   member: string;
+  /** Its connection, if it has one now. */
   session: Session | undefined;
   /** The number of its newest connection, if the client numbers them. */
   connection: number;
@@ -73,6 +74,7 @@ export class Clients<Session> {
     return this.#bytes;
   }
 
+  /** Returns what is remembered of a client, or `undefined`. */
   get(secret: string): Client<Session> | undefined {
     return this.#clients.get(secret);
   }

@@ -8,9 +8,11 @@ export interface Follower<Ws> {
   readonly member: string | undefined;
   /** True until one side begins to close. */
   readonly isOpen: boolean;
+  /** Sends a message, unless the session is closing. */
   send(message: ServerMessage): void;
   /** Sends an event of a topic in which only the newest matters. Skips it while bytes wait. */
   latest(entry: Kept): void;
+  /** Ends the subscription to a topic, if there is one. */
   unfollow(topic: string): void;
   /** Starts to close. `graceMs` is how long the peer may take to answer. */
   close(code: number, reason: string, graceMs?: number): void;
@@ -18,6 +20,7 @@ export interface Follower<Ws> {
 
 /** Something that follows a topic over plain HTTP. */
 export interface Reader {
+  /** Called with each event of the topic. */
   event(entry: Entry): void;
   /** Called when the server shuts down, or the room has made way for another. */
   end(): void;

@@ -69,6 +69,7 @@ export class Jobs {
     );
   }
 
+  /** Cancels a job, if it runs and belongs to `owner`. */
   cancel(topic: string, owner: string): Cancellation {
     const job = this.#jobs.get(topic);
     if (!job) return "not_found";

@@ -2,8 +2,11 @@ import { type Audience, type Cursor, type EventData, encode } from "@rosetta/pro
 
 /** An event before the log gave it its place. */
 export interface Draft {
+  /** Milliseconds since 1970. */
   at: number;
+  /** The author's name for others. Undefined for the server's own events. */
   from?: string;
+  /** Whom a publication is for. Undefined for the server's own events. */
   to?: Audience;
   data: EventData;
   /** The request that it came from, so that its author gets the `ack`. Never sent to anybody. */
@@ -44,6 +47,7 @@ export interface Log {
   head(topic: string): Cursor;
   /** Returns everything after `cursor` if that is still here. Otherwise, or without a cursor, the newest entries. */
   since(topic: string, cursor?: Cursor): Replay;
+  /** Calls `listener` with every entry from now on, in order. */
   follow(listener: (entry: Entry) => void): void;
   /** Ends the life of a topic. Its name may be used again, with a new epoch. */
   forget(topic: string): void;
@@ -85,6 +89,7 @@ export class MemoryLog implements Log {
     this.#most = most;
   }
 
+  /** Bytes of memory that all rings take. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -31,6 +31,14 @@ export function replayOf(
   return { recovered: false, entries: newestWithin(budget, meant.slice(-newest)) };
 }
 
+/**
+ * Returns the bytes that a replay may have in a queue with this limit, in which so many bytes already wait. It may fill
+ * at most half of it, so that resuming does not end the connection.
+ */
+export function replayBudget(queueBytes: number, waiting: number): number {
+  return Math.max(0, queueBytes / 2 - waiting);
+}
+
 function newestWithin(budget: number, entries: Kept[]): Kept[] {
   const first = entries.findIndex((_, index) => bytesOf(entries.slice(index)) <= budget);
   return first === -1 ? [] : entries.slice(first);

@@ -59,6 +59,7 @@ export class Shares {
     return lot;
   }
 
+  /** Gives a lot's place back. */
   remove(lot: Lot): void {
     this.#count -= 1;
     this.#release(lot);

@@ -8,6 +8,7 @@ import { isUnused, type Lot, Shares } from "./shares.ts";
 /** A topic and its followers: who gets its events, and how. */
 export interface Topic<Session> {
   readonly name: string;
+  /** `stream`: every event matters; `latest`: only the newest does. */
   readonly mode: Mode;
   readonly sessions: Set<Session>;
   readonly readers: Set<Reader>;
@@ -52,6 +53,7 @@ export class Topics<Session> {
     if (options.logServed) this.#add("log", "stream");
   }
 
+  /** Returns a topic that exists, or `undefined`. */
   get(name: string): Topic<Session> | undefined {
     return this.#topics.get(name);
   }

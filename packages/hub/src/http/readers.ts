@@ -19,6 +19,7 @@ import { type Answer, json, uncached } from "./answers.ts";
 
 /** What a stack's event stream must be able to do. */
 export interface Sink {
+  /** Sends a part of the stream. */
   write(text: string): void;
   /** Bytes of memory that wait for the kernel. */
   queued(): number;

@@ -1,6 +1,6 @@
 import { type ClientMessage, type Client as ClientRequest, Close } from "@rosetta/protocol";
 import { isSame, type Repeatable } from "../delivery/clients.ts";
-import { replayOf } from "../delivery/replay.ts";
+import { replayBudget, replayOf } from "../delivery/replay.ts";
 import { isPublic } from "../delivery/topics.ts";
 import type { Services } from "../services.ts";
 import { chaos } from "./chaos.ts";
@@ -100,8 +100,7 @@ function subscribe<Ws>(context: Context<Ws>, { id, topic: name, since }: ClientR
   }
   const topic = services.topics.open(name, session.address);
   if ("code" in topic) return refuse(session, id, topic.code, topic.message);
-  // A replay may fill at most half of the queue, so that resuming does not end the connection.
-  const budget = Math.max(0, limits.queueBytes / 2 - session.waiting());
+  const budget = replayBudget(limits.queueBytes, session.waiting());
   const { secret } = client;
   const { recovered, entries } = replayOf(topic, services.log, { since, secret, budget });
   session.send({
