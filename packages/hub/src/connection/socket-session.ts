@@ -13,19 +13,16 @@ import type { Client } from "../delivery/clients.ts";
 import type { Follower } from "../delivery/followers.ts";
 import { byteLength, type Kept } from "../delivery/log.ts";
 import { roomOf, type Topic } from "../delivery/topics.ts";
-import { Bucket } from "../operation/bucket.ts";
 import type { Queue } from "../operation/budget.ts";
 import type { Requester } from "../requests/context.ts";
 import { type Ask, answer, hello } from "../requests/requests.ts";
 import type { Services } from "../services.ts";
 import type { Session } from "../session.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Throttle } from "./throttle.ts";
 
 /** How many times its limit a message may take, including fragment headers and the control frames in between. */
 const messageRoom = 4;
-/** Refused messages after which a session is closed. */
-const strikes = 20;
-/** Milliseconds without a refusal after which they are forgiven. */
-const calmMs = 1_000;
 
 /** What a session is created with. */
 interface SocketSessionOptions<Ws> {
@@ -53,17 +50,12 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   readonly #services: Services<Ws>;
   readonly #gone: SocketSessionOptions<Ws>["gone"];
-  readonly #bucket: Bucket;
+  readonly #throttle: Throttle;
+  readonly #heartbeat: Heartbeat;
   readonly #skipped = new Set<string>();
   #client: Client<Follower<Ws>> | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #badInARow = 0;
-  #strikes = 0;
-  #struckAt = 0;
-  #heardAt: number;
-  #pingedAt: number | undefined;
-  /** When the first part of an incomplete message was noticed. */
-  #begunAt: number | undefined;
   #isCut = false;
   #cancelDeadline: () => void;
 
@@ -75,12 +67,12 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.address = address;
     this.id = host.token().slice(0, 8);
     this.limits = settings.limits;
-    const { burst, messagesPerSecond } = this.limits;
+    const { burst } = this.limits;
     // Messages on /echo are not counted, so it must not take a burst from other sockets of this address.
     const granted = endpoint === endpoints.application ? services.rates.takeBurst(address) : burst;
     this.burst = Math.floor(granted);
-    this.#bucket = new Bucket(burst, messagesPerSecond, services.clock, granted);
-    this.#heardAt = host.now();
+    this.#throttle = new Throttle(this.limits, services.clock, granted);
+    this.#heartbeat = new Heartbeat(this.limits, host.now());
     this.#cancelDeadline =
       endpoint === endpoints.application
         ? host.after(this.limits.helloMs, () => this.close(Close.HelloTimeout, "say hello first"))
@@ -114,7 +106,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.heard(byteLength(data));
     if (!this.isOpen) return;
     // Before the message is parsed and validated, so that a flood costs neither.
-    if (!this.#bucket.take()) return this.#strike(data);
+    if (!this.#throttle.take()) return this.#refuse(data);
     const { message, problem } = parseClient(data);
     if (problem) return this.#bad(problem);
     if (message.type !== "hello") return this.#answer(message);
@@ -130,10 +122,9 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a pong. */
   heard(bytes?: number): void {
-    this.#heardAt = this.#services.host.now();
-    this.#pingedAt = undefined;
+    this.#heartbeat.heard(this.#services.host.now());
     if (bytes === undefined) return this.#controlled();
-    this.#begunAt = undefined;
+    this.#heartbeat.completed();
     this.#services.counted("in", bytes);
   }
 
@@ -192,7 +183,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#cancelDeadline();
     if (this.endpoint === endpoints.application) {
       // No more than it was given: opening and closing a connection must not earn messages.
-      this.#services.rates.giveBack(this.address, Math.min(this.burst, this.#bucket.tokens));
+      this.#services.rates.giveBack(this.address, Math.min(this.burst, this.#throttle.left));
     }
     for (const name of [...this.topics.keys()]) this.unfollow(name);
     if (this.#client) this.#services.clients.leave(this.#client, this);
@@ -259,13 +250,15 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#moved(name);
   }
 
-  /** One round of the heartbeat. A silent peer counts as dead only once a ping has gone unanswered. */
+  /** One round of the heartbeat. */
   beat(now: number): void {
     if (!this.isOpen) return;
-    if (this.#isLate(now)) return this.close(Close.MessageTimeout, "a message took too long");
-    if (this.#pingedAt === undefined) return this.#pingIfSilent(now);
-    if (now - this.#pingedAt < this.limits.pongMs) return;
-    this.#services.metrics.add("heartbeat_deaths_total", 1);
+    const { port, metrics } = this.#services;
+    const finding = this.#heartbeat.beat(now, port.unfinished(this.ws));
+    if (finding === "silent") port.ping(this.ws);
+    if (finding === "late") this.close(Close.MessageTimeout, "a message took too long");
+    if (finding !== "gone") return;
+    metrics.add("heartbeat_deaths_total", 1);
     this.terminate();
   }
 
@@ -275,22 +268,9 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.close(Close.MessageTimeout, "too many bytes between the fragments of a message");
   }
 
-  // Pongs between fragments keep the connection alive, so a message that never ends needs its own deadline.
-  #isLate(now: number): boolean {
-    if (this.#services.port.unfinished(this.ws) === 0) this.#begunAt = undefined;
-    else this.#begunAt ??= now;
-    return this.#begunAt !== undefined && now - this.#begunAt >= this.limits.messageMs;
-  }
-
   #tellSlow(): void {
     this.#services.metrics.add("slow_total", 1);
     this.#services.record({ name: "slow", details: { session: this.id, endpoint: this.endpoint } });
-  }
-
-  #pingIfSilent(now: number): void {
-    if (now - this.#heardAt < this.limits.heartbeatMs) return;
-    this.#pingedAt = now;
-    this.#services.port.ping(this.ws);
   }
 
   #answer(message: Ask): void {
@@ -315,17 +295,13 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.close(Close.BadMessages, "too many messages that cannot be read");
   }
 
-  #strike(data: string): void {
-    const now = this.#services.host.now();
-    if (now - this.#struckAt > calmMs) this.#strikes = 0;
-    this.#struckAt = now;
-    this.#strikes += 1;
+  #refuse(data: string): void {
+    const { retryAfterMs, isFlood } = this.#throttle.refused();
     this.#services.metrics.add("rate_limited_total", 1);
-    // The reply names the request, so the id must be read. That is done at most `strikes` times before the session ends.
+    // The reply names the request, so its id must be read, which costs a parse. A flood ends after twenty of them.
     const id = requestId(data);
     const re = id === undefined ? {} : { re: id };
-    const retryAfterMs = this.#bucket.waitMs();
     this.send({ type: "error", ...re, code: "rate_limited", message: "too many messages", retryAfterMs });
-    if (this.#strikes >= strikes) this.close(Close.RateLimited, "too many messages");
+    if (isFlood) this.close(Close.RateLimited, "too many messages");
   }
 }

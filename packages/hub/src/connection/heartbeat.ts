@@ -1,0 +1,50 @@
+import type { Limits } from "@rosetta/protocol";
+
+/** What a round of the heartbeat finds: a peer to ping, a peer that is gone, a message that never ends. */
+export type Finding = "silent" | "gone" | "late";
+
+/**
+ * Notices a peer that has vanished, and one that does not complete its message. A silent peer counts as gone only once
+ * a ping has gone unanswered.
+ */
+export class Heartbeat {
+  readonly #limits: Pick<Limits, "heartbeatMs" | "pongMs" | "messageMs">;
+  #heardAt: number;
+  #pingedAt: number | undefined;
+  /** When the first part of an incomplete message was noticed. */
+  #begunAt: number | undefined;
+
+  /** @param now milliseconds, on the same clock as in all calls. */
+  constructor(limits: Pick<Limits, "heartbeatMs" | "pongMs" | "messageMs">, now: number) {
+    this.#limits = limits;
+    this.#heardAt = now;
+  }
+
+  /** Notes a sign of life, such as a pong. */
+  heard(now: number): void {
+    this.#heardAt = now;
+    this.#pingedAt = undefined;
+  }
+
+  /** Notes that a message is complete. */
+  completed(): void {
+    this.#begunAt = undefined;
+  }
+
+  /** One round. `unfinished` are the bytes that have come of an incomplete message. */
+  beat(now: number, unfinished: number): Finding | undefined {
+    const { heartbeatMs, pongMs } = this.#limits;
+    if (this.#isLate(now, unfinished)) return "late";
+    if (this.#pingedAt !== undefined) return now - this.#pingedAt < pongMs ? undefined : "gone";
+    if (now - this.#heardAt < heartbeatMs) return undefined;
+    this.#pingedAt = now;
+    return "silent";
+  }
+
+  // Pongs between fragments keep the connection alive, so a message that never ends needs its own deadline.
+  #isLate(now: number, unfinished: number): boolean {
+    if (unfinished === 0) this.#begunAt = undefined;
+    else this.#begunAt ??= now;
+    return this.#begunAt !== undefined && now - this.#begunAt >= this.#limits.messageMs;
+  }
+}
