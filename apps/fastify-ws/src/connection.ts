@@ -1,4 +1,5 @@
-// @fastify/websocket hands out the sockets of ws, so everything below is as with Express + ws.
+// @fastify/websocket hands out the sockets of ws, so all that follows is, line by line, the same
+// file as for Express + ws. Their difference is in server.ts and http.ts.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
 import { Traffic } from "@rosetta/hub/node";
