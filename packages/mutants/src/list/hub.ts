@@ -85,6 +85,37 @@ export const hub: Mutant[] = [
     why: "a pair of surrogates takes six bytes",
   },
   {
+    ...unit("delivery/replay"),
+    search: "queueBytes / 2 - waiting",
+    replace: "queueBytes - waiting",
+    why: "a replay fills the whole queue",
+  },
+  {
+    ...unit("connection/heartbeat", "connection/socket-session"),
+    search: "if (now - this.#heardAt < heartbeatMs) return undefined;",
+    replace: "if (now - this.#heardAt <= heartbeatMs) return undefined;",
+    why: "a silent peer is pinged one round late",
+  },
+  {
+    ...unit("connection/heartbeat", "connection/socket-session"),
+    search: "  completed(): void {\n    this.#begunAt = undefined;",
+    replace: "  completed(): void {",
+    why: "a complete message does not end its deadline",
+  },
+  {
+    ...unit("connection/throttle", "connection/socket-session"),
+    search: "this.#refusals >= floodOf",
+    replace: "this.#refusals > floodOf",
+    why: "a flood ends one message late",
+  },
+  {
+    ...unit("connection/socket-session"),
+    search: "if (this.isOpen && this.#services.port.send(this.ws, frame)) this.sent(bytes);",
+    replace:
+      "if (this.isOpen) this.sent(bytes);\n    if (this.isOpen) this.#services.port.send(this.ws, frame);",
+    why: "what the port drops counts as sent",
+  },
+  {
     ...unit("node/host"),
     search: "now: () => performance.now(),",
     replace: "now: () => Date.now(),",
