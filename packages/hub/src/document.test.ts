@@ -2,7 +2,7 @@
 // others.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { type Peer, request, type Setting, settled, setUp, start } from "./testing/testing.ts";
+import { type Peer, request, type Setting, settled, setUp, start } from "./testing/index.ts";
 
 const text = readFileSync(new URL("../../protocol/PROTOCOL.md", import.meta.url), "utf8");
 const part = text.slice(text.indexOf("\n## Sequences\n"), text.indexOf("\n## Events over HTTP\n"));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Peer, request, type Setting, settled, setUp } from "./testing/testing.ts";
+import { Peer, request, type Setting, settled, setUp } from "./testing/index.ts";
 
 /** Begins a shutdown, and notes when it is over. */
 function drain({ hub }: Setting): { isDone: boolean } {

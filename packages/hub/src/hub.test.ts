@@ -1,7 +1,7 @@
 import { Close, contentSecurityPolicy, type RequestFacts, usualOrigins } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
 import { Hub } from "./hub.ts";
-import { openSession, Peer, request, Socket, setUp, TestPort, World } from "./testing/testing.ts";
+import { openSession, Peer, request, Socket, setUp, TestPort, World } from "./testing/index.ts";
 
 const handshake = {
   connection: "Upgrade",

@@ -5,7 +5,7 @@ import type { ClientMessage, Cursor, Server, ServerMessage } from "@rosetta/prot
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Entry } from "./delivery/log.ts";
-import { type Peer, type Setting, secret, settled, setUp } from "./testing/testing.ts";
+import { type Peer, type Setting, secret, settled, setUp } from "./testing/index.ts";
 
 const room = "room/a";
 const rememberedMs = 120_000;

@@ -1,7 +1,7 @@
 import { defaultLimits } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
 import { Clock } from "../operation/clock.ts";
-import { type Peer, request, type Setting, setUp, World } from "../testing/testing.ts";
+import { type Peer, request, type Setting, setUp, World } from "../testing/index.ts";
 import { Rates } from "./rates.ts";
 
 function createRates(): { rates: Rates; world: World } {

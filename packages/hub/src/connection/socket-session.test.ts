@@ -1,6 +1,6 @@
 import { Close } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { type Setting, secret, setUp } from "../testing/testing.ts";
+import { type Setting, secret, setUp } from "../testing/index.ts";
 
 describe("hello", () => {
   test("gets a welcome the first time, and a conflict after that", async () => {

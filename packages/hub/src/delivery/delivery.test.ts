@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Peer, secret, settled, setUp } from "../testing/testing.ts";
+import { type Peer, secret, settled, setUp } from "../testing/index.ts";
 import { fingerprint, memory } from "./clients.ts";
 import type { Draft, Entry, Log } from "./log.ts";
 import { MemoryLog } from "./log.ts";

@@ -1,6 +1,6 @@
 import { encode, parseServer } from "@rosetta/protocol";
 import { expect, test } from "vitest";
-import { setUp } from "../testing/testing.ts";
+import { setUp } from "../testing/index.ts";
 import { createFeeds, stations } from "./feeds.ts";
 
 function minutes(seed: number, count: number) {

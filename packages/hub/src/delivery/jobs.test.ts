@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Peer, type Setting, secret, settled, setUp } from "../testing/testing.ts";
+import { type Peer, type Setting, secret, settled, setUp } from "../testing/index.ts";
 
 async function startJob(peer: Peer, mebibytes: number, id = "job"): Promise<string> {
   await peer.say({ type: "start", id, job: "hash", mebibytes });

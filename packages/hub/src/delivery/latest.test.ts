@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Peer, setUp } from "../testing/testing.ts";
+import { type Peer, setUp } from "../testing/index.ts";
 
 const berlin = "weather/berlin";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Peer, setUp } from "../testing/testing.ts";
+import { type Peer, setUp } from "../testing/index.ts";
 
 function lists(peer: Peer): { count: number; members: string[] }[] {
   return peer.heardOf("event").flatMap(({ data }) => (data.kind === "presence" ? [data] : []));

@@ -1,6 +1,6 @@
 import { Close } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { type Peer, request, type Setting, setUp } from "../testing/testing.ts";
+import { type Peer, request, type Setting, setUp } from "../testing/index.ts";
 import { isPublic, roomOf } from "./topics.ts";
 
 const minutes = 60_000;

@@ -1,6 +1,6 @@
 import { parseServer } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { type Peer, request, type Setting, settled, setUp, start } from "../testing/testing.ts";
+import { type Peer, request, type Setting, settled, setUp, start } from "../testing/index.ts";
 import type { Answer } from "./answers.ts";
 import type { Sink } from "./readers.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { World } from "../testing/testing.ts";
+import { World } from "../testing/index.ts";
 import { Bucket } from "./bucket.ts";
 import { Clock } from "./clock.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { setUp } from "../testing/testing.ts";
+import { setUp } from "../testing/index.ts";
 import { type Queue, QueueBudget } from "./budget.ts";
 
 /** A queue of a fixed number of bytes, until it is cut. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { World } from "../testing/testing.ts";
+import { World } from "../testing/index.ts";
 import { Clock } from "./clock.ts";
 
 function startClock(): { world: World; clock: Clock; stop: () => void } {

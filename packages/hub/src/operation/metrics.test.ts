@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { request, setUp } from "../testing/testing.ts";
+import { request, setUp } from "../testing/index.ts";
 import { codeLabel, Metrics } from "./metrics.ts";
 
 interface Sample {

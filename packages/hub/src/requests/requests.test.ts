@@ -1,6 +1,6 @@
 import { Close } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { type Peer, secret, setUp } from "../testing/testing.ts";
+import { type Peer, secret, setUp } from "../testing/index.ts";
 
 describe("echo and ping", () => {
   test("are answered under their id", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { settled, World } from "./testing.ts";
+import { settled, World } from "./world.ts";
 
 /** Returns a chain of promises, each waiting for the one before. */
 async function chain(links: number, done: () => void): Promise<void> {
