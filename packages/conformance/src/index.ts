@@ -1,13 +1,35 @@
-export { allCases, type Case, type Group, groupOf, groups } from "./cases/index.ts";
-export { ClientGone, type ClientOptions, runClient } from "./client.ts";
-export { inflateOf } from "./deflate.ts";
-export { type DriveOptions, drive } from "./drivers/drive.ts";
-export * from "./frames.ts";
-export { HandshakeError } from "./http1.ts";
-export { NoEcho } from "./lifeline.ts";
-export * from "./messages.ts";
-export { caseReport, count, type Report, type ResultReport, resultReport, thisTool } from "./results.ts";
-export { type Result, type RunOptions, runConformance } from "./run.ts";
-export { type ServeOptions, type Serving, serveConformance } from "./serve.ts";
-export { ConnectError } from "./tcp.ts";
-export { ServerGone } from "./watch.ts";
+// What other packages may use.
+
+export { allCases, type Group, groupOf, groups } from "./cases/index.ts";
+export type { Case } from "./model/case.ts";
+export type { Result } from "./model/result.ts";
+export {
+  caseReport,
+  count,
+  type Report,
+  type ResultReport,
+  resultReport,
+  thisTool,
+} from "./report/report.ts";
+export { ClientGone, type ClientOptions, runClient } from "./run/client-run.ts";
+export { type DriveOptions, drive } from "./run/drivers/drive.ts";
+export { NoEcho } from "./run/lifeline.ts";
+export { type ServeOptions, type Serving, serveConformance } from "./run/serve.ts";
+export { type RunOptions, runConformance } from "./run/server-run.ts";
+export { ServerGone } from "./run/watch.ts";
+export { inflateOf } from "./wire/deflate.ts";
+export {
+  type CloseInfo,
+  decodeClose,
+  encodeClose,
+  encodeFrame,
+  type Frame,
+  FrameDecoder,
+  type FrameToSend,
+  Opcode,
+  ProtocolError,
+  randomMask,
+} from "./wire/frames.ts";
+export { HandshakeError } from "./wire/handshake.ts";
+export { type Message, MessageAssembler } from "./wire/messages.ts";
+export { ConnectError } from "./wire/tcp.ts";

@@ -9,7 +9,7 @@ import {
   type Rules,
   strict,
 } from "./faulty-server.ts";
-import { anything, type Row, type Validator, validator, wellFormed } from "./utf8.ts";
+import { anything, type ByteRanges, type Validator, validator, wellFormed } from "./utf8.ts";
 
 /** A fault of a server. */
 export interface Fault {
@@ -476,23 +476,23 @@ function halves(data: Buffer, first: number, second: number): OutgoingFrame[] {
 
 const tail = [0x80, 0xbf] as const;
 
-const overlong: Row[] = [
+const overlong: ByteRanges[] = [
   [[0xc0, 0xc1], tail],
   [[0xe0, 0xe0], [0x80, 0x9f], tail],
   [[0xf0, 0xf0], [0x80, 0x8f], tail, tail],
 ];
-const surrogates: Row[] = [[[0xed, 0xed], [0xa0, 0xbf], tail]];
-const pairs: Row[] = [[[0xed, 0xed], [0xa0, 0xaf], tail, [0xed, 0xed], [0xb0, 0xbf], tail]];
-const tooHigh: Row[] = [
+const surrogates: ByteRanges[] = [[[0xed, 0xed], [0xa0, 0xbf], tail]];
+const pairs: ByteRanges[] = [[[0xed, 0xed], [0xa0, 0xaf], tail, [0xed, 0xed], [0xb0, 0xbf], tail]];
+const tooHigh: ByteRanges[] = [
   [[0xf4, 0xf4], [0x90, 0xbf], tail, tail],
   [[0xf5, 0xf7], tail, tail, tail],
 ];
-const longer: Row[] = [
+const longer: ByteRanges[] = [
   [[0xf8, 0xfb], tail, tail, tail, tail],
   [[0xfc, 0xfd], tail, tail, tail, tail, tail],
 ];
 
-function takes(rows: Row[]): Partial<Rules> {
+function takes(rows: ByteRanges[]): Partial<Rules> {
   return { text: () => validator([...wellFormed, ...rows]) };
 }
 

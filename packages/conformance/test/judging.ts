@@ -1,7 +1,9 @@
 // What the tests of the judge have in common.
 
-import { allCases, type Case } from "../src/cases/index.ts";
-import { type Result, type RunOptions, runConformance } from "../src/run.ts";
+import { allCases } from "../src/cases/index.ts";
+import type { Case } from "../src/model/case.ts";
+import type { Result } from "../src/model/result.ts";
+import { type RunOptions, runConformance } from "../src/run/server-run.ts";
 import { type Rules, startServer } from "./faulty-server.ts";
 
 /** The cases about frames that need no extension. The handshake and permessage-deflate have their own faults. */
@@ -10,7 +12,7 @@ export const frameCases: readonly Case[] = allCases.filter(
 );
 
 /** The cases with these ids, or of these groups and families. */
-export function within(ids: readonly string[]): Case[] {
+export function casesIn(ids: readonly string[]): Case[] {
   return allCases.filter(({ id }) => ids.some((each) => id === each || id.startsWith(`${each}.`)));
 }
 

@@ -79,7 +79,7 @@ test("nothing of the tests is packed, neither their files nor the old servers th
 });
 
 test.runIf(existsSync(olderNode))("an older Node gets one line with the needed version", async () => {
-  const command = join(installed, "node_modules/@rosetta/conformance/lib/bin.js");
+  const command = join(installed, "node_modules/@rosetta/conformance/lib/cli/bin.js");
   const { stderr, status } = spawnSync(olderNode, [command, "--help"], { encoding: "utf8" });
   if (status !== 0) expect(stderr).toMatch(/^conform needs Node 22 or later, or Bun; this is Node [\d.]+\n$/);
 });
@@ -94,7 +94,7 @@ test.each([
 ])("the command and the library judge a server on $runtime", async ({ program }) => {
   const server = await startServer();
   try {
-    const command = join(installed, "node_modules/@rosetta/conformance/lib/bin.js");
+    const command = join(installed, "node_modules/@rosetta/conformance/lib/cli/bin.js");
     expect(await run(program, [command, server.url, "--only", "framing"])).toContain(" 0 fail");
     expect((await run(program, ["library.js", server.url])).trim()).toBe("pass");
   } finally {
@@ -106,7 +106,7 @@ test.each([
   { runtime: "node", program: process.execPath },
   { runtime: "bun", program: bun },
 ])("clients are judged on $runtime", async ({ program }) => {
-  const driver = join(installed, "node_modules/@rosetta/conformance/lib/drivers/global.js");
+  const driver = join(installed, "node_modules/@rosetta/conformance/lib/run/drivers/global.js");
   const output = await run(program, ["client.js", JSON.stringify({ run: [process.execPath, driver] })]);
   expect(output.trim().split(",")).not.toContain("fail");
 });

@@ -1,12 +1,12 @@
 // UTF-8 byte by byte, with the table as data so that a fault can be a row of it.
 
 /** Sequences of one length: the range of each byte. */
-export type Row = readonly (readonly [from: number, to: number])[];
+export type ByteRanges = readonly (readonly [from: number, to: number])[];
 
 const tail = [0x80, 0xbf] as const;
 
 /** The Unicode Standard 16.0, Table 3-7. */
-export const wellFormed: readonly Row[] = [
+export const wellFormed: readonly ByteRanges[] = [
   [[0x00, 0x7f]],
   [[0xc2, 0xdf], tail],
   [[0xe0, 0xe0], [0xa0, 0xbf], tail],
@@ -27,11 +27,11 @@ export interface Validator {
 }
 
 /** Returns a validator for one text, which may come in pieces. */
-export function validator(rows: readonly Row[] = wellFormed): Validator {
+export function validator(rows: readonly ByteRanges[] = wellFormed): Validator {
   // The rows that the incomplete character can belong to, and how many of its bytes have come.
-  let begun: readonly Row[] = rows;
+  let begun: readonly ByteRanges[] = rows;
   let come = 0;
-  const fits = (row: Row, byte: number) => {
+  const fits = (row: ByteRanges, byte: number) => {
     const [from = 0, to = -1] = row[come] ?? [];
     return byte >= from && byte <= to;
   };

@@ -1,5 +1,19 @@
+import type { AnswerCase, ClientRequest } from "../model/answer-case.ts";
+import type { Judgement } from "../model/verdict.ts";
+import {
+  type Common,
+  echoes,
+  fails,
+  frame,
+  lenient,
+  numbered,
+  send,
+  settle,
+  text,
+} from "../model/writing.ts";
 import {
   accept,
+  afterAnswer,
   connection,
   head,
   hello,
@@ -7,15 +21,11 @@ import {
   mustFail,
   mustOpen,
   opened,
-  play,
   right,
   statusLine,
   unopened,
   upgrade,
-} from "../answer.ts";
-import type { AnswerCase, ClientRequest } from "../answering.ts";
-import { type Common, echoes, fails, frame, lenient, numbered, send, settle, text } from "../build.ts";
-import type { Judgement } from "../judge.ts";
+} from "./write-answer.ts";
 
 // A family of answers to one clause.
 interface Answer extends Partial<Common> {
@@ -83,7 +93,7 @@ const proof = family(
       clause: "RFC 6455 §11.3.3",
       gist: "The header MUST NOT appear more than once: a duty of the server.",
       lines: (request) => [...right(request), accept(request)],
-      play: play([...unopened, ...lenient("it accepts the proof twice", opened)], hello, settle),
+      play: afterAnswer([...unopened, ...lenient("it accepts the proof twice", opened)], hello, settle),
     },
     {
       title: "blanks around Sec-WebSocket-Accept are no part of it",
@@ -170,7 +180,7 @@ const refused = family(
       ...(status.startsWith("401") ? ['WWW-Authenticate: Basic realm="none"'] : []),
       ...(status.startsWith("204") ? [] : ["Content-Length: 7"]),
     ],
-    play: play(unopened, hello, { kind: "end" }),
+    play: afterAnswer(unopened, hello, { kind: "end" }),
   })),
 );
 
@@ -273,7 +283,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     clause: "RFC 9112 §6.3",
     gist: "An answer of 1xx ends with the empty line after its headers, whatever they say.",
     lines: (request) => [...right(request), "Content-Length: 7"],
-    play: play([...opened, ...lenient("it refuses a 101 with a Content-Length", unopened)], hello),
+    play: afterAnswer([...opened, ...lenient("it refuses a 101 with a Content-Length", unopened)], hello),
     takes: true,
   },
   {
@@ -281,7 +291,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     clause: "RFC 6455 §5.2",
     gist: "What follows the answer is frames; `hello …` would be a close frame of 101 bytes with reserved bits.",
     lines: right,
-    play: play(
+    play: afterAnswer(
       [...fails(1002), ...unopened],
       // As long as it claims to be, because a client may decode a frame only when all of it is there.
       { kind: "bytes", bytes: new TextEncoder().encode("hello".padEnd(103, ".")), what: "a body" },
@@ -294,7 +304,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     clause: "RFC 9110 §15.2",
     gist: "HTTP/1.0 has no 1xx and no Upgrade. RFC 6455 does not say what a client does about it.",
     lines: (request) => right(request).with(0, "HTTP/1.0 101 Switching Protocols"),
-    play: play([...unopened, ...lenient("it accepts a 101 of HTTP/1.0", opened)], hello, settle),
+    play: afterAnswer([...unopened, ...lenient("it accepts a 101 of HTTP/1.0", opened)], hello, settle),
   },
   {
     title: "an answer that is no HTTP fails the connection",
@@ -306,7 +316,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     gist: "A message whose header section is not complete cannot be used.",
     lines: right,
     unfinished: true,
-    play: play(unopened, { kind: "end" }),
+    play: afterAnswer(unopened, { kind: "end" }),
   },
   {
     title: "a header of 4 MiB is not read to its end",
@@ -314,7 +324,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     clause: "RFC 6455 §10.4",
     gist: "Who is sent more than it can take should say so early; a head without bound fills the memory.",
     lines: (request) => [...right(request), `X-Long: ${"a".repeat(4 * 1024 * 1024)}`],
-    play: play([...unopened, ...lenient("it accepts a head of 4 MiB", opened)], hello, settle),
+    play: afterAnswer([...unopened, ...lenient("it accepts a head of 4 MiB", opened)], hello, settle),
   },
 ]);
 

@@ -1,3 +1,4 @@
+import type { Allowed, CaseFrame, FrameCase, Step } from "../model/frame-case.ts";
 import {
   closes,
   fails,
@@ -9,13 +10,12 @@ import {
   type Member,
   play,
   prose,
-  refuses,
+  refusesSize,
   send,
   sendUpTo,
   text,
-} from "../build.ts";
-import type { Allowed, CaseFrame, FrameCase, Step } from "../case.ts";
-import { Opcode } from "../frames.ts";
+} from "../model/writing.ts";
+import { Opcode } from "../wire/frames.ts";
 
 const halfClose: Step = { kind: "end" };
 
@@ -71,7 +71,7 @@ const answered: FrameCase[] = family("7.1", handshake, [
             ...closes(1000, { messages: [text(data)], pongs: ["too late"] }),
             ...closes(1000, { pongs: ["too late"] }),
           ]),
-          ...refuses(1009, "it refuses a message of 256 KiB: a policy, not a fault"),
+          ...refusesSize(1009, "it refuses a message of 256 KiB: a policy, not a fault"),
         ],
       };
     },

@@ -1,25 +1,23 @@
 import { constants, deflateRawSync } from "node:zlib";
-import { compose, dynamicBlock, fixedBlock, flush, type Part, stored } from "../blocks.ts";
+import type { CaseFrame, FrameCase, Observation, Play } from "../model/frame-case.ts";
+import type { Random } from "../model/random.ts";
 import {
-  answers,
   awaitMessages,
   binary,
-  bytesOf,
   echoes,
   fails,
   fragments,
   frame,
+  replies,
   send,
   sendCut,
-  split,
   text,
-  unhex,
-} from "../build.ts";
-import type { CaseFrame, FrameCase, Observation, Play } from "../case.ts";
-import type { Agreement } from "../deflate.ts";
-import { Opcode } from "../frames.ts";
-import { join } from "../messages.ts";
-import type { Random } from "../random.ts";
+} from "../model/writing.ts";
+import { bytesOf, join, split, unhex } from "../wire/bytes.ts";
+import type { Agreement } from "../wire/deflate.ts";
+import { Opcode } from "../wire/frames.ts";
+import { corruption } from "./corruption.ts";
+import { compose, dynamicBlock, fixedBlock, flush, type Part, stored } from "./deflate-blocks.ts";
 import {
   type CompressedMember,
   type Compressor,
@@ -29,8 +27,7 @@ import {
   german,
   json,
   picture,
-} from "./compressed.ts";
-import { corruption } from "./corruption.ts";
+} from "./write-compressed.ts";
 
 // RFC 7692 §7.2.3.1.
 const hello = unhex("f2 48 cd c9 c9 07 00");
@@ -244,7 +241,7 @@ const repeated: CompressedMember[] = [
       const data = json(700, random);
       return {
         steps: [send(compressor.text(data), frame.ping("ping"), compressor.binary(data))],
-        allowed: answers({ messages: [text(data), binary(data)], pongs: ["ping"] }),
+        allowed: replies({ messages: [text(data), binary(data)], pongs: ["ping"] }),
       };
     },
   },
@@ -344,7 +341,7 @@ const cuts = compressedFamily("13.5", fragmented, [
       const pings = frames.map((_, index) => frame.ping(`ping ${index}`));
       return {
         steps: [send(...frames.flatMap((each, index) => [pings[index] ?? each, each]))],
-        allowed: answers({
+        allowed: replies({
           messages: [text("Hello")],
           pongs: pings.map(({ payload }) => payload ?? ""),
         }),
@@ -414,7 +411,7 @@ const plain: CompressedMember[] = [
       const [first, second] = fragments(Opcode.Text, ["Hel", "lo"]);
       return {
         steps: [send(first ?? frame.text(), frame.ping("ping"), second ?? frame.continuation())],
-        allowed: answers({ messages: [text("Hello")], pongs: ["ping"] }),
+        allowed: replies({ messages: [text("Hello")], pongs: ["ping"] }),
       };
     },
   },

@@ -1,8 +1,8 @@
-import { offersIn, write } from "../accept-offer.ts";
-import { head, mustFail, right } from "../answer.ts";
-import type { AnswerCase, ClientRequest } from "../answering.ts";
-import { type Common, numbered } from "../build.ts";
-import type { Parameters } from "../deflate.ts";
+import type { AnswerCase, ClientRequest } from "../model/answer-case.ts";
+import { type Common, numbered } from "../model/writing.ts";
+import { offersIn, write } from "../wire/accept-offer.ts";
+import type { Parameters } from "../wire/deflate.ts";
+import { head, mustFail, right } from "./write-answer.ts";
 
 /** An answer that the client's offers do not allow. */
 interface Confirmation extends Partial<Common> {

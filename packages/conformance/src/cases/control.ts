@@ -1,5 +1,5 @@
+import type { Allowed, CaseFrame, FrameCase } from "../model/frame-case.ts";
 import {
-  answers,
   awaitMessages,
   awaitPongs,
   echoes,
@@ -13,14 +13,14 @@ import {
   prose,
   quits,
   repeat,
+  replies,
   send,
   sendCut,
   sendEach,
   text,
-  unhex,
-} from "../build.ts";
-import type { Allowed, CaseFrame, FrameCase } from "../case.ts";
-import { encodeFrame, Opcode } from "../frames.ts";
+} from "../model/writing.ts";
+import { unhex } from "../wire/bytes.ts";
+import { encodeFrame, Opcode } from "../wire/frames.ts";
 
 const pong = {
   clause: "RFC 6455 §5.5.2",
@@ -46,7 +46,7 @@ const lengths: FrameCase[] = family(
     ...(autobahnLengths[length] && { autobahn: [autobahnLengths[length]] }),
     play: (random) => {
       const payload = random.bytes(length);
-      return { steps: [send(frame.ping(payload))], allowed: answers({ pongs: [payload] }) };
+      return { steps: [send(frame.ping(payload))], allowed: replies({ pongs: [payload] }) };
     },
   })),
 );
@@ -63,7 +63,7 @@ const payloads: FrameCase[] = family(
   contents.map(({ words, payload, autobahn }) => ({
     title: `a ping whose payload is ${words} is answered with the same bytes`,
     ...(autobahn && { autobahn }),
-    play: play([send(frame.ping(payload))], answers({ pongs: [payload] })),
+    play: play([send(frame.ping(payload))], replies({ pongs: [payload] })),
   })),
 );
 
@@ -90,7 +90,7 @@ const inLongForm: Member[] = [2, 8].map((bytes) => ({
       ...fails(1002),
       ...lenient(
         "it accepts lengths that are longer than necessary, even on control frames",
-        answers({ pongs: ["Hello"] }),
+        replies({ pongs: ["Hello"] }),
       ),
     ],
   ),
@@ -164,7 +164,7 @@ const unsolicited: FrameCase[] = family(
       autobahn: ["2.9"],
       play: play(
         [send(frame.pong("unsolicited"), frame.ping("a question"))],
-        answers({ pongs: ["a question"] }),
+        replies({ pongs: ["a question"] }),
       ),
     },
     {
@@ -203,19 +203,19 @@ const many: FrameCase[] = family("2.6", several, [
   {
     title: "ten pings in one write are answered in their order",
     autobahn: ["2.10"],
-    play: play([send(...tenPings)], answers({ pongs: tenPongs })),
+    play: play([send(...tenPings)], replies({ pongs: tenPongs })),
   },
   {
     title: "ten pings that come byte by byte are answered in their order",
     autobahn: ["2.11"],
-    play: play([sendCut(1, ...tenPings)], answers({ pongs: tenPongs })),
+    play: play([sendCut(1, ...tenPings)], replies({ pongs: tenPongs })),
   },
   {
     title: "a ping of 125 bytes that comes byte by byte is answered",
     autobahn: ["2.6"],
     play: (random) => {
       const payload = random.bytes(125);
-      return { steps: [sendCut(1, frame.ping(payload))], allowed: answers({ pongs: [payload] }) };
+      return { steps: [sendCut(1, frame.ping(payload))], allowed: replies({ pongs: [payload] }) };
     },
   },
   {
@@ -223,7 +223,7 @@ const many: FrameCase[] = family("2.6", several, [
       "two pings with the same payload, the second sent after the answer to the first, are both answered",
     play: play(
       [send(frame.ping("same")), awaitPongs(1), send(frame.ping("same")), awaitPongs(2)],
-      answers({ pongs: ["same", "same"] }),
+      replies({ pongs: ["same", "same"] }),
     ),
   },
   {
@@ -235,7 +235,7 @@ const many: FrameCase[] = family("2.6", several, [
       const pongs = pings.map(({ payload = "" }) => payload);
       return {
         steps: [send(...pings, frame.text("after")), awaitMessages(1)],
-        allowed: [...answers({ messages: [text("after")], pongs }), ...flooded(pongs)],
+        allowed: [...replies({ messages: [text("after")], pongs }), ...flooded(pongs)],
       };
     },
   },
@@ -243,7 +243,7 @@ const many: FrameCase[] = family("2.6", several, [
     title: "pings between whole messages, all in one write, are answered, and the messages come back",
     play: play(
       [send(frame.text("one"), frame.ping("1"), frame.text("two"), frame.ping("2"), frame.text("three"))],
-      answers({ messages: [text("one"), text("two"), text("three")], pongs: ["1", "2"] }),
+      replies({ messages: [text("one"), text("two"), text("three")], pongs: ["1", "2"] }),
     ),
   },
 ]);
@@ -255,7 +255,7 @@ const between = {
 } as const;
 
 const interrupted = [frame.text("one ", { fin: false }), frame.ping("a question"), frame.continuation("two")];
-const both = answers({ messages: [text("one two")], pongs: ["a question"] });
+const both = replies({ messages: [text("one two")], pongs: ["a question"] });
 
 const asSoonAsPractical = {
   clause: "RFC 6455 §5.4, §5.5.2",
@@ -292,7 +292,7 @@ const interleaved: FrameCase[] = family("2.7", between, [
         awaitPongs(2),
         send(frame.continuation("four ", { fin: false }), frame.continuation("five")),
       ],
-      answers({ messages: [text("one two three four five")], pongs: ["1", "2"] }),
+      replies({ messages: [text("one two three four five")], pongs: ["1", "2"] }),
     ),
   },
   {
@@ -307,7 +307,7 @@ const interleaved: FrameCase[] = family("2.7", between, [
           awaitPongs(1),
           send(frame.continuation(second)),
         ],
-        allowed: answers({
+        allowed: replies({
           messages: [{ kind: "binary", data: Buffer.concat([first, second]) }],
           pongs: [question],
         }),
@@ -326,7 +326,7 @@ const interleaved: FrameCase[] = family("2.7", between, [
           frame.continuation(""),
         ),
       ],
-      answers({ messages: [text("all")], pongs: ["", "1"] }),
+      replies({ messages: [text("all")], pongs: ["", "1"] }),
     ),
   },
   {
@@ -340,7 +340,7 @@ const interleaved: FrameCase[] = family("2.7", between, [
       ]);
       return {
         steps: [send(...frames)],
-        allowed: answers({ messages: [text(parts.join(""))], pongs: parts.map((_, at) => `ping ${at}`) }),
+        allowed: replies({ messages: [text(parts.join(""))], pongs: parts.map((_, at) => `ping ${at}`) }),
       };
     },
   },

@@ -1,5 +1,8 @@
 // Compressed messages that are not valid, and hostile ones.
 
+import type { FrameCase } from "../model/frame-case.ts";
+import { binary, echoes, fails, frame, lenient, replies, send, text, whatever } from "../model/writing.ts";
+import { bytesOf, split, unhex } from "../wire/bytes.ts";
 import {
   compose,
   dynamicBlock,
@@ -10,23 +13,13 @@ import {
   type Part,
   raw,
   stored,
-} from "../blocks.ts";
+} from "./deflate-blocks.ts";
 import {
-  answers,
-  binary,
-  bytesOf,
-  echoes,
-  fails,
-  frame,
-  lenient,
-  send,
-  split,
-  text,
-  unhex,
-  whatever,
-} from "../build.ts";
-import type { FrameCase } from "../case.ts";
-import { type CompressedMember, compressed, compressedFamily, compressedFragments } from "./compressed.ts";
+  type CompressedMember,
+  compressed,
+  compressedFamily,
+  compressedFragments,
+} from "./write-compressed.ts";
 
 function symbol(value: number): Part {
   return (bits) => fixedLiteral(bits, value);
@@ -314,7 +307,7 @@ const bombs = compressedFamily(
         return {
           steps: [send(frame.ping("before"), compressor.text(letters))],
           allowed: [
-            ...answers({ messages: [text(letters)], pongs: ["before"] }),
+            ...replies({ messages: [text(letters)], pongs: ["before"] }),
             ...fails(1009, { pongs: ["before"] }),
           ],
         };

@@ -1,5 +1,6 @@
+import type { Allowed, CaseFrame, FrameCase } from "../model/frame-case.ts";
+import type { Random } from "../model/random.ts";
 import {
-  answers,
   awaitMessages,
   awaitPongs,
   binary,
@@ -11,16 +12,15 @@ import {
   type Member,
   play,
   prose,
-  refuses,
+  refusesSize,
+  replies,
   send,
   sendCut,
   sendRest,
   sendUpTo,
   text,
-} from "../build.ts";
-import type { Allowed, CaseFrame, FrameCase } from "../case.ts";
-import { Opcode } from "../frames.ts";
-import type { Random } from "../random.ts";
+} from "../model/writing.ts";
+import { Opcode } from "../wire/frames.ts";
 
 const stream = {
   clause: "RFC 6455 §5.2, RFC 9293 §3.8",
@@ -47,7 +47,7 @@ function exchange(random: Random, largeBytes: number): { frames: CaseFrame[]; al
     ...large.map((data) => binary(data)),
     text(""),
   ];
-  return { frames, allowed: answers({ messages, pongs: ["amid"] }) };
+  return { frames, allowed: replies({ messages, pongs: ["amid"] }) };
 }
 
 const inOnePiece: Member = {
@@ -96,7 +96,7 @@ const messagesCut = shapes.flatMap(({ length, header, words }) =>
       title: `${words} cut after byte ${place} of its frame, comes back`,
       play: (random, agreed) => {
         const data = random.bytes(length);
-        const allowed = answers({ messages: [binary(data)], pongs: ["read"] });
+        const allowed = replies({ messages: [binary(data)], pongs: ["read"] });
         return cutAfter(place, frame.binary(data), allowed)(random, agreed);
       },
     }),
@@ -108,7 +108,7 @@ const lastByteApart = shapes.slice(1).map(
     title: `${words} whose last byte comes apart, comes back`,
     play: (random, agreed) => {
       const data = random.bytes(length);
-      const allowed = answers({ messages: [binary(data)], pongs: ["read"] });
+      const allowed = replies({ messages: [binary(data)], pongs: ["read"] });
       return cutAfter(-1, frame.binary(data), allowed)(random, agreed);
     },
   }),
@@ -117,7 +117,7 @@ const lastByteApart = shapes.slice(1).map(
 const pingsCut = places(10).map(
   (place): Member => ({
     title: `a ping of 5 bytes, cut after byte ${place} of its frame, is answered`,
-    play: cutAfter(place, frame.ping("Hello"), answers({ pongs: ["read", "Hello"] })),
+    play: cutAfter(place, frame.ping("Hello"), replies({ pongs: ["read", "Hello"] })),
   }),
 );
 
@@ -142,7 +142,7 @@ const continuationsCut = places(7).map(
         awaitPongs(1),
         sendRest,
       ],
-      answers({ messages: [text("Hello world")], pongs: ["read"] }),
+      replies({ messages: [text("Hello world")], pongs: ["read"] }),
     ),
   }),
 );
@@ -168,7 +168,7 @@ const overlapping = [
           awaitPongs(2),
           sendRest,
         ],
-        allowed: answers({ messages: [text(one), text(two)], pongs: ["1", "2"] }),
+        allowed: replies({ messages: [text(one), text(two)], pongs: ["1", "2"] }),
       };
     },
   }),
@@ -216,7 +216,7 @@ const largeInPieces = [
           steps: [sendCut(size, sent)],
           allowed: [
             ...echoes(kind === "text" ? text(data) : binary(data)),
-            ...refuses(1009, "it refuses a message of a million bytes: a policy, not a fault"),
+            ...refusesSize(1009, "it refuses a message of a million bytes: a policy, not a fault"),
           ],
         };
       },

@@ -1,3 +1,5 @@
+import type { CaseFrame, FrameCase } from "../model/frame-case.ts";
+import type { Random } from "../model/random.ts";
 import {
   awaitMessages,
   binary,
@@ -9,17 +11,15 @@ import {
   type Member,
   play,
   prose,
-  refuses,
+  refusesSize,
   repeat,
   send,
   sendCut,
   sendEach,
   text,
-} from "../build.ts";
-import type { CaseFrame, FrameCase } from "../case.ts";
-import { Opcode } from "../frames.ts";
-import { join } from "../messages.ts";
-import type { Random } from "../random.ts";
+} from "../model/writing.ts";
+import { join } from "../wire/bytes.ts";
+import { Opcode } from "../wire/frames.ts";
 
 const whole = {
   clause: "RFC 6455 §5.4",
@@ -69,7 +69,7 @@ const inOrder: FrameCase[] = family("5.1", whole, [
       const because = "it refuses a message of 131,323 bytes: a policy, not a fault";
       return {
         steps: [send(...fragments(Opcode.Binary, data))],
-        allowed: [...echoes(binary(join(data))), ...refuses(1009, because)],
+        allowed: [...echoes(binary(join(data))), ...refusesSize(1009, because)],
       };
     },
   },
@@ -119,7 +119,7 @@ const many: FrameCase[] = family(
       const because = `it refuses a message in ${count.toLocaleString("en")} fragments: a policy, not a fault`;
       return {
         steps: [send(...fragments(Opcode.Binary, data)), awaitMessages(1)],
-        allowed: [...echoes(binary(join(data))), ...refuses([1008, 1009], because)],
+        allowed: [...echoes(binary(join(data))), ...refusesSize([1008, 1009], because)],
       };
     },
   })),

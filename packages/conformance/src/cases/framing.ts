@@ -1,3 +1,5 @@
+import type { FrameCase } from "../model/frame-case.ts";
+import type { Random } from "../model/random.ts";
 import {
   awaitMessages,
   binary,
@@ -11,10 +13,8 @@ import {
   prose,
   send,
   text,
-} from "../build.ts";
-import type { FrameCase } from "../case.ts";
-import { Opcode } from "../frames.ts";
-import type { Random } from "../random.ts";
+} from "../model/writing.ts";
+import { Opcode } from "../wire/frames.ts";
 
 // The payload lengths around each change of the length field (RFC 6455 §5.2).
 const lengths = [0, 1, 124, 125, 126, 127, 128, 255, 256, 32_767, 32_768, 65_535, 65_536, 65_537];

@@ -1,6 +1,7 @@
-import type { AnswerCase } from "../answering.ts";
-import type { CaseHead, FrameCase } from "../case.ts";
-import type { OpeningCase } from "../opening.ts";
+// Every case, by group.
+
+import type { Case } from "../model/case.ts";
+import type { CaseHead } from "../model/case-head.ts";
 import { answers } from "./answers.ts";
 import { closing } from "./closing.ts";
 import { compression } from "./compression.ts";
@@ -15,12 +16,6 @@ import { reservedBits, reservedOpcodes } from "./reserved.ts";
 import { size } from "./size.ts";
 import { utf8 } from "./utf8.ts";
 
-/** The cases that can judge a server. */
-export type ServerCase = FrameCase | OpeningCase;
-/** The cases that can judge a client. */
-export type ClientCase = FrameCase | AnswerCase;
-export type Case = ServerCase | ClientCase;
-
 /** Cases about one part of the protocol. Where Autobahn has the same part, the numbers are the same. */
 export interface Group {
   /** The prefix of its cases' ids. */
@@ -33,6 +28,7 @@ export interface Group {
   compressed?: true;
 }
 
+/** All groups, in order. */
 export const groups: readonly Group[] = [
   { number: 1, name: "framing", title: "Frames: lengths and masks", cases: framing },
   { number: 2, name: "control", title: "Control frames: ping and pong", cases: control },
@@ -75,4 +71,9 @@ export function groupOf({ id }: Pick<CaseHead, "id">): Group {
   const group = groups.find((each) => each.number === number);
   if (!group) throw new Error(`case ${id} has no group`);
   return group;
+}
+
+/** Whether a case is about compression, and so needs a server that has it switched on. */
+export function isCompressed(each: Case): boolean {
+  return groupOf(each).compressed ?? false;
 }

@@ -1,9 +1,9 @@
-import { binary, bytesOf, echoes, family, frame, type Member, send, text } from "../build.ts";
-import type { FrameCase, Play } from "../case.ts";
-import type { Agreement } from "../deflate.ts";
-import { join } from "../messages.ts";
-import type { Random } from "../random.ts";
-import { Compressor, compressedFragments, json } from "./compressed.ts";
+import type { FrameCase, Play } from "../model/frame-case.ts";
+import type { Random } from "../model/random.ts";
+import { binary, echoes, family, frame, type Member, send, text } from "../model/writing.ts";
+import { bytesOf, join } from "../wire/bytes.ts";
+import type { Agreement } from "../wire/deflate.ts";
+import { Compressor, compressedFragments, json } from "./write-compressed.ts";
 
 // Messages that show whether both ends do what they agreed on. Each comes twice, which tempts a compressor to take
 // over its context, and repeats itself from farther away than its window reaches.

@@ -1,17 +1,17 @@
-import { type Common, frame, numbered } from "../build.ts";
-import { type Head, type Target, valuesOf } from "../http1.ts";
-import type { AllowedAnswer, Demand, OpeningCase, RequestContext } from "../opening.ts";
+import type { AllowedAnswer, Demand, OpeningCase, RequestContext } from "../model/opening-case.ts";
+import { type Common, frame, numbered } from "../model/writing.ts";
+import { type Address, type Head, valuesOf } from "../wire/handshake.ts";
 import {
   accepts,
+  andCloses,
   type Changes,
-  closing,
   handshake,
   refuses,
   refusesOrIgnores,
   told,
   tolerated,
   without,
-} from "../request.ts";
+} from "./write-request.ts";
 
 /** One case of a family, by its differences. */
 interface Row extends Partial<Omit<OpeningCase, "id" | "kind">> {
@@ -115,9 +115,9 @@ const writing = family(
       title: `header names in ${words} case are understood`,
       clause: "RFC 9110 §5.1",
       gist: "The names of headers are compared without case.",
-      changes: ({ target, key }: RequestContext) => ({
+      changes: ({ address, key }: RequestContext) => ({
         lines: {
-          Host: [`${change("Host")}: ${target.authority}`],
+          Host: [`${change("Host")}: ${address.authority}`],
           Upgrade: [`${change("Upgrade")}: websocket`],
           Connection: [`${change("Connection")}: Upgrade`],
           "Sec-WebSocket-Key": [`${change("Sec-WebSocket-Key")}: ${key}`],
@@ -133,9 +133,9 @@ const writing = family(
       title: `values with ${words} them are understood`,
       clause: "RFC 9112 §5.1",
       gist: "White space around a value is optional, and no part of it.",
-      changes: ({ target, key }: RequestContext) => ({
+      changes: ({ address, key }: RequestContext) => ({
         lines: {
-          Host: [`Host:${before}${target.authority}${after}`],
+          Host: [`Host:${before}${address.authority}${after}`],
           Upgrade: [`Upgrade:${before}websocket${after}`],
           Connection: [`Connection:${before}Upgrade${after}`],
           "Sec-WebSocket-Key": [`Sec-WebSocket-Key:${before}${key}${after}`],
@@ -175,7 +175,7 @@ const writing = family(
     {
       title: "the headers in another order, Host last, are understood",
       gist: "The order of headers does not matter.",
-      changes: ({ target }) => ({ lines: { Host: [] }, after: [`Host: ${target.authority}`] }),
+      changes: ({ address }) => ({ lines: { Host: [] }, after: [`Host: ${address.authority}`] }),
     },
     {
       title: "headers that nobody knows are ignored",
@@ -240,7 +240,7 @@ const asking = family(
       gist: "Without Connection: Upgrade, nobody asked for a WebSocket; after close, the answer is the last.",
       changes: { lines: { Connection: ["Connection: close"] } },
       allowed: [
-        ...refusesOrIgnores(["4xx", 501]).map(closing),
+        ...refusesOrIgnores(["4xx", 501]).map(andCloses),
         ...tolerated("it keeps a connection whose end was asked for", refusesOrIgnores(["4xx", 501])),
       ],
     },
@@ -379,23 +379,23 @@ const hosts = family(
     { title: "a handshake without Host is refused with 400", changes: { lines: { Host: [] } } },
     {
       title: "two different Hosts are refused with 400",
-      changes: ({ target }) => ({
-        lines: { Host: [`Host: ${target.authority}`, "Host: rosetta.invalid"] },
+      changes: ({ address }) => ({
+        lines: { Host: [`Host: ${address.authority}`, "Host: rosetta.invalid"] },
       }),
     },
     {
       title: "the same Host twice is refused with 400",
-      changes: ({ target }) => ({
-        lines: { Host: [`Host: ${target.authority}`, `Host: ${target.authority}`] },
+      changes: ({ address }) => ({
+        lines: { Host: [`Host: ${address.authority}`, `Host: ${address.authority}`] },
       }),
     },
     {
       title: "a Host with a space in it is refused with 400",
-      changes: ({ target }) => ({ lines: { Host: [`Host: ${target.authority} x`] } }),
+      changes: ({ address }) => ({ lines: { Host: [`Host: ${address.authority} x`] } }),
     },
     {
       title: "a Host with a path is refused with 400",
-      changes: ({ target }) => ({ lines: { Host: [`Host: ${target.authority}/x`] } }),
+      changes: ({ address }) => ({ lines: { Host: [`Host: ${address.authority}/x`] } }),
     },
     {
       title: "an empty Host is refused, or none of the server's concern",
@@ -412,9 +412,9 @@ const methods = ["POST", "HEAD", "OPTIONS", "get"];
 // Targets that no GET may have: RFC 9112 §3.2.
 const targets = [
   { words: "*, which is for OPTIONS,", of: () => "*" },
-  { words: "an authority, which is for CONNECT,", of: ({ authority }: Target) => authority },
-  { words: "a fragment", of: ({ path }: Target) => `${path}#x` },
-  { words: "a space", of: ({ path }: Target) => `${path} x` },
+  { words: "an authority, which is for CONNECT,", of: ({ authority }: Address) => authority },
+  { words: "a fragment", of: ({ path }: Address) => `${path}#x` },
+  { words: "a space", of: ({ path }: Address) => `${path} x` },
 ];
 
 const requestLine = family(
@@ -429,7 +429,7 @@ const requestLine = family(
       title: `${method} does not open a WebSocket`,
       // 10.7.17 judges whether its answer has a body.
       ...(method === "HEAD" && { fate: "untold" as const }),
-      changes: { requestLine: ({ path }: Target) => `${method} ${path} HTTP/1.1` },
+      changes: { requestLine: ({ path }: Address) => `${method} ${path} HTTP/1.1` },
       allowed: refusesOrIgnores(["4xx", 501]),
     })),
     {
@@ -444,7 +444,7 @@ const requestLine = family(
     },
     ...["HTTP/1.0", "HTTP/0.9"].map((version) => ({
       title: `a request of ${version} does not open a WebSocket`,
-      changes: { requestLine: ({ path }: Target) => `GET ${path} ${version}` },
+      changes: { requestLine: ({ path }: Address) => `GET ${path} ${version}` },
       allowed: refusesOrIgnores(["4xx", 505]),
     })),
     {
@@ -483,7 +483,7 @@ const requestLine = family(
       gist: "A request line that is wrong SHOULD be answered with 400.",
       ...should,
       changes: {
-        requestLine: (target: Target) => `GET ${of(target)} HTTP/1.1`,
+        requestLine: (address: Address) => `GET ${of(address)} HTTP/1.1`,
       },
       allowed: [
         ...refusesOrIgnores(["4xx", 505]),
@@ -716,19 +716,19 @@ const bodies = family(
       clause: "RFC 9112 §6.1",
       gist: "Such a request may be a trick. Whatever the answer, the connection MUST be closed after it.",
       changes: { after: ["Content-Length: 5", "Transfer-Encoding: chunked"], body: "0\r\n\r\n" },
-      allowed: refuses(["4xx"]).map(closing),
+      allowed: refuses(["4xx"]).map(andCloses),
     },
     {
       ...noEnd,
       title: "two different Content-Lengths are refused with 400, and the connection ends",
       changes: { after: ["Content-Length: 5", "Content-Length: 0"], body: "trick" },
-      allowed: refuses([400]).map(closing),
+      allowed: refuses([400]).map(andCloses),
     },
     {
       ...noEnd,
       title: "a Content-Length that is no number is refused with 400, and the connection ends",
       changes: { after: ["Content-Length: +0"] },
-      allowed: refuses([400]).map(closing),
+      allowed: refuses([400]).map(andCloses),
     },
   ],
 );

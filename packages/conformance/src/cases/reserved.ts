@@ -1,6 +1,16 @@
-import { awaitMessages, fails, family, frame, play, send, sendCut, sendEach, text } from "../build.ts";
-import type { CaseFrame, FrameCase, Step } from "../case.ts";
-import { Opcode } from "../frames.ts";
+import type { CaseFrame, FrameCase, Step } from "../model/frame-case.ts";
+import {
+  awaitMessages,
+  fails,
+  family,
+  frame,
+  play,
+  send,
+  sendCut,
+  sendEach,
+  text,
+} from "../model/writing.ts";
+import { Opcode } from "../wire/frames.ts";
 
 const noExtension = {
   clause: "RFC 6455 §5.2",

@@ -1,24 +1,22 @@
+import type { ExpectedMessage, FrameCase } from "../model/frame-case.ts";
+import type { Random } from "../model/random.ts";
 import {
   awaitMessages,
   binary,
-  bytesOf,
   echoes,
   family,
   fragments,
   frame,
   prose,
   quits,
-  refuses,
+  refusesSize,
   repeat,
   send,
   sendUnread,
-  split,
   text,
-} from "../build.ts";
-import type { ExpectedMessage, FrameCase } from "../case.ts";
-import { Opcode } from "../frames.ts";
-import { join } from "../messages.ts";
-import type { Random } from "../random.ts";
+} from "../model/writing.ts";
+import { bytesOf, join, split } from "../wire/bytes.ts";
+import { Opcode } from "../wire/frames.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -78,7 +76,7 @@ function inOneFrame(id: string, kind: "text" | "binary"): FrameCase[] {
         const because = `it refuses a message of ${sizeOf(size)}: a policy, not a fault`;
         return {
           steps: [send(frame.of(opcode, data)), awaitMessages(1)],
-          allowed: [...echoes(expected(data)), ...refuses(1009, because)],
+          allowed: [...echoes(expected(data)), ...refusesSize(1009, because)],
         };
       },
     })),
@@ -109,7 +107,7 @@ function inFragments(id: string, kind: "text" | "binary"): FrameCase[] {
         const because = `it refuses a message of ${sizeOf(whole)}, or in ${parts.length.toLocaleString("en")} fragments: a policy, not a fault`;
         return {
           steps: [send(...fragments(opcode, parts)), awaitMessages(1)],
-          allowed: [...echoes(expected(data)), ...refuses([1009, 1008], because)],
+          allowed: [...echoes(expected(data)), ...refusesSize([1009, 1008], because)],
         };
       },
     })),
@@ -143,7 +141,7 @@ const many: FrameCase[] = family(
       const because = "it refuses 1,000 messages at once: a policy, not a fault";
       return {
         steps: [send(...frames), awaitMessages(messages.length)],
-        allowed: [...echoes(...messages), ...refuses([1008, 1013], because)],
+        allowed: [...echoes(...messages), ...refusesSize([1008, 1013], because)],
       };
     },
   })),

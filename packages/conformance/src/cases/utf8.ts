@@ -1,8 +1,7 @@
+import type { FrameCase } from "../model/frame-case.ts";
 import {
-  answers,
   awaitPongs,
   binary,
-  bytesOf,
   closes,
   echoes,
   fails,
@@ -13,19 +12,16 @@ import {
   type Member,
   play,
   prose,
+  replies,
   send,
   sendCut,
   sendRest,
   sendUpTo,
   settle,
-  split,
   text,
-  unhex,
-} from "../build.ts";
-import type { FrameCase } from "../case.ts";
-import { Opcode } from "../frames.ts";
-import { join } from "../messages.ts";
-import { hex } from "../wire.ts";
+} from "../model/writing.ts";
+import { bytesOf, hex, join, split, unhex } from "../wire/bytes.ts";
+import { Opcode } from "../wire/frames.ts";
 
 const delivered = {
   clause: "RFC 6455 §5.6",
@@ -228,7 +224,7 @@ const otherFragments: Member[] = [
           frame.continuation(euro.subarray(1)),
         ),
       ],
-      answers({ messages: [text(euro)], pongs: ["é"] }),
+      replies({ messages: [text(euro)], pongs: ["é"] }),
     ),
   },
 ];
@@ -239,7 +235,7 @@ const cutByTcp: Member[] = characters.flatMap(({ bytes, words }) =>
     title: `${words}, cut by TCP after its byte ${place}, is delivered whole`,
     play: play(
       [sendUpTo(place - bytes.length, frame.ping(), frame.text(bytes)), awaitPongs(1), sendRest],
-      answers({ messages: [text(bytes)], pongs: [""] }),
+      replies({ messages: [text(bytes)], pongs: [""] }),
     ),
   })),
 );

@@ -1,0 +1,28 @@
+// What a case has shown.
+
+import type { WireEntry } from "../wire/log.ts";
+import type { CaseHead } from "./case-head.ts";
+import type { Gravity, Judgement, Verdict } from "./verdict.ts";
+
+/** The result of one case. */
+export interface Result extends Omit<CaseHead, "autobahn"> {
+  /** The worse of the two halves. */
+  verdict: Verdict;
+  behaviour: Judgement;
+  close: Judgement;
+  /** What was expected and what came, in words. */
+  expected: string;
+  received: string;
+  ms: number;
+  wire: readonly WireEntry[];
+  /** How many lines of the wire log were not kept. */
+  omitted: number;
+  /** What is worse than any other failure. */
+  grave?: Gravity;
+}
+
+/** The result of a case. */
+export interface Outcome extends Pick<Result, "behaviour" | "close" | "expected" | "received" | "grave"> {
+  /** True if nothing answered the handshake in time, which may not be the case's fault. */
+  late?: boolean;
+}

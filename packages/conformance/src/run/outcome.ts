@@ -1,0 +1,49 @@
+// The outcome of a case, once it is over.
+
+import { describeExpected, describeObservation } from "../judge/describe.ts";
+import { judge } from "../judge/judge.ts";
+import { worst } from "../judge/judgement.ts";
+import type { CaseHead } from "../model/case-head.ts";
+import type { Observation, Play } from "../model/frame-case.ts";
+import type { Outcome, Result } from "../model/result.ts";
+import type { WireLog } from "../wire/log.ts";
+
+/** A case with its result. */
+export function resultOf(each: CaseHead, outcome: Outcome, log: WireLog, ms: number): Result {
+  const { id, title, clause, gist, level } = each;
+  const verdict = worst(outcome.behaviour.verdict, outcome.close.verdict);
+  const { entries: wire, omitted } = log;
+  return { id, title, clause, gist, level, verdict, ...outcome, ms: Math.round(ms), wire, omitted };
+}
+
+/** Judges a play by what was observed. */
+export function outcomeOf(play: Play, observation: Observation, strict = false): Outcome {
+  const { broken: _, ...opinion } = judge(play, observation, strict);
+  return {
+    ...opinion,
+    expected: describeExpected(play),
+    received: describeObservation(observation),
+  };
+}
+
+/** The peer does not offer what the case is about. */
+export function unsupported(why: string): Outcome {
+  const verdict = "unsupported";
+  return {
+    behaviour: { verdict, why },
+    close: { verdict: "info" },
+    expected: "the extension",
+    received: "none",
+  };
+}
+
+/** How many bytes an echo of everything expected takes, with room for a peer that uses the smallest fragments. */
+export function bound({ steps, allowed }: Play): number {
+  const expected = allowed.map(({ messages }) =>
+    messages.reduce((sum, { data }) => sum + 16 + data.length, 0),
+  );
+  // What should not come back may do so anyway, and is then judged.
+  const sent = steps.flatMap((step) => (step.kind === "send" ? step.frames : []));
+  const echoed = sent.reduce((sum, { payload }) => sum + 16 + (payload?.length ?? 0), 0);
+  return 1024 * 1024 + 8 * Math.max(0, ...expected) + echoed;
+}
