@@ -40,7 +40,7 @@ export interface Comparison {
 }
 
 /** Why a figure is not the server's own. */
-export type Doubt = { verdict: Exclude<Row["verdict"], "measured">; why: string };
+export type Objection = { verdict: Exclude<Row["verdict"], "measured">; why: string };
 
 /** Judges one candidate in one measure. */
 export function judge(method: Figure, candidate: string, pairs: readonly Pair[], against?: Comparison): Row {
@@ -52,8 +52,8 @@ export function judge(method: Figure, candidate: string, pairs: readonly Pair[],
     ...(stalled && { stalled }),
     ...(schedule && { schedule }),
   };
-  const doubt = doubtOf(method, slices);
-  if (doubt) return { ...row, ...doubt };
+  const objection = objectionTo(method, slices);
+  if (objection) return { ...row, ...objection };
   if (!against || pairs.length < 2) return { ...row, verdict: "measured" };
   return { ...row, verdict: "measured", ratio: compare(method, pairs, against) };
 }
@@ -69,7 +69,7 @@ export function ratiosOf({ figure }: Figure, pairs: readonly Pair[]): number[] {
  */
 export function isHopeless(method: Figure, slices: readonly Slice[], wanted: number): boolean {
   if (slices.length < Math.max(fewestSlices, wanted / 2)) return false;
-  return doubtOf(method, slices)?.verdict === "generator-bound";
+  return objectionTo(method, slices)?.verdict === "generator-bound";
 }
 
 /** Returns whether others were at work on a core that counts. */
@@ -98,11 +98,11 @@ function compare(
   const ratios = ratiosOf(method, pairs);
   const compared = { ...estimate(ratios), control };
   const undecided = (why: string) => ({ ...compared, decision: "undecided" as const, why });
-  const doubt = doubtOf(
+  const objection = objectionTo(
     method,
     pairs.flatMap(([, slice]) => slice ?? []),
   );
-  if (doubt) return undecided(`its control was ${doubt.verdict}: ${doubt.why}`);
+  if (objection) return undecided(`its control was ${objection.verdict}: ${objection.why}`);
   if (ratios.length < Math.max(fewestPairs, wanted)) {
     return undecided(`${ratios.length} of ${Math.max(fewestPairs, wanted)} pairs are too few to decide by`);
   }
@@ -115,7 +115,7 @@ function compare(
 }
 
 /** Returns what keeps a figure from being the server's own, or nothing. */
-export function doubtOf(method: Figure, slices: readonly Slice[]): Doubt | undefined {
+export function objectionTo(method: Figure, slices: readonly Slice[]): Objection | undefined {
   if (slices.some((slice) => !Number.isFinite(method.figure(slice)))) {
     return { verdict: "unknown", why: "this system does not tell" };
   }
@@ -143,7 +143,7 @@ function isLimit({ needsBusyServer }: Figure, slices: readonly Slice[]): boolean
 
 // If others had part of either core, the slice says nothing about server and generator. The exception is a server
 // that is the limit itself: it would do no more if the generator had all of its core.
-function disturbanceOf(slices: readonly Slice[], isServerTheLimit = false): Doubt | undefined {
+function disturbanceOf(slices: readonly Slice[], isServerTheLimit = false): Objection | undefined {
   const { serverTaken, generatorTaken } = busyness(slices);
   if (!(serverTaken + (isServerTheLimit ? 0 : generatorTaken) > undisturbed)) return undefined;
   const parts = `${percent(serverTaken)} of the server's core and ${percent(generatorTaken)} of the generator's`;
@@ -151,7 +151,7 @@ function disturbanceOf(slices: readonly Slice[], isServerTheLimit = false): Doub
 }
 
 /** On a schedule, what was due must have been sent and answered. Returns nothing if it was. */
-export function lateness(slices: readonly Slice[]): Doubt | undefined {
+export function lateness(slices: readonly Slice[]): Objection | undefined {
   const due = sum(slices, ({ due }) => due);
   if (due === 0) return undefined;
   const sent = sum(slices, ({ sent }) => sent) / due;

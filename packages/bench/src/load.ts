@@ -64,13 +64,13 @@ async function ask(
 export function answerOf(slice: Slice | Error): string {
   if (slice instanceof Error) return `${bold("does not hold")}: ${slice.message}`;
   const { parts = [], latency, missing = 0 } = slice;
-  const doubt = lateness(parts);
-  if (doubt && doubt.verdict !== "refused")
-    return `${bold("nothing can be said")}, ${doubt.verdict}: ${doubt.why}`;
+  const objection = lateness(parts);
+  if (objection && objection.verdict !== "refused")
+    return `${bold("nothing can be said")}, ${objection.verdict}: ${objection.why}`;
   const worst = (latency?.p99 ?? Number.NaN) / 1_000;
   const late = `99 in 100 came within ${number(worst)} ms`;
   const cost = costOf(parts);
-  if (doubt) return `${bold("does not hold")}: ${doubt.why}; ${cost}`;
+  if (objection) return `${bold("does not hold")}: ${objection.why}; ${cost}`;
   if (missing > 0)
     return `${bold("does not hold")}: ${missing.toLocaleString("en")} deliveries did not come; ${cost}`;
   if (!(worst <= patienceMs)) return `${bold("does not hold")}: ${late}; ${cost}`;

@@ -1,13 +1,6 @@
 import { expect, test } from "vitest";
 import { twoCores } from "./machine.ts";
 import { readCoreTime, runningTime } from "./processor.ts";
-import { listOf } from "./words.ts";
-
-test("lists of cores are read in the kernel's format", () => {
-  expect(listOf("0-3,6")).toEqual([0, 1, 2, 3, 6]);
-  expect(listOf("5")).toEqual([5]);
-  expect(listOf("")).toEqual([]);
-});
 
 test("server and generator get two cores, not two threads of one core", () => {
   const siblings = (core: number) => (core < 2 ? [0, 1] : [2, 3]);

@@ -3,8 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os";
+import { coresIn } from "./core-list.ts";
 import { coreTime } from "./processor.ts";
-import { listOf } from "./words.ts";
 
 /** The machine, stored with every run. */
 export interface Machine {
@@ -72,13 +72,13 @@ export function twoCores(
 }
 
 function siblingsOf(core: number): number[] {
-  return listOf(readLine(`/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`) ?? "");
+  return coresIn(readLine(`/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`) ?? "");
 }
 
 /** The cores that this process may use. Empty if the system does not say. */
 export function allowedCores(): number[] {
   const [, list = ""] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readLine("/proc/self/status") ?? "") ?? [];
-  return listOf(list);
+  return coresIn(list);
 }
 
 function readLine(file: string): string | undefined {

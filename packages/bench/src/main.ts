@@ -138,7 +138,7 @@ function readResults(file: string): BenchResults | undefined {
   try {
     const results = JSON.parse(readFileSync(file, "utf8")) as BenchResults;
     const isOurs =
-      Array.isArray(results.twins) && results.measures.every(({ leastFactor }) => leastFactor > 0);
+      Array.isArray(results.selfComparisons) && results.measures.every(({ leastFactor }) => leastFactor > 0);
     if (!isOurs) throw new Error(`${file} is not what this bench writes`);
     return results;
   } catch (error) {

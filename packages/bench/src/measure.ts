@@ -3,7 +3,7 @@
 import type { Candidate } from "./candidates.ts";
 import { judge, type Pair } from "./judge.ts";
 import type { Measure, Row } from "./results.ts";
-import { type Bench, keyOf, type Method, nowhere, Session, type Side, SideFailed } from "./session.ts";
+import { type Bench, keyOf, type Method, nowhere, Session, type Subject, SubjectFailed } from "./session.ts";
 import type { Noise } from "./statistics.ts";
 
 /** A measure in progress. Each call adds some pairs for every candidate. */
@@ -57,43 +57,43 @@ export class Measurement {
 
   async #row(candidate: Candidate, upTo: number): Promise<Row> {
     const { id } = candidate;
-    const own = this.#session.side(candidate);
+    const own = this.#session.subject(candidate);
     const wrong = this.#bench.refused.get(id) ?? this.#failures.get(keyOf(own));
     if (wrong !== undefined) return { candidate: id, verdict: "refused", why: wrong };
-    const side = this.#controlOf(candidate);
-    const isLost = side !== undefined && this.#failures.has(keyOf(side));
-    const control = isLost ? undefined : side;
+    const subject = this.#controlOf(candidate);
+    const isLost = subject !== undefined && this.#failures.has(keyOf(subject));
+    const control = isLost ? undefined : subject;
     const before = this.#before(candidate, control);
     const more = await this.#session.attempt(own, control, before, upTo);
     if (more instanceof Error) {
       // The control failed, not the candidate, so the candidate is measured alone.
-      this.#failures.set(keyOf(more instanceof SideFailed ? more.side : own), more.message);
+      this.#failures.set(keyOf(more instanceof SubjectFailed ? more.subject : own), more.message);
       return await this.#row(candidate, upTo);
     }
     this.#pairs.set(id, [...(this.#pairs.get(id) ?? []), ...more]);
     const wanted = this.#method.pairs;
     const against = control && { control: control.candidate.id, noise: this.#noise, wanted };
     const row = judge(this.#method, id, [...before, ...more], against);
-    return isLost ? { why: `not compared: ${side.candidate.id} failed`, ...row } : row;
+    return isLost ? { why: `not compared: ${subject.candidate.id} failed`, ...row } : row;
   }
 
   // The slices that exist already. A candidate without a control has mostly been measured as the control of others.
-  #before(candidate: Candidate, control: Side | undefined): Pair[] {
+  #before(candidate: Candidate, control: Subject | undefined): Pair[] {
     const own = this.#pairs.get(candidate.id) ?? [];
     if (control) return own;
     const alone = [...this.#session.slicesAsControl(candidate), ...own.map(([slice]) => slice)];
     return alone.map((slice): Pair => [slice]);
   }
 
-  #controlOf(candidate: Candidate): Side | undefined {
+  #controlOf(candidate: Candidate): Subject | undefined {
     const { job, controlJob, pairs } = this.#method;
     const { everybody, refused } = this.#bench;
     // One pair decides nothing.
     if (pairs < 2) return undefined;
-    if (controlJob) return this.#session.side(candidate, "control", controlJob);
+    if (controlJob) return this.#session.subject(candidate, "control", controlJob);
     const control = everybody.find(({ id }) => id === candidate.control);
     if (!control || refused.has(control.id) || !job(control, nowhere)) return undefined;
-    return this.#session.side(control);
+    return this.#session.subject(control);
   }
 }
 

@@ -14,9 +14,9 @@ export class ServerPool {
     this.#env = env;
   }
 
-  /** Returns the server of a candidate. `life` distinguishes several processes of the same candidate. */
-  async server(candidate: Candidate, life: string): Promise<MeasuredServer> {
-    const key = `${candidate.id} ${life}`;
+  /** Returns the server of a candidate. `instance` distinguishes several processes of the same candidate. */
+  async server(candidate: Candidate, instance: string): Promise<MeasuredServer> {
+    const key = `${candidate.id} ${instance}`;
     const running = this.#running.get(key) ?? (await MeasuredServer.start(candidate, this.#core, this.#env));
     this.#running.set(key, running);
     return running;

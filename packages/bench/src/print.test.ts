@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { printMeasure, printSummary, printTwins } from "./print.ts";
+import { printMeasure, printSelfComparison, printSummary } from "./print.ts";
 import type { BenchResults, Measure, Row } from "./results.ts";
 
 const near = (value: number) => ({ value, low: value * 0.95, high: value * 1.05, count: 10 });
@@ -50,8 +50,8 @@ test("a figure is followed by its schedule, and a server compared with itself is
 });
 
 test("two processes of a server are printed with their ratio", () => {
-  const twins = { scenario: "echo", title: "64 bytes", candidate: "one", ratio: near(1) };
-  expect(plain(printTwins(twins, title))).toEqual(["the one 1.00 × [0.95–1.05] echo 64 bytes"]);
+  const comparison = { scenario: "echo", title: "64 bytes", candidate: "one", ratio: near(1) };
+  expect(plain(printSelfComparison(comparison, title))).toEqual(["the one 1.00 × [0.95–1.05] echo 64 bytes"]);
 });
 
 test("a run ends with what was decided, and how much was not", () => {

@@ -1,7 +1,7 @@
 // What a run prints to the terminal.
 
 import { styleText } from "node:util";
-import type { BenchResults, Measure, Row, Twins } from "./results.ts";
+import type { BenchResults, Measure, Row, SelfComparison } from "./results.ts";
 import { type Sentence, sentencesOf } from "./sentences.ts";
 import { bandOf } from "./statistics.ts";
 import { interval, number, punctuality, range } from "./words.ts";
@@ -15,8 +15,8 @@ export function tell(what: string): void {
 }
 
 /** Prints what one server showed beside itself. */
-export function printTwins(
-  { scenario, title, candidate, ratio }: Twins,
+export function printSelfComparison(
+  { scenario, title, candidate, ratio }: SelfComparison,
   titleOf: (id: string) => string,
 ): string {
   return `  ${titleOf(candidate).padEnd(42)} ${interval(ratio)}  ${dim(`${scenario} ${title}`)}`;

@@ -1,7 +1,7 @@
 // How much processor time a process used, and where the rest of its core's time went. Linux only.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { listOf } from "./words.ts";
+import { coresIn } from "./core-list.ts";
 
 /** Times since some moment in the past, in ms. NaN if the system does not say. */
 export interface ProcessorTime {
@@ -51,7 +51,7 @@ export function readCoreTime(stat: string, core: number): CoreTime {
 // The core that a process is bound to, or nothing if it may choose.
 function coreOf(pid: number): number | undefined {
   const [, list = ""] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readText(`/proc/${pid}/status`)) ?? [];
-  const [core, ...more] = listOf(list);
+  const [core, ...more] = coresIn(list);
   return more.length === 0 ? core : undefined;
 }
 

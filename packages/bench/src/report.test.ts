@@ -48,7 +48,7 @@ const results: BenchResults = {
     pinned: { server: 0, generator: 1 },
   },
   ...{ versions: { node: "26" }, settings: { MAX_BURST: "9" }, measures: [measure] },
-  twins: [{ scenario: "cpu", title: "64 bytes", candidate: "express", ratio: near(1) }],
+  selfComparisons: [{ scenario: "cpu", title: "64 bytes", candidate: "express", ratio: near(1) }],
   candidates: [
     { id: "fastify", title: "Fastify", kind: "app" },
     { id: "express", title: "Express", kind: "app" },

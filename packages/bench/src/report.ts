@@ -203,9 +203,9 @@ function fate({ published, prefix, gap, closed }: Stalled): string {
   return `${got} ${gap ? "some were missing" : "nothing more came"}, without notice`;
 }
 
-function noise({ twins, measures }: BenchResults, names: Names): string {
-  if (twins.length === 0) return "";
-  const rows = twins.map(
+function noise({ selfComparisons, measures }: BenchResults, names: Names): string {
+  if (selfComparisons.length === 0) return "";
+  const rows = selfComparisons.map(
     ({ scenario, title, candidate, ratio }) => `<tr><th>${escaped(names.title(candidate))}</th>
 <td class="figure">${interval(ratio)}</td><td>${scenario}: ${escaped(title)}</td></tr>`,
   );

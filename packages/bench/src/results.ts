@@ -23,14 +23,14 @@ export interface BenchResults {
   settings: Record<string, string>;
   candidates: readonly { id: string; title: string; kind: string; control?: string }[];
   /** The same server twice, which shows how the machine itself affects a comparison. */
-  twins: Twins[];
+  selfComparisons: SelfComparison[];
   /** An interrupted run has fewer rounds than were wanted, and fewer pairs for each candidate. */
   rounds?: { done: number; wanted: number };
   measures: Measure[];
 }
 
 /** Two processes of the same server in one measure. */
-export interface Twins {
+export interface SelfComparison {
   scenario: string;
   /** The title of the measure. */
   title: string;

@@ -6,12 +6,12 @@ import { GeneratorEnded, startGenerator } from "./generator.ts";
 import { type Machine, stolenTime } from "./machine.ts";
 import { Measurement } from "./measure.ts";
 import { ServerPool } from "./pool.ts";
-import { bold, printMeasure, printTwins, tell, yellow } from "./print.ts";
+import { bold, printMeasure, printSelfComparison, tell, yellow } from "./print.ts";
 import { type BenchResults, type Measure, titlesIn } from "./results.ts";
+import { noises } from "./self-comparison.ts";
 import { settings } from "./server.ts";
 import type { Bench, Method } from "./session.ts";
 import type { Noise } from "./statistics.ts";
-import { noises } from "./twins.ts";
 import { readCommit, readVersions } from "./versions.ts";
 
 /** What to run. */
@@ -65,14 +65,14 @@ function fail(why: string): void {
 async function equals(
   methods: readonly Method[],
   bench: Bench,
-  { twins, candidates }: BenchResults,
+  { selfComparisons, candidates }: BenchResults,
 ): Promise<ReadonlyMap<Method, Noise>> {
   if (methods.every(({ pairs }) => pairs < 2)) return new Map();
   console.log(`\n${bold("noise")} the same server twice`);
   return await noises(methods, bench, (each) => {
-    twins.push(each);
+    selfComparisons.push(each);
     tell("");
-    console.log(printTwins(each, titlesIn(candidates)));
+    console.log(printSelfComparison(each, titlesIn(candidates)));
   });
 }
 
@@ -120,7 +120,7 @@ function begun({ everybody, machine, quick }: Order): BenchResults {
       kind,
       ...(control && { control }),
     })),
-    twins: [],
+    selfComparisons: [],
     measures: [],
   };
 }

@@ -129,13 +129,19 @@ function echoJob(peer: Peer, effort: Effort, rest: Partial<EchoJob>): EchoJob {
 
 // A throughput, of which more is better. It is the server's own figure only while its core is full.
 function throughput(scenario: ScenarioName, unit: string, { firstWarmupMs, pairs }: Effort) {
-  const own = { figure: perSecond, needsBusyServer: true, firstWarmupMs, pairs: pairs[scenario], twins: 1 };
+  const own = {
+    figure: perSecond,
+    needsBusyServer: true,
+    firstWarmupMs,
+    pairs: pairs[scenario],
+    selfComparisons: 1,
+  };
   return { scenario, unit, better: "more", leastFactor: leastFactors.throughput, ...own } as const;
 }
 
 // A cost, of which less is better.
 function cost(scenario: ScenarioName, unit: string, { firstWarmupMs, pairs }: Effort) {
-  const own = { needsBusyServer: false, firstWarmupMs, pairs: pairs[scenario], twins: 4 };
+  const own = { needsBusyServer: false, firstWarmupMs, pairs: pairs[scenario], selfComparisons: 4 };
   return { scenario, unit, better: "less", leastFactor: leastFactors.cost, ...own } as const;
 }
 
@@ -230,7 +236,7 @@ function memory(effort: Effort, compressed: boolean): Method {
     figure: ({ grownBytes = Number.NaN, count }) => grownBytes / 1_024 / count,
     freshEachTime: true,
     // Each of its pairs consists of two new processes.
-    twins: compressed ? 0 : 1,
+    selfComparisons: compressed ? 0 : 1,
   };
 }
 

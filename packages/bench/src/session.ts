@@ -32,7 +32,7 @@ export interface Method extends Figure {
   /** How many pairs the whole run has. */
   pairs: number;
   /** How often a server is measured against another process of itself, before any servers are compared. */
-  twins: number;
+  selfComparisons: number;
 }
 
 /** What a measurement needs. */
@@ -54,11 +54,11 @@ export interface Bench {
 export const nowhere: Peer = { host: "", port: 0, pid: 0, path: "" };
 
 /** One process of a candidate, and its job. */
-export interface Side {
+export interface Subject {
   candidate: Candidate;
   job: (peer: Peer) => Job;
   /** Distinguishes two processes of the same candidate. */
-  life: string;
+  instance: string;
 }
 
 // Which kinds of load each process has had, and how many messages a second came back from it.
@@ -73,7 +73,7 @@ export class Session {
   readonly #pool: ServerPool;
   // What each candidate showed as a control of others, by id.
   readonly #controls = new Map<string, Slice[]>();
-  // How many pairs of each side were measured again.
+  // How many pairs of each subject were measured again.
   readonly #spared = new Map<string, number>();
 
   constructor(method: Method, bench: Bench) {
@@ -87,8 +87,8 @@ export class Session {
     return this.#controls.get(id) ?? [];
   }
 
-  side(candidate: Candidate, life = "one", job = this.#method.job): Side {
-    return { candidate, life, job: (peer) => job(candidate, peer) as Job };
+  subject(candidate: Candidate, instance = "one", job = this.#method.job): Subject {
+    return { candidate, instance, job: (peer) => job(candidate, peer) as Job };
   }
 
   end(): Promise<void> {
@@ -100,8 +100,8 @@ export class Session {
    * something did. Rejects only when the run cannot go on, which is no server's failure.
    */
   async attempt(
-    own: Side,
-    control: Side | undefined,
+    own: Subject,
+    control: Subject | undefined,
     before: readonly Pair[],
     upTo: number,
   ): Promise<Pair[] | Error> {
@@ -123,8 +123,8 @@ export class Session {
   }
 
   async #inPairs(
-    own: Side,
-    control: Side | undefined,
+    own: Subject,
+    control: Subject | undefined,
     before: readonly Pair[],
     upTo: number,
   ): Promise<Pair[]> {
@@ -141,8 +141,8 @@ export class Session {
   }
 
   // As many as are wanted over all rounds, and not all of them in the first.
-  #spare(side: Side, upTo: number): boolean {
-    const key = keyOf(side);
+  #spare(subject: Subject, upTo: number): boolean {
+    const key = keyOf(subject);
     const spared = this.#spared.get(key) ?? 0;
     if (this.#method.freshEachTime || spared >= upTo) return false;
     this.#spared.set(key, spared + 1);
@@ -150,56 +150,56 @@ export class Session {
   }
 
   // Every other pair runs in reverse order, so that coming second is no advantage.
-  async #pair(before: readonly Pair[], own: Side, control?: Side): Promise<Pair | undefined> {
+  async #pair(before: readonly Pair[], own: Subject, control?: Subject): Promise<Pair | undefined> {
     const [measured, controls] = [before.map(([slice]) => slice), before.flatMap(([, slice]) => slice ?? [])];
     const isLost = (slices: readonly Slice[]) => isHopeless(this.#method, slices, this.#method.pairs);
     if (isLost(measured)) return undefined;
     if (!control || isLost(controls)) return [await this.#slice(own)];
     // Whatever has to be started and warmed up is ready before the first of the two.
-    for (const side of this.#method.freshEachTime ? [] : [own, control]) {
-      await this.#orBlame(side, () => this.#warmServer(side));
+    for (const subject of this.#method.freshEachTime ? [] : [own, control]) {
+      await this.#orBlame(subject, () => this.#warmServer(subject));
     }
     if (before.length % 2 === 0) return [await this.#slice(own), await this.#slice(control)];
     const second = await this.#slice(control);
     return [await this.#slice(own), second];
   }
 
-  #slice(side: Side): Promise<Slice> {
-    return this.#orBlame(side, () =>
-      this.#method.freshEachTime ? this.#freshSlice(side) : this.#warmSlice(side),
+  #slice(subject: Subject): Promise<Slice> {
+    return this.#orBlame(subject, () =>
+      this.#method.freshEachTime ? this.#freshSlice(subject) : this.#warmSlice(subject),
     );
   }
 
-  async #orBlame<Result>(side: Side, work: () => Promise<Result>): Promise<Result> {
+  async #orBlame<Result>(subject: Subject, work: () => Promise<Result>): Promise<Result> {
     this.#bench.signal.throwIfAborted();
     try {
       return await work();
     } catch (error) {
       if (error instanceof GeneratorEnded) throw error;
-      throw new SideFailed(side, (error as Error).message);
+      throw new SubjectFailed(subject, (error as Error).message);
     }
   }
 
-  async #freshSlice(side: Side): Promise<Slice> {
-    const server = await MeasuredServer.start(side.candidate, this.#bench.core, this.#method.env);
+  async #freshSlice(subject: Subject): Promise<Slice> {
+    const server = await MeasuredServer.start(subject.candidate, this.#bench.core, this.#method.env);
     try {
-      return await this.#run(side, server);
+      return await this.#run(subject, server);
     } finally {
       await server.stop();
     }
   }
 
-  async #warmSlice(side: Side): Promise<Slice> {
-    const server = await this.#warmServer(side);
-    return await this.#orDrop(server, () => this.#run(side, server));
+  async #warmSlice(subject: Subject): Promise<Slice> {
+    const server = await this.#warmServer(subject);
+    return await this.#orDrop(server, () => this.#run(subject, server));
   }
 
   // Uses the candidate's process from the pool, after as much load as its compiler needs.
-  async #warmServer(side: Side): Promise<MeasuredServer> {
-    const server = await this.#pool.server(side.candidate, side.life);
+  async #warmServer(subject: Subject): Promise<MeasuredServer> {
+    const server = await this.#pool.server(subject.candidate, subject.instance);
     await this.#orDrop(server, async () => {
-      await this.#warmUp(side, server);
-      await this.#scheduled(side.job(server.peer), server);
+      await this.#warmUp(subject, server);
+      await this.#scheduled(subject.job(server.peer), server);
     });
     return server;
   }
@@ -214,8 +214,8 @@ export class Session {
     }
   }
 
-  async #run(side: Side, server: MeasuredServer): Promise<Slice> {
-    const slice = await this.#bench.generator.run(await this.#scheduled(side.job(server.peer), server));
+  async #run(subject: Subject, server: MeasuredServer): Promise<Slice> {
+    const slice = await this.#bench.generator.run(await this.#scheduled(subject.job(server.peer), server));
     if (slice.count === 0) throw new Error("no message came back");
     return slice;
   }
@@ -235,7 +235,7 @@ export class Session {
   }
 
   // Full load even for a measure at a rate: what counts is how many messages the compiler has seen.
-  async #warmUp({ job }: Side, server: MeasuredServer): Promise<void> {
+  async #warmUp({ job }: Subject, server: MeasuredServer): Promise<void> {
     const warm = job(server.peer);
     if (!("warmupMs" in warm) || warm.kind === "load") return;
     const known = warmed.get(server) ?? new Set();
@@ -248,16 +248,16 @@ export class Session {
 }
 
 /** One of a pair went wrong, which need not be the candidate. */
-export class SideFailed extends Error {
-  readonly side: Side;
+export class SubjectFailed extends Error {
+  readonly subject: Subject;
 
-  constructor(side: Side, message: string) {
+  constructor(subject: Subject, message: string) {
     super(message);
-    this.side = side;
+    this.subject = subject;
   }
 }
 
 /** Distinguishes the processes of all candidates. */
-export function keyOf({ candidate, life }: Side): string {
-  return `${candidate.id} ${life}`;
+export function keyOf({ candidate, instance }: Subject): string {
+  return `${candidate.id} ${instance}`;
 }

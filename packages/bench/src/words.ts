@@ -41,15 +41,6 @@ export function percent(part: number | undefined): string {
   return part !== undefined && Number.isFinite(part) ? `${Math.round(part * 100)} %` : "–";
 }
 
-/** Parses the kernel's lists of cores: `0-3,6`. */
-export function listOf(text: string): number[] {
-  if (text === "") return [];
-  return text.split(",").flatMap((range) => {
-    const [from = 0, to = from] = range.split("-").map(Number);
-    return Array.from({ length: to - from + 1 }, (_, index) => from + index);
-  });
-}
-
 /** Escapes text for HTML, including quotes. */
 export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");

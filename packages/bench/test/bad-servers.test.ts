@@ -5,9 +5,9 @@ import { inTime } from "../src/generator/in-time.ts";
 import { type Generator, GeneratorEnded, startGenerator } from "../src/generator.ts";
 import type { EchoJob, Peer } from "../src/job.ts";
 import { Measurement } from "../src/measure.ts";
-import type { Twins } from "../src/results.ts";
+import type { SelfComparison } from "../src/results.ts";
+import { noises } from "../src/self-comparison.ts";
 import type { Bench, Method } from "../src/session.ts";
-import { noises } from "../src/twins.ts";
 
 const stopped = new AbortController();
 const generator = startGenerator(undefined, stopped.signal);
@@ -36,7 +36,7 @@ function echoMethod(connections = 2): Method {
       leastFactor: 1.5,
       firstWarmupMs: 10,
       pairs: 2,
-      twins: 1,
+      selfComparisons: 1,
     },
   };
 }
@@ -277,24 +277,24 @@ test("a pair that others disturbed is measured again, but not for ever", async (
   expect(await beside(9)).toMatchObject({ verdict: "disturbed", serverTaken: 0.5, figure: { count: 2 } });
 });
 
-async function twinsOf(faults: string[], method: Method) {
+async function selfCompared(faults: string[], method: Method) {
   const candidates = faults.map((fault) => candidateOf(fault));
   const refused = new Map([["loses", "it loses messages"]]);
   const bench = { generator, candidates, everybody: candidates, refused, core, tell: () => {} };
   const seen: string[] = [];
-  const tell = ({ candidate }: Twins) => void seen.push(candidate);
+  const tell = ({ candidate }: SelfComparison) => void seen.push(candidate);
   return { seen, found: await noises([method], { ...bench, signal: stopped.signal }, tell) };
 }
 
 test("equal servers are measured against themselves, in turns, except those that were refused", async () => {
   const method = { ...echoMethod(1), needsBusyServer: false };
-  const { seen, found } = await twinsOf(["loses", "idle", "none"], method);
+  const { seen, found } = await selfCompared(["loses", "idle", "none"], method);
   expect(seen).toEqual(["idle", "none", "idle", "none"]);
   expect(found.get(method)).toMatchObject({ count: 4 });
 });
 
 test("servers that could have done more say nothing about the noise", async () => {
-  const { seen, found } = await twinsOf(["idle"], echoMethod(1));
+  const { seen, found } = await selfCompared(["idle"], echoMethod(1));
   expect(seen).toEqual([]);
   expect(found.size).toBe(0);
 });

@@ -139,8 +139,8 @@ const judge: Mutant[] = [
   },
   {
     ...unit("judge"),
-    search: 'doubtOf(method, slices)?.verdict === "generator-bound"',
-    replace: "doubtOf(method, slices) !== undefined",
+    search: 'objectionTo(method, slices)?.verdict === "generator-bound"',
+    replace: "objectionTo(method, slices) !== undefined",
     why: "what was disturbed is hopeless",
   },
   {
@@ -151,8 +151,8 @@ const judge: Mutant[] = [
   },
   {
     ...unit("judge"),
-    search: "if (doubt) return undecided(`its control was",
-    replace: "if (!doubt) void undecided(`its control was",
+    search: "if (objection) return undecided(`its control was",
+    replace: "if (!objection) void undecided(`its control was",
     why: "a control that was not busy decides",
   },
   {
@@ -707,11 +707,10 @@ const words: Mutant[] = [
     why: "a part is rounded up",
   },
   {
-    ...unit("words"),
+    ...unit("core-list"),
     search: "[from = 0, to = from]",
     replace: "[from = 0, to = 0]",
     why: "a single core is none",
-    tests: ["packages/bench/src/machine.test.ts"],
   },
   {
     ...unit("words"),
@@ -867,8 +866,8 @@ const words: Mutant[] = [
   },
   {
     ...unit("load"),
-    search: 'if (doubt && doubt.verdict !== "refused")',
-    replace: "if (doubt)",
+    search: 'if (objection && objection.verdict !== "refused")',
+    replace: "if (objection)",
     why: "a server that does not answer is not blamed",
   },
   { ...unit("load"), search: "latency?.p99", replace: "latency?.p90", why: "a tenth may come late" },
@@ -965,8 +964,8 @@ const words: Mutant[] = [
   },
   {
     ...unit("scenarios"),
-    search: "needsBusyServer: true, firstWarmupMs",
-    replace: "needsBusyServer: false, firstWarmupMs",
+    search: "needsBusyServer: true,\n    firstWarmupMs",
+    replace: "needsBusyServer: false,\n    firstWarmupMs",
     why: "a throughput needs no busy server",
   },
   {

@@ -2,9 +2,9 @@
 
 import type { Candidate } from "./candidates.ts";
 import type { Slice } from "./job.ts";
-import { doubtOf, type Pair, ratiosOf } from "./judge.ts";
+import { objectionTo, type Pair, ratiosOf } from "./judge.ts";
 import { ableIn } from "./measure.ts";
-import type { Twins } from "./results.ts";
+import type { SelfComparison } from "./results.ts";
 import { type Bench, type Method, Session } from "./session.ts";
 import { estimate, type Noise, noiseOf } from "./statistics.ts";
 
@@ -18,7 +18,7 @@ const fewestRatios = 4;
 export async function noises(
   methods: readonly Method[],
   bench: Bench,
-  tell: (twins: Twins) => void,
+  tell: (comparison: SelfComparison) => void,
 ): Promise<ReadonlyMap<Method, Noise>> {
   const found = new Map<Method, Noise>();
   const kinds = Map.groupBy(
@@ -26,7 +26,7 @@ export async function noises(
     kindOf,
   );
   for (const alike of kinds.values()) {
-    const noise = noiseOf(await ratiosBetweenTwins(alike, bench, tell));
+    const noise = noiseOf(await ratiosToThemselves(alike, bench, tell));
     if (noise) for (const method of alike) found.set(method, noise);
   }
   return found;
@@ -37,23 +37,23 @@ function kindOf({ needsBusyServer, scenario }: Method): string {
   return needsBusyServer ? "throughput" : scenario;
 }
 
-async function ratiosBetweenTwins(
+async function ratiosToThemselves(
   alike: readonly Method[],
   bench: Bench,
-  tell: (twins: Twins) => void,
+  tell: (comparison: SelfComparison) => void,
 ): Promise<number[]> {
-  const turns = alike.flatMap((method) => Array<Method>(method.twins).fill(method));
+  const turns = alike.flatMap((method) => Array<Method>(method.selfComparisons).fill(method));
   const ratios: number[] = [];
   for (let turn = 0; turn < turns.length || ratios.length < fewestRatios; turn++) {
     const method = turns[turn % turns.length];
-    const twins = method && (await twinsIn(method, turn, bench));
+    const found = method && (await compareWithItself(method, turn, bench));
     // No server could be paired this turn. The next turn may work, but no turn is tried twice in vain.
-    if (!twins && turn + 1 >= turns.length) break;
-    if (!twins) continue;
+    if (!found && turn + 1 >= turns.length) break;
+    if (!found) continue;
     const { scenario, title } = method;
-    const each = ratiosOf(method, twins.pairs);
+    const each = ratiosOf(method, found.pairs);
     const ratio = estimate(each);
-    tell({ scenario, title, candidate: twins.candidate.id, ratio });
+    tell({ scenario, title, candidate: found.candidate.id, ratio });
     // If each pair consists of two new processes, each pair adds a comparison of processes.
     ratios.push(...(method.freshEachTime ? each : [ratio.value]));
   }
@@ -61,7 +61,7 @@ async function ratiosBetweenTwins(
 }
 
 // Uses the first candidate that supports it. The order of candidates changes from turn to turn.
-async function twinsIn(
+async function compareWithItself(
   method: Method,
   turn: number,
   bench: Bench,
@@ -76,12 +76,12 @@ async function twinsIn(
     const session = new Session(method, { ...bench, pool: undefined });
     try {
       const pairs = await session.attempt(
-        session.side(candidate),
-        session.side(candidate, "twin"),
+        session.subject(candidate),
+        session.subject(candidate, "second"),
         [],
         method.pairs,
       );
-      if (!(pairs instanceof Error) && !doubtOf(method, slicesOf(pairs))) return { candidate, pairs };
+      if (!(pairs instanceof Error) && !objectionTo(method, slicesOf(pairs))) return { candidate, pairs };
     } finally {
       await session.end();
     }
