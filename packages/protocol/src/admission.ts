@@ -6,6 +6,7 @@ import { pathOf, queryOf, type RequestFacts } from "./request.ts";
 
 /** How full a server is at this moment. */
 export interface Load {
+  /** True once it shuts down: nothing new is let in. */
   draining: boolean;
   /** Open connections: sockets, event streams and polls. */
   connections: number;
@@ -24,18 +25,23 @@ export interface DoorPolicy {
   origins: ReadonlySet<string>;
   /** What the operator chose to serve to other machines. Default: nothing. */
   exposed: ReadonlySet<Exposable>;
+  /** How many connections may be open, in total and from one address. */
   limits: Pick<Limits, "connections" | "connectionsPerAddress">;
 }
 
 /** A response that refuses a request: an HTTP status (RFC 9110 §15), a sentence, headers. */
 export interface Refusal {
+  /** The HTTP status, 400 or above. */
   status: number;
+  /** A sentence for people, without a line break: the body. */
   reason: string;
+  /** `Connection: close`, and what the status asks for, such as `Retry-After`. */
   headers: Record<string, string>;
 }
 
 /** The endpoints that a WebSocket may be opened to. */
 export const endpoints = { echo: "/echo", application: "/ws" } as const;
+/** The path of an endpoint that speaks WebSocket. */
 export type Endpoint = (typeof endpoints)[keyof typeof endpoints];
 
 /** The bare text that ends a connection to `/echo`. */

@@ -41,6 +41,7 @@ export const Close = {
   Replaced: 4509,
 } as const;
 
+/** A close code of the application, by its name. */
 export type CloseName = keyof typeof Close;
 
 const names = new Map<number, CloseName>(

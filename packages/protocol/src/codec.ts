@@ -7,10 +7,13 @@ export type Parsed<Message> =
   | { message: Message; problem?: undefined }
   | { message?: undefined; problem: Problem };
 
+/** Why a text is not a message. */
 export interface Problem {
+  /** The code of the `error` that answers it. */
   code: Extract<ErrorCode, "invalid" | "unknown_type">;
   /** For people. Names the field, and never quotes the text itself. */
   reason: string;
+  /** The `id` of the request, if that could be read. */
   id?: string;
 }
 

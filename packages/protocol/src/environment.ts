@@ -4,7 +4,9 @@ import { originOf, parseOrigin, portOf } from "./origin.ts";
 
 /** Another server of the same run. The page's menu of servers offers it. */
 export interface Sibling {
+  /** The name of its folder, such as `express-ws`. */
   id: string;
+  /** Its name for people, such as `Express + ws`. */
   title: string;
   /** Its origin, `http://127.0.0.1:3001`. */
   url: string;
@@ -28,9 +30,11 @@ export interface Settings {
   proxies: number;
   /** What is served to other machines too. `EXPOSE=metrics,log` */
   exposed: ReadonlySet<Exposable>;
+  /** What it allows its peers. Each limit has a variable of its own. */
   limits: Limits;
 }
 
+/** What is served only to this machine, unless the operator exposes it. */
 export type Exposable = "metrics" | "log";
 
 /** Either the settings, or one line for each value that cannot be used. */
@@ -40,7 +44,9 @@ export type Environment =
 
 /** What applies if the environment does not say otherwise. */
 export interface Defaults {
+  /** The port of `server.json`. */
   port: number;
+  /** The servers of this run: those of this repository, on their usual ports. */
   servers: Sibling[];
 }
 

@@ -56,6 +56,7 @@ export interface Limits {
   lingerMs: number;
 }
 
+/** The limits of a server whose environment sets none. */
 export const defaultLimits: Limits = {
   messageBytes: 64 * 1024,
   fragments: 1024,

@@ -92,8 +92,8 @@ const errorCode = z.enum([
 /** Why a request was refused. */
 export type ErrorCode = z.infer<typeof errorCode>;
 
-/** What a topic delivers: `stream` every event, `latest` only the newest. */
 const mode = z.enum(["stream", "latest"]);
+/** What a topic delivers: `stream` every event, `latest` only the newest. */
 export type Mode = z.infer<typeof mode>;
 
 const welcomeLimits = z.object({
@@ -159,8 +159,9 @@ export const ServerMessage = z.discriminatedUnion("type", [
 ]);
 export type ServerMessage = z.infer<typeof ServerMessage>;
 
-/** One message of a union, by its type. */
+/** A client's message, by its type. */
 export type Client<T extends ClientMessage["type"]> = Extract<ClientMessage, { type: T }>;
+/** A server's message, by its type. */
 export type Server<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
 
 /** The type of the one reply that each request gets, unless it is refused with `error`. */

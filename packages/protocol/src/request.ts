@@ -3,6 +3,7 @@ import { type HostName, parseAuthority, parseHost, type Scheme } from "./origin.
 
 /** A request as a stack provides it, before anything is answered. */
 export interface IncomingRequest {
+  /** As it was sent, such as `GET`. */
   method: string;
   /** The target of the request line as it was sent. */
   url: string;
@@ -21,6 +22,7 @@ export interface IncomingRequest {
 export interface RequestFacts extends Omit<IncomingRequest, "url"> {
   /** As it was sent, without the query. Empty if the target is malformed. */
   path: string;
+  /** The decoded parameters. If a name occurs twice, the first one counts. */
   query: ReadonlyMap<string, string>;
   /** The host it is meant for, from the target if that is a whole URL, otherwise from `Host`. */
   host: HostName | undefined;

@@ -1,0 +1,78 @@
+import { createVirtualFileSystem } from "typescript/unstable/fs";
+import { expect, test } from "vitest";
+import { checkFaces, type KnownFaults, stillBroken } from "./face-rules.ts";
+import { type Face, readFaces } from "./faces.ts";
+
+const nothing: KnownFaults = { sameName: [], noDocstring: [] };
+
+/** Reads faces from files in memory; the first part of a path is its package. */
+function read(files: Record<string, string>): Face[] {
+  const virtual = Object.entries(files).map(([path, text]) => [`/packages/${path}`, text] as const);
+  const config = { compilerOptions: { noLib: true, types: [] }, files: virtual.map(([path]) => path) };
+  const folders = [...new Set(Object.keys(files).map((path) => `packages/${path.split("/")[0]}`))];
+  const fs = createVirtualFileSystem({
+    ...Object.fromEntries(virtual),
+    "/tsconfig.json": JSON.stringify(config),
+  });
+  return readFaces({ root: "/", config: "tsconfig.json", folders, fs });
+}
+
+const messagesOf = (files: Record<string, string>, known = nothing) =>
+  checkFaces(read(files), known, "list.json").map(({ file, line, message }) => `${file}:${line} ${message}`);
+
+test("a face has what its index exports, from whatever file, with the public members of classes and interfaces", () => {
+  const [face] = read({
+    "hub/src/index.ts": 'export { open as start, Hub } from "./hub.ts"; export * from "./port.ts";',
+    "hub/src/hub.ts": `export function open() {}
+/** A hub. */
+export class Hub {
+  #secret = 1;
+  constructor() {}
+  /** Says so. */
+  get isOpen() { return true; }
+  close() {}
+}
+export class Inner {}`,
+    "hub/src/port.ts": "export interface Port { send(): void }",
+  });
+  expect(face?.names).toEqual([
+    { name: "Hub", isType: true, hasDocstring: true, file: "packages/hub/src/hub.ts", line: 3 },
+    { name: "Hub.close", isType: false, hasDocstring: false, file: "packages/hub/src/hub.ts", line: 8 },
+    { name: "Hub.isOpen", isType: false, hasDocstring: true, file: "packages/hub/src/hub.ts", line: 7 },
+    { name: "Port", isType: true, hasDocstring: false, file: "packages/hub/src/port.ts", line: 1 },
+    { name: "Port.send", isType: false, hasDocstring: false, file: "packages/hub/src/port.ts", line: 1 },
+    { name: "start", isType: false, hasDocstring: false, file: "packages/hub/src/hub.ts", line: 1 },
+  ]);
+});
+
+test("two types of one name are found, a type that is passed on is not", () => {
+  const files = {
+    "one/src/index.ts": "export interface Answer {}\nexport type Only = 1;\nexport const answer = 1;",
+    "two/src/index.ts": "export type Answer = 1;\nexport const answer = 2;",
+    "three/src/index.ts": 'export type { Only } from "../../one/src/index.ts";',
+  };
+  expect(messagesOf(files)).toEqual([
+    "packages/one/src/index.ts:1 two types are called Answer: the other is in packages/two/src/index.ts",
+  ]);
+});
+
+test("a public name without a docstring is found in the packages that are read in the editor", () => {
+  const bare = "/** A limit. */\nexport const limit = 1;\nexport function open(): void {}";
+  expect(messagesOf({ "hub/src/index.ts": bare, "bench/src/index.ts": bare })).toEqual([
+    "packages/hub/src/index.ts:3 hub open has no docstring",
+  ]);
+});
+
+test("a known fault is not told again, until it is mended", () => {
+  const known = { sameName: ["Answer"], noDocstring: ["hub open", "hub close"] };
+  const files = { "hub/src/index.ts": "export function open(): void {}" };
+  expect(messagesOf(files, known)).toEqual([
+    "list.json:1 Answer is mended: remove it from the list",
+    "list.json:1 hub close is mended: remove it from the list",
+  ]);
+  expect(stillBroken(read(files), known)).toEqual({ sameName: [], noDocstring: ["hub open"] });
+});
+
+test("a package without a face is refused", () => {
+  expect(() => read({ "hub/src/hub.ts": "" })).toThrow("packages/hub has no face");
+});
