@@ -1,14 +1,6 @@
-import { encodeClose, encodeFrame, FrameDecoder, Opcode, randomMask } from "@rosetta/conformance";
+import { acceptOf, encodeClose, encodeFrame, FrameDecoder, Opcode, randomMask } from "@rosetta/conformance";
 import { encode, parseServer, subprotocol } from "@rosetta/protocol";
-import {
-  acceptOf,
-  from,
-  type HeaderChanges,
-  metric,
-  type Raw,
-  seconds,
-  type UpgradeOptions,
-} from "@rosetta/testkit";
+import { from, type HeaderChanges, metric, type Raw, seconds, type UpgradeOptions } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
 const offer = { subprotocols: [subprotocol] };

@@ -30,6 +30,6 @@ export {
   ProtocolError,
   randomMask,
 } from "./wire/frames.ts";
-export { HandshakeError } from "./wire/handshake.ts";
+export { acceptOf, HandshakeError, handshakeProblem } from "./wire/handshake.ts";
 export { type Message, MessageAssembler } from "./wire/messages.ts";
 export { ConnectError } from "./wire/tcp.ts";

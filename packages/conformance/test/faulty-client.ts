@@ -2,8 +2,9 @@
 // shares no code with it. Usage: `node faulty-client.ts <fault> [<offer>] <url of the page>`. The offer is one
 // permessage-deflate, which the client does not actually speak: only how it takes the answer is judged.
 
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
+import { acceptOf } from "./faulty-server.ts";
 
 const [fault = "none", ...rest] = process.argv.slice(2);
 const page = rest.pop() ?? "";
@@ -72,7 +73,6 @@ function isRight(head: string, key: string): boolean {
     lines
       .filter((line) => line.toLowerCase().startsWith(`${name}:`))
       .map((line) => line.slice(name.length + 1).trim());
-  const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
   const tokens = all("connection")
     .join()
     .toLowerCase()
@@ -83,7 +83,7 @@ function isRight(head: string, key: string): boolean {
     status.startsWith("HTTP/1.1 101 ") &&
     all("upgrade").join().toLowerCase() === "websocket" &&
     (upgrades || fault === "no-connection-check") &&
-    (all("sec-websocket-accept").join() === accept || fault === "no-accept-check") &&
+    (all("sec-websocket-accept").join() === acceptOf(key) || fault === "no-accept-check") &&
     (fault === "no-extension-check" || all("sec-websocket-extensions").every(isAllowed)) &&
     (fault === "no-subprotocol-check" || all("sec-websocket-protocol").length === 0)
   );

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { encodeClose, encodeFrame, Opcode } from "@rosetta/conformance";
+import { acceptOf, encodeClose, encodeFrame, Opcode } from "@rosetta/conformance";
 
 /** A server that completes the handshake and then does what no server may do. */
 export interface HostileServer {
@@ -83,13 +82,12 @@ export const brokenFrames: Attack = (send) => send(Opcode.Text, Uint8Array.of(0x
 export const unknownOpcode: Attack = (send) => send(0xb, "what is this?");
 
 function accept({ headers }: IncomingMessage): string {
-  const key = `${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
   const offered = headers["sec-websocket-protocol"];
   return [
     "HTTP/1.1 101 Switching Protocols",
     "Upgrade: websocket",
     "Connection: Upgrade",
-    `Sec-WebSocket-Accept: ${createHash("sha1").update(key).digest("base64")}`,
+    `Sec-WebSocket-Accept: ${acceptOf(headers["sec-websocket-key"] ?? "")}`,
     ...(offered ? [`Sec-WebSocket-Protocol: ${offered}`] : []),
     "\r\n",
   ].join("\r\n");

@@ -45,7 +45,7 @@ export { type Await, defaultDeadlineMs, Inbox, within } from "./inbox.ts";
 export { metric, type Sample, samplesOf } from "./metrics.ts";
 export { Ports } from "./ports.ts";
 export { type Exit, type Holding, holdingOf } from "./process/index.ts";
-export { acceptOf, Raw, type RequestOptions, type UpgradeOptions } from "./raw.ts";
+export { Raw, type RequestOptions, type UpgradeOptions } from "./raw.ts";
 export {
   type Column,
   describeExit,

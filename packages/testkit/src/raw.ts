@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { handshakeProblem } from "@rosetta/conformance";
 import { Connection, type TcpOptions } from "./connection.ts";
 import { errorAt, failure } from "./failure.ts";
 import {
@@ -112,11 +113,6 @@ export class Raw {
   }
 }
 
-/** RFC 6455 §4.2.2: proof that the server has read the key. */
-export function acceptOf(key: string): string {
-  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-}
-
 function handshakeHeaders(port: number, key: string, subprotocols: readonly string[] = []): HeaderList {
   const offer = subprotocols.length ? [["Sec-WebSocket-Protocol", subprotocols.join(", ")] as const] : [];
   return [
@@ -150,26 +146,14 @@ function send(
 }
 
 // What a client must check before it treats the connection as open: RFC 6455 §4.1, steps 2 to 6.
-function checkHandshake(head: Head, sent: HeaderList): void {
+function checkHandshake({ headers }: Head, sent: HeaderList): void {
   const offered = (name: string) =>
     sent.filter(([each]) => each.toLowerCase() === name).flatMap(([, value]) => value.split(/\s*,\s*/));
-  const { headers } = head;
-  if (headers.get("upgrade")?.toLowerCase() !== "websocket") throw failure("101 without Upgrade: websocket");
-  if (!/\bupgrade\b/i.test(headers.get("connection") ?? "")) throw failure("101 without Connection: Upgrade");
-  const accept = acceptOf(offered("sec-websocket-key")[0] ?? "");
-  if (headers.get("sec-websocket-accept") !== accept) {
-    throw failure(
-      `Sec-WebSocket-Accept is ${headers.get("sec-websocket-accept")}, expected ${accept} (§4.2.2)`,
-    );
-  }
-  const chosen = headers.get("sec-websocket-protocol");
-  if (chosen !== null && !offered("sec-websocket-protocol").includes(chosen)) {
-    throw failure(`the server chose subprotocol ${chosen}, which was not offered (RFC 6455 §4.1)`);
-  }
-  const extensions = headers.get("sec-websocket-extensions");
-  if (extensions && offered("sec-websocket-extensions").length === 0) {
-    throw failure(`the server chose extensions ${extensions}, none were offered (RFC 6455 §4.1)`);
-  }
+  const [key = ""] = offered("sec-websocket-key");
+  const extensions = offered("sec-websocket-extensions").join(", ");
+  const subprotocols = offered("sec-websocket-protocol");
+  const problem = handshakeProblem({ headers: [...headers] }, key, extensions, subprotocols);
+  if (problem !== undefined) throw failure(`101, but ${problem}`);
 }
 
 function headOf(connection: Connection, reader: ResponseReader, what: string, options: Await): Promise<Head> {

@@ -7,7 +7,7 @@ import {
   type Address,
   HandshakeError,
   type Head,
-  problemOf,
+  handshakeProblem,
   readAnswer,
   subprotocolsOf,
   upgradeRequest,
@@ -59,7 +59,9 @@ async function next(exchange: Exchange): Promise<Fate> {
   void duplex.write(request);
   try {
     const head = await readAnswer(duplex, log, exchange.deadlineMs);
-    return head.status === 101 && problemOf(head, key, "", subprotocolsOf(address)) ? "broken" : "kept";
+    return head.status === 101 && handshakeProblem(head, key, "", subprotocolsOf(address))
+      ? "broken"
+      : "kept";
   } catch (error) {
     if (!(error instanceof HandshakeError)) throw error;
     if (error.fault === "ended") return "closed";

@@ -12,7 +12,7 @@ import {
   type Address,
   HandshakeError,
   type Head,
-  problemOf,
+  handshakeProblem,
   readAnswer,
   subprotocolsOf,
   valuesOf,
@@ -125,7 +125,7 @@ async function accepted(
   const { allowed, offer = "", frames, subprotocols } = each;
   const head = withoutAsked(answer, subprotocolsOf(context.address));
   const agreed = agreedOn(offer, valuesOf(head, "sec-websocket-extensions").join(", "));
-  const problem = problemOf(head, key, offer, subprotocols);
+  const problem = handshakeProblem(head, key, offer, subprotocols);
   if (problem) return { answer: "accepted", head, problem };
   if (agreed instanceof Error) return { answer: "accepted", head, problem: agreed.message };
   if (!allowed.some(({ answer }) => answer === "accepted")) return { answer: "accepted", head };

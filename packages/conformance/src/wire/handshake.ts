@@ -232,13 +232,13 @@ export function checkHead(
       "answer",
     );
   }
-  const problem = problemOf(head, key, offer, subprotocols);
+  const problem = handshakeProblem(head, key, offer, subprotocols);
   if (problem) throw new HandshakeError(`101, but ${problem}`, "wrong");
 }
 
 /** Returns what is wrong with a 101, given what was offered, or nothing if it opens a WebSocket. */
-export function problemOf(
-  head: Head,
+export function handshakeProblem(
+  head: Pick<Head, "headers">,
   key: string,
   offer: string,
   subprotocols: readonly string[] = [],
@@ -274,11 +274,11 @@ export function acceptOf(key: string): string {
 }
 
 /** Returns the values of a header, one for each line. */
-export function valuesOf({ headers }: Head, name: string): string[] {
+export function valuesOf({ headers }: Pick<Head, "headers">, name: string): string[] {
   return headers.filter(([each]) => each === name).map(([, value]) => value);
 }
 
-function tokens(head: Head, name: string): string[] {
+function tokens(head: Pick<Head, "headers">, name: string): string[] {
   return valuesOf(head, name)
     .join()
     .toLowerCase()

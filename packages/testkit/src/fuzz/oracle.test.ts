@@ -1,6 +1,5 @@
-import { encodeClose, encodeFrame, Opcode } from "@rosetta/conformance";
+import { acceptOf, encodeClose, encodeFrame, Opcode } from "@rosetta/conformance";
 import { expect, test } from "vitest";
-import { acceptOf } from "../raw.ts";
 import { type Weighed, weigh } from "./oracle.ts";
 
 const port = 4000;

@@ -14,6 +14,7 @@
 //    hanging up never changes an answer: a 400 in place of an honest request's answer belongs to another request.
 // 7. 500, 502 and 504 are always faults: nothing here depends on another server, and no handler may throw.
 // 8. Once the client has sent FIN and is owed nothing, the server hangs up. An event stream may stay open.
+import { acceptOf } from "@rosetta/conformance";
 import {
   admit,
   type DoorPolicy,
@@ -26,7 +27,6 @@ import {
   wantsWebSocket,
 } from "@rosetta/protocol";
 import type { Head } from "../http.ts";
-import { acceptOf } from "../raw.ts";
 import { type CameAnswer, readAnswer } from "./answer.ts";
 import { compareEcho, decodeFrames } from "./echo.ts";
 import { type HeardRequest, hear, valuesOf } from "./heard.ts";
