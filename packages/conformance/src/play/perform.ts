@@ -12,7 +12,7 @@ import {
 import { equal } from "../wire/bytes.ts";
 import { encodeClose, Opcode } from "../wire/frames.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { done } from "./within.ts";
+import { finishes } from "./within.ts";
 
 /** How long things may take. */
 export interface Timing {
@@ -67,7 +67,7 @@ async function act(step: Step, endpoint: Endpoint, timing: Timing): Promise<stri
       step.kind === "send"
         ? endpoint.send(step.frames, step.cuts, step.upTo)
         : endpoint.sendBytes(step.bytes, step.what);
-    return (await done(sent, timing.deadlineMs)) ? undefined : "it to read what was sent";
+    return (await finishes(sent, timing.deadlineMs)) ? undefined : "it to read what was sent";
   }
   if (step.kind === "settle") await endpoint.until(() => endpoint.close !== undefined, timing.settleMs);
   if (step.kind === "end") endpoint.end();
@@ -88,11 +88,11 @@ async function sendUnread(
   const sent = endpoint.send(frames, cuts);
   for (let before = -1; before < endpoint.written; ) {
     before = endpoint.written;
-    if (await done(sent, settleMs)) break;
+    if (await finishes(sent, settleMs)) break;
   }
   await sleep(settleMs);
   endpoint.resume();
-  return (await done(sent, deadlineMs)) ? undefined : "it to read what was sent";
+  return (await finishes(sent, deadlineMs)) ? undefined : "it to read what was sent";
 }
 
 // `went on`: the peer continued where it should have failed the connection. `closed`: we had to close it.

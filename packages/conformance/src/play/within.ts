@@ -1,6 +1,6 @@
 // Waiting with a deadline.
 
-/** Resolves with the promise's value, or with nothing if time was up first. */
+/** Resolves with the promise's value, or with nothing if time was up first. `ms`: `Infinity` waits for ever. */
 export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   if (ms === Number.POSITIVE_INFINITY) return promise;
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
@@ -8,8 +8,8 @@ export async function within<T>(promise: Promise<T>, ms: number): Promise<T | un
   return Promise.race([promise, late]).finally(() => clearTimeout(deadline));
 }
 
-/** Waits for something. Returns false if time was up first. A deadline of `Infinity` never comes. */
-export async function done(promise: Promise<void>, ms: number): Promise<boolean> {
+/** Whether something finishes in time. */
+export async function finishes(promise: Promise<void>, ms: number): Promise<boolean> {
   return (
     (await within(
       promise.then(() => true),

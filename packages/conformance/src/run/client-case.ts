@@ -8,7 +8,7 @@ import type { Random } from "../model/random.ts";
 import type { Outcome } from "../model/result.ts";
 import { cutAt, Endpoint } from "../play/endpoint.ts";
 import { perform, type Timing } from "../play/perform.ts";
-import { done } from "../play/within.ts";
+import { finishes } from "../play/within.ts";
 import { acceptOffer } from "../wire/accept-offer.ts";
 import { inflateOf } from "../wire/deflate.ts";
 import type { Duplex } from "../wire/duplex.ts";
@@ -76,7 +76,7 @@ async function judgeAfter(
   });
   for (const piece of cuts === "joined" ? [] : cutAt(bytes, cuts)) {
     // A client that does not read is judged by what arrives after this.
-    if (!(await done(duplex.write(piece), timing.deadlineMs))) break;
+    if (!(await finishes(duplex.write(piece), timing.deadlineMs))) break;
   }
   return outcomeOf(play, await perform(play, endpoint, timing));
 }
