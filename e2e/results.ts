@@ -6,10 +6,10 @@ import { stripVTControlCharacters } from "node:util";
 import type { TestCase, TestError, TestResult } from "@playwright/test/reporter";
 import {
   type Machine,
-  type Result,
   type Results,
   regionsOf,
   type ServerFacts,
+  type ServerResult,
   titleForm,
 } from "@rosetta/compare";
 import { folderOf, type Manifest, versionsOf } from "@rosetta/manifest";
@@ -25,7 +25,7 @@ export function serverOf(test: TestCase): Manifest {
 }
 
 /** Returns the verdict on the server, if the test was run at all. */
-export function resultOf(test: TestCase, result: TestResult): Result | undefined {
+export function resultOf(test: TestCase, result: TestResult): ServerResult | undefined {
   const { status, duration: ms } = result;
   if (status === "skipped" || status === "interrupted") return undefined;
   const error = result.errors.map(messageOf).join("\n");

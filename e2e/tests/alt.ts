@@ -1,15 +1,15 @@
 import { parseServer } from "@rosetta/protocol";
 import {
-  type Answer,
   type Await,
   different,
   type Event,
-  type EventStream,
   from,
   metric,
   offsetsOf,
   publish,
   type Raw,
+  type RawAnswer,
+  type RawEventStream,
   type RequestOptions,
   requestHead,
   type StreamEvent,
@@ -32,7 +32,7 @@ interface Page {
 }
 
 /** A page, and the cursor that it hands out. */
-function pageOf(answer: Answer): Page & { cursor: string } {
+function pageOf(answer: RawAnswer): Page & { cursor: string } {
   if (answer.status !== 200) throw new Error(`expected 200, came ${answer.status} ${answer.body}`);
   const page = JSON.parse(answer.body) as Page;
   return { ...page, cursor: `${page.epoch}:${page.offset}` };
@@ -60,7 +60,7 @@ function eventOf({ id, event, data }: StreamEvent): Event {
 }
 
 /** The next events of a stream. */
-async function take(events: EventStream, count: number, options: Await = {}): Promise<Event[]> {
+async function take(events: RawEventStream, count: number, options: Await = {}): Promise<Event[]> {
   const taken: Event[] = [];
   for (const _ of from(1, count)) taken.push(eventOf(await events.next(undefined, options)));
   return taken;

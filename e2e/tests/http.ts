@@ -1,5 +1,12 @@
 import { createConnection } from "node:net";
-import { type Answer, Conversation, type HeaderChanges, metric, type Raw, samplesOf } from "@rosetta/testkit";
+import {
+  Conversation,
+  type HeaderChanges,
+  metric,
+  type Raw,
+  type RawAnswer,
+  samplesOf,
+} from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
 /** One of each kind of answer: a page, texts, JSON, what is refused and what is not there. */
@@ -19,7 +26,7 @@ async function assetsOf(raw: Raw): Promise<string[]> {
 }
 
 /** The directives of a Content-Security-Policy. */
-function policyOf({ headers }: Answer): Map<string, string[]> {
+function policyOf({ headers }: RawAnswer): Map<string, string[]> {
   const directives = (headers.get("content-security-policy") ?? "").split(";");
   return new Map(
     directives.map((text) => text.trim().split(/\s+/)).map(([name = "", ...rest]) => [name, rest]),

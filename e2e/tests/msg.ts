@@ -1,6 +1,6 @@
 import { encodeFrame, Opcode, randomMask } from "@rosetta/conformance";
 import { type ClientMessage, Close, encode, type Server } from "@rosetta/protocol";
-import { Conversation, from, type Request } from "@rosetta/testkit";
+import { Conversation, from, type RequestToSend } from "@rosetta/testkit";
 import { test } from "../clients.ts";
 import { expect } from "../fixtures.ts";
 
@@ -17,7 +17,7 @@ const oneOfEach = [
   { type: "ping", at: 0 },
   { type: "stop" },
   { type: "chaos", do: "throw" },
-] as const satisfies Request[];
+] as const satisfies RequestToSend[];
 
 /** Sends any text, takes the error that answers it, and shows that the connection lives. */
 async function refusalOf(talk: Conversation, text: string): Promise<Server<"error">> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Refusal, readArguments } from "./arguments.ts";
+import { CommandError, readArguments } from "./arguments.ts";
 
 test("without arguments the rules are checked", () => {
   expect(readArguments([])).toEqual({ do: "check", record: false });
@@ -25,5 +25,5 @@ test.each([
   [["--bite", "--jobs", "0"], '--jobs is a number from 1 to 16, not "0"'],
   [["--bite", "--jobs", "two"], '--jobs is a number from 1 to 16, not "two"'],
 ])("%j is refused in one line", (given, message) => {
-  expect(() => readArguments(given)).toThrow(new Refusal(message));
+  expect(() => readArguments(given)).toThrow(new CommandError(message));
 });

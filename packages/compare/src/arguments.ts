@@ -7,7 +7,7 @@ export type Request =
   | { do: "bite"; servers: string[]; regions: string[]; jobs: number };
 
 /** A reason not to start. The message is one line for the terminal. */
-export class Refusal extends Error {}
+export class CommandError extends Error {}
 
 export const help = `pnpm parity            compares the servers' code and the suite's tags with the rules of the house
 pnpm parity --record   does so and records which regions are equal (packages/compare/equal.json)
@@ -19,19 +19,19 @@ pnpm parity --help     prints this text`;
 // Each job has its own ports (see bite.ts), and below 32768 there is room for this many jobs.
 const mostJobs = 16;
 
-/** Parses the command line. Throws a `Refusal`. */
+/** Parses the command line. Throws a `CommandError`. */
 export function readArguments(given: string[]): Request {
   const { values, positionals } = parse(given);
   if (values.help) return { do: "help" };
   if (!values.bite) {
     const [stray] = [...positionals, ...(values.region ?? []), ...(values.jobs ? [values.jobs] : [])];
-    if (stray !== undefined) throw new Refusal(`"${stray}" means something only with --bite`);
+    if (stray !== undefined) throw new CommandError(`"${stray}" means something only with --bite`);
     return { do: "check", record: values.record ?? false };
   }
-  if (values.record) throw new Refusal("--record and --bite are two commands");
+  if (values.record) throw new CommandError("--record and --bite are two commands");
   const jobs = Number(values.jobs ?? 2);
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > mostJobs) {
-    throw new Refusal(`--jobs is a number from 1 to ${mostJobs}, not "${values.jobs}"`);
+    throw new CommandError(`--jobs is a number from 1 to ${mostJobs}, not "${values.jobs}"`);
   }
   return { do: "bite", servers: positionals, regions: values.region ?? [], jobs };
 }
@@ -52,6 +52,6 @@ function parse(given: string[]) {
   } catch (error) {
     // Node's message goes on with advice about escaping a dash.
     const [sentence] = (error as Error).message.split(". ");
-    throw new Refusal(`${sentence}; see pnpm parity --help`);
+    throw new CommandError(`${sentence}; see pnpm parity --help`);
   }
 }

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { styleText } from "node:util";
 import { folderOf } from "@rosetta/manifest";
 import { readApps } from "./apps.ts";
-import { Refusal, type Request } from "./arguments.ts";
+import { CommandError, type Request } from "./arguments.ts";
 import {
   type Cell,
   canBite,
@@ -39,7 +39,7 @@ const controlMs = 900_000;
  */
 export async function bite({ servers, regions, jobs }: Request & { do: "bite" }): Promise<number> {
   const house = readHouse(readApps());
-  if (house.findings.length > 0) throw new Refusal("some apps cannot be read: see pnpm parity");
+  if (house.findings.length > 0) throw new CommandError("some apps cannot be read: see pnpm parity");
   const cells = planCells(house, servers, regions);
   return withCopies(folder, async (signal) => {
     buildPage();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Refusal } from "./arguments.ts";
+import { CommandError } from "./arguments.ts";
 import {
   type Cell,
   canBite,
@@ -30,8 +30,8 @@ test("without names all cells are selected, otherwise those of the named servers
 });
 
 test("an unknown name is refused with a list of the known ones", () => {
-  expect(() => planCells(house, ["three"], [])).toThrow(new Refusal('no server "three": one, two'));
-  expect(() => planCells(house, [], ["send"])).toThrow(new Refusal('no region "send": upgrade, drain'));
+  expect(() => planCells(house, ["three"], [])).toThrow(new CommandError('no server "three": one, two'));
+  expect(() => planCells(house, [], ["send"])).toThrow(new CommandError('no region "send": upgrade, drain'));
 });
 
 test("a region that contains only comments cannot be bitten", () => {

@@ -1,4 +1,4 @@
-import { Refusal } from "./arguments.ts";
+import { CommandError } from "./arguments.ts";
 import type { House, Source } from "./house.ts";
 import type { Outcome, Run } from "./playwright.ts";
 import { hasCode } from "./regions.ts";
@@ -88,7 +88,7 @@ export function printVerdict(verdict: Verdict): string {
 
 function refuseUnknown(what: string, names: string[], known: string[]): void {
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Refusal(`no ${what} "${unknown}": ${known.join(", ")}`);
+  if (unknown !== undefined) throw new CommandError(`no ${what} "${unknown}": ${known.join(", ")}`);
 }
 
 function isRed({ status }: Outcome): boolean {

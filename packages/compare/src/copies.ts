@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { Refusal } from "./arguments.ts";
+import { CommandError } from "./arguments.ts";
 import { root } from "./playwright.ts";
 
 /**
  * Creates a folder for copies of the code, runs `work`, and removes the folder. Returns the exit code of `work`.
- * Ctrl-C aborts `signal`; then an error of `work` is ignored and the exit code is 130. Throws a `Refusal` if the folder
+ * Ctrl-C aborts `signal`; then an error of `work` is ignored and the exit code is 130. Throws a `CommandError` if the folder
  * exists.
  */
 export async function withCopies(
@@ -35,18 +35,18 @@ function claimFolder(folder: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     const name = basename(folder);
-    throw new Refusal(
+    throw new CommandError(
       `${name}/ exists: another run is in progress. If not, one was killed, and you can remove the folder`,
     );
   }
 }
 
-/** Builds the page that the suite opens, as `pnpm e2e` does. Throws a `Refusal` if the build fails. */
+/** Builds the page that the suite opens, as `pnpm e2e` does. Throws a `CommandError` if the build fails. */
 export function buildPage(): void {
   const turbo = join(root, "node_modules/.bin/turbo");
   const { status } = spawnSync(turbo, ["run", "build", "--output-logs=errors-only"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
-  if (status !== 0) throw new Refusal("the page could not be built: see pnpm build");
+  if (status !== 0) throw new CommandError("the page could not be built: see pnpm build");
 }

@@ -1,4 +1,4 @@
-import type { Result, Results, TestResult } from "./results.ts";
+import type { Results, ServerResult, TestResult } from "./results.ts";
 
 /** Results for the tests of this package. */
 export function sampleResults(tests: TestResult[] = sampleTests): Results {
@@ -14,9 +14,9 @@ export function sampleResults(tests: TestResult[] = sampleTests): Results {
   };
 }
 
-const passed: Result = { verdict: "passed", ms: 3 };
+const passed: ServerResult = { verdict: "passed", ms: 3 };
 
-export function sampleTest(id: string, results: Record<string, Result>): TestResult {
+export function sampleTest(id: string, results: Record<string, ServerResult>): TestResult {
   const [group = ""] = id.split("-");
   return {
     id,

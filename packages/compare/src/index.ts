@@ -1,5 +1,5 @@
 export { type App, pathOf, readApps } from "./apps.ts";
-export { Refusal } from "./arguments.ts";
+export { CommandError } from "./arguments.ts";
 export { grepOf, judge, type Verdict } from "./cells.ts";
 export { buildPage, withCopies } from "./copies.ts";
 export { anyServer, dealtTo } from "./dealing.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { styleText } from "node:util";
 import { readManifests } from "@rosetta/manifest";
 import { readApps } from "./apps.ts";
-import { help, Refusal, readArguments } from "./arguments.ts";
+import { CommandError, help, readArguments } from "./arguments.ts";
 import { bite } from "./bite.ts";
 import { checkEquality, type Equality, equality, printEquality } from "./equality.ts";
 import { type Finding, readHouse } from "./house.ts";
@@ -77,7 +77,7 @@ function checkRecord(now: Equality): Finding[] {
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof Refusal)) throw error;
+  if (!(error instanceof CommandError)) throw error;
   console.error(error.message);
   process.exitCode = 2;
 }

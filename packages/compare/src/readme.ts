@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readManifests } from "@rosetta/manifest";
 import { readApps } from "./apps.ts";
-import { Refusal } from "./arguments.ts";
+import { CommandError } from "./arguments.ts";
 import { readHouse } from "./house.ts";
 import { markdownMatrix, markdownRegions, type Part, replacePart } from "./markdown.ts";
 import { listSuite, root } from "./playwright.ts";
@@ -47,7 +47,7 @@ function writeReadme(): void {
 function write(part: Part, content: string): void {
   const text = replacePart(readFileSync(file, "utf8"), part, content);
   if (text === undefined) {
-    throw new Refusal(`README.md has no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`);
+    throw new CommandError(`README.md has no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`);
   }
   writeFileSync(file, text);
 }
@@ -59,24 +59,24 @@ function readOptions(given: string[]): { check?: boolean; help?: boolean } {
       options: { check: { type: "boolean" }, help: { type: "boolean", short: "h" } },
     }).values;
   } catch {
-    throw new Refusal(`${given.join(" ")}: only --check and --help are known`);
+    throw new CommandError(`${given.join(" ")}: only --check and --help are known`);
   }
 }
 
 // A run with --project also writes results, but half a table must not replace a whole one.
 function readResults(file: string, command: string): Results {
   const path = join(root, file);
-  if (!existsSync(path)) throw new Refusal(`${file} is missing: ${command} writes it`);
+  if (!existsSync(path)) throw new CommandError(`${file} is missing: ${command} writes it`);
   const results = JSON.parse(readFileSync(path, "utf8")) as Results;
   const missing = readManifests().find(({ id }) => !results.servers.some((server) => server.id === id));
-  if (missing) throw new Refusal(`${file} says nothing about ${missing.id}: ${command} writes it whole`);
+  if (missing) throw new CommandError(`${file} says nothing about ${missing.id}: ${command} writes it whole`);
   return results;
 }
 
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof Refusal)) throw error;
+  if (!(error instanceof CommandError)) throw error;
   console.error(error.message);
   process.exitCode = 2;
 }

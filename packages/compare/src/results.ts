@@ -36,10 +36,11 @@ export interface TestResult {
   /** The only server that the test was to run on, because it does not depend on the server. Default: all of them. */
   dealtTo?: string;
   /** By server. A test that was not run on a server has no entry for it. */
-  results: Record<string, Result>;
+  results: Record<string, ServerResult>;
 }
 
-export interface Result {
+/** The result of one test on one server. */
+export interface ServerResult {
   /** `deviates`: it failed in the way that the server's manifest declares. */
   verdict: Verdict;
   ms: number;

@@ -2,7 +2,7 @@ import type { Manifest } from "@rosetta/manifest";
 import { dealtTo } from "./dealing.ts";
 import type { Finding, House } from "./house.ts";
 import { markdownMatrix, markdownRegions, type Part, readPart } from "./markdown.ts";
-import type { Result, Results, TestResult } from "./results.ts";
+import type { Results, ServerResult, TestResult } from "./results.ts";
 import { bare, type ListedTest, regionsOf, titleForm } from "./tags.ts";
 
 const remedy = "pnpm -C packages/compare run readme";
@@ -74,7 +74,7 @@ function wholeRun(column: Results["column"], tests: ListedTest[], servers: Manif
 }
 
 // Deviations are declared for the app. hello.ts has none.
-function expectedOf({ deviations }: Manifest, id: string, column: Results["column"]): Result {
+function expectedOf({ deviations }: Manifest, id: string, column: Results["column"]): ServerResult {
   const deviation = column === "app" ? deviations.find(({ test }) => test === id) : undefined;
   if (!deviation) return { verdict: "passed", ms: 0 };
   const { reason, link } = deviation;

@@ -1,4 +1,4 @@
-import { Refusal } from "@rosetta/compare";
+import { CommandError } from "@rosetta/compare";
 import { expect, test } from "vitest";
 import { readArguments } from "./arguments.ts";
 
@@ -22,7 +22,7 @@ test("areas, jobs, a selection and its seed can be chosen", () => {
 
 test("the beginning of a path names a part of an area", () => {
   expect(read("packages/page/src/w", "bench")).toMatchObject({ areas: ["packages/page/src/w", "bench"] });
-  expect(() => read("packages/page/src/x")).toThrow(Refusal);
+  expect(() => read("packages/page/src/x")).toThrow(CommandError);
 });
 
 test("list, check and help run nothing", () => {
@@ -38,5 +38,5 @@ test.each([
   [["--quick", "--seed", "x"], '--seed must be a whole number from 1 to 4294967295, not "x"'],
   [["--fast"], "Unknown option '--fast'; see pnpm mutants --help"],
 ])("%j is refused in one line", (given, message) => {
-  expect(() => read(...given)).toThrow(new Refusal(message));
+  expect(() => read(...given)).toThrow(new CommandError(message));
 });

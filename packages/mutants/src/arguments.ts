@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { Refusal } from "@rosetta/compare";
+import { CommandError } from "@rosetta/compare";
 import { areaOf, isIn, type Mutant } from "./mutant.ts";
 
 /** What `pnpm mutants` was asked to do. */
@@ -25,7 +25,7 @@ Environment: PORT_BASE, the first port that servers use (default: 24000).`;
 // Each job has its own ports (see run.ts).
 const mostJobs = 16;
 
-/** Reads the command line. `known` are all mistakes; `today` is the seed unless one is given. Throws a `Refusal`. */
+/** Reads the command line. `known` are all mistakes; `today` is the seed unless one is given. Throws a `CommandError`. */
 export function readArguments(given: string[], known: Pick<Mutant, "file">[], today: Date): Request {
   const { values, positionals } = parse(given);
   if (values.help) return { do: "help" };
@@ -33,11 +33,11 @@ export function readArguments(given: string[], known: Pick<Mutant, "file">[], to
   const unknown = positionals.find((area) => !known.some((mutant) => isIn(mutant, area)));
   if (unknown !== undefined) {
     const areas = [...new Set(known.map(areaOf))].join(", ");
-    throw new Refusal(`no mutants in "${unknown}"; choose ${areas}, or the beginning of a file's path`);
+    throw new CommandError(`no mutants in "${unknown}"; choose ${areas}, or the beginning of a file's path`);
   }
   if (values.list) return { do: "list", areas: positionals };
   const quick = values.quick ?? false;
-  if (values.seed !== undefined && !quick) throw new Refusal("--seed needs --quick");
+  if (values.seed !== undefined && !quick) throw new CommandError("--seed needs --quick");
   const jobs = wholeNumber("--jobs", values.jobs ?? "2", mostJobs);
   const day = today.toISOString().slice(0, 10).replaceAll("-", "");
   const seed = wholeNumber("--seed", values.seed ?? day, 2 ** 32 - 1);
@@ -47,7 +47,7 @@ export function readArguments(given: string[], known: Pick<Mutant, "file">[], to
 function wholeNumber(name: string, text: string, most: number): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-  throw new Refusal(`${name} must be a whole number from 1 to ${most}, not "${text}"`);
+  throw new CommandError(`${name} must be a whole number from 1 to ${most}, not "${text}"`);
 }
 
 function parse(given: string[]) {
@@ -67,6 +67,6 @@ function parse(given: string[]) {
   } catch (error) {
     // Node's message goes on with advice about escaping a dash.
     const [sentence] = (error as Error).message.split(". ");
-    throw new Refusal(`${sentence}; see pnpm mutants --help`);
+    throw new CommandError(`${sentence}; see pnpm mutants --help`);
   }
 }

@@ -1,7 +1,7 @@
 // The command behind `pnpm mutants`.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { count, Refusal, root } from "@rosetta/compare";
+import { CommandError, count, root } from "@rosetta/compare";
 import { help, readArguments } from "./arguments.ts";
 import { mutants } from "./list/index.ts";
 import { isIn, lineOf, type Mutant } from "./mutant.ts";
@@ -23,7 +23,7 @@ async function main(given: string[]): Promise<number> {
 
 function refuseStale(): void {
   const problems = staleEntries(root, mutants);
-  if (problems.length > 0) throw new Refusal(problems.join("\n"));
+  if (problems.length > 0) throw new CommandError(problems.join("\n"));
 }
 
 function describe(mutant: Mutant): string {
@@ -42,7 +42,7 @@ function print(text: string): number {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof Refusal)) throw error;
+  if (!(error instanceof CommandError)) throw error;
   console.error(error.message);
   process.exitCode = 2;
 }

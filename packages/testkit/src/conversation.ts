@@ -18,7 +18,7 @@ type RequestType = ClientMessage["type"];
 type Reply<T extends RequestType> = Server<(typeof replyTypes)[T]>;
 
 /** A request. Its `id` is made up unless a test sets one. */
-export type Request<T extends RequestType = RequestType> = T extends RequestType
+export type RequestToSend<T extends RequestType = RequestType> = T extends RequestType
   ? Omit<Client<T>, "id"> & { id?: string }
   : never;
 
@@ -62,7 +62,7 @@ export class Conversation {
   }
 
   /** Sends a request without waiting. Returns its `id`. */
-  send(message: Request): string {
+  send(message: RequestToSend): string {
     const id = message.id ?? `${message.type}-${++this.#requests}`;
     this.socket.send(encode({ ...message, id } as ClientMessage));
     return id;
@@ -70,7 +70,7 @@ export class Conversation {
 
   /** Sends a request and waits for its successful reply. Throws on `error` or any other reply. */
   async request<T extends RequestType>(
-    message: Request & { type: T },
+    message: RequestToSend & { type: T },
     options: Await = {},
   ): Promise<Reply<T>> {
     const expected = replyTypes[message.type];
@@ -81,7 +81,7 @@ export class Conversation {
   }
 
   /** Sends a request and waits for its refusal. Throws on any other reply. */
-  async refusal(message: Request, options: Await = {}): Promise<Server<"error">> {
+  async refusal(message: RequestToSend, options: Await = {}): Promise<Server<"error">> {
     const reply = await this.reply(this.send(message), {
       awaited: `a refusal of ${message.type}`,
       ...options,

@@ -15,7 +15,7 @@ export interface Head {
 }
 
 /** A whole response. */
-export interface Answer extends Head {
+export interface RawAnswer extends Head {
   /** The body as text. */
   body: string;
   bytes: Buffer;

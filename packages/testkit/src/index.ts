@@ -1,5 +1,5 @@
 export { Connection, type End, type TcpOptions } from "./connection.ts";
-export { Conversation, type Request } from "./conversation.ts";
+export { Conversation, type RequestToSend } from "./conversation.ts";
 export {
   different,
   type Event,
@@ -33,11 +33,11 @@ export {
 } from "./hostile.ts";
 export { startHouse } from "./house.ts";
 export {
-  type Answer,
   type Head,
   type HeaderChanges,
   type HeaderList,
   headerList,
+  type RawAnswer,
   ResponseReader,
   requestHead,
 } from "./http.ts";
@@ -62,4 +62,4 @@ export {
   type MessageConsumer,
   RawSocket,
 } from "./socket.ts";
-export { EventStream, type StreamEvent } from "./stream.ts";
+export { RawEventStream, type StreamEvent } from "./stream.ts";

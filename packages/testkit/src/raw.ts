@@ -3,17 +3,17 @@ import { handshakeProblem } from "@rosetta/conformance";
 import { Connection, type TcpOptions } from "./connection.ts";
 import { errorAt, failure } from "./failure.ts";
 import {
-  type Answer,
   type Head,
   type HeaderChanges,
   type HeaderList,
   headerList,
+  type RawAnswer,
   ResponseReader,
   requestHead,
 } from "./http.ts";
 import { type Await, within } from "./inbox.ts";
 import { RawSocket } from "./socket.ts";
-import { EventStream } from "./stream.ts";
+import { RawEventStream } from "./stream.ts";
 
 /** A request in which every byte may be chosen. */
 export interface RequestOptions extends Await, Pick<TcpOptions, "from"> {
@@ -54,7 +54,7 @@ export class Raw {
   }
 
   /** Sends one request on its own connection. Returns the whole response. */
-  async request(path: string, options: RequestOptions = {}): Promise<Answer> {
+  async request(path: string, options: RequestOptions = {}): Promise<RawAnswer> {
     const connection = await this.tcp(options);
     const defaults = [
       ["Host", `127.0.0.1:${this.port}`],
@@ -69,7 +69,7 @@ export class Raw {
   }
 
   /** Reads the body of a response as Server-Sent Events. It does not end by itself. */
-  async events(path: string, options: RequestOptions = {}): Promise<EventStream> {
+  async events(path: string, options: RequestOptions = {}): Promise<RawEventStream> {
     const connection = await this.tcp(options);
     const defaults = [
       ["Host", `127.0.0.1:${this.port}`],
@@ -77,11 +77,11 @@ export class Raw {
     ] as const;
     const reader = send(connection, path, headerList([...defaults], options.headers), options);
     const head = await headOf(connection, reader, `the head of ${nameOf(path, options)}`, options);
-    return new EventStream(connection, head, reader);
+    return new RawEventStream(connection, head, reader);
   }
 
   /** Sends an opening handshake. Returns a WebSocket if the server answers 101, otherwise its answer. */
-  async upgrade(path: string, options: UpgradeOptions = {}): Promise<RawSocket | Answer> {
+  async upgrade(path: string, options: UpgradeOptions = {}): Promise<RawSocket | RawAnswer> {
     const connection = await this.tcp(options);
     const key = randomBytes(16).toString("base64");
     const headers = headerList(handshakeHeaders(this.port, key, options.subprotocols), options.headers);
@@ -101,7 +101,7 @@ export class Raw {
   }
 
   /** Returns the refusal of a handshake. Throws if it opens a WebSocket. */
-  async refused(path: string, options: UpgradeOptions = {}): Promise<Answer> {
+  async refused(path: string, options: UpgradeOptions = {}): Promise<RawAnswer> {
     const outcome = await this.upgrade(path, options);
     if (!(outcome instanceof RawSocket)) return outcome;
     throw failure(`expected a refusal at ${path}, the server answered 101`);
@@ -165,7 +165,7 @@ async function answerOf(
   reader: ResponseReader,
   what: string,
   options: Await,
-): Promise<Answer> {
+): Promise<RawAnswer> {
   const head = await read(connection, reader, what, options, () =>
     reader.complete ? reader.head : undefined,
   );

@@ -13,7 +13,7 @@ export interface StreamEvent {
 }
 
 /** The events of a `text/event-stream`. They wait in a queue until a test takes them. */
-export class EventStream {
+export class RawEventStream {
   readonly head: Head;
   readonly #connection: Connection;
   readonly #reader: ResponseReader;
