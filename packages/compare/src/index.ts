@@ -10,6 +10,18 @@ export { type Run, root, runSuite } from "./playwright.ts";
 export { pool } from "./pool.ts";
 export { emptied, hasCode, type Region, RegionError, regions } from "./regions.ts";
 export { count } from "./report.ts";
-export * from "./results.ts";
+export {
+  groups,
+  isPutTo,
+  type Machine,
+  printDealt,
+  printTally,
+  type Results,
+  type ServerFacts,
+  type ServerResult,
+  type Tally,
+  type TestResult,
+  tally,
+} from "./results.ts";
 export { table } from "./table.ts";
 export { type ListedTest, regionsOf, titleForm } from "./tags.ts";

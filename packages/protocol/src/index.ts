@@ -1,9 +1,51 @@
 export { clientAddress, isLoopback } from "./address.ts";
-export * from "./admission.ts";
-export * from "./close.ts";
-export * from "./codec.ts";
-export * from "./environment.ts";
-export * from "./limits.ts";
-export * from "./messages.ts";
+export {
+  admit,
+  chooseSubprotocol,
+  commonHeaders,
+  type DoorPolicy,
+  type Endpoint,
+  echoStop,
+  endpoints,
+  isEndpoint,
+  isHeld,
+  isStream,
+  type Load,
+  type Refusal,
+  wantsWebSocket,
+} from "./admission.ts";
+export { Close, type CloseName, type ClosePolicy, closeName, closePolicy } from "./close.ts";
+export { encode, type Parsed, type Problem, parseClient, parseServer, requestId } from "./codec.ts";
+export {
+  contentSecurityPolicy,
+  type Defaults,
+  type Environment,
+  type Exposable,
+  readEnvironment,
+  type Settings,
+  type Sibling,
+  usualOrigins,
+} from "./environment.ts";
+export { bounds, defaultLimits, type Limits, secondMs, silenceMs } from "./limits.ts";
+export {
+  type Audience,
+  type Client,
+  ClientMessage,
+  type Cursor,
+  type ErrorCode,
+  type EventData,
+  type Mode,
+  replyTypes,
+  type Server,
+  ServerMessage,
+  subprotocol,
+} from "./messages.ts";
 export { parseOrigin, urlOf } from "./origin.ts";
-export * from "./request.ts";
+export {
+  type IncomingRequest,
+  originForm,
+  parseRequest,
+  pathOf,
+  queryOf,
+  type RequestFacts,
+} from "./request.ts";
