@@ -5,6 +5,8 @@ import * as z from "zod/mini";
 import { ClientMessage, ServerMessage, subprotocol } from "./messages.ts";
 
 type Union = typeof ClientMessage | typeof ServerMessage;
+type Option<U extends Union> = U["_zod"]["def"]["options"][number];
+type Fields<U extends Union, T> = Extract<Option<U>, z.core.$ZodType<{ type: T }>>["_zod"]["def"]["shape"];
 
 const clientMessages = {
   hello:
@@ -33,11 +35,11 @@ const serverMessages = {
   bye: "The server is about to close the connection.",
 } satisfies Record<ServerMessage["type"], string>;
 
-const hello = ClientMessage._zod.def.options[0]._zod.def.shape;
-const publish = ClientMessage._zod.def.options[2]._zod.def.shape;
-const subscribe = ClientMessage._zod.def.options[3]._zod.def.shape;
-const event = ServerMessage._zod.def.options[5]._zod.def.shape;
-const error = ServerMessage._zod.def.options[6]._zod.def.shape;
+const hello = fieldsOf(ClientMessage, "hello");
+const publish = fieldsOf(ClientMessage, "publish");
+const subscribe = fieldsOf(ClientMessage, "subscribe");
+const event = fieldsOf(ServerMessage, "event");
+const error = fieldsOf(ServerMessage, "error");
 
 const parts: [z.core.$ZodType, string, string][] = [
   [
@@ -92,6 +94,14 @@ export function schemaText(): string {
     ),
   };
   return `${JSON.stringify(root, undefined, 2)}\n`;
+}
+
+// Returns the schema of each field of a message.
+function fieldsOf<U extends Union, T extends z.output<U>["type"]>(union: U, type: T): Fields<U, T> {
+  const options: readonly Option<Union>[] = union._zod.def.options;
+  const option = options.find((each) => each.shape.type.def.values.some((value) => value === type));
+  if (!option) throw new Error(`no message is called ${type}`);
+  return option.shape as Fields<U, T>;
 }
 
 /** Returns true if the file matches the messages. */
