@@ -45,8 +45,8 @@ export class Connections {
   #connect(server: ServerEntry): Pair {
     const client = new Client(socketUrl(server));
     const echo = new ReconnectingSocket(socketUrl(server, endpoints.echo));
-    client.on("frame", (frame) => this.wire.record(server.id, "/ws", frame));
-    echo.on("frame", (frame) => this.wire.record(server.id, "/echo", frame));
+    client.on("frame", (frame) => this.wire.record(server.id, endpoints.application, frame));
+    echo.on("frame", (frame) => this.wire.record(server.id, endpoints.echo, frame));
     client.open();
     echo.open();
     return { server, client, echo };

@@ -1,4 +1,4 @@
-import type { FrameEvent, SocketState } from "@rosetta/client";
+import type { ClientFrame, FrameEvent, SocketState } from "@rosetta/client";
 import { endpoints } from "@rosetta/protocol";
 import { byteLength } from "../shared/format.ts";
 import { isWait } from "../shared/socket-state.ts";
@@ -48,7 +48,7 @@ export class WireRecorder {
   #count = 0;
   #listeners = new Set<() => void>();
 
-  record(server: string, path: string, frame: FrameEvent, connection = ""): void {
+  record(server: string, path: string, frame: ClientFrame, connection = ""): void {
     this.#count += 1;
     const data = "data" in frame ? frame.data : undefined;
     this.entries.push({
@@ -84,10 +84,11 @@ export class WireRecorder {
   }
 }
 
-// Read now: of a long message the row keeps only the beginning.
-function headOf(frame: FrameEvent): MessageHead | undefined {
+// Read now: of a long message the row keeps only the beginning. The client has read what came in already, but not what
+// went out, nor a message that it does not know.
+function headOf(frame: ClientFrame): MessageHead | undefined {
   if (frame.kind !== "text") return undefined;
-  const { type, id, re } = Object(parse(frame.data)) as Record<string, unknown>;
+  const { type, id, re } = Object(frame.message ?? parse(frame.data)) as Record<string, unknown>;
   if (typeof type !== "string" || !/^[a-z]+$/.test(type)) return undefined;
   return { type, id: numberOf(id), re: numberOf(re) };
 }
