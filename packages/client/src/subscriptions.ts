@@ -169,7 +169,7 @@ export class Subscriptions {
   #refuseLater(topic: Topic): void {
     const { asked } = topic;
     topic.place = "wanted";
-    const error = new RequestError("limit", `the server allows ${this.#most} topics`);
+    const error = new RequestError("limit", `at most ${this.#most} topics`);
     queueMicrotask(() => topic.asked === asked && this.#refused(topic, error));
   }
 

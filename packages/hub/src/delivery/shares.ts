@@ -26,6 +26,7 @@ export type Way = { goes?: Lot; problem?: undefined } | { problem: string };
  * all are taken, names that nobody needs go first, then those of the address that has most.
  */
 export class Shares {
+  readonly #what: string;
   readonly #most: number;
   /** The lots that one address may have. */
   readonly share: number;
@@ -33,8 +34,12 @@ export class Shares {
   readonly #blank = new Set<Lot>();
   #count = 0;
 
-  /** @param most lots for all addresses together. */
-  constructor(most: number) {
+  /**
+   * @param what the lots are, for the sentence of a refusal: `rooms`.
+   * @param most lots for all addresses together.
+   */
+  constructor(what: string, most: number) {
+    this.#what = what;
     this.#most = most;
     this.share = Math.ceil(most / 4);
   }
@@ -45,10 +50,10 @@ export class Shares {
     const count = own?.lots.size ?? 0;
     const unused = first(own?.blank) ?? first(own?.written);
     if (count >= this.share)
-      return unused ? { goes: unused } : { problem: `at most ${this.share} for one address` };
+      return unused ? { goes: unused } : this.#noWay(`at most ${this.share} for one address`);
     if (this.#count < this.#most) return {};
     const goes = first(this.#blank) ?? unused ?? this.#ofLargest(count);
-    return goes ? { goes } : { problem: "all are in use" };
+    return goes ? { goes } : this.#noWay("all are in use");
   }
 
   /** Takes a place that `way()` has found. A job's topic is pinned until the job has ended. */
@@ -85,6 +90,10 @@ export class Shares {
   touched(lot: Lot): void {
     this.#release(lot);
     this.#assign(lot, lot.holder);
+  }
+
+  #noWay(why: string): Way {
+    return { problem: `there are too many ${this.#what}: ${why}` };
   }
 
   #assign(lot: Lot, address: string): void {

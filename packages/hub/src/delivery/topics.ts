@@ -41,13 +41,13 @@ export class Topics<Session> {
   readonly #options: TopicsOptions<Session>;
   readonly #topics = new Map<string, Topic<Session>>();
   readonly #rooms: Shares;
-  readonly #jobs = new Shares(bounds.jobTopics);
+  readonly #jobs = new Shares("jobs", bounds.jobTopics);
   /** Lots that will be forgotten unless somebody comes, each with the function that cancels this. */
   readonly #forgetting = new Map<Lot, () => void>();
 
   constructor(options: TopicsOptions<Session>) {
     this.#options = options;
-    this.#rooms = new Shares(options.limits.rooms);
+    this.#rooms = new Shares("rooms", options.limits.rooms);
     for (const station of stations) this.#add(`weather/${station}`, "latest");
     this.#add("scores", "stream");
     if (options.logServed) this.#add("log", "stream");
@@ -64,9 +64,7 @@ export class Topics<Session> {
     if (name === "log") return { code: "forbidden", message: "the log is served on loopback only" };
     if (roomOf(name) === undefined) return { code: "not_found", message: "no such topic" };
     const { problem } = this.#rooms.way(address);
-    return problem === undefined
-      ? undefined
-      : { code: "limit", message: `there are too many rooms: ${problem}` };
+    return problem === undefined ? undefined : { code: "limit", message: problem };
   }
 
   /** Returns the topic, or why this address cannot have it. Begins a room that does not exist yet. */
@@ -82,7 +80,7 @@ export class Topics<Session> {
   /** Begins the topic of a job for this address. Returns a problem if there is no place for it. */
   addJob(name: string, address: string): TopicProblem | undefined {
     const problem = this.#makeWay(this.#jobs, address);
-    if (problem !== undefined) return { code: "limit", message: `there are too many jobs: ${problem}` };
+    if (problem !== undefined) return { code: "limit", message: problem };
     this.#add(name, "stream", this.#jobs.add(name, address, true));
     return undefined;
   }
