@@ -10,6 +10,7 @@ const policies: Record<CloseName, ClosePolicy> = {
   NoStatus: "retry",
   Abnormal: "retry",
   InvalidPayload: "stop",
+  PolicyViolation: "stop",
   TooBig: "stop",
   InternalError: "retry",
   Restart: "retry",
@@ -31,7 +32,6 @@ test.each(Object.entries(policies))("after %s: %s", (name, policy) => {
 
 test.each([
   [1004, "retry"],
-  [1008, "stop"],
   [1010, "stop"],
   [1014, "retry"],
   [1015, "stop"],

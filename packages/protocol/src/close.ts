@@ -17,13 +17,15 @@ export const Close = {
   Abnormal: 1006,
   /** Text that is not UTF-8. */
   InvalidPayload: 1007,
+  /** A message in more than `limits.fragments` fragments, or a peer that is refused for another reason. */
+  PolicyViolation: 1008,
   /** A message over `limits.messageBytes`. */
   TooBig: 1009,
   /** A handler threw. The server itself goes on. */
   InternalError: 1011,
   /** The server restarts: come back, but not all at once. */
   Restart: 1012,
-  /** The server has too much to do. */
+  /** The server has no place for this connection now: it is full, or a room that it follows has to make way. */
   TryAgainLater: 1013,
   /** The client got no answer to its ping. */
   Silent: 4001,

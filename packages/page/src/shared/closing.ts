@@ -47,14 +47,26 @@ const meanings = new Map<number, Meaning>([
     },
   ],
   [1007, { what: "text that is not UTF-8", cause: "An encoder with a bug." }],
-  [1008, { what: "against the policy of the other side", cause: "The server refuses this client." }],
+  [
+    1008,
+    {
+      what: "against the policy of the other side",
+      cause: "A message in too many fragments, or a client that the server refuses.",
+    },
+  ],
   [1009, { what: "a message was too big", cause: "A message over the server's limit." }],
   [
     1011,
     { what: "an error inside of the server", cause: "A handler threw: a bug in the server, which lives on." },
   ],
   [1012, { what: "the server restarts", cause: "A new version is put in place." }],
-  [1013, { what: "the server has too much to do", cause: "A server or a proxy that is full." }],
+  [
+    1013,
+    {
+      what: "no place for this connection right now",
+      cause: "A server or a proxy that is full, or a room that had to make way for another.",
+    },
+  ],
   [
     1015,
     {

@@ -183,7 +183,7 @@ export class AttemptsPanel extends Panel {
             <select id="loss" .value=${this.lossCode} @change=${(event: Event) => this.#act("chooseCode", fieldValue(event))}>
               <option value="1006">1006, without a word</option>
               <option value="1012">1012, restart</option>
-              <option value="1013">1013, too much to do</option>
+              <option value="1013">1013, no place right now</option>
             </select>
           </p>
           <button @click=${() => this.#act("simulate")}>Simulate</button>
