@@ -12,6 +12,10 @@ export interface Backoff {
   stableMs: number;
 }
 
+/**
+ * The first retry comes after 0.25 s to 0.75 s. Each further one may wait about twice as long as the one before, up to
+ * 10.25 s. A connection that lived 5 s was a success.
+ */
 export const defaultBackoff: Backoff = { floorMs: 250, baseMs: 500, capMs: 10_000, stableMs: 5_000 };
 
 /** A restarting server is given this long before the first client comes back. */

@@ -15,6 +15,7 @@ import { type Question, type ReplyTo, RequestError, Requests } from "./requests.
 import { type FrameEvent, ReconnectingSocket, type SocketState } from "./socket.ts";
 import { type Subscription, Subscriptions, type TopicState } from "./subscriptions.ts";
 
+/** What a `Client` can be created with. Whatever is left out has a default. */
 export interface ClientOptions {
   /** The clock, the timers, the WebSocket and the page. Default: those of this runtime. */
   host: Host;
@@ -38,11 +39,15 @@ export type ClientFrame =
       message?: ServerMessage | undefined;
     });
 
+/** What `client.on` tells, by the name of the event. */
 export interface ClientEvents {
+  /** The client's state has changed. The same as `client.state`. */
   state: SocketState;
   /** As on the wire, but with asterisks for the client's secret, in both directions: a server might echo it. */
   frame: ClientFrame;
+  /** The server is about to close the connection, and says whether and when to come back. The answer to `stop()` too. */
   bye: Server<"bye">;
+  /** Something went wrong, and there is no caller to tell. If nobody listens to this, it is written to the console. */
   problem: ClientProblem;
 }
 
@@ -124,6 +129,7 @@ export class Client {
     return this.request({ type: "publish", topic, to, text });
   }
 
+  /** Has the server send a text back. Rejects with a `RequestError`, as `disconnected` if the connection is lost. */
   echo(text: string): Promise<Server<"echo">> {
     return this.request({ type: "echo", text });
   }
@@ -133,6 +139,11 @@ export class Client {
     return this.request({ type: "start", job: "hash", mebibytes });
   }
 
+  /**
+   * Cancels a job that this client started, on whichever connection. `topic` is the one that the ack of `startJob`
+   * named; the last event there says what became of the job. Rejects with a `RequestError`: `not_found` if no such job
+   * is running, `forbidden` if somebody else started it, `disconnected` if the connection is lost.
+   */
   cancel(topic: string): Promise<Server<"ack">> {
     return this.request({ type: "cancel", topic });
   }

@@ -5,7 +5,9 @@ export interface ClientProblem {
    * no request. `subscription`: it refused one. `listener`: a listener of this client threw `error`.
    */
   what: "message" | "server" | "subscription" | "listener";
+  /** What happened, for people. */
   reason: string;
+  /** What a listener threw, or the `RequestError` of a refused subscription. */
   error?: unknown;
 }
 

@@ -29,20 +29,30 @@ export interface SocketLike {
   binaryType: string;
   /** 1 while messages may be sent. */
   readonly readyState: number;
+  /** Bytes that were given to `send` and are not with the network yet. */
   readonly bufferedAmount: number;
+  /** The subprotocol that the server chose; empty if it chose none. */
   readonly protocol: string;
+  /** The extensions that the server chose, such as `permessage-deflate`; empty if it chose none. */
   readonly extensions: string;
+  /** Sends one message. Called only while `readyState` is 1. */
   send(data: SocketData): void;
+  /** Starts the closing handshake. Throws for a code or a reason that may not be sent. */
   close(code?: number, reason?: string): void;
   /** Cuts the connection without a close handshake. Only Bun and the package `ws` have it. */
   terminate?(): void;
   // Each runtime has its own types for `this` and for the events, so here the client says what it reads.
+  /** Called when the handshake is done. The client does not read the event. */
   onopen: unknown;
+  /** Called for each message. The client reads the event's `data`: a string or an `ArrayBuffer`. */
   onmessage: unknown;
+  /** Called once, when the connection is over. The client reads the event's `code`, `reason` and `wasClean`. */
   onclose: unknown;
+  /** Called before `onclose` if the connection failed. The client does not read the event: `onclose` tells it all. */
   onerror?: unknown;
 }
 
+/** Creates a socket, which connects at once. Throws for a URL that it does not accept: the client is then `stopped`. */
 export type SocketConstructor = new (url: string, protocols?: string | string[]) => SocketLike;
 
 /** The surroundings as they are: a page, a worker, Node or Bun. */

@@ -29,7 +29,9 @@ export type ReplyTo<Q extends Question> = Server<(typeof replyTypes)[Q["type"]]>
  * A request that went out and then met `timeout`, `disconnected` or `stopped` may have been carried out or not.
  */
 export class RequestError extends Error {
+  /** Always `RequestError`. */
   override readonly name = "RequestError";
+  /** The reason, for programs. `message` has it for people. */
   readonly code: ErrorCode | "timeout" | "disconnected" | "stopped" | "full" | "unexpected";
   /** Milliseconds after which to ask again, where that makes sense. */
   readonly retryAfterMs: number | undefined;

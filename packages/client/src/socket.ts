@@ -25,12 +25,15 @@ export type SocketState =
 export interface Wait {
   /** The number of the next retry; 0 if nothing has failed. */
   attempt: number;
+  /** When the next attempt begins, in milliseconds of `host.now()`. */
   untilAt: number;
+  /** How long the whole wait is, in milliseconds. */
   delayMs: number;
   /** The delay was drawn evenly from here. */
   windowMs: [low: number, high: number];
   /** The close code with which the connection ended. */
   code: number;
+  /** Why the connection ended, for people: the reason of the close, or `close code` and its number if it gave none. */
   cause: string;
 }
 
@@ -56,20 +59,24 @@ type Frame =
   | { kind: "close"; direction: "out"; code: number | undefined; reason: string | undefined }
   | { kind: "state"; direction: "out"; state: SocketState };
 
+/** What a `ReconnectingSocket` can be created with. Whatever is left out has a default. */
 export interface SocketOptions {
+  /** The subprotocols to offer, the preferred one first. Default: none. */
   protocols: string | string[];
+  /** How long to wait before the next attempt. What is left out is as in `defaultBackoff`. */
   backoff: Partial<Backoff>;
   /**
    * How long a handshake can take, in milliseconds: browsers would wait for minutes. Each retry waits twice as long as
    * the one before, up to 30 s. Default: 5,000.
    */
   connectTimeoutMs: number;
-  /** Bytes that may wait to be sent. */
+  /** Bytes that may wait to be sent. A message that does not fit is `rejected`. Default: 256 KiB. */
   bufferBytes: number;
-  /** Whether what waits outlives the connection it was meant for. */
+  /** Whether what waits outlives the connection it was meant for. Default: true. */
   keepBuffer: boolean;
-  /** At this many bytes in the socket's own buffer, further messages wait in ours. */
+  /** At this many bytes in the socket's own buffer, further messages wait in ours. Default: 1 MiB. */
   highWaterBytes: number;
+  /** The clock, the timers, the WebSocket and the page. Default: those of this runtime. */
   host: Host;
 }
 
@@ -85,10 +92,15 @@ export interface Advice {
   unproven?: boolean | undefined;
 }
 
+/** What `socket.on` tells, by the name of the event. */
 export interface SocketEvents {
+  /** The state has changed. The same as `socket.state`. */
   state: SocketState;
+  /** A message came in: a string if it was text, a `Uint8Array` if it was binary. */
   message: string | Uint8Array;
+  /** A line for a wire log, in either direction. Told before `message` and before `state`. */
   frame: FrameEvent;
+  /** A listener threw. If nobody listens to this, it is written to the console. */
   problem: ClientProblem;
 }
 
@@ -143,6 +155,7 @@ export class ReconnectingSocket {
     this.#queue = new SendQueue(this.#options.bufferBytes);
   }
 
+  /** Where the connection stands. `idle` before the first `open()`. */
   get state(): SocketState {
     return this.#state;
   }

@@ -6,6 +6,7 @@ import { RequestError, type Requests } from "./requests.ts";
 
 /** How a subscription stands. Told when it is confirmed, refused, or found to have missed something. */
 export interface TopicState {
+  /** Whether the topic delivers every event or only the newest. Left out until it is confirmed, and if it is refused. */
   mode?: Mode | undefined;
   /** After the last event that was delivered. */
   cursor?: Cursor | undefined;
@@ -20,7 +21,9 @@ export interface TopicState {
   error?: RequestError;
 }
 
+/** One listener's wish for the events of a topic, for as long as it does not unsubscribe. */
 export interface Subscription {
+  /** The name of the topic, as it was given to `subscribe`. */
   readonly topic: string;
   /** Nothing reaches the listeners after this. */
   unsubscribe(): void;

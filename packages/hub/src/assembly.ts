@@ -17,6 +17,7 @@ import type { Identity, Services } from "./services.ts";
 
 /** What a hub is created with. */
 export interface HubOptions<Ws> {
+  /** What the server calls itself: in `welcome`, in the list of servers and in the answer about its health. */
   identity: Identity;
   /** What the operator has set: limits, origins, what is exposed. */
   settings: Settings;

@@ -8,6 +8,7 @@ export interface Draft {
   from?: string;
   /** Whom a publication is for. Undefined for the server's own events. */
   to?: Audience;
+  /** What the event says. */
   data: EventData;
   /** The request that it came from, so that its author gets the `ack`. Never sent to anybody. */
   request?: { client: string; id: string };
@@ -15,6 +16,7 @@ export interface Draft {
 
 /** An event as the log keeps it: as the frame that is sent. */
 export interface Kept extends Cursor {
+  /** The name of the topic in which it happened. */
   topic: string;
   /** The `event` message, encoded once for all. */
   frame: string;
@@ -31,6 +33,7 @@ export interface Entry extends Draft, Kept {}
 export interface Replay {
   /** True if `entries` is everything after the reader's cursor. */
   recovered: boolean;
+  /** In the order of the log, the oldest first. */
   entries: Kept[];
 }
 

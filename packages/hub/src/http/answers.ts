@@ -1,7 +1,10 @@
 /** An answer over HTTP, as the stack may write it. */
 export interface Answer {
+  /** The HTTP status code. */
   status: number;
+  /** The headers of this answer, by name. Those of every response to an admitted request come from `Hub.admit`. */
   headers: Record<string, string>;
+  /** The text to send; empty if there is none. */
   body: string;
 }
 
