@@ -1,4 +1,4 @@
-import type { Server } from "@rosetta/protocol";
+import type { ServerMessage } from "@rosetta/protocol";
 import { type Event, from, offsetsOf } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
@@ -6,7 +6,7 @@ const stations = ["berlin", "lagos", "quito", "tokyo"];
 
 type Score = Extract<Event["data"], { kind: "score" }>;
 
-function isWeather(message: { type: string }): message is Server<"event"> {
+function isWeather(message: { type: string }): message is ServerMessage<"event"> {
   return message.type === "event" && (message as Event).topic.startsWith("weather/");
 }
 

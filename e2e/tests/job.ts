@@ -1,13 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Client, Server } from "@rosetta/protocol";
-import {
-  type Conversation,
-  type Event,
-  from,
-  Inbox,
-  offsetsOf,
-  type Server as Process,
-} from "@rosetta/testkit";
+import type { ClientMessage, ServerMessage } from "@rosetta/protocol";
+import { type Conversation, type Event, from, Inbox, offsetsOf, type Server } from "@rosetta/testkit";
 import { test } from "../clients.ts";
 import { type Converse, expect, type Launch } from "../fixtures.ts";
 
@@ -46,7 +39,7 @@ async function ended(talk: Conversation, topic: string): Promise<Event[]> {
 }
 
 /** A server with so much to do that none of its jobs ends soon: they take turns. */
-async function busy(launch: Launch, converse: Converse): Promise<{ server: Process; owner: Conversation }> {
+async function busy(launch: Launch, converse: Converse): Promise<{ server: Server; owner: Conversation }> {
   const server = await launch({ MAX_JOBS: "20", MAX_JOBS_TOTAL: "80" });
   const owner = await converse({ server });
   for (const _ of from(1, 15)) await owner.request(hash(256));
@@ -165,7 +158,7 @@ test("JOB-07 MUST go on answering everybody while it works", {
     expect(await http.request("/healthz")).toMatchObject({ status: 200 });
   }
   const isEnd = (message: { type: string }) =>
-    message.type === "event" && progressOf(message as Server<"event">).state !== "running";
+    message.type === "event" && progressOf(message as ServerMessage<"event">).state !== "running";
   expect(owner.collected.filter(isEnd), "the job was still running").toEqual([]);
   await owner.request({ type: "cancel", topic: started.topic });
   await following;
@@ -176,7 +169,7 @@ test("JOB-08 MUST start one job for one id, also on a new connection", {
 }, async ({ launch, converse }) => {
   const server = await launch({ MAX_JOBS: "1" });
   const talk = await converse({ server });
-  const start = { ...hash(256), id: "once" } satisfies Client<"start">;
+  const start = { ...hash(256), id: "once" } satisfies ClientMessage<"start">;
   // Two in one go, so that the job is still running: a second one would be refused.
   talk.send(start);
   talk.send(start);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Server, subprotocol } from "@rosetta/protocol";
+import { type ServerMessage, subprotocol } from "@rosetta/protocol";
 import { Conversation, different, type Event, from, metric, publish } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
@@ -8,7 +8,7 @@ type Told = Extract<Event["data"], { kind: "log" }>;
 const foreign = { Origin: "http://foreign.example" };
 
 function toldBy(message: { type: string }): Told | undefined {
-  const { type, topic, data } = message as Server<"event">;
+  const { type, topic, data } = message as ServerMessage<"event">;
   return type === "event" && topic === "log" && data.kind === "log" ? data : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { encodeFrame, Opcode, randomMask } from "@rosetta/conformance";
-import { type ClientMessage, Close, encode, type Server } from "@rosetta/protocol";
+import { type ClientMessage, Close, encode, type ServerMessage } from "@rosetta/protocol";
 import { Conversation, from, type RequestToSend } from "@rosetta/testkit";
 import { test } from "../clients.ts";
 import { expect } from "../fixtures.ts";
@@ -20,7 +20,7 @@ const oneOfEach = [
 ] as const satisfies RequestToSend[];
 
 /** Sends any text, takes the error that answers it, and shows that the connection lives. */
-async function refusalOf(talk: Conversation, text: string): Promise<Server<"error">> {
+async function refusalOf(talk: Conversation, text: string): Promise<ServerMessage<"error">> {
   talk.socket.send(text);
   const error = await talk.nextOf("error", { awaited: `an error for ${text.slice(0, 80)}` });
   expect((await talk.request({ type: "echo", text: "still here" })).text).toBe("still here");
@@ -640,7 +640,7 @@ test("MSG-48 MUST leave jobs to others when eight sockets of one address start a
   await honest.request(start);
 });
 
-function isOver({ data }: Server<"event">): boolean {
+function isOver({ data }: ServerMessage<"event">): boolean {
   return data.kind === "progress" && data.state !== "running";
 }
 

@@ -1,4 +1,4 @@
-import type { Server } from "@rosetta/protocol";
+import type { ServerMessage } from "@rosetta/protocol";
 import { type Conversation, different, from, memberOf, offsetsOf, publish, textsOf } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
@@ -19,10 +19,10 @@ async function present(
   expect(event).toMatchObject({ data: { count: names.length } });
 }
 
-type Presence = Server<"event"> & { data: { kind: "presence" } };
+type Presence = ServerMessage<"event"> & { data: { kind: "presence" } };
 
 function isPresence(message: { type: string }, topic: string): message is Presence {
-  const event = message as Server<"event">;
+  const event = message as ServerMessage<"event">;
   return event.type === "event" && event.topic === topic && event.data.kind === "presence";
 }
 

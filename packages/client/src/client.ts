@@ -3,7 +3,6 @@ import {
   Close,
   type Parsed,
   parseServer,
-  type Server,
   type ServerMessage,
   subprotocol,
 } from "@rosetta/protocol";
@@ -46,7 +45,7 @@ export interface ClientEvents {
   /** As on the wire, but with asterisks for the client's secret, in both directions: a server might echo it. */
   frame: ClientFrame;
   /** The server is about to close the connection, and says whether and when to come back. The answer to `stop()` too. */
-  bye: Server<"bye">;
+  bye: ServerMessage<"bye">;
   /** Something went wrong, and there is no caller to tell. If nobody listens to this, it is written to the console. */
   problem: ClientProblem;
 }
@@ -77,7 +76,7 @@ export class Client {
   // By this the hub knows us on the next connection. Whoever has it can take our place: it never leaves here.
   readonly #client = randomHex(16);
   #state: SocketState = { name: "idle" };
-  #welcome: Server<"welcome"> | undefined;
+  #welcome: ServerMessage<"welcome"> | undefined;
   #heartbeat: Heartbeat | undefined;
   /** The number of this connection, counted from 1. */
   #connection = 0;
@@ -102,7 +101,7 @@ export class Client {
   }
 
   /** What the server said of itself and of us, on this connection or the last. */
-  get welcome(): Server<"welcome"> | undefined {
+  get welcome(): ServerMessage<"welcome"> | undefined {
     return this.#welcome;
   }
 
@@ -125,17 +124,17 @@ export class Client {
   }
 
   /** Appends to the topic's log, once within its epoch. The ack comes after our own copy, if `to` is `all` and we subscribe. */
-  publish(topic: string, text: string, to: Audience = "all"): Promise<Server<"ack">> {
+  publish(topic: string, text: string, to: Audience = "all"): Promise<ServerMessage<"ack">> {
     return this.request({ type: "publish", topic, to, text });
   }
 
   /** Has the server send a text back. Rejects with a `RequestError`, as `disconnected` if the connection is lost. */
-  echo(text: string): Promise<Server<"echo">> {
+  echo(text: string): Promise<ServerMessage<"echo">> {
     return this.request({ type: "echo", text });
   }
 
   /** Has the server hash so many MiB. Progress comes in the topic that the ack names. */
-  startJob(mebibytes: number): Promise<Server<"ack">> {
+  startJob(mebibytes: number): Promise<ServerMessage<"ack">> {
     return this.request({ type: "start", job: "hash", mebibytes });
   }
 
@@ -144,12 +143,12 @@ export class Client {
    * named; the last event there says what became of the job. Rejects with a `RequestError`: `not_found` if no such job
    * is running, `forbidden` if somebody else started it, `disconnected` if the connection is lost.
    */
-  cancel(topic: string): Promise<Server<"ack">> {
+  cancel(topic: string): Promise<ServerMessage<"ack">> {
     return this.request({ type: "cancel", topic });
   }
 
   /** Asks the server to end the conversation: `bye`, then `stopped`. */
-  stop(): Promise<Server<"bye">> {
+  stop(): Promise<ServerMessage<"bye">> {
     return this.request({ type: "stop" });
   }
 
@@ -175,7 +174,7 @@ export class Client {
    */
   subscribe(
     topic: string,
-    listener: (event: Server<"event">) => void,
+    listener: (event: ServerMessage<"event">) => void,
     onState?: (state: TopicState) => void,
   ): Subscription {
     return this.#subscriptions.add(topic, { listener, onState });
@@ -228,7 +227,7 @@ export class Client {
     this.#requests.resume();
   }
 
-  #welcomed(welcome: Server<"welcome">, afterMs: number): void {
+  #welcomed(welcome: ServerMessage<"welcome">, afterMs: number): void {
     const isRemembered = this.#isRemembered(welcome);
     this.#welcome = welcome;
     this.#socket.advise({ unproven: false });
@@ -249,7 +248,7 @@ export class Client {
    * Whether the hub remembers everything sent on earlier connections. `known` alone does not say so. The hub may have
    * forgotten us, and know us again only from a later `hello` whose `welcome` was lost: then `member` is a new one.
    */
-  #isRemembered({ known, member }: Server<"welcome">): boolean {
+  #isRemembered({ known, member }: ServerMessage<"welcome">): boolean {
     const earlier = this.#welcome?.member;
     return known && (earlier === undefined ? this.#connection === 2 : earlier === member);
   }
@@ -280,7 +279,7 @@ export class Client {
     if (message.type === "error") this.#report("server", `${message.code}: ${message.message}`);
   }
 
-  #bye(bye: Server<"bye">): void {
+  #bye(bye: ServerMessage<"bye">): void {
     this.#socket.advise(bye);
     this.#emitter.emit("bye", bye);
   }

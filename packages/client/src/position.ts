@@ -1,4 +1,4 @@
-import type { Cursor, Mode, Server } from "@rosetta/protocol";
+import type { Cursor, Mode, ServerMessage } from "@rosetta/protocol";
 
 /** What to do about a place in the log: hand the event on, leave it, or ask again from the cursor. */
 export type Verdict = "deliver" | "drop" | "gap";
@@ -42,7 +42,7 @@ export class Position {
   }
 
   /** True if the replay goes on where we stopped. */
-  confirm({ mode, epoch, offset, recovered }: Server<"subscribed">): boolean {
+  confirm({ mode, epoch, offset, recovered }: ServerMessage<"subscribed">): boolean {
     // A log of our epoch that is shorter than what we saw of it has lost its end: not the same life.
     const sameLife = epoch === this.#epoch && this.#seen <= offset;
     if (!sameLife) this.#seen = 0;

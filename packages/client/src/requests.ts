@@ -4,7 +4,6 @@ import {
   type ErrorCode,
   encode,
   replyTypes,
-  type Server,
   type ServerMessage,
 } from "@rosetta/protocol";
 import type { Host } from "./host.ts";
@@ -15,7 +14,7 @@ import type { SendResult } from "./socket.ts";
 type WithoutId<Message> = Message extends unknown ? Omit<Message, "id"> : never;
 /** A request as the asker writes it: the `id` is ours. */
 export type Question = WithoutId<ClientMessage>;
-export type ReplyTo<Q extends Question> = Server<(typeof replyTypes)[Q["type"]]>;
+export type ReplyTo<Q extends Question> = ServerMessage<(typeof replyTypes)[Q["type"]]>;
 
 /**
  * Why a request failed. Either the server's own code (two of them can also be ours: `invalid` for a message that is too

@@ -1,4 +1,4 @@
-import type { ClientMessage, Cursor, Mode, Server } from "@rosetta/protocol";
+import type { ClientMessage, Cursor, Mode, ServerMessage } from "@rosetta/protocol";
 import type { Reporter } from "./emitter.ts";
 import type { Host } from "./host.ts";
 import { Position } from "./position.ts";
@@ -30,7 +30,7 @@ export interface Subscription {
 }
 
 export interface Reader {
-  listener: (event: Server<"event">) => void;
+  listener: (event: ServerMessage<"event">) => void;
   onState: ((state: TopicState) => void) | undefined;
 }
 
@@ -40,7 +40,7 @@ interface Topic {
   readonly readers: Set<Reader>;
   state: TopicState;
   /** Of a `latest` topic, for those who join later. */
-  newest: Server<"event"> | undefined;
+  newest: ServerMessage<"event"> | undefined;
   /** Counts its `subscribe`s: the reply to an earlier one is worth nothing. */
   asked: number;
   /** Each connection has a limited number of topics. `held`: this is one of them. `wanted`: refused for the limit. */
@@ -85,7 +85,7 @@ export class Subscriptions {
     this.#fill();
   }
 
-  event(event: Server<"event">): void {
+  event(event: ServerMessage<"event">): void {
     const topic = this.#topics.get(event.topic);
     // It was under way when we unsubscribed.
     if (!topic) return;
@@ -98,7 +98,7 @@ export class Subscriptions {
    * The reply to one of our requests names a place in a log. Only that of a publication to `others` stands for
    * an event that we are not sent: one to `all` has come before its ack, that of `cancel` may come after.
    */
-  acked(request: ClientMessage, ack: Server<"ack">): void {
+  acked(request: ClientMessage, ack: ServerMessage<"ack">): void {
     if (request.type !== "publish" || request.to !== "others") return;
     const topic = this.#topics.get(ack.topic);
     if (topic?.position.ownAck(ack) === "gap") this.#repair(topic);
@@ -163,7 +163,7 @@ export class Subscriptions {
     });
   }
 
-  #confirmed(topic: Topic, subscribed: Server<"subscribed">, since: Cursor | undefined): void {
+  #confirmed(topic: Topic, subscribed: ServerMessage<"subscribed">, since: Cursor | undefined): void {
     const recovered = topic.position.confirm(subscribed);
     this.#tell(topic, { mode: subscribed.mode, recovered: since && recovered });
   }
@@ -193,7 +193,7 @@ export class Subscriptions {
     this.#tell(topic, { mode, gap: true });
   }
 
-  #deliver(topic: Topic, event: Server<"event">): void {
+  #deliver(topic: Topic, event: ServerMessage<"event">): void {
     if (topic.state.mode === "latest") topic.newest = event;
     this.#each(topic, (reader) => reader.listener(event));
   }

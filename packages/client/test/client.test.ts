@@ -1,4 +1,4 @@
-import { encode, type Server } from "@rosetta/protocol";
+import { encode, type ServerMessage } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
 import type { ClientFrame } from "../src/client.ts";
 import type { SocketState } from "../src/socket.ts";
@@ -773,7 +773,7 @@ describe("the heartbeat", () => {
 });
 
 describe("bye", () => {
-  const bye = (rest: Partial<Server<"bye">>) => ({ type: "bye", code: 1000, ...rest }) as const;
+  const bye = (rest: Partial<ServerMessage<"bye">>) => ({ type: "bye", code: 1000, ...rest }) as const;
 
   test("stop() ends the conversation for good", async () => {
     const { host, client, peer } = connectedPair();

@@ -1,4 +1,4 @@
-import type { Cursor, Server } from "@rosetta/protocol";
+import type { Cursor, ServerMessage } from "@rosetta/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Client } from "../src/client.ts";
@@ -9,7 +9,7 @@ import { FakeHub, isFor, room } from "./hub.ts";
 import { settled } from "./peer.ts";
 
 /** What a listener was told, in order: an event, or how the subscription stands. */
-type Told = { event: Server<"event"> } | { state: TopicState };
+type Told = { event: ServerMessage<"event"> } | { state: TopicState };
 
 /** Something that happens. */
 type Step = (world: World) => void;
@@ -20,7 +20,7 @@ class World {
   readonly client = new Client("ws://test", { host: this.host });
   readonly told: Told[] = [];
   readonly problems: ClientProblem[] = [];
-  readonly acks: { text: string; ack: Server<"ack"> }[] = [];
+  readonly acks: { text: string; ack: ServerMessage<"ack"> }[] = [];
   #publications = 0;
 
   constructor() {
@@ -67,7 +67,7 @@ class World {
     this.goWell();
   }
 
-  get events(): Server<"event">[] {
+  get events(): ServerMessage<"event">[] {
     return this.told.flatMap((told) => ("event" in told ? [told.event] : []));
   }
 }

@@ -1,11 +1,4 @@
-import {
-  type ClientMessage,
-  type Cursor,
-  encode,
-  parseClient,
-  type Server,
-  type ServerMessage,
-} from "@rosetta/protocol";
+import { type ClientMessage, type Cursor, encode, parseClient, type ServerMessage } from "@rosetta/protocol";
 import type { FakeHost, FakeSocket } from "./fakes.ts";
 
 type Publication = Extract<ClientMessage, { type: "publish" }>;
@@ -195,11 +188,11 @@ export function isFor({ to, author }: Entry, reader: "client"): boolean {
   return to === "all" || author !== reader;
 }
 
-function eventOf({ epoch, offset, to, text }: Entry): Server<"event"> {
+function eventOf({ epoch, offset, to, text }: Entry): ServerMessage<"event"> {
   return { type: "event", topic: room, epoch, offset, at: 0, to, data: { kind: "chat", text } };
 }
 
-const welcome: Omit<Server<"welcome">, "re" | "known" | "member"> = {
+const welcome: Omit<ServerMessage<"welcome">, "re" | "known" | "member"> = {
   type: "welcome",
   server: "fake",
   runtime: "none",

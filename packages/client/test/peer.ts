@@ -1,17 +1,10 @@
-import {
-  type Client,
-  type ClientMessage,
-  encode,
-  parseClient,
-  type Server,
-  type ServerMessage,
-} from "@rosetta/protocol";
-import { type ClientOptions, Client as RosettaClient } from "../src/client.ts";
+import { type ClientMessage, encode, parseClient, type ServerMessage } from "@rosetta/protocol";
+import { Client, type ClientOptions } from "../src/client.ts";
 import { FakeHost, type FakeSocket } from "./fakes.ts";
 
-type Limits = Server<"welcome">["limits"];
+type Limits = ServerMessage<"welcome">["limits"];
 /** What a test wants `welcome` to say instead of the usual. */
-type Greeting = Partial<Pick<Server<"welcome">, "known" | "member">> & { limits?: Partial<Limits> };
+type Greeting = Partial<Pick<ServerMessage<"welcome">, "known" | "member">> & { limits?: Partial<Limits> };
 
 const usualLimits: Limits = {
   messageBytes: 65_536,
@@ -37,8 +30,8 @@ export class Peer {
   }
 
   /** The newest message of a type on the newest socket. */
-  last<T extends ClientMessage["type"]>(type: T): Client<T> {
-    const message = this.heard.findLast((heard): heard is Client<T> => heard.type === type);
+  last<T extends ClientMessage["type"]>(type: T): ClientMessage<T> {
+    const message = this.heard.findLast((heard): heard is ClientMessage<T> => heard.type === type);
     if (!message) throw new Error(`no ${type} came`);
     return message;
   }
@@ -70,7 +63,7 @@ export class Peer {
   }
 
   /** Answers the newest `subscribe`. */
-  subscribed(rest: Partial<Server<"subscribed">> = {}): void {
+  subscribed(rest: Partial<ServerMessage<"subscribed">> = {}): void {
     const { id, topic } = this.last("subscribe");
     const defaults = { mode: "stream", epoch: "e1", offset: 0, recovered: false } as const;
     this.say({ type: "subscribed", re: id, topic, ...defaults, ...rest });
@@ -90,14 +83,14 @@ export function heardBy(socket: FakeSocket): ClientMessage[] {
   });
 }
 
-export function eventAt(offset: number, epoch = "e1", topic = "room/a"): Server<"event"> {
+export function eventAt(offset: number, epoch = "e1", topic = "room/a"): ServerMessage<"event"> {
   return { type: "event", topic, epoch, offset, at: 0, data: { kind: "chat", text: String(offset) } };
 }
 
 /** A client, and the other end of its sockets. */
 export function pair(options: Partial<ClientOptions> = {}) {
   const host = new FakeHost();
-  const client = new RosettaClient("ws://test/ws", { host, ...options });
+  const client = new Client("ws://test/ws", { host, ...options });
   return { host, client, peer: new Peer(host) };
 }
 

@@ -1,4 +1,4 @@
-import type { Server } from "@rosetta/protocol";
+import type { ServerMessage } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
 import type { TopicState } from "../src/subscriptions.ts";
 import { record } from "./fakes.ts";
@@ -332,7 +332,11 @@ describe("a gap", () => {
 });
 
 describe("a refusal", () => {
-  const refuse = (made: ReturnType<typeof pair>, code: Server<"error">["code"], retryAfterMs?: number) => {
+  const refuse = (
+    made: ReturnType<typeof pair>,
+    code: ServerMessage<"error">["code"],
+    retryAfterMs?: number,
+  ) => {
     const re = made.peer.last("subscribe").id;
     made.peer.say({ type: "error", re, code, message: "no", ...(retryAfterMs && { retryAfterMs }) });
   };

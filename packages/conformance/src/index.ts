@@ -11,7 +11,7 @@ export {
   resultReport,
   thisTool,
 } from "./report/report.ts";
-export { ClientGone, type ClientOptions, runClient } from "./run/client-run.ts";
+export { ClientGone, type ClientRunOptions, runClient } from "./run/client-run.ts";
 export { type DriveOptions, drive } from "./run/drivers/drive.ts";
 export { NoEcho } from "./run/lifeline.ts";
 export { type ServeOptions, type Serving, serveConformance } from "./run/serve.ts";

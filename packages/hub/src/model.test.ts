@@ -1,7 +1,7 @@
 // Random conversations of a few clients with one hub, checked against the protocol's promises: every subscriber sees a
 // contiguous part of the log, in order and without duplicates; every acknowledged event is in the log; no request takes
 // effect twice.
-import type { ClientMessage, Cursor, Server, ServerMessage } from "@rosetta/protocol";
+import type { ClientMessage, Cursor, ServerMessage } from "@rosetta/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Entry } from "./delivery/log.ts";
@@ -118,7 +118,7 @@ class Client {
     else if (message.type === "error") expect(message).toMatchObject({ re: "u", code: "not_found" });
   }
 
-  #subscribed({ epoch, offset, recovered }: Server<"subscribed">): void {
+  #subscribed({ epoch, offset, recovered }: ServerMessage<"subscribed">): void {
     // A ring holds more than any of these conversations, so only a new epoch or a full queue excuses a loss.
     const missed =
       this.#asked && this.meant(epoch).some((each) => each > (this.#asked?.offset ?? 0) && each <= offset);
@@ -131,7 +131,7 @@ class Client {
     this.runs.push({ after: { epoch, offset }, offsets: [] });
   }
 
-  #event({ epoch, offset, data, to }: Server<"event">): void {
+  #event({ epoch, offset, data, to }: ServerMessage<"event">): void {
     const run = this.runs.at(-1);
     if (this.#head === undefined || !run) throw new Error("an event without a subscription");
     expect(epoch).toBe(run.after.epoch);
@@ -147,7 +147,7 @@ class Client {
     this.#seen = { epoch, offset };
   }
 
-  #ack({ re, epoch, offset }: Server<"ack">): void {
+  #ack({ re, epoch, offset }: ServerMessage<"ack">): void {
     const before = this.#acks.get(re);
     if (before) expect({ epoch, offset }).toEqual(before);
     this.#acks.set(re, { epoch, offset });

@@ -2,7 +2,6 @@ import fc, { type Arbitrary } from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import {
   bounds,
-  type Client,
   type ClientMessage,
   type ErrorCode,
   encode,
@@ -10,7 +9,6 @@ import {
   parseClient,
   parseServer,
   requestId,
-  type Server,
   type ServerMessage,
 } from "./index.ts";
 
@@ -68,7 +66,7 @@ const data = fc.oneof(
   }),
 );
 
-const clientMessages: { [T in ClientMessage["type"]]: Arbitrary<Client<T>> } = {
+const clientMessages: { [T in ClientMessage["type"]]: Arbitrary<ClientMessage<T>> } = {
   hello: fc.record(
     { type: type("hello"), id, client: fc.stringMatching(/^[0-9a-f]{32}$/), connection: count },
     { requiredKeys: ["type", "id", "client"] },
@@ -96,7 +94,7 @@ const clientMessages: { [T in ClientMessage["type"]]: Arbitrary<Client<T>> } = {
   ),
 };
 
-const serverMessages: { [T in ServerMessage["type"]]: Arbitrary<Server<T>> } = {
+const serverMessages: { [T in ServerMessage["type"]]: Arbitrary<ServerMessage<T>> } = {
   welcome: fc.record({
     type: type("welcome"),
     re: id,

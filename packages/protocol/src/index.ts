@@ -29,14 +29,12 @@ export {
 export { bounds, defaultLimits, type Limits, secondMs, silenceMs } from "./limits.ts";
 export {
   type Audience,
-  type Client,
   ClientMessage,
   type Cursor,
   type ErrorCode,
   type EventData,
   type Mode,
   replyTypes,
-  type Server,
   ServerMessage,
   subprotocol,
 } from "./messages.ts";

@@ -76,7 +76,12 @@ export const ClientMessage = z.discriminatedUnion("type", [
     mebibytes: z.optional(mebibytes),
   }),
 ]);
-export type ClientMessage = z.infer<typeof ClientMessage>;
+type AnyClientMessage = z.infer<typeof ClientMessage>;
+/** A client's message of one type, as in `ClientMessage<"publish">`. Default: of any type. */
+export type ClientMessage<T extends AnyClientMessage["type"] = AnyClientMessage["type"]> = Extract<
+  AnyClientMessage,
+  { type: T }
+>;
 
 const errorCode = z.enum([
   "invalid",
@@ -157,12 +162,12 @@ export const ServerMessage = z.discriminatedUnion("type", [
     final: z.optional(z.boolean()),
   }),
 ]);
-export type ServerMessage = z.infer<typeof ServerMessage>;
-
-/** A client's message, by its type. */
-export type Client<T extends ClientMessage["type"]> = Extract<ClientMessage, { type: T }>;
-/** A server's message, by its type. */
-export type Server<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
+type AnyServerMessage = z.infer<typeof ServerMessage>;
+/** A server's message of one type, as in `ServerMessage<"event">`. Default: of any type. */
+export type ServerMessage<T extends AnyServerMessage["type"] = AnyServerMessage["type"]> = Extract<
+  AnyServerMessage,
+  { type: T }
+>;
 
 /** The type of the one reply that each request gets, unless it is refused with `error`. */
 export const replyTypes = {

@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto";
 import {
-  type Client,
   type ClientMessage,
   encode,
   parseServer,
   replyTypes,
-  type Server,
   type ServerMessage,
   subprotocol,
 } from "@rosetta/protocol";
@@ -15,11 +13,11 @@ import type { Raw, UpgradeOptions } from "./raw.ts";
 import type { RawSocket } from "./socket.ts";
 
 type RequestType = ClientMessage["type"];
-type Reply<T extends RequestType> = Server<(typeof replyTypes)[T]>;
+type Reply<T extends RequestType> = ServerMessage<(typeof replyTypes)[T]>;
 
 /** A request. Its `id` is made up unless a test sets one. */
 export type RequestToSend<T extends RequestType = RequestType> = T extends RequestType
-  ? Omit<Client<T>, "id"> & { id?: string }
+  ? Omit<ClientMessage<T>, "id"> & { id?: string }
   : never;
 
 /** One client's conversation with a server in `rosetta.v1.json`, over a raw socket. */
@@ -57,7 +55,7 @@ export class Conversation {
   }
 
   /** Sends `hello`. */
-  hello(options: Await = {}): Promise<Server<"welcome">> {
+  hello(options: Await = {}): Promise<ServerMessage<"welcome">> {
     return this.request({ type: "hello", client: this.client }, options);
   }
 
@@ -81,7 +79,7 @@ export class Conversation {
   }
 
   /** Sends a request and waits for its refusal. Throws on any other reply. */
-  async refusal(message: RequestToSend, options: Await = {}): Promise<Server<"error">> {
+  async refusal(message: RequestToSend, options: Await = {}): Promise<ServerMessage<"error">> {
     const reply = await this.reply(this.send(message), {
       awaited: `a refusal of ${message.type}`,
       ...options,
@@ -101,18 +99,18 @@ export class Conversation {
   }
 
   /** Takes the oldest message of a type that is no reply: `bye`, or an `error` that belongs to no request. */
-  nextOf<T extends ServerMessage["type"]>(type: T, options: Await = {}): Promise<Server<T>> {
+  nextOf<T extends ServerMessage["type"]>(type: T, options: Await = {}): Promise<ServerMessage<T>> {
     const next = this.next((message) => message.type === type, { awaited: `a message ${type}`, ...options });
-    return next as Promise<Server<T>>;
+    return next as Promise<ServerMessage<T>>;
   }
 
   /** Takes the next `count` events of a topic, in the order they arrived. */
-  async events(topic: string, count: number, options: Await = {}): Promise<Server<"event">[]> {
-    const events: Server<"event">[] = [];
+  async events(topic: string, count: number, options: Await = {}): Promise<ServerMessage<"event">[]> {
+    const events: ServerMessage<"event">[] = [];
     while (events.length < count) {
       const awaited = `event ${events.length + 1} of ${count} in ${topic}`;
       const event = await this.next((message) => isEventOf(topic, message), { awaited, ...options });
-      events.push(event as Server<"event">);
+      events.push(event as ServerMessage<"event">);
     }
     return events;
   }
@@ -126,7 +124,7 @@ export class Conversation {
   }
 
   /** Returns the events of a topic that were sent so far and not taken, to show that there are no more. */
-  async rest(topic: string, options: Await = {}): Promise<Server<"event">[]> {
+  async rest(topic: string, options: Await = {}): Promise<ServerMessage<"event">[]> {
     await this.settled(options);
     const count = this.#inbox.waiting.filter((message) => isEventOf(topic, message)).length;
     return this.events(topic, count);

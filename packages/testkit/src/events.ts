@@ -1,7 +1,7 @@
-import type { Audience, Server } from "@rosetta/protocol";
+import type { Audience, ServerMessage } from "@rosetta/protocol";
 import type { Conversation } from "./conversation.ts";
 
-export type Event = Server<"event">;
+export type Event = ServerMessage<"event">;
 
 /** Publishes texts one right after the other. Returns their acks. */
 export function publish(
@@ -9,7 +9,7 @@ export function publish(
   topic: string,
   texts: readonly string[],
   to: Audience = "all",
-): Promise<Server<"ack">[]> {
+): Promise<ServerMessage<"ack">[]> {
   return Promise.all(texts.map((text) => author.request({ type: "publish", topic, to, text })));
 }
 

@@ -12,7 +12,8 @@ import { type ServeOptions, serveConformance } from "./serve.ts";
 import type { Command } from "./server-process.ts";
 
 /** How to judge a client. */
-export interface ClientOptions extends Pick<ServeOptions, "port" | "host" | "cases" | "seed" | "settleMs"> {
+export interface ClientRunOptions
+  extends Pick<ServeOptions, "port" | "host" | "cases" | "seed" | "settleMs"> {
   /**
    * `node` or `bun`: the `WebSocket` of that runtime. Anything else is a command that drives a client and gets the
    * URL of the server's page as its last argument. A browser needs no more than that.
@@ -40,7 +41,7 @@ type Event =
  * Runs the cases with a client, except those for servers, and yields each result when it is done. A client that
  * hangs or dies is started again for the remaining cases. Throws `ClientGone` if it never connects.
  */
-export async function* runClient(options: ClientOptions): AsyncGenerator<Result> {
+export async function* runClient(options: ClientRunOptions): AsyncGenerator<Result> {
   options.signal?.throwIfAborted();
   const inbox = new Inbox<Event>();
   const serving = await serveConformance({
@@ -61,14 +62,14 @@ export async function* runClient(options: ClientOptions): AsyncGenerator<Result>
 }
 
 class ClientRun {
-  readonly #options: ClientOptions;
+  readonly #options: ClientRunOptions;
   readonly #inbox: Inbox<Event>;
   readonly #url: string;
   #left: number;
   /** Judged, but the client has not yet shown that it survived. */
   #held: Result | undefined;
 
-  constructor(options: ClientOptions, inbox: Inbox<Event>, url: string) {
+  constructor(options: ClientRunOptions, inbox: Inbox<Event>, url: string) {
     this.#options = options;
     this.#inbox = inbox;
     this.#url = url;

@@ -1,4 +1,4 @@
-import { bounds, type Client as ClientRequest, encode, type Server } from "@rosetta/protocol";
+import { bounds, type ClientMessage, encode, type ServerMessage } from "@rosetta/protocol";
 import type { Host } from "../port.ts";
 import type { Entry, Kept } from "./log.ts";
 
@@ -13,7 +13,7 @@ interface Answer {
 type Place = Pick<Kept, "topic" | "epoch" | "offset">;
 
 /** Requests that have an effect, and so must not have it twice. */
-export type Repeatable = ClientRequest<"publish" | "start">;
+export type Repeatable = ClientMessage<"publish" | "start">;
 
 /** What is remembered of a client beyond its connections. */
 export interface Client<Session> {
@@ -173,7 +173,7 @@ export class Clients<Session> {
 }
 
 /** Notes the place of a request's event, so that a repetition gets the same `ack`, and sends the `ack`. */
-export function acknowledge(entry: Entry, author: Client<{ send(ack: Server<"ack">): void }>): void {
+export function acknowledge(entry: Entry, author: Client<{ send(ack: ServerMessage<"ack">): void }>): void {
   const { request, topic, epoch, offset } = entry;
   if (!request) return;
   const answer = author.answers.get(fingerprint(request.id));

@@ -1,4 +1,4 @@
-import { bounds, type Client as ClientRequest, Close } from "@rosetta/protocol";
+import { bounds, type ClientMessage, Close } from "@rosetta/protocol";
 import { type Context, refuse } from "./context.ts";
 
 const floodTopic = "room/flood";
@@ -7,7 +7,7 @@ const floodTopic = "room/flood";
  * Causes a failure on request, for lessons and tests. Strangers must not cause any, so set `CHAOS=1` only where there
  * are none.
  */
-export function chaos<Ws>(context: Context<Ws>, message: ClientRequest<"chaos">): void {
+export function chaos<Ws>(context: Context<Ws>, message: ClientMessage<"chaos">): void {
   const { services, session } = context;
   if (!services.settings.chaos) return refuse(session, message.id, "forbidden", "chaos is not allowed here");
   if (message.do === "terminate") return session.terminate();

@@ -1,4 +1,4 @@
-import { type ClientMessage, type Client as ClientRequest, Close } from "@rosetta/protocol";
+import { type ClientMessage, Close } from "@rosetta/protocol";
 import { isSame, type Repeatable } from "../delivery/clients.ts";
 import { replayBudget, replayOf } from "../delivery/replay.ts";
 import { isPublic } from "../delivery/topics.ts";
@@ -10,7 +10,7 @@ import { type Context, type Requester, refuse } from "./context.ts";
 export type Ask = Exclude<ClientMessage, { type: "hello" }>;
 
 type Handlers<Ws> = {
-  [T in Ask["type"]]: (context: Context<Ws>, message: ClientRequest<T>) => void;
+  [T in Ask["type"]]: (context: Context<Ws>, message: ClientMessage<T>) => void;
 };
 
 /** Does what a message asks for. Every request gets exactly one reply, now or when its event comes back. */
@@ -41,7 +41,7 @@ const table = {
 export function hello<Ws>(
   services: Services<Ws>,
   session: Requester<Ws>,
-  message: ClientRequest<"hello">,
+  message: ClientMessage<"hello">,
 ): void {
   if (session.client) return refuse(session, message.id, "conflict", "hello was said before");
   const { clients, identity, settings } = services;
@@ -63,7 +63,7 @@ export function hello<Ws>(
   });
 }
 
-function publish<Ws>(context: Context<Ws>, message: ClientRequest<"publish">): void {
+function publish<Ws>(context: Context<Ws>, message: ClientMessage<"publish">): void {
   const { services, session, client } = context;
   if (!isPublic(message.topic))
     return refuse(session, message.id, "forbidden", "publish in room/<name> only");
@@ -92,7 +92,7 @@ function answeredBefore<Ws>({ services, session, client }: Context<Ws>, message:
   return true;
 }
 
-function subscribe<Ws>(context: Context<Ws>, { id, topic: name, since }: ClientRequest<"subscribe">): void {
+function subscribe<Ws>(context: Context<Ws>, { id, topic: name, since }: ClientMessage<"subscribe">): void {
   const { services, session, client } = context;
   const { limits } = services.settings;
   if (!session.topics.has(name) && session.topics.size >= limits.topics) {
@@ -119,7 +119,7 @@ function subscribe<Ws>(context: Context<Ws>, { id, topic: name, since }: ClientR
   session.follow(topic);
 }
 
-function unsubscribe<Ws>({ services, session }: Context<Ws>, request: ClientRequest<"unsubscribe">): void {
+function unsubscribe<Ws>({ services, session }: Context<Ws>, request: ClientMessage<"unsubscribe">): void {
   const { id, topic } = request;
   if (!session.topics.has(topic)) return refuse(session, id, "not_found", "not subscribed");
   const head = services.log.head(topic);
@@ -127,7 +127,7 @@ function unsubscribe<Ws>({ services, session }: Context<Ws>, request: ClientRequ
   session.send({ type: "ack", re: id, topic, ...head });
 }
 
-function start<Ws>(context: Context<Ws>, message: ClientRequest<"start">): void {
+function start<Ws>(context: Context<Ws>, message: ClientMessage<"start">): void {
   const { services, session, client } = context;
   if (answeredBefore(context, message)) return;
   const { jobs, settings } = services;
@@ -157,7 +157,7 @@ function start<Ws>(context: Context<Ws>, message: ClientRequest<"start">): void 
   });
 }
 
-function cancel<Ws>({ services, session, client }: Context<Ws>, request: ClientRequest<"cancel">): void {
+function cancel<Ws>({ services, session, client }: Context<Ws>, request: ClientMessage<"cancel">): void {
   const { id, topic } = request;
   const outcome = services.jobs.cancel(topic, client.secret);
   if (outcome === "not_found") return refuse(session, id, "not_found", "no such job is running");

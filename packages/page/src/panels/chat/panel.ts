@@ -1,5 +1,5 @@
 import type { Client, Subscription, TopicState } from "@rosetta/client";
-import { type Audience, endpoints, type Server } from "@rosetta/protocol";
+import { type Audience, endpoints, type ServerMessage } from "@rosetta/protocol";
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { formatClock } from "../../shared/format.ts";
 import { socketUrl } from "../../shared/servers.ts";
@@ -139,7 +139,7 @@ export class ChatPanel extends ServerPanel {
     }
   }
 
-  #message(event: Server<"event">): void {
+  #message(event: ServerMessage<"event">): void {
     if (event.data.kind !== "chat") return;
     const { at, from = "", to = "all", data, offset } = event;
     this.#add({
@@ -158,7 +158,7 @@ export class ChatPanel extends ServerPanel {
     if (state.recovered === false) this.remark = lost;
   }
 
-  #present(event: Server<"event">): void {
+  #present(event: ServerMessage<"event">): void {
     if (event.data.kind !== "presence") return;
     this.presence = event.data;
   }

@@ -1,5 +1,5 @@
 import { type Client, type ClientProblem, defaultHost, type SocketState } from "@rosetta/client";
-import type { Server } from "@rosetta/protocol";
+import type { ServerMessage } from "@rosetta/protocol";
 import { html, nothing, type TemplateResult } from "lit";
 import { closeText } from "../../shared/closing.ts";
 import { formatDuration } from "../../shared/format.ts";
@@ -73,7 +73,7 @@ export class ConnectionPanel extends Panel {
     this.remainingMs = Math.max(0, this.state.untilAt - defaultHost.now());
   }
 
-  #goodbye({ retryAfterMs, final }: Server<"bye">): void {
+  #goodbye({ retryAfterMs, final }: ServerMessage<"bye">): void {
     const back =
       retryAfterMs === undefined ? "" : ` and asks for our return after ${formatDuration(retryAfterMs)}`;
     this.notice = `The server said goodbye first${final ? ", for good" : back}.`;

@@ -1,5 +1,5 @@
 import type { Client, Subscription, TopicState } from "@rosetta/client";
-import type { EventData, Mode, Server } from "@rosetta/protocol";
+import type { EventData, Mode, ServerMessage } from "@rosetta/protocol";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { chart, chartStyle, polyline } from "../../shared/chart.ts";
 import { formatClock } from "../../shared/format.ts";
@@ -29,7 +29,7 @@ export class FeedPanel extends Panel {
   declare topic: string;
   declare following: boolean;
   /** Newest first. */
-  declare events: Array<Server<"event">>;
+  declare events: Array<ServerMessage<"event">>;
   declare place: TopicState;
   #subscription: Subscription | undefined;
 

@@ -1,5 +1,5 @@
 import { Client, type ClientFrame, defaultHost, type SocketState } from "@rosetta/client";
-import { type EventData, endpoints, type Server } from "@rosetta/protocol";
+import { type EventData, endpoints, type ServerMessage } from "@rosetta/protocol";
 import { html, nothing, type TemplateResult } from "lit";
 import { formatClock } from "../../shared/format.ts";
 import { randomHex } from "../../shared/random.ts";
@@ -160,7 +160,7 @@ export class GapPanel extends ServerPanel {
     this.requestUpdate("book");
   }
 
-  #event(reader: Client, event: Server<"event">): void {
+  #event(reader: Client, event: ServerMessage<"event">): void {
     if (this.#reader !== reader) return;
     this.book.event(event, event.at, textOf(event.data));
     this.requestUpdate("book");

@@ -1,5 +1,5 @@
 import type { Client, Subscription, TopicState } from "@rosetta/client";
-import type { EventData, Server } from "@rosetta/protocol";
+import type { EventData, ServerMessage } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { theme } from "../../shared/theme.css.ts";
 import { onSubmit, Panel, reasonOf, region, textOf } from "../base.ts";
@@ -69,7 +69,7 @@ export class JobPanel extends Panel {
     }
   }
 
-  #progress(number: number, event: Server<"event">): void {
+  #progress(number: number, event: ServerMessage<"event">): void {
     const { data } = event;
     if (data.kind !== "progress") return;
     this.#change(number, {

@@ -1,5 +1,5 @@
 import type { Client, TopicState } from "@rosetta/client";
-import type { EventData, Server } from "@rosetta/protocol";
+import type { EventData, ServerMessage } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { formatClock } from "../../shared/format.ts";
 import { theme } from "../../shared/theme.css.ts";
@@ -19,7 +19,7 @@ export class ServerLogPanel extends Panel {
   };
   declare client: Client;
   /** Newest first. */
-  declare events: Array<Server<"event">>;
+  declare events: Array<ServerMessage<"event">>;
   declare place: TopicState;
 
   readonly #act = this.declares({
@@ -96,7 +96,7 @@ export class ServerLogPanel extends Panel {
 const intro = html`The server's own notes: who came, who left and with which close code, whom it refused, who read too
   slowly. They come as one more topic, <code>log</code>.`;
 
-function lineOf(event: Server<"event">): TemplateResult {
+function lineOf(event: ServerMessage<"event">): TemplateResult {
   const data = event.data as Log;
   return html`
     <li>

@@ -1,8 +1,8 @@
-import type { Server } from "@rosetta/protocol";
+import type { ServerMessage } from "@rosetta/protocol";
 import { expect, test } from "vitest";
 import { agreementOf, frameHeaderBytes, keptArrivals, newestPlaces, Tally } from "./model.ts";
 
-function event(offset: number, celsius = offset, epoch = "a", at = 0): Server<"event"> {
+function event(offset: number, celsius = offset, epoch = "a", at = 0): ServerMessage<"event"> {
   const data = { kind: "weather", station: "berlin", celsius, windKmh: 0 } as const;
   return { type: "event", topic: "weather/berlin", epoch, offset, at, data };
 }

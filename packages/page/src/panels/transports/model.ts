@@ -1,8 +1,8 @@
-import type { Mode, Server } from "@rosetta/protocol";
+import type { Mode, ServerMessage } from "@rosetta/protocol";
 
 /** An event as it arrived by one way. */
 export interface TimedEvent {
-  event: Server<"event">;
+  event: ServerMessage<"event">;
   /** Milliseconds since the server's `at`; nothing for one that was older than the request for it. */
   delayMs: number | undefined;
 }

@@ -1,6 +1,6 @@
 import type { Client } from "@rosetta/client";
 import { defaultHost } from "@rosetta/client";
-import type { EventData, Server } from "@rosetta/protocol";
+import type { EventData, ServerMessage } from "@rosetta/protocol";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { chart, chartStyle, type Point, polyline } from "../../shared/chart.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
@@ -161,7 +161,7 @@ export class TransportsPanel extends ServerPanel {
     return defaultHost.now() + this.#ahead;
   }
 
-  #delayOf({ at }: Server<"event">, startedAt: number): number | undefined {
+  #delayOf({ at }: ServerMessage<"event">, startedAt: number): number | undefined {
     return at < startedAt ? undefined : Math.max(0, this.#serverTime() - at);
   }
 

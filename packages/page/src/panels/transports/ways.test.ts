@@ -1,4 +1,4 @@
-import type { Server } from "@rosetta/protocol";
+import type { ServerMessage } from "@rosetta/protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WireRecorder } from "../../wire/recorder.ts";
 import { byPoll, byStream, type Transport, type TransportListener } from "./ways.ts";
@@ -34,7 +34,7 @@ function follow(begin: Transport): { told: string[]; stop: () => void } {
   return { told, stop };
 }
 
-function event(offset: number): Server<"event"> {
+function event(offset: number): ServerMessage<"event"> {
   const data = { kind: "weather", station: "berlin", celsius: 1, windKmh: 0 } as const;
   return { type: "event", topic: "scores", epoch: "a", offset, at: 0, data };
 }
@@ -152,7 +152,7 @@ class FakeSource extends EventTarget {
     this.onopen();
   }
 
-  receive(message: Server<"event">): void {
+  receive(message: ServerMessage<"event">): void {
     const lastEventId = `${message.epoch}:${message.offset}`;
     this.onmessage(new MessageEvent("message", { data: JSON.stringify(message), lastEventId }));
   }

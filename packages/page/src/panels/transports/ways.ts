@@ -1,5 +1,5 @@
 import { Client, defaultHost } from "@rosetta/client";
-import { encode, type Mode, parseServer, type Server } from "@rosetta/protocol";
+import { encode, type Mode, parseServer, type ServerMessage } from "@rosetta/protocol";
 import { byteLength } from "../../shared/format.ts";
 import { type Answer, ask, isTemporary } from "../../shared/http.ts";
 import { pause, Retry } from "../../shared/retry.ts";
@@ -22,7 +22,7 @@ export interface TransportListener {
   /** Bytes came that are no event. */
   around(bytes: number): void;
   mode(mode: Mode): void;
-  event(event: Server<"event">, bytes: number): void;
+  event(event: ServerMessage<"event">, bytes: number): void;
   /** It was answered: an earlier refusal no longer counts. */
   answered(): void;
   /** It was refused for now and will ask again by itself. `reason` is what the page can know. */
