@@ -1,7 +1,7 @@
 // A server and its clients in one browser worker: the hub, `@rosetta/client`, and sockets that never leave it.
 // tests/page.ts bundles and starts it, and it posts its results to the page.
-import { Client, type Host as ClientHost, defaultHost, type SocketLike } from "@rosetta/client";
-import { type Host, Hub, type Port, type Session } from "@rosetta/hub";
+import { Client, defaultHost, type Host, type SocketLike } from "@rosetta/client";
+import { Hub, type Platform, type Port, type Session } from "@rosetta/hub";
 import { readEnvironment } from "@rosetta/protocol";
 
 /** What the worker posts. */
@@ -16,7 +16,7 @@ export interface Outcome {
 
 declare function postMessage(outcome: Outcome): void;
 
-const host: Host = {
+const platform: Platform = {
   now: () => performance.now(),
   date: () => Date.now(),
   after(ms, run) {
@@ -107,7 +107,7 @@ const hub = new Hub<Pair>({
   identity: { id: "in-worker", title: "In a worker", runtime: "a browser worker" },
   settings,
   port,
-  host,
+  platform,
   journal: {
     record: () => undefined,
     failed: (error) => {
@@ -116,7 +116,7 @@ const hub = new Hub<Pair>({
   },
 });
 
-const surroundings: ClientHost = { ...defaultHost, WebSocket: Pair };
+const surroundings: Host = { ...defaultHost, WebSocket: Pair };
 const author = new Client("ws://in.worker/ws", { host: surroundings });
 const other = new Client("ws://in.worker/ws", { host: surroundings });
 const heard = { author: [] as string[], other: [] as string[] };

@@ -1,6 +1,6 @@
 // Bun has no upgrade event. A handler either answers a request or passes it to server.upgrade().
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, host } from "@rosetta/hub/node";
+import { atMost, platform } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, pathOf, secondMs } from "@rosetta/protocol";
 import { type Server, serve } from "bun";
 import { Hono } from "hono";
@@ -10,7 +10,7 @@ import { type App, factsOf, routes } from "./http.ts";
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
   const { settings } = options;
-  const hub: Hub<Ws> = new Hub({ ...options, port: createPort(() => server), host });
+  const hub: Hub<Ws> = new Hub({ ...options, port: createPort(() => server), platform });
 
   // #region limits
   // In seconds, both between two requests and within one. Until the first request is complete, Bun hangs up after 10 s

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, host, Sockets } from "@rosetta/hub/node";
+import { atMost, platform, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, pathOf, secondMs, silenceMs } from "@rosetta/protocol";
 import express from "express";
 import { WebSocketServer } from "ws";
@@ -13,7 +13,7 @@ import { addressOf, factsOf, routes } from "./http.ts";
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
   const { settings } = options;
-  const hub = new Hub<Ws>({ ...options, port: createPort(), host });
+  const hub = new Hub<Ws>({ ...options, port: createPort(), platform });
 
   // #region limits
   const { handshakeMs, keepAliveMs } = settings.limits;

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, host, Sockets } from "@rosetta/hub/node";
+import { atMost, platform, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, pathOf, secondMs, silenceMs } from "@rosetta/protocol";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { connect, createPort, type Ws } from "./connection.ts";
@@ -13,7 +13,7 @@ import { addressOf, answer, factsOf, routes } from "./http.ts";
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
   const { settings } = options;
-  const hub = new Hub<Ws>({ ...options, port: createPort(), host });
+  const hub = new Hub<Ws>({ ...options, port: createPort(), platform });
 
   // #region limits
   const { handshakeMs, keepAliveMs } = settings.limits;

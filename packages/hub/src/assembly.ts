@@ -12,7 +12,7 @@ import { Readers } from "./http/readers.ts";
 import { Clock } from "./operation/clock.ts";
 import { Metrics } from "./operation/metrics.ts";
 import { Records } from "./operation/records.ts";
-import type { Host, Journal, Port } from "./port.ts";
+import type { Journal, Platform, Port } from "./port.ts";
 import type { Identity, Services } from "./services.ts";
 
 /** What a hub is created with. */
@@ -24,7 +24,7 @@ export interface HubOptions<Ws> {
   /** The stack's sockets. */
   port: Port<Ws>;
   /** Time, randomness and computing. */
-  host: Host;
+  platform: Platform;
   /** Where records and failures are written. */
   journal: Journal;
   /** Default: a log in memory. */
@@ -40,8 +40,8 @@ export interface Assembly<Ws> {
   door: Door;
   readers: Readers;
   records: Records;
-  /** The given host's time, which runs on however busy the process is. An error in a timer does not end the process. */
-  wall: Pick<Host, "now" | "after">;
+  /** The given platform's time: it runs on however busy the process is. An error in a timer does not end the process. */
+  wall: Pick<Platform, "now" | "after">;
 }
 
 /** Creates the parts of a hub and joins them. Nothing runs yet: no timer is set. */
@@ -50,7 +50,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
   const { limits } = settings;
 
   function append(topic: string, draft: Omit<Draft, "at">): Promise<void> {
-    return log.append(topic, { at: host.date(), ...draft });
+    return log.append(topic, { at: platform.date(), ...draft });
   }
 
   function publish(topic: string, data: EventData): void {
@@ -60,11 +60,11 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
   const metrics = new Metrics();
   // An exception in a timer's callback would end the process, and every part of the hub sets timers.
   const wall: Assembly<Ws>["wall"] = {
-    now: () => options.host.now(),
-    after: (ms, run) => options.host.after(ms, () => records.guard(run)),
+    now: () => options.platform.now(),
+    after: (ms, run) => options.platform.after(ms, () => records.guard(run)),
   };
   const clock = new Clock(wall);
-  const host = withLivedTime(options.host, clock);
+  const platform = withLivedTime(options.platform, clock);
   const records = new Records({
     journal,
     metrics,
@@ -72,33 +72,33 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     publish: (record) => publish("log", { kind: "log", ...record }),
   });
   const rates = new Rates(limits, clock);
-  const log = options.log ?? new MemoryLog(() => options.host.token(), limits.logBytes);
+  const log = options.log ?? new MemoryLog(() => options.platform.token(), limits.logBytes);
   const topics: Services<Ws>["topics"] = new Topics({
-    host,
+    platform,
     log,
     limits,
     logServed: serves(settings, "log"),
     evict: (topic) => evict(topic, services),
   });
   const clients: Services<Ws>["clients"] = new Clients({
-    host,
+    platform,
     bytes: limits.rememberedBytes,
     forgotten: (secret) => jobs.abandon(secret),
   });
   const jobs = new Jobs({
-    host,
+    platform,
     publish,
     ended: (topic) => topics.ended(topic),
     failed: (error) => records.failed(error),
   });
   const presence = new Presence(
-    host,
+    platform,
     (room) => [...(topics.get(`room/${room}`)?.sessions ?? [])].map(({ member }) => member ?? ""),
     (room) => topics.get(`presence/${room}`)?.sessions.size ?? 0,
     publish,
   );
   const services: Services<Ws> = {
-    ...{ identity, settings, port, host, clock, metrics, rates, log, topics, clients, jobs, presence },
+    ...{ identity, settings, port, platform, clock, metrics, rates, log, topics, clients, jobs, presence },
     get isDraining() {
       return connections.isDraining;
     },
@@ -124,7 +124,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     },
   });
   const readers = new Readers({
-    host,
+    platform,
     topics,
     log,
     limits,
@@ -146,12 +146,12 @@ export function serves({ host, exposed }: Settings, what: "metrics" | "log"): bo
   return isLoopback(host) || exposed.has(what);
 }
 
-function withLivedTime(host: Host, clock: Clock): Host {
+function withLivedTime(platform: Platform, clock: Clock): Platform {
   return {
     now: () => clock.now(),
-    date: () => host.date(),
+    date: () => platform.date(),
     after: (ms, run) => clock.after(ms, run),
-    token: () => host.token(),
-    hash: (mebibytes, step) => host.hash(mebibytes, step),
+    token: () => platform.token(),
+    hash: (mebibytes, step) => platform.hash(mebibytes, step),
   };
 }

@@ -233,7 +233,7 @@ describe("a timer", () => {
     const { settings, identity } = setUp().inside;
     const world = new World();
     const journal = { record() {}, failed() {} };
-    const hub = new Hub({ settings, identity, journal, host: world, port: new TestPort() });
+    const hub = new Hub({ settings, identity, journal, platform: world, port: new TestPort() });
     expect(world.timers).toBe(0);
     hub.listening(3001);
     expect(world.timers).toBe(3);

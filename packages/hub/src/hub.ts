@@ -5,11 +5,11 @@ import { type Answer, json, notFound, text, uncached } from "./http/answers.ts";
 import type { Admission } from "./http/door.ts";
 import type { EventStream } from "./http/readers.ts";
 import type { Supervision } from "./operation/supervision.ts";
-import type { Host } from "./port.ts";
+import type { Platform } from "./port.ts";
 import type { Session } from "./session.ts";
 
 /** What every app's `start` takes. */
-export type ServerOptions = Omit<HubOptions<never>, "port" | "host" | "log" | "seed">;
+export type ServerOptions = Omit<HubOptions<never>, "port" | "platform" | "log" | "seed">;
 
 /** What every app's `start` returns. */
 export interface RunningServer {
@@ -32,7 +32,7 @@ const feedMs = 1_000;
 
 /**
  * One server's application without its sockets. It decides who may connect, what a message does, who receives an event
- * and how everything ends. It does no I/O of its own: time comes from the host, frames go to the port.
+ * and how everything ends. It does no I/O of its own: time comes from the platform, frames go to the port.
  *
  * This is what an app calls. The parts behind it are in the folders beside this file; `assembly.ts` joins them.
  */
@@ -57,14 +57,14 @@ export class Hub<Ws> {
    */
   listening(port: number): string {
     const { services, connections, door } = this.#parts;
-    const { host, clock, settings, publish } = services;
+    const { platform, clock, settings, publish } = services;
     for (const stop of [this.#stopFeeds, this.#stopHeartbeat, this.#stopClock]) stop();
     this.#stopClock = clock.start();
-    this.#stopFeeds = every(host, feedMs, () => {
+    this.#stopFeeds = every(platform, feedMs, () => {
       for (const { topic, data } of this.#feeds()) publish(topic, data);
     });
     const beatMs = Math.max(50, Math.min(1_000, settings.limits.pongMs / 5));
-    this.#stopHeartbeat = every(host, beatMs, () => connections.beat());
+    this.#stopHeartbeat = every(platform, beatMs, () => connections.beat());
     this.#url = urlOf(settings.host, port);
     door.open(port, this.#url);
     return this.#url;
@@ -194,7 +194,7 @@ export class Hub<Ws> {
 }
 
 /** Runs something every `ms` milliseconds, even after it has failed. Returns a function that ends this. */
-function every({ after }: Host, ms: number, run: () => void): () => void {
+function every({ after }: Platform, ms: number, run: () => void): () => void {
   const round = (): void => {
     cancel = after(ms, round);
     run();
@@ -206,7 +206,7 @@ function every({ after }: Host, ms: number, run: () => void): () => void {
 // Uses the wall clock, however busy the process is, because the supervisor that waits for it does so too. Polls,
 // because no stack has an event for the last byte of the last socket.
 async function until(
-  wall: Pick<Host, "now" | "after">,
+  wall: Pick<Platform, "now" | "after">,
   deadlineMs: number,
   isTrue: () => boolean,
 ): Promise<void> {

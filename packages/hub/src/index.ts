@@ -5,5 +5,5 @@ export type { Admission } from "./http/door.ts";
 export type { EventStream, Sink } from "./http/readers.ts";
 export { Hub, type NewSocket, type RunningServer, type ServerOptions } from "./hub.ts";
 export type { Supervision } from "./operation/supervision.ts";
-export type { Host, Journal, LogRecord, Port } from "./port.ts";
+export type { Journal, LogRecord, Platform, Port } from "./port.ts";
 export type { Session } from "./session.ts";

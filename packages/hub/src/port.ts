@@ -32,7 +32,7 @@ export interface Port<Ws> {
 }
 
 /** What a hub needs from the outside world: time, randomness and computing. Tests pass their own. */
-export interface Host {
+export interface Platform {
   /** Monotonic milliseconds: nobody can set this clock. */
   now(): number;
   /** Milliseconds since 1970, for people. */

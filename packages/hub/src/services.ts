@@ -8,7 +8,7 @@ import type { Presence } from "./delivery/presence.ts";
 import type { Topics } from "./delivery/topics.ts";
 import type { Clock } from "./operation/clock.ts";
 import type { Metrics } from "./operation/metrics.ts";
-import type { Host, LogRecord, Port } from "./port.ts";
+import type { LogRecord, Platform, Port } from "./port.ts";
 
 /** What a server calls itself. */
 export interface Identity {
@@ -28,8 +28,8 @@ export interface Services<Ws> {
   readonly identity: Identity;
   readonly settings: Settings;
   readonly port: Port<Ws>;
-  /** The given host, except that it uses lived time and that an error in a timer does not end the process. */
-  readonly host: Host;
+  /** The given platform, except that it uses lived time and that an error in a timer does not end the process. */
+  readonly platform: Platform;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly rates: Rates;

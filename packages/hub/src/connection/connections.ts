@@ -39,7 +39,7 @@ export class Connections<Ws> {
 
   /** Opens a session for a socket that was accepted at `endpoint`. `equip` returns the socket with its session on it. */
   open(endpoint: Endpoint, address: string, equip: (session: Session) => Ws): SocketSession<Ws> {
-    const { host, metrics, record } = this.#services;
+    const { platform, metrics, record } = this.#services;
     const gone = this.#closed.bind(this);
     const session = new SocketSession(this.#services, { endpoint, address, equip, gone });
     this.#sessions.add(session);
@@ -47,7 +47,7 @@ export class Connections<Ws> {
     metrics.add("connections", 1, `endpoint="${endpoint}"`);
     record({ name: "opened", details: { session: session.id, endpoint } });
     // Not at once, because Bun would then report the end of a socket whose session the app does not have yet.
-    if (this.isDraining) host.after(0, () => session.close(Close.Restart, goingDown));
+    if (this.isDraining) platform.after(0, () => session.close(Close.Restart, goingDown));
     return session;
   }
 
@@ -94,8 +94,8 @@ export class Connections<Ws> {
 
   /** One round of the heartbeat for every session. */
   beat(): void {
-    const { host, guard } = this.#services;
-    const now = host.now();
+    const { platform, guard } = this.#services;
+    const now = platform.now();
     for (const session of [...this.#sessions]) guard(() => session.beat(now));
     this.#budget.settle();
   }

@@ -60,22 +60,22 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   #cancelDeadline: () => void;
 
   constructor(services: Services<Ws>, { endpoint, address, equip, gone }: SocketSessionOptions<Ws>) {
-    const { host, settings } = services;
+    const { platform, settings } = services;
     this.#services = services;
     this.#gone = gone;
     this.endpoint = endpoint;
     this.address = address;
-    this.id = host.token().slice(0, 8);
+    this.id = platform.token().slice(0, 8);
     this.limits = settings.limits;
     const { burst } = this.limits;
     // Messages on /echo are not counted, so it must not take a burst from other sockets of this address.
     const granted = endpoint === endpoints.application ? services.rates.takeBurst(address) : burst;
     this.burst = Math.floor(granted);
     this.#throttle = new Throttle(this.limits, services.clock, granted);
-    this.#heartbeat = new Heartbeat(this.limits, host.now());
+    this.#heartbeat = new Heartbeat(this.limits, platform.now());
     this.#cancelDeadline =
       endpoint === endpoints.application
-        ? host.after(this.limits.helloMs, () => this.close(Close.HelloTimeout, "say hello first"))
+        ? platform.after(this.limits.helloMs, () => this.close(Close.HelloTimeout, "say hello first"))
         : () => {};
     this.ws = equip(this);
   }
@@ -122,7 +122,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a pong. */
   heard(bytes?: number): void {
-    this.#heartbeat.heard(this.#services.host.now());
+    this.#heartbeat.heard(this.#services.platform.now());
     if (bytes === undefined) return this.#controlled();
     this.#heartbeat.completed();
     this.#services.counted("in", bytes);
@@ -196,7 +196,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#state = "closing";
     this.#cancelDeadline();
     // Set before port.close(), because Bun calls `closed` before its close() returns.
-    this.#cancelDeadline = this.#services.host.after(graceMs, () => this.terminate());
+    this.#cancelDeadline = this.#services.platform.after(graceMs, () => this.terminate());
     this.#services.port.close(this.ws, code, reason);
   }
 

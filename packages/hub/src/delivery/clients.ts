@@ -1,5 +1,5 @@
 import { bounds, type ClientMessage, encode, type ServerMessage } from "@rosetta/protocol";
-import type { Host } from "../port.ts";
+import type { Platform } from "../port.ts";
 import type { Entry, Kept } from "./log.ts";
 
 /** A request that was answered or is being answered: just enough of it to answer it again. */
@@ -43,7 +43,7 @@ export interface Arrival<Session> {
 export const memory = { answer: 160, client: 1024 } as const;
 
 interface ClientsOptions {
-  host: Host;
+  platform: Platform;
   /** Bytes of memory for all clients and their answers. */
   bytes: number;
   /** Called when a client is forgotten: it has been gone for two minutes, or had to make room. */
@@ -103,7 +103,7 @@ export class Clients<Session> {
     client.session = undefined;
     this.#rich.delete(client);
     this.#left.add(client.secret);
-    client.forgetting = this.#options.host.after(bounds.rememberedMs, () => this.#forget(client.secret));
+    client.forgetting = this.#options.platform.after(bounds.rememberedMs, () => this.#forget(client.secret));
   }
 
   /** Returns what is remembered of a request, or `undefined` if it never came or came too long ago. */
@@ -129,7 +129,7 @@ export class Clients<Session> {
   #create(secret: string): Client<Session> {
     // If nobody has left, the limit on connections bounds their number.
     if (this.#clients.size >= bounds.clients) this.#forgetOldest();
-    const member = `guest-${this.#options.host.token().slice(0, 6)}`;
+    const member = `guest-${this.#options.platform.token().slice(0, 6)}`;
     const client: Client<Session> = { secret, member, session: undefined, connection: 0, answers: new Map() };
     this.#clients.set(secret, client);
     this.#bytes += memory.client;

@@ -1,5 +1,5 @@
 import type { EventData } from "@rosetta/protocol";
-import type { Host } from "../port.ts";
+import type { Platform } from "../port.ts";
 
 /** Who started a job. */
 interface Starter {
@@ -13,7 +13,7 @@ interface Job extends Starter {
 }
 
 interface JobsOptions {
-  host: Host;
+  platform: Platform;
   publish(topic: string, data: EventData): void;
   /** Called when nothing more will come in the topic. */
   ended(topic: string): void;
@@ -40,7 +40,7 @@ export class Jobs {
 
   /** Starts hashing. Progress goes to `topic`: at most 20 events, and one at the end. */
   start(topic: string, starter: Starter, mebibytes: number): void {
-    const { host, publish, ended, failed } = this.#options;
+    const { platform, publish, ended, failed } = this.#options;
     const job: Job = { ...starter, cancelled: false };
     this.#jobs.set(topic, job);
     const stride = Math.ceil(mebibytes / 20);
@@ -60,7 +60,7 @@ export class Jobs {
       ended(topic);
     };
     publish(topic, { kind: "progress", state: "running", done: 0, total: mebibytes });
-    host.hash(mebibytes, step).then(
+    platform.hash(mebibytes, step).then(
       (digest) => end("done", digest),
       (error) => {
         if (!job.cancelled) failed(error);

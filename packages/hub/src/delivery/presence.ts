@@ -1,5 +1,5 @@
 import type { EventData } from "@rosetta/protocol";
-import type { Host } from "../port.ts";
+import type { Platform } from "../port.ts";
 
 const intervalMs = 500;
 const shownMembers = 100;
@@ -14,7 +14,7 @@ const bytesPerMs = 64;
  * that traffic.
  */
 export class Presence {
-  readonly #host: Host;
+  readonly #platform: Platform;
   readonly #members: (room: string) => string[];
   readonly #watchers: (room: string) => number;
   readonly #publish: (topic: string, data: EventData) => void;
@@ -22,12 +22,12 @@ export class Presence {
   readonly #resting = new Map<string, boolean>();
 
   constructor(
-    host: Host,
+    platform: Platform,
     members: (room: string) => string[],
     watchers: (room: string) => number,
     publish: (topic: string, data: EventData) => void,
   ) {
-    this.#host = host;
+    this.#platform = platform;
     this.#members = members;
     this.#watchers = watchers;
     this.#publish = publish;
@@ -44,7 +44,7 @@ export class Presence {
     const shown = members.slice(0, shownMembers);
     const bytes = (eventBytes + memberBytes * shown.length) * this.#watchers(room);
     this.#resting.set(room, false);
-    this.#host.after(Math.max(intervalMs, bytes / bytesPerMs), () => {
+    this.#platform.after(Math.max(intervalMs, bytes / bytesPerMs), () => {
       const changed = this.#resting.get(room);
       this.#resting.delete(room);
       if (changed) this.#tell(room);

@@ -1,5 +1,5 @@
 import { bounds, type Limits, type Mode } from "@rosetta/protocol";
-import type { Host } from "../port.ts";
+import type { Platform } from "../port.ts";
 import { stations } from "./feeds.ts";
 import type { Reader } from "./followers.ts";
 import type { Log } from "./log.ts";
@@ -23,7 +23,7 @@ export interface TopicProblem {
 }
 
 interface TopicsOptions<Session> {
-  host: Host;
+  platform: Platform;
   log: Log;
   limits: Pick<Limits, "rooms">;
   /** True if the topic `log` is served. */
@@ -151,7 +151,7 @@ export class Topics<Session> {
     if (!isUnused(lot)) return;
     this.#forgetting.set(
       lot,
-      this.#options.host.after(bounds.rememberedMs, () => this.#forget(lot)),
+      this.#options.platform.after(bounds.rememberedMs, () => this.#forget(lot)),
     );
   }
 

@@ -14,7 +14,7 @@ import type { Kept, Log, Replay } from "../delivery/log.ts";
 import { replayOf } from "../delivery/replay.ts";
 import type { Topic, TopicProblem, Topics } from "../delivery/topics.ts";
 import type { Queue } from "../operation/budget.ts";
-import type { Host } from "../port.ts";
+import type { Platform } from "../port.ts";
 import { type Answer, json, uncached } from "./answers.ts";
 
 /** What a stack's event stream must be able to do. */
@@ -43,7 +43,7 @@ export type EventStream =
     };
 
 interface ReadersOptions {
-  host: Host;
+  platform: Platform;
   topics: Topics<unknown>;
   log: Log;
   /** Counts a reader as a connection of its address. Returns the function that ends this. */
@@ -115,7 +115,7 @@ export class Readers {
   }
 
   #stream(request: ReadRequest, address: string, sink: Sink): () => void {
-    const { host, log, limits, share, wrote, slow, guard } = this.#options;
+    const { platform, log, limits, share, wrote, slow, guard } = this.#options;
     const topic = this.#require(request.topic, address);
     const replay = this.#replay(topic, request);
     const chance = this.#chance();
@@ -136,7 +136,7 @@ export class Readers {
     };
     const finish = (): void => {
       stop();
-      cancelCut = host.after(limits.drainMs, cut);
+      cancelCut = platform.after(limits.drainMs, cut);
       sink.end();
     };
     const reader: Reader = {
@@ -150,13 +150,13 @@ export class Readers {
     };
     // A comment now and then, so that no proxy and no idle timer takes the connection for dead.
     const comment = (): void => {
-      cancelComment = host.after(limits.heartbeatMs, comment);
+      cancelComment = platform.after(limits.heartbeatMs, comment);
       write(":\n\n", 0);
     };
-    let cancelComment = host.after(limits.heartbeatMs, comment);
+    let cancelComment = platform.after(limits.heartbeatMs, comment);
     // HTTP has no ping that would show whether a reader is still there. So every stream ends in time, and a reader that
     // is there comes back with its last id. A quarter of the time is random, so that not all come at once.
-    const cancelLife = host.after(limits.streamMs * (1 - chance / 4), finish);
+    const cancelLife = platform.after(limits.streamMs * (1 - chance / 4), finish);
     const unfollow = this.#follow(reader, topic, address);
     const stop = (): void => {
       cancelComment();
@@ -198,7 +198,7 @@ export class Readers {
       event: (entry) => finish(this.#page(topic, { recovered: true, entries: [entry] })),
       end: () => finish(nothing),
     };
-    const cancel = this.#options.host.after(this.#options.limits.pollMs, () => finish(nothing));
+    const cancel = this.#options.platform.after(this.#options.limits.pollMs, () => finish(nothing));
     const unfollow = this.#follow(reader, topic, address);
     const stop = (): void => {
       cancel();
@@ -248,7 +248,7 @@ export class Readers {
 
   // At least 0, less than 1.
   #chance(): number {
-    return Number.parseInt(this.#options.host.token().slice(0, 4), 16) / 0x1_0000;
+    return Number.parseInt(this.#options.platform.token().slice(0, 4), 16) / 0x1_0000;
   }
 
   // Milliseconds of the window in which the present readers come back.

@@ -1,6 +1,6 @@
-// What apps on Node need besides the hub. Bun has the same modules, and uses the host and the lines.
-export { atMost, host } from "./host.ts";
+// What apps on Node need besides the hub. Bun has the same modules, and uses the platform and the lines.
 export { Lines } from "./lines.ts";
+export { atMost, platform } from "./platform.ts";
 export { inTurn, queuedIn, whenOver } from "./responses.ts";
 export { cutOff, Sockets } from "./sockets.ts";
 export { Traffic } from "./traffic.ts";

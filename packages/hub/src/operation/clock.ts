@@ -1,4 +1,4 @@
-import type { Host } from "../port.ts";
+import type { Platform } from "../port.ts";
 
 /** Milliseconds between two pulses. A standstill of up to this long stays unnoticed. */
 const pulseMs = 100;
@@ -14,21 +14,21 @@ const longestMs = 60_000;
  * after a standstill, messages can be handled before timers.
  */
 export class Clock {
-  readonly #host: Pick<Host, "now" | "after">;
+  readonly #platform: Pick<Platform, "now" | "after">;
   #lost = 0;
   #behind = 0;
   #behindAt = 0;
-  /** In the host's time. Infinite while the clock is not running. */
+  /** In the platform's time. Infinite while the clock is not running. */
   #dueAt = Number.POSITIVE_INFINITY;
   #cancelPulse = (): void => {};
 
-  constructor(host: Pick<Host, "now" | "after">) {
-    this.#host = host;
+  constructor(platform: Pick<Platform, "now" | "after">) {
+    this.#platform = platform;
   }
 
   /** Milliseconds of lived time. Monotonic. */
   now(): number {
-    const now = this.#host.now();
+    const now = this.#platform.now();
     if (now > this.#dueAt) this.#lose(now - this.#dueAt, now);
     return now - this.#lost;
   }
@@ -54,17 +54,17 @@ export class Clock {
       const left = dueAt - this.now();
       // Timers count whole milliseconds and can fire a fraction of one too early.
       if (left < 1) return run();
-      cancel = this.#host.after(left, ring);
+      cancel = this.#platform.after(left, ring);
     };
-    let cancel = this.#host.after(ms, ring);
+    let cancel = this.#platform.after(ms, ring);
     return () => cancel();
   }
 
   /** Starts to notice standstills. Returns a function that stops the clock. */
   start(): () => void {
     this.#cancelPulse();
-    this.#dueAt = this.#host.now() + pulseMs;
-    this.#cancelPulse = this.#host.after(pulseMs, () => {
+    this.#dueAt = this.#platform.now() + pulseMs;
+    this.#cancelPulse = this.#platform.after(pulseMs, () => {
       this.now();
       this.start();
     });

@@ -30,7 +30,7 @@ function flood<Ws>({ services, session }: Context<Ws>, id: string, mebibytes: nu
       services.publish(floodTopic, { kind: "chat", text });
     }
     // The flood ends with the connection that asked for it.
-    if (left > 0 && session.isOpen && !services.isDraining) services.host.after(0, pour);
+    if (left > 0 && session.isOpen && !services.isDraining) services.platform.after(0, pour);
   };
   pour();
 }

@@ -29,7 +29,7 @@ const table = {
   start,
   cancel,
   ping: ({ services, session }, { id, at }) =>
-    session.send({ type: "pong", re: id, at, serverAt: services.host.date() }),
+    session.send({ type: "pong", re: id, at, serverAt: services.platform.date() }),
   stop({ session }, { id }) {
     session.send({ type: "bye", re: id, code: Close.Normal, final: true });
     session.close(Close.Normal, "as you asked");
@@ -144,7 +144,7 @@ function start<Ws>(context: Context<Ws>, message: ClientMessage<"start">): void 
     return refuse(session, message.id, "limit", `at most ${limits.jobsTotal} jobs at once on this server`);
   }
   if (services.isDraining) return refuse(session, message.id, "unavailable", "the server is going down");
-  const topic = `job/${services.host.token().slice(0, 12)}`;
+  const topic = `job/${services.platform.token().slice(0, 12)}`;
   const problem = services.topics.addJob(topic, session.address);
   if (problem) return refuse(session, message.id, problem.code, problem.message);
   const place = { topic, ...services.log.head(topic) };

@@ -45,7 +45,7 @@ export function setUp(
     identity: { id: "test", title: "Test", runtime: "test 1.0" },
     settings: settingsWith(changes),
     port,
-    host: world,
+    platform: world,
     journal: { record: (record) => records.push(record), failed: (error) => failures.push(error) },
     ...options,
   };

@@ -1,12 +1,12 @@
-import type { Host } from "../port.ts";
+import type { Platform } from "../port.ts";
 
 interface Timer {
   dueAt: number;
   run: () => void;
 }
 
-/** A host for tests. Time passes only when a test says so, tokens are a counter, and hashing is done by hand. */
-export class World implements Host {
+/** A platform for tests. Time passes only when a test says so, tokens are a counter, and hashing is done by hand. */
+export class World implements Platform {
   time = 0;
   readonly works: Work[] = [];
   readonly #timers = new Set<Timer>();

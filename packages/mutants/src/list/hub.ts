@@ -116,13 +116,13 @@ export const hub: Mutant[] = [
     why: "what the port drops counts as sent",
   },
   {
-    ...unit("node/host"),
+    ...unit("node/platform"),
     search: "now: () => performance.now(),",
     replace: "now: () => Date.now(),",
     why: "the wall clock for the monotonic one",
   },
   {
-    ...unit("node/host"),
+    ...unit("node/platform"),
     search: "setTimeout(run, ms).unref()",
     replace: "setTimeout(run, ms)",
     why: "what is remembered keeps the process alive",

@@ -2,11 +2,11 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { expect, test, vi } from "vitest";
-import { atMost, host } from "./host.ts";
+import { atMost, platform } from "./platform.ts";
 
 test("a hash is computed over MiB of zeros, and reported MiB by MiB", async () => {
   const steps: number[] = [];
-  const digest = await host.hash(3, (done) => steps.push(done) > 0);
+  const digest = await platform.hash(3, (done) => steps.push(done) > 0);
   expect(digest).toBe(
     createHash("sha256")
       .update(new Uint8Array(3 * 1024 * 1024))
@@ -17,14 +17,14 @@ test("a hash is computed over MiB of zeros, and reported MiB by MiB", async () =
 
 test("an abandoned hash rejects and stops working", async () => {
   const steps: number[] = [];
-  await expect(host.hash(100, (done) => steps.push(done) < 2)).rejects.toThrow("abandoned");
+  await expect(platform.hash(100, (done) => steps.push(done) < 2)).rejects.toThrow("abandoned");
   expect(steps).toEqual([1, 2]);
 });
 
 test("a hash lets other work run in between", async () => {
   let turns = 0;
   const count = setInterval(() => (turns += 1), 0);
-  await host.hash(20, () => true);
+  await platform.hash(20, () => true);
   clearInterval(count);
   expect(turns).toBeGreaterThan(2);
 });
@@ -42,52 +42,52 @@ test("all hashes together do at most one MiB in a turn of the event loop", async
     now += 1;
     return true;
   };
-  await Promise.all(Array.from({ length: 8 }, () => host.hash(4, step)));
+  await Promise.all(Array.from({ length: 8 }, () => platform.hash(4, step)));
   isOver = true;
   // Two if one comes before our own check in the same turn and another one after it.
   expect(most).toBeLessThanOrEqual(2);
 });
 
 test("hashes take turns: a short one does not wait for a long one to end", async () => {
-  const long = host.hash(256, () => !isOver);
+  const long = platform.hash(256, () => !isOver);
   let isOver = false;
-  await host.hash(2, () => true);
+  await platform.hash(2, () => true);
   isOver = true;
   await expect(long).rejects.toThrow("abandoned");
 });
 
 test("time is monotonic", () => {
   // The wall clock counts from 1970, this clock from the start of the process.
-  expect(host.now()).toBeLessThan(Date.now() / 2);
-  expect(Math.abs(host.now() - performance.now())).toBeLessThan(1_000);
-  expect(Math.abs(host.date() - Date.now())).toBeLessThan(1_000);
+  expect(platform.now()).toBeLessThan(Date.now() / 2);
+  expect(Math.abs(platform.now() - performance.now())).toBeLessThan(1_000);
+  expect(Math.abs(platform.date() - Date.now())).toBeLessThan(1_000);
 });
 
 test("a token is 128 bits in hex, different each time", () => {
-  const tokens = Array.from({ length: 100 }, () => host.token());
+  const tokens = Array.from({ length: 100 }, () => platform.token());
   for (const token of tokens) expect(token).toMatch(/^[0-9a-f]{32}$/);
   expect(new Set(tokens).size).toBe(100);
 });
 
 test("a timer runs once unless it is cancelled, and both clocks advance", async () => {
-  const before = [host.now(), host.date()] as const;
+  const before = [platform.now(), platform.date()] as const;
   let runs = 0;
-  const cancel = host.after(1, () => (runs += 100));
-  await new Promise<void>((resolve) => host.after(5, resolve)).then(() => (runs += 1));
+  const cancel = platform.after(1, () => (runs += 100));
+  await new Promise<void>((resolve) => platform.after(5, resolve)).then(() => (runs += 1));
   expect(runs).toBe(101);
   cancel();
-  host.after(0, () => (runs += 1_000))();
-  await new Promise<void>((resolve) => host.after(5, resolve));
+  platform.after(0, () => (runs += 1_000))();
+  await new Promise<void>((resolve) => platform.after(5, resolve));
   expect(runs).toBe(101);
-  expect(host.now()).toBeGreaterThan(before[0]);
-  expect(host.date()).toBeGreaterThanOrEqual(before[1]);
+  expect(platform.now()).toBeGreaterThan(before[0]);
+  expect(platform.date()).toBeGreaterThanOrEqual(before[1]);
 });
 
 test("a process ends if it waits only for timers", async () => {
-  const module = JSON.stringify(new URL("./host.ts", import.meta.url).href);
+  const module = JSON.stringify(new URL("./platform.ts", import.meta.url).href);
   const script = `
-    import { atMost, host } from ${module};
-    host.after(120_000, () => {});
+    import { atMost, platform } from ${module};
+    platform.after(120_000, () => {});
     await atMost(120_000, Promise.resolve());
     console.log("stopped");`;
   const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
@@ -101,12 +101,12 @@ test("a stop that never comes is waited for only so long", async () => {
 
 test("time is not affected when somebody sets the wall clock", () => {
   vi.useFakeTimers({ toFake: ["Date"] });
-  const before = host.now();
+  const before = platform.now();
   vi.setSystemTime(0);
-  expect(host.date()).toBeLessThan(1_000);
-  expect(host.now()).toBeGreaterThanOrEqual(before);
-  expect(host.now() - before).toBeLessThan(60_000);
+  expect(platform.date()).toBeLessThan(1_000);
+  expect(platform.now()).toBeGreaterThanOrEqual(before);
+  expect(platform.now() - before).toBeLessThan(60_000);
   vi.setSystemTime(8_000_000_000_000);
-  expect(host.now() - before).toBeLessThan(60_000);
+  expect(platform.now() - before).toBeLessThan(60_000);
   vi.useRealTimers();
 });

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Host } from "../port.ts";
+import type { Platform } from "../port.ts";
 
-/** The host of a hub on Node, and on Bun, which has the same modules. */
-export const host: Host = {
+/** The platform of a hub on Node, and on Bun, which has the same modules. */
+export const platform: Platform = {
   now: () => performance.now(),
   date: () => Date.now(),
   after(ms, run) {
