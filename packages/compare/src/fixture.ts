@@ -8,7 +8,7 @@ export function sampleResults(tests: TestResult[] = sampleTests): Results {
     column: "app",
     servers: [
       { id: "one", title: "One", runtime: "node 26.10.0", versions: { ws: "8.23.0" } },
-      { id: "two", title: "Two", runtime: "bun 1.4.5" },
+      { id: "two", title: "Two", runtime: "bun 1.4.5", versions: { bun: "1.4.5", hono: "4.13.19" } },
     ],
     tests,
   };

@@ -25,7 +25,7 @@ test("two cells for each server, a dash if nothing was run, and the deviations b
 
 - UPG-02, Two: it cannot ([source](https://example.org))
 
-Run on 2026-11-22 (linux x64, 2 × Example). One: node 26.10.0, ws 8.23.0; Two: bun 1.4.5.`);
+Run on 2026-11-22 (linux x64, 2 × Example). One: node 26.10.0, ws 8.23.0; Two: bun 1.4.5, hono 4.13.19.`);
 });
 
 test("files come in reading order, and regions in the order of their file", () => {

@@ -99,7 +99,8 @@ function deviations({ servers, tests }: Results): string[] {
 function provenance({ date, commit, machine, servers }: Results): string {
   const versions = servers.map(({ title, runtime, versions = {} }) => {
     const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-    return `${title}: ${[runtime, ...packages].join(", ")}`;
+    // A runtime can also be a package that the app depends on, as Bun is.
+    return `${title}: ${[...new Set([runtime, ...packages])].join(", ")}`;
   });
   const when = `Run on ${date.slice(0, 10)}${commit ? ` at ${commit.slice(0, 8)}` : ""}`;
   return `${when} (${machine.platform}, ${machine.cores} × ${machine.cpu}). ${versions.join("; ")}.`;
