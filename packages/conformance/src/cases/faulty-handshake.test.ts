@@ -425,7 +425,7 @@ test.each([
   { fault: { accept: (key: string) => key }, why: /^101, but Sec-WebSocket-Accept is / },
   {
     fault: { answer: (lines: readonly string[]) => [...lines, "no header"] },
-    why: /^a header that is none: /,
+    why: /^malformed header: /,
   },
 ])("a server that gets every 101 wrong is judged by every case: $why", async ({ fault, why }) => {
   const server = await startServer({ handshake: handshakeOf(fault) });

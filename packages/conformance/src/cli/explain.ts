@@ -106,8 +106,7 @@ function partsOfPlay(play: Play, numbers: Random, bare: boolean): [string[], Way
   const sent = play.steps.flatMap((step, index) => stepLines(step, index + 1, numbers, bare));
   const allowed = play.allowed.map((way) => ({
     verdict: way.verdict,
-    words:
-      way.end.kind === "any" ? "whatever the peer does" : describeExpected({ steps: [], allowed: [way] }),
+    words: way.end.kind === "any" ? "any behaviour" : describeExpected({ steps: [], allowed: [way] }),
     because: way.because,
   }));
   return [sent, allowed];
@@ -115,8 +114,8 @@ function partsOfPlay(play: Play, numbers: Random, bare: boolean): [string[], Way
 
 // `bare`: as a server sends it, without a mask.
 function stepLines(step: Step, number: number, numbers: Random, bare: boolean): string[] {
-  if (step.kind === "settle") return [`${number}. gives the peer the time to react`];
-  if (step.kind === "end") return [`${number}. FIN: no more from this side`];
+  if (step.kind === "settle") return [`${number}. gives the peer time to react`];
+  if (step.kind === "end") return [`${number}. FIN: this side sends no more`];
   if (step.kind === "await") return [`${number}. waits for ${step.what} ${step.count}`];
   if (step.kind === "bytes") return [`${number}. ${step.what}`, `   ${bytesOf(step.bytes)}`];
   const how = step.cuts === undefined ? "" : ` (in pieces: ${describeCuts(step.cuts)})`;
@@ -124,7 +123,7 @@ function stepLines(step: Step, number: number, numbers: Random, bare: boolean): 
     .slice(0, shownFrames)
     .flatMap((frame) => [`   ${describeFrameSent(frame)}`, `   ${bytesOf(encode(frame, numbers, bare))}`]);
   const more =
-    step.frames.length > shownFrames ? [`   and ${step.frames.length - shownFrames} frames more`] : [];
+    step.frames.length > shownFrames ? [`   and ${step.frames.length - shownFrames} more frames`] : [];
   const head = `${number}. ${step.frames.length === 1 ? "one frame" : `${step.frames.length} frames`}${how}`;
   return [head, ...lines, ...more];
 }
@@ -144,7 +143,7 @@ function encode(
 
 function bytesOf(bytes: Uint8Array): string {
   const more =
-    bytes.length > shownBytes ? ` … ${(bytes.length - shownBytes).toLocaleString("en")} bytes more` : "";
+    bytes.length > shownBytes ? ` … ${(bytes.length - shownBytes).toLocaleString("en")} more bytes` : "";
   return hex(bytes.subarray(0, shownBytes)) + more;
 }
 
@@ -178,13 +177,13 @@ export function listAutobahn(paint: Paint, width: number): string {
     return labelled(`  ${paint("bold", id)}`, words.join("\n"), 12, width);
   });
   return [
-    `${plural(autobahnCases.length, "case")} of Autobahn, and ours that find the same faults`,
+    `${plural(autobahnCases.length, "case")} of Autobahn, each with our cases that find the same faults`,
     ...rows,
   ].join("\n");
 }
 
 // The end of the connection shows what is wrong with a close frame. Autobahn also wants the code.
-const wrongClose = "more lenient: a wrong close frame that is answered like a right one";
+const wrongClose = "more lenient: an invalid close frame may be answered like a valid one";
 
 // Places where a case lets pass what Autobahn fails, unless the run is strict.
 function lenienciesOf(each: Case): string[] {

@@ -79,11 +79,11 @@ test("a faulty server gives exit code 1, or 0 if its failures are known, and a s
 });
 
 test.each([
-  ["no JSON", "{", "is no JSON"],
+  ["no JSON", "{", "is not JSON"],
   ["no list", {}, "expected a list"],
   ["an entry without a reason", [{ id: "1.1.1", link: "l" }], '"reason" is missing'],
   ["an unknown case", [{ id: "99.1", reason: "r", link: "l" }], 'there is no case "99.1"'],
-  ["an entry twice", [1, 2].map(() => ({ id: "1.1.1", reason: "r", link: "l" })), "stands there twice"],
+  ["an entry twice", [1, 2].map(() => ({ id: "1.1.1", reason: "r", link: "l" })), "is listed twice"],
 ])("a baseline with %s is refused", async (_what, entries, message) => {
   const { code, stderr } = await conform("ws://127.0.0.1:9/", "--baseline", baseline("bad.json", entries));
   expect(code).toBe(2);
@@ -96,7 +96,7 @@ test.each([
   [["ws://127.0.0.1/#top"], "has a fragment, #top"],
   [["ws://me:secret@127.0.0.1/"], "give --header 'Authorization: Basic"],
   [["--all"], "there are no servers to start here"],
-  [["ws://127.0.0.1:9/", "--only", "no-such"], "no case and no group is called that"],
+  [["ws://127.0.0.1:9/", "--only", "no-such"], "no case or group has this name"],
   [["--explain", "99.1"], 'there is no case "99.1"'],
   [["ws://127.0.0.1:9/", "--json", `${bin}/x.json`], "cannot be written"],
 ])("%j: exit code 2", async (given, message) => {
@@ -220,7 +220,7 @@ test("Ctrl-C ends the server, prints what is complete and writes it as incomplet
   const json = join(folder, "incomplete.json");
   const args = ["--start", command(port), "--jobs", "1", "--json", json];
   const run = start(`ws://127.0.0.1:${port}/`, ...args);
-  while (!run.output().includes("none fails")) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!run.output().includes("no failures")) await new Promise((resolve) => setTimeout(resolve, 20));
   run.child.kill("SIGINT");
   expect(await run.exit).toBe(130);
   expect(run.output()).toContain("incomplete");

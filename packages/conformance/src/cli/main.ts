@@ -117,7 +117,7 @@ async function serve({ selection, port, seed, deadlineMs }: ServeTask, stdout: S
       throw new UsageError(`port ${port} cannot be listened on (${code}); --port takes another`);
     });
     log(
-      `${plural(cases.length, "case")} for clients at ${serving.url}; a browser needs no more than to open it`,
+      `${plural(cases.length, "case")} for clients at ${serving.url}; a browser only has to open this address`,
     );
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     await serving.close();
@@ -191,14 +191,14 @@ function targetsOf(task: RunTask, around: Required<Surroundings>): readonly Targ
   const { names, all, start, clients } = task;
   const { targets } = around;
   if (all && targets.length === 0) {
-    throw new UsageError("--all: there are no servers to start here; give the URLs of yours");
+    throw new UsageError("--all: there are no servers to start here; give the URLs of your own");
   }
   if (all) return targets;
   if (clients.length > 0) return clients.map((name) => clientTarget(name, around.clients[name]));
   return names.map((name) => {
     const target = targets.find(({ id }) => id === name);
     if (target && start !== undefined)
-      throw new UsageError(`--start: "${name}" starts itself; give a URL with it`);
+      throw new UsageError(`--start: "${name}" has its own start command; use --start with a URL`);
     return target ?? urlTarget(name, start, targets);
   });
 }

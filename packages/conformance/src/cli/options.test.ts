@@ -34,7 +34,7 @@ test("with a debugger, one case runs at a time", () => {
 test.each([
   [[], "nothing to judge"],
   [["--nope", url], "Unknown option '--nope'; --help names all options"],
-  [[url, url], `"${url}" is there twice`],
+  [[url, url], `"${url}" is given twice`],
   [["--all", url], "--all and"],
   [[url, "--jobs", "x"], "--jobs x: expected a whole number from 1 to 256"],
   [[url, "--seed", "-1"], "--seed"],
@@ -44,7 +44,7 @@ test.each([
   [[url, "--level", "most"], "--level most: expected must, should or may"],
   [[url, "--header", "no colon"], '--header "no colon"'],
   [[url, "--header", "a: b\r\nc: d"], "--header"],
-  [[url, "--header", "host: a"], "--header host: every handshake has its own already"],
+  [[url, "--header", "host: a"], "--header host: every handshake sets this header itself"],
   [[url, "--only", "6.4,"], "a name is empty"],
   [[url, "--html", ""], "the name of the file is empty"],
   [[url, "--html", "a", "--json", "a"], "--json and --html name the same file, a"],
@@ -53,7 +53,7 @@ test.each([
   [[url, "--serve"], "--serve waits for clients"],
   [["--serve", "--html", "a.html"], "--serve waits for clients; leave out --html"],
   [["--client", "node", "--header", "a: b"], "--header is for servers, leave it out"],
-  [[url, "--port", "1"], "--port means something only with --serve"],
+  [[url, "--port", "1"], "--port has an effect only with --serve"],
   [[url, "--autobahn"], "only with --list"],
 ])("%j is refused in one line", (given, message) => {
   expect(() => readArguments(given)).toThrow(message);

@@ -54,13 +54,13 @@ export interface Files {
 /** The output of `--help`. `names` are those of servers that need no URL, `clients` those of clients. */
 export function help(names: readonly string[], clients: readonly string[]): string {
   const ours = names.length > 0;
-  return `Judges WebSocket servers and clients by RFC 6455 and RFC 7692. The server or client must echo each message, text
+  return `Judges WebSocket servers and clients against RFC 6455 and RFC 7692. The server or client must echo each message, text
 as text and binary as binary.
 
   conform <ws-url>…              judges one server, or several side by side
 ${ours ? `  conform <name>…                starts one of ours: ${names.join(", ")}\n  conform --all                  starts all of ours, side by side\n` : ""}  conform <ws-url> --start '<command>'
                                  starts the server, waits for its port, ends it afterwards
-  conform --client <name>        judges a client: ${clients.join(", ")}, or a command that gets the URL of a page
+  conform --client <name>        judges a client: ${clients.join(", ")}, or a command, which is given the URL of a page
   conform --serve [--port <n>]   waits for clients (on 127.0.0.1:9001) until Ctrl-C
   conform --list [--autobahn]    lists every case; with --autobahn, which of ours cover Autobahn's 517
   conform --explain <id>         shows one case: its clause, the bytes it sends, what it allows
@@ -69,21 +69,21 @@ which cases
   --only <a,b,…>      ids (6.4.2), prefixes of ids (6.4), groups (utf-8)
   --level <level>     must, should (and must) or may (all; the default)
   --deflate           only the cases with compression
-  --no-deflate        only those without. Default: both; what a peer does not offer is "unsupported"
+  --no-deflate        only those without. Default: both; a feature that the peer lacks is "unsupported"
 
 how
   --jobs <n>          how many cases run at the same time (8)
   --seed <n>          the seed of random cuts, keys and payloads (1)
-  --timeout <ms>      the deadline for each thing that is awaited (5000; clients 20000)
-  --no-deadline       waits for ever, one case at a time: for a server in a debugger
+  --timeout <ms>      how long to wait for each answer (5000; clients 20000)
+  --no-deadline       waits for ever and runs one case at a time, for a server in a debugger
   --header <'N: v'>   adds a header to every handshake; can be given several times
-  --strict            also fails what Autobahn fails and the RFC allows: see --list --autobahn
+  --strict            also fails behaviour that the RFC allows but Autobahn fails: see --list --autobahn
   --insecure          accepts a certificate that is not trusted
   --baseline <file>   known failures, a JSON list of {"id", "reason", "link"}; an entry that passes is an error
 
 output
   --json <file>  --html <file>  --junit <file>  --autobahn-json <file>
-  --verbose           prints what happened in every case that is not a pass
+  --verbose           prints the details of every case that does not pass
   --help, --version
 
 exit code: 0 nothing fails · 1 something fails · 2 the command line is wrong
@@ -132,9 +132,9 @@ export function readArguments(given: readonly string[]): Task {
   }
   const selection = selectionOf(values);
   if (values.list) return { do: "list", autobahn: values.autobahn ?? false, selection };
-  if (values.autobahn) throw new UsageError("--autobahn means something only with --list");
+  if (values.autobahn) throw new UsageError("--autobahn has an effect only with --list");
   if (values.serve) return { do: "serve", ...serveOf(values, positionals, selection) };
-  if (values.port !== undefined) throw new UsageError("--port means something only with --serve");
+  if (values.port !== undefined) throw new UsageError("--port has an effect only with --serve");
   return { do: "run", ...runOf(values, positionals, selection) };
 }
 
@@ -212,7 +212,7 @@ function checkTargets(values: Values, names: readonly string[]): void {
   }
   const targets = [...names, ...client];
   const twice = targets.find((name, index) => targets.indexOf(name) !== index);
-  if (twice !== undefined) throw new UsageError(`"${twice}" is there twice; leave out one of them`);
+  if (twice !== undefined) throw new UsageError(`"${twice}" is given twice; leave out one of them`);
   if (start !== undefined && (all || names.length > 1)) {
     throw new UsageError("--start starts one server; give one URL with it");
   }
@@ -269,7 +269,7 @@ const ownHeaders = ["host", "upgrade", "connection"].concat(
 function headerOf(given: string): [string, string] {
   const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/.exec(given) ?? [];
   if (name !== undefined && ownHeaders.includes(name.toLowerCase())) {
-    throw new UsageError(`--header ${name}: every handshake has its own already; leave it out`);
+    throw new UsageError(`--header ${name}: every handshake sets this header itself; leave it out`);
   }
   if (name !== undefined && value !== undefined) return [name, value];
   throw new UsageError(`--header "${given}": expected something like --header 'Authorization: Bearer …'`);

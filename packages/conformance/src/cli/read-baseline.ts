@@ -11,10 +11,9 @@ export function readBaseline(file: string, ids: ReadonlySet<string>): KnownFailu
   const seen = new Set<string>();
   return entries.map((entry: unknown, index) => {
     const known = check(entry, `${file}: entry ${index + 1}`);
-    if (!ids.has(known.id))
-      throw new UsageError(`${file}: there is no case "${known.id}"; take the entry out`);
+    if (!ids.has(known.id)) throw new UsageError(`${file}: there is no case "${known.id}"; remove the entry`);
     const key = `${known.id} ${known.target ?? ""}`;
-    if (seen.has(key)) throw new UsageError(`${file}: "${known.id}" stands there twice`);
+    if (seen.has(key)) throw new UsageError(`${file}: "${known.id}" is listed twice`);
     seen.add(key);
     return known;
   });
@@ -24,19 +23,19 @@ function parse(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    if (error instanceof SyntaxError) throw new UsageError(`${file} is no JSON: ${error.message}`);
+    if (error instanceof SyntaxError) throw new UsageError(`${file} is not JSON: ${error.message}`);
     throw new UsageError(`--baseline ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 
 function check(entry: unknown, where: string): KnownFailure {
-  if (typeof entry !== "object" || entry === null) throw new UsageError(`${where} is no object`);
+  if (typeof entry !== "object" || entry === null) throw new UsageError(`${where} is not an object`);
   const { id, reason, link, target } = entry as Record<string, unknown>;
   for (const [name, value] of Object.entries({ id, reason, link })) {
     if (typeof value !== "string" || value === "") throw new UsageError(`${where}: "${name}" is missing`);
   }
   const known = { id, reason, link } as KnownFailure;
   if (target === undefined) return known;
-  if (typeof target !== "string") throw new UsageError(`${where}: "target" is no text`);
+  if (typeof target !== "string") throw new UsageError(`${where}: "target" is not a string`);
   return { ...known, target };
 }

@@ -32,7 +32,7 @@ export function select<T extends Case>(
         (deflate === undefined || deflate === isCompressed(each)),
     );
   if (selected.length === 0)
-    throw new UsageError("no case is left; leave out --only, --level, --deflate or --no-deflate");
+    throw new UsageError("no case matches; leave out --only, --level, --deflate or --no-deflate");
   return selected;
 }
 
@@ -52,6 +52,6 @@ function casesNamed(name: string): readonly Case[] {
   if (cases.length > 0) return cases;
   const names = groups.map((each) => each.name).join(", ");
   throw new UsageError(
-    `--only ${name}: no case and no group is called that; groups: ${names}; --list names all cases`,
+    `--only ${name}: no case or group has this name; groups: ${names}; --list names all cases`,
   );
 }

@@ -22,17 +22,17 @@ export function otherMessages(
   expected: readonly ExpectedMessage[],
   observed: readonly ExpectedMessage[],
 ): string {
-  if (expected.length === 0) return `${describeMessages(observed)} came back, where none should`;
+  if (expected.length === 0) return `${describeMessages(observed)} came back, but none was expected`;
   const at = observed.findIndex((message, index) => !isSame(expected[index], message));
   const [right, wrong] = [expected[at], observed[at]];
   if (!wrong) return `${observed.length} messages came back`;
-  if (!right) return `one message more came back than should: ${describeMessages([wrong])}`;
+  if (!right) return `one message too many came back: ${describeMessages([wrong])}`;
   const which = expected.length === 1 ? "the message" : `message ${at + 1}`;
   if (right.kind !== wrong.kind) return `${which} came back as ${wrong.kind}, not as ${right.kind}`;
   const place = right.data.findIndex((byte, index) => byte !== wrong.data[index]);
   const length =
-    right.data.length === wrong.data.length ? "" : `, ${countOf(wrong)} in place of ${countOf(right)}`;
-  if (place === -1) return `${which} came back with more at its end${length}`;
+    right.data.length === wrong.data.length ? "" : `, ${countOf(wrong)} instead of ${countOf(right)}`;
+  if (place === -1) return `${which} came back with extra bytes at its end${length}`;
   return `${which} came back changed, from byte ${place.toLocaleString("en")} on${length}`;
 }
 
@@ -46,12 +46,12 @@ function countOf({ data }: ExpectedMessage): string {
 
 /** Describes how the received pongs differ from the expected ones. */
 export function otherPongs(expected: readonly Uint8Array[], observed: readonly Uint8Array[]): string {
-  if (expected.length === 0) return `${describePongs(observed)} came back, where none should`;
+  if (expected.length === 0) return `${describePongs(observed)} came back, but none was expected`;
   const at = observed.findIndex((payload, index) => !equal(expected[index] ?? new Uint8Array(), payload));
   const [right, wrong] = [expected[at], observed[at]];
-  if (!right || !wrong) return `${observed.length} pongs came back, where ${expected.length} should`;
+  if (!right || !wrong) return `${observed.length} pongs came back instead of ${expected.length}`;
   const which = expected.length === 1 ? "" : `pong ${at + 1} is wrong: `;
-  return `${which}${describePongs([wrong])} came back, where the ping carried ${right.length === 0 ? "nothing" : describeBytes(right)}`;
+  return `${which}${describePongs([wrong])} came back, but the ping carried ${right.length === 0 ? "nothing" : describeBytes(right)}`;
 }
 
 /** Describes the best outcome of a play. */
@@ -73,16 +73,16 @@ function describeAllowed({ verdict, messages, pongs = [], end }: Allowed, index:
 }
 
 function describeEnd(end: End): string {
-  if (end.kind === "clean") return "and a connection that works on until it is closed";
+  if (end.kind === "clean") return "and a connection that keeps working until it is closed";
   if (end.kind === "closed")
-    return `our close frame answered with ${or(end.codes.map(nameOf))}, and the end of TCP`;
+    return `a close frame with ${or(end.codes.map(nameOf))} in reply to ours, then the end of the TCP connection`;
   if (end.kind === "failed")
-    return `the connection failed: a close frame with ${or(end.codes.map(nameOf))}, and the end of TCP`;
+    return `a failed connection: a close frame with ${or(end.codes.map(nameOf))}, then the end of the TCP connection`;
   if (end.kind === "kept") return "a connection that stays open";
   if (end.kind === "refused")
-    return `a close frame with ${or(end.codes.map(nameOf))}, for a limit of its own`;
-  if (end.kind === "unopened") return "the end of TCP, without a frame";
-  return end.kind === "ended" ? "the end of the connection, in whatever way" : "whatever the peer does";
+    return `a close frame with ${or(end.codes.map(nameOf))}, because a limit of the peer is exceeded`;
+  if (end.kind === "unopened") return "the end of the TCP connection, without any frame";
+  return end.kind === "ended" ? "the end of the connection, in any way" : "any behaviour";
 }
 
 /** Describes what came. */
@@ -91,11 +91,11 @@ export function describeObservation(observation: Observation): string {
   const parts = [
     messages.length > 0 && describeMessages(messages),
     pongs.length > 0 && describePongs(pongs),
-    wentOn && "a pong to a ping sent later",
+    wentOn && "a pong for a later ping",
     close && `a close frame with ${describeClose(close)}`,
-    violation && `what must not be sent: ${violation}`,
+    violation && `a violation of the protocol: ${violation}`,
     excess && `too much: ${excess}`,
-    ended === "reset" ? "a reset of TCP" : ended && "the end of TCP",
+    ended === "reset" ? "a TCP reset" : ended && "the end of the TCP connection",
   ];
   return parts.filter(Boolean).join(", ") || "nothing";
 }

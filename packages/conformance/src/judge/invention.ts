@@ -20,11 +20,11 @@ export function invention(play: Play, observation: Observation): string | undefi
   const foreign = messages
     .map(({ data }, index) => beyond(data, expected[index]?.data))
     .find((data) => isForeign(data, known));
-  if (foreign) return `the peer sent bytes that nobody sent it: ${describeBytes(foreign)}`;
+  if (foreign) return `the peer sent bytes that it had never received: ${describeBytes(foreign)}`;
   // Elsewhere a pong may be the peer's own heartbeat.
   const isFailing = best?.end.kind === "failed";
   const pong = isFailing ? unsolicited.find((data) => isForeign(data, known)) : undefined;
-  return pong && `the peer sent a pong with bytes that nobody sent it: ${describeBytes(pong)}`;
+  return pong && `the peer sent a pong with bytes that it had never received: ${describeBytes(pong)}`;
 }
 
 // What exceeds the expected message: all of it, or what is added at its end. A message of the same length was

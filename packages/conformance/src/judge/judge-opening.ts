@@ -46,7 +46,7 @@ function judgeAnswer(
   const { answer, head, problem, fate, slow } = observation;
   if (answer !== allowed.answer) return fail(`${describeAnswer(observation)} came back`);
   if (problem) return fail(`101, but ${problem}`);
-  if (fate === "broken") return fail("what came after the end of the answer is no HTTP");
+  if (fate === "broken") return fail("the bytes after the end of the answer are not HTTP");
   if (head && statuses && !statuses.some((each) => fits(head.status, each))) {
     return fail(`the status is ${head.status}, not ${or(statuses.map(String))}`);
   }
@@ -78,7 +78,7 @@ const complaints: Record<Fate, string | undefined> = {
   broken: undefined,
   left: "the answer said Connection: close, but the server did not close (RFC 9112 §9.6)",
   stuck: "the server neither closed the connection nor answered the next request (RFC 9112 §9.3)",
-  endless: "the answer has no end: neither a length nor the end of the connection (RFC 9112 §6.3)",
+  endless: "the answer never ends: it has no length, and the connection stays open (RFC 9112 §6.3)",
 };
 
 function fits(status: number, pattern: StatusPattern): boolean {
@@ -98,12 +98,12 @@ function describeAllowed({ answer, statuses, demand, closes }: AllowedAnswer): s
 const kinds: Record<AnswerKind, string> = {
   accepted: "101 and a WebSocket that echoes",
   refused: "a refusal with 4xx or 5xx",
-  ignored: "an answer as to a plain request",
+  ignored: "an answer as if to a plain HTTP request",
   dropped: "the end of the connection without an answer",
-  bare: "a body without a head, as of HTTP/0.9, and the end of the connection",
-  http2: "a frame of HTTP/2",
+  bare: "a body without a head, as in HTTP/0.9, then the end of the connection",
+  http2: "an HTTP/2 frame",
   silent: "no answer",
-  malformed: "what is no HTTP",
+  malformed: "bytes that are not HTTP",
 };
 
 /** Describes what came. */
@@ -126,8 +126,8 @@ function describeAnswer({ answer, head }: OpeningObservation): string {
 const fates: Record<Fate, string> = {
   closed: "and the end of the connection",
   kept: "and an answer to the next request",
-  left: "which said close, but no end of the connection",
+  left: "which announced a close, but the connection stayed open",
   stuck: "and no answer to the next request",
-  endless: "without an end",
-  broken: "and then what is no HTTP",
+  endless: "which never ended",
+  broken: "and then bytes that are not HTTP",
 };

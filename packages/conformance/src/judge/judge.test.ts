@@ -184,8 +184,13 @@ test("if a connection may be kept, what comes back is still judged", () => {
 
 test.each<[string, readonly Allowed[], Partial<Observation>, string]>([
   ["changed", echoes(text("abcd")), came(text("abXd")), "the message came back changed, from byte 2 on"],
-  ["shorter", echoes(text("abcd")), came(text("acd")), "from byte 1 on, 3 bytes in place of 4 bytes"],
-  ["longer", echoes(text("ab")), came(text("abc")), "with more at its end, 3 bytes in place of 2 bytes"],
+  ["shorter", echoes(text("abcd")), came(text("acd")), "from byte 1 on, 3 bytes instead of 4 bytes"],
+  [
+    "longer",
+    echoes(text("ab")),
+    came(text("abc")),
+    "with extra bytes at its end, 3 bytes instead of 2 bytes",
+  ],
   ["of another kind", echoes(text("ab")), came(binary("ab")), "came back as binary, not as text"],
   [
     "in another order",
@@ -193,8 +198,8 @@ test.each<[string, readonly Allowed[], Partial<Observation>, string]>([
     came(text("b"), text("a")),
     "message 1 came back changed, from byte 0 on",
   ],
-  ["twice", echoes(text("a")), came(text("a"), text("a")), "one message more came back than should"],
-  ["unasked", echoes(), came(text("a")), "where none should"],
+  ["twice", echoes(text("a")), came(text("a"), text("a")), "one message too many came back"],
+  ["unasked", echoes(), came(text("a")), "but none was expected"],
 ])("a message that comes back %s is distinguished", (_, allowed, observation, why) => {
   expect(opinion(allowed, { ...closed, ...observation }).why).toContain(why);
 });
@@ -217,7 +222,7 @@ test("a peer that passes over what it must fail for, and goes on, fails even if 
   const skipped = { ...closed, wentOn: true };
   expect(opinion(allowed, skipped)).toMatchObject({
     behaviour: "fail",
-    why: expect.stringContaining("sent later"),
+    why: expect.stringContaining("answered a later ping"),
   });
 });
 
@@ -269,7 +274,7 @@ test.each<[string, Play, Partial<Observation>]>([
 ])("bytes that nobody sent, %s, are the gravest failure", (_where, play, observation) => {
   const { behaviour, grave } = graveness(play, observation);
   expect([behaviour.verdict, grave]).toEqual(["fail", "invention"]);
-  expect(behaviour.why).toContain("that nobody sent it");
+  expect(behaviour.why).toContain("that it had never received");
 });
 
 test.each<[string, Play, Partial<Observation>]>([
@@ -294,7 +299,7 @@ test("a close code that the peer cannot have meant is reported as bytes that nob
 });
 
 test("exceeding a limit of the judge breaks no rule", () => {
-  const { behaviour } = graveness(asked, { excess: "more than 100 bytes, which nothing asked for" });
+  const { behaviour } = graveness(asked, { excess: "more than 100 bytes, the limit of this case" });
   expect(behaviour).toMatchObject({ verdict: "fail", why: expect.not.stringContaining("rules") });
 });
 
@@ -321,7 +326,7 @@ test("if a peer must react at once, a later reaction does not count", () => {
   expect(opinion(allowed, { ...failed, atOnce: true }).behaviour).toBe("pass");
   expect(opinion(allowed, failed)).toMatchObject({
     behaviour: "fail",
-    why: "the peer did nothing before the rest was sent",
+    why: "the peer did not react until the rest was sent",
   });
 });
 
@@ -331,6 +336,6 @@ test("masking keys that can be guessed are reported with how to guess them", () 
     opinion(allowed, { ...closed, keys: keys.map((key) => Uint8Array.from(key)) }).why;
   expect(why([1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4])).toMatch(/^each masking key is .*01 ?02 ?03 ?04/);
   expect(why([0, 0, 0, 1], [0, 0, 0, 2], [0, 0, 0, 3])).toBe("each masking key follows from the one before");
-  expect(why([0, 0, 0, 1], [0, 0, 0, 9], [0, 0, 0, 1])).toBe("masking keys come again");
+  expect(why([0, 0, 0, 1], [0, 0, 0, 9], [0, 0, 0, 1])).toBe("masking keys repeat");
   expect(why([0, 0, 0, 1], [7, 0, 0, 9], [0, 3, 0, 1])).toBeUndefined();
 });

@@ -44,14 +44,14 @@ export function judge(play: Play, observation: Observation, strict = false): Opi
 function judgeFraming({ violation, excess, rubbish }: Observation): Opinion | undefined {
   const rest = { close: { verdict: "info" }, broken: true } as const;
   if (rubbish) {
-    const why = `the peer sent bytes that nobody sent it: ${violation}`;
+    const why = `the peer sent bytes that it had never received: ${violation}`;
     return { behaviour: fail(why), ...rest, grave: "invention" };
   }
   if (violation !== undefined) {
-    return { behaviour: fail(`what the peer sent breaks the rules: ${violation}`), ...rest };
+    return { behaviour: fail(`the peer broke the protocol: ${violation}`), ...rest };
   }
   if (excess !== undefined) {
-    return { behaviour: fail(`the peer was cut off by a limit of ours: ${excess}`), ...rest };
+    return { behaviour: fail(`the test reached its own limit and cut the peer off: ${excess}`), ...rest };
   }
   return undefined;
 }
@@ -60,14 +60,14 @@ function judgeBehaviour(allowed: Allowed, observation: Observation, strict: bool
   const { end, verdict, because } = allowed;
   const asAllowed: Judgement = because === undefined ? { verdict } : { verdict, why: because };
   if (end.kind === "any") return asAllowed;
-  if (observation.stuck) return fail(`time was up while we waited for ${observation.stuck}`);
+  if (observation.stuck) return fail(`timed out while waiting for ${observation.stuck}`);
   const failing = isFailing(end);
   if (failing && observation.wentOn)
-    return fail("the peer did not fail the connection: it answered a ping sent later");
-  if (failing && hadToBeClosed(observation)) return fail("the peer went on until it was closed");
+    return fail("the peer did not fail the connection: it answered a later ping");
+  if (failing && hadToBeClosed(observation)) return fail("the peer kept the connection until we closed it");
   if (failing && !observation.close && !observation.ended)
-    return fail("the peer neither failed the connection nor answered a ping sent later");
-  if (allowed.atOnce && !observation.atOnce) return fail("the peer did nothing before the rest was sent");
+    return fail("the peer neither failed the connection nor answered a later ping");
+  if (allowed.atOnce && !observation.atOnce) return fail("the peer did not react until the rest was sent");
   const { pongs = [] } = allowed;
   const messages = compare(allowed.messages, observation.messages, sameMessage);
   const answers = comparePongs(pongs, observation);
@@ -110,7 +110,7 @@ function gapIn(
   const at = observed.findIndex((each, index) => !sameMessage(expected[index] ?? each, each));
   return at === -1
     ? undefined
-    : `message ${at + 1} is missing, and others came after it: lost without a word`;
+    : `message ${at + 1} is missing, although later ones arrived: it was lost silently`;
 }
 
 // Some answers are missing, which is allowed here.
@@ -121,13 +121,13 @@ function judgePart(
 ): Judgement {
   if (!failing) {
     const came = missing(pongs, observation.pongs, "pong");
-    const why = `${came}, with the last among them, which is all that is asked (§5.5.3)`;
+    const why = `${came}, including the last one, which is enough (§5.5.3)`;
     return { verdict: worst(verdict, "info"), why };
   }
   if (because !== undefined) return { verdict, why: because };
   const answers = [...observation.messages, ...observation.pongs];
   const came = missing([...messages, ...pongs], answers, "answer");
-  return { verdict: worst(verdict, "non-strict"), why: `${came}: lost with the connection that failed` };
+  return { verdict: worst(verdict, "non-strict"), why: `${came}: lost when the connection failed` };
 }
 
 // Returns how a client's masking keys can be guessed, or nothing if they cannot.
@@ -136,7 +136,7 @@ function guess(keys: readonly Uint8Array[]): string | undefined {
   const steps = new Set(numbers.slice(1).map((number, index) => (number - (numbers[index] ?? 0)) >>> 0));
   if (new Set(numbers).size === 1) return `each masking key is ${describeBytes(keys[0] ?? new Uint8Array())}`;
   if (steps.size === 1) return "each masking key follows from the one before";
-  if (new Set(numbers).size < numbers.length) return "masking keys come again";
+  if (new Set(numbers).size < numbers.length) return "masking keys repeat";
   return undefined;
 }
 
@@ -147,7 +147,7 @@ function judgeClose(end: End, observation: Observation, strict: boolean): Judgem
   if (end.kind === "unopened") return judgeUnopened(observation);
   // If an earlier step waited in vain, the peer was never asked to close.
   if (observation.stuck && !close && !ended) return { verdict: "info" };
-  if (!close && !ended) return fail("no close frame came until time was up, and TCP stayed open");
+  if (!close && !ended) return fail("no close frame came in time, and the TCP connection stayed open");
   if (left) return fail(left);
   if (end.kind === "ended") return { verdict: "pass" };
   if (end.kind === "failed") return judgeFailed(end.codes, observation, strict);
@@ -156,27 +156,30 @@ function judgeClose(end: End, observation: Observation, strict: boolean): Judgem
 }
 
 function judgeUnopened({ close, ended }: Observation): Judgement {
-  if (!close) return ended ? { verdict: "pass" } : fail("the client did not end TCP");
+  if (!close) return ended ? { verdict: "pass" } : fail("the client did not end the TCP connection");
   return {
     verdict: "non-strict",
-    why: "the client took the connection as open before it failed it (§4.1)",
+    why: "the client treated the connection as open before it failed it (§4.1)",
   };
 }
 
 function judgeFailed(codes: readonly number[], observation: Observation, strict: boolean): Judgement {
   const { close, peerClosedFirst, echoedCode } = observation;
   if (!close)
-    return { verdict: "non-strict", why: `${dropped(observation)}; the code would say why (§7.1.7)` };
+    return {
+      verdict: "non-strict",
+      why: `${dropped(observation)}; a close code would have said why (§7.1.7)`,
+    };
   if (codes.includes(close.code)) return { verdict: "pass" };
   const normal = close.code === 1000 || close.code === 1005;
   // §5.1 and §7.1.7 require the end of the connection, and it has ended. The code MAY say why.
   if (!peerClosedFirst && (normal || echoedCode)) {
-    const why = `a close frame that is wrong was answered like one that is right, with ${nameOf(close.code)}`;
+    const why = `an invalid close frame was answered like a valid one, with ${nameOf(close.code)}`;
     return { verdict: strict ? "fail" : "non-strict", why };
   }
   return {
     verdict: "non-strict",
-    why: `the connection failed with ${nameOf(close.code)}; what fits is ${or(codes.map(nameOf))} (§7.4.1)`,
+    why: `the connection failed with ${nameOf(close.code)}; the code should be ${or(codes.map(nameOf))} (§7.4.1)`,
   };
 }
 
@@ -184,7 +187,10 @@ function judgeFailed(codes: readonly number[], observation: Observation, strict:
 function judgeRefused(codes: readonly number[], observation: Observation): Judgement {
   const { close } = observation;
   if (!close)
-    return { verdict: "non-strict", why: `${dropped(observation)}; ${or(codes.map(nameOf))} would say why` };
+    return {
+      verdict: "non-strict",
+      why: `${dropped(observation)}; a close frame with ${or(codes.map(nameOf))} would have said why`,
+    };
   if (codes.includes(close.code)) return { verdict: "pass" };
   return fail(`the peer closed the connection with ${describeClose(close)}`);
 }
@@ -196,11 +202,11 @@ function judgeAnswer(codes: readonly number[], observation: Observation): Judgem
   if (peerClosedFirst) return fail(`the peer closed the connection with ${describeClose(close)}`);
   // These two codes say that our close frame was against the rules.
   if (close.code === 1002 || close.code === 1007) {
-    return fail(`a close frame that is right was answered with ${describeClose(close)}`);
+    return fail(`a valid close frame was answered with ${describeClose(close)}`);
   }
   return {
     verdict: "non-strict",
-    why: `our close frame was answered with ${describeClose(close)}; typically it is ${or(codes.map(nameOf))} (§5.5.1)`,
+    why: `our close frame was answered with ${describeClose(close)}; the typical answer is ${or(codes.map(nameOf))} (§5.5.1)`,
   };
 }
 

@@ -137,7 +137,7 @@ export class Endpoint {
 
   /** Closes our half. */
   end(): void {
-    this.#options.log.add("sent", "end", "FIN: no more from this side");
+    this.#options.log.add("sent", "end", "FIN: this side sends no more");
     this.#options.duplex.end();
   }
 
@@ -182,10 +182,7 @@ export class Endpoint {
     try {
       for (const frame of this.#decoder.push(bytes)) this.#take(frame);
       if (this.#received > this.#options.maxReceived) {
-        throw new ProtocolError(
-          `more than ${this.#options.maxReceived} bytes, which nothing asked for`,
-          1009,
-        );
+        throw new ProtocolError(`more than ${this.#options.maxReceived} bytes, the limit of this case`, 1009);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -273,7 +270,7 @@ export class Endpoint {
     this.#options.log.add(
       "received",
       "end",
-      how === "fin" ? "FIN: the peer is done" : "the connection was reset",
+      how === "fin" ? "FIN: the peer sends no more" : "the connection was reset",
     );
     this.ended = how;
     this.#wake();

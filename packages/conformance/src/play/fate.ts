@@ -47,7 +47,7 @@ export async function fateOf(exchange: Exchange, head: Head, hasBody: boolean): 
 
 function endOf(end: BodyEnd, { log }: Exchange): Fate {
   if (end === "broken") return "broken";
-  log.add("received", "end", end === "fin" ? "FIN: the peer is done" : "the connection was reset");
+  log.add("received", "end", end === "fin" ? "FIN: the peer sends no more" : "the connection was reset");
   return "closed";
 }
 
@@ -88,7 +88,7 @@ export async function endsSoon({ duplex, log, deadlineMs }: Exchange): Promise<b
     end: () => resolve(true),
   });
   const ended = (await within(promise, deadlineMs)) ?? false;
-  if (ended) log.add("received", "end", "FIN: the peer is done");
+  if (ended) log.add("received", "end", "FIN: the peer sends no more");
   return ended;
 }
 

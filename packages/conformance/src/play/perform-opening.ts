@@ -69,7 +69,7 @@ async function timed(
   }
   const [ms, rivalMs] = [Math.min(...own), Math.min(...rivals)];
   if (ms < slowMs || ms < slowFactor * rivalMs) return observation;
-  const words = `the answer took ${Math.round(ms)} ms, that to a request as long without this took ${Math.round(rivalMs)} ms`;
+  const words = `the answer took ${Math.round(ms)} ms; the answer to an ordinary request of the same length took ${Math.round(rivalMs)} ms`;
   return { ...observation, slow: words };
 }
 

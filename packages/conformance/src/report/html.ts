@@ -96,7 +96,7 @@ ${headerOf(report, title)}
 <main>
 ${filtersOf(report)}
 ${tableOf(report)}
-<p class="none" hidden>No case is like that. <button type="button" class="clear">Show all cases</button></p>
+<p class="none" hidden>No case matches. <button type="button" class="clear">Show all cases</button></p>
 </main>
 ${footerOf(report)}
 <script type="text/plain" id="data">${dataOf(report)}</script>
@@ -115,11 +115,11 @@ export function headline(report: Report): string {
   const failing = cases.filter(({ id }) =>
     targets.some(({ results }) => results.some((each) => each.id === id && countedAs(each) === "fail")),
   ).length;
-  const fail = failing === 0 ? "none fails" : `${failing} ${failing === 1 ? "fails" : "fail"}`;
-  if (targets.length === 1) return `${only.title}: of ${plural(only.results.length, "case")}, ${fail}`;
-  const where = failing === 0 ? fail : `${fail} somewhere`;
+  const fail = failing === 0 ? "no failures" : `${failing} ${failing === 1 ? "fails" : "fail"}`;
+  if (targets.length === 1) return `${only.title}: ${plural(only.results.length, "case")}, ${fail}`;
+  const where = failing === 0 ? fail : `${fail} on at least one ${report.peer}`;
   const differ = differing(report).length;
-  const words = differ === 0 ? "none differs" : `${differ} ${differ === 1 ? "differs" : "differ"}`;
+  const words = differ === 0 ? "no differences" : `${differ} ${differ === 1 ? "differs" : "differ"}`;
   return `${targets.length} ${report.peer}s, ${plural(cases.length, "case")}: ${where}, ${words}`;
 }
 
@@ -152,7 +152,7 @@ ${error === undefined ? nothing : markup`<p class="incomplete">${error}</p>`}
 <svg class="bar" viewBox="0 0 ${Math.max(1, results.length)} 1" preserveAspectRatio="none" aria-hidden="true">${barOf(counts)}</svg>
 <ul class="counts">${verdicts.map((each) => markup`<li class="${each}"><span class="sign" aria-hidden="true">${signs[each]}</span> <b>${counts[each]}</b> ${each}</li>`)}</ul>
 <p class="made">${[duration(ms), ...made].join(" · ")}</p>
-${raised.length === 0 ? nothing : markup`<details><summary>Judged with ${plural(raised.length, "setting")} raised</summary><p>Limits are a server’s policy, not a matter of the protocol. They were raised for the run, so that what is large is judged too:</p><ul>${raised}</ul></details>`}
+${raised.length === 0 ? nothing : markup`<details><summary>Judged with ${plural(raised.length, "setting")} raised</summary><p>Limits are the server’s policy, not part of the protocol. They were raised for this run, so that large messages are judged too:</p><ul>${raised}</ul></details>`}
 </li>`;
 }
 
@@ -229,13 +229,13 @@ function footerOf({ tool }: Report): Html {
     ["pass", "as it should be"],
     ["non-strict", "allowed, but not the best"],
     ["fail", "against the clause"],
-    ["known", "fails, and stands in the baseline with its reason"],
+    ["known", "fails, but is listed in the baseline with its reason"],
     ["info", "neither right nor wrong"],
-    ["unsupported", "what the case is about is not offered"],
+    ["unsupported", "the peer does not offer the feature"],
   ];
   return markup`<footer>
 <dl>${meanings.map(([verdict, words]) => markup`<div><dt class="${verdict}"><span aria-hidden="true">${signs[verdict]}</span> ${verdict}</dt><dd>${words}</dd></div>`)}</dl>
-<p>Made by ${tool.name}. The address of this page holds what is searched, filtered and open: a link shows the same.</p>
+<p>Made by ${tool.name}. The address of this page keeps your search, your filters and the open case, so you can share a link to what you see.</p>
 </footer>`;
 }
 

@@ -122,7 +122,7 @@ class Log implements Progress {
     const results = this.#results.filter((each) => groupOf(each).number === number);
     const failing = results.filter((each) => countedAs(each) === "fail").length;
     const words =
-      failing > 0 ? `${failing} of ${results.length} fail` : `${plural(results.length, "case")}, none fails`;
+      failing > 0 ? `${failing} of ${results.length} fail` : `${plural(results.length, "case")}, no failures`;
     this.#screen.write(`  ${number} ${groups.find((each) => each.number === number)?.title}: ${words}\n`);
   }
 }

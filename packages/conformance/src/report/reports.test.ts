@@ -204,10 +204,10 @@ test("consecutive ids are a range", () => {
 
 test("the summary says what differs, what fails and why, and neutralizes what a peer sent", () => {
   const text = summary(report, [], { paint: (_style, words) => words, width: 80, verbose: false });
-  expect(text).toContain("1 case in which they differ");
+  expect(text).toContain("1 case with different results");
   expect(text).toMatch(/1\.1\.2 +another <b>echo<\/b> +✗ fail +✓ pass/);
   expect(text).toContain('sent      text: 5 bytes "Hello"');
-  expect(text).toContain("Limits are policy: judged with MAX=1");
+  expect(text).toContain("Limits are policy. Raised for this run: MAX=1");
   expect(text).toContain("6 results: 3 pass, 2 non-strict, 1 fail");
   expect(text).not.toContain("\u001b");
   expect(plain("\u009b2J\u202e")).toBe("\\u{9b}2J\\u{202e}");

@@ -67,7 +67,7 @@ function pad(text: string, width: number): string {
 /** The cases that the servers handle differently. Cases of a family that differ in the same way share a line. */
 export function differences(report: Report, { paint, width }: Printing): string {
   const differ = new Set(differing(report));
-  if (differ.size === 0) return paint("dim", `The ${report.peer}s do not differ in any case.`);
+  if (differ.size === 0) return paint("dim", `All ${report.peer}s give the same result in every case.`);
   const results = report.targets.map((target) => new Map(target.results.map((each) => [each.id, each])));
   const marksOf = (id: string) => results.map((found) => mark(found.get(id), paint));
   const runs = runsOf(
@@ -83,7 +83,7 @@ export function differences(report: Report, { paint, width }: Printing): string 
     return [paint("bold", id), title + paint("dim", more), ...marksOf(first.id)];
   });
   const head = ["", "", ...report.targets.map(({ id }) => paint("dim", id))];
-  const title = paint("bold", `${plural(differ.size, "case")} in which they differ`);
+  const title = paint("bold", `${plural(differ.size, "case")} with different results`);
   return [title, ...table([head, ...rows], head.length)].join("\n");
 }
 

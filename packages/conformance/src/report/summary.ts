@@ -61,7 +61,7 @@ function policies({ targets }: Report, { paint, width }: Printing): string {
     .filter(([policy]) => policy !== "")
     .map(([policy, found]) => {
       const whom = byPolicy.size > 1 ? `${found.map(({ id }) => id).join(", ")} ` : "";
-      return paint("dim", labelled("", `Limits are policy: ${whom}judged with ${policy}`, 0, width));
+      return paint("dim", labelled("", `Limits are policy. Raised for this run: ${whom}${policy}`, 0, width));
     })
     .join("\n");
 }
@@ -94,8 +94,8 @@ function cells(counted: Counts, shown: readonly (keyof Counts)[], paint: Paint):
 
 const graveWords: Record<Gravity, (peer: string) => string> = {
   death: (peer) => `killed the ${peer}`,
-  stall: (peer) => `made the ${peer} answer nobody any more`,
-  invention: (peer) => `got bytes that nobody had sent to the ${peer}`,
+  stall: (peer) => `left the ${peer} unable to answer anybody`,
+  invention: (peer) => `made the ${peer} send bytes that it had never received`,
 };
 
 // Deaths and the like, by name, before all other failures.
@@ -197,7 +197,8 @@ function reasons(report: Report, printing: Printing): string {
         `${signs[verdict]} ${plural(ids.size, "case")} ${verdict}`,
       );
       // Each case has its own words for what is not offered.
-      const why = verdict === "unsupported" ? () => `the ${report.peer} does not offer it` : reasonOf;
+      const why =
+        verdict === "unsupported" ? () => `the ${report.peer} does not offer the feature` : reasonOf;
       return [head, ...byReason(found, why, report.targets.length, printing)].join("\n");
     })
     .filter(Boolean)
@@ -246,7 +247,7 @@ function follows(before: string, id: string): boolean {
 function staleEntries(gone: readonly Stale[], { paint }: Printing): string {
   return gone
     .map(({ id, target }) =>
-      paint("red", `✗ ${id} is in the baseline, but ${target} does not fail it: take the entry out`),
+      paint("red", `✗ ${id} is in the baseline, but ${target} does not fail it: remove the entry`),
     )
     .join("\n");
 }
@@ -268,6 +269,6 @@ function closing(report: Report, { paint }: Printing): string {
     ),
   );
   return first
-    ? `${line}\n${paint("dim", `--explain ${first.id} says what a case sends; --only ${first.id} runs it alone`)}`
+    ? `${line}\n${paint("dim", `--explain ${first.id} shows what the case sends; --only ${first.id} runs it alone`)}`
     : line;
 }

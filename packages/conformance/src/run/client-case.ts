@@ -36,7 +36,7 @@ async function judgeHandshake(each: AnswerCase, context: ClientContext): Promise
   const { request, random } = context;
   const answer = each.answer(request);
   if (answer === undefined) {
-    return refuse(context, `the client offers "${request.offer}", which the case is not about`);
+    return refuse(context, `the client offers "${request.offer}", so this case does not apply`);
   }
   const outcome = await judgeAfter(each.play(random), context, { answer, cuts: each.cuts });
   const said = each.inspect?.(request);

@@ -78,7 +78,7 @@ test.each([
 
 test.each([
   { fault: "dies-at-1.1.5", why: "the client died: exit code 7" },
-  { fault: "hangs-after-1.1.5", why: "the client hung, and did not come to the next case" },
+  { fault: "hangs-after-1.1.5", why: "the client hung and never asked for the next case" },
 ])("a client that $fault is reported, and the cases after it run", async ({ fault, why }) => {
   const results = await judged(fault);
   expect(failing(results)).toEqual(["1.1.5"]);

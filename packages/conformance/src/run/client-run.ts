@@ -120,7 +120,7 @@ const hung = "the client hung";
 
 function fateOf(event: Event | undefined): string {
   if (event?.kind === "gone") return `the client died: ${event.how}`;
-  return `${hung}, and did not come to the next case`;
+  return `${hung} and never asked for the next case`;
 }
 
 function blamed(result: Result, why: string): Result {

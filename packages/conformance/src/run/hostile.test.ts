@@ -145,7 +145,7 @@ test.for<[string, (socket: Socket) => void, RegExp]>([
   [
     "floods with garbage",
     (socket) => flood(socket, sixteenKiB, 1024 * mebibyte),
-    /^HandshakeError: what came is no HTTP/,
+    /^HandshakeError: the answer is not HTTP/,
   ],
   [
     "sends a head without an end",
@@ -163,7 +163,7 @@ test.for<[string, (socket: Socket) => void, RegExp]>([
   [
     "greets as SSH does",
     (socket) => socket.write("SSH-2.0-x\r\n"),
-    /^HandshakeError: what came is no HTTP: "SSH-2/,
+    /^HandshakeError: the answer is not HTTP: "SSH-2/,
   ],
 ])("a peer that %s is reported in a sentence", async ([, peer, expected]) => {
   const port = await listen(peer);
@@ -200,7 +200,7 @@ test("a peer that sends 1 GiB of frames is cut off, in bounded memory", async ()
   const frame = Buffer.concat([Buffer.of(0x82, 126, 0x40, 0), sixteenKiB]);
   const port = await listen(atFirst(opened((socket) => flood(socket, frame, 1024 * mebibyte))));
   const growth = await growthOf(async () => {
-    expect(await outcome(`ws://127.0.0.1:${port}/`)).toMatch(/^fail: .*which nothing asked for/);
+    expect(await outcome(`ws://127.0.0.1:${port}/`)).toMatch(/^fail: .*the limit of this case/);
   });
   expect(growth).toBeLessThan(128);
 });
@@ -208,7 +208,9 @@ test("a peer that sends 1 GiB of frames is cut off, in bounded memory", async ()
 test("a frame that claims 1 GiB is cut off at its header", async () => {
   const header = Buffer.of(0x82, 127, 0, 0, 0, 0, 0x40, 0, 0, 0);
   const port = await listen(atFirst(opened((socket) => socket.write(header))));
-  expect(await outcome(`ws://127.0.0.1:${port}/`)).toMatch(/^fail: the peer was cut off by a limit of ours/);
+  expect(await outcome(`ws://127.0.0.1:${port}/`)).toMatch(
+    /^fail: the test reached its own limit and cut the peer off/,
+  );
 });
 
 test("a peer that floods with pings and reads nothing is cut off, in bounded memory", async () => {
@@ -319,7 +321,7 @@ const noAnswer = "no answer to the handshake after 500 ms";
 
 // The first connection is the run's own check. The next ones are those of the three cases.
 test("a handshake that is late while other cases run is repeated alone", async () => {
-  const beside = "while other cases ran beside it the handshake was late";
+  const beside = "the handshake was late while other cases were running";
   expect(await lateness((count) => count === 2 || count === 3, 3)).toEqual([
     "0.1.1 pass: undefined",
     `0.1.2 pass: ${beside}`,
@@ -328,7 +330,7 @@ test("a handshake that is late while other cases run is repeated alone", async (
 });
 
 test("a server that stops answering handshakes is not asked again for each case", async () => {
-  const why = `${noAnswer}; other cases ran beside it, but alone no handshake is answered any more, either`;
+  const why = `${noAnswer}; when the case ran alone, the server no longer answered any handshake either`;
   expect(await lateness((count) => count > 0, 3)).toEqual(three.map(({ id }) => `${id} fail: ${why}`));
 });
 

@@ -37,7 +37,7 @@ async function conform(url: string) {
 }
 
 test.each<[string, (ws: WebSocket) => void, string]>([
-  ["says nothing", () => {}, "it said nothing within"],
+  ["says nothing", () => {}, "it did not answer the text"],
   [
     "greets and echoes nothing",
     (ws) => ws.send("Welcome!"),

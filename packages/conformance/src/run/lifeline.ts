@@ -108,7 +108,7 @@ export class Lifeline {
     if (others.length > 0) return `${asked} ${describeMessages(others)}`;
     if (close) return `${asked} a close frame, ${describeClose(close)}`;
     if (ended) return `${asked} the end of the connection`;
-    return `to the text ${JSON.stringify(question)} it said nothing within ${Math.round(ms)} ms`;
+    return `it did not answer the text ${JSON.stringify(question)} within ${Math.round(ms)} ms`;
   }
 
   /** Drops it. */

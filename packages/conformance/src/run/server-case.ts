@@ -76,10 +76,10 @@ function negotiated(each: FrameCase, answer: string): Agreement | { outcome: Out
   try {
     const agreed = agree(offer, answer);
     if (offer && !agreed && !mayDecline) {
-      return { outcome: unsupported(`the server does not take "${offer}"`) };
+      return { outcome: unsupported(`the server does not accept "${offer}"`) };
     }
     if (!agreed || !fits || fits(agreed)) return agreed;
-    return { outcome: unsupported(`the server takes "${offer}" as "${answer}" only`) };
+    return { outcome: unsupported(`the server accepts "${offer}" only as "${answer}"`) };
   } catch (error) {
     if (error instanceof NegotiationError) return { outcome: unopened(error) };
     throw error;
@@ -89,7 +89,7 @@ function negotiated(each: FrameCase, answer: string): Agreement | { outcome: Out
 // A server may refuse any handshake, but should decline an offer that it does not accept (RFC 7692 §7).
 function refusedOffer(error: HandshakeError | ConnectError): Outcome {
   if (!(error instanceof HandshakeError) || error.fault !== "answer") return unopened(error);
-  const why = `${error.message}, in place of declining the offer`;
+  const why = `${error.message}, instead of declining the offer`;
   return { ...unopened(error), behaviour: { verdict: "non-strict", why } };
 }
 

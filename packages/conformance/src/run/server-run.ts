@@ -216,7 +216,7 @@ class ServerRun {
     const ids = this.#suspects.map(({ each }) => each.id);
     if (ids.length < 2) return error;
     return new ServerGone(
-      `${error.message}; one of the cases that ran then did it: ${ids.join(", ")}. With --start, each of them is run again alone`,
+      `${error.message}; one of the cases that ran at that moment caused it: ${ids.join(", ")}. With --start, each of them runs again alone`,
     );
   }
 
@@ -234,10 +234,10 @@ class ServerRun {
 // Returns the result of a case whose handshake had been late, with a note about that.
 function noted(result: Result, first: Result, hangs: boolean): Result {
   const { verdict, why } = result.behaviour;
-  const beside = "while other cases ran beside it the handshake was late";
+  const beside = "the handshake was late while other cases were running";
   const words = hangs
-    ? `${why}; other cases ran beside it, but alone no handshake is answered any more, either`
-    : [why, why === first.behaviour.why ? "also when the server had nothing else to do" : beside]
+    ? `${why}; when the case ran alone, the server no longer answered any handshake either`
+    : [why, why === first.behaviour.why ? "the same happened when the server had nothing else to do" : beside]
         .filter((each) => each !== undefined)
         .join("; ");
   return { ...result, behaviour: { verdict, why: words } };
@@ -245,7 +245,7 @@ function noted(result: Result, first: Result, hangs: boolean): Result {
 
 // Returns the result of a case that the server did not survive. Whatever it was before, it is now a failure.
 function lost(result: Result, { kind, how }: Loss): Result {
-  const [what, end] = kind === "death" ? ["died", "died"] : ["hung", "answered nobody any more"];
+  const [what, end] = kind === "death" ? ["died", "died"] : ["hung", "no longer answered anybody"];
   return {
     ...result,
     verdict: "fail",

@@ -112,10 +112,10 @@ export class Watch {
     const exit = isGone ? await this.#exit() : undefined;
     if (exit) return { kind: "death", how: exit.how };
     if (this.#lifeline?.cut) {
-      return { kind: "death", how: "a connection that had nothing to do with the case was cut as well" };
+      return { kind: "death", how: "a connection that was not part of the case was cut as well" };
     }
-    if (isGone) return { kind: "death", how: "nothing listens there any more" };
-    return { kind: "stall", how: "it answers nobody any more" };
+    if (isGone) return { kind: "death", how: "nothing listens on its port any more" };
+    return { kind: "stall", how: "it no longer answers anybody" };
   }
 
   /** Starts a fresh process if possible, and waits for a server that answers. Throws a `ServerGone`. */
@@ -135,7 +135,7 @@ export class Watch {
       signal?.throwIfAborted();
       if (performance.now() > deadline) {
         const { authority } = this.#address;
-        throw new ServerGone(`the server at ${authority} answers nobody any more, for ${reviveMs} ms now`);
+        throw new ServerGone(`the server at ${authority} has not answered anybody for ${reviveMs} ms`);
       }
       await sleep(100);
     }

@@ -51,7 +51,7 @@ export function parseExtensions(header: string): Extension[] {
   return elements.filter(Boolean).map((element) => {
     const [, name, rest] = elementPattern.exec(element) ?? [];
     if (name === undefined || rest === undefined) {
-      throw new NegotiationError(`"${element}" is no extension (RFC 6455 §9.1)`);
+      throw new NegotiationError(`"${element}" is not a valid extension (RFC 6455 §9.1)`);
     }
     const parameters = Array.from(rest.matchAll(parameterPattern), ([, key = "", raw]) => {
       return [key, raw?.replace(/["\\]/g, "")] as const;
@@ -78,9 +78,9 @@ export function readParameters({ parameters }: Extension, side: "offer" | "answe
   const read: Record<string, number | true> = {};
   for (const [name, value] of parameters) {
     if (!flags.includes(name) && !bits.includes(name)) {
-      throw new NegotiationError(`${name} is no parameter of ${extensionName} (RFC 7692 §7)`);
+      throw new NegotiationError(`${name} is not a parameter of ${extensionName} (RFC 7692 §7)`);
     }
-    if (name in read) throw new NegotiationError(`${name} is there twice (RFC 7692 §7)`);
+    if (name in read) throw new NegotiationError(`${name} appears twice (RFC 7692 §7)`);
     const alone = flags.includes(name) || (name === "client_max_window_bits" && side === "offer");
     if (value === undefined && alone) read[name] = true;
     else if (bits.includes(name)) read[name] = readBits(name, value);
@@ -108,8 +108,8 @@ export function agree(offer: string, answer: string): Agreement | undefined {
   const fitting = offered.find((each) => problemOf(each, answered) === undefined);
   if (fitting) return agreementOf(fitting, answered);
   const [first] = offered;
-  const why = first ? problemOf(first, answered) : "the server MUST decline what is no valid offer (§7)";
-  throw new NegotiationError(`"${answer}" is no answer to "${offer}": ${why}`);
+  const why = first ? problemOf(first, answered) : "the server MUST decline an invalid offer (§7)";
+  throw new NegotiationError(`"${answer}" is not a valid answer to "${offer}": ${why}`);
 }
 
 function validOffers(offer: string): Parameters[] {
@@ -125,12 +125,12 @@ function validOffers(offer: string): Parameters[] {
 
 function problemOf(offered: Parameters, answered: Parameters): string | undefined {
   if (offered.server_no_context_takeover && !answered.server_no_context_takeover) {
-    return "server_no_context_takeover was asked for and is not confirmed (§7.1.1.1)";
+    return "server_no_context_takeover was asked for, but the answer does not confirm it (§7.1.1.1)";
   }
   const { server_max_window_bits: most } = offered;
   const { server_max_window_bits: taken } = answered;
   if (most !== undefined && taken === undefined) {
-    return "server_max_window_bits was asked for and is not confirmed (§7.1.2.1)";
+    return "server_max_window_bits was asked for, but the answer does not confirm it (§7.1.2.1)";
   }
   if (most !== undefined && taken !== undefined && taken > most) {
     return `server_max_window_bits is more than the ${most} that were asked for (§7.1.2.1)`;

@@ -206,7 +206,7 @@ export function decodeClose(payload: Uint8Array, isAllowed = isWireCloseCode): C
   if (payload.length === 0) return { code: 1005, reason: "" };
   if (payload.length === 1) throw new ProtocolError("a close payload of one byte (RFC 6455 §5.5.1)");
   const code = new DataView(payload.buffer, payload.byteOffset).getUint16(0);
-  if (!isAllowed(code)) throw new ProtocolError(`close code ${code} on the wire (RFC 6455 §7.4)`);
+  if (!isAllowed(code)) throw new ProtocolError(`close code ${code} which must not be sent (RFC 6455 §7.4)`);
   return { code, reason: decodeUtf8(payload.subarray(2)) };
 }
 
@@ -270,7 +270,7 @@ function readHeader(bytes: Uint8Array, options: DecoderOptions): Header | undefi
   if (!length) return undefined;
   if (length.payloadBytes > (options.maxPayload ?? Number.MAX_SAFE_INTEGER)) {
     throw new ProtocolError(
-      `a payload of ${length.payloadBytes} bytes, ${options.maxPayload} are allowed`,
+      `a payload of ${length.payloadBytes} bytes, where the limit is ${options.maxPayload}`,
       1009,
     );
   }

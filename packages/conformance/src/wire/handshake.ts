@@ -118,7 +118,7 @@ export async function readAnswer(duplex: TcpDuplex, log: WireLog, deadlineMs: nu
     const head = await readHead(duplex, log, deadlineMs);
     if (head.status === 101 || head.status >= 200) return head;
   }
-  throw new HandshakeError(`${maxInterim} answers before the one that counts`, "malformed");
+  throw new HandshakeError(`${maxInterim} interim answers and no final one`, "malformed");
 }
 
 /** Reads a response's head. The bytes after it stay for the next listener. */
@@ -185,7 +185,7 @@ function refuse(bytes: Uint8Array): never {
   if (!isForeign(bytes))
     throw new HandshakeError(`an answer whose head is longer than ${maxHeadBytes} bytes`, "malformed");
   throw new HandshakeError(
-    `what came is no HTTP: ${JSON.stringify(start.toString("latin1", 0, 40))}`,
+    `the answer is not HTTP: ${JSON.stringify(start.toString("latin1", 0, 40))}`,
     "malformed",
     start.subarray(0, 40),
   );
@@ -195,12 +195,12 @@ function parseHead(text: string): Head {
   const [first = "", ...lines] = text.split("\r\n");
   const [, version, status, statusText = ""] = /^HTTP\/(1\.[01]) (\d{3})(?: (.*))?$/.exec(first) ?? [];
   if (status === undefined)
-    throw new HandshakeError(`a status line that is none: ${JSON.stringify(first)}`, "malformed");
+    throw new HandshakeError(`malformed status line: ${JSON.stringify(first)}`, "malformed");
   const headers = lines.map((line) => {
     const [, name, value = ""] = /^([!#$%&'*+.^_`|~\w-]+):(.*)$/.exec(line) ?? [];
     if (name === undefined) {
       const fault = status === "101" ? "wrong" : "malformed";
-      throw new HandshakeError(`a header that is none: ${JSON.stringify(line)}`, fault);
+      throw new HandshakeError(`malformed header: ${JSON.stringify(line)}`, fault);
     }
     return [name.toLowerCase(), withoutBlanks(value)] as const;
   });

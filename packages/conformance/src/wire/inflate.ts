@@ -123,7 +123,7 @@ class Output {
   match(distance: number, length: number): void {
     const { windowSize } = this.#options;
     if (distance > this.#end) {
-      throw corrupt(`a match ${distance} bytes back, where only ${this.#end} were (RFC 1951 §3.2.5)`);
+      throw corrupt(`a match ${distance} bytes back, after only ${this.#end} bytes (RFC 1951 §3.2.5)`);
     }
     if (distance > windowSize) {
       throw corrupt(`a match ${distance} bytes back in a window of ${windowSize} (RFC 7692 §7.1.2)`);
@@ -139,7 +139,7 @@ class Output {
     const needed = this.#end + count;
     const { history, maxOutput } = this.#options;
     if (needed - history.length > maxOutput) {
-      throw new ProtocolError(`a message of more than ${maxOutput} bytes, which nothing asked for`, 1009);
+      throw new ProtocolError(`a message of more than ${maxOutput} bytes, the limit of this case`, 1009);
     }
     if (needed <= this.#buffer.length) return;
     const larger = new Uint8Array(2 * needed);
@@ -201,7 +201,7 @@ function decodeSymbol(bits: BitReader, { counts, symbols }: Code): number {
     first = (first + count) << 1;
     code <<= 1;
   }
-  throw corrupt("bits that are no code (RFC 1951 §3.2.7)");
+  throw corrupt("bits that are not a code (RFC 1951 §3.2.7)");
 }
 
 // RFC 1951 §3.2.6.
@@ -243,7 +243,7 @@ function readLengths(bits: BitReader, code: Code, count: number): number[] {
     const last = lengths.at(-1);
     if (symbol < 16) lengths.push(symbol);
     else if (symbol > 16) lengths.push(...zeros(symbol === 17 ? 3 + bits.take(3) : 11 + bits.take(7)));
-    else if (last === undefined) throw corrupt("a length repeated that is the first (RFC 1951 §3.2.7)");
+    else if (last === undefined) throw corrupt("a repeated length with none before it (RFC 1951 §3.2.7)");
     else lengths.push(...new Array<number>(3 + bits.take(2)).fill(last));
   }
   if (lengths.length > count) throw corrupt("more code lengths than there are codes (RFC 1951 §3.2.7)");

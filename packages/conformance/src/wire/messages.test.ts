@@ -38,7 +38,9 @@ test("a text may be cut inside a character, with pings between the pieces", () =
 });
 
 test("a continuation without a message is refused", () => {
-  expect(() => assemble(frame(Opcode.Continuation, utf8("lo")))).toThrow(/continuation of nothing.*§5\.4/);
+  expect(() => assemble(frame(Opcode.Continuation, utf8("lo")))).toThrow(
+    /continuation without a message.*§5\.4/,
+  );
 });
 
 test("a new message inside a fragmented one is refused", () => {

@@ -28,7 +28,7 @@ export class MessageAssembler {
   push(frame: Frame): Message | undefined {
     if (frame.opcode > Opcode.Binary) return undefined;
     if (frame.opcode === Opcode.Continuation && this.#opcode === undefined) {
-      throw new ProtocolError("a continuation of nothing (RFC 6455 §5.4)");
+      throw new ProtocolError("a continuation without a message to continue (RFC 6455 §5.4)");
     }
     if (frame.opcode !== Opcode.Continuation && this.#opcode !== undefined) {
       throw new ProtocolError("a new message inside a fragmented one (RFC 6455 §5.4)");

@@ -12,7 +12,7 @@ export const conformance: Mutant[] = [
   {
     ...unit("judge/judge", "src/judge/judge"),
     search:
-      'if (failing && observation.wentOn)\n    return fail("the peer did not fail the connection: it answered a ping sent later");',
+      'if (failing && observation.wentOn)\n    return fail("the peer did not fail the connection: it answered a later ping");',
     replace: "",
     why: "a peer that went on",
   },

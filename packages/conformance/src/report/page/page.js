@@ -406,7 +406,7 @@ function lineOf(line) {
  */
 function bytesOf(kind, hex, size) {
   const bytes = (hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
-  const more = size > bytes.length ? ` … ${(size - bytes.length).toLocaleString("en")} bytes more` : "";
+  const more = size > bytes.length ? ` … ${(size - bytes.length).toLocaleString("en")} more bytes` : "";
   // The first line of a head is said already.
   const rest = String.fromCharCode(...bytes)
     .split("\r\n")
