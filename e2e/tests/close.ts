@@ -340,6 +340,19 @@ test("CLOSE-16 MUST not wait for ever for the answer to its close frame", { tag:
   await expect.poll(() => metric(own, "connections")).toBe(0);
 });
 
+test("CLOSE-18 MUST let go of a peer that has closed and keeps its TCP connection", {
+  tag: ["@limits", "@closed"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ DRAIN_MS: "500", LINGER_MS: "500" })).port);
+  const [leaving, wrong] = [await own.connect("/echo"), await own.connect("/echo")];
+  for (const each of [leaving, wrong]) each.autoClose = false;
+  leaving.sendFrame({ opcode: Opcode.Close, payload: encodeClose(1000) });
+  wrong.sendFrame({ opcode: 3, payload: Buffer.alloc(0) });
+  expect(await leaving.closed()).toMatchObject({ code: 1000 });
+  expect(await wrong.closed()).toMatchObject({ code: 1002 });
+  await expect.poll(() => metric(own, "connections")).toBe(0);
+});
+
 // After its close frame a server sends nothing more (RFC 6455 §5.5.1), so nothing queues up for that peer.
 test("CLOSE-17 MUST wait for the answer to its close frame, however much others say meanwhile", {
   tag: ["@send", "@broadcast"],

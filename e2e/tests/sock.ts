@@ -303,6 +303,31 @@ test("SOCK-17 MUST not keep more memory for a message than its limit allows, how
   });
 });
 
+test("SOCK-20 MUST not take a connection's many pings for a message that does not end", {
+  tag: ["@unfinished", "@pong"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MAX_MESSAGE_BYTES: "1024" })).port);
+  const ws = await own.connect("/echo");
+  const ping = encodeFrame({ opcode: Opcode.Ping, payload: Buffer.alloc(125), mask: new Uint8Array(4) });
+  for (const _ of from(1, 100)) await ws.ping();
+  // In one segment, and much more than a message may take.
+  for (const _ of from(1, 5)) ws.sendBytes(Buffer.concat(from(1, 50).map(() => ping)));
+  ws.send("still here");
+  expect(await ws.nextText()).toBe("still here");
+});
+
+test("SOCK-21 MUST answer each of many pings that come at once", { tag: ["@limits", "@pong"] }, async ({
+  raw,
+}) => {
+  const ws = await raw.connect("/echo");
+  const pings = from(1, 500).map((number) =>
+    encodeFrame({ opcode: Opcode.Ping, payload: Buffer.from(`${number}`), mask: new Uint8Array(4) }),
+  );
+  ws.sendBytes(Buffer.concat(pings));
+  for (const number of from(1, 500))
+    expect(Buffer.from((await ws.next("pong")).payload).toString()).toBe(`${number}`);
+});
+
 test("SOCK-18 MUST limit how many requests of a connection wait for their turn", {
   tag: ["@limits", "@mount"],
 }, async ({ launch, raw }) => {

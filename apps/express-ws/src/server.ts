@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, platform, Sockets } from "@rosetta/hub/node";
+import { atMost, mostPongs, platform, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, pathOf, secondMs, silenceMs } from "@rosetta/protocol";
 import express from "express";
 import { WebSocketServer } from "ws";
@@ -16,7 +16,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const hub = new Hub<Ws>({ ...options, port: createPort(), platform });
 
   // #region limits
-  const { handshakeMs, keepAliveMs } = settings.limits;
+  const { handshakeMs, keepAliveMs, drainMs, lingerMs } = settings.limits;
   const http = {
     headersTimeout: handshakeMs,
     // Includes the body. By default, Node waits for 5 minutes.
@@ -30,6 +30,9 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
     perMessageDeflate: settings.compression,
+    maxPendingAutoPongs: mostPongs(settings.limits),
+    // By default, ws waits 30 s for the end of the TCP connection, and the session of a peer that has closed goes on.
+    closeTimeout: Math.max(drainMs, lingerMs),
   };
   // #endregion limits
 

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, platform, Sockets } from "@rosetta/hub/node";
+import { atMost, mostPongs, platform, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, pathOf, secondMs, silenceMs } from "@rosetta/protocol";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { connect, createPort, type Ws } from "./connection.ts";
@@ -16,7 +16,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const hub = new Hub<Ws>({ ...options, port: createPort(), platform });
 
   // #region limits
-  const { handshakeMs, keepAliveMs } = settings.limits;
+  const { handshakeMs, keepAliveMs, drainMs, lingerMs } = settings.limits;
   const http = {
     headersTimeout: handshakeMs,
     // How often Node looks for requests that take too long. Its default is every 30 s.
@@ -34,6 +34,9 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
     perMessageDeflate: settings.compression,
+    maxPendingAutoPongs: mostPongs(settings.limits),
+    // By default, ws waits 30 s for the end of the TCP connection, and the session of a peer that has closed goes on.
+    closeTimeout: Math.max(drainMs, lingerMs),
   };
   // #endregion limits
 

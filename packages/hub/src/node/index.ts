@@ -3,4 +3,4 @@ export { Lines } from "./lines.ts";
 export { atMost, platform } from "./platform.ts";
 export { inTurn, queuedIn, whenOver } from "./responses.ts";
 export { cutOff, Sockets } from "./sockets.ts";
-export { Traffic } from "./traffic.ts";
+export { mostPongs, Traffic } from "./traffic.ts";

@@ -164,8 +164,8 @@ export function cutOff(tcp: Socket): void {
 }
 
 /** Milliseconds after which a pending answer is cut off: the longest that a stream or a poll lasts, plus its end. */
-function exchangeMs({ streamMs, pollMs, lingerMs }: Limits): number {
-  return Math.max(streamMs, pollMs) + lingerMs;
+function exchangeMs({ streamMs, pollMs, drainMs, lingerMs }: Limits): number {
+  return Math.max(streamMs, pollMs) + drainMs + lingerMs;
 }
 
 // A tenth more than may be used, so that the server can answer those over the limit.

@@ -1,7 +1,16 @@
 import type { Socket } from "node:net";
+import type { Limits } from "@rosetta/protocol";
 
 /** Bytes that a message waiting in ws costs beyond its own: frame, chunks and callback (measured: 340 and more). */
 const messageCost = 384;
+
+/**
+ * Returns how many pongs may wait for a peer that does not read: as many as a queue may hold, by what they cost. By
+ * default, ws hangs up on the 61st, even if a standstill of this process made them wait.
+ */
+export function mostPongs({ queueBytes }: Pick<Limits, "queueBytes">): number {
+  return Math.max(1, Math.floor(queueBytes / messageCost));
+}
 
 /** Bytes of a client's control frame beyond its payload: a header of two and a mask of four (RFC 6455 §5.2). */
 const controlHead = 6;
@@ -37,6 +46,9 @@ export class Traffic {
   /** Notes a ping or a pong. It is not part of a message, even between two of its fragments. */
   control(payload: Buffer): void {
     this.#controlBytes += controlHead + payload.length;
+    // Only control frames have come since the last message, so it is as if it had ended here. Otherwise those of a
+    // connection's whole life would add up, and those in one segment with a message would excuse what comes later.
+    if (this.#bytes <= this.#controlBytes) this.message();
   }
 
   /** Bytes of memory that wait for the kernel. @param bufferedAmount what ws reports. */
@@ -45,12 +57,17 @@ export class Traffic {
   }
 
   /**
-   * Bytes of memory that an incomplete message holds, 0 if there is none. It counts everything since the last complete
-   * message, because ws keeps even a one-byte fragment as a slice of the segment in which it came.
+   * Bytes of memory that an incomplete message holds, 0 if there is none. Counts every segment since the last complete
+   * message, because ws keeps even a one-byte fragment as a slice of the segment in which it came. It cannot see a
+   * message that begins in the segment in which another ends, until its next byte comes: at most one segment, 64 KiB.
    */
   get unfinished(): number {
-    const bytes = this.#tcp.bytesRead - this.#messageEnd;
-    return bytes > this.#controlBytes ? bytes : 0;
+    return this.#bytes > this.#controlBytes ? this.#bytes : 0;
+  }
+
+  // Bytes since the segment in which the last message ended.
+  get #bytes(): number {
+    return this.#tcp.bytesRead - this.#messageEnd;
   }
 
   // Called when the kernel has taken a message, or it is lost with its connection.
