@@ -125,6 +125,19 @@ test("DEAD-05 MUST keep a client that speaks but does not answer pings", {
   expect(await metric(raw.at(server.port), "heartbeat_deaths_total")).toBe(0);
 });
 
+test("DEAD-10 MUST keep a client that sends pings but does not answer them", { tag: "@pong" }, async ({
+  launch,
+  raw,
+}) => {
+  const server = await quick(launch);
+  const ws = await raw.at(server.port).connect("/echo");
+  ws.autoPong = false;
+  // Longer than a silent peer is kept. Each ping waits for its pong, which passes the time.
+  for (const endAt = performance.now() + 4_000; performance.now() < endAt; ) await ws.ping();
+  ws.send("still here");
+  expect(await ws.nextText()).toBe("still here");
+});
+
 test("DEAD-06 MUST end a client that is frozen, and tell its room", { tag: ["@ping", "@closed"] }, async ({
   launch,
   converse,

@@ -640,6 +640,29 @@ test("MSG-48 MUST leave jobs to others when eight sockets of one address start a
   await honest.request(start);
 });
 
+test("MSG-49 MUST answer what came before a stop, even in one segment with it", {
+  tag: "@messages",
+}, async ({ converse, room }) => {
+  const client = await converse();
+  const frame = (message: object) =>
+    encodeFrame({
+      opcode: Opcode.Text,
+      payload: Buffer.from(JSON.stringify(message)),
+      mask: new Uint8Array(4),
+    });
+  client.socket.sendBytes(
+    Buffer.concat([
+      frame({ type: "publish", id: "p", topic: room, to: "all", text: "last words" }),
+      frame({ type: "echo", id: "e", text: "" }),
+      frame({ type: "stop", id: "s" }),
+      frame({ type: "echo", id: "late", text: "" }),
+    ]),
+  );
+  expect(await client.socket.closed()).toMatchObject({ code: 1000 });
+  const replies = client.collected.flatMap((message) => ("re" in message ? [message.re] : []));
+  expect(replies.slice(-3).sort()).toEqual(["e", "p", "s"]);
+});
+
 function isOver({ data }: ServerMessage<"event">): boolean {
   return data.kind === "progress" && data.state !== "running";
 }

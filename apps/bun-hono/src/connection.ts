@@ -111,13 +111,14 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
     message(ws, data) {
       if (ws.data.path === endpoints.echo) echo(ws, data);
       else if (typeof data === "string") ws.data.session.text(data);
-      else ws.data.session.binary();
+      else ws.data.session.binary(data.length);
     },
     // #endregion messages
 
     // #region pong
     // Bun's own idle timer (idleTimeout) restarts whenever the server writes, even to a dead peer. The hub's does not.
     pong: (ws) => ws.data.session.heard(),
+    ping: (ws) => ws.data.session.heard(),
     idleTimeout: 0,
     sendPings: false,
     // #endregion pong

@@ -116,7 +116,7 @@ export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: stri
     traffic.message();
     guarded(() => {
       if (path === endpoints.echo) echo(ws, data, isBinary);
-      else if (isBinary) session.binary();
+      else if (isBinary) session.binary(data.length);
       else session.text(data.toString());
     });
   });

@@ -9,8 +9,8 @@ export interface Session {
   readonly limits: Limits;
   /** Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. */
   text(data: string): void;
-  /** Refuses a binary message on `/ws`, where only text is allowed. */
-  binary(): void;
+  /** Refuses a binary message of `bytes` bytes on `/ws`, where only text is allowed. */
+  binary(bytes: number): void;
   /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a ping or pong. */
   heard(bytes?: number): void;
   /** Notes that an echo of `bytes` bytes was handed to the stack. What the port sends is counted without this. */

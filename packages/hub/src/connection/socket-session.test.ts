@@ -1,6 +1,6 @@
 import { Close } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { type Setting, secret, setUp } from "../testing/index.ts";
+import { type Setting, secret, settled, setUp } from "../testing/index.ts";
 
 describe("hello", () => {
   test("gets a welcome the first time, and a conflict after that", async () => {
@@ -132,10 +132,22 @@ describe("bad messages", () => {
 });
 
 test("a binary message closes with 1003", async () => {
+  const { greet, hub } = setUp();
+  const anna = await greet();
+  anna.session.binary(7);
+  expect(anna.socket.closing?.code).toBe(Close.Unsupported);
+  expect(hub.metrics().body).toContain('rosetta_messages_total{direction="in"} 2');
+});
+
+test("a stop is answered after what came before it, and nothing after it is", async () => {
   const { greet } = setUp();
   const anna = await greet();
-  anna.session.binary();
-  expect(anna.socket.closing?.code).toBe(Close.Unsupported);
+  anna.session.text(JSON.stringify({ type: "publish", id: "p", topic: "room/a", to: "all", text: "" }));
+  anna.session.text(JSON.stringify({ type: "stop", id: "s" }));
+  anna.session.text(JSON.stringify({ type: "echo", id: "late", text: "" }));
+  await settled();
+  expect(anna.heard().map((message) => "re" in message && message.re)).toEqual(["p", "s"]);
+  expect(anna.socket.closing?.code).toBe(1000);
 });
 
 describe("a flood of messages", () => {
@@ -389,7 +401,7 @@ describe("closing", () => {
     anna.session.close(Close.Normal, "over");
     await anna.say({ type: "echo", id: "1", text: "x" });
     anna.session.send({ type: "echo", re: "1", text: "x" });
-    anna.session.binary();
+    anna.session.binary(1);
     anna.session.slow();
     expect(anna.heard()).toEqual([]);
     expect(anna.socket.closing?.code).toBe(1000);

@@ -57,6 +57,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   #state: "open" | "closing" | "closed" = "open";
   #badInARow = 0;
   #isCut = false;
+  #isStopping = false;
   #cancelDeadline: () => void;
 
   constructor(services: Services<Ws>, { endpoint, address, equip, gone }: SocketSessionOptions<Ws>) {
@@ -104,7 +105,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   /** Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. */
   text(data: string): void {
     this.heard(byteLength(data));
-    if (!this.isOpen) return;
+    if (!this.isOpen || this.#isStopping) return;
     // Before the message is parsed and validated, so that a flood costs neither.
     if (!this.#throttle.take()) return this.#refuse(data);
     const { message, problem } = parseClient(data);
@@ -114,13 +115,13 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     hello(this.#services, this, message);
   }
 
-  /** Refuses a binary message on `/ws`, where only text is allowed. */
-  binary(): void {
-    this.heard();
+  /** Refuses a binary message of `bytes` bytes on `/ws`, where only text is allowed. */
+  binary(bytes: number): void {
+    this.heard(bytes);
     this.close(Close.Unsupported, "only text is spoken here");
   }
 
-  /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a pong. */
+  /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a ping or a pong. */
   heard(bytes?: number): void {
     this.#heartbeat.heard(this.#services.platform.now());
     if (bytes === undefined) return this.#controlled();
@@ -188,6 +189,19 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     for (const name of [...this.topics.keys()]) this.unfollow(name);
     if (this.#client) this.#services.clients.leave(this.#client, this);
     this.#gone(this, code);
+  }
+
+  /**
+   * Takes no more messages, and closes after the replies to those that came before. An `ack` comes with its event, later
+   * than the request was handled (`Log.append`), while a stack may report all messages of a segment at once.
+   */
+  stop(farewell: ServerMessage): void {
+    this.#isStopping = true;
+    const end = (): void => {
+      this.send(farewell);
+      this.close(Close.Normal, "as you asked");
+    };
+    void Promise.resolve().then(() => this.#services.guard(end));
   }
 
   /** Starts to close. A peer that does not answer in time is cut off. */

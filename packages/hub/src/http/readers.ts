@@ -185,14 +185,13 @@ export class Readers {
     const release = this.#options.hold(address, "/poll");
     const ready = this.#pollNow(facts, address);
     if (ready) {
-      respond(ready);
-      this.#options.wrote(ready.body.length);
+      this.#respond(respond, ready);
       return once(release);
     }
     const topic = this.#require(readRequest(facts).topic, address);
     const finish = (answer: Answer): void => {
       stop();
-      respond(answer);
+      this.#respond(respond, answer);
     };
     const reader: Reader = {
       event: (entry) => finish(this.#page(topic, { recovered: true, entries: [entry] })),
@@ -208,6 +207,11 @@ export class Readers {
       stop();
       release();
     });
+  }
+
+  #respond(respond: (answer: Answer) => void, answer: Answer): void {
+    respond(answer);
+    this.#options.wrote(answer.body.length);
   }
 
   /** Ends every stream and answers every poll, because the server shuts down. */

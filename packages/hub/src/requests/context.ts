@@ -1,4 +1,4 @@
-import type { ErrorCode } from "@rosetta/protocol";
+import type { ErrorCode, ServerMessage } from "@rosetta/protocol";
 import type { Client } from "../delivery/clients.ts";
 import type { Follower } from "../delivery/followers.ts";
 import type { Topic } from "../delivery/topics.ts";
@@ -23,6 +23,8 @@ export interface Requester<Ws> extends Follower<Ws> {
   sendFrame(frame: string, bytes: number): void;
   /** Makes the session follow a topic: from now on it gets the topic's events. */
   follow(topic: Topic<Follower<Ws>>): void;
+  /** Takes no more messages, and closes with 1000 behind `farewell`, after the replies to earlier requests. */
+  stop(farewell: ServerMessage): void;
   /** Ends the connection without a closing handshake. */
   terminate(): void;
 }

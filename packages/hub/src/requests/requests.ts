@@ -30,10 +30,7 @@ const table = {
   cancel,
   ping: ({ services, session }, { id, at }) =>
     session.send({ type: "pong", re: id, at, serverAt: services.platform.date() }),
-  stop({ session }, { id }) {
-    session.send({ type: "bye", re: id, code: Close.Normal, final: true });
-    session.close(Close.Normal, "as you asked");
-  },
+  stop: ({ session }, { id }) => session.stop({ type: "bye", re: id, code: Close.Normal, final: true }),
   chaos,
 } satisfies Handlers<unknown>;
 
