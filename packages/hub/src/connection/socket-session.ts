@@ -23,6 +23,8 @@ import { Throttle } from "./throttle.ts";
 
 /** How many times its limit a message may take, including fragment headers and the control frames in between. */
 const messageRoom = 4;
+/** Bytes that it may always take: twice what Node reads at once, since control frames in that look unfinished at first. */
+const leastRoom = 128 * 1024;
 
 /** What a session is created with. */
 interface SocketSessionOptions<Ws> {
@@ -278,7 +280,8 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   // Control frames have no rate limit, and ws keeps those between the fragments of a message in memory with it.
   #controlled(): void {
-    if (this.#services.port.unfinished(this.ws) <= messageRoom * this.limits.messageBytes) return;
+    const room = Math.max(messageRoom * this.limits.messageBytes, leastRoom);
+    if (this.#services.port.unfinished(this.ws) <= room) return;
     this.close(Close.MessageTimeout, "too many bytes between the fragments of a message");
   }
 
