@@ -10,6 +10,7 @@ import { pause } from "./crowd.ts";
 /** How much one kind of hostile peers made a server hold. */
 export interface WorstReport {
   kind: string;
+  /** How many of the peers got a connection. */
   peers: number;
   /** Memory in MiB, before the first peer and at its highest. */
   before: number;
@@ -35,6 +36,8 @@ const pieces = {
   big: frame(randomBytes(60_000)),
   small: Buffer.concat(repeat(1_000, frame(Buffer.alloc(1)))),
   unfinished: frame(randomBytes(65_000)).subarray(0, 64_900),
+  // In one segment, so that a server on ws does not see the second one begin.
+  behind: Buffer.concat([frame(Buffer.alloc(1)), frame(randomBytes(65_000)).subarray(0, 60_000)]),
   begun: fragment(Opcode.Text),
   // A fragment of one byte keeps the whole received segment in memory.
   pinned: Buffer.concat([
@@ -49,6 +52,7 @@ const kinds: Readonly<Record<string, Saying>> = {
   "60 KB messages, unread": (host) => [handshake(host, "/echo"), ...repeat(60, pieces.big)],
   "one-byte messages, unread": (host) => [handshake(host, "/echo"), ...repeat(20, pieces.small)],
   "messages that do not end": (host) => [handshake(host, "/echo"), pieces.unfinished],
+  "messages begun behind others": (host) => [handshake(host, "/echo"), pieces.behind],
   "ids and rooms": publishing,
   "fragments among pongs": (host) => [handshake(host, "/echo"), pieces.begun, ...repeat(60, pieces.pinned)],
   "event streams, unread": (host) => [`GET /events?topic=${fullRoom} HTTP/1.1\r\nHost: ${host}\r\n\r\n`],
@@ -101,19 +105,19 @@ async function measure(
   };
   const server = await Server.start({ manifest, column: "app", ports: new Ports(0), env });
   const sockets: Socket[] = [];
+  let connected = 0;
   try {
     const before = holdingOf(server.pid).memory;
     const endAt = performance.now() + seconds * 1_000;
     const author = await speak(server, endAt);
     const watching = watch(server, endAt);
     for (let peer = 0; peer < peers && performance.now() < endAt; peer++) {
-      sockets.push(open(server.port, peer, say));
+      sockets.push(open(server.port, peer, say).once("connect", () => void connected++));
       if (peer % 100 === 99) await pause(20);
     }
     const { peak, worstTripMs } = await watching;
     author.close();
     if (server.exit) throw new Error(`${manifest.id} has ended under ${kind}; ${server.log()}`);
-    const connected = sockets.filter(({ bytesWritten }) => bytesWritten > 0).length;
     return { kind, peers: connected, before, peak, worstTripMs };
   } finally {
     for (const socket of sockets) socket.destroy();
@@ -126,12 +130,12 @@ function open(port: number, peer: number, say: Saying): Socket {
   const socket = connect({ host: "127.0.0.1", port, localAddress });
   socket.on("error", () => {});
   socket.pause();
-  const words = say(`127.0.0.1:${port}`, peer)[Symbol.iterator]();
-  const speak = (): void => {
-    for (let word = words.next(); !word.done; word = words.next()) if (!socket.write(word.value)) return;
+  const rest = say(`127.0.0.1:${port}`, peer)[Symbol.iterator]();
+  const writeOn = (): void => {
+    for (let piece = rest.next(); !piece.done; piece = rest.next()) if (!socket.write(piece.value)) return;
   };
-  socket.on("drain", speak);
-  speak();
+  socket.on("drain", writeOn);
+  writeOn();
   return socket;
 }
 
