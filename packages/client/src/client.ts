@@ -34,7 +34,7 @@ export interface ClientOptions {
 export type ClientFrame =
   | Exclude<FrameEvent, { kind: "text" }>
   | (Extract<FrameEvent, { kind: "text" }> & {
-      /** What we received and could read. Left out if it names the client's secret. */
+      /** What the text says. Only of a text that came in and could be read. */
       message?: ServerMessage | undefined;
     });
 
@@ -57,6 +57,10 @@ export type Request = Exclude<Question, { type: "hello" | "subscribe" | "unsubsc
 const welcomeMs = 4_000;
 /** On a slow network every answer is slow, so each deadline is at least this many times what `welcome` took. */
 const slowness = 3;
+/** Random bytes in the client's secret. */
+const secretBytes = 16;
+/** What is shown for the secret: as long as its hex digits. */
+const asterisks = "*".repeat(2 * secretBytes);
 
 /**
  * Layer 2: speaks `rosetta.v1.json` over a `ReconnectingSocket`.
@@ -73,8 +77,9 @@ export class Client {
   readonly #requests: Requests;
   readonly #emitter = new Emitter<ClientEvents>();
   readonly #subscriptions: Subscriptions;
-  // By this the hub knows us on the next connection. Whoever has it can take our place: it never leaves here.
-  readonly #client = randomHex(16);
+  // By this the hub knows us on the next connection, and whoever has it can take our place. It is sent to the server
+  // in `hello`, and shown to nobody else.
+  readonly #client = randomHex(secretBytes);
   #state: SocketState = { name: "idle" };
   #welcome: ServerMessage<"welcome"> | undefined;
   #heartbeat: Heartbeat | undefined;
@@ -90,8 +95,8 @@ export class Client {
     this.#socket = new ReconnectingSocket(url, { ...options, protocols: [subprotocol], keepBuffer: false });
     this.#requests = new Requests(host, timeoutMs, (frame) => this.#socket.send(frame));
     this.#subscriptions = new Subscriptions(host, this.#requests, this.#emitter);
-    this.#socket.on("state", (state) => this.#changed(state));
-    this.#socket.on("frame", (frame) => this.#tapped(frame));
+    this.#socket.on("state", (state) => this.#changed(this.#masked(state)));
+    this.#socket.on("frame", (frame) => this.#tapped(this.#masked(frame)));
     this.#socket.on("problem", (problem) => this.#emitter.report(problem));
   }
 
@@ -263,7 +268,7 @@ export class Client {
   #tapped(frame: FrameEvent): void {
     const state = this.#state;
     const parsed = frame.kind === "text" && frame.direction === "in" ? this.#parse(frame.data) : undefined;
-    this.#emitter.emit("frame", this.#masked(frame, parsed?.message));
+    this.#emitter.emit("frame", frame.kind === "text" ? { ...frame, message: parsed?.message } : frame);
     // A listener may have given the connection up.
     if (frame.direction === "out" || this.#state !== state) return;
     this.#heartbeat?.heard();
@@ -299,10 +304,14 @@ export class Client {
     this.#emitter.report({ what, reason });
   }
 
-  #masked(frame: FrameEvent, message: ServerMessage | undefined): ClientFrame {
-    if (frame.kind !== "text") return frame;
-    const data = frame.data.replace(this.#client, "*".repeat(this.#client.length));
-    return data === frame.data ? { ...frame, message } : { ...frame, data };
+  /**
+   * Returns a copy with asterisks for our secret, which a server may echo, in a message or in the reason of a close.
+   * All that the socket tells passes here before anything reads it, so that neither listeners nor errors show the secret.
+   */
+  #masked<Told>(told: Told): Told {
+    if (typeof told === "string") return told.replaceAll(this.#client, asterisks) as Told;
+    if (told?.constructor !== Object) return told;
+    return Object.fromEntries(Object.entries(told).map(([name, part]) => [name, this.#masked(part)])) as Told;
   }
 }
 

@@ -1,4 +1,7 @@
-/** Something that went wrong without a caller to tell. Never quotes a message's text. */
+/**
+ * Something that went wrong without a caller to tell. It may quote what an `error` of the server says, but no other
+ * message, and never the client's secret.
+ */
 export interface ClientProblem {
   /**
    * `message`: the server sent what the protocol does not know. `server`: it reported an error that belongs to

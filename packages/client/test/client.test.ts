@@ -1,6 +1,7 @@
 import { encode, type ServerMessage } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
 import type { ClientFrame } from "../src/client.ts";
+import type { ClientProblem } from "../src/emitter.ts";
 import type { SocketState } from "../src/socket.ts";
 import { record } from "./fakes.ts";
 import { connectedPair, pair, settled, watchPromise } from "./peer.ts";
@@ -47,13 +48,57 @@ describe("the greeting", () => {
     peer.greet();
     void client.echo("hi");
     const secret = peer.last("hello").client;
-    peer.say({ type: "echo", re: peer.last("echo").id, text: secret });
+    peer.say({ type: "echo", re: peer.last("echo").id, text: `${secret}, ${secret}` });
     expect(JSON.stringify([frames, client])).not.toContain(secret);
     const texts = frames.flatMap((frame) =>
       frame.kind === "text" && frame.direction === "out" ? frame.data : [],
     );
     const masked = host.socket.sent.map((frame) => String(frame).replace(secret, "*".repeat(32)));
     expect(texts).toEqual(masked);
+  });
+
+  test("a server that echoes the secret cannot have it shown", async () => {
+    const { host, client, peer } = connectedPair();
+    const twice = `${peer.last("hello").client}${peer.last("hello").client}`;
+    const asterisks = "*".repeat(64);
+    const problems = record<ClientProblem>((listener) => client.on("problem", listener));
+    const frames = record<ClientFrame>((listener) => client.on("frame", listener));
+    client.subscribe("room/a", () => {});
+    const error = { type: "error", code: "forbidden", message: twice } as const;
+    peer.say({ ...error, re: peer.last("subscribe").id });
+    peer.say(error);
+    const echo = client.echo("hi");
+    peer.say({ ...error, re: peer.last("echo").id });
+    await expect(echo).rejects.toThrow(asterisks);
+    expect(problems).toMatchObject([
+      { what: "subscription", reason: `room/a: ${asterisks}`, error: { message: asterisks } },
+      { what: "server", reason: `forbidden: ${asterisks}` },
+    ]);
+    host.socket.end(1012, twice);
+    expect(client.state).toMatchObject({ name: "waiting", cause: asterisks });
+    expect(frames.slice(-2)).toMatchObject([
+      { kind: "close", reason: asterisks },
+      { kind: "state", state: { cause: asterisks } },
+    ]);
+  });
+
+  test("a `welcome` that is refused with the secret is reported without it", () => {
+    const { host, client, peer } = pair();
+    const problems = record<ClientProblem>((listener) => client.on("problem", listener));
+    client.open();
+    host.socket.accept();
+    const { id, client: secret } = peer.last("hello");
+    peer.say({ type: "error", re: id, code: "forbidden", message: `${secret} ${secret}` });
+    const asterisks = "*".repeat(32);
+    expect(problems).toEqual([{ what: "server", reason: `no welcome: ${asterisks} ${asterisks}` }]);
+  });
+
+  test("bytes are told as they came", () => {
+    const { host, client } = connectedPair();
+    client.on("problem", () => {});
+    const frames = record<ClientFrame>((listener) => client.on("frame", listener));
+    host.socket.receive(Uint8Array.of(1, 2).buffer);
+    expect(frames).toMatchObject([{ kind: "binary", data: Uint8Array.of(1, 2) }]);
   });
 
   test("the wire log is handed what a received text says", () => {

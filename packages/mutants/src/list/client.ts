@@ -74,6 +74,12 @@ export const client: Mutant[] = [
   },
   {
     ...unit("client"),
+    search: "told.replaceAll(this.#client",
+    replace: "told.replace(this.#client",
+    why: "only the first copy of the secret is masked",
+  },
+  {
+    ...unit("client"),
     search: "if (protocol !== subprotocol)",
     replace: 'if (protocol === "")',
     why: "another subprotocol is accepted",

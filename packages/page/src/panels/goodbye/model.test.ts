@@ -1,6 +1,6 @@
 import { defaultLimits, parseClient } from "@rosetta/protocol";
 import { expect, test } from "vitest";
-import { type Scene, type Way, wayOf, ways } from "./model.ts";
+import { maskedFrame, type Scene, type Way, wayOf, ways } from "./model.ts";
 
 /** What a way sends, and with what it closes. */
 function played(way: Way): { sent: (string | Uint8Array)[]; closed: unknown[][]; twins: number } {
@@ -72,6 +72,18 @@ test("only the handshake that must be refused offers no subprotocol", () => {
   expect(ways.flatMap((group) => group.ways.filter(({ bare }) => bare).map(({ id }) => id))).toEqual([
     "refused",
   ]);
+});
+
+test("the wire log shows asterisks for every copy of the secret", () => {
+  const [secret, asterisks] = ["0f".repeat(16), "*".repeat(32)];
+  const [text, reason] = [`${secret}${secret}`, `${asterisks}${asterisks}`];
+  const close = { at: 0, direction: "in", kind: "close", code: 1008, wasClean: true } as const;
+  expect(maskedFrame({ at: 0, direction: "in", kind: "text", data: text }, secret)).toMatchObject({
+    data: reason,
+  });
+  expect(maskedFrame({ ...close, reason: text }, secret)).toEqual({ ...close, reason });
+  const bytes = { at: 0, direction: "in", kind: "binary", data: Uint8Array.of(1) } as const;
+  expect(maskedFrame(bytes, secret)).toBe(bytes);
 });
 
 test("a close is agreed on only if this side asked for it", () => {

@@ -1,3 +1,4 @@
+import type { FrameEvent } from "@rosetta/client";
 import { bounds, type ClientMessage, defaultLimits, encode, type endpoints } from "@rosetta/protocol";
 import { stopText } from "../../shared/echo-book.ts";
 import { formatDuration } from "../../shared/format.ts";
@@ -188,6 +189,18 @@ export function wayOf(id: string): Way {
 /** The first message of a conversation. */
 export function hello(secret: string): ClientMessage {
   return { type: "hello", id: "1", client: secret };
+}
+
+/** Returns the text with asterisks for the secret: whoever knows it can take its owner's place. */
+export function masked(text: string, secret: string): string {
+  return text.replaceAll(secret, "*".repeat(secret.length));
+}
+
+/** Returns the frame as the wire log shows it. A server may echo the secret, in a message or in the reason of a close. */
+export function maskedFrame(frame: FrameEvent, secret: string): FrameEvent {
+  if (frame.kind === "text") return { ...frame, data: masked(frame.data, secret) };
+  if (frame.kind === "close" && frame.reason) return { ...frame, reason: masked(frame.reason, secret) };
+  return frame;
 }
 
 type Order = Omit<Extract<ClientMessage, { type: "chaos" }>, "type" | "id">;

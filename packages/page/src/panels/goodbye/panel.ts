@@ -17,7 +17,7 @@ import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { Probe, type ProbeEnd } from "../../wire/probe.ts";
 import { type Fact, fieldValue, onSubmit, region, ServerPanel, textOf } from "../base.ts";
-import { hello, type Way, wayOf, ways } from "./model.ts";
+import { hello, masked, maskedFrame, type Way, wayOf, ways } from "./model.ts";
 import { style } from "./style.ts";
 
 type Step = "nothing" | "connecting" | "open" | "ended" | "refused";
@@ -123,9 +123,10 @@ export class GoodbyePanel extends ServerPanel {
         // The first answer is the welcome: only then is there somebody to take the place of.
         if (wantsTwin) this.#twin(way, secret);
         wantsTwin = false;
-        this.#answer(data);
+        if (typeof data === "string") this.#answer(masked(data, secret));
       },
-      end: (end) => this.#ended(way, end, performance.now() - startedAt),
+      end: (end) =>
+        this.#ended(way, { ...end, reason: masked(end.reason, secret) }, performance.now() - startedAt),
     });
   }
 
@@ -139,11 +140,7 @@ export class GoodbyePanel extends ServerPanel {
     const record = this.recorder(path);
     const probe = new Probe(socketUrl(this.server, path), protocols, {
       ...listeners,
-      frame: (frame) => {
-        // Whoever knows a secret can take its owner's place: it is not shown, as elsewhere.
-        if (frame.kind !== "text") return record(frame);
-        record({ ...frame, data: frame.data.replace(secret, "*".repeat(32)) });
-      },
+      frame: (frame) => record(maskedFrame(frame, secret)),
     });
     this.#probes.push(probe);
     return probe;
@@ -154,8 +151,8 @@ export class GoodbyePanel extends ServerPanel {
   }
 
   // An order that is refused ends nothing: so does the wait.
-  #answer(data: string | Uint8Array): void {
-    if (typeof data !== "string" || !wayOf(this.chosen).act) return;
+  #answer(data: string): void {
+    if (!wayOf(this.chosen).act) return;
     const { message } = parseServer(data);
     if (message?.type !== "error" || message.re !== "2") return;
     this.problem = `The server refuses: ${message.code}, ${message.message}.`;
