@@ -208,6 +208,7 @@ export class Client {
     this.#heartbeat?.stop();
     this.#heartbeat = undefined;
     this.#requests.disconnected();
+    this.#subscriptions.disconnected();
     if (state.name === "stopped") this.#requests.stopped();
     this.#enter(state);
   }

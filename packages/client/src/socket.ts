@@ -358,7 +358,8 @@ export class ReconnectingSocket {
   }
 
   #pollDrain(): void {
-    if (this.#state.name !== "open" || this.#cancelDrain) return;
+    // On its last frame the state is still `open`, but there is nothing left to drain.
+    if (this.#state.name !== "open" || !this.#socket || this.#cancelDrain) return;
     this.#cancelDrain = this.#host.after(drainPollMs, () => {
       this.#cancelDrain = undefined;
       this.#flush();

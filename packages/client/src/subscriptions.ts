@@ -45,6 +45,8 @@ interface Topic {
   asked: number;
   /** Each connection has a limited number of topics. `held`: this is one of them. `wanted`: refused for the limit. */
   place: "held" | "wanted" | "none";
+  /** Ends the wait that follows a refusal. */
+  cancelRetry: () => void;
 }
 
 /** The least time before asking again (ms): a server that says "at once" must not start a loop. */
@@ -77,6 +79,11 @@ export class Subscriptions {
   /** A new connection knows of none of them. */
   resume(): void {
     for (const topic of [...this.#topics.values()]) this.#ask(topic);
+  }
+
+  /** The connection is lost. What was refused is asked for again on the next one, and not before. */
+  disconnected(): void {
+    for (const topic of this.#topics.values()) topic.cancelRetry();
   }
 
   /** The server said how many topics a connection can have. */
@@ -113,6 +120,7 @@ export class Subscriptions {
       newest: undefined,
       asked: 0,
       place: "none",
+      cancelRetry: () => {},
     };
     this.#topics.set(name, topic);
     return topic;
@@ -131,6 +139,7 @@ export class Subscriptions {
   #leave(topic: Topic, reader: Reader): void {
     if (!topic.readers.delete(reader) || topic.readers.size > 0) return;
     topic.asked++;
+    topic.cancelRetry();
     this.#topics.delete(topic.name);
     // Never waits for a connection: the next one does not know the topic anyway.
     if (topic.place === "held") this.#requests.command({ type: "unsubscribe", topic: topic.name }, () => {});
@@ -153,6 +162,7 @@ export class Subscriptions {
     const { name, position } = topic;
     const since = position.cursor;
     const asked = ++topic.asked;
+    topic.cancelRetry();
     position.ask();
     if (topic.place !== "held" && this.#isFull) return this.#refuseLater(topic);
     topic.place = "held";
@@ -177,12 +187,12 @@ export class Subscriptions {
   }
 
   #refused(topic: Topic, error: RequestError): void {
-    const { asked } = topic;
+    const { retryAfterMs } = error;
     topic.place = error.code === "limit" ? "wanted" : "none";
-    const askAgain = () => topic.asked === asked && this.#ask(topic);
     // Refused for the moment only; anything else would be refused again.
-    if (error.retryAfterMs !== undefined)
-      this.#host.after(Math.max(leastRetryMs, error.retryAfterMs), askAgain);
+    if (retryAfterMs !== undefined) {
+      topic.cancelRetry = this.#host.after(Math.max(leastRetryMs, retryAfterMs), () => this.#ask(topic));
+    }
     this.#reporter.report({ what: "subscription", reason: `${topic.name}: ${error.message}`, error });
     this.#tell(topic, { error });
   }

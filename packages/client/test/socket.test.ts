@@ -1063,6 +1063,8 @@ describe("a listener may act at once", () => {
     socket.on("frame", ({ kind }) => kind === "close" && results.push(socket.send("1")));
     host.socket.end();
     expect(results).toEqual(["queued"]);
+    // That of the wait; nobody polls a socket that is gone.
+    expect(host.timers).toBe(1);
     socket.open();
     host.socket.accept();
     expect(host.socket.sent).toEqual(["1"]);

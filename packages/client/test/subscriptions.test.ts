@@ -398,6 +398,49 @@ describe("a refusal", () => {
     expect(types(made.peer)).toEqual(["hello", "subscribe", "unsubscribe"]);
   });
 
+  test("leaves no timer behind when nobody wants the topic, when it is asked for anew, or when the client closes", () => {
+    const made = connectedPair();
+    made.client.on("problem", () => {});
+    const heartbeat = made.host.timers;
+    const { subscription } = follow(made);
+    refuse(made, "rate_limited", 10_000);
+    expect(made.host.timers).toBe(heartbeat + 1);
+    subscription.unsubscribe();
+    expect(made.host.timers).toBe(heartbeat);
+    follow(made);
+    refuse(made, "rate_limited", 10_000);
+    reconnect(made);
+    expect(made.host.timers).toBe(heartbeat);
+    refuse(made, "rate_limited", 10_000);
+    made.client.close();
+    expect(made.host.timers).toBe(0);
+  });
+
+  test("for the limit is asked for once when a place becomes free before the server's time", () => {
+    const made = connectedPair();
+    made.client.on("problem", () => {});
+    const first = follow(made);
+    follow(made, "room/b");
+    refuse(made, "limit", 10_000);
+    first.subscription.unsubscribe();
+    made.peer.subscribed();
+    made.host.advance(10_000);
+    expect(types(made.peer)).toEqual(["hello", "subscribe", "subscribe", "unsubscribe", "subscribe"]);
+  });
+
+  test("is not asked again after `stopped`, and is on the next `open`", () => {
+    const made = connectedPair();
+    made.client.on("problem", () => {});
+    follow(made);
+    refuse(made, "rate_limited", 700);
+    made.client.close();
+    made.host.advance(20_000);
+    expect(types(made.peer)).toEqual(["hello", "subscribe"]);
+    made.client.open();
+    made.peer.greet();
+    expect(types(made.peer)).toEqual(["hello", "subscribe"]);
+  });
+
   test("is not asked again once nobody wants it, or another connection has asked", () => {
     const made = connectedPair();
     made.client.on("problem", () => {});

@@ -50,8 +50,8 @@ export const client: Mutant[] = [
   },
   {
     ...unit("subscriptions"),
-    search: "if (error.retryAfterMs !== undefined)",
-    replace: "if (error.retryAfterMs)",
+    search: "if (retryAfterMs !== undefined)",
+    replace: "if (retryAfterMs)",
     why: "`retryAfterMs: 0` is not asked again",
   },
   {
@@ -71,6 +71,18 @@ export const client: Mutant[] = [
     search: "    this.#subscriptions.resume();\n    this.#requests.resume();",
     replace: "    this.#requests.resume();\n    this.#subscriptions.resume();",
     why: "publications before subscriptions",
+  },
+  {
+    ...unit("subscriptions"),
+    search: "    topic.asked++;\n    topic.cancelRetry();",
+    replace: "    topic.asked++;",
+    why: "who left a topic still waits to ask for it",
+  },
+  {
+    ...unit("subscriptions"),
+    search: "for (const topic of this.#topics.values()) topic.cancelRetry();",
+    replace: "",
+    why: "a closed client keeps its process alive",
   },
   {
     ...unit("client"),
