@@ -22,7 +22,7 @@ export const defaultBackoff: Backoff = { floorMs: 250, baseMs: 500, capMs: 10_00
 const restartFloorMs = 1_000;
 /** Clients of a restarting server come back over this time, unless its `bye` names another. */
 const restartSpreadMs = 5_000;
-/** However long a server wants its clients to stay away, people wait for it. */
+/** The longest window that a server can ask for, because people wait. */
 const longestSpreadMs = 300_000;
 /** How many times longer to wait when the server is overloaded, or the runtime says that the network is down. */
 const longWait = 4;

@@ -91,7 +91,7 @@ export class Client {
     this.#host = host;
     this.#heartbeatTimes = { ...defaultHeartbeat, ...options.heartbeat };
     this.#parse = options.parse ?? parseServer;
-    // What waits is kept here, by request: a connection that ends takes its own frames with it.
+    // Waiting requests are kept here, not in the socket's buffer, which ends with its connection.
     this.#socket = new ReconnectingSocket(url, { ...options, protocols: [subprotocol], keepBuffer: false });
     this.#requests = new Requests(host, timeoutMs, (frame) => this.#socket.send(frame));
     this.#subscriptions = new Subscriptions(host, this.#requests, this.#emitter);
@@ -100,7 +100,7 @@ export class Client {
     this.#socket.on("problem", (problem) => this.#emitter.report(problem));
   }
 
-  /** That of the socket, but `open` only after `welcome`. */
+  /** The state of the socket, except that it is `open` only after `welcome`. */
   get state(): SocketState {
     return this.#state;
   }
@@ -110,12 +110,12 @@ export class Client {
     return this.#welcome;
   }
 
-  /** Connects now, whatever is waited for; also again after `stopped`. */
+  /** Connects now instead of waiting any longer; also again after `stopped`. Does nothing if there is a connection. */
   open(): void {
     this.#socket.open();
   }
 
-  /** Ends it: `stopped`, and whatever is unanswered fails. Subscriptions stay desired, should `open` follow. */
+  /** Ends the connection: the state is `stopped`, and open requests reject. Another `open` resumes the subscriptions. */
   close(): void {
     this.#socket.close(Close.Normal);
   }

@@ -8,15 +8,15 @@ export interface Host {
   date(): number;
   /** Runs once after `ms`, unless the returned function was called before. */
   after(ms: number, run: () => void): () => void;
-  /** At least 0, less than 1. */
+  /** Returns a random number, at least 0 and less than 1. */
   random(): number;
   /** Any WebSocket with this interface will do. Not every runtime has one built in: Node does since version 22. */
   WebSocket: SocketConstructor;
   /** Tells what the page and the network do, until the returned function is called. */
   watch?(listener: (event: HostEvent) => void): () => void;
-  /** Nobody looks, so timers may run late. */
+  /** Returns whether the page is hidden: its timers may then run late. */
   isHidden?(): boolean;
-  /** `false` is only a hint: loopback, and networks that the browser does not know of, still work (HTML §8.9.1). */
+  /** Returns whether there is a network. `false` is only a hint: loopback, and networks that the browser does not know of, still work (HTML §8.9.1). */
   isOnline?(): boolean;
 }
 

@@ -61,7 +61,7 @@ interface Entry {
   cancelTimer: () => void;
 }
 
-/** When to ask again, if too much is open: it empties with the replies. */
+/** When to ask again if too much is under way (ms). Replies make room. */
 const fullMs = 1_000;
 
 /**

@@ -108,13 +108,13 @@ export interface SocketEvents {
 const drainPollMs = 50;
 /** How long the peer has to answer our close frame (ms). Then we cut the connection, if the runtime lets us. */
 const goodbyeMs = 3_000;
-/** A handler that throws for us every time will not stop to: give up after so many 1011 in a row. */
+/** Close code 1011 is forgiven this many times in a row: a handler that fails every time will not recover by itself. */
 const maxInternalErrors = 5;
 
 /**
  * Layer 1: one URL, connected again and again. Knows WebSockets, but no protocol spoken over them.
  *
- * Does nothing before `open()`. What an old socket still says after it was given up reaches nobody.
+ * Does nothing before `open()`. Events of a socket that was given up are ignored.
  */
 export class ReconnectingSocket {
   readonly #url: string;
@@ -161,7 +161,7 @@ export class ReconnectingSocket {
   }
 
   /**
-   * Connects now, whatever is waited for; also again after `stopped`. Nothing, if there is a connection.
+   * Connects now instead of waiting any longer; also again after `stopped`. Does nothing if there is a connection.
    *
    * Does not check `isOnline` first: it is only a hint, and one attempt costs little.
    */
@@ -172,8 +172,8 @@ export class ReconnectingSocket {
   }
 
   /**
-   * Ends it: `stopped`, and what waited to be sent is gone. As with `WebSocket.close`, no code is one of the
-   * ways to say it (the peer reports 1005), and what may not be sent throws.
+   * Ends the connection: the state is `stopped`, and what waited to be sent is gone. `code` may be left out; the peer
+   * then reports 1005. Throws for a code that must not be sent.
    */
   close(code?: number, reason?: string): void {
     if (this.#state.name === "stopped") return;
@@ -186,7 +186,7 @@ export class ReconnectingSocket {
     if (this.#drop(code, reason)) this.#lost(code, reason);
   }
 
-  /** Sends now if it can, else when it can. */
+  /** Sends now, or as soon as there is an open connection with room for it. */
   send(data: SocketData): SendResult {
     const { name } = this.#state;
     if (this.#queue.first === undefined && this.#takesMore) {
@@ -269,7 +269,7 @@ export class ReconnectingSocket {
 
   #timedOut(timeoutMs: number): void {
     const reason = `no connection within ${timeoutMs} ms`;
-    // No close frame goes out before the handshake is done, so what was lost is lost without a code.
+    // No close frame goes out before the handshake is done, so the connection ends with 1006.
     if (this.#drop(Close.Normal, reason)) this.#lost(Close.Abnormal, reason);
   }
 
@@ -388,6 +388,7 @@ export class ReconnectingSocket {
       throw error;
     }
     if (!socket.terminate || socket.readyState === readyState.closed) return;
+    // The timer's cancel function serves as the listener.
     socket.onclose = this.#host.after(goodbyeMs, () => socket.terminate?.());
   }
 

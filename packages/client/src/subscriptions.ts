@@ -39,7 +39,7 @@ interface Topic {
   readonly position: Position;
   readonly readers: Set<Reader>;
   state: TopicState;
-  /** Of a `latest` topic, for those who join later. */
+  /** The newest event of a `latest` topic, for those who join later. */
   newest: ServerMessage<"event"> | undefined;
   /** Counts its `subscribe`s: the reply to an earlier one is worth nothing. */
   asked: number;
@@ -76,7 +76,7 @@ export class Subscriptions {
     return { topic: name, unsubscribe: () => this.#leave(topic, reader) };
   }
 
-  /** A new connection knows of none of them. */
+  /** Asks for all of them: a new connection knows none. */
   resume(): void {
     for (const topic of [...this.#topics.values()]) this.#ask(topic);
   }
@@ -146,7 +146,7 @@ export class Subscriptions {
     this.#fill();
   }
 
-  /** What was refused for the want of a place gets one, where there is one. */
+  /** Asks again for topics that were refused for lack of a place. */
   #fill(): void {
     for (const topic of [...this.#topics.values()]) {
       if (topic.place === "wanted" && !this.#isFull) this.#ask(topic);
