@@ -72,11 +72,11 @@ const proof = family(
       lines: () => [statusLine, upgrade, connection, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
     },
     {
-      title: "the right Sec-WebSocket-Accept with more after it fails the connection",
+      title: "the right Sec-WebSocket-Accept with extra characters after it fails the connection",
       lines: (request) => [statusLine, upgrade, connection, `${accept(request)}A`],
     },
     {
-      title: "a Sec-WebSocket-Accept that is right but for upper and lower case fails the connection",
+      title: "a Sec-WebSocket-Accept that differs only in upper and lower case fails the connection",
       lines: (request) => [
         statusLine,
         upgrade,
@@ -85,18 +85,18 @@ const proof = family(
       ],
     },
     {
-      title: "a right Sec-WebSocket-Accept and then a wrong one fail the connection",
+      title: "a correct Sec-WebSocket-Accept followed by a wrong one fails the connection",
       lines: (request) => [...right(request), "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="],
     },
     {
       title: "the right Sec-WebSocket-Accept twice is refused or understood",
       clause: "RFC 6455 §11.3.3",
-      gist: "The header MUST NOT appear more than once: a duty of the server.",
+      gist: "The header MUST NOT appear more than once. This rule binds the server.",
       lines: (request) => [...right(request), accept(request)],
       play: afterAnswer([...unopened, ...lenient("it accepts the proof twice", opened)], hello, settle),
     },
     {
-      title: "blanks around Sec-WebSocket-Accept are no part of it",
+      title: "spaces and tabs around Sec-WebSocket-Accept are ignored",
       lines: ({ accept: value }) => [statusLine, upgrade, connection, `Sec-WebSocket-Accept: \t ${value} \t`],
       takes: true,
     },
@@ -107,7 +107,7 @@ const upgrading = family(
   "11.2",
   {
     clause: "RFC 6455 §4.1",
-    gist: "Upgrade must say websocket and Connection must hold the token Upgrade, in whatever case.",
+    gist: "Upgrade must be websocket and Connection must contain the token Upgrade, both in any case.",
   },
   [
     {
@@ -119,7 +119,7 @@ const upgrading = family(
       lines: (request) => [statusLine, "Upgrade: h2c", connection, accept(request)],
     },
     {
-      title: "an Upgrade to something that begins with websocket fails the connection",
+      title: "an Upgrade to something that only begins with websocket fails the connection",
       lines: (request) => [statusLine, "Upgrade: websockets", connection, accept(request)],
     },
     {
@@ -136,14 +136,14 @@ const upgrading = family(
       takes: true,
     },
     {
-      title: "the values of Upgrade and Connection are taken in any case",
+      title: "the values of Upgrade and Connection are understood in any case",
       lines: (request) => [statusLine, "Upgrade: WEBsocket", "Connection: uPGRADE", accept(request)],
       takes: true,
     },
     {
-      title: "the names of headers are taken in any case",
+      title: "header names are understood in any case",
       clause: "RFC 9110 §5.1",
-      gist: "The name of a header is not case-sensitive.",
+      gist: "Header names are not case-sensitive.",
       lines: ({ accept: value }) => [
         statusLine,
         "UPGRADE: websocket",
@@ -160,7 +160,7 @@ const upgrading = family(
 const statuses = [
   { status: "200 OK", words: "200" },
   { status: "204 No Content", words: "204" },
-  { status: "302 Found", words: "302, a redirect," },
+  { status: "302 Found", words: "302 (a redirect)" },
   { status: "401 Unauthorized", words: "401" },
   { status: "404 Not Found", words: "404" },
   { status: "503 Service Unavailable", words: "503" },
@@ -170,10 +170,10 @@ const refused = family(
   "11.3",
   {
     clause: "RFC 6455 §4.1",
-    gist: "Any status but 101 is an answer of HTTP, and opens nothing.",
+    gist: "Any status other than 101 is an ordinary HTTP response and opens no WebSocket.",
   },
   statuses.map(({ status, words }) => ({
-    title: `a status of ${words} with everything else of a 101 opens nothing`,
+    title: `a status of ${words} opens no WebSocket, even with all headers of a 101`,
     lines: (request: ClientRequest) => [
       ...right(request).with(0, `HTTP/1.1 ${status}`),
       ...(status.startsWith("302") ? ["Location: /moved"] : []),
@@ -213,10 +213,10 @@ const badParameters = [
   { extension: "permessage-deflate; server_max_window_bits=7", words: "a window of 7 bits" },
   { extension: "permessage-deflate; server_max_window_bits=16", words: "a window of 16 bits" },
   { extension: "permessage-deflate; server_max_window_bits=010", words: "a number with a leading zero" },
-  { extension: "permessage-deflate; client_max_window_bits=x", words: "a number that is none" },
+  { extension: "permessage-deflate; client_max_window_bits=x", words: "a value that is not a number" },
   {
     extension: "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
-    words: "one parameter twice",
+    words: "one parameter given twice",
   },
 ];
 
@@ -224,9 +224,9 @@ const parameters: AnswerCase[] = numbered(
   "11.5",
   badParameters.map(({ extension, words }) => ({
     ...mustFail,
-    title: `permessage-deflate that is accepted with ${words} fails the connection`,
+    title: `an answer that accepts permessage-deflate with ${words} fails the connection`,
     clause: "RFC 7692 §7.1",
-    gist: "A client fails the connection upon a parameter that is not defined, comes twice or has a bad value.",
+    gist: "A client fails the connection if a parameter is undefined, appears twice or has an invalid value.",
     answer: (request: ClientRequest) =>
       request.offer.includes("permessage-deflate")
         ? head(() => [...right(request), `Sec-WebSocket-Extensions: ${extension}`])(request)
@@ -234,19 +234,19 @@ const parameters: AnswerCase[] = numbered(
   })),
 );
 
-const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a message of HTTP/1.1." }, [
+const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is an HTTP/1.1 message." }, [
   {
     title: "an answer that comes one byte at a time opens the connection",
     clause: "RFC 9112 §2.2",
-    gist: "A message of HTTP is a sequence of bytes; how TCP cut it says nothing.",
+    gist: "An HTTP message is a sequence of bytes. TCP may split it anywhere.",
     lines: right,
     cuts: 1,
     takes: true,
   },
   {
-    title: "a message in the same piece as the end of the answer is taken",
+    title: "a message in the same TCP segment as the end of the answer is read",
     clause: "RFC 6455 §4.2.2",
-    gist: "Once the server has sent its answer it may send frames; TCP may deliver both at once.",
+    gist: "The server may send frames right after its answer. TCP may deliver both at once.",
     lines: right,
     cuts: "joined",
     takes: true,
@@ -262,14 +262,14 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
   {
     title: "an answer with an empty reason phrase opens the connection",
     clause: "RFC 9112 §4",
-    gist: "The reason phrase may be empty; the blank before it stays.",
+    gist: "The reason phrase may be empty, but the space before it stays.",
     lines: (request) => right(request).with(0, "HTTP/1.1 101 "),
     takes: true,
   },
   {
-    title: "an interim answer of 103 is passed over",
+    title: "an interim 103 response is skipped",
     clause: "RFC 9110 §15.2",
-    gist: "A client MUST be able to parse interim answers before the final one, also where it expects none.",
+    gist: "A client MUST be able to parse interim responses before the final one, even if it expects none.",
     lines: (request) => [
       "HTTP/1.1 103 Early Hints",
       "Link: </style.css>; rel=preload",
@@ -279,17 +279,17 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     takes: true,
   },
   {
-    title: "a Content-Length in a 101 does not make a body of the frames",
+    title: "a Content-Length in a 101 does not turn the frames into a body",
     clause: "RFC 9112 §6.3",
-    gist: "An answer of 1xx ends with the empty line after its headers, whatever they say.",
+    gist: "A 1xx response ends with the empty line after its headers, whatever the headers say.",
     lines: (request) => [...right(request), "Content-Length: 7"],
     play: afterAnswer([...opened, ...lenient("it refuses a 101 with a Content-Length", unopened)], hello),
     takes: true,
   },
   {
-    title: "text that follows a 101 is no frame and fails the connection",
+    title: "plain text after a 101 is not a frame and fails the connection",
     clause: "RFC 6455 §5.2",
-    gist: "What follows the answer is frames; `hello …` would be a close frame of 101 bytes with reserved bits.",
+    gist: "Only frames may follow the answer. `hello …` would be a close frame of 101 bytes with reserved bits.",
     lines: right,
     play: afterAnswer(
       [...fails(1002), ...unopened],
@@ -302,18 +302,18 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     title: "a 101 of HTTP/1.0 is refused",
     level: "MAY",
     clause: "RFC 9110 §15.2",
-    gist: "HTTP/1.0 has no 1xx and no Upgrade. RFC 6455 does not say what a client does about it.",
+    gist: "HTTP/1.0 has no 1xx and no Upgrade. RFC 6455 does not say how a client should react.",
     lines: (request) => right(request).with(0, "HTTP/1.0 101 Switching Protocols"),
     play: afterAnswer([...unopened, ...lenient("it accepts a 101 of HTTP/1.0", opened)], hello, settle),
   },
   {
-    title: "an answer that is no HTTP fails the connection",
+    title: "an answer that is not HTTP fails the connection",
     lines: () => ["SSH-2.0-OpenSSH_10.2"],
   },
   {
-    title: "an answer that is cut off by the end of TCP fails the connection",
+    title: "an answer that is cut off by the end of the TCP connection fails the WebSocket connection",
     clause: "RFC 9112 §8",
-    gist: "A message whose header section is not complete cannot be used.",
+    gist: "A message with an incomplete header section cannot be used.",
     lines: right,
     unfinished: true,
     play: afterAnswer(unopened, { kind: "end" }),
@@ -322,7 +322,7 @@ const http = family("11.6", { clause: "RFC 9112 §2", gist: "The answer is a mes
     title: "a header of 4 MiB is not read to its end",
     level: "SHOULD",
     clause: "RFC 6455 §10.4",
-    gist: "Who is sent more than it can take should say so early; a head without bound fills the memory.",
+    gist: "A client should limit what it reads. A head without a limit fills its memory.",
     lines: (request) => [...right(request), `X-Long: ${"a".repeat(4 * 1024 * 1024)}`],
     play: afterAnswer([...unopened, ...lenient("it accepts a head of 4 MiB", opened)], hello, settle),
   },
@@ -345,12 +345,12 @@ function tokens(request: ClientRequest, name: string): string[] {
 
 const requests: Pick<AnswerCase, "title" | "inspect">[] = [
   {
-    title: "the request is a GET of HTTP/1.1 or later, with one Host",
+    title: "the request is an HTTP/1.1 GET with one Host header",
     inspect: (request) => {
       if (request.method !== "GET") return verdictOn(`the method is ${request.method}`);
       if (request.httpVersion !== "1.1") return verdictOn(`it is HTTP/${request.httpVersion}`);
       const hosts = values(request, "host");
-      return verdictOn(hosts.length === 1 ? undefined : `Host is there ${hosts.length} times`);
+      return verdictOn(hosts.length === 1 ? undefined : `Host appears ${hosts.length} times`);
     },
   },
   {
@@ -379,12 +379,12 @@ const requests: Pick<AnswerCase, "title" | "inspect">[] = [
     },
   },
   {
-    title: "the key of the request is another one for each connection",
+    title: "the request has a new key for each connection",
     inspect: (request) => {
       if (request.earlierKeys.size === 0)
         return { verdict: "info", why: "nothing to compare with: it was the client's first connection" };
       const [key = ""] = values(request, "sec-websocket-key");
-      return verdictOn(request.earlierKeys.has(key) ? `the key "${key}" came before` : undefined);
+      return verdictOn(request.earlierKeys.has(key) ? `the key "${key}" was used before` : undefined);
     },
   },
 ];
@@ -395,7 +395,7 @@ const requesting: AnswerCase[] = numbered(
     ...mustOpen,
     ...each,
     clause: "RFC 6455 §4.1",
-    gist: "What the request must hold; the key is chosen at random for each connection.",
+    gist: "The request must have these headers, with a key chosen at random for each connection.",
     answer: head(right),
   })),
 );
@@ -404,9 +404,9 @@ const masking: AnswerCase[] = [
   {
     ...mustOpen,
     id: "11.8.1",
-    title: "the masking keys of 32 echoes cannot be guessed from one another",
+    title: "the masking keys of 32 echoes cannot be predicted from one another",
     clause: "RFC 6455 §5.3",
-    gist: "A client picks a fresh key for each frame, which nobody can predict.",
+    gist: "A client picks a new, unpredictable key for each frame.",
     answer: head(right),
     play: () => {
       const words = Array.from({ length: 32 }, (_, index) => `message ${index}`);

@@ -19,28 +19,29 @@ import { Opcode } from "../wire/frames.ts";
 
 const halfClose: Step = { kind: "end" };
 
-const noReply = "what came just before the close frame gets no reply";
-const answersLate = "it answers a ping that came after the close frame, which it need not (§5.5.2)";
+const noReply = "it does not answer the frames right before the close frame";
+const answersLate = "it answers a ping after the close frame, although it need not (§5.5.2)";
 
 const handshake = {
   clause: "RFC 6455 §5.5.1, §7.1.1",
-  gist: "A close frame MUST be answered with one, typically with the same code; then the server MUST close TCP at once.",
+  gist: "A close frame MUST be answered with a close frame, typically with the same code. Then the server MUST close the TCP connection immediately.",
   level: "MUST",
 } as const;
 
 const answered: FrameCase[] = family("7.1", handshake, [
   {
-    title: "a close frame with 1000 is answered with 1000, and the server ends TCP without waiting for us",
+    title:
+      "a close frame with 1000 is answered with 1000, and the server then closes the TCP connection without waiting for the client",
     autobahn: ["7.3.3"],
     play: play([send(frame.close(1000))], closes(1000)),
   },
   {
-    title: "a close frame without a code is answered with none, or with 1000",
+    title: "a close frame without a code is answered without a code, or with 1000",
     autobahn: ["7.3.1"],
     play: play([send(frame.close())], closes([1005, 1000])),
   },
   {
-    title: "a close frame in the same write as a text before it is answered, and so is the text",
+    title: "a text and then a close frame, in the same write, are both answered",
     autobahn: ["7.1.1"],
     play: play(
       [send(frame.text("before"), frame.close(1000))],
@@ -48,7 +49,7 @@ const answered: FrameCase[] = family("7.1", handshake, [
     ),
   },
   {
-    title: "a close frame in the same write as a ping before it is answered, and so is the ping",
+    title: "a ping and then a close frame, in the same write, are both answered",
     play: play(
       [send(frame.ping("before"), frame.close(1000))],
       [...closes(1000, { pongs: ["before"] }), ...lenient(noReply, closes(1000))],
@@ -56,9 +57,9 @@ const answered: FrameCase[] = family("7.1", handshake, [
   },
   {
     title:
-      "a text of 262,144 bytes, a close frame and a ping: the text comes back whole or not at all, then the close frame",
+      "a text of 262,144 bytes before a close frame and a ping comes back whole or not at all, followed by a close frame",
     clause: "RFC 6455 §5.5.1",
-    gist: "An endpoint MAY delay its close frame until the message that it is sending is sent; no half of it may be left.",
+    gist: "An endpoint MAY delay its close frame until it has sent its current message. It must not leave half of a message.",
     autobahn: ["7.1.6"],
     play: (random) => {
       const data = prose(262_144, random);
@@ -71,15 +72,15 @@ const answered: FrameCase[] = family("7.1", handshake, [
             ...closes(1000, { messages: [text(data)], pongs: ["too late"] }),
             ...closes(1000, { pongs: ["too late"] }),
           ]),
-          ...refusesSize(1009, "it refuses a message of 256 KiB: a policy, not a fault"),
+          ...refusesSize(1009, "it refuses a message of 256 KiB, which is a policy and not a fault"),
         ],
       };
     },
   },
   {
-    title: "a close frame inside a fragmented message is answered, and nothing of the message comes back",
+    title: "a close frame inside a fragmented message is answered, and no part of the message comes back",
     clause: "RFC 6455 §5.4, §5.5.1",
-    gist: "Control frames, close frames among them, may come in the middle of a fragmented message.",
+    gist: "Control frames, including close frames, may come in the middle of a fragmented message.",
     play: play([send(frame.text("unfinished", { fin: false }), frame.close(1000))], closes(1000)),
   },
 ]);
@@ -91,10 +92,10 @@ interface Afterwards {
   tolerated?: Allowed[];
 }
 
-const stillReads = lenient("it still judges what comes after a close frame", fails(1002));
+const stillReads = lenient("it still validates frames after a close frame", fails(1002));
 
 const afterwards: readonly Afterwards[] = [
-  { words: "a second close frame, of another code,", frames: [frame.close(1001)], autobahn: ["7.1.2"] },
+  { words: "a second close frame with another code", frames: [frame.close(1001)], autobahn: ["7.1.2"] },
   { words: "a text", frames: [frame.text("too late")], autobahn: ["7.1.4"] },
   { words: "a binary message in two fragments", frames: fragments(Opcode.Binary, ["too ", "late"]) },
   { words: "a pong", frames: [frame.pong("too late")] },
@@ -104,7 +105,7 @@ const afterwards: readonly Afterwards[] = [
     tolerated: stillReads,
   },
   {
-    words: "a frame that is not masked the right way",
+    words: "a frame with the wrong masking",
     frames: [frame.text("too late", { masking: "wrong" })],
     // §5.1 requires failing the connection because of such a frame, wherever it comes.
     tolerated: stillReads,
@@ -115,7 +116,7 @@ const ignored: FrameCase[] = family(
   "7.2",
   {
     clause: "RFC 6455 §1.4, §5.5.1",
-    gist: "What comes after a close frame is discarded, whatever it is: a close frame ends what a peer has to say.",
+    gist: "A close frame is the last frame of an endpoint. Anything that it sends afterwards is discarded.",
     level: "MUST",
   },
   [
@@ -129,7 +130,7 @@ const ignored: FrameCase[] = family(
     {
       title: "a ping after a close frame, in the same write, gets no answer",
       clause: "RFC 6455 §5.5.2",
-      gist: "A ping MUST be answered, unless a close frame came before it.",
+      gist: "A ping MUST be answered unless a close frame came first.",
       autobahn: ["7.1.3"],
       play: play(
         [send(frame.close(1000), frame.ping("too late"))],
@@ -137,7 +138,7 @@ const ignored: FrameCase[] = family(
       ),
     },
     {
-      title: "the last fragment of a message, after a close frame amid it, does not complete the message",
+      title: "a close frame inside a message discards its last fragment, so the message stays incomplete",
       autobahn: ["7.1.5"],
       play: play(
         [send(frame.text("one ", { fin: false }), frame.close(1000), frame.continuation("two"))],
@@ -150,16 +151,16 @@ const ignored: FrameCase[] = family(
 const reasons: readonly { words: string; reason: string; autobahn?: string[] }[] = [
   { words: "of one byte", reason: "x" },
   { words: "of two words", reason: "good bye", autobahn: ["7.3.4"] },
-  { words: "of 123 bytes, the longest,", reason: "r".repeat(123), autobahn: ["7.3.5"] },
+  { words: "of 123 bytes (the maximum)", reason: "r".repeat(123), autobahn: ["7.3.5"] },
 ];
 
-const ignoresByte = lenientOnly("it treats a payload of one byte as none", closes([1000, 1005]));
+const ignoresByte = lenientOnly("it treats a payload of one byte as empty", closes([1000, 1005]));
 
 const payloads: FrameCase[] = family(
   "7.3",
   {
     clause: "RFC 6455 §5.5, §5.5.1",
-    gist: "The payload of a close frame is empty, or a code in two bytes and a reason; all of it is at most 125 bytes.",
+    gist: "The payload of a close frame is either empty or a two-byte code with an optional reason. It has at most 125 bytes.",
     level: "MUST",
   },
   [
@@ -171,12 +172,12 @@ const payloads: FrameCase[] = family(
       }),
     ),
     {
-      title: "a close frame of one byte, too few for a code, fails the connection",
+      title: "a close frame with a payload of one byte, too short for a code, fails the connection",
       autobahn: ["7.3.2"],
       play: play([send(frame.of(Opcode.Close, Uint8Array.of(3)))], [...fails(1002), ...ignoresByte]),
     },
     {
-      title: "a close frame with a reason of 124 bytes, one more than fits, fails the connection",
+      title: "a close frame with a reason of 124 bytes, one too many, fails the connection",
       autobahn: ["7.3.6"],
       play: play([send(frame.close(1001, "r".repeat(124)))], fails(1002)),
     },
@@ -196,7 +197,7 @@ const right: FrameCase[] = [
     "7.4",
     {
       clause: "RFC 6455 §5.5.1, §7.4.1",
-      gist: "A close frame is typically answered with the code that it carried; these codes are defined.",
+      gist: "A close frame is typically answered with the same code. The RFC defines these codes.",
       level: "MUST",
     },
     defined.map((code) => ({
@@ -209,11 +210,11 @@ const right: FrameCase[] = [
     "7.5",
     {
       clause: "RFC 6455 §7.4.2",
-      gist: "Codes from 3000 to 3999 are for libraries and frameworks, those from 4000 to 4999 for whoever likes.",
+      gist: "Codes from 3000 to 3999 are for libraries and frameworks. Codes from 4000 to 4999 are for private use.",
       level: "MUST",
     },
     free.map((code) => ({
-      title: `close code ${code}, at a border of the codes that are free to use, comes back`,
+      title: `close code ${code}, at an edge of the ranges for libraries and private use, comes back`,
       autobahn: [`7.7.${autobahnRight.indexOf(code) + 1}`],
       play: play([send(frame.close(code))], closes(code)),
     })),
@@ -222,11 +223,11 @@ const right: FrameCase[] = [
     "7.6",
     {
       clause: "RFC 6455 §7.4.2, §11.7",
-      gist: "Codes that came into the registry of IANA after the RFC may be sent like its own; who does not know them may refuse them.",
+      gist: "Codes that IANA registered after the RFC may be sent too. A peer that does not know them may refuse them.",
       level: "SHOULD",
     },
     [1012, 1013, 1014].map((code) => ({
-      title: `close code ${code}, which is younger than the RFC, comes back`,
+      title: `close code ${code}, which was registered after the RFC, comes back`,
       play: play(
         [send(frame.close(code))],
         [...closes(code), ...lenient(`it does not know ${code}, which is registered with IANA`, fails(1002))],
@@ -240,21 +241,21 @@ function refusesCode(tolerated: readonly number[], because: string): Allowed[] {
   return [...fails(1002), ...lenientOnly(because, closes(tolerated))];
 }
 
-const toleratedWrong = "it does not look at the code, or does not mind that it is wrong";
-const toleratedUnknown = "it accepts a code that nobody has defined";
+const toleratedWrong = "it ignores the code, or accepts a wrong one";
+const toleratedUnknown = "it accepts an undefined code";
 
 const wrong: FrameCase[] = [
   ...family(
     "7.7",
     {
       clause: "RFC 6455 §7.4.1",
-      gist: "1005, 1006 and 1015 are for use within an endpoint; they MUST NOT be in a close frame.",
+      gist: "1005, 1006 and 1015 are for use inside an endpoint. They MUST NOT be in a close frame.",
       level: "MUST",
     },
     [
-      { code: 1005, words: "which stands for no code at all", autobahn: ["7.9.4"] },
-      { code: 1006, words: "which stands for no close frame at all", autobahn: ["7.9.5"] },
-      { code: 1015, words: "which stands for a failure of TLS" },
+      { code: 1005, words: "which means that there was no code", autobahn: ["7.9.4"] },
+      { code: 1006, words: "which means that there was no close frame", autobahn: ["7.9.5"] },
+      { code: 1015, words: "which means that TLS failed" },
     ].map(({ code, words, autobahn }) => ({
       title: `close code ${code}, ${words}, fails the connection, and does not come back`,
       ...(autobahn && { autobahn }),
@@ -272,7 +273,7 @@ const wrong: FrameCase[] = [
       { code: 0, autobahn: ["7.9.1"] },
       { code: 999, autobahn: ["7.9.2"] },
     ].map(({ code, autobahn }) => ({
-      title: `close code ${code}, below those that are used, fails the connection, and does not come back`,
+      title: `close code ${code}, below the first valid code, fails the connection, and does not come back`,
       autobahn,
       play: play([send(frame.close(code))], refusesCode([1000, 1005], toleratedWrong)),
     })),
@@ -281,7 +282,7 @@ const wrong: FrameCase[] = [
     "7.9",
     {
       clause: "RFC 6455 §7.4.1, §7.4.2",
-      gist: "Codes from 1000 to 2999 that are not defined are kept for the protocol and its extensions; there are none from 5000 on. How to take one is not said.",
+      gist: "Undefined codes from 1000 to 2999 are reserved for the protocol and its extensions, and there are no codes from 5000 on. The RFC does not say how to react to them.",
       level: "SHOULD",
     },
     [
@@ -293,7 +294,7 @@ const wrong: FrameCase[] = [
       { code: 1100, autobahn: ["7.9.7"] },
       { code: 2000, autobahn: ["7.9.8"] },
     ].map(({ code, autobahn }) => ({
-      title: `close code ${code}, which nobody has defined, fails the connection`,
+      title: `undefined close code ${code} fails the connection`,
       autobahn,
       // Autobahn has no opinion on codes that nobody can define.
       play: play(
@@ -311,20 +312,20 @@ const keepsHalf: Allowed = {
   verdict: "non-strict",
   messages: [],
   end: { kind: "kept" },
-  because: "it keeps a connection whose other end will never speak again",
+  because: "it keeps the connection although the other end can never send again",
 };
 
 const halves = {
   clause: "RFC 6455 §7.1.4, §7.1.5",
-  gist: "A TCP connection that ends without a close frame is closed (1006); what was not finished is nothing.",
+  gist: "If TCP ends without a close frame, the WebSocket is closed (1006). An unfinished message is discarded.",
   level: "SHOULD",
 } as const;
 
 const tcp: FrameCase[] = family("7.10", halves, [
   {
-    title: "our half of TCP ends right after our close frame, which is answered all the same",
+    title: "a close frame is answered even if our half of the TCP connection ends right after it",
     clause: "RFC 6455 §5.5.1",
-    gist: "A close frame MUST be answered with one. The half of TCP on which the answer goes is still open.",
+    gist: "A close frame MUST be answered with a close frame. The other half of the TCP connection can still carry the answer.",
     level: "MUST",
     play: play(
       [send(frame.close(1000)), halfClose],
@@ -333,32 +334,33 @@ const tcp: FrameCase[] = family("7.10", halves, [
         {
           ...ended,
           verdict: "non-strict",
-          because: "its answer is lost where the other half of TCP has ended",
+          because: "it sends no answer once the other half of the TCP connection has ended",
         },
       ],
     ),
   },
   {
-    title: "our half of TCP ends without a close frame, and the peer ends its own",
+    title: "if our half of the TCP connection ends without a close frame, the peer ends its half",
     play: play([halfClose], [ended, keepsHalf]),
   },
   {
-    title: "our half of TCP ends right after a text, which comes back before the peer ends its own",
+    title:
+      "if our half of the TCP connection ends right after a text, the text comes back before the peer ends its half",
     play: play(
       [send(frame.text("last words")), halfClose],
       [{ ...ended, messages: [text("last words")] }, keepsHalf],
     ),
   },
   {
-    title: "our half of TCP ends amid the header of a frame, and the peer ends its own",
+    title: "if our half of the TCP connection ends inside a frame header, the peer ends its half",
     play: play([sendUpTo(1, frame.text("half")), halfClose], [ended, keepsHalf]),
   },
   {
-    title: "our half of TCP ends amid the payload of a text, and nothing of it comes back",
+    title: "if our half of the TCP connection ends inside the payload of a text, no part of it comes back",
     play: play([sendUpTo(-1, frame.text("half")), halfClose], [ended, keepsHalf]),
   },
   {
-    title: "our half of TCP ends between two fragments, and nothing of the message comes back",
+    title: "if our half of the TCP connection ends between two fragments, no part of the message comes back",
     play: play([send(frame.text("half", { fin: false })), halfClose], [ended, keepsHalf]),
   },
 ]);

@@ -53,7 +53,7 @@ const examples: CompressedMember[] = [
     play: () => says(compressedFragments("text", split(hello, 3)), "Hello"),
   },
   {
-    title: "a compressed message that refers to the one before comes back",
+    title: "a compressed message that refers to the previous one comes back",
     clause: "RFC 7692 §7.2.3.2",
     fits: takesOver,
     play: () => {
@@ -77,7 +77,7 @@ const examples: CompressedMember[] = [
     play: () => says([compressed.text(unhex("f2 48 05 00 00 00 ff ff ca c9 c9 07 00"))], "Hello"),
   },
   {
-    title: "an empty compressed message, a single zero, comes back empty",
+    title: "an empty compressed message, a single zero byte, comes back empty",
     clause: "RFC 7692 §7.2.3.6",
     play: () => says([compressed.text(unhex("00"))], ""),
   },
@@ -92,10 +92,10 @@ const byExample = compressedFamily(
 const { Z_FIXED, Z_HUFFMAN_ONLY, Z_RLE } = constants;
 
 const strategies = [
-  { words: "with codes of its own", options: { level: 9 } },
+  { words: "with dynamic codes", options: { level: 9 } },
   { words: "with the fixed codes", options: { strategy: Z_FIXED } },
   { words: "without a match", options: { strategy: Z_HUFFMAN_ONLY } },
-  { words: "with no matches but those of the byte before", options: { strategy: Z_RLE } },
+  { words: "with run-length matches only", options: { strategy: Z_RLE } },
   { words: "in stored blocks", options: { level: 0 } },
 ];
 
@@ -114,12 +114,12 @@ const blocksByHand: { title: string; parts: Part[]; data: string }[] = [
     data: "Hello",
   },
   {
-    title: "a match that reaches into the block before is resolved",
+    title: "a match that reaches into the previous block is resolved",
     parts: [stored(bytesOf("Hello")), fixedBlock([{ distance: 5, length: 5 }]), flush],
     data: "HelloHello",
   },
   {
-    title: "matches that reach into themselves, as long as can be, are resolved",
+    title: "overlapping matches of maximum length are resolved",
     parts: [fixedBlock([bytesOf("ab"), { distance: 2, length: 258 }, { distance: 1, length: 3 }]), flush],
     data: `${"ab".repeat(130)}bbb`,
   },
@@ -129,7 +129,7 @@ const blocksByHand: { title: string; parts: Part[]; data: string }[] = [
     data: "Hello",
   },
   {
-    title: "a message that goes on after a final block comes back whole",
+    title: "a message that continues after a final block comes back whole",
     parts: [fixedBlock([bytesOf("Hel")], true), fixedBlock([bytesOf("lo")]), flush],
     data: "Hello",
   },
@@ -147,7 +147,7 @@ const blocks = compressedFamily(
   "13.2",
   {
     clause: "RFC 7692 §7.2.1",
-    gist: "A message is any number of DEFLATE blocks of any type; after a final one, more may follow from the next byte on.",
+    gist: "A message is any number of DEFLATE blocks of any type. After a final block, more blocks may follow at the next byte.",
     level: "MUST",
   },
   [
@@ -176,7 +176,7 @@ const blocks = compressedFamily(
       },
     },
     {
-      title: "messages go on as before after one in a final block",
+      title: "messages after one with a final block are understood as before",
       play: (compressor) => {
         const final = compose(fixedBlock([bytesOf("final")], true), flush);
         // No RFC says whether a match may reach back over a final block, so no case tries this.
@@ -192,15 +192,15 @@ const blocks = compressedFamily(
 );
 
 const between: { words: string; frames: (compressor: Compressor) => CaseFrame[]; texts: string[] }[] = [
-  { words: "right after it", frames: () => [], texts: [] },
+  { words: "immediately", frames: () => [], texts: [] },
   {
-    words: "after one that is not compressed, which is no part of the window,",
+    words: "after an uncompressed one, which is not part of the window,",
     frames: () => [frame.text("not compressed")],
     texts: ["not compressed"],
   },
   { words: "after an empty compressed one", frames: (compressor) => [compressor.text("")], texts: [""] },
   {
-    words: "after one in a stored block, which is a part of the window,",
+    words: "after one in a stored block, which is part of the window,",
     frames: (compressor) => {
       compressor.remember("stored");
       return [compressed.text(compose(stored(bytesOf("stored")), flush))];
@@ -208,7 +208,7 @@ const between: { words: string; frames: (compressor: Compressor) => CaseFrame[];
     texts: ["stored"],
   },
   {
-    words: "after one in fragments",
+    words: "after a fragmented one",
     frames: (compressor) => compressedFragments("text", split(compressor.payload("in fragments"), 4)),
     texts: ["in fragments"],
   },
@@ -217,7 +217,7 @@ const between: { words: string; frames: (compressor: Compressor) => CaseFrame[];
 const repeated: CompressedMember[] = [
   ...between.map(
     ({ words, frames, texts }): CompressedMember => ({
-      title: `a message that comes again ${words} is understood`,
+      title: `a message that is repeated ${words} is understood`,
       play: (compressor, random) => {
         const data = json(700, random);
         const sent = [compressor.text(data), ...frames(compressor), compressor.text(data)];
@@ -226,7 +226,7 @@ const repeated: CompressedMember[] = [
     }),
   ),
   {
-    title: "a message that comes again after its echo has come is understood",
+    title: "a message that is repeated after its echo is understood",
     play: (compressor, random) => {
       const data = json(700, random);
       return {
@@ -236,7 +236,7 @@ const repeated: CompressedMember[] = [
     },
   },
   {
-    title: "a text that comes again after a ping, as binary, is understood",
+    title: "a text that is repeated after a ping, as a binary message, is understood",
     play: (compressor, random) => {
       const data = json(700, random);
       return {
@@ -246,7 +246,7 @@ const repeated: CompressedMember[] = [
     },
   },
   {
-    title: "1,000 messages, each of which refers to those before, come back in order",
+    title: "1,000 messages that each refer to earlier ones come back in order",
     play: (compressor, random) => {
       const all = Array.from({ length: 1_000 }, () => json(60 + random.below(120), random));
       return says(
@@ -261,7 +261,7 @@ const contexts = compressedFamily(
   "13.3",
   {
     clause: "RFC 7692 §7.1.1.2",
-    gist: "Without client_no_context_takeover a client's message may refer to those it sent compressed before, as far back as the window reaches.",
+    gist: "Without client_no_context_takeover, a client's message may refer to its earlier compressed messages, as far back as the window reaches.",
     level: "MUST",
   },
   repeated.map((member) => ({ ...member, fits: takesOver })),
@@ -271,7 +271,7 @@ const windows = compressedFamily(
   "13.4",
   {
     clause: "RFC 7692 §7.1.2.2",
-    gist: "A client's matches reach back as far as the window that was agreed on, and not farther.",
+    gist: "A client's matches may reach back as far as the agreed window, and no farther.",
     level: "MUST",
   },
   [8, 9, 10, 11, 12, 13, 14, 15].flatMap((bits): CompressedMember[] => [
@@ -289,7 +289,7 @@ const windows = compressedFamily(
       },
     },
     {
-      title: `a match from the far end of a window of ${bits} bits, in the message before, is resolved`,
+      title: `a match from the far end of a window of ${bits} bits, in the previous message, is resolved`,
       offer: `permessage-deflate; client_max_window_bits=${bits}`,
       fits: takesOver,
       play: (_, random, { ours }) => {
@@ -308,7 +308,7 @@ const windows = compressedFamily(
 
 const fragmented = {
   clause: "RFC 7692 §6.1",
-  gist: "A message is compressed as a whole, then cut anywhere; RSV1 is set on its first frame only.",
+  gist: "A message is compressed as a whole and may then be cut anywhere. RSV1 is set on its first frame only.",
   level: "MUST",
 } as const;
 
@@ -321,7 +321,7 @@ const cuts = compressedFamily("13.5", fragmented, [
     }),
   ),
   {
-    title: "a compressed message in fragments of one byte, empty ones between, comes back",
+    title: "a compressed message in fragments of one byte, with empty fragments between, comes back",
     play: () => {
       const parts = split(hello, 1).flatMap((part) => [part, new Uint8Array()]);
       return says(compressedFragments("text", parts), "Hello");
@@ -370,7 +370,7 @@ function cutAtRandom(bytes: Uint8Array, parts: number, random: Random): Uint8Arr
 }
 
 const emptiness: { words: string; payload: Uint8Array }[] = [
-  { words: "a single zero", payload: unhex("00") },
+  { words: "a single zero byte", payload: unhex("00") },
   { words: "an empty block with the fixed codes", payload: compose(fixedBlock([]), flush) },
   { words: "a stored block of no bytes", payload: compose(stored(bytesOf("")), flush) },
   { words: "an empty final block", payload: compose(fixedBlock([], true), flush) },
@@ -380,12 +380,12 @@ const empty = compressedFamily(
   "13.6",
   {
     clause: "RFC 7692 §7.2.3.6",
-    gist: "A message of no bytes may be compressed like any other.",
+    gist: "An empty message may be compressed like any other.",
     level: "MUST",
   },
   emptiness.flatMap(({ words, payload }): CompressedMember[] => [
     {
-      title: `an empty binary message, compressed as ${words}, comes back, and so does what follows`,
+      title: `an empty binary message, compressed as ${words}, comes back, and so does the next message`,
       play: () => ({
         steps: [send(compressed.binary(payload), compressed.text(hello))],
         allowed: echoes(binary(""), text("Hello")),
@@ -416,7 +416,7 @@ const plain: CompressedMember[] = [
     },
   },
   {
-    title: "an uncompressed text that is no UTF-8 fails the connection",
+    title: "an uncompressed text that is not UTF-8 fails the connection",
     clause: "RFC 6455 §8.1",
     play: () => ({ steps: [send(frame.text(unhex("48 ff")))], allowed: fails(1007) }),
   },
@@ -450,7 +450,7 @@ const uncompressed = compressedFamily(
   "13.7",
   {
     clause: "RFC 7692 §6",
-    gist: "Which messages are compressed is up to the sender: those without RSV1 are not.",
+    gist: "The sender chooses which messages to compress. A message without RSV1 is not compressed.",
     level: "MUST",
   },
   plain,
@@ -476,7 +476,7 @@ const contents = [
 
 const wholeMessages = {
   clause: "RFC 7692 §6.2",
-  gist: "What was compressed comes out as it was, whatever it is and however long.",
+  gist: "Data of any kind and length comes out of compression unchanged.",
   level: "MUST",
 } as const;
 
@@ -562,7 +562,7 @@ const flags = compressedFamily(
   "13.11",
   {
     clause: "RFC 7692 §6.1",
-    gist: "RSV1 is set on the first frame of a compressed message and on no other, and never on a control frame.",
+    gist: "RSV1 is set on the first frame of a compressed message only, and never on a control frame.",
     level: "MUST",
   },
   [
@@ -581,7 +581,7 @@ const flags = compressedFamily(
       }),
     },
     {
-      title: "RSV1 on a continuation of nothing fails the connection",
+      title: "RSV1 on a continuation without a message fails the connection",
       play: () => ({ steps: [send(continued(hello))], allowed: fails(1002) }),
     },
     ...controls.map(
@@ -599,11 +599,11 @@ const flags = compressedFamily(
     },
     ...(["rsv2", "rsv3"] as const).flatMap((bit): CompressedMember[] => [
       {
-        title: `${bit.toUpperCase()} beside RSV1 fails the connection`,
+        title: `${bit.toUpperCase()} together with RSV1 fails the connection`,
         play: () => ({ steps: [send(compressed.text(hello, { [bit]: true }))], allowed: fails(1002) }),
       },
       {
-        title: `${bit.toUpperCase()} in place of RSV1 fails the connection`,
+        title: `${bit.toUpperCase()} instead of RSV1 fails the connection`,
         play: () => ({ steps: [send(frame.text(hello, { [bit]: true }))], allowed: fails(1002) }),
       },
     ]),
@@ -620,10 +620,11 @@ function sizesOf({ messages }: Observation): string {
 
 function takeoverOf(observation: Observation): string {
   const [first, second] = observation.messages;
-  if (!first?.compressed || !second?.compressed) return `the same message twice is ${sizesOf(observation)}`;
+  if (!first?.compressed || !second?.compressed)
+    return `the same message twice comes back as ${sizesOf(observation)}`;
   const refers = (second.payloadBytes ?? 0) < (first.payloadBytes ?? 0) / 2;
-  const does = refers ? "refers to messages before" : "begins anew with each message";
-  return `its compressor ${does}: the same message twice is ${sizesOf(observation)}`;
+  const does = refers ? "refers to earlier messages" : "starts afresh with each message";
+  return `its compressor ${does}: the same message twice comes back as ${sizesOf(observation)}`;
 }
 
 const habits: {
@@ -634,15 +635,16 @@ const habits: {
   {
     title: "a message of 12 bytes comes back, compressed or not",
     data: () => [bytesOf("Hello, Hello")],
-    remark: (seen) => `a short message is ${sizesOf(seen)}`,
+    remark: (seen) => `a short message comes back as ${sizesOf(seen)}`,
   },
   {
     title: "a message of 2,000 bytes that cannot be compressed comes back, compressed or not",
     data: (random) => [random.bytes(2_000)],
-    remark: (seen) => `noise is ${sizesOf(seen)}`,
+    remark: (seen) => `random bytes come back as ${sizesOf(seen)}`,
   },
   {
-    title: "a message of 2,000 bytes that comes twice comes back twice, the second time shorter or not",
+    title:
+      "a message of 2,000 bytes that is sent twice comes back twice, the second time compressed better or not",
     data: (random) => {
       const data = random.bytes(2_000);
       return [data, data];
@@ -655,7 +657,7 @@ const told = compressedFamily(
   "13.17",
   {
     clause: "RFC 7692 §6, §7.1.1.1",
-    gist: "Which messages are compressed, and whether by what came before, is up to the sender as far as nothing else is agreed on.",
+    gist: "The sender chooses which messages to compress and whether to refer to earlier ones, unless the parameters say otherwise.",
     level: "MAY",
   },
   habits.map(

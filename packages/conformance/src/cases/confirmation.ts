@@ -41,11 +41,11 @@ function lessThan15(bits: number | true | undefined): boolean {
 
 const grammar = {
   clause: "RFC 6455 §9.1",
-  gist: "Who receives a value that does not fit the grammar MUST immediately fail the connection.",
+  gist: "A peer that receives a value outside the grammar MUST immediately fail the connection.",
 };
 const notOffered = {
   clause: "RFC 6455 §4.1, RFC 7692 §5.1",
-  gist: "A client MUST fail the connection upon an extension that it did not offer.",
+  gist: "A client MUST fail the connection if the server accepts an extension that the client did not offer.",
 };
 
 const confirmations: readonly Confirmation[] = [
@@ -57,31 +57,31 @@ const confirmations: readonly Confirmation[] = [
   },
   {
     ...notOffered,
-    words: "an extension that nobody offered beside one that was",
+    words: "an extension that was not offered beside one that was",
     answer: always("permessage-deflate, x-nobody-offered"),
   },
   {
     clause: "RFC 7692 §5, §5.1",
-    gist: "A client MUST fail the connection where what was accepted would conflict on RSV1, and two compressions do.",
+    gist: "A client MUST fail the connection if the accepted extensions conflict. Two compressions conflict on RSV1.",
     words: "permessage-deflate twice",
     answer: always("permessage-deflate, permessage-deflate"),
   },
   {
     clause: "RFC 7692 §7.1.2.2",
-    gist: "An answer MUST NOT limit the client's window where the client has not offered that.",
+    gist: "An answer MUST NOT limit the client's window unless the client offered that.",
     words: "client_max_window_bits, which the client did not offer,",
     answer: ifAll((offer) => offer.client_max_window_bits === undefined, { client_max_window_bits: 10 }),
     sampleOffer: "permessage-deflate",
   },
   {
     clause: "RFC 7692 §7.1.2.2",
-    gist: "In an answer client_max_window_bits has a value.",
+    gist: "In an answer, client_max_window_bits must have a value.",
     words: "client_max_window_bits without a value",
     answer: always("permessage-deflate; client_max_window_bits"),
   },
   ...["0", "7", "16", "08", "1e1"].map((bits) => ({
     clause: "RFC 7692 §7.1.2.2",
-    gist: "A window is 8 to 15 bits, a decimal number without leading zeros.",
+    gist: "A window has 8 to 15 bits, written as a decimal number without leading zeros.",
     words: `client_max_window_bits=${bits}`,
     answer: always(`permessage-deflate; client_max_window_bits=${bits}`),
   })),
@@ -96,7 +96,7 @@ const confirmations: readonly Confirmation[] = [
   {
     clause: "RFC 7692 §7.1.1.1",
     gist: "A server that accepts an offer with server_no_context_takeover says so in its answer.",
-    words: "no server_no_context_takeover, which the client asked for,",
+    words: "no server_no_context_takeover, although the client asked for it,",
     answer: ifAll((offer) => offer.server_no_context_takeover === true, {
       server_no_context_takeover: undefined,
     }),
@@ -105,20 +105,20 @@ const confirmations: readonly Confirmation[] = [
   {
     clause: "RFC 7692 §7.1.2.1",
     gist: "A server that accepts an offer with server_max_window_bits says so in its answer.",
-    words: "no server_max_window_bits, which the client asked for,",
+    words: "no server_max_window_bits, although the client asked for it,",
     answer: ifAll((offer) => lessThan15(offer.server_max_window_bits), { server_max_window_bits: undefined }),
     sampleOffer: "permessage-deflate; server_max_window_bits=10",
   },
   {
     clause: "RFC 7692 §7.1.2.1",
-    gist: "The server's window is as large as the client asked for, or smaller.",
+    gist: "The server's window must not be larger than the client asked for.",
     words: "a larger server_max_window_bits than the client asked for",
     answer: ifAll((offer) => lessThan15(offer.server_max_window_bits), { server_max_window_bits: 15 }),
     sampleOffer: "permessage-deflate; server_max_window_bits=10",
   },
   {
     clause: "RFC 7692 §7.1.2.2",
-    gist: "The client's window is as large as it offered, or smaller.",
+    gist: "The client's window must not be larger than it offered.",
     words: "a larger client_max_window_bits than the client offered",
     answer: ifAll((offer) => lessThan15(offer.client_max_window_bits), { client_max_window_bits: 15 }),
     sampleOffer: "permessage-deflate; client_max_window_bits=10",
@@ -128,10 +128,10 @@ const confirmations: readonly Confirmation[] = [
     { words: "two names without a semicolon", value: "permessage-deflate server_no_context_takeover" },
     { words: "an equals sign and no value", value: "permessage-deflate; server_max_window_bits=" },
     {
-      words: "a value in quotes that is no token",
+      words: "a quoted value that is not a token",
       value: 'permessage-deflate; server_max_window_bits="1 0"',
     },
-    { words: "a quotation that does not end", value: 'permessage-deflate; server_max_window_bits="10' },
+    { words: "a quoted value without its end", value: 'permessage-deflate; server_max_window_bits="10' },
   ].map(({ words, value }) => ({ ...grammar, words, answer: always(value) })),
 ];
 
@@ -141,7 +141,7 @@ export const confirmation: readonly AnswerCase[] = numbered(
   confirmations.map(({ words, answer, ...rest }) => ({
     ...mustFail,
     clause: "RFC 7692 §7.1",
-    gist: "A client MUST fail the connection upon an answer with a parameter that is there twice or has a wrong value.",
+    gist: "A client MUST fail the connection if the answer has a parameter twice or with an invalid value.",
     ...rest,
     title: `an answer with ${words} fails the connection`,
     answer(request: ClientRequest) {

@@ -24,7 +24,7 @@ import { encodeFrame, Opcode } from "../wire/frames.ts";
 
 const pong = {
   clause: "RFC 6455 §5.5.2",
-  gist: "Upon a ping an endpoint MUST send a pong with the same payload, unless it already got a close frame.",
+  gist: "An endpoint MUST answer a ping with a pong of the same payload, unless it already received a close frame.",
   level: "MUST",
 } as const;
 
@@ -42,7 +42,7 @@ const lengths: FrameCase[] = family(
   "2.1",
   pong,
   [0, 1, 124, 125].map((length) => ({
-    title: `a ping of ${length} ${length === 1 ? "byte" : "bytes"} is answered with what it carried`,
+    title: `a ping of ${length} ${length === 1 ? "byte" : "bytes"} is answered with the same payload`,
     ...(autobahnLengths[length] && { autobahn: [autobahnLengths[length]] }),
     play: (random) => {
       const payload = random.bytes(length);
@@ -83,13 +83,13 @@ const tooLong = [
 const inLongForm: Member[] = [2, 8].map((bytes) => ({
   title: `a ping of 5 bytes whose length is written in ${8 * bytes} bits is refused or understood`,
   clause: "RFC 6455 §5.2, §5.5",
-  gist: "The length of a control frame fits in 7 bits, and the minimal number of bytes MUST be used for it.",
+  gist: "The length of a control frame fits in 7 bits, and it MUST be encoded in the minimal number of bytes.",
   play: play(
     [send(frame.ping("Hello", { lengthBytes: bytes as 2 | 8 }))],
     [
       ...fails(1002),
       ...lenient(
-        "it accepts lengths that are longer than necessary, even on control frames",
+        "it accepts lengths in more bytes than necessary, even on control frames",
         replies({ pongs: ["Hello"] }),
       ),
     ],
@@ -107,7 +107,7 @@ const oversized: FrameCase[] = family("2.3", short, [
 
 const whole = {
   clause: "RFC 6455 §5.5",
-  gist: "Control frames MUST NOT be fragmented: FIN is set on each.",
+  gist: "Control frames MUST NOT be fragmented, so each has FIN set.",
   level: "MUST",
 } as const;
 
@@ -115,7 +115,7 @@ const inPieces: readonly { words: string; frames: readonly CaseFrame[]; autobahn
   { words: "a ping without FIN", frames: [frame.ping("Hello", { fin: false })] },
   { words: "an empty ping without FIN", frames: [frame.ping("", { fin: false })] },
   {
-    words: "a ping without FIN, and a continuation with it,",
+    words: "a ping without FIN, followed by a continuation with FIN,",
     frames: fragments(Opcode.Ping, ["one", "two"]),
     autobahn: ["5.1"],
   },
@@ -145,22 +145,22 @@ const unsolicited: FrameCase[] = family(
   "2.5",
   {
     clause: "RFC 6455 §5.5.3",
-    gist: "A pong may come unsolicited, as a heartbeat of one direction; no answer to it is expected.",
+    gist: "A pong may be unsolicited, as a one-way heartbeat. Nobody expects an answer to it.",
     level: "MUST",
   },
   [
     {
-      title: "an empty pong that nobody asked for goes without an answer",
+      title: "an empty unsolicited pong gets no answer",
       autobahn: ["2.7"],
       play: play([send(frame.pong(), frame.text("after"))], echoes(text("after"))),
     },
     {
-      title: "a pong of bytes that are not UTF-8, which nobody asked for, goes without an answer",
+      title: "an unsolicited pong with bytes that are not UTF-8 gets no answer",
       autobahn: ["2.8"],
       play: play([send(frame.pong(notUtf8), frame.text("after"))], echoes(text("after"))),
     },
     {
-      title: "after a pong that nobody asked for, a ping is answered as ever",
+      title: "a ping after an unsolicited pong is answered as usual",
       autobahn: ["2.9"],
       play: play(
         [send(frame.pong("unsolicited"), frame.ping("a question"))],
@@ -176,7 +176,7 @@ const unsolicited: FrameCase[] = family(
       ),
     },
     {
-      title: "1,000 pongs in one write are taken, and go without an answer",
+      title: "1,000 pongs in one write are accepted and get no answer",
       play: play(
         [send(...repeat(1_000, (index) => frame.pong(`pong ${index}`)), frame.text("after"))],
         echoes(text("after")),
@@ -187,7 +187,7 @@ const unsolicited: FrameCase[] = family(
 
 const several = {
   clause: "RFC 6455 §5.5.2, §5.5.3",
-  gist: "Each ping is answered; of those that came before an answer was sent, the last answer will do.",
+  gist: "Each ping is answered. If several pings wait for an answer, it is enough to answer the last one.",
   level: "MUST",
 } as const;
 
@@ -195,18 +195,19 @@ const tenPings = repeat(10, (index) => frame.ping(`ping ${index}`));
 const tenPongs = tenPings.map(({ payload = "" }) => payload);
 
 function flooded(pongs: readonly (string | Uint8Array)[]): Allowed[] {
-  const because = "it ends a connection that sends so many pings at once: a policy, not a fault";
+  const because =
+    "it closes a connection that sends so many pings at once, which is a policy and not a fault";
   return quits(because, { messages: [text("after")], pongs });
 }
 
 const many: FrameCase[] = family("2.6", several, [
   {
-    title: "ten pings in one write are answered in their order",
+    title: "ten pings in one write are answered in order",
     autobahn: ["2.10"],
     play: play([send(...tenPings)], replies({ pongs: tenPongs })),
   },
   {
-    title: "ten pings that come byte by byte are answered in their order",
+    title: "ten pings that come byte by byte are answered in order",
     autobahn: ["2.11"],
     play: play([sendCut(1, ...tenPings)], replies({ pongs: tenPongs })),
   },
@@ -227,9 +228,9 @@ const many: FrameCase[] = family("2.6", several, [
     ),
   },
   {
-    title: "of 1,000 pings in one write, at least the last is answered, and a message after them comes back",
+    title: "at least the last of 1,000 pings in one write is answered, and the message after them comes back",
     clause: "RFC 6455 §5.5.3, §7.3",
-    gist: "The answer to the last of several pings will do. A server may close whenever it likes, if flooded say.",
+    gist: "It is enough to answer the last of several pings. A server may close the connection at any time, for example when it is flooded.",
     play: (random) => {
       const pings = repeat(1_000, (index) => frame.ping(`${index} ${prose(100, random)}`));
       const pongs = pings.map(({ payload = "" }) => payload);
@@ -250,7 +251,7 @@ const many: FrameCase[] = family("2.6", several, [
 
 const between = {
   clause: "RFC 6455 §5.4, §5.5",
-  gist: "Control frames may come in the middle of a fragmented message; an endpoint MUST be able to handle them.",
+  gist: "Control frames may come in the middle of a fragmented message, and an endpoint MUST be able to handle them.",
   level: "MUST",
 } as const;
 
@@ -259,7 +260,7 @@ const both = replies({ messages: [text("one two")], pongs: ["a question"] });
 
 const asSoonAsPractical = {
   clause: "RFC 6455 §5.4, §5.5.2",
-  gist: "A ping between fragments SHOULD be answered as soon as practical, not when the message is complete.",
+  gist: "A ping between fragments SHOULD be answered as soon as practical, without waiting for the end of the message.",
   level: "SHOULD",
 } as const;
 
@@ -271,7 +272,7 @@ const interleaved: FrameCase[] = family("2.7", between, [
   },
   {
     title:
-      "a ping between two fragments, each frame in a write of its own, is answered, and the message comes back",
+      "a ping between two fragments, each frame in its own write, is answered, and the message comes back",
     autobahn: ["5.7"],
     play: play(sendEach(...interrupted), both),
   },
@@ -315,7 +316,7 @@ const interleaved: FrameCase[] = family("2.7", between, [
     },
   },
   {
-    title: "pings between empty fragments are answered, and the message is what the others carried",
+    title: "pings between empty fragments are answered, and the message comes back whole",
     play: play(
       [
         send(
@@ -330,7 +331,8 @@ const interleaved: FrameCase[] = family("2.7", between, [
     ),
   },
   {
-    title: "a ping and a pong after each of 40 fragments, all in one write, leave the message whole",
+    title:
+      "a message of 40 fragments, each followed by a ping and a pong in the same write, comes back whole",
     play: (random) => {
       const parts = repeat(40, (index) => prose(index, random));
       const frames = fragments(Opcode.Text, parts).flatMap((part, index) => [

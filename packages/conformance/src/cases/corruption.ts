@@ -59,27 +59,27 @@ const corrupt: Corrupt[] = [
   },
   { what: "a match at its very start", parts: [fixedBlock([{ distance: 1, length: 3 }]), flush] },
   {
-    what: "a match from before its start",
+    what: "a match that begins before the message",
     parts: [fixedBlock([bytesOf("Hello"), { distance: 6, length: 3 }]), flush],
   },
   {
-    what: "length code 286, which stands for nothing,",
+    what: "length code 286, which is undefined,",
     parts: [fixedHeader, symbol(97), symbol(286), code(0, 5), symbol(256), flush],
     // libdeflate reads it as 258, the greatest length.
     understood: "a".repeat(259),
   },
   {
-    what: "distance code 30, which stands for nothing,",
+    what: "distance code 30, which is undefined,",
     parts: [fixedHeader, symbol(97), symbol(257), code(30, 5), symbol(256), flush],
   },
   { what: "codes for 287 literals, one too many,", parts: [dynamicHeader(287, 1, onesAndZeros), flush] },
   {
-    what: "more codes than their lengths leave room for",
+    what: "an oversubscribed set of codes",
     parts: [dynamicHeader(257, 1, [1, 1, 1, 1]), flush],
   },
-  { what: "codes that leave bits without meaning", parts: [dynamicHeader(257, 1, [2, 2, 2, 0]), flush] },
+  { what: "an incomplete set of codes", parts: [dynamicHeader(257, 1, [2, 2, 2, 0]), flush] },
   {
-    what: "a code length that repeats the one before the first",
+    what: "a repeated code length with none before it",
     parts: [dynamicHeader(257, 1, [1, 1, 0, 0]), raw([0, 1], [0, 2]), flush],
   },
   {
@@ -88,7 +88,7 @@ const corrupt: Corrupt[] = [
   },
   {
     // One literal of 1 bit, 137 lengths of zero, 118 more, and one distance of 1 bit.
-    what: "a code for everything but the end of the block",
+    what: "no code for the end of the block",
     parts: [
       dynamicHeader(257, 1, onesAndZeros),
       ...[raw([0, 1], [0, 1]), raw([1, 1], [127, 7], [1, 1], [106, 7], [0, 1]), flush],
@@ -100,7 +100,7 @@ const corrupted = compressedFamily(
   "13.12",
   {
     clause: "RFC 7692 §6.2",
-    gist: "A message is delivered if it can be decompressed. Data that is no DEFLATE (RFC 1951 §3.2) has no message in it: the connection fails.",
+    gist: "A message is delivered if it can be decompressed. Data that is not valid DEFLATE (RFC 1951 §3.2) contains no message, so the connection fails.",
     level: "MUST",
   },
   [
@@ -111,7 +111,9 @@ const corrupted = compressedFamily(
           steps: [send(compressed.binary(compose(...parts)))],
           allowed: [
             ...fails([1007, 1002]),
-            ...(understood ? lenient("it gives a meaning to what has none", echoes(binary(understood))) : []),
+            ...(understood
+              ? lenient("it decodes data that has no meaning in DEFLATE", echoes(binary(understood)))
+              : []),
           ],
         }),
       }),
@@ -127,7 +129,7 @@ const corrupted = compressedFamily(
       },
     },
     {
-      title: "a message of noise after some that were right fails the connection",
+      title: "a message of random bytes after valid messages fails the connection",
       play: (compressor) => {
         const right = ["one", "two"].map((each) => compressor.text(each));
         return {
@@ -149,7 +151,7 @@ const incomplete = [
     what: "cut off within the header of a block",
     payload: compose(dynamicBlock(bytesOf("Hello"))).subarray(0, 5),
   },
-  { what: "of no bytes at all", payload: new Uint8Array() },
+  { what: "without any bytes", payload: new Uint8Array() },
   { what: "whose last four bytes were not removed", payload: unhex("f2 48 cd c9 c9 07 00 00 00 ff ff") },
   { what: "in a final block, without the zero after it", payload: unhex("f3 48 cd c9 c9 07 00") },
   { what: "in a final block, with noise after it", payload: unhex("f3 48 cd c9 c9 07 00 ff ff ff") },
@@ -159,12 +161,12 @@ const truncated = compressedFamily(
   "13.13",
   {
     clause: "RFC 7692 §7.2.1",
-    gist: "What is sent ends with an empty stored block, less the last four bytes of it; a receiver that sees that it does not has seen a broken message.",
+    gist: "Compressed data ends with an empty stored block, without its last four bytes. A message that ends in another way is broken.",
     level: "SHOULD",
   },
   incomplete.map(
     ({ what, payload }): CompressedMember => ({
-      title: `a compressed message ${what} fails the connection, or gives what comes out of it`,
+      title: `a compressed message ${what} fails the connection, or comes back as far as it can be decompressed`,
       play: () => ({
         steps: [send(compressed.binary(payload))],
         allowed: [...fails([1007, 1002]), ...whatever("it does not see that the message is broken")],
@@ -177,13 +179,12 @@ const breaches = compressedFamily(
   "13.14",
   {
     clause: "RFC 7692 §7.1",
-    gist: "A client MUST NOT use what it agreed not to use: a duty of who sends. A receiver that relies on it cannot know what is meant.",
+    gist: "A client MUST NOT use context that it agreed not to use. This rule binds the sender. A receiver that has dropped the context cannot decompress the message.",
     level: "MAY",
   },
   [
     {
-      title:
-        "a match into the message before, which the client agreed not to make, fails the connection or is resolved",
+      title: "a match into the previous message, against the agreement, fails the connection or is resolved",
       offer: "permessage-deflate; client_no_context_takeover",
       play: () => ({
         steps: [
@@ -196,7 +197,7 @@ const breaches = compressedFamily(
       }),
     },
     {
-      title: "a match from beyond the window that was agreed on fails the connection or is resolved",
+      title: "a match beyond the agreed window fails the connection or is resolved",
       offer: "permessage-deflate; client_max_window_bits=9",
       play: (_, random, { ours }) => {
         const block = random.bytes(2 ** ours.windowBits + 1);
@@ -207,7 +208,7 @@ const breaches = compressedFamily(
           steps: [send(compressed.binary(first), compressed.binary(second))],
           allowed: [
             ...fails([1007, 1002], { messages: [binary(block)] }),
-            ...whatever("it keeps a larger window than was agreed on"),
+            ...whatever("it keeps a larger window than agreed"),
           ],
         };
       },
@@ -219,12 +220,12 @@ const utf8 = compressedFamily(
   "13.15",
   {
     clause: "RFC 6455 §8.1",
-    gist: "The text of a message is what comes out of the decompression: that must be UTF-8, and only that.",
+    gist: "Text must be UTF-8 after decompression. Its compressed bytes need not be.",
     level: "MUST",
   },
   [
     {
-      title: "a compressed text that is no UTF-8 fails the connection with 1007",
+      title: "a compressed text that is not UTF-8 fails the connection with 1007",
       play: (compressor) => ({ steps: [send(compressor.text(unhex("48 ff 49")))], allowed: fails(1007) }),
     },
     {
@@ -232,14 +233,14 @@ const utf8 = compressedFamily(
       play: (compressor) => ({ steps: [send(compressor.text(unhex("48 e2 82")))], allowed: fails(1007) }),
     },
     {
-      title: "a compressed text in fragments that is no UTF-8 fails the connection with 1007",
+      title: "a compressed text in fragments that is not UTF-8 fails the connection with 1007",
       play: (compressor) => {
         const payload = compressor.payload(unhex("48 49 ed a0 80 48 49"));
         return { steps: [send(...compressedFragments("text", split(payload, 3)))], allowed: fails(1007) };
       },
     },
     {
-      title: "a compressed text that is no UTF-8 after one that was fails the connection with 1007",
+      title: "a compressed text that is not UTF-8, after a valid one, fails the connection with 1007",
       play: (compressor) => ({
         steps: [send(compressor.text("Hellö"), compressor.text(unhex("c3")))],
         allowed: fails(1007, { messages: [text("Hellö")] }),
@@ -253,8 +254,7 @@ const utf8 = compressedFamily(
       },
     },
     {
-      title:
-        "a compressed text of characters of one to four bytes, its payload in fragments of one, comes back",
+      title: "a compressed text of characters of one to four bytes, in fragments of one byte, comes back",
       play: (compressor) => {
         const data = "aß€𝄞".repeat(3);
         const payload = compressor.payload(data);
@@ -275,12 +275,12 @@ const bombs = compressedFamily(
   "13.16",
   {
     clause: "RFC 7692 §8",
-    gist: "Little data can become much. A receiver is limited by what comes out, not by what comes in: it accepts the message or closes with 1009.",
+    gist: "A little data can expand to a lot. A receiver should limit the decompressed size: it accepts the message or closes with 1009.",
     level: "SHOULD",
   },
   [
     {
-      title: "a message of 64 KiB that becomes 64 MiB comes back, or is refused with 1009",
+      title: "a message of 64 KiB that expands to 64 MiB comes back, or is refused with 1009",
       heavy: true,
       play: (compressor) => {
         const zeros = new Uint8Array(64 * mebibyte);
@@ -291,7 +291,7 @@ const bombs = compressedFamily(
       },
     },
     {
-      title: "a message that becomes 64 MiB, in fragments of 1 KiB, comes back, or is refused with 1009",
+      title: "a message that expands to 64 MiB, in fragments of 1 KiB, comes back, or is refused with 1009",
       heavy: true,
       play: (compressor) => {
         const zeros = new Uint8Array(64 * mebibyte);
@@ -300,7 +300,7 @@ const bombs = compressedFamily(
       },
     },
     {
-      title: "a bomb in a text, between pings, comes back, or is refused with 1009",
+      title: "a decompression bomb in a text, between pings, comes back, or is refused with 1009",
       heavy: true,
       play: (compressor) => {
         const letters = new Uint8Array(64 * mebibyte).fill(0x61);

@@ -24,7 +24,7 @@ import { Opcode } from "../wire/frames.ts";
 
 const stream = {
   clause: "RFC 6455 §5.2, RFC 9293 §3.8",
-  gist: "TCP carries bytes, not pieces: where a segment ends says nothing about where a frame does.",
+  gist: "TCP carries a stream of bytes. The end of a segment says nothing about the end of a frame.",
   level: "MUST",
 } as const;
 
@@ -75,9 +75,9 @@ const inSmallPieces = [1, 2, 3, 7].map((size): Member => {
 // How many bytes there are up to the end of a client's header, and what frames of that length are called.
 const shapes = [
   { length: 0, header: 6, words: "an empty message" },
-  { length: 5, header: 6, words: "a message of 5 bytes, its length in 7 bits," },
-  { length: 300, header: 8, words: "a message of 300 bytes, its length in 16 bits," },
-  { length: 65_536, header: 14, words: "a message of 65,536 bytes, its length in 64 bits," },
+  { length: 5, header: 6, words: "a message of 5 bytes (its length in 7 bits)," },
+  { length: 300, header: 8, words: "a message of 300 bytes (its length in 16 bits)," },
+  { length: 65_536, header: 14, words: "a message of 65,536 bytes (its length in 64 bits)," },
 ];
 
 // The ping in the first part is answered once the peer has read that part, so the peer sees the cut, too.
@@ -105,7 +105,7 @@ const messagesCut = shapes.flatMap(({ length, header, words }) =>
 
 const lastByteApart = shapes.slice(1).map(
   ({ length, words }): Member => ({
-    title: `${words} whose last byte comes apart, comes back`,
+    title: `${words} whose last byte comes separately, comes back`,
     play: (random, agreed) => {
       const data = random.bytes(length);
       const allowed = replies({ messages: [binary(data)], pongs: ["read"] });
@@ -156,7 +156,7 @@ const overlapping = [
   { first: 1, second: -1, words: "a byte of the first, then all but a byte of the second" },
 ].map(
   ({ first, second, words }): Member => ({
-    title: `of two messages in three pieces, the middle one holds an end and a start: ${words}`,
+    title: `two messages in three pieces come back, cut so that the middle piece ends one and starts the other: ${words}`,
     play: (random) => {
       const [one, two] = [prose(200, random), prose(300, random)];
       return {
@@ -216,7 +216,10 @@ const largeInPieces = [
           steps: [sendCut(size, sent)],
           allowed: [
             ...echoes(kind === "text" ? text(data) : binary(data)),
-            ...refusesSize(1009, "it refuses a message of a million bytes: a policy, not a fault"),
+            ...refusesSize(
+              1009,
+              "it refuses a message of a million bytes, which is a policy and not a fault",
+            ),
           ],
         };
       },

@@ -23,7 +23,7 @@ import { Opcode } from "../wire/frames.ts";
 
 const whole = {
   clause: "RFC 6455 §5.4",
-  gist: "A message is a first frame with its opcode and FIN clear, continuations, and a last one with FIN set; the parts are put together in their order.",
+  gist: "A fragmented message is a frame with an opcode and without FIN, then continuations, the last of them with FIN. The parts are joined in order.",
   level: "MUST",
 } as const;
 
@@ -36,12 +36,12 @@ const inOrder: FrameCase[] = family("5.1", whole, [
     play: play([send(...fragments(Opcode.Text, ["Hel", "lo"]))], echoes(text("Hello"))),
   },
   {
-    title: "a text in two fragments, each in a write of its own, comes back whole",
+    title: "a text in two fragments, each in its own write, comes back whole",
     autobahn: ["5.4"],
     play: play(sendEach(...fragments(Opcode.Text, ["Hel", "lo"])), echoes(text("Hello"))),
   },
   {
-    title: "a text in five fragments comes back in their order",
+    title: "a text in five fragments comes back in order",
     play: play([send(...fragments(Opcode.Text, parts))], echoes(text(parts.join("")))),
   },
   {
@@ -66,7 +66,7 @@ const inOrder: FrameCase[] = family("5.1", whole, [
     title: "a message in fragments of 1, 125, 126, 65,535 and 65,536 bytes comes back whole",
     play: (random) => {
       const data = [1, 125, 126, 65_535, 65_536].map((length) => random.bytes(length));
-      const because = "it refuses a message of 131,323 bytes: a policy, not a fault";
+      const because = "it refuses a message of 131,323 bytes, which is a policy and not a fault";
       return {
         steps: [send(...fragments(Opcode.Binary, data))],
         allowed: [...echoes(binary(join(data))), ...refusesSize(1009, because)],
@@ -93,7 +93,7 @@ const hollow = [
 
 const empty: FrameCase[] = family(
   "5.2",
-  { ...whole, gist: "A fragment may be empty; only FIN says which is the last." },
+  { ...whole, gist: "A fragment may be empty. Only FIN marks the last one." },
   hollow.map(({ words, data }) => ({
     title: `a binary message ${words} comes back`,
     play: play([send(...fragments(Opcode.Binary, data))], echoes(binary(data.join("")))),
@@ -104,7 +104,7 @@ const many: FrameCase[] = family(
   "5.3",
   {
     clause: "RFC 6455 §5.4, §10.4",
-    gist: "There is no limit to the number of fragments, but an endpoint may protect itself by one of its own.",
+    gist: "The protocol does not limit the number of fragments, but an endpoint may set its own limit.",
     level: "MUST",
   },
   [
@@ -113,10 +113,10 @@ const many: FrameCase[] = family(
     { words: "20,000 fragments of one byte", count: 20_000, size: 1 },
     { words: "20,000 fragments, of which only the last is not empty,", count: 20_000, size: 0 },
   ].map(({ words, count, size }) => ({
-    title: `a message in ${words} comes back, or meets a limit`,
+    title: `a message in ${words} comes back, or exceeds a limit of the peer`,
     play: (random) => {
       const data = [...repeat(count - 1, () => random.bytes(size)), random.bytes(1)];
-      const because = `it refuses a message in ${count.toLocaleString("en")} fragments: a policy, not a fault`;
+      const because = `it refuses a message in ${count.toLocaleString("en")} fragments, which is a policy and not a fault`;
       return {
         steps: [send(...fragments(Opcode.Binary, data)), awaitMessages(1)],
         allowed: [...echoes(binary(join(data))), ...refusesSize([1008, 1009], because)],
@@ -127,7 +127,7 @@ const many: FrameCase[] = family(
 
 const nothingToContinue = {
   clause: "RFC 6455 §5.4",
-  gist: "A continuation belongs to a message that was begun and is not finished; without one there is nothing it could continue.",
+  gist: "A continuation belongs to an unfinished message. Without one there is nothing to continue.",
   level: "MUST",
 } as const;
 
@@ -145,7 +145,7 @@ const straysFirst = [
     play: play(sendEach(stray, after), fails(1002)),
   },
   {
-    title: `${words} as the first frame, byte by byte with a text after it, fails the connection`,
+    title: `${words} as the first frame, sent byte by byte with a text after it, fails the connection`,
     autobahn: autobahn.slice(2),
     play: play([sendCut(1, stray, after)], fails(1002)),
   },
@@ -191,7 +191,7 @@ function twice(...frames: CaseFrame[]): CaseFrame[] {
 
 const notInterleaved = {
   clause: "RFC 6455 §5.4",
-  gist: "The fragments of one message MUST NOT be interleaved with those of another: inside a message only continuations and control frames may come.",
+  gist: "The fragments of one message MUST NOT be interleaved with those of another. Inside a message, only continuations and control frames may come.",
   level: "MUST",
 } as const;
 
@@ -244,7 +244,7 @@ const cutAtRandom: FrameCase[] = family(
   "5.6",
   {
     clause: "RFC 6455 §5.4",
-    gist: "Where TCP cuts the stream has nothing to do with where frames and fragments begin.",
+    gist: "TCP may split the stream anywhere, whatever the boundaries of frames and fragments.",
     level: "MUST",
   },
   repeat(5, (index) => ({

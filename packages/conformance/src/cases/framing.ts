@@ -22,7 +22,7 @@ const autobahnLengths = [0, 125, 126, 127, 128, 65_535, 65_536];
 
 const lengthField = {
   clause: "RFC 6455 §5.2",
-  gist: "A payload's length is in 7 bits up to 125, in 16 more bits up to 65,535, in 64 more bits above.",
+  gist: "A payload length up to 125 takes 7 bits, up to 65,535 another 16 bits, and above that another 64 bits.",
   level: "MUST",
 } as const;
 
@@ -67,18 +67,18 @@ const minimal: FrameCase[] = family(
   "1.3",
   {
     clause: "RFC 6455 §5.2",
-    gist: "The minimal number of bytes MUST be used to encode the length: a duty of who sends.",
+    gist: "The length MUST be encoded in the minimal number of bytes. This rule binds the sender.",
     level: "MUST",
   },
   longForms.map(({ length, lengthBytes }) => ({
-    title: `a length of ${length.toLocaleString("en")} in ${8 * lengthBytes} bits, longer than need be, is refused or understood`,
+    title: `a length of ${length.toLocaleString("en")} in ${8 * lengthBytes} bits, more than necessary, is refused or understood`,
     play: (random) => {
       const data = random.bytes(length);
       return {
         steps: [send(frame.binary(data, { lengthBytes }))],
         allowed: [
           ...fails(1002),
-          ...lenient("it accepts lengths that are longer than necessary", echoes(binary(data))),
+          ...lenient("it accepts lengths in more bytes than necessary", echoes(binary(data))),
         ],
       };
     },
@@ -106,7 +106,7 @@ const highestBit: FrameCase[] = family(
 
 const keys = [
   { key: [0, 0, 0, 0], words: "of zeros, which changes nothing" },
-  { key: [0xff, 0xff, 0xff, 0xff], words: "of ones, which turns every bit" },
+  { key: [0xff, 0xff, 0xff, 0xff], words: "of ones, which flips every bit" },
   { key: [1, 2, 3, 4], words: "of four different bytes" },
 ];
 
@@ -114,7 +114,7 @@ const masks: FrameCase[] = family(
   "1.5",
   {
     clause: "RFC 6455 §5.3",
-    gist: "Byte i of the payload is XORed with byte i modulo 4 of the key, whatever key it is.",
+    gist: "Byte i of the payload is XORed with byte i modulo 4 of the key.",
     level: "MUST",
   },
   keys.flatMap(({ key, words }) =>
@@ -148,17 +148,17 @@ const maskedWrongly: FrameCase[] = family(
   "1.6",
   {
     clause: "RFC 6455 §5.1",
-    gist: "A server MUST close the connection upon a frame that is not masked, a client upon one that is.",
+    gist: "A server MUST close the connection if it receives an unmasked frame, and a client if it receives a masked one.",
     level: "MUST",
   },
   [
     ...opcodes.map(({ words, opcode, payload = "Hello" }) => ({
-      title: `${words} masked the wrong way – by a server, or not by a client – fails the connection`,
+      title: `${words} with the wrong masking (masked by a server, or unmasked by a client) fails the connection`,
       play: play([send(frame.of(opcode, payload, { masking: "wrong" }))], fails(1002)),
     })),
     {
-      title: "a frame masked the wrong way after one that was right fails the connection",
-      gist: "Every frame of a client is masked, not only the first.",
+      title: "a frame with the wrong masking after a correct one fails the connection",
+      gist: "A client masks every frame, not only the first.",
       play: play(
         [send(frame.text("first")), awaitMessages(1), send(frame.text("second", { masking: "wrong" }))],
         fails(1002, { messages: [text("first")] }),

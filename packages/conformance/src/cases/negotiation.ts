@@ -40,7 +40,7 @@ function repeatedBeyond(windowBits: number, random: Random): Uint8Array {
 
 const agreement = {
   clause: "RFC 7692 §7.1",
-  gist: "An answer confirms each parameter that limits the server, with the same bits or fewer, and limits the client only by what it offered.",
+  gist: "An answer confirms each limit for the server, with the same number of bits or fewer. It limits the client only as the client offered.",
   level: "MUST",
 } as const;
 
@@ -57,7 +57,7 @@ function offerOf(...parameters: string[]): string {
 
 function offering(offer: string): Member {
   return {
-    title: `an offer of "${offer}" gets an answer that fits, and messages that keep to it`,
+    title: `an offer of "${offer}" gets a valid answer, and the messages follow it`,
     offer,
     play: exchange,
   };
@@ -105,7 +105,7 @@ const bothWindows = family(
 
 const writings = [
   {
-    words: "with its parameters in another order",
+    words: "with its parameters in a different order",
     offer: offerOf(clientBits[0] ?? "", serverBits[3] ?? "", "server_no_context_takeover"),
   },
   { words: "without spaces", offer: "permessage-deflate;client_max_window_bits;server_max_window_bits=12" },
@@ -113,9 +113,9 @@ const writings = [
     words: "with spaces and tabs around its semicolons",
     offer: "permessage-deflate \t; \tclient_max_window_bits  ;server_max_window_bits=12",
   },
-  { words: "with a value in quotes", offer: 'permessage-deflate; server_max_window_bits="12"' },
+  { words: "with a quoted value", offer: 'permessage-deflate; server_max_window_bits="12"' },
   {
-    words: "with an escape in a value in quotes",
+    words: "with an escape in a quoted value",
     offer: 'permessage-deflate; server_max_window_bits="1\\2"',
   },
 ];
@@ -124,7 +124,7 @@ const written = family(
   "12.4",
   {
     clause: "RFC 6455 §9.1",
-    gist: "Parameters come in any order, with spaces or none; a value in quotes means what it means without.",
+    gist: "Parameters may come in any order, with or without spaces. A quoted value means the same as an unquoted one.",
     level: "MUST",
   },
   writings.map(({ words, offer }) => ({
@@ -158,13 +158,13 @@ const fallbacks = family(
   "12.5",
   {
     clause: "RFC 7692 §5",
-    gist: "Of several offers, in the order of preference, a server accepts one or none; those that it does not know it passes over.",
+    gist: "The client lists its offers in order of preference. The server accepts one of them or none, and skips those it does not know.",
     level: "MUST",
   },
   lists.map((list, index) => ({
     ...offering(list.join(", ")),
     peer: "server" as const,
-    title: `of the offers "${list.join(", ")}" one is taken at most, and kept to`,
+    title: `at most one of the offers "${list.join(", ")}" is accepted, and the messages follow it`,
     ...(index === 0 && { autobahn: sizesOf(7) }),
   })),
 );
@@ -185,7 +185,7 @@ const invalid = [
 
 const declining = {
   clause: "RFC 7692 §7",
-  gist: "An offer with a parameter that is unknown, has a wrong value or is there twice MUST be declined: the connection opens without it.",
+  gist: "An offer with an unknown parameter, an invalid value or a repeated parameter MUST be declined. The connection opens without it.",
   level: "MUST",
 } as const;
 
@@ -193,7 +193,7 @@ const declined = family(
   "12.6",
   declining,
   invalid.map((parameters) => ({
-    title: `an offer with "${parameters}" is declined, and messages go uncompressed`,
+    title: `an offer with "${parameters}" is declined, and messages are not compressed`,
     offer: offerOf(parameters),
     peer: "server" as const,
     mayDecline: true as const,
@@ -218,7 +218,7 @@ const passedOver = family(
       [offerOf(parameters), offerOf()],
       [offerOf(), offerOf(parameters)],
     ].map((list) => ({
-      title: `of the offers "${list.join(", ")}" only the valid one may be taken`,
+      title: `only the valid one of the offers "${list.join(", ")}" may be accepted`,
       offer: list.join(", "),
       peer: "server" as const,
       mayDecline: true as const,

@@ -49,12 +49,12 @@ const sampleAccept: Demand = {
   problem: (head) =>
     valuesOf(head, "sec-websocket-accept").includes(sample.accept)
       ? undefined
-      : `not the proof of §1.3, ${sample.accept}`,
+      : `expected the value of §1.3,  ${sample.accept}`,
 };
 
 const version11: Demand = {
   words: "as HTTP/1.1",
-  problem: ({ version }) => (version === "1.1" ? undefined : `the answer is of HTTP/${version}`),
+  problem: ({ version }) => (version === "1.1" ? undefined : `the answer is HTTP/${version}`),
 };
 
 const answer = family(
@@ -62,38 +62,39 @@ const answer = family(
   {
     ...must,
     clause: "RFC 6455 §4.2.2",
-    gist: "101, Upgrade: websocket, Connection: Upgrade, and the proof that the key was read.",
+    gist: "The answer is 101 with Upgrade: websocket, Connection: Upgrade and a Sec-WebSocket-Accept computed from the key.",
   },
   [
     { title: "a plain handshake is accepted, and the WebSocket echoes and closes" },
     {
-      title: "the key of the RFC's own example gets the proof that the RFC works out",
+      title: "the key of the RFC's example gets the Sec-WebSocket-Accept of that example",
       clause: "RFC 6455 §1.3",
-      gist: "The proof is the SHA-1 of the key and a fixed GUID, in base64.",
+      gist: "Sec-WebSocket-Accept is the SHA-1 of the key and a fixed GUID, in base64.",
       key: sample.key,
       allowed: accepts(sampleAccept),
     },
     {
-      title: "a key with + and / gets the proof of just these characters",
-      gist: "The key is used as it was sent; nothing in it is an escape.",
+      title: "a key with + and / gets the Sec-WebSocket-Accept of exactly these characters",
+      gist: "The key is used exactly as it was sent. It contains no escapes.",
       key: "+/+/+/+/+/+/+/+/+/+/+w==",
     },
     {
-      title: "a key that no encoder would write so gets the proof of just these characters, or is refused",
-      gist: "The key as it was sent makes the proof; it need not be decoded, and must not be encoded anew.",
+      title:
+        "a key in non-canonical base64 gets the Sec-WebSocket-Accept of exactly these characters, or is refused",
+      gist: "Sec-WebSocket-Accept is computed from the key as it was sent. The key must not be decoded and encoded again.",
       key: "dGhlIHNhbXBsZSBub25jZR==",
       allowed: [...accepts(), ...refuses()],
     },
     {
       title: "101 has neither a Content-Length nor a Transfer-Encoding",
       clause: "RFC 9110 §8.6, RFC 9112 §6.1",
-      gist: "An answer of the class 1xx has no body: it must not tell how long it is.",
+      gist: "A 1xx response has no body, so it must not state a length.",
       allowed: accepts(without("a length", "content-length", "transfer-encoding")),
     },
     {
-      title: "101 is an answer of HTTP/1.1",
+      title: "the 101 is an HTTP/1.1 response",
       clause: "RFC 9110 §7.8",
-      gist: "HTTP/1.0 knows no Upgrade.",
+      gist: "HTTP/1.0 has no Upgrade.",
       allowed: accepts(version11),
     },
   ],
@@ -104,7 +105,7 @@ const writing = family(
   {
     ...must,
     clause: "RFC 6455 §4.2.1",
-    gist: "Upgrade is compared without case; Connection is a list that includes the token Upgrade, in any case.",
+    gist: "Upgrade is compared without regard to case. Connection is a list that includes the token Upgrade, in any case.",
   },
   [
     ...[
@@ -114,7 +115,7 @@ const writing = family(
     ].map(({ words, change }) => ({
       title: `header names in ${words} case are understood`,
       clause: "RFC 9110 §5.1",
-      gist: "The names of headers are compared without case.",
+      gist: "Header names are compared without regard to case.",
       changes: ({ address, key }: RequestContext) => ({
         lines: {
           Host: [`${change("Host")}: ${address.authority}`],
@@ -132,7 +133,7 @@ const writing = family(
     ].map(({ words, before, after }) => ({
       title: `values with ${words} them are understood`,
       clause: "RFC 9112 §5.1",
-      gist: "White space around a value is optional, and no part of it.",
+      gist: "White space around a value is optional and not part of it.",
       changes: ({ address, key }: RequestContext) => ({
         lines: {
           Host: [`Host:${before}${address.authority}${after}`],
@@ -166,19 +167,19 @@ const writing = family(
       changes: { lines: { Connection: ["Connection: ,, Upgrade,"] } },
     },
     {
-      title: "Upgrade: h2c, websocket, a choice of two, is understood, or left alone",
+      title: "Upgrade: h2c, websocket (a choice of two) is understood or ignored",
       clause: "RFC 9110 §7.8",
-      gist: "Upgrade lists protocols by preference; a server may switch to one of them, or to none.",
+      gist: "Upgrade lists protocols in order of preference. A server may switch to one of them or to none.",
       changes: { lines: { Upgrade: ["Upgrade: h2c, websocket"] } },
       allowed: [...accepts(), ...tolerated("it does not read Upgrade as a list", refusesOrIgnores())],
     },
     {
-      title: "the headers in another order, Host last, are understood",
+      title: "headers in a different order, with Host last, are understood",
       gist: "The order of headers does not matter.",
       changes: ({ address }) => ({ lines: { Host: [] }, after: [`Host: ${address.authority}`] }),
     },
     {
-      title: "headers that nobody knows are ignored",
+      title: "unknown headers are ignored",
       gist: "Unknown headers are ignored.",
       changes: { after: ["X-Rosetta: 1", "Sec-WebSocket-Rosetta: 1", "Cookie: a=b; c=d"] },
     },
@@ -207,7 +208,7 @@ const asking = family(
   {
     ...must,
     clause: "RFC 6455 §4.2.1",
-    gist: "Without Upgrade: websocket and Connection: Upgrade, nobody asked for a WebSocket.",
+    gist: "A request without Upgrade: websocket and Connection: Upgrade does not ask for a WebSocket.",
     allowed: refusesOrIgnores(["4xx", 501]),
   },
   [
@@ -225,9 +226,9 @@ const asking = family(
       changes: { lines: { Connection: [`Connection: ${value}`] } },
     })),
     {
-      title: "a refusal with 426 says which protocol to upgrade to",
+      title: "a 426 response names the protocol to upgrade to",
       clause: "RFC 9110 §15.5.22",
-      gist: "A server that answers 426 MUST say in Upgrade what it wants.",
+      gist: "A server that answers 426 MUST name the required protocol in Upgrade.",
       changes: { lines: { Upgrade: [] } },
       allowed: [
         ...refusesOrIgnores(["4xx", 501], explained(426, "Upgrade")),
@@ -237,15 +238,18 @@ const asking = family(
     {
       title: "Connection: close does not open a WebSocket, and the connection ends",
       clause: "RFC 6455 §4.2.1, RFC 9112 §9.6",
-      gist: "Without Connection: Upgrade, nobody asked for a WebSocket; after close, the answer is the last.",
+      gist: "A request without Connection: Upgrade does not ask for a WebSocket. After Connection: close, the response is the last.",
       changes: { lines: { Connection: ["Connection: close"] } },
       allowed: [
         ...refusesOrIgnores(["4xx", 501]).map(andCloses),
-        ...tolerated("it keeps a connection whose end was asked for", refusesOrIgnores(["4xx", 501])),
+        ...tolerated(
+          "it keeps the connection although the request asked to close it",
+          refusesOrIgnores(["4xx", 501]),
+        ),
       ],
     },
     {
-      title: "Upgrade: websocket, cut off by a NUL from what follows, does not open a WebSocket",
+      title: "Upgrade: websocket, followed by a NUL and more text, does not open a WebSocket",
       clause: "RFC 9110 §5.5",
       gist: "A NUL in a value must be refused or read as a space; the value does not end there.",
       changes: { lines: { Upgrade: ["Upgrade: websocket\0x"] } },
@@ -255,17 +259,17 @@ const asking = family(
 
 const oneKey = {
   clause: "RFC 6455 §11.3.1",
-  gist: "Sec-WebSocket-Key must not be there more than once.",
+  gist: "Sec-WebSocket-Key must not appear more than once.",
 };
 
-const unchecked = "it does not check what the key is, which it need not";
+const unchecked = "it does not validate the key, which is optional";
 
 const keys = family(
   4,
   {
     ...must,
     clause: "RFC 6455 §4.2.1",
-    gist: "Sec-WebSocket-Key is 16 bytes in base64; a handshake that is not so is refused, with 400 say.",
+    gist: "Sec-WebSocket-Key is 16 bytes in base64. A handshake with another key is refused, for example with 400.",
     allowed: refuses(),
   },
   [
@@ -284,15 +288,15 @@ const keys = family(
         const line = `Sec-WebSocket-Key: ${key}`;
         return { lines: { "Sec-WebSocket-Key": [line, line] } };
       },
-      allowed: [...refuses(), ...tolerated("it accepts a key that is there twice", accepts())],
+      allowed: [...refuses(), ...tolerated("it accepts a key that appears twice", accepts())],
     },
     ...[
       { words: "an empty key", key: "" },
       { words: "a key of 15 bytes", key: "AAAAAAAAAAAAAAAAAAAA" },
       { words: "a key of 17 bytes", key: "AAAAAAAAAAAAAAAAAAAAAAA=" },
       { words: "a key without its padding", key: "dGhlIHNhbXBsZSBub25jZQ" },
-      { words: "a key with a character that base64 has not", key: "dGhlIHNhbXBsZSBub25j!Q==" },
-      { words: "a key in the alphabet for URLs", key: "-_-_-_-_-_-_-_-_-_-_-w==" },
+      { words: "a key with a character outside base64", key: "dGhlIHNhbXBsZSBub25j!Q==" },
+      { words: "a key in URL-safe base64", key: "-_-_-_-_-_-_-_-_-_-_-w==" },
     ].map(({ words, key }) => ({
       title: `${words} is refused`,
       key,
@@ -317,33 +321,33 @@ const versions = family(
   {
     ...must,
     clause: "RFC 6455 §4.2.2, §4.4",
-    gist: "A version that the server does not know is refused, with 426 say, and a header that names those it knows.",
+    gist: "An unknown version is refused, for example with 426. A header in the response names the versions that the server knows.",
     allowed: refuses(["4xx"], names13),
   },
   [
     ...[0, 14, 255].map((version) => ({
-      title: `version ${version} is refused, and version 13 named`,
+      title: `version ${version} is refused, and the response names version 13`,
       changes: { lines: { "Sec-WebSocket-Version": [`Sec-WebSocket-Version: ${version}`] } },
     })),
     ...[8, 12].map((version) => ({
-      title: `version ${version}, that of a draft, is refused, and version 13 named`,
+      title: `version ${version}, of a draft, is refused, and the response names version 13`,
       changes: { lines: { "Sec-WebSocket-Version": [`Sec-WebSocket-Version: ${version}`] } },
       allowed: [
         ...refuses(["4xx"], names13),
-        ...told(`it speaks version ${version}, that of a draft, too`, accepts()),
+        ...told(`it also speaks version ${version}, of a draft`, accepts()),
       ],
     })),
     {
-      title: "versions 13, 8, a list where one is due, are refused",
+      title: "a list of two versions, 13 and 8, is refused",
       clause: "RFC 6455 §4.2.1, §4.3",
-      gist: "A client sends one version.",
+      gist: "A client sends exactly one version.",
       changes: { lines: { "Sec-WebSocket-Version": ["Sec-WebSocket-Version: 13, 8"] } },
       allowed: refuses(),
     },
     ...["", "013", "13.0", "0xd", "13x"].map((version) => ({
-      title: `version ${version || "(empty)"}, which is no number as it should be, is refused`,
+      title: `version ${version || "(empty)"}, which is not a valid number, is refused`,
       clause: "RFC 6455 §4.2.1, §4.3",
-      gist: "The version is 13, in just these digits.",
+      gist: "The version is exactly the digits 13.",
       changes: { lines: { "Sec-WebSocket-Version": [`Sec-WebSocket-Version: ${version}`] } },
       allowed:
         version === "" ? refuses() : [...refuses(), ...tolerated(`it reads ${version} as 13`, accepts())],
@@ -351,18 +355,18 @@ const versions = family(
     {
       title: "a handshake without a version is refused",
       clause: "RFC 6455 §4.2.1",
-      gist: "The version is one of the things that a handshake must have.",
+      gist: "A handshake must have a version.",
       changes: { lines: { "Sec-WebSocket-Version": [] } },
       allowed: refuses(),
     },
     {
       title: "the same version twice is refused",
       clause: "RFC 6455 §11.3.5",
-      gist: "Sec-WebSocket-Version must not be there more than once.",
+      gist: "Sec-WebSocket-Version must not appear more than once.",
       changes: {
         lines: { "Sec-WebSocket-Version": ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 13"] },
       },
-      allowed: [...refuses(), ...tolerated("it accepts a version that is there twice", accepts())],
+      allowed: [...refuses(), ...tolerated("it accepts a version that appears twice", accepts())],
     },
   ],
 );
@@ -398,8 +402,8 @@ const hosts = family(
       changes: ({ address }) => ({ lines: { Host: [`Host: ${address.authority}/x`] } }),
     },
     {
-      title: "an empty Host is refused, or none of the server's concern",
-      gist: "Host may be empty where the target has no authority; a WebSocket always has one.",
+      title: "an empty Host is refused, or the server does not check it",
+      gist: "Host may be empty if the target has no authority. A WebSocket URL always has one.",
       ...may,
       changes: { lines: { Host: ["Host:"] } },
       allowed: [...refuses(), ...told("it accepts an empty Host", accepts())],
@@ -411,8 +415,8 @@ const methods = ["POST", "HEAD", "OPTIONS", "get"];
 
 // Targets that no GET may have: RFC 9112 §3.2.
 const targets = [
-  { words: "*, which is for OPTIONS,", of: () => "*" },
-  { words: "an authority, which is for CONNECT,", of: ({ authority }: Address) => authority },
+  { words: "* (only for OPTIONS)", of: () => "*" },
+  { words: "an authority (only for CONNECT)", of: ({ authority }: Address) => authority },
   { words: "a fragment", of: ({ path }: Address) => `${path}#x` },
   { words: "a space", of: ({ path }: Address) => `${path} x` },
 ];
@@ -422,7 +426,7 @@ const requestLine = family(
   {
     ...must,
     clause: "RFC 6455 §4.2.1",
-    gist: "A handshake is a GET of HTTP/1.1 or higher.",
+    gist: "A handshake is a GET request in HTTP/1.1 or higher.",
   },
   [
     ...methods.map((method) => ({
@@ -433,9 +437,9 @@ const requestLine = family(
       allowed: refusesOrIgnores(["4xx", 501]),
     })),
     {
-      title: "a refusal with 405 says which methods are allowed",
+      title: "a 405 response names the allowed methods",
       clause: "RFC 9110 §15.5.6",
-      gist: "A server that answers 405 MUST say in Allow which methods it accepts.",
+      gist: "A server that answers 405 MUST list its methods in Allow.",
       changes: { requestLine: ({ path }) => `POST ${path} HTTP/1.1` },
       allowed: [
         ...refusesOrIgnores(["4xx", 501], explained(405, "Allow")),
@@ -443,7 +447,7 @@ const requestLine = family(
       ],
     },
     ...["HTTP/1.0", "HTTP/0.9"].map((version) => ({
-      title: `a request of ${version} does not open a WebSocket`,
+      title: `a request in ${version} does not open a WebSocket`,
       changes: { requestLine: ({ path }: Address) => `GET ${path} ${version}` },
       allowed: refusesOrIgnores(["4xx", 505]),
     })),
@@ -455,15 +459,15 @@ const requestLine = family(
     {
       title: "a version written http/1.1 is refused",
       clause: "RFC 9112 §2.3, §3",
-      gist: "The name of HTTP is written in capitals; a request line that is wrong SHOULD be answered with 400.",
+      gist: "HTTP is written in capitals. An invalid request line SHOULD be answered with 400.",
       ...should,
       changes: { requestLine: ({ path }) => `GET ${path} http/1.1` },
       allowed: [...refuses(["4xx", 505]), ...tolerated("it reads http as HTTP", accepts())],
     },
     {
-      title: "a handshake of HTTP/1.2 is taken as one of HTTP/1.1",
+      title: "a handshake in HTTP/1.2 is read as HTTP/1.1",
       clause: "RFC 9110 §2.5",
-      gist: "A higher minor version SHOULD be processed as the highest that the server knows.",
+      gist: "A higher minor version SHOULD be processed as the highest minor version that the server knows.",
       ...should,
       changes: { requestLine: ({ path }) => `GET ${path} HTTP/1.2` },
       allowed: [...accepts(), ...tolerated("it refuses a minor version it does not know", refuses())],
@@ -480,31 +484,35 @@ const requestLine = family(
     ...targets.map(({ words, of }) => ({
       title: `a target with ${words} is refused`,
       clause: "RFC 9112 §3, §3.2",
-      gist: "A request line that is wrong SHOULD be answered with 400.",
+      gist: "An invalid request line SHOULD be answered with 400.",
       ...should,
       changes: {
         requestLine: (address: Address) => `GET ${of(address)} HTTP/1.1`,
       },
       allowed: [
         ...refusesOrIgnores(["4xx", 505]),
-        ...tolerated("it accepts a target that no GET may have", accepts()),
+        ...tolerated("it accepts a target that is invalid for GET", accepts()),
       ],
     })),
     {
       title: "the preface of HTTP/2 is refused, or understood",
       clause: "RFC 9113 §3.4",
-      gist: "A server of HTTP/1.1 sees a method that it does not know; one of HTTP/2 answers with SETTINGS.",
+      gist: "An HTTP/1.1 server sees an unknown method. An HTTP/2 server answers with SETTINGS.",
       request: preface,
       allowed: [
         ...refuses(["4xx", 501, 505]),
-        { verdict: "info" as const, answer: "dropped" as const, because: "it hangs up without an answer" },
+        {
+          verdict: "info" as const,
+          answer: "dropped" as const,
+          because: "it closes the connection without an answer",
+        },
         { verdict: "info" as const, answer: "http2" as const, because: "it speaks HTTP/2 on this port" },
       ],
     },
     {
       title: "the answer to HEAD has no body",
       clause: "RFC 9110 §9.3.2",
-      gist: "A server MUST NOT send content in the response to HEAD: it would be read as the next answer.",
+      gist: "A server MUST NOT send content in the response to HEAD, because the client would read it as the next response.",
       changes: { requestLine: ({ path }) => `HEAD ${path} HTTP/1.1` },
       allowed: [...refusesOrIgnores(["4xx", 501]), ...accepts()],
     },
@@ -521,7 +529,7 @@ const lines = family(
   {
     ...must,
     clause: "RFC 9112 §2.2, §5",
-    gist: "What is no request SHOULD be answered with 400: servers that read lines in different ways can be tricked.",
+    gist: "An invalid request SHOULD be answered with 400. Attackers exploit servers that read its lines in different ways.",
     allowed: refuses(),
   },
   [
@@ -541,23 +549,23 @@ const lines = family(
       allowed: refuses([400]),
     },
     {
-      title: "a key folded into a second line is put together, or refused",
+      title: "a key that is folded into a second line is joined or refused",
       clause: "RFC 9112 §5.2",
-      gist: "A folded line MUST be answered with 400, or each fold be read as spaces.",
+      gist: "A folded line MUST be answered with 400, or each fold must be read as spaces.",
       changes: ({ key }) => ({ lines: { "Sec-WebSocket-Key": ["Sec-WebSocket-Key:", ` ${key}`] } }),
       allowed: [...refuses(), ...accepts()],
     },
     {
-      title: "a token of Connection folded into a second line is put together, or refused",
+      title: "a Connection token that is folded into a second line is joined or refused",
       clause: "RFC 9112 §5.2",
-      gist: "A folded line MUST be answered with 400, or each fold be read as spaces.",
+      gist: "A folded line MUST be answered with 400, or each fold must be read as spaces.",
       changes: { lines: { Connection: ["Connection: keep-alive,", "\tUpgrade"] } },
       allowed: [...refuses(), ...accepts()],
     },
     {
       title: "a line that begins with a space right after the request line is refused, or ignored",
       clause: "RFC 9112 §2.2",
-      gist: "Lines with white space before them MUST be refused, or dropped, where no header was before.",
+      gist: "Before the first header, lines that begin with white space MUST be refused or dropped.",
       changes: { before: [" Sec-WebSocket-Version: 13"], lines: { "Sec-WebSocket-Version": [] } },
     },
     {
@@ -572,7 +580,7 @@ const lines = family(
       title: "a line without a colon is refused",
       ...should,
       changes: { after: ["X-Rosetta"] },
-      allowed: [...refuses(), ...tolerated("it accepts a line that is no header", accepts())],
+      allowed: [...refuses(), ...tolerated("it accepts a line that is not a header", accepts())],
     },
     {
       title: "a header without a name is refused",
@@ -596,19 +604,22 @@ const lines = family(
       changes: { after: [`X-Rosetta: a${byte}b`] },
       allowed: [
         ...refuses(),
-        ...tolerated(`it accepts a ${words} in a value; what it makes of it cannot be seen`, accepts()),
+        ...tolerated(
+          `it accepts a ${words} in a value; the response does not show how it reads it`,
+          accepts(),
+        ),
       ],
     })),
     {
       title: "another control character in a value is refused, or kept",
       clause: "RFC 9110 §5.5",
-      gist: "Other control characters are invalid, but may be kept where that is safe.",
+      gist: "Other control characters are invalid, but a server may keep them where that is safe.",
       ...may,
       changes: { after: ["X-Rosetta: a\x01b"] },
       allowed: [...refuses(), ...told("it keeps control characters", accepts())],
     },
     {
-      title: "bytes beyond ASCII in a value nobody reads are ignored",
+      title: "bytes beyond ASCII in an unused header value are ignored",
       clause: "RFC 9110 §5.5",
       gist: "Bytes of 0x80 to 0xFF SHOULD be treated as opaque.",
       ...should,
@@ -622,7 +633,7 @@ const lines = family(
 function bounded(...statuses: readonly number[]): AllowedAnswer[] {
   return [
     ...refuses(statuses.length > 0 ? statuses : ["4xx"]),
-    { verdict: "info", answer: "dropped", because: "it hangs up without an answer" },
+    { verdict: "info", answer: "dropped", because: "it closes the connection without an answer" },
     ...told("it accepts this much", accepts()),
   ];
 }
@@ -635,31 +646,31 @@ const sizes = family(
   {
     ...may,
     clause: "RFC 9110 §5.4, RFC 6585 §5",
-    gist: "A server says what is too much for it: 431, or another 4xx. It does not die of it.",
+    gist: "A server answers a request that is too large with 431 or another 4xx. It survives the request.",
     allowed: bounded(),
   },
   [
     {
-      title: "a header of 100 KiB is refused, or taken",
+      title: "a header of 100 KiB is refused or accepted",
       changes: { after: [`X-Rosetta: ${"x".repeat(100 * 1024)}`] },
     },
     {
-      title: "a header's name of 100 KiB is refused, or taken",
+      title: "a header name of 100 KiB is refused or accepted",
       changes: { after: [`${"x".repeat(100 * 1024)}: 1`] },
     },
     {
-      title: `${many.toLocaleString("en")} headers after those that count are refused, or taken`,
+      title: `${many.toLocaleString("en")} headers after the required ones are refused or accepted`,
       changes: { after: Array.from({ length: many }, () => "x:1") },
     },
     {
-      title: `${many.toLocaleString("en")} headers before those that count are refused, or taken (CVE-2024-37890)`,
-      gist: "A server that stops to keep headers has none of those it needs: it must not go on without.",
+      title: `${many.toLocaleString("en")} headers before the required ones are refused or accepted (CVE-2024-37890)`,
+      gist: "A server that stops reading headers misses the required ones. It must not continue without them.",
       changes: { before: Array.from({ length: many }, () => "x:1") },
     },
     {
-      title: "a target of 100 KiB is refused, or taken",
+      title: "a target of 100 KiB is refused or accepted",
       clause: "RFC 9112 §3",
-      gist: "A target that is longer than the server wants to read is answered with 414.",
+      gist: "A target that is longer than the server accepts is answered with 414.",
       changes: { requestLine: ({ path }) => `GET ${padded(path, 100 * 1024)} HTTP/1.1` },
     },
     {
@@ -682,7 +693,7 @@ const eitherWay = [...accepts(), ...refuses(["4xx", 501])];
 
 const noEnd = {
   clause: "RFC 9112 §6.3",
-  gist: "Where a body ends is unknown: 400, and the connection MUST be closed.",
+  gist: "The end of the body is unknown. The server answers with 400 and MUST close the connection.",
 };
 
 const bodies = family(
@@ -690,7 +701,7 @@ const bodies = family(
   {
     ...must,
     clause: "RFC 9112 §6",
-    gist: "A body belongs to its request, also where nobody needs it: it is no part of what follows.",
+    gist: "A body belongs to its request even if nobody needs it. The server must not read it as frames.",
   },
   [
     {
@@ -709,12 +720,12 @@ const bodies = family(
     {
       title: "Content-Length: 0 changes nothing",
       changes: { after: ["Content-Length: 0"] },
-      allowed: [...accepts(), ...tolerated("it refuses a body of no bytes", refuses())],
+      allowed: [...accepts(), ...tolerated("it refuses an empty body", refuses())],
     },
     {
       title: "Content-Length and Transfer-Encoding in one request are refused, and the connection ends",
       clause: "RFC 9112 §6.1",
-      gist: "Such a request may be a trick. Whatever the answer, the connection MUST be closed after it.",
+      gist: "Such a request may be an attack. Whatever the response, the connection MUST be closed after it.",
       changes: { after: ["Content-Length: 5", "Transfer-Encoding: chunked"], body: "0\r\n\r\n" },
       allowed: refuses(["4xx"]).map(andCloses),
     },
@@ -726,7 +737,7 @@ const bodies = family(
     },
     {
       ...noEnd,
-      title: "a Content-Length that is no number is refused with 400, and the connection ends",
+      title: "a Content-Length that is not a number is refused with 400, and the connection ends",
       changes: { after: ["Content-Length: +0"] },
       allowed: refuses([400]).map(andCloses),
     },
@@ -734,15 +745,15 @@ const bodies = family(
 );
 
 const early = [frame.text("early")];
-const losesIt = "it loses what came before its answer, which a client must not send";
+const losesIt = "it loses data that came before its answer, which a client must not send";
 // Here the client breaks a rule, and the report says what the server does about it.
 const tooEarly = {
   ...may,
   clause: "RFC 6455 §4.1",
-  gist: "A client MUST wait for the answer before it sends anything else. What a server does with what came too early is not said.",
+  gist: "A client MUST wait for the answer before it sends anything else. The RFC does not say what a server does with early data.",
   allowed: [
     ...accepts(),
-    ...told("it accepts nothing before its answer", refuses(["4xx"])).map((each) => ({
+    ...told("it refuses data before its answer", refuses(["4xx"])).map((each) => ({
       ...each,
       verdict: "info" as const,
     })),
@@ -755,7 +766,7 @@ const delivery = family(
   {
     ...must,
     clause: "RFC 9112 §2.2, §9",
-    gist: "TCP carries a stream: how it is cut means nothing.",
+    gist: "TCP carries a stream and may split it anywhere.",
   },
   [
     { title: "a handshake of one byte at a time is accepted", cuts: 1 },
@@ -766,25 +777,28 @@ const delivery = family(
     ].map(({ words, cuts }) => ({ title: `a handshake cut ${words} is accepted`, cuts })),
     ...[
       {
-        title: "a message in the same segment as the handshake comes back, or its fate is reported",
+        title:
+          "a message in the same segment as the handshake comes back, or the report says what became of it",
         cuts: undefined,
       },
       {
-        title: "a message right after the handshake, before the answer, comes back, or its fate is reported",
+        title:
+          "a message right after the handshake, before the answer, comes back, or the report says what became of it",
         cuts: [0],
       },
       {
         title:
-          "a message cut within its header, the start with the handshake, comes back, or its fate is reported",
+          "a message cut within its header, with its start in the segment of the handshake, comes back, or the report says what became of it",
         cuts: [3],
       },
       {
         title:
-          "a message cut after its header, the start with the handshake, comes back, or its fate is reported",
+          "a message cut after its header, with its start in the segment of the handshake, comes back, or the report says what became of it",
         cuts: [6],
       },
       {
-        title: "a message after the handshake, both byte by byte, comes back, or its fate is reported",
+        title:
+          "a message after the handshake, both byte by byte, comes back, or the report says what became of it",
         cuts: 1,
       },
     ].map(({ title, cuts }) => ({
@@ -795,14 +809,15 @@ const delivery = family(
     })),
     {
       ...tooEarly,
-      title: "three messages in the same segment as the handshake come back, or their fate is reported",
+      title:
+        "three messages in the same segment as the handshake come back, or the report says what became of them",
       frames: [frame.text("one"), frame.text("two"), frame.text("three")],
     },
   ],
 );
 
 const noSubprotocol = without("a subprotocol", "sec-websocket-protocol");
-const ungrammatical = "it does not check how the subprotocols are written";
+const ungrammatical = "it does not check the syntax of subprotocols";
 
 /** A server may refuse a client with which it has no subprotocol in common. */
 function declinesAll(): AllowedAnswer[] {
@@ -818,11 +833,11 @@ const subprotocols = family(
   {
     ...must,
     clause: "RFC 6455 §4.2.2",
-    gist: "The server selects one of the subprotocols that were offered, if it speaks it, or none.",
+    gist: "The server selects one of the offered subprotocols that it speaks, or none.",
   },
   [
     {
-      title: "a subprotocol that nobody knows is not selected",
+      title: "an unknown subprotocol is not selected",
       subprotocols: ["rosetta.unknown"],
       changes: { after: ["Sec-WebSocket-Protocol: rosetta.unknown"] },
       allowed: declinesAll(),
@@ -836,7 +851,7 @@ const subprotocols = family(
     {
       title: "of two subprotocols in two lines, at most one is selected",
       clause: "RFC 6455 §11.3.4",
-      gist: "Sec-WebSocket-Protocol may be there several times, which is the same as one list.",
+      gist: "Sec-WebSocket-Protocol may appear several times, which means the same as one list.",
       subprotocols: ["rosetta.one", "rosetta.two"],
       changes: { after: ["Sec-WebSocket-Protocol: rosetta.one", "Sec-WebSocket-Protocol: rosetta.two"] },
       allowed: declinesAll(),
@@ -848,15 +863,15 @@ const subprotocols = family(
       { words: "a subprotocol in quotes", value: '"a"' },
       { words: "a subprotocol beyond ASCII", value: "\xe4" },
     ].map(({ words, value }) => ({
-      title: `${words} is refused, or nothing selected`,
+      title: `${words} is refused, or nothing is selected`,
       clause: "RFC 6455 §4.1, §4.2.1",
-      gist: "Subprotocols are tokens; a handshake that breaks the grammar is refused if the server finds out.",
+      gist: "Subprotocols are tokens. A server that notices invalid syntax refuses the handshake.",
       subprotocols: [value],
       changes: { after: [`Sec-WebSocket-Protocol: ${value}`] },
       allowed: [...refuses(), ...tolerated(ungrammatical, accepts(noSubprotocol))],
     })),
     {
-      title: "the same subprotocol twice is refused, or nothing selected",
+      title: "the same subprotocol twice is refused, or nothing is selected",
       clause: "RFC 6455 §4.1",
       gist: "The subprotocols MUST all be different.",
       subprotocols: ["rosetta.one"],
@@ -865,9 +880,9 @@ const subprotocols = family(
     },
     {
       title:
-        "a list of subprotocols with 15,000 spaces is answered as fast as one with as many letters (CVE-2021-32640)",
+        "a list of subprotocols with 15,000 spaces is answered as fast as one with 15,000 letters (CVE-2021-32640)",
       clause: "RFC 9110 §5.4",
-      gist: "How long a header takes to read must not grow with the square of its length.",
+      gist: "The time to read a header must not grow with the square of its length.",
       ...should,
       // The case must not keep others waiting, nor be kept waiting by them.
       heavy: true,
@@ -882,7 +897,7 @@ const subprotocols = family(
 const noExtension = without("an extension", "sec-websocket-extensions");
 const declines = [
   ...accepts(noExtension),
-  ...tolerated("it refuses the client, where the offer could be declined", refuses()),
+  ...tolerated("it refuses the handshake, although it could decline only the offer", refuses()),
 ];
 
 // Property names that every object has.
@@ -893,8 +908,8 @@ const malformedOffers = [
   { words: "a semicolon and nothing after it", value: "permessage-deflate;" },
   { words: "a parameter without its value", value: "permessage-deflate; client_max_window_bits=" },
   { words: "two names without a comma", value: "permessage-deflate x-rosetta" },
-  { words: "a quotation that does not end", value: 'permessage-deflate; client_max_window_bits="10' },
-  { words: "a quotation that is no token", value: 'permessage-deflate; client_max_window_bits="1 0"' },
+  { words: "a quoted value without its end", value: 'permessage-deflate; client_max_window_bits="10' },
+  { words: "a quoted value that is not a token", value: 'permessage-deflate; client_max_window_bits="1 0"' },
   { words: "a name in quotes", value: '"permessage-deflate"' },
 ];
 
@@ -903,37 +918,37 @@ const extensions = family(
   {
     ...must,
     clause: "RFC 6455 §9.1",
-    gist: "The server takes extensions that were offered and that it knows; an answer without is a decline.",
+    gist: "The server accepts offered extensions that it knows. It declines the others by leaving them out of its answer.",
     allowed: declines,
   },
   [
     {
-      title: "an extension that nobody knows is declined",
+      title: "an unknown extension is declined",
       offer: "x-rosetta",
       changes: { after: ["Sec-WebSocket-Extensions: x-rosetta"] },
     },
     {
-      title: "extensions that nobody knows, with parameters, in two lines, are declined",
+      title: "unknown extensions with parameters, in two lines, are declined",
       offer: "x-rosetta; a=1; b, y-rosetta",
       changes: {
         after: ["Sec-WebSocket-Extensions: x-rosetta; a=1; b", "Sec-WebSocket-Extensions: y-rosetta"],
       },
     },
     {
-      title: "a parameter in quotes is understood",
-      gist: "The value of a parameter may be in quotes, if what is in them is a token.",
+      title: "a quoted parameter value is understood",
+      gist: "The value of a parameter may be a quoted token.",
       offer: 'x-rosetta; a="b"',
       changes: { after: ['Sec-WebSocket-Extensions: x-rosetta; a="b"'] },
     },
     ...inherited.map((name) => ({
-      title: `an extension of the name ${name} is declined`,
-      gist: "A name is looked up among those that the server knows, not among those that every object has.",
+      title: `an extension named ${name} is declined`,
+      gist: "A server must look up a name among its own extensions, not among the properties that every object inherits.",
       offer: name,
       changes: { after: [`Sec-WebSocket-Extensions: ${name}`] },
     })),
     {
-      title: "parameters of the names __proto__ and constructor are declined",
-      gist: "A name is looked up among those that the server knows, not among those that every object has.",
+      title: "parameters named __proto__ and constructor are declined",
+      gist: "A server must look up a name among its own extensions, not among the properties that every object inherits.",
       offer: "permessage-deflate; __proto__=1; constructor",
       changes: { after: ["Sec-WebSocket-Extensions: permessage-deflate; __proto__=1; constructor"] },
       allowed: [...accepts(noExtension), ...refuses()],
@@ -945,10 +960,7 @@ const extensions = family(
       changes: { after: [`Sec-WebSocket-Extensions: ${value}`] },
       allowed: [
         ...refuses(),
-        ...tolerated(
-          "it does not check how the extensions that it does not take are written",
-          accepts(noExtension),
-        ),
+        ...tolerated("it does not check the syntax of extensions that it declines", accepts(noExtension)),
       ],
     })),
   ],

@@ -14,7 +14,7 @@ import { Opcode } from "../wire/frames.ts";
 
 const noExtension = {
   clause: "RFC 6455 §5.2",
-  gist: "RSV1, RSV2 and RSV3 MUST be 0 unless an extension that was agreed on gives them a meaning; a receiver of one without MUST fail the connection.",
+  gist: "RSV1, RSV2 and RSV3 MUST be 0 unless a negotiated extension defines them. Otherwise the receiver MUST fail the connection.",
   level: "MUST",
 } as const;
 
@@ -84,7 +84,7 @@ function afterGood(bad: CaseFrame, deliver: Deliver): FrameCase["play"] {
 const deliveries: readonly { words: string; deliver: Deliver }[] = [
   { words: "in the same write", deliver: together },
   {
-    words: "each frame in a write of its own",
+    words: "each frame in its own write",
     deliver: (good, ...rest) => [send(good), awaitMessages(1), ...sendEach(...rest)],
   },
   {
@@ -108,7 +108,7 @@ export const reservedBits: readonly FrameCase[] = [...bitsOnEach, ...bitsAfterGo
 
 const noMeaning = {
   clause: "RFC 6455 §5.2",
-  gist: "Opcodes 3 to 7 (for data) and 11 to 15 (for control) are reserved; a receiver of an unknown one MUST fail the connection.",
+  gist: "Opcodes 3 to 7 (data) and 11 to 15 (control) are reserved. A receiver MUST fail the connection on an unknown opcode.",
   level: "MUST",
 } as const;
 

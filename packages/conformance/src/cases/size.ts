@@ -56,7 +56,7 @@ const heavyFrom = 4 * MiB;
 
 const limited = {
   clause: "RFC 6455 §5.2, §10.4",
-  gist: "A message may be of any size; an endpoint that has a limit of its own says so with 1009.",
+  gist: "A message may have any size. An endpoint with its own limit reports it with 1009.",
   level: "MUST",
 } as const;
 
@@ -68,12 +68,12 @@ function inOneFrame(id: string, kind: "text" | "binary"): FrameCase[] {
     id,
     limited,
     sizes.map((size, index) => ({
-      title: `a ${kind} message of ${sizeOf(size)} in one frame comes back, or meets a limit`,
+      title: `a ${kind} message of ${sizeOf(size)} in one frame comes back, or exceeds a limit of the peer`,
       autobahn: [`${id}.${index + 1}`],
       ...(size >= heavyFrom && { heavy: true }),
       play: (random) => {
         const data = make(size, random);
-        const because = `it refuses a message of ${sizeOf(size)}: a policy, not a fault`;
+        const because = `it refuses a message of ${sizeOf(size)}, which is a policy and not a fault`;
         return {
           steps: [send(frame.of(opcode, data)), awaitMessages(1)],
           allowed: [...echoes(expected(data)), ...refusesSize(1009, because)],
@@ -98,13 +98,13 @@ function inFragments(id: string, kind: "text" | "binary"): FrameCase[] {
     id,
     { ...limited, clause: "RFC 6455 §5.4, §10.4" },
     fragmented.map(({ whole, size, autobahn }) => ({
-      title: `a ${kind} message of ${sizeOf(whole)} in fragments of ${sizeOf(size)} comes back, or meets a limit`,
+      title: `a ${kind} message of ${sizeOf(whole)} in fragments of ${sizeOf(size)} comes back, or exceeds a limit of the peer`,
       autobahn: autobahn.map((number) => `${id}.${number}`),
       heavy: true,
       play: (random) => {
         const data = make(whole, random);
         const parts = split(data, size);
-        const because = `it refuses a message of ${sizeOf(whole)}, or in ${parts.length.toLocaleString("en")} fragments: a policy, not a fault`;
+        const because = `it refuses a message of ${sizeOf(whole)}, or in ${parts.length.toLocaleString("en")} fragments, which is a policy and not a fault`;
         return {
           steps: [send(...fragments(opcode, parts)), awaitMessages(1)],
           allowed: [...echoes(expected(data)), ...refusesSize([1009, 1008], because)],
@@ -129,16 +129,16 @@ const many: FrameCase[] = family(
   "9.5",
   {
     clause: "RFC 6455 §5.4, §5.6",
-    gist: "A message is complete in itself, and messages come in the order in which they were sent.",
+    gist: "Each message is complete in itself, and messages arrive in the order in which they were sent.",
     level: "MUST",
   },
   manySizes.map(({ size, autobahn }) => ({
-    title: `1,000 messages of ${sizeOf(size)}, text and binary in turn, in one write, come back in their order`,
+    title: `1,000 messages of ${sizeOf(size)}, text and binary in turn, in one write, come back in order`,
     autobahn: autobahn.flatMap((number) => [`9.7.${number}`, `9.8.${number}`]),
     play: (random) => {
       const messages = repeat(1_000, (index) => inTurn(index, size, random));
       const frames = messages.map(({ kind, data }) => frame.of(kinds[kind].opcode, data));
-      const because = "it refuses 1,000 messages at once: a policy, not a fault";
+      const because = "it refuses 1,000 messages at once, which is a policy and not a fault";
       return {
         steps: [send(...frames), awaitMessages(messages.length)],
         allowed: [...echoes(...messages), ...refusesSize([1008, 1013], because)],
@@ -149,7 +149,7 @@ const many: FrameCase[] = family(
 
 const unread = {
   clause: "RFC 6455 §1.5, §10.4",
-  gist: "Messages come over TCP, all of them and in their order: what is not read yet waits, or the connection is closed, for a limit is the peer's own choice. No message may be missing in between, or before a connection that goes on.",
+  gist: "TCP delivers all messages in order. While nobody reads, the peer keeps them waiting, or it closes the connection at its own limit. No message may be missing in between, or while the connection stays open.",
   level: "MUST",
 } as const;
 
@@ -160,13 +160,13 @@ const bursts = [
   { words: "twice 384 messages of 64 KiB", count: 384, size: 64 * KiB, times: 2 },
 ];
 
-const tooSlow = quits("it gives up on a peer that does not read: a policy, not a fault");
+const tooSlow = quits("it closes a connection that does not read, which is a policy and not a fault");
 
 const slowReader: FrameCase[] = family(
   "9.6",
   unread,
   bursts.map(({ words, count, size, times }) => ({
-    title: `${words}, sent while nothing is read, all come back once it is, or the connection is closed`,
+    title: `${words}, sent while nobody reads, all come back once somebody reads, or the connection is closed`,
     heavy: true,
     play: (random) => {
       const batches = repeat(times, () => repeat(count, () => noise(size, random)));

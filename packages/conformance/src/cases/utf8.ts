@@ -25,13 +25,13 @@ import { Opcode } from "../wire/frames.ts";
 
 const delivered = {
   clause: "RFC 6455 §5.6",
-  gist: "The payload of a text message is UTF-8, and no character of it may be lost or changed.",
+  gist: "The payload of a text message is UTF-8. No character may be lost or changed.",
   level: "MUST",
 } as const;
 
 const refused = {
   clause: "RFC 6455 §8.1",
-  gist: "A text that is not UTF-8 MUST fail the connection; its code is 1007 (§7.4.1).",
+  gist: "A text that is not UTF-8 MUST fail the connection, with code 1007 (§7.4.1).",
   level: "MUST",
 } as const;
 
@@ -116,17 +116,14 @@ const noncharacters = [
 ];
 
 const untouched = [
-  comesBack("a zero byte amid a text is a character, and does not end it", "before\0after"),
+  comesBack("a zero byte inside a text is a character and does not end it", "before\0after"),
   comesBack("a byte order mark at the start of a text stays", "\ufefftext"),
   comesBack("a byte order mark alone is a text of one character", "\ufeff"),
-  comesBack("U+FFFD, sent as a character, is no sign of a fault", "\ufffd", "6.11.3", "6.23.5"),
+  comesBack("U+FFFD, sent as a character, comes back", "\ufffd", "6.11.3", "6.23.5"),
   comesBack("U+FFF9 to U+FFFC come back", "\ufff9\ufffa\ufffb\ufffc", "6.23.1", "6.23.2", "6.23.3", "6.23.4"),
-  comesBack(
-    "ends of lines come back as they were: CR LF, LF, CR, U+0085, U+2028",
-    "a\r\nb\nc\rd\u0085e\u2028f",
-  ),
-  comesBack("blanks at both ends of a text stay", " \t\n text \n\t "),
-  comesBack("a letter and its accent are not put together, nor taken apart", "e\u0301 \u00e9 \u1e9b\u0323"),
+  comesBack("line endings come back unchanged: CR LF, LF, CR, U+0085, U+2028", "a\r\nb\nc\rd\u0085e\u2028f"),
+  comesBack("white space at both ends of a text stays", " \t\n text \n\t "),
+  comesBack("a letter and its accent are neither composed nor decomposed", "e\u0301 \u00e9 \u1e9b\u0323"),
 ];
 
 const mixed = "aé€😀 κόσμε";
@@ -208,14 +205,14 @@ const otherFragments: Member[] = [
     play: play([send(...fragments(Opcode.Text, split(bytesOf(longer), 1)))], echoes(text(longer))),
   },
   {
-    title: "an empty fragment amid a character changes nothing",
+    title: "an empty fragment inside a character changes nothing",
     play: play(
       [send(...fragments(Opcode.Text, [euro.subarray(0, 2), "", euro.subarray(2)]))],
       echoes(text(euro)),
     ),
   },
   {
-    title: "a ping amid a character is answered, and changes nothing",
+    title: "a ping inside a character is answered and changes nothing",
     play: play(
       [
         send(
@@ -257,7 +254,7 @@ const stray = [
   ),
   ...characters.map(({ bytes, words }) =>
     isRefused(
-      `a continuation byte too many after ${words} fails the connection`,
+      `one continuation byte too many after ${words} fails the connection`,
       join([bytes, Uint8Array.of(0x80)]),
     ),
   ),
@@ -270,7 +267,7 @@ const stray = [
 
 const impossible = [0xc0, 0xc1, ...range(0xf5, 0xff)].map((byte) =>
   isRefused(
-    `the byte ${hex(Uint8Array.of(byte))}, which UTF-8 never has, fails the connection`,
+    `the byte ${hex(Uint8Array.of(byte))}, which never occurs in UTF-8, fails the connection`,
     Uint8Array.of(byte),
     ...({
       192: ["6.14.1"],
@@ -291,7 +288,11 @@ const overlong = [2, 3, 4, 5, 6].flatMap((length, index) => {
   const last = largest[index] ?? 0;
   const forms = [
     { codePoint: 0x2f, words: "a slash", autobahn: `6.17.${index + 1}` },
-    { codePoint: last, words: `${unicode(last)}, which fits in one less,`, autobahn: `6.18.${index + 1}` },
+    {
+      codePoint: last,
+      words: `${unicode(last)}, which fits in one byte fewer,`,
+      autobahn: `6.18.${index + 1}`,
+    },
     { codePoint: 0, words: "a zero", autobahn: `6.19.${index + 1}` },
   ];
   return forms.map(({ codePoint, words, autobahn }) => {
@@ -375,7 +376,7 @@ const interrupted: Member[] = characters.flatMap(({ bytes, words }) =>
       { byte: accent, what: "another character" },
     ].map(({ byte, what }) =>
       isRefused(
-        `${what} in place of byte ${place + 1} of ${words} fails the connection`,
+        `${what} instead of byte ${place + 1} of ${words} fails the connection`,
         join([bytes.subarray(0, place), byte, bytes.subarray(place + 1)]),
         ...(interruptions[`${bytes.length}.${place}`] ?? []),
       ),
@@ -390,7 +391,7 @@ const lengths = [
 ];
 
 const lastByteWrong: Member[] = lengths.map((length) => ({
-  title: `a text of ${length.toLocaleString("en")} ${length === 1 ? "byte, which" : "bytes whose last, ff,"} is wrong, fails the connection`,
+  title: `a text of ${length.toLocaleString("en")} ${length === 1 ? "byte, the invalid ff," : "bytes that ends with the invalid ff"} fails the connection`,
   play: (random) => {
     const data = join([bytesOf(prose(length - 1, random)), Uint8Array.of(0xff)]);
     return { steps: [send(frame.text(data))], allowed: fails(1007) };
@@ -398,7 +399,7 @@ const lastByteWrong: Member[] = lengths.map((length) => ({
 }));
 
 const lastCharacterShort: Member[] = [8, 16, 32, 64, 128, 65_536].map((length) => ({
-  title: `a text of ${length.toLocaleString("en")} bytes that ends amid a character fails the connection`,
+  title: `a text of ${length.toLocaleString("en")} bytes that ends inside a character fails the connection`,
   play: (random) => {
     const data = join([bytesOf(prose(length - 2, random)), euro.subarray(0, 2)]);
     return { steps: [send(frame.text(data))], allowed: fails(1007) };
@@ -411,17 +412,27 @@ function inFragments(title: string, ...parts: (string | Uint8Array)[]): Member {
 }
 
 const faultyFragments: Member[] = [
-  inFragments("a wrong byte in the first of three fragments fails the connection", unhex("61ff"), "b", "c"),
-  inFragments("a wrong byte in the second of three fragments fails the connection", "a", unhex("62ff"), "c"),
-  inFragments("a wrong byte in the last of three fragments fails the connection", "a", "b", unhex("63ff")),
-  inFragments("a last fragment that ends amid a character fails the connection", "a", euro.subarray(0, 2)),
   inFragments(
-    "a text that ends amid a character, with an empty last fragment, fails the connection",
+    "an invalid byte in the first of three fragments fails the connection",
+    unhex("61ff"),
+    "b",
+    "c",
+  ),
+  inFragments(
+    "an invalid byte in the second of three fragments fails the connection",
+    "a",
+    unhex("62ff"),
+    "c",
+  ),
+  inFragments("an invalid byte in the last of three fragments fails the connection", "a", "b", unhex("63ff")),
+  inFragments("a last fragment that ends inside a character fails the connection", "a", euro.subarray(0, 2)),
+  inFragments(
+    "a text that ends inside a character, with an empty last fragment, fails the connection",
     euro.subarray(0, 2),
     "",
   ),
   {
-    title: "wrong bytes, each a fragment, fail the connection",
+    title: "invalid bytes, each in its own fragment, fail the connection",
     autobahn: ["6.3.2"],
     play: play(
       [send(...fragments(Opcode.Text, split(join([bytesOf("κόσμε"), unhex("eda080"), bytesOf("z")]), 1)))],
@@ -437,16 +448,16 @@ const faultyFragments: Member[] = [
 // The last byte of `bytes` decides. Before it, the text can still be valid.
 const faults = [
   { bytes: "80", rest: "", what: "a continuation byte without a first one" },
-  { bytes: "fe", rest: "", what: "a byte that UTF-8 never has" },
+  { bytes: "fe", rest: "", what: "a byte that never occurs in UTF-8" },
   { bytes: "c0", rest: "af", what: "the first byte of an overlong sequence of two" },
   { bytes: "f5", rest: "808080", what: "the first byte of a sequence above U+10FFFF" },
   { bytes: "e080", rest: "af", what: "the second byte of an overlong sequence of three" },
   { bytes: "eda0", rest: "80", what: "the second byte of a surrogate" },
   { bytes: "f080", rest: "80af", what: "the second byte of an overlong sequence of four" },
   { bytes: "f490", rest: "8080", what: "the second byte of a sequence above U+10FFFF" },
-  { bytes: "c328", rest: "", what: "a letter in place of a second byte" },
-  { bytes: "e28228", rest: "", what: "a letter in place of a third byte" },
-  { bytes: "f09f9828", rest: "", what: "a letter in place of a fourth byte" },
+  { bytes: "c328", rest: "", what: "a letter instead of a second byte" },
+  { bytes: "e28228", rest: "", what: "a letter instead of a third byte" },
+  { bytes: "f09f9828", rest: "", what: "a letter instead of a fourth byte" },
 ].map(({ bytes, rest, what }) => ({
   deciding: join([bytesOf("κόσμε"), unhex(bytes)]),
   rest: join([unhex(rest), bytesOf("edited")]),
@@ -458,16 +469,16 @@ const acrossFragments: Member[] = faults
   .filter(({ long }) => long)
   .map(({ deciding, rest, what }) =>
     inFragments(
-      `${what}, first of its fragment, fails the connection`,
+      `${what}, at the start of its fragment, fails the connection`,
       deciding.subarray(0, -1),
       join([deciding.subarray(-1), rest]),
     ),
   );
 
-const late = "it sees the fault only when the message is complete";
+const late = "it notices the fault only when the message is complete";
 const failFast = {
   ...refused,
-  gist: "A text that is not UTF-8 MUST fail the connection; best at once, for the rest cannot mend it.",
+  gist: "A text that is not UTF-8 MUST fail the connection. It is best to fail at once, because the rest cannot repair the text.",
 };
 
 const failFastInFragments: Member[] = faults.map(({ deciding, rest, what }) => ({
@@ -479,7 +490,7 @@ const failFastInFragments: Member[] = faults.map(({ deciding, rest, what }) => (
   ),
 }));
 
-const lateInFrame = "it sees the fault only when the frame is complete";
+const lateInFrame = "it notices the fault only when the frame is complete";
 
 const failFastInFrame: Member[] = faults.map(({ deciding, rest, what }) => ({
   title: `${what}, in the first half of a frame, fails the connection before the second half`,
@@ -502,7 +513,7 @@ const binaryMessages: Member[] = [
     play: play([send(...fragments(Opcode.Binary, split(everyFault, 7)))], echoes(binary(everyFault))),
   },
   {
-    title: "a text after a binary message that ends amid a character comes back",
+    title: "a text after a binary message that ends inside a character comes back",
     play: play(
       [send(frame.binary(euro.subarray(0, 2)), frame.text("after"))],
       echoes(binary(euro.subarray(0, 2)), text("after")),
@@ -512,13 +523,13 @@ const binaryMessages: Member[] = [
 
 const reason = {
   clause: "RFC 6455 §5.5.1, §8.1",
-  gist: "The reason of a close frame is UTF-8, and what is not MUST fail the connection.",
+  gist: "The reason of a close frame is UTF-8. Invalid UTF-8 MUST fail the connection.",
   level: "MUST",
 } as const;
 
 const rightReasons = [
   { reason: "aé€😀", words: "of characters of one, two, three and four bytes" },
-  { reason: "€".repeat(41), words: "of 123 bytes, in characters of three," },
+  { reason: "€".repeat(41), words: "of 123 bytes, in characters of three bytes," },
   { reason: "\0", words: "of a zero" },
   { reason: "\ufeff\uffff\u{10ffff}", words: "of a byte order mark and noncharacters" },
 ].map(
@@ -530,13 +541,13 @@ const rightReasons = [
 
 const wrongReasons = [
   { bytes: "80", words: "of a stray continuation byte", autobahn: [] },
-  { bytes: "ff", words: "of a byte that UTF-8 never has", autobahn: [] },
+  { bytes: "ff", words: "of a byte that never occurs in UTF-8", autobahn: [] },
   { bytes: "c0af", words: "of an overlong slash", autobahn: [] },
   { bytes: "e080af", words: "of an overlong slash in three bytes", autobahn: [] },
   { bytes: "eda080", words: "of a surrogate", autobahn: ["7.5.1"] },
   { bytes: "f4908080", words: "above U+10FFFF", autobahn: [] },
-  { bytes: "e228a1", words: "with a letter amid a character", autobahn: [] },
-  { bytes: "61e282", words: "that ends amid a character", autobahn: [] },
+  { bytes: "e228a1", words: "with a letter inside a character", autobahn: [] },
+  { bytes: "61e282", words: "that ends inside a character", autobahn: [] },
 ].map(
   ({ bytes, words, autobahn }): Member => ({
     title: `a close frame with a reason ${words} fails the connection`,
@@ -546,7 +557,7 @@ const wrongReasons = [
 );
 
 const longReason: Member = {
-  title: "a close frame whose reason of 123 bytes is wrong in the last fails the connection",
+  title: "a close frame with a reason of 123 bytes, the last of them invalid, fails the connection",
   play: play([send(frame.close(1000, join([bytesOf("x".repeat(122)), unhex("ff")])))], fails([1007, 1002])),
 };
 
@@ -569,6 +580,10 @@ export const utf8: readonly FrameCase[] = [
   ...family("6.15", refused, [...faultyFragments, ...acrossFragments]),
   ...family("6.16", failFast, failFastInFragments),
   ...family("6.17", failFast, failFastInFrame),
-  ...family("6.18", { ...delivered, gist: "The payload of a binary message is any bytes." }, binaryMessages),
+  ...family(
+    "6.18",
+    { ...delivered, gist: "The payload of a binary message may be any bytes." },
+    binaryMessages,
+  ),
   ...family("6.19", reason, [...rightReasons, ...wrongReasons, longReason]),
 ];

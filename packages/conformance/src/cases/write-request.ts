@@ -57,16 +57,16 @@ export function refuses(statuses: readonly StatusPattern[] = ["4xx"], demand?: D
       verdict: "non-strict",
       answer: "refused",
       ...(demand && { demand }),
-      because: "another status says better what is wrong",
+      because: "another status would describe the problem better",
     },
-    { verdict: "non-strict", answer: "dropped", because: "it hangs up without an answer" },
-    { verdict: "non-strict", answer: "bare", because: "it answers as HTTP/0.9 does, without a status" },
+    { verdict: "non-strict", answer: "dropped", because: "it closes the connection without an answer" },
+    { verdict: "non-strict", answer: "bare", because: "it answers as in HTTP/0.9, without a status" },
   ];
 }
 
 /** The request asks for no WebSocket, so an answer as to any other request is fine. */
 export function refusesOrIgnores(statuses?: readonly StatusPattern[], demand?: Demand): AllowedAnswer[] {
-  const because = "it answers as to a request that asks for no WebSocket";
+  const because = "it answers as if the request did not ask for a WebSocket";
   return [...refuses(statuses, demand), { verdict: "info", answer: "ignored", because }];
 }
 
