@@ -41,7 +41,7 @@ test.each([
   ["--load conns=1", "--load: conns=1 cannot be used: a number from 2 to 25000"],
   ["--load speed=9", /"speed=9" cannot be used/],
   ["--load conns=20,fanout=20", /need more than 20 connections/],
-  ["--loud", /--help shows what there is$/],
+  ["--loud", /--help lists the options$/],
 ])("%s is refused in one line", (line, why) => {
   const answer = read(line);
   expect(answer).toMatch(why);

@@ -106,6 +106,6 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    return `${(error as Error).message.split(". ")[0]}; pnpm bench --help shows what there is`;
+    return `${(error as Error).message.split(". ")[0]}; pnpm bench --help lists the options`;
   }
 }

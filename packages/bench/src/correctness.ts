@@ -26,7 +26,7 @@ export async function findWrong(bench: Omit<Bench, "refused">): Promise<Map<stri
   const wrong = new Map<string, string>();
   for (const candidate of withControls(bench)) {
     bench.signal.throwIfAborted();
-    bench.tell(`${candidate.title}: does it echo what it is sent?`);
+    bench.tell(`${candidate.title}: checking its echo`);
     const failure = await failureOf(candidate, bench);
     bench.signal.throwIfAborted();
     if (failure !== undefined) wrong.set(candidate.id, failure);

@@ -32,7 +32,7 @@ test("a difference that another run may not show is undecided, with the reason",
   const shared = { ...busy, leastFactor: 1.5 };
   expect(judge(shared, "one", pairs(slice(149)), against).ratio).toMatchObject({
     decision: "undecided",
-    why: "not beyond what another run may show, 1.5 ×",
+    why: "another run may differ by 1.5 ×",
   });
   expect(judge(shared, "one", pairs(slice(67)), against).ratio).toMatchObject({ decision: "undecided" });
   expect(judge(shared, "one", pairs(slice(66)), against).ratio).toMatchObject({ decision: "less" });
@@ -42,7 +42,7 @@ test("a difference that another run may not show is undecided, with the reason",
 test("a difference within the noise is undecided, with the reason", () => {
   expect(judge(busy, "one", pairs(slice(104)), against).ratio).toMatchObject({
     decision: "undecided",
-    why: "not beyond what two equal servers show",
+    why: "equal servers differ as much",
   });
 });
 
@@ -51,7 +51,7 @@ test("a server that was not busy has no throughput, whatever the limit was", () 
   const full = verdict({ serverBusy: 0.6, generatorBusy: 0.99 });
   expect(full).toMatchObject({ verdict: "generator-bound", why: expect.stringContaining("core was full") });
   const taken = verdict({ serverBusy: 0.6, serverTaken: 0.38, generatorBusy: 0.6 });
-  expect(taken).toMatchObject({ verdict: "disturbed", why: expect.stringContaining("others were at work") });
+  expect(taken).toMatchObject({ verdict: "disturbed", why: expect.stringContaining("other programs used") });
   const neither = verdict({ serverBusy: 0.1, generatorBusy: 0.2 });
   expect(neither).toMatchObject({ verdict: "generator-bound", why: expect.stringContaining("neither") });
   for (const row of [full, taken, neither]) expect(row).not.toHaveProperty("ratio");
@@ -66,7 +66,7 @@ test("a control that was not busy decides nothing", () => {
   const lazy = slice(100, { serverBusy: 0.5, generatorBusy: 1 });
   expect(judge(busy, "one", pairs(slice(200), lazy), against)).toMatchObject({
     verdict: "measured",
-    ratio: { decision: "undecided", why: expect.stringContaining("its control was generator-bound") },
+    ratio: { decision: "undecided", why: expect.stringContaining("the control was generator-bound") },
   });
 });
 
@@ -74,11 +74,11 @@ test("nothing is decided without the noise of two equal servers, nor from few pa
   const row = judge(busy, "one", pairs(slice(200)), { ...against, noise: undefined });
   expect(row.ratio?.decision).toBe("undecided");
   expect(judge(busy, "one", pairs(slice(200)).slice(0, 4), against).ratio).toMatchObject({
-    ...{ decision: "undecided", why: "4 of 5 pairs are too few to decide by" },
+    ...{ decision: "undecided", why: "4 of 5 pairs are too few for a decision" },
   });
   // As in an interrupted run.
   expect(judge(busy, "one", pairs(slice(200)), { ...against, wanted: 16 }).ratio).toMatchObject({
-    ...{ decision: "undecided", why: "5 of 16 pairs are too few to decide by" },
+    ...{ decision: "undecided", why: "5 of 16 pairs are too few for a decision" },
   });
   expect(judge(busy, "one", pairs(slice(200)).slice(0, 1), against)).not.toHaveProperty("ratio");
 });
@@ -152,7 +152,7 @@ test("if the system does not report a figure, there is none", () => {
     pairs(slice(1)),
     against,
   );
-  expect(row).toMatchObject({ verdict: "unknown", why: "this system does not tell" });
+  expect(row).toMatchObject({ verdict: "unknown", why: "this system does not report it" });
   expect(row).not.toHaveProperty("ratio");
 });
 
@@ -193,13 +193,13 @@ test("a single slice without a figure from the system is enough for no figure at
   expect(judge(method, "one", some, against)).toMatchObject({ verdict: "unknown" });
   const control = some.map(([each]): Pair => [slice(1), each]);
   expect(judge(method, "one", control, against).ratio).toMatchObject({
-    ...{ decision: "undecided", why: "its control was unknown: this system does not tell" },
+    ...{ decision: "undecided", why: "the control was unknown: this system does not report it" },
   });
 });
 
 test("few pairs decide nothing, even if no more were wanted", () => {
   expect(judge(busy, "one", pairs(slice(200)).slice(0, 3), { ...against, wanted: 3 }).ratio).toMatchObject({
-    ...{ decision: "undecided", why: "3 of 5 pairs are too few to decide by" },
+    ...{ decision: "undecided", why: "3 of 5 pairs are too few for a decision" },
   });
 });
 

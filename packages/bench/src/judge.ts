@@ -102,22 +102,22 @@ function compare(
     method,
     pairs.flatMap(([, slice]) => slice ?? []),
   );
-  if (objection) return undecided(`its control was ${objection.verdict}: ${objection.why}`);
+  if (objection) return undecided(`the control was ${objection.verdict}: ${objection.why}`);
   if (ratios.length < Math.max(fewestPairs, wanted)) {
-    return undecided(`${ratios.length} of ${Math.max(fewestPairs, wanted)} pairs are too few to decide by`);
+    return undecided(`${ratios.length} of ${Math.max(fewestPairs, wanted)} pairs are too few for a decision`);
   }
-  if (!noise) return undecided("what two equal servers show is not known");
-  if (decide(compared, noise) === "undecided") return undecided("not beyond what two equal servers show");
+  if (!noise) return undecided("this run did not compare equal servers");
+  if (decide(compared, noise) === "undecided") return undecided("equal servers differ as much");
   const { leastFactor } = method;
   const decision = decide(compared, bandOf(noise, leastFactor));
-  if (decision === "undecided") return undecided(`not beyond what another run may show, ${leastFactor} ×`);
+  if (decision === "undecided") return undecided(`another run may differ by ${leastFactor} ×`);
   return { ...compared, decision };
 }
 
 /** Returns what keeps a figure from being the server's own, or nothing. */
 export function objectionTo(method: Figure, slices: readonly Slice[]): Objection | undefined {
   if (slices.some((slice) => !Number.isFinite(method.figure(slice)))) {
-    return { verdict: "unknown", why: "this system does not tell" };
+    return { verdict: "unknown", why: "this system does not report it" };
   }
   const late = lateness(slices);
   const isScheduled = slices.some(({ due }) => due !== undefined);
@@ -128,10 +128,10 @@ export function objectionTo(method: Figure, slices: readonly Slice[]): Objection
   const { serverBusy, generatorBusy } = busyness(slices);
   const server = percent(serverBusy);
   if (generatorBusy >= busyEnough) {
-    const why = `the generator's core was full, the server used ${server} of its own: it could have done more`;
+    const why = `the generator's core was full, while the server used ${server} of its own: the server could have done more`;
     return { verdict: "generator-bound", why };
   }
-  const why = `the server used ${server} of its core and the generator ${percent(generatorBusy)}: neither was full`;
+  const why = `the server used ${server} of its core and the generator ${percent(generatorBusy)}: neither core was full`;
   return { verdict: "generator-bound", why };
 }
 
@@ -147,7 +147,7 @@ function disturbanceOf(slices: readonly Slice[], isServerTheLimit = false): Obje
   const { serverTaken, generatorTaken } = busyness(slices);
   if (!(serverTaken + (isServerTheLimit ? 0 : generatorTaken) > undisturbed)) return undefined;
   const parts = `${percent(serverTaken)} of the server's core and ${percent(generatorTaken)} of the generator's`;
-  return { verdict: "disturbed", why: `others were at work: they had ${parts}` };
+  return { verdict: "disturbed", why: `other programs used ${parts}` };
 }
 
 /** On a schedule, what was due must have been sent and answered. Returns nothing if it was. */
@@ -159,7 +159,7 @@ export function lateness(slices: readonly Slice[]): Objection | undefined {
   if (sent >= heldEnough && answered >= heldEnough) return undefined;
   const disturbance = disturbanceOf(slices);
   if (disturbance) return disturbance;
-  const why = `${percent(sent)} of what was due was sent, ${percent(answered)} answered`;
+  const why = `${percent(sent)} of the scheduled messages were sent, ${percent(answered)} were answered`;
   return { verdict: sent < heldEnough ? "generator-bound" : "refused", why };
 }
 

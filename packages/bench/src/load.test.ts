@@ -19,7 +19,7 @@ test("a load does not hold if answers are missing, late or too few", () => {
   expect(answer({ count: 15_000 })).toContain("does not hold");
   expect(answer({}, { missing: 7 })).toMatch(/7\b.* deliveries did not come/);
   expect(answer({}, { latency: { ...latency, p99: 2_000_000 } })).toContain("within 2,000 ms");
-  expect(answerOf(new Error("message 4 came where 3 was due"))).toContain("message 4 came");
+  expect(answerOf(new Error("message 4 came instead of 3"))).toContain("message 4 came");
 });
 
 test("a generator that could not send the load says so and blames no server", () => {

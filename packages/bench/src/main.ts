@@ -62,7 +62,7 @@ async function load(request: Request, order: LoadOrder): Promise<void> {
   const ids = apps.map(({ id }) => id);
   const stranger = request.servers.find((id) => !ids.includes(id));
   if (stranger !== undefined)
-    return refuse(`--load cannot be asked of ${stranger}; there are: ${ids.join(", ")}`);
+    return refuse(`--load cannot measure ${stranger}; there are: ${ids.join(", ")}`);
   const asked = apps.filter(({ id }) => request.servers.length === 0 || request.servers.includes(id));
   await askLoad(order, asked, machineOf(request), interruption());
 }
@@ -83,7 +83,8 @@ async function measure(request: Request): Promise<void> {
     signal: interruption(),
   });
   // Do not overwrite an earlier run with nothing.
-  if (results.measures.length === 0) return console.log("\nNothing was complete: nothing is written.");
+  if (results.measures.length === 0)
+    return console.log("\nNo measure was complete, so no results are written.");
   write(file, `${JSON.stringify(results, undefined, 2)}\n`);
   report(file);
 }
@@ -100,9 +101,9 @@ function effortOf({ quick: isQuick, pairs }: Request): Effort {
 
 function machineOf({ cores }: Request): Machine {
   const machine = readMachine(cores);
-  if (!machine.pinned) warn("Nothing is pinned to a core here (taskset): expect more noise.");
+  if (!machine.pinned) warn("This system cannot pin processes to cores (taskset): expect more noise.");
   if (machine.load > 1)
-    warn(`The load of this machine is ${machine.load}: others are at work, expect more noise.`);
+    warn(`The load of this machine is ${machine.load}: other programs are running, expect more noise.`);
   return machine;
 }
 
@@ -113,7 +114,7 @@ function interruption(): AbortSignal {
     process.on(signal, () => {
       if (stopped.signal.aborted) process.exit(130);
       process.exitCode = 130;
-      warn("\nInterrupted: what was measured is kept.");
+      warn("\nInterrupted. The measurements so far are kept.");
       stopped.abort(new Error("interrupted"));
     });
   }
@@ -139,7 +140,7 @@ function readResults(file: string): BenchResults | undefined {
     const results = JSON.parse(readFileSync(file, "utf8")) as BenchResults;
     const isOurs =
       Array.isArray(results.selfComparisons) && results.measures.every(({ leastFactor }) => leastFactor > 0);
-    if (!isOurs) throw new Error(`${file} is not what this bench writes`);
+    if (!isOurs) throw new Error(`${file} was not written by this bench`);
     return results;
   } catch (error) {
     refuse(`there are no results to report: ${(error as Error).message}`);
@@ -157,7 +158,7 @@ function write(file: string, text: string): void {
 function whyNotWritable(file: string): string | undefined {
   try {
     makeFolder(dirname(file));
-    if (existsSync(file) && !statSync(file).isFile()) return "it is no file";
+    if (existsSync(file) && !statSync(file).isFile()) return "it is not a file";
     writeFileSync(`${file}.part`, "");
     rmSync(`${file}.part`);
     return undefined;

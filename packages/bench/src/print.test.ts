@@ -31,7 +31,7 @@ function plain(text: string): string[] {
 
 test("a measure is printed row by row, with what equal servers showed", () => {
   expect(plain(printMeasure(measure, title))).toEqual([
-    "equal servers: 0.90–1.10 ×; decided is what lies beyond 0.67–1.50 ×",
+    "equal servers: 0.90–1.10 ×; a difference counts only beyond 0.67–1.50 ×",
     "the one 200 messages/s 2.00 × [1.90–2.10] of two: more",
     "the two 100 messages/s",
     "the three generator-bound: the generator's core was full",
@@ -46,7 +46,7 @@ test("a figure is followed by its schedule, and a server compared with itself is
   };
   const [line] = plain(printMeasure({ ...measure, noise: undefined as never, rows: [own] }, title));
   expect(line).toContain("at 1,000/s: in the median slice 99 % within 3.00 µs, 99.9 % within 4.00 µs");
-  expect(line).toContain("of its own echo: undecided");
+  expect(line).toContain("of its own plain echo: undecided");
 });
 
 test("two processes of a server are printed with their ratio", () => {

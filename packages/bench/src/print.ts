@@ -28,7 +28,7 @@ export function printMeasure(measure: Measure, titleOf: (id: string) => string):
   const equals = noise
     ? [
         dim(
-          `  equal servers: ${range(noise)}; decided is what lies beyond ${range(bandOf(noise, leastFactor))}`,
+          `  equal servers: ${range(noise)}; a difference counts only beyond ${range(bandOf(noise, leastFactor))}`,
         ),
       ]
     : [];
@@ -68,6 +68,6 @@ function line(
   const held = schedule ? dim(` at ${punctuality(schedule)}`) : "";
   const value = `${number(figure.value)} ${unit}${held}`;
   if (!ratio) return `${name} ${value}${why && dim(`  ${why}`)}`;
-  const beside = ratio.control === candidate ? "its own echo" : ratio.control;
+  const beside = ratio.control === candidate ? "its own plain echo" : ratio.control;
   return `${name} ${value}  ${dim(`${interval(ratio)} of ${beside}: ${ratio.decision}`)}`;
 }

@@ -57,14 +57,16 @@ function head({ date, machine, complete, quick, rounds, stolen = 0 }: BenchResul
     quick && "A quick run: intervals are wide.",
     !complete &&
       `This run was interrupted${rounds ? ` after ${rounds.done} of ${rounds.wanted} rounds` : ""}.`,
-    machine.load > 1 && `The machine was at other work when it began (load ${number(machine.load)}).`,
+    machine.load > 1 &&
+      `The machine was busy with other work when the run began (load ${number(machine.load)}).`,
     stolen > 0.01 && `A hypervisor gave ${percent(stolen)} of the cores' time to other machines.`,
   ].filter((note) => note !== false);
-  const cores = machine.pinned ? "one core for the server" : "no core of its own for the server";
+  const cores = machine.pinned ? "one core for the server" : "no separate core for the server";
   return `<header><h1>The bench of WebSocket Rosetta</h1>
-<p class="quiet">${date.slice(0, 10)}, ${escaped(machine.cpu)}, ${cores}. Every interval holds its figure, for the
-processes that were measured, with 95&nbsp;% confidence; a comparison is decided only if its interval lies wholly beyond
-the band in its plot: what <a href="#noise">equal servers</a> show, and what another run may.</p>
+<p class="quiet">${date.slice(0, 10)}, ${escaped(machine.cpu)}, ${cores}. For the processes
+that were measured, every interval contains its figure with 95&nbsp;% confidence. A comparison is decided only if its
+whole interval lies outside the band in its plot. The band covers how much <a href="#noise">equal servers</a> differ and
+how much another run may differ.</p>
 ${notes.map((note) => `<p class="note">${escaped(note)}</p>`).join("\n")}</header>`;
 }
 
@@ -74,11 +76,11 @@ function opening(results: BenchResults): string {
   const others = decided.filter(({ kind }) => kind !== "app");
   const isCompared = undecided.some(({ kind }) => kind === "app");
   const none = isCompared
-    ? "<p>Nothing of the servers of this repository: each comparison is undecided, and says why.</p>"
-    : "<p>Nothing: no server of this repository was compared.</p>";
+    ? "<p>No comparison of this repository’s servers is decided. The list below gives the reason for each.</p>"
+    : "<p>No server of this repository was compared.</p>";
   return [
     `<section class="said"><h2>Decided</h2>${apps.length > 0 ? listed(apps) : none}</section>`,
-    folded("Decided of hello.ts and of the bare libraries", others),
+    folded("Decided for hello.ts and the bare libraries", others),
     folded("Undecided", undecided),
     folded("Refused", refused),
     folded("Not measured: something else was the limit", limited),
@@ -122,7 +124,7 @@ function measureOf(measure: Measure, names: Names): string {
   const plots = [
     figures.length > 0 && `<figure>${plot(title, unit, figures)}</figure>`,
     ratios.length > 0 &&
-      `<figure>${plot(`${title}, beside the control`, "× its control", ratios, guides)}</figure>`,
+      `<figure>${plot(`${title}, beside the control`, "times its control", ratios, guides)}</figure>`,
   ].filter(Boolean);
   return `<article><h3>${escaped(title)}</h3>
 <div class="plots">${plots.join("\n")}</div>
@@ -146,7 +148,7 @@ function tableOf({ unit, noise, leastFactor, rows }: Measure, names: Names): str
   const more = moreOf(rows);
   const same = noise
     ? `<tr class="noise"><th>equal servers</th><td></td><td></td><td></td>
-<td class="figure">${range(noise)}</td><td>decided is what lies beyond ${range(bandOf(noise, leastFactor))}</td>${more ? "<td></td>" : ""}</tr>`
+<td class="figure">${range(noise)}</td><td>a difference counts only beyond ${range(bandOf(noise, leastFactor))}</td>${more ? "<td></td>" : ""}</tr>`
     : "";
   return `<div class="wide"><table><thead><tr><th>server</th><th class="figure">${escaped(unit)}</th>
 <th class="figure">server busy</th><th class="figure">generator busy</th><th class="figure">× control</th>
@@ -163,7 +165,7 @@ interface More {
 
 function moreOf(rows: readonly Row[]): More | undefined {
   if (rows.some(({ stalled }) => stalled)) {
-    return { title: "the one who did not read", of: ({ stalled }) => (stalled ? fate(stalled) : "") };
+    return { title: "the client that did not read", of: ({ stalled }) => (stalled ? fate(stalled) : "") };
   }
   if (!rows.some(({ schedule }) => schedule)) return undefined;
   return {
@@ -191,13 +193,13 @@ function tableRow(row: Row, names: Names, more: More | undefined): string {
 function verdictOf({ candidate, verdict, why, ratio }: Row, names: Names): string {
   if (verdict !== "measured") return `${verdict}: ${why}`;
   if (!ratio) return why ?? "";
-  const control = ratio.control === candidate ? "its own echo" : names.title(ratio.control);
+  const control = ratio.control === candidate ? "its own plain echo" : names.title(ratio.control);
   if (ratio.decision !== "undecided") return `${ratio.decision} than ${control}`;
   return `undecided beside ${control}: ${ratio.why}`;
 }
 
 function fate({ published, prefix, gap, closed }: Stalled): string {
-  if (prefix === published) return "got all, in order";
+  if (prefix === published) return "got every message, in order";
   const got = `got ${prefix.toLocaleString("en")} of ${published.toLocaleString("en")} in order, then`;
   if (closed !== undefined) return `${got} was closed with ${closed}${gap ? ", after a gap" : ""}`;
   return `${got} ${gap ? "some were missing" : "nothing more came"}, without notice`;
@@ -212,7 +214,7 @@ function noise({ selfComparisons, measures }: BenchResults, names: Names): strin
   const noises = measures.flatMap(({ scenario, noise }) => (noise ? { scenario, noise } : []));
   const bands = [...Map.groupBy(noises, ({ noise }) => range(noise))].map(([band, alike]) => {
     const scenarios = [...new Set(alike.map(({ scenario }) => scenario))].join(", ");
-    return `<li><strong>${band}</strong>, by ${alike[0]?.noise.count} ratios: ${scenarios}</li>`;
+    return `<li><strong>${band}</strong>, from ${alike[0]?.noise.count} ratios: ${scenarios}</li>`;
   });
   const compared = measures.filter(({ noise }) => noise);
   const factors = [...Map.groupBy(compared, ({ leastFactor }) => leastFactor)].map(([factor, alike]) => {
@@ -220,11 +222,11 @@ function noise({ selfComparisons, measures }: BenchResults, names: Names): strin
     return `<li>less than <strong>${number(factor)} ×</strong>, or 1 ÷ ${number(factor)}: ${scenarios}</li>`;
   });
   return `<section id="noise"><h2>The same server twice</h2>
-<p>Two processes of one server, measured in pairs as two servers are. By what they showed, the next two equal servers
-lie with 95&nbsp;% confidence between:</p>
+<p>Two processes of the same server were measured in pairs, like two different servers. From these pairs, the ratio of
+the next two equal servers lies, with 95&nbsp;% confidence, between:</p>
 <ul>${bands.join("\n")}</ul>
-<p>Another run has its own hour and its own processes, so a factor that is small beside what runs differ by is not decided
-either:</p>
+<p>Another run happens at another time and with other processes. A factor that is small compared with the differences
+between runs is not decided either:</p>
 <ul>${factors.join("\n")}</ul>
 <article><div class="wide"><table><thead><tr><th>server</th><th class="figure">× itself</th><th>in</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody></table></div></article></section>`;
@@ -245,15 +247,15 @@ function conditions(results: BenchResults): string {
     memory: `${number(machine.memoryBytes / 2 ** 30)} GiB`,
     system: machine.platform,
     cores: pinned,
-    governor: machine.governor ?? "not told",
-    "load when it began": String(machine.load),
+    governor: machine.governor ?? "not reported",
+    "load at the start": String(machine.load),
     ...(stolen !== undefined && {
-      "taken by a hypervisor": `${(stolen * 100).toFixed(1)} % of the cores' time`,
+      "time taken by a hypervisor": `${(stolen * 100).toFixed(1)} % of the cores' time`,
     }),
     ...versions,
     ...settings,
   };
   const all = [...Object.entries(facts), ...special];
   const rows = all.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`);
-  return `<section id="conditions"><h2>Where and with what</h2><dl>${rows.join("\n")}</dl></section>`;
+  return `<section id="conditions"><h2>Machine and settings</h2><dl>${rows.join("\n")}</dl></section>`;
 }

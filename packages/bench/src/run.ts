@@ -57,7 +57,7 @@ export async function run(order: Order): Promise<BenchResults> {
 
 // Whatever is complete is kept.
 function fail(why: string): void {
-  console.error(yellow(`${why}: the run ends here`));
+  console.error(yellow(`${why}: the run stops here`));
   process.exitCode = 1;
 }
 

@@ -67,7 +67,7 @@ export class MeasuredServer {
     createInterface({ input: child.stdout }).once("line", () => resolve());
     const keep = (text: string) => void (said.length < 20 && said.push(text));
     if (child.stderr) createInterface({ input: child.stderr }).on("line", keep);
-    void child.closed.then(() => reject(child.error ?? new Error("it ended before it listened")));
+    void child.closed.then(() => reject(child.error ?? new Error("it ended before it accepted connections")));
     const late = setTimeout(() => reject(new Error(`not ready after ${startMs} ms`)), startMs);
     try {
       await line;

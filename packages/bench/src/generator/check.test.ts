@@ -16,7 +16,7 @@ test("messages with different numbers differ and have the requested size", () =>
 test("an echo is compared byte by byte, and the error says what is wrong", () => {
   expect(difference(frame(5), frame(5), 5)).toBeUndefined();
   expect(difference(frame(5), frame(6), 5)).toBe(
-    "message 6 came where 5 was due: lost, doubled or out of order",
+    "message 6 came instead of 5: lost, doubled or out of order",
   );
   const changed = Uint8Array.from(frame(5));
   changed[40] = 0;
@@ -90,7 +90,7 @@ describe("a conversation", () => {
   test("fails if a message is missing or one of its bytes is changed", async () => {
     server = await webSocketServer((ws, text, number) => void (number === 1 ? 0 : ws.send(text)));
     await expect(check(jobOf(server.peer))).rejects.toThrow(
-      "message 1 came where 0 was due: lost, doubled or out of order",
+      "message 1 came instead of 0: lost, doubled or out of order",
     );
     await server.stop();
     const changes = (socket: Socket, piece: Buffer) => socket.write(piece.fill(0, 33, 34));

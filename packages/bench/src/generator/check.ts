@@ -139,7 +139,7 @@ export function difference(due: Uint8Array, came: Uint8Array, number: number): s
   if (other === undefined || Number(other) === number) {
     return `message ${number} came back changed, at byte ${at} of its frame`;
   }
-  return `message ${Number(other)} came where ${number} was due: lost, doubled or out of order`;
+  return `message ${Number(other)} came instead of ${number}: lost, doubled or out of order`;
 }
 
 // Returns the payload length of a plain frame: RFC 6455 §5.2.

@@ -60,7 +60,7 @@ test("a message that comes back twice during the measurement is reported", async
     socket.write(piece);
     if (before === 0) socket.write(piece.subarray(0, frameBytes));
   };
-  await expect(echoOf(answer)).rejects.toThrow("1 messages more came back than were sent");
+  await expect(echoOf(answer)).rejects.toThrow("1 more messages came back than were sent");
 });
 
 test("late echoes are waited for and are not counted as lost", async () => {

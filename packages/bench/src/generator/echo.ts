@@ -36,7 +36,7 @@ function balanceOf(flows: readonly Flow[]): string | undefined {
   const missing = underWay.reduce((sum, each) => sum + Math.max(0, each), 0);
   if (missing > 0) return `${missing} messages did not come back`;
   const extra = underWay.reduce((sum, each) => sum - Math.min(0, each), 0);
-  return extra > 0 ? `${extra} messages more came back than were sent` : undefined;
+  return extra > 0 ? `${extra} more messages came back than were sent` : undefined;
 }
 
 interface Load {

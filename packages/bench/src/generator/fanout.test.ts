@@ -37,7 +37,7 @@ test("if every message reaches everybody in order, every delivery counts", async
 
 test("a missing delivery is reported, whoever misses it and whenever", async () => {
   const loses: Deliver = (to, text, number, index) => void (number === 40 && index === 2 ? 0 : to.send(text));
-  await expect(fanoutBy(loses)).rejects.toThrow(/came where \d+ was due|1 of \d+ deliveries did not come/);
+  await expect(fanoutBy(loses)).rejects.toThrow(/came instead of \d+|1 of \d+ deliveries did not come/);
 });
 
 test("a duplicate delivery is reported", async () => {
@@ -45,7 +45,7 @@ test("a duplicate delivery is reported", async () => {
     to.send(text);
     if (number === 40 && index === 2) to.send(text);
   };
-  await expect(fanoutBy(doubles)).rejects.toThrow(/came where \d+ was due|1 deliveries came beside/);
+  await expect(fanoutBy(doubles)).rejects.toThrow(/came instead of \d+|1 deliveries came in addition/);
 });
 
 test("two swapped messages are reported", async () => {
@@ -56,7 +56,7 @@ test("two swapped messages are reported", async () => {
     if (kept !== undefined) to.send(kept);
     kept = number % 10 === 5 ? text : undefined;
   };
-  await expect(fanoutBy(swaps)).rejects.toThrow(/message \d+ came where \d+ was due/);
+  await expect(fanoutBy(swaps)).rejects.toThrow(/message \d+ came instead of \d+/);
 });
 
 test("a closed subscriber is reported with its close code", async () => {

@@ -37,7 +37,7 @@ export async function fanout(job: FanoutJob): Promise<Slice> {
     await trouble.orEnd(settled(() => missing() <= 0));
     if (missing() === 0) return slice;
     const due = published * job.subscribers;
-    if (missing() < 0) throw new Error(`${-missing()} deliveries came beside the ${due} that were due`);
+    if (missing() < 0) throw new Error(`${-missing()} deliveries came in addition to the ${due} expected`);
     throw new Error(`${missing()} of ${due} deliveries did not come`);
   } finally {
     publisher = undefined;
@@ -57,7 +57,7 @@ function listen(
       const due = count++;
       delivered();
       if (!number || due % checkEvery !== turn || number() === due) return;
-      failed(`message ${number()} came where ${due} was due: lost, doubled or out of order`);
+      failed(`message ${number()} came instead of ${due}: lost, doubled or out of order`);
     },
     closed: (code) => failed(`a subscriber was closed with ${code}`),
   });

@@ -5,7 +5,7 @@
 export async function inTime<Value>(what: Promise<Value>, name: string, patienceMs = 15_000): Promise<Value> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => late.reject(new Error(`${name} did not come in ${patienceMs} ms`)),
+    () => late.reject(new Error(`${name} did not come within ${patienceMs} ms`)),
     patienceMs,
   );
   try {

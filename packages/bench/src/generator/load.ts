@@ -98,10 +98,10 @@ class House {
         next += this.#topics.length;
         this.#deliveries++;
         if (!number) return;
-        if (number() !== expected) return this.#failed(`message ${number()} came where ${expected} was due`);
+        if (number() !== expected) return this.#failed(`message ${number()} came instead of ${expected}`);
         this.#latencies.note(this.#due[expected] ?? Number.NaN, performance.now());
       },
-      closed: (code) => this.#failed(`one who listens was closed with ${code}`),
+      closed: (code) => this.#failed(`a subscriber was closed with ${code}`),
     });
   }
 

@@ -48,12 +48,12 @@ test("a gap is noticed, and messages after it do not count as received in order"
 test("the clients that read must get everything, in order", async () => {
   await expect(
     slowBy((to, text, number, isSleeper) => void (number === 30 && !isSleeper ? 0 : to.send(text))),
-  ).rejects.toThrow(/message 30 came to one who reads where 29 was due/);
+  ).rejects.toThrow(/message 30 came to a reading subscriber instead of 29/);
   await server?.stop();
   await expect(
     slowBy((to, text, number, isSleeper) => {
       if (number === 30 && !isSleeper) closeWith(to, 4002);
       else to.send(text);
     }),
-  ).rejects.toThrow("one who reads was closed with 4002");
+  ).rejects.toThrow("a reading subscriber was closed with 4002");
 });

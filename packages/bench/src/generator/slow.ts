@@ -32,7 +32,8 @@ export async function slow(job: SlowJob): Promise<Slice> {
       const enough = () => deliveries >= (number + 1 - depth) * job.healthy;
       if (enough()) continue;
       await trouble.orEnd(settled(enough));
-      if (!enough()) throw new Error("those who read came to a stop with the one who does not");
+      if (!enough())
+        throw new Error("the reading subscribers stalled together with the one that does not read");
     }
     await trouble.orEnd(settled(() => deliveries >= job.messages * job.healthy));
     const slice = between(before, look(job.peer.pid, deliveries));
@@ -58,9 +59,9 @@ function listen(topic: Topic, delivered: () => void, failed: (why: string) => vo
       delivered();
       // A message that was cut cannot be checked, but the next one shows any gap.
       if (number && number() !== due)
-        failed(`message ${number()} came to one who reads where ${due} was due`);
+        failed(`message ${number()} came to a reading subscriber instead of ${due}`);
     },
-    closed: (code) => failed(`one who reads was closed with ${code}`),
+    closed: (code) => failed(`a reading subscriber was closed with ${code}`),
   });
 }
 

@@ -151,7 +151,7 @@ const judge: Mutant[] = [
   },
   {
     ...unit("judge"),
-    search: "if (objection) return undecided(`its control was",
+    search: "if (objection) return undecided(`the control was",
     replace: "if (!objection) void undecided(`its control was",
     why: "a control that was not busy decides",
   },
@@ -169,7 +169,7 @@ const judge: Mutant[] = [
   },
   {
     ...unit("judge"),
-    search: 'if (!noise) return undecided("what two equal servers show is not known");',
+    search: 'if (!noise) return undecided("this run did not compare equal servers");',
     replace: 'if (!noise) return { ...compared, decision: "more" };',
     why: "without noise everything is more",
   },
@@ -181,8 +181,7 @@ const judge: Mutant[] = [
   },
   {
     ...unit("judge"),
-    search:
-      'if (decide(compared, noise) === "undecided") return undecided("not beyond what two equal servers show");',
+    search: 'if (decide(compared, noise) === "undecided") return undecided("equal servers differ as much");',
     replace: "",
     why: "the noise is told as another run's",
   },
