@@ -1,6 +1,14 @@
 // TCP connections below or without a WebSocket session: a server must answer, limit and end them all the same.
 import { encodeFrame, Opcode } from "@rosetta/conformance";
-import { type Connection, from, metric, type Raw, type RawSocket, requestHead } from "@rosetta/testkit";
+import {
+  type Connection,
+  from,
+  metric,
+  type Raw,
+  type RawSocket,
+  requestHead,
+  seconds,
+} from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
 const handshake = [
@@ -344,4 +352,44 @@ test("SOCK-19 MUST answer every request that came before the sender's FIN", {
   connection.write(get(raw, "/poll?topic=scores").repeat(20) + get(raw, "/greet"));
   connection.end();
   expect(statusesIn(await allOf(connection))).toEqual(from(1, 21).map(() => 200));
+});
+
+test("SOCK-22 MUST give the answers that are due before it hangs up", { tag: "@mount" }, async ({ raw }) => {
+  const last = await raw.tcp();
+  // A byte behind the request that said it was the last one.
+  last.write(`${get(raw, "/greet", ["Connection", "close"])}X`);
+  expect(statusesIn(await allOf(last))[0]).toBe(200);
+  const many = await raw.tcp();
+  many.write(get(raw, "/greet").repeat(40));
+  many.end();
+  expect(statusesIn(await allOf(many)).slice(0, 32)).toEqual(from(1, 32).map(() => 200));
+});
+
+test("SOCK-23 MUST not hold its own standstill against a request that was complete in time", {
+  tag: ["@limits", "@mount"],
+}, async ({ launch, converse, raw }) => {
+  const server = await launch({ HANDSHAKE_MS: "1000" });
+  const pass = await seconds(await converse());
+  const own = raw.at(server.port);
+  const connection = await own.tcp();
+  const request = get(own, "/greet");
+  connection.write(request.slice(0, 20));
+  // By now the server has read the first part.
+  await metric(own, "connections");
+  server.freeze();
+  connection.write(request.slice(20));
+  await pass(3);
+  server.thaw();
+  await expect.poll(() => statusesIn(connection.received.toString("latin1"))).toEqual([200]);
+});
+
+test("SOCK-24 MUST read the first parameters of a query, and not thousands of them", {
+  tag: "@events",
+}, async ({ raw }) => {
+  const connection = await raw.tcp();
+  connection.write(get(raw, `/events?topic=scores&${"%=%&".repeat(3_000)}`));
+  await expect.poll(() => statusesIn(connection.received.toString("latin1"))).toEqual([200]);
+  const late = await raw.tcp();
+  late.write(get(raw, `/events?${"a=&".repeat(3_000)}topic=scores`));
+  await expect.poll(() => statusesIn(late.received.toString("latin1"))).toEqual([404]);
 });

@@ -25,6 +25,8 @@ export class Sockets {
   readonly #perAddress: number;
   readonly #total: number;
   readonly #sockets = new Map<Socket, Answers>();
+  /** Connections that get the answers that are pending, and then end. */
+  readonly #ending = new Set<Socket>();
   /** Connections with no pending answer, the one idle longest in front. */
   readonly #idle = new Set<Socket>();
   readonly #addresses = new Map<string, number>();
@@ -67,11 +69,14 @@ export class Sockets {
 
   /**
    * To be called on `clientError`: the peer sent something other than HTTP, or did not finish a request in time.
-   * Answers as Node would. If an answer is pending, it hangs up instead, because the peer would take this one for the
-   * pending one (RFC 9112 §9.3.2).
+   * Answers as Node would. If an answer is pending, it hangs up after that one, because the peer would take this one for
+   * it (RFC 9112 §9.3.2).
    */
   unreadable({ code = "" }: NodeJS.ErrnoException, tcp: Duplex): void {
-    if (!tcp.writable || this.#isOwed(tcp)) return void tcp.destroy();
+    // The rest of the request may have come while this process stood still.
+    if (code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#hub.clock.behind() > 0) return;
+    if (!tcp.writable) return void tcp.destroy();
+    if (this.#isOwed(tcp)) return this.#endSoon(tcp as Socket, () => void tcp.destroy());
     const status = unreadable[code] ?? "400 Bad Request";
     tcp.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => tcp.destroy());
   }
@@ -95,8 +100,8 @@ export class Sockets {
 
   #asked({ socket, url = "", method = "" }: IncomingMessage, res: ServerResponse): void {
     const answers = this.#sockets.get(socket);
-    if (!answers) return;
-    if (answers.size >= mostAnswers) return this.#cut(socket, "pipelined");
+    if (!answers || this.#ending.has(socket)) return;
+    if (answers.size >= mostAnswers) return this.#endSoon(socket, () => this.#cut(socket, "pipelined"));
     // An event stream's queue is already counted by its reader.
     const { path } = parseRequest({ method, url, header: () => undefined });
     const queued = isStream(path) ? () => 0 : () => res.writableLength;
@@ -107,12 +112,21 @@ export class Sockets {
       forget();
       answers.delete(end);
       if (answers.size > 0 || !this.#sockets.has(socket)) return;
-      if (this.#server.listening) this.#idle.add(socket);
+      if (this.#server.listening && !this.#ending.has(socket)) this.#idle.add(socket);
       else socket.destroySoon();
     };
     answers.add(end);
     this.#idle.delete(socket);
     res.once("close", end);
+  }
+
+  // Reads no more, and ends the connection when its pending answers are sent, or else after `lingerMs`.
+  #endSoon(socket: Socket, cut: () => void): void {
+    if (this.#ending.has(socket)) return;
+    this.#ending.add(socket);
+    socket.pause();
+    const cancel = this.#hub.clock.after(this.#limits.lingerMs, cut);
+    socket.once("close", cancel);
   }
 
   #upgraded(tcp: Socket): void {
@@ -123,6 +137,7 @@ export class Sockets {
     const answers = this.#sockets.get(tcp) ?? [];
     this.#sockets.delete(tcp);
     this.#idle.delete(tcp);
+    this.#ending.delete(tcp);
     // Node does not tell an answer that waits behind another that it will never be sent.
     for (const end of [...answers]) end();
     const left = (this.#addresses.get(address) ?? 1) - 1;
