@@ -28,6 +28,8 @@ async function cause(panel: Locator): Promise<void> {
 
 /** The way whose code depends on the stack and on luck. */
 const tooBig = "a message too big";
+/** The other way in which the page still sends when the server closes. */
+const tooMany = "too many messages";
 
 /** Ways that need nothing but a click, and what is to be said of them. */
 const ends = [
@@ -43,7 +45,7 @@ const ends = [
   { way: tooBig, code: "1009 TooBig", says: ["over the server's limit", "stop: the same"] },
   { way: "five unreadable", code: "4500 BadMessages", says: ["different versions", "stop: the same"] },
   { way: "hello by", code: "4509 Replaced", says: ["the same client connected again"] },
-  { way: "too many messages", code: "4003 RateLimited", says: ["retry, after a random wait"] },
+  { way: tooMany, code: "4003 RateLimited", says: ["retry, after a random wait"] },
   { way: "an error in", code: "1011 InternalError", says: ["retry, five times at most"] },
   { way: "a cut without", code: "1006 Abnormal", says: ["no: the browser says so", "nobody said so"] },
   {
@@ -109,7 +111,8 @@ test("COURSE-14 MUST cause an end at every server at once, and find them of one 
       const told = mayLose ? /1009 TooBig|1006 Abnormal/ : code;
       await expect(happened(panelIn(column)), way).toContainText(told);
     }
-    if (way === tooBig) continue;
+    // While the page still sends, RST may come before the end of the closing handshake: the end is clean or not.
+    if (way === tooBig || way === tooMany) continue;
     const table = comparisonOf(visit);
     await expect(table.getByRole("row", { name: /^Code/ })).toHaveText(
       new RegExp(`^\\s*Code(\\s*${code}){${siblings.length}}\\s*$`),
