@@ -110,7 +110,7 @@ const http: Mutant[] = [
     {
       search: 'app.addHook("onRequest", async (req, reply) => {',
       replace: 'app.addHook("preValidation", async (req, reply) => {',
-      why: "the door is asked after parsing",
+      why: "origin and admission are checked after parsing",
       tests: ["HTTP-35"],
     },
     {
@@ -149,7 +149,7 @@ const http: Mutant[] = [
     {
       search: 'server.requestIP(req)?.address ?? ""',
       replace: '""',
-      why: "the remote address is not asked",
+      why: "the remote address is ignored",
       tests: ["UPG-53"],
     },
     {
@@ -180,13 +180,13 @@ const server: Mutant[] = [
     {
       search: "    frameworkErrors,\n",
       replace: "",
-      why: "a path that cannot be decoded comes to no door",
+      why: "a path that cannot be decoded skips admission",
       tests: ["HTTP-28"],
     },
     {
       search: "!sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req))",
       replace: '!sockets.owesAnswer(req) && req.headers.upgrade === "websocket"',
-      why: "`Connection` is not asked",
+      why: "`Connection` is ignored",
       tests: ["UPG-02"],
     },
     {
@@ -208,7 +208,7 @@ const server: Mutant[] = [
     {
       search: "backpressureLimit: settings.limits.queueBytes + settings.limits.messageBytes,",
       replace: "backpressureLimit: settings.limits.queueBytes,",
-      why: "there is no room for one more message",
+      why: "the limit leaves no room for one more message",
       tests: ["SLOW-13"],
     },
     {

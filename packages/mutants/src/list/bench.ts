@@ -12,7 +12,12 @@ const statistics: Mutant[] = [
     replace: "if (sorted.length > 0) return",
     why: "the median of two is the higher one",
   },
-  { ...unit("statistics"), search: "at(0.025)", replace: "at(0.25)", why: "an interval is half as sure" },
+  {
+    ...unit("statistics"),
+    search: "at(0.025)",
+    replace: "at(0.25)",
+    why: "an interval covers only half of its confidence",
+  },
   { ...unit("statistics"), search: "at(0.975)", replace: "at(0.75)", why: "an interval ends too early" },
   {
     ...unit("statistics"),
@@ -42,7 +47,7 @@ const statistics: Mutant[] = [
     ...unit("statistics"),
     search: "if (count === 0) return undefined;",
     replace: "",
-    why: "no ratios have a noise",
+    why: "an empty list of ratios has a noise band",
   },
   {
     ...unit("statistics"),
@@ -60,19 +65,19 @@ const statistics: Mutant[] = [
     ...unit("statistics"),
     search: ".every(Number.isFinite)) return",
     replace: ".some(Number.isFinite)) return",
-    why: "one bound that is no number decides",
+    why: "a comparison with one bound of NaN is decided",
   },
   {
     ...unit("statistics"),
     search: "if (low > band.high)",
     replace: "if (low >= band.high)",
-    why: "what touches the band is decided as more",
+    why: "an interval that touches the band is decided as more",
   },
   {
     ...unit("statistics"),
     search: "high < band.low ?",
     replace: "high <= band.low ?",
-    why: "what touches the band is decided as less",
+    why: "an interval that touches the band is decided as less",
   },
   {
     ...unit("statistics"),
@@ -87,7 +92,7 @@ const judge: Mutant[] = [
     ...unit("judge"),
     search: "max: Math.max(...latencies.map(({ max }) => max))",
     replace: 'max: middle("max")',
-    why: "the latest of all is hidden",
+    why: "the slowest answer of all slices is hidden",
   },
   {
     ...unit("judge"),
@@ -117,7 +122,7 @@ const judge: Mutant[] = [
     ...unit("judge"),
     search: "const stalled = slices.at(-1)?.stalled;",
     replace: 'const stalled = undefined as Slice["stalled"];',
-    why: "what came of the slow one is left out",
+    why: "the result leaves out the client that did not read",
   },
   {
     ...unit("judge"),
@@ -141,13 +146,13 @@ const judge: Mutant[] = [
     ...unit("judge"),
     search: 'objectionTo(method, slices)?.verdict === "generator-bound"',
     replace: "objectionTo(method, slices) !== undefined",
-    why: "what was disturbed is hopeless",
+    why: "disturbed slices count as hopeless",
   },
   {
     ...unit("judge"),
     search: "return pair.some((slice) => slice &&",
     replace: "return pair.slice(0, 1).some((slice) => slice &&",
-    why: "a disturbed control is none",
+    why: "a disturbed control is ignored",
   },
   {
     ...unit("judge"),
@@ -201,7 +206,7 @@ const judge: Mutant[] = [
     ...unit("judge"),
     search: "if (disturbance || isScheduled || isLimit(method, slices)) return disturbance;",
     replace: "if (isScheduled || isLimit(method, slices)) return disturbance;",
-    why: "who was disturbed was bound by the generator",
+    why: "a disturbed slice is reported as generator-bound",
   },
   {
     ...unit("judge"),
@@ -213,7 +218,7 @@ const judge: Mutant[] = [
     ...unit("judge"),
     search: "busyness(slices).serverBusy >= busyEnough",
     replace: "!(busyness(slices).serverBusy < busyEnough)",
-    why: "a server of which nobody knows is the limit",
+    why: "a server with unknown use of its core counts as the limit",
   },
   {
     ...unit("judge"),
@@ -225,13 +230,13 @@ const judge: Mutant[] = [
     ...unit("judge"),
     search: "if (sent >= heldEnough && answered >= heldEnough)",
     replace: "if (sent >= heldEnough)",
-    why: "what was not answered was held",
+    why: "a rate counts as held although answers are missing",
   },
   {
     ...unit("judge"),
     search: "if (sent >= heldEnough && answered >= heldEnough)",
     replace: "if (answered >= heldEnough)",
-    why: "what was not sent was held",
+    why: "a rate counts as held although messages were not sent",
     equal: "what was not sent is not answered either",
   },
   {
@@ -250,7 +255,7 @@ const judge: Mutant[] = [
     ...unit("judge"),
     search: "if (due === 0) return undefined;",
     replace: "",
-    why: "what has no schedule was not held",
+    why: "a measure without a schedule counts as late",
   },
   {
     ...unit("judge"),
@@ -262,7 +267,7 @@ const judge: Mutant[] = [
     ...unit("judge"),
     search: "Math.floor(part * 100)",
     replace: "Math.round(part * 100)",
-    why: "what is less than a threshold looks like it",
+    why: "a part just below a threshold is printed as the threshold",
   },
   {
     ...unit("judge"),
@@ -303,13 +308,13 @@ const generator: Mutant[] = [
     ...unit("generator/schedule"),
     search: "next += interval) send(next);",
     replace: "next += interval) send(now);",
-    why: "what is sent late was due late",
+    why: "a message that is sent late counts as due late",
   },
   {
     ...unit("generator/schedule"),
     search: "next += interval) send(next);",
     replace: "next = now + interval) send(next);",
-    why: "what could not be sent in time is not due",
+    why: "messages that could not be sent in time are left out",
   },
   { ...unit("generator/schedule"), search: "if (ended) return;", replace: "", why: "a schedule never ends" },
   {
@@ -346,7 +351,7 @@ const generator: Mutant[] = [
     ...unit("generator/echo"),
     search: "await trouble.orEnd(settled(() => flows.every(({ underWay }) => underWay <= 0)));",
     replace: "",
-    why: "what is late is a loss",
+    why: "a late message counts as lost",
   },
   {
     ...unit("generator/echo"),
@@ -488,13 +493,13 @@ const generator: Mutant[] = [
     ...unit("generator/outbox"),
     search: "if (this.#waiting.length === 1) this.drain();",
     replace: "this.#link?.write(bytes);",
-    why: "what waits is overtaken",
+    why: "new data overtakes data that waits to be sent",
   },
   {
     ...unit("generator/handshake"),
     search: 'if (!status.startsWith("HTTP/1.1 101 "))',
     replace: 'if (status === "")',
-    why: "a refusal opens",
+    why: "a refused handshake opens a connection",
   },
   {
     ...unit("generator/handshake"),
@@ -512,7 +517,7 @@ const generator: Mutant[] = [
     ...unit("generator/look"),
     search: "count: after.count - before.count",
     replace: "count: after.count",
-    why: "what came before counts",
+    why: "messages from before the measurement count",
   },
   {
     ...unit("generator/look"),
@@ -530,7 +535,7 @@ const generator: Mutant[] = [
     ...unit("generator/look"),
     search: "after.programs + after.stolen - before.programs",
     replace: "after.programs - before.programs",
-    why: "other machines are no others",
+    why: "time taken by other machines is ignored",
   },
   {
     ...unit("generator/look"),
@@ -554,7 +559,7 @@ const generator: Mutant[] = [
     ...unit("generator/look"),
     search: "while (!done() && performance.now() < deadline)",
     replace: "while (!done())",
-    why: "what does not come is waited for for ever",
+    why: "the generator waits for ever for a missing message",
   },
   {
     ...unit("generator/fanout"),
@@ -567,7 +572,7 @@ const generator: Mutant[] = [
     ...unit("generator/fanout"),
     search: "number() === due) return;",
     replace: "number() >= due) return;",
-    why: "a loss is an order",
+    why: "a lost message passes the check of the order",
   },
   {
     ...unit("generator/fanout"),
@@ -598,7 +603,7 @@ const generator: Mutant[] = [
     ...unit("generator/slow"),
     search: "if (number && number() !== due)\n",
     replace: "if (number && number() < due)\n",
-    why: "who reads may miss something",
+    why: "a reading subscriber may miss a message",
   },
   {
     ...unit("generator/topic", "generator/slow"),
@@ -691,7 +696,7 @@ const words: Mutant[] = [
     ...unit("words"),
     search: "return count > 1 ?",
     replace: "return count > 0 ?",
-    why: "what was measured once has an interval",
+    why: "a single measurement is printed with an interval",
   },
   {
     ...unit("words"),
