@@ -193,7 +193,11 @@ const request = inFile("request", [
   ["decoded(pair.slice(0, end)) !== name", "pair.slice(0, end) !== name", "names are not decoded"],
   ["decoded(pair.slice(end + 1))", "pair.slice(end + 1)", "values are not decoded"],
   [`pair.indexOf("=")`, `pair.lastIndexOf("=")`, "a name ends at the last ="],
-  ["    if (value !== undefined) return value;\n", "    return value;\n", "a value that cannot be decoded ends the search"],
+  [
+    "    if (value !== undefined) return value;\n",
+    "    return value;\n",
+    "a value that cannot be decoded ends the search",
+  ],
   [`query.split("&", mostParameters)`, `query.split("&")`, "any number of parameters is read"],
   ["    return undefined;\n  }\n}", "    return text;\n  }\n}", "what cannot be decoded is taken as it is"],
   [
