@@ -714,3 +714,48 @@ test("HTTP-49 MUST accept 15 KiB of cookies and 150 headers, and answer 431 to t
     expect((await raw.refused("/ws", { subprotocols, headers })).status).toBe(431);
   }
 });
+
+/** Returns the statuses in what a server sent, in order. */
+function statusesOf(received: string): number[] {
+  return [...received.matchAll(/^HTTP\/1\.[01] (\d{3}) /gm)].map(([, status]) => Number(status));
+}
+
+// RFC 9110 §10.1.1: one 100 (Continue) at most, and none if the body is already there.
+test("HTTP-50 MUST not answer 100 twice", { tag: "@mount" }, async ({ raw }) => {
+  const head = `GET /greet HTTP/1.1\r\nHost: 127.0.0.1:${raw.port}\r\nConnection: close\r\n`;
+  const answer = await answerTo(raw, `${head}Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc`);
+  expect(statusesOf(answer).filter((status) => status === 100).length, "times 100").toBeLessThan(2);
+  expect(statusesOf(answer).at(-1)).toBe(200);
+});
+
+// RFC 9112 §7.1.2: fields may come behind a chunked body.
+test("HTTP-51 MUST accept trailers behind a chunked body, and answer the next request", {
+  tag: "@mount",
+}, async ({ raw }) => {
+  const host = `Host: 127.0.0.1:${raw.port}\r\n`;
+  const chunked = `GET /greet HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n`;
+  const answer = await answerTo(raw, `${chunked}GET /greet HTTP/1.1\r\n${host}Connection: close\r\n\r\n`);
+  expect(statusesOf(answer), "behind a trailer").toEqual([200, 200]);
+});
+
+// RFC 9110 §13.1.1.
+test("HTTP-52 MUST answer 412 if the page is not the one that If-Match names", { tag: "@page" }, async ({
+  raw,
+}) => {
+  const { status } = await raw.request("/", { headers: { "If-Match": '"another"' } });
+  expect(status, "with If-Match").toBe(412);
+});
+
+// RFC 9112 §3.2 and RFC 3986 §2: a target consists of ASCII.
+test("HTTP-53 SHOULD refuse a target with bytes that are not ASCII", { tag: "@door" }, async ({ raw }) => {
+  expect(statusesOf(await exchange(raw, "GET", "/greet?é")), "a query with é").toEqual([400]);
+});
+
+// RFC 9112 §9.3. HTTP/1.0 closes unless asked not to.
+test("HTTP-54 SHOULD keep a connection of HTTP/1.0 open if it asks for that", { tag: "@mount" }, async ({
+  raw,
+}) => {
+  const request = `GET /greet HTTP/1.0\r\nConnection: keep-alive\r\n\r\n`;
+  const answer = await answerTo(raw, `${request}GET /greet HTTP/1.0\r\n\r\n`);
+  expect(statusesOf(answer), "two requests").toEqual([200, 200]);
+});
