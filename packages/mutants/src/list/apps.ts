@@ -53,6 +53,12 @@ const connection: Mutant[] = [
       tests: ["e2e/connection.test.ts"],
     },
     {
+      search: "    ping: (ws) => ws.data.session.heard(),\n",
+      replace: "",
+      why: "a ping is no sign of life",
+      tests: ["DEAD-10"],
+    },
+    {
       search: "    idleTimeout: 0,\n    sendPings: false,\n",
       replace: "",
       why: "Bun's own idle timer and pings",
@@ -168,6 +174,20 @@ const http: Mutant[] = [
 ];
 
 const server: Mutant[] = [
+  ...inApps(node, "server", [
+    {
+      search: "    maxPendingAutoPongs: mostPongs(settings.limits),\n",
+      replace: "",
+      why: "ws hangs up on the 61st ping of a segment",
+      tests: ["SOCK-21"],
+    },
+    {
+      search: "    closeTimeout: Math.max(drainMs, lingerMs),\n",
+      replace: "",
+      why: "a peer that has closed is kept for 30 s",
+      tests: ["CLOSE-18"],
+    },
+  ]),
   ...inApps(["express-ws"], "server", [
     {
       search: "    server.closeAllConnections();\n",

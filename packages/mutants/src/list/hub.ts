@@ -134,6 +134,38 @@ export const hub: Mutant[] = [
     why: "a reader leaves twice",
   },
   {
+    ...unit("node/traffic"),
+    search: "    if (this.#bytes <= this.#controlBytes) this.message();\n",
+    replace: "",
+    why: "the control frames of a connection's whole life add up to a message that does not end",
+  },
+  {
+    ...unit("connection/socket-session"),
+    search: "if (!this.isOpen || this.#isStopping) return;",
+    replace: "if (!this.isOpen) return;",
+    why: "what comes after a stop is still answered",
+  },
+  {
+    ...unit("connection/socket-session"),
+    search: "    void Promise.resolve().then(() => this.#services.guard(end));\n",
+    replace: "    end();\n",
+    why: "a stop overtakes the ack of what was published before it",
+  },
+  {
+    file: "packages/hub/src/node/sockets.ts",
+    search: `    if (code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#hub.clock.behind() > 0) return;\n`,
+    replace: "",
+    why: "a standstill of the server counts as the peer's silence",
+    tests: ["SOCK-23"],
+  },
+  {
+    file: "packages/hub/src/node/sockets.ts",
+    search: "if (this.#isOwed(tcp)) return this.#endSoon(tcp as Socket, () => void tcp.destroy());",
+    replace: "if (this.#isOwed(tcp)) return void tcp.destroy();",
+    why: "bytes behind the last request cost its answer",
+    tests: ["SOCK-22"],
+  },
+  {
     ...unit("node/sockets"),
     search: "    Object.assign(server, { closeIdleConnections: () => this.#closeIdle() });\n",
     replace: "",
