@@ -344,7 +344,9 @@ test("CLOSE-18 MUST let go of a peer that has closed and keeps its TCP connectio
   tag: ["@limits", "@closed"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ DRAIN_MS: "500", LINGER_MS: "500" })).port);
-  const [leaving, wrong] = [await own.connect("/echo"), await own.connect("/echo")];
+  // Half open: otherwise the end of the server's side would end ours, too.
+  const options = { halfOpen: true };
+  const [leaving, wrong] = [await own.connect("/echo", options), await own.connect("/echo", options)];
   for (const each of [leaving, wrong]) each.autoClose = false;
   leaving.sendFrame({ opcode: Opcode.Close, payload: encodeClose(1000) });
   wrong.sendFrame({ opcode: 3, payload: Buffer.alloc(0) });

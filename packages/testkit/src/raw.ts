@@ -29,6 +29,8 @@ export interface UpgradeOptions extends RequestOptions {
   subprotocols?: readonly string[];
   /** Sent with the handshake, in one segment. */
   firstBytes?: Uint8Array;
+  /** Keeps our side of the TCP connection open when the server ends its side. Default: false. */
+  halfOpen?: boolean;
 }
 
 /** A raw client of one server. It remembers what it has opened, and `end()` ends all of it. */
