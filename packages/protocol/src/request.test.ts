@@ -142,3 +142,12 @@ test("a query parameter is read as it was written, and no query throws", () => {
     ),
   );
 });
+
+test("only the first 32 parameters of a query are read", () => {
+  const topicBehind = (parameters: number) => {
+    const url = `/poll?${"a=b&".repeat(parameters)}topic=scores`;
+    return queryOf(parseRequest({ method: "GET", url, header: () => undefined }), "topic");
+  };
+  expect(topicBehind(31)).toBe("scores");
+  expect(topicBehind(32)).toBeUndefined();
+});
