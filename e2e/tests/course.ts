@@ -103,7 +103,7 @@ test("COURSE-31 MUST hold in the address what is shown, so that a link shows the
 }, async ({ lesson, siblings }) => {
   const here = await lesson("", siblings[0]);
   const { page, servers } = here;
-  // Whoever loads a page again gives up what was still under way.
+  // Loading a page again aborts its pending requests.
   here.expectTrouble(/ERR_ABORTED/);
   const links = course(here).getByRole("link");
   await links.last().click();
@@ -147,8 +147,8 @@ test("COURSE-29 MUST not be broken or frozen by a server that breaks every rule"
   const attacks = [babble, babble, flood, flood, reservedClose, brokenFrames, unknownOpcode, babble];
   const hostile = await startHostile(attacks);
   const server = await launch({ SERVERS: `hostile=${hostile.url}` });
-  // What the page takes is the test's time, not the length of its waits, nor that each line of the console, one
-  // for each bad message, comes to the test.
+  // Makes the page's random waits as short as possible, and keeps one console line per bad message from the test:
+  // both would only take time.
   const script = "Math.random = () => 0; console.error = () => {};";
   const here = await lesson("#/lesson/1?server=hostile", server, { script });
   const { page, servers, echo, wire } = here;
@@ -189,6 +189,6 @@ test("COURSE-30 MUST fit into 70 kB for a first visit, and move nothing while it
   for (const path of new Set(loaded)) bytes += gzipSync((await raw.request(path)).body).length;
   expect(loaded.length).toBeGreaterThan(3);
   expect(bytes).toBeLessThanOrEqual(70_000);
-  // What Web Vitals calls good is below 0.1.
+  // Web Vitals calls a layout shift below 0.1 good.
   expect(await page.evaluate<number>("globalThis.shift")).toBeLessThan(0.1);
 });

@@ -93,7 +93,7 @@ test("JOB-03 MUST do several jobs at once, each in a topic of its own", {
   ];
   const started = await Promise.all(asked);
   expect(new Set(started.map(({ topic }) => topic)).size).toBe(6);
-  // Whoever knows the topic may follow it.
+  // Any client that knows the topic may follow it.
   const ends = await Promise.all(started.map((each) => follow(one, each)));
   const results = ends.map((events) => progressOf(events.at(-1) as Event).result);
   expect(results).toEqual([...sizes, ...sizes].map(digestOf));

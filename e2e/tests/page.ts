@@ -224,7 +224,7 @@ test("PAGE-09 MUST let two people talk in a room, to all or to others, and see w
   }
   await expect(ann.chat.line("for all")).toContainText("(you)");
   await expect(ben.chat.line("for all")).not.toContainText("(you)");
-  // What its author sees of it was never sent to them.
+  // The author sees the line without having been sent it.
   await ann.wire.filter("for the others");
   await expect(ann.wire.row(/^sent .* publish/)).toHaveCount(1);
   await expect(ann.wire.row(/^received/)).toHaveCount(0);

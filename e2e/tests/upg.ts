@@ -377,7 +377,7 @@ test("UPG-30 MUST answer 429 over the number of connections from one address", {
   await own.connect("/echo");
 });
 
-// Whoever believes the header without a proxy lets every client choose its address.
+// Without a proxy, any client could choose its address by this header.
 test("UPG-31 MUST not believe X-Forwarded-For unless told that a proxy writes it", {
   tag: ["@upgrade", "@door"],
 }, async ({ launch, raw }) => {
@@ -395,7 +395,7 @@ test("UPG-32 MUST believe of X-Forwarded-For what the trusted proxy wrote, and n
   await own.connect("/echo", forwarded("203.0.113.1"));
   await own.connect("/echo", forwarded("203.0.113.2"));
   expect((await own.refused("/echo", forwarded("203.0.113.2"))).status).toBe(429);
-  // What stands left of it came from the client.
+  // The client itself wrote the addresses to the left of it.
   expect((await own.refused("/echo", forwarded("198.51.100.7, 203.0.113.1"))).status).toBe(429);
   await own.connect("/echo", forwarded("203.0.113.1, 198.51.100.7"));
 });
@@ -467,7 +467,7 @@ test("UPG-36 MUST hang up on who was refused, and not wait until they do", {
   refused.write(handshake(own, "/echo", ["Origin: https://foreign.example"]));
   expect(await refused.ended()).toBe("end");
   expect(refused.received.toString()).toMatch(/^HTTP\/1\.1 403 /);
-  // What is written to a socket that nobody has any more is answered with RST, which the next write finds out.
+  // The kernel answers a write to a socket that is gone with RST. The next write fails.
   const isOver = () => {
     refused.write("still here");
     return refused.isOver;

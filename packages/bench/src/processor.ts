@@ -35,7 +35,7 @@ export function coreTime(core: number): CoreTime {
 
 /**
  * Parses the content of /proc/stat. Time spent in interrupts, including those of the network, counts neither as
- * idle nor as any program's. On loopback they are a fifth of what a server makes its core do.
+ * idle nor as any program's. On loopback, interrupts take a fifth of the time that a server keeps its core busy.
  */
 export function readCoreTime(stat: string, core: number): CoreTime {
   const line = stat.split("\n").find((each) => each.startsWith(`cpu${core} `));

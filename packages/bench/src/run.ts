@@ -55,7 +55,7 @@ export async function run(order: Order): Promise<BenchResults> {
   return { ...results, measures: results.measures.filter(({ rows }) => rows.length > 0) };
 }
 
-// Whatever is complete is kept.
+// Ends the run. Complete results are kept.
 function fail(why: string): void {
   console.error(yellow(`${why}: the run stops here`));
   process.exitCode = 1;

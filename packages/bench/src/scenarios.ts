@@ -1,4 +1,4 @@
-// What is measured, and for how long.
+// The scenarios that the bench measures, and how long each takes.
 
 import { subprotocol } from "@rosetta/protocol";
 import type { Candidate } from "./candidates.ts";
@@ -167,7 +167,7 @@ function steady(effort: Effort): Method {
   };
 }
 
-// What the envelope and its validation cost: a request and its reply, beside an echo of as many bytes.
+// Shows the cost of the envelope and its validation: a request and its reply, beside an echo of as many bytes.
 function typed(effort: Effort): Method {
   const load = { connections: 100, depth: 16 };
   return {

@@ -71,7 +71,7 @@ export class Session {
   readonly #method: Method;
   readonly #bench: Bench;
   readonly #pool: ServerPool;
-  // What each candidate showed as a control of others, by id.
+  // The slices of each candidate as a control of others, by id.
   readonly #controls = new Map<string, Slice[]>();
   // How many pairs of each subject were measured again.
   readonly #spared = new Map<string, number>();
@@ -155,7 +155,7 @@ export class Session {
     const isLost = (slices: readonly Slice[]) => isHopeless(this.#method, slices, this.#method.pairs);
     if (isLost(measured)) return undefined;
     if (!control || isLost(controls)) return [await this.#slice(own)];
-    // Whatever has to be started and warmed up is ready before the first of the two.
+    // Both servers are started and warmed up before either is measured.
     for (const subject of this.#method.freshEachTime ? [] : [own, control]) {
       await this.#orBlame(subject, () => this.#warmServer(subject));
     }

@@ -77,7 +77,7 @@ export interface HandshakeAnswer {
   accepted?: { rest: Buffer; extension?: Extension | undefined };
 }
 
-/** Answers the bytes that have come. Returns nothing if more are needed. */
+/** Returns the answer to the bytes received so far, or nothing if the request is not complete. */
 export type Handshake = (bytes: Buffer, negotiate: Negotiate) => HandshakeAnswer | undefined;
 
 /** Every rule of the server. */

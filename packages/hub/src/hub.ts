@@ -149,7 +149,7 @@ export class Hub<Ws> {
     return this.#parts.readers.poll(facts, address, respond);
   }
 
-  /** Answers a request for something that is not there. */
+  /** Returns the 404 for a request that matches no route. */
   missing(): Answer {
     return notFound;
   }
@@ -159,7 +159,7 @@ export class Hub<Ws> {
     return this.#parts.door.pageHeaders();
   }
 
-  /** What whoever watches over the TCP connections needs from the hub. */
+  /** The part of the hub that the keeper of the TCP connections uses: `Sockets` in `@rosetta/hub/node`. */
   get supervision(): Supervision {
     const { services, connections } = this.#parts;
     return {

@@ -1,4 +1,4 @@
-// What is needed to start a server of this repository, for the suite, the cases and the bench.
+// Starts a server of this repository, for the suite, conformance and the bench.
 
 import { createConnection } from "node:net";
 import { join } from "node:path";

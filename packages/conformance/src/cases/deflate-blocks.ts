@@ -82,7 +82,7 @@ export function fixedBlock(items: readonly (Uint8Array | Match)[], final = false
       else fixedMatch(bits, item);
     }
     fixedLiteral(bits, 256);
-    // What follows a final block begins with a new byte: RFC 7692 §7.2.1.
+    // The next block begins with a new byte: RFC 7692 §7.2.1.
     if (final) bits.align();
   };
 }

@@ -379,7 +379,7 @@ test.for(Object.entries(findings))("a server is found out: %s", async ([, findin
   const { fault, rules = {}, finds, verdict = "fail" } = finding;
   const server = await startServer({ handshake: handshakeOf(fault), rules });
   const found = await Promise.all(finds.map((title) => judged(server.url, caseOf(title), 1_000)));
-  // What is in every answer is also in the answer to any other handshake.
+  // The server adds this to every answer, so the answers to other handshakes have it too.
   const isEverywhere = finds.includes(plain) || rules.segment !== undefined;
   const control = isEverywhere ? undefined : await judged(server.url, caseOf("the key of the RFC's"), 1_000);
   await server.stop();
@@ -444,7 +444,7 @@ test.each([
   expect(results.size).toBe(cases.length);
   expect(results.get(caseOf(plain).id)?.verdict).toBe("fail");
   expect(results.get("1.1.1")?.behaviour).toMatchObject({ verdict: "fail", why: expect.stringMatching(why) });
-  // What it refuses, it refuses correctly.
+  // Its refusals are correct.
   expect(results.get(caseOf(noKey).id)?.verdict).toBe("pass");
 });
 

@@ -166,7 +166,7 @@ test("a pipe gets the whole list", async () => {
   const child = spawn(process.execPath, [bin, "--list"], { stdio: ["ignore", "pipe", "inherit"] });
   const code = new Promise((resolve) => child.once("exit", resolve));
   let output = "";
-  // What exceeds a pipe's buffer waits in the process, which must not exit before.
+  // A pipe's buffer is full before that. The rest waits in the process, which must not exit yet.
   for await (const text of child.stdout.setEncoding("utf8")) output += text;
   expect(output).toBe((await conform("--list")).stdout);
   expect(await code).toBe(0);

@@ -27,8 +27,8 @@ export function invention(play: Play, observation: Observation): string | undefi
   return pong && `the peer sent a pong with bytes that it had never received: ${describeBytes(pong)}`;
 }
 
-// What exceeds the expected message: all of it, or what is added at its end. A message of the same length was
-// changed on its way.
+// Returns the bytes that were added to the expected message: all of them, or those behind its end. A message of the
+// same length was changed on its way.
 function beyond(data: Uint8Array, expected: Uint8Array | undefined): Uint8Array {
   if (!expected) return data;
   return equal(data.subarray(0, expected.length), expected)

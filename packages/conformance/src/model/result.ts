@@ -17,7 +17,7 @@ export interface Result extends Omit<CaseHead, "autobahn"> {
   wire: readonly WireEntry[];
   /** How many lines of the wire log were not kept. */
   omitted: number;
-  /** What is worse than any other failure. */
+  /** Set if the failure is worse than any other. */
   grave?: Gravity;
 }
 

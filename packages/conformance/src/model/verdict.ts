@@ -8,7 +8,7 @@
 export type Verdict = "pass" | "non-strict" | "info" | "unsupported" | "fail";
 
 /**
- * What is worse than any other failure. `death`: the peer did not survive the case. `stall`: it no longer answers
+ * Why a failure is worse than any other. `death`: the peer did not survive the case. `stall`: it no longer answers
  * anybody. `invention`: it sent bytes that nobody had sent it, perhaps from its memory.
  */
 export type Gravity = "death" | "stall" | "invention";
@@ -24,7 +24,7 @@ export interface Judgement {
 export interface Opinion {
   behaviour: Judgement;
   close: Judgement;
-  /** What is worse than any other failure. */
+  /** Set if the failure is worse than any other. */
   grave?: Gravity;
   /** True if the peer sent something that it must not, whatever it was answering. */
   broken?: true;

@@ -132,7 +132,7 @@ async function accepted(
   return { answer: "accepted", head, opened: await use(frames, agreed, duplex, context) };
 }
 
-// What every handshake of the run asks for is no finding of a case.
+// Removes the subprotocol that every handshake of the run asks for, because no case is about it.
 function withoutAsked(head: Head, asked: readonly string[]): Head {
   const isAsked = ([name, value]: Head["headers"][number]) =>
     name === "sec-websocket-protocol" && asked.includes(value);
@@ -227,7 +227,7 @@ async function use(
   return { play, observation: await perform(play, endpoint, timing) };
 }
 
-// What was sent early comes back, or a text that is sent now.
+// Expects the echo of the early frames, or sends a text and expects that.
 function playOf(early: readonly CaseFrame[] | undefined): Play {
   const frames = early ?? [frame.text("Hello")];
   const messages = frames.map(({ payload = "" }) => text(payload));

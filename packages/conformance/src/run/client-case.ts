@@ -31,7 +31,7 @@ export function judgeClient(each: ClientCase, context: ClientContext): Promise<O
   return each.kind === "answer" ? judgeHandshake(each, context) : judgeFrames(each, context);
 }
 
-// Answers a client's handshake as the case says, and judges what follows.
+// Plays the server of a case for one client: sends the answer that the case prescribes, and judges the client's reaction.
 async function judgeHandshake(each: AnswerCase, context: ClientContext): Promise<Outcome> {
   const { request, random } = context;
   const answer = each.answer(request);

@@ -42,7 +42,7 @@ export function bound({ steps, allowed }: Play): number {
   const expected = allowed.map(({ messages }) =>
     messages.reduce((sum, { data }) => sum + 16 + data.length, 0),
   );
-  // What should not come back may do so anyway, and is then judged.
+  // Leaves room for echoes of frames that must not be echoed: the judge has to see them.
   const sent = steps.flatMap((step) => (step.kind === "send" ? step.frames : []));
   const echoed = sent.reduce((sum, { payload }) => sum + 16 + (payload?.length ?? 0), 0);
   return 1024 * 1024 + 8 * Math.max(0, ...expected) + echoed;

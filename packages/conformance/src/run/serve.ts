@@ -81,7 +81,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   return promise;
 }
 
-// What is known about one client.
+// One client of this run: the cases it has been given, and their results.
 class Agent {
   readonly keys = new Set<string>();
   /** The cases that it has connected for most recently. */

@@ -39,7 +39,7 @@ function inflateInto(output: Output, data: Uint8Array): void {
     if (type === 0) copyStored(bits, output);
     else if (type === 3) throw corrupt("a block of the reserved type 3 (RFC 1951 §3.2.3)");
     else inflateBlock(bits, output, type === 1 ? fixedCodes : readCodes(bits));
-    // What follows a final block begins with a new byte: RFC 7692 §7.2.3.4.
+    // The next block begins with a new byte: RFC 7692 §7.2.3.4.
     if (final) bits.align();
   } while (!bits.done);
 }

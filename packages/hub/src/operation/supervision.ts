@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 /** Why a connection without a session was cut. */
 export type CutReason = "full" | "address" | "late" | "unread" | "pipelined";
 
-/** What watching over TCP connections takes from a hub. */
+/** The part of a hub that the keeper of the TCP connections uses. */
 export interface Supervision {
   /** Lived time: it stands still while the process does. */
   readonly clock: Pick<Clock, "after" | "behind">;

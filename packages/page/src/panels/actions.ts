@@ -1,6 +1,6 @@
-// What people do in panels, as values: an action of one column is done again in the others.
+// Actions in panels, as values: an action in one column is repeated in the others.
 
-/** What can be done in a panel, by name. What an action is given must make sense to every server. */
+/** The actions of a panel, by name. Their arguments must make sense to every server. */
 export type Actions = Record<string, (...given: never[]) => unknown>;
 
 /** An action that was done. */

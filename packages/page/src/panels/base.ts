@@ -51,7 +51,7 @@ export abstract class Panel extends LitElement {
 
   /**
    * Declares what a person can do here. Returns the function through which it is done: here, and in every other column.
-   * What concerns this column alone, such as copying from it, is not declared.
+   * Do not declare actions that concern this column alone, such as copying from it.
    */
   protected declares<Declared extends Actions>(actions: Declared): DoAct<Declared> {
     this.#actions = { ...this.#actions, ...actions };
@@ -68,7 +68,7 @@ export abstract class Panel extends LitElement {
     return root;
   }
 
-  // What a form will send is seen in every column before it is sent. Fields without a name have actions of their own.
+  // Typing in a form shows in every column before the form is sent. Fields without a name have actions of their own.
   #typed({ form, name, value, files }: HTMLInputElement): void {
     if (!form || !name) return;
     const act: Act = { name: "fill", given: [name, files ?? value] };

@@ -25,7 +25,7 @@ export function compare(servers: ServerEntry[], findings: Map<string, Findings>)
   const names = new Map(facts.flat().map(({ name, measured }) => [name, measured === true]));
   return [...names].map(([name, measured]) => {
     const values = facts.map((own) => own.find((fact) => fact.name === name)?.value);
-    // Whoever has nothing to tell yet differs from nobody.
+    // A server without a value yet differs from no other.
     const told = new Set(values.filter((value) => value !== undefined));
     return { name, values, differs: !measured && told.size > 1 };
   });

@@ -68,7 +68,7 @@ function isEventOf(topic: string, frame: ClientFrame): boolean {
 
 function closed(code: number | undefined): void {
   runs.cut();
-  // What passes while there is no connection was not skipped by anybody.
+  // Without a connection the reader misses events, but no server skips them.
   newest = undefined;
   change({ code: code ?? 1005, isReady: false });
 }

@@ -284,7 +284,7 @@ function chart(title: string, arrivals: Arrivals | undefined, bins: number): Tem
       <figcaption class="apart"><b>${title}</b><span class="number">${told}</span></figcaption>
       <svg viewBox="0 0 ${bins} 100" preserveAspectRatio="none" role="img" aria-label="${title}: ${told}">
         ${arrivals?.counts.map((count, bin) => {
-          // What is there must be seen: one of a thousand would be less than a pixel.
+          // At least 2, because one of a thousand would be less than a pixel.
           const height = count === 0 ? 0 : Math.max(2, (100 * count) / herdSize);
           return svg`<rect class="drawn" x=${bin} y=${100 - height} width="0.9" height=${height}></rect>`;
         })}

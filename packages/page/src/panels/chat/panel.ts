@@ -166,7 +166,7 @@ export class ChatPanel extends ServerPanel {
   #add(line: Line): void {
     if (this.#places.has(line.place)) return;
     this.lines = [...this.lines, line].slice(-shown);
-    // What is shown no more cannot come twice: a replay begins with the newest.
+    // Lines that are no longer shown cannot come again, because a replay begins with the newest.
     this.#places = new Set(this.lines.map(({ place }) => place));
   }
 
@@ -216,7 +216,7 @@ export class ChatPanel extends ServerPanel {
     this.#atEnd = !box || box.scrollTop + box.clientHeight >= box.scrollHeight - 8;
   }
 
-  // Whoever scrolled back to read is left there.
+  // Keeps the place of somebody who has scrolled back to read.
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     const box = this.#box();

@@ -80,7 +80,7 @@ export class ConnectionPanel extends Panel {
   }
 
   #problem({ what, reason }: ClientProblem): void {
-    // Whoever wanted the subscription tells of it.
+    // The panel that asked for the subscription reports its refusal.
     if (what !== "subscription") this.notice = `Something was wrong: ${reason}.`;
   }
 

@@ -185,7 +185,7 @@ function rowOf(
       <span class="muted">${index + 1}</span>
       <svg viewBox="0 0 ${width} 14" preserveAspectRatio="none" aria-hidden="true">
         ${bars.map(({ phase, x, width }) => {
-          // What is not open is drawn lower, so that no colour is needed to tell them apart. A moment can be seen.
+          // A waiting client is drawn lower, so that the phases differ without colour. Even a short phase stays visible.
           const [y, height] = phase === "waiting" ? [5.5, 3] : [0, 14];
           return svg`<rect data-phase=${phase} x=${x} y=${y} width=${Math.max(width, 6)} height=${height} />`;
         })}
