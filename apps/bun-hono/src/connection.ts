@@ -1,6 +1,6 @@
 // Bun: one object of handlers serves all sockets. Topics and backpressure are native. A socket's own data is ws.data.
 import type { Hub, Port, Session } from "@rosetta/hub";
-import { Close, echoStop, endpoints } from "@rosetta/protocol";
+import { echoStop, endpoints } from "@rosetta/protocol";
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 
 /** What a socket has from its upgrade, and the session that it gets when it opens. */
@@ -66,10 +66,7 @@ export function createPort(server: () => Server<Data>): Port<Ws> {
 function deliver(ws: Ws, data: string | Buffer): boolean {
   if (ws.data.goodbye) return false;
   // send() returns 0 for a message that it silently dropped, but also for an empty one. So we check the queue first.
-  if (ws.getBufferedAmount() > ws.data.session.limits.queueBytes) {
-    ws.data.session.slow();
-    return false;
-  }
+  if (!ws.data.session.hasRoom()) return false;
   // `true`: compress if the peer agreed to it. By default, Bun does not.
   return ws.send(data, true) !== 0 || data.length === 0;
 }
@@ -84,10 +81,7 @@ function sayGoodbye(ws: Ws): void {
 
 // #region echo
 function echo(ws: Ws, data: string | Buffer): void {
-  const bytes = Buffer.byteLength(data);
-  ws.data.session.heard(bytes);
-  if (data === echoStop) return ws.data.session.close(Close.Normal, "");
-  if (deliver(ws, data)) ws.data.session.sent(bytes);
+  ws.data.session.echo(Buffer.byteLength(data), data === echoStop, () => deliver(ws, data));
 }
 // #endregion echo
 

@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
 import { Traffic } from "@rosetta/hub/node";
-import { Close, echoStop, endpoints } from "@rosetta/protocol";
+import { echoStop, endpoints } from "@rosetta/protocol";
 import type { WebSocket } from "ws";
 
 /** A socket with the application's data. ws has no place for it, so it gets the name that Bun uses, `ws.data`. */
@@ -24,7 +24,7 @@ export function createPort(): Port<Ws> {
 
     // #region queued
     // A waiting message takes far more memory than its bytes: a one-byte message takes about 350.
-    queued,
+    queued: ({ bufferedAmount, data }) => data.traffic.queued(bufferedAmount),
     // #endregion queued
 
     // #region unfinished
@@ -67,17 +67,10 @@ export function createPort(): Port<Ws> {
 function deliver(ws: Ws, data: string | Buffer, isBinary: boolean): boolean {
   if (ws.readyState !== ws.OPEN) return false;
   // ws never refuses to send. It buffers without limit what the kernel does not take (websockets/ws#2009).
-  if (queued(ws) > ws.data.session.limits.queueBytes) {
-    ws.data.session.slow();
-    return false;
-  }
+  if (!ws.data.session.hasRoom()) return false;
   // By default, ws sends a Buffer as a binary message.
   ws.send(data, { binary: isBinary }, ws.data.traffic.sending());
   return true;
-}
-
-function queued({ bufferedAmount, data }: Ws): number {
-  return data.traffic.queued(bufferedAmount);
 }
 // #endregion send
 
@@ -85,9 +78,8 @@ function queued({ bufferedAmount, data }: Ws): number {
 const stop = Buffer.from(echoStop);
 
 function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
-  ws.data.session.heard(data.length);
-  if (!isBinary && data.equals(stop)) return ws.data.session.close(Close.Normal, "");
-  if (deliver(ws, data, isBinary)) ws.data.session.sent(data.length);
+  const isStop = !isBinary && data.equals(stop);
+  ws.data.session.echo(data.length, isStop, () => deliver(ws, data, isBinary));
 }
 // #endregion echo
 

@@ -5,7 +5,7 @@
 export interface Port<Ws> {
   /**
    * Sends a text message. Returns true if it was handed to the stack, and false if it was dropped because the socket is
-   * closing. A socket whose queue is over its limit is reported by `session.slow()` instead, and false as well.
+   * closing. Asks `session.hasRoom()` first, and returns false without room.
    */
   send(ws: Ws, frame: string): boolean;
   /** Bytes that wait for a `drained()` that will come; 0 when none will. */

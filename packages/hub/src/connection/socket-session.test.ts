@@ -363,6 +363,16 @@ describe("a reader that is too slow", () => {
     expect(anna.socket.isTerminated).toBe(true);
   });
 
+  test("is one for whom more waits than a queue may hold", async () => {
+    const { greet } = setUp({ limits: { queueBytes: 1_000 } });
+    const anna = await greet();
+    anna.socket.queued = 1_000;
+    expect(anna.session.hasRoom()).toBe(true);
+    anna.socket.queued = 1_001;
+    expect(anna.session.hasRoom()).toBe(false);
+    expect(anna.socket.closing?.code).toBe(Close.Slow);
+  });
+
   test.each([true, false])(
     "leaves nothing behind, even while it subscribes (reported at once: %s)",
     async (atOnce) => {
@@ -371,8 +381,7 @@ describe("a reader that is too slow", () => {
       await ben.say({ type: "publish", id: "1", topic: "room/a", to: "all", text: "x" });
       const anna = await greet();
       port.reportsAtOnce = atOnce;
-      port.queueBytes = 10;
-      anna.socket.waiting = 11;
+      anna.socket.queued = 1_000_001;
       await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
       if (!atOnce) await anna.gone();
       expect(anna.socket.closing?.code).toBe(Close.Slow);
@@ -380,6 +389,12 @@ describe("a reader that is too slow", () => {
       expect(port.topics.get("room/a")?.size ?? 0).toBe(0);
     },
   );
+});
+
+test("a stop on /echo closes with 1000 and is not sent back", () => {
+  const { session, socket } = setUp().connect("/echo");
+  session.echo(4, true, () => expect.unreachable("a stop is sent back"));
+  expect(socket.closing?.code).toBe(1000);
 });
 
 describe("closing", () => {
@@ -443,9 +458,7 @@ test("messages in and out are counted, and so are their bytes on the wire", asyn
   const before = anna.socket.frames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0);
   const hello = Buffer.byteLength(`{"type":"hello","id":"hello","client":"${secret(1)}"}`);
   await anna.say({ type: "echo", id: "1", text: "aä€😀" });
-  const echo = connect("/echo");
-  echo.session.heard(7);
-  echo.session.sent(7);
+  connect("/echo").session.echo(7, false, () => true);
   const sent = Buffer.byteLength('{"type":"echo","id":"1","text":"aä€😀"}');
   expect(hub.metrics().body).toContain(`rosetta_bytes_total{direction="in"} ${hello + sent + 7}`);
   expect(hub.metrics().body).toContain(`rosetta_bytes_total{direction="out"} ${before + sent + 7}`);
@@ -459,7 +472,7 @@ test("what the stack did not take is not counted as sent", async () => {
   await anna.say({ type: "subscribe", id: "s", topic: "room/a" });
   const sent = () => hub.metrics().body.match(/^rosetta_messages_total\{direction="out"\}.*$/m)?.[0];
   const before = sent();
-  connect("/echo").session.heard(7);
+  connect("/echo").session.echo(7, false, () => false);
   expect(sent()).toBe(before);
   anna.socket.close(Close.Normal, "the stack has begun to close it");
   await anna.say({ type: "echo", id: "1", text: "nobody gets this" });

@@ -131,11 +131,6 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#services.counted("in", bytes);
   }
 
-  /** Notes that a message of `bytes` bytes was handed to the stack. */
-  sent(bytes: number): void {
-    this.#services.counted("out", bytes);
-  }
-
   /** To be called when the kernel has taken bytes. If none wait any more, sends the newest of each skipped topic. */
   drained(): void {
     if (this.waiting() > 0) return;
@@ -146,7 +141,21 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     }
   }
 
-  /** Closes the session, because the stack found more than `queueBytes` waiting and did not send. */
+  /** Handles a message on `/echo`: closes if it is `stop`, otherwise sends it back by `send`. */
+  echo(bytes: number, isStop: boolean, send: () => boolean): void {
+    this.heard(bytes);
+    if (isStop) return this.close(Close.Normal, "");
+    if (send()) this.#services.counted("out", bytes);
+  }
+
+  /** Returns whether another message may be sent. If over `queueBytes` wait, closes the session instead. */
+  hasRoom(): boolean {
+    if (this.#services.port.queued(this.ws) <= this.limits.queueBytes) return true;
+    this.slow();
+    return false;
+  }
+
+  /** Closes the session, because more than `queueBytes` wait for its peer. */
   slow(): void {
     if (!this.isOpen) return;
     this.#tellSlow();
@@ -229,7 +238,8 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   /** Sends a message that is already encoded. `bytes` are those of its UTF-8; if left out, they are counted. */
   sendFrame(frame: string, bytes: number = byteLength(frame)): void {
-    if (this.isOpen && this.#services.port.send(this.ws, frame)) this.sent(bytes);
+    const { port, counted } = this.#services;
+    if (this.isOpen && port.send(this.ws, frame)) counted("out", bytes);
   }
 
   /** Sends an event of a topic in which only the newest matters. Skips it while bytes wait. */

@@ -33,15 +33,12 @@ export class TestPort implements Port<Socket> {
   reportsAtOnce = false;
   /** If true, every peer answers every ping. */
   answersPings = true;
-  /** Bytes that may wait for one socket. Over that, it is slow. */
-  queueBytes = Number.POSITIVE_INFINITY;
 
   send(ws: Socket, frame: string): boolean {
     if (ws.isBroken) throw new Error("a broken stack");
     if (ws.closing || ws.isTerminated) return false;
-    if (ws.waiting <= this.queueBytes) return ws.frames.push(frame) > 0;
-    ws.session?.slow();
-    return false;
+    if (ws.session && !ws.session.hasRoom()) return false;
+    return ws.frames.push(frame) > 0;
   }
 
   waiting(ws: Socket): number {

@@ -25,12 +25,6 @@ const connection: Mutant[] = [
       tests: ["e2e/connection.test.ts"],
     },
     {
-      search: "if (deliver(ws, data, isBinary)) ws.data.session.sent(data.length);",
-      replace: "deliver(ws, data, isBinary);",
-      why: "an echo does not count as sent",
-      tests: ["ECHO-15"],
-    },
-    {
       search: 'tcp.on("drain",',
       replace: 'tcp.once("drain",',
       why: "`drain` is heard once only",
@@ -63,12 +57,6 @@ const connection: Mutant[] = [
       replace: "",
       why: "Bun's own idle timer and pings",
       tests: ["e2e/connection.test.ts"],
-    },
-    {
-      search: "if (deliver(ws, data)) ws.data.session.sent(bytes);",
-      replace: "deliver(ws, data);",
-      why: "an echo does not count as sent",
-      tests: ["ECHO-15"],
     },
     {
       search: "Buffer.byteLength(data)",

@@ -110,9 +110,8 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("connection/socket-session"),
-    search: "if (this.isOpen && this.#services.port.send(this.ws, frame)) this.sent(bytes);",
-    replace:
-      "if (this.isOpen) this.sent(bytes);\n    if (this.isOpen) this.#services.port.send(this.ws, frame);",
+    search: 'if (this.isOpen && port.send(this.ws, frame)) counted("out", bytes);',
+    replace: 'if (this.isOpen) counted("out", bytes);\n    if (this.isOpen) port.send(this.ws, frame);',
     why: "what the port drops counts as sent",
   },
   {
@@ -138,6 +137,18 @@ export const hub: Mutant[] = [
     search: "    if (this.#bytes <= this.#controlBytes) this.message();\n",
     replace: "",
     why: "the control frames of a connection's whole life add up to a message that does not end",
+  },
+  {
+    ...unit("connection/socket-session"),
+    search: '    if (send()) this.#services.counted("out", bytes);\n',
+    replace: '    send();\n    this.#services.counted("out", bytes);\n',
+    why: "an echo counts as sent that the stack did not take",
+  },
+  {
+    ...unit("connection/socket-session"),
+    search: "if (this.#services.port.queued(this.ws) <= this.limits.queueBytes) return true;",
+    replace: "if (this.#services.port.queued(this.ws) < this.limits.queueBytes) return true;",
+    why: "a queue that is just full counts as too long",
   },
   {
     ...unit("connection/socket-session"),
