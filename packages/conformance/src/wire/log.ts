@@ -1,7 +1,7 @@
 // The wire log: what a case sent and what came back, in readable form.
 
 import { describeBytes, hex } from "./bytes.ts";
-import { decodeClose, encodeFrame, type Frame, Opcode } from "./frames.ts";
+import { decodeClose, encodeFrame, type Frame, type FrameToSend, Opcode } from "./frames.ts";
 
 /** One line of the wire log. */
 export interface WireEntry {
@@ -68,15 +68,7 @@ export class WireLog {
 const names = new Map(Object.entries(Opcode).map(([name, opcode]) => [Number(opcode), name.toLowerCase()]));
 
 /** Describes a frame. */
-export function describeFrame(frame: {
-  opcode: number;
-  fin?: boolean;
-  rsv1?: boolean;
-  rsv2?: boolean;
-  rsv3?: boolean;
-  mask?: Uint8Array;
-  payload?: Uint8Array;
-}): string {
+export function describeFrame(frame: Omit<FrameToSend, "lengthBytes" | "claimedLength">): string {
   const { opcode, fin = true, payload = new Uint8Array() } = frame;
   const flags = [frame.rsv1 && "RSV1", frame.rsv2 && "RSV2", frame.rsv3 && "RSV3", !fin && "more to come"];
   const words = [names.get(opcode) ?? `opcode ${opcode}`, ...flags.filter(Boolean)].join(", ");
