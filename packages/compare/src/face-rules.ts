@@ -1,48 +1,21 @@
 import type { Face, FaceName } from "./faces.ts";
 import type { Finding } from "./house.ts";
 
-/** What breaks a rule today, and is to be mended. Names are written as in a finding. */
-export interface KnownFaults {
-  /** Names of types that more than one package exports. */
-  sameName: string[];
-  /** Names without a docstring, each after its package: `hub Hub.open`. */
-  noDocstring: string[];
-}
-
 /** The packages in which every public name has a docstring: an app or a user reads them in the editor. */
-export const documented: readonly string[] = ["client", "hub", "protocol"];
+const documented: readonly string[] = ["client", "hub", "protocol"];
 
-/** Returns what breaks the rules of the faces and is not known, and what is known and breaks none any more. */
-export function checkFaces(faces: Face[], known: KnownFaults, record: string): Finding[] {
-  const same = sameNames(faces).filter(({ name }) => !known.sameName.includes(name));
-  const bare = withoutDocstring(faces).filter(({ label }) => !known.noDocstring.includes(label));
-  const rest = stillBroken(faces, known);
-  const mended = [
-    ...known.sameName.filter((name) => !rest.sameName.includes(name)),
-    ...known.noDocstring.filter((name) => !rest.noDocstring.includes(name)),
-  ];
+/** Returns the types of one name that different packages export, and the public names without a docstring. */
+export function checkFaces(faces: Face[]): Finding[] {
   return [
-    ...same.map(({ name, first, others }) => ({
+    ...sameNames(faces).map(({ name, first, others }) => ({
       ...placeOf(first),
       message: `two types are called ${name}: the other is in ${others.map(({ file }) => file).join(", ")}`,
     })),
-    ...bare.map(({ place, label }) => ({ ...placeOf(place), message: `${label} has no docstring` })),
-    ...mended.map((name) => ({
-      file: record,
-      line: 1,
-      message: `${name} is mended: remove it from the list`,
+    ...withoutDocstring(faces).map(({ place, label }) => ({
+      ...placeOf(place),
+      message: `${label} has no docstring`,
     })),
   ];
-}
-
-/** Returns the known faults that still are faults. */
-export function stillBroken(faces: Face[], { sameName, noDocstring }: KnownFaults): KnownFaults {
-  const same = sameNames(faces).map(({ name }) => name);
-  const bare = withoutDocstring(faces).map(({ label }) => label);
-  return {
-    sameName: sameName.filter((name) => same.includes(name)),
-    noDocstring: noDocstring.filter((name) => bare.includes(name)),
-  };
 }
 
 interface SameName {

@@ -1,9 +1,7 @@
 import { createVirtualFileSystem } from "typescript/unstable/fs";
 import { expect, test } from "vitest";
-import { checkFaces, type KnownFaults, stillBroken } from "./face-rules.ts";
+import { checkFaces } from "./face-rules.ts";
 import { type Face, readFaces } from "./faces.ts";
-
-const nothing: KnownFaults = { sameName: [], noDocstring: [] };
 
 /** Reads faces from files in memory; the first part of a path is its package. */
 function read(files: Record<string, string>): Face[] {
@@ -17,8 +15,8 @@ function read(files: Record<string, string>): Face[] {
   return readFaces({ root: "/", config: "tsconfig.json", folders, fs });
 }
 
-const messagesOf = (files: Record<string, string>, known = nothing) =>
-  checkFaces(read(files), known, "list.json").map(({ file, line, message }) => `${file}:${line} ${message}`);
+const messagesOf = (files: Record<string, string>) =>
+  checkFaces(read(files)).map(({ file, line, message }) => `${file}:${line} ${message}`);
 
 test("a face has what its index exports, from whatever file, with the public members of classes and interfaces", () => {
   const [face] = read({
@@ -61,16 +59,6 @@ test("a public name without a docstring is found in the packages that are read i
   expect(messagesOf({ "hub/src/index.ts": bare, "bench/src/index.ts": bare })).toEqual([
     "packages/hub/src/index.ts:3 hub open has no docstring",
   ]);
-});
-
-test("a known fault is not told again, until it is mended", () => {
-  const known = { sameName: ["Answer"], noDocstring: ["hub open", "hub close"] };
-  const files = { "hub/src/index.ts": "export function open(): void {}" };
-  expect(messagesOf(files, known)).toEqual([
-    "list.json:1 Answer is mended: remove it from the list",
-    "list.json:1 hub close is mended: remove it from the list",
-  ]);
-  expect(stillBroken(read(files), known)).toEqual({ sameName: [], noDocstring: ["hub open"] });
 });
 
 test("a package without a face is refused", () => {
