@@ -141,6 +141,25 @@ test("COURSE-32 MUST show on a phone one thing at a time: do, wire, code", {
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
 });
 
+test("COURSE-34 MUST show code that several servers share once, under all their names", {
+  tag: ["@page", "@any-server"],
+}, async ({ lesson, siblings }) => {
+  const { page } = await lesson("#/lesson/11");
+  const regions = page.locator("rosetta-code-strip article");
+  await expect(regions.first()).toBeVisible();
+  for (const region of await regions.all()) {
+    const code = await region.locator("pre").allTextContents();
+    expect(code.map(withoutBlanks)).toEqual([...new Set(code.map(withoutBlanks))]);
+    const names = await region.locator("figcaption b").allTextContents();
+    expect(names).toHaveLength(siblings.length);
+    expect(new Set(names)).toEqual(new Set(siblings.map(({ manifest }) => manifest.title)));
+  }
+});
+
+function withoutBlanks(code: string): string {
+  return code.replaceAll(/\s/g, "");
+}
+
 test("COURSE-29 MUST not be broken or frozen by a server that breaks every rule", {
   tag: ["@page", "@servers", "@any-server"],
 }, async ({ launch, lesson }) => {

@@ -1,5 +1,5 @@
 // ws: a socket is an EventEmitter. Events without a listener are lost, and an `error` without one ends the process.
-// The same file as for Fastify, line by line: @fastify/websocket hands out the sockets of ws, too.
+// A finding: this file is the same as for Fastify, because @fastify/websocket hands out the sockets of ws.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
 import { Traffic } from "@rosetta/hub/node";

@@ -1,5 +1,5 @@
-// @fastify/websocket hands out the sockets of ws, so all that follows is, line by line, the same
-// file as for Express + ws. Their difference is in server.ts and http.ts.
+// A finding: this file is the same as for Express, because @fastify/websocket hands out the sockets of ws. The two
+// stacks differ in server.ts and http.ts.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
 import { Traffic } from "@rosetta/hub/node";

@@ -1,5 +1,4 @@
 import type { Finding, House } from "./house.ts";
-import type { Region } from "./regions.ts";
 
 /**
  * For each region, the groups of apps in which it reads the same. An app that differs from all others is in no
@@ -7,22 +6,23 @@ import type { Region } from "./regions.ts";
  */
 export type Equality = Record<string, string[][]>;
 
-/** Returns what is equal now, line by line, ignoring indentation. */
+/** Returns what is equal now. */
 export function equality({ sources }: House): Equality {
   const found = new Map<string, Map<string, string[]>>();
-  for (const source of sources) {
-    for (const [name, region] of source.regions) {
-      const texts = found.get(name) ?? new Map<string, string[]>();
-      const text = trimmed(region);
-      texts.set(text, [...(texts.get(text) ?? []), source.app]);
-      found.set(name, texts);
-    }
+  for (const { app, regions } of sources) {
+    for (const [name, { lines }] of regions) found.set(name, (found.get(name) ?? new Map()).set(app, lines));
   }
-  const groups = [...found].map(([name, texts]) => [
-    name,
-    [...texts.values()].filter((apps) => apps.length > 1),
-  ]);
+  const groups = [...found].map(([name, apps]) => [name, alike(apps).filter(({ length }) => length > 1)]);
   return Object.fromEntries(groups);
+}
+
+/**
+ * Returns the apps in groups that have the same lines of a region, ignoring indentation. Groups and apps are in the
+ * order of the map. An app that differs from all others is a group of its own.
+ */
+export function alike(linesOf: Map<string, string[]>): string[][] {
+  const groups = Map.groupBy(linesOf, ([, lines]) => lines.map((line) => line.trim()).join("\n"));
+  return [...groups.values()].map((group) => group.map(([app]) => app));
 }
 
 /** Returns the content of the record: one line per region, as the formatter would write it. */
@@ -52,8 +52,4 @@ function describe(groups: string[][] | undefined): string {
 
 function printGroup(apps: string[]): string {
   return `[${apps.map((app) => JSON.stringify(app)).join(", ")}]`;
-}
-
-function trimmed(region: Region): string {
-  return region.lines.map((line) => line.trim()).join("\n");
 }

@@ -3,6 +3,7 @@ export { CommandError } from "./arguments.ts";
 export { grepOf, judge, type Verdict } from "./cells.ts";
 export { buildPage, withCopies } from "./copies.ts";
 export { anyServer, dealtTo } from "./dealing.ts";
+export { alike } from "./equality.ts";
 export { type Lesson, lessonsFolder, parseLesson, readLessonFiles } from "./lessons.ts";
 export { readPlaces } from "./locate.ts";
 export { type MatrixOptions, matrix } from "./matrix.ts";

@@ -1,69 +1,71 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type App, pathOf, type Results, readApps, regions, root } from "@rosetta/compare";
+import { type App, alike, pathOf, type Results, readApps, regions, root } from "@rosetta/compare";
 import { readManifests } from "@rosetta/manifest";
-import type { CodeColumn, CodeRow, CodeTest } from "../src/course/code.ts";
+import type { CodeColumn, CodeRow, CodeServer, CodeTest } from "../src/course/code.ts";
 import { highlight } from "./highlight.ts";
 
 /** What a run of the suite leaves behind; before the first there is none. */
 export const resultsFile: string = join(root, "results/e2e.json");
 
-interface Place {
-  app: string;
-  file: string;
-  line: number;
-  lines: string[];
-}
-
-/** The rows of the comparison behind a lesson: each region in every server, with the tests that prove it. */
+/** Returns the rows of the comparison behind a lesson: each region in every server, with the tests that prove it. */
 export function codeRows(names: string[]): CodeRow[] {
   const apps = readApps();
   const results = readResults();
   return names.map((region) => rowOf(region, apps, results));
 }
 
-/** The files that the rows are made of: when one changes, the page is out of date. */
+/** Returns the files that the rows are made of. When one changes, the page is out of date. */
 export function codeFiles(): string[] {
   const sources = readApps().flatMap(({ id, files }) => [...files.keys()].map((name) => pathOf(id, name)));
   return [...sources.map((path) => join(root, path)), resultsFile];
 }
 
 function rowOf(region: string, apps: App[], results: Results | undefined): CodeRow {
-  const places = apps.map((app) => placeOf(app, region));
-  const columns = places.map((place) => columnOf(place, places));
+  const columns = columnsOf(apps.map((app, place) => placeOf(app, place, region)));
   return { region, columns, ...(results && { tests: testsOf(region, results), ran: results.date }) };
 }
 
-function placeOf(app: App, region: string): Place {
-  for (const [name, text] of app.files) {
-    const found = regions(text, pathOf(app.id, name)).get(region);
-    if (found) return { app: app.id, file: pathOf(app.id, name), line: found.line + 1, lines: found.lines };
-  }
-  throw new Error(`apps/${app.id} has no region ${region}: see pnpm parity`);
+interface Place extends CodeServer {
+  lines: string[];
 }
 
-function columnOf({ app, file, line, lines }: Place, all: Place[]): CodeColumn {
-  const others = all.filter((other) => other.app !== app);
-  const title = readManifests().find(({ id }) => id === app)?.title ?? app;
-  const text = trimmed(lines).join("\n");
-  const twin = all
-    .slice(
-      0,
-      all.findIndex((other) => other.app === app),
-    )
-    .find((other) => {
-      return trimmed(other.lines).join("\n") === text;
-    });
+function placeOf({ id, files }: App, place: number, region: string): Place {
+  for (const [name, text] of files) {
+    const file = pathOf(id, name);
+    const found = regions(text, file).get(region);
+    if (found) return { app: id, title: titleOf(id), place, file, line: found.line + 1, lines: found.lines };
+  }
+  throw new Error(`apps/${id} has no region ${region}: see pnpm parity`);
+}
+
+function titleOf(app: string): string {
+  return readManifests().find(({ id }) => id === app)?.title ?? app;
+}
+
+/** Returns the columns of a region. Servers in which it has the same lines share one. */
+function columnsOf(places: Place[]): CodeColumn[] {
+  const groups = alike(new Map(places.map(({ app, lines }) => [app, lines])));
+  const columns = groups.map((apps) => places.filter(({ app }) => apps.includes(app)));
+  return columns.map((column) => {
+    const others = columns.filter((other) => other !== column).map(linesOf);
+    return columnOf(column, others);
+  });
+}
+
+function columnOf(places: Place[], others: string[][]): CodeColumn {
+  const lines = linesOf(places);
+  // Compared by trimmed line, as a reader does: a line can stand deeper in one stack than in another.
+  const elsewhere = others.map((other) => new Set(other.map((line) => line.trim())));
   return {
-    app,
-    title,
-    file,
-    line,
+    servers: places.map(({ lines, ...server }) => server),
     lines: highlight(lines.join("\n")),
-    // By trimmed line, as a reader compares: indentation differs where a line stands deeper in one stack.
-    same: lines.map((each) => others.every((other) => trimmed(other.lines).includes(each.trim()))),
-    ...(twin && { twin: twin.app }),
+    same: lines.map((line) => elsewhere.length > 0 && elsewhere.every((other) => other.has(line.trim()))),
   };
+}
+
+function linesOf([first]: Place[]): string[] {
+  return first?.lines ?? [];
 }
 
 function testsOf(region: string, { tests }: Results): CodeTest[] {
@@ -80,8 +82,4 @@ function testsOf(region: string, { tests }: Results): CodeTest[] {
 
 function readResults(): Results | undefined {
   return existsSync(resultsFile) ? (JSON.parse(readFileSync(resultsFile, "utf8")) as Results) : undefined;
-}
-
-function trimmed(lines: string[]): string[] {
-  return lines.map((line) => line.trim());
 }

@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { scriptOf } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
-import type { CodeColumn, CodeRow, CodeTest, CodeToken } from "./code.ts";
+import type { CodeColumn, CodeRow, CodeServer, CodeTest, CodeToken } from "./code.ts";
 
 /** The code behind a lesson: each region in every server, side by side, with the tests that prove it. */
 export class CodeStrip extends LitElement {
@@ -46,25 +46,9 @@ export class CodeStrip extends LitElement {
     return html`
       <article aria-labelledby="region-${row.region}" ?data-dimmed=${this.dimmed}>
         <h3 id="region-${row.region}"><code>${row.region}</code></h3>
-        <div class="columns">${row.columns.map((column, index) => this.#column(row, column, index))}</div>
+        <div class="columns">${row.columns.map((column) => columnOf(row.region, column))}</div>
         ${this.#tests(row)}
       </article>
-    `;
-  }
-
-  #column(row: CodeRow, column: CodeColumn, index: number): TemplateResult {
-    const twin = row.columns.find(({ app }) => app === column.twin)?.title;
-    return html`
-      <figure data-script=${scriptOf(index)}>
-        <figcaption>
-          <span><b>${column.title}</b>${twin ? `: as in ${twin}` : nothing}</span>
-          <span class="muted break">${column.file}:${column.line}</span>
-        </figcaption>
-        <pre
-          role="group"
-          aria-label="${row.region} in ${column.title}"
-        ><code>${column.lines.map((line, at) => lineOf(line, column.same[at] === true))}</code></pre>
-      </figure>
     `;
   }
 
@@ -73,12 +57,12 @@ export class CodeStrip extends LitElement {
       return html`<p class="hint">Which tests prove it, and whether they pass here: run <code>pnpm e2e</code> once.</p>`;
     }
     const sorted = tests.toSorted((a, b) => this.#rank(a) - this.#rank(b));
-    const titles = columns.map(({ app, title }) => [app, title] as const);
+    const servers = columns.flatMap((column) => column.servers).toSorted((a, b) => a.place - b.place);
     return html`
       <details>
-        <summary>${summaryOf(tests, columns.length)} <span class="muted">${ran ? `Run on ${dayOf(ran)}.` : nothing}</span></summary>
+        <summary>${summaryOf(tests, servers.length)} <span class="muted">${ran ? `Run on ${dayOf(ran)}.` : nothing}</span></summary>
         <ul>
-          ${sorted.map((test) => testOf(test, titles))}
+          ${sorted.map((test) => testOf(test, servers))}
         </ul>
       </details>
     `;
@@ -130,8 +114,13 @@ export class CodeStrip extends LitElement {
         min-inline-size: 0;
       }
 
+      figure:not([data-script]) {
+        --accent: var(--muted);
+      }
+
       figcaption {
         display: grid;
+        align-content: start;
         font-size: 0.875rem;
       }
 
@@ -216,11 +205,46 @@ export class CodeStrip extends LitElement {
 
       @media (width >= 60rem) {
         .columns {
-          grid-template-columns: repeat(3, minmax(0, 1fr));
+          grid-auto-flow: column;
+          grid-auto-columns: minmax(0, 1fr);
+          grid-template-rows: max-content max-content;
+          row-gap: 0.375rem;
+        }
+
+        /* The code of all columns begins at one height, below the longest heading. */
+        figure {
+          grid-row: span 2;
+          grid-template-rows: subgrid;
+        }
+
+        pre {
+          align-self: start;
         }
       }
     `,
   ];
+}
+
+function columnOf(region: string, { servers, lines, same }: CodeColumn): TemplateResult {
+  const names = servers.map(({ title }) => title).join(" and ");
+  const [first] = servers;
+  // Lines that several servers share have the colour of none.
+  const script = first && servers.length === 1 ? scriptOf(first.place) : nothing;
+  return html`
+    <figure data-script=${script}>
+      <figcaption>
+        <span>${servers.map(nameOf)}${servers.length > 1 ? ": the same" : nothing}</span>
+        ${servers.map(({ file, line }) => html`<span class="muted break">${file}:${line}</span>`)}
+      </figcaption>
+      <pre role="group" aria-label="${region} in ${names}"><code>${lines.map((line, at) =>
+        lineOf(line, same[at] === true),
+      )}</code></pre>
+    </figure>
+  `;
+}
+
+function nameOf({ title, place }: CodeServer, index: number): TemplateResult {
+  return html`${index > 0 ? " and " : nothing}<b data-script=${scriptOf(place)}>${title}</b>`;
 }
 
 function lineOf(tokens: CodeToken[], same: boolean): TemplateResult {
@@ -240,12 +264,12 @@ const marks: Record<string, { sign: string; tone: string }> = {
   failed: { sign: "✗", tone: "bad" },
 };
 
-function testOf(test: CodeTest, titles: (readonly [app: string, title: string])[]): TemplateResult {
+function testOf(test: CodeTest, servers: CodeServer[]): TemplateResult {
   return html`
     <li>
       <code>${test.id}</code>
       <span class="what">${test.level} ${test.title}</span>
-      ${titles.map(([app, title]) => {
+      ${servers.map(({ app, title }) => {
         const verdict = test.verdicts[app] ?? "not run";
         const { sign, tone } = marks[verdict] ?? { sign: "–", tone: "muted" };
         return html`<span class=${tone} title="${title}: ${verdict}"

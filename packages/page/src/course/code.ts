@@ -3,18 +3,23 @@
 /** A piece of a line: what it is, in a letter (keyword, string, comment, function, number, type), and its text. */
 export type CodeToken = [kind: string, text: string];
 
-/** One region in one server. */
-export interface CodeColumn {
+/** A server in whose code a region is. */
+export interface CodeServer {
   app: string;
   title: string;
+  /** The server's place among all, counted from 0. */
+  place: number;
   file: string;
   /** The first line of the region, counted from 1. */
   line: number;
+}
+
+/** One region as it reads in one server, or in several that have the same lines. */
+export interface CodeColumn {
+  servers: CodeServer[];
   lines: CodeToken[][];
-  /** For each line, whether every other server has it as well. */
+  /** For each line, whether every other column has it as well. */
   same: boolean[];
-  /** The server to the left in which the whole region reads the same. */
-  twin?: string;
 }
 
 /** A test that proves a region, and what it found when the suite was last run. */
@@ -29,6 +34,7 @@ export interface CodeTest {
 /** One region in every server. */
 export interface CodeRow {
   region: string;
+  /** Servers with the same lines share a column. */
   columns: CodeColumn[];
   /** Absent if the suite was never run here. */
   tests?: CodeTest[];
