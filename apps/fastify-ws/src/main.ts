@@ -1,4 +1,5 @@
 // The process: its environment, its one line on stdout and its signals. Byte for byte the same in every app.
+import { createExtras } from "@rosetta/hub/extras";
 import { Lines } from "@rosetta/hub/node";
 import { addressOf, readManifests } from "@rosetta/manifest";
 import { readEnvironment, urlOf } from "@rosetta/protocol";
@@ -23,6 +24,7 @@ const runtime = process.versions.bun ? `bun ${process.versions.bun}` : `node ${p
 const server = await start({
   identity: { id: manifest.id, title: manifest.title, runtime },
   settings,
+  extras: createExtras(),
   journal: {
     record: ({ name, details }) => log.info(details, name),
     failed: (error) => log.error(error),

@@ -3,17 +3,17 @@ import { Connections } from "./connection/connections.ts";
 import { Rates } from "./connection/rates.ts";
 import { Clients } from "./delivery/clients.ts";
 import { deliverFrom, evict } from "./delivery/delivery.ts";
-import { Jobs } from "./delivery/jobs.ts";
 import { type Draft, type Log, MemoryLog } from "./delivery/log.ts";
 import { Presence } from "./delivery/presence.ts";
 import { Topics } from "./delivery/topics.ts";
+import { noExtras } from "./extras.ts";
 import { Door } from "./http/door.ts";
 import { Readers } from "./http/readers.ts";
 import { Clock } from "./operation/clock.ts";
 import { Metrics } from "./operation/metrics.ts";
 import { Records } from "./operation/records.ts";
 import type { Journal, Platform, Port } from "./port.ts";
-import type { Identity, Services } from "./services.ts";
+import type { CreateExtras, Identity, Services } from "./services.ts";
 
 /** What a hub is created with. */
 export interface HubOptions<Ws> {
@@ -29,8 +29,8 @@ export interface HubOptions<Ws> {
   journal: Journal;
   /** Default: a log in memory. */
   log?: Log;
-  /** The same seed gives the same feeds. Default: 1. */
-  seed?: number;
+  /** What the server does besides its rooms. Default: nothing. */
+  extras?: CreateExtras;
 }
 
 /** The parts of a hub, joined. */
@@ -83,13 +83,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
   const clients: Services<Ws>["clients"] = new Clients({
     platform,
     bytes: limits.rememberedBytes,
-    forgotten: (secret) => jobs.abandon(secret),
-  });
-  const jobs = new Jobs({
-    platform,
-    publish,
-    ended: (topic) => topics.ended(topic),
-    failed: (error) => records.failed(error),
+    forgotten: (secret) => extras.forgotten(secret),
   });
   const presence = new Presence(
     platform,
@@ -98,9 +92,12 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     publish,
   );
   const services: Services<Ws> = {
-    ...{ identity, settings, port, platform, clock, metrics, rates, log, topics, clients, jobs, presence },
+    ...{ identity, settings, port, platform, clock, metrics, rates, log, topics, clients, presence },
     get isDraining() {
       return connections.isDraining;
+    },
+    get extras() {
+      return extras;
     },
     append,
     publish,
@@ -113,6 +110,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
       if (direction === "out") connections.wrote(bytes, messages);
     },
   };
+  const extras = options.extras?.(services) ?? noExtras;
   const connections = new Connections(services);
   const door = new Door({
     settings,

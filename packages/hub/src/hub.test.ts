@@ -1,5 +1,6 @@
 import { Close, contentSecurityPolicy, type RequestFacts, usualOrigins } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
+import { createExtras } from "./extras/index.ts";
 import { Hub } from "./hub.ts";
 import { openSession, Peer, request, Socket, setUp, TestPort, World } from "./testing/index.ts";
 
@@ -233,7 +234,8 @@ describe("a timer", () => {
     const { settings, identity } = setUp().inside;
     const world = new World();
     const journal = { record() {}, failed() {} };
-    const hub = new Hub({ settings, identity, journal, platform: world, port: new TestPort() });
+    const extras = createExtras();
+    const hub = new Hub({ settings, identity, journal, extras, platform: world, port: new TestPort() });
     expect(world.timers).toBe(0);
     hub.listening(3001);
     expect(world.timers).toBe(3);

@@ -1,15 +1,15 @@
 import { Close, isEndpoint, type RequestFacts, urlOf } from "@rosetta/protocol";
 import { type Assembly, assemble, type HubOptions, serves } from "./assembly.ts";
-import { createFeeds } from "./delivery/feeds.ts";
 import { type Answer, json, notFound, text, uncached } from "./http/answers.ts";
 import type { Admission } from "./http/door.ts";
 import type { EventStream } from "./http/readers.ts";
+import { every } from "./operation/clock.ts";
 import type { Supervision } from "./operation/supervision.ts";
 import type { Platform } from "./port.ts";
 import type { Session } from "./session.ts";
 
 /** What every app's `start` takes. */
-export type ServerOptions = Omit<HubOptions<never>, "port" | "platform" | "log" | "seed">;
+export type ServerOptions = Omit<HubOptions<never>, "port" | "platform" | "log">;
 
 /** What every app's `start` returns. */
 export interface RunningServer {
@@ -27,9 +27,6 @@ export interface NewSocket {
   terminate(): void;
 }
 
-/** Milliseconds between two readings of the feeds. */
-const feedMs = 1_000;
-
 /**
  * One server's application without its sockets. It decides who may connect, what a message does, who receives an event
  * and how everything ends. It does no I/O of its own: time comes from the platform, frames go to the port.
@@ -38,31 +35,27 @@ const feedMs = 1_000;
  */
 export class Hub<Ws> {
   readonly #parts: Assembly<Ws>;
-  readonly #feeds: ReturnType<typeof createFeeds>;
   #url = "";
   #drained: Promise<void> | undefined;
-  #stopFeeds = (): void => {};
+  #endExtras = (): void => {};
   #stopHeartbeat = (): void => {};
   #stopClock = (): void => {};
 
   /** @param parts for tests, which look inside. Default: those that belong to `options`. */
   constructor(options: HubOptions<Ws>, parts: Assembly<Ws> = assemble(options)) {
     this.#parts = parts;
-    this.#feeds = createFeeds(options.seed ?? 1);
   }
 
   /**
-   * To be called when the server listens on `port`. Starts the feeds and the heartbeat, which a server that could not
+   * To be called when the server listens on `port`. Starts the heartbeat and the extras, which a server that could not
    * listen would not need. If no origins were listed, allows the usual ones for this port. Returns the server's URL.
    */
   listening(port: number): string {
     const { services, connections, door } = this.#parts;
-    const { platform, clock, settings, publish } = services;
-    for (const stop of [this.#stopFeeds, this.#stopHeartbeat, this.#stopClock]) stop();
+    const { platform, clock, settings, extras } = services;
+    for (const stop of [this.#endExtras, this.#stopHeartbeat, this.#stopClock]) stop();
     this.#stopClock = clock.start();
-    this.#stopFeeds = every(platform, feedMs, () => {
-      for (const { topic, data } of this.#feeds()) publish(topic, data);
-    });
+    this.#endExtras = extras.begin();
     const beatMs = Math.max(50, Math.min(1_000, settings.limits.pongMs / 5));
     this.#stopHeartbeat = every(platform, beatMs, () => connections.beat());
     this.#url = urlOf(settings.host, port);
@@ -170,7 +163,7 @@ export class Hub<Ws> {
   }
 
   /**
-   * Shuts down in this order: refuses whatever is new, ends feeds and jobs, sends `bye`, lets queues empty, starts the
+   * Shuts down in this order: refuses whatever is new, ends the extras, sends `bye`, lets queues empty, starts the
    * closing handshakes, cuts off peers that do not answer. Resolves when no socket is left. A second call awaits the
    * first.
    */
@@ -183,24 +176,13 @@ export class Hub<Ws> {
   async #end(): Promise<void> {
     // The caller's next statement already sees that nothing new is let in.
     await undefined;
-    const { services, connections, readers, wall } = this.#parts;
-    this.#stopFeeds();
-    services.jobs.abandon();
+    const { connections, readers, wall } = this.#parts;
+    this.#endExtras();
     readers.end();
     await connections.end((deadlineMs, isTrue) => until(wall, deadlineMs, isTrue));
     this.#stopHeartbeat();
     this.#stopClock();
   }
-}
-
-/** Runs something every `ms` milliseconds, even after it has failed. Returns a function that ends this. */
-function every({ after }: Platform, ms: number, run: () => void): () => void {
-  const round = (): void => {
-    cancel = after(ms, round);
-    run();
-  };
-  let cancel = after(ms, round);
-  return () => cancel();
 }
 
 // Uses the wall clock, however busy the process is, because the supervisor that waits for it does so too. Polls,

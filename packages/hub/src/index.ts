@@ -6,4 +6,5 @@ export type { EventStream, Sink } from "./http/readers.ts";
 export { Hub, type NewSocket, type RunningServer, type ServerOptions } from "./hub.ts";
 export type { Supervision } from "./operation/supervision.ts";
 export type { Journal, LogRecord, Platform, Port } from "./port.ts";
+export type { CreateExtras } from "./services.ts";
 export type { Session } from "./session.ts";

@@ -2,10 +2,10 @@ import type { EventData, Settings } from "@rosetta/protocol";
 import type { Rates } from "./connection/rates.ts";
 import type { Clients } from "./delivery/clients.ts";
 import type { Follower } from "./delivery/followers.ts";
-import type { Jobs } from "./delivery/jobs.ts";
 import type { Draft, Log } from "./delivery/log.ts";
 import type { Presence } from "./delivery/presence.ts";
 import type { Topics } from "./delivery/topics.ts";
+import type { Extras } from "./extras.ts";
 import type { Clock } from "./operation/clock.ts";
 import type { Metrics } from "./operation/metrics.ts";
 import type { LogRecord, Platform, Port } from "./port.ts";
@@ -36,8 +36,8 @@ export interface Services<Ws> {
   readonly log: Log;
   readonly topics: Topics<Follower<Ws>>;
   readonly clients: Clients<Follower<Ws>>;
-  readonly jobs: Jobs;
   readonly presence: Presence;
+  readonly extras: Extras<Ws>;
   /** True from the first moment of a shutdown. */
   readonly isDraining: boolean;
   /** Appends to a topic. The event is sent when the log delivers it. Rejects if the log refuses. */
@@ -53,3 +53,6 @@ export interface Services<Ws> {
   /** Counts `messages` messages of `bytes` each that came in or went out. Default: one. */
   counted(direction: "in" | "out", bytes: number, messages?: number): void;
 }
+
+/** Creates what a server does besides its rooms. Called once, when the other parts of the hub are there. */
+export type CreateExtras = <Ws>(services: Services<Ws>) => Extras<Ws>;

@@ -14,7 +14,7 @@ import type { Follower } from "../delivery/followers.ts";
 import { byteLength, type Kept } from "../delivery/log.ts";
 import { roomOf, type Topic } from "../delivery/topics.ts";
 import type { Queue } from "../operation/budget.ts";
-import type { Requester } from "../requests/context.ts";
+import type { Requester } from "../requests/caller.ts";
 import { type Ask, answer, hello } from "../requests/requests.ts";
 import type { Services } from "../services.ts";
 import type { Session } from "../session.ts";

@@ -1,6 +1,5 @@
 import { bounds, type Limits, type Mode } from "@rosetta/protocol";
 import type { Platform } from "../port.ts";
-import { stations } from "./feeds.ts";
 import type { Reader } from "./followers.ts";
 import type { Log } from "./log.ts";
 import { isUnused, type Lot, Shares } from "./shares.ts";
@@ -48,8 +47,6 @@ export class Topics<Session> {
   constructor(options: TopicsOptions<Session>) {
     this.#options = options;
     this.#rooms = new Shares("rooms", options.limits.rooms);
-    for (const station of stations) this.#add(`weather/${station}`, "latest");
-    this.#add("scores", "stream");
     if (options.logServed) this.#add("log", "stream");
   }
 
@@ -75,6 +72,11 @@ export class Topics<Session> {
     // A poll or a publication also uses the room, without following it.
     if (topic.lot && roomOf(name) !== undefined) this.#touched(topic.lot);
     return topic;
+  }
+
+  /** Adds a topic that always exists, in which only the server publishes. */
+  add(name: string, mode: Mode): void {
+    this.#add(name, mode);
   }
 
   /** Begins the topic of a job for this address. Returns a problem if there is no place for it. */

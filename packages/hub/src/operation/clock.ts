@@ -82,3 +82,13 @@ export class Clock {
     this.#dueAt = now;
   }
 }
+
+/** Runs something every `ms` milliseconds, even after it has failed. Returns a function that ends this. */
+export function every({ after }: Platform, ms: number, run: () => void): () => void {
+  const round = (): void => {
+    cancel = after(ms, round);
+    run();
+  };
+  let cancel = after(ms, round);
+  return () => cancel();
+}

@@ -1,43 +1,17 @@
-import type { ErrorCode, ServerMessage } from "@rosetta/protocol";
-import type { Client } from "../delivery/clients.ts";
-import type { Follower } from "../delivery/followers.ts";
-import type { Topic } from "../delivery/topics.ts";
+import { isSame, type Repeatable } from "../delivery/clients.ts";
 import type { Services } from "../services.ts";
-
-/** A session as the handlers of requests see it. */
-export interface Requester<Ws> extends Follower<Ws> {
-  /** Names the session in the server's log. */
-  readonly id: string;
-  readonly address: string;
-  /** Messages that it could send at once when it opened. */
-  readonly burst: number;
-  /** Its client, or `undefined` before `hello`. */
-  readonly client: Client<Follower<Ws>> | undefined;
-  /** The topics that the session follows, by name. */
-  readonly topics: ReadonlyMap<string, Topic<Follower<Ws>>>;
-  /** Bytes that wait for the peer to read. */
-  waiting(): number;
-  /** Notes the client that a `hello` has introduced. */
-  greeted(client: Client<Follower<Ws>>): void;
-  /** Sends a message that is already encoded. `bytes` are those of its UTF-8. */
-  sendFrame(frame: string, bytes: number): void;
-  /** Makes the session follow a topic: from now on it gets the topic's events. */
-  follow(topic: Topic<Follower<Ws>>): void;
-  /** Takes no more messages, and closes with 1000 behind `farewell`, after the replies to earlier requests. */
-  stop(farewell: ServerMessage): void;
-  /** Ends the connection without a closing handshake. */
-  terminate(): void;
-}
+import { type Caller, refuse } from "./caller.ts";
 
 /** What the handler of a request works with. */
-export interface Context<Ws> {
+export interface Context<Ws> extends Caller<Ws> {
   readonly services: Services<Ws>;
-  readonly session: Requester<Ws>;
-  /** Who asks. */
-  readonly client: Client<Follower<Ws>>;
 }
 
-/** Answers the request whose id is `re` with an error. */
-export function refuse<Ws>(session: Requester<Ws>, re: string, code: ErrorCode, message: string): void {
-  session.send({ type: "error", re, code, message });
+/** True if the request was seen before: it is answered again, or will be, and must have no second effect. */
+export function answeredBefore<Ws>({ services, session, client }: Context<Ws>, message: Repeatable): boolean {
+  const known = services.clients.answerTo(client, message.id);
+  if (!known) return false;
+  if (!isSame(known, message)) refuse(session, message.id, "conflict", "this id had another body");
+  else if (known.place) session.send({ type: "ack", re: message.id, ...known.place });
+  return true;
 }

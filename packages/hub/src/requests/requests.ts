@@ -1,10 +1,9 @@
 import { type ClientMessage, Close } from "@rosetta/protocol";
-import { isSame, type Repeatable } from "../delivery/clients.ts";
 import { replayBudget, replayOf } from "../delivery/replay.ts";
 import { isPublic } from "../delivery/topics.ts";
 import type { Services } from "../services.ts";
-import { chaos } from "./chaos.ts";
-import { type Context, type Requester, refuse } from "./context.ts";
+import { type Requester, refuse } from "./caller.ts";
+import { answeredBefore, type Context } from "./context.ts";
 
 /** Everything that a client may ask for once it has said `hello`. */
 export type Ask = Exclude<ClientMessage, { type: "hello" }>;
@@ -26,12 +25,12 @@ const table = {
   publish,
   subscribe,
   unsubscribe,
-  start,
-  cancel,
+  start: (context, message) => context.services.extras.start(context, message),
+  cancel: (context, message) => context.services.extras.cancel(context, message),
   ping: ({ services, session }, { id, at }) =>
     session.send({ type: "pong", re: id, at, serverAt: services.platform.date() }),
   stop: ({ session }, { id }) => session.stop({ type: "bye", re: id, code: Close.Normal, final: true }),
-  chaos,
+  chaos: (context, message) => context.services.extras.chaos(context, message),
 } satisfies Handlers<unknown>;
 
 /** Introduces a client. Its older connection, if there is one, is closed. */
@@ -80,15 +79,6 @@ function publish<Ws>(context: Context<Ws>, message: ClientMessage<"publish">): v
     });
 }
 
-// True if the request was seen before: it is answered again, or will be, and has no second effect.
-function answeredBefore<Ws>({ services, session, client }: Context<Ws>, message: Repeatable): boolean {
-  const known = services.clients.answerTo(client, message.id);
-  if (!known) return false;
-  if (!isSame(known, message)) refuse(session, message.id, "conflict", "this id had another body");
-  else if (known.place) session.send({ type: "ack", re: message.id, ...known.place });
-  return true;
-}
-
 function subscribe<Ws>(context: Context<Ws>, { id, topic: name, since }: ClientMessage<"subscribe">): void {
   const { services, session, client } = context;
   const { limits } = services.settings;
@@ -122,42 +112,4 @@ function unsubscribe<Ws>({ services, session }: Context<Ws>, request: ClientMess
   const head = services.log.head(topic);
   session.unfollow(topic);
   session.send({ type: "ack", re: id, topic, ...head });
-}
-
-function start<Ws>(context: Context<Ws>, message: ClientMessage<"start">): void {
-  const { services, session, client } = context;
-  if (answeredBefore(context, message)) return;
-  const { jobs, settings } = services;
-  const { limits } = settings;
-  const starter = { owner: client.secret, address: session.address };
-  if (jobs.running({ owner: starter.owner }) >= limits.jobs) {
-    return refuse(session, message.id, "limit", `at most ${limits.jobs} jobs at once`);
-  }
-  const share = Math.ceil(limits.jobsTotal / 4);
-  if (jobs.running({ address: starter.address }) >= share) {
-    return refuse(session, message.id, "limit", `at most ${share} jobs at once for one address`);
-  }
-  if (jobs.running() >= limits.jobsTotal) {
-    return refuse(session, message.id, "limit", `at most ${limits.jobsTotal} jobs at once on this server`);
-  }
-  if (services.isDraining) return refuse(session, message.id, "unavailable", "the server is going down");
-  const topic = `job/${services.platform.token().slice(0, 12)}`;
-  const problem = services.topics.addJob(topic, session.address);
-  if (problem) return refuse(session, message.id, problem.code, problem.message);
-  const place = { topic, ...services.log.head(topic) };
-  services.clients.remember(client, message, place);
-  session.send({ type: "ack", re: message.id, ...place });
-  jobs.start(topic, starter, message.mebibytes);
-  services.record({
-    name: "job",
-    details: { session: session.id, state: "started", mebibytes: message.mebibytes },
-  });
-}
-
-function cancel<Ws>({ services, session, client }: Context<Ws>, request: ClientMessage<"cancel">): void {
-  const { id, topic } = request;
-  const outcome = services.jobs.cancel(topic, client.secret);
-  if (outcome === "not_found") return refuse(session, id, "not_found", "no such job is running");
-  if (outcome === "forbidden") return refuse(session, id, "forbidden", "somebody else started this job");
-  session.send({ type: "ack", re: id, topic, ...services.log.head(topic) });
 }

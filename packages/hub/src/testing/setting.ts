@@ -6,6 +6,7 @@ import {
   type Settings,
 } from "@rosetta/protocol";
 import { type Assembly, assemble, type HubOptions } from "../assembly.ts";
+import { createExtras } from "../extras/index.ts";
 import type { Sink } from "../http/readers.ts";
 import { Hub } from "../hub.ts";
 import type { LogRecord } from "../port.ts";
@@ -32,10 +33,10 @@ type Changes = Partial<Omit<Settings, "limits">> & { limits?: Partial<Limits> };
 
 const serverPort = 3001;
 
-/** Creates a hub on 127.0.0.1:3001 with default settings, except for `changes`. */
+/** Creates a hub on 127.0.0.1:3001 with default settings and with the extras, except for `changes`. */
 export function setUp(
   changes: Changes = {},
-  options: Pick<HubOptions<Socket>, "log" | "seed"> = {},
+  options: Pick<HubOptions<Socket>, "log" | "extras"> = {},
 ): Setting {
   const world = new World();
   const port = new TestPort();
@@ -46,6 +47,7 @@ export function setUp(
     settings: settingsWith(changes),
     port,
     platform: world,
+    extras: createExtras(),
     journal: { record: (record) => records.push(record), failed: (error) => failures.push(error) },
     ...options,
   };

@@ -2,6 +2,7 @@ import { encode, parseServer } from "@rosetta/protocol";
 import { expect, test } from "vitest";
 import { setUp } from "../testing/index.ts";
 import { createFeeds, stations } from "./feeds.ts";
+import { createExtras } from "./index.ts";
 
 function minutes(seed: number, count: number) {
   const next = createFeeds(seed);
@@ -52,7 +53,7 @@ test("a match has ninety minutes, goals that add up, and then the next begins", 
 });
 
 test("a hub publishes them once a second, until it shuts down", async () => {
-  const { hub, world, inside } = setUp({}, { seed: 5 });
+  const { hub, world, inside } = setUp({}, { extras: createExtras(5) });
   await world.pass(3_000);
   expect(inside.log.head("scores").offset).toBe(3);
   expect(inside.log.since("weather/quito").entries.map(({ frame }) => JSON.parse(frame).data)).toEqual(

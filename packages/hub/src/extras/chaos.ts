@@ -1,5 +1,6 @@
 import { bounds, type ClientMessage, Close } from "@rosetta/protocol";
-import { type Context, refuse } from "./context.ts";
+import { refuse } from "../requests/caller.ts";
+import type { Context } from "../requests/context.ts";
 
 const floodTopic = "room/flood";
 

@@ -1,7 +1,13 @@
-import type { EventData } from "@rosetta/protocol";
+import type { EventData, Mode } from "@rosetta/protocol";
 
 /** The places whose weather is published, in `weather/<station>`. */
 export const stations = ["berlin", "lagos", "quito", "tokyo"] as const;
+
+/** The topics of the feeds. Of the weather only the newest matters, of a match every event. */
+export const feedTopics: [name: string, mode: Mode][] = [
+  ...stations.map((station): [string, Mode] => [`weather/${station}`, "latest"]),
+  ["scores", "stream"],
+];
 
 /** One reading of a feed: its topic and its event. */
 export interface Reading {

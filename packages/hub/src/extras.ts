@@ -1,0 +1,25 @@
+import type { ClientMessage } from "@rosetta/protocol";
+import { type Caller, refuse } from "./requests/caller.ts";
+
+/** What a server does besides its rooms. A hub works without it, and then refuses what it would answer. */
+export interface Extras<Ws> {
+  /** Answers a request to start a job. */
+  start(caller: Caller<Ws>, message: ClientMessage<"start">): void;
+  /** Answers a request to cancel a job. */
+  cancel(caller: Caller<Ws>, message: ClientMessage<"cancel">): void;
+  /** Answers a request to fail. */
+  chaos(caller: Caller<Ws>, message: ClientMessage<"chaos">): void;
+  /** Called when the server listens. Returns a function that ends everything, for the beginning of a shutdown. */
+  begin(): () => void;
+  /** Called when a client is forgotten: nobody can ask any more for what it has started. `client` is its secret. */
+  forgotten(client: string): void;
+}
+
+/** What a hub has if it is created without any. */
+export const noExtras: Extras<unknown> = {
+  start: ({ session }, { id }) => refuse(session, id, "forbidden", "there are no jobs here"),
+  cancel: ({ session }, { id }) => refuse(session, id, "not_found", "no such job is running"),
+  chaos: ({ session }, { id }) => refuse(session, id, "forbidden", "chaos is not allowed here"),
+  begin: () => () => {},
+  forgotten: () => {},
+};
