@@ -22,7 +22,7 @@ export interface Judged {
   ms: number;
 }
 
-/** The report of a whole run. It has no wire logs; use `pnpm conform` for those. */
+/** Returns the report of a whole run, without wire logs. `pnpm conform` records those. */
 export function conformanceReport(date: Date, servers: readonly Judged[]): Report {
   const found = new Set(servers.flatMap(({ results }) => results.map(({ id }) => id)));
   const cases = allCases.filter(({ id }) => found.has(id));

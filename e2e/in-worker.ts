@@ -60,12 +60,12 @@ class Pair implements SocketLike {
     return this;
   }
 
-  /** From the client to the server. */
+  /** Passes a message from the client to the server. */
   send(data: unknown): void {
     later(() => this.#session?.text(String(data)));
   }
 
-  /** From the server to the client. */
+  /** Passes a message from the server to the client. */
   deliver(data: string): true {
     later(() => this.onmessage?.({ data }));
     return true;

@@ -33,7 +33,7 @@ class ConnectionPanel extends Panel {
     this.notice = this.region.getByRole("alert");
   }
 
-  /** What the page shows about the other side: the address, the server, and the user's own name. */
+  /** Returns a fact that the page shows about the other side: its address, the server, or the user's own name. */
   fact(text: string): Locator {
     return this.region.getByRole("definition").filter({ hasText: text });
   }
@@ -62,7 +62,7 @@ class EchoPanel extends Panel {
     this.ending = this.region.getByText(/^(Closed by|Ended by)/);
   }
 
-  /** The state of a sent message, found by its text, or of a file by its name. */
+  /** Returns the line with the state of a sent message, found by its text, or of a file by its name. */
   line(label: string): Locator {
     return this.log("What came back").getByRole("listitem").filter({ hasText: label });
   }
@@ -106,7 +106,7 @@ class ChatPanel extends Panel {
     this.lines = this.said.getByRole("listitem");
   }
 
-  /** What was said, by whom and to whom. */
+  /** Returns the line that says what was said, by whom and to whom. */
   line(text: string): Locator {
     return this.lines.filter({ has: this.region.page().getByText(text, { exact: true }) });
   }
@@ -257,7 +257,7 @@ export class Visit {
     return new Visit(context, await context.newPage());
   }
 
-  /** From here on the test expects such troubles. */
+  /** Makes the test expect such troubles from here on. */
   expectTrouble(about: RegExp): void {
     this.#expected.push(about);
   }

@@ -114,7 +114,7 @@ export function comparisonOf({ page }: Visit): Locator {
   return page.getByRole("region", { name: "Same or different" });
 }
 
-/** Everything that a browser reports when nobody answers at a server's port, or when it is not let in. */
+/** Matches everything that a browser reports when nobody answers at a server's port, or when it is not let in. */
 export function nobodyAt({ port }: Pick<Server, "port">): RegExp {
   return new RegExp(`127\\.0\\.0\\.1:${port}/`);
 }

@@ -60,7 +60,7 @@ export class Stage {
     return stage;
   }
 
-  /** The headers of a client that uses the public name. */
+  /** Returns the headers of a client that uses the public name. */
   headers(more: HeaderChanges = {}): HeaderChanges {
     return { Host: `localhost:${this.#port}`, Origin: this.origin, ...more };
   }

@@ -31,7 +31,7 @@ interface Page {
   events: Event[];
 }
 
-/** A page, and the cursor that it hands out. */
+/** Returns the page in an answer, and the cursor that it hands out. */
 function pageOf(answer: RawAnswer): Page & { cursor: string } {
   if (answer.status !== 200) throw new Error(`expected 200, came ${answer.status} ${answer.body}`);
   const page = JSON.parse(answer.body) as Page;
@@ -50,7 +50,7 @@ async function stream(raw: Raw, topic: string, headers: Record<string, string> =
   return { events, first, cursor: JSON.parse(first.data ?? "") as Omit<Page, "events"> };
 }
 
-/** The message in an event of a stream; its id must be the message's place. */
+/** Returns the message in an event of a stream. The event's id must be the message's place. */
 function eventOf({ id, event, data }: StreamEvent): Event {
   const { message } = parseServer(data ?? "");
   if (message?.type !== "event") throw new Error(`expected an event, came ${data}`);
@@ -59,14 +59,14 @@ function eventOf({ id, event, data }: StreamEvent): Event {
   return message;
 }
 
-/** The next events of a stream. */
+/** Takes the next events of a stream. */
 async function take(events: RawEventStream, count: number, options: Await = {}): Promise<Event[]> {
   const taken: Event[] = [];
   for (const _ of from(1, count)) taken.push(eventOf(await events.next(undefined, options)));
   return taken;
 }
 
-/** How many connections a server of the test's own holds at an endpoint, by its own count. */
+/** Asks a server how many connections it holds at an endpoint. */
 function held(raw: Raw, endpoint: string): Promise<number> {
   return metric(raw, "connections", { endpoint });
 }

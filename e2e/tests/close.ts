@@ -5,7 +5,7 @@ import { expect, test } from "../fixtures.ts";
 
 const most = 64 * 1024;
 
-/** A client that reads the server's log. */
+/** Connects a client that reads the server's log. */
 async function logReader(raw: Raw): Promise<Conversation> {
   const reader = await Conversation.open(raw);
   await reader.hello();
@@ -19,7 +19,7 @@ function isRecord(message: ServerMessage, name: string, details: object): boolea
   return Object.entries(details).every(([key, value]) => told[key] === value);
 }
 
-/** The code with which the server says that a connection was closed. */
+/** Waits for the record of a closed connection. Returns its close code. */
 async function codeSeen(reader: Conversation, details: object): Promise<unknown> {
   const record = await reader.next((message) => isRecord(message, "closed", details), {
     awaited: `closed ${JSON.stringify(details)} in the log`,

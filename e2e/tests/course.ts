@@ -22,7 +22,7 @@ import {
   titleOf,
 } from "../visit.ts";
 
-/** The heading of a lesson that is open. */
+/** Finds the heading of an open lesson. */
 function heading({ page }: Visit, name: string | RegExp) {
   return page.getByRole("heading", { level: 2, name });
 }

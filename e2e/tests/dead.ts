@@ -11,7 +11,7 @@ import {
 } from "@rosetta/testkit";
 import { type Converse, expect, type Launch, test } from "../fixtures.ts";
 
-/** A server that asks after a second of silence, and waits a second for the answer. */
+/** Starts a server that asks after a second of silence, and waits a second for the answer. */
 function quick(launch: Launch): Promise<Server> {
   return launch({ HEARTBEAT_MS: "1000", PONG_MS: "1000" });
 }
@@ -19,7 +19,7 @@ function quick(launch: Launch): Promise<Server> {
 /** Much longer than such a server takes. */
 const patience = { deadline: 15_000 };
 
-/** A client whose network is gone: nothing that it is sent is ever answered. */
+/** Connects a client whose network is gone: it never answers anything. */
 async function mute(converse: Converse, server: Server): Promise<Conversation> {
   const client = await converse({ server });
   client.socket.autoPong = false;

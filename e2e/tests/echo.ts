@@ -12,7 +12,7 @@ const kinds = {
   binary: (size: number) => Uint8Array.from({ length: size }, (_, index) => (index * 31) & 0xff),
 };
 
-/** What came back, as it was sent: a string or bytes. */
+/** Returns what came back, as it was sent: a string or bytes. */
 function contentOf(message: Message): string | Uint8Array {
   return message.kind === "text" ? message.text : message.data;
 }

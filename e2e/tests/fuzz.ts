@@ -1,7 +1,7 @@
 import { declaredOf, describeFound, fuzz, play, type Script } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
-/** A request for a script. */
+/** Returns a request for a script. */
 function request(line: string, ...headers: string[]): string {
   return `${[`${line} HTTP/1.1`, "Host: {host}", ...headers].join("\r\n")}\r\n\r\n`;
 }
@@ -16,7 +16,7 @@ function handshake(path: string, ...headers: string[]): string {
   return request(`GET ${path}`, ...fields, ...headers);
 }
 
-/** A client that sends everything in one segment, then waits for everything it is owed. */
+/** Returns a client that sends everything in one segment, then waits for everything it is owed. */
 function inOneSegment(...pieces: string[]): Script {
   return { pieces, cuts: [], ending: { how: "wait" } };
 }

@@ -25,7 +25,7 @@ async function assetsOf(raw: Raw): Promise<string[]> {
   return paths;
 }
 
-/** The directives of a Content-Security-Policy. */
+/** Returns the directives of a Content-Security-Policy. */
 function policyOf({ headers }: RawAnswer): Map<string, string[]> {
   const directives = (headers.get("content-security-policy") ?? "").split(";");
   return new Map(

@@ -8,7 +8,7 @@ type Progress = Extract<Event["data"], { kind: "progress" }>;
 
 const hash = (mebibytes: number) => ({ type: "start", job: "hash", mebibytes }) as const;
 
-/** SHA-256 over so many MiB of zero bytes, as the server says to compute it. */
+/** Returns SHA-256 over this many MiB of zero bytes, as the server says to compute it. */
 function digestOf(mebibytes: number): string {
   return createHash("sha256")
     .update(new Uint8Array(mebibytes * 1024 * 1024))
@@ -27,7 +27,7 @@ async function follow(talk: Conversation, { topic, epoch }: { topic: string; epo
   return ended(talk, topic);
 }
 
-/** The events of a job that were not taken yet, until one says that it is over. */
+/** Takes the events of a job that were not taken yet, up to the one that says that it is over. */
 async function ended(talk: Conversation, topic: string): Promise<Event[]> {
   const events: Event[] = [];
   for (;;) {
@@ -38,7 +38,7 @@ async function ended(talk: Conversation, topic: string): Promise<Event[]> {
   }
 }
 
-/** A server with so much to do that none of its jobs ends soon: they take turns. */
+/** Starts a server with so many jobs, which take turns, that none of them ends soon. */
 async function busy(launch: Launch, converse: Converse): Promise<{ server: Server; owner: Conversation }> {
   const server = await launch({ MAX_JOBS: "20", MAX_JOBS_TOTAL: "80" });
   const owner = await converse({ server });

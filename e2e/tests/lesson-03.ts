@@ -2,7 +2,7 @@ import type { Locator, Page } from "@playwright/test";
 import { encodeFrame, Opcode } from "@rosetta/conformance";
 import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
-/** The panel of the lesson, in the page or in a column of it. */
+/** Finds the panel of the lesson, in the page or in a column of it. */
 function framesIn(place: Page | Locator) {
   const region = place.getByRole("region", { name: /^Frames\b/ });
   const choose = (field: string, value: string) =>
@@ -34,7 +34,7 @@ function framesIn(place: Page | Locator) {
   };
 }
 
-/** The boxes of a frame as its bytes in hex: two bytes of bits, then bytes as they are. */
+/** Reads the boxes of a frame as its bytes in hex: two bytes of bits, then bytes as they are. */
 async function bytesOf(boxes: Locator): Promise<string> {
   const values = await boxes.getByRole("code").allInnerTexts();
   const bits = values.slice(0, 5).join("");

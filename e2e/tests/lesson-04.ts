@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import type { Raw } from "@rosetta/testkit";
 import { comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
-/** What the panel shows of a case: the answer at the door, and the request. */
+/** Reads what the panel shows of a case: the answer at the door, and the request. */
 async function shown(
   page: Page,
   name: string,
@@ -21,7 +21,7 @@ async function shown(
   return { answer: answer.trim(), path, headers: Object.fromEntries(headers) };
 }
 
-/** The status with which the server itself answers. */
+/** Asks the server itself. Returns the status of its answer. */
 async function statusOf(raw: Raw, path: string, headers: Record<string, string>): Promise<number> {
   const tcp = await raw.tcp();
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -2,7 +2,7 @@ import type { Locator } from "@playwright/test";
 import type { Visit } from "../page-objects.ts";
 import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
-/** The lesson's panel, of the page or of one server's column. */
+/** Finds the lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
   return place.getByRole("region", { name: /^Language\b/ });
 }

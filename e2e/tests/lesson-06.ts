@@ -1,12 +1,12 @@
 import type { Locator } from "@playwright/test";
 import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
-/** The lesson's panel, of the page or of one server's column. */
+/** Finds the lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
   return place.getByRole("region", { name: /^Chat room\b/ });
 }
 
-/** What the friend received. */
+/** Finds what the friend received. */
 function heardIn(panel: Locator): Locator {
   return panel.getByRole("log", { name: /^Received by/ }).getByRole("listitem");
 }

@@ -3,12 +3,12 @@ import type { Server } from "@rosetta/testkit";
 import type { Visit } from "../page-objects.ts";
 import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
-/** The lesson's panel, of the page or of one server's column. */
+/** Finds the lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
   return place.getByRole("region", { name: /^Goodbye\b/ });
 }
 
-/** What is said about the end. */
+/** Finds what the panel says about the end. */
 function happened(panel: Locator): Locator {
   return panel.getByRole("group", { name: /^What happened/ });
 }

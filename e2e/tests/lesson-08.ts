@@ -1,7 +1,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
-/** The panels of the lesson: in the page, or in the column of one server. */
+/** Finds the panels of the lesson, in the page or in the column of one server. */
 function returnIn(place: Page | Locator) {
   const region = place.getByRole("region", { name: /^Ways back\b/ });
   const connection = place.getByRole("region", { name: /^Connection\b/ });

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { columnsOf, comparisonOf, expect, expectNoViolations, test } from "../visit.ts";
 
-/** The panel of the lesson: in the page, or in the column of one server. */
+/** Finds the panel of the lesson, in the page or in the column of one server. */
 function gapIn(place: Page | Locator) {
   const region = place.getByRole("region", { name: /^The gap\b/ });
   const log = region.getByRole("log", { name: "What came, newest first" });

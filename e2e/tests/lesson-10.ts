@@ -3,7 +3,7 @@ import { columnsOf, comparisonOf, expect, expectAccessible, nobodyAt, test } fro
 
 const ways = ["WebSocket", "Server-Sent Events", "Long polling"];
 
-/** The panel of the lesson, on the page or in a server's column. */
+/** Finds the panel of the lesson, on the page or in a server's column. */
 function panelIn(place: Pick<Locator, "getByRole">) {
   const region = place.getByRole("region", { name: "Three ways to the same events" });
   const table = region.getByRole("table", { name: "What each way brought" });
@@ -20,7 +20,7 @@ function panelIn(place: Pick<Locator, "getByRole">) {
   };
 }
 
-/** The numbers of a row, a way each: `#14` or `11`. */
+/** Reads the numbers of a row, such as `#14` or `11`, one for each way. */
 async function numbersOf(cells: Locator): Promise<number[]> {
   return (await cells.allTextContents()).map((text) => Number.parseInt(text.replace("#", ""), 10));
 }

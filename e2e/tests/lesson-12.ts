@@ -1,7 +1,7 @@
 import type { Locator } from "@playwright/test";
 import { columnsOf, comparisonOf, expect, expectNoViolations, test } from "../visit.ts";
 
-/** The panel of the lesson, on the page or in a server's column. */
+/** Finds the panel of the lesson, on the page or in a server's column. */
 function panelIn(place: Pick<Locator, "getByRole">) {
   const region = place.getByRole("region", { name: "A reader that stops reading" });
   return {

@@ -1,12 +1,12 @@
 import type { Locator } from "@playwright/test";
 import { columnsOf, comparisonOf, expect, expectAccessible, nobodyAt, test } from "../visit.ts";
 
-/** The lesson's panel, of the page or of one server's column. */
+/** Finds the lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
   return place.getByRole("region", { name: /^Crowd\b/ });
 }
 
-/** What became of the ten, as one text: `Connected 10 of 10 …`. */
+/** Finds what became of the ten, as one text: `Connected 10 of 10 …`. */
 function summaryIn(panel: Locator): Locator {
   return panel.getByRole("group", { name: "What became of them" });
 }

@@ -12,7 +12,7 @@ function toldBy(message: { type: string }): Told | undefined {
   return type === "event" && topic === "log" && data.kind === "log" ? data : undefined;
 }
 
-/** The next record with this name and these details. */
+/** Waits for the next record with this name and these details. */
 async function record(watcher: Conversation, name: Told["name"], details: Told["details"]): Promise<Told> {
   const found = (message: { type: string }): boolean => {
     const told = toldBy(message);

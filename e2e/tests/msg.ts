@@ -568,7 +568,7 @@ test("MSG-39 MUST refuse one job too many for an address, whoever asks", { tag: 
   await third.request(start);
 });
 
-/** A client at this address, according to the proxy. */
+/** Returns what makes a client come from this address: the header that a proxy would add. */
 function at(address: string): { headers: Record<string, string> } {
   return { headers: { "X-Forwarded-For": address } };
 }

@@ -6,19 +6,19 @@ import type { Outcome } from "../in-worker.ts";
 import type { Visit } from "../page-objects.ts";
 import { expect, nobodyAt, test, violations } from "../visit.ts";
 
-/** What the page calls a room. */
+/** Returns what the page calls a room. */
 function nameOf(room: string): string {
   return room.slice("room/".length);
 }
 
-/** SHA-256 over so many MiB of zeros. */
+/** Returns SHA-256 over this many MiB of zeros. */
 function digestOf(mebibytes: number): string {
   return createHash("sha256")
     .update(Buffer.alloc(mebibytes * 1024 * 1024))
     .digest("hex");
 }
 
-/** The number of an event in the feed: `#687 15:36:00 36.4 °C`. */
+/** Returns the number of an event in a line of the feed, such as `#687 15:36:00 36.4 °C`. */
 function offsetOf(line: string | null): number {
   return Number(/#(\d+)/.exec(line ?? "")?.[1]);
 }
@@ -51,14 +51,14 @@ declare function getComputedStyle(element: unknown): { outlineStyle: string; out
 // of a key is asked of its element.
 type Element = Awaited<ReturnType<typeof elementOf>>;
 
-/** The element of a control, found once. */
+/** Finds the element of a control once. */
 async function elementOf(control: Locator) {
   const element = await control.elementHandle();
   if (element) return element;
   throw new Error(`${control} is not there`);
 }
 
-/** True if a line is drawn around a control, or around the cell that it fills. */
+/** Returns whether a line is drawn around a control, or around the cell that it fills. */
 function showsFocus(control: Element): Promise<boolean> {
   return control.evaluate((element) =>
     [element, element.parentElement].some((each) => {
@@ -84,7 +84,7 @@ async function tabTo(control: Locator): Promise<void> {
   await expect(control).toBeFocused();
 }
 
-/** A module of this folder and all that it imports, in one file for a browser. */
+/** Bundles a module of this folder and everything that it imports into one file for a browser. */
 async function bundle(file: string): Promise<string> {
   const output = await build({
     configFile: false,

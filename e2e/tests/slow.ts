@@ -19,7 +19,7 @@ const messageRoom = 64 * 1024 + 14;
 /** What may wait for one socket. */
 const queueLimit = 1024 * 1024 + messageRoom;
 
-/** A client that follows the flood. */
+/** Connects a client that follows the flood. */
 async function follower(raw: Raw, client?: string): Promise<Conversation> {
   const conversation = await Conversation.open(raw, client === undefined ? {} : { client });
   await conversation.hello();
@@ -42,7 +42,7 @@ async function pour(reader: Conversation, isEnough = async () => false): Promise
   return events;
 }
 
-/** A reader that stopped reading, one that reads, and more for both than the first can be given. */
+/** Floods a reader that stopped reading, by way of one that reads, with more than the first can be given. */
 async function flood(server: Server, raw: Raw) {
   const own = raw.at(server.port);
   const stalled = await follower(own);
@@ -54,7 +54,7 @@ async function flood(server: Server, raw: Raw) {
   return { own, stalled, events: await pour(reader, isTooSlow) };
 }
 
-/** What a client was given of a topic so far. */
+/** Returns the events of a topic that a client was given so far. */
 function eventsOf({ collected }: Conversation, name: string): Event[] {
   return collected.filter((message) => message.type === "event").filter(({ topic }) => topic === name);
 }

@@ -11,13 +11,13 @@ import {
 } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
-/** A long poll that has nothing to answer yet. */
+/** Starts a long poll that has nothing to answer yet. */
 async function waitingPoll(raw: Raw, topic: string) {
   const { epoch, offset } = JSON.parse((await raw.request(`/poll?topic=${topic}`)).body);
   return raw.request(`/poll?topic=${topic}&since=${epoch}:${offset}`);
 }
 
-/** A server that is going down and cannot end yet: one client leaves its close frame unanswered. */
+/** Starts a server that is stopping and cannot end yet, because one client leaves its close frame unanswered. */
 async function heldOpen(launch: (env: Record<string, string>) => Promise<Server>, raw: Raw) {
   const server = await launch({ DRAIN_MS: "10000", MAX_QUEUE_BYTES: "67108864" });
   const stalled = await Conversation.open(raw.at(server.port));

@@ -11,7 +11,7 @@ const endpoints: [string, UpgradeOptions][] = [
   ["/ws", offer],
 ];
 
-/** The handshake of RFC 6455 §1.3, with its key. */
+/** Returns the handshake of RFC 6455 §1.3, with its key. */
 function handshake(raw: Raw, path: string, headers: string[] = []): string {
   const lines = [
     `GET ${path} HTTP/1.1`,

@@ -16,7 +16,7 @@ const messages: CheckJob["messages"] = [
   { size: 65_536, count: 16 },
 ];
 
-/** What every server has to do before it is measured. */
+/** Returns the job that every server has to do before it is measured. */
 export function checkOf(peer: Peer): CheckJob {
   return { kind: "check", peer, connections: 8, depth: 16, messages, patienceMs: 5_000 };
 }

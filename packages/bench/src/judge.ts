@@ -58,7 +58,7 @@ export function judge(method: Figure, candidate: string, pairs: readonly Pair[],
   return { ...row, verdict: "measured", ratio: compare(method, pairs, against) };
 }
 
-/** The ratio of each pair. Whatever disturbs the machine for longer than a pair cancels out. */
+/** Returns the ratio of each pair. Whatever disturbs the machine for longer than a pair cancels out. */
 export function ratiosOf({ figure }: Figure, pairs: readonly Pair[]): number[] {
   return pairs.flatMap(([measured, control]) => (control ? figure(measured) / figure(control) : []));
 }
@@ -150,7 +150,9 @@ function disturbanceOf(slices: readonly Slice[], isServerTheLimit = false): Obje
   return { verdict: "disturbed", why: `other programs used ${parts}` };
 }
 
-/** On a schedule, what was due must have been sent and answered. Returns nothing if it was. */
+/**
+ * Objects if messages that were due on a schedule were not sent or not answered. Returns nothing if all of them were.
+ */
 export function lateness(slices: readonly Slice[]): Objection | undefined {
   const due = sum(slices, ({ due }) => due);
   if (due === 0) return undefined;

@@ -37,7 +37,10 @@ export function readMachine(cores?: Cores): Machine {
   };
 }
 
-/** How long the hypervisor has kept the two cores from this machine since boot, in ms. NaN if nobody says. */
+/**
+ * Returns how long the hypervisor has kept the two cores from this machine since boot, in ms. NaN if the system does
+ * not say.
+ */
 export function stolenTime({ pinned }: Machine): number {
   return pinned ? coreTime(pinned.server).stolen + coreTime(pinned.generator).stolen : Number.NaN;
 }
@@ -58,7 +61,7 @@ function pinning(asked: Cores | undefined): Cores | undefined {
 }
 
 /**
- * The first core, and the first other one that is not a thread of the same core: two threads share one core's
+ * Returns the first core, and the first other one that is not a thread of the same core: two threads share one core's
  * capacity.
  */
 export function twoCores(
@@ -75,7 +78,7 @@ function siblingsOf(core: number): number[] {
   return coresIn(readLine(`/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`) ?? "");
 }
 
-/** The cores that this process may use. Empty if the system does not say. */
+/** Returns the cores that this process may use. Empty if the system does not say. */
 export function allowedCores(): number[] {
   const [, list = ""] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readLine("/proc/self/status") ?? "") ?? [];
   return coresIn(list);

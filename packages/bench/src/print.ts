@@ -6,7 +6,9 @@ import { type Sentence, sentencesOf } from "./sentences.ts";
 import { bandOf } from "./statistics.ts";
 import { interval, number, punctuality, range } from "./words.ts";
 
-/** The status line during a measurement, on a terminal only. It must fit one line, or it could not be erased. */
+/**
+ * Writes the status line during a measurement, on a terminal only. It must fit one line, or it could not be erased.
+ */
 export function tell(what: string): void {
   if (!process.stdout.isTTY) return;
   // A terminal that does not know its width reports 0.

@@ -259,7 +259,7 @@ function slow(effort: Effort): Method {
   };
 }
 
-/** The path where the apps speak rosetta.v1.json. */
+/** Returns the peer at the path where the apps speak rosetta.v1.json. */
 export function application(peer: Peer): Peer {
   return { ...peer, path: "/ws", subprotocol };
 }

@@ -76,7 +76,7 @@ function capital(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
-/** `Fastify costs 1.12 × the processor time of ws per message [1.05–1.18].` */
+/** Writes a comparison as a sentence: `Fastify costs 1.12 × the processor time of ws per message [1.05–1.18].` */
 function comparison({ measure, row }: Found, titleOf: (id: string) => string): string {
   const { value = 1, low = 1, high = 1, control = "" } = row.ratio ?? {};
   const phrase = measure.phrase.replace("{ratio}", times(value)).replace("{control}", titleOf(control));

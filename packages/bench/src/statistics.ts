@@ -77,7 +77,7 @@ export function decide({ low, high }: Estimate, band: Band): Decision {
   return high < band.low ? "less" : "undecided";
 }
 
-/** mulberry32: numbers from 0 to 1, always the same for the same seed. */
+/** Returns a generator of numbers from 0 to 1 (mulberry32), always the same for the same seed. */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {

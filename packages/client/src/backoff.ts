@@ -30,7 +30,7 @@ const longWait = 4;
 const longestPatienceMs = 30_000;
 
 /**
- * The window from which the delay of retry number `attempt` (1, 2, …) is drawn evenly: full jitter, so that
+ * Returns the window from which the delay of retry number `attempt` (1, 2, …) is drawn evenly: full jitter, so that
  * clients who lost a server together do not come back together.
  * @param spreadMs `retryAfterMs` of the server's `bye`: the time over which it wants its clients back.
  * @param isOffline The runtime says that the network is down. Only a hint: loopback still works. Default: false.

@@ -121,8 +121,9 @@ export class Client {
   }
 
   /**
-   * Asks, and waits for the one reply. Before there is a connection the question waits for it, as long as for
-   * a reply; `publish` and `start` outlive lost connections. Rejects with a `RequestError`, nothing else.
+   * Sends a request and waits for its one reply. Before there is a connection, the request waits for one, as long as
+   * it would for a reply. `publish` and `start` outlive lost connections. Rejects with a `RequestError` and nothing
+   * else.
    */
   request<R extends Request>(request: R): Promise<ReplyTo<R>> {
     return this.#ask(request, (reply) => reply);
@@ -251,8 +252,9 @@ export class Client {
   }
 
   /**
-   * Whether the hub remembers everything sent on earlier connections. `known` alone does not say so. The hub may have
-   * forgotten us, and know us again only from a later `hello` whose `welcome` was lost: then `member` is a new one.
+   * Returns whether the hub remembers everything sent on earlier connections. `known` alone does not say so. The hub
+   * may have forgotten us, and know us again only from a later `hello` whose `welcome` was lost: then `member` is a
+   * new one.
    */
   #isRemembered({ known, member }: ServerMessage<"welcome">): boolean {
     const earlier = this.#welcome?.member;

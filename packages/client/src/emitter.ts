@@ -48,7 +48,7 @@ export class Emitter<Events extends { problem: ClientProblem }> {
     }
   }
 
-  /** A problem that nobody listens for goes to the console: silence would hide it. */
+  /** Reports a problem. If nobody listens, it goes to the console, because silence would hide it. */
   report(problem: ClientProblem): void {
     if (!this.emit("problem", problem as Events["problem"])) console.error(problem);
   }

@@ -13,7 +13,7 @@ export interface HeartbeatTimes {
 export const defaultHeartbeat: HeartbeatTimes = { idleMs: 25_000, deadlineMs: 10_000, probeMs: 3_000 };
 
 export interface Heartbeat {
-  /** To be called for every message, from within its handler. */
+  /** Notes a sign of life. Call it for every message, from within its handler. */
   heard(): void;
   stop(): void;
 }

@@ -4,7 +4,7 @@ import type { SocketData } from "./queue.ts";
 export interface Host {
   /** Milliseconds that never go backwards. They can stand still while the machine sleeps (w3c/hr-time#115). */
   now(): number;
-  /** The time of day, in milliseconds since 1970. Jumps when the clock is set. */
+  /** Returns the time of day, in milliseconds since 1970. Jumps when the clock is set. */
   date(): number;
   /** Runs once after `ms`, unless the returned function was called before. */
   after(ms: number, run: () => void): () => void;

@@ -24,7 +24,7 @@ export class Pace {
   #levelAt = 0;
   #heldUntil = 0;
 
-  /** The server said what it accepts. */
+  /** Takes over what the server said that it accepts. */
   learn(allowance: Allowance, now: number): void {
     const sent = beforeWelcome.burst - this.#level;
     this.#allowance = allowance;
@@ -32,7 +32,7 @@ export class Pace {
     this.#levelAt = now;
   }
 
-  /** The server refused a message because it counted more than we did: sends nothing for this long (ms). */
+  /** Sends nothing for `ms` milliseconds, because the server refused a message: it counted more than we did. */
   hold(ms: number, now: number): void {
     this.#heldUntil = Math.max(this.#heldUntil, now + Math.min(ms, longestHoldMs));
   }
@@ -52,7 +52,7 @@ export class Pace {
     return Math.ceil(Math.max(0, refilledMs, this.#heldUntil - now));
   }
 
-  /** A message went out. */
+  /** Counts a message that went out. */
   spend(): void {
     this.#level -= 1;
   }

@@ -36,12 +36,12 @@ export class Position {
     return this.#epoch === undefined ? undefined : { epoch: this.#epoch, offset: this.#seen };
   }
 
-  /** `subscribe` goes out: nothing counts until its answer. */
+  /** Notes that `subscribe` goes out. Nothing counts until its answer. */
   ask(): void {
     this.#confirmed = false;
   }
 
-  /** True if the replay goes on where we stopped. */
+  /** Notes the answer to `subscribe`. Returns whether the replay goes on where we stopped. */
   confirm({ mode, epoch, offset, recovered }: ServerMessage<"subscribed">): boolean {
     // A log of our epoch that is shorter than what we saw of it has lost its end: not the same life.
     const sameLife = epoch === this.#epoch && this.#seen <= offset;
@@ -53,7 +53,7 @@ export class Position {
     return recovered && sameLife;
   }
 
-  /** An event came. */
+  /** Judges an event that came. */
   event({ epoch, offset }: Cursor): Verdict {
     if (!this.#confirmed) return "drop";
     if (epoch !== this.#epoch) return "gap";
@@ -63,7 +63,7 @@ export class Position {
     return "deliver";
   }
 
-  /** The ack of our own publication to `others` came. */
+  /** Judges the ack of our own publication to `others`, which stands for an event that we are not sent. */
   ownAck({ epoch, offset }: Cursor): Exclude<Verdict, "deliver"> {
     if (!this.#confirmed || epoch !== this.#epoch || offset <= this.#known) return "drop";
     if (this.#skips(offset)) return "gap";

@@ -3,7 +3,7 @@ export type SocketData = string | Uint8Array<ArrayBuffer> | ArrayBuffer;
 
 const encoder = new TextEncoder();
 
-/** Bytes of a message on the wire, its frame not counted. */
+/** Returns the bytes of a message on the wire, without its frame. */
 export function byteLength(data: SocketData): number {
   return typeof data === "string" ? encoder.encode(data).length : data.byteLength;
 }
@@ -23,7 +23,7 @@ export class SendQueue {
     return this.#waiting[0];
   }
 
-  /** False if there is no room. */
+  /** Adds a message. Returns false if there is no room for it. */
   push(data: SocketData): boolean {
     const bytes = byteLength(data);
     if (this.#bytes + bytes > this.#maxBytes) return false;

@@ -114,7 +114,9 @@ export class Requests {
     this.#offer(entry);
   }
 
-  /** There is a connection. What waits is sent by `resume`, so that `command` can come before it. */
+  /**
+   * Notes that there is a connection. Waiting requests are sent by `resume`, so that `command` can come before them.
+   */
   connected(): void {
     this.#connected = true;
     this.#pace = new Pace();
@@ -126,9 +128,9 @@ export class Requests {
   }
 
   /**
-   * The server said what it accepts.
+   * Takes over what the server said that it accepts, and sends what waits.
    * @param isRemembered Whether it still knows everything that we asked on earlier connections. Only then does it
-   * recognize a question that we repeat.
+   * recognize a request that we repeat.
    */
   welcomed(allowance: Allowance, isRemembered: boolean): void {
     this.#welcomed = true;
@@ -139,7 +141,7 @@ export class Requests {
     this.resume();
   }
 
-  /** The connection is lost. */
+  /** Notes that the connection is lost. */
   disconnected(): void {
     this.#connected = false;
     this.#welcomed = false;
@@ -151,14 +153,14 @@ export class Requests {
     }
   }
 
-  /** There will be no further connection. */
+  /** Notes that there will be no further connection. */
   stopped(): void {
     for (const entry of this.#entries.values()) {
       this.#finish(entry, new RequestError("stopped", "the client was stopped"));
     }
   }
 
-  /** A reply came. Returns what it replies to, if that is still open. */
+  /** Settles the request that a reply names. Returns the request if it is still open. */
   settle(re: string, reply: ServerMessage): ClientMessage | undefined {
     const entry = this.#entries.get(re);
     if (!entry) return undefined;
@@ -169,7 +171,7 @@ export class Requests {
     return entry.message;
   }
 
-  /** Whether this id was ever ours. A question that is repeated may be answered twice. */
+  /** Returns whether this id was ever ours. A request that is repeated may be answered twice. */
   isKnown(re: string): boolean {
     return Number(re) <= this.#lastId;
   }

@@ -392,7 +392,7 @@ export class ReconnectingSocket {
     socket.onclose = this.#host.after(goodbyeMs, () => socket.terminate?.());
   }
 
-  /** The connection is over. */
+  /** Lets go of the socket when its connection is over. */
   #release(): void {
     this.#socket = undefined;
     if (!this.#options.keepBuffer) this.#queue.clear();

@@ -25,7 +25,7 @@ export interface TopicState {
 export interface Subscription {
   /** The name of the topic, as it was given to `subscribe`. */
   readonly topic: string;
-  /** Nothing reaches the listeners after this. */
+  /** Ends the subscription. Nothing reaches the listeners after this. */
   unsubscribe(): void;
 }
 
@@ -81,12 +81,12 @@ export class Subscriptions {
     for (const topic of [...this.#topics.values()]) this.#ask(topic);
   }
 
-  /** The connection is lost. What was refused is asked for again on the next one, and not before. */
+  /** Notes that the connection is lost. What was refused is asked for again on the next one, and not before. */
   disconnected(): void {
     for (const topic of this.#topics.values()) topic.cancelRetry();
   }
 
-  /** The server said how many topics a connection can have. */
+  /** Notes how many topics a connection can have, as the server said. */
   welcomed(most: number): void {
     this.#most = most;
     this.#fill();
@@ -102,8 +102,8 @@ export class Subscriptions {
   }
 
   /**
-   * The reply to one of our requests names a place in a log. Only that of a publication to `others` stands for
-   * an event that we are not sent: one to `all` has come before its ack, that of `cancel` may come after.
+   * Notes that the reply to one of our requests names a place in a log. Only that of a publication to `others` stands
+   * for an event that we are not sent: one to `all` has come before its ack, that of `cancel` may come after.
    */
   acked(request: ClientMessage, ack: ServerMessage<"ack">): void {
     if (request.type !== "publish" || request.to !== "others") return;

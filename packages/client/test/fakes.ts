@@ -87,13 +87,15 @@ export class FakeHost implements Host {
     this.#now = until;
   }
 
-  /** The machine sleeps: time passes, and timers run when it is over. */
+  /** Puts the machine to sleep: time passes, and timers run when the sleep is over. */
   sleep(ms: number): void {
     this.#now += ms;
     this.advance(0);
   }
 
-  /** The machine sleeps. Its clock and timers stand still, and only the time of day goes on (w3c/hr-time#115). */
+  /**
+   * Puts the machine to sleep. Its clock and timers stand still, and only the time of day goes on (w3c/hr-time#115).
+   */
   standStill(ms: number): void {
     this.dateAheadMs += ms;
   }
@@ -168,7 +170,7 @@ export class FakeSocket implements SocketLike {
     if (wasConnecting && this.#manners.tellsWithinClose) this.fail();
   }
 
-  /** The handshake succeeds; nothing, if it did before. */
+  /** Lets the handshake succeed. Does nothing if it already has. */
   accept(protocol = [this.protocols].flat()[0] ?? ""): this {
     if (this.readyState === 1) return this;
     this.readyState = 1;
@@ -177,7 +179,7 @@ export class FakeSocket implements SocketLike {
     return this;
   }
 
-  /** The connection fails as if it had been refused: `error`, then `close`. */
+  /** Lets the connection fail as if it had been refused: `error`, then `close`. */
   fail(): void {
     this.error();
     this.end();
@@ -189,12 +191,12 @@ export class FakeSocket implements SocketLike {
     this.#dispatch(this.onerror, {});
   }
 
-  /** A message comes. */
+  /** Delivers a message. */
   receive(data: string | ArrayBuffer): void {
     this.#dispatch(this.onmessage, { data });
   }
 
-  /** The connection ends, by the other side's close frame or, with 1006, without one. */
+  /** Ends the connection by the other side's close frame or, with 1006, without one. */
   end(code = 1006, reason = ""): void {
     this.readyState = 3;
     this.#dispatch(this.onclose, { code, reason, wasClean: code !== 1006 });
@@ -206,14 +208,14 @@ export class FakeSocket implements SocketLike {
   }
 }
 
-/** Everything that is told, in order. */
+/** Records everything that is told, in order. */
 export function record<T>(subscribe: (listener: (event: T) => void) => unknown): T[] {
   const told: T[] = [];
   subscribe((event) => void told.push(event));
   return told;
 }
 
-/** A small, fast, seeded generator (mulberry32): the same numbers in every run. */
+/** Returns a small, fast, seeded generator (mulberry32). It gives the same numbers in every run. */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -40,24 +40,24 @@ export class FakeHub {
     this.#host = host;
   }
 
-  /** The client's newest socket gets its handshake, if it waits for one. */
+  /** Accepts the handshake of the client's newest socket, if it waits for one. */
   accept(): void {
     if (this.#host.socket.readyState !== 0) return;
     this.#session = new Session(this.#host.socket);
     this.#host.socket.accept();
   }
 
-  /** The server reads up to so many frames. */
+  /** Lets the server read up to `count` frames. */
   read(count: number): void {
     for (const frame of this.#session?.take(count) ?? []) this.#handle(frame);
   }
 
-  /** The client reads up to so many frames. */
+  /** Lets the client read up to `count` frames. */
   deliver(count: number): void {
     this.#session?.deliver(count);
   }
 
-  /** Up to so many appends complete: their events go out, their author gets the ack in its place. */
+  /** Completes up to `count` appends: their events go out, and their author gets the ack in its place. */
   commit(count: number): void {
     for (const { author, message, answers } of this.#appending.splice(0, count)) {
       const place = { epoch: String(this.#epoch), offset: this.#log.length + 1 };
@@ -76,18 +76,18 @@ export class FakeHub {
     this.#appending.push({ author: stranger, message: { id: "", to, text } });
   }
 
-  /** What is on the wire is lost in both directions, and the client notices. */
+  /** Loses what is on the wire in both directions. The client notices. */
   cut(): void {
     this.#session = undefined;
     if (this.#host.socket.readyState === 1) this.#host.socket.end(1006);
   }
 
-  /** What is on the wire is lost in both directions, and nobody notices. */
+  /** Loses what is on the wire in both directions. Nobody notices. */
   silence(): void {
     this.#session = undefined;
   }
 
-  /** A new life, with an empty log. */
+  /** Begins a new life, with an empty log. */
   restart(): void {
     this.#epoch++;
     this.#log = [];
@@ -101,12 +101,12 @@ export class FakeHub {
     if (!this.#session) this.#memory = undefined;
   }
 
-  /** The next live event is lost: a server that drops silently where a reader is slow. */
+  /** Loses the next live event, like a server that drops silently where a reader is slow. */
   loseEvent(): void {
     this.#copies = 0;
   }
 
-  /** The next live event comes twice. */
+  /** Sends the next live event twice. */
   repeatEvent(): void {
     this.#copies = 2;
   }
@@ -183,7 +183,7 @@ class Session {
   }
 }
 
-/** Whether a reader is meant to see it: to `others` leaves out the author. */
+/** Returns whether a reader is meant to see an event: `others` leaves out the author. */
 export function isFor({ to, author }: Entry, reader: "client"): boolean {
   return to === "all" || author !== reader;
 }

@@ -29,7 +29,7 @@ export class Peer {
     return heardBy(this.host.socket);
   }
 
-  /** The newest message of a type on the newest socket. */
+  /** Returns the newest message of a type on the newest socket. */
   last<T extends ClientMessage["type"]>(type: T): ClientMessage<T> {
     const message = this.heard.findLast((heard): heard is ClientMessage<T> => heard.type === type);
     if (!message) throw new Error(`no ${type} came`);
@@ -87,14 +87,14 @@ export function eventAt(offset: number, epoch = "e1", topic = "room/a"): ServerM
   return { type: "event", topic, epoch, offset, at: 0, data: { kind: "chat", text: String(offset) } };
 }
 
-/** A client, and the other end of its sockets. */
+/** Returns a client, and the other end of its sockets. */
 export function pair(options: Partial<ClientOptions> = {}) {
   const host = new FakeHost();
   const client = new Client("ws://test/ws", { host, ...options });
   return { host, client, peer: new Peer(host) };
 }
 
-/** The same, with the greeting done. */
+/** Returns the same pair with the greeting done. */
 export function connectedPair(options: Partial<ClientOptions> = {}) {
   const made = pair(options);
   made.client.open();
@@ -102,7 +102,7 @@ export function connectedPair(options: Partial<ClientOptions> = {}) {
   return made;
 }
 
-/** What a promise came to so far: `{ value }`, `{ error }`, or an empty object while it is pending. */
+/** Returns what a promise came to so far: `{ value }`, `{ error }`, or an empty object while it is pending. */
 export function watchPromise<T>(promise: Promise<T>): { value?: T; error?: { code: string } } {
   const seen: { value?: T; error?: { code: string } } = {};
   promise.then(

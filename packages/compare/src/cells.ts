@@ -31,7 +31,7 @@ export function planCells(house: House, servers: string[], regions: string[]): C
     .filter(({ region }) => regions.length === 0 || regions.includes(region));
 }
 
-/** Whether emptying the region changes the program at all. */
+/** Returns whether emptying the region changes the program at all. */
 export function canBite({ source, region }: Cell): boolean {
   const found = source.regions.get(region);
   return found !== undefined && hasCode(found);
@@ -78,7 +78,7 @@ export function printBites(verdicts: { cell: Cell; verdict: Verdict }[]): string
   return table([["region", ...apps], ...rows], apps.length + 1);
 }
 
-/** A verdict in a cell. */
+/** Returns a verdict in a cell. */
 export function printVerdict(verdict: Verdict): string {
   if (verdict.state === "green") return `STILL GREEN (${verdict.total})`;
   if (verdict.state === "unclear") return "UNCLEAR";

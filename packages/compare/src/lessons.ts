@@ -28,14 +28,14 @@ export const lessonParts = ["Do", "Notice", "Trap"];
 /** A lesson is read beside the page that it explains, so it stays short. */
 const mostLines = 40;
 
-/** The files of the lessons, in order. */
+/** Returns the files of the lessons, in order. */
 export function readLessonFiles(): Map<string, string> {
   const folder = join(root, lessonsFolder);
   const names = readdirSync(folder).filter((name) => name.endsWith(".md"));
   return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
-/** The names of the page's panels, which are the keys of its register. */
+/** Returns the names of the page's panels, which are the keys of its register. */
 export function panelNames(): string[] {
   const text = readFileSync(join(root, "packages/page/src/panels/register.ts"), "utf8");
   return [...text.matchAll(/^ {2}"?([a-z][a-z-]*)"?: \{$/gm)].map(([, name = ""]) => name);
@@ -62,7 +62,7 @@ function frontMatter(file: string, head: string): Pick<Lesson, "panels" | "regio
   return { panels: list("panels"), regions: list("regions"), tests: list("tests") };
 }
 
-/** Every lesson is well-formed and names only what exists, and every region of the servers has a lesson. */
+/** Finds lessons that are malformed or name something that does not exist, and regions without a lesson. */
 export function checkLessons(
   files: Map<string, string>,
   panels: string[],

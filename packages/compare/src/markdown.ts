@@ -19,7 +19,7 @@ export function replacePart(text: string, part: Part, content: string): string |
   return `${text.slice(0, from)}\n${content}\n${text.slice(to)}`;
 }
 
-/** From after the comment that begins a part to the one that ends it. */
+/** Returns the bounds of a part: from after the comment that begins it to the one that ends it. */
 function boundsOf(text: string, part: Part): { from: number; to: number } {
   const begin = `<!-- ${part}:begin -->`;
   const at = text.indexOf(begin);
@@ -35,7 +35,7 @@ const files = new Map([
   ["connection.ts", { life: "a socket", instead: "" }],
 ]);
 
-/** The README's table of which file has which regions. */
+/** Writes the README's table of files and their regions. */
 export function markdownRegions(house: House): string {
   const places = placesOf(house);
   const names = new Set([...files.keys(), ...house.sources.map(({ name }) => name)]);
@@ -47,7 +47,7 @@ export function markdownRegions(house: House): string {
   return ["| file | lives as long as | regions |", "|---|---|---|", ...rows].join("\n");
 }
 
-/** The README's matrix: for each server, the results of its documentation's example and of ours. */
+/** Writes the README's matrix: for each server, the results of its documentation's example and of ours. */
 export function markdownMatrix(app: Results, bare: Results): string {
   const columns = app.servers.flatMap(({ id, title }) => [
     { head: `${title}, as the docs write it`, tests: bare.tests, id },

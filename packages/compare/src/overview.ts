@@ -3,7 +3,7 @@ import type { House } from "./house.ts";
 import { table } from "./table.ts";
 import type { Place } from "./tags.ts";
 
-/** A table of file × region × lines in each app. `=` marks those that read the same. */
+/** Writes a table of file × region × lines in each app. `=` marks those that read the same. */
 export function overview(house: House, equal: Equality): string {
   const rows = placesOf(house).map(({ region, name }) => [
     name,

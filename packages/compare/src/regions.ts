@@ -49,7 +49,7 @@ export function regions(text: string, file = "text"): Map<string, Region> {
   return found;
 }
 
-/** Whether a region contains code, or only says why it does not. */
+/** Returns whether a region contains code, or only says why it does not. */
 export function hasCode(region: Region): boolean {
   return region.lines.some((line) => line.trim() !== "" && !/^(\/\/|\/\*|\*)/.test(line.trim()));
 }

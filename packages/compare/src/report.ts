@@ -10,7 +10,7 @@ export function printFindings(findings: Finding[]): number {
   return 1;
 }
 
-/** `1 finding`, `2 findings`. */
+/** Writes a number with its noun: `1 finding`, `2 findings`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -63,7 +63,7 @@ export interface Tally {
   skipped: number;
 }
 
-/** Whether a test was supposed to run on a server. */
+/** Returns whether a test was supposed to run on a server. */
 export function isPutTo({ dealtTo }: TestResult, server: string): boolean {
   return dealtTo === undefined || dealtTo === server;
 }

@@ -4,7 +4,7 @@ import { hasCode } from "./regions.ts";
 import type { Named } from "./syntax.ts";
 import { protocolMeaning } from "./vocabulary.ts";
 
-/** Every rule about the apps, in the order in which to fix violations. */
+/** Checks every rule about the apps, in the order in which to fix violations. */
 export function checkApps(house: House): Finding[] {
   if (house.apps.length === 0) return [{ file: "apps", line: 1, message: "no folder has a server.json" }];
   return [
@@ -18,7 +18,7 @@ export function checkApps(house: House): Finding[] {
   ];
 }
 
-/** Every app has the same file names. */
+/** Finds files that not every app has. */
 export function sameFiles({ apps, sources }: House): Finding[] {
   return groupBy(sources, (source) => source.name).flatMap(([name, group]) => {
     const owners = group.map((source) => source.app);
@@ -32,7 +32,7 @@ export function sameFiles({ apps, sources }: House): Finding[] {
   });
 }
 
-/** `main.ts` does not depend on the stack, so it is identical to the byte. */
+/** Finds apps whose `main.ts` differs by a byte. It does not depend on the stack. */
 export function identicalMain({ sources }: House): Finding[] {
   const [first, ...others] = sources.filter((source) => source.name === "main.ts");
   if (!first) return [];
@@ -45,7 +45,7 @@ export function identicalMain({ sources }: House): Finding[] {
     }));
 }
 
-/** Every app has the same region names in the same order, and each name is in one file. */
+/** Finds regions that are missing in an app, in another order, or in several files. */
 export function sameRegions({ sources }: House): Finding[] {
   return [
     ...groupBy(compared(sources), (source) => source.name).flatMap(([, group]) => sameRegionsOf(group)),
@@ -94,7 +94,7 @@ function uniqueRegions(sources: Source[]): Finding[] {
   );
 }
 
-/** A region without code says why, with a link. */
+/** Finds regions without code that do not say why, with a link. */
 export function filledRegions({ sources }: House): Finding[] {
   return sources.flatMap((source) =>
     [...source.regions]
@@ -107,7 +107,7 @@ export function filledRegions({ sources }: House): Finding[] {
   );
 }
 
-/** Every app exports the same names. */
+/** Finds exports that not every app has. */
 export function sameExports({ sources }: House): Finding[] {
   return groupBy(sources, (source) => source.name).flatMap(([, group]) =>
     group.flatMap((source) =>
@@ -122,7 +122,7 @@ export function sameExports({ sources }: House): Finding[] {
   );
 }
 
-/** An app contains no message type, topic, event kind, close code or subprotocol. */
+/** Finds message types, topics, event kinds, close codes and subprotocols that are written into an app. */
 export function noProtocol({ sources }: House): Finding[] {
   return compared(sources).flatMap((source) =>
     source.syntax.literals.flatMap((literal) => {
@@ -134,7 +134,9 @@ export function noProtocol({ sources }: House): Finding[] {
 
 const helloLines = 25;
 
-/** `hello.ts` is what the stack's own documentation would show: short, and without any code of ours. */
+/**
+ * Finds `hello.ts` files that are long or import code of ours: they show what the stack's own documentation would.
+ */
 export function plainHello({ sources }: House): Finding[] {
   return sources.filter(isHello).flatMap(({ path, text, regions, syntax }) => {
     const count = text.trimEnd().split("\n").length;
@@ -155,7 +157,7 @@ export function plainHello({ sources }: House): Finding[] {
   });
 }
 
-/** Everything that is compared side by side, which excludes the control column. */
+/** Returns everything that is compared side by side, which excludes the control column. */
 function compared(sources: Source[]): Source[] {
   return sources.filter((source) => !isHello(source));
 }

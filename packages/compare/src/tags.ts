@@ -21,7 +21,7 @@ export interface Place {
   line: number;
 }
 
-/** Every test has the required form, a unique id and a region, and every region has a test. */
+/** Finds tests without the required form, a unique id or a region, and regions without a test. */
 export function checkTests(tests: ListedTest[], places: Place[]): Finding[] {
   return [
     ...titles(tests),

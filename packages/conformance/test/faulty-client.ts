@@ -89,7 +89,7 @@ function isRight(head: string, key: string): boolean {
   );
 }
 
-/** Whether an answer is valid for the offer: RFC 7692 §7.1. */
+/** Returns whether an answer is valid for the offer: RFC 7692 §7.1. */
 function isAllowed(answer: string): boolean {
   const [name, ...given] = answer.split(";").map((part) => part.trim());
   const [offered, ...wanted] = offer.split(";").map((part) => part.trim());

@@ -32,16 +32,16 @@ export type Offered = ReadonlyMap<string, string | undefined>;
 
 /** Every rule of the extension. */
 export interface DeflateRules {
-  /** Whether an offer may have the parameter with this value. */
+  /** Returns whether an offer may have the parameter with this value. */
   allows(name: string, value: string | undefined): boolean;
   allowsTwice: boolean;
-  /** What the server does after its answer. */
+  /** Returns what the server does after its answer. */
   terms(offered: Offered): Terms;
-  /** The parameters of the answer. */
+  /** Returns the parameters of the answer. */
   answer(terms: Terms, offered: Offered): string[];
-  /** The whole answer. */
+  /** Returns the whole answer. */
   answerOf(parameters: readonly string[]): string;
-  /** Whether a frame may have these reserved bits. RSV1 is 4. */
+  /** Returns whether a frame may have these reserved bits. RSV1 is 4. */
   allowsReserved(rsv: number, opcode: number): boolean;
   /** Inflates a message whose last four bytes have been put back. */
   inflate(data: Buffer, history: Buffer, direction: Direction): Buffer;
@@ -49,9 +49,9 @@ export interface DeflateRules {
   deflate(data: Buffer, history: Buffer, direction: Direction): Buffer;
   /** What is removed from a message and put back. */
   tail: { removed: number; restored: Buffer };
-  /** What the next message may refer to. */
+  /** Returns what the next message may refer to. */
   remember(history: Buffer, data: Buffer, direction: Direction, side: "server" | "client"): Buffer;
-  /** The frames of a message. */
+  /** Returns the frames of a message. */
   frames(opcode: number, payload: Buffer): OutgoingFrame[];
 }
 

@@ -18,12 +18,12 @@ export interface Refusal {
   headers?: readonly string[];
 }
 
-/** The values of a header, one for each line. */
+/** Returns the values of a header, one for each line. */
 export function values({ headers }: Pick<Request, "headers">, name: string): string[] {
   return headers.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value);
 }
 
-/** The elements of a header that is a list. */
+/** Returns the elements of a header that is a list. */
 export function list(request: Request, name: string): string[] {
   return values(request, name)
     .join(",")
@@ -178,7 +178,7 @@ function parse(head: string, header: NonNullable<HandshakeFault["header"]>): Req
   return { method, target, version, headers: headers.filter((each) => each !== undefined) };
 }
 
-/** RFC 9112 §5: a token, a colon, and a value without control characters. */
+/** Reads a header line: a token, a colon, and a value without control characters (RFC 9112 §5). */
 export function headerOf(line: string): readonly [name: string, value: string] | undefined {
   const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):([\t\x20-\x7e\x80-\xff]*)$/.exec(line) ?? [];
   // The only white space that the pattern allows at the ends is blanks and tabs.

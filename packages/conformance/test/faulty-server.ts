@@ -58,7 +58,7 @@ export interface Message {
 export interface Extension {
   /** The value of `Sec-WebSocket-Extensions` in the answer. */
   answer: string;
-  /** Whether a frame may have these reserved bits. Not called for frames without any. */
+  /** Returns whether a frame may have these reserved bits. Not called for frames without any. */
   allows(rsv: number, opcode: number): boolean;
   /** Returns the data of a compressed message. Throws a `Failure` if it is corrupt or too large. */
   decode(data: Buffer): Buffer;
@@ -91,18 +91,18 @@ export interface Rules {
   mustBeMasked(opcode: number, frameNumber: number): boolean;
   allowsFragmentedControl: boolean;
   maxControl: number;
-  /** How many bytes extend a length of 7 bits: 0, 2 or 8. */
+  /** Returns how many bytes extend a length of 7 bits: 0, 2 or 8. */
   extendedBy(short: number): number;
-  /** The length in the 2 or 8 bytes that extend it. */
+  /** Returns the length in the 2 or 8 bytes that extend it. */
   readLength(extended: Buffer, connection: Connection): number;
   maxPayload: number;
   /** Unmasks a piece of the payload in place. `at` is where it begins in the payload. */
   unmask(piece: Buffer, mask: Buffer, at: number): void;
-  /** Called for every header once it is read. Opens the message that a data frame belongs to. */
+  /** Is called for every header once it is read. Opens the message that a data frame belongs to. */
   begin(header: Header, connection: Connection): void;
-  /** Called for every piece of a data frame's payload. */
+  /** Is called for every piece of a data frame's payload. */
   piece(piece: Buffer, message: Message, connection: Connection): void;
-  /** Called for every complete data frame. */
+  /** Is called for every complete data frame. */
   complete(header: Header, connection: Connection): void;
   text(): Validator;
   /** Returns what to send back for a message, or nothing. */
@@ -112,14 +112,14 @@ export interface Rules {
   ping(payload: Buffer, connection: Connection): void;
   pong(payload: Buffer, connection: Connection): void;
   close(payload: Buffer, connection: Connection): void;
-  /** Whether a close frame may carry the code. */
+  /** Returns whether a close frame may carry the code. */
   allowsCode(code: number): boolean;
-  /** Whether a close frame may carry the reason. */
+  /** Returns whether a close frame may carry the reason. */
   allowsReason(reason: Buffer): boolean;
   fail(code: number, connection: Connection): void;
-  /** Called when the server has sent its last frame. */
+  /** Is called when the server has sent its last frame. */
   end(connection: Connection): void;
-  /** Called when the peer ends its half of TCP. */
+  /** Is called when the peer ends its half of TCP. */
   peerEnded(connection: Connection): void;
   writeLength(length: number): Buffer;
   /** Changes each frame before it is sent. */
@@ -262,7 +262,7 @@ export class Connection {
     this.message = { opcode, compressed, parts: [], text: this.rules.text() };
   }
 
-  /** The message is complete, so it is checked and sent back. */
+  /** Checks a complete message and sends it back. */
   deliver(): void {
     const { message, rules, extension } = this;
     if (!message) return;
@@ -373,7 +373,7 @@ export class Connection {
 /** A running server. */
 export interface FaultyServer {
   url: string;
-  /** Dies: nothing listens any more, and every connection is gone. */
+  /** Lets the server die: nothing listens any more, and every connection is gone. */
   die(): void;
   /** Listens again on the same port. */
   revive(): Promise<void>;
@@ -461,7 +461,7 @@ function accept(
   socket.on("end", end);
 }
 
-/** RFC 6455 §4.2: accepts what it should and refuses the rest with 400. */
+/** Accepts the handshakes of RFC 6455 §4.2 and refuses the rest with 400. */
 export const strictHandshake: Handshake = (bytes, negotiate) => {
   const end = bytes.indexOf("\r\n\r\n");
   if (end === -1) return undefined;
@@ -490,7 +490,7 @@ export const strictHandshake: Handshake = (bytes, negotiate) => {
   };
 };
 
-/** The proof that the key was read: RFC 6455 §4.2.2, 5.4. */
+/** Returns the proof that the key was read: RFC 6455 §4.2.2, 5.4. */
 export function acceptOf(key: string): string {
   return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 }

@@ -11,7 +11,7 @@ export const frameCases: readonly Case[] = allCases.filter(
   (each) => each.kind === "frames" && each.offer === undefined,
 );
 
-/** The cases with these ids, or of these groups and families. */
+/** Returns the cases with these ids, or of these groups and families. */
 export function casesIn(ids: readonly string[]): Case[] {
   return allCases.filter(({ id }) => ids.some((each) => id === each || id.startsWith(`${each}.`)));
 }

@@ -22,7 +22,7 @@ export const wellFormed: readonly ByteRanges[] = [
 export interface Validator {
   /** Returns false as soon as no further byte can make the text valid. */
   push(bytes: Uint8Array): boolean;
-  /** Whether no character is incomplete. */
+  /** Returns whether no character is incomplete. */
   complete(): boolean;
 }
 

@@ -34,7 +34,7 @@ export async function chaos(
   return reports;
 }
 
-/** True if no fault broke a promise. */
+/** Returns whether no fault broke a promise. */
 export function isWithoutFault(reports: readonly FaultReport[]): boolean {
   return reports.every(({ verdict }) => isKept(verdict));
 }

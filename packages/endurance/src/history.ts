@@ -30,12 +30,12 @@ export interface Verdict {
   differing: number;
 }
 
-/** How often a promise was broken. */
+/** Returns how often a promise was broken. */
 export function brokenIn({ missing, twice, outOfOrder, differing }: Verdict): number {
   return missing + twice + outOfOrder + differing;
 }
 
-/** True if every promise was kept. */
+/** Returns whether every promise was kept. */
 export function isKept(verdict: Verdict): boolean {
   return brokenIn(verdict) === 0;
 }

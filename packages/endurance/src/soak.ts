@@ -32,7 +32,7 @@ export interface SoakReport {
   leftOver: number;
 }
 
-/** True if the server kept its promises and gave back what it took. */
+/** Returns whether the server kept its promises and gave back what it took. */
 export function isSound({ verdict, before, after, leftOver }: SoakReport): boolean {
   const isGivenBack =
     leftOver === 0 &&

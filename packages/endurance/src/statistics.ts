@@ -1,4 +1,4 @@
-/** The slope of a line through samples taken at equal intervals (least squares), per interval. */
+/** Returns the slope of a line through samples taken at equal intervals (least squares), per interval. */
 export function slopeOf(samples: readonly number[]): number {
   const middle = (samples.length - 1) / 2;
   const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
@@ -9,7 +9,10 @@ export function slopeOf(samples: readonly number[]): number {
   return run === 0 ? 0 : rise / run;
 }
 
-/** The smallest sample that at least this share of the samples, from 0 to 1, does not exceed. NaN without samples. */
+/**
+ * Returns the smallest sample that at least this share of the samples, from 0 to 1, does not exceed. NaN without
+ * samples.
+ */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;

@@ -38,7 +38,7 @@ export async function storm(manifest: Manifest, clients: number): Promise<StormR
   }
 }
 
-/** The most of `times` that lie within `width` of each other. */
+/** Returns the most of `times` that lie within `width` of each other. */
 export function peakOf(times: readonly number[], width: number): number {
   const sorted = times.toSorted((a, b) => a - b);
   let first = 0;

@@ -139,7 +139,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
   return { services, connections, door, readers, records, wall };
 }
 
-/** True if metrics or the log may be served: the server listens on loopback, or `EXPOSE` allows it. */
+/** Returns whether metrics or the log may be served: the server listens on loopback, or `EXPOSE` allows it. */
 export function serves({ host, exposed }: Settings, what: "metrics" | "log"): boolean {
   return isLoopback(host) || exposed.has(what);
 }

@@ -47,8 +47,8 @@ export class Hub<Ws> {
   }
 
   /**
-   * To be called when the server listens on `port`. Starts the heartbeat and the extras, which a server that could not
-   * listen would not need. If no origins were listed, allows the usual ones for this port. Returns the server's URL.
+   * Starts the heartbeat and the extras, which a server that could not listen would not need. Call it when the server
+   * listens on `port`. If no origins were listed, it allows the usual ones for this port. Returns the server's URL.
    */
   listening(port: number): string {
     const { services, connections, door } = this.#parts;
@@ -69,8 +69,8 @@ export class Hub<Ws> {
   }
 
   /**
-   * True if a request is a handshake that would be admitted now. A stack that asks this before it upgrades can treat a
-   * refused handshake as an ordinary request, to be answered in its turn, with or without a body.
+   * Returns whether a request is a handshake that would be admitted now. A stack that asks this before it upgrades
+   * can treat a refused handshake as an ordinary request, to be answered in its turn, with or without a body.
    */
   mayUpgrade(facts: RequestFacts, remote: string): boolean {
     return this.#parts.door.mayUpgrade(facts, remote);
@@ -147,7 +147,7 @@ export class Hub<Ws> {
     return notFound;
   }
 
-  /** The headers of the page. */
+  /** Returns the headers of the page. */
   pageHeaders(): Record<string, string> {
     return this.#parts.door.pageHeaders();
   }

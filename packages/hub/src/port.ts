@@ -8,11 +8,11 @@ export interface Port<Ws> {
    * closing. Asks `session.hasRoom()` first, and returns false without room.
    */
   send(ws: Ws, frame: string): boolean;
-  /** Bytes that wait for a `drained()` that will come; 0 when none will. */
+  /** Returns the bytes that wait for a `drained()` that will come; 0 when none will. */
   waiting(ws: Ws): number;
-  /** Bytes of memory that wait for the kernel, including what the stack adds to each message. */
+  /** Returns the bytes of memory that wait for the kernel, including what the stack adds to each message. */
   queued(ws: Ws): number;
-  /** Bytes received of an incomplete message; 0 where the stack does not report them. */
+  /** Returns the bytes received of an incomplete message; 0 where the stack does not report them. */
   unfinished(ws: Ws): number;
   /** Sends a ping (RFC 6455 §5.5.2). */
   ping(ws: Ws): void;
@@ -33,17 +33,18 @@ export interface Port<Ws> {
 
 /** What a hub needs from the outside world: time, randomness and computing. Tests pass their own. */
 export interface Platform {
-  /** Monotonic milliseconds: nobody can set this clock. */
+  /** Returns monotonic milliseconds, from a clock that nobody can set. */
   now(): number;
-  /** Milliseconds since 1970, for people. */
+  /** Returns milliseconds since 1970, for people. */
   date(): number;
   /** Runs something once, after `ms` milliseconds. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
-  /** 128 random bits, in hex. */
+  /** Returns 128 random bits, in hex. */
   token(): string;
   /**
-   * SHA-256 over `mebibytes` MiB, in hex, one MiB at a time so that the event loop stays responsive. Calls `step` with
-   * the number of MiB that are done. If `step` returns false, the work is abandoned and the promise rejects.
+   * Returns SHA-256 over `mebibytes` MiB, in hex, computed one MiB at a time so that the event loop stays responsive.
+   * Calls `step` with the number of MiB that are done. If `step` returns false, the work is abandoned and the promise
+   * rejects.
    */
   hash(mebibytes: number, step: (done: number) => boolean): Promise<string>;
 }

@@ -16,7 +16,7 @@ export interface Session {
   heard(): void;
   /** Returns whether another message may be sent. If over `limits.queueBytes` wait, starts to close with 4002 instead. */
   hasRoom(): boolean;
-  /** To be called when the kernel has taken bytes. If none wait any more, sends what was skipped meanwhile. */
+  /** Sends what was skipped meanwhile if no bytes wait any more. Call it when the kernel has taken bytes. */
   drained(): void;
   /** Ends this socket, and only this one, because a handler threw. */
   failed(error: unknown): void;

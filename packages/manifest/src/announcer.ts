@@ -23,7 +23,10 @@ export class Announcer {
     this.#since = now;
   }
 
-  /** `servers` names each server and its port, in a fixed order. `now` is in milliseconds and never goes back. */
+  /**
+   * Returns what to announce, if anything. `servers` names each server and its port, in a fixed order. `now` is in
+   * milliseconds and never goes back.
+   */
   look(servers: string[], now: number): Announcement {
     const current = servers.join(" ");
     if (current !== this.#current) {

@@ -30,7 +30,7 @@ function portsFor(env: Environment, servers: Manifest[]): Environment {
   };
 }
 
-/** Whether a server that listens there can be reached at every address of this machine. */
+/** Returns whether a server that listens there can be reached at every address of this machine. */
 export function isEverywhere(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }

@@ -3,7 +3,7 @@ import { get } from "node:http";
 /** What answers on a port: a server of this repository, by its id, something else, or nothing. */
 export type Answer = { server: string } | "foreign" | "nothing";
 
-/** Who answered `/healthz`. A server of ours that is not well, such as one that drains, counts as nothing. */
+/** Returns who answered `/healthz`. A server of ours that is not well, such as one that drains, counts as nothing. */
 export function readHealth(status: number, body: string, known: string[]): Answer {
   const { status: health, server } = Object(parse(body)) as { status?: unknown; server?: unknown };
   if (typeof server !== "string" || !known.includes(server)) return "foreign";
@@ -25,7 +25,7 @@ export async function askHealth(place: Place, known: string[], timeoutMs = 1_000
   return typeof answer === "object" ? readHealth(answer.status, answer.body, known) : answer;
 }
 
-/** The URL that a server gives for itself, because it knows what its host name resolved to. Never rejects. */
+/** Asks a server for its own URL, because it knows what its host name resolved to. Never rejects. */
 export async function askUrl(place: Place, timeoutMs = 1_000): Promise<string> {
   const answer = await ask(place, "/servers.json", timeoutMs);
   return (typeof answer === "object" && readUrl(answer.body)) || urlOf(place);

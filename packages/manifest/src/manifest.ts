@@ -32,7 +32,7 @@ export interface Manifest {
 
 const apps = new URL("../../../apps/", import.meta.url);
 
-/** The folder of a server. */
+/** Returns the folder of a server. */
 export function folderOf(id: string): string {
   return fileURLToPath(new URL(`${id}/`, apps));
 }

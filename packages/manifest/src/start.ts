@@ -11,8 +11,8 @@ const inherited = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "NODE_OPTIONS", "NODE
 export type Command = readonly [program: string, ...args: string[]];
 
 /**
- * The part of our environment that a server gets. Anything else, such as a limit set for `pnpm dev`, would change
- * what it does.
+ * Returns the part of our environment that a server gets. Anything else, such as a limit set for `pnpm dev`, would
+ * change what the server does.
  */
 export function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(
@@ -33,7 +33,7 @@ export function commandOf({ id }: Manifest, [program = "", ...args]: readonly st
   return [program, ...args];
 }
 
-/** Whether nothing answers on a port of this machine. Unlike listening, asking does not open the port. */
+/** Returns whether nothing answers on a port of this machine. Unlike listening, asking does not open the port. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ host: "127.0.0.1", port });

@@ -18,18 +18,18 @@ export interface Mutant {
   open?: string;
 }
 
-/** The part of the repository that a file belongs to: `page` for `packages/page/…`, `e2e`, `express-ws`. */
+/** Returns the part of the repository that a file belongs to: `page` for `packages/page/…`, `e2e`, `express-ws`. */
 export function areaOf({ file }: Pick<Mutant, "file">): string {
   const [first = "", second = ""] = file.split("/");
   return first === "packages" || first === "apps" ? second : first;
 }
 
-/** Whether a mistake's file is in an area, or has a path that begins like this. */
+/** Returns whether a mistake's file is in an area, or has a path that begins like this. */
 export function isIn(mutant: Pick<Mutant, "file">, area: string): boolean {
   return areaOf(mutant) === area || (area.includes("/") && mutant.file.startsWith(area));
 }
 
-/** The text with the mistake in it. Throws a `StaleError` unless the piece is found exactly once. */
+/** Returns the text with the mistake in it. Throws a `StaleError` unless the piece is found exactly once. */
 export function applied(text: string, mutant: Mutant): string {
   const [before, after, ...more] = text.split(mutant.search);
   if (before === undefined || after === undefined || more.length > 0) {
@@ -46,7 +46,7 @@ export class StaleError extends Error {
   }
 }
 
-/** The line of the mistake, counted from 1. */
+/** Returns the line of the mistake, counted from 1. */
 export function lineOf(text: string, { search }: Mutant): number {
   return text.slice(0, text.indexOf(search)).split("\n").length;
 }

@@ -42,7 +42,7 @@ function shuffled(mutants: Mutant[], seed: number): Mutant[] {
     .map(({ mutant }) => mutant);
 }
 
-/** Mulberry32: small, and random enough to shuffle with. */
+/** Returns a generator (mulberry32) that is small, and random enough to shuffle with. */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

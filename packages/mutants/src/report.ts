@@ -13,12 +13,12 @@ export interface Tried {
 const states = ["killed", "survived", "open", "equal", "hangs", "unclear"] as const;
 const good: readonly Outcome["state"][] = ["killed", "open", "equal"];
 
-/** True if a test caught every mistake, apart from those listed as open or equal. */
+/** Returns whether a test caught every mistake, apart from those listed as open or equal. */
 export function isGood(tried: Tried[]): boolean {
   return tried.every(({ outcome }) => good.includes(outcome.state));
 }
 
-/** A table with the number of each outcome in each area. */
+/** Writes a table with the number of each outcome in each area. */
 export function printSummary(tried: Tried[]): string {
   const areas = Map.groupBy(tried, ({ mutant }) => areaOf(mutant));
   const rows = [...areas].map(([area, own]) => [area, ...countStates(own)]);
@@ -30,7 +30,7 @@ function countStates(tried: Tried[]): string[] {
   return [...states.map(number), tried.length].map(String);
 }
 
-/** A line about one mistake. */
+/** Writes a line about one mistake. */
 export function printTried({ mutant, line, outcome, ms }: Tried): string {
   const seconds = (ms / 1000).toFixed(1);
   return `${printOutcome(outcome)}  ${mutant.file}:${line}  ${mutant.why}  (${seconds} s)`;
@@ -43,7 +43,7 @@ function printOutcome(outcome: Outcome): string {
   return outcome.state.toUpperCase();
 }
 
-/** The mistakes that no test caught; empty if there are none. */
+/** Writes the mistakes that no test caught; empty if there are none. */
 export function printOpen(tried: Tried[]): string {
   const open = tried.filter((each) => !isGood([each]));
   if (open.length === 0) return "";

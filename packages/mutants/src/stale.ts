@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { applied, type Mutant, StaleError } from "./mutant.ts";
 
-/** The problems of the list itself, one sentence each. Empty if every entry fits the code under `root`. */
+/** Returns the problems of the list itself, one sentence each. Empty if every entry fits the code under `root`. */
 export function staleEntries(root: string, mutants: Mutant[]): string[] {
   const seen = new Set<string>();
   return mutants.flatMap((mutant) => {
@@ -33,7 +33,7 @@ function misfit(root: string, mutant: Mutant): string[] {
   }
 }
 
-/** True for a file of unit tests, false for an id or a tag of the suite. */
+/** Returns whether a test is a file of unit tests, not an id or a tag of the suite. */
 export function isFile(test: string): boolean {
   return test.endsWith(".test.ts");
 }

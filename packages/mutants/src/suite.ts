@@ -29,8 +29,8 @@ export async function runTests(area: string, tests: string[], options: SuiteOpti
 }
 
 /**
- * The suite's tests that should catch a mistake, as arguments of `playwright test`; `undefined` if only unit tests can.
- * In an app that leaves out `@any-server` tests: they pass or fail the same whichever server runs.
+ * Returns the suite's tests that should catch a mistake, as arguments of `playwright test`; `undefined` if only unit
+ * tests can. In an app that leaves out `@any-server` tests: they pass or fail the same whichever server runs.
  */
 export function suiteOf(mutant: Mutant, text: string): string[] | undefined {
   const named = mutant.tests?.filter((test) => !isFile(test));

@@ -31,7 +31,7 @@ const theme = { name: "kinds", type: "light" as const, fg: "#000000", bg: "#ffff
 
 const highlighter = await createHighlighter({ langs: ["typescript"], themes: [theme] });
 
-/** The tokens of each line of some TypeScript. Neighbours of one kind are joined. */
+/** Returns the tokens of each line of some TypeScript. Neighbours of one kind are joined. */
 export function highlight(code: string): Token[][] {
   const lines = highlighter.codeToTokensBase(code, { lang: "typescript", theme });
   return lines.map((line) => join(line.map(({ content, color = "" }) => [kinds[color] ?? "", content])));

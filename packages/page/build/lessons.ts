@@ -55,7 +55,7 @@ export const code = ${JSON.stringify(codeRows(regions))};
 `;
 }
 
-/** Markdown as a Lit template. What a template literal would take for its own is escaped. */
+/** Writes Markdown as a Lit template, and escapes what a template literal would take for its own. */
 function template(text: string): string {
   const made = markdown.parse(text.trim(), { async: false });
   return `html\`${made.trim().replace(/[\\`]|\$\{/g, (found) => `\\${found}`)}\``;

@@ -7,7 +7,7 @@ export function parseAddress(text: string): string | undefined {
   return groups && ipv6Text(groups);
 }
 
-/** True if only this machine can reach `host`. */
+/** Returns whether only this machine can reach `host`. */
 export function isLoopback(host: string): boolean {
   if (host.toLowerCase() === "localhost") return true;
   return parseAddress(host) === "::1" || (ipv4Of(host)?.startsWith("127.") ?? false);
@@ -53,7 +53,7 @@ function ipv4Of(text: string): string | undefined {
   return [high, low].flatMap((group) => [Number(group) >> 8, Number(group) & 255]).join(".");
 }
 
-/** The eight groups of an IPv6 address (RFC 4291 §2.2). */
+/** Returns the eight groups of an IPv6 address (RFC 4291 §2.2). */
 function groupsOf(text: string): number[] | undefined {
   const [left = [], right, ...others] = withoutDots(text)
     .split("::")

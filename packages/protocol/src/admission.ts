@@ -62,22 +62,22 @@ const versions = new Set(["1.0", "1.1"]);
  */
 const plainPath = /^(?:\/[\w-][\w.-]*)*\/?$/;
 
-/** True if `path` speaks WebSocket. */
+/** Returns whether `path` speaks WebSocket. */
 export function isEndpoint(path: string): path is Endpoint {
   return path === endpoints.echo || path === endpoints.application;
 }
 
-/** True if `path` answers a plain GET with an event stream. */
+/** Returns whether `path` answers a plain GET with an event stream. */
 export function isStream(path: string): boolean {
   return path === "/events";
 }
 
-/** True if `path` answers a plain GET with something that stays open. */
+/** Returns whether `path` answers a plain GET with something that stays open. */
 export function isHeld(path: string): boolean {
   return held.has(path);
 }
 
-/** True if the request asks to become a WebSocket (RFC 6455 §4.2.1, 3 and 4). */
+/** Returns whether the request asks to become a WebSocket (RFC 6455 §4.2.1, 3 and 4). */
 export function wantsWebSocket(facts: RequestFacts): boolean {
   const [upgrade = "", connection = ""] = [facts.header("upgrade"), facts.header("connection")];
   return webSocketInList.test(upgrade) && upgradeInList.test(connection);
@@ -252,7 +252,7 @@ function hasBody(facts: RequestFacts): boolean {
   return !/^0*$/.test(facts.header("content-length") ?? "");
 }
 
-/** 16 bytes in base64: 22 characters and the padding (RFC 6455 §4.2.1, 5). */
+/** Returns whether a key is 16 bytes in base64: 22 characters and the padding (RFC 6455 §4.2.1, 5). */
 function isKey(key: string | undefined): boolean {
   return key !== undefined && /^[A-Za-z0-9+/]{22}==$/.test(key);
 }
@@ -267,7 +267,7 @@ const tokenList = listPattern(token);
 const extensionList = listPattern(extension);
 const continueList = listPattern("100-continue");
 
-/** A list of one or more items, none of them empty. */
+/** Returns a pattern for a list of one or more items, none of them empty. */
 function listPattern(item: string): RegExp {
   return new RegExp(`^${item}(?:[ \\t]*,[ \\t]*${item})*$`, "i");
 }
@@ -275,12 +275,12 @@ function listPattern(item: string): RegExp {
 const webSocketInList = inListPattern("websocket");
 const upgradeInList = inListPattern("upgrade");
 
-/** A list that contains the item, whatever else it contains (RFC 9110 §5.6.1). */
+/** Returns a pattern for a list that contains the item, whatever else it contains (RFC 9110 §5.6.1). */
 function inListPattern(item: string): RegExp {
   return new RegExp(`(?:^|,)[ \\t]*${item}[ \\t]*(?:,|$)`, "i");
 }
 
-/** RFC 6455 §4.1, 10. */
+/** Returns whether a header is a list of tokens without repetitions (RFC 6455 §4.1, 10). */
 function isSetOfTokens(header: string): boolean {
   const names = listOf(header);
   return tokenList.test(header) && new Set(names).size === names.length;

@@ -54,7 +54,7 @@ export function portOf(origin: string): number {
   return parseHost(authority)?.port ?? usualPorts[scheme as Scheme];
 }
 
-/** True if `host` belongs to one of `origins`. `Host` names no scheme, so either will do (RFC 9112 §3.3). */
+/** Returns whether `host` belongs to one of `origins`. `Host` names no scheme, so either will do (RFC 9112 §3.3). */
 export function isHostOf(host: HostName, origins: ReadonlySet<string>): boolean {
   return origins.has(originOf("http", host)) || origins.has(originOf("https", host));
 }

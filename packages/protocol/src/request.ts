@@ -14,7 +14,7 @@ export interface IncomingRequest {
    * become a WebSocket. Default: false.
    */
   isOrdinary?: boolean;
-  /** The value of a header by its lower-case name; several with commas between (RFC 9110 §5.3). */
+  /** Returns the value of a header by its lower-case name; several values are joined by commas (RFC 9110 §5.3). */
   header(name: string): string | undefined;
 }
 

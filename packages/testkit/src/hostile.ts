@@ -48,7 +48,7 @@ export async function startHostile(attacks: Attack[]): Promise<HostileServer> {
   };
 }
 
-/** Text that is no message of the protocol, or a message with forbidden content. */
+/** Sends text that is no message of the protocol, and messages with forbidden content. */
 export const babble: Attack = (send) => {
   for (const text of [
     "",
@@ -68,17 +68,18 @@ export const babble: Attack = (send) => {
   send(Opcode.Binary, new Uint8Array(1024 * 1024));
 };
 
-/** More messages at once than the wire log holds. */
+/** Sends more messages at once than the wire log holds. */
 export const flood: Attack = (send) => {
   for (let number = 0; number < 5_000; number++)
     send(Opcode.Text, `{"type":"event","topic":"x","n":${number}}`);
 };
 
-/** A close frame with a code that must never be sent (RFC 6455 §7.4.1). */
+/** Sends a close frame with a code that must never be sent (RFC 6455 §7.4.1). */
 export const reservedClose: Attack = (send) => send(Opcode.Close, encodeClose(1006, "not to be sent"));
 
-/** Text that is not UTF-8, a control frame that is too long, an opcode that does not exist. */
+/** Sends text that is not UTF-8. */
 export const brokenFrames: Attack = (send) => send(Opcode.Text, Uint8Array.of(0xff, 0xfe));
+/** Sends a frame with an opcode that does not exist. */
 export const unknownOpcode: Attack = (send) => send(0xb, "what is this?");
 
 function accept({ headers }: IncomingMessage): string {

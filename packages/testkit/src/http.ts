@@ -31,7 +31,7 @@ export function headerList(defaults: HeaderList, given: HeaderList | HeaderChang
   return [...kept, ...added];
 }
 
-/** The bytes of a request up to its body. */
+/** Returns the bytes of a request up to its body. */
 export function requestHead(method: string, path: string, headers: HeaderList, httpVersion = "1.1"): string {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${path} HTTP/${httpVersion}\r\n${lines.join("")}\r\n`;
@@ -64,7 +64,7 @@ export class ResponseReader {
     while (!this.complete && this.#step());
   }
 
-  /** Call this when the connection has ended, which completes a body without a length. */
+  /** Ends the input. Call it when the connection has ended, which completes a body without a length. */
   end(): void {
     if (this.#framing?.by === "end") this.complete = true;
   }

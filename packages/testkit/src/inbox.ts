@@ -48,7 +48,7 @@ export class Inbox<T> {
     else this.#items.push(item);
   }
 
-  /** Nothing more will come. Callers that are waiting get an error. */
+  /** Ends the inbox: nothing more will come, and callers that are waiting get an error. */
   end(why: string): void {
     this.#ended ??= why;
     for (const waiter of [...this.#waiters]) waiter.fail(`but ${why}`);

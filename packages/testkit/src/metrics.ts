@@ -8,7 +8,7 @@ export interface Sample {
   value: number;
 }
 
-/** All samples of a server. */
+/** Fetches all samples of a server. */
 export async function samplesOf(raw: Raw): Promise<Sample[]> {
   const answer = await raw.request("/metrics");
   if (answer.status !== 200) throw failure(`GET /metrics is answered with ${answer.status}`);

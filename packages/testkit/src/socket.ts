@@ -41,7 +41,7 @@ const filters = {
 /** A consumer that takes all messages of a socket, instead of awaiting them one by one. */
 export interface MessageConsumer {
   message(message: Message): void;
-  /** No more will come. */
+  /** Is called when no more will come. */
   over(why: string): void;
 }
 
@@ -192,7 +192,7 @@ export class RawSocket {
     this.#connection.reset();
   }
 
-  /** Everything that came so far, for error messages. */
+  /** Returns everything that came so far, for error messages. */
   story(): string {
     const shown = this.frames.slice(-12).map(describeFrame);
     const before = this.frames.length > shown.length ? `… ${this.frames.length - shown.length} more, ` : "";

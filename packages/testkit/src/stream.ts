@@ -61,7 +61,7 @@ export class RawEventStream {
     this.#connection.reset();
   }
 
-  /** Everything that came so far, for error messages. */
+  /** Returns everything that came so far, for error messages. */
   story(): string {
     const shown = this.#came.slice(-5).map((event) => JSON.stringify(event));
     return `status ${this.head.status}; came so far: ${shown.join(", ") || "nothing"}`;

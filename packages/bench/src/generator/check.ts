@@ -120,7 +120,7 @@ class Conversation {
 /** Bytes that hold the number of the connection and that of the message: the smallest size a job can ask for. */
 export const numberBytes = 16;
 
-/** A message that resembles no other: `0003/000001042/` and then letters, in a different order each time. */
+/** Returns a message that resembles no other: `0003/000001042/` and then letters, in a different order each time. */
 export function numbered(connection: number, number: number, size: number): Uint8Array {
   const head = `${String(connection).padStart(4, "0")}/${String(number).padStart(9, "0")}/`;
   const filling = letters(26).subarray(number % 26);

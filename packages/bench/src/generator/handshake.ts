@@ -3,7 +3,7 @@ import type { Peer } from "../job.ts";
 import { inTime } from "./in-time.ts";
 import { connect, type Link, type LinkHandlers } from "./link.ts";
 
-/** The request of RFC 6455 §4.1, or an empty string for a peer that does not speak WebSocket. */
+/** Returns the request of RFC 6455 §4.1, or an empty string for a peer that does not speak WebSocket. */
 export function handshakeOf({ host, port, path, subprotocol, extensions }: Peer): string {
   if (path === undefined) return "";
   const lines = [

@@ -16,7 +16,7 @@ export interface Link {
 export interface LinkHandlers {
   data(bytes: Uint8Array): void;
   drain(): void;
-  /** Not called after `end()`. */
+  /** Is called when the link has ended. Not after `end()`. */
   closed(why: string): void;
 }
 

@@ -14,7 +14,7 @@ export function look(pid: number, count: number): Look {
   return { at: performance.now(), count, server: processorTime(pid), generator: processorTime(process.pid) };
 }
 
-/** What happened between two looks. */
+/** Returns what happened between two looks. */
 export function between(before: Look, after: Look): Slice {
   const ms = after.at - before.at;
   const server = useOf(before.server, after.server, ms);

@@ -10,7 +10,7 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** A TCP server. `answer` receives each piece that arrives and everything that arrived before it. */
+/** Starts a TCP server. `answer` receives each piece that arrives and everything that arrived before it. */
 export async function tcpServer(
   answer: (socket: Socket, piece: Buffer, before: number) => void,
 ): Promise<TestServer> {
@@ -36,7 +36,10 @@ export async function tcpServer(
   };
 }
 
-/** A WebSocket server. `answer` receives each message with its number, which counts from 1 across all connections. */
+/**
+ * Starts a WebSocket server. `answer` receives each message with its number, which counts from 1 across all
+ * connections.
+ */
 export async function webSocketServer(
   answer: (ws: WebSocket, text: string, number: number, all: ReadonlySet<WebSocket>) => void,
 ): Promise<TestServer> {

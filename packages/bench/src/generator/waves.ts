@@ -9,7 +9,7 @@ const writeBytes = 64 * 1024;
 // More requests than a server remembers having answered, so that it answers none from memory.
 const requests = 1_024;
 
-/** What a job sends and expects. */
+/** Returns what a job sends and expects. */
 export function waveOf({ dialect, size, peer }: Pick<EchoJob, "dialect" | "size" | "peer">): Wave {
   return dialect === "typed" ? typed(size) : bytes(size, peer.path !== undefined);
 }
@@ -42,7 +42,7 @@ function typed(size: number): Wave {
   };
 }
 
-/** The first message at `/ws`, from a different client each time. */
+/** Returns the first message at `/ws`, from a different client each time. */
 export function hello(): Uint8Array {
   return maskedText(json({ type: "hello", id: "hello", client: crypto.randomUUID().replaceAll("-", "") }));
 }

@@ -50,13 +50,13 @@ export function raw(...numbers: readonly (readonly [value: number, count: number
   };
 }
 
-/** The end of a message: the empty block without compression, less its last four bytes (RFC 7692 §7.2.1). */
+/** Returns the end of a message: the empty block without compression, less its last four bytes (RFC 7692 §7.2.1). */
 export const flush: Part = (bits) => {
   bits.number(0, 3);
   bits.align();
 };
 
-/** A block without compression (RFC 1951 §3.2.4), of at most 65,535 bytes. */
+/** Returns a block without compression (RFC 1951 §3.2.4), of at most 65,535 bytes. */
 export function stored(data: Uint8Array, final = false): Part {
   return (bits) => {
     bits.number(final ? 1 : 0, 3);
@@ -73,7 +73,7 @@ export interface Match {
   length: number;
 }
 
-/** A block with the fixed codes of RFC 1951 §3.2.6. */
+/** Returns a block with the fixed codes of RFC 1951 §3.2.6. */
 export function fixedBlock(items: readonly (Uint8Array | Match)[], final = false): Part {
   return (bits) => {
     bits.number(final ? 3 : 2, 3);
@@ -87,7 +87,10 @@ export function fixedBlock(items: readonly (Uint8Array | Match)[], final = false
   };
 }
 
-/** The beginning of a block with codes of its own (RFC 1951 §3.2.7). `lengths` are those of the code for lengths. */
+/**
+ * Returns the beginning of a block with codes of its own (RFC 1951 §3.2.7). `lengths` are those of the code for
+ * lengths.
+ */
 export function dynamicHeader(literals: number, distances: number, lengths: readonly number[]): Part {
   return raw(
     [4, 3],
@@ -98,7 +101,9 @@ export function dynamicHeader(literals: number, distances: number, lengths: read
   );
 }
 
-/** A block of literals with codes of its own: 8 bits for everything except byte 255 and the end, which take 9. */
+/**
+ * Returns a block of literals with codes of its own: 8 bits for everything except byte 255 and the end, which take 9.
+ */
 export function dynamicBlock(data: Uint8Array): Part {
   return (bits) => {
     // The lengths 8, 0 and 9 are written as 0, 10 and 11.

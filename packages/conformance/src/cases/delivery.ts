@@ -28,7 +28,9 @@ const stream = {
   level: "MUST",
 } as const;
 
-/** One exchange of everything that can appear in a stream. The large message is left out if it has 0 bytes. */
+/**
+ * Returns one exchange of everything that can appear in a stream. The large message is left out if it has 0 bytes.
+ */
 function exchange(random: Random, largeBytes: number): { frames: CaseFrame[]; allowed: Allowed[] } {
   const medium = prose(200, random);
   const large = largeBytes > 0 ? [random.bytes(largeBytes)] : [];

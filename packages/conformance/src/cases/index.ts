@@ -73,7 +73,7 @@ export function groupOf({ id }: Pick<CaseHead, "id">): Group {
   return group;
 }
 
-/** Whether a case is about compression, and so needs a server that has it switched on. */
+/** Returns whether a case is about compression, and so needs a server that has it switched on. */
 export function isCompressed(each: Case): boolean {
   return groupOf(each).compressed ?? false;
 }

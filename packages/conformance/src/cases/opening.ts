@@ -819,7 +819,7 @@ const delivery = family(
 const noSubprotocol = without("a subprotocol", "sec-websocket-protocol");
 const ungrammatical = "it does not check the syntax of subprotocols";
 
-/** A server may refuse a client with which it has no subprotocol in common. */
+/** Allows the server to refuse a client with which it has no subprotocol in common. */
 function declinesAll(): AllowedAnswer[] {
   return [
     ...accepts(noSubprotocol),

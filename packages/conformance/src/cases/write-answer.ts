@@ -13,20 +13,20 @@ export const statusLine = "HTTP/1.1 101 Switching Protocols";
 export const upgrade = "Upgrade: websocket";
 /** Its `Connection`. */
 export const connection = "Connection: Upgrade";
-/** Its `Sec-WebSocket-Accept`, which proves that the server has read the key. */
+/** Returns the `Sec-WebSocket-Accept` header, which proves that the server has read the key. */
 export const accept = ({ accept: value }: ClientRequest) => `Sec-WebSocket-Accept: ${value}`;
 
-/** The answer that opens a WebSocket: RFC 6455 §4.2.2. */
+/** Returns the answer that opens a WebSocket: RFC 6455 §4.2.2. */
 export function right(request: ClientRequest): string[] {
   return [statusLine, upgrade, connection, accept(request)];
 }
 
-/** The whole head of an answer. */
+/** Returns the whole head of an answer. */
 export function head(lines: Lines): (request: ClientRequest) => string {
   return (request) => `${lines(request).join("\r\n")}\r\n\r\n`;
 }
 
-/** The whole head of the answer that opens a WebSocket and agrees to these extensions. Default: none. */
+/** Returns the whole head of the answer that opens a WebSocket and agrees to these extensions. Default: none. */
 export function openingAnswer(request: ClientRequest, extensions = ""): string {
   const agreed = extensions ? [`Sec-WebSocket-Extensions: ${extensions}`] : [];
   return head(() => [...right(request), ...agreed])(request);

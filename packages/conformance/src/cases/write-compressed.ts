@@ -18,7 +18,7 @@ export class Compressor {
     this.#deflater = new Deflater(agreed.ours);
   }
 
-  /** The payload of a message. */
+  /** Returns the payload of a message. */
   payload(data: string | Uint8Array, options?: Effort): Uint8Array {
     return this.#deflater.deflate(bytesOf(data), options);
   }
@@ -70,7 +70,7 @@ export function compressedFamily(
   );
 }
 
-/** The parts of a payload as the frames of one compressed message. */
+/** Returns the parts of a payload as the frames of one compressed message. */
 export function compressedFragments(
   kind: "text" | "binary",
   parts: readonly (string | Uint8Array)[],
@@ -83,7 +83,10 @@ export function compressedFragments(
 
 const cities = ["Zürich", "Kraków", "Malmö", "São Paulo", "東京", "Reykjavík"];
 
-/** JSON of this many bytes, cut off at the end: much that repeats, numbers that do not, and some text beyond ASCII. */
+/**
+ * Returns JSON of this many bytes, cut off at the end: much that repeats, numbers that do not, and some text beyond
+ * ASCII.
+ */
 export function json(length: number, random: Random): Uint8Array {
   let text = "[";
   while (text.length < length) {
@@ -93,7 +96,7 @@ export function json(length: number, random: Random): Uint8Array {
   return cutText(bytesOf(text), length);
 }
 
-/** German text of this many bytes, whose umlauts take two each. */
+/** Returns German text of this many bytes, whose umlauts take two each. */
 export function german(length: number, random: Random): Uint8Array {
   const words = "Er stößt früher über größere Straßen als müde Bären zwölf Äpfel süß dürfen".split(" ");
   let text = "";
@@ -101,7 +104,7 @@ export function german(length: number, random: Random): Uint8Array {
   return cutText(bytesOf(text), length);
 }
 
-/** A picture with few colours: long runs, and rows that are almost equal. */
+/** Returns a picture with few colours: long runs, and rows that are almost equal. */
 export function picture(length: number, random: Random): Uint8Array {
   const row = Uint8Array.from({ length: 640 }, (_, x) => (x < 200 ? 0xff : 0x20 + (x >> 6)));
   const rows = Array.from({ length: Math.ceil(length / row.length) }, () => {

@@ -44,12 +44,15 @@ function plainLine({ path }: Address): string {
   return `GET ${path} HTTP/1.1`;
 }
 
-/** The handshake is accepted, and the WebSocket works. */
+/** Demands that the handshake is accepted and the WebSocket works. */
 export function accepts(demand?: Demand): AllowedAnswer[] {
   return [{ verdict: "pass", answer: "accepted", ...(demand && { demand }) }];
 }
 
-/** The handshake is refused with one of the statuses. Hanging up without an answer is allowed, but says nothing. */
+/**
+ * Demands that the handshake is refused with one of the statuses. Hanging up without an answer is allowed, but says
+ * nothing.
+ */
 export function refuses(statuses: readonly StatusPattern[] = ["4xx"], demand?: Demand): AllowedAnswer[] {
   return [
     { verdict: "pass", answer: "refused", statuses, ...(demand && { demand }) },
@@ -64,28 +67,28 @@ export function refuses(statuses: readonly StatusPattern[] = ["4xx"], demand?: D
   ];
 }
 
-/** The request asks for no WebSocket, so an answer as to any other request is fine. */
+/** Allows any answer to an ordinary request, because this one does not ask for a WebSocket. */
 export function refusesOrIgnores(statuses?: readonly StatusPattern[], demand?: Demand): AllowedAnswer[] {
   const because = "it answers as if the request did not ask for a WebSocket";
   return [...refuses(statuses, demand), { verdict: "info", answer: "ignored", because }];
 }
 
-/** The same answers where they are not the best. */
+/** Allows the same answers where they are not the best. */
 export function tolerated(because: string, allowed: readonly AllowedAnswer[]): AllowedAnswer[] {
   return allowed.map((each) => ({ ...each, verdict: "non-strict", because }));
 }
 
-/** The same answers where there is no right or wrong. */
+/** Allows the same answers where there is no right or wrong. */
 export function told(because: string, allowed: readonly AllowedAnswer[]): AllowedAnswer[] {
   return allowed.map((each) => (each.verdict === "pass" ? { ...each, verdict: "info", because } : each));
 }
 
-/** The same answer, followed by the end of the connection. */
+/** Allows the same answer, followed by the end of the connection. */
 export function andCloses(allowed: AllowedAnswer): AllowedAnswer {
   return allowed.answer === "dropped" ? allowed : { ...allowed, closes: true };
 }
 
-/** A head without these headers. */
+/** Returns a head without these headers. */
 export function without(words: string, ...names: readonly string[]): Demand {
   return {
     words: `without ${words}`,

@@ -51,7 +51,7 @@ export interface Files {
   "autobahn-json"?: string;
 }
 
-/** The output of `--help`. `names` are those of servers that need no URL, `clients` those of clients. */
+/** Returns the output of `--help`. `names` are those of servers that need no URL, `clients` those of clients. */
 export function help(names: readonly string[], clients: readonly string[]): string {
   const ours = names.length > 0;
   return `Judges WebSocket servers and clients against RFC 6455 and RFC 7692. The server or client must echo each message, text

@@ -52,7 +52,7 @@ export interface JudgingContext {
   signal: AbortSignal;
 }
 
-/** A server that somebody runs, or that a command starts. */
+/** Returns a server that somebody runs, or that a command starts. */
 export function targetAt(url: string, start?: string): Target {
   addressOf(url);
   const { host, pathname, search } = new URL(url);
@@ -60,7 +60,7 @@ export function targetAt(url: string, start?: string): Target {
   return { id, title: id, setups: [start === undefined ? { url } : { url, command: { run: start } }] };
 }
 
-/** A client by its name, or by the command that drives it. */
+/** Returns a client by its name, or by the command that drives it. */
 export function clientTarget(name: string, command?: Command): Target {
   return { id: name, title: name, setups: [{ client: command ?? name }] };
 }

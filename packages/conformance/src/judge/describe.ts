@@ -11,7 +11,7 @@ import {
 import { describeBytes, equal } from "../wire/bytes.ts";
 import { or } from "./judgement.ts";
 
-/** How many of something came back. */
+/** Returns how many of something came back. */
 export function missing(expected: readonly unknown[], observed: readonly unknown[], what: string): string {
   if (expected.length === 1) return `the ${what} did not come back`;
   return `${observed.length} of ${expected.length} ${what}s came back`;
@@ -137,7 +137,7 @@ const codeNames: Readonly<Record<number, string>> = {
   1013: "try again later",
 };
 
-/** A close code with its meaning. */
+/** Returns a close code with its meaning. */
 export function nameOf(code: number): string {
   if (code === 1005) return "no code";
   const name = codeNames[code];

@@ -5,7 +5,7 @@ import type { Judgement, Verdict } from "../model/verdict.ts";
 /** The verdicts from the least severe to the most severe. */
 const bySeverity: readonly Verdict[] = ["pass", "info", "unsupported", "non-strict", "fail"];
 
-/** How severe a verdict is: 0 is a pass. */
+/** Returns how severe a verdict is: 0 is a pass. */
 export function severity(verdict: Verdict): number {
   return bySeverity.indexOf(verdict);
 }
@@ -15,12 +15,12 @@ export function worst(...verdicts: Verdict[]): Verdict {
   return bySeverity[Math.max(...verdicts.map(severity))] ?? "fail";
 }
 
-/** A failure, and why. */
+/** Returns a failure with its reason. */
 export function fail(why: string): Judgement {
   return { verdict: "fail", why };
 }
 
-/** `a, b or c`: several things, any of which is fine. */
+/** Joins several things, any of which is fine: `a, b or c`. */
 export function or(words: readonly string[]): string {
   const last = words.at(-1) ?? "";
   return words.length > 1 ? `${words.slice(0, -1).join(", ")} or ${last}` : last;

@@ -11,12 +11,12 @@ export type ClientCase = FrameCase | AnswerCase;
 /** Any case. */
 export type Case = ServerCase | ClientCase;
 
-/** Whether a case can judge a server. */
+/** Returns whether a case can judge a server. */
 export function isForServers(each: Case): each is ServerCase {
   return each.peer !== "client";
 }
 
-/** Whether a case can judge a client. */
+/** Returns whether a case can judge a client. */
 export function isForClients(each: Case): each is ClientCase {
   return each.kind !== "opening" && each.peer !== "server";
 }

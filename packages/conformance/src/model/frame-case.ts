@@ -151,12 +151,12 @@ export interface Observation {
   wentOn: boolean;
 }
 
-/** Whether the peer has to end the connection without a close frame from us. */
+/** Returns whether the peer has to end the connection without a close frame from us. */
 export function isFailing({ kind }: End): boolean {
   return ["failed", "ended", "refused", "unopened"].includes(kind);
 }
 
-/** Whether the last of several pings was answered, which is all that RFC 6455 §5.5.3 requires. */
+/** Returns whether the last of several pings was answered, which is all that RFC 6455 §5.5.3 requires. */
 export function isLastAnswered(expected: readonly Uint8Array[], pongs: readonly Uint8Array[]): boolean {
   const last = expected.at(-1);
   if (!last) return true;
@@ -164,7 +164,7 @@ export function isLastAnswered(expected: readonly Uint8Array[], pongs: readonly 
   return count(pongs) >= count(expected);
 }
 
-/** Whether two messages are equal. */
+/** Returns whether two messages are equal. */
 export function sameMessage(expected: ExpectedMessage, observed: ExpectedMessage): boolean {
   return expected.kind === observed.kind && equal(expected.data, observed.data);
 }

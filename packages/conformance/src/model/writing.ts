@@ -25,7 +25,7 @@ export function family(id: string, common: Common, members: readonly Member[]): 
   );
 }
 
-/** A play that needs neither random numbers nor an agreement. */
+/** Returns a play that needs neither random numbers nor an agreement. */
 export function play(steps: readonly Step[], allowed: readonly Allowed[]): () => Play {
   return () => ({ steps, allowed });
 }
@@ -51,7 +51,7 @@ function make(opcode: number, data: string | Uint8Array, rest: Rest): CaseFrame 
   return { opcode, payload: bytesOf(data), ...rest };
 }
 
-/** A message in fragments of the given parts. */
+/** Returns a message in fragments of the given parts. */
 export function fragments(opcode: number, parts: readonly (string | Uint8Array)[]): CaseFrame[] {
   return parts.map((part, index) =>
     make(index === 0 ? opcode : Opcode.Continuation, part, { fin: index === parts.length - 1 }),
@@ -97,12 +97,12 @@ export function awaitMessages(count: number): Step {
   return { kind: "await", what: "message", count };
 }
 
-/** A text message that should come back. */
+/** Returns a text message that should come back. */
 export function text(data: string | Uint8Array): ExpectedMessage {
   return { kind: "text", data: bytesOf(data) };
 }
 
-/** A binary message that should come back. */
+/** Returns a binary message that should come back. */
 export function binary(data: string | Uint8Array): ExpectedMessage {
   return { kind: "binary", data: bytesOf(data) };
 }
@@ -113,37 +113,40 @@ interface Replies {
   pongs?: readonly (string | Uint8Array)[];
 }
 
-/** The messages come back, and the connection works as before. */
+/** Demands that the messages come back and the connection works as before. */
 export function echoes(...messages: ExpectedMessage[]): Allowed[] {
   return ends({ kind: "clean" }, { messages });
 }
 
-/** The pings are answered, the messages come back, and the connection works as before. */
+/** Demands that the pings are answered, the messages come back, and the connection works as before. */
 export function replies(expected: Replies): Allowed[] {
   return ends({ kind: "clean" }, expected);
 }
 
-/** The peer fails the connection with one of the codes. It may first answer what came before the fault. */
+/**
+ * Demands that the peer fails the connection with one of the codes. It may first answer what came before the fault.
+ */
 export function fails(code: number | readonly number[], replies: Replies = {}): Allowed[] {
   return ends({ kind: "failed", codes: [code].flat() }, replies);
 }
 
 /**
- * The peer fails the connection as soon as the fault is visible, for which a `settle` gives it time. Later is
- * non-strict.
+ * Demands that the peer fails the connection as soon as the fault is visible, for which a `settle` gives it time.
+ * Later is non-strict.
  */
 export function failsAtOnce(code: number | readonly number[], late: string): Allowed[] {
   const failing = fails(code);
   return [...failing.map((each) => ({ ...each, atOnce: true as const })), ...lenient(late, failing)];
 }
 
-/** The peer answers the close frame with one of the codes. */
+/** Demands that the peer answers the close frame with one of the codes. */
 export function closes(code: number | readonly number[], replies: Replies = {}): Allowed[] {
   return ends({ kind: "closed", codes: [code].flat() }, replies);
 }
 
 /**
- * The peer refuses a message this large, and says so with one of the codes. The RFC leaves such limits to the peer.
+ * Allows the peer to refuse a message this large, and to say so with one of the codes. The RFC leaves such limits to
+ * the peer.
  */
 export function refusesSize(
   codes: number | readonly number[],
@@ -154,22 +157,22 @@ export function refusesSize(
   return refused.map((each) => ({ ...each, verdict: "info", because }));
 }
 
-/** The peer ends the connection, as a policy that the RFC leaves to it. */
+/** Allows the peer to end the connection, as a policy that the RFC leaves to it. */
 export function quits(because: string, replies: Replies = {}): Allowed[] {
   return ends({ kind: "ended" }, replies).map((each) => ({ ...each, verdict: "info", because }));
 }
 
-/** Anything is allowed, and the report says what the peer did. */
+/** Allows anything, and reports what the peer did. */
 export function whatever(because: string): Allowed[] {
   return [{ verdict: "info", messages: [], end: { kind: "any" }, because }];
 }
 
-/** A behaviour that is allowed, but not the best. */
+/** Allows a behaviour that is not the best. */
 export function lenient(because: string, allowed: readonly Allowed[]): Allowed[] {
   return allowed.map((each) => ({ ...each, verdict: "non-strict", because }));
 }
 
-/** A behaviour that the RFC allows and Autobahn does not. */
+/** Allows a behaviour that the RFC allows and Autobahn does not. */
 export function lenientOnly(because: string, allowed: readonly Allowed[]): Allowed[] {
   return lenient(because, allowed).map((each) => ({ ...each, strictly: "fail" }));
 }
@@ -188,7 +191,7 @@ export function repeat<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-/** ASCII text of this many bytes, different from place to place, so that a lost or moved piece shows. */
+/** Returns ASCII text of this many bytes, different from place to place, so that a lost or moved piece shows. */
 export function prose(length: number, random: Random): string {
   const letters = "abcdefghijklmnopqrstuvwxyz ";
   let words = "";

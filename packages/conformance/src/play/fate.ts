@@ -76,7 +76,7 @@ function saysClose(head: Head): boolean {
   return options.includes("close") || (head.version === "1.0" && !options.includes("keep-alive"));
 }
 
-/** Whether the connection ends in time, whatever comes first, up to a limit. */
+/** Returns whether the connection ends in time, whatever comes first, up to a limit. */
 export async function endsSoon({ duplex, log, deadlineMs }: Exchange): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   let left = maxBodyBytes;

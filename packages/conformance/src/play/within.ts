@@ -8,7 +8,7 @@ export async function within<T>(promise: Promise<T>, ms: number): Promise<T | un
   return Promise.race([promise, late]).finally(() => clearTimeout(deadline));
 }
 
-/** Whether something finishes in time. */
+/** Returns whether something finishes in time. */
 export async function finishes(promise: Promise<void>, ms: number): Promise<boolean> {
   return (
     (await within(

@@ -8,7 +8,7 @@ import { styles } from "./verdict-styles.ts";
 
 /** Gets the events of a run and shows them. */
 export interface Progress {
-  /** Something is being waited for. */
+  /** Shows that something is being waited for. */
   waiting(what: string): void;
   begin(target: string, cases: readonly Case[]): void;
   result(result: ResultReport): void;
@@ -16,7 +16,7 @@ export interface Progress {
   clear(): void;
 }
 
-/** One line that changes, on a terminal. Elsewhere, a line for each completed group. */
+/** Returns progress that shows one line that changes on a terminal, and elsewhere a line for each completed group. */
 export function progressOn(screen: Screen): Progress {
   return screen.isTTY ? new Line(screen) : new Log(screen);
 }

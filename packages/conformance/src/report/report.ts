@@ -248,14 +248,14 @@ export function resultsByGroup(
     .filter((group) => group.results.length > 0);
 }
 
-/** The tool's own name and version. */
+/** Returns the tool's own name and version. */
 export function thisTool(): Report["tool"] {
   const file = new URL("../../package.json", import.meta.url);
   const { name, version = "0.0.0" } = JSON.parse(readFileSync(file, "utf8"));
   return { name, version };
 }
 
-/** The machine that this runs on. */
+/** Returns the machine that this runs on. */
 export function thisMachine(): Machine {
   const { bun, node } = process.versions;
   return {

@@ -16,7 +16,7 @@ import { cut, duration, lengthOf, type Paint, plain, plural, table } from "./ter
 import { columns, type Printing, styles } from "./verdict-styles.ts";
 
 /**
- * A table of group × server: how many cases pass, and what does not. A server's cells stand together below its
+ * Writes a table of group × server: how many cases pass, and what does not. A server's cells stand together below its
  * name.
  */
 export function sideBySide(report: Report, { paint, width }: Printing): string {
@@ -64,7 +64,9 @@ function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - lengthOf(text)));
 }
 
-/** The cases that the servers handle differently. Cases of a family that differ in the same way share a line. */
+/**
+ * Writes the cases that the servers handle differently. Cases of a family that differ in the same way share a line.
+ */
 export function differences(report: Report, { paint, width }: Printing): string {
   const differ = new Set(differing(report));
   if (differ.size === 0) return paint("dim", `All ${report.peer}s give the same result in every case.`);

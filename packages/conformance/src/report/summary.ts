@@ -227,7 +227,7 @@ function byReason(
   });
 }
 
-/** `1.3.1–1.3.5, 6.4.1`: consecutive ids become a range. */
+/** Writes ids with consecutive ones as a range: `1.3.1–1.3.5, 6.4.1`. */
 export function rangesOf(ids: readonly string[]): string {
   const ranges: [first: string, last: string][] = [];
   for (const id of ids) {

@@ -20,7 +20,7 @@ export function painter({ isTTY }: Screen, env = process.env): Paint {
   return (style, text) => styleText(style, text, { validateStream: false });
 }
 
-/** How wide text may be: the terminal's width, or that of a page if it is not known. */
+/** Returns how many columns text may take: the terminal's width, or that of a page if it is not known. */
 export function widthOf({ columns = 100 }: Screen): number {
   return Math.max(40, Math.min(columns, 140));
 }
@@ -32,7 +32,7 @@ export function plain(text: string): string {
   });
 }
 
-/** How many columns text takes. Colours take none. */
+/** Returns how many columns text takes. Colours take none. */
 export function lengthOf(text: string): number {
   return [...stripVTControlCharacters(text)].length;
 }
@@ -69,7 +69,7 @@ function pieces(word: string, width: number): string[] {
   return Array.from({ length: count }, (_, at) => characters.slice(at * width, (at + 1) * width).join(""));
 }
 
-/** A paragraph beside a label. */
+/** Writes a paragraph beside a label. */
 export function labelled(label: string, text: string, indent: number, width: number): string {
   const [first = "", ...rest] = wrap(text, width - indent);
   const space = " ".repeat(indent);
@@ -92,12 +92,12 @@ export function table(rows: readonly (readonly string[])[], left: number, gap = 
   return rows.map((row) => row.map(pad).join(gap).trimEnd());
 }
 
-/** `1 case`, `2 cases`. */
+/** Writes a number with its noun: `1 case`, `2 cases`. */
 export function plural(number: number, noun: string): string {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** `40 ms`, `3.2 s`, `1 min 5 s`. */
+/** Writes a duration: `40 ms`, `3.2 s`, `1 min 5 s`. */
 export function duration(ms: number): string {
   if (ms < 100) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;

@@ -24,7 +24,7 @@ export const pageHtml = `<!doctype html>
 </html>
 `;
 
-/** The page's script. It drives a browser's client with the same code as any other client. */
+/** Returns the page's script. It drives a browser's client with the same code as any other client. */
 export function pageScript(driver: typeof drive): string {
   return `${driver.toString()}
 

@@ -134,7 +134,7 @@ function commandOf(client: string | Command): Command {
   return client === "node" || client === "bun" ? { run: [runtime, globalDriver()] } : { run: client };
 }
 
-/** The program that drives the global `WebSocket` of the runtime that runs it. */
+/** Returns the program that drives the global `WebSocket` of the runtime that runs it. */
 export function globalDriver(): string {
   // The source in the workspace, or the built file in the published package.
   return fileURLToPath(new URL(`./drivers/global${extname(import.meta.url)}`, import.meta.url));

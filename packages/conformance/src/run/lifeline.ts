@@ -64,7 +64,7 @@ export class Lifeline {
     return this.#endpoint.over || this.#endpoint.close !== undefined;
   }
 
-  /** Whether the server answers on it in time, with anything at all. */
+  /** Returns whether the server answers on it in time, with anything at all. */
   async answers(ms: number): Promise<boolean> {
     const endpoint = this.#endpoint;
     const before = endpoint.messages.length + endpoint.pongs.length;

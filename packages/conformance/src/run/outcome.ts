@@ -8,7 +8,7 @@ import type { Observation, Play } from "../model/frame-case.ts";
 import type { Outcome, Result } from "../model/result.ts";
 import type { WireLog } from "../wire/log.ts";
 
-/** A case with its result. */
+/** Returns a case with its result. */
 export function resultOf(each: CaseHead, outcome: Outcome, log: WireLog, ms: number): Result {
   const { id, title, clause, gist, level } = each;
   const verdict = worst(outcome.behaviour.verdict, outcome.close.verdict);
@@ -26,7 +26,7 @@ export function outcomeOf(play: Play, observation: Observation, strict = false):
   };
 }
 
-/** The peer does not offer what the case is about. */
+/** Returns the result for a peer that does not offer what the case is about. */
 export function unsupported(why: string): Outcome {
   const verdict = "unsupported";
   return {
@@ -37,7 +37,9 @@ export function unsupported(why: string): Outcome {
   };
 }
 
-/** How many bytes an echo of everything expected takes, with room for a peer that uses the smallest fragments. */
+/**
+ * Returns how many bytes an echo of everything expected takes, with room for a peer that uses the smallest fragments.
+ */
 export function bound({ steps, allowed }: Play): number {
   const expected = allowed.map(({ messages }) =>
     messages.reduce((sum, { data }) => sum + 16 + data.length, 0),

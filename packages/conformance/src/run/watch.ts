@@ -141,7 +141,7 @@ export class Watch {
     }
   }
 
-  /** Whether a flawless handshake is answered in time, even if with a refusal. */
+  /** Returns whether a flawless handshake is answered in time, even if with a refusal. */
   async answers(): Promise<boolean> {
     return this.#opens((line) => line.drop());
   }

@@ -31,7 +31,7 @@ export function split(data: Uint8Array, size: number): Uint8Array[] {
   return Array.from({ length: count }, (_, index) => data.subarray(index * size, (index + 1) * size));
 }
 
-/** Whether two sequences of bytes are equal. */
+/** Returns whether two sequences of bytes are equal. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;
 }

@@ -3,7 +3,7 @@
 /** The listener of a duplex. */
 export interface DuplexListener {
   data(bytes: Uint8Array): void;
-  /** The peer's half is over, by FIN or because the connection was reset. */
+  /** Ends the peer's half, by FIN or because the connection was reset. */
   end(how: "fin" | "reset"): void;
 }
 

@@ -211,7 +211,7 @@ export function decodeClose(payload: Uint8Array, isAllowed = isWireCloseCode): C
 }
 
 /**
- * Whether a close frame may carry the code. 1004 is reserved. 1005, 1006 and 1015 are for local use (RFC 6455
+ * Returns whether a close frame may carry the code. 1004 is reserved. 1005, 1006 and 1015 are for local use (RFC 6455
  * §7.4.1). 1012–1014 were added later in the IANA registry. 3000–4999 are free (§7.4.2).
  */
 export function isWireCloseCode(code: number): boolean {
@@ -220,8 +220,8 @@ export function isWireCloseCode(code: number): boolean {
 }
 
 /**
- * Whether a close frame may ever carry the code, now or once somebody has defined it. The codes of RFC 6455 §7.4.2
- * end with 4999, and three of them are for local use (§7.4.1).
+ * Returns whether a close frame may ever carry the code, now or once somebody has defined it. The codes of RFC 6455
+ * §7.4.2 end with 4999, and three of them are for local use (§7.4.1).
  */
 export function isConceivableCloseCode(code: number): boolean {
   return code >= 1000 && code <= 4999 && ![1005, 1006, 1015].includes(code);

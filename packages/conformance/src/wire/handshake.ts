@@ -219,7 +219,7 @@ function isBlank(character: string | undefined): boolean {
   return character === " " || character === "\t";
 }
 
-/** What a client checks before it treats the connection as open: RFC 6455 §4.1, steps 1 to 6. */
+/** Checks what a client checks before it treats the connection as open: RFC 6455 §4.1, steps 1 to 6. */
 export function checkHead(
   head: Head,
   key: string,
@@ -268,7 +268,7 @@ export function subprotocolsOf({ headers = [] }: Pick<Address, "headers">): stri
   return lists.flatMap(([, value]) => value.split(",").map((each) => each.trim()));
 }
 
-/** RFC 6455 §4.2.2, 5.4: proof that the server has read the key. */
+/** Returns the proof that the server has read the key: RFC 6455 §4.2.2, 5.4. */
 export function acceptOf(key: string): string {
   return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 }

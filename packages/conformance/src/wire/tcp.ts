@@ -122,7 +122,7 @@ export class TcpDuplex implements Duplex {
     if (this.#ended) listener.end(this.#ended);
   }
 
-  /** Bytes that the next listener reads again. */
+  /** Puts bytes back for the next listener to read again. */
   unread(bytes: Uint8Array): void {
     this.#listener = undefined;
     if (bytes.length > 0) this.#early.unshift(bytes);

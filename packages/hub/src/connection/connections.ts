@@ -84,7 +84,7 @@ export class Connections<Ws> {
     this.#budget.wrote(bytes, messages);
   }
 
-  /** Bytes of memory that wait for readers. */
+  /** Returns the bytes of memory that wait for readers. */
   queued(): number {
     // Only sockets with waiting bytes count. What the others still hold is just being sent.
     const slow = [...this.#sessions].filter((session) => session.waiting() > 0);
@@ -92,7 +92,7 @@ export class Connections<Ws> {
     return queues.reduce((sum, queue) => sum + queue.queued(), 0);
   }
 
-  /** One round of the heartbeat for every session. */
+  /** Runs one round of the heartbeat for every session. */
   beat(): void {
     const { platform, guard } = this.#services;
     const now = platform.now();

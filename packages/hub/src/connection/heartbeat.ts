@@ -31,7 +31,7 @@ export class Heartbeat {
     this.#begunAt = undefined;
   }
 
-  /** One round. `unfinished` are the bytes that have come of an incomplete message. */
+  /** Runs one round. `unfinished` is the number of bytes that have come of an incomplete message. */
   beat(now: number, unfinished: number): Finding | undefined {
     const { heartbeatMs, pongMs } = this.#limits;
     if (this.#isLate(now, unfinished)) return "late";

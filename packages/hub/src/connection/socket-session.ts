@@ -32,7 +32,7 @@ interface SocketSessionOptions<Ws> {
   address: string;
   /** Returns the socket, with this session on it. */
   equip(session: Session): Ws;
-  /** Called once, when the socket is gone, with the close code that the stack reported. */
+  /** Is called once, when the socket is gone, with the close code that the stack reported. */
   gone(session: SocketSession<Ws>, code: number): void;
 }
 
@@ -131,7 +131,9 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#services.counted("in", bytes);
   }
 
-  /** To be called when the kernel has taken bytes. If none wait any more, sends the newest of each skipped topic. */
+  /**
+   * Sends the newest event of each skipped topic if no bytes wait any more. Call it when the kernel has taken bytes.
+   */
   drained(): void {
     if (this.waiting() > 0) return;
     for (const topic of [...this.#skipped]) {
@@ -163,12 +165,12 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.close(Close.Slow, "reads too slowly", this.limits.drainMs);
   }
 
-  /** Bytes that wait for the peer to read. */
+  /** Returns the bytes that wait for the peer to read. */
   waiting(): number {
     return this.#services.port.waiting(this.ws);
   }
 
-  /** Bytes of memory that wait for this socket, plus those of a message that it has not completed. */
+  /** Returns the bytes of memory that wait for this socket, plus those of a message that it has not completed. */
   queued(): number {
     return this.#services.port.queued(this.ws) + this.#services.port.unfinished(this.ws);
   }
@@ -276,7 +278,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#moved(name);
   }
 
-  /** One round of the heartbeat. */
+  /** Runs one round of the heartbeat. */
   beat(now: number): void {
     if (!this.isOpen) return;
     const { port, metrics } = this.#services;

@@ -46,7 +46,7 @@ interface ClientsOptions {
   platform: Platform;
   /** Bytes of memory for all clients and their answers. */
   bytes: number;
-  /** Called when a client is forgotten: it has been gone for two minutes, or had to make room. */
+  /** Is called when a client is forgotten: it has been gone for two minutes, or had to make room. */
   forgotten(secret: string): void;
 }
 
@@ -97,7 +97,7 @@ export class Clients<Session> {
     return { client, replaced, known: remembered !== undefined };
   }
 
-  /** The client's connection is gone. One that was replaced meanwhile changes nothing. */
+  /** Notes that the client's connection is gone. A connection that was replaced meanwhile changes nothing. */
   leave(client: Client<Session>, session: Session): void {
     if (client.session !== session) return;
     client.session = undefined;
@@ -181,7 +181,7 @@ export function acknowledge(entry: Entry, author: Client<{ send(ack: ServerMessa
   author.session?.send({ type: "ack", re: request.id, topic, epoch, offset });
 }
 
-/** True if this is the request that was answered, not a different one with the same id. */
+/** Returns whether this is the request that was answered, not a different one with the same id. */
 export function isSame(answer: Answer, request: Repeatable): boolean {
   return answer.body === fingerprint(encode(request));
 }

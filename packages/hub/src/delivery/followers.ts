@@ -20,8 +20,8 @@ export interface Follower<Ws> {
 
 /** Something that follows a topic over plain HTTP. */
 export interface Reader {
-  /** Called with each event of the topic. */
+  /** Is called with each event of the topic. */
   event(entry: Entry): void;
-  /** Called when the server shuts down, or the room has made way for another. */
+  /** Is called when the server shuts down, or the room has made way for another. */
   end(): void;
 }

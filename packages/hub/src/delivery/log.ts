@@ -46,7 +46,7 @@ export interface Replay {
 export interface Log {
   /** Rejects if the log cannot take the entry; otherwise it arrives through `follow`. */
   append(topic: string, draft: Draft): Promise<void>;
-  /** The place of the newest entry. `offset` is 0 in an empty topic. */
+  /** Returns the place of the newest entry. `offset` is 0 in an empty topic. */
   head(topic: string): Cursor;
   /** Returns everything after `cursor` if that is still here. Otherwise, or without a cursor, the newest entries. */
   since(topic: string, cursor?: Cursor): Replay;

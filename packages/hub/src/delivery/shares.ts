@@ -129,7 +129,7 @@ export class Shares {
   }
 }
 
-/** True if nobody would miss the lot. */
+/** Returns whether nobody would miss the lot. */
 export function isUnused({ users, isPinned }: Lot): boolean {
   return users.size === 0 && !isPinned;
 }

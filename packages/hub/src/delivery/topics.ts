@@ -187,7 +187,7 @@ export function roomOf(name: string): string | undefined {
   return /^(?:room|presence)\/([a-z0-9-]{1,32})$/.exec(name)?.[1];
 }
 
-/** True for topics that clients may publish in. */
+/** Returns whether clients may publish in a topic. */
 export function isPublic(name: string): boolean {
   return name.startsWith("room/");
 }

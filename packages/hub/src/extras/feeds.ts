@@ -60,7 +60,10 @@ function happening(chance: number): string {
   return "play";
 }
 
-/** Mulberry32, a 32-bit generator by Tommy Ettinger. Unlike `Math.random`, a seed gives the same numbers everywhere. */
+/**
+ * Returns a 32-bit generator (mulberry32, by Tommy Ettinger). Unlike `Math.random`, it gives the same numbers
+ * everywhere for one seed.
+ */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -15,9 +15,9 @@ interface Job extends Starter {
 interface JobsOptions {
   platform: Platform;
   publish(topic: string, data: EventData): void;
-  /** Called when nothing more will come in the topic. */
+  /** Is called when nothing more will come in the topic. */
   ended(topic: string): void;
-  /** Called when a job fails for any reason other than its cancellation. */
+  /** Is called when a job fails for any reason other than its cancellation. */
   failed(error: unknown): void;
 }
 

@@ -54,13 +54,13 @@ export class Door {
     return admission;
   }
 
-  /** True if a request is a handshake that would be admitted now. Counts nothing. */
+  /** Returns whether a request is a handshake that would be admitted now. Counts nothing. */
   mayUpgrade(facts: RequestFacts, remote: string): boolean {
     const wait = (address: string): number => this.#options.rates.wait(address);
     return wantsWebSocket(facts) && this.#judge(facts, remote, wait).refusal === undefined;
   }
 
-  /** The headers of the page. */
+  /** Returns the headers of the page. */
   pageHeaders(): Record<string, string> {
     return {
       "Content-Security-Policy": contentSecurityPolicy(this.#origins),

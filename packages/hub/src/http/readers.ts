@@ -21,7 +21,7 @@ import { type Answer, json, uncached } from "./answers.ts";
 export interface Sink {
   /** Sends a part of the stream. */
   write(text: string): void;
-  /** Bytes of memory that wait for the kernel. */
+  /** Returns the bytes of memory that wait for the kernel. */
   queued(): number;
   /** Ends the stream. Bytes that wait are still sent. */
   end(): void;

@@ -60,16 +60,16 @@ export class Sockets {
   }
 
   /**
-   * True if no 101 can be sent on this connection. Either an earlier answer is still pending, which the 101 would
-   * overtake, or an answer said `Connection: close`, which must be the last (RFC 9112 §9.6).
+   * Returns whether no 101 can be sent on this connection. Either an earlier answer is still pending, which the 101
+   * would overtake, or an answer said `Connection: close`, which must be the last (RFC 9112 §9.6).
    */
   owesAnswer({ socket }: IncomingMessage): boolean {
     return socket.writableEnded || this.#isOwed(socket);
   }
 
   /**
-   * To be called on `clientError`: the peer sent something other than HTTP, or did not finish a request in time.
-   * Answers as Node would. If an answer is pending, it hangs up after that one, because the peer would take this one for
+   * Answers as Node would when the peer sent something other than HTTP, or did not finish a request in time. Call it
+   * on `clientError`. If an answer is pending, it hangs up after that one, because the peer would take this one for
    * it (RFC 9112 §9.3.2).
    */
   unreadable({ code = "" }: NodeJS.ErrnoException, tcp: Duplex): void {

@@ -51,7 +51,10 @@ export class Traffic {
     if (this.#bytes <= this.#controlBytes) this.message();
   }
 
-  /** Bytes of memory that wait for the kernel. @param bufferedAmount what ws reports. */
+  /**
+   * Returns the bytes of memory that wait for the kernel.
+   * @param bufferedAmount what ws reports.
+   */
   queued(bufferedAmount: number): number {
     return bufferedAmount + this.#unsent * messageCost;
   }

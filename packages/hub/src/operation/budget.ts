@@ -1,6 +1,6 @@
 /** Holds bytes that wait for a reader: a socket's session, an event stream, an answer over HTTP. */
 export interface Queue {
-  /** Bytes of memory in the queue. */
+  /** Returns the bytes of memory in the queue. */
   queued(): number;
   /** Ends the connection at once and drops its queue. Called on the longest queue when the budget is exceeded. */
   cut(): void;

@@ -14,7 +14,7 @@ export interface Requester<Ws> extends Follower<Ws> {
   readonly client: Client<Follower<Ws>> | undefined;
   /** The topics that the session follows, by name. */
   readonly topics: ReadonlyMap<string, Topic<Follower<Ws>>>;
-  /** Bytes that wait for the peer to read. */
+  /** Returns the bytes that wait for the peer to read. */
   waiting(): number;
   /** Notes the client that a `hello` has introduced. */
   greeted(client: Client<Follower<Ws>>): void;

@@ -2,7 +2,7 @@ import { lessons } from "virtual:lessons";
 import { html, nothing, type TemplateResult } from "lit";
 import type { LessonEntry, LessonText } from "./lesson.ts";
 
-/** A lesson as it is read, with the ways to its neighbours; only its heading as long as there is no text. */
+/** Draws a lesson with the ways to its neighbours, or only its heading as long as there is no text. */
 export function lessonArticle(
   lesson: number | "all",
   text: LessonText | undefined,

@@ -39,7 +39,7 @@ export abstract class Panel extends LitElement {
     this.#tell("topic-chosen", topic);
   }
 
-  /** What is to be compared between servers. */
+  /** Returns what is to be compared between servers. */
   protected facts(): Fact[] {
     return [];
   }
@@ -156,7 +156,7 @@ export abstract class ServerPanel extends Panel {
   }
 }
 
-/** A panel as a region of the page: with a heading, a sentence that says what it is, and its content. */
+/** Draws a panel as a region of the page, with a heading, a sentence that says what it is, and its content. */
 export function region(title: string, intro: unknown, body: unknown): TemplateResult {
   return html`
     <section aria-labelledby="title">
@@ -177,18 +177,18 @@ export function onSubmit(action: (form: FormData) => void): (event: SubmitEvent)
   };
 }
 
-/** The value of the field that an event is about. */
+/** Returns the value of the field that an event is about. */
 export function fieldValue({ target }: Event): string {
   return (target as HTMLInputElement | HTMLSelectElement).value;
 }
 
-/** The text of a form's field, without blanks around it. */
+/** Returns the text of a form's field, without blanks around it. */
 export function textOf(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === "string" ? value.trim() : "";
 }
 
-/** Why a request failed, in a sentence to show. */
+/** Returns why a request failed, in a sentence to show. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

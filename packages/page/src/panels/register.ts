@@ -17,7 +17,7 @@ export interface PanelContext {
 }
 
 interface PanelEntry {
-  /** Its code comes when it is shown first. */
+  /** Loads the panel's code, when it is shown first. */
   load(): Promise<unknown>;
   show(context: PanelContext): TemplateResult;
 }

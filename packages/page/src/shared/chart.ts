@@ -3,7 +3,9 @@ import { css, html, type TemplateResult } from "lit";
 /** Units of a drawing: it is stretched to the width of its panel. */
 export const chartBox = { width: 240, height: 72 };
 
-/** A drawing over time with a line below it that says what is seen. Nothing else tells it to a screen reader. */
+/**
+ * Draws something over time with a line below it that says what is seen. Nothing else tells it to a screen reader.
+ */
 export function chart(label: string, drawing: unknown, caption: unknown): TemplateResult {
   return html`
     <figure aria-label=${label}>

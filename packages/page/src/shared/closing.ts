@@ -95,18 +95,18 @@ const meanings = new Map<number, Meaning>([
   ],
 ]);
 
-/** A close code in words: `1012 Restart: the server restarts`. Unknown codes stand for themselves. */
+/** Writes a close code in words: `1012 Restart: the server restarts`. Unknown codes stand for themselves. */
 export function closeText(code: number): string {
   return [codeTitle(code), meaningOf(code)].filter(Boolean).join(": ");
 }
 
-/** A close code with its name, if it has one: `1012 Restart`. */
+/** Writes a close code with its name, if it has one: `1012 Restart`. */
 export function codeTitle(code: number): string {
   const name = closeName(code);
   return name ? `${code} ${name}` : String(code);
 }
 
-/** What a close code says, in a few words; nothing for one that is not known. */
+/** Returns what a close code says, in a few words, or nothing for one that is not known. */
 export function meaningOf(code: number): string | undefined {
   return meanings.get(code)?.what;
 }
@@ -114,12 +114,15 @@ export function meaningOf(code: number): string | undefined {
 /** The codes that this page can explain, in order. */
 export const knownCodes: number[] = [...meanings.keys()];
 
-/** True if a browser may send this code: 1000, or one that is free for applications (WebSockets §3.1, `close`). */
+/**
+ * Returns whether a browser may send this code: 1000, or one that is free for applications (WebSockets §3.1,
+ * `close`).
+ */
 export function isSendableCode(code: number): boolean {
   return Number.isInteger(code) && (code === 1000 || (code >= 3000 && code <= 4999));
 }
 
-/** True if the code can stand in a close frame: three never do (RFC 6455 §7.4.1). */
+/** Returns whether the code can stand in a close frame. Three never do (RFC 6455 §7.4.1). */
 export function isOnWire(code: number): boolean {
   return ![Close.NoStatus, Close.Abnormal, 1015].includes(code);
 }
@@ -138,7 +141,7 @@ export interface Ending {
 /** Milliseconds of silence after which proxies are known to cut: nginx 60 s, others from 30 s on. */
 const proxyIdleMs = 30_000;
 
-/** Where an end probably came from. Nobody can know: a close frame says what its sender likes. */
+/** Writes where an end probably came from. Nobody can know: a close frame says what its sender likes. */
 export function likelyCause({ code, opened, byPage, agreed, idleMs }: Ending): string {
   if (!opened) return "The handshake was refused, or nobody listens there. A page is not told which.";
   if (code === Close.Abnormal && idleMs >= proxyIdleMs) {
@@ -148,7 +151,7 @@ export function likelyCause({ code, opened, byPage, agreed, idleMs }: Ending): s
   return meanings.get(code)?.cause ?? rangeOf(code);
 }
 
-/** What a client does after an end: the policy of the protocol, and why. */
+/** Writes what a client does after an end: the policy of the protocol, and why. */
 export function policyText({ code, agreed }: Pick<Ending, "code" | "agreed">): string {
   if (closePolicy(code, agreed) === "stop")
     return agreed ? "stop: the end was agreed on" : "stop: the same would meet the same answer";

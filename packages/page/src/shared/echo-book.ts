@@ -43,7 +43,7 @@ export class EchoBook {
     this.#open.push({ number: line.number, data, ...(result === "sent" && { leftAt: now }) });
   }
 
-  /** A connection is there: what was queued leaves, in order. */
+  /** Notes that there is a connection: what was queued leaves, in order. */
   opened(now: number): void {
     for (const message of this.#open) {
       message.leftAt ??= now;
@@ -51,7 +51,7 @@ export class EchoBook {
     }
   }
 
-  /** Something came back. */
+  /** Notes that something came back. */
   answer(data: string | Uint8Array, now: number): void {
     const message = this.#open.shift();
     if (!message) return;
@@ -59,7 +59,7 @@ export class EchoBook {
     this.#change(message.number, { outcome, roundTripMs: now - (message.leftAt ?? now) });
   }
 
-  /** The connection ended: what had left is answered by that (`stop`) or lost; what is queued waits on. */
+  /** Notes that the connection ended. What had left is answered by that (`stop`) or lost; what is queued waits on. */
   closed(code: number | undefined): void {
     for (const { number, data, leftAt } of this.#open) {
       if (leftAt === undefined) continue;

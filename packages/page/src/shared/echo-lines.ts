@@ -12,13 +12,13 @@ const outcomes: Record<EchoOutcome, { text: string; tone: string }> = {
   closed: { text: "answered by closing", tone: "good" },
 };
 
-/** What became of a message, in words. */
+/** Writes what became of a message, in words. */
 export function outcomeText({ outcome, kind }: EchoLine): string {
   const { text } = outcomes[outcome];
   return outcome === "equal" ? `${text}, as ${kind}` : text;
 }
 
-/** The messages to `/echo` and what came of each, newest first. */
+/** Draws the messages to `/echo` and what came of each, newest first. */
 export function echoLines({ lines }: EchoBook): TemplateResult {
   return html`
     <div>

@@ -19,7 +19,7 @@ export interface Row {
   differs: boolean;
 }
 
-/** The facts of all servers as rows, in the order in which the first server tells them. */
+/** Returns the facts of all servers as rows, in the order in which the first server tells them. */
 export function compare(servers: ServerEntry[], findings: Map<string, Findings>): Row[] {
   const facts = servers.map(({ id }) => [...(findings.get(id)?.values() ?? [])].flat());
   const names = new Map(facts.flat().map(({ name, measured }) => [name, measured === true]));

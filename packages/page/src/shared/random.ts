@@ -1,6 +1,9 @@
 import { hexBytes } from "./format.ts";
 
-/** Random bytes in hex. Not by `crypto.randomUUID`, which a page from another machine does not have without TLS. */
+/**
+ * Returns random bytes in hex. `crypto.randomUUID` would not do: a page from another machine does not have it without
+ * TLS.
+ */
 export function randomHex(bytes: number): string {
   return hexBytes(crypto.getRandomValues(new Uint8Array(bytes))).replaceAll(" ", "");
 }

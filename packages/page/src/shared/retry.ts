@@ -12,7 +12,7 @@ export class Retry {
     return askedMs + low + random() * (high - low);
   }
 
-  /** A request was answered: the next failure counts as the first. */
+  /** Notes that a request was answered: the next failure counts as the first. */
   succeeded(): void {
     this.#attempt = 0;
   }

@@ -11,7 +11,7 @@ export interface ServerEntry {
   self: boolean;
 }
 
-/** Which of the three typefaces and colours is a server's own, by its place among all: 1, 2 or 3. */
+/** Returns which of the three typefaces and colours is a server's own, by its place among all: 1, 2 or 3. */
 export function scriptOf(place: number): number {
   return (place % 3) + 1;
 }
@@ -45,7 +45,7 @@ function readList(answer: Answer | undefined): unknown {
   return answer?.status === 200 ? parse(answer.text) : undefined;
 }
 
-/** A list as it came over the wire, made safe to use: never empty, one entry for this server, addresses only. */
+/** Makes a list that came over the wire safe to use: never empty, one entry for this server, addresses only. */
 export function toServers(list: unknown, base: string): ServerEntry[] {
   const entries = (Array.isArray(list) ? list : []).filter(isEntry).sort(byAddress);
   // If the page was opened under another name (localhost for 127.0.0.1, or a proxy's), reach this server by that name.
@@ -61,7 +61,7 @@ function addressOf({ origin, pathname }: URL): string {
   return origin + pathname.replace(/\/+$/, "");
 }
 
-/** Where a server speaks WebSocket: `http` becomes `ws`, `https` becomes `wss`. */
+/** Returns where a server speaks WebSocket: `http` becomes `ws`, `https` becomes `wss`. */
 export function socketUrl(server: ServerEntry, path: string = endpoints.application): string {
   return `${server.url.replace(/^http/, "ws")}${path}`;
 }

@@ -6,7 +6,7 @@ export type StateName = SocketState["name"];
 /** A state that ends with the next attempt. */
 export type WaitState = Extract<SocketState, { untilAt: number }>;
 
-/** Whether the next attempt starts by itself. */
+/** Returns whether the next attempt starts by itself. */
 export function isWait(state: SocketState): state is WaitState {
   return "untilAt" in state;
 }

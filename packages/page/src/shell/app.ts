@@ -127,7 +127,7 @@ export class App extends LitElement {
     scrollTo(0, 0);
   }
 
-  /** The text of a lesson, when its panels are here, too. */
+  /** Loads the text of a lesson, once its panels are here, too. */
   async #load({ lesson }: Route): Promise<LessonText | undefined> {
     const entry = lessons.find(({ number }) => number === lesson);
     const [text] = await Promise.all([entry?.load(), this.#loadPanels()]);
@@ -209,7 +209,7 @@ export class App extends LitElement {
     });
   }
 
-  /** The address must stay a lesson's, so the skip links move the focus themselves. */
+  /** Moves the focus to a place. The address must stay a lesson's, so the skip links cannot do it by themselves. */
   async #skipTo(event: Event, place: Place): Promise<void> {
     event.preventDefault();
     const view = place === "panels" ? "do" : place;

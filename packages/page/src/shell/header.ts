@@ -28,7 +28,9 @@ export const siteTitle: TemplateResult = html`
   </div>
 `;
 
-/** The head of the page: ways to skip it, the page's name, the servers, the course, and on a phone what to show. */
+/**
+ * Draws the head of the page: ways to skip it, the page's name, the servers, the course, and on a phone what to show.
+ */
 export function header(parts: HeaderParts): TemplateResult {
   const { current, view, servers } = parts;
   return html`

@@ -22,7 +22,7 @@ export function parseRoute(hash: string, lessons: number[]): Route {
   };
 }
 
-/** The address of a route, to be put behind `#`. */
+/** Writes the address of a route, to be put behind `#`. */
 export function printRoute({ lesson, server, topic }: Route): string {
   const values = [server && `server=${server}`, topic && `topic=${topic}`].filter(Boolean);
   const path = lesson === "all" ? "#/all" : `#/lesson/${lesson}`;

@@ -30,7 +30,7 @@ export interface DrawnCharacter {
 /** Bytes of a payload that are drawn. */
 export const drawnBytes = 24;
 
-/** The header of a frame that is a whole message, with the fewest length bytes, as §5.2 demands. */
+/** Returns the header of a frame that is a whole message, with the fewest length bytes, as §5.2 demands. */
 export function frameHeader(kind: MessageKind, length: number, key?: Uint8Array): Uint8Array {
   const masked = key ? 0x80 : 0;
   const first = 0x80 | (kind === "text" ? 1 : 2);
@@ -42,12 +42,12 @@ export function frameHeader(kind: MessageKind, length: number, key?: Uint8Array)
   return Uint8Array.of(first, masked | short, ...new Uint8Array(extended.buffer), ...(key ?? []));
 }
 
-/** The payload under a masking key: byte by byte XOR, the key again and again (§5.3). */
+/** Returns the payload under a masking key: byte by byte XOR, the key again and again (§5.3). */
 export function maskedWith(payload: Uint8Array, key: Uint8Array): Uint8Array {
   return payload.map((byte, index) => byte ^ (key[index % key.length] ?? 0));
 }
 
-/** The frame around a message, in fields: with a key as a client sends it, without as a server does. */
+/** Returns the frame around a message, in fields: with a key as a client sends it, without as a server does. */
 export function drawFrame(kind: MessageKind, payload: Uint8Array, key?: Uint8Array): DrawnFrame {
   const header = frameHeader(kind, payload.length, key);
   const [first = 0, second = 0] = header;
@@ -65,7 +65,7 @@ export function drawFrame(kind: MessageKind, payload: Uint8Array, key?: Uint8Arr
   };
 }
 
-/** The first characters of a text, each with its bytes. */
+/** Returns the first characters of a text, each with its bytes. */
 export function drawCharacters(text: string, most: number): DrawnCharacter[] {
   const drawn: DrawnCharacter[] = [];
   // Not `Array.from`: the text may be long, and only its beginning is drawn.
@@ -77,7 +77,7 @@ export function drawCharacters(text: string, most: number): DrawnCharacter[] {
   return drawn;
 }
 
-/** The bytes that a line of hex such as `00 ff 0a` stands for; nothing for any other line. */
+/** Returns the bytes that a line of hex such as `00 ff 0a` stands for, or nothing for any other line. */
 export function parseHex(line: string): Uint8Array<ArrayBuffer> | undefined {
   const digits = line.replaceAll(/\s/g, "");
   if (!/^(?:[0-9a-f]{2})*$/i.test(digits)) return undefined;

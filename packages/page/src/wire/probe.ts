@@ -14,7 +14,7 @@ export interface ProbeEnd {
 }
 
 export interface ProbeListeners {
-  /** Everything that goes over it, for the wire log. */
+  /** Receives every frame that goes over it, for the wire log. */
   frame(frame: FrameEvent): void;
   /** With the subprotocol that the server chose, empty if it chose none. */
   open?(protocol: string): void;
@@ -51,7 +51,7 @@ export class Probe {
     this.#tap("out", data);
   }
 
-  /** As the browser's own: without a code, a close frame without one is sent. */
+  /** Closes as the browser's own does: without a code, the close frame has none. */
   close(code?: number, reason?: string): void {
     if (this.#ws.readyState > WebSocket.OPEN) return;
     // First, since it throws for what may not be sent.

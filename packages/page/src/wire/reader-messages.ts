@@ -24,7 +24,7 @@ export class Runs {
     this.#isCut = false;
   }
 
-  /** The connection is lost. */
+  /** Notes that the connection is lost. */
   cut(): void {
     this.#isCut = true;
   }

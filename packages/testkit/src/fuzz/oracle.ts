@@ -284,7 +284,7 @@ function routed(facts: RequestFacts): Legal {
   return { allows, text: "200", body, held };
 }
 
-/** Whether a request is well-formed but asks for something that servers read differently. */
+/** Returns whether a request is well-formed but asks for something that servers read differently. */
 function isOdd(request: HeardRequest): boolean {
   const { method, url, version } = request;
   return (

@@ -37,7 +37,7 @@ export const edges: Edge[] = [
   },
 ];
 
-/** The way that leads from one state to another, if it is drawn. */
+/** Returns the way that leads from one state to another, if it is drawn. */
 export function edgeBetween(from: StateName, to: StateName): Edge | undefined {
   return edges.find((edge) => edge.to === to && edge.from.includes(from));
 }

@@ -43,7 +43,7 @@ export function stampede(herd: Herd): Arrivals {
   return { counts: filled, binMs, peak: Math.max(0, ...filled), lastMs };
 }
 
-/** The moments at which one client tries, the last one with success. */
+/** Returns the moments at which one client tries, the last one with success. */
 function knocks({ code, awayMs, jitter, random }: Herd): number[] {
   const moments: number[] = [];
   let at = 0;

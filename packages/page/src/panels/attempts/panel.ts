@@ -293,7 +293,7 @@ function chart(title: string, arrivals: Arrivals | undefined, bins: number): Tem
   `;
 }
 
-/** `1012 Restart`, without what it means. */
+/** Writes a close code without what it means: `1012 Restart`. */
 function shortText(code: number): string {
   return closeText(code).split(":")[0] ?? "";
 }

@@ -88,7 +88,10 @@ export interface CrowdSummary {
   lost: number;
 }
 
-/** @param acked The last acknowledged place in each life of the log. */
+/**
+ * Sums up what became of the members.
+ * @param acked The last acknowledged place in each life of the log.
+ */
 export function crowdSummary(members: CrowdMember[], acked: Map<string, number>): CrowdSummary {
   const ends = members.flatMap(({ ended }) => ended ?? []);
   const returns = members.flatMap(({ backAt }) => backAt ?? []);
@@ -109,7 +112,7 @@ export function crowdSummary(members: CrowdMember[], acked: Map<string, number>)
   };
 }
 
-/** The part of time to draw: the last restart, or what is going on now. */
+/** Returns the part of time to draw: the last restart, or what is going on now. */
 export function frameOf(members: CrowdMember[], now: number): { from: number; to: number } {
   const ends = members.flatMap(({ ended }) => ended?.at ?? []);
   const since = Math.min(...ends.filter((at) => at > Math.max(...ends) - sameMs));
@@ -129,7 +132,7 @@ export interface Bar {
   width: number;
 }
 
-/** The phases of a client within a part of time. */
+/** Returns the phases of a client within a part of time. */
 export function barsOf(
   marks: PhaseMark[],
   { from, to }: { from: number; to: number },

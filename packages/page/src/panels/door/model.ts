@@ -33,7 +33,7 @@ export interface DoorCase {
 /** The sample key of RFC 6455 §1.3: the door asks for 16 bytes, not for which. */
 const key = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/** Who may come to a door, good and bad. */
+/** Returns the requests to try at a door, good and bad. */
 export function doorCases({ url }: Pick<ServerEntry, "url">): DoorCase[] {
   const { host, origin } = new URL(url);
   const page: Knock = {
@@ -87,7 +87,7 @@ export function askDoor(knock: Knock, server: ServerEntry, siblings: ServerEntry
   return admit(requestOf(knock), policy, { draining: false, connections: 0, fromAddress: 0 });
 }
 
-/** The headers of the request, by lower-case name. */
+/** Returns the headers of the request, by lower-case name. */
 export function headersOf({ origin, site, host, webSocket, protocol }: Knock): Map<string, string> {
   const headers = new Map([
     ["host", host],
@@ -102,7 +102,7 @@ export function headersOf({ origin, site, host, webSocket, protocol }: Knock): M
   return new Map([...headers].filter(([, value]) => value !== ""));
 }
 
-/** The command that asks the real server the same. */
+/** Returns the command that asks the real server the same. */
 export function curlOf(knock: Knock, { url }: Pick<ServerEntry, "url">): string {
   const headers = [...headersOf(knock)].map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
   return ["curl -i --max-time 1", ...headers, quoted(url + knock.path)].join(" \\\n  ");

@@ -218,7 +218,7 @@ function courseText(data: EventData, low: number, high: number): string {
   return `Temperature, ${low.toFixed(1)} to ${high.toFixed(1)} °C`;
 }
 
-/** What is drawn of an event. */
+/** Draws an event. */
 function valueIn(data: EventData): number {
   if (data.kind === "weather") return data.celsius;
   return data.kind === "score" ? data.home - data.away : 0;

@@ -40,7 +40,7 @@ export interface FloodMark {
   text: string;
 }
 
-/** What happened, in order: each thing where it is seen first. */
+/** Returns what happened, in order: each thing where it is seen first. */
 export function marksOf(samples: Sample[]): FloodMark[] {
   return samples.slice(1).flatMap((sample, index) => changes(samples[index] as Sample, sample));
 }
@@ -62,7 +62,7 @@ function changes(before: Sample, { at, queueBytes, skipped, slow, lost }: Sample
   return marks;
 }
 
-/** What the reader got, in a sentence. */
+/** Returns what the reader got, in a sentence. */
 export function sentenceOf({ runs, code, recovered, skipped, connections }: ReaderReport): string {
   const [first, ...rest] = runs;
   if (!first) return "It has read nothing of the flood yet.";

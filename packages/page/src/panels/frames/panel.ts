@@ -114,7 +114,7 @@ export class FramesPanel extends ServerPanel {
     ];
   }
 
-  /** The message that the fields stand for, or nothing where they cannot be read. */
+  /** Returns the message that the fields stand for, or nothing where they cannot be read. */
   #message(): Message | undefined {
     const { source, text, hex, letters } = this;
     if (source === "text") return { kind: "text", label: text, data: text };

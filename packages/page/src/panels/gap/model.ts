@@ -73,12 +73,12 @@ export class GapBook {
     return this.offset >= this.#head;
   }
 
-  /** The author was told the place of its publication. */
+  /** Notes the place of a publication that its author was told. */
   published({ epoch, offset }: Cursor): void {
     this.#published = { epoch, offset };
   }
 
-  /** The server confirmed the subscription. */
+  /** Notes that the server confirmed the subscription. */
   subscribed({ epoch, offset, recovered }: Cursor & { recovered: boolean }): void {
     const sameEpoch = epoch === this.epoch && this.offset <= offset;
     this.#isFirst = this.epoch === undefined;
@@ -94,7 +94,7 @@ export class GapBook {
     if (!sameEpoch) this.offset = 0;
   }
 
-  /** An event came. */
+  /** Notes that an event came. */
   event({ epoch, offset }: Cursor, at: number, text: string): void {
     if (offset <= this.offset) {
       this.twice += 1;
@@ -130,14 +130,14 @@ export class GapBook {
   }
 }
 
-/** How many places of the row a cell takes: what is lost is one cell with its number in it. */
+/** Returns how many places of the row a cell takes. What is lost is one cell with its number in it. */
 export function placesOf(cell: { kind: Arrival | "lost" }): number {
   return cell.kind === "lost" ? lostPlaces : 1;
 }
 
 const lostPlaces = 6;
 
-/** The newest cells that fit into so many places. */
+/** Returns the newest cells that fit into so many places. */
 export function newestCells(cells: Cell[], places: number): Cell[] {
   let left = places;
   const first = cells.findLastIndex((cell) => {
@@ -147,7 +147,7 @@ export function newestCells(cells: Cell[], places: number): Cell[] {
   return cells.slice(first + 1);
 }
 
-/** What a return brought, in a sentence. */
+/** Returns what a return brought, in a sentence. */
 export function tellComeback({ comeback, lost }: Pick<GapBook, "comeback" | "lost">): string {
   if (!comeback) return "";
   const { recovered, sameEpoch, before, head } = comeback;

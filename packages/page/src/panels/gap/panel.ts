@@ -80,7 +80,10 @@ export class GapPanel extends ServerPanel {
     ];
   }
 
-  /** The address may name a room. `latest` topics have no gaps: only their newest event counts. */
+  /**
+   * Returns the topics to choose from. The address may name a room. `latest` topics have no gaps: only their newest
+   * event counts.
+   */
   #topics(): string[] {
     return [own, "scores", ...(this.begin.startsWith("room/") ? [this.begin] : [])];
   }

@@ -180,13 +180,13 @@ export const ways: { by: string; ways: Way[] }[] = [
   },
 ];
 
-/** A way by its id; the first if there is none such. */
+/** Returns a way by its id, or the first if there is no such way. */
 export function wayOf(id: string): Way {
   const all = ways.flatMap((group) => group.ways);
   return all.find((way) => way.id === id) ?? (all[0] as Way);
 }
 
-/** The first message of a conversation. */
+/** Returns the first message of a conversation. */
 export function hello(secret: string): ClientMessage {
   return { type: "hello", id: "1", client: secret };
 }

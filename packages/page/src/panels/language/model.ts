@@ -52,7 +52,7 @@ export class Phrasebook {
     else this.#add({ sentAt: now, reply });
   }
 
-  /** The connection ended: what was not answered will not be. */
+  /** Notes that the connection ended: requests without a reply will not get one. */
   ended(code: number): void {
     this.#place = 0;
     for (const { number, sent, reply } of this.phrases) {
@@ -79,7 +79,7 @@ export class Phrasebook {
   }
 }
 
-/** The messages of an editor: one in each line. */
+/** Returns the messages of an editor, one for each line. */
 export function linesOf(text: string): string[] {
   return text
     .split("\n")
@@ -93,7 +93,7 @@ export interface Example {
   text: string;
 }
 
-/** What there is to try, in the order of the lesson. */
+/** Returns what there is to try, in the order of the lesson. */
 export function examplesFor(secret: string): Example[] {
   const example = (label: string, ...messages: object[]): Example => ({
     label,

@@ -29,7 +29,10 @@ export class LatencyBook {
     this.#add({ roundTripMs: undefined, clockOffsetMs: undefined, reason });
   }
 
-  /** The round trip that so many per cent of the kept ones do not exceed: by rank, so it is one that happened. */
+  /**
+   * Returns the round trip that this many per cent of the kept ones do not exceed. By rank, so it is one that
+   * happened.
+   */
   percentile(percent: number): number | undefined {
     const sorted = this.#answers()
       .map(({ roundTripMs }) => roundTripMs)
@@ -57,7 +60,9 @@ export class LatencyBook {
   }
 }
 
-/** What the text of `/metrics` says of one metric, all its labels together; nothing if it does not name it. */
+/**
+ * Returns what the text of `/metrics` says of one metric, all its labels together, or nothing if it does not name it.
+ */
 export function readMetric(text: string, name: string, label = ""): number | undefined {
   const values = text
     .split("\n")

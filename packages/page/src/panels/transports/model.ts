@@ -45,7 +45,7 @@ export class Tally {
     this.arrivals = [arrival, ...before].slice(0, keptArrivals);
   }
 
-  /** How the event with this offset arrived. */
+  /** Returns how the event with this offset arrived. */
   at(offset: number): TimedEvent | undefined {
     return this.arrivals.find(({ event }) => event.offset === offset);
   }
@@ -91,13 +91,13 @@ function ofNewestEpoch(tallies: Tally[]): Tally[] {
   return told.filter(({ newest }) => newest?.event.epoch === latest?.newest?.event.epoch);
 }
 
-/** The newest places that any of the ways has brought, newest first. */
+/** Returns the newest places that any of the ways has brought, newest first. */
 export function newestPlaces(tallies: Tally[], most: number): number[] {
   const offsets = ofNewestEpoch(tallies).flatMap(({ arrivals }) => arrivals.map(({ event }) => event.offset));
   return [...new Set(offsets)].sort((a, b) => b - a).slice(0, most);
 }
 
-/** Bytes of a frame's header from a server (RFC 6455 §5.2): it masks nothing. */
+/** Returns the bytes of a frame's header from a server, which masks nothing (RFC 6455 §5.2). */
 export function frameHeaderBytes(payload: number): number {
   if (payload < 126) return 2;
   return payload < 65_536 ? 4 : 10;

@@ -17,17 +17,17 @@ export interface Wish {
 
 export interface TransportListener {
   state(state: string): void;
-  /** A request was made. */
+  /** Is called when a request is made. */
   requested(): void;
-  /** Bytes came that are no event. */
+  /** Is called with the number of bytes that came and are no event. */
   around(bytes: number): void;
   mode(mode: Mode): void;
   event(event: ServerMessage<"event">, bytes: number): void;
-  /** It was answered: an earlier refusal no longer counts. */
+  /** Is called when it is answered: an earlier refusal no longer counts. */
   answered(): void;
-  /** It was refused for now and will ask again by itself. `reason` is what the page can know. */
+  /** Is called when it was refused for now and will ask again by itself. `reason` is what the page can know. */
   putOff(reason: string): void;
-  /** It was refused for good. */
+  /** Is called when it was refused for good. */
   refused(reason: string): void;
 }
 
@@ -40,7 +40,7 @@ export type Transport = (wish: Wish) => () => void;
  */
 export const headBytes = 300;
 
-/** One connection, both ways: `hello`, `subscribe`, and from then on only events. */
+/** Follows a topic over one connection, both ways: `hello`, `subscribe`, and from then on only events. */
 export const bySocket: Transport = ({ server, topic, wire, listener }) => {
   const client = new Client(socketUrl(server));
   client.on("frame", (frame) => {
@@ -77,9 +77,10 @@ interface StreamEvent {
 }
 
 /**
- * One request whose answer does not end. If the stream breaks off, the browser reconnects by itself and continues where
- * it was. But any answer other than 200 ends the EventSource for good, be it a 404 or a passing 503, and it does not
- * say which (WHATWG HTML §9.2.3, "fail the connection"). So a new EventSource continues from the last id.
+ * Follows a topic by one request whose answer does not end. If the stream breaks off, the browser reconnects by
+ * itself and continues where it was. But any answer other than 200 ends the EventSource for good, be it a 404 or a
+ * passing 503, and it does not say which (WHATWG HTML §9.2.3, "fail the connection"). So a new EventSource continues
+ * from the last id.
  */
 export const byStream: Transport = ({ server, topic, wire, listener }) => {
   const retry = new Retry();
@@ -147,7 +148,7 @@ interface Page {
   events: unknown[];
 }
 
-/** A request for each event: the server keeps it waiting until there is one. */
+/** Follows a topic by a request for each event, which the server keeps waiting until there is one. */
 export const byPoll: Transport = ({ server, topic, wire, listener }) => {
   const end = new AbortController();
   const retry = new Retry();

@@ -8,7 +8,7 @@ export class WireFilter {
   #seen = 0;
   #rows: WireEntry[] = [];
 
-  /** The entries that match, oldest first; without a text, all of them. */
+  /** Returns the entries that match, oldest first, or all of them without a text. */
   apply(entries: WireEntry[], text: string): WireEntry[] {
     const wanted = text.trim();
     if (wanted === "") return entries;
@@ -33,12 +33,12 @@ export class WireFilter {
   }
 }
 
-/** What a row is about, in a word: the protocol's message type, or what happened. */
+/** Returns what a row is about, in a word: the protocol's message type, or what happened. */
 export function typeOf(entry: Pick<WireEntry, "head" | "kind">): string {
   return entry.head?.type ?? entry.kind;
 }
 
-/** The content of a row in one line: its text, the first bytes, or what happened. */
+/** Returns the content of a row in one line: its text, the first bytes, or what happened. */
 export function summaryOf(entry: WireEntry): string {
   if (typeof entry.data === "string") return withoutType(entry).slice(0, 200);
   if (entry.data) return hexBytes(entry.data.subarray(0, 24));
@@ -46,12 +46,15 @@ export function summaryOf(entry: WireEntry): string {
   return `${entry.path} ${entry.note}`;
 }
 
-/** True if only the beginning of the message was kept. */
+/** Returns whether only the beginning of the message was kept. */
 export function isCut(entry: WireEntry): boolean {
   return entry.data !== undefined && bytesOf(entry.data).byteLength < entry.size;
 }
 
-/** The row that a row of `/ws` replies to, or its reply: the same number as `id` and `re`, on the same connection. */
+/**
+ * Returns the row that a row of `/ws` replies to, or its reply: the row with the same number as `id` and `re`, on the
+ * same connection.
+ */
 export function counterpartOf(entries: WireEntry[], entry: WireEntry): WireEntry | undefined {
   const { id, re } = entry.head ?? {};
   const isSame = (other: WireEntry): boolean =>
@@ -64,12 +67,12 @@ export function counterpartOf(entries: WireEntry[], entry: WireEntry): WireEntry
   return entries.find((other) => other.number > entry.number && isSame(other) && other.head?.re === id);
 }
 
-/** True if a reply to this row is due. */
+/** Returns whether a reply to this row is due. */
 export function isRequest(entry: WireEntry): boolean {
   return entry.direction === "out" && entry.head?.id !== undefined;
 }
 
-/** A row as one line of JSON, to be kept: bytes in hex, the time as ISO 8601. */
+/** Writes a row as one line of JSON, to be kept: bytes in hex, the time as ISO 8601. */
 export function jsonLine(entry: WireEntry): string {
   const { at, head: _, data, note, ...rest } = entry;
   const content =

@@ -149,7 +149,7 @@ export class WireLogPanel extends Panel {
     if (this.#placed !== this.#scrollTop) box.scrollTop = this.#placed = this.#scrollTop;
   }
 
-  /** The indexes of the rows that are drawn: from the first to before the second. */
+  /** Returns the indexes of the rows that are drawn: from the first to before the second. */
   #window(): [number, number] {
     const first = Math.max(0, Math.floor(this.#scrollTop / rowHeight) - margin);
     const last = Math.ceil((this.#scrollTop + this.#height) / rowHeight) + margin;
@@ -322,7 +322,7 @@ export class WireLogPanel extends Panel {
     else this.asText = checked;
   }
 
-  /** What belongs to the chosen row, and a way to take all rows along. */
+  /** Draws what belongs to the chosen row, and a way to take all rows along. */
   #foot(): TemplateResult {
     const { chosen } = this;
     const partner = chosen && counterpartOf(this.#all(), chosen);
@@ -372,7 +372,7 @@ const noDetails = html`
   </div>
 `;
 
-/** A text as wide as its column, and a blank. */
+/** Pads a text to the width of its column and a blank. */
 function column(text: string, width: number): string {
   return `${text.slice(0, width).padEnd(width)} `;
 }
