@@ -1,7 +1,7 @@
 import { whyUnknown } from "@rosetta/manifest";
 
 /** What `pnpm e2e` was asked for. */
-export interface Request {
+export interface E2eOptions {
   help: boolean;
   bare: boolean;
   projects: string[];
@@ -16,8 +16,8 @@ const harmless = /^(--headed|--quiet|(--workers|-j|--trace|--timeout)(=.*)?)$/;
 const takesValue = /^(--workers|-j|--trace|--timeout)$/;
 
 /** Parses the arguments. Returns a string that says what is wrong if they are not valid. */
-export function readArguments(args: readonly string[], servers: readonly string[]): Request | string {
-  const request: Request = { help: false, bare: false, projects: [], rest: [], whole: true };
+export function readArguments(args: readonly string[], servers: readonly string[]): E2eOptions | string {
+  const request: E2eOptions = { help: false, bare: false, projects: [], rest: [], whole: true };
   const queue = [...args];
   for (let arg = queue.shift(); arg !== undefined; arg = queue.shift()) {
     if (arg === "--") continue;

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { Deviation } from "@rosetta/manifest";
 
 /** The outcome of a test's body. */
-export interface Outcome {
+export interface BodyOutcome {
   status: string | undefined;
   /** The messages of all its errors. */
   errors: readonly string[];
@@ -22,7 +22,10 @@ export function deviationOf(deviations: readonly Deviation[], title: string): De
 }
 
 /** Returns why a test did not fail as declared, or nothing if it did. */
-export function contradiction({ test, shows }: Deviation, { status, errors }: Outcome): string | undefined {
+export function contradiction(
+  { test, shows }: Deviation,
+  { status, errors }: BodyOutcome,
+): string | undefined {
   if (shows.trim() === "") return `the deviation ${test} must say what it shows`;
   if (status === "passed") return `the deviation is gone: ${test} passes, remove it from server.json`;
   if (status !== "failed") return `the deviation ${test} was to fail, not to be ${status}`;

@@ -8,12 +8,12 @@ import {
   Conversation,
   describeExit,
   hideFrames,
-  type Plan,
   Ports,
   Raw,
   Server,
   ServerError,
-  startHouse,
+  type ServerPlan,
+  startSiblings,
   type UpgradeOptions,
 } from "@rosetta/testkit";
 import { contradiction, deviationOf, idOf } from "./deviation.ts";
@@ -23,7 +23,7 @@ export { expect } from "@playwright/test";
 hideFrames(import.meta.dirname, join(import.meta.dirname, "tests"));
 
 /** Starts a server for this test only, with additions to its environment. It ends with the test. */
-export type Launch = (env?: Record<string, string>, log?: Plan["log"]) => Promise<Server>;
+export type Launch = (env?: Record<string, string>, log?: ServerPlan["log"]) => Promise<Server>;
 
 /** Starts a server that is expected to fail. Resolves when it has ended, with its output. */
 export type Attempt = (env: Record<string, string>) => Promise<Server>;
@@ -76,7 +76,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   // fixtures are the same.
   house: [
     async ({ server, column, ports }, use) => {
-      const servers = await startHouse({ manifest: server, column, ports });
+      const servers = await startSiblings({ manifest: server, column, ports });
       await use(servers);
       await Promise.all(servers.map((each) => each.kill()));
     },
@@ -133,7 +133,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
 // A worker ends with a failed test, and the next one starts the server again. If the server does not start at all,
 // every test would wait for it, so after the second attempt nobody waits any more.
-async function startOnceMore(plan: Plan, folder: string): Promise<Server> {
+async function startOnceMore(plan: ServerPlan, folder: string): Promise<Server> {
   const file = join(folder, `${plan.manifest.id}-${process.ppid}.did-not-start`);
   const failures = existsSync(file) ? readFileSync(file, "utf8").split("\f") : [];
   if (failures.length > 2) throw new ServerError(failures[0] ?? "");

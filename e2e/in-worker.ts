@@ -5,7 +5,7 @@ import { Hub, type Platform, type Port, type Session } from "@rosetta/hub";
 import { readEnvironment } from "@rosetta/protocol";
 
 /** What the worker posts. */
-export interface Outcome {
+export interface WorkerOutcome {
   server: string | undefined;
   runtime: string | undefined;
   /** What the followers of the room received, in order. */
@@ -14,7 +14,7 @@ export interface Outcome {
   digest: string | undefined;
 }
 
-declare function postMessage(outcome: Outcome): void;
+declare function postMessage(outcome: WorkerOutcome): void;
 
 const platform: Platform = {
   now: () => performance.now(),

@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { readManifests } from "@rosetta/manifest";
 import { warm } from "@rosetta/testkit";
-import { type Request, readArguments } from "./arguments.ts";
+import { type E2eOptions, readArguments } from "./arguments.ts";
 import { BrowserError, ensureChromium } from "./browser.ts";
 
 const manifests = readManifests();
@@ -31,7 +31,7 @@ if (typeof request === "string") fail(request);
 else if (request.help) console.log(help);
 else await start(request);
 
-async function start(request: Request): Promise<void> {
+async function start(request: E2eOptions): Promise<void> {
   try {
     if (!request.bare) process.env.E2E_CHROMIUM = ensureChromium();
   } catch (error) {
@@ -42,7 +42,7 @@ async function start(request: Request): Promise<void> {
   runPlaywright(request);
 }
 
-function runPlaywright({ bare, projects, rest, whole }: Request): void {
+function runPlaywright({ bare, projects, rest, whole }: E2eOptions): void {
   const cli = createRequire(import.meta.url).resolve("@playwright/test/cli");
   const list = rest.includes("--list") ? ["--reporter=list"] : [];
   const args = [cli, "test", ...projects.map((id) => `--project=${id}`), ...list, ...rest];

@@ -8,7 +8,7 @@ const width = 80;
 /**
  * Shows how far a run is: on a terminal one line that changes, otherwise a mark for each test. A failure is a line.
  */
-export class Progress {
+export class SuiteProgress {
   readonly #total: number;
   readonly #terminal = process.stdout.isTTY === true;
   #done = 0;

@@ -10,11 +10,11 @@ import type {
   TestResult,
   TestRun,
 } from "@playwright/test/reporter";
-import { dealtTo, matrix, type Results, readPlaces } from "@rosetta/compare";
+import { dealtTo, matrix, readPlaces, type SuiteResults } from "@rosetta/compare";
 import type { Manifest } from "@rosetta/manifest";
 import { conformanceAttachment, conformanceReport, type Judged } from "./conformance.ts";
 import { idOf } from "./deviation.ts";
-import { Progress } from "./progress.ts";
+import { SuiteProgress } from "./progress.ts";
 import {
   factsOf,
   resultOf,
@@ -40,7 +40,7 @@ export default class MatrixReporter implements Reporter {
   readonly #column = process.env.E2E_COLUMN === "bare" ? "bare" : "app";
   /** The file that a whole run writes to. Empty for a partial run. */
   readonly #wholeFile = process.env.E2E_RESULTS ?? "";
-  readonly #rows = new Map<string, Results["tests"][number]>();
+  readonly #rows = new Map<string, SuiteResults["tests"][number]>();
   readonly #servers = new Map<string, { manifest: Manifest; runtime?: string }>();
   /** The one server that a test runs on, by the test's id. Only for tests that are dealt out. */
   readonly #dealt = new Map<string, string>();
@@ -49,7 +49,7 @@ export default class MatrixReporter implements Reporter {
   /** What makes the run red besides failed tests. */
   readonly #problems: string[] = [];
   readonly #date = new Date();
-  #progress = new Progress(0);
+  #progress = new SuiteProgress(0);
   #missing = 0;
 
   printsToStdio(): boolean {
@@ -73,7 +73,7 @@ export default class MatrixReporter implements Reporter {
     const tests = suite.allTests();
     for (const test of tests) this.#enter(test);
     if (this.#wholeFile && this.#column === "app") this.#checkDeviations();
-    this.#progress = new Progress(tests.length);
+    this.#progress = new SuiteProgress(tests.length);
     this.#missing = tests.length;
   }
 
@@ -174,7 +174,7 @@ export default class MatrixReporter implements Reporter {
     return this.#wholeFile !== "" && this.#missing === 0 && (status === "passed" || status === "failed");
   }
 
-  #results(): Results {
+  #results(): SuiteResults {
     return {
       date: this.#date.toISOString(),
       ...thisCommit(),

@@ -5,17 +5,17 @@ import { dirname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { TestCase, TestError, TestResult } from "@playwright/test/reporter";
 import {
-  type Machine,
-  type Results,
   regionsOf,
   type ServerFacts,
   type ServerResult,
+  type SuiteMachine,
+  type SuiteResults,
   titleForm,
 } from "@rosetta/compare";
 import { folderOf, type Manifest, versionsOf } from "@rosetta/manifest";
 import { deviationOf } from "./deviation.ts";
 
-type Row = Results["tests"][number];
+type Row = SuiteResults["tests"][number];
 
 /** Returns the manifest of the server that a test is about. */
 export function serverOf(test: TestCase): Manifest {
@@ -71,7 +71,7 @@ export function factsOf({ id, title, runtime }: Manifest, said: string | undefin
 }
 
 /** Returns the machine that a run is from. */
-export function thisMachine(): Machine {
+export function thisMachine(): SuiteMachine {
   return {
     platform: `${process.platform}-${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? "unknown",

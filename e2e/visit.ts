@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser, Locator } from "@playwright/test";
-import { describeExit, type Server, ServerError, startHouse } from "@rosetta/testkit";
+import { describeExit, type Server, ServerError, startSiblings } from "@rosetta/testkit";
 import { expect as anyExpect, attachLog, test as base } from "./fixtures.ts";
 import { Visit, type VisitOptions } from "./page-objects.ts";
 
@@ -87,7 +87,7 @@ export const test = base.extend<Fixtures & { visits: Visits }>({
   },
 
   ownSiblings: async ({ server, column, ports, visits }, use, testInfo) => {
-    const servers = await startHouse({ manifest: server, column, ports });
+    const servers = await startSiblings({ manifest: server, column, ports });
     try {
       await use(servers);
       await visits.end();

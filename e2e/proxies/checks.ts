@@ -6,7 +6,7 @@ import { idleMs, type ReverseProxy } from "./proxies.ts";
 import type { Stage } from "./stage.ts";
 
 /** Something that must be true behind every proxy. */
-export interface Check {
+export interface ProxyCheck {
   sentence: string;
   /** Added to the server's environment. */
   env?: Record<string, string>;
@@ -18,7 +18,7 @@ const subprotocols = [subprotocol];
 /** A heartbeat interval short enough for the proxies (ms). */
 const beatMs = idleMs * 0.4;
 
-export const checks: Check[] = [
+export const checks: ProxyCheck[] = [
   { sentence: "the page works, at the root and below a path", run: thePage },
   { sentence: "the server itself refuses a foreign page", run: theDoor },
   {

@@ -6,9 +6,9 @@ import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { chooseServers } from "@rosetta/manifest";
 import { Ports } from "@rosetta/testkit";
-import { type Check, checks } from "./checks.ts";
+import { checks, type ProxyCheck } from "./checks.ts";
 import { proxies, type ReverseProxy } from "./proxies.ts";
-import { type Plan, Stage } from "./stage.ts";
+import { Stage, type StagePlan } from "./stage.ts";
 
 // Debian installs nginx and HAProxy here, which is not on everybody's PATH.
 process.env.PATH += `${delimiter}/usr/sbin`;
@@ -62,7 +62,10 @@ function readArguments() {
   }
 }
 
-async function judge({ sentence, run }: Check, plan: Plan & { proxy: ReverseProxy }): Promise<void> {
+async function judge(
+  { sentence, run }: ProxyCheck,
+  plan: StagePlan & { proxy: ReverseProxy },
+): Promise<void> {
   let stage: Stage | undefined;
   try {
     stage = await Stage.begin(plan);

@@ -10,7 +10,7 @@ import { Conversation, type HeaderChanges, type Ports, Raw, Server } from "@rose
 import type { ReverseProxy } from "./proxies.ts";
 
 /** The parts of a stage. `folder` holds the certificate. */
-export interface Plan {
+export interface StagePlan {
   proxy: ReverseProxy;
   manifest: Manifest;
   ports: Ports;
@@ -43,7 +43,7 @@ export class Stage {
     return this.#said;
   }
 
-  static async begin({ proxy, manifest, ports, folder, env }: Plan): Promise<Stage> {
+  static async begin({ proxy, manifest, ports, folder, env }: StagePlan): Promise<Stage> {
     const port = await ports.next();
     const allowed = { ALLOWED_ORIGINS: `https://localhost:${port}`, TRUST_PROXY: "1" };
     const server = await Server.start({ manifest, column: "app", ports, env: { ...allowed, ...env } });

@@ -2,7 +2,7 @@ import { createHash, randomInt } from "node:crypto";
 import { join } from "node:path";
 import type { Locator } from "@playwright/test";
 import { build } from "vite";
-import type { Outcome } from "../in-worker.ts";
+import type { WorkerOutcome } from "../in-worker.ts";
 import type { Visit } from "../page-objects.ts";
 import { expect, nobodyAt, test, violations } from "../visit.ts";
 
@@ -722,7 +722,7 @@ test("PAGE-32 MUST let hub and client run together in a worker of the browser", 
   const body = await bundle("in-worker.ts");
   expect(body.match(/"node:[^"]+"/g), "modules of Node").toBeNull();
   await page.route("**/in-worker.js", (route) => route.fulfill({ body, contentType: "text/javascript" }));
-  const outcome = await page.evaluate<Outcome>(`new Promise((resolve, reject) => {
+  const outcome = await page.evaluate<WorkerOutcome>(`new Promise((resolve, reject) => {
     const worker = new Worker("/in-worker.js", { type: "module" });
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = ({ message }) => reject(new Error(message));

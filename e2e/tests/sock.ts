@@ -1,13 +1,13 @@
 // TCP connections below or without a WebSocket session: a server must answer, limit and end them all the same.
 import { encodeFrame, Opcode } from "@rosetta/conformance";
 import {
-  type Connection,
   from,
   metric,
   type Raw,
   type RawSocket,
   requestHead,
   seconds,
+  type TcpConnection,
 } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
@@ -26,7 +26,7 @@ function get(raw: Raw, path: string, ...headers: Header[]): string {
 }
 
 /** Returns everything that arrived on a connection until it ended. */
-async function allOf(connection: Connection): Promise<string> {
+async function allOf(connection: TcpConnection): Promise<string> {
   await connection.ended({ deadline: 20_000 });
   return connection.received.toString("latin1");
 }

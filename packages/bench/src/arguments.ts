@@ -6,7 +6,7 @@ import type { Cores } from "./machine.ts";
 import { type ScenarioName, scenarioNames } from "./scenarios.ts";
 
 /** A valid command line, parsed. */
-export interface Request {
+export interface BenchOptions {
   mode: "measure" | "report" | "load" | "generator" | "help";
   quick: boolean;
   servers: string[];
@@ -47,7 +47,7 @@ messages and queues are raised. The output also gives the use of one core and th
 over those seconds.`;
 
 /** Parses the arguments. Returns a string that says what is wrong if they are not valid. */
-export function readArguments(args: readonly string[], known: readonly string[]): Request | string {
+export function readArguments(args: readonly string[], known: readonly string[]): BenchOptions | string {
   const parsed = parse(args);
   if (typeof parsed === "string") return parsed;
   const { values, positionals: servers } = parsed;
@@ -60,7 +60,10 @@ export function readArguments(args: readonly string[], known: readonly string[])
   const cores = readCores(values.cores);
   const load = readLoad(values.load);
   for (const each of [scenarios, pairs, cores, load]) if (typeof each === "string") return each;
-  const read = { scenarios, pairs, cores, load } as Pick<Request, "scenarios" | "pairs" | "cores" | "load">;
+  const read = { scenarios, pairs, cores, load } as Pick<
+    BenchOptions,
+    "scenarios" | "pairs" | "cores" | "load"
+  >;
   const { help, quick = false, json } = values;
   return { mode: help ? "help" : (modes[0] ?? "measure"), quick, servers, json, ...read };
 }

@@ -11,12 +11,12 @@ import { estimate, median } from "./statistics.ts";
 import { interval, number, percent } from "./words.ts";
 
 type Echo = (job: EchoJob) => Promise<{ count: number; ms: number; generatorBusy: number }>;
-type Load = Pick<EchoJob, "size" | "depth" | "connections">;
+type EchoLoad = Pick<EchoJob, "size" | "depth" | "connections">;
 
 /** The servers and loads to compare, and how long to measure. */
-export interface Comparison {
+export interface GeneratorComparison {
   servers: readonly Candidate[];
-  loads: readonly Load[];
+  loads: readonly EchoLoad[];
   pairs: number;
   warmupMs: number;
   measureMs: number;
@@ -26,7 +26,7 @@ export interface Comparison {
 }
 
 /** Prints the ratio of messages per second for each server and load. The generators run one right after the other. */
-export async function compareGenerators(comparison: Comparison): Promise<void> {
+export async function compareGenerators(comparison: GeneratorComparison): Promise<void> {
   const { machine, servers, loads, signal } = comparison;
   const binary = compile("generator");
   if (binary === undefined) throw new Error("there is no C compiler to build references/generator.c with");
@@ -47,9 +47,9 @@ export async function compareGenerators(comparison: Comparison): Promise<void> {
 }
 
 async function compared(
-  comparison: Comparison,
+  comparison: GeneratorComparison,
   candidate: Candidate,
-  load: Load,
+  load: EchoLoad,
   echoes: Echo[],
 ): Promise<string> {
   const { pairs, warmupMs, measureMs, firstWarmupMs, machine, signal } = comparison;

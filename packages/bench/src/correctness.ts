@@ -2,7 +2,7 @@
 
 import type { Candidate } from "./candidates.ts";
 import { GeneratorEnded } from "./generator.ts";
-import type { CheckJob, Peer } from "./job.ts";
+import type { CheckJob, PeerAddress } from "./job.ts";
 import { MeasuredServer } from "./server.ts";
 import type { Bench } from "./session.ts";
 
@@ -17,7 +17,7 @@ const messages: CheckJob["messages"] = [
 ];
 
 /** Returns the job that every server has to do before it is measured. */
-export function checkOf(peer: Peer): CheckJob {
+export function checkOf(peer: PeerAddress): CheckJob {
   return { kind: "check", peer, connections: 8, depth: 16, messages, patienceMs: 5_000 };
 }
 
@@ -38,7 +38,7 @@ export async function findWrong(bench: Omit<Bench, "refused">): Promise<Map<stri
 export async function failureOf(
   candidate: Candidate,
   { core, generator }: Pick<Bench, "core" | "generator">,
-  jobOf: (peer: Peer) => CheckJob = checkOf,
+  jobOf: (peer: PeerAddress) => CheckJob = checkOf,
 ): Promise<string | undefined> {
   let server: MeasuredServer | undefined;
   try {

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Answer, Job, Slice } from "./job.ts";
+import type { GeneratorAnswer, Job, Slice } from "./job.ts";
 import { onCore } from "./machine.ts";
 
 const program = join(import.meta.dirname, "generator/main.ts");
@@ -47,7 +47,7 @@ export function startGenerator(
       child.stdin.write(`${JSON.stringify(job)}\n`);
       const { value, done } = await answers.next();
       if (done) throw new GeneratorEnded(why);
-      const answer = JSON.parse(value) as Answer;
+      const answer = JSON.parse(value) as GeneratorAnswer;
       if (answer.error !== undefined) throw new Error(answer.error);
       return answer.slice;
     },

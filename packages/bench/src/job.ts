@@ -1,7 +1,7 @@
 // The generator's jobs and answers, one line of JSON each. Times are in ms, sizes in bytes.
 
 /** How to talk to a server. */
-export interface Peer {
+export interface PeerAddress {
   host: string;
   port: number;
   /** The path of the WebSocket. If there is none, the server echoes bytes over TCP as they are. */
@@ -16,7 +16,7 @@ export interface Peer {
 /** Correctness: every connection keeps `depth` numbered messages under way and compares every byte of every echo. */
 export interface CheckJob {
   kind: "check";
-  peer: Peer;
+  peer: PeerAddress;
   connections: number;
   depth: number;
   /** The sizes to send on each connection, one after the other; at least 16 bytes. */
@@ -28,7 +28,7 @@ export interface CheckJob {
 /** Echo: every connection keeps `depth` messages under way. */
 export interface EchoJob {
   kind: "echo";
-  peer: Peer;
+  peer: PeerAddress;
   /** `bytes`: a text and its echo. `typed`: a request of rosetta.v1.json and its reply. */
   dialect: "bytes" | "typed";
   connections: number;
@@ -47,7 +47,7 @@ export interface EchoJob {
 /** Fan-out: one connection publishes, and all others get every message. */
 export interface FanoutJob {
   kind: "fanout";
-  peer: Peer;
+  peer: PeerAddress;
   /** `bytes`: a text goes to all others. `typed`: an event in a topic of rosetta.v1.json. */
   dialect: "bytes" | "typed";
   subscribers: number;
@@ -60,7 +60,7 @@ export interface FanoutJob {
 /** Connections that are opened, upgraded and dropped again, `depth` at a time. */
 export interface ConnectJob {
   kind: "connect";
-  peer: Peer;
+  peer: PeerAddress;
   atOnce: number;
   warmupMs: number;
   measureMs: number;
@@ -69,7 +69,7 @@ export interface ConnectJob {
 /** Idle connections, and how much memory each of them costs the server. */
 export interface IdleJob {
   kind: "idle";
-  peer: Peer;
+  peer: PeerAddress;
   connections: number;
   /** Offers compression, and first has one compressed message of 2 KiB echoed on each connection. */
   compressed: boolean;
@@ -78,7 +78,7 @@ export interface IdleJob {
 /** A slow consumer: one of ten clients stops reading while megabytes are published, and reads again at the end. */
 export interface SlowJob {
   kind: "slow";
-  peer: Peer;
+  peer: PeerAddress;
   dialect: FanoutJob["dialect"];
   /** How many clients go on reading. */
   healthy: number;
@@ -90,7 +90,7 @@ export interface SlowJob {
 /** A custom load: rooms with one publisher and `fanout` listeners each, in rosetta.v1.json. */
 export interface LoadJob {
   kind: "load";
-  peer: Peer;
+  peer: PeerAddress;
   connections: number;
   /** Messages published per second, over all rooms. */
   rate: number;
@@ -147,4 +147,4 @@ export interface Slice {
 }
 
 /** One answer of the generator. */
-export type Answer = { slice: Slice; error?: undefined } | { slice?: undefined; error: string };
+export type GeneratorAnswer = { slice: Slice; error?: undefined } | { slice?: undefined; error: string };

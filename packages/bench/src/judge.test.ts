@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Slice } from "./job.ts";
-import { type Figure, isDisturbed, isHopeless, judge, type Pair, ratiosOf } from "./judge.ts";
+import { type Figure, isDisturbed, isHopeless, judge, ratiosOf, type SlicePair } from "./judge.ts";
 
 const busy: Figure = { figure: ({ count }) => count, needsBusyServer: true, leastFactor: 1.02 };
 const noise = { low: 0.95, high: 1.05, count: 10 };
@@ -18,7 +18,7 @@ const slice = (count: number, more: Partial<Slice> = {}): Slice => ({
   },
   ...more,
 });
-const pairs = (own: Slice, control = slice(100)): Pair[] => [1, 2, 3, 4, 5].map(() => [own, control]);
+const pairs = (own: Slice, control = slice(100)): SlicePair[] => [1, 2, 3, 4, 5].map(() => [own, control]);
 
 test("a server twice as fast as its control is decided", () => {
   expect(judge(busy, "one", pairs(slice(200)), against)).toMatchObject({
@@ -119,7 +119,7 @@ test("a measure with a schedule reports its rate and how late the answers were",
 });
 
 test("a disturbance that hits both of a pair leaves their ratio alone", () => {
-  const disturbed = [1, 5, 0.2, 3].map((factor): Pair => [slice(20 * factor), slice(10 * factor)]);
+  const disturbed = [1, 5, 0.2, 3].map((factor): SlicePair => [slice(20 * factor), slice(10 * factor)]);
   expect(ratiosOf(busy, [...disturbed, [slice(7)]])).toEqual([2, 2, 2, 2]);
 });
 
@@ -158,7 +158,7 @@ test("if the system does not report a figure, there is none", () => {
 
 test("how busy a server was comes from all slices together, because the system counts in ticks", () => {
   const ticks = (parts: number[]) =>
-    parts.map((serverBusy): Pair => [slice(200, { serverBusy }), slice(100)]);
+    parts.map((serverBusy): SlicePair => [slice(200, { serverBusy }), slice(100)]);
   // The median of the first is 1, though 6 % were idle; that of the second is 0.917, though only 4 % were.
   expect(judge(busy, "one", ticks([1, 1, 1, 0.85, 0.85]), against).verdict).toBe("generator-bound");
   expect(judge(busy, "one", ticks([1, 1, 0.917, 0.942, 0.942]), against).verdict).toBe("measured");
@@ -171,7 +171,7 @@ test("the latest answer comes from all slices, everything else from the median o
     return slice(1_000, { due: 1_000 * factor, sent: 1_000 * factor, latency: late as typeof latency });
   };
   const method = { ...busy, needsBusyServer: false };
-  const five = [1, 2, 3, 4, 100].map((factor): Pair => [scheduled(factor)]);
+  const five = [1, 2, 3, 4, 100].map((factor): SlicePair => [scheduled(factor)]);
   expect(judge(method, "one", five).schedule).toEqual({
     ...{ rate: 3_000, p50: 3, p90: 6, p99: 9, p999: 12, max: 500 },
   });
@@ -189,9 +189,11 @@ test("the reported rate is the one that was due, however much was sent", () => {
 test("a single slice without a figure from the system is enough for no figure at all", () => {
   const method = { ...busy, figure: ({ serverMs }: Slice) => serverMs, needsBusyServer: false };
   const lost = { serverMs: Number.NaN };
-  const some = [slice(1), slice(1, lost), slice(1), slice(1), slice(1)].map((each): Pair => [each, slice(1)]);
+  const some = [slice(1), slice(1, lost), slice(1), slice(1), slice(1)].map(
+    (each): SlicePair => [each, slice(1)],
+  );
   expect(judge(method, "one", some, against)).toMatchObject({ verdict: "unknown" });
-  const control = some.map(([each]): Pair => [slice(1), each]);
+  const control = some.map(([each]): SlicePair => [slice(1), each]);
   expect(judge(method, "one", control, against).ratio).toMatchObject({
     ...{ decision: "undecided", why: "the control was unknown: this system does not report it" },
   });

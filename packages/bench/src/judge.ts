@@ -1,7 +1,7 @@
 // Turns the slices of a candidate into a figure, a comparison, or the reason why there is none. Pure.
 
 import type { Slice } from "./job.ts";
-import type { Row, Schedule } from "./results.ts";
+import type { ResultRow, Schedule } from "./results.ts";
 import { bandOf, decide, estimate, median, type Noise } from "./statistics.ts";
 
 /** If less than this part of its core was in use, the server was not what limited the throughput. */
@@ -16,7 +16,7 @@ const fewestSlices = 4;
 const undisturbed = 0.1;
 
 /** What one pair measured: the candidate and, if it has one, its control. */
-export type Pair = readonly [measured: Slice, control?: Slice];
+export type SlicePair = readonly [measured: Slice, control?: Slice];
 
 /** How slices become a figure. */
 export interface Figure {
@@ -28,7 +28,7 @@ export interface Figure {
 }
 
 /** What a candidate is compared with, and how far apart equal servers are. */
-export interface Comparison {
+export interface ComparisonBasis {
   /** The id of the control. */
   control: string;
   noise: Noise | undefined;
@@ -40,10 +40,15 @@ export interface Comparison {
 }
 
 /** Why a figure is not the server's own. */
-export type Objection = { verdict: Exclude<Row["verdict"], "measured">; why: string };
+export type Objection = { verdict: Exclude<ResultRow["verdict"], "measured">; why: string };
 
 /** Judges one candidate in one measure. */
-export function judge(method: Figure, candidate: string, pairs: readonly Pair[], against?: Comparison): Row {
+export function judge(
+  method: Figure,
+  candidate: string,
+  pairs: readonly SlicePair[],
+  against?: ComparisonBasis,
+): ResultRow {
   const slices = pairs.map(([slice]) => slice);
   const stalled = slices.at(-1)?.stalled;
   const schedule = scheduleOf(slices);
@@ -59,7 +64,7 @@ export function judge(method: Figure, candidate: string, pairs: readonly Pair[],
 }
 
 /** Returns the ratio of each pair. Whatever disturbs the machine for longer than a pair cancels out. */
-export function ratiosOf({ figure }: Figure, pairs: readonly Pair[]): number[] {
+export function ratiosOf({ figure }: Figure, pairs: readonly SlicePair[]): number[] {
   return pairs.flatMap(([measured, control]) => (control ? figure(measured) / figure(control) : []));
 }
 
@@ -73,7 +78,7 @@ export function isHopeless(method: Figure, slices: readonly Slice[], wanted: num
 }
 
 /** Returns whether others were at work on a core that counts. */
-export function isDisturbed(method: Figure, pair: Pair): boolean {
+export function isDisturbed(method: Figure, pair: SlicePair): boolean {
   return pair.some((slice) => slice && disturbanceOf([slice], isLimit(method, [slice])) !== undefined);
 }
 
@@ -92,9 +97,9 @@ function scheduleOf(slices: readonly Slice[]): Schedule | undefined {
 
 function compare(
   method: Figure,
-  pairs: readonly Pair[],
-  { control, noise, wanted }: Comparison,
-): NonNullable<Row["ratio"]> {
+  pairs: readonly SlicePair[],
+  { control, noise, wanted }: ComparisonBasis,
+): NonNullable<ResultRow["ratio"]> {
   const ratios = ratiosOf(method, pairs);
   const compared = { ...estimate(ratios), control };
   const undecided = (why: string) => ({ ...compared, decision: "undecided" as const, why });

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type Request, readArguments, usage } from "./arguments.ts";
+import { type BenchOptions, readArguments, usage } from "./arguments.ts";
 import { type Candidate, readCandidates } from "./candidates.ts";
 import { compareGenerators } from "./compare-generators.ts";
 import { askLoad } from "./load.ts";
@@ -25,7 +25,7 @@ process.stdout.on("error", () => {});
 if (typeof request === "string") refuse(request);
 else await follow(request);
 
-async function follow(request: Request): Promise<void> {
+async function follow(request: BenchOptions): Promise<void> {
   if (request.mode === "help") return console.log(usage);
   if (request.mode === "report") return report(fileOf(request));
   const absent = absentCore(request);
@@ -38,13 +38,13 @@ async function follow(request: Request): Promise<void> {
 }
 
 // If the system does not list its cores, nothing can be pinned. A later warning says so.
-function absentCore({ cores }: Request): number | undefined {
+function absentCore({ cores }: BenchOptions): number | undefined {
   const allowed = allowedCores();
   if (!cores || allowed.length === 0) return undefined;
   return [cores.server, cores.generator].find((core) => !allowed.includes(core));
 }
 
-async function generator(request: Request): Promise<void> {
+async function generator(request: BenchOptions): Promise<void> {
   const effort = effortOf(request);
   const servers = everybody.filter(({ id }) => id === "bun" || id === "limit");
   const order = {
@@ -57,7 +57,7 @@ async function generator(request: Request): Promise<void> {
   await compareGenerators({ ...order, signal: interruption() });
 }
 
-async function load(request: Request, order: LoadOrder): Promise<void> {
+async function load(request: BenchOptions, order: LoadOrder): Promise<void> {
   const apps = everybody.filter(({ kind }) => kind === "app");
   const ids = apps.map(({ id }) => id);
   const stranger = request.servers.find((id) => !ids.includes(id));
@@ -67,7 +67,7 @@ async function load(request: Request, order: LoadOrder): Promise<void> {
   await askLoad(order, asked, machineOf(request), interruption());
 }
 
-async function measure(request: Request): Promise<void> {
+async function measure(request: BenchOptions): Promise<void> {
   const file = fileOf(request);
   const wrong = whyNotWritable(file);
   if (wrong !== undefined)
@@ -89,17 +89,17 @@ async function measure(request: Request): Promise<void> {
   report(file);
 }
 
-function candidatesOf({ servers, quick: isQuick }: Request): Candidate[] {
+function candidatesOf({ servers, quick: isQuick }: BenchOptions): Candidate[] {
   if (servers.length > 0) return everybody.filter(({ id }) => servers.includes(id));
   return everybody.filter(({ kind }) => !isQuick || kind !== "hello");
 }
 
-function effortOf({ quick: isQuick, pairs }: Request): Effort {
+function effortOf({ quick: isQuick, pairs }: BenchOptions): Effort {
   const effort = isQuick ? quick : full;
   return pairs === undefined ? effort : withPairs(effort, pairs);
 }
 
-function machineOf({ cores }: Request): Machine {
+function machineOf({ cores }: BenchOptions): Machine {
   const machine = readMachine(cores);
   if (!machine.pinned) warn("This system cannot pin processes to cores (taskset): expect more noise.");
   if (machine.load > 1)
@@ -121,7 +121,7 @@ function interruption(): AbortSignal {
   return stopped.signal;
 }
 
-function fileOf({ json }: Request): string {
+function fileOf({ json }: BenchOptions): string {
   return resolve(process.env.INIT_CWD ?? root, json ?? `${root}/results/bench.json`);
 }
 

@@ -1,9 +1,17 @@
 // Measures every candidate by one method, each beside its control.
 
 import type { Candidate } from "./candidates.ts";
-import { judge, type Pair } from "./judge.ts";
-import type { Measure, Row } from "./results.ts";
-import { type Bench, keyOf, type Method, nowhere, Session, type Subject, SubjectFailed } from "./session.ts";
+import { judge, type SlicePair } from "./judge.ts";
+import type { Measure, ResultRow } from "./results.ts";
+import {
+  type Bench,
+  keyOf,
+  type Method,
+  MethodSession,
+  nowhere,
+  type Subject,
+  SubjectFailed,
+} from "./session.ts";
 import type { Noise } from "./statistics.ts";
 
 /** A measure in progress. Each call adds some pairs for every candidate. */
@@ -13,8 +21,8 @@ export class Measurement {
   readonly #method: Method;
   readonly #bench: Bench;
   readonly #noise: Noise | undefined;
-  readonly #session: Session;
-  readonly #pairs = new Map<string, Pair[]>();
+  readonly #session: MethodSession;
+  readonly #pairs = new Map<string, SlicePair[]>();
   // Candidates and controls that failed, and why, by `keyOf`. They are not measured again and serve as nobody's
   // control.
   readonly #failures = new Map<string, string>();
@@ -25,7 +33,7 @@ export class Measurement {
     this.#method = method;
     this.#bench = bench;
     this.#noise = noise;
-    this.#session = new Session(method, bench);
+    this.#session = new MethodSession(method, bench);
     this.measure = {
       ...{ scenario, title, unit, better, phrase, leastFactor, rows: [] },
       ...(env && { settings: env }),
@@ -49,13 +57,13 @@ export class Measurement {
     }
   }
 
-  #note(row: Row): void {
+  #note(row: ResultRow): void {
     const { rows } = this.measure;
     const known = rows.findIndex(({ candidate }) => candidate === row.candidate);
     rows.splice(known < 0 ? rows.length : known, 1, row);
   }
 
-  async #row(candidate: Candidate, upTo: number): Promise<Row> {
+  async #row(candidate: Candidate, upTo: number): Promise<ResultRow> {
     const { id } = candidate;
     const own = this.#session.subject(candidate);
     const wrong = this.#bench.refused.get(id) ?? this.#failures.get(keyOf(own));
@@ -78,11 +86,11 @@ export class Measurement {
   }
 
   // The slices that exist already. A candidate without a control has mostly been measured as the control of others.
-  #before(candidate: Candidate, control: Subject | undefined): Pair[] {
+  #before(candidate: Candidate, control: Subject | undefined): SlicePair[] {
     const own = this.#pairs.get(candidate.id) ?? [];
     if (control) return own;
     const alone = [...this.#session.slicesAsControl(candidate), ...own.map(([slice]) => slice)];
-    return alone.map((slice): Pair => [slice]);
+    return alone.map((slice): SlicePair => [slice]);
   }
 
   #controlOf(candidate: Candidate): Subject | undefined {

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { printMeasure, printSelfComparison, printSummary } from "./print.ts";
-import type { BenchResults, Measure, Row } from "./results.ts";
+import type { BenchResults, Measure, ResultRow } from "./results.ts";
 
 const near = (value: number) => ({ value, low: value * 0.95, high: value * 1.05, count: 10 });
-const rows: Row[] = [
+const rows: ResultRow[] = [
   {
     ...{ candidate: "one", verdict: "measured", figure: near(200) },
     ratio: { ...near(2), control: "two", decision: "more" },
@@ -40,7 +40,7 @@ test("a measure is printed row by row, with what equal servers showed", () => {
 
 test("a figure is followed by its schedule, and a server compared with itself is labelled so", () => {
   const schedule = { rate: 1_000, p50: 1, p90: 2, p99: 3, p999: 4, max: 5 };
-  const own: Row = {
+  const own: ResultRow = {
     ...{ candidate: "one", verdict: "measured", figure: near(9), schedule },
     ratio: { ...near(1), control: "one", decision: "undecided" },
   };

@@ -1,7 +1,7 @@
 // What a run prints to the terminal.
 
 import { styleText } from "node:util";
-import type { BenchResults, Measure, Row, SelfComparison } from "./results.ts";
+import type { BenchResults, Measure, ResultRow, SelfComparison } from "./results.ts";
 import { type Sentence, sentencesOf } from "./sentences.ts";
 import { bandOf } from "./statistics.ts";
 import { interval, number, punctuality, range } from "./words.ts";
@@ -61,7 +61,7 @@ export function yellow(text: string): string {
 }
 
 function line(
-  { candidate, verdict, why = "", figure, ratio, schedule }: Row,
+  { candidate, verdict, why = "", figure, ratio, schedule }: ResultRow,
   unit: string,
   titleOf: (id: string) => string,
 ) {

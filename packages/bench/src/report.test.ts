@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { axisOf } from "./axis.ts";
 import { reportOf } from "./report.ts";
-import type { BenchResults, Row } from "./results.ts";
+import type { BenchResults, ResultRow } from "./results.ts";
 import { sentencesOf } from "./sentences.ts";
 
 const near = (value: number) => ({ value, low: value * 0.95, high: value * 1.05, count: 10 });
-const rows: Row[] = [
+const rows: ResultRow[] = [
   {
     ...{ candidate: "fastify", verdict: "measured", figure: near(19), serverBusy: 0.4, generatorBusy: 1 },
     ratio: { value: 1.12, low: 1.05, high: 1.18, count: 30, control: "ws", decision: "more" },
@@ -87,7 +87,7 @@ test("the report opens with what was decided, and makes no requests", () => {
 
 test("if nothing was decided the report says what was compared, and on which core", () => {
   const [fastify, express, bad] = rows;
-  const of = (...some: (Row | undefined)[]) =>
+  const of = (...some: (ResultRow | undefined)[]) =>
     reportOf({ ...results, measures: [{ ...measure, rows: some.filter((row) => row !== undefined) }] });
   expect(of(express)).toContain("No comparison of this repository’s servers is decided");
   expect(of(bad)).toContain("No server of this repository was compared");
@@ -104,7 +104,12 @@ test("whatever comes from a server is shown as text", () => {
 });
 
 test("a figure that is not the server's own is not shown", () => {
-  const limited: Row = { candidate: "ws", verdict: "generator-bound", why: "full", figure: near(4_242) };
+  const limited: ResultRow = {
+    candidate: "ws",
+    verdict: "generator-bound",
+    why: "full",
+    figure: near(4_242),
+  };
   expect(reportOf({ ...results, measures: [{ ...measure, rows: [limited] }] })).not.toContain("4,242");
 });
 
@@ -114,7 +119,7 @@ test.each([
   [{ published: 9, prefix: 5, gap: false }, "got 5 of 9 in order, then nothing more came, without notice"],
   [{ published: 9, prefix: 5, gap: true }, "got 5 of 9 in order, then some were missing, without notice"],
 ])("the report says what became of the client that did not read: %j", (stalled, told) => {
-  const row: Row = { candidate: "express", verdict: "measured", figure: near(9), stalled };
+  const row: ResultRow = { candidate: "express", verdict: "measured", figure: near(9), stalled };
   expect(reportOf({ ...results, measures: [{ ...measure, scenario: "slow", rows: [row] }] })).toContain(told);
 });
 
@@ -135,7 +140,7 @@ test.each([
 });
 
 const of = (change: Partial<BenchResults>) => reportOf({ ...results, ...change });
-const measured = (candidate: string, ratio: NonNullable<Row["ratio"]>): Row => ({
+const measured = (candidate: string, ratio: NonNullable<ResultRow["ratio"]>): ResultRow => ({
   ...{ candidate, verdict: "measured", figure: near(100), ratio },
 });
 
@@ -185,13 +190,13 @@ test("libraries are drawn differently from servers, and a disturbed server has n
   const page = of({ measures: [{ ...measure, rows: [library] }] });
   expect(page).toContain("No server of this repository was compared.");
   expect(page).toContain("Decided for hello.ts and the bare libraries <span>1</span>");
-  const disturbed: Row = { candidate: "express", verdict: "disturbed", why: "others were at work" };
+  const disturbed: ResultRow = { candidate: "express", verdict: "disturbed", why: "others were at work" };
   expect(sentencesOf({ ...results, measures: [{ ...measure, rows: [disturbed] }] }).limited).toHaveLength(1);
 });
 
 test("the table shows the schedule, with each value labelled", () => {
   const schedule = { rate: 20_000, p50: 90, p90: 150, p99: 310, p999: 1_204, max: 9_999 };
-  const row: Row = { candidate: "express", verdict: "measured", figure: near(9), schedule };
+  const row: ResultRow = { candidate: "express", verdict: "measured", figure: near(9), schedule };
   expect(of({ measures: [{ ...measure, rows: [row] }] })).toContain(
     "at&nbsp;20,000/s<br>99&nbsp;%:&nbsp;310&nbsp;µs<br>99.9&nbsp;%:&nbsp;1,204&nbsp;µs",
   );
@@ -213,7 +218,7 @@ test.each([[[0, 50]], [[Number.NaN, 1, 2]], [[5]], [[]]])("the axis of %j can be
 });
 
 test("a wide interval fits into the plot from end to end", () => {
-  const row: Row = {
+  const row: ResultRow = {
     candidate: "fastify",
     verdict: "measured",
     figure: { value: 100, low: 20, high: 450, count: 9 },

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Stalled } from "./job.ts";
 import { type Mark, plot } from "./plot.ts";
-import type { BenchResults, Measure, Row, Schedule } from "./results.ts";
+import type { BenchResults, Measure, ResultRow, Schedule } from "./results.ts";
 import { questions, type Sentence, sentencesOf } from "./sentences.ts";
 import { bandOf } from "./statistics.ts";
 import { bracket, escaped, interval, number, percent, range } from "./words.ts";
@@ -131,13 +131,13 @@ function measureOf(measure: Measure, names: Names): string {
 ${tableOf(measure, names)}</article>`;
 }
 
-function figureMark({ candidate, verdict, figure }: Row, names: Names): Mark[] {
+function figureMark({ candidate, verdict, figure }: ResultRow, names: Names): Mark[] {
   if (verdict !== "measured" || !figure) return [];
   const text = `${number(figure.value)}${bracket(figure)}`;
   return [{ label: names.title(candidate), text, estimate: figure, style: names.kind(candidate) }];
 }
 
-function ratioMark({ candidate, ratio }: Row, { better }: Measure, names: Names): Mark[] {
+function ratioMark({ candidate, ratio }: ResultRow, { better }: Measure, names: Names): Mark[] {
   if (!ratio) return [];
   const isBetter = ratio.decision === better;
   const style = ratio.decision === "undecided" ? "undecided" : isBetter ? "better" : "worse";
@@ -160,10 +160,10 @@ ${rows.map((row) => tableRow(row, names, more)).join("\n")}</tbody></table></div
 /** Details that only some scenarios have for a row. */
 interface More {
   title: string;
-  of: (row: Row) => string;
+  of: (row: ResultRow) => string;
 }
 
-function moreOf(rows: readonly Row[]): More | undefined {
+function moreOf(rows: readonly ResultRow[]): More | undefined {
   if (rows.some(({ stalled }) => stalled)) {
     return { title: "the client that did not read", of: ({ stalled }) => (stalled ? fate(stalled) : "") };
   }
@@ -179,7 +179,7 @@ function punctualityOf({ rate, p99, p999 }: Schedule): string {
   return lines.map((line) => line.replaceAll(" ", "&nbsp;")).join("<br>");
 }
 
-function tableRow(row: Row, names: Names, more: More | undefined): string {
+function tableRow(row: ResultRow, names: Names, more: More | undefined): string {
   const { candidate, verdict, figure, ratio, serverBusy, generatorBusy } = row;
   const shown = verdict === "measured" && figure;
   const value = shown ? `<strong>${number(figure.value)}</strong>${bracket(figure)}` : "–";
@@ -190,7 +190,7 @@ function tableRow(row: Row, names: Names, more: More | undefined): string {
 <td>${escaped(verdictOf(row, names))}</td>${told}</tr>`;
 }
 
-function verdictOf({ candidate, verdict, why, ratio }: Row, names: Names): string {
+function verdictOf({ candidate, verdict, why, ratio }: ResultRow, names: Names): string {
   if (verdict !== "measured") return `${verdict}: ${why}`;
   if (!ratio) return why ?? "";
   const control = ratio.control === candidate ? "its own plain echo" : names.title(ratio.control);

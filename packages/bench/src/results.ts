@@ -54,7 +54,7 @@ export interface Measure {
   noise?: Noise;
   /** A smaller factor is not decided, because another run may show another. */
   leastFactor: number;
-  rows: Row[];
+  rows: ResultRow[];
 }
 
 /** What was sent on a schedule, and how long answers took in the median slice after each was due, in µs. */
@@ -70,7 +70,7 @@ export interface Schedule {
 }
 
 /** One candidate in one measure. */
-export interface Row {
+export interface ResultRow {
   candidate: string;
   /**
    * `measured`: there is a figure. `generator-bound`: the server was not busy, so the figure would be the

@@ -2,7 +2,7 @@
 
 import { subprotocol } from "@rosetta/protocol";
 import type { Candidate } from "./candidates.ts";
-import type { EchoJob, Peer, Slice } from "./job.ts";
+import type { EchoJob, PeerAddress, Slice } from "./job.ts";
 import type { Method } from "./session.ts";
 
 export const scenarioNames = [
@@ -112,7 +112,7 @@ export function methodsOf(names: readonly ScenarioName[], effort: Effort): Metho
   return names.flatMap((name) => makers[name]());
 }
 
-function echoJob(peer: Peer, effort: Effort, rest: Partial<EchoJob>): EchoJob {
+function echoJob(peer: PeerAddress, effort: Effort, rest: Partial<EchoJob>): EchoJob {
   const { warmupMs, measureMs } = effort;
   return {
     kind: "echo",
@@ -260,12 +260,15 @@ function slow(effort: Effort): Method {
 }
 
 /** Returns the peer at the path where the apps speak rosetta.v1.json. */
-export function application(peer: Peer): Peer {
+export function application(peer: PeerAddress): PeerAddress {
   return { ...peer, path: "/ws", subprotocol };
 }
 
 // The path where a candidate publishes to many clients, if it does.
-function topicOf({ kind }: Candidate, peer: Peer): { peer: Peer; dialect: "bytes" | "typed" } | undefined {
+function topicOf(
+  { kind }: Candidate,
+  peer: PeerAddress,
+): { peer: PeerAddress; dialect: "bytes" | "typed" } | undefined {
   if (kind === "app") return { peer: application(peer), dialect: "typed" };
   return kind === "bare" ? { peer: { ...peer, path: "/fanout" }, dialect: "bytes" } : undefined;
 }

@@ -2,10 +2,10 @@
 
 import type { Candidate } from "./candidates.ts";
 import type { Slice } from "./job.ts";
-import { objectionTo, type Pair, ratiosOf } from "./judge.ts";
+import { objectionTo, ratiosOf, type SlicePair } from "./judge.ts";
 import { ableIn } from "./measure.ts";
 import type { SelfComparison } from "./results.ts";
-import { type Bench, type Method, Session } from "./session.ts";
+import { type Bench, type Method, MethodSession } from "./session.ts";
 import { estimate, type Noise, noiseOf } from "./statistics.ts";
 
 // At least this many ratios wherever servers are compared: one or two do not show how far apart the next may be.
@@ -65,7 +65,7 @@ async function compareWithItself(
   method: Method,
   turn: number,
   bench: Bench,
-): Promise<{ candidate: Candidate; pairs: Pair[] } | undefined> {
+): Promise<{ candidate: Candidate; pairs: SlicePair[] } | undefined> {
   const able = ableIn(method, bench).filter(
     ({ id, kind }) => (kind === "app" || kind === "bare") && !bench.refused.has(id),
   );
@@ -73,7 +73,7 @@ async function compareWithItself(
     const candidate = able[(turn + index) % able.length] as Candidate;
     bench.tell(`${candidate.title} against itself: ${method.title}`);
     // Two processes that have not been used before: the same two would only repeat their result.
-    const session = new Session(method, { ...bench, pool: undefined });
+    const session = new MethodSession(method, { ...bench, pool: undefined });
     try {
       const pairs = await session.attempt(
         session.subject(candidate),
@@ -89,6 +89,6 @@ async function compareWithItself(
   return undefined;
 }
 
-function slicesOf(pairs: readonly Pair[]): Slice[] {
+function slicesOf(pairs: readonly SlicePair[]): Slice[] {
   return pairs.flatMap(([measured, control]) => (control ? [measured, control] : [measured]));
 }

@@ -1,6 +1,6 @@
 // What a run found, in plain sentences for the beginning of the report and the end of a run. Pure.
 
-import { type BenchResults, type Measure, type Row, titlesIn } from "./results.ts";
+import { type BenchResults, type Measure, type ResultRow, titlesIn } from "./results.ts";
 import { number, times } from "./words.ts";
 
 /** One finding of a run. */
@@ -39,7 +39,7 @@ const kinds = ["app", "hello", "bare", "limit"];
 
 interface Found {
   measure: Measure;
-  row: Row;
+  row: ResultRow;
   kind: string;
 }
 
@@ -57,7 +57,7 @@ export function sentencesOf({
     .toSorted((a, b) => rank(a) - rank(b));
   const compared = (isDecided: boolean) =>
     all.filter(({ row: { ratio } }) => ratio && (ratio.decision !== "undecided") === isDecided);
-  const verdicts = (...names: Row["verdict"][]) => all.filter(({ row }) => names.includes(row.verdict));
+  const verdicts = (...names: ResultRow["verdict"][]) => all.filter(({ row }) => names.includes(row.verdict));
   return {
     decided: compared(true).map((found) => said(found, comparison(found, titleOf))),
     undecided: compared(false).map((found) =>
@@ -83,7 +83,7 @@ function comparison({ measure, row }: Found, titleOf: (id: string) => string): s
   return `${titleOf(row.candidate)} ${phrase} [${number(low)}–${number(high)}].`;
 }
 
-function reason({ ratio }: Row): string {
+function reason({ ratio }: ResultRow): string {
   const why = ratio?.why ?? "";
   return why && `${capital(why)}.`;
 }

@@ -6,7 +6,7 @@ import { raisedLimits } from "@rosetta/manifest";
 import { inheritedEnvironment, isFree } from "@rosetta/manifest/start";
 import { Process } from "@rosetta/testkit/process";
 import type { Candidate } from "./candidates.ts";
-import type { Peer } from "./job.ts";
+import type { PeerAddress } from "./job.ts";
 import { onCore } from "./machine.ts";
 
 const startMs = 15_000;
@@ -30,7 +30,7 @@ const compiled = join(import.meta.dirname, "../node_modules/.cache/compiled");
 /** A running server. */
 export class MeasuredServer {
   readonly candidate: Candidate;
-  readonly peer: Peer;
+  readonly peer: PeerAddress;
   readonly #process: Process;
 
   private constructor(candidate: Candidate, child: Process, port: number) {

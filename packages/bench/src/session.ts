@@ -3,8 +3,8 @@
 
 import type { Candidate } from "./candidates.ts";
 import { type Generator, GeneratorEnded } from "./generator.ts";
-import type { EchoJob, Job, Peer, Slice } from "./job.ts";
-import { type Figure, isDisturbed, isHopeless, type Pair } from "./judge.ts";
+import type { EchoJob, Job, PeerAddress, Slice } from "./job.ts";
+import { type Figure, isDisturbed, isHopeless, type SlicePair } from "./judge.ts";
 import { ServerPool } from "./pool.ts";
 import type { Measure } from "./results.ts";
 import { MeasuredServer } from "./server.ts";
@@ -18,9 +18,9 @@ export interface Method extends Figure {
   /** The wording for a ratio, with `{ratio}` and `{control}`: `echoes {ratio} as many messages as {control}`. */
   phrase: string;
   /** Returns nothing if the candidate cannot do it. */
-  job: (candidate: Candidate, peer: Peer) => Job | undefined;
+  job: (candidate: Candidate, peer: PeerAddress) => Job | undefined;
   /** Compares the candidate with itself doing another job. If left out, its control does the same job. */
-  controlJob?: (candidate: Candidate, peer: Peer) => Job;
+  controlJob?: (candidate: Candidate, peer: PeerAddress) => Job;
   /** Sends on a schedule, at this part of the rate that each server reached without one. */
   partOfCapacity?: number;
   /** True if what a server did before would change the figure, so that each slice needs a new process. */
@@ -51,12 +51,12 @@ export interface Bench {
 }
 
 /** Stands in for a server when a method is asked what a candidate can do, before anything runs. */
-export const nowhere: Peer = { host: "", port: 0, pid: 0, path: "" };
+export const nowhere: PeerAddress = { host: "", port: 0, pid: 0, path: "" };
 
 /** One process of a candidate, and its job. */
 export interface Subject {
   candidate: Candidate;
-  job: (peer: Peer) => Job;
+  job: (peer: PeerAddress) => Job;
   /** Distinguishes two processes of the same candidate. */
   instance: string;
 }
@@ -67,7 +67,7 @@ const capacities = new WeakMap<MeasuredServer, number>();
 const capacityMs = 500;
 
 /** Measures by one method, with its own servers or with those in the bench's pool. */
-export class Session {
+export class MethodSession {
   readonly #method: Method;
   readonly #bench: Bench;
   readonly #pool: ServerPool;
@@ -102,9 +102,9 @@ export class Session {
   async attempt(
     own: Subject,
     control: Subject | undefined,
-    before: readonly Pair[],
+    before: readonly SlicePair[],
     upTo: number,
-  ): Promise<Pair[] | Error> {
+  ): Promise<SlicePair[] | Error> {
     try {
       const pairs = await this.#inPairs(own, control, before, upTo);
       // A control that does another job is no measurement of the control itself.
@@ -117,7 +117,7 @@ export class Session {
     }
   }
 
-  #note({ id }: Candidate, pairs: readonly Pair[]): void {
+  #note({ id }: Candidate, pairs: readonly SlicePair[]): void {
     const slices = pairs.flatMap(([, slice]) => slice ?? []);
     this.#controls.set(id, [...(this.#controls.get(id) ?? []), ...slices]);
   }
@@ -125,9 +125,9 @@ export class Session {
   async #inPairs(
     own: Subject,
     control: Subject | undefined,
-    before: readonly Pair[],
+    before: readonly SlicePair[],
     upTo: number,
-  ): Promise<Pair[]> {
+  ): Promise<SlicePair[]> {
     const pairs = [...before];
     // A pair measured while others were at work says nothing about the two. It is measured again, but not for ever.
     while (pairs.length < upTo) {
@@ -150,7 +150,7 @@ export class Session {
   }
 
   // Every other pair runs in reverse order, so that coming second is no advantage.
-  async #pair(before: readonly Pair[], own: Subject, control?: Subject): Promise<Pair | undefined> {
+  async #pair(before: readonly SlicePair[], own: Subject, control?: Subject): Promise<SlicePair | undefined> {
     const [measured, controls] = [before.map(([slice]) => slice), before.flatMap(([, slice]) => slice ?? [])];
     const isLost = (slices: readonly Slice[]) => isHopeless(this.#method, slices, this.#method.pairs);
     if (isLost(measured)) return undefined;

@@ -3,7 +3,7 @@ import type { Candidate } from "../src/candidates.ts";
 import { checkOf, failureOf } from "../src/correctness.ts";
 import { inTime } from "../src/generator/in-time.ts";
 import { type Generator, GeneratorEnded, startGenerator } from "../src/generator.ts";
-import type { EchoJob, Peer } from "../src/job.ts";
+import type { EchoJob, PeerAddress } from "../src/job.ts";
 import { Measurement } from "../src/measure.ts";
 import type { SelfComparison } from "../src/results.ts";
 import { noises } from "../src/self-comparison.ts";
@@ -26,7 +26,12 @@ function candidateOf(fault: string, control?: string): Candidate {
 const load = { dialect: "bytes", connections: 2, depth: 1, size: 64, warmupMs: 10, measureMs: 100 } as const;
 
 function echoMethod(connections = 2): Method {
-  const job = (_candidate: Candidate, peer: Peer): EchoJob => ({ kind: "echo", peer, ...load, connections });
+  const job = (_candidate: Candidate, peer: PeerAddress): EchoJob => ({
+    kind: "echo",
+    peer,
+    ...load,
+    connections,
+  });
   return {
     ...{ scenario: "echo", title: "a few", unit: "messages/s", better: "more", phrase: "{ratio} {control}" },
     ...{
@@ -63,7 +68,7 @@ test.each([
 });
 
 test("a server that answers far too late is caught", async () => {
-  const impatient = (peer: Peer) => ({ ...checkOf(peer), patienceMs: 1_000 });
+  const impatient = (peer: PeerAddress) => ({ ...checkOf(peer), patienceMs: 1_000 });
   const failure = await failureOf(candidateOf("late"), { core, generator }, impatient);
   expect(failure).toMatch(/^\d+ of \d+ messages did not come back: nothing came for 1000 ms$/);
 });
@@ -79,7 +84,7 @@ test.each([
 ])("a server that %s messages is caught while it is measured, too", async (fault, how) => {
   const method = echoMethod(4);
   const busy = { ...load, connections: 4, depth: 4, measureMs: 500 };
-  const job = (_candidate: Candidate, peer: Peer): EchoJob => ({ kind: "echo", peer, ...busy });
+  const job = (_candidate: Candidate, peer: PeerAddress): EchoJob => ({ kind: "echo", peer, ...busy });
   const { rows } = await measured([candidateOf(fault)], { ...method, job, pairs: 1 });
   expect(rows[0]).toMatchObject({ verdict: "refused", why: expect.stringMatching(how) });
 });
@@ -93,7 +98,7 @@ test.each([
 ])("a server that %s what it publishes is caught", async (fault, how) => {
   const fanout = { kind: "fanout", dialect: "bytes", subscribers: 16, depth: 4 } as const;
   const time = { warmupMs: 10, measureMs: 1_500 };
-  const job = (_candidate: Candidate, peer: Peer) => ({
+  const job = (_candidate: Candidate, peer: PeerAddress) => ({
     peer: { ...peer, path: "/fanout" },
     ...fanout,
     ...time,
@@ -103,7 +108,7 @@ test.each([
 });
 
 test("a server that drops idle connections gets no credit for its memory", async () => {
-  const job = (_candidate: Candidate, peer: Peer) =>
+  const job = (_candidate: Candidate, peer: PeerAddress) =>
     ({ kind: "idle", peer, connections: 100, compressed: false }) as const;
   const { rows } = await measured([candidateOf("drops")], { ...echoMethod(), job, pairs: 1 });
   expect(rows[0]).toMatchObject({ verdict: "refused", why: "10 of 100 idle connections were closed" });

@@ -8,7 +8,7 @@ import {
 } from "@rosetta/protocol";
 import { type Backoff, patienceMs } from "./backoff.ts";
 import { type ClientProblem, Emitter } from "./emitter.ts";
-import { defaultHeartbeat, type Heartbeat, type HeartbeatTimes, startHeartbeat } from "./heartbeat.ts";
+import { type ClientHeartbeat, defaultHeartbeat, type HeartbeatTimes, startHeartbeat } from "./heartbeat.ts";
 import { defaultHost, type Host } from "./host.ts";
 import { type Question, type ReplyTo, RequestError, Requests } from "./requests.ts";
 import { type FrameEvent, ReconnectingSocket, type SocketState } from "./socket.ts";
@@ -51,7 +51,7 @@ export interface ClientEvents {
 }
 
 /** What `request` takes: `hello` is the client's own, and subscriptions go through `subscribe`. */
-export type Request = Exclude<Question, { type: "hello" | "subscribe" | "unsubscribe" }>;
+export type AppRequest = Exclude<Question, { type: "hello" | "subscribe" | "unsubscribe" }>;
 
 /** How long the first `hello` waits for its `welcome`. As with handshakes, each retry waits twice as long. */
 const welcomeMs = 4_000;
@@ -82,7 +82,7 @@ export class Client {
   readonly #client = randomHex(secretBytes);
   #state: SocketState = { name: "idle" };
   #welcome: ServerMessage<"welcome"> | undefined;
-  #heartbeat: Heartbeat | undefined;
+  #heartbeat: ClientHeartbeat | undefined;
   /** The number of this connection, counted from 1. */
   #connection = 0;
 
@@ -125,7 +125,7 @@ export class Client {
    * it would for a reply. `publish` and `start` outlive lost connections. Rejects with a `RequestError` and nothing
    * else.
    */
-  request<R extends Request>(request: R): Promise<ReplyTo<R>> {
+  request<R extends AppRequest>(request: R): Promise<ReplyTo<R>> {
     return this.#ask(request, (reply) => reply);
   }
 
@@ -191,7 +191,7 @@ export class Client {
     return this.#emitter.on(name, listener);
   }
 
-  #ask<R extends Request, Result>(
+  #ask<R extends AppRequest, Result>(
     request: R,
     read: (reply: ReplyTo<R>, sentAt: number) => Result,
   ): Promise<Result> {

@@ -12,7 +12,7 @@ export interface HeartbeatTimes {
 
 export const defaultHeartbeat: HeartbeatTimes = { idleMs: 25_000, deadlineMs: 10_000, probeMs: 3_000 };
 
-export interface Heartbeat {
+export interface ClientHeartbeat {
   /** Notes a sign of life. Call it for every message, from within its handler. */
   heard(): void;
   stop(): void;
@@ -26,7 +26,7 @@ export function startHeartbeat(
   host: Host,
   times: HeartbeatTimes,
   { ping, dead }: { ping: () => void; dead: () => void },
-): Heartbeat {
+): ClientHeartbeat {
   let cancel = () => {};
 
   function arm(ms: number, run: () => void): void {

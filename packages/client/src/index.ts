@@ -1,6 +1,12 @@
 // The public face of the client, in two layers: `ReconnectingSocket` knows sockets, `Client` knows the protocol.
 export { type Backoff, defaultBackoff, retryWindow } from "./backoff.ts";
-export { Client, type ClientEvents, type ClientFrame, type ClientOptions, type Request } from "./client.ts";
+export {
+  type AppRequest,
+  Client,
+  type ClientEvents,
+  type ClientFrame,
+  type ClientOptions,
+} from "./client.ts";
 export type { ClientProblem } from "./emitter.ts";
 export type { HeartbeatTimes } from "./heartbeat.ts";
 export { defaultHost, type Host, type HostEvent, type SocketConstructor, type SocketLike } from "./host.ts";

@@ -1,7 +1,7 @@
 import type { Cursor, Mode, ServerMessage } from "@rosetta/protocol";
 
 /** What to do about a place in the log: hand the event on, leave it, or ask again from the cursor. */
-export type Verdict = "deliver" | "drop" | "gap";
+export type PlaceDecision = "deliver" | "drop" | "gap";
 
 /**
  * Where one reader stands in one topic: what it has seen, what it missed, and from where to go on.
@@ -54,7 +54,7 @@ export class Position {
   }
 
   /** Judges an event that came. */
-  event({ epoch, offset }: Cursor): Verdict {
+  event({ epoch, offset }: Cursor): PlaceDecision {
     if (!this.#confirmed) return "drop";
     if (epoch !== this.#epoch) return "gap";
     if (offset <= this.#seen) return "drop";
@@ -64,7 +64,7 @@ export class Position {
   }
 
   /** Judges the ack of our own publication to `others`, which stands for an event that we are not sent. */
-  ownAck({ epoch, offset }: Cursor): Exclude<Verdict, "deliver"> {
+  ownAck({ epoch, offset }: Cursor): Exclude<PlaceDecision, "deliver"> {
     if (!this.#confirmed || epoch !== this.#epoch || offset <= this.#known) return "drop";
     if (this.#skips(offset)) return "gap";
     this.#seen = offset;

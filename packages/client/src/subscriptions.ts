@@ -29,7 +29,7 @@ export interface Subscription {
   unsubscribe(): void;
 }
 
-export interface Reader {
+export interface TopicListener {
   listener: (event: ServerMessage<"event">) => void;
   onState: ((state: TopicState) => void) | undefined;
 }
@@ -37,7 +37,7 @@ export interface Reader {
 interface Topic {
   readonly name: string;
   readonly position: Position;
-  readonly readers: Set<Reader>;
+  readonly readers: Set<TopicListener>;
   state: TopicState;
   /** The newest event of a `latest` topic, for those who join later. */
   newest: ServerMessage<"event"> | undefined;
@@ -67,7 +67,7 @@ export class Subscriptions {
     this.#reporter = reporter;
   }
 
-  add(name: string, reader: Reader): Subscription {
+  add(name: string, reader: TopicListener): Subscription {
     const known = this.#topics.get(name);
     const topic = known ?? this.#create(name);
     topic.readers.add(reader);
@@ -127,7 +127,7 @@ export class Subscriptions {
   }
 
   // Later, not at once: the caller does not hold its subscription yet. By then an event may have come.
-  #introduce(topic: Topic, reader: Reader): void {
+  #introduce(topic: Topic, reader: TopicListener): void {
     const { newest } = topic;
     queueMicrotask(() => {
       if (!topic.readers.has(reader)) return;
@@ -136,7 +136,7 @@ export class Subscriptions {
     });
   }
 
-  #leave(topic: Topic, reader: Reader): void {
+  #leave(topic: Topic, reader: TopicListener): void {
     if (!topic.readers.delete(reader) || topic.readers.size > 0) return;
     topic.asked++;
     topic.cancelRetry();
@@ -214,7 +214,7 @@ export class Subscriptions {
     this.#each(topic, (reader) => reader.onState?.(state));
   }
 
-  #each(topic: Topic, tell: (reader: Reader) => void): void {
+  #each(topic: Topic, tell: (reader: TopicListener) => void): void {
     for (const reader of [...topic.readers]) {
       if (topic.readers.has(reader)) this.#reporter.guard(() => tell(reader));
     }

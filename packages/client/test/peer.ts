@@ -16,7 +16,7 @@ const usualLimits: Limits = {
 };
 
 /** The server's end of a client's sockets, as a test writes it: it answers nothing by itself. */
-export class Peer {
+export class ScriptedPeer {
   readonly host: FakeHost;
   #greetings = 0;
 
@@ -91,7 +91,7 @@ export function eventAt(offset: number, epoch = "e1", topic = "room/a"): ServerM
 export function pair(options: Partial<ClientOptions> = {}) {
   const host = new FakeHost();
   const client = new Client("ws://test/ws", { host, ...options });
-  return { host, client, peer: new Peer(host) };
+  return { host, client, peer: new ScriptedPeer(host) };
 }
 
 /** Returns the same pair with the greeting done. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { folderOf, readManifests } from "@rosetta/manifest";
 
 /** A server with its files, which the rules compare. */
-export interface App {
+export interface AppFiles {
   /** The folder's name below `apps/`. */
   id: string;
   /** The text of each file, by its name below `src/`. */
@@ -11,7 +11,7 @@ export interface App {
 }
 
 /** Returns every server of this repository with its files, by port. */
-export function readApps(): App[] {
+export function readApps(): AppFiles[] {
   return readManifests().map(({ id }) => ({ id, files: readSources(join(folderOf(id), "src")) }));
 }
 

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** What `pnpm parity` was asked to do. */
-export type Request =
+export type ParityOptions =
   | { do: "help" }
   | { do: "check"; record: boolean }
   | { do: "bite"; servers: string[]; regions: string[]; jobs: number };
@@ -20,7 +20,7 @@ pnpm parity --help     prints this text`;
 const mostJobs = 16;
 
 /** Parses the command line. Throws a `CommandError`. */
-export function readArguments(given: string[]): Request {
+export function readArguments(given: string[]): ParityOptions {
   const { values, positionals } = parse(given);
   if (values.help) return { do: "help" };
   if (!values.bite) {

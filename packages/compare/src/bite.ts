@@ -3,8 +3,9 @@ import { basename, join } from "node:path";
 import { styleText } from "node:util";
 import { folderOf } from "@rosetta/manifest";
 import { readApps } from "./apps.ts";
-import { CommandError, type Request } from "./arguments.ts";
+import { CommandError, type ParityOptions } from "./arguments.ts";
 import {
+  type BiteVerdict,
   type Cell,
   canBite,
   grepOf,
@@ -13,12 +14,11 @@ import {
   planCells,
   printBites,
   printVerdict,
-  type Verdict,
 } from "./cells.ts";
 import { buildPage, withCopies } from "./copies.ts";
 import { anyServer } from "./dealing.ts";
-import { readHouse } from "./house.ts";
-import { type Run, root, runSuite } from "./playwright.ts";
+import { readAppSources } from "./house.ts";
+import { root, runSuite, type SuiteRun } from "./playwright.ts";
 import { pool } from "./pool.ts";
 import { emptied } from "./regions.ts";
 
@@ -37,8 +37,8 @@ const controlMs = 900_000;
  * Empties each region of each app in a copy, and requires that the region's tests then fail. They must first pass
  * in an untouched copy, or a failure would prove nothing. The apps themselves are only read.
  */
-export async function bite({ servers, regions, jobs }: Request & { do: "bite" }): Promise<number> {
-  const house = readHouse(readApps());
+export async function bite({ servers, regions, jobs }: ParityOptions & { do: "bite" }): Promise<number> {
+  const house = readAppSources(readApps());
   if (house.findings.length > 0) throw new CommandError("some apps cannot be read: see pnpm parity");
   const cells = planCells(house, servers, regions);
   return withCopies(folder, async (signal) => {
@@ -47,7 +47,7 @@ export async function bite({ servers, regions, jobs }: Request & { do: "bite" })
   });
 }
 
-type Bitten = { cell: Cell; verdict: Verdict };
+type Bitten = { cell: Cell; verdict: BiteVerdict };
 
 async function biteAll(cells: Cell[], jobs: number, signal: AbortSignal): Promise<Bitten[]> {
   const apps = [...new Set(cells.map((cell) => cell.app))];
@@ -74,7 +74,12 @@ async function biteAll(cells: Cell[], jobs: number, signal: AbortSignal): Promis
   });
 }
 
-async function biteOne(cell: Cell, control: Run, port: number, signal: AbortSignal): Promise<Verdict> {
+async function biteOne(
+  cell: Cell,
+  control: SuiteRun,
+  port: number,
+  signal: AbortSignal,
+): Promise<BiteVerdict> {
   if (!canBite(cell)) return { state: "no code" };
   const before = judgeControl(control, cell.region);
   if (before.state !== "green") return before;
@@ -95,7 +100,7 @@ interface CopyRun {
   signal: AbortSignal;
 }
 
-async function runCopy({ app, regions, copy, port, control, signal }: CopyRun): Promise<Run> {
+async function runCopy({ app, regions, copy, port, control, signal }: CopyRun): Promise<SuiteRun> {
   const run = ["--project", app, "--grep", grepOf(regions), "--workers=1", "--retries=0"];
   // In a whole run these tests may run on another server, so they say nothing about this one.
   const putToAll = ["--grep-invert", `@${anyServer}`];
@@ -125,7 +130,8 @@ function report(verdicts: Bitten[]): number {
     verdict.state === "unclear" ? [`${cell.app}  ${cell.region}  ${verdict.reason}`] : [],
   );
   if (unclear.length > 0) console.log(`\nunclear:\n${unclear.join("\n")}`);
-  const count = (state: Verdict["state"]) => verdicts.filter(({ verdict }) => verdict.state === state).length;
+  const count = (state: BiteVerdict["state"]) =>
+    verdicts.filter(({ verdict }) => verdict.state === state).length;
   const good = count("green") + unclear.length === 0;
   const dead = verdicts.filter(({ verdict }) => verdict.state === "red" && !verdict.starts).length;
   const sentence = `${count("red")} red (${dead} do not start), ${count("no code")} without code, ${count("green")} still green, ${unclear.length} unclear`;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { CommandError } from "./arguments.ts";
 import {
+  type BiteVerdict,
   type Cell,
   canBite,
   grepOf,
@@ -8,10 +9,9 @@ import {
   judgeControl,
   planCells,
   printBites,
-  type Verdict,
 } from "./cells.ts";
-import { readHouse } from "./house.ts";
-import type { Outcome } from "./playwright.ts";
+import { readAppSources } from "./house.ts";
+import type { TestOutcome } from "./playwright.ts";
 
 const text = `// #region upgrade
 refuse();
@@ -20,7 +20,7 @@ refuse();
 // There is none: https://example.org
 // #endregion drain
 `;
-const house = readHouse(["one", "two"].map((id) => ({ id, files: new Map([["a.ts", text]]) })));
+const house = readAppSources(["one", "two"].map((id) => ({ id, files: new Map([["a.ts", text]]) })));
 const names = (cells: Cell[]) => cells.map(({ app, region }) => `${app} ${region}`);
 
 test("without names all cells are selected, otherwise those of the named servers and regions", () => {
@@ -46,7 +46,7 @@ test("the pattern matches only whole tags", () => {
   expect(pattern.test("SEND-01 MUST x @send-later")).toBe(false);
 });
 
-const outcome = (status: Outcome["status"], error?: string, ...tags: string[]): Outcome => ({
+const outcome = (status: TestOutcome["status"], error?: string, ...tags: string[]): TestOutcome => ({
   title: "UPG-01 MUST refuse",
   tags,
   file: "e2e/tests/a.test.ts",
@@ -102,13 +102,13 @@ test("the control is judged by the tests of the region", () => {
 });
 
 test("the table has a row for each region and a column for each app", () => {
-  const found: Verdict[] = [
+  const found: BiteVerdict[] = [
     { state: "red", test: "UPG-07", starts: true },
     { state: "no code" },
     { state: "red", test: "UPG-01", starts: false },
     { state: "green", total: 3 },
   ];
-  const verdicts = planCells(house, [], []).map((cell, at) => ({ cell, verdict: found[at] as Verdict }));
+  const verdicts = planCells(house, [], []).map((cell, at) => ({ cell, verdict: found[at] as BiteVerdict }));
   expect(printBites(verdicts).split("\n")).toEqual([
     "region   one         two",
     "upgrade  red UPG-07  red (does not start)",

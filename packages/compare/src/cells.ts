@@ -1,6 +1,6 @@
 import { CommandError } from "./arguments.ts";
-import type { House, Source } from "./house.ts";
-import type { Outcome, Run } from "./playwright.ts";
+import type { AppSources, Source } from "./house.ts";
+import type { SuiteRun, TestOutcome } from "./playwright.ts";
 import { hasCode } from "./regions.ts";
 import { table } from "./table.ts";
 
@@ -12,7 +12,7 @@ export interface Cell {
 }
 
 /** The outcome of a bite, or of the run without one. */
-export type Verdict =
+export type BiteVerdict =
   /** The first test that failed. If the server does not even start, that says nothing about the test. */
   | { state: "red"; test: string; starts: boolean }
   | { state: "green"; total: number }
@@ -22,7 +22,7 @@ export type Verdict =
   | { state: "unclear"; reason: string };
 
 /** Returns the requested cells, or all of them if none is named. */
-export function planCells(house: House, servers: string[], regions: string[]): Cell[] {
+export function planCells(house: AppSources, servers: string[], regions: string[]): Cell[] {
   refuseUnknown("server", servers, house.apps);
   refuseUnknown("region", regions, [...new Set(house.sources.flatMap(({ regions }) => [...regions.keys()]))]);
   return house.sources
@@ -44,7 +44,7 @@ export function grepOf(regions: string[]): string {
 }
 
 /** Returns the result of a run. A run that broke off, or ran no test, is neither red nor green. */
-export function judge({ outcomes, errors }: Run): Verdict {
+export function judge({ outcomes, errors }: SuiteRun): BiteVerdict {
   const [red] = outcomes.filter(isRed);
   if (red) return { state: "red", test: idOf(red), starts: !startError.test(red.error ?? "") };
   if (errors[0] !== undefined) return { state: "unclear", reason: firstLine(errors[0]) };
@@ -54,7 +54,7 @@ export function judge({ outcomes, errors }: Run): Verdict {
 }
 
 /** Returns what the run of the untouched copy says about one region. Unless it is green there, red proves nothing. */
-export function judgeControl({ outcomes, errors }: Run, region: string): Verdict {
+export function judgeControl({ outcomes, errors }: SuiteRun, region: string): BiteVerdict {
   const own = outcomes.filter((outcome) => outcome.tags.includes(region));
   const verdict = judge({ outcomes: own, errors });
   if (verdict.state !== "red") return verdict;
@@ -65,7 +65,7 @@ export function judgeControl({ outcomes, errors }: Run, region: string): Verdict
 const startError = /did not start/;
 
 /** Returns a table of region × app, with the test that failed. */
-export function printBites(verdicts: { cell: Cell; verdict: Verdict }[]): string {
+export function printBites(verdicts: { cell: Cell; verdict: BiteVerdict }[]): string {
   const apps = [...new Set(verdicts.map(({ cell }) => cell.app))];
   const regions = [...new Set(verdicts.map(({ cell }) => cell.region))];
   const rows = regions.map((region) => [
@@ -79,7 +79,7 @@ export function printBites(verdicts: { cell: Cell; verdict: Verdict }[]): string
 }
 
 /** Returns a verdict in a cell. */
-export function printVerdict(verdict: Verdict): string {
+export function printVerdict(verdict: BiteVerdict): string {
   if (verdict.state === "green") return `STILL GREEN (${verdict.total})`;
   if (verdict.state === "unclear") return "UNCLEAR";
   if (verdict.state === "no code") return "no code";
@@ -91,11 +91,11 @@ function refuseUnknown(what: string, names: string[], known: string[]): void {
   if (unknown !== undefined) throw new CommandError(`no ${what} "${unknown}": ${known.join(", ")}`);
 }
 
-function isRed({ status }: Outcome): boolean {
+function isRed({ status }: TestOutcome): boolean {
   return status === "unexpected";
 }
 
-function idOf({ title }: Outcome): string {
+function idOf({ title }: TestOutcome): string {
   return title.split(" ")[0] ?? "";
 }
 

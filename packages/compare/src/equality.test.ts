@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { alike, checkEquality, equality, printEquality } from "./equality.ts";
-import { readHouse } from "./house.ts";
+import { readAppSources } from "./house.ts";
 
 function house(...texts: string[]) {
   const names = ["one", "two", "three"];
-  return readHouse(
+  return readAppSources(
     texts.map((text, index) => ({ id: names[index] as string, files: new Map([["a.ts", text]]) })),
   );
 }

@@ -1,4 +1,4 @@
-import type { Finding, House } from "./house.ts";
+import type { AppSources, Finding } from "./house.ts";
 
 /**
  * For each region, the groups of apps in which it reads the same. An app that differs from all others is in no
@@ -7,7 +7,7 @@ import type { Finding, House } from "./house.ts";
 export type Equality = Record<string, string[][]>;
 
 /** Returns what is equal now. */
-export function equality({ sources }: House): Equality {
+export function equality({ sources }: AppSources): Equality {
   const found = new Map<string, Map<string, string[]>>();
   for (const { app, regions } of sources) {
     for (const [name, { lines }] of regions) found.set(name, (found.get(name) ?? new Map()).set(app, lines));

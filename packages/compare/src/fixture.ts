@@ -1,7 +1,7 @@
-import type { Results, ServerResult, TestResult } from "./results.ts";
+import type { ServerResult, SuiteResults, TestResult } from "./results.ts";
 
 /** Results for the tests of this package. */
-export function sampleResults(tests: TestResult[] = sampleTests): Results {
+export function sampleResults(tests: TestResult[] = sampleTests): SuiteResults {
   return {
     date: "2026-11-22T10:00:00.000Z",
     machine: { platform: "linux x64", cpu: "Example", cores: 2 },

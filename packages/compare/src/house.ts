@@ -1,4 +1,4 @@
-import { type App, pathOf } from "./apps.ts";
+import { type AppFiles, pathOf } from "./apps.ts";
 import { type Region, RegionError, regions } from "./regions.ts";
 import { readSyntax, type Syntax } from "./syntax.ts";
 
@@ -21,15 +21,15 @@ export interface Source {
 }
 
 /** All files of all apps. `findings` are the problems that keep a file from being read to its end. */
-export interface House {
+export interface AppSources {
   apps: string[];
   sources: Source[];
   findings: Finding[];
 }
 
 /** Reads the regions and the syntax of all files. */
-export function readHouse(apps: App[]): House {
-  const house: House = { apps: apps.map(({ id }) => id), sources: [], findings: [] };
+export function readAppSources(apps: AppFiles[]): AppSources {
+  const house: AppSources = { apps: apps.map(({ id }) => id), sources: [], findings: [] };
   const files = apps.flatMap(({ id, files }) => [...files].map(([name, text]) => ({ app: id, name, text })));
   const syntaxes = readSyntax(new Map(files.map(({ app, name, text }) => [pathOf(app, name), text])));
   for (const { app, name, text } of files) {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "./house.ts";
 import { root } from "./playwright.ts";
-import { type ListedTest, type Place, titleForm } from "./tags.ts";
+import { type ListedTest, type RegionPlace, titleForm } from "./tags.ts";
 
 /** A lesson of the page: a question, the panels to try it with, the regions behind it, and the tests that prove it. */
 export interface Lesson {
@@ -66,7 +66,7 @@ function frontMatter(file: string, head: string): Pick<Lesson, "panels" | "regio
 export function checkLessons(
   files: Map<string, string>,
   panels: string[],
-  places: Place[],
+  places: RegionPlace[],
   tests: ListedTest[],
 ): Finding[] {
   const findings: Finding[] = [];
@@ -87,7 +87,7 @@ function problemsOf(
   lesson: Lesson,
   text: string,
   panels: string[],
-  places: Place[],
+  places: RegionPlace[],
   tests: ListedTest[],
 ): string[] {
   const regions = new Set(places.map(({ region }) => region));
@@ -114,7 +114,7 @@ function gaps(lessons: Lesson[]): Finding[] {
   return [at(`${found.name}.md`, `lesson ${found.number} stands where ${index + 1} is due`)];
 }
 
-function untaught(lessons: Lesson[], places: Place[]): Finding[] {
+function untaught(lessons: Lesson[], places: RegionPlace[]): Finding[] {
   const taught = new Set(lessons.flatMap(({ regions }) => regions));
   const first = new Map(
     places.filter(({ region }) => !taught.has(region)).map((place) => [place.region, place]),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { sampleResults, sampleTest } from "./fixture.ts";
-import { readHouse } from "./house.ts";
+import { readAppSources } from "./house.ts";
 import { markdownMatrix, markdownRegions, readPart, replacePart } from "./markdown.ts";
 
 const bare = {
@@ -38,7 +38,7 @@ test("files come in reading order, and regions in the order of their file", () =
     ["other.ts", region("more")],
     ["server.ts", region("upgrade")],
   ]);
-  expect(markdownRegions(readHouse([{ id: "one", files }])).split("\n")).toEqual([
+  expect(markdownRegions(readAppSources([{ id: "one", files }])).split("\n")).toEqual([
     "| file | lives as long as | regions |",
     "|---|---|---|",
     "| `hello.ts` | a first lesson | none: the stack as its documentation writes it |",

@@ -1,26 +1,26 @@
-import type { House } from "./house.ts";
+import type { AppSources } from "./house.ts";
 import { placesOf } from "./overview.ts";
-import { groups, printDealt, printTally, type Results, tally } from "./results.ts";
+import { groups, printDealt, printTally, type SuiteResults, tally } from "./results.ts";
 
 /** The generated parts of the README. Each stands between two comments with its name. */
-export type Part = "matrix" | "regions";
+export type ReadmePart = "matrix" | "regions";
 
 /** Returns the content of a part and the line on which it begins, or `undefined` if the text has no such part. */
-export function readPart(text: string, part: Part): { content: string; line: number } | undefined {
+export function readPart(text: string, part: ReadmePart): { content: string; line: number } | undefined {
   const { from, to } = boundsOf(text, part);
   if (from === -1 || to < from) return undefined;
   return { content: text.slice(from, to).trim(), line: text.slice(0, from).split("\n").length + 1 };
 }
 
 /** Returns the text with new content in one of its parts, or `undefined` if it has no such part. */
-export function replacePart(text: string, part: Part, content: string): string | undefined {
+export function replacePart(text: string, part: ReadmePart, content: string): string | undefined {
   const { from, to } = boundsOf(text, part);
   if (from === -1 || to < from) return undefined;
   return `${text.slice(0, from)}\n${content}\n${text.slice(to)}`;
 }
 
 /** Returns the bounds of a part: from after the comment that begins it to the one that ends it. */
-function boundsOf(text: string, part: Part): { from: number; to: number } {
+function boundsOf(text: string, part: ReadmePart): { from: number; to: number } {
   const begin = `<!-- ${part}:begin -->`;
   const at = text.indexOf(begin);
   return { from: at === -1 ? -1 : at + begin.length, to: text.indexOf(`<!-- ${part}:end -->`) };
@@ -36,7 +36,7 @@ const files = new Map([
 ]);
 
 /** Writes the README's table of files and their regions. */
-export function markdownRegions(house: House): string {
+export function markdownRegions(house: AppSources): string {
   const places = placesOf(house);
   const names = new Set([...files.keys(), ...house.sources.map(({ name }) => name)]);
   const rows = [...names].map((name) => {
@@ -48,7 +48,7 @@ export function markdownRegions(house: House): string {
 }
 
 /** Writes the README's matrix: for each server, the results of its documentation's example and of ours. */
-export function markdownMatrix(app: Results, bare: Results): string {
+export function markdownMatrix(app: SuiteResults, bare: SuiteResults): string {
   const columns = app.servers.flatMap(({ id, title }) => [
     { head: `${title}, as the docs write it`, tests: bare.tests, id },
     { head: `${title}, as this repository writes it`, tests: app.tests, id },
@@ -77,12 +77,12 @@ export function markdownMatrix(app: Results, bare: Results): string {
   ].join("\n");
 }
 
-function dealt(results: Results): string[] {
+function dealt(results: SuiteResults): string[] {
   const sentence = printDealt(results);
   return sentence ? ["", sentence] : [];
 }
 
-function deviations({ servers, tests }: Results): string[] {
+function deviations({ servers, tests }: SuiteResults): string[] {
   const rows = tests.flatMap((test) =>
     servers.flatMap(({ id, title }) => {
       const result = test.results[id];
@@ -96,7 +96,7 @@ function deviations({ servers, tests }: Results): string[] {
     : ["", "≠ is a known difference of the stack; the test runs and fails as described:", "", ...rows];
 }
 
-function provenance({ date, commit, machine, servers }: Results): string {
+function provenance({ date, commit, machine, servers }: SuiteResults): string {
   const versions = servers.map(({ title, runtime, versions = {} }) => {
     const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
     // A runtime can also be a package that the app depends on, as Bun is.

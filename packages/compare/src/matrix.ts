@@ -3,10 +3,10 @@ import {
   isPutTo,
   printDealt,
   printTally,
-  type Results,
+  type SuiteResults,
   type TestResult,
+  type TestVerdict,
   tally,
-  type Verdict,
 } from "./results.ts";
 import { table } from "./table.ts";
 
@@ -19,7 +19,7 @@ export interface MatrixOptions {
 }
 
 /** Returns the end of a run's output: group × server, the rows that differ, the failures, and a closing line. */
-export function matrix(results: Results, options: MatrixOptions = {}): string {
+export function matrix(results: SuiteResults, options: MatrixOptions = {}): string {
   const all = { locate: () => undefined, paint: (_colour: string, text: string) => text, ...options };
   const parts = [
     overview(results, all),
@@ -33,7 +33,7 @@ export function matrix(results: Results, options: MatrixOptions = {}): string {
 
 type Options = Required<MatrixOptions>;
 
-function overview({ servers, tests }: Results, { paint }: Options): string {
+function overview({ servers, tests }: SuiteResults, { paint }: Options): string {
   const rows = groups(tests).map(([group, members]) => [
     group,
     ...servers.map(({ id }) => {
@@ -44,7 +44,7 @@ function overview({ servers, tests }: Results, { paint }: Options): string {
   return table([["", ...servers.map(({ id }) => id)], ...rows]);
 }
 
-function differences({ servers, tests }: Results, { paint }: Options): string {
+function differences({ servers, tests }: SuiteResults, { paint }: Options): string {
   const verdictsOf = (test: TestResult) =>
     servers.filter(({ id }) => isPutTo(test, id)).map(({ id }) => verdictOf(test, id));
   const differing = tests.filter((test) => new Set(verdictsOf(test)).size > 1);
@@ -62,11 +62,11 @@ function differences({ servers, tests }: Results, { paint }: Options): string {
 
 const colours = { passed: "green", failed: "red", deviates: "yellow", skipped: "yellow" } as const;
 
-function verdictOf(test: TestResult, server: string): Verdict | "skipped" {
+function verdictOf(test: TestResult, server: string): TestVerdict | "skipped" {
   return test.results[server]?.verdict ?? "skipped";
 }
 
-function failures({ servers, tests, column }: Results, { locate, paint }: Options): string {
+function failures({ servers, tests, column }: SuiteResults, { locate, paint }: Options): string {
   const rows = tests.flatMap((test) =>
     servers.flatMap(({ id }) => {
       const result = test.results[id];
@@ -83,7 +83,7 @@ function failures({ servers, tests, column }: Results, { locate, paint }: Option
   return rows.length === 0 ? "" : [paint("bold", "What failed"), ...rows].join("\n");
 }
 
-function closing({ servers, tests }: Results, { paint }: Options): string {
+function closing({ servers, tests }: SuiteResults, { paint }: Options): string {
   const sums = servers.map(({ id }) => tally(tests, id));
   const sum = (key: "passed" | "failed" | "skipped") => sums.reduce((total, found) => total + found[key], 0);
   const text = `${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`;

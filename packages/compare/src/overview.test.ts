@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { equality } from "./equality.ts";
-import { readHouse } from "./house.ts";
+import { readAppSources } from "./house.ts";
 import { overview } from "./overview.ts";
 
 const region = (name: string, ...lines: string[]) =>
   [`// #region ${name}`, ...lines, `// #endregion ${name}`, ""].join("\n");
 
 test("the overview counts lines and marks what is equal", () => {
-  const house = readHouse([
+  const house = readAppSources([
     { id: "one", files: new Map([["a.ts", region("send", "a();", "b();") + region("ping", "c();")]]) },
     {
       id: "two",

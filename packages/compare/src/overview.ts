@@ -1,10 +1,10 @@
 import type { Equality } from "./equality.ts";
-import type { House } from "./house.ts";
+import type { AppSources } from "./house.ts";
 import { table } from "./table.ts";
-import type { Place } from "./tags.ts";
+import type { RegionPlace } from "./tags.ts";
 
 /** Writes a table of file × region × lines in each app. `=` marks those that read the same. */
-export function overview(house: House, equal: Equality): string {
+export function overview(house: AppSources, equal: Equality): string {
   const rows = placesOf(house).map(({ region, name }) => [
     name,
     region,
@@ -16,8 +16,8 @@ export function overview(house: House, equal: Equality): string {
 }
 
 /** Returns every region once, where the first app has it. */
-export function placesOf({ sources }: House): (Place & { name: string })[] {
-  const places = new Map<string, Place & { name: string }>();
+export function placesOf({ sources }: AppSources): (RegionPlace & { name: string })[] {
+  const places = new Map<string, RegionPlace & { name: string }>();
   for (const { name, path, regions } of sources) {
     for (const [region, { line }] of regions) {
       if (!places.has(region)) places.set(region, { region, name, file: path, line });
@@ -26,7 +26,7 @@ export function placesOf({ sources }: House): (Place & { name: string })[] {
   return [...places.values()];
 }
 
-function lineCount({ sources }: House, app: string, region: string): number {
+function lineCount({ sources }: AppSources, app: string, region: string): number {
   const source = sources.find((candidate) => candidate.app === app && candidate.regions.has(region));
   return source?.regions.get(region)?.lines.length ?? 0;
 }

@@ -6,14 +6,14 @@ import { readApps } from "./apps.ts";
 import { CommandError, help, readArguments } from "./arguments.ts";
 import { bite } from "./bite.ts";
 import { checkEquality, type Equality, equality, printEquality } from "./equality.ts";
-import { type Finding, readHouse } from "./house.ts";
+import { type Finding, readAppSources } from "./house.ts";
 import { checkLessons, panelNames, readLessonFiles } from "./lessons.ts";
 import { overview, placesOf } from "./overview.ts";
 import { listSuite, root } from "./playwright.ts";
 import { count, printFindings } from "./report.ts";
 import { checkApps } from "./rules.ts";
 import { staleRegions } from "./stale.ts";
-import { checkDealt, checkTests, type ListedTest, type Place } from "./tags.ts";
+import { checkDealt, checkTests, type ListedTest, type RegionPlace } from "./tags.ts";
 
 const record = "packages/compare/equal.json";
 
@@ -26,7 +26,7 @@ async function run(given: string[]): Promise<number> {
 }
 
 async function check(write: boolean): Promise<number> {
-  const house = readHouse(readApps());
+  const house = readAppSources(readApps());
   // A file that cannot be read would break every other rule as well.
   if (house.findings.length > 0) return printFindings(house.findings);
   const places = placesOf(house);
@@ -54,7 +54,7 @@ async function check(write: boolean): Promise<number> {
   return 0;
 }
 
-async function checkSuite(places: Place[]): Promise<{ tests: ListedTest[]; findings: Finding[] }> {
+async function checkSuite(places: RegionPlace[]): Promise<{ tests: ListedTest[]; findings: Finding[] }> {
   try {
     const tests = await listSuite();
     return { tests, findings: [...checkTests(tests, places), ...checkDealt(tests, readManifests())] };

@@ -11,7 +11,7 @@ import type { ListedTest } from "./tags.ts";
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The outcome of a test in one project. `skipped` includes tests that a run did not reach before it ended. */
-export interface Outcome {
+export interface TestOutcome {
   title: string;
   /** Without `@`. */
   tags: string[];
@@ -24,13 +24,13 @@ export interface Outcome {
 }
 
 /** A finished run. `errors` are those that belong to no test, such as a config that does not load, or a time limit. */
-export interface Run {
-  outcomes: Outcome[];
+export interface SuiteRun {
+  outcomes: TestOutcome[];
   errors: string[];
 }
 
 /** How to start a run. */
-export interface RunOptions {
+export interface SuiteRunOptions {
   environment?: Record<string, string>;
   /** Ends the run: Playwright is interrupted, and killed with its children if it does not end by itself. */
   signal?: AbortSignal;
@@ -39,7 +39,7 @@ export interface RunOptions {
 }
 
 /** Runs the suite with the arguments of `playwright test`, silently. Each test counts once for each project. */
-export async function runSuite(args: string[], options: RunOptions = {}): Promise<Run> {
+export async function runSuite(args: string[], options: SuiteRunOptions = {}): Promise<SuiteRun> {
   const folder = mkdtempSync(join(tmpdir(), "rosetta-report-"));
   const report = join(folder, "report.json");
   try {
@@ -52,7 +52,7 @@ export async function runSuite(args: string[], options: RunOptions = {}): Promis
 }
 
 /** The shape of Playwright's JSON report, as far as it is read here. */
-export interface Report {
+export interface PlaywrightReport {
   config: { rootDir: string };
   suites: Suite[];
   errors: { message?: string }[];
@@ -68,7 +68,7 @@ interface Spec {
   tags: string[];
   file: string;
   line: number;
-  tests: { status: Outcome["status"]; results: { error?: { message?: string } }[] }[];
+  tests: { status: TestOutcome["status"]; results: { error?: { message?: string } }[] }[];
 }
 
 /** Lists the tests of the suite without running them. They are the same for every server. */
@@ -80,7 +80,7 @@ export async function listSuite(): Promise<ListedTest[]> {
 }
 
 /** Flattens a report. */
-export function readRun(report: Report): Run {
+export function readRun(report: PlaywrightReport): SuiteRun {
   const outcomes = report.suites.flatMap(specsOf).flatMap(({ tests, title, tags, file, line }) =>
     tests.map(({ status, results }) => {
       const error = results.findLast((result) => result.error)?.error?.message;
@@ -101,9 +101,9 @@ function specsOf(suite: Suite): Spec[] {
   return [...suite.specs, ...(suite.suites ?? []).flatMap(specsOf)];
 }
 
-function readReport(file: string, output: string): Report {
+function readReport(file: string, output: string): PlaywrightReport {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Report;
+    return JSON.parse(readFileSync(file, "utf8")) as PlaywrightReport;
   } catch {
     throw new Error(`playwright: ${stripVTControlCharacters(output).trim()}`);
   }
@@ -111,7 +111,7 @@ function readReport(file: string, output: string): Report {
 
 async function playwright(
   args: string[],
-  { environment, signal, root: house = root }: RunOptions,
+  { environment, signal, root: house = root }: SuiteRunOptions,
 ): Promise<string> {
   const suite = join(house, "e2e");
   const cli = createRequire(join(suite, "package.json")).resolve("@playwright/test/cli");

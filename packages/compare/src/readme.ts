@@ -4,11 +4,11 @@ import { parseArgs } from "node:util";
 import { readManifests } from "@rosetta/manifest";
 import { readApps } from "./apps.ts";
 import { CommandError } from "./arguments.ts";
-import { readHouse } from "./house.ts";
-import { markdownMatrix, markdownRegions, type Part, replacePart } from "./markdown.ts";
+import { readAppSources } from "./house.ts";
+import { markdownMatrix, markdownRegions, type ReadmePart, replacePart } from "./markdown.ts";
 import { listSuite, root } from "./playwright.ts";
 import { printFindings } from "./report.ts";
-import type { Results } from "./results.ts";
+import type { SuiteResults } from "./results.ts";
 import { staleMatrix, staleRegions } from "./stale.ts";
 
 const usage = `pnpm -C packages/compare run readme           writes the table of regions, and the matrix from results/
@@ -27,7 +27,7 @@ async function run(given: string[]): Promise<number> {
 async function checkReadme(): Promise<number> {
   const text = readFileSync(file, "utf8");
   const findings = [
-    ...staleRegions(text, readHouse(readApps())),
+    ...staleRegions(text, readAppSources(readApps())),
     ...staleMatrix(text, await listSuite(), readManifests()),
   ];
   if (findings.length > 0) return printFindings(findings);
@@ -37,14 +37,14 @@ async function checkReadme(): Promise<number> {
 
 function writeReadme(): void {
   // First the parts that need no run.
-  write("regions", markdownRegions(readHouse(readApps())));
+  write("regions", markdownRegions(readAppSources(readApps())));
   const app = readResults("results/e2e.json", "pnpm e2e");
   const bare = readResults("results/bare.json", "pnpm e2e --bare");
   write("matrix", markdownMatrix(app, bare));
   console.log("README.md is as the apps and the results say");
 }
 
-function write(part: Part, content: string): void {
+function write(part: ReadmePart, content: string): void {
   const text = replacePart(readFileSync(file, "utf8"), part, content);
   if (text === undefined) {
     throw new CommandError(`README.md has no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`);
@@ -64,10 +64,10 @@ function readOptions(given: string[]): { check?: boolean; help?: boolean } {
 }
 
 // A run with --project also writes results, but half a table must not replace a whole one.
-function readResults(file: string, command: string): Results {
+function readResults(file: string, command: string): SuiteResults {
   const path = join(root, file);
   if (!existsSync(path)) throw new CommandError(`${file} is missing: ${command} writes it`);
-  const results = JSON.parse(readFileSync(path, "utf8")) as Results;
+  const results = JSON.parse(readFileSync(path, "utf8")) as SuiteResults;
   const missing = readManifests().find(({ id }) => !results.servers.some((server) => server.id === id));
   if (missing) throw new CommandError(`${file} says nothing about ${missing.id}: ${command} writes it whole`);
   return results;

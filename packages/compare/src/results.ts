@@ -1,16 +1,16 @@
 /** The results of a run of the suite: the content of `results/e2e.json` and `results/bare.json`. */
-export interface Results {
+export interface SuiteResults {
   /** When the run began, as ISO 8601. */
   date: string;
   commit?: string;
-  machine: Machine;
+  machine: SuiteMachine;
   /** `app`: the servers of this repository. `bare`: their `hello.ts`, as the stacks' documentation writes it. */
   column: "app" | "bare";
   servers: ServerFacts[];
   tests: TestResult[];
 }
 
-export interface Machine {
+export interface SuiteMachine {
   platform: string;
   cpu: string;
   cores: number;
@@ -42,7 +42,7 @@ export interface TestResult {
 /** The result of one test on one server. */
 export interface ServerResult {
   /** `deviates`: it failed in the way that the server's manifest declares. */
-  verdict: Verdict;
+  verdict: TestVerdict;
   ms: number;
   error?: string;
   /** Why it deviates. */
@@ -51,7 +51,7 @@ export interface ServerResult {
   link?: string;
 }
 
-export type Verdict = "passed" | "failed" | "deviates";
+export type TestVerdict = "passed" | "failed" | "deviates";
 
 /** How many of a set of tests passed on a server. */
 export interface Tally {
@@ -71,7 +71,7 @@ export function isPutTo({ dealtTo }: TestResult, server: string): boolean {
 /** Counts the verdicts of one server, among the tests that were supposed to run on it. */
 export function tally(tests: TestResult[], server: string): Tally {
   const verdicts = tests.filter((test) => isPutTo(test, server)).map((test) => test.results[server]?.verdict);
-  const count = (wanted: Verdict | undefined) => verdicts.filter((verdict) => verdict === wanted).length;
+  const count = (wanted: TestVerdict | undefined) => verdicts.filter((verdict) => verdict === wanted).length;
   const deviating = count("deviates");
   return {
     passed: count("passed") + deviating,
@@ -93,7 +93,7 @@ export function printTally({ passed, failed, deviating }: Tally): string {
 }
 
 /** Returns a sentence about the tests that run on only one server, or an empty string if there are none. */
-export function printDealt({ tests }: Results): string {
+export function printDealt({ tests }: SuiteResults): string {
   const count = tests.filter(({ dealtTo }) => dealtTo !== undefined).length;
   if (count === 0) return "";
   return `${count} ${count === 1 ? "test does" : "tests do"} not depend on the server: each runs on one server only, and counts there.`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { App } from "./apps.ts";
-import { readHouse } from "./house.ts";
+import type { AppFiles } from "./apps.ts";
+import { readAppSources } from "./house.ts";
 import { checkApps } from "./rules.ts";
 
 const main = 'import { start } from "./server.ts";\nawait start();\n';
@@ -24,12 +24,12 @@ function findings(change: (files: Map<string, string>) => void): string[] {
       ["main.ts", main],
       ["server.ts", server],
     ]);
-  const apps: App[] = [
+  const apps: AppFiles[] = [
     { id: "one", files: files() },
     { id: "two", files: files() },
   ];
-  change((apps[1] as App).files);
-  const house = readHouse(apps);
+  change((apps[1] as AppFiles).files);
+  const house = readAppSources(apps);
   return [...house.findings, ...checkApps(house)].map(
     ({ file, line, message }) => `${file}:${line}  ${message}`,
   );
@@ -44,7 +44,7 @@ test("two equal apps give no finding", () => {
 });
 
 test("a repository without a server is a finding", () => {
-  expect(checkApps(readHouse([]))).toHaveLength(1);
+  expect(checkApps(readAppSources([]))).toHaveLength(1);
 });
 
 test("a region that does not end is a finding, and so is a file that does not parse", () => {

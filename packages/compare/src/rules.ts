@@ -1,11 +1,11 @@
 import { pathOf } from "./apps.ts";
-import type { Finding, House, Source } from "./house.ts";
+import type { AppSources, Finding, Source } from "./house.ts";
 import { hasCode } from "./regions.ts";
 import type { Named } from "./syntax.ts";
 import { protocolMeaning } from "./vocabulary.ts";
 
 /** Checks every rule about the apps, in the order in which to fix violations. */
-export function checkApps(house: House): Finding[] {
+export function checkApps(house: AppSources): Finding[] {
   if (house.apps.length === 0) return [{ file: "apps", line: 1, message: "no folder has a server.json" }];
   return [
     ...sameFiles(house),
@@ -19,7 +19,7 @@ export function checkApps(house: House): Finding[] {
 }
 
 /** Finds files that not every app has. */
-export function sameFiles({ apps, sources }: House): Finding[] {
+export function sameFiles({ apps, sources }: AppSources): Finding[] {
   return groupBy(sources, (source) => source.name).flatMap(([name, group]) => {
     const owners = group.map((source) => source.app);
     return apps
@@ -33,7 +33,7 @@ export function sameFiles({ apps, sources }: House): Finding[] {
 }
 
 /** Finds apps whose `main.ts` differs by a byte. It does not depend on the stack. */
-export function identicalMain({ sources }: House): Finding[] {
+export function identicalMain({ sources }: AppSources): Finding[] {
   const [first, ...others] = sources.filter((source) => source.name === "main.ts");
   if (!first) return [];
   return others
@@ -46,7 +46,7 @@ export function identicalMain({ sources }: House): Finding[] {
 }
 
 /** Finds regions that are missing in an app, in another order, or in several files. */
-export function sameRegions({ sources }: House): Finding[] {
+export function sameRegions({ sources }: AppSources): Finding[] {
   return [
     ...groupBy(compared(sources), (source) => source.name).flatMap(([, group]) => sameRegionsOf(group)),
     ...groupBy(compared(sources), (source) => source.app).flatMap(([, group]) => uniqueRegions(group)),
@@ -95,7 +95,7 @@ function uniqueRegions(sources: Source[]): Finding[] {
 }
 
 /** Finds regions without code that do not say why, with a link. */
-export function filledRegions({ sources }: House): Finding[] {
+export function filledRegions({ sources }: AppSources): Finding[] {
   return sources.flatMap((source) =>
     [...source.regions]
       .filter(([, region]) => !hasCode(region) && !region.lines.some((line) => line.includes("https://")))
@@ -108,7 +108,7 @@ export function filledRegions({ sources }: House): Finding[] {
 }
 
 /** Finds exports that not every app has. */
-export function sameExports({ sources }: House): Finding[] {
+export function sameExports({ sources }: AppSources): Finding[] {
   return groupBy(sources, (source) => source.name).flatMap(([, group]) =>
     group.flatMap((source) =>
       source.syntax.exports.flatMap((found) => {
@@ -123,7 +123,7 @@ export function sameExports({ sources }: House): Finding[] {
 }
 
 /** Finds message types, topics, event kinds, close codes and subprotocols that are written into an app. */
-export function noProtocol({ sources }: House): Finding[] {
+export function noProtocol({ sources }: AppSources): Finding[] {
   return compared(sources).flatMap((source) =>
     source.syntax.literals.flatMap((literal) => {
       const message = protocolMeaning(literal);
@@ -137,7 +137,7 @@ const helloLines = 25;
 /**
  * Finds `hello.ts` files that are long or import code of ours: they show what the stack's own documentation would.
  */
-export function plainHello({ sources }: House): Finding[] {
+export function plainHello({ sources }: AppSources): Finding[] {
   return sources.filter(isHello).flatMap(({ path, text, regions, syntax }) => {
     const count = text.trimEnd().split("\n").length;
     const long = { file: path, line: helloLines + 1, message: `${count} lines: at most ${helloLines}` };

@@ -1,6 +1,6 @@
 import type { Manifest } from "@rosetta/manifest";
 import { expect, test } from "vitest";
-import { readHouse } from "./house.ts";
+import { readAppSources } from "./house.ts";
 import { markdownRegions } from "./markdown.ts";
 import { staleMatrix, staleRegions } from "./stale.ts";
 import type { ListedTest } from "./tags.ts";
@@ -88,7 +88,7 @@ test("a README without a matrix is a finding", () => {
 
 test("the table of regions matches the apps", () => {
   const house = (region: string) =>
-    readHouse([
+    readAppSources([
       { id: "one", files: new Map([["http.ts", `// #region ${region}\nrun();\n// #endregion ${region}\n`]]) },
     ]);
   const text = `<!-- regions:begin -->\n${markdownRegions(house("door"))}\n<!-- regions:end -->`;

@@ -1,14 +1,14 @@
 import type { Manifest } from "@rosetta/manifest";
 import { dealtTo } from "./dealing.ts";
-import type { Finding, House } from "./house.ts";
-import { markdownMatrix, markdownRegions, type Part, readPart } from "./markdown.ts";
-import type { Results, ServerResult, TestResult } from "./results.ts";
+import type { AppSources, Finding } from "./house.ts";
+import { markdownMatrix, markdownRegions, type ReadmePart, readPart } from "./markdown.ts";
+import type { ServerResult, SuiteResults, TestResult } from "./results.ts";
 import { bare, type ListedTest, regionsOf, titleForm } from "./tags.ts";
 
 const remedy = "pnpm -C packages/compare run readme";
 
 /** Returns where the README's table of regions does not match the apps. */
-export function staleRegions(readme: string, house: House): Finding[] {
+export function staleRegions(readme: string, house: AppSources): Finding[] {
   return compare(readme, "regions", markdownRegions(house), remedy);
 }
 
@@ -21,7 +21,7 @@ export function staleMatrix(readme: string, tests: ListedTest[], servers: Manife
   return compare(readme, "matrix", matrix, `pnpm e2e, pnpm e2e --bare, then ${remedy}`);
 }
 
-function compare(readme: string, part: Part, wanted: string, how: string): Finding[] {
+function compare(readme: string, part: ReadmePart, wanted: string, how: string): Finding[] {
   const found = readPart(readme, part);
   if (!found) return [finding(1, `no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`)];
   const expected = factsOf(wanted);
@@ -41,7 +41,7 @@ function factsOf(content: string): string[] {
 }
 
 /** Returns the results of a run in which every server passes everything except its declared deviations. */
-function wholeRun(column: Results["column"], tests: ListedTest[], servers: Manifest[]): Results {
+function wholeRun(column: SuiteResults["column"], tests: ListedTest[], servers: Manifest[]): SuiteResults {
   const ids = servers.map(({ id }) => id);
   return {
     date: "",
@@ -74,7 +74,7 @@ function wholeRun(column: Results["column"], tests: ListedTest[], servers: Manif
 }
 
 // Deviations are declared for the app. hello.ts has none.
-function expectedOf({ deviations }: Manifest, id: string, column: Results["column"]): ServerResult {
+function expectedOf({ deviations }: Manifest, id: string, column: SuiteResults["column"]): ServerResult {
   const deviation = column === "app" ? deviations.find(({ test }) => test === id) : undefined;
   if (!deviation) return { verdict: "passed", ms: 0 };
   const { reason, link } = deviation;

@@ -15,14 +15,14 @@ export interface ListedTest {
 export const titleForm = /^(?<id>[A-Z][A-Z0-9]*-\d+) (?<level>MUST|SHOULD|MAY) (?<sentence>\S.*)$/;
 
 /** A region and where to read it. */
-export interface Place {
+export interface RegionPlace {
   region: string;
   file: string;
   line: number;
 }
 
 /** Finds tests without the required form, a unique id or a region, and regions without a test. */
-export function checkTests(tests: ListedTest[], places: Place[]): Finding[] {
+export function checkTests(tests: ListedTest[], places: RegionPlace[]): Finding[] {
   return [
     ...titles(tests),
     ...uniqueIds(tests),
@@ -57,7 +57,7 @@ export function regionsOf(tags: readonly string[]): string[] {
   return tags.filter((tag) => tag !== bare && tag !== anyServer);
 }
 
-function knownTags(tests: ListedTest[], places: Place[]): Finding[] {
+function knownTags(tests: ListedTest[], places: RegionPlace[]): Finding[] {
   const known = new Set(places.map((place) => place.region));
   return tests.flatMap((test) => {
     const regions = regionsOf(test.tags);
@@ -68,7 +68,7 @@ function knownTags(tests: ListedTest[], places: Place[]): Finding[] {
   });
 }
 
-function testedRegions(tests: ListedTest[], places: Place[]): Finding[] {
+function testedRegions(tests: ListedTest[], places: RegionPlace[]): Finding[] {
   // A test on one server proves nothing about the region in the others.
   const putToAll = tests.filter(({ tags }) => !tags.includes(anyServer));
   const tested = new Set(putToAll.flatMap(({ tags }) => tags));

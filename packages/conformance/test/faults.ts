@@ -1,18 +1,18 @@
 // What can be wrong with a server, and which cases must find it. Each fault replaces a rule or two.
 
 import {
-  type Connection,
   Failure,
-  type Message,
+  type FaultyConnection,
   type OutgoingFrame,
   opcodes,
   type Rules,
   strict,
+  type UnfinishedMessage,
 } from "./faulty-server.ts";
 import { anything, type ByteRanges, type Validator, validator, wellFormed } from "./utf8.ts";
 
 /** A fault of a server. */
-export interface Fault {
+export interface ServerFault {
   rules: Partial<Rules>;
   /** The cases or families that must find it: at least one of each. */
   red: readonly string[];
@@ -25,7 +25,7 @@ export interface Fault {
 const { continuation, text, binary, close, ping, pong } = opcodes;
 
 // RFC 6455 §7.1.7 without its close frame.
-const drop = (_code: number, connection: Connection) => connection.end();
+const drop = (_code: number, connection: FaultyConnection) => connection.end();
 
 // The check at the start of a run: an endpoint that does not echo is not judged at all.
 function isQuestion(data: Buffer): boolean {
@@ -40,7 +40,7 @@ function changedText(change: (text: string) => string): Rules["echo"] {
   return (opcode, data) => ({ opcode, data: opcode === text ? Buffer.from(change(`${data}`)) : data });
 }
 
-const framing: Record<string, Fault> = {
+const framing: Record<string, ServerFault> = {
   "accepts frames that are not masked": {
     rules: { mustBeMasked: () => false },
     red: ["1.6.1", "1.6.2", "1.6.3", "1.6.4", "1.6.5", "1.6.7"],
@@ -201,7 +201,7 @@ function isKnown(opcode: number): boolean {
   return Object.values<number>(opcodes).includes(opcode);
 }
 
-const reserved: Record<string, Fault> = {
+const reserved: Record<string, ServerFault> = {
   "accepts any reserved bit": {
     rules: { allowsReserved: () => true, begin: clear },
     red: ["3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.8"],
@@ -256,7 +256,7 @@ function answer(change: (payload: Buffer) => Buffer): Rules["ping"] {
   return (payload, connection) => connection.send({ opcode: pong, payload: change(payload) });
 }
 
-const control: Record<string, Fault> = {
+const control: Record<string, ServerFault> = {
   "never answers a ping": { rules: { ping: () => {} }, red: ["2.1"] },
   "answers pings with empty pongs": {
     rules: { ping: answer(() => Buffer.alloc(0)) },
@@ -367,14 +367,16 @@ const control: Record<string, Fault> = {
   },
 };
 
-function continued(change: (message: Message, connection: Connection) => void): Rules["begin"] {
+function continued(
+  change: (message: UnfinishedMessage, connection: FaultyConnection) => void,
+): Rules["begin"] {
   return (header, connection) => {
     strict.begin(header, connection);
     if (header.opcode === continuation && connection.message) change(connection.message, connection);
   };
 }
 
-const fragmentation: Record<string, Fault> = {
+const fragmentation: Record<string, ServerFault> = {
   "treats a fragmented text as binary": {
     rules: {
       begin: continued((message) => {
@@ -532,7 +534,7 @@ function late(): Validator {
 
 const everyClass = ["6.7", "6.8", "6.9", "6.10", "6.11", "6.12", "6.13", "6.14", "6.15"];
 
-const utf8: Record<string, Fault> = {
+const utf8: Record<string, ServerFault> = {
   "does not check whether text is UTF-8": {
     rules: { text: () => anything },
     red: [...everyClass, "6.16", "6.17"],
@@ -733,7 +735,7 @@ const utf8: Record<string, Fault> = {
 
 // A character that begins in one text is continued in the next.
 function carryingOver(): Rules["begin"] {
-  const validators = new WeakMap<Connection, Validator>();
+  const validators = new WeakMap<FaultyConnection, Validator>();
   return (header, connection) => {
     strict.begin(header, connection);
     if (connection.message?.opcode !== text) return;
@@ -744,11 +746,11 @@ function carryingOver(): Rules["begin"] {
 }
 
 // Ends TCP, but not at once.
-function later(connection: Connection): void {
+function later(connection: FaultyConnection): void {
   setImmediate(() => connection.end());
 }
 
-const closing: Record<string, Fault> = {
+const closing: Record<string, ServerFault> = {
   "answers close codes that nobody may send": {
     rules: { allowsCode: () => true },
     red: ["7.7", "7.8"],
@@ -879,7 +881,7 @@ function muchLater(act: () => void): void {
   setTimeout(act, 700);
 }
 
-const forgiven: Record<string, Fault> = {
+const forgiven: Record<string, ServerFault> = {
   "skips what it must fail the connection for, and goes on": {
     rules: {
       readLength: (extended) => Number(`0x${extended.toString("hex")}`),
@@ -960,7 +962,7 @@ const forgiven: Record<string, Fault> = {
   },
 };
 
-const delivery: Record<string, Fault> = {
+const delivery: Record<string, ServerFault> = {
   "reads one frame of each segment": {
     rules: { framesPerSegment: 1 },
     red: ["8.1.1", "8.8.1"],
@@ -1027,7 +1029,7 @@ const delivery: Record<string, Fault> = {
 };
 
 /** Every fault by its name, which says what the server does. */
-export const faults: Readonly<Record<string, Fault>> = {
+export const faults: Readonly<Record<string, ServerFault>> = {
   ...framing,
   ...reserved,
   ...control,

@@ -3,15 +3,15 @@
 
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import {
-  type Connection,
-  type Extension,
+  type AgreedExtension,
   Failure,
-  type Message,
+  type FaultyConnection,
   type Negotiate,
   type OutgoingFrame,
   opcodes,
   type Rules,
   strict,
+  type UnfinishedMessage,
 } from "./faulty-server.ts";
 import { anything, validator } from "./utf8.ts";
 
@@ -128,7 +128,7 @@ function inflateOnce(data: Buffer, dictionary: Buffer, bits: number): { buffer: 
 }
 
 /** One connection's compression. Public members are there for faults to reach. */
-export class Deflation implements Extension {
+export class Deflation implements AgreedExtension {
   readonly answer: string;
   readonly terms: Terms;
   readonly rules: DeflateRules;
@@ -191,7 +191,7 @@ export interface DeflateFault {
   green?: readonly string[];
 }
 
-function deflationOf({ extension }: Connection): Deflation {
+function deflationOf({ extension }: FaultyConnection): Deflation {
   if (extension instanceof Deflation) return extension;
   throw new Error("no permessage-deflate here");
 }
@@ -199,7 +199,7 @@ function deflationOf({ extension }: Connection): Deflation {
 const { text, binary, ping, pong, continuation } = opcodes;
 
 // The inflated bytes of each fragment.
-const inflatedParts = new WeakMap<Message, Buffer[]>();
+const inflatedParts = new WeakMap<UnfinishedMessage, Buffer[]>();
 
 const negotiationFaults: Record<string, DeflateFault> = {
   "confirms a limit of the client that was not offered": {

@@ -4,7 +4,7 @@
 import { acceptOf, type Handshake } from "./faulty-server.ts";
 
 /** A request as it came. */
-export interface Request {
+export interface HandshakeRequest {
   method: string;
   target: string;
   version: string;
@@ -13,18 +13,18 @@ export interface Request {
 }
 
 /** A reason to refuse. */
-export interface Refusal {
+export interface HandshakeRefusal {
   status: number;
   headers?: readonly string[];
 }
 
 /** Returns the values of a header, one for each line. */
-export function values({ headers }: Pick<Request, "headers">, name: string): string[] {
+export function values({ headers }: Pick<HandshakeRequest, "headers">, name: string): string[] {
   return headers.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value);
 }
 
 /** Returns the elements of a header that is a list. */
-export function list(request: Request, name: string): string[] {
+export function list(request: HandshakeRequest, name: string): string[] {
   return values(request, name)
     .join(",")
     .split(",")
@@ -80,24 +80,24 @@ export const checks = {
     });
     return right ? undefined : { status: 400 };
   },
-} satisfies Record<string, (request: Request) => Refusal | undefined>;
+} satisfies Record<string, (request: HandshakeRequest) => HandshakeRefusal | undefined>;
 
 export type CheckName = keyof typeof checks;
-export type Check = (request: Request) => Refusal | undefined;
+export type HandshakeCheck = (request: HandshakeRequest) => HandshakeRefusal | undefined;
 
 /** What differs from the correct behaviour. */
-export interface HandshakeFault {
+export interface HandshakeFlaws {
   /** Checks that are left out. */
   without?: readonly CheckName[];
   /** Checks that are replaced. */
-  checks?: Partial<Record<CheckName, Check>>;
+  checks?: Partial<Record<CheckName, HandshakeCheck>>;
   /** Changes what comes in, before it is read. */
   read?: (text: string) => string;
   /** Parses one line. Returns nothing if it is no header. Default: RFC 9112 §5. */
   header?: (line: string) => readonly [name: string, value: string] | undefined;
   accept?: (key: string) => string;
   /** Changes the lines of a 101 at the end. */
-  answer?: (lines: readonly string[], request: Request) => readonly string[];
+  answer?: (lines: readonly string[], request: HandshakeRequest) => readonly string[];
   /** Changes the lines of a refusal at the end. Without any lines, the server hangs up. */
   refuse?: (lines: readonly string[]) => readonly string[];
   /** True if a refusal does not end the connection, which goes on as a WebSocket. */
@@ -112,10 +112,10 @@ const maxHead = 16 * 1024;
 const maxHeaders = 100;
 
 /** Returns a handshake with a fault. Without one it is strict. */
-export function handshakeOf(fault: HandshakeFault = {}): Handshake {
+export function handshakeOf(fault: HandshakeFlaws = {}): Handshake {
   const { read = (text) => text, header = headerOf } = fault;
   return (bytes, negotiate) => {
-    const refuse = (refusal: Refusal) => refused(refusal, fault);
+    const refuse = (refusal: HandshakeRefusal) => refused(refusal, fault);
     const text = read(bytes.toString("latin1")).replace(/^(\r\n)+/, "");
     const end = text.indexOf("\r\n\r\n");
     if (end > maxHead || (end === -1 && text.length > maxHead)) return refuse({ status: 431 });
@@ -133,15 +133,19 @@ export function handshakeOf(fault: HandshakeFault = {}): Handshake {
   };
 }
 
-function findFault(request: Request, fault: HandshakeFault): Refusal | undefined {
-  for (const [name, check] of Object.entries<Check>({ ...checks, ...fault.checks })) {
+function findFault(request: HandshakeRequest, fault: HandshakeFlaws): HandshakeRefusal | undefined {
+  for (const [name, check] of Object.entries<HandshakeCheck>({ ...checks, ...fault.checks })) {
     const refusal = fault.without?.includes(name as CheckName) ? undefined : check(request);
     if (refusal) return refusal;
   }
   return undefined;
 }
 
-function accepted(request: Request, extension: string | undefined, fault: HandshakeFault): readonly string[] {
+function accepted(
+  request: HandshakeRequest,
+  extension: string | undefined,
+  fault: HandshakeFlaws,
+): readonly string[] {
   const { accept = acceptOf, answer = (lines) => lines } = fault;
   const [key = ""] = values(request, "sec-websocket-key");
   const lines = [
@@ -154,7 +158,7 @@ function accepted(request: Request, extension: string | undefined, fault: Handsh
   return answer(lines, request);
 }
 
-function refused({ status, headers = [] }: Refusal, fault: HandshakeFault) {
+function refused({ status, headers = [] }: HandshakeRefusal, fault: HandshakeFlaws) {
   const { refuse = (lines) => lines, staysOpen } = fault;
   const connection = staysOpen ? [] : ["Connection: close"];
   const lines = [`HTTP/1.1 ${status} Refused`, ...connection, "Content-Length: 0", ...headers];
@@ -168,7 +172,10 @@ function responseOf(lines: readonly string[]): string {
   return lines.length === 0 ? "" : `${lines.join("\r\n")}\r\n\r\n`;
 }
 
-function parse(head: string, header: NonNullable<HandshakeFault["header"]>): Request | Refusal {
+function parse(
+  head: string,
+  header: NonNullable<HandshakeFlaws["header"]>,
+): HandshakeRequest | HandshakeRefusal {
   const [line = "", ...lines] = head.split("\r\n");
   const [, method, target, version] = /^([\w!#$%&'*+.^`|~-]+) (\S+) (HTTP\/\d\.\d)$/.exec(line) ?? [];
   if (method === undefined || target === undefined || version === undefined) return { status: 400 };

@@ -4,7 +4,7 @@
 // How to plug in. A fault is one rule replaced: `startServer({ rules: { mustBeMasked: () => false } })`.
 // Faults of the handshake are another `handshake`, those of permessage-deflate another `negotiate`:
 //   startServer({ handshake: (bytes, negotiate) => … })   // `strictHandshake` is the one to wrap or replace
-//   startServer({ negotiate: (offer) => … })              // an `Extension` if it takes the offer
+//   startServer({ negotiate: (offer) => … })              // an `AgreedExtension` if it takes the offer
 // Without `negotiate` no extension is taken. What a fault throws beside a `Failure` is a bug of the test.
 
 import { createHash } from "node:crypto";
@@ -23,7 +23,7 @@ export class Failure extends Error {
 }
 
 /** A frame's header as it came. */
-export interface Header {
+export interface ReceivedHeader {
   fin: boolean;
   /** The three reserved bits as a number. RSV1 is 4. */
   rsv: number;
@@ -46,7 +46,7 @@ export interface OutgoingFrame {
 }
 
 /** A message, or the part of it that has come. */
-export interface Message {
+export interface UnfinishedMessage {
   opcode: number;
   /** RSV1 of its first frame, which means that it is compressed. */
   compressed: boolean;
@@ -55,7 +55,7 @@ export interface Message {
 }
 
 /** An extension that was agreed on: permessage-deflate. */
-export interface Extension {
+export interface AgreedExtension {
   /** The value of `Sec-WebSocket-Extensions` in the answer. */
   answer: string;
   /** Returns whether a frame may have these reserved bits. Not called for frames without any. */
@@ -67,14 +67,14 @@ export interface Extension {
 }
 
 /** Accepts an offer (the value of `Sec-WebSocket-Extensions`, "" if there is none) or declines it. */
-export type Negotiate = (offer: string) => Extension | undefined;
+export type Negotiate = (offer: string) => AgreedExtension | undefined;
 
 /** The outcome of an opening handshake. */
 export interface HandshakeAnswer {
   /** The whole response. The connection ends after it if nothing is `accepted`. Empty: no response at all. */
   response: string;
   /** The bytes after the request's head, and what was agreed on. */
-  accepted?: { rest: Buffer; extension?: Extension | undefined };
+  accepted?: { rest: Buffer; extension?: AgreedExtension | undefined };
 }
 
 /** Returns the answer to the bytes received so far, or nothing if the request is not complete. */
@@ -83,44 +83,44 @@ export type Handshake = (bytes: Buffer, negotiate: Negotiate) => HandshakeAnswer
 /** Every rule of the server. */
 export interface Rules {
   /** Returns what to read when a segment comes, in addition to what is left of earlier ones. */
-  segment(left: Buffer, segment: Buffer, connection: Connection): Buffer;
+  segment(left: Buffer, segment: Buffer, connection: FaultyConnection): Buffer;
   /** How many frames of one segment are read. The rest is dropped. */
   framesPerSegment: number;
-  allowsReserved(rsv: number, opcode: number, connection: Connection): boolean;
-  knows(opcode: number, connection: Connection): boolean;
+  allowsReserved(rsv: number, opcode: number, connection: FaultyConnection): boolean;
+  knows(opcode: number, connection: FaultyConnection): boolean;
   mustBeMasked(opcode: number, frameNumber: number): boolean;
   allowsFragmentedControl: boolean;
   maxControl: number;
   /** Returns how many bytes extend a length of 7 bits: 0, 2 or 8. */
   extendedBy(short: number): number;
   /** Returns the length in the 2 or 8 bytes that extend it. */
-  readLength(extended: Buffer, connection: Connection): number;
+  readLength(extended: Buffer, connection: FaultyConnection): number;
   maxPayload: number;
   /** Unmasks a piece of the payload in place. `at` is where it begins in the payload. */
   unmask(piece: Buffer, mask: Buffer, at: number): void;
   /** Is called for every header once it is read. Opens the message that a data frame belongs to. */
-  begin(header: Header, connection: Connection): void;
+  begin(header: ReceivedHeader, connection: FaultyConnection): void;
   /** Is called for every piece of a data frame's payload. */
-  piece(piece: Buffer, message: Message, connection: Connection): void;
+  piece(piece: Buffer, message: UnfinishedMessage, connection: FaultyConnection): void;
   /** Is called for every complete data frame. */
-  complete(header: Header, connection: Connection): void;
+  complete(header: ReceivedHeader, connection: FaultyConnection): void;
   text(): Validator;
   /** Returns what to send back for a message, or nothing. */
   echo(opcode: number, data: Buffer): { opcode: number; data: Buffer } | undefined;
   /** Returns the frames that carry a message which is not compressed. */
   carry(opcode: number, data: Buffer): OutgoingFrame[];
-  ping(payload: Buffer, connection: Connection): void;
-  pong(payload: Buffer, connection: Connection): void;
-  close(payload: Buffer, connection: Connection): void;
+  ping(payload: Buffer, connection: FaultyConnection): void;
+  pong(payload: Buffer, connection: FaultyConnection): void;
+  close(payload: Buffer, connection: FaultyConnection): void;
   /** Returns whether a close frame may carry the code. */
   allowsCode(code: number): boolean;
   /** Returns whether a close frame may carry the reason. */
   allowsReason(reason: Buffer): boolean;
-  fail(code: number, connection: Connection): void;
+  fail(code: number, connection: FaultyConnection): void;
   /** Is called when the server has sent its last frame. */
-  end(connection: Connection): void;
+  end(connection: FaultyConnection): void;
   /** Is called when the peer ends its half of TCP. */
-  peerEnded(connection: Connection): void;
+  peerEnded(connection: FaultyConnection): void;
   writeLength(length: number): Buffer;
   /** Changes each frame before it is sent. */
   send(frame: OutgoingFrame): OutgoingFrame;
@@ -203,7 +203,7 @@ export const strict: Rules = {
 };
 
 /** The parts of a server. */
-export interface ServerOptions {
+export interface FaultyServerOptions {
   /** Default: any free port. */
   port?: number;
   rules?: Partial<Rules>;
@@ -212,12 +212,12 @@ export interface ServerOptions {
 }
 
 /** One connection after its handshake. Public members are there for faults to reach. */
-export class Connection {
+export class FaultyConnection {
   readonly rules: Rules;
-  readonly extension: Extension | undefined;
+  readonly extension: AgreedExtension | undefined;
   readonly server: FaultyServer;
   readonly socket: Socket;
-  message: Message | undefined;
+  message: UnfinishedMessage | undefined;
   /** How many frames were read. */
   frames = 0;
   /** How many bytes extend the length of the frame that is being read. */
@@ -227,11 +227,11 @@ export class Connection {
   /** Answers that a fault holds back. */
   readonly late: OutgoingFrame[] = [];
   #left: Buffer = Buffer.alloc(0);
-  #header: Header | undefined;
+  #header: ReceivedHeader | undefined;
   #control: Buffer[] = [];
   #at = 0;
 
-  constructor(server: FaultyServer, socket: Socket, rules: Rules, extension: Extension | undefined) {
+  constructor(server: FaultyServer, socket: Socket, rules: Rules, extension: AgreedExtension | undefined) {
     this.server = server;
     this.socket = socket;
     this.rules = rules;
@@ -317,12 +317,12 @@ export class Connection {
     return true;
   }
 
-  #give(piece: Buffer, { opcode }: Header): void {
+  #give(piece: Buffer, { opcode }: ReceivedHeader): void {
     if (opcode >= close) this.#control.push(piece);
     else if (this.message) this.rules.piece(piece, this.message, this);
   }
 
-  #finish(header: Header): void {
+  #finish(header: ReceivedHeader): void {
     if (header.opcode < close) return this.rules.complete(header, this);
     const payload = Buffer.concat(this.#control.splice(0));
     if (header.opcode === close) this.rules.close(payload, this);
@@ -338,7 +338,7 @@ export class Connection {
   }
 
   // A fault is reported as soon as its byte is there.
-  #readHeader(): Header | undefined {
+  #readHeader(): ReceivedHeader | undefined {
     const { rules } = this;
     const [first, second] = this.#left;
     if (first === undefined) return undefined;
@@ -381,7 +381,7 @@ export interface FaultyServer {
 }
 
 /** Starts a server on a free port. Without options it is strict. */
-export async function startServer(options: ServerOptions = {}): Promise<FaultyServer> {
+export async function startServer(options: FaultyServerOptions = {}): Promise<FaultyServer> {
   const server = new LocalServer(options);
   await server.listen(options.port ?? 0);
   return server;
@@ -394,7 +394,7 @@ class LocalServer implements FaultyServer {
   readonly #sockets = new Set<Socket>();
   #port = 0;
 
-  constructor({ rules, handshake = strictHandshake, negotiate = () => undefined }: ServerOptions) {
+  constructor({ rules, handshake = strictHandshake, negotiate = () => undefined }: FaultyServerOptions) {
     this.#rules = { ...strict, ...rules };
     this.#answer = (bytes) => handshake(bytes, negotiate);
     const options = { allowHalfOpen: true, noDelay: true };
@@ -433,14 +433,14 @@ class LocalServer implements FaultyServer {
     // A connection that the peer resets needs no handling here.
     socket.on("error", () => {});
     socket.on("close", () => this.#sockets.delete(socket));
-    accept(socket, this.#answer, (extension) => new Connection(this, socket, this.#rules, extension));
+    accept(socket, this.#answer, (extension) => new FaultyConnection(this, socket, this.#rules, extension));
   }
 }
 
 function accept(
   socket: Socket,
   answer: (bytes: Buffer) => HandshakeAnswer | undefined,
-  connect: (extension: Extension | undefined) => Connection,
+  connect: (extension: AgreedExtension | undefined) => FaultyConnection,
 ): void {
   let bytes = Buffer.alloc(0);
   const end = () => void socket.end();

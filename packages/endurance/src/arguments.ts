@@ -2,16 +2,16 @@ import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { chooseServers, type Manifest, readManifests } from "@rosetta/manifest";
 
 /** What a command line asks for. */
-export interface Request {
+export interface EnduranceOptions {
   servers: Manifest[];
   numbers: Record<string, number>;
 }
 
 /** Options that take a number: their names and defaults. */
-export type Options = Readonly<Record<string, number>>;
+export type NumberOptions = Readonly<Record<string, number>>;
 
 /** Reads `[server …] [--option number]`. `--help` prints `help` and exits; a wrong argument exits with 2 and one line. */
-export function readRequest(help: string, options: Options): Request {
+export function readOptions(help: string, options: NumberOptions): EnduranceOptions {
   const { values, positionals } = parse(options);
   if (values.help) {
     const ids = readManifests().map(({ id }) => id);
@@ -34,7 +34,7 @@ function toNumber(name: string, text: unknown, usual: number): number {
   return number;
 }
 
-function parse(options: Options) {
+function parse(options: NumberOptions) {
   const named = Object.fromEntries(Object.keys(options).map((name) => [name, { type: "string" as const }]));
   const all: ParseArgsOptionsConfig = { ...named, help: { type: "boolean", short: "h" } };
   try {

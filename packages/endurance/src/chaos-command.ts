@@ -1,10 +1,10 @@
 // The command behind `pnpm chaos`.
 import { table } from "@rosetta/compare";
-import { readRequest } from "./arguments.ts";
+import { readOptions } from "./arguments.ts";
 import { chaos, isWithoutFault } from "./chaos.ts";
 import { storm } from "./storm.ts";
 
-const { servers, numbers } = readRequest(
+const { servers, numbers } = readOptions(
   `pnpm chaos [server …] [--rounds 2] [--storm n]    Kills, stops, freezes and cuts off each server while clients use it.
 
   --rounds <n>   how often each fault strikes; default 2

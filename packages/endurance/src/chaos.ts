@@ -2,7 +2,7 @@ import type { Manifest } from "@rosetta/manifest";
 import { Ports, Server } from "@rosetta/testkit";
 import { Crowd, pause } from "./crowd.ts";
 import { type Fault, faults } from "./faults.ts";
-import { isKept, type Verdict } from "./history.ts";
+import { type HistoryVerdict, isKept } from "./history.ts";
 import { BadNetwork } from "./network.ts";
 import { percentile } from "./statistics.ts";
 
@@ -14,7 +14,7 @@ const perSecond = 20;
 export interface FaultReport {
   fault: string;
   rounds: number;
-  verdict: Verdict;
+  verdict: HistoryVerdict;
   /** The longest time for which a reader saw no event, in ms: of the median and of the worst reader. */
   silence: { median: number; worst: number };
 }

@@ -1,5 +1,5 @@
 import { Client, RequestError } from "@rosetta/client";
-import { type Acked, type History, judge, type Seen, type Verdict } from "./history.ts";
+import { type Acked, type History, type HistoryVerdict, judge, type Seen } from "./history.ts";
 
 /** An author gives up a request after this many ms, which is longer than any fault lasts. */
 const timeoutMs = 60_000;
@@ -75,7 +75,7 @@ export class Crowd {
   }
 
   /** Stops publishing, waits until every reader has caught up, for at most `deadlineMs` (default 30,000), and judges. */
-  async end(deadlineMs = 30_000): Promise<Verdict> {
+  async end(deadlineMs = 30_000): Promise<HistoryVerdict> {
     this.#isOver = true;
     await Promise.all(this.#publishing);
     const endAt = performance.now() + deadlineMs;

@@ -16,7 +16,7 @@ export interface History {
 }
 
 /** What a history shows. Every number but the first three counts broken promises. */
-export interface Verdict {
+export interface HistoryVerdict {
   acked: number;
   delivered: number;
   /** How often a reader was told that events are lost. */
@@ -31,17 +31,17 @@ export interface Verdict {
 }
 
 /** Returns how often a promise was broken. */
-export function brokenIn({ missing, twice, outOfOrder, differing }: Verdict): number {
+export function brokenIn({ missing, twice, outOfOrder, differing }: HistoryVerdict): number {
   return missing + twice + outOfOrder + differing;
 }
 
 /** Returns whether every promise was kept. */
-export function isKept(verdict: Verdict): boolean {
+export function isKept(verdict: HistoryVerdict): boolean {
   return brokenIn(verdict) === 0;
 }
 
 /** Compares the records of all clients of a room, after every reader has caught up. */
-export function judge({ acked, readers }: History): Verdict {
+export function judge({ acked, readers }: History): HistoryVerdict {
   const places = new Places();
   const verdict = { acked: acked.length, delivered: 0, told: 0, missing: 0, twice: 0, outOfOrder: 0 };
   for (const ack of acked) places.add(ack);

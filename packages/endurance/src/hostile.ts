@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { encodeFrame, Opcode } from "@rosetta/conformance";
 import { subprotocol } from "@rosetta/protocol";
-import { type Connection, Raw, type RawSocket } from "@rosetta/testkit";
+import { Raw, type RawSocket, type TcpConnection } from "@rosetta/testkit";
 import { pause } from "./crowd.ts";
 
 /** A peer that does harm until `isOver`. Whatever the server does to it is not an error. */
@@ -50,7 +50,7 @@ export const hostiles: Readonly<Record<string, Hostile>> = {
     connection.reset();
   }),
   nonsense: again(async (raw) => {
-    const connection: Connection = await raw.tcp();
+    const connection: TcpConnection = await raw.tcp();
     connection.write(Buffer.concat([Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n"), randomBytes(200)]));
     await connection.ended({ deadline: 2_000 });
   }),

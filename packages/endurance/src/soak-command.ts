@@ -1,10 +1,10 @@
 // The command behind `pnpm soak`.
 import { table } from "@rosetta/compare";
-import { readRequest } from "./arguments.ts";
+import { readOptions } from "./arguments.ts";
 import { brokenIn } from "./history.ts";
 import { isSound, type SoakReport, soak, tripOf } from "./soak.ts";
 
-const { servers, numbers } = readRequest(
+const { servers, numbers } = readOptions(
   `pnpm soak [server …] [--minutes 10]    Runs each server under load from hostile peers, next to honest clients.
 
   --minutes <n>   how long the hostile load lasts, for each server; default 10

@@ -2,7 +2,7 @@ import type { Client } from "@rosetta/client";
 import type { Manifest } from "@rosetta/manifest";
 import { type Holding, holdingOf, metric, Ports, Raw, Server } from "@rosetta/testkit";
 import { Crowd, pause } from "./crowd.ts";
-import { isKept, type Verdict } from "./history.ts";
+import { type HistoryVerdict, isKept } from "./history.ts";
 import { hostiles } from "./hostile.ts";
 import { percentile, slopeOf } from "./statistics.ts";
 
@@ -18,7 +18,7 @@ const allowedMemory = 200;
 
 /** How a server did under load. */
 export interface SoakReport {
-  verdict: Verdict;
+  verdict: HistoryVerdict;
   before: Holding;
   peak: Holding;
   /** After the hostile peers have left and the server has closed their connections. */

@@ -1,12 +1,12 @@
 // The command behind `pnpm worst`.
 import { table } from "@rosetta/compare";
-import { readRequest } from "./arguments.ts";
+import { readOptions } from "./arguments.ts";
 import { worst } from "./worst.ts";
 
 /** The most MiB that a process may hold, whatever its peers do. */
 const mostMemory = 1_024;
 
-const { servers, numbers } = readRequest(
+const { servers, numbers } = readOptions(
   `pnpm worst [server …] [--peers 10000] [--seconds 40]    Measures how much memory hostile peers can make a server hold.
 
   --peers <n>     how many peers of each kind; default 10000. The machine must allow twice as many open descriptors

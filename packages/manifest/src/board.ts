@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import { Announcer } from "./announcer.ts";
 import { askHealth, askUrl } from "./health.ts";
 import { readManifests } from "./manifest.ts";
-import { placesOf, printNone, printUp, type Row, type Up, upOf } from "./notice.ts";
+import { type ListedServer, placesOf, printNone, printUp, type Up, upOf } from "./notice.ts";
 
 // Runs beside the servers of `pnpm dev`. They start in parallel and log a lot. Once they are up, this prints where
 // to open them.
@@ -30,6 +30,6 @@ for (;;) {
   await sleep(pollMs);
 }
 
-function rowsOf(up: Up[]): Promise<Row[]> {
+function rowsOf(up: Up[]): Promise<ListedServer[]> {
   return Promise.all(up.map(async ({ manifest, place }) => ({ manifest, url: await askUrl(place) })));
 }

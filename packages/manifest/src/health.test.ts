@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { askHealth, askUrl, type Place, readHealth, readUrl } from "./health.ts";
+import { askHealth, askUrl, type HostAndPort, readHealth, readUrl } from "./health.ts";
 
 const known = ["one", "two"];
 const stops: (() => void)[] = [];
@@ -9,7 +9,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-async function serve(listener: RequestListener, host = "127.0.0.1"): Promise<Place> {
+async function serve(listener: RequestListener, host = "127.0.0.1"): Promise<HostAndPort> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   stops.push(() => server.close().closeAllConnections());

@@ -1,17 +1,17 @@
 import { get } from "node:http";
 
 /** What answers on a port: a server of this repository, by its id, something else, or nothing. */
-export type Answer = { server: string } | "foreign" | "nothing";
+export type Occupant = { server: string } | "foreign" | "nothing";
 
 /** Returns who answered `/healthz`. A server of ours that is not well, such as one that drains, counts as nothing. */
-export function readHealth(status: number, body: string, known: string[]): Answer {
+export function readHealth(status: number, body: string, known: string[]): Occupant {
   const { status: health, server } = Object(parse(body)) as { status?: unknown; server?: unknown };
   if (typeof server !== "string" || !known.includes(server)) return "foreign";
   return status === 200 && health === "ok" ? { server } : "nothing";
 }
 
 /** Where a server might listen: an address or a name of this machine, and a port. */
-export interface Place {
+export interface HostAndPort {
   host: string;
   port: number;
 }
@@ -20,13 +20,13 @@ export interface Place {
  * Requests `/healthz`. An answer that is not complete after `timeoutMs` (default 1,000) is foreign. No answer at
  * all counts as nothing. Never rejects.
  */
-export async function askHealth(place: Place, known: string[], timeoutMs = 1_000): Promise<Answer> {
+export async function askHealth(place: HostAndPort, known: string[], timeoutMs = 1_000): Promise<Occupant> {
   const answer = await ask(place, "/healthz", timeoutMs);
   return typeof answer === "object" ? readHealth(answer.status, answer.body, known) : answer;
 }
 
 /** Asks a server for its own URL, because it knows what its host name resolved to. Never rejects. */
-export async function askUrl(place: Place, timeoutMs = 1_000): Promise<string> {
+export async function askUrl(place: HostAndPort, timeoutMs = 1_000): Promise<string> {
   const answer = await ask(place, "/servers.json", timeoutMs);
   return (typeof answer === "object" && readUrl(answer.body)) || urlOf(place);
 }
@@ -39,12 +39,12 @@ export function readUrl(body: string): string | undefined {
   return typeof url === "string" ? url : undefined;
 }
 
-function urlOf({ host, port }: Place): string {
+function urlOf({ host, port }: HostAndPort): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function ask(
-  place: Place,
+  place: HostAndPort,
   path: string,
   timeoutMs: number,
 ): Promise<{ status: number; body: string } | "foreign" | "nothing"> {

@@ -1,24 +1,24 @@
 import { isEverywhere, portIn } from "./dev.ts";
-import type { Answer, Place } from "./health.ts";
+import type { HostAndPort, Occupant } from "./health.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** A port that was checked, and what answered. */
 export interface Asked {
-  place: Place;
-  answer: Answer;
+  place: HostAndPort;
+  answer: Occupant;
 }
 
 /** A server that is up. */
 export interface Up {
   manifest: Manifest;
-  place: Place;
+  place: HostAndPort;
 }
 
 /**
  * Returns where to look for servers: at the address of `HOST`, on the ports of all manifests and of `PORT` and
  * `PORTS`.
  */
-export function placesOf(manifests: Manifest[], env: Record<string, string | undefined>): Place[] {
+export function placesOf(manifests: Manifest[], env: Record<string, string | undefined>): HostAndPort[] {
   const port = Number(env.PORT);
   const extra = Number.isInteger(port) && port > 0 && port < 65_536 ? [port] : [];
   const given = manifests.flatMap(({ id }) => portIn(env.PORTS, id) ?? []).map(Number);
@@ -41,14 +41,14 @@ export function upOf(asked: Asked[], manifests: Manifest[]): Up[] {
 }
 
 /** A server that is up, and the URL it gives for itself. */
-export interface Row {
+export interface ListedServer {
   manifest: Manifest;
   url: string;
 }
 
 /** Lists the servers that are up: where to open them, and where to read them. */
 export function printUp(
-  rows: Row[],
+  rows: ListedServer[],
   paint: (colour: "bold" | "cyan" | "dim", text: string) => string,
 ): string {
   const titles = Math.max(...rows.map(({ manifest }) => manifest.title.length));
@@ -77,6 +77,6 @@ export function printNone(asked: Asked[]): string {
   ].join("\n");
 }
 
-function idOf(answer: Answer): string | undefined {
+function idOf(answer: Occupant): string | undefined {
   return typeof answer === "object" ? answer.server : undefined;
 }

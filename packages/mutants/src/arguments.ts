@@ -3,7 +3,7 @@ import { CommandError } from "@rosetta/compare";
 import { areaOf, isIn, type Mutant } from "./mutant.ts";
 
 /** What `pnpm mutants` was asked to do. */
-export type Request =
+export type MutantsOptions =
   | { do: "help" }
   | { do: "check" }
   | { do: "list"; areas: string[] }
@@ -26,7 +26,7 @@ Environment: PORT_BASE, the first port that servers use (default: 24000).`;
 const mostJobs = 16;
 
 /** Reads the command line. `known` are all mistakes; `today` is the seed unless one is given. Throws a `CommandError`. */
-export function readArguments(given: string[], known: Pick<Mutant, "file">[], today: Date): Request {
+export function readArguments(given: string[], known: Pick<Mutant, "file">[], today: Date): MutantsOptions {
   const { values, positionals } = parse(given);
   if (values.help) return { do: "help" };
   if (values.check) return { do: "check" };

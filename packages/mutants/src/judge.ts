@@ -1,7 +1,7 @@
 import { cpSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { Verdict } from "@rosetta/compare";
+import type { BiteVerdict } from "@rosetta/compare";
 import { runProgram } from "@rosetta/testkit/process";
 import { mutate } from "./copy.ts";
 import { areaOf, type Mutant } from "./mutant.ts";
@@ -10,7 +10,7 @@ import { grepFor, runTests, suiteOf } from "./suite.ts";
 import { runRelated, runUnits, type UnitRun } from "./units.ts";
 
 /** The outcome of trying one mistake. */
-export type Outcome =
+export type MutantOutcome =
   /** A test caught it. `by` is the test's title in a unit test file, or its id in the suite. */
   | { state: "killed"; by: string }
   /** Every test that ran passed. */
@@ -25,7 +25,7 @@ export type Outcome =
   | { state: "unclear"; reason: string };
 
 /** Where a mistake is tried: a copy that holds one mistake at a time. */
-export interface Place {
+export interface TestCopy {
   root: string;
   copy: string;
   /** The first port that servers of this copy may use. */
@@ -37,13 +37,13 @@ export interface Place {
 export class Judge {
   readonly #controls = new Map<string, Promise<boolean>>();
 
-  async try(mutant: Mutant, place: Place): Promise<Outcome> {
+  async try(mutant: Mutant, place: TestCopy): Promise<MutantOutcome> {
     const outcome = await this.#try(mutant, place);
     if (outcome.state !== "survived" || mutant.open === undefined) return outcome;
     return { state: "open", reason: mutant.open };
   }
 
-  async #try(mutant: Mutant, place: Place): Promise<Outcome> {
+  async #try(mutant: Mutant, place: TestCopy): Promise<MutantOutcome> {
     if (mutant.equal !== undefined) return { state: "equal", reason: mutant.equal };
     const byUnits = await this.#tryUnits(mutant, place);
     if (byUnits && byUnits.state !== "survived") return byUnits;
@@ -52,7 +52,7 @@ export class Judge {
     return byUnits ?? { state: "unclear", reason: "no test ran: name some in the list" };
   }
 
-  async #tryUnits(mutant: Mutant, place: Place): Promise<Outcome | undefined> {
+  async #tryUnits(mutant: Mutant, place: TestCopy): Promise<MutantOutcome | undefined> {
     const { copy, signal } = place;
     const files = mutant.tests?.filter(isFile);
     if (files?.length === 0) return undefined;
@@ -67,7 +67,7 @@ export class Judge {
     return { state: "killed", by: `${file}: ${title}` };
   }
 
-  async #trySuite(mutant: Mutant, tests: string[], place: Place): Promise<Outcome> {
+  async #trySuite(mutant: Mutant, tests: string[], place: TestCopy): Promise<MutantOutcome> {
     const area = areaOf(mutant);
     const restore = mutate(place.copy, mutant);
     const verdict = await inBuiltPage(mutant, place, () => runTests(area, tests, place)).finally(restore);
@@ -89,13 +89,13 @@ export class Judge {
   }
 }
 
-function withoutRed({ hung, error, count }: UnitRun): Outcome | undefined {
+function withoutRed({ hung, error, count }: UnitRun): MutantOutcome | undefined {
   if (hung) return { state: "hangs" };
   if (error !== undefined) return { state: "unclear", reason: error };
   return count === 0 ? undefined : { state: "survived" };
 }
 
-function reasonOf(verdict: Verdict): string {
+function reasonOf(verdict: BiteVerdict): string {
   return verdict.state === "unclear" ? verdict.reason : verdict.state;
 }
 
@@ -104,9 +104,9 @@ const buildMs = 120_000;
 // The suite opens the built page, so a mistake in the page or the client needs a new build. The old one is put back.
 async function inBuiltPage(
   { file }: Mutant,
-  { root, copy, signal }: Place,
-  run: () => Promise<Verdict>,
-): Promise<Verdict> {
+  { root, copy, signal }: TestCopy,
+  run: () => Promise<BiteVerdict>,
+): Promise<BiteVerdict> {
   const page = join(copy, "packages/page");
   if (!/^packages\/(page|client)\//.test(file)) return run();
   const cli = join(

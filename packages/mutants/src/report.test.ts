@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Outcome } from "./judge.ts";
+import type { MutantOutcome } from "./judge.ts";
 import { isGood, printOpen, printSummary, type Tried, toResults } from "./report.ts";
 
-function tried(file: string, outcome: Outcome): Tried {
+function tried(file: string, outcome: MutantOutcome): Tried {
   return {
     mutant: { file, search: "a", replace: "b", why: `mistake in ${file}` },
     line: 3,

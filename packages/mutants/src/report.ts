@@ -1,17 +1,17 @@
 import { count, table } from "@rosetta/compare";
-import type { Outcome } from "./judge.ts";
+import type { MutantOutcome } from "./judge.ts";
 import { areaOf, type Mutant } from "./mutant.ts";
 
 /** A mistake, its line, its outcome, and how long that took. */
 export interface Tried {
   mutant: Mutant;
   line: number;
-  outcome: Outcome;
+  outcome: MutantOutcome;
   ms: number;
 }
 
 const states = ["killed", "survived", "open", "equal", "hangs", "unclear"] as const;
-const good: readonly Outcome["state"][] = ["killed", "open", "equal"];
+const good: readonly MutantOutcome["state"][] = ["killed", "open", "equal"];
 
 /** Returns whether a test caught every mistake, apart from those listed as open or equal. */
 export function isGood(tried: Tried[]): boolean {
@@ -26,7 +26,8 @@ export function printSummary(tried: Tried[]): string {
 }
 
 function countStates(tried: Tried[]): string[] {
-  const number = (state: Outcome["state"]) => tried.filter(({ outcome }) => outcome.state === state).length;
+  const number = (state: MutantOutcome["state"]) =>
+    tried.filter(({ outcome }) => outcome.state === state).length;
   return [...states.map(number), tried.length].map(String);
 }
 
@@ -36,7 +37,7 @@ export function printTried({ mutant, line, outcome, ms }: Tried): string {
   return `${printOutcome(outcome)}  ${mutant.file}:${line}  ${mutant.why}  (${seconds} s)`;
 }
 
-function printOutcome(outcome: Outcome): string {
+function printOutcome(outcome: MutantOutcome): string {
   if (outcome.state === "killed") return `killed by ${outcome.by}`;
   if (outcome.state === "equal" || outcome.state === "unclear" || outcome.state === "open")
     return `${outcome.state}: ${outcome.reason}`;
@@ -51,15 +52,15 @@ export function printOpen(tried: Tried[]): string {
 }
 
 /** The content of `results/mutants.json`. */
-export interface Results {
+export interface MutantResults {
   /** When the run ended, as ISO 8601. */
   date: string;
   /** The seed that chose the mistakes; only after `--quick`. */
   seed?: number;
-  mutants: ({ area: string; file: string; line: number; why: string; ms: number } & Outcome)[];
+  mutants: ({ area: string; file: string; line: number; why: string; ms: number } & MutantOutcome)[];
 }
 
-export function toResults(tried: Tried[], date: Date, seed?: number): Results {
+export function toResults(tried: Tried[], date: Date, seed?: number): MutantResults {
   const mutants = tried.map(({ mutant, line, outcome, ms }) => ({
     area: areaOf(mutant),
     file: mutant.file,

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
 import { buildPage, count, pool, root, withCopies } from "@rosetta/compare";
-import type { Request } from "./arguments.ts";
+import type { MutantsOptions } from "./arguments.ts";
 import { copyRepository } from "./copy.ts";
 import { Judge } from "./judge.ts";
 import { lineOf, type Mutant } from "./mutant.ts";
@@ -22,7 +22,7 @@ const quickMs = 285_000;
 const quickSeconds = 200;
 
 /** Tries mistakes in copies, prints their outcomes, and writes `results/mutants.json`. Returns the exit code. */
-export function run(mutants: Mutant[], request: Request & { do: "run" }): Promise<number> {
+export function run(mutants: Mutant[], request: MutantsOptions & { do: "run" }): Promise<number> {
   const { jobs, quick, seed } = request;
   const chosen = quick ? choose(mutants, quickSeconds, seed) : mutants;
   if (quick)

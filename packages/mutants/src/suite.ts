@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { anyServer, grepOf, judge, regions, runSuite, type Verdict } from "@rosetta/compare";
+import { anyServer, type BiteVerdict, grepOf, judge, regions, runSuite } from "@rosetta/compare";
 import { readManifests } from "@rosetta/manifest";
 import { lineOf, type Mutant } from "./mutant.ts";
 import { isFile } from "./stale.ts";
@@ -15,7 +15,7 @@ export interface SuiteOptions {
 }
 
 /** Runs a copy's suite against the server that has the mistake, or the first one, until a test fails. */
-export async function runTests(area: string, tests: string[], options: SuiteOptions): Promise<Verdict> {
+export async function runTests(area: string, tests: string[], options: SuiteOptions): Promise<BiteVerdict> {
   const { copy, port, signal } = options;
   const bounds = [`--timeout=${testMs}`, `--global-timeout=${runMs}`, "--max-failures=1"];
   const output = ["--output", join(copy, "e2e/test-results")];

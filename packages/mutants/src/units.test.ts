@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Report, readUnits } from "./units.ts";
+import { readUnits, type VitestReport } from "./units.ts";
 
-function fileOf(name: string, statuses: string[], message = ""): Report["testResults"][number] {
+function fileOf(name: string, statuses: string[], message = ""): VitestReport["testResults"][number] {
   const status = message !== "" || statuses.includes("failed") ? "failed" : "passed";
   const assertionResults = statuses.map((each, index) => ({ status: each, fullName: ` test ${index}` }));
   return { name: `/copy/${name}`, status, message, assertionResults };

@@ -45,13 +45,13 @@ async function vitest(copy: string, args: string[], signal: AbortSignal): Promis
     signal,
   });
   if (timedOut) return { hung: true, count: 0 };
-  if (existsSync(report)) return readUnits(JSON.parse(readFileSync(report, "utf8")) as Report, copy);
+  if (existsSync(report)) return readUnits(JSON.parse(readFileSync(report, "utf8")) as VitestReport, copy);
   if (output.includes("No test files found")) return { count: 0 };
   return { count: 0, error: `vitest: ${output.trim().split("\n").at(-1) ?? "no report"}` };
 }
 
 /** The parts of Vitest's JSON report that are read here. */
-export interface Report {
+export interface VitestReport {
   testResults: {
     name: string;
     status: string;
@@ -61,7 +61,7 @@ export interface Report {
 }
 
 /** Finds the first red test. A file that does not load counts as one, because what it tests is broken. */
-export function readUnits({ testResults }: Report, copy: string): UnitRun {
+export function readUnits({ testResults }: VitestReport, copy: string): UnitRun {
   const count = testResults.reduce((sum, { assertionResults }) => sum + assertionResults.length, 0);
   const failed = testResults.find(
     ({ status, assertionResults }) => status === "failed" && !assertionResults.every(isPassed),

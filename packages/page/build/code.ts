@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type App, alike, pathOf, type Results, readApps, regions, root } from "@rosetta/compare";
+import { type AppFiles, alike, pathOf, readApps, regions, root, type SuiteResults } from "@rosetta/compare";
 import { readManifests } from "@rosetta/manifest";
 import type { CodeColumn, CodeRow, CodeServer, CodeTest } from "../src/course/code.ts";
 import { highlight } from "./highlight.ts";
@@ -21,7 +21,7 @@ export function codeFiles(): string[] {
   return [...sources.map((path) => join(root, path)), resultsFile];
 }
 
-function rowOf(region: string, apps: App[], results: Results | undefined): CodeRow {
+function rowOf(region: string, apps: AppFiles[], results: SuiteResults | undefined): CodeRow {
   const columns = columnsOf(apps.map((app, place) => placeOf(app, place, region)));
   return { region, columns, ...(results && { tests: testsOf(region, results), ran: results.date }) };
 }
@@ -30,7 +30,7 @@ interface Place extends CodeServer {
   lines: string[];
 }
 
-function placeOf({ id, files }: App, place: number, region: string): Place {
+function placeOf({ id, files }: AppFiles, place: number, region: string): Place {
   for (const [name, text] of files) {
     const file = pathOf(id, name);
     const found = regions(text, file).get(region);
@@ -68,7 +68,7 @@ function linesOf([first]: Place[]): string[] {
   return first?.lines ?? [];
 }
 
-function testsOf(region: string, { tests }: Results): CodeTest[] {
+function testsOf(region: string, { tests }: SuiteResults): CodeTest[] {
   // A test that ran on one server only proves nothing about the code of the others.
   return tests
     .filter((test) => test.regions.includes(region) && test.dealtTo === undefined)
@@ -80,6 +80,8 @@ function testsOf(region: string, { tests }: Results): CodeTest[] {
     }));
 }
 
-function readResults(): Results | undefined {
-  return existsSync(resultsFile) ? (JSON.parse(readFileSync(resultsFile, "utf8")) as Results) : undefined;
+function readResults(): SuiteResults | undefined {
+  return existsSync(resultsFile)
+    ? (JSON.parse(readFileSync(resultsFile, "utf8")) as SuiteResults)
+    : undefined;
 }

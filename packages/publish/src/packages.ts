@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 const folder = join(import.meta.dirname, "../..");
 
 /** What is read here of a `package.json`. */
-export interface Manifest {
+export interface PackageManifest {
   name: string;
   version: string;
   private?: boolean;
@@ -17,7 +17,7 @@ export interface Manifest {
 }
 
 /** Reads the `package.json` of a package. */
-export function readManifest(source: string): Manifest {
+export function readManifest(source: string): PackageManifest {
   return JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
 }
 

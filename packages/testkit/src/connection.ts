@@ -3,7 +3,7 @@ import { errorAt } from "./failure.ts";
 import { type Await, within } from "./inbox.ts";
 
 /** How a TCP connection ended: with FIN, or with RST or a network error. */
-export type End = "end" | "reset";
+export type TcpEnd = "end" | "reset";
 
 /** How to open a connection. */
 export interface TcpOptions extends Await {
@@ -14,9 +14,9 @@ export interface TcpOptions extends Await {
 }
 
 /** A TCP connection to a server. It knows nothing about the protocol on top. */
-export class Connection {
+export class TcpConnection {
   readonly #socket: Socket;
-  readonly #ended: Promise<End>;
+  readonly #ended: Promise<TcpEnd>;
   #listener: ((bytes: Buffer) => void) | undefined;
   #early: Buffer[] = [];
 
@@ -32,12 +32,12 @@ export class Connection {
   }
 
   /** Connects to a port of this machine. */
-  static open(port: number, { halfOpen = false, from, ...options }: TcpOptions = {}): Promise<Connection> {
+  static open(port: number, { halfOpen = false, from, ...options }: TcpOptions = {}): Promise<TcpConnection> {
     const where = { host: "127.0.0.1", port, ...(from && { localAddress: from }) };
     const socket = createConnection({ ...where, noDelay: true, allowHalfOpen: halfOpen });
     const caller = new Error();
-    const opened = new Promise<Connection>((resolve, reject) => {
-      socket.once("connect", () => resolve(new Connection(socket)));
+    const opened = new Promise<TcpConnection>((resolve, reject) => {
+      socket.once("connect", () => resolve(new TcpConnection(socket)));
       socket.once("error", (error) =>
         reject(errorAt(caller, new Error(`no connection to port ${port}: ${error.message}`))),
       );
@@ -102,7 +102,7 @@ export class Connection {
   }
 
   /** Resolves with how the connection ended, once it has. */
-  ended(options: Await = {}): Promise<End> {
+  ended(options: Await = {}): Promise<TcpEnd> {
     return within(this.#ended, "the end of the TCP connection", options);
   }
 
@@ -112,7 +112,7 @@ export class Connection {
   }
 
   /** Calls back at the end, without a deadline. */
-  onEnd(listener: (how: End) => void): void {
+  onEnd(listener: (how: TcpEnd) => void): void {
     this.#ended.then(listener);
   }
 

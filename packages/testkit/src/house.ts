@@ -1,10 +1,10 @@
 import { folderOf, readManifests } from "@rosetta/manifest";
-import { type Plan, Server } from "./server.ts";
+import { Server, type ServerPlan } from "./server.ts";
 
 /** Starts every server of this repository, as siblings of each other. The first is the one that the run is about. */
-export async function startHouse({ manifest: first, ...plan }: Plan): Promise<Server[]> {
+export async function startSiblings({ manifest: first, ...plan }: ServerPlan): Promise<Server[]> {
   const manifests = readManifests().toSorted((a, b) => Number(b.id === first.id) - Number(a.id === first.id));
-  const plans: (Plan & { port: number })[] = [];
+  const plans: (ServerPlan & { port: number })[] = [];
   for (const manifest of manifests) {
     // If a copy of the server is tested, its siblings still run from the original code.
     const folder = manifest.id === first.id ? {} : { folder: folderOf(manifest.id) };

@@ -5,7 +5,7 @@ export type HeaderList = (readonly [name: string, value: string])[];
 export type HeaderChanges = Record<string, string | readonly string[] | undefined>;
 
 /** The head of a response. */
-export interface Head {
+export interface ResponseHead {
   httpVersion: string;
   status: number;
   statusText: string;
@@ -15,7 +15,7 @@ export interface Head {
 }
 
 /** A whole response. */
-export interface RawAnswer extends Head {
+export interface RawAnswer extends ResponseHead {
   /** The body as text. */
   body: string;
   bytes: Buffer;
@@ -46,7 +46,7 @@ export class ResponseReader {
   #framing: Framing | undefined;
   #body: Buffer[] = [];
   /** The head, as soon as it is complete. */
-  head: Head | undefined;
+  head: ResponseHead | undefined;
   /** Whether the body is complete. */
   complete = false;
 
@@ -125,7 +125,7 @@ export class ResponseReader {
   }
 }
 
-function parseHead(text: string): Head {
+function parseHead(text: string): ResponseHead {
   const [statusLine = "", ...lines] = text.split("\r\n");
   const [, httpVersion = "", status, statusText = ""] =
     /^HTTP\/(\d\.\d) (\d{3}) ?(.*)$/.exec(statusLine) ?? [];
@@ -139,7 +139,7 @@ function parseHead(text: string): Head {
 }
 
 // RFC 9112 §6.3.
-function framingOf(head: Head, method: string): Framing {
+function framingOf(head: ResponseHead, method: string): Framing {
   const { status, headers } = head;
   if (method === "HEAD" || status === 101 || status === 204 || status === 304) return { by: "nothing" };
   if (headers.get("transfer-encoding")?.toLowerCase().endsWith("chunked")) return { by: "chunks" };

@@ -1,4 +1,4 @@
-export { Connection, type End, type TcpOptions } from "./connection.ts";
+export { TcpConnection, type TcpEnd, type TcpOptions } from "./connection.ts";
 export { Conversation, type RequestToSend } from "./conversation.ts";
 export {
   different,
@@ -20,7 +20,7 @@ export {
   fuzz,
 } from "./fuzz/fuzz.ts";
 export { type Played, play } from "./fuzz/play.ts";
-export type { Ending, Place, Script } from "./fuzz/script.ts";
+export type { Script, ScriptContext, ScriptEnding } from "./fuzz/script.ts";
 export {
   type Attack,
   babble,
@@ -31,28 +31,28 @@ export {
   startHostile,
   unknownOpcode,
 } from "./hostile.ts";
-export { startHouse } from "./house.ts";
+export { startSiblings } from "./house.ts";
 export {
-  type Head,
   type HeaderChanges,
   type HeaderList,
   headerList,
   type RawAnswer,
+  type ResponseHead,
   ResponseReader,
   requestHead,
 } from "./http.ts";
 export { type Await, defaultDeadlineMs, Inbox, within } from "./inbox.ts";
-export { metric, type Sample, samplesOf } from "./metrics.ts";
+export { type MetricSample, metric, samplesOf } from "./metrics.ts";
 export { Ports } from "./ports.ts";
-export { type Exit, type Holding, holdingOf } from "./process/index.ts";
+export { type Holding, holdingOf, type ProcessExit } from "./process/index.ts";
 export { Raw, type RequestOptions, type UpgradeOptions } from "./raw.ts";
 export {
   type Column,
   describeExit,
-  type Plan,
   type Ready,
   Server,
   ServerError,
+  type ServerPlan,
   warm,
 } from "./server.ts";
 export {

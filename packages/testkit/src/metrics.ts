@@ -2,14 +2,14 @@ import { failure } from "./failure.ts";
 import type { Raw } from "./raw.ts";
 
 /** One line of `GET /metrics`. */
-export interface Sample {
+export interface MetricSample {
   name: string;
   labels: Record<string, string>;
   value: number;
 }
 
 /** Fetches all samples of a server. */
-export async function samplesOf(raw: Raw): Promise<Sample[]> {
+export async function samplesOf(raw: Raw): Promise<MetricSample[]> {
   const answer = await raw.request("/metrics");
   if (answer.status !== 200) throw failure(`GET /metrics is answered with ${answer.status}`);
   return answer.body
@@ -29,7 +29,7 @@ export async function metric(raw: Raw, name: string, labels: Record<string, stri
     .reduce((sum, { value }) => sum + value, 0);
 }
 
-function parseSample(line: string): Sample {
+function parseSample(line: string): MetricSample {
   const [, name = "", list = "", value = ""] = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
   if (name === "") throw failure(`not a sample: ${line}`);
   const pairs = [...list.matchAll(/([a-z_]+)="([^"]*)"/g)];

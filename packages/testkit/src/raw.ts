@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { handshakeProblem } from "@rosetta/conformance";
-import { Connection, type TcpOptions } from "./connection.ts";
+import { TcpConnection, type TcpOptions } from "./connection.ts";
 import { errorAt, failure } from "./failure.ts";
 import {
-  type Head,
   type HeaderChanges,
   type HeaderList,
   headerList,
   type RawAnswer,
+  type ResponseHead,
   ResponseReader,
   requestHead,
 } from "./http.ts";
@@ -36,9 +36,9 @@ export interface UpgradeOptions extends RequestOptions {
 /** A raw client of one server. It remembers what it has opened, and `end()` ends all of it. */
 export class Raw {
   readonly port: number;
-  readonly #opened: Connection[];
+  readonly #opened: TcpConnection[];
 
-  constructor(port: number, opened: Connection[] = []) {
+  constructor(port: number, opened: TcpConnection[] = []) {
     this.port = port;
     this.#opened = opened;
   }
@@ -49,8 +49,8 @@ export class Raw {
   }
 
   /** Opens a bare TCP connection. */
-  async tcp(options: TcpOptions = {}): Promise<Connection> {
-    const connection = await Connection.open(this.port, options);
+  async tcp(options: TcpOptions = {}): Promise<TcpConnection> {
+    const connection = await TcpConnection.open(this.port, options);
     this.#opened.push(connection);
     return connection;
   }
@@ -136,7 +136,7 @@ function nameOf(path: string, options: RequestOptions): string {
 }
 
 function send(
-  connection: Connection,
+  connection: TcpConnection,
   path: string,
   headers: HeaderList,
   options: UpgradeOptions,
@@ -148,7 +148,7 @@ function send(
 }
 
 // What a client must check before it treats the connection as open: RFC 6455 §4.1, steps 2 to 6.
-function checkHandshake({ headers }: Head, sent: HeaderList): void {
+function checkHandshake({ headers }: ResponseHead, sent: HeaderList): void {
   const offered = (name: string) =>
     sent.filter(([each]) => each.toLowerCase() === name).flatMap(([, value]) => value.split(/\s*,\s*/));
   const [key = ""] = offered("sec-websocket-key");
@@ -158,12 +158,17 @@ function checkHandshake({ headers }: Head, sent: HeaderList): void {
   if (problem !== undefined) throw failure(`101, but ${problem}`);
 }
 
-function headOf(connection: Connection, reader: ResponseReader, what: string, options: Await): Promise<Head> {
+function headOf(
+  connection: TcpConnection,
+  reader: ResponseReader,
+  what: string,
+  options: Await,
+): Promise<ResponseHead> {
   return read(connection, reader, what, options, () => reader.head);
 }
 
 async function answerOf(
-  connection: Connection,
+  connection: TcpConnection,
   reader: ResponseReader,
   what: string,
   options: Await,
@@ -177,7 +182,7 @@ async function answerOf(
 
 // Reads until `found` returns something.
 function read<T>(
-  connection: Connection,
+  connection: TcpConnection,
   reader: ResponseReader,
   what: string,
   options: Await,

@@ -7,7 +7,7 @@ import { commandOf, inheritedEnvironment, isFree } from "@rosetta/manifest/start
 import { errorAt } from "./failure.ts";
 import { within } from "./inbox.ts";
 import { Ports } from "./ports.ts";
-import { type Exit, Process } from "./process/index.ts";
+import { Process, type ProcessExit } from "./process/index.ts";
 
 /** `app`: the server of this repository. `bare`: its `hello.ts`, as the stack's documentation writes it. */
 export type Column = "app" | "bare";
@@ -21,7 +21,7 @@ export interface Ready {
 }
 
 /** How to start a server. */
-export interface Plan {
+export interface ServerPlan {
   manifest: Manifest;
   column: Column;
   ports: Ports;
@@ -68,19 +68,19 @@ export class Server {
   readonly stdout: string[] = [];
   /** What it printed when it was ready. A `hello.ts` prints nothing. */
   ready: Ready | undefined;
-  readonly #plan: Plan;
+  readonly #plan: ServerPlan;
   #process: Process | undefined;
-  #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
-  #end: Exit | undefined;
+  #exit: Promise<ProcessExit> = Promise.resolve({ code: null, signal: null });
+  #end: ProcessExit | undefined;
 
-  private constructor(plan: Plan, port: number) {
+  private constructor(plan: ServerPlan, port: number) {
     this.#plan = plan;
     this.manifest = plan.manifest;
     this.port = port;
   }
 
   /** Starts a server on a free port and waits until it listens. */
-  static async start(plan: Plan): Promise<Server> {
+  static async start(plan: ServerPlan): Promise<Server> {
     for (;;) {
       const server = new Server(plan, plan.port ?? (await plan.ports.next()));
       try {
@@ -94,7 +94,7 @@ export class Server {
   }
 
   /** Starts a server that is expected to fail, and waits until it has ended. */
-  static async attempt(plan: Plan): Promise<Server> {
+  static async attempt(plan: ServerPlan): Promise<Server> {
     const server = new Server(plan, await plan.ports.next());
     collect(server.#spawn().stdout, server.stdout);
     await server.exited().finally(() => server.kill());
@@ -114,23 +114,23 @@ export class Server {
   }
 
   /** How it ended, if it has. */
-  get exit(): Exit | undefined {
+  get exit(): ProcessExit | undefined {
     return this.#end;
   }
 
   /** Asks it to stop and waits until it has. */
-  async stop(signal: NodeJS.Signals = "SIGTERM", deadline = stopMs): Promise<Exit> {
+  async stop(signal: NodeJS.Signals = "SIGTERM", deadline = stopMs): Promise<ProcessExit> {
     this.#process?.kill(signal);
     return this.exited(deadline);
   }
 
   /** Kills it at once. */
-  async kill(): Promise<Exit> {
+  async kill(): Promise<ProcessExit> {
     return this.stop("SIGKILL");
   }
 
   /** Resolves with how it ended, once it has. */
-  exited(deadline = stopMs): Promise<Exit> {
+  exited(deadline = stopMs): Promise<ProcessExit> {
     return within(this.#exit, `the end of ${this.#name()}`, { deadline }, () => this.log());
   }
 
@@ -195,7 +195,7 @@ export class Server {
     return { ...cache, ...inheritedEnvironment(), ...own, ...this.#plan.env };
   }
 
-  async #ends(child: Process): Promise<Exit> {
+  async #ends(child: Process): Promise<ProcessExit> {
     // If we read the log, wait for its end, because at `exited` there can be lines that we have not read yet.
     this.#end = await ((this.#plan.log ?? "read") === "read" ? child.closed : child.exited);
     if (child.error) this.stderr.push(child.error.message);
@@ -238,7 +238,7 @@ export async function warm(manifests: readonly Manifest[]): Promise<void> {
 }
 
 /** Describes an exit. */
-export function describeExit({ code, signal }: Exit): string {
+export function describeExit({ code, signal }: ProcessExit): string {
   return signal ? `ended by ${signal}` : `exit code ${code}`;
 }
 

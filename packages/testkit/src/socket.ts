@@ -12,14 +12,14 @@ import {
   Opcode,
   randomMask,
 } from "@rosetta/conformance";
-import type { Connection, End } from "./connection.ts";
+import type { TcpConnection, TcpEnd } from "./connection.ts";
 import { failure } from "./failure.ts";
-import type { Head } from "./http.ts";
+import type { ResponseHead } from "./http.ts";
 import { type Await, Inbox, within } from "./inbox.ts";
 
 /** How a WebSocket ended, as its client sees it: 1006 if no close frame came (RFC 6455 §7.1.5). */
 export interface Closed extends CloseInfo {
-  how: "close frame" | End;
+  how: "close frame" | TcpEnd;
 }
 
 /** The name of a frame's opcode, or a custom condition. */
@@ -50,7 +50,7 @@ export interface MessageConsumer {
  * Frames and messages each wait in a queue until a test takes them, so nothing is missed between two awaits.
  */
 export class RawSocket {
-  readonly #connection: Connection;
+  readonly #connection: TcpConnection;
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
   readonly #frames = new Inbox<Frame>(() => this.story());
@@ -63,7 +63,7 @@ export class RawSocket {
   #closeSent = false;
 
   /** The response to the handshake. */
-  readonly head: Head;
+  readonly head: ResponseHead;
   /** Every frame that came. */
   readonly frames: Frame[] = [];
   /** Whether pings are answered: RFC 6455 §5.5.2. */
@@ -71,7 +71,7 @@ export class RawSocket {
   /** Whether a close frame is answered: RFC 6455 §5.5.1. */
   autoClose = true;
 
-  constructor(connection: Connection, head: Head, firstBytes: Uint8Array) {
+  constructor(connection: TcpConnection, head: ResponseHead, firstBytes: Uint8Array) {
     this.#connection = connection;
     this.head = head;
     this.#closing.promise.catch(() => undefined);
@@ -164,7 +164,7 @@ export class RawSocket {
   }
 
   /** Resolves with how the TCP connection ended. After a close frame the server ends it (RFC 6455 §7.1.1). */
-  ended(options: Await = {}): Promise<End> {
+  ended(options: Await = {}): Promise<TcpEnd> {
     return this.#connection.ended(options);
   }
 
@@ -245,7 +245,7 @@ export class RawSocket {
     this.#finish(`the server closed (${code} ${JSON.stringify(closed.reason)})`);
   }
 
-  #end(how: End): void {
+  #end(how: TcpEnd): void {
     if (this.#closed || this.#violation) return;
     this.#closed = { code: 1006, reason: "", how };
     this.#closing.resolve(this.#closed);

@@ -1,5 +1,5 @@
-import type { Connection, End } from "./connection.ts";
-import type { Head, ResponseReader } from "./http.ts";
+import type { TcpConnection, TcpEnd } from "./connection.ts";
+import type { ResponseHead, ResponseReader } from "./http.ts";
 import { type Await, Inbox } from "./inbox.ts";
 
 /** One of the Server-Sent Events, as it was written. An absent field is `undefined`. */
@@ -14,15 +14,15 @@ export interface StreamEvent {
 
 /** The events of a `text/event-stream`. They wait in a queue until a test takes them. */
 export class RawEventStream {
-  readonly head: Head;
-  readonly #connection: Connection;
+  readonly head: ResponseHead;
+  readonly #connection: TcpConnection;
   readonly #reader: ResponseReader;
   readonly #events = new Inbox<StreamEvent>(() => this.story());
   readonly #decoder = new TextDecoder();
   #text = "";
   #came: StreamEvent[] = [];
 
-  constructor(connection: Connection, head: Head, reader: ResponseReader) {
+  constructor(connection: TcpConnection, head: ResponseHead, reader: ResponseReader) {
     this.head = head;
     this.#connection = connection;
     this.#reader = reader;
@@ -40,7 +40,7 @@ export class RawEventStream {
   }
 
   /** Resolves with how the connection ended. */
-  ended(options: Await = {}): Promise<End> {
+  ended(options: Await = {}): Promise<TcpEnd> {
     return this.#connection.ended(options);
   }
 

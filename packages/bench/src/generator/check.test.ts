@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import type { CheckJob, Peer } from "../job.ts";
+import type { CheckJob, PeerAddress } from "../job.ts";
 import { check, difference, numbered } from "./check.ts";
 import { letters, maskedText, plainText } from "./frames.ts";
 import { type TestServer, tcpServer, webSocketServer } from "./servers.testing.ts";
@@ -49,7 +49,7 @@ describe("a conversation", () => {
 
   const frameBytes = 70;
   const count = 20;
-  const jobOf = (peer: Peer, change: Partial<CheckJob> = {}): CheckJob => {
+  const jobOf = (peer: PeerAddress, change: Partial<CheckJob> = {}): CheckJob => {
     const messages = [{ size: 64, count }];
     return { kind: "check", peer, connections: 1, depth: 4, messages, patienceMs: 100, ...change };
   };

@@ -1,6 +1,6 @@
 // Checks correctness before anything is measured: messages are numbered, and every byte of every echo is compared.
 
-import type { CheckJob, Peer, Slice } from "../job.ts";
+import type { CheckJob, PeerAddress, Slice } from "../job.ts";
 import { letters, maskedText, plainText } from "./frames.ts";
 import { openSocket } from "./handshake.ts";
 import { between, look, settled } from "./look.ts";
@@ -47,7 +47,7 @@ class Conversation {
   readonly due: number;
   sent = 0;
   came = 0;
-  readonly #peer: Peer;
+  readonly #peer: PeerAddress;
   readonly #depth: number;
   readonly #sizes: readonly number[];
   readonly #number: number;

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import type { Peer } from "../job.ts";
+import type { PeerAddress } from "../job.ts";
 import { connections, idle, openMany } from "./connections.ts";
 import { type TestServer, tcpServer } from "./servers.testing.ts";
 
@@ -20,7 +20,7 @@ test("connections are opened a few at a time, and each gets its own number", asy
   expect(most).toBe(64);
 });
 
-const connectJob = (peer: Peer) =>
+const connectJob = (peer: PeerAddress) =>
   ({ kind: "connect", peer, atOnce: 4, warmupMs: 5, measureMs: 100 }) as const;
 
 test("a connection counts once it is upgraded, and is dropped again", async () => {

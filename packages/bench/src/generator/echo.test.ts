@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import type { EchoJob, Peer } from "../job.ts";
+import type { EchoJob, PeerAddress } from "../job.ts";
 import { echo } from "./echo.ts";
 import { type TestServer, tcpServer, webSocketServer } from "./servers.testing.ts";
 
@@ -18,7 +18,7 @@ async function echoOf(
   return await echo(jobOf(server.peer, change));
 }
 
-function jobOf(peer: Peer, change: Partial<EchoJob> = {}): EchoJob {
+function jobOf(peer: PeerAddress, change: Partial<EchoJob> = {}): EchoJob {
   const load = { connections: 1, depth: 1, size: 64, warmupMs: 10, measureMs: 50 };
   return { kind: "echo", peer, dialect: "bytes", ...load, ...change };
 }

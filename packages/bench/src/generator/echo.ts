@@ -39,7 +39,7 @@ function balanceOf(flows: readonly Flow[]): string | undefined {
   return extra > 0 ? `${extra} more messages came back than were sent` : undefined;
 }
 
-interface Load {
+interface EchoTraffic {
   came: (messages: number, flow: Flow) => void;
   begin(flows: readonly Flow[]): void;
   /** Starts counting. */
@@ -51,7 +51,7 @@ interface Load {
 }
 
 // Each answer triggers the next message.
-function closedLoop({ depth }: EchoJob): Load {
+function closedLoop({ depth }: EchoJob): EchoTraffic {
   let messages = 0;
   let ended = false;
   return {
@@ -72,7 +72,7 @@ function closedLoop({ depth }: EchoJob): Load {
 }
 
 // Messages are sent when they are due, whatever has come back. One that could not be sent in time is already late.
-function openLoop({ connections }: EchoJob, rate: number): Load {
+function openLoop({ connections }: EchoJob, rate: number): EchoTraffic {
   const due = new Map<Flow, number[]>();
   let latencies: Latencies | undefined;
   let messages = 0;

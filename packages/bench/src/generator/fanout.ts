@@ -3,7 +3,7 @@
 import type { FanoutJob, Slice } from "../job.ts";
 import type { Link } from "./link.ts";
 import { settled, watch } from "./look.ts";
-import { newTopic, openPublisher, type Publisher, subscribe, type Topic } from "./topic.ts";
+import { newTopic, openPublisher, type Publisher, type PublishTarget, subscribe } from "./topic.ts";
 import { Trouble } from "./trouble.ts";
 
 // Checking each of millions of deliveries would measure the check, so every subscriber checks a different sample.
@@ -46,7 +46,7 @@ export async function fanout(job: FanoutJob): Promise<Slice> {
 }
 
 function listen(
-  topic: Topic,
+  topic: PublishTarget,
   turn: number,
   delivered: () => void,
   failed: (why: string) => void,

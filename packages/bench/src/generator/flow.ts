@@ -1,6 +1,6 @@
 // One connection of an echo: sends messages over and over and checks what comes back.
 
-import type { Peer } from "../job.ts";
+import type { PeerAddress } from "../job.ts";
 import { FrameCounter } from "./counter.ts";
 import { openSocket } from "./handshake.ts";
 import { inTime } from "./in-time.ts";
@@ -39,7 +39,7 @@ export class Flow {
   }
 
   /** Opens a connection. Resolves when messages can be sent. */
-  static async open(peer: Peer, wave: Wave, handlers: FlowHandlers): Promise<Flow> {
+  static async open(peer: PeerAddress, wave: Wave, handlers: FlowHandlers): Promise<Flow> {
     const flow = new Flow(wave, handlers);
     let read = (bytes: Uint8Array) => flow.#read(bytes);
     const normal = read;

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { Peer } from "../job.ts";
+import type { PeerAddress } from "../job.ts";
 import { inTime } from "./in-time.ts";
 import { connect, type Link, type LinkHandlers } from "./link.ts";
 
 /** Returns the request of RFC 6455 §4.1, or an empty string for a peer that does not speak WebSocket. */
-export function handshakeOf({ host, port, path, subprotocol, extensions }: Peer): string {
+export function handshakeOf({ host, port, path, subprotocol, extensions }: PeerAddress): string {
   if (path === undefined) return "";
   const lines = [
     `GET ${path} HTTP/1.1`,
@@ -23,7 +23,7 @@ export function handshakeOf({ host, port, path, subprotocol, extensions }: Peer)
  * Opens a connection and, if the peer speaks it, a WebSocket. Everything that arrives afterwards goes to the
  * handlers.
  */
-export async function openSocket(peer: Peer, handlers: LinkHandlers): Promise<Link> {
+export async function openSocket(peer: PeerAddress, handlers: LinkHandlers): Promise<Link> {
   const handshake = handshakeOf(peer);
   if (handshake === "") return connect(peer.host, peer.port, handlers);
   const opened = Promise.withResolvers<void>();

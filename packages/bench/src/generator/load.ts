@@ -7,14 +7,14 @@ import { openSocket } from "./handshake.ts";
 import type { Link } from "./link.ts";
 import { between, type Look, look, pause, settled } from "./look.ts";
 import { Latencies, startSchedule } from "./schedule.ts";
-import { newTopic, openPublisher, type Publisher, subscribe, type Topic } from "./topic.ts";
+import { newTopic, openPublisher, type Publisher, type PublishTarget, subscribe } from "./topic.ts";
 import { Trouble } from "./trouble.ts";
 import { hello } from "./waves.ts";
 
 /** Measures a load in parts. Rejects if a delivery is doubled or out of order. */
 export async function load(job: LoadJob): Promise<Slice> {
   const trouble = new Trouble();
-  const house = new House(job, trouble.tell);
+  const house = new LoadRun(job, trouble.tell);
   try {
     await trouble.orEnd(house.open());
     return await trouble.orEnd(house.measure());
@@ -23,10 +23,10 @@ export async function load(job: LoadJob): Promise<Slice> {
   }
 }
 
-class House {
+class LoadRun {
   readonly #job: LoadJob;
   readonly #failed: (why: string) => void;
-  readonly #topics: readonly Topic[];
+  readonly #topics: readonly PublishTarget[];
   readonly #links: (Link | Publisher)[] = [];
   #speakers: readonly Publisher[] = [];
   #latencies = new Latencies();
@@ -105,8 +105,8 @@ class House {
     });
   }
 
-  #topic(room: number): Topic {
-    return this.#topics[room] as Topic;
+  #topic(room: number): PublishTarget {
+    return this.#topics[room] as PublishTarget;
   }
 }
 

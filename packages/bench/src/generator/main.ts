@@ -1,7 +1,7 @@
 // The load generator reads one job from each line of stdin and writes one answer to each line of stdout.
 
 import { createInterface } from "node:readline";
-import type { Answer, Job, Slice } from "../job.ts";
+import type { GeneratorAnswer, Job, Slice } from "../job.ts";
 import { check } from "./check.ts";
 import { connections, idle } from "./connections.ts";
 import { echo } from "./echo.ts";
@@ -10,7 +10,7 @@ import { load } from "./load.ts";
 import { slow } from "./slow.ts";
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const answer: Answer = await run(JSON.parse(line) as Job).then(
+  const answer: GeneratorAnswer = await run(JSON.parse(line) as Job).then(
     (slice) => ({ slice }),
     (error: Error) => ({ error: error.message }),
   );

@@ -2,11 +2,11 @@
 
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Peer } from "../job.ts";
+import type { PeerAddress } from "../job.ts";
 
 /** A running server, and how to talk to it. */
 export interface TestServer {
-  peer: Peer;
+  peer: PeerAddress;
   stop(): Promise<void>;
 }
 

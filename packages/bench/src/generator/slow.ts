@@ -5,7 +5,7 @@ import { residentBytes } from "@rosetta/testkit/process";
 import type { Slice, SlowJob, Stalled } from "../job.ts";
 import type { Link } from "./link.ts";
 import { between, look, settled } from "./look.ts";
-import { newTopic, openPublisher, subscribe, type Topic } from "./topic.ts";
+import { newTopic, openPublisher, type PublishTarget, subscribe } from "./topic.ts";
 import { Trouble } from "./trouble.ts";
 
 const sampleMs = 20;
@@ -51,7 +51,7 @@ export async function slow(job: SlowJob): Promise<Slice> {
 }
 
 // A client that reads, and must get everything in order.
-function listen(topic: Topic, delivered: () => void, failed: (why: string) => void): Promise<Link> {
+function listen(topic: PublishTarget, delivered: () => void, failed: (why: string) => void): Promise<Link> {
   let count = 0;
   return subscribe(topic, {
     message: (number) => {
@@ -65,7 +65,7 @@ function listen(topic: Topic, delivered: () => void, failed: (why: string) => vo
   });
 }
 
-async function stall(topic: Topic, published: number) {
+async function stall(topic: PublishTarget, published: number) {
   const stalled: Stalled = { published, prefix: 0, gap: false };
   const link = await subscribe(topic, {
     message: (number) => {

@@ -1,7 +1,7 @@
 // One publisher and its listeners, in two dialects: bytes that go to all others, or a topic of rosetta.v1.json.
 
 import { randomBytes } from "node:crypto";
-import type { FanoutJob, Peer } from "../job.ts";
+import type { FanoutJob, PeerAddress } from "../job.ts";
 import { FrameCounter } from "./counter.ts";
 import { letters, maskedText } from "./frames.ts";
 import { openSocket } from "./handshake.ts";
@@ -14,14 +14,14 @@ const digits = 9;
 const maskingKey = Uint8Array.of(1, 2, 3, 4);
 
 /** Where to publish. */
-export interface Topic {
-  peer: Peer;
+export interface PublishTarget {
+  peer: PeerAddress;
   dialect: FanoutJob["dialect"];
   name: string;
 }
 
 /** Returns a topic that nobody has used before. An old one would begin with a replay of what it remembers. */
-export function newTopic({ peer, dialect }: Pick<FanoutJob, "peer" | "dialect">): Topic {
+export function newTopic({ peer, dialect }: Pick<FanoutJob, "peer" | "dialect">): PublishTarget {
   return { peer, dialect, name: `room/bench-${randomBytes(6).toString("hex")}` };
 }
 
@@ -32,7 +32,10 @@ export interface Subscriber {
 }
 
 /** Subscribes to a topic. Resolves when the server has confirmed the subscription. */
-export async function subscribe({ peer, dialect, name }: Topic, subscriber: Subscriber): Promise<Link> {
+export async function subscribe(
+  { peer, dialect, name }: PublishTarget,
+  subscriber: Subscriber,
+): Promise<Link> {
   const ready = Promise.withResolvers<void>();
   // Nobody awaits this if there is no greeting, or if the connection ends first.
   ready.promise.catch(() => {});
@@ -66,7 +69,7 @@ export interface Publisher {
   end(): void;
 }
 
-export async function openPublisher(topic: Topic, failed: (why: string) => void): Promise<Publisher> {
+export async function openPublisher(topic: PublishTarget, failed: (why: string) => void): Promise<Publisher> {
   const outbox = new Outbox();
   const drain = () => outbox.drain();
   const link = await openSocket(topic.peer, { data: () => {}, drain, closed: failed });
@@ -80,7 +83,7 @@ export async function openPublisher(topic: Topic, failed: (why: string) => void)
 
 // A bare server forwards the bytes as they are, so they are as long as the event that an app makes of a
 // publication.
-function publication({ dialect, name }: Topic, number: number, size: number): Uint8Array {
+function publication({ dialect, name }: PublishTarget, number: number, size: number): Uint8Array {
   const text = filling(size - digits) + String(number).padStart(digits, "0");
   const id = String(number);
   if (dialect === "typed") {

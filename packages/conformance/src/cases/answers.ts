@@ -12,12 +12,12 @@ import {
   text,
 } from "../model/writing.ts";
 import {
+  type AnswerLines,
   accept,
   afterAnswer,
   connection,
   head,
   hello,
-  type Lines,
   mustFail,
   mustOpen,
   opened,
@@ -30,7 +30,7 @@ import {
 // A family of answers to one clause.
 interface Answer extends Partial<Common> {
   title: string;
-  lines: Lines;
+  lines: AnswerLines;
   /** Default: the client must fail the connection. */
   takes?: true;
   play?: AnswerCase["play"];

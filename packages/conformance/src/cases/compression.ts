@@ -17,7 +17,7 @@ import { bytesOf, join, split, unhex } from "../wire/bytes.ts";
 import type { Agreement } from "../wire/deflate.ts";
 import { Opcode } from "../wire/frames.ts";
 import { corruption } from "./corruption.ts";
-import { compose, dynamicBlock, fixedBlock, flush, type Part, stored } from "./deflate-blocks.ts";
+import { compose, dynamicBlock, fixedBlock, flush, type StreamPart, stored } from "./deflate-blocks.ts";
 import {
   type CompressedMember,
   type Compressor,
@@ -99,7 +99,7 @@ const strategies = [
   { words: "in stored blocks", options: { level: 0 } },
 ];
 
-const blocksByHand: { title: string; parts: Part[]; data: string }[] = [
+const blocksByHand: { title: string; parts: StreamPart[]; data: string }[] = [
   {
     title: "a message in a block of each type comes back whole",
     parts: [fixedBlock([bytesOf("one ")]), stored(bytesOf("two ")), dynamicBlock(bytesOf("three")), flush],

@@ -10,8 +10,8 @@ import {
   fixedBlock,
   fixedLiteral,
   flush,
-  type Part,
   raw,
+  type StreamPart,
   stored,
 } from "./deflate-blocks.ts";
 import {
@@ -21,11 +21,11 @@ import {
   compressedFragments,
 } from "./write-compressed.ts";
 
-function symbol(value: number): Part {
+function symbol(value: number): StreamPart {
   return (bits) => fixedLiteral(bits, value);
 }
 
-function code(value: number, count: number): Part {
+function code(value: number, count: number): StreamPart {
   return (bits) => bits.code(value, count);
 }
 
@@ -41,7 +41,7 @@ const [zerosOnly, onesAndZeros] = [
 
 interface Corrupt {
   what: string;
-  parts: Part[];
+  parts: StreamPart[];
   /** What a receiver may nevertheless read it as. */
   understood?: string;
 }

@@ -3,7 +3,7 @@
 import { distanceBase, distanceBits, lengthBase, lengthBits } from "../wire/inflate.ts";
 
 /** Writes a part of a DEFLATE stream. */
-export type Part = (bits: BitWriter) => void;
+export type StreamPart = (bits: BitWriter) => void;
 
 /** Packs bits into bytes, the lowest bit first. */
 export class BitWriter {
@@ -37,27 +37,27 @@ export class BitWriter {
 }
 
 /** Returns the parts as bytes. */
-export function compose(...parts: readonly Part[]): Uint8Array {
+export function compose(...parts: readonly StreamPart[]): Uint8Array {
   const bits = new BitWriter();
   for (const part of parts) part(bits);
   return bits.bytes();
 }
 
 /** Writes arbitrary bits: pairs of a number and how many bits it takes. */
-export function raw(...numbers: readonly (readonly [value: number, count: number])[]): Part {
+export function raw(...numbers: readonly (readonly [value: number, count: number])[]): StreamPart {
   return (bits) => {
     for (const [value, count] of numbers) bits.number(value, count);
   };
 }
 
 /** Returns the end of a message: the empty block without compression, less its last four bytes (RFC 7692 §7.2.1). */
-export const flush: Part = (bits) => {
+export const flush: StreamPart = (bits) => {
   bits.number(0, 3);
   bits.align();
 };
 
 /** Returns a block without compression (RFC 1951 §3.2.4), of at most 65,535 bytes. */
-export function stored(data: Uint8Array, final = false): Part {
+export function stored(data: Uint8Array, final = false): StreamPart {
   return (bits) => {
     bits.number(final ? 1 : 0, 3);
     bits.align();
@@ -74,7 +74,7 @@ export interface Match {
 }
 
 /** Returns a block with the fixed codes of RFC 1951 §3.2.6. */
-export function fixedBlock(items: readonly (Uint8Array | Match)[], final = false): Part {
+export function fixedBlock(items: readonly (Uint8Array | Match)[], final = false): StreamPart {
   return (bits) => {
     bits.number(final ? 3 : 2, 3);
     for (const item of items) {
@@ -91,7 +91,7 @@ export function fixedBlock(items: readonly (Uint8Array | Match)[], final = false
  * Returns the beginning of a block with codes of its own (RFC 1951 §3.2.7). `lengths` are those of the code for
  * lengths.
  */
-export function dynamicHeader(literals: number, distances: number, lengths: readonly number[]): Part {
+export function dynamicHeader(literals: number, distances: number, lengths: readonly number[]): StreamPart {
   return raw(
     [4, 3],
     [literals - 257, 5],
@@ -104,7 +104,7 @@ export function dynamicHeader(literals: number, distances: number, lengths: read
 /**
  * Returns a block of literals with codes of its own: 8 bits for everything except byte 255 and the end, which take 9.
  */
-export function dynamicBlock(data: Uint8Array): Part {
+export function dynamicBlock(data: Uint8Array): StreamPart {
   return (bits) => {
     // The lengths 8, 0 and 9 are written as 0, 10 and 11.
     dynamicHeader(257, 1, [0, 0, 0, 2, 1, 0, 2])(bits);

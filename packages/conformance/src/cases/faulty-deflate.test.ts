@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import { deflateDeaths, deflateFaults, deflating } from "../../test/faulty-deflate.ts";
-import { type FaultyServer, type ServerOptions, startServer } from "../../test/faulty-server.ts";
+import { type FaultyServer, type FaultyServerOptions, startServer } from "../../test/faulty-server.ts";
 import type { Result } from "../model/result.ts";
 import { type RunOptions, runConformance } from "../run/server-run.ts";
 import { compression } from "./compression.ts";
@@ -22,7 +22,7 @@ function casesIn(ids: readonly string[]) {
   return cases.filter(({ id }) => ids.some((each) => id === each || id.startsWith(`${each}.`)));
 }
 
-async function judged(made: ServerOptions, options: RunOptions): Promise<Result[]> {
+async function judged(made: FaultyServerOptions, options: RunOptions): Promise<Result[]> {
   server = await startServer(made);
   const { revive } = server;
   const results: Result[] = [];

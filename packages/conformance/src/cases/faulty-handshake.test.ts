@@ -2,12 +2,12 @@
 
 import { expect, test } from "vitest";
 import {
-  type HandshakeFault,
+  type HandshakeFlaws,
+  type HandshakeRefusal,
+  type HandshakeRequest,
   handshakeOf,
   headerOf,
   list,
-  type Refusal,
-  type Request,
   values,
 } from "../../test/faulty-handshake.ts";
 import { acceptOf, type Rules, startServer } from "../../test/faulty-server.ts";
@@ -25,7 +25,7 @@ import { opening } from "./opening.ts";
 
 /** How a fault must be found. */
 interface Finding {
-  fault: HandshakeFault;
+  fault: HandshakeFlaws;
   rules?: Partial<Rules>;
   /** The beginning of a title for each case that must not pass. */
   finds: readonly string[];
@@ -328,7 +328,7 @@ function untrimmed(line: string): [name: string, value: string] {
   return [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, "")];
 }
 
-function refuseUnless(right: boolean): Refusal | undefined {
+function refuseUnless(right: boolean): HandshakeRefusal | undefined {
   return right ? undefined : { status: 400 };
 }
 
@@ -340,8 +340,8 @@ function lowerName(line: string): string {
   return line.replace(/^[^:]*/, (name) => name.toLowerCase());
 }
 
-function echoing(name: string): NonNullable<HandshakeFault["answer"]> {
-  return (lines, request: Request) => [
+function echoing(name: string): NonNullable<HandshakeFlaws["answer"]> {
+  return (lines, request: HandshakeRequest) => [
     ...lines,
     ...values(request, name.toLowerCase()).map((value) => `${name}: ${value}`),
   ];
@@ -390,7 +390,7 @@ test.for(Object.entries(findings))("a server is found out: %s", async ([, findin
 const noKey = "a handshake without a key is refused";
 
 // Behaviour that looks odd and is just as good.
-test.for<[string, HandshakeFault, string]>([
+test.for<[string, HandshakeFlaws, string]>([
   [
     "an interim answer before the final one",
     { answer: (lines) => ["HTTP/1.1 103 Early Hints", "", ...lines] },
@@ -449,7 +449,7 @@ test.each([
 });
 
 test("a server that speaks only a subprotocol is judged with one that every handshake offers", async () => {
-  const chosen: HandshakeFault = {
+  const chosen: HandshakeFlaws = {
     checks: {
       subprotocols: (request) => refuseUnless(list(request, "sec-websocket-protocol").includes("house.v1")),
     },

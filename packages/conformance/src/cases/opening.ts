@@ -1,6 +1,6 @@
 import type { AllowedAnswer, Demand, OpeningCase, RequestContext } from "../model/opening-case.ts";
 import { type Common, frame, numbered } from "../model/writing.ts";
-import { type Address, type Head, valuesOf } from "../wire/handshake.ts";
+import { type Address, type HandshakeResponse, valuesOf } from "../wire/handshake.ts";
 import {
   accepts,
   andCloses,
@@ -308,7 +308,7 @@ const keys = family(
 /** An answer that says which version the server supports. */
 const names13: Demand = {
   words: "with Sec-WebSocket-Version: 13",
-  problem(head: Head) {
+  problem(head: HandshakeResponse) {
     const named = valuesOf(head, "sec-websocket-version").join().split(",");
     return named.some((each) => each.trim() === "13")
       ? undefined

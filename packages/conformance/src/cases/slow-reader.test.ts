@@ -1,13 +1,13 @@
 // What a server may do for a peer that does not read: wait, or end the connection, but never lose a message.
 
 import { expect, test } from "vitest";
-import { type Connection, type Rules, strict } from "../../test/faulty-server.ts";
+import { type FaultyConnection, type Rules, strict } from "../../test/faulty-server.ts";
 import { casesIn, judged } from "../../test/judging.ts";
 import type { Verdict } from "../model/verdict.ts";
 
 const limit = 1024 * 1024;
 
-function overLimit(act: (connection: Connection) => void): Partial<Rules> {
+function overLimit(act: (connection: FaultyConnection) => void): Partial<Rules> {
   return {
     complete(header, connection) {
       const isFull = connection.socket.writableLength > limit;
@@ -18,7 +18,7 @@ function overLimit(act: (connection: Connection) => void): Partial<Rules> {
 }
 
 // Servers that have already lost a message.
-const gaps = new WeakSet<Connection>();
+const gaps = new WeakSet<FaultyConnection>();
 
 test.each<[string, Partial<Rules>, Verdict]>([
   ["keeps everything in memory", {}, "pass"],

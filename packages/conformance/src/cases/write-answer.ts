@@ -5,7 +5,7 @@ import type { Allowed, Play, Step } from "../model/frame-case.ts";
 import { echoes, frame, send, settle, text } from "../model/writing.ts";
 
 /** The head of an answer, without the empty line that ends it. */
-export type Lines = (request: ClientRequest) => readonly string[];
+export type AnswerLines = (request: ClientRequest) => readonly string[];
 
 /** The status line of an answer that opens a WebSocket. */
 export const statusLine = "HTTP/1.1 101 Switching Protocols";
@@ -22,7 +22,7 @@ export function right(request: ClientRequest): string[] {
 }
 
 /** Returns the whole head of an answer. */
-export function head(lines: Lines): (request: ClientRequest) => string {
+export function head(lines: AnswerLines): (request: ClientRequest) => string {
   return (request) => `${lines(request).join("\r\n")}\r\n\r\n`;
 }
 

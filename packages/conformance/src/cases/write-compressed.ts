@@ -5,7 +5,7 @@ import type { CaseFrame, FrameCase, Play } from "../model/frame-case.ts";
 import type { Random } from "../model/random.ts";
 import { family, frame, type Member } from "../model/writing.ts";
 import { bytesOf, join } from "../wire/bytes.ts";
-import { type Agreement, Deflater, type Effort } from "../wire/deflate.ts";
+import { type Agreement, type CompressionEffort, Deflater } from "../wire/deflate.ts";
 
 /** What browsers offer. */
 export const usualOffer = "permessage-deflate; client_max_window_bits";
@@ -19,15 +19,15 @@ export class Compressor {
   }
 
   /** Returns the payload of a message. */
-  payload(data: string | Uint8Array, options?: Effort): Uint8Array {
+  payload(data: string | Uint8Array, options?: CompressionEffort): Uint8Array {
     return this.#deflater.deflate(bytesOf(data), options);
   }
 
-  text(data: string | Uint8Array, options?: Effort): CaseFrame {
+  text(data: string | Uint8Array, options?: CompressionEffort): CaseFrame {
     return compressed.text(this.payload(data, options));
   }
 
-  binary(data: Uint8Array, options?: Effort): CaseFrame {
+  binary(data: Uint8Array, options?: CompressionEffort): CaseFrame {
     return compressed.binary(this.payload(data, options));
   }
 

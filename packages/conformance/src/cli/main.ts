@@ -14,7 +14,7 @@ import { caseReport, countedAs, type Report, thisMachine, thisTool } from "../re
 import { summary } from "../report/summary.ts";
 import { painter, plural, type Screen, widthOf } from "../report/terminal.ts";
 import { serveConformance } from "../run/serve.ts";
-import type { Command } from "../run/server-process.ts";
+import type { ServerCommand } from "../run/server-process.ts";
 import { explain, list, listAutobahn } from "./explain.ts";
 import { type Files, help, type RunTask, readArguments, type ServeTask, type Task } from "./options.ts";
 import { readBaseline } from "./read-baseline.ts";
@@ -27,7 +27,7 @@ export interface Surroundings {
   /** Servers that can be named instead of a URL. */
   targets?: readonly Target[];
   /** Clients that can be named instead of a command. */
-  clients?: Readonly<Record<string, Command>>;
+  clients?: Readonly<Record<string, ServerCommand>>;
   /** Where the results are printed. Default: the process's stdout. */
   stdout?: Screen;
   /** Where progress and errors are printed. */

@@ -8,7 +8,7 @@ import type { Progress } from "../report/progress.ts";
 import { count, resultReport, type TargetReport } from "../report/report.ts";
 import { ClientGone, runClient } from "../run/client-run.ts";
 import { NoEcho } from "../run/lifeline.ts";
-import { type Command, ServerError, ServerProcess } from "../run/server-process.ts";
+import { type ServerCommand, ServerProcess, ServerStartError } from "../run/server-process.ts";
 import { type RunOptions, runConformance } from "../run/server-run.ts";
 import { ServerGone } from "../run/watch.ts";
 import { addressOf, HandshakeError } from "../wire/handshake.ts";
@@ -33,14 +33,14 @@ export interface Target {
 export interface Setup {
   url: string;
   /** How it is started. Default: it runs already. */
-  command?: Command;
+  command?: ServerCommand;
   /** True for only the cases with compression, false for only those without. Default: all. */
   compressed?: boolean;
 }
 
 /** A client as it is started. */
 export interface ClientSetup {
-  client: string | Command;
+  client: string | ServerCommand;
 }
 
 /** What is needed to judge. */
@@ -61,7 +61,7 @@ export function targetAt(url: string, start?: string): Target {
 }
 
 /** Returns a client by its name, or by the command that drives it. */
-export function clientTarget(name: string, command?: Command): Target {
+export function clientTarget(name: string, command?: ServerCommand): Target {
   return { id: name, title: name, setups: [{ client: command ?? name }] };
 }
 
@@ -152,7 +152,7 @@ async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSignal): 
 }
 
 function explain(error: unknown): string {
-  const known = [ClientGone, ConnectError, HandshakeError, NoEcho, ServerError, ServerGone];
+  const known = [ClientGone, ConnectError, HandshakeError, NoEcho, ServerStartError, ServerGone];
   if (error instanceof Error && known.some((kind) => error instanceof kind)) return error.message;
   throw error;
 }

@@ -2,7 +2,7 @@
 
 import {
   type Allowed,
-  type End,
+  type ExpectedEnd,
   type ExpectedMessage,
   type Observation,
   type Play,
@@ -72,7 +72,7 @@ function describeAllowed({ verdict, messages, pongs = [], end }: Allowed, index:
   return index === 0 ? words : `${ranks[verdict]} ${words}`;
 }
 
-function describeEnd(end: End): string {
+function describeEnd(end: ExpectedEnd): string {
   if (end.kind === "clean") return "and a connection that keeps working until it is closed";
   if (end.kind === "closed")
     return `a close frame with ${or(end.codes.map(nameOf))} in reply to ours, then the end of the TCP connection`;

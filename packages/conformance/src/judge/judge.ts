@@ -2,7 +2,7 @@
 
 import {
   type Allowed,
-  type End,
+  type ExpectedEnd,
   type ExpectedMessage,
   isFailing,
   isLastAnswered,
@@ -140,7 +140,7 @@ function guess(keys: readonly Uint8Array[]): string | undefined {
   return undefined;
 }
 
-function judgeClose(end: End, observation: Observation, strict: boolean): Judgement {
+function judgeClose(end: ExpectedEnd, observation: Observation, strict: boolean): Judgement {
   const { close, ended } = observation;
   const left = close && !ended ? "the peer did not close TCP after both close frames (§5.5.1)" : undefined;
   if (end.kind === "any" || end.kind === "kept") return { verdict: "info" };

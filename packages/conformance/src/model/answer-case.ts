@@ -1,6 +1,6 @@
 // A case about the opening handshake of a client: its request, or how it takes an answer (RFC 6455 §4.1).
 
-import type { Head } from "../wire/handshake.ts";
+import type { HandshakeResponse } from "../wire/handshake.ts";
 import type { CaseHead } from "./case-head.ts";
 import type { Cuts, Play } from "./frame-case.ts";
 import type { Random } from "./random.ts";
@@ -24,7 +24,7 @@ export interface AnswerCase extends CaseHead {
 }
 
 /** A client's request to open a WebSocket, as a server reads it. */
-export interface ClientRequest extends Pick<Head, "headers"> {
+export interface ClientRequest extends Pick<HandshakeResponse, "headers"> {
   method: string;
   /** The target in the request line: path and query. */
   target: string;

@@ -83,13 +83,13 @@ export interface Allowed {
   gapless?: true;
   /** Autobahn fails a peer for this behaviour, and so does a strict run. */
   strictly?: "fail";
-  end: End;
+  end: ExpectedEnd;
   /** Why the behaviour is not the best, or what it says about the peer. */
   because?: string;
 }
 
 /** How the connection must end. */
-export type End =
+export type ExpectedEnd =
   /** It works as before: the peer answers our close frame with 1000, and the closing handshake completes. */
   | { kind: "clean" }
   /** The peer answers our close frame with one of these codes. 1005 means without a code. */
@@ -152,7 +152,7 @@ export interface Observation {
 }
 
 /** Returns whether the peer has to end the connection without a close frame from us. */
-export function isFailing({ kind }: End): boolean {
+export function isFailing({ kind }: ExpectedEnd): boolean {
   return ["failed", "ended", "refused", "unopened"].includes(kind);
 }
 

@@ -1,6 +1,6 @@
 // A case about the opening handshake: what a server answers to a request (RFC 6455 §4.2, RFC 9112).
 
-import type { Address, Head } from "../wire/handshake.ts";
+import type { Address, HandshakeResponse } from "../wire/handshake.ts";
 import type { CaseHead } from "./case-head.ts";
 import type { CaseFrame, Cuts, Observation, Play } from "./frame-case.ts";
 import type { Random } from "./random.ts";
@@ -80,7 +80,7 @@ export interface Demand {
   /** In words, after "with": `Sec-WebSocket-Version: 13`. */
   words: string;
   /** Returns what is wrong with a head, or nothing. */
-  problem: (head: Head) => string | undefined;
+  problem: (head: HandshakeResponse) => string | undefined;
 }
 
 /**
@@ -95,7 +95,7 @@ export interface OpeningObservation {
   answer: AnswerKind;
   /** For `malformed`: what is wrong. */
   why?: string;
-  head?: Head;
+  head?: HandshakeResponse;
   /** For a 101: what is wrong with it. */
   problem?: string;
   /** For a valid 101: what was played on the WebSocket, and what happened. */

@@ -22,7 +22,7 @@ export interface Result extends Omit<CaseHead, "autobahn"> {
 }
 
 /** The result of a case. */
-export interface Outcome extends Pick<Result, "behaviour" | "close" | "expected" | "received" | "grave"> {
+export interface CaseOutcome extends Pick<Result, "behaviour" | "close" | "expected" | "received" | "grave"> {
   /** True if nothing answered the handshake in time, which may not be the case's fault. */
   late?: boolean;
 }

@@ -3,7 +3,16 @@
 import { bytesOf } from "../wire/bytes.ts";
 import { encodeClose, Opcode } from "../wire/frames.ts";
 import type { CaseHead } from "./case-head.ts";
-import type { Allowed, CaseFrame, Cuts, End, ExpectedMessage, FrameCase, Play, Step } from "./frame-case.ts";
+import type {
+  Allowed,
+  CaseFrame,
+  Cuts,
+  ExpectedEnd,
+  ExpectedMessage,
+  FrameCase,
+  Play,
+  Step,
+} from "./frame-case.ts";
 import type { Random } from "./random.ts";
 
 /** Numbers cases from 1: `2.1` makes `2.1.1`, `2.1.2` … */
@@ -182,7 +191,7 @@ export function sendUnread(cuts: Cuts, ...frames: CaseFrame[]): Step {
   return { kind: "send", frames, cuts, unread: true };
 }
 
-function ends(end: End, { messages = [], pongs = [] }: Replies): Allowed[] {
+function ends(end: ExpectedEnd, { messages = [], pongs = [] }: Replies): Allowed[] {
   return [{ verdict: "pass", messages, pongs: pongs.map(bytesOf), end }];
 }
 

@@ -4,7 +4,7 @@ import { frame } from "../model/writing.ts";
 import type { Duplex, DuplexListener } from "../wire/duplex.ts";
 import { encodeClose, encodeFrame, type FrameToSend, Opcode } from "../wire/frames.ts";
 import { WireLog } from "../wire/log.ts";
-import { Endpoint } from "./endpoint.ts";
+import { OurEndpoint } from "./endpoint.ts";
 
 /** An endpoint, and a peer that sends whatever the test says. */
 function connected(role: "client" | "server" = "client", maxReceived = 10_000) {
@@ -22,7 +22,13 @@ function connected(role: "client" | "server" = "client", maxReceived = 10_000) {
       dropped = true;
     },
   };
-  const endpoint = new Endpoint({ duplex, role, random: random(1, "test"), log: new WireLog(), maxReceived });
+  const endpoint = new OurEndpoint({
+    duplex,
+    role,
+    random: random(1, "test"),
+    log: new WireLog(),
+    maxReceived,
+  });
   const receive = (sent: FrameToSend) => listener?.data(encodeFrame(sent));
   return { endpoint, receive, isDropped: () => dropped };
 }

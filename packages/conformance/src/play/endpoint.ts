@@ -41,7 +41,7 @@ const keptKeys = 64;
 const mostTurns = 512;
 
 /** Our end of one connection. It collects what arrives, and answers pings and the close frame. */
-export class Endpoint {
+export class OurEndpoint {
   readonly messages: Observation["messages"][number][] = [];
   readonly pongs: Uint8Array[] = [];
   /** The pongs whose payload was in no ping or pong of ours. */

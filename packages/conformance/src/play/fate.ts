@@ -6,7 +6,7 @@ import { describeBytes } from "../wire/bytes.ts";
 import {
   type Address,
   HandshakeError,
-  type Head,
+  type HandshakeResponse,
   handshakeProblem,
   readAnswer,
   subprotocolsOf,
@@ -34,7 +34,7 @@ export interface Exchange {
 }
 
 /** Reads an answer to its end, and finds out whether its connection can be used again. */
-export async function fateOf(exchange: Exchange, head: Head, hasBody: boolean): Promise<Fate> {
+export async function fateOf(exchange: Exchange, head: HandshakeResponse, hasBody: boolean): Promise<Fate> {
   const { duplex, deadlineMs } = exchange;
   const isRead = !hasBody || isEmpty(head);
   const body = isRead ? "complete" : await within(readBody(exchange, head), deadlineMs);
@@ -70,7 +70,7 @@ async function next(exchange: Exchange): Promise<Fate> {
 }
 
 // RFC 9112 §9.3 says when a connection persists.
-function saysClose(head: Head): boolean {
+function saysClose(head: HandshakeResponse): boolean {
   const tokens = valuesOf(head, "connection").join().toLowerCase().split(",");
   const options = tokens.map((token) => token.trim());
   return options.includes("close") || (head.version === "1.0" && !options.includes("keep-alive"));
@@ -100,7 +100,7 @@ function untilEnd(duplex: TcpDuplex): Promise<BodyEnd> {
 }
 
 // Reads a body to its end. What comes after it stays for the next listener.
-function readBody({ duplex, log }: Exchange, head: Head): Promise<"complete" | BodyEnd> {
+function readBody({ duplex, log }: Exchange, head: HandshakeResponse): Promise<"complete" | BodyEnd> {
   const { promise, resolve } = Promise.withResolvers<"complete" | BodyEnd>();
   let bytes = Buffer.alloc(0);
   duplex.listen({
@@ -123,7 +123,7 @@ function readBody({ duplex, log }: Exchange, head: Head): Promise<"complete" | B
 }
 
 // Returns nothing if more is to come. RFC 9112 §6.3: without a length, a body ends with its connection.
-function endOfBody(bytes: Buffer, head: Head): number | undefined {
+function endOfBody(bytes: Buffer, head: HandshakeResponse): number | undefined {
   if (valuesOf(head, "transfer-encoding").length > 0) return endOfChunks(bytes);
   const length = Number(valuesOf(head, "content-length")[0] ?? Number.POSITIVE_INFINITY);
   return bytes.length >= length ? length : undefined;
@@ -144,6 +144,6 @@ function endOfChunks(bytes: Buffer): number | undefined {
   }
 }
 
-function isEmpty(head: Head): boolean {
+function isEmpty(head: HandshakeResponse): boolean {
   return head.status === 204 || head.status === 304 || valuesOf(head, "content-length")[0] === "0";
 }

@@ -11,7 +11,7 @@ import { encodeFrame } from "../wire/frames.ts";
 import {
   type Address,
   HandshakeError,
-  type Head,
+  type HandshakeResponse,
   handshakeProblem,
   readAnswer,
   subprotocolsOf,
@@ -19,7 +19,7 @@ import {
 } from "../wire/handshake.ts";
 import { WireLog } from "../wire/log.ts";
 import { ConnectError, dial, type TcpDuplex } from "../wire/tcp.ts";
-import { cutAt, describeFrameSent, Endpoint } from "./endpoint.ts";
+import { cutAt, describeFrameSent, OurEndpoint } from "./endpoint.ts";
 import { type Exchange, endsSoon, fateOf } from "./fate.ts";
 import { perform, type Timing } from "./perform.ts";
 import { within } from "./within.ts";
@@ -117,7 +117,7 @@ async function observe(
 
 async function accepted(
   each: OpeningCase,
-  answer: Head,
+  answer: HandshakeResponse,
   key: string,
   duplex: TcpDuplex,
   context: OpeningContext,
@@ -133,8 +133,8 @@ async function accepted(
 }
 
 // Removes the subprotocol that every handshake of the run asks for, because no case is about it.
-function withoutAsked(head: Head, asked: readonly string[]): Head {
-  const isAsked = ([name, value]: Head["headers"][number]) =>
+function withoutAsked(head: HandshakeResponse, asked: readonly string[]): HandshakeResponse {
+  const isAsked = ([name, value]: HandshakeResponse["headers"][number]) =>
     name === "sec-websocket-protocol" && asked.includes(value);
   return { ...head, headers: head.headers.filter((each) => !isAsked(each)) };
 }
@@ -188,7 +188,11 @@ async function unanswered(
   return { answer, why: message };
 }
 
-async function answered(head: Head, request: string, exchange: Exchange): Promise<OpeningObservation> {
+async function answered(
+  head: HandshakeResponse,
+  request: string,
+  exchange: Exchange,
+): Promise<OpeningObservation> {
   const answer = head.status >= 400 && head.status < 600 ? "refused" : "ignored";
   return { answer, head, fate: await fateOf(exchange, head, !request.startsWith("HEAD ")) };
 }
@@ -215,7 +219,7 @@ async function use(
   { log, random, timing }: OpeningContext,
 ): Promise<NonNullable<OpeningObservation["opened"]>> {
   const inflate = agreed && inflateOf(agreed.theirs, maxReceivedBytes);
-  const endpoint = new Endpoint({
+  const endpoint = new OurEndpoint({
     duplex,
     role: "client",
     random,

@@ -11,7 +11,7 @@ import {
 } from "../model/frame-case.ts";
 import { equal } from "../wire/bytes.ts";
 import { encodeClose, Opcode } from "../wire/frames.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { OurEndpoint } from "./endpoint.ts";
 import { finishes } from "./within.ts";
 
 /** How long things may take. */
@@ -29,7 +29,7 @@ export interface Timing {
 const fence = new TextEncoder().encode("still there?");
 
 /** Plays a case to its end. Afterwards the connection is closed. */
-export async function perform(play: Play, endpoint: Endpoint, timing: Timing): Promise<Observation> {
+export async function perform(play: Play, endpoint: OurEndpoint, timing: Timing): Promise<Observation> {
   let stuck: string | undefined;
   let atOnce = false;
   for (const step of play.steps) {
@@ -60,7 +60,7 @@ export async function perform(play: Play, endpoint: Endpoint, timing: Timing): P
 }
 
 // Returns the step that was awaited in vain.
-async function act(step: Step, endpoint: Endpoint, timing: Timing): Promise<string | undefined> {
+async function act(step: Step, endpoint: OurEndpoint, timing: Timing): Promise<string | undefined> {
   if (step.kind === "send" && step.unread) return sendUnread(step, endpoint, timing);
   if (step.kind === "send" || step.kind === "bytes") {
     const sent =
@@ -81,7 +81,7 @@ async function act(step: Step, endpoint: Endpoint, timing: Timing): Promise<stri
 // Our end does not read for as long as the peer accepts what is sent, and a little longer.
 async function sendUnread(
   { frames, cuts }: Extract<Step, { kind: "send" }>,
-  endpoint: Endpoint,
+  endpoint: OurEndpoint,
   { deadlineMs, settleMs }: Timing,
 ): Promise<string | undefined> {
   endpoint.pause();
@@ -98,7 +98,7 @@ async function sendUnread(
 // `went on`: the peer continued where it should have failed the connection. `closed`: we had to close it.
 async function finish(
   allowed: readonly Allowed[],
-  endpoint: Endpoint,
+  endpoint: OurEndpoint,
   timing: Timing,
 ): Promise<"went on" | "closed" | "nothing"> {
   const [best] = allowed;
@@ -113,7 +113,7 @@ async function finish(
   return "nothing";
 }
 
-async function goesOn(endpoint: Endpoint, timing: Timing): Promise<boolean> {
+async function goesOn(endpoint: OurEndpoint, timing: Timing): Promise<boolean> {
   await endpoint.until(() => endpoint.close !== undefined, timing.settleMs);
   if (!endpoint.over && !endpoint.close) {
     // Sent only now, because anything right after the fault could be taken for a part of it.
@@ -131,7 +131,7 @@ async function goesOn(endpoint: Endpoint, timing: Timing): Promise<boolean> {
 // Wait for the answers first. A peer may read the close frame before its application has seen the messages, as a
 // browser does, and it may owe a pong until it can write. Afterwards it cannot, or need not, answer any more (RFC
 // 6455 §5.5.1, §5.5.2). Returns whether we had to close.
-async function close(endpoint: Endpoint, { deadlineMs }: Timing, expected?: Allowed): Promise<boolean> {
+async function close(endpoint: OurEndpoint, { deadlineMs }: Timing, expected?: Allowed): Promise<boolean> {
   const { messages = [], pongs = [] } = expected ?? {};
   const answered = () => endpoint.messages.length >= messages.length && isLastAnswered(pongs, endpoint.pongs);
   await patiently(() => answered() || endpoint.close !== undefined, endpoint, deadlineMs);
@@ -144,7 +144,7 @@ async function close(endpoint: Endpoint, { deadlineMs }: Timing, expected?: Allo
 // Extends the deadline up to this many times while more and more comes, because large answers take their time.
 const mostRounds = 6;
 
-async function patiently(condition: () => boolean, endpoint: Endpoint, ms: number): Promise<boolean> {
+async function patiently(condition: () => boolean, endpoint: OurEndpoint, ms: number): Promise<boolean> {
   const came = () => endpoint.messages.length + endpoint.pongs.length;
   for (let round = 0, before = -1; round < mostRounds && before < came(); round++) {
     before = came();
@@ -153,6 +153,6 @@ async function patiently(condition: () => boolean, endpoint: Endpoint, ms: numbe
   return condition() || endpoint.over;
 }
 
-async function ended(endpoint: Endpoint, { deadlineMs }: Pick<Timing, "deadlineMs">): Promise<void> {
+async function ended(endpoint: OurEndpoint, { deadlineMs }: Pick<Timing, "deadlineMs">): Promise<void> {
   await endpoint.until(() => endpoint.ended !== undefined, deadlineMs);
 }

@@ -10,7 +10,7 @@ import {
   count,
   countedAs,
   differing,
-  type Kept,
+  type KeptLog,
   type Report,
   type ResultReport,
   shorten,
@@ -26,7 +26,7 @@ const script = read("page.js");
 const bytesPerTarget = 750_000;
 
 /** How much of the wire logs to keep. The first of these that fits is used. */
-const tiers: readonly Record<"passed" | "other", Kept>[] = [
+const tiers: readonly Record<"passed" | "other", KeptLog>[] = [
   { passed: { entries: 24, bytes: 64 }, other: { entries: 100, bytes: 256 } },
   { passed: { entries: 12, bytes: 24 }, other: { entries: 60, bytes: 128 } },
   { passed: { entries: 8, bytes: 12 }, other: { entries: 40, bytes: 64 } },
@@ -250,7 +250,7 @@ function dataOf(report: Report): string {
   return text;
 }
 
-function jsonOf({ cases, targets }: Report, limits: Record<"passed" | "other", Kept>): string {
+function jsonOf({ cases, targets }: Report, limits: Record<"passed" | "other", KeptLog>): string {
   const data: PageData = {
     cases: Object.fromEntries(
       cases.map(({ id, kind, title, clause, gist, level, autobahn }) => [
@@ -268,7 +268,7 @@ function jsonOf({ cases, targets }: Report, limits: Record<"passed" | "other", K
   return JSON.stringify(data);
 }
 
-function pageResult(result: ResultReport, limits: Record<"passed" | "other", Kept>): PageResult {
+function pageResult(result: ResultReport, limits: Record<"passed" | "other", KeptLog>): PageResult {
   const { verdict, behaviour, close, expected, received, ms, known } = result;
   const wire = shorten(result.wire, verdict === "pass" ? limits.passed : limits.other);
   return { verdict, behaviour, close, expected, received, ms, wire, ...(known && { known }) };

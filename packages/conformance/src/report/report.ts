@@ -16,7 +16,7 @@ export interface Report {
   tool: { name: string; version: string };
   /** When the run began, ISO 8601. */
   date: string;
-  machine: Machine;
+  machine: ReportMachine;
   /** The tool that judged. */
   peer: "server" | "client";
   /** The seed of the random cuts, keys and payloads. */
@@ -34,7 +34,7 @@ export interface Report {
 }
 
 /** The machine that the tool ran on. */
-export interface Machine {
+export interface ReportMachine {
   platform: string;
   cpu: string;
   cores: number;
@@ -134,13 +134,13 @@ export interface WireGap {
 }
 
 /** How much of a wire log is kept, for a case that passed and for any other. */
-export interface Kept {
+export interface KeptLog {
   entries: number;
   bytes: number;
 }
 
 /** How much of each wire log a report keeps. */
-export const kept: Record<"passed" | "other", Kept> = {
+export const kept: Record<"passed" | "other", KeptLog> = {
   passed: { entries: 24, bytes: 64 },
   other: { entries: 100, bytes: 256 },
 };
@@ -181,7 +181,7 @@ export function resultReport(result: Result): ResultReport {
   };
 }
 
-function wireReport({ wire, omitted }: Result, limits: Kept): WireReport[] {
+function wireReport({ wire, omitted }: Result, limits: KeptLog): WireReport[] {
   const lines: WireReport[] = wire.map(({ at, direction, kind, text, bytes, size }) => {
     return { at, direction, kind, text, hex: Buffer.from(bytes).toString("hex"), size };
   });
@@ -189,7 +189,7 @@ function wireReport({ wire, omitted }: Result, limits: Kept): WireReport[] {
 }
 
 /** Shortens a wire log to its first and last lines, because how a case ends is worth as much as how it begins. */
-export function shorten(wire: readonly WireReport[], { entries, bytes }: Kept): WireReport[] {
+export function shorten(wire: readonly WireReport[], { entries, bytes }: KeptLog): WireReport[] {
   const lines = wire.map((each) =>
     each.kind === "omitted" ? each : { ...each, hex: each.hex.slice(0, 2 * bytes) },
   );
@@ -256,7 +256,7 @@ export function thisTool(): Report["tool"] {
 }
 
 /** Returns the machine that this runs on. */
-export function thisMachine(): Machine {
+export function thisMachine(): ReportMachine {
   const { bun, node } = process.versions;
   return {
     platform: `${process.platform}-${process.arch}`,

@@ -5,8 +5,8 @@ import type { AnswerCase, ClientRequest } from "../model/answer-case.ts";
 import type { ClientCase } from "../model/case.ts";
 import type { FrameCase, Play } from "../model/frame-case.ts";
 import type { Random } from "../model/random.ts";
-import type { Outcome } from "../model/result.ts";
-import { cutAt, Endpoint } from "../play/endpoint.ts";
+import type { CaseOutcome } from "../model/result.ts";
+import { cutAt, OurEndpoint } from "../play/endpoint.ts";
 import { perform, type Timing } from "../play/perform.ts";
 import { finishes } from "../play/within.ts";
 import { acceptOffer } from "../wire/accept-offer.ts";
@@ -27,12 +27,12 @@ export interface ClientContext {
 }
 
 /** Plays a case with a client and judges what happened. */
-export function judgeClient(each: ClientCase, context: ClientContext): Promise<Outcome> {
+export function judgeClient(each: ClientCase, context: ClientContext): Promise<CaseOutcome> {
   return each.kind === "answer" ? judgeHandshake(each, context) : judgeFrames(each, context);
 }
 
 // Plays the server of a case for one client: sends the answer that the case prescribes, and judges the client's reaction.
-async function judgeHandshake(each: AnswerCase, context: ClientContext): Promise<Outcome> {
+async function judgeHandshake(each: AnswerCase, context: ClientContext): Promise<CaseOutcome> {
   const { request, random } = context;
   const answer = each.answer(request);
   if (answer === undefined) {
@@ -44,7 +44,7 @@ async function judgeHandshake(each: AnswerCase, context: ClientContext): Promise
 }
 
 // Agrees on the extensions that a case about frames needs, and judges the client's frames.
-async function judgeFrames(each: FrameCase, context: ClientContext): Promise<Outcome> {
+async function judgeFrames(each: FrameCase, context: ClientContext): Promise<CaseOutcome> {
   const { request, random } = context;
   const accepted = each.offer === undefined ? undefined : acceptOffer(each.offer, request.offer);
   if (each.offer !== undefined && !accepted) {
@@ -62,11 +62,11 @@ async function judgeAfter(
   play: Play,
   { duplex, log, random, timing }: ClientContext,
   { answer, cuts, inflate }: { answer: string; cuts?: AnswerCase["cuts"]; inflate?: Inflate | undefined },
-): Promise<Outcome> {
+): Promise<CaseOutcome> {
   const bytes = Buffer.from(answer, "latin1");
   log.add("sent", "http", answer.split("\r\n", 1)[0] ?? "", bytes);
   const joined = cuts === "joined" ? new JoinedDuplex(duplex, bytes) : undefined;
-  const endpoint = new Endpoint({
+  const endpoint = new OurEndpoint({
     duplex: joined ?? duplex,
     role: "server",
     random,
@@ -81,7 +81,7 @@ async function judgeAfter(
   return outcomeOf(play, await perform(play, endpoint, timing));
 }
 
-async function refuse({ duplex, log }: ClientContext, why: string): Promise<Outcome> {
+async function refuse({ duplex, log }: ClientContext, why: string): Promise<CaseOutcome> {
   const answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
   log.add("sent", "http", "HTTP/1.1 400 Bad Request", Buffer.from(answer));
   await duplex.write(Buffer.from(answer));

@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import { allCases } from "../cases/index.ts";
 import { isForClients } from "../model/case.ts";
 import type { Result } from "../model/result.ts";
-import { Inbox } from "./inbox.ts";
+import { EventQueue } from "./inbox.ts";
 import { type ServeOptions, serveConformance } from "./serve.ts";
-import type { Command } from "./server-process.ts";
+import type { ServerCommand } from "./server-process.ts";
 
 /** How to judge a client. */
 export interface ClientRunOptions
@@ -18,7 +18,7 @@ export interface ClientRunOptions
    * `node` or `bun`: the `WebSocket` of that runtime. Anything else is a command that drives a client and gets the
    * URL of the server's page as its last argument. A browser needs no more than that.
    */
-  client: string | Command;
+  client: string | ServerCommand;
   /** The deadline for each thing that is awaited, in ms. Default: 20,000. */
   deadlineMs?: number;
   /** How long the client may take to connect for the next case, in ms, including a start. Default: 30,000. */
@@ -43,7 +43,7 @@ type Event =
  */
 export async function* runClient(options: ClientRunOptions): AsyncGenerator<Result> {
   options.signal?.throwIfAborted();
-  const inbox = new Inbox<Event>();
+  const inbox = new EventQueue<Event>();
   const serving = await serveConformance({
     ...options,
     watch: {
@@ -63,13 +63,13 @@ export async function* runClient(options: ClientRunOptions): AsyncGenerator<Resu
 
 class ClientRun {
   readonly #options: ClientRunOptions;
-  readonly #inbox: Inbox<Event>;
+  readonly #inbox: EventQueue<Event>;
   readonly #url: string;
   #left: number;
   /** Judged, but the client has not yet shown that it survived. */
   #held: Result | undefined;
 
-  constructor(options: ClientRunOptions, inbox: Inbox<Event>, url: string) {
+  constructor(options: ClientRunOptions, inbox: EventQueue<Event>, url: string) {
     this.#options = options;
     this.#inbox = inbox;
     this.#url = url;
@@ -128,7 +128,7 @@ function blamed(result: Result, why: string): Result {
   return { ...result, verdict: "fail", grave, behaviour: { verdict: "fail", why } };
 }
 
-function commandOf(client: string | Command): Command {
+function commandOf(client: string | ServerCommand): ServerCommand {
   if (typeof client !== "string") return client;
   const runtime = client === "node" && !process.versions.bun ? process.execPath : client;
   return client === "node" || client === "bun" ? { run: [runtime, globalDriver()] } : { run: client };
@@ -150,7 +150,7 @@ class Driver {
   readonly #child: ChildProcess;
   #output = "";
 
-  constructor({ run, cwd, env }: Command, url: string) {
+  constructor({ run, cwd, env }: ServerCommand, url: string) {
     const shell = typeof run === "string";
     const [program, ...args] = shell ? [`${run} "${url}"`] : [...run, url];
     this.#child = spawn(program ?? "", args, {

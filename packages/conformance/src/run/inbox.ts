@@ -1,5 +1,5 @@
 /** A queue of events for one consumer that takes them one after another. */
-export class Inbox<T> {
+export class EventQueue<T> {
   #items: T[] = [];
   #wake = () => {};
 

@@ -6,7 +6,7 @@ import { describeClose, describeMessages } from "../judge/describe.ts";
 import type { ObservedMessage } from "../model/frame-case.ts";
 import { random } from "../model/random.ts";
 import { frame } from "../model/writing.ts";
-import { Endpoint } from "../play/endpoint.ts";
+import { OurEndpoint } from "../play/endpoint.ts";
 import type { Timing } from "../play/perform.ts";
 import { equal } from "../wire/bytes.ts";
 import { type Address, open } from "../wire/handshake.ts";
@@ -31,10 +31,10 @@ export class NoEcho extends Error {
 
 /** A connection that stays open beside the cases. */
 export class Lifeline {
-  readonly #endpoint: Endpoint;
+  readonly #endpoint: OurEndpoint;
   readonly #handshakeMs: number;
 
-  private constructor(endpoint: Endpoint, handshakeMs: number) {
+  private constructor(endpoint: OurEndpoint, handshakeMs: number) {
     this.#endpoint = endpoint;
     this.#handshakeMs = handshakeMs;
   }
@@ -45,7 +45,7 @@ export class Lifeline {
     const began = performance.now();
     const { duplex } = await open(address, "", log, deadlineMs);
     const options = { role: "client", random: random(1, "lifeline"), maxReceived: maxReceivedBytes } as const;
-    return new Lifeline(new Endpoint({ duplex, log, ...options }), performance.now() - began);
+    return new Lifeline(new OurEndpoint({ duplex, log, ...options }), performance.now() - began);
   }
 
   /** Whether the server has ever answered on it. */

@@ -5,11 +5,11 @@ import { judge } from "../judge/judge.ts";
 import { worst } from "../judge/judgement.ts";
 import type { CaseHead } from "../model/case-head.ts";
 import type { Observation, Play } from "../model/frame-case.ts";
-import type { Outcome, Result } from "../model/result.ts";
+import type { CaseOutcome, Result } from "../model/result.ts";
 import type { WireLog } from "../wire/log.ts";
 
 /** Returns a case with its result. */
-export function resultOf(each: CaseHead, outcome: Outcome, log: WireLog, ms: number): Result {
+export function resultOf(each: CaseHead, outcome: CaseOutcome, log: WireLog, ms: number): Result {
   const { id, title, clause, gist, level } = each;
   const verdict = worst(outcome.behaviour.verdict, outcome.close.verdict);
   const { entries: wire, omitted } = log;
@@ -17,7 +17,7 @@ export function resultOf(each: CaseHead, outcome: Outcome, log: WireLog, ms: num
 }
 
 /** Judges a play by what was observed. */
-export function outcomeOf(play: Play, observation: Observation, strict = false): Outcome {
+export function outcomeOf(play: Play, observation: Observation, strict = false): CaseOutcome {
   const { broken: _, ...opinion } = judge(play, observation, strict);
   return {
     ...opinion,
@@ -27,7 +27,7 @@ export function outcomeOf(play: Play, observation: Observation, strict = false):
 }
 
 /** Returns the result for a peer that does not offer what the case is about. */
-export function unsupported(why: string): Outcome {
+export function unsupported(why: string): CaseOutcome {
   const verdict = "unsupported";
   return {
     behaviour: { verdict, why },

@@ -4,9 +4,9 @@ import { describeAllowedAnswers, describeOpening, judgeOpening } from "../judge/
 import type { ServerCase } from "../model/case.ts";
 import type { FrameCase } from "../model/frame-case.ts";
 import type { OpeningCase } from "../model/opening-case.ts";
-import type { Outcome } from "../model/result.ts";
+import type { CaseOutcome } from "../model/result.ts";
 import type { Judgement } from "../model/verdict.ts";
-import { Endpoint } from "../play/endpoint.ts";
+import { OurEndpoint } from "../play/endpoint.ts";
 import { perform } from "../play/perform.ts";
 import { type OpeningContext, performOpening } from "../play/perform-opening.ts";
 import { type Agreement, agree, inflateOf, NegotiationError } from "../wire/deflate.ts";
@@ -21,11 +21,11 @@ export interface ServerContext extends OpeningContext {
 }
 
 /** Plays a case with a server and judges what happened. */
-export function judgeServer(each: ServerCase, context: ServerContext): Promise<Outcome> {
+export function judgeServer(each: ServerCase, context: ServerContext): Promise<CaseOutcome> {
   return each.kind === "opening" ? judgeHandshake(each, context) : judgeFrames(each, context);
 }
 
-async function judgeHandshake(each: OpeningCase, context: ServerContext): Promise<Outcome> {
+async function judgeHandshake(each: OpeningCase, context: ServerContext): Promise<CaseOutcome> {
   const expected = describeAllowedAnswers(each.allowed);
   const observation = await performOpening(each, context);
   if (observation instanceof ConnectError) {
@@ -42,7 +42,7 @@ async function judgeHandshake(each: OpeningCase, context: ServerContext): Promis
 async function judgeFrames(
   each: FrameCase,
   { address, log, random, timing, strict }: ServerContext,
-): Promise<Outcome> {
+): Promise<CaseOutcome> {
   const opened = await open(address, each.offer ?? "", log, timing.deadlineMs).catch((error: unknown) => {
     if (error instanceof HandshakeError || error instanceof ConnectError) return error;
     throw error;
@@ -58,7 +58,7 @@ async function judgeFrames(
   }
   const play = each.play(random, agreed);
   const inflate = agreed && inflateOf(agreed.theirs, bound(play));
-  const endpoint = new Endpoint({
+  const endpoint = new OurEndpoint({
     duplex: opened.duplex,
     role: "client",
     random,
@@ -71,7 +71,7 @@ async function judgeFrames(
 }
 
 // Returns what was agreed on, or the result of the case if that already settles it.
-function negotiated(each: FrameCase, answer: string): Agreement | { outcome: Outcome } | undefined {
+function negotiated(each: FrameCase, answer: string): Agreement | { outcome: CaseOutcome } | undefined {
   const { offer = "", mayDecline, fits } = each;
   try {
     const agreed = agree(offer, answer);
@@ -87,13 +87,13 @@ function negotiated(each: FrameCase, answer: string): Agreement | { outcome: Out
 }
 
 // A server may refuse any handshake, but should decline an offer that it does not accept (RFC 7692 §7).
-function refusedOffer(error: HandshakeError | ConnectError): Outcome {
+function refusedOffer(error: HandshakeError | ConnectError): CaseOutcome {
   if (!(error instanceof HandshakeError) || error.fault !== "answer") return unopened(error);
   const why = `${error.message}, instead of declining the offer`;
   return { ...unopened(error), behaviour: { verdict: "non-strict", why } };
 }
 
-function unopened(error: Error): Outcome {
+function unopened(error: Error): CaseOutcome {
   const behaviour: Judgement = { verdict: "fail", why: error.message };
   return { behaviour, close: { verdict: "info" }, expected: "an open WebSocket", received: error.message };
 }

@@ -7,7 +7,7 @@ import { addressOf } from "../wire/handshake.ts";
 import { dial } from "../wire/tcp.ts";
 
 /** How to start a server. */
-export interface Command {
+export interface ServerCommand {
   /** A line for the shell, or a program and its arguments. */
   run: string | readonly [program: string, ...args: string[]];
   cwd?: string;
@@ -27,12 +27,12 @@ export interface Patience {
 }
 
 /** The server did not start. The message says why and shows the end of its output. */
-export class ServerError extends Error {
-  override readonly name = "ServerError";
+export class ServerStartError extends Error {
+  override readonly name = "ServerStartError";
 }
 
 /** How a process ended. */
-export interface Exit {
+export interface ServerExit {
   /** In words: its exit code or signal, and the end of its output. */
   how: string;
   /** True for exit code 0. */
@@ -51,25 +51,25 @@ process.on("exit", () => {
 
 /** A server that was started. */
 export class ServerProcess {
-  readonly #command: Command;
+  readonly #command: ServerCommand;
   readonly #url: string;
   readonly #patience: Patience;
   #child: ChildProcess | undefined;
   #exit: { words: string; well: boolean } | undefined;
   #output: string[] = [];
 
-  private constructor(command: Command, url: string, patience: Patience) {
+  private constructor(command: ServerCommand, url: string, patience: Patience) {
     this.#command = command;
     this.#url = url;
     this.#patience = patience;
   }
 
-  /** Starts a server and waits until the port of the URL answers. Rejects with a `ServerError`. */
-  static async start(command: Command, url: string, patience: Patience = {}): Promise<ServerProcess> {
+  /** Starts a server and waits until the port of the URL answers. Rejects with a `ServerStartError`. */
+  static async start(command: ServerCommand, url: string, patience: Patience = {}): Promise<ServerProcess> {
     const server = new ServerProcess(command, url, patience);
     if (await server.#answers()) {
       const { host } = new URL(url);
-      throw new ServerError(
+      throw new ServerStartError(
         `something listens on ${host} already; stop it, or leave out --start to judge it`,
       );
     }
@@ -78,7 +78,7 @@ export class ServerProcess {
   }
 
   /** How its process ended, or nothing while it runs. */
-  get exit(): Exit | undefined {
+  get exit(): ServerExit | undefined {
     return this.#exit && { how: `${this.#exit.words}${this.#lastWords}`, well: this.#exit.well };
   }
 
@@ -161,11 +161,11 @@ export class ServerProcess {
     this.#output = [...this.#output, (last + lines[0]).slice(-400), ...lines.slice(1)].slice(-keptLines);
   }
 
-  #failed(startMs: number): ServerError {
+  #failed(startMs: number): ServerStartError {
     const { host } = new URL(this.#url);
     const failed = this.#exit?.well === false ? `it ended with ${this.#exit.words}` : undefined;
     const why = failed ?? `nothing listened on ${host} after ${startMs / 1000} s`;
-    return new ServerError(`the server did not start: ${why}${this.#lastWords}`);
+    return new ServerStartError(`the server did not start: ${why}${this.#lastWords}`);
   }
 
   get #lastWords(): string {

@@ -11,7 +11,7 @@ import { WireLog } from "../wire/log.ts";
 import { concurrently } from "./concurrently.ts";
 import { resultOf } from "./outcome.ts";
 import { judgeServer } from "./server-case.ts";
-import { type Loss, ServerGone, Watch, type WatchOptions } from "./watch.ts";
+import { type Loss, ServerGone, ServerWatch, type WatchOptions } from "./watch.ts";
 
 /** How to run. */
 export interface RunOptions extends WatchOptions {
@@ -71,7 +71,7 @@ class ServerRun {
   readonly #address: Address;
   readonly #options: RunOptions;
   readonly #timing: Timing;
-  readonly #watch: Watch;
+  readonly #watch: ServerWatch;
   // These results wait until it is known that the server survived them, because it may die of a case that it has
   // passed.
   #held: Done[] = [];
@@ -85,7 +85,7 @@ class ServerRun {
     this.#address = address;
     this.#options = options;
     this.#timing = { deadlineMs, settleMs };
-    this.#watch = new Watch(address, this.#timing, options, () => this.#suspect());
+    this.#watch = new ServerWatch(address, this.#timing, options, () => this.#suspect());
   }
 
   end(): void {

@@ -5,7 +5,7 @@ import type { Timing } from "../play/perform.ts";
 import { type Address, HandshakeError } from "../wire/handshake.ts";
 import { ConnectError } from "../wire/tcp.ts";
 import { Lifeline } from "./lifeline.ts";
-import type { Exit } from "./server-process.ts";
+import type { ServerExit } from "./server-process.ts";
 
 /** The server died or stopped answering, and did not come back. */
 export class ServerGone extends Error {
@@ -17,7 +17,7 @@ export interface WatchOptions {
   /** Brings back a server that died, as a fresh process. Default: waits until it is back. */
   revive?: (() => Promise<void>) | undefined;
   /** Returns how the server's process ended, if it did. Default: no process is known. */
-  exited?: (() => Exit | undefined) | undefined;
+  exited?: (() => ServerExit | undefined) | undefined;
   /** How long a server may stay away after it died, in ms. Default: 30,000. */
   reviveMs?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -36,7 +36,7 @@ const proofs = 1.25;
 const exitMs = 10_000;
 
 /** Watches one server while it is judged. */
-export class Watch {
+export class ServerWatch {
   readonly #address: Address;
   readonly #timing: Timing;
   readonly #options: WatchOptions;
@@ -148,7 +148,7 @@ export class Watch {
 
   // The end of a process is noticed a little later than that of its connections, and the end of its output even
   // later.
-  async #exit(): Promise<Exit | undefined> {
+  async #exit(): Promise<ServerExit | undefined> {
     const { exited } = this.#options;
     for (let waited = 0; exited && !exited() && waited < exitMs; waited += 20) await sleep(20);
     return exited?.();

@@ -8,8 +8,8 @@ import {
   fixedBlock,
   fixedLiteral,
   flush,
-  type Part,
   raw,
+  type StreamPart,
   stored,
 } from "../cases/deflate-blocks.ts";
 import { random } from "../model/random.ts";
@@ -235,11 +235,11 @@ test("zlib reads the blocks written by hand", () => {
 
 describe("data that is not DEFLATE is refused with 1007", () => {
   const symbol =
-    (number: number): Part =>
+    (number: number): StreamPart =>
     (bits) =>
       fixedLiteral(bits, number);
 
-  test.each<[RegExp, Part[]]>([
+  test.each<[RegExp, StreamPart[]]>([
     [/reserved type 3/, [raw([6, 3])]],
     [/complement/, [raw([0, 8], [5, 16], [5, 16])]],
     [/cut off/, [raw([0, 8], [50, 16], [50 ^ 0xffff, 16])]],

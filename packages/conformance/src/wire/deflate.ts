@@ -14,7 +14,7 @@ export interface Compression {
 }
 
 /** How zlib is to compress. What is left out has zlib's default. */
-export interface Effort {
+export interface CompressionEffort {
   /** From 0, which stores the bytes as they are, to 9. zlib's default is 6. */
   level?: number;
   /** A strategy of zlib, such as `constants.Z_FIXED`. The default is `Z_DEFAULT_STRATEGY`. */
@@ -176,7 +176,7 @@ export class Deflater {
   }
 
   /** Returns the payload of a compressed message. */
-  deflate(data: Uint8Array, options: Effort = {}): Uint8Array {
+  deflate(data: Uint8Array, options: CompressionEffort = {}): Uint8Array {
     const compressed = deflateRawSync(data, {
       ...options,
       // For 8 zlib uses 9, but then its matches reach back at most 250 bytes, which fits into a window of 256.

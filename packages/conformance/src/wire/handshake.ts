@@ -7,7 +7,7 @@ import type { WireLog } from "./log.ts";
 import { type Dial, dial, type TcpDuplex } from "./tcp.ts";
 
 /** The head of a response. */
-export interface Head {
+export interface HandshakeResponse {
   /** The HTTP version. */
   version: "1.0" | "1.1";
   status: number;
@@ -113,7 +113,11 @@ export function upgradeRequest({ path, authority, headers = [] }: Address, key: 
 }
 
 /** Reads the head of the final response and skips interim ones (RFC 9110 §15.2). */
-export async function readAnswer(duplex: TcpDuplex, log: WireLog, deadlineMs: number): Promise<Head> {
+export async function readAnswer(
+  duplex: TcpDuplex,
+  log: WireLog,
+  deadlineMs: number,
+): Promise<HandshakeResponse> {
   for (let interim = 0; interim < maxInterim; interim++) {
     const head = await readHead(duplex, log, deadlineMs);
     if (head.status === 101 || head.status >= 200) return head;
@@ -122,8 +126,12 @@ export async function readAnswer(duplex: TcpDuplex, log: WireLog, deadlineMs: nu
 }
 
 /** Reads a response's head. The bytes after it stay for the next listener. */
-export async function readHead(duplex: TcpDuplex, log: WireLog, deadlineMs: number): Promise<Head> {
-  const { promise, resolve, reject } = Promise.withResolvers<Head>();
+export async function readHead(
+  duplex: TcpDuplex,
+  log: WireLog,
+  deadlineMs: number,
+): Promise<HandshakeResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<HandshakeResponse>();
   let bytes: Uint8Array<ArrayBufferLike> = new Uint8Array();
   const deadline =
     deadlineMs === Number.POSITIVE_INFINITY
@@ -191,7 +199,7 @@ function refuse(bytes: Uint8Array): never {
   );
 }
 
-function parseHead(text: string): Head {
+function parseHead(text: string): HandshakeResponse {
   const [first = "", ...lines] = text.split("\r\n");
   const [, version, status, statusText = ""] = /^HTTP\/(1\.[01]) (\d{3})(?: (.*))?$/.exec(first) ?? [];
   if (status === undefined)
@@ -204,7 +212,7 @@ function parseHead(text: string): Head {
     }
     return [name.toLowerCase(), withoutBlanks(value)] as const;
   });
-  return { version: version as Head["version"], status: Number(status), statusText, headers };
+  return { version: version as HandshakeResponse["version"], status: Number(status), statusText, headers };
 }
 
 // One pattern for both ends would take time quadratic in the number of blanks in the middle.
@@ -221,7 +229,7 @@ function isBlank(character: string | undefined): boolean {
 
 /** Checks what a client checks before it treats the connection as open: RFC 6455 §4.1, steps 1 to 6. */
 export function checkHead(
-  head: Head,
+  head: HandshakeResponse,
   key: string,
   offer: string,
   subprotocols: readonly string[] = [],
@@ -238,7 +246,7 @@ export function checkHead(
 
 /** Returns what is wrong with a 101, given what was offered, or nothing if it opens a WebSocket. */
 export function handshakeProblem(
-  head: Pick<Head, "headers">,
+  head: Pick<HandshakeResponse, "headers">,
   key: string,
   offer: string,
   subprotocols: readonly string[] = [],
@@ -274,11 +282,11 @@ export function acceptOf(key: string): string {
 }
 
 /** Returns the values of a header, one for each line. */
-export function valuesOf({ headers }: Pick<Head, "headers">, name: string): string[] {
+export function valuesOf({ headers }: Pick<HandshakeResponse, "headers">, name: string): string[] {
   return headers.filter(([each]) => each === name).map(([, value]) => value);
 }
 
-function tokens(head: Pick<Head, "headers">, name: string): string[] {
+function tokens(head: Pick<HandshakeResponse, "headers">, name: string): string[] {
   return valuesOf(head, name)
     .join()
     .toLowerCase()

@@ -1,7 +1,7 @@
 import type { Limits } from "@rosetta/protocol";
 
 /** What a round of the heartbeat finds: a peer to ping, a peer that is gone, a message that never ends. */
-export type Finding = "silent" | "gone" | "late";
+export type HeartbeatFinding = "silent" | "gone" | "late";
 
 /**
  * Notices a peer that has vanished, and one that does not complete its message. A silent peer counts as gone only once
@@ -32,7 +32,7 @@ export class Heartbeat {
   }
 
   /** Runs one round. `unfinished` is the number of bytes that have come of an incomplete message. */
-  beat(now: number, unfinished: number): Finding | undefined {
+  beat(now: number, unfinished: number): HeartbeatFinding | undefined {
     const { heartbeatMs, pongMs } = this.#limits;
     if (this.#isLate(now, unfinished)) return "late";
     if (this.#pingedAt !== undefined) return now - this.#pingedAt < pongMs ? undefined : "gone";

@@ -9,7 +9,7 @@ import {
   requestId,
   type ServerMessage,
 } from "@rosetta/protocol";
-import type { Client } from "../delivery/clients.ts";
+import type { ClientRecord } from "../delivery/clients.ts";
 import type { Follower } from "../delivery/followers.ts";
 import { byteLength, type Kept } from "../delivery/log.ts";
 import { roomOf, type Topic } from "../delivery/topics.ts";
@@ -55,7 +55,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   readonly #throttle: Throttle;
   readonly #heartbeat: Heartbeat;
   readonly #skipped = new Set<string>();
-  #client: Client<Follower<Ws>> | undefined;
+  #client: ClientRecord<Follower<Ws>> | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #badInARow = 0;
   #isCut = false;
@@ -89,7 +89,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   }
 
   /** Its client, or `undefined` before `hello`. */
-  get client(): Client<Follower<Ws>> | undefined {
+  get client(): ClientRecord<Follower<Ws>> | undefined {
     return this.#client;
   }
 
@@ -99,7 +99,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   }
 
   /** Notes the client that a `hello` has introduced. */
-  greeted(client: Client<Follower<Ws>>): void {
+  greeted(client: ClientRecord<Follower<Ws>>): void {
     this.#cancelDeadline();
     this.#client = client;
   }

@@ -3,7 +3,7 @@ import type { Platform } from "../port.ts";
 import type { Entry, Kept } from "./log.ts";
 
 /** A request that was answered or is being answered: just enough of it to answer it again. */
-interface Answer {
+interface AnsweredRequest {
   /** Fingerprint of the whole request. The same id with a different body is a mistake. */
   readonly body: number;
   /** The place of its event, once there is one. Topic and epoch are the log's own strings, not copies. */
@@ -16,7 +16,7 @@ type Place = Pick<Kept, "topic" | "epoch" | "offset">;
 export type Repeatable = ClientMessage<"publish" | "start">;
 
 /** What is remembered of a client beyond its connections. */
-export interface Client<Session> {
+export interface ClientRecord<Session> {
   /** What only the client itself knows. Never sent, shown or recorded. */
   readonly secret: string;
   /** Its name for others, the same after a reconnect. */
@@ -26,13 +26,13 @@ export interface Client<Session> {
   /** The number of its newest connection, if the client numbers them. */
   connection: number;
   /** By the fingerprint of the request's id, oldest first. */
-  readonly answers: Map<number, Answer>;
+  readonly answers: Map<number, AnsweredRequest>;
   forgetting?: () => void;
 }
 
 /** What the server knows of a client that says `hello`. */
 export interface Arrival<Session> {
-  client: Client<Session>;
+  client: ClientRecord<Session>;
   /** The connection that this one replaces. */
   replaced: Session | undefined;
   /** True if every request that the client may repeat is remembered, so that none has a second effect. */
@@ -58,11 +58,11 @@ interface ClientsOptions {
  */
 export class Clients<Session> {
   readonly #options: ClientsOptions;
-  readonly #clients = new Map<string, Client<Session>>();
+  readonly #clients = new Map<string, ClientRecord<Session>>();
   /** Secrets of the clients that left, the first to leave in front. */
   readonly #left = new Set<string>();
   /** Connected clients that have more answers than they may have requests open. */
-  readonly #rich = new Set<Client<Session>>();
+  readonly #rich = new Set<ClientRecord<Session>>();
   #bytes = 0;
 
   constructor(options: ClientsOptions) {
@@ -75,7 +75,7 @@ export class Clients<Session> {
   }
 
   /** Returns what is remembered of a client, or `undefined`. */
-  get(secret: string): Client<Session> | undefined {
+  get(secret: string): ClientRecord<Session> | undefined {
     return this.#clients.get(secret);
   }
 
@@ -98,7 +98,7 @@ export class Clients<Session> {
   }
 
   /** Notes that the client's connection is gone. A connection that was replaced meanwhile changes nothing. */
-  leave(client: Client<Session>, session: Session): void {
+  leave(client: ClientRecord<Session>, session: Session): void {
     if (client.session !== session) return;
     client.session = undefined;
     this.#rich.delete(client);
@@ -107,12 +107,12 @@ export class Clients<Session> {
   }
 
   /** Returns what is remembered of a request, or `undefined` if it never came or came too long ago. */
-  answerTo(client: Client<Session>, id: string): Answer | undefined {
+  answerTo(client: ClientRecord<Session>, id: string): AnsweredRequest | undefined {
     return client.answers.get(fingerprint(id));
   }
 
   /** Notes that a request is being answered, or was answered with this place. May drop the oldest answers. */
-  remember(client: Client<Session>, request: Repeatable, place?: Place): void {
+  remember(client: ClientRecord<Session>, request: Repeatable, place?: Place): void {
     this.forgetAnswer(client, request.id);
     client.answers.set(fingerprint(request.id), { body: fingerprint(encode(request)), place });
     this.#bytes += memory.answer;
@@ -122,15 +122,21 @@ export class Clients<Session> {
   }
 
   /** Forgets a request that had no effect, so that it may be sent again. */
-  forgetAnswer(client: Client<Session>, id: string): void {
+  forgetAnswer(client: ClientRecord<Session>, id: string): void {
     if (client.answers.delete(fingerprint(id))) this.#bytes -= memory.answer;
   }
 
-  #create(secret: string): Client<Session> {
+  #create(secret: string): ClientRecord<Session> {
     // If nobody has left, the limit on connections bounds their number.
     if (this.#clients.size >= bounds.clients) this.#forgetOldest();
     const member = `guest-${this.#options.platform.token().slice(0, 6)}`;
-    const client: Client<Session> = { secret, member, session: undefined, connection: 0, answers: new Map() };
+    const client: ClientRecord<Session> = {
+      secret,
+      member,
+      session: undefined,
+      connection: 0,
+      answers: new Map(),
+    };
     this.#clients.set(secret, client);
     this.#bytes += memory.client;
     this.#settle();
@@ -156,7 +162,7 @@ export class Clients<Session> {
     return this.#rich.delete(client);
   }
 
-  #dropOldest(client: Client<Session>): void {
+  #dropOldest(client: ClientRecord<Session>): void {
     const [oldest] = client.answers.keys();
     if (oldest !== undefined && client.answers.delete(oldest)) this.#bytes -= memory.answer;
   }
@@ -173,7 +179,10 @@ export class Clients<Session> {
 }
 
 /** Notes the place of a request's event, so that a repetition gets the same `ack`, and sends the `ack`. */
-export function acknowledge(entry: Entry, author: Client<{ send(ack: ServerMessage<"ack">): void }>): void {
+export function acknowledge(
+  entry: Entry,
+  author: ClientRecord<{ send(ack: ServerMessage<"ack">): void }>,
+): void {
   const { request, topic, epoch, offset } = entry;
   if (!request) return;
   const answer = author.answers.get(fingerprint(request.id));
@@ -182,7 +191,7 @@ export function acknowledge(entry: Entry, author: Client<{ send(ack: ServerMessa
 }
 
 /** Returns whether this is the request that was answered, not a different one with the same id. */
-export function isSame(answer: Answer, request: Repeatable): boolean {
+export function isSame(answer: AnsweredRequest, request: Repeatable): boolean {
   return answer.body === fingerprint(encode(request));
 }
 

@@ -65,7 +65,7 @@ const entryBytes = 160;
 /** A reader without a cursor is given this many of the newest entries. */
 export const newest = 32;
 
-interface Topic {
+interface TopicLog {
   name: string;
   epoch: string;
   offset: number;
@@ -78,12 +78,12 @@ interface Topic {
  * a budget. Over it, the fullest ring loses its oldest entries; of several equally full ones, the one unused longest.
  */
 export class MemoryLog implements Log {
-  readonly #topics = new Map<string, Topic>();
+  readonly #topics = new Map<string, TopicLog>();
   readonly #listeners: ((entry: Entry) => void)[] = [];
   readonly #token: () => string;
   readonly #most: number;
   /** Topics by how full they are, in powers of two. In each class, the one unused longest comes first. */
-  readonly #classes: Set<Topic>[] = Array.from({ length: 53 }, () => new Set());
+  readonly #classes: Set<TopicLog>[] = Array.from({ length: 53 }, () => new Set());
   #bytes = 0;
 
   /** @param most bytes of memory for all rings together. Default: no limit. */
@@ -131,7 +131,7 @@ export class MemoryLog implements Log {
     this.#resize(topic, -topic.bytes);
   }
 
-  #keep(topic: Topic, kept: Kept): void {
+  #keep(topic: TopicLog, kept: Kept): void {
     topic.entries.push(kept);
     this.#resize(topic, costOf(kept));
     while ((topic.entries.length > ring.entries || topic.bytes > ring.bytes) && this.#drop(topic));
@@ -139,25 +139,25 @@ export class MemoryLog implements Log {
   }
 
   // Returns false if there was nothing to drop.
-  #drop(topic: Topic | undefined): boolean {
+  #drop(topic: TopicLog | undefined): boolean {
     const oldest = topic?.entries.shift();
     if (topic && oldest) this.#resize(topic, -costOf(oldest));
     return oldest !== undefined;
   }
 
-  #resize(topic: Topic, change: number): void {
+  #resize(topic: TopicLog, change: number): void {
     this.#classes[classOf(topic.bytes)]?.delete(topic);
     topic.bytes += change;
     this.#bytes += change;
     if (topic.bytes > 0) this.#classes[classOf(topic.bytes)]?.add(topic);
   }
 
-  #fullest(): Topic | undefined {
+  #fullest(): TopicLog | undefined {
     const [topic] = this.#classes.findLast(({ size }) => size > 0) ?? [];
     return topic;
   }
 
-  #open(name: string): Topic {
+  #open(name: string): TopicLog {
     const known = this.#topics.get(name);
     if (known) return known;
     const topic = { name, epoch: this.#token().slice(0, 16), offset: 0, bytes: 0, entries: [] };
@@ -166,7 +166,7 @@ export class MemoryLog implements Log {
   }
 }
 
-function keep({ name: topic, epoch }: Topic, offset: number, draft: Draft): Kept {
+function keep({ name: topic, epoch }: TopicLog, offset: number, draft: Draft): Kept {
   const { at, from, to, data, request } = draft;
   const sender = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   const frame = encode({ type: "event", topic, epoch, offset, at, ...sender, data });

@@ -19,7 +19,7 @@ interface Share {
 }
 
 /** How a new lot gets its place: a free one, that of the lot that goes, or none because of a problem. */
-export type Way = { goes?: Lot; problem?: undefined } | { problem: string };
+export type Placement = { goes?: Lot; problem?: undefined } | { problem: string };
 
 /**
  * Shares a limited number of names among addresses. Names are free, so no address may take more than a quarter. When
@@ -45,7 +45,7 @@ export class Shares {
   }
 
   /** Returns how this address could get one more lot. Changes nothing. */
-  way(address: string): Way {
+  way(address: string): Placement {
     const own = this.#shares.get(address);
     const count = own?.lots.size ?? 0;
     const unused = first(own?.blank) ?? first(own?.written);
@@ -92,7 +92,7 @@ export class Shares {
     this.#assign(lot, lot.holder);
   }
 
-  #noWay(why: string): Way {
+  #noWay(why: string): Placement {
     return { problem: `there are too many ${this.#what}: ${why}` };
   }
 

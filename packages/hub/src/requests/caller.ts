@@ -1,5 +1,5 @@
 import type { ErrorCode, ServerMessage } from "@rosetta/protocol";
-import type { Client } from "../delivery/clients.ts";
+import type { ClientRecord } from "../delivery/clients.ts";
 import type { Follower } from "../delivery/followers.ts";
 import type { Topic } from "../delivery/topics.ts";
 
@@ -11,13 +11,13 @@ export interface Requester<Ws> extends Follower<Ws> {
   /** Messages that it could send at once when it opened. */
   readonly burst: number;
   /** Its client, or `undefined` before `hello`. */
-  readonly client: Client<Follower<Ws>> | undefined;
+  readonly client: ClientRecord<Follower<Ws>> | undefined;
   /** The topics that the session follows, by name. */
   readonly topics: ReadonlyMap<string, Topic<Follower<Ws>>>;
   /** Returns the bytes that wait for the peer to read. */
   waiting(): number;
   /** Notes the client that a `hello` has introduced. */
-  greeted(client: Client<Follower<Ws>>): void;
+  greeted(client: ClientRecord<Follower<Ws>>): void;
   /** Sends a message that is already encoded. `bytes` are those of its UTF-8. */
   sendFrame(frame: string, bytes: number): void;
   /** Makes the session follow a topic: from now on it gets the topic's events. */
@@ -31,7 +31,7 @@ export interface Requester<Ws> extends Follower<Ws> {
 /** Who asks, and on which connection. */
 export interface Caller<Ws> {
   readonly session: Requester<Ws>;
-  readonly client: Client<Follower<Ws>>;
+  readonly client: ClientRecord<Follower<Ws>>;
 }
 
 /** Answers the request whose id is `re` with an error. */

@@ -1,11 +1,11 @@
 import { html, type TemplateResult } from "lit";
 import { type ServerEntry, socketUrl } from "../shared/servers.ts";
-import type { Pair } from "../wire/connections.ts";
+import type { ConnectionPair } from "../wire/connections.ts";
 import type { WireRecorder } from "../wire/recorder.ts";
 
 /** What a panel may be handed. */
 export interface PanelContext {
-  pair: Pair;
+  pair: ConnectionPair;
   /** All servers of this run. */
   servers: ServerEntry[];
   /** Where connections of a panel's own are recorded, too. */

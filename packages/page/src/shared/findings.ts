@@ -12,7 +12,7 @@ export interface Fact {
 export type Findings = Map<string, Fact[]>;
 
 /** One fact about every server. */
-export interface Row {
+export interface FactRow {
   name: string;
   /** One for each server; nothing where it did not tell. */
   values: (string | undefined)[];
@@ -20,7 +20,7 @@ export interface Row {
 }
 
 /** Returns the facts of all servers as rows, in the order in which the first server tells them. */
-export function compare(servers: ServerEntry[], findings: Map<string, Findings>): Row[] {
+export function compare(servers: ServerEntry[], findings: Map<string, Findings>): FactRow[] {
   const facts = servers.map(({ id }) => [...(findings.get(id)?.values() ?? [])].flat());
   const names = new Map(facts.flat().map(({ name, measured }) => [name, measured === true]));
   return [...names].map(([name, measured]) => {
@@ -32,7 +32,7 @@ export function compare(servers: ServerEntry[], findings: Map<string, Findings>)
 }
 
 /** Sums the rows up in a sentence. */
-export function agreement(rows: Row[]): string {
+export function agreement(rows: FactRow[]): string {
   const differing = rows.filter(({ differs }) => differs).length;
   if (rows.length === 0)
     return "Do something above: every server does it, and the results are compared here.";

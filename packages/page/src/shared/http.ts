@@ -1,7 +1,7 @@
 import { pause, Retry } from "./retry.ts";
 
 /** A complete HTTP answer. */
-export interface Answer {
+export interface HttpAnswer {
   status: number;
   text: string;
   /** How long the server wants to be left alone, in milliseconds, if it said so in a header that this page can read. */
@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 /** Asks once. Rejects as `fetch` does, and also if the answer breaks off. */
-export async function ask(url: string, signal?: AbortSignal): Promise<Answer> {
+export async function ask(url: string, signal?: AbortSignal): Promise<HttpAnswer> {
   const response = await fetch(url, { cache: "no-store", ...(signal && { signal }) });
   // Read whatever the status: a body that nobody reads is aborted later, as a failed request.
   const text = await response.text();
@@ -47,7 +47,7 @@ export async function askPatiently(
   url: string,
   signal: AbortSignal,
   failed: () => void,
-): Promise<Answer | undefined> {
+): Promise<HttpAnswer | undefined> {
   const retry = new Retry();
   while (!signal.aborted) {
     const answer = await ask(url, signal).catch(() => undefined);

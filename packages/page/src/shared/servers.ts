@@ -1,5 +1,5 @@
 import { endpoints } from "@rosetta/protocol";
-import { type Answer, ask, askPatiently } from "./http.ts";
+import { ask, askPatiently, type HttpAnswer } from "./http.ts";
 
 /** A server of this run, as `/servers.json` names it. */
 export interface ServerEntry {
@@ -41,7 +41,7 @@ export async function* readServers(base: string, signal: AbortSignal): AsyncGene
 
 const unanswered = Symbol("unanswered");
 
-function readList(answer: Answer | undefined): unknown {
+function readList(answer: HttpAnswer | undefined): unknown {
   return answer?.status === 200 ? parse(answer.text) : undefined;
 }
 
@@ -75,7 +75,7 @@ export async function askHealth(server: ServerEntry): Promise<Health> {
 }
 
 /** Returns what `/healthz` says, `ok` or `draining`, or `undefined` if the answer is not from one of our servers. */
-export function healthOf(answer: Pick<Answer, "text">): string | undefined {
+export function healthOf(answer: Pick<HttpAnswer, "text">): string | undefined {
   const { status } = Object(parse(answer.text)) as { status?: unknown };
   return typeof status === "string" ? status : undefined;
 }

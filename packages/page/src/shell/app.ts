@@ -2,7 +2,7 @@ import { lessons } from "virtual:lessons";
 import type { SocketState } from "@rosetta/client";
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { type Cause, causeOf, causes } from "../shared/age.ts";
-import { Connections, type Pair } from "../wire/connections.ts";
+import { type ConnectionPair, PageConnections } from "../wire/connections.ts";
 import { appStyle } from "./app.css.ts";
 import "../panels/wire-log/panel.ts";
 import "./server-switch.ts";
@@ -16,14 +16,14 @@ import { pause, Retry } from "../shared/retry.ts";
 import { scriptOfPage } from "../shared/script.ts";
 import { baseOf, readServers, type ServerEntry, scriptOf } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
-import { header, type Place, siteTitle, type View } from "./header.ts";
+import { header, type SkipTarget, siteTitle, type View } from "./header.ts";
 import { parseRoute, printRoute, type Route } from "./route.ts";
 import type { ServersChosen } from "./server-switch.ts";
 
 const numbers = lessons.map(({ number }) => number);
 
 /** The page: the course, a lesson of it with its panels, the wire log beside them, the code below. */
-export class App extends LitElement {
+export class PageShell extends LitElement {
   static override properties = {
     servers: { state: true },
     pairs: { state: true },
@@ -40,7 +40,7 @@ export class App extends LitElement {
   };
   declare servers: ServerEntry[];
   /** One, or all at once; none until the servers are known. */
-  declare pairs: Pair[];
+  declare pairs: ConnectionPair[];
   declare route: Route;
   /** The lesson's text, once it was loaded. */
   declare text: LessonText | undefined;
@@ -57,7 +57,7 @@ export class App extends LitElement {
   /** Which of the three typefaces and colours is in use: the place of the chosen server, 1 to 3. */
   declare script: number;
   declare every: boolean;
-  #connections = new Connections();
+  #connections = new PageConnections();
   /** Aborts the HTTP requests of this page. */
   #end = new AbortController();
   #retry = new Retry();
@@ -174,7 +174,7 @@ export class App extends LitElement {
     this.script = this.every || !chosen ? 1 : scriptOf(this.servers.indexOf(chosen));
   }
 
-  #learn({ client, server: { id } }: Pair): void {
+  #learn({ client, server: { id } }: ConnectionPair): void {
     client.on("state", (state: SocketState) => {
       const others = [...this.connected].filter((other) => other !== id);
       this.connected = new Set(state.name === "open" ? [...others, id] : others);
@@ -210,7 +210,7 @@ export class App extends LitElement {
   }
 
   /** Moves the focus to a place. The address must stay a lesson's, so the skip links cannot do it by themselves. */
-  async #skipTo(event: Event, place: Place): Promise<void> {
+  async #skipTo(event: Event, place: SkipTarget): Promise<void> {
     event.preventDefault();
     const view = place === "panels" ? "do" : place;
     // On a phone the place may have to be shown first.
@@ -241,7 +241,7 @@ export class App extends LitElement {
     history.replaceState(null, "", printRoute(this.route));
   }
 
-  #onFacts(event: FactsEvent, { server }: Pair): void {
+  #onFacts(event: FactsEvent, { server }: ConnectionPair): void {
     const place = (event.composedPath()[0] as Panel).closest<HTMLElement>("[data-panel]")?.dataset.panel;
     if (!place) return;
     const own = new Map(this.findings.get(server.id)).set(place, event.detail);
@@ -319,7 +319,7 @@ export class App extends LitElement {
       );
   }
 
-  #column(name: PanelName, pair: Pair): TemplateResult {
+  #column(name: PanelName, pair: ConnectionPair): TemplateResult {
     const script = scriptOf(this.servers.indexOf(pair.server));
     const { messageBytes, servers } = this;
     const context = { pair, servers, wire: this.#connections.wire, topic: this.route.topic, messageBytes };
@@ -346,4 +346,4 @@ export class App extends LitElement {
   static override styles = [theme, appStyle];
 }
 
-customElements.define("rosetta-app", App);
+customElements.define("rosetta-app", PageShell);

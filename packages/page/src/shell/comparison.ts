@@ -1,10 +1,10 @@
 import { css, html, LitElement, type TemplateResult } from "lit";
-import { agreement, compare, type Findings, type Row } from "../shared/findings.ts";
+import { agreement, compare, type FactRow, type Findings } from "../shared/findings.ts";
 import type { ServerEntry } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
 
 /** What the servers made of the same action, side by side, with what differs marked. */
-export class Comparison extends LitElement {
+export class ServerComparison extends LitElement {
   static override properties = {
     servers: { attribute: false },
     findings: { attribute: false },
@@ -26,7 +26,7 @@ export class Comparison extends LitElement {
     `;
   }
 
-  #table(rows: Row[]): TemplateResult {
+  #table(rows: FactRow[]): TemplateResult {
     return html`
       <div class="scroll" tabindex="0" role="group" aria-label="Comparison of the servers">
         <table>
@@ -76,4 +76,4 @@ export class Comparison extends LitElement {
   ];
 }
 
-customElements.define("rosetta-comparison", Comparison);
+customElements.define("rosetta-comparison", ServerComparison);

@@ -6,7 +6,7 @@ import type { Route } from "./route.ts";
 export type View = "do" | "wire" | "code" | "all";
 
 /** A place to skip to, by its id. */
-export type Place = "panels" | "wire" | "code";
+export type SkipTarget = "panels" | "wire" | "code";
 
 /** What the header shows, and whom it tells. */
 export interface HeaderParts {
@@ -14,7 +14,7 @@ export interface HeaderParts {
   current: Route["lesson"];
   view: View;
   addressOf(lesson: Route["lesson"]): string;
-  skipTo(event: Event, place: Place): void;
+  skipTo(event: Event, place: SkipTarget): void;
   show(view: View): void;
   /** The choice of the servers. */
   servers: TemplateResult;
@@ -57,7 +57,7 @@ export function header(parts: HeaderParts): TemplateResult {
   `;
 }
 
-function skip({ skipTo }: HeaderParts, place: Place, label: string): TemplateResult {
+function skip({ skipTo }: HeaderParts, place: SkipTarget, label: string): TemplateResult {
   return html`<a class="skip" href="#${place}" @click=${(event: Event) => skipTo(event, place)}>${label}</a>`;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeWebSocket, stubWebSocket } from "../shared/socket.testing.ts";
-import { Connections } from "./connections.ts";
+import { PageConnections } from "./connections.ts";
 
 const [one, two] = ["one", "two"].map((id) => ({ id, title: id, url: `http://${id}`, self: false })) as [
   { id: string; title: string; url: string; self: boolean },
@@ -19,7 +19,7 @@ afterEach(() => {
 const urls = () => FakeWebSocket.made.map(({ url }) => url);
 
 test("each server has two connections, and what goes over them is recorded with its name", () => {
-  const connections = new Connections();
+  const connections = new PageConnections();
   connections.choose([one]);
   expect(urls().sort()).toEqual(["ws://one/echo", "ws://one/ws"]);
   const echo = FakeWebSocket.made.find(({ url }) => url.endsWith("/echo"));
@@ -32,7 +32,7 @@ test("each server has two connections, and what goes over them is recorded with 
 });
 
 test("a server that stays keeps its connections, one that goes loses them", () => {
-  const connections = new Connections();
+  const connections = new PageConnections();
   const [first] = connections.choose([one, two]);
   for (const ws of FakeWebSocket.made) ws.accept(ws.url.endsWith("/echo") ? "" : undefined);
   expect(connections.choose([two, one])[1]).toBe(first);
@@ -45,7 +45,7 @@ test("a server that stays keeps its connections, one that goes loses them", () =
 });
 
 test("reopens only connections that were stopped", () => {
-  const connections = new Connections();
+  const connections = new PageConnections();
   const [pair] = connections.choose([one]);
   for (const ws of FakeWebSocket.made) ws.accept(ws.url.endsWith("/echo") ? "" : undefined);
   connections.reopen();

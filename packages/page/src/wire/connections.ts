@@ -4,7 +4,7 @@ import { type ServerEntry, socketUrl } from "../shared/servers.ts";
 import { WireRecorder } from "./recorder.ts";
 
 /** The two connections to one server. */
-export interface Pair {
+export interface ConnectionPair {
   server: ServerEntry;
   /** `/ws`, which speaks the protocol. */
   client: Client;
@@ -16,12 +16,12 @@ export interface Pair {
  * The connections of the page, a pair for each server in use, and the record of everything that went over them.
  * Knows nothing of what is shown; the panels are handed what is in here.
  */
-export class Connections {
+export class PageConnections {
   readonly wire = new WireRecorder();
-  #pairs: Pair[] = [];
+  #pairs: ConnectionPair[] = [];
 
   /** Leaves the servers of before that are not among these, and connects to those that are new. */
-  choose(servers: ServerEntry[]): Pair[] {
+  choose(servers: ServerEntry[]): ConnectionPair[] {
     for (const pair of this.#pairs)
       if (!servers.some((server) => isSame(server, pair.server))) closePair(pair);
     this.#pairs = servers.map(
@@ -42,7 +42,7 @@ export class Connections {
     this.choose([]);
   }
 
-  #connect(server: ServerEntry): Pair {
+  #connect(server: ServerEntry): ConnectionPair {
     const client = new Client(socketUrl(server));
     const echo = new ReconnectingSocket(socketUrl(server, endpoints.echo));
     client.on("frame", (frame) => this.wire.record(server.id, endpoints.application, frame));
@@ -53,7 +53,7 @@ export class Connections {
   }
 }
 
-function closePair({ client, echo }: Pair): void {
+function closePair({ client, echo }: ConnectionPair): void {
   client.close();
   echo.close();
 }

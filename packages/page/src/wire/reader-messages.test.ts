@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Runs } from "./reader-messages.ts";
+import { OffsetRuns } from "./reader-messages.ts";
 
 test("runs tell gaps, and connections", () => {
-  const runs = new Runs();
+  const runs = new OffsetRuns();
   for (const offset of [1, 2, 3, 5]) runs.add(offset);
   runs.cut();
   runs.add(6);
@@ -14,7 +14,7 @@ test("runs tell gaps, and connections", () => {
 });
 
 test("another flood begins with no runs", () => {
-  const runs = new Runs();
+  const runs = new OffsetRuns();
   runs.add(1);
   runs.clear();
   runs.add(2);

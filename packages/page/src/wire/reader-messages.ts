@@ -7,14 +7,14 @@ export interface ReaderTopics {
 }
 
 /** Offsets that followed each other on one connection. */
-export interface Run {
+export interface OffsetRun {
   from: number;
   to: number;
 }
 
 /** The offsets that a reader got, as runs without a gap. Another connection begins another run. */
-export class Runs {
-  readonly all: Run[] = [];
+export class OffsetRuns {
+  readonly all: OffsetRun[] = [];
   #isCut = true;
 
   add(offset: number): void {
@@ -40,7 +40,7 @@ export interface ReaderReport {
   /** The state of its connection. */
   state: string;
   /** The offsets of the flood, since it was stalled: a run for each connection, and more only where there is a gap. */
-  runs: Run[];
+  runs: OffsetRun[];
   /** How often it began to read anew. */
   connections: number;
   /** With what its connection was lost since it was stalled. */

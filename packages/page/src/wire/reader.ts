@@ -5,7 +5,7 @@ import { baseOf } from "../shared/servers.ts";
 import type { ReaderNews, ReaderOrder, ReaderReport, ReaderTopics } from "./reader-messages.ts";
 
 /** A client in a thread of its own, which can be blocked while the rest of the page goes on. */
-export class Reader {
+export class WorkerReader {
   /** It follows its topics, and an event has come in the one of mode `latest`: within about a second. */
   readonly ready: Promise<void>;
   readonly #worker = new Worker(new URL("./stalled.ts", import.meta.url), { type: "module" });

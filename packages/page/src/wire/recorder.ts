@@ -4,7 +4,7 @@ import { byteLength } from "../shared/format.ts";
 import { isWait } from "../shared/socket-state.ts";
 
 /** One line of the wire log: a message, or something that happened to a connection. */
-export interface WireEntry {
+export interface WireRecord {
   /** Counts 1, 2, 3 … for the life of the page. */
   number: number;
   /** Milliseconds since 1970, for the clock time. */
@@ -44,7 +44,7 @@ export const keptLength = 16 * 1024;
 /** The last `wireCapacity` entries, recorded whether or not anybody looks. */
 export class WireRecorder {
   /** Oldest first. The same array all the time; read it, do not keep it. */
-  readonly entries: WireEntry[] = [];
+  readonly entries: WireRecord[] = [];
   #count = 0;
   #listeners = new Set<() => void>();
 

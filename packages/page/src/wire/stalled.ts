@@ -1,19 +1,19 @@
-// The thread of a `Reader`: a worker that can block itself. Then nobody takes its messages; when there are many, the
+// The thread of a `WorkerReader`: a worker that can block itself. Then nobody takes its messages; when there are many, the
 // browser stops reading, and TCP tells the server.
 import "../shared/jitless.ts";
 import { Client, type ClientFrame } from "@rosetta/client";
 import {
+  OffsetRuns,
   type ReaderNews,
   type ReaderOrder,
   type ReaderReport,
   type ReaderTopics,
-  Runs,
 } from "./reader-messages.ts";
 
 /** Milliseconds between two reports while events come in. */
 const reportMs = 100;
 
-const runs = new Runs();
+const runs = new OffsetRuns();
 let report: Omit<ReaderReport, "runs"> = {
   state: "idle",
   connections: 0,

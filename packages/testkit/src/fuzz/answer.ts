@@ -1,10 +1,10 @@
 // Reads one answer from the front of what a server sent, and checks every rule of RFC 9112 that a server must keep.
-import { type Head, ResponseReader } from "../http.ts";
+import { type ResponseHead, ResponseReader } from "../http.ts";
 
 /** An answer, or the part of it that has arrived. */
 export interface CameAnswer {
   /** Missing until the head is whole. */
-  head: Head | undefined;
+  head: ResponseHead | undefined;
   complete: boolean;
   body: string;
   /** The bytes after it. */
@@ -35,7 +35,7 @@ function push(reader: ResponseReader, bytes: Buffer): void {
 }
 
 // RFC 9112 §4 and §6.3, RFC 9110 §5.5 and §8.6.
-function checkHead({ status, httpVersion, headerList, headers }: Head): void {
+function checkHead({ status, httpVersion, headerList, headers }: ResponseHead): void {
   if (httpVersion !== "1.1") throw new Error(`an answer in HTTP/${httpVersion}`);
   for (const [name, value] of headerList) {
     if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new Error(`a header is called ${JSON.stringify(name)}`);

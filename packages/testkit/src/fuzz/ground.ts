@@ -3,8 +3,8 @@ import type { Ports } from "../ports.ts";
 import { Raw } from "../raw.ts";
 import { Server } from "../server.ts";
 import { type Played, play } from "./play.ts";
-import { describeBytes, describeScript, type Place, type Script } from "./script.ts";
-import { Watch } from "./watch.ts";
+import { describeBytes, describeScript, type Script, type ScriptContext } from "./script.ts";
+import { FuzzWatch } from "./watch.ts";
 
 /** A fault, and the conversation that showed it. */
 export interface Shown {
@@ -23,11 +23,11 @@ export class Ground {
   readonly #manifest: Manifest;
   readonly #ports: Ports;
   #server: Server | undefined;
-  #watch: Watch | undefined;
+  #watch: FuzzWatch | undefined;
   #isOver = false;
   /** How many conversations the running server has had. */
   #held = 0;
-  #place: Place = { port: 0, cursor: "" };
+  #place: ScriptContext = { port: 0, cursor: "" };
   /** The newest fault. */
   last: Shown | undefined;
 
@@ -41,7 +41,7 @@ export class Ground {
     if (this.#isOver) throw new Error("the fuzzer has ended: no new conversation can begin");
     if (this.#server) return this.#server;
     const server = await Server.start({ manifest: this.#manifest, column: "app", ports: this.#ports });
-    this.#watch = new Watch(server);
+    this.#watch = new FuzzWatch(server);
     this.#place = { port: server.port, cursor: await cursorOf(server.port) };
     await this.#watch.settle();
     this.#server = server;

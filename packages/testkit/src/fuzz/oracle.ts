@@ -26,7 +26,7 @@ import {
   type RequestFacts,
   wantsWebSocket,
 } from "@rosetta/protocol";
-import type { Head } from "../http.ts";
+import type { ResponseHead } from "../http.ts";
 import { type CameAnswer, readAnswer } from "./answer.ts";
 import { compareEcho, decodeFrames } from "./echo.ts";
 import { type HeardRequest, hear, valuesOf } from "./heard.ts";
@@ -236,7 +236,7 @@ function checkAnswer({ head, complete, body }: CameAnswer, request: HeardRequest
   }
 }
 
-function checkAccept({ headers }: Head, request: HeardRequest): void {
+function checkAccept({ headers }: ResponseHead, request: HeardRequest): void {
   const key = request.header("sec-websocket-key") ?? "";
   if (headers.get("sec-websocket-accept") === acceptOf(key)) return;
   throw new Error(`the 101 for the key ${key} accepts another one`);
@@ -322,7 +322,7 @@ function policyOf(port: number): DoorPolicy {
 }
 
 // Whether an answer is the last one of its connection (RFC 9112 §9.3).
-function isLast(head: Head, request?: HeardRequest): boolean {
+function isLast(head: ResponseHead, request?: HeardRequest): boolean {
   return has(head.headers.get("connection"), "close") || (request !== undefined && saysLast(request));
 }
 

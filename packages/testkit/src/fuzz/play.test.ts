@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { play } from "./play.ts";
-import { describeScript, type Ending, type Script, segmentsOf } from "./script.ts";
+import { describeScript, type Script, type ScriptEnding, segmentsOf } from "./script.ts";
 
 const one = "GET /greet HTTP/1.1\r\nHost: {host}\r\n\r\n";
 const two = `${one}GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n`;
@@ -27,7 +27,7 @@ async function faultOf(script: Script, listener: RequestListener): Promise<strin
 
 const honest: RequestListener = (req, res) =>
   void res.end(req.url === "/greet" ? "Hello from a test\n" : "{}");
-const endings: Ending[] = [
+const endings: ScriptEnding[] = [
   { how: "wait" },
   { how: "close", after: 500 },
   { how: "reset", after: 900 },

@@ -1,7 +1,7 @@
-import { Connection } from "../connection.ts";
+import { TcpConnection } from "../connection.ts";
 import type { Server } from "../server.ts";
 import { type Came, type Sent, weigh } from "./oracle.ts";
-import { type Place, type Script, segmentsOf } from "./script.ts";
+import { type Script, type ScriptContext, segmentsOf } from "./script.ts";
 
 /** How long to wait for anything that a server owes, in milliseconds. No request takes a hundredth of it. */
 export const owedMs = 3_000;
@@ -13,8 +13,12 @@ export interface Played {
 }
 
 /** Plays a script to a server and checks what comes back. */
-export async function play(script: Script, server: Pick<Server, "port">, place: Place): Promise<Played> {
-  const player = new Player(await Connection.open(server.port, { halfOpen: true }), script, place);
+export async function play(
+  script: Script,
+  server: Pick<Server, "port">,
+  place: ScriptContext,
+): Promise<Played> {
+  const player = new Player(await TcpConnection.open(server.port, { halfOpen: true }), script, place);
   try {
     return { fault: await player.play(), came: player.came };
   } finally {
@@ -23,15 +27,15 @@ export async function play(script: Script, server: Pick<Server, "port">, place: 
 }
 
 class Player {
-  readonly #connection: Connection;
+  readonly #connection: TcpConnection;
   readonly #script: Script;
-  readonly #place: Place;
+  readonly #place: ScriptContext;
   #sent: Sent;
   #chunks: Buffer[] = [];
   #isOver = false;
   #changed: () => void = () => undefined;
 
-  constructor(connection: Connection, script: Script, place: Place) {
+  constructor(connection: TcpConnection, script: Script, place: ScriptContext) {
     this.#connection = connection;
     this.#script = script;
     this.#place = place;

@@ -1,7 +1,7 @@
 // What a client of the fuzzer does on one connection: the bytes, where they are cut into segments, and how it leaves.
 
 /** How a client leaves. `after` is the share of its bytes that it sends before, in thousandths. */
-export type Ending =
+export type ScriptEnding =
   /** Reads everything it is owed, then sends FIN and waits for the server's FIN. */
   | { how: "wait" }
   /** Sends FIN and keeps reading: it has no more to say but still wants its answers (RFC 9112 §9.6). */
@@ -19,18 +19,18 @@ export interface Script {
   pieces: readonly string[];
   /** Where the bytes are cut into segments, in thousandths of their length. Empty: one write. */
   cuts: readonly number[];
-  ending: Ending;
+  ending: ScriptEnding;
 }
 
 /** What a script needs to know about the server. */
-export interface Place {
+export interface ScriptContext {
   port: number;
   /** A cursor for `/poll` at the head of its topic: a poll from there waits until something happens. */
   cursor: string;
 }
 
 /** Returns the bytes that a script sends before it leaves, in segments. */
-export function segmentsOf({ pieces, cuts, ending }: Script, place: Place): Buffer[] {
+export function segmentsOf({ pieces, cuts, ending }: Script, place: ScriptContext): Buffer[] {
   const text = pieces.join("").replace(/\{(host|port|cursor)\}/g, (_, name: string) => fill(name, place));
   const whole = Buffer.from(text, "latin1");
   const bytes = "after" in ending ? whole.subarray(0, share(whole.length, ending.after)) : whole;
@@ -46,7 +46,7 @@ function share(length: number, thousandths: number): number {
   return Math.round((length * thousandths) / 1000);
 }
 
-function fill(name: string, { port, cursor }: Place): string {
+function fill(name: string, { port, cursor }: ScriptContext): string {
   if (name === "cursor") return cursor;
   return name === "port" ? String(port) : `127.0.0.1:${port}`;
 }
@@ -60,7 +60,7 @@ const endings = {
 };
 
 /** Prints a script for a person: each segment line by line, with unprintable bytes as `\xNN`. */
-export function describeScript(script: Script, place: Place): string {
+export function describeScript(script: Script, place: ScriptContext): string {
   const segments = segmentsOf(script, place);
   const lines = segments.flatMap((segment, index) => [
     `segment ${index + 1} of ${segments.length}, ${segment.length} B`,

@@ -3,7 +3,7 @@
 import { encodeClose, encodeFrame, type FrameToSend, Opcode } from "@rosetta/conformance";
 import { subprotocol } from "@rosetta/protocol";
 import fc, { type Arbitrary } from "fast-check";
-import type { Ending, Script } from "./script.ts";
+import type { Script, ScriptEnding } from "./script.ts";
 
 /** Generates any script. */
 export function scripts(): Arbitrary<Script> {
@@ -14,9 +14,9 @@ export function scripts(): Arbitrary<Script> {
   });
 }
 
-function ending(): Arbitrary<Ending> {
+function ending(): Arbitrary<ScriptEnding> {
   const after = oneOf<number>([3, fc.constant(1000)], [1, fc.nat(1000)]);
-  return oneOf<Ending>(
+  return oneOf<ScriptEnding>(
     [4, fc.constant({ how: "wait" })],
     [2, fc.record({ how: fc.constant("fin" as const), after })],
     [2, fc.record({ how: fc.constant("close" as const), after })],

@@ -18,7 +18,7 @@ interface Held {
 }
 
 /** Checks a server between two conversations. */
-export class Watch {
+export class FuzzWatch {
   readonly #server: Server;
   readonly #raw: Raw;
   #base: Held = { descriptors: 0, slots: 0, failures: 0 };

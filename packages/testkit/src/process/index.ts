@@ -1,3 +1,3 @@
 export { type Holding, holdingOf, residentBytes } from "./holding.ts";
-export { type Exit, Process, type ProcessOptions } from "./process.ts";
-export { type Ended, type RunOptions, runProgram } from "./run-program.ts";
+export { Process, type ProcessExit, type ProcessOptions } from "./process.ts";
+export { type Ended, type ProgramOptions, runProgram } from "./run-program.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 
 /** How a process ended. Both are `null` if it could not be started. */
-export interface Exit {
+export interface ProcessExit {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
@@ -30,9 +30,9 @@ process.on("exit", () => {
 /** A process that does not outlive this one. */
 export class Process {
   /** Resolves when it has ended. What it had started may still run. */
-  readonly exited: Promise<Exit>;
+  readonly exited: Promise<ProcessExit>;
   /** Resolves when it has ended and everything it said has been read. Never, if nobody reads it. */
-  readonly closed: Promise<Exit>;
+  readonly closed: Promise<ProcessExit>;
   readonly #child: ChildProcess & { stdout: Readable };
   readonly #ownGroup: boolean;
   #error: Error | undefined;
@@ -83,13 +83,13 @@ export class Process {
   }
 
   /** Asks it to end, and kills it if it has not done so after some ms. Everything it says must be read. */
-  async stop(patienceMs: number): Promise<Exit> {
+  async stop(patienceMs: number): Promise<ProcessExit> {
     this.kill("SIGTERM");
     const late = setTimeout(() => this.kill(), patienceMs);
     return this.closed.finally(() => clearTimeout(late));
   }
 
-  #ends(event: "exit" | "close"): Promise<Exit> {
+  #ends(event: "exit" | "close"): Promise<ProcessExit> {
     return new Promise((resolve) => {
       this.#child.once(event, (code, signal) => resolve({ code, signal }));
       this.#child.once("error", (error) => {

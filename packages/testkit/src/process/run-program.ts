@@ -1,7 +1,7 @@
 import { Process } from "./process.ts";
 
 /** How to run a program to its end. */
-export interface RunOptions {
+export interface ProgramOptions {
   cwd: string;
   /** Added to our environment. */
   env?: NodeJS.ProcessEnv;
@@ -26,7 +26,7 @@ export interface Ended {
  * Runs a program silently to its end. Whatever it left running is killed then: it would keep our pipes open, and its
  * ports in use. Rejects if the program cannot be started, or was aborted.
  */
-export async function runProgram(command: readonly string[], options: RunOptions): Promise<Ended> {
+export async function runProgram(command: readonly string[], options: ProgramOptions): Promise<Ended> {
   const { cwd, env, signal } = options;
   signal?.throwIfAborted();
   const child = new Process(command, { cwd, env: { ...process.env, ...env }, ownGroup: true });
@@ -46,7 +46,7 @@ export async function runProgram(command: readonly string[], options: RunOptions
 }
 
 // Returns the function that lifts the bounds again, and returns whether the deadline has passed.
-function bound(child: Process, { deadlineMs, signal, patienceMs = 0 }: RunOptions): () => boolean {
+function bound(child: Process, { deadlineMs, signal, patienceMs = 0 }: ProgramOptions): () => boolean {
   let timedOut = false;
   let late: NodeJS.Timeout | undefined;
   const timeOut = (): void => {

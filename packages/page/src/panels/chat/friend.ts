@@ -2,7 +2,7 @@ import { Client, type FrameEvent } from "@rosetta/client";
 import type { Audience } from "@rosetta/protocol";
 
 /** What somebody in a room received. */
-export interface Heard {
+export interface HeardMessage {
   /** In the room's log: `<epoch>:<offset>`. */
   place: string;
   from: string;
@@ -16,7 +16,7 @@ const kept = 50;
 /** A second client of this page, with a connection and a name of its own, in one room. */
 export class Friend {
   /** Oldest first. */
-  heard: Heard[] = [];
+  heard: HeardMessage[] = [];
   readonly #client: Client;
   readonly #topic: string;
 
@@ -47,7 +47,7 @@ export class Friend {
   }
 
   // After a reconnect the server may send some of them again.
-  #add(line: Heard): void {
+  #add(line: HeardMessage): void {
     if (this.heard.some(({ place }) => place === line.place)) return;
     this.heard = [...this.heard, line].slice(-kept);
   }

@@ -12,7 +12,7 @@ import { style } from "./style.ts";
 const shown = 200;
 
 /** A message of the room, or a remark of this page about the room. */
-interface Line {
+interface ChatLine {
   at: number;
   from: string;
   to: Audience;
@@ -41,7 +41,7 @@ export class ChatPanel extends ServerPanel {
   declare begin: string;
   /** The room this page is in, or nothing. */
   declare room: string;
-  declare lines: Line[];
+  declare lines: ChatLine[];
   declare remark: string;
   declare presence: { count: number; members: string[] } | undefined;
   declare problem: string;
@@ -163,7 +163,7 @@ export class ChatPanel extends ServerPanel {
     this.presence = event.data;
   }
 
-  #add(line: Line): void {
+  #add(line: ChatLine): void {
     if (this.#places.has(line.place)) return;
     this.lines = [...this.lines, line].slice(-shown);
     // Lines that are no longer shown cannot come again, because a replay begins with the newest.
@@ -321,7 +321,7 @@ function audienceOf(form: FormData): Audience {
   return form.get("to") === "others" ? "others" : "all";
 }
 
-function lineOf(line: Line): TemplateResult {
+function lineOf(line: ChatLine): TemplateResult {
   return html`
     <li>
       <p class="who">

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { ReaderReport } from "../../wire/reader-messages.ts";
-import { marksOf, readMetrics, type Sample, sentenceOf } from "./model.ts";
+import { type FloodSample, marksOf, readMetrics, sentenceOf } from "./model.ts";
 
-function sample(at: number, change: Partial<Sample> = {}): Sample {
+function sample(at: number, change: Partial<FloodSample> = {}): FloodSample {
   return { at, queueBytes: 0, skipped: 0, slow: 0, lost: new Map(), ...change };
 }
 

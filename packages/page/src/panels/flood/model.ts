@@ -1,7 +1,7 @@
-import type { ReaderReport, Run } from "../../wire/reader-messages.ts";
+import type { OffsetRun, ReaderReport } from "../../wire/reader-messages.ts";
 
 /** A look at a server's /metrics. */
-export interface Sample {
+export interface FloodSample {
   /** Milliseconds since the reader was stalled. */
   at: number;
   queueBytes: number;
@@ -12,7 +12,7 @@ export interface Sample {
 }
 
 /** Reads what the flood is about from the text of /metrics (Prometheus 0.0.4). */
-export function readMetrics(text: string, at: number): Sample {
+export function readMetrics(text: string, at: number): FloodSample {
   const values = [...text.matchAll(/^rosetta_([a-z_]+)(?:\{(.*)\})? (\S+)$/gm)];
   const one = (name: string): number => Number(values.find(([, each]) => each === name)?.[3] ?? 0);
   const closed = values.flatMap(([, name, labels = "", value]) => {
@@ -41,11 +41,11 @@ export interface FloodMark {
 }
 
 /** Returns what happened, in order: each thing where it is seen first. */
-export function marksOf(samples: Sample[]): FloodMark[] {
-  return samples.slice(1).flatMap((sample, index) => changes(samples[index] as Sample, sample));
+export function marksOf(samples: FloodSample[]): FloodMark[] {
+  return samples.slice(1).flatMap((sample, index) => changes(samples[index] as FloodSample, sample));
 }
 
-function changes(before: Sample, { at, queueBytes, skipped, slow, lost }: Sample): FloodMark[] {
+function changes(before: FloodSample, { at, queueBytes, skipped, slow, lost }: FloodSample): FloodMark[] {
   const codes = [...lost]
     .filter(([code, count]) => count > (before.lost.get(code) ?? 0))
     .map(([code]) => code);
@@ -78,7 +78,7 @@ export function sentenceOf({ runs, code, recovered, skipped, connections }: Read
   return `${read} Then its connection was closed with ${code}.${back}${latest}`;
 }
 
-function resumed([next]: Run[], recovered: boolean): string {
+function resumed([next]: OffsetRun[], recovered: boolean): string {
   if (!next) return "";
   return recovered
     ? `, and went on at #${next.from}`

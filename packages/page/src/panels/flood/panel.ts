@@ -7,10 +7,10 @@ import { formatBytes, formatDuration } from "../../shared/format.ts";
 import { ask, isTemporary } from "../../shared/http.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { Reader } from "../../wire/reader.ts";
+import { WorkerReader } from "../../wire/reader.ts";
 import type { ReaderReport } from "../../wire/reader-messages.ts";
 import { type Fact, fieldValue, onSubmit, reasonOf, region, ServerPanel, textOf } from "../base.ts";
-import { type FloodMark, marksOf, readMetrics, type Sample, sentenceOf } from "./model.ts";
+import { type FloodMark, type FloodSample, marksOf, readMetrics, sentenceOf } from "./model.ts";
 import { style } from "./style.ts";
 
 /** What the reader follows. */
@@ -41,12 +41,12 @@ export class FloodPanel extends ServerPanel {
   /** The page's own connection: it orders the flood, and is not the one that suffers. */
   declare client: Client;
   declare report: ReaderReport | undefined;
-  declare samples: Sample[];
+  declare samples: FloodSample[];
   declare goal: Goal;
   declare mebibytes: number;
   declare isRunning: boolean;
   declare problem: string;
-  #reader: Reader | undefined;
+  #reader: WorkerReader | undefined;
   /** Counts the connections that this panel was given: what belongs to an earlier one is left. */
   #life = 0;
 
@@ -142,8 +142,8 @@ export class FloodPanel extends ServerPanel {
   }
 
   // A reader that is there is used again.
-  async #follow(): Promise<Reader> {
-    this.#reader ??= new Reader(socketUrl(this.server), topics, {
+  async #follow(): Promise<WorkerReader> {
+    this.#reader ??= new WorkerReader(socketUrl(this.server), topics, {
       report: (report) => {
         this.report = report;
       },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Cell, GapBook, newestCells, tellComeback } from "./model.ts";
+import { GapBook, newestCells, type OffsetCell, tellComeback } from "./model.ts";
 
 const epoch = "one";
 
@@ -81,7 +81,7 @@ test("lines and cells are bounded, and the row keeps the newest that fit", () =>
   const book = bookAt(1000);
   expect(book.lines).toHaveLength(120);
   expect(book.cells).toHaveLength(120);
-  const cells: Cell[] = [
+  const cells: OffsetCell[] = [
     { kind: "live", offset: 1 },
     { kind: "lost", from: 2, to: 9 },
     { kind: "live", offset: 10 },

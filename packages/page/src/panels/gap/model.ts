@@ -4,13 +4,13 @@ import type { Cursor } from "@rosetta/protocol";
  * How an event came: as it happened, or sent again after a loss. `earlier` is what a newcomer is given of the time
  * before it came.
  */
-export type Arrival = "live" | "replayed" | "earlier";
+export type ArrivalKind = "live" | "replayed" | "earlier";
 
 /** An event, with how it came. */
 export interface GapLine extends Cursor {
   at: number;
   text: string;
-  arrival: Arrival;
+  arrival: ArrivalKind;
 }
 
 /** What cannot be had any more: both ends included. */
@@ -32,7 +32,7 @@ export interface Comeback {
 }
 
 /** One cell of the row of offsets. */
-export type Cell = { kind: Arrival; offset: number } | ({ kind: "lost" } & Lost);
+export type OffsetCell = { kind: ArrivalKind; offset: number } | ({ kind: "lost" } & Lost);
 
 /** Lines and cells that are kept. */
 const kept = 120;
@@ -42,7 +42,7 @@ export class GapBook {
   /** Newest first. */
   lines: GapLine[] = [];
   /** Oldest first. */
-  cells: Cell[] = [];
+  cells: OffsetCell[] = [];
   epoch: string | undefined;
   /** The last event that came. */
   offset = 0;
@@ -109,7 +109,7 @@ export class GapBook {
     this.#addCell({ kind: arrival, offset });
   }
 
-  #arrivalOf(offset: number): Arrival {
+  #arrivalOf(offset: number): ArrivalKind {
     if (offset > this.#head) return "live";
     return this.#isFirst ? "earlier" : "replayed";
   }
@@ -125,20 +125,20 @@ export class GapBook {
     this.#addCell({ kind: "lost", ...range });
   }
 
-  #addCell(cell: Cell): void {
+  #addCell(cell: OffsetCell): void {
     this.cells = [...this.cells, cell].slice(-kept);
   }
 }
 
 /** Returns how many places of the row a cell takes. What is lost is one cell with its number in it. */
-export function placesOf(cell: { kind: Arrival | "lost" }): number {
+export function placesOf(cell: { kind: ArrivalKind | "lost" }): number {
   return cell.kind === "lost" ? lostPlaces : 1;
 }
 
 const lostPlaces = 6;
 
 /** Returns the newest cells that fit into so many places. */
-export function newestCells(cells: Cell[], places: number): Cell[] {
+export function newestCells(cells: OffsetCell[], places: number): OffsetCell[] {
   let left = places;
   const first = cells.findLastIndex((cell) => {
     left -= placesOf(cell);

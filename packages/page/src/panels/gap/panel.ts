@@ -7,7 +7,7 @@ import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, reasonOf, region, ServerPanel } from "../base.ts";
 import { Cable } from "./cable.ts";
-import { type Arrival, type Cell, GapBook, newestCells, tellComeback } from "./model.ts";
+import { type ArrivalKind, GapBook, newestCells, type OffsetCell, tellComeback } from "./model.ts";
 import { style } from "./style.ts";
 
 /** Milliseconds between two publications. */
@@ -358,7 +358,7 @@ const own = "a room of its own";
 const intro = html`A client of this panel's own follows a topic. Cut its connection: what is published meanwhile is
   missed, until it comes back and says after which number it left.`;
 
-const words: Record<Arrival | "away" | "lost", string> = {
+const words: Record<ArrivalKind | "away" | "lost", string> = {
   live: "live",
   replayed: "replayed",
   earlier: "earlier",
@@ -369,7 +369,7 @@ const words: Record<Arrival | "away" | "lost", string> = {
 /** Hollow cells drawn at most, so that the row still shows where the cut was. */
 const mostHollow = 48;
 
-function tellCells(cells: Cell[], away: number): string {
+function tellCells(cells: OffsetCell[], away: number): string {
   const kinds = (["earlier", "live", "replayed", "lost"] as const).map((kind) => {
     const found = cells.filter((cell) => cell.kind === kind);
     return [kind, found.reduce((sum, cell) => sum + countOf(cell), 0)] as const;
@@ -379,11 +379,11 @@ function tellCells(cells: Cell[], away: number): string {
   return `Newest offsets: ${told.map(([kind, count]) => `${count} ${words[kind]}`).join(", ")}`;
 }
 
-function countOf(cell: Cell): number {
+function countOf(cell: OffsetCell): number {
   return cell.kind === "lost" ? cell.to - cell.from + 1 : 1;
 }
 
-function cellText(cell: Cell): string | typeof nothing {
+function cellText(cell: OffsetCell): string | typeof nothing {
   return cell.kind === "lost" ? `${countOf(cell)} lost` : nothing;
 }
 

@@ -7,7 +7,7 @@ import { formatDuration } from "../../shared/format.ts";
 import { ask } from "../../shared/http.ts";
 import { healthOf, socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { Reader } from "../../wire/reader.ts";
+import { WorkerReader } from "../../wire/reader.ts";
 import { type Fact, onSubmit, reasonOf, region, ServerPanel, textOf } from "../base.ts";
 import { type Beat, keptBeats, LatencyBook, readMetric } from "./model.ts";
 
@@ -56,7 +56,7 @@ export class LatencyPanel extends ServerPanel {
   /** A script that hangs, or did: for how long, and what its server made of it. */
   declare hanging: Hanging | undefined;
   #timer = 0;
-  #reader: Reader | undefined;
+  #reader: WorkerReader | undefined;
 
   readonly #act = this.declares({
     beat: () => this.#beat(),
@@ -132,7 +132,7 @@ export class LatencyPanel extends ServerPanel {
   async #freeze(seconds: number): Promise<void> {
     if (this.hanging && !this.hanging.isOver) return;
     this.#dismiss();
-    const reader = new Reader(socketUrl(this.server), hangingTopics, {
+    const reader = new WorkerReader(socketUrl(this.server), hangingTopics, {
       report: ({ isStalled, code }) => {
         if (!isStalled && this.hanging?.isStalled) this.hanging = { ...this.hanging, code, isOver: true };
         if (isStalled) this.hanging = { seconds, isStalled, isOver: false, code };

@@ -1,14 +1,14 @@
 import type { ServerMessage } from "@rosetta/protocol";
 import { expect, test } from "vitest";
-import { agreementOf, frameHeaderBytes, keptArrivals, newestPlaces, Tally } from "./model.ts";
+import { agreementOf, frameHeaderBytes, keptArrivals, newestPlaces, WayTally } from "./model.ts";
 
 function event(offset: number, celsius = offset, epoch = "a", at = 0): ServerMessage<"event"> {
   const data = { kind: "weather", station: "berlin", celsius, windKmh: 0 } as const;
   return { type: "event", topic: "weather/berlin", epoch, offset, at, data };
 }
 
-function tallyOf(...offsets: number[]): Tally {
-  const tally = new Tally();
+function tallyOf(...offsets: number[]): WayTally {
+  const tally = new WayTally();
   for (const offset of offsets) tally.add({ event: event(offset), delayMs: 1 }, 100);
   return tally;
 }
@@ -32,7 +32,7 @@ test("ways agree on the places that all of them have passed", () => {
 });
 
 test("a way that tells something else at the same place is found", () => {
-  const other = new Tally();
+  const other = new WayTally();
   other.add({ event: event(2, 99), delayMs: 1 }, 100);
   expect(agreementOf([tallyOf(1, 2), other])).toMatchObject({ same: false });
 });
@@ -42,7 +42,7 @@ test("a place that a way left out is counted, and is no contradiction", () => {
 });
 
 test("there is nothing to compare with one way, or without a common place", () => {
-  expect(agreementOf([tallyOf(1, 2), new Tally()])).toBeUndefined();
+  expect(agreementOf([tallyOf(1, 2), new WayTally()])).toBeUndefined();
   expect(agreementOf([tallyOf(1, 2), tallyOf(3)])).toBeUndefined();
 });
 
@@ -56,7 +56,7 @@ test("a frame's header grows with its message", () => {
 
 test("after a restart only the new epoch counts, for the transports that are back", () => {
   const [socket, stream, poll] = [tallyOf(7, 8, 9), tallyOf(7, 8, 9), tallyOf(7, 8, 9)];
-  const add = (tally: Tally, offset: number): void =>
+  const add = (tally: WayTally, offset: number): void =>
     tally.add({ event: event(offset, offset, "b", 1_000 + offset), delayMs: 1 }, 100);
   add(socket, 1);
   expect(socket.events).toBe(4);
@@ -79,7 +79,7 @@ test("one transport has nothing to agree with, and one common offset is enough",
 });
 
 test("a transport that was refused for good does not run", () => {
-  const tally = new Tally();
+  const tally = new WayTally();
   expect(tally.isRunning).toBe(false);
   tally.state = "open";
   expect(tally.isRunning).toBe(true);

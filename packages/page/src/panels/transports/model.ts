@@ -11,7 +11,7 @@ export interface TimedEvent {
 export const keptArrivals = 32;
 
 /** What came by one way, since it was started. */
-export class Tally {
+export class WayTally {
   state = "stopped";
   mode: Mode | undefined;
   /** HTTP requests, the handshake of a WebSocket among them. */
@@ -52,7 +52,7 @@ export class Tally {
 }
 
 /** What several ways have brought of the same places in the log. */
-export interface Agreement {
+export interface Overlap {
   /** The places that all of them have passed. */
   from: number;
   to: number;
@@ -66,7 +66,7 @@ export interface Agreement {
  * Compares the transports that brought events of the newest epoch. Returns `undefined` with fewer than two of them, or
  * before they have an offset in common.
  */
-export function agreementOf(tallies: Tally[]): Agreement | undefined {
+export function agreementOf(tallies: WayTally[]): Overlap | undefined {
   const told = ofNewestEpoch(tallies);
   if (told.length < 2) return undefined;
   const from = Math.max(...told.map(({ arrivals }) => arrivals.at(-1)?.event.offset ?? 0));
@@ -85,14 +85,14 @@ export function agreementOf(tallies: Tally[]): Agreement | undefined {
 }
 
 // After a restart of the server one transport can be back before the others.
-function ofNewestEpoch(tallies: Tally[]): Tally[] {
+function ofNewestEpoch(tallies: WayTally[]): WayTally[] {
   const told = tallies.filter(({ newest }) => newest);
   const [latest] = told.toSorted((a, b) => (b.newest?.event.at ?? 0) - (a.newest?.event.at ?? 0));
   return told.filter(({ newest }) => newest?.event.epoch === latest?.newest?.event.epoch);
 }
 
 /** Returns the newest places that any of the ways has brought, newest first. */
-export function newestPlaces(tallies: Tally[], most: number): number[] {
+export function newestPlaces(tallies: WayTally[], most: number): number[] {
   const offsets = ofNewestEpoch(tallies).flatMap(({ arrivals }) => arrivals.map(({ event }) => event.offset));
   return [...new Set(offsets)].sort((a, b) => b - a).slice(0, most);
 }

@@ -6,7 +6,7 @@ import { chart, chartStyle, type Point, polyline } from "../../shared/chart.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, region, ServerPanel } from "../base.ts";
-import { agreementOf, newestPlaces, Tally } from "./model.ts";
+import { agreementOf, newestPlaces, WayTally } from "./model.ts";
 import { style } from "./style.ts";
 import { byPoll, bySocket, byStream, type Transport, type TransportListener } from "./ways.ts";
 
@@ -26,10 +26,10 @@ const drawn = 24;
 /** How often the server's clock is asked for. */
 const pings = 5;
 
-interface Way {
+interface TransportWay {
   name: string;
   begin: Transport;
-  tally: Tally;
+  tally: WayTally;
   stop: (() => void) | undefined;
 }
 
@@ -45,10 +45,10 @@ export class TransportsPanel extends ServerPanel {
   /** The topic to begin with, if the address names one. */
   declare begin: string;
   declare topic: string;
-  #ways: Way[] = [
-    { name: "WebSocket", begin: bySocket, tally: new Tally(), stop: undefined },
-    { name: "Server-Sent Events", begin: byStream, tally: new Tally(), stop: undefined },
-    { name: "Long polling", begin: byPoll, tally: new Tally(), stop: undefined },
+  #ways: TransportWay[] = [
+    { name: "WebSocket", begin: bySocket, tally: new WayTally(), stop: undefined },
+    { name: "Server-Sent Events", begin: byStream, tally: new WayTally(), stop: undefined },
+    { name: "Long polling", begin: byPoll, tally: new WayTally(), stop: undefined },
   ];
   /** Milliseconds that the server's clock is ahead of this page's. */
   #ahead = 0;
@@ -92,14 +92,14 @@ export class TransportsPanel extends ServerPanel {
     for (const way of this.#ways) if (names.includes(way.name) && !way.tally.isRunning) this.#start(way);
   }
 
-  #start(way: Way): void {
+  #start(way: TransportWay): void {
     this.#reset(way);
     const { server, topic, wire } = this;
     way.stop = way.begin({ server, topic, wire, listener: this.#listenerOf(way) });
     this.requestUpdate();
   }
 
-  #stop(way: Way): void {
+  #stop(way: TransportWay): void {
     way.stop?.();
     way.stop = undefined;
     way.tally.state = "stopped";
@@ -110,9 +110,9 @@ export class TransportsPanel extends ServerPanel {
     for (const way of this.#ways) if (names.includes(way.name)) this.#stop(way);
   }
 
-  #reset(way: Way): void {
+  #reset(way: TransportWay): void {
     this.#stop(way);
-    way.tally = new Tally();
+    way.tally = new WayTally();
   }
 
   // Of several answers the fastest: the less time it took, the less is left to guess.
@@ -129,7 +129,7 @@ export class TransportsPanel extends ServerPanel {
   }
 
   // Of one life of a way: what an earlier one still says is counted for that.
-  #listenerOf(way: Way): TransportListener {
+  #listenerOf(way: TransportWay): TransportListener {
     const { tally } = way;
     const startedAt = this.#serverTime();
     const change = (make: () => void): void => {
@@ -237,12 +237,12 @@ export class TransportsPanel extends ServerPanel {
     `;
   }
 
-  #row(name: string, cell: (way: Way) => unknown, kind = ""): TemplateResult {
+  #row(name: string, cell: (way: TransportWay) => unknown, kind = ""): TemplateResult {
     const head = name ? html`<th scope="row">${name}</th>` : html`<td></td>`;
     return html`<tr class=${kind}>${head}${this.#ways.map((way) => html`<td>${cell(way)}</td>`)}</tr>`;
   }
 
-  #button(way: Way): TemplateResult {
+  #button(way: TransportWay): TemplateResult {
     const { isRunning } = way.tally;
     const word = isRunning ? "Stop" : "Start";
     const act = () => this.#act(isRunning ? "stop" : "start", [way.name]);
@@ -301,7 +301,7 @@ function notThere(topic: string): string {
   return topic === "weather/atlantis" ? " (not there)" : "";
 }
 
-function factsOf(name: string, { refusal, events, requests, content, around, newest }: Tally): Fact[] {
+function factsOf(name: string, { refusal, events, requests, content, around, newest }: WayTally): Fact[] {
   if (refusal) return [{ name: `${name}: refused with`, value: refusal }];
   if (events === 0) return [];
   return [
@@ -316,7 +316,7 @@ function factsOf(name: string, { refusal, events, requests, content, around, new
   ];
 }
 
-function courseOf({ arrivals }: Tally): Point[] {
+function courseOf({ arrivals }: WayTally): Point[] {
   return arrivals.flatMap(({ event: { offset, data } }) => {
     const value = celsiusOf(data);
     return value === undefined ? [] : [{ offset, value }];

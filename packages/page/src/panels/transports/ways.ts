@@ -1,7 +1,7 @@
 import { Client, defaultHost } from "@rosetta/client";
 import { encode, type Mode, parseServer, type ServerMessage } from "@rosetta/protocol";
 import { byteLength } from "../../shared/format.ts";
-import { type Answer, ask, isTemporary } from "../../shared/http.ts";
+import { ask, type HttpAnswer, isTemporary } from "../../shared/http.ts";
 import { pause, Retry } from "../../shared/retry.ts";
 import { type ServerEntry, socketUrl } from "../../shared/servers.ts";
 import type { WireRecorder } from "../../wire/recorder.ts";
@@ -156,7 +156,7 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
   const record = (direction: "in" | "out", data: string): void =>
     wire.record(server.id, "/poll", { direction, at: defaultHost.now(), kind: "text", data });
 
-  async function poll(): Promise<Answer> {
+  async function poll(): Promise<HttpAnswer> {
     const query = queryOf(topic, since);
     listener.requested();
     listener.state("waiting");

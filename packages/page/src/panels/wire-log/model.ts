@@ -1,15 +1,15 @@
 import { bytesOf, hexBytes } from "../../shared/format.ts";
-import type { WireEntry } from "../../wire/recorder.ts";
+import type { WireRecord } from "../../wire/recorder.ts";
 
 /** The rows that contain a text. Looks only at rows it has not seen, so that a flood stays affordable. */
 export class WireFilter {
   #text = "";
   #pattern = /^/;
   #seen = 0;
-  #rows: WireEntry[] = [];
+  #rows: WireRecord[] = [];
 
   /** Returns the entries that match, oldest first, or all of them without a text. */
-  apply(entries: WireEntry[], text: string): WireEntry[] {
+  apply(entries: WireRecord[], text: string): WireRecord[] {
     const wanted = text.trim();
     if (wanted === "") return entries;
     const oldest = entries[0]?.number ?? Number.POSITIVE_INFINITY;
@@ -34,12 +34,12 @@ export class WireFilter {
 }
 
 /** Returns what a row is about, in a word: the protocol's message type, or what happened. */
-export function typeOf(entry: Pick<WireEntry, "head" | "kind">): string {
+export function typeOf(entry: Pick<WireRecord, "head" | "kind">): string {
   return entry.head?.type ?? entry.kind;
 }
 
 /** Returns the content of a row in one line: its text, the first bytes, or what happened. */
-export function summaryOf(entry: WireEntry): string {
+export function summaryOf(entry: WireRecord): string {
   if (typeof entry.data === "string") return withoutType(entry).slice(0, 200);
   if (entry.data) return hexBytes(entry.data.subarray(0, 24));
   // Both connections open and close: say which.
@@ -47,7 +47,7 @@ export function summaryOf(entry: WireEntry): string {
 }
 
 /** Returns whether only the beginning of the message was kept. */
-export function isCut(entry: WireEntry): boolean {
+export function isCut(entry: WireRecord): boolean {
   return entry.data !== undefined && bytesOf(entry.data).byteLength < entry.size;
 }
 
@@ -55,9 +55,9 @@ export function isCut(entry: WireEntry): boolean {
  * Returns the row that a row of `/ws` replies to, or its reply: the row with the same number as `id` and `re`, on the
  * same connection.
  */
-export function counterpartOf(entries: WireEntry[], entry: WireEntry): WireEntry | undefined {
+export function counterpartOf(entries: WireRecord[], entry: WireRecord): WireRecord | undefined {
   const { id, re } = entry.head ?? {};
-  const isSame = (other: WireEntry): boolean =>
+  const isSame = (other: WireRecord): boolean =>
     other.server === entry.server && other.path === entry.path && other.connection === entry.connection;
   // Another connection may begin to count anew: the nearest is the right one.
   if (re !== undefined && entry.direction === "in") {
@@ -68,12 +68,12 @@ export function counterpartOf(entries: WireEntry[], entry: WireEntry): WireEntry
 }
 
 /** Returns whether a reply to this row is due. */
-export function isRequest(entry: WireEntry): boolean {
+export function isRequest(entry: WireRecord): boolean {
   return entry.direction === "out" && entry.head?.id !== undefined;
 }
 
 /** Writes a row as one line of JSON, to be kept: bytes in hex, the time as ISO 8601. */
-export function jsonLine(entry: WireEntry): string {
+export function jsonLine(entry: WireRecord): string {
   const { at, head: _, data, note, ...rest } = entry;
   const content =
     typeof data === "string" ? { text: data } : data && { hex: hexBytes(data).replaceAll(" ", "") };
@@ -87,11 +87,11 @@ export function jsonLine(entry: WireEntry): string {
 }
 
 // The type has a column of its own.
-function withoutType(entry: WireEntry): string {
+function withoutType(entry: WireRecord): string {
   return entry.path === "/ws" ? String(entry.data).replace(/^{"type":"[a-z]+",/, "") : String(entry.data);
 }
 
-function contains(entry: WireEntry, pattern: RegExp): boolean {
+function contains(entry: WireRecord, pattern: RegExp): boolean {
   const { direction, server, path, note, data } = entry;
   return (
     pattern.test(`${direction} ${server} ${path} ${typeOf(entry)} ${note}`) ||

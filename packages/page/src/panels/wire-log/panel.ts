@@ -10,7 +10,7 @@ import {
 } from "../../shared/format.ts";
 import { type ServerEntry, scriptOf } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { type WireEntry, type WireRecorder, wireCapacity } from "../../wire/recorder.ts";
+import { type WireRecord, type WireRecorder, wireCapacity } from "../../wire/recorder.ts";
 import { Panel, region } from "../base.ts";
 import { counterpartOf, isCut, isRequest, jsonLine, summaryOf, typeOf, WireFilter } from "./model.ts";
 import { style } from "./style.ts";
@@ -43,14 +43,14 @@ export class WireLogPanel extends Panel {
   declare servers: ServerEntry[];
   declare needle: string;
   /** What is shown while paused. */
-  declare frozen: WireEntry[] | undefined;
-  declare chosen: WireEntry | undefined;
+  declare frozen: WireRecord[] | undefined;
+  declare chosen: WireRecord | undefined;
   /** Text as its bytes. */
   declare asBytes: boolean;
   /** Bytes as text. */
   declare asText: boolean;
   #filter = new WireFilter();
-  #rows: WireEntry[] = [];
+  #rows: WireRecord[] = [];
   #following = true;
   #scrollTop = 0;
   /** Where the box was scrolled to last: to ask the box itself costs a layout. */
@@ -172,7 +172,7 @@ export class WireLogPanel extends Panel {
     this.requestUpdate();
   }
 
-  #choose(entry: WireEntry | undefined): void {
+  #choose(entry: WireRecord | undefined): void {
     this.chosen = entry === this.chosen ? undefined : entry;
     if (this.chosen) this.#following = false;
   }
@@ -237,7 +237,7 @@ export class WireLogPanel extends Panel {
     const [first, last] = this.#window();
     const rows = this.#rows.slice(first, last);
     // One row is in the tab order: the chosen one if it is drawn, else the newest of those in sight.
-    const tabStop = rows.includes(this.chosen as WireEntry) ? this.chosen : rows.at(-1);
+    const tabStop = rows.includes(this.chosen as WireRecord) ? this.chosen : rows.at(-1);
     return html`
       <div
         class="rows"
@@ -253,7 +253,7 @@ export class WireLogPanel extends Panel {
     `;
   }
 
-  #row(entry: WireEntry, isTabStop: boolean): TemplateResult {
+  #row(entry: WireRecord, isTabStop: boolean): TemplateResult {
     return html`
       <button
         class="row"
@@ -270,7 +270,7 @@ export class WireLogPanel extends Panel {
     `;
   }
 
-  #server({ server }: WireEntry): TemplateResult {
+  #server({ server }: WireRecord): TemplateResult {
     const index = this.servers.findIndex(({ id }) => id === server);
     return html`<span class="server" data-script=${scriptOf(index)}>${column(server, 11)}</span>`;
   }
@@ -335,11 +335,11 @@ export class WireLogPanel extends Panel {
     `;
   }
 
-  #all(): WireEntry[] {
+  #all(): WireRecord[] {
     return this.frozen ?? this.wire.entries;
   }
 
-  async #goTo(entry: WireEntry): Promise<void> {
+  async #goTo(entry: WireRecord): Promise<void> {
     // It may be hidden by the filter.
     if (!this.#rows.includes(entry)) this.needle = "";
     await this.updateComplete;
@@ -377,33 +377,33 @@ function column(text: string, width: number): string {
   return `${text.slice(0, width).padEnd(width)} `;
 }
 
-function sizeOf(entry: WireEntry): string {
+function sizeOf(entry: WireRecord): string {
   return (entry.data === undefined ? "" : formatBytes(entry.size)).padStart(8);
 }
 
-function arrowOf(entry: WireEntry): TemplateResult {
+function arrowOf(entry: WireRecord): TemplateResult {
   if (!hasDirection(entry)) return html`<span class="arrow" aria-hidden="true">·</span>`;
   const arrow = entry.direction === "out" ? "↑" : "↓";
   return html`<span class="arrow" aria-hidden="true">${arrow}</span><span class="said">${directionOf(entry)} </span>`;
 }
 
 // The opening handshake goes both ways, and a state is this page's own affair.
-function hasDirection(entry: WireEntry): boolean {
+function hasDirection(entry: WireRecord): boolean {
   return entry.kind !== "open" && entry.kind !== "state";
 }
 
-function directionOf(entry: WireEntry): string {
+function directionOf(entry: WireRecord): string {
   return entry.direction === "out" ? "sent" : "received";
 }
 
-function contentOf(entry: WireEntry, isText: boolean): string {
+function contentOf(entry: WireRecord, isText: boolean): string {
   const { data } = entry;
   if (data === undefined) return entry.note;
   if (!isText) return hexView(bytesOf(data));
   return typeof data === "string" ? prettyText(data) : textOfBytes(data);
 }
 
-function belonging(entry: WireEntry, partner: WireEntry | undefined): string {
+function belonging(entry: WireRecord, partner: WireRecord | undefined): string {
   if (!partner) return isRequest(entry) ? "No reply in the log." : "";
   const what = `row ${partner.number}, ${typeOf(partner)}`;
   if (entry.direction === "in") return `Replies to ${what}.`;
