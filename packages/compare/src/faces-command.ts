@@ -1,13 +1,18 @@
-// The command behind `pnpm -C packages/compare run faces`: checks the names that packages show to others.
-import { globSync } from "node:fs";
+// The command behind `pnpm -C packages/compare run faces`: checks the names of types, and what packages show to others.
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { styleText } from "node:util";
 import { checkFaces } from "./face-rules.ts";
 import { readFaces } from "./faces.ts";
 import { root } from "./playwright.ts";
 import { count, printFindings } from "./report.ts";
+import { checkTypeNames, typesIn } from "./type-names.ts";
 
-const help = `pnpm -C packages/compare run faces    checks that no two packages export types of one name, and that each public
-                                      name of client, hub and protocol has a docstring`;
+// The apps are missing on purpose: their columns are parallel, so that each has the same names for its own types.
+const sources = ["packages/*/{src,test}/**/*.ts", "e2e/**/*.ts"];
+
+const help = `pnpm -C packages/compare run faces    checks that no two types in packages and e2e share a name, and that each
+                                      public name of client, hub and protocol has a docstring`;
 
 const [argument] = process.argv.slice(2);
 if (argument === "--help" || argument === "-h") console.log(help);
@@ -19,13 +24,18 @@ function check(): void {
     (file) => file.split("/src/")[0] ?? file,
   );
   const faces = readFaces({ root, config: "tsconfig.node.json", folders: folders.sort() });
-  const findings = checkFaces(faces);
+  const types = globSync(sources, { cwd: root, exclude: ["**/node_modules"] })
+    .filter((file) => !file.endsWith(".test.ts"))
+    .sort()
+    .flatMap((file) => typesIn(file, readFileSync(join(root, file), "utf8")));
+  const findings = [...checkTypeNames(types), ...checkFaces(faces)];
   if (findings.length > 0) {
     process.exitCode = printFindings(findings);
     return;
   }
   const names = faces.reduce((sum, face) => sum + face.names.length, 0);
-  console.log(styleText("green", `${count(faces.length, "face")}, ${count(names, "name")}: nothing found`));
+  const checked = [count(types.length, "type"), count(faces.length, "face"), count(names, "public name")];
+  console.log(styleText("green", `${checked.join(", ")}: nothing found`));
 }
 
 function refuse(argument: string): void {

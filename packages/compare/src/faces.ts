@@ -5,8 +5,6 @@ import { API, type Checker, type Symbol as Declared, SymbolFlags } from "typescr
 /** A name that others may use: an export of a package, or a public member of one, such as `Hub.open`. */
 export interface FaceName {
   name: string;
-  /** True for an exported class, interface, type or enum. */
-  isType: boolean;
   hasDocstring: boolean;
   /** The path from the root of the repository. */
   file: string;
@@ -28,7 +26,6 @@ export interface Packages {
   fs?: FileSystem;
 }
 
-const types = SymbolFlags.Class | SymbolFlags.Interface | SymbolFlags.TypeAlias | SymbolFlags.Enum;
 const owners = SymbolFlags.Class | SymbolFlags.Interface;
 
 /** Reads the faces of packages, as the compiler understands them. Throws if a package has no `src/index.ts`. */
@@ -74,7 +71,6 @@ function faceName(name: string, declared: Declared, checker: Checker, root: stri
   const file = node.getSourceFile();
   return {
     name,
-    isType: Boolean(declared.flags & types),
     hasDocstring: checker.getDocumentationCommentOfSymbol(declared) !== "",
     file: relative(root, file.fileName),
     line: file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1,
