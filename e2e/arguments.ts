@@ -1,6 +1,6 @@
 import { whyUnknown } from "@rosetta/manifest";
 
-/** What `pnpm e2e` was asked for. */
+/** The task that `pnpm e2e` was given. */
 export interface E2eOptions {
   help: boolean;
   bare: boolean;

@@ -28,7 +28,7 @@ const disabledFeatures = [
   "WebUIOmniboxAimPopup",
 ];
 
-/** What a browser is started with, in addition to Playwright's own arguments. */
+/** The arguments that a browser is started with, in addition to Playwright's own. */
 export const browserArgs = [`--disable-features=${disabledFeatures.join(",")}`];
 
 const names = [

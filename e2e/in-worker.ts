@@ -4,11 +4,11 @@ import { Client, defaultHost, type Host, type SocketLike } from "@rosetta/client
 import { Hub, type Platform, type Port, type Session } from "@rosetta/hub";
 import { readEnvironment } from "@rosetta/protocol";
 
-/** What the worker posts. */
+/** The message that the worker posts. */
 export interface WorkerOutcome {
   server: string | undefined;
   runtime: string | undefined;
-  /** What the followers of the room received, in order. */
+  /** The texts that the followers of the room received, in order. */
   heard: { author: string[]; other: string[] };
   offsets: number[];
   digest: string | undefined;

@@ -46,7 +46,7 @@ export default class MatrixReporter implements Reporter {
   readonly #dealt = new Map<string, string>();
   readonly #failures: Failure[] = [];
   readonly #judged = new Map<string, Pick<Judged, "results" | "ms">>();
-  /** What makes the run red besides failed tests. */
+  /** Problems that fail the run besides failed tests. */
   readonly #problems: string[] = [];
   readonly #date = new Date();
   #progress = new SuiteProgress(0);

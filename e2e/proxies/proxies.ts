@@ -13,7 +13,7 @@ export interface ReverseProxy {
   isImpatient: boolean;
 }
 
-/** Where a proxy listens, which server it forwards to, and its certificate. */
+/** The setup of a proxy: where it listens, which server it forwards to, and its certificate. */
 export interface Site {
   port: number;
   serverPort: number;

@@ -21,7 +21,7 @@ const transports = ["/events", "/poll"];
 /** Server-Sent Events and JSON survive these only if nobody is careless about lines and encodings. */
 const awkward = ["one\ntwo\r\nthree\rfour", "\n\ndata: forged\n\n", "\u2028\u2029\ufeff\u0000", "ß€😀", ""];
 
-/** What a poll is answered with. */
+/** The body of a poll's answer. */
 interface Page {
   topic: string;
   mode: string;

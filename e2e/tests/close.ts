@@ -190,7 +190,7 @@ test("CLOSE-10 SHOULD tell even a client that goes on sending why it is closed",
   }
 });
 
-/** What breaks RFC 6455, where, and the code for it. */
+/** Violations of RFC 6455: where, the frames, and the close code. */
 const violations: [name: string, frames: (FrameToSend & { unmasked?: boolean })[], code: number][] = [
   ["an unmasked frame (§5.1)", [{ opcode: Opcode.Text, payload: Buffer.from("x"), unmasked: true }], 1002],
   ["RSV1 (§5.2)", [{ opcode: Opcode.Text, rsv1: true }], 1002],

@@ -467,7 +467,7 @@ test("HTTP-27 MUST listen at its own address and at no other", { tag: "@listen" 
   expect(outcome).not.toBe("connected");
 });
 
-/** What is not a path of a server, though a router might take it for one. */
+/** Targets that are no path of a server, though a router might take them for one. */
 const otherwise = [
   "/GREET",
   "/greet/",
@@ -486,7 +486,7 @@ const otherwise = [
   "/INDEX.HTML",
 ];
 
-/** What leads to a path only if somebody walks it first. */
+/** Targets that lead to a path only if somebody resolves their dots first. */
 const walked = ["/./greet", "/nowhere/../greet", "/%2e/greet", "/assets/%2E%2e/greet", "/.."];
 
 test("HTTP-28 MUST compare a path as it is written", {

@@ -3,7 +3,7 @@ import type { Hub, Port, Session } from "@rosetta/hub";
 import { echoStop, endpoints } from "@rosetta/protocol";
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 
-/** What a socket has from its upgrade, and the session that it gets when it opens. */
+/** The data of a socket: from its upgrade, and the session that it gets when it opens. */
 interface Data {
   path: string;
   address: string;

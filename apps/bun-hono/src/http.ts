@@ -8,7 +8,7 @@ import { serveStatic } from "hono/bun";
 import { etag } from "hono/etag";
 import type { Ws } from "./connection.ts";
 
-/** What Bun passes to Hono (`Bindings`), and what one handler passes to the next (`Variables`). */
+/** The values that Bun passes to Hono (`Bindings`), and those that one handler passes to the next (`Variables`). */
 interface Env {
   Bindings: { server: Server<Ws["data"]> };
   Variables: { address: string };

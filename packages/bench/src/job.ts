@@ -105,7 +105,7 @@ export interface LoadJob {
 
 export type Job = CheckJob | EchoJob | FanoutJob | ConnectJob | IdleJob | SlowJob | LoadJob;
 
-/** What the client that stopped reading received when it read again. */
+/** The messages that the client that stopped reading received when it read again. */
 export interface Stalled {
   /** How many messages were published. */
   published: number;
@@ -117,7 +117,7 @@ export interface Stalled {
   closed?: number;
 }
 
-/** What one slice measured. */
+/** The result of one slice. */
 export interface Slice {
   /** How many echoes, deliveries or connections were counted; for `idle`, how many connections were open. */
   count: number;

@@ -15,7 +15,7 @@ const fewestSlices = 4;
 /** If others had more than this part of a core, the slice says nothing about the server. */
 const undisturbed = 0.1;
 
-/** What one pair measured: the candidate and, if it has one, its control. */
+/** The results of one pair: the candidate and, if it has one, its control. */
 export type SlicePair = readonly [measured: Slice, control?: Slice];
 
 /** How slices become a figure. */

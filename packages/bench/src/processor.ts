@@ -15,7 +15,7 @@ export interface ProcessorTime {
   stolen: number;
 }
 
-/** What a core has done since boot, in ms. */
+/** The time of a core since boot, in ms. */
 export type CoreTime = Omit<ProcessorTime, "threads">;
 
 const unknown: CoreTime = { programs: Number.NaN, idle: Number.NaN, stolen: Number.NaN };

@@ -57,7 +57,7 @@ export interface Measure {
   rows: ResultRow[];
 }
 
-/** What was sent on a schedule, and how long answers took in the median slice after each was due, in µs. */
+/** The rate of a schedule, and how long answers took in the median slice after each message was due, in µs. */
 export interface Schedule {
   /** Messages per second. */
   rate: number;

@@ -14,7 +14,7 @@ import type { Bench, Method } from "./session.ts";
 import type { Noise } from "./statistics.ts";
 import { readCommit, readVersions } from "./versions.ts";
 
-/** What to run. */
+/** An order to run the bench. */
 export interface Order {
   methods: readonly Method[];
   candidates: readonly Candidate[];

@@ -35,7 +35,7 @@ export interface Method extends Figure {
   selfComparisons: number;
 }
 
-/** What a measurement needs. */
+/** Everything that a measurement works with. */
 export interface Bench {
   generator: Generator;
   candidates: readonly Candidate[];

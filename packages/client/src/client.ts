@@ -14,7 +14,7 @@ import { type Question, type ReplyTo, RequestError, Requests } from "./requests.
 import { type FrameEvent, ReconnectingSocket, type SocketState } from "./socket.ts";
 import { type Subscription, Subscriptions, type TopicState } from "./subscriptions.ts";
 
-/** What a `Client` can be created with. Whatever is left out has a default. */
+/** The options of a `Client`. Each has a default. */
 export interface ClientOptions {
   /** The clock, the timers, the WebSocket and the page. Default: those of this runtime. */
   host: Host;
@@ -34,15 +34,17 @@ export interface ClientOptions {
 export type ClientFrame =
   | Exclude<FrameEvent, { kind: "text" }>
   | (Extract<FrameEvent, { kind: "text" }> & {
-      /** What the text says. Only of a text that came in and could be read. */
+      /** The message in the text. Only for a text that came in and could be read. */
       message?: ServerMessage | undefined;
     });
 
-/** What `client.on` tells, by the name of the event. */
+/** The events of `client.on`, by name. */
 export interface ClientEvents {
   /** The client's state has changed. The same as `client.state`. */
   state: SocketState;
-  /** As on the wire, but with asterisks for the client's secret, in both directions: a server might echo it. */
+  /**
+   * A frame as on the wire, but with asterisks for the client's secret, in both directions: a server might echo it.
+   */
   frame: ClientFrame;
   /** The server is about to close the connection, and says whether and when to come back. The answer to `stop()` too. */
   bye: ServerMessage<"bye">;
@@ -50,7 +52,7 @@ export interface ClientEvents {
   problem: ClientProblem;
 }
 
-/** What `request` takes: `hello` is the client's own, and subscriptions go through `subscribe`. */
+/** A message that `request` sends. `hello` is the client's own, and subscriptions go through `subscribe`. */
 export type AppRequest = Exclude<Question, { type: "hello" | "subscribe" | "unsubscribe" }>;
 
 /** How long the first `hello` waits for its `welcome`. As with handshakes, each retry waits twice as long. */

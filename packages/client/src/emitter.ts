@@ -8,7 +8,7 @@ export interface ClientProblem {
    * no request. `subscription`: it refused one. `listener`: a listener of this client threw `error`.
    */
   what: "message" | "server" | "subscription" | "listener";
-  /** What happened, for people. */
+  /** The reason in words, for people. */
   reason: string;
   /** What a listener threw, or the `RequestError` of a refused subscription. */
   error?: unknown;
@@ -54,5 +54,5 @@ export class Emitter<Events extends { problem: ClientProblem }> {
   }
 }
 
-/** As much of an emitter as a part of the client needs. */
+/** The methods of an emitter that a part of the client needs. */
 export type Reporter = Pick<Emitter<{ problem: ClientProblem }>, "guard" | "report">;

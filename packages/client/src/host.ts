@@ -1,8 +1,13 @@
 import type { SocketData } from "./queue.ts";
 
-/** What the client takes from its surroundings. Passed in, so that every state is tested without sleeping. */
+/**
+ * The client's clock, timers, randomness and sockets. They are passed in, so that every state is tested without
+ * sleeping.
+ */
 export interface Host {
-  /** Milliseconds that never go backwards. They can stand still while the machine sleeps (w3c/hr-time#115). */
+  /**
+   * Returns milliseconds that never go backwards. They can stand still while the machine sleeps (w3c/hr-time#115).
+   */
   now(): number;
   /** Returns the time of day, in milliseconds since 1970. Jumps when the clock is set. */
   date(): number;
@@ -16,7 +21,10 @@ export interface Host {
   watch?(listener: (event: HostEvent) => void): () => void;
   /** Returns whether the page is hidden: its timers may then run late. */
   isHidden?(): boolean;
-  /** Returns whether there is a network. `false` is only a hint: loopback, and networks that the browser does not know of, still work (HTML §8.9.1). */
+  /**
+   * Returns whether there is a network. `false` is only a hint: loopback, and networks that the browser does not know
+   * of, still work (HTML §8.9.1).
+   */
   isOnline?(): boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What a server accepts from one connection, according to its `welcome`. */
+/** The limits of a server for one connection, according to its `welcome`. */
 export interface Allowance {
   /** Bytes in one message. */
   messageBytes: number;
@@ -8,7 +8,7 @@ export interface Allowance {
   burst: number;
 }
 
-/** What is safe before `welcome`: so little that no server closes the connection for it, whatever its limits. */
+/** The limits before `welcome`: so low that no server closes the connection, whatever its own are. */
 const beforeWelcome = { messageBytes: 1024, burst: 16 } as const;
 /** The share of the limits that we use. Messages can bunch up on the way, so the server's count differs from ours. */
 const share = 0.8;

@@ -1,6 +1,6 @@
 import type { Cursor, Mode, ServerMessage } from "@rosetta/protocol";
 
-/** What to do about a place in the log: hand the event on, leave it, or ask again from the cursor. */
+/** The verdict on a place in the log: hand the event on, leave it, or ask again from the cursor. */
 export type PlaceDecision = "deliver" | "drop" | "gap";
 
 /**

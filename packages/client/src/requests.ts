@@ -79,7 +79,7 @@ export class Requests {
   readonly #timeoutMs: number;
   readonly #transmit: (frame: string) => SendResult;
   readonly #entries = new Map<string, Entry>();
-  /** What goes out next on this connection, in this order, as fast as the pace allows. */
+  /** The messages that go out next on this connection, in this order, as fast as the pace allows. */
   readonly #outbox = new Set<Entry>();
   #pace = new Pace();
   #cancelPump = () => {};

@@ -59,7 +59,7 @@ type Frame =
   | { kind: "close"; direction: "out"; code: number | undefined; reason: string | undefined }
   | { kind: "state"; direction: "out"; state: SocketState };
 
-/** What a `ReconnectingSocket` can be created with. Whatever is left out has a default. */
+/** The options of a `ReconnectingSocket`. Each has a default. */
 export interface SocketOptions {
   /** The subprotocols to offer, the preferred one first. Default: none. */
   protocols: string | string[];
@@ -80,7 +80,7 @@ export interface SocketOptions {
   host: Host;
 }
 
-/** What the peer said about the close that is to come. */
+/** The peer's advice about the close that is to come. */
 export interface Advice {
   /** The end is agreed on: do not come back. */
   final?: boolean | undefined;
@@ -92,7 +92,7 @@ export interface Advice {
   unproven?: boolean | undefined;
 }
 
-/** What `socket.on` tells, by the name of the event. */
+/** The events of `socket.on`, by name. */
 export interface SocketEvents {
   /** The state has changed. The same as `socket.state`. */
   state: SocketState;
@@ -429,7 +429,7 @@ export class ReconnectingSocket {
   }
 }
 
-/** What the client reads of a CloseEvent. */
+/** The part of a CloseEvent that the client reads. */
 interface CloseFacts {
   code: number;
   reason: string;

@@ -9,7 +9,7 @@ export class FakeHost implements Host {
   readonly manners: Manners = {};
   hidden = false;
   online = true;
-  /** What `random()` gives next; 0 when there is nothing left. */
+  /** The numbers that `random()` returns next; 0 when there are none left. */
   readonly randoms: number[] = [];
   /** Thrown by the next WebSocket that is made. */
   constructorError: Error | undefined;

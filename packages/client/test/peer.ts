@@ -3,7 +3,7 @@ import { Client, type ClientOptions } from "../src/client.ts";
 import { FakeHost, type FakeSocket } from "./fakes.ts";
 
 type Limits = ServerMessage<"welcome">["limits"];
-/** What a test wants `welcome` to say instead of the usual. */
+/** The fields of `welcome` that a test wants to differ from the usual. */
 type Greeting = Partial<Pick<ServerMessage<"welcome">, "known" | "member">> & { limits?: Partial<Limits> };
 
 const usualLimits: Limits = {

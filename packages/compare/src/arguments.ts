@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** What `pnpm parity` was asked to do. */
+/** The task that `pnpm parity` was given. */
 export type ParityOptions =
   | { do: "help" }
   | { do: "check"; record: boolean }

@@ -11,7 +11,7 @@ export interface FaceName {
   line: number;
 }
 
-/** What the `src/index.ts` of a package exports, by name. */
+/** The exports of a package's `src/index.ts`, by name. */
 export interface Face {
   package: string;
   names: FaceName[];

@@ -34,7 +34,7 @@ export interface Named {
   line: number;
 }
 
-/** What parity needs to know about a file. Comments do not matter. */
+/** The facts about a file that parity needs. Comments do not matter. */
 export interface Syntax {
   exports: Named[];
   /** The modules it imports statically or dynamically, or re-exports. */

@@ -1040,7 +1040,7 @@ export const faults: Readonly<Record<string, ServerFault>> = {
   ...forgiven,
 };
 
-/** What a server may do without being blamed. */
+/** Liberties that a server may take without being blamed. */
 export const liberties: Readonly<Record<string, Partial<Rules>>> = {
   "sends its answers in fragments": { carry: (opcode, data) => halves(data, opcode, continuation) },
   "pings before it answers": {
@@ -1068,7 +1068,7 @@ export const liberties: Readonly<Record<string, Partial<Rules>>> = {
   },
 };
 
-/** What makes the server die, so that nothing listens any more. */
+/** Mistakes that make the server die, so that nothing listens any more. */
 export const deaths: Readonly<Record<string, { rules: Partial<Rules>; kills: readonly string[] }>> = {
   "dies of a length with its highest bit set": {
     rules: {

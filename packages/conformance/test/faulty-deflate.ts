@@ -21,7 +21,7 @@ export interface Direction {
   bits: number;
 }
 
-/** What was agreed on. */
+/** The parameters that were agreed on. */
 export interface Terms {
   server: Direction;
   client: Direction;
@@ -47,7 +47,7 @@ export interface DeflateRules {
   inflate(data: Buffer, history: Buffer, direction: Direction): Buffer;
   /** Compresses a message, with its last four bytes included. */
   deflate(data: Buffer, history: Buffer, direction: Direction): Buffer;
-  /** What is removed from a message and put back. */
+  /** The bytes that are removed from a message and put back. */
   tail: { removed: number; restored: Buffer };
   /** Returns what the next message may refer to. */
   remember(history: Buffer, data: Buffer, direction: Direction, side: "server" | "client"): Buffer;
@@ -181,7 +181,7 @@ function pairOf(parameter: string): [name: string, value: string | undefined] {
   return [name, value?.replace(/["\\]/g, "")];
 }
 
-/** What is wrong, and which cases must find it. */
+/** A fault, and the cases that must find it. */
 export interface DeflateFault {
   deflate?: Partial<DeflateRules>;
   rules?: Partial<Rules>;
@@ -567,7 +567,7 @@ export const deflateFaults: Record<string, DeflateFault> = {
   ...dataFaults,
 };
 
-/** What makes the server die, so that nothing listens any more. */
+/** Mistakes that make the server die, so that nothing listens any more. */
 export const deflateDeaths: Record<string, { rules: Partial<Rules>; kills: readonly string[] }> = {
   "dies of a corrupt message": {
     rules: {

@@ -85,7 +85,7 @@ export const checks = {
 export type CheckName = keyof typeof checks;
 export type HandshakeCheck = (request: HandshakeRequest) => HandshakeRefusal | undefined;
 
-/** What differs from the correct behaviour. */
+/** A difference from the correct behaviour. */
 export interface HandshakeFlaws {
   /** Checks that are left out. */
   without?: readonly CheckName[];

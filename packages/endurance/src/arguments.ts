@@ -1,7 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { chooseServers, type Manifest, readManifests } from "@rosetta/manifest";
 
-/** What a command line asks for. */
+/** The task that a command line asks for. */
 export interface EnduranceOptions {
   servers: Manifest[];
   numbers: Record<string, number>;

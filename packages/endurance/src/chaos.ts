@@ -10,7 +10,7 @@ const authors = 3;
 const readers = 6;
 const perSecond = 20;
 
-/** What one kind of fault did to a server and its clients. */
+/** The effects of one kind of fault on a server and its clients. */
 export interface FaultReport {
   fault: string;
   rounds: number;

@@ -8,14 +8,14 @@ export interface Acked {
   offset: number;
 }
 
-/** What the clients of one room did and saw. */
+/** The history of one room: what its clients did and saw. */
 export interface History {
   acked: readonly Acked[];
-  /** What each reader saw, in that order. */
+  /** The events that each reader saw, in that order. */
   readers: readonly (readonly Seen[])[];
 }
 
-/** What a history shows. Every number but the first three counts broken promises. */
+/** The verdict on a history. Every number but the first three counts broken promises. */
 export interface HistoryVerdict {
   acked: number;
   delivered: number;

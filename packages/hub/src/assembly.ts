@@ -15,11 +15,11 @@ import { Records } from "./operation/records.ts";
 import type { Journal, Platform, Port } from "./port.ts";
 import type { CreateExtras, Identity, Services } from "./services.ts";
 
-/** What a hub is created with. */
+/** The options of a hub. */
 export interface HubOptions<Ws> {
   /** What the server calls itself: in `welcome`, in the list of servers and in the answer about its health. */
   identity: Identity;
-  /** What the operator has set: limits, origins, what is exposed. */
+  /** The operator's settings: limits, origins, what is exposed. */
   settings: Settings;
   /** The stack's sockets. */
   port: Port<Ws>;

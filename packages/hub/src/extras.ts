@@ -1,7 +1,7 @@
 import type { ClientMessage } from "@rosetta/protocol";
 import { type Caller, refuse } from "./requests/caller.ts";
 
-/** What a server does besides its rooms. A hub works without it, and then refuses what it would answer. */
+/** The work of a server besides its rooms. A hub without it refuses the requests that it would answer. */
 export interface Extras<Ws> {
   /** Answers a request to start a job. */
   start(caller: Caller<Ws>, message: ClientMessage<"start">): void;
@@ -15,7 +15,7 @@ export interface Extras<Ws> {
   forgotten(client: string): void;
 }
 
-/** What a hub has if it is created without any. */
+/** The extras of a hub that is created without any. */
 export const noExtras: Extras<unknown> = {
   start: ({ session }, { id }) => refuse(session, id, "forbidden", "there are no jobs here"),
   cancel: ({ session }, { id }) => refuse(session, id, "not_found", "no such job is running"),

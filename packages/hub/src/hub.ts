@@ -8,10 +8,10 @@ import type { Supervision } from "./operation/supervision.ts";
 import type { Platform } from "./port.ts";
 import type { Session } from "./session.ts";
 
-/** What every app's `start` takes. */
+/** The options of every app's `start`. */
 export type ServerOptions = Omit<HubOptions<never>, "port" | "platform" | "log">;
 
-/** What every app's `start` returns. */
+/** A server that runs, as every app's `start` returns it. */
 export interface RunningServer {
   /** `http://127.0.0.1:3001` */
   url: string;

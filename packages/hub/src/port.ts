@@ -1,6 +1,6 @@
 /**
- * What a stack must be able to do with a socket. Each app writes one; everything else is decided in this package.
- * `Ws` is whatever the stack calls a socket.
+ * The operations on a socket that the hub needs from a stack. Each app writes one port; everything else is decided in
+ * this package. `Ws` is the stack's own type of a socket.
  */
 export interface Port<Ws> {
   /**
@@ -31,7 +31,7 @@ export interface Port<Ws> {
   publish(topic: string, frame: string, except?: Ws): number;
 }
 
-/** What a hub needs from the outside world: time, randomness and computing. Tests pass their own. */
+/** Time, randomness and computing, which a hub needs from the outside world. Tests pass their own. */
 export interface Platform {
   /** Returns monotonic milliseconds, from a clock that nobody can set. */
   now(): number;
@@ -51,7 +51,7 @@ export interface Platform {
 
 /** A record of something that happened to a connection or a job. Messages are never recorded. */
 export interface LogRecord {
-  /** What happened. */
+  /** The kind of record. */
   name: "opened" | "refused" | "closed" | "slow" | "job";
   /** Which connection or job, and how. Never what was said. */
   details: Record<string, string | number>;

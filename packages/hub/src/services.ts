@@ -10,7 +10,7 @@ import type { Clock } from "./operation/clock.ts";
 import type { Metrics } from "./operation/metrics.ts";
 import type { LogRecord, Platform, Port } from "./port.ts";
 
-/** What a server calls itself. */
+/** The names that a server gives itself. */
 export interface Identity {
   /** Short, without spaces: the name of its folder. */
   id: string;
@@ -21,8 +21,8 @@ export interface Identity {
 }
 
 /**
- * What sessions, requests and delivery need from the rest of the hub. They know this interface and never the hub
- * itself, so no part depends on the whole.
+ * The services that sessions, requests and delivery need from the rest of the hub. They know this interface and never
+ * the hub itself, so no part depends on the whole.
  */
 export interface Services<Ws> {
   readonly identity: Identity;

@@ -1,4 +1,4 @@
-/** What to announce after checking the ports. */
+/** The announcement to make after the ports were checked, if any. */
 export type Announcement = "servers" | "none yet" | undefined;
 
 /** Servers that come up within this time are announced together. */

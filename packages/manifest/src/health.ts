@@ -1,6 +1,6 @@
 import { get } from "node:http";
 
-/** What answers on a port: a server of this repository, by its id, something else, or nothing. */
+/** The program that answers on a port: a server of this repository, by its id, something else, or nothing. */
 export type Occupant = { server: string } | "foreign" | "nothing";
 
 /** Returns who answered `/healthz`. A server of ours that is not well, such as one that drains, counts as nothing. */

@@ -15,7 +15,7 @@ export interface Deviation {
   shows: string;
 }
 
-/** What the suite, the bench and the report know about a server: the content of its `server.json`. */
+/** The content of a `server.json`: all that the suite, the bench and the report know about a server. */
 export interface Manifest {
   /** The folder's name below `apps/`. */
   id: string;

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { CommandError } from "@rosetta/compare";
 import { areaOf, isIn, type Mutant } from "./mutant.ts";
 
-/** What `pnpm mutants` was asked to do. */
+/** The task that `pnpm mutants` was given. */
 export type MutantsOptions =
   | { do: "help" }
   | { do: "check" }

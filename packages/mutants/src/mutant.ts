@@ -5,7 +5,7 @@ export interface Mutant {
   /** A piece of the file's text that occurs exactly once. */
   search: string;
   replace: string;
-  /** What goes wrong, in a few words: the name of the mistake in reports. */
+  /** The effect of the mistake, in a few words. Reports name the mistake by it. */
   why: string;
   /**
    * The tests that should catch it: unit test files, then ids (`UPG-07`) or tags (`@upgrade`) of the suite.

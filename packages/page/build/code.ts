@@ -5,7 +5,7 @@ import { readManifests } from "@rosetta/manifest";
 import type { CodeColumn, CodeRow, CodeServer, CodeTest } from "../src/course/code.ts";
 import { highlight } from "./highlight.ts";
 
-/** What a run of the suite leaves behind; before the first there is none. */
+/** The file that a run of the suite writes. Before the first run there is none. */
 export const resultsFile: string = join(root, "results/e2e.json");
 
 /** Returns the rows of the comparison behind a lesson: each region in every server, with the tests that prove it. */

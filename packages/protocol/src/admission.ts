@@ -19,11 +19,11 @@ export interface Load {
   waitMs?(): number;
 }
 
-/** Who may connect: the listed origins, and how many connections at a time. */
+/** The rules of admission: the listed origins, and how many connections there may be at a time. */
 export interface DoorPolicy {
   /** Each in canonical form, as `parseOrigin` returns it. */
   origins: ReadonlySet<string>;
-  /** What the operator chose to serve to other machines. Default: nothing. */
+  /** The resources that the operator chose to serve to other machines. Default: none. */
   exposed: ReadonlySet<Exposable>;
   /** How many connections may be open, in total and from one address. */
   limits: Pick<Limits, "connections" | "connectionsPerAddress">;

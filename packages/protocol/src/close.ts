@@ -1,4 +1,4 @@
-/** What a client does after a close: try again, or give up and say why. */
+/** The client's policy after a close: try again, or give up and say why. */
 export type ClosePolicy = "retry" | "stop";
 
 /** The close codes of the application, and those of RFC 6455 §7.4.1 that it sends or meets. */

@@ -12,7 +12,7 @@ export interface Sibling {
   url: string;
 }
 
-/** What a server's environment sets. Each variable is named below. */
+/** The settings in a server's environment. Each variable is named below. */
 export interface Settings {
   /** The port to listen on; 0 leaves the choice to the system. `PORT` */
   port: number;
@@ -28,13 +28,13 @@ export interface Settings {
   compression: boolean;
   /** The number of proxies in front that add to `X-Forwarded-For`. `TRUST_PROXY` */
   proxies: number;
-  /** What is served to other machines too. `EXPOSE=metrics,log` */
+  /** The resources that are served to other machines, too: `EXPOSE=metrics,log`. Default: none. */
   exposed: ReadonlySet<Exposable>;
   /** What it allows its peers. Each limit has a variable of its own. */
   limits: Limits;
 }
 
-/** What is served only to this machine, unless the operator exposes it. */
+/** A resource that is served only to this machine, unless the operator exposes it. */
 export type Exposable = "metrics" | "log";
 
 /** Either the settings, or one line for each value that cannot be used. */
@@ -42,7 +42,7 @@ export type Environment =
   | { settings: Settings; problems?: undefined }
   | { settings?: undefined; problems: string[] };
 
-/** What applies if the environment does not say otherwise. */
+/** The settings that apply if the environment does not say otherwise. */
 export interface Defaults {
   /** The port of `server.json`. */
   port: number;

@@ -23,7 +23,7 @@ const cursor = z.object({ epoch, offset: count });
 /** A place in a topic's log: after the event `offset` of the life `epoch`. */
 export type Cursor = z.infer<typeof cursor>;
 
-/** Who receives a publication: all subscribers, or all but its author. */
+/** The receivers of a publication: all subscribers, or all but its author. */
 export type Audience = z.infer<typeof audience>;
 
 const member = z.string().check(...atMost(32));
@@ -51,7 +51,7 @@ const eventData = z.discriminatedUnion("kind", [
     details: z.record(z.string(), z.union([z.string(), z.number()])),
   }),
 ]);
-/** What an event is about. Its topic determines `kind`. */
+/** The content of an event. Its topic determines `kind`. */
 export type EventData = z.infer<typeof eventData>;
 
 /** The jobs a server does: `hash` runs SHA-256 over `mebibytes` MiB. */
@@ -98,7 +98,7 @@ const errorCode = z.enum([
 export type ErrorCode = z.infer<typeof errorCode>;
 
 const mode = z.enum(["stream", "latest"]);
-/** What a topic delivers: `stream` every event, `latest` only the newest. */
+/** The mode of a topic: `stream` delivers every event, `latest` only the newest. */
 export type Mode = z.infer<typeof mode>;
 
 const welcomeLimits = z.object({

@@ -18,15 +18,15 @@ export interface IncomingRequest {
   header(name: string): string | undefined;
 }
 
-/** What a request means. */
+/** The facts of an HTTP request that decide about it, parsed once. */
 export interface RequestFacts extends Omit<IncomingRequest, "url"> {
   /** As it was sent, without the query. Empty if the target is malformed. */
   path: string;
-  /** As it was sent, without the question mark. `queryOf` reads it. */
+  /** The query as it was sent, without the question mark. `queryOf` reads it. */
   query: string;
   /** The host it is meant for, from the target if that is a whole URL, otherwise from `Host`. */
   host: HostName | undefined;
-  /** What is wrong with the request, in words. */
+  /** The fault of the request, in words, or `undefined` if it has none. */
   problem: string | undefined;
 }
 

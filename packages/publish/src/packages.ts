@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 /** The folder of all packages. */
 const folder = join(import.meta.dirname, "../..");
 
-/** What is read here of a `package.json`. */
+/** The part of a `package.json` that is read here. */
 export interface PackageManifest {
   name: string;
   version: string;
@@ -12,7 +12,7 @@ export interface PackageManifest {
   scripts?: object;
   dependencies?: Record<string, string>;
   devDependencies?: object;
-  /** What the published manifest has instead. A package without it is not meant for others. */
+  /** The fields that the published manifest has instead. A package without it is not meant for others. */
   publishConfig?: object;
 }
 

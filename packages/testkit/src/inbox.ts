@@ -7,7 +7,7 @@ export const defaultDeadlineMs = 5_000;
 export interface Await {
   /** The deadline in ms. Default: 5,000. */
   deadline?: number | undefined;
-  /** What is awaited, for the error message. */
+  /** A name for what is awaited, for the error message. Default: none. */
   awaited?: string | undefined;
 }
 

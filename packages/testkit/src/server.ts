@@ -66,7 +66,7 @@ export class Server {
   /** The lines of its log. */
   readonly stderr: string[] = [];
   readonly stdout: string[] = [];
-  /** What it printed when it was ready. A `hello.ts` prints nothing. */
+  /** The line that it printed when it was ready. A `hello.ts` prints none. */
   ready: Ready | undefined;
   readonly #plan: ServerPlan;
   #process: Process | undefined;

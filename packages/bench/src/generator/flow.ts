@@ -6,7 +6,7 @@ import { openSocket } from "./handshake.ts";
 import { inTime } from "./in-time.ts";
 import type { Link } from "./link.ts";
 
-/** What every connection of a slice sends and expects, over and over. */
+/** The messages that every connection of a slice sends and expects, over and over. */
 export interface Wave {
   /** The frames to send, one after another and all equally long. */
   cycle: Uint8Array;

@@ -2,7 +2,7 @@ import type { Slice } from "../job.ts";
 import { type ProcessorTime, processorTime, runningTime } from "../processor.ts";
 import type { Trouble } from "./trouble.ts";
 
-/** What is read at the beginning and at the end of a measurement. */
+/** The readings at the beginning and at the end of a measurement. */
 export interface Look {
   at: number;
   count: number;

@@ -1,6 +1,6 @@
 import type { Link } from "./link.ts";
 
-/** What is to be sent on a link, in order. What the kernel does not accept waits for `drain`. */
+/** The bytes to send on a link, in order. Bytes that the kernel does not accept wait for `drain`. */
 export class Outbox {
   readonly #waiting: Uint8Array[] = [];
   #link: Link | undefined;

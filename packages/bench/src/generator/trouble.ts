@@ -1,4 +1,6 @@
-/** What may go wrong while something else is awaited, such as a connection that ends or a message out of order. */
+/**
+ * Collects what goes wrong while something else is awaited, such as a connection that ends or a message out of order.
+ */
 export class Trouble {
   readonly #first = Promise.withResolvers<never>();
 

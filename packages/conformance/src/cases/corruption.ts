@@ -42,7 +42,7 @@ const [zerosOnly, onesAndZeros] = [
 interface Corrupt {
   what: string;
   parts: StreamPart[];
-  /** What a receiver may nevertheless read it as. */
+  /** The text that a receiver may nevertheless read. */
   understood?: string;
 }
 

@@ -7,7 +7,7 @@ import { family, frame, type Member } from "../model/writing.ts";
 import { bytesOf, join } from "../wire/bytes.ts";
 import { type Agreement, type CompressionEffort, Deflater } from "../wire/deflate.ts";
 
-/** What browsers offer. */
+/** The offer that browsers make. */
 export const usualOffer = "permessage-deflate; client_max_window_bits";
 
 /** Sends compressed messages as agreed. */

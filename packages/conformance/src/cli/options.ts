@@ -5,7 +5,7 @@ import type { Level } from "../model/case-head.ts";
 import type { Selection } from "./select.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What the command line asks for. */
+/** The task that the command line asks for. */
 export type Task =
   | { do: "help" }
   | { do: "version" }
@@ -14,7 +14,7 @@ export type Task =
   | ({ do: "serve" } & ServeTask)
   | ({ do: "run" } & RunTask);
 
-/** What to judge, how, and what to write down. */
+/** A run: what to judge, how, and what to write down. */
 export interface RunTask {
   /** URLs, and names of targets. */
   names: string[];

@@ -5,7 +5,7 @@ import type { Case } from "../model/case.ts";
 import type { Level } from "../model/case-head.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What `--only`, `--level`, `--deflate` and `--no-deflate` ask for. */
+/** The selection by `--only`, `--level`, `--deflate` and `--no-deflate`. */
 export interface Selection {
   /** Ids, prefixes of ids, and names of groups. */
   only?: readonly string[];

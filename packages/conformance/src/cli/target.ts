@@ -43,7 +43,7 @@ export interface ClientSetup {
   client: string | ServerCommand;
 }
 
-/** What is needed to judge. */
+/** Everything that judging a peer takes. */
 export interface JudgingContext {
   cases: readonly Case[];
   baseline: readonly KnownFailure[];

@@ -3,7 +3,7 @@
 /** How strongly the clause speaks: RFC 2119. */
 export type Level = "MUST" | "SHOULD" | "MAY";
 
-/** What every case has, whatever it is about. */
+/** The fields that every case has, whatever it is about. */
 export interface CaseHead {
   /** Stable: group, family, number, as in `4.2.1`. */
   id: string;
@@ -11,7 +11,7 @@ export interface CaseHead {
   title: string;
   /** Where the rule is written: `RFC 6455 §5.4`. */
   clause: string;
-  /** What the clause says, in short. */
+  /** The demand of the clause, in short. */
   gist: string;
   level: Level;
   /** The cases of Autobahn that find the same faults: `6.4.1`. */

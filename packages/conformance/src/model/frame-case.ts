@@ -26,7 +26,7 @@ export interface FrameCase extends CaseHead {
   play: (random: Random, agreed?: Agreement) => Play;
 }
 
-/** What one case does. */
+/** The course of one case: what to send and what is allowed. */
 export interface Play {
   steps: readonly Step[];
   /** Every behaviour that the clause allows, the best first. */
@@ -117,7 +117,7 @@ export interface ObservedMessage extends ExpectedMessage {
   payloadBytes?: number;
 }
 
-/** What happened, as far as the judge needs to know. */
+/** The observations that the judge needs. */
 export interface Observation {
   messages: readonly ObservedMessage[];
   pongs: readonly Uint8Array[];

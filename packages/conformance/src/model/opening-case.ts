@@ -33,7 +33,7 @@ export interface OpeningCase extends CaseHead {
   allowed: readonly AllowedAnswer[];
 }
 
-/** What a request is made from. */
+/** The facts from which a request is made. */
 export interface RequestContext {
   address: Address;
   key: string;
@@ -90,7 +90,7 @@ export interface Demand {
  */
 export type Fate = "closed" | "kept" | "left" | "stuck" | "endless" | "broken";
 
-/** What came back for a request, as far as the judge needs to know. */
+/** The answer to a request, as far as the judge needs to know it. */
 export interface OpeningObservation {
   answer: AnswerKind;
   /** For `malformed`: what is wrong. */

@@ -10,7 +10,7 @@ export interface Result extends Omit<CaseHead, "autobahn"> {
   verdict: Verdict;
   behaviour: Judgement;
   close: Judgement;
-  /** What was expected and what came, in words. */
+  /** The expected behaviour, in words. */
   expected: string;
   received: string;
   ms: number;

@@ -20,10 +20,10 @@ export function numbered<T>(id: string, cases: readonly T[]): (T & Pick<CaseHead
   return cases.map((each, index) => ({ ...each, id: `${id}.${index + 1}` }));
 }
 
-/** What the cases of a family have in common. */
+/** The fields that the cases of a family have in common. */
 export type Common = Pick<CaseHead, "clause" | "gist" | "level">;
 
-/** What each case of a family adds. */
+/** The fields that each case of a family adds. */
 export type Member = Omit<FrameCase, keyof Common | "kind" | "id"> & Partial<Common>;
 
 /** Returns the cases of a family, numbered from 1. */
@@ -116,7 +116,7 @@ export function binary(data: string | Uint8Array): ExpectedMessage {
   return { kind: "binary", data: bytesOf(data) };
 }
 
-/** What may come back before the end. */
+/** The replies that may come back before the end. */
 interface Replies {
   messages?: readonly ExpectedMessage[];
   pongs?: readonly (string | Uint8Array)[];

@@ -4,7 +4,7 @@ import { worst } from "../judge/judgement.ts";
 import type { Verdict } from "../model/verdict.ts";
 import type { Report, ResultReport, TargetReport } from "./report.ts";
 
-/** What Autobahn's index says about one case. */
+/** The entry for one case in Autobahn's index. */
 export interface AutobahnEntry {
   behavior: string;
   behaviorClose: string;

@@ -48,7 +48,7 @@ export interface GroupReport {
   title: string;
 }
 
-/** What a case is about. */
+/** The description of a case. */
 export interface CaseReport {
   id: string;
   /** `frames`: what follows the opening handshake. `opening`: a request. `answer`: the answer to a request. */
@@ -102,7 +102,7 @@ export interface ResultReport {
   /** The code of the server's close frame: 1005 if the frame had no code, `null` if there was no frame. */
   closeCode: number | null;
   ms: number;
-  /** What went over the wire, in order. Long logs lack their middle. */
+  /** The bytes that went over the wire, in order. Long logs lack their middle. */
   wire: WireReport[];
   /** Set if this failure is worse than any other. No baseline excuses it. */
   grave?: Gravity;

@@ -21,7 +21,7 @@ export interface CompressionEffort {
   strategy?: number;
 }
 
-/** What both ends agreed on, as seen from our end. */
+/** The parameters that both ends agreed on, as seen from our end. */
 export interface Agreement {
   ours: Compression;
   theirs: Compression;

@@ -98,7 +98,7 @@ function maskWords(words: Uint32Array, mask: Uint8Array, from: number): void {
   for (let index = 0; index < words.length; index++) words[index] = (words[index] ?? 0) ^ word;
 }
 
-/** What a decoder accepts. */
+/** The frames that a decoder accepts. */
 export interface DecoderOptions {
   /**
    * Whether frames must be masked: a client's are, a server's are not (RFC 6455 §5.1). Default: either is accepted.

@@ -23,7 +23,7 @@ export const keptBytes = 512;
 /** How many lines of a case are kept. Further lines are only counted. */
 export const keptEntries = 200;
 
-/** What one case sent and received. */
+/** Records what one case sends and receives. */
 export class WireLog {
   readonly entries: WireEntry[] = [];
   /** How many lines were not kept. */

@@ -1,6 +1,6 @@
 import type { Limits } from "@rosetta/protocol";
 
-/** What a round of the heartbeat finds: a peer to ping, a peer that is gone, a message that never ends. */
+/** The finding of a round of the heartbeat: a peer to ping, a peer that is gone, or a message that never ends. */
 export type HeartbeatFinding = "silent" | "gone" | "late";
 
 /**

@@ -2,7 +2,7 @@ import type { Limits } from "@rosetta/protocol";
 import { Bucket } from "../operation/bucket.ts";
 import type { Clock } from "../operation/clock.ts";
 
-/** What one address may still send. */
+/** The bucket of one address, from which its messages are paid. */
 interface Allowance {
   /** HTTP requests, handshakes included. */
   readonly requests: Bucket;

@@ -26,7 +26,7 @@ const messageRoom = 4;
 /** Bytes that it may always take: twice what Node reads at once, since control frames in that look unfinished at first. */
 const leastRoom = 128 * 1024;
 
-/** What a session is created with. */
+/** The options of a session. */
 interface SocketSessionOptions<Ws> {
   endpoint: Endpoint;
   address: string;
@@ -40,7 +40,7 @@ interface SocketSessionOptions<Ws> {
 export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   readonly ws: Ws;
   readonly endpoint: Endpoint;
-  /** What the connection counts for, behind the trusted proxies. */
+  /** The address that the connection counts for, behind the trusted proxies. */
   readonly address: string;
   readonly limits: Limits;
   /** Messages that it could send at once when it opened: less than `limits.burst` if its address has few left. */

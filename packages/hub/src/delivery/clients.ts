@@ -15,7 +15,7 @@ type Place = Pick<Kept, "topic" | "epoch" | "offset">;
 /** Requests that have an effect, and so must not have it twice. */
 export type Repeatable = ClientMessage<"publish" | "start">;
 
-/** What is remembered of a client beyond its connections. */
+/** The memory of a client, which outlives its connections. */
 export interface ClientRecord<Session> {
   /** What only the client itself knows. Never sent, shown or recorded. */
   readonly secret: string;
@@ -30,7 +30,7 @@ export interface ClientRecord<Session> {
   forgetting?: () => void;
 }
 
-/** What the server knows of a client that says `hello`. */
+/** The result of a `hello`: what the server knows of the client. */
 export interface Arrival<Session> {
   client: ClientRecord<Session>;
   /** The connection that this one replaces. */

@@ -8,7 +8,7 @@ export interface Draft {
   from?: string;
   /** Whom a publication is for. Undefined for the server's own events. */
   to?: Audience;
-  /** What the event says. */
+  /** The content of the event. */
   data: EventData;
   /** The request that it came from, so that its author gets the `ack`. Never sent to anybody. */
   request?: { client: string; id: string };
@@ -29,7 +29,7 @@ export interface Kept extends Cursor {
 /** An event in its place, as followers of the log receive it. */
 export interface Entry extends Draft, Kept {}
 
-/** What a new reader gets: the entries after its cursor, or the newest part. */
+/** The events that a new reader gets: those after its cursor, or the newest ones. */
 export interface Replay {
   /** True if `entries` is everything after the reader's cursor. */
   recovered: boolean;

@@ -2,7 +2,7 @@ import type { Cursor } from "@rosetta/protocol";
 import { type Kept, type Log, newest, type Replay } from "./log.ts";
 import type { Topic } from "./topics.ts";
 
-/** Who is sent a replay, and how much of it. */
+/** The receiver of a replay, and how much of it fits. */
 interface ReplayOptions {
   /** The place of the last event that the reader has. If left out, it gets the newest events. */
   since?: Cursor | undefined;

@@ -11,7 +11,7 @@ export interface Lot {
   isPinned: boolean;
 }
 
-/** What one address has. Its unused lots are also in one of two lines, the one unused longest in front. */
+/** The lots of one address. Its unused lots are also in one of two lines, the one unused longest in front. */
 interface Share {
   readonly lots: Set<Lot>;
   readonly blank: Set<Lot>;

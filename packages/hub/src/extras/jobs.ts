@@ -1,7 +1,7 @@
 import type { EventData } from "@rosetta/protocol";
 import type { Platform } from "../port.ts";
 
-/** Who started a job. */
+/** The client that started a job, and its address. */
 interface Starter {
   /** The secret of the client: nobody else may cancel the job. */
   owner: string;

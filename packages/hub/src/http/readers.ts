@@ -17,7 +17,7 @@ import type { Queue } from "../operation/budget.ts";
 import type { Platform } from "../port.ts";
 import { type Answer, json, uncached } from "./answers.ts";
 
-/** What a stack's event stream must be able to do. */
+/** An event stream of a stack. Each app writes one. */
 export interface Sink {
   /** Sends a part of the stream. */
   write(text: string): void;
@@ -64,7 +64,7 @@ const retryMs = 1_000;
 /** Milliseconds of the window after that in which readers come back at a random time, so that not all come at once. */
 const spreadMs = 2_000;
 
-/** What a request for events asks for. */
+/** The parameters of a request for events. */
 interface ReadRequest {
   topic: string;
   /** `<epoch>:<offset>`, from an earlier response. */

@@ -1,6 +1,6 @@
 import { closeName } from "@rosetta/protocol";
 
-/** What is measured. Counters only grow; gauges go up and down. */
+/** The metrics. Counters only grow; gauges go up and down. */
 const catalog = {
   connections: ["gauge", "Open connections by endpoint."],
   messages_total: ["counter", "WebSocket messages by direction."],

@@ -17,8 +17,8 @@ interface RecordsOptions {
 }
 
 /**
- * What happens to connections and jobs, and what fails, as the journal and the topic `log` get it. The rate is limited,
- * so that strangers cannot fill the disk. Records that are left out are counted.
+ * Writes what happens to connections and jobs, and what fails, to the journal and to the topic `log`. The rate is
+ * limited, so that strangers cannot fill the disk. Records that are left out are counted.
  */
 export class Records {
   readonly #options: RecordsOptions;

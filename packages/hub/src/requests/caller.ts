@@ -28,7 +28,7 @@ export interface Requester<Ws> extends Follower<Ws> {
   terminate(): void;
 }
 
-/** Who asks, and on which connection. */
+/** The connection on which a request came. */
 export interface Caller<Ws> {
   readonly session: Requester<Ws>;
   readonly client: ClientRecord<Follower<Ws>>;

@@ -2,7 +2,7 @@ import { isSame, type Repeatable } from "../delivery/clients.ts";
 import type { Services } from "../services.ts";
 import { type Caller, refuse } from "./caller.ts";
 
-/** What the handler of a request works with. */
+/** Everything that the handler of a request works with. */
 export interface Context<Ws> extends Caller<Ws> {
   readonly services: Services<Ws>;
 }

@@ -3,7 +3,7 @@ import { type ServerEntry, socketUrl } from "../shared/servers.ts";
 import type { ConnectionPair } from "../wire/connections.ts";
 import type { WireRecorder } from "../wire/recorder.ts";
 
-/** What a panel may be handed. */
+/** The things that a panel is handed. */
 export interface PanelContext {
   pair: ConnectionPair;
   /** All servers of this run. */

@@ -9,7 +9,7 @@ import { ask, isTemporary } from "./http.ts";
  */
 export type Cause = "away" | "older" | "missing";
 
-/** What to tell the reader. */
+/** The sentences that tell the reader. */
 export const causes: Record<Cause, string> = {
   away: "A part of this page could not be loaded: its server does not answer. The page keeps trying.",
   older: "This page is older than its server: there is a newer build, and a part of this one is gone.",

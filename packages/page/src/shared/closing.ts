@@ -1,11 +1,11 @@
 import { Close, closeName, closePolicy } from "@rosetta/protocol";
 import { formatDuration } from "./format.ts";
 
-/** What a close code is about. */
+/** The meaning of a close code. */
 interface Meaning {
   /** In a few words. The names are those of `Close`, which a program goes by. */
   what: string;
-  /** Where it usually comes from. */
+  /** Its usual cause. */
   cause: string;
 }
 
@@ -127,7 +127,7 @@ export function isOnWire(code: number): boolean {
   return ![Close.NoStatus, Close.Abnormal, 1015].includes(code);
 }
 
-/** What is known of an end. */
+/** The known facts of an end. */
 export interface Ending {
   code: number;
   /** False if the handshake failed. */

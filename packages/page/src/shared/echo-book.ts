@@ -1,7 +1,7 @@
 import type { SendResult } from "@rosetta/client";
 import { byteLength, sameData } from "./format.ts";
 
-/** What became of a message to `/echo`. */
+/** The outcome of a message to `/echo`. */
 export type EchoOutcome = "queued" | "sent" | "equal" | "different" | "lost" | "rejected" | "closed";
 
 /** One message to `/echo` and its answer. */

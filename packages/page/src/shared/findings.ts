@@ -8,7 +8,7 @@ export interface Fact {
   measured?: true;
 }
 
-/** What the panels of one server found out, by panel. */
+/** The facts that the panels of one server found, by panel. */
 export type Findings = Map<string, Fact[]>;
 
 /** One fact about every server. */

@@ -16,7 +16,7 @@ export function scriptOf(place: number): number {
   return (place % 3) + 1;
 }
 
-/** What is known of a server: nothing, or what its `/healthz` said. */
+/** The state of a server as far as it is known: nothing, or what its `/healthz` said. */
 export type Health = "unknown" | "asking" | "running" | "not running";
 
 /** Milliseconds a server may take to say that it is well. */

@@ -1,6 +1,6 @@
 import { css } from "lit";
 
-/** What all parts of the page share: text, forms, buttons, lists. */
+/** The style that all parts of the page share: text, forms, buttons, lists. */
 export const theme = css`
   *,
   *::before,

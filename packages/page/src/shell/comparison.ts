@@ -3,7 +3,7 @@ import { agreement, compare, type FactRow, type Findings } from "../shared/findi
 import type { ServerEntry } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
 
-/** What the servers made of the same action, side by side, with what differs marked. */
+/** Compares what the servers made of the same action, side by side, and marks what differs. */
 export class ServerComparison extends LitElement {
   static override properties = {
     servers: { attribute: false },

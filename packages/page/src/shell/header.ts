@@ -2,13 +2,13 @@ import { lessons } from "virtual:lessons";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Route } from "./route.ts";
 
-/** What a phone shows of the page at a time. */
+/** The part of the page that a phone shows at a time. */
 export type View = "do" | "wire" | "code" | "all";
 
 /** A place to skip to, by its id. */
 export type SkipTarget = "panels" | "wire" | "code";
 
-/** What the header shows, and whom it tells. */
+/** The content of the header, and the functions that it calls. */
 export interface HeaderParts {
   /** The lesson that is shown. */
   current: Route["lesson"];

@@ -1,4 +1,4 @@
-/** What the page shows. It stands in the address, so that a link shows somebody else the same. */
+/** The place on the page. It stands in the address, so that a link shows somebody else the same. */
 export interface Route {
   /** A lesson's number, or everything. */
   lesson: number | "all";

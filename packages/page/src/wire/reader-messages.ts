@@ -1,6 +1,6 @@
 import type { FrameEvent } from "@rosetta/client";
 
-/** What a reader is told to follow: a topic where every event counts, and perhaps one where only the newest does. */
+/** The topics that a reader follows: one where every event counts, and perhaps one where only the newest does. */
 export interface ReaderTopics {
   flood: string;
   latest?: string;
@@ -35,7 +35,7 @@ export class OffsetRuns {
   }
 }
 
-/** What the reader in its worker tells of itself. */
+/** The reader's report on itself, from its worker. */
 export interface ReaderReport {
   /** The state of its connection. */
   state: string;
@@ -55,8 +55,8 @@ export interface ReaderReport {
   isStalled: boolean;
 }
 
-/** What the reader is told to do. */
+/** An order to the reader. */
 export type ReaderOrder = { follow: { url: string } & ReaderTopics } | { stallMs: number };
 
-/** What it says: how it stands, or what went over its connection. */
+/** A message from the reader: its report, or a frame that went over its connection. */
 export type ReaderNews = { report: ReaderReport } | { frame: FrameEvent };

@@ -26,7 +26,7 @@ export interface WireRecord {
   note: string;
 }
 
-/** What tells a message of the protocol from others, and whom it belongs to. */
+/** The fields that tell messages of the protocol apart, and which messages belong together. */
 export interface MessageHead {
   type: string;
   /** The number of a request. */

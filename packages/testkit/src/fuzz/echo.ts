@@ -39,7 +39,7 @@ export function compareEcho(sent: Buffer, frames: readonly Frame[]): EchoState {
 }
 
 interface Expected {
-  /** What /echo sends back, such as `text hello`. */
+  /** The messages that /echo sends back, such as `text hello`. */
   expected: string[];
   isOver: boolean;
   /** Whether the bytes end within a frame: its header may already break a rule. */

@@ -5,7 +5,7 @@ import { Ground, type Shown } from "./ground.ts";
 import type { Script } from "./script.ts";
 import { scripts } from "./scripts.ts";
 
-/** What to try. */
+/** The options of a run. */
 export interface FuzzOptions {
   manifest: Manifest;
   /** How many conversations. Default: no limit. */
@@ -20,7 +20,7 @@ export interface FuzzOptions {
   declared?: readonly string[];
 }
 
-/** What was found. */
+/** The findings of a run. */
 export interface FuzzReport {
   conversations: number;
   /** How many of them showed a declared fault. */

@@ -13,7 +13,7 @@ export interface HeardRequest extends IncomingRequest {
   end: number;
 }
 
-/** What is found at an offset in the bytes. */
+/** The thing found at an offset in the bytes. */
 export type Heard =
   | { kind: "request"; request: HeardRequest }
   /** The bytes end here. */

@@ -31,7 +31,7 @@ import { type CameAnswer, readAnswer } from "./answer.ts";
 import { compareEcho, decodeFrames } from "./echo.ts";
 import { type HeardRequest, hear, valuesOf } from "./heard.ts";
 
-/** What the client has sent so far. */
+/** The bytes that the client has sent so far. */
 export interface Sent {
   bytes: Buffer;
   /** Whether FIN followed. */
@@ -39,7 +39,7 @@ export interface Sent {
   port: number;
 }
 
-/** What has come back so far. */
+/** The bytes that have come back so far. */
 export interface Came {
   bytes: Buffer;
   /** Whether the server has ended the connection, in any way. */

@@ -22,7 +22,7 @@ export interface Script {
   ending: ScriptEnding;
 }
 
-/** What a script needs to know about the server. */
+/** The facts about the server that a script needs. */
 export interface ScriptContext {
   port: number;
   /** A cursor for `/poll` at the head of its topic: a poll from there waits until something happens. */

@@ -10,7 +10,7 @@ export const backMs = 5_000;
 /** How much more memory a server may hold after many conversations than once it had warmed up (MiB). */
 const mebibytesMore = 64;
 
-/** What must be as before when a conversation is over. */
+/** The resources that must be as before when a conversation is over. */
 interface Held {
   descriptors: number;
   slots: number;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a process holds. */
+/** The resources that a process holds. */
 export interface Holding {
   /** Resident memory in MiB. */
   memory: number;

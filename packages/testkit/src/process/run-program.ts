@@ -16,7 +16,7 @@ export interface ProgramOptions {
 /** How a program ended. */
 export interface Ended {
   code: number | null;
-  /** What it said on stdout and stderr. */
+  /** The output on stdout and stderr. */
   output: string;
   /** True if its deadline ended it. */
   timedOut: boolean;

@@ -8,7 +8,7 @@ export interface PageData {
   servers: Record<string, Record<string, PageResult>>;
 }
 
-/** What a case is about. */
+/** The description of a case. */
 export interface PageCase {
   kind: string;
   title: string;

@@ -16,7 +16,7 @@ const herdSize = 1000;
 /** Milliseconds for which the simulated server is gone. */
 const awayMs = 3000;
 
-/** What the server can be told to do. */
+/** The failures that the server can be told to cause. */
 type Failure = { do: "close"; code: number } | { do: "terminate" };
 
 /** How the connection comes back: its states, the waits that were drawn, and why they are drawn. */

@@ -1,7 +1,7 @@
 import { Client, type FrameEvent } from "@rosetta/client";
 import type { Audience } from "@rosetta/protocol";
 
-/** What somebody in a room received. */
+/** A message that somebody in a room received. */
 export interface HeardMessage {
   /** In the room's log: `<epoch>:<offset>`. */
   place: string;

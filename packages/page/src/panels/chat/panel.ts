@@ -335,7 +335,7 @@ function lineOf(line: ChatLine): TemplateResult {
   `;
 }
 
-/** What the friend says to everybody but itself. */
+/** The text that the friend sends to everybody but itself. */
 const answer = "an answer by your friend";
 
 function friendsSide({ name, heard }: Friend): TemplateResult {

@@ -9,7 +9,7 @@ export interface PhaseMark {
   at: number;
 }
 
-/** What a client received of one life of the log. */
+/** The events that a client received of one life of the log. */
 export interface Epoch {
   name: string;
   first: number;
@@ -68,7 +68,7 @@ export class CrowdMember {
   }
 }
 
-/** What became of the crowd. */
+/** The state of the crowd after a restart. */
 export interface CrowdSummary {
   connected: number;
   told: number;

@@ -14,7 +14,7 @@ import type { ServerEntry } from "../../shared/servers.ts";
 export interface Knock {
   /** The page that asks. Only browsers say it, and no page can change it. */
   origin: string;
-  /** What browsers say beside it, but never with a WebSocket. */
+  /** `Sec-Fetch-Site`, which browsers send beside the origin, but never with a WebSocket. */
   site: string;
   host: string;
   path: string;

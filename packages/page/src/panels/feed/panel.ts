@@ -6,7 +6,7 @@ import { formatClock } from "../../shared/format.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { fieldValue, Panel, reasonOf, region } from "../base.ts";
 
-/** What can be followed here. The server has no list to ask for: these belong to the protocol's description. */
+/** The topics to follow here. The server has no list to ask for: these belong to the protocol's description. */
 const topics = ["weather/berlin", "weather/lagos", "weather/quito", "weather/tokyo", "scores"];
 
 /** Events drawn, and listed. */

@@ -13,14 +13,14 @@ import { type Fact, fieldValue, onSubmit, reasonOf, region, ServerPanel, textOf 
 import { type FloodMark, type FloodSample, marksOf, readMetrics, sentenceOf } from "./model.ts";
 import { style } from "./style.ts";
 
-/** What the reader follows. */
+/** The topics that the reader follows. */
 const topics = { flood: "room/flood", latest: "weather/berlin" };
 
 /** How far the flood goes. */
 type Goal = "waits" | "closed";
 
 const lookMs = 500;
-/** What is looked at after the reader woke up: how it comes back. */
+/** How long the reader's return is watched after it woke up (ms). */
 const afterMs = 4_000;
 /** Milliseconds that a flood of one MiB has to arrive where it can be seen. */
 const settleMs = 60;

@@ -13,13 +13,13 @@ export interface GapLine extends Cursor {
   arrival: ArrivalKind;
 }
 
-/** What cannot be had any more: both ends included. */
+/** The offsets of lost events, both ends included. */
 export interface Lost {
   from: number;
   to: number;
 }
 
-/** What the last return to the topic brought. */
+/** The events that the last return to the topic brought. */
 export interface Comeback {
   /** True if the server sent everything that was missed. */
   recovered: boolean;

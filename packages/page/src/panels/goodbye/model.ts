@@ -4,7 +4,7 @@ import { stopText } from "../../shared/echo-book.ts";
 import { formatDuration } from "../../shared/format.ts";
 import type { Probe } from "../../wire/probe.ts";
 
-/** What a way to end a connection has at hand, once it is open. */
+/** The means that a way to end a connection has at hand, once it is open. */
 export interface Scene {
   probe: Pick<Probe, "send" | "close">;
   /** Names this client to the server. */
@@ -22,7 +22,7 @@ export interface Scene {
 export interface Way {
   id: string;
   label: string;
-  /** What is done, in a sentence or two. */
+  /** The action, in a sentence or two. */
   does: string;
   endpoint: keyof typeof endpoints;
   /** Which fields it has: a code and a reason of the page's own, or a code that the server is told to send. */
@@ -34,7 +34,7 @@ export interface Way {
   act?(scene: Scene): void;
 }
 
-/** What a server takes unless it was told otherwise. */
+/** The limits of a server unless it was told otherwise. */
 const { badMessages, burst, helloMs } = defaultLimits;
 /** Enough to go over the burst, and over what is refused after it before the connection is closed. */
 const floodMessages = 2 * burst;

@@ -30,7 +30,7 @@ const steps: Record<Step, string> = {
   refused: "the server would not",
 };
 
-/** What was caused, and how it ended. */
+/** The end that was caused. */
 interface Outcome extends Ending {
   label: string;
   reason: string;

@@ -3,7 +3,7 @@ import type { ServerMessage } from "@rosetta/protocol";
 /** A message as somebody wrote it, and what came in reply; or a message of the server that answers none. */
 export interface Phrase {
   number: number;
-  /** As it was sent; nothing where the server spoke by itself. */
+  /** The text as it was sent, or nothing where the server spoke by itself. */
   sent: string | undefined;
   /** The number of the request, if it could be read. */
   id: string | undefined;

@@ -16,7 +16,7 @@ const beatMs = 1000;
 /** Milliseconds that the HTTP side of a server may take. */
 const askMs = 5000;
 
-/** What the server says of itself, by HTTP. */
+/** The server's report on itself, by HTTP. */
 interface Report {
   health: string;
   connections: number | undefined;
@@ -32,7 +32,7 @@ interface Hanging {
   code: number | undefined;
 }
 
-/** What it follows: little, so that nothing but its silence could be noticed. */
+/** The topics that it follows: so quiet that nothing but its silence could be noticed. */
 const hangingTopics = { flood: "room/silence" };
 
 /** Pings that a script can send and see, and what the server does where no script sees it. */

@@ -10,7 +10,7 @@ const shown = 100;
 
 type Log = Extract<EventData, { kind: "log" }>;
 
-/** What the server writes down about its work, as it does. */
+/** Shows the server's log records as they are written. */
 export class ServerLogPanel extends Panel {
   static override properties = {
     client: { attribute: false },

@@ -10,7 +10,7 @@ export interface TimedEvent {
 /** Events kept of each way, to be compared. */
 export const keptArrivals = 32;
 
-/** What came by one way, since it was started. */
+/** Counts what came by one way since it was started. */
 export class WayTally {
   state = "stopped";
   mode: Mode | undefined;
@@ -51,7 +51,7 @@ export class WayTally {
   }
 }
 
-/** What several ways have brought of the same places in the log. */
+/** The events that several ways have brought from the same places in the log. */
 export interface Overlap {
   /** The places that all of them have passed. */
   from: number;

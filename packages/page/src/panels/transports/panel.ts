@@ -10,7 +10,7 @@ import { agreementOf, newestPlaces, WayTally } from "./model.ts";
 import { style } from "./style.ts";
 import { byPoll, bySocket, byStream, type Transport, type TransportListener } from "./ways.ts";
 
-/** What can be asked for here. The last one is not there: a refusal is worth seeing, too. */
+/** The topics to ask for here. The last one does not exist: a refusal is worth seeing, too. */
 const topics = [
   "weather/berlin",
   "weather/lagos",

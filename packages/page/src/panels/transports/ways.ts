@@ -140,7 +140,7 @@ export const byStream: Transport = ({ server, topic, wire, listener }) => {
   };
 };
 
-/** What a poll is answered with. */
+/** The body of a poll's answer. */
 interface Page {
   mode: Mode;
   epoch: string;

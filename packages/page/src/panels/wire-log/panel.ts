@@ -42,7 +42,7 @@ export class WireLogPanel extends Panel {
   /** Those in use, if there are several: then each row tells which it is about. */
   declare servers: ServerEntry[];
   declare needle: string;
-  /** What is shown while paused. */
+  /** The rows that are shown while paused. */
   declare frozen: WireRecord[] | undefined;
   declare chosen: WireRecord | undefined;
   /** Text as its bytes. */
