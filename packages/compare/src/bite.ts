@@ -1,8 +1,7 @@
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { styleText } from "node:util";
-import { folderOf } from "@rosetta/manifest";
-import { readApps } from "./apps.ts";
+import { emptied, folderOf, readApps, root } from "@rosetta/manifest";
 import { CommandError, type ParityOptions } from "./arguments.ts";
 import {
   type BiteVerdict,
@@ -18,9 +17,8 @@ import {
 import { buildPage, withCopies } from "./copies.ts";
 import { anyServer } from "./dealing.ts";
 import { readAppSources } from "./house.ts";
-import { root, runSuite, type SuiteRun } from "./playwright.ts";
+import { runSuite, type SuiteRun } from "./playwright.ts";
 import { pool } from "./pool.ts";
-import { emptied } from "./regions.ts";
 
 /** The folder for copies of apps. It is as deep as `apps/x`, and nothing that looks for servers finds it. */
 const folder = join(root, ".bite");

@@ -1,7 +1,7 @@
+import { hasCode } from "@rosetta/manifest";
 import { CommandError } from "./arguments.ts";
 import type { AppSources, Source } from "./house.ts";
 import type { SuiteRun, TestOutcome } from "./playwright.ts";
-import { hasCode } from "./regions.ts";
 import { table } from "./table.ts";
 
 /** A region of a server, which is emptied and tested. */

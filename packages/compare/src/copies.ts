@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { root } from "@rosetta/manifest";
 import { CommandError } from "./arguments.ts";
-import { root } from "./playwright.ts";
 
 /**
  * Creates a folder for copies of the code, runs `work`, and removes the folder. Returns the exit code of `work`.

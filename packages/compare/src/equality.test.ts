@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { alike, checkEquality, equality, printEquality } from "./equality.ts";
+import { checkEquality, equality, printEquality } from "./equality.ts";
 import { readAppSources } from "./house.ts";
 
 function house(...texts: string[]) {
@@ -19,16 +19,6 @@ test("regions are equal if they have the same lines, ignoring indentation", () =
     send: [["one", "two"]],
     ping: [["one", "two", "three"]],
   });
-});
-
-test("apps with the same lines are in one group, and an app that differs from all others is alone", () => {
-  const lines = new Map([
-    ["one", ["a();", "  b();"]],
-    ["two", ["b();"]],
-    ["three", ["a();", "b();"]],
-  ]);
-  expect(alike(lines)).toEqual([["one", "three"], ["two"]]);
-  expect(alike(new Map())).toEqual([]);
 });
 
 test("a region that is different everywhere has no group", () => {

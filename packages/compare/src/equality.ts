@@ -1,3 +1,4 @@
+import { alike } from "@rosetta/manifest";
 import type { AppSources, Finding } from "./house.ts";
 
 /**
@@ -14,15 +15,6 @@ export function equality({ sources }: AppSources): Equality {
   }
   const groups = [...found].map(([name, apps]) => [name, alike(apps).filter(({ length }) => length > 1)]);
   return Object.fromEntries(groups);
-}
-
-/**
- * Returns the apps in groups that have the same lines of a region, ignoring indentation. Groups and apps are in the
- * order of the map. An app that differs from all others is a group of its own.
- */
-export function alike(linesOf: Map<string, string[]>): string[][] {
-  const groups = Map.groupBy(linesOf, ([, lines]) => lines.map((line) => line.trim()).join("\n"));
-  return [...groups.values()].map((group) => group.map(([app]) => app));
 }
 
 /** Returns the content of the record: one line per region, as the formatter would write it. */

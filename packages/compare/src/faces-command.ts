@@ -2,9 +2,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
+import { root } from "@rosetta/manifest";
 import { checkFaces } from "./face-rules.ts";
 import { readFaces } from "./faces.ts";
-import { root } from "./playwright.ts";
 import { count, printFindings } from "./report.ts";
 import { checkTypeNames, typesIn } from "./type-names.ts";
 

@@ -1,5 +1,4 @@
-import { type AppFiles, pathOf } from "./apps.ts";
-import { type Region, RegionError, regions } from "./regions.ts";
+import { type AppFiles, pathOf, type Region, RegionError, regions } from "@rosetta/manifest";
 import { readSyntax, type Syntax } from "./syntax.ts";
 
 /** A rule that is broken, and where. */

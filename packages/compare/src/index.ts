@@ -1,15 +1,11 @@
-export { type AppFiles, pathOf, readApps } from "./apps.ts";
 export { CommandError } from "./arguments.ts";
 export { type BiteVerdict, grepOf, judge } from "./cells.ts";
 export { buildPage, withCopies } from "./copies.ts";
 export { anyServer, dealtTo } from "./dealing.ts";
-export { alike } from "./equality.ts";
-export { type Lesson, lessonsFolder, parseLesson, readLessonFiles } from "./lessons.ts";
 export { readPlaces } from "./locate.ts";
 export { type MatrixOptions, matrix } from "./matrix.ts";
-export { root, runSuite, type SuiteRun } from "./playwright.ts";
+export { runSuite, type SuiteRun } from "./playwright.ts";
 export { pool } from "./pool.ts";
-export { emptied, hasCode, type Region, RegionError, regions } from "./regions.ts";
 export { count } from "./report.ts";
 export {
   groups,

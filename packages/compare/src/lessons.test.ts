@@ -1,5 +1,6 @@
+import { parseLesson } from "@rosetta/page/lessons";
 import { expect, test } from "vitest";
-import { checkLessons, parseLesson } from "./lessons.ts";
+import { checkLessons } from "./lessons.ts";
 
 const text = `---
 panels: echo, wire

@@ -1,5 +1,4 @@
-import { pathOf, readApps } from "./apps.ts";
-import { regions } from "./regions.ts";
+import { pathOf, readApps, regions } from "@rosetta/manifest";
 
 /** Finds where a server has a region, such as `apps/x/src/connection.ts:41`. The files are read only once. */
 export function readPlaces(): (server: string, region: string) => string | undefined {

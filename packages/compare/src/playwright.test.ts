@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { root } from "@rosetta/manifest";
 import { expect, test } from "vitest";
-import { readRun, root } from "./playwright.ts";
+import { readRun } from "./playwright.ts";
 
 const spec = (title: string, status: "expected" | "unexpected", messages: string[]) => ({
   title,

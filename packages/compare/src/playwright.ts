@@ -2,13 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
+import { root } from "@rosetta/manifest";
 import { runProgram } from "@rosetta/testkit/process";
 import type { ListedTest } from "./tags.ts";
-
-/** The folder of the repository. */
-export const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The outcome of a test in one project. `skipped` includes tests that a run did not reach before it ended. */
 export interface TestOutcome {

@@ -1,12 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readManifests } from "@rosetta/manifest";
-import { readApps } from "./apps.ts";
+import { readApps, readManifests, root } from "@rosetta/manifest";
 import { CommandError } from "./arguments.ts";
 import { readAppSources } from "./house.ts";
 import { markdownMatrix, markdownRegions, type ReadmePart, replacePart } from "./markdown.ts";
-import { listSuite, root } from "./playwright.ts";
+import { listSuite } from "./playwright.ts";
 import { printFindings } from "./report.ts";
 import type { SuiteResults } from "./results.ts";
 import { staleMatrix, staleRegions } from "./stale.ts";

@@ -1,5 +1,5 @@
+import type { AppFiles } from "@rosetta/manifest";
 import { describe, expect, test } from "vitest";
-import type { AppFiles } from "./apps.ts";
 import { readAppSources } from "./house.ts";
 import { checkApps } from "./rules.ts";
 

@@ -1,6 +1,5 @@
-import { pathOf } from "./apps.ts";
+import { hasCode, pathOf } from "@rosetta/manifest";
 import type { AppSources, Finding, Source } from "./house.ts";
-import { hasCode } from "./regions.ts";
 import type { Named } from "./syntax.ts";
 import { protocolMeaning } from "./vocabulary.ts";
 

@@ -1,3 +1,4 @@
+export { type AppFiles, pathOf, readApps } from "./apps.ts";
 export { chooseServers, whyUnknown } from "./choose.ts";
 export {
   addressOf,
@@ -6,5 +7,7 @@ export {
   type Manifest,
   raisedLimits,
   readManifests,
+  root,
   versionsOf,
 } from "./manifest.ts";
+export { alike, emptied, hasCode, type Region, RegionError, regions } from "./regions.ts";

@@ -30,6 +30,9 @@ export interface Manifest {
   deviations: Deviation[];
 }
 
+/** The folder of the repository. */
+export const root: string = fileURLToPath(new URL("../../../", import.meta.url));
+
 const apps = new URL("../../../apps/", import.meta.url);
 
 /** Returns the folder of a server. */

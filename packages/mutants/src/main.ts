@@ -1,7 +1,8 @@
 // The command behind `pnpm mutants`.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CommandError, count, root } from "@rosetta/compare";
+import { CommandError, count } from "@rosetta/compare";
+import { root } from "@rosetta/manifest";
 import { help, readArguments } from "./arguments.ts";
 import { mutants } from "./list/index.ts";
 import { isIn, lineOf, type Mutant } from "./mutant.ts";

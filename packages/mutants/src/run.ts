@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { buildPage, count, pool, root, withCopies } from "@rosetta/compare";
+import { buildPage, count, pool, withCopies } from "@rosetta/compare";
+import { root } from "@rosetta/manifest";
 import type { MutantsOptions } from "./arguments.ts";
 import { copyRepository } from "./copy.ts";
 import { Judge } from "./judge.ts";

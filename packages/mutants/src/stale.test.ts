@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "@rosetta/compare";
+import { root } from "@rosetta/manifest";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { mutants } from "./list/index.ts";
 import type { Mutant } from "./mutant.ts";

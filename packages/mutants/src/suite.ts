@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { anyServer, type BiteVerdict, grepOf, judge, regions, runSuite } from "@rosetta/compare";
-import { readManifests } from "@rosetta/manifest";
+import { anyServer, type BiteVerdict, grepOf, judge, runSuite } from "@rosetta/compare";
+import { readManifests, regions } from "@rosetta/manifest";
 import { lineOf, type Mutant } from "./mutant.ts";
 import { isFile } from "./stale.ts";
 

@@ -1,12 +1,24 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AppFiles, alike, pathOf, readApps, regions, root, type SuiteResults } from "@rosetta/compare";
-import { readManifests } from "@rosetta/manifest";
+import { type AppFiles, alike, pathOf, readApps, readManifests, regions, root } from "@rosetta/manifest";
 import type { CodeColumn, CodeRow, CodeServer, CodeTest } from "../src/course/code.ts";
 import { highlight } from "./highlight.ts";
 
 /** The file that a run of the suite writes. Before the first run there is none. */
 export const resultsFile: string = join(root, "results/e2e.json");
+
+/** The part of a run's results that the page shows. `SuiteResults` of `@rosetta/compare` is the whole. */
+interface ShownResults {
+  /** When the run began, as ISO 8601. */
+  date: string;
+  tests: (Omit<CodeTest, "verdicts"> & {
+    regions: string[];
+    /** The only server that the test was to run on. */
+    dealtTo?: string;
+    /** By server. */
+    results: Record<string, { verdict: string }>;
+  })[];
+}
 
 /** Returns the rows of the comparison behind a lesson: each region in every server, with the tests that prove it. */
 export function codeRows(names: string[]): CodeRow[] {
@@ -21,7 +33,7 @@ export function codeFiles(): string[] {
   return [...sources.map((path) => join(root, path)), resultsFile];
 }
 
-function rowOf(region: string, apps: AppFiles[], results: SuiteResults | undefined): CodeRow {
+function rowOf(region: string, apps: AppFiles[], results: ShownResults | undefined): CodeRow {
   const columns = columnsOf(apps.map((app, place) => placeOf(app, place, region)));
   return { region, columns, ...(results && { tests: testsOf(region, results), ran: results.date }) };
 }
@@ -68,7 +80,7 @@ function linesOf([first]: Place[]): string[] {
   return first?.lines ?? [];
 }
 
-function testsOf(region: string, { tests }: SuiteResults): CodeTest[] {
+function testsOf(region: string, { tests }: ShownResults): CodeTest[] {
   // A test that ran on one server only proves nothing about the code of the others.
   return tests
     .filter((test) => test.regions.includes(region) && test.dealtTo === undefined)
@@ -80,8 +92,8 @@ function testsOf(region: string, { tests }: SuiteResults): CodeTest[] {
     }));
 }
 
-function readResults(): SuiteResults | undefined {
+function readResults(): ShownResults | undefined {
   return existsSync(resultsFile)
-    ? (JSON.parse(readFileSync(resultsFile, "utf8")) as SuiteResults)
+    ? (JSON.parse(readFileSync(resultsFile, "utf8")) as ShownResults)
     : undefined;
 }

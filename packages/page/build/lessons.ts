@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { type Lesson, lessonsFolder, parseLesson, readLessonFiles, root } from "@rosetta/compare";
+import { root } from "@rosetta/manifest";
 import { Marked } from "marked";
 import type { Plugin } from "vite";
 import { codeFiles, codeRows } from "./code.ts";
+import { type Lesson, lessonsFolder, parseLesson, readLessonFiles } from "./lesson-files.ts";
 
 const index = "virtual:lessons";
 const folder = join(root, lessonsFolder);

@@ -51,13 +51,13 @@ export const tools: Mutant[] = [
     why: "the same set is told again",
   },
   {
-    ...unit("compare/regions"),
+    ...unit("manifest/regions"),
     search: "if (almostMarker.test(content)) throw",
     replace: "if (false) throw",
     why: "a misspelled marker is a comment",
   },
   {
-    ...unit("compare/regions"),
+    ...unit("manifest/regions"),
     search: "if (open) throw new RegionError(file, open.line,",
     replace: "if (!open && false) throw new RegionError(file, 0,",
     why: "a region need not be closed",

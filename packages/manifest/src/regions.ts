@@ -62,6 +62,15 @@ export function emptied(text: string, name: string): string {
   return lines.fill("", region.line, region.line + region.lines.length).join("\n");
 }
 
+/**
+ * Returns the apps in groups that have the same lines of a region, ignoring indentation. Groups and apps are in the
+ * order of the map. An app that differs from all others is a group of its own.
+ */
+export function alike(linesOf: Map<string, string[]>): string[][] {
+  const groups = Map.groupBy(linesOf, ([, lines]) => lines.map((line) => line.trim()).join("\n"));
+  return [...groups.values()].map((group) => group.map(([app]) => app));
+}
+
 function dedent(lines: string[]): string[] {
   const widths = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/));
   const shared = widths.length === 0 ? 0 : Math.min(...widths);

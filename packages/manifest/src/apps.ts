@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { folderOf, readManifests } from "@rosetta/manifest";
+import { folderOf, readManifests } from "./manifest.ts";
 
 /** A server with its files, which the rules compare. */
 export interface AppFiles {

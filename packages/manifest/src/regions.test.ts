@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { emptied, hasCode, regions } from "./regions.ts";
+import { alike, emptied, hasCode, regions } from "./regions.ts";
 
 const file = `import x from "y";
 
@@ -53,4 +53,14 @@ test("emptying a region leaves every other line where it was", () => {
 
 test("emptying a region that does not exist is an error", () => {
   expect(() => emptied(file, "send")).toThrow("no region send");
+});
+
+test("apps with the same lines are in one group, and an app that differs from all others is alone", () => {
+  const lines = new Map([
+    ["one", ["a();", "  b();"]],
+    ["two", ["b();"]],
+    ["three", ["a();", "b();"]],
+  ]);
+  expect(alike(lines)).toEqual([["one", "three"], ["two"]]);
+  expect(alike(new Map())).toEqual([]);
 });
