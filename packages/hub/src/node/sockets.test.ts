@@ -21,8 +21,14 @@ interface Setting {
   client(): Promise<Socket>;
 }
 
+/** What a server tells of a connection whose request did not come in time. */
+const timeout = Object.assign(new Error("Request timeout"), { code: "ERR_HTTP_REQUEST_TIMEOUT" });
+
 /** Starts a server that answers `/slow` when it is told to, and everything else at once. */
-async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer(): void; left: string[] }> {
+async function setUp(
+  limits: Partial<Limits> = {},
+  behind = 0,
+): Promise<Setting & { answer(): void; left: string[] }> {
   const slow: (() => void)[] = [];
   const left: string[] = [];
   // Longer than any test, so Node itself ends no connection.
@@ -40,7 +46,7 @@ async function setUp(limits: Partial<Limits> = {}): Promise<Setting & { answer()
   const queues = new Set<Queue>();
   const hub = {
     clock: {
-      behind: () => 0,
+      behind: () => behind,
       after(ms: number, run: () => void) {
         const timer = setTimeout(run, ms);
         return () => clearTimeout(timer);
@@ -183,6 +189,65 @@ describe("bytes that are not HTTP", () => {
     expect(text).toBe("");
     await expect.poll(() => left).toEqual(["/slow"]);
   });
+});
+
+describe("a request that is late after a standstill", () => {
+  /** Starts a server that has just stood still, and gives late requests 20 ms. */
+  async function standstill(): Promise<{
+    /** Connects, sends something, and lets the server find it late when it has read all of it. */
+    late(sent: string): Promise<{ socket: Socket; received(): string }>;
+  }> {
+    const { sockets, client } = await setUp({ handshakeMs: 20 }, 1_000);
+    const server = servers.at(-1) as Server;
+    server.on("upgrade", (_req, tcp) => void tcp.write("upgraded"));
+    const late = async (sent: string): Promise<{ socket: Socket; received(): string }> => {
+      const [[tcp], socket] = await Promise.all([once(server, "connection") as Promise<[Socket]>, client()]);
+      let text = "";
+      socket.on("data", (bytes) => {
+        text += bytes;
+      });
+      socket.write(sent);
+      await expect.poll(() => tcp.bytesRead).toBe(sent.length);
+      sockets.unreadable(timeout, tcp);
+      return { socket, received: () => text };
+    };
+    return { late };
+  }
+
+  test.for([
+    ["that never comes", get("/").slice(0, 20)],
+    ["behind one that was answered", get("/") + get("/").slice(0, 20)],
+    ["whose body never ends", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1234"],
+  ])("is hung up on %s", async ([, sent = ""]) => {
+    const { late } = await standstill();
+    const { socket, received } = await late(sent);
+    await closed(socket);
+    expect(received()).toMatch(/HTTP\/1\.1 408 /);
+  });
+
+  test.for([
+    ["its head", get("/").slice(0, 20), get("/").slice(20), /ok/],
+    ["its body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1234", "5", /ok/],
+    [
+      "an upgrade",
+      "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n",
+      "Upgrade: websocket\r\n\r\n",
+      /upgraded/,
+    ],
+  ] as const)(
+    "is served if %s comes meanwhile, and its connection stays open",
+    async ([, part, rest, answer]) => {
+      const { late } = await standstill();
+      const { socket, received } = await late(part);
+      socket.write(rest);
+      await expect.poll(received).toMatch(answer);
+      // Excused later, so when this one is over, the deadline of the first has passed.
+      const next = await late("GET");
+      await closed(next.socket);
+      expect(received()).not.toMatch(/408/);
+      expect(socket.readyState).toBe("open");
+    },
+  );
 });
 
 describe("an answer", () => {

@@ -30,6 +30,10 @@ export class Sockets {
   /** Connections with no pending answer, the one idle longest in front. */
   readonly #idle = new Set<Socket>();
   readonly #addresses = new Map<string, number>();
+  /** The newest request of each connection. */
+  readonly #requests = new WeakMap<Duplex, IncomingMessage>();
+  /** Connections whose request came too late while this process stood still, with what cancels their deadline. */
+  readonly #excused = new WeakMap<Duplex, () => void>();
 
   /** Takes charge of the connections to `server`. Its listeners come before a framework's, to see every request. */
   constructor(server: Server, { limits, proxies }: Settings, hub: Supervision) {
@@ -74,7 +78,25 @@ export class Sockets {
    */
   unreadable({ code = "" }: NodeJS.ErrnoException, tcp: Duplex): void {
     // The rest of the request may have come while this process stood still.
-    if (code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#hub.clock.behind() > 0) return;
+    if (code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#hub.clock.behind() > 0) this.#excuse(code, tcp);
+    else this.#hangUp(code, tcp);
+  }
+
+  // Gives a late request `handshakeMs` more, of lived time. Node looks at each request once, so it would let this one
+  // take for ever.
+  #excuse(code: string, tcp: Duplex): void {
+    const late = this.#requests.get(tcp);
+    const isBodyLate = late?.complete === false;
+    const cancel = this.#hub.clock.after(this.#limits.handshakeMs, () => {
+      const newest = this.#requests.get(tcp);
+      const hasCome = newest?.complete && (isBodyLate || newest !== late);
+      if (!hasCome) this.#hangUp(code, tcp);
+    });
+    this.#excused.set(tcp, cancel);
+    tcp.once("close", cancel);
+  }
+
+  #hangUp(code: string, tcp: Duplex): void {
     if (!tcp.writable) return void tcp.destroy();
     if (this.#isOwed(tcp)) return this.#endSoon(tcp as Socket, () => void tcp.destroy());
     const status = unreadable[code] ?? "400 Bad Request";
@@ -98,7 +120,9 @@ export class Sockets {
     tcp.once("close", () => this.#closed(tcp, address));
   }
 
-  #asked({ socket, url = "", method = "" }: IncomingMessage, res: ServerResponse): void {
+  #asked(req: IncomingMessage, res: ServerResponse): void {
+    const { socket, url = "", method = "" } = req;
+    this.#requests.set(socket, req);
     const answers = this.#sockets.get(socket);
     if (!answers || this.#ending.has(socket)) return;
     if (answers.size >= mostAnswers) return this.#endSoon(socket, () => this.#cut(socket, "pipelined"));
@@ -131,6 +155,8 @@ export class Sockets {
 
   #upgraded(tcp: Socket): void {
     this.#idle.delete(tcp);
+    this.#requests.delete(tcp);
+    this.#excused.get(tcp)?.();
   }
 
   #closed(tcp: Socket, address: string): void {
