@@ -222,3 +222,15 @@ test("ECHO-15 MUST count messages in bytes, not in characters", {
   expect(await metric(own, "bytes_total", { direction: "in" })).toBe(9);
   expect(await metric(own, "bytes_total", { direction: "out" })).toBe(5);
 });
+
+// A socket that is written once per turn keeps the answers to a whole segment, which is not the peer's slowness.
+test("ECHO-16 MUST send back thousands of small messages that come in one segment", {
+  tag: ["@echo", "@send", "@bare"],
+}, async ({ raw }) => {
+  const ws = await raw.connect("/echo");
+  const one = encodeFrame({ opcode: Opcode.Text, payload: Buffer.from("1"), mask: randomMask() });
+  ws.sendBytes(Buffer.concat(from(1, 9_000).map(() => one)));
+  ws.send("the last one");
+  for (const _ of from(1, 9_000)) expect(await ws.nextText()).toBe("1");
+  expect(await ws.nextText()).toBe("the last one");
+});

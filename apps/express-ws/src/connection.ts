@@ -2,7 +2,7 @@
 // A finding: this file is the same as for Fastify, because @fastify/websocket hands out the sockets of ws.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
-import { Traffic } from "@rosetta/hub/node";
+import { corkedBytes, type TextFrame, Traffic, textFrame } from "@rosetta/hub/node";
 import { echoStop, endpoints } from "@rosetta/protocol";
 import type { WebSocket } from "ws";
 
@@ -43,7 +43,7 @@ export function createPort(): Port<Ws> {
     // #endregion close
 
     // #region broadcast
-    // ws has no topics, so each is a Set and a loop. A text is encoded once, but ws frames it for every socket.
+    // ws has no topics, so each is a Set and a loop. ws would also frame the text anew for every socket.
     join(ws, topic) {
       const members = topics.get(topic) ?? new Set();
       topics.set(topic, members.add(ws));
@@ -53,10 +53,10 @@ export function createPort(): Port<Ws> {
       members?.delete(ws);
       if (members?.size === 0) topics.delete(topic);
     },
-    publish(topic, frame, except) {
-      const data = Buffer.from(frame);
+    publish(topic, text, except) {
+      const frame = textFrame(text);
       let sent = 0;
-      for (const ws of topics.get(topic) ?? []) if (ws !== except && deliver(ws, data, false)) sent += 1;
+      for (const ws of topics.get(topic) ?? []) if (ws !== except && relay(ws, frame)) sent += 1;
       return sent;
     },
     // #endregion broadcast
@@ -65,12 +65,38 @@ export function createPort(): Port<Ws> {
 
 // #region send
 function deliver(ws: Ws, data: string | Buffer, isBinary: boolean): boolean {
-  if (ws.readyState !== ws.OPEN) return false;
-  // ws never refuses to send. It buffers without limit what the kernel does not take (websockets/ws#2009).
-  if (!ws.data.session.hasRoom()) return false;
+  if (!isReady(ws)) return false;
   // By default, ws sends a Buffer as a binary message.
   ws.send(data, { binary: isBinary }, ws.data.traffic.sending());
   return true;
+}
+
+// Writes a frame to the TCP socket, past ws. Not if messages are compressed: ws may still be compressing an earlier one.
+function relay(ws: Ws, frame: TextFrame): boolean {
+  if (ws.extensions !== "") return deliver(ws, frame.payload, false);
+  if (!isReady(ws)) return false;
+  ws.data.tcp.write(frame.bytes, ws.data.traffic.sending());
+  return true;
+}
+
+function isReady(ws: Ws): boolean {
+  if (ws.readyState !== ws.OPEN) return false;
+  cork(ws);
+  // ws never refuses to send. It buffers without limit what the kernel does not take (websockets/ws#2009).
+  return ws.data.session.hasRoom();
+}
+
+// ws hands every message to the kernel on its own. A corked socket keeps what is written in one turn of the event loop,
+// and hands it over at once. A long turn does so several times, so that what is corked is not taken for a slow reader.
+function cork({ bufferedAmount, data: { tcp, traffic } }: Ws): void {
+  if (tcp.writableCorked === 0) process.nextTick(uncork, tcp);
+  else if (traffic.queued(bufferedAmount) > corkedBytes) tcp.uncork();
+  else return;
+  tcp.cork();
+}
+
+function uncork(tcp: Socket): void {
+  tcp.uncork();
 }
 // #endregion send
 

@@ -3,4 +3,5 @@ export { Lines } from "./lines.ts";
 export { atMost, platform } from "./platform.ts";
 export { inTurn, queuedIn, whenOver } from "./responses.ts";
 export { cutOff, Sockets } from "./sockets.ts";
-export { mostPongs, Traffic } from "./traffic.ts";
+export { type TextFrame, textFrame } from "./text-frame.ts";
+export { corkedBytes, mostPongs, Traffic } from "./traffic.ts";

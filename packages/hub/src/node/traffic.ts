@@ -4,6 +4,9 @@ import type { Limits } from "@rosetta/protocol";
 /** Bytes that a message waiting in ws costs beyond its own: frame, chunks and callback (measured: 340 and more). */
 const messageCost = 384;
 
+/** Bytes of memory that are written to a corked socket before it is handed to the kernel within a turn: 64 KiB. */
+export const corkedBytes = 64 * 1024;
+
 /**
  * Returns how many pongs may wait for a peer that does not read: as many as a queue may hold, by what they cost. By
  * default, ws hangs up on the 61st, even if a standstill of this process made them wait.
@@ -21,7 +24,10 @@ const controlHead = 6;
  */
 export class Traffic {
   readonly #tcp: Socket;
-  #unsent = 0;
+  /** Messages handed to ws so far, those that it has called back for, and those that the kernel is known to have. */
+  #handed = 0;
+  #calledBack = 0;
+  #taken = 0;
   #messageEnd: number;
   #controlBytes = 0;
 
@@ -33,7 +39,7 @@ export class Traffic {
 
   /** Notes that a message is handed to ws. Returns the callback for `ws.send`, the same for all messages. */
   sending(): () => void {
-    this.#unsent += 1;
+    this.#handed += 1;
     return this.#sent;
   }
 
@@ -56,7 +62,9 @@ export class Traffic {
    * @param bufferedAmount what ws reports.
    */
   queued(bufferedAmount: number): number {
-    return bufferedAmount + this.#unsent * messageCost;
+    // ws calls back at the end of a turn. Until then, all that was sent in it would seem to wait.
+    if (bufferedAmount === 0) this.#taken = this.#handed;
+    return bufferedAmount + (this.#handed - Math.max(this.#taken, this.#calledBack)) * messageCost;
   }
 
   /**
@@ -75,6 +83,6 @@ export class Traffic {
 
   // Called when the kernel has taken a message, or it is lost with its connection.
   readonly #sent = (): void => {
-    this.#unsent -= 1;
+    this.#calledBack += 1;
   };
 }

@@ -36,6 +36,18 @@ const connection: Mutant[] = [
       why: "`drain` is unguarded",
       tests: ["e2e/connection.test.ts"],
     },
+    {
+      search: "  else if (traffic.queued(bufferedAmount) > corkedBytes) tcp.uncork();\n",
+      replace: "",
+      why: "what a peer causes in one turn counts as its slowness",
+      tests: ["ECHO-16"],
+    },
+    {
+      search: '  if (ws.extensions !== "") return deliver(ws, frame.payload, false);\n',
+      replace: "",
+      why: "broadcasts are not compressed, and overtake what ws still compresses",
+      tests: ["TOPIC-16"],
+    },
   ]),
   ...inApps(["bun-hono"], "connection", [
     {

@@ -139,6 +139,18 @@ export const hub: Mutant[] = [
     why: "the control frames of a connection's whole life add up to a message that does not end",
   },
   {
+    ...unit("node/traffic"),
+    search: "    if (bufferedAmount === 0) this.#taken = this.#handed;\n",
+    replace: "",
+    why: "what was sent in one turn of the event loop seems to wait until its end",
+  },
+  {
+    ...unit("node/text-frame"),
+    search: "length <= shortest ? 2",
+    replace: "length < shortest ? 2",
+    why: "a length of 125 bytes is written in the longer form",
+  },
+  {
     ...unit("connection/socket-session"),
     search: '    if (send()) this.#services.counted("out", bytes);\n',
     replace: '    send();\n    this.#services.counted("out", bytes);\n',
@@ -164,7 +176,7 @@ export const hub: Mutant[] = [
   },
   {
     file: "packages/hub/src/node/sockets.ts",
-    search: `    if (code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#hub.clock.behind() > 0) return;\n`,
+    search: `if (code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#hub.clock.behind() > 0) this.#excuse(code, tcp);\n    else `,
     replace: "",
     why: "a standstill of the server counts as the peer's silence",
     tests: ["SOCK-23"],
@@ -175,6 +187,24 @@ export const hub: Mutant[] = [
     replace: "if (this.#isOwed(tcp)) return void tcp.destroy();",
     why: "bytes behind the last request cost its answer",
     tests: ["SOCK-22"],
+  },
+  {
+    ...unit("node/sockets"),
+    search: "      if (!hasCome) this.#hangUp(code, tcp);\n",
+    replace: "",
+    why: "a request that a standstill excused may take for ever",
+  },
+  {
+    ...unit("node/sockets"),
+    search: "newest?.complete && (isBodyLate || newest !== late)",
+    replace: "newest?.complete",
+    why: "an earlier request excuses one that never ends",
+  },
+  {
+    ...unit("node/sockets"),
+    search: "    this.#excused.get(tcp)?.();\n",
+    replace: "",
+    why: "a standstill before a handshake ends the WebSocket",
   },
   {
     ...unit("node/sockets"),
