@@ -13,7 +13,7 @@ const layers = new Map(
 );
 
 const files = globSync("*/**/*.ts", { cwd: import.meta.dirname }).filter(
-  (file) => !file.endsWith(".test.ts"),
+  (file) => !file.endsWith(".test.ts") && !file.startsWith("testing/"),
 );
 
 function folderOf(file: string): string {

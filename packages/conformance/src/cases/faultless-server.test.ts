@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { liberties } from "../../test/faults.ts";
-import { casesIn, frameCases, judged, oddOnes } from "../../test/judging.ts";
+import { casesIn, frameCases, judged, oddOnes } from "../testing/judging.ts";
+import { liberties } from "../testing/server-faults.ts";
 
 // A long deadline, so that a correct server is not blamed for a busy machine.
 const timing = { settleMs: 2_000, deadlineMs: 20_000 };

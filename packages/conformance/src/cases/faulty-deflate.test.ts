@@ -1,10 +1,10 @@
 // Tests the judge of permessage-deflate: each fault fails the case that is about it.
 
 import { afterEach, describe, expect, test } from "vitest";
-import { deflateDeaths, deflateFaults, deflating } from "../../test/faulty-deflate.ts";
-import { type FaultyServer, type FaultyServerOptions, startServer } from "../../test/faulty-server.ts";
 import type { Result } from "../model/result.ts";
 import { type RunOptions, runConformance } from "../run/server-run.ts";
+import { deflateDeaths, deflateFaults, deflating } from "../testing/faulty-deflate.ts";
+import { type FaultyServer, type FaultyServerOptions, startServer } from "../testing/faulty-server.ts";
 import { compression } from "./compression.ts";
 import { negotiation } from "./negotiation.ts";
 

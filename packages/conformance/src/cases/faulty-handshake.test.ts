@@ -1,6 +1,13 @@
 // Tests the judge of the opening handshake: each fault fails the case that is about it.
 
 import { expect, test } from "vitest";
+import { worst } from "../judge/judgement.ts";
+import type { OpeningCase } from "../model/opening-case.ts";
+import { random } from "../model/random.ts";
+import type { Result } from "../model/result.ts";
+import type { Verdict } from "../model/verdict.ts";
+import { judgeServer } from "../run/server-case.ts";
+import { runConformance } from "../run/server-run.ts";
 import {
   type HandshakeFlaws,
   type HandshakeRefusal,
@@ -9,15 +16,8 @@ import {
   headerOf,
   list,
   values,
-} from "../../test/faulty-handshake.ts";
-import { acceptOf, type Rules, startServer } from "../../test/faulty-server.ts";
-import { worst } from "../judge/judgement.ts";
-import type { OpeningCase } from "../model/opening-case.ts";
-import { random } from "../model/random.ts";
-import type { Result } from "../model/result.ts";
-import type { Verdict } from "../model/verdict.ts";
-import { judgeServer } from "../run/server-case.ts";
-import { runConformance } from "../run/server-run.ts";
+} from "../testing/faulty-handshake.ts";
+import { acceptOf, type Rules, startServer } from "../testing/faulty-server.ts";
 import { addressOf } from "../wire/handshake.ts";
 import { WireLog } from "../wire/log.ts";
 import { framing } from "./framing.ts";

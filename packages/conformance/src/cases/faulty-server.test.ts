@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { deaths, faults } from "../../test/faults.ts";
-import { casesIn, judged, oddOnes } from "../../test/judging.ts";
+import { casesIn, judged, oddOnes } from "../testing/judging.ts";
+import { deaths, faults } from "../testing/server-faults.ts";
 
 // A server that hangs is given up soon, but a correct one is not blamed for a busy machine.
 const hasty = { settleMs: 50, deadlineMs: 1_000 };

@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import type { AddressInfo, Server } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import { casesIn, frameCases, judgedAt } from "../../test/judging.ts";
 import type { Result } from "../model/result.ts";
+import { casesIn, frameCases, judgedAt } from "../testing/judging.ts";
 
 const require = createRequire(import.meta.url);
 

@@ -1,9 +1,9 @@
 // What a server may do for a peer that does not read: wait, or end the connection, but never lose a message.
 
 import { expect, test } from "vitest";
-import { type FaultyConnection, type Rules, strict } from "../../test/faulty-server.ts";
-import { casesIn, judged } from "../../test/judging.ts";
 import type { Verdict } from "../model/verdict.ts";
+import { type FaultyConnection, type Rules, strict } from "../testing/faulty-server.ts";
+import { casesIn, judged } from "../testing/judging.ts";
 
 const limit = 1024 * 1024;
 

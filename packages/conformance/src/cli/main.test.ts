@@ -7,15 +7,15 @@ import { type AddressInfo, createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { startServer } from "../../test/faulty-server.ts";
 import type { Report } from "../report/report.ts";
+import { startServer } from "../testing/faulty-server.ts";
 import { main } from "./main.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "conform-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const bin = join(import.meta.dirname, "bin.ts");
-const server = join(import.meta.dirname, "../../test/echo-server.ts");
+const server = join(import.meta.dirname, "../testing/echo-server.ts");
 
 async function conform(...argv: string[]) {
   const printed = { stdout: "", stderr: "" };

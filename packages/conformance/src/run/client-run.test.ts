@@ -8,7 +8,7 @@ const cases = allCases.filter(({ id }) => /^(1\.1|11\.[128])\./.test(id));
 const extensions = allCases.filter(({ id }) => /^(11\.[45]|12\.8)\./.test(id));
 
 function clientOf(fault: string, ...offer: string[]) {
-  const driver = fileURLToPath(new URL("../../test/faulty-client.ts", import.meta.url));
+  const driver = fileURLToPath(new URL("../testing/faulty-client.ts", import.meta.url));
   return { run: [process.execPath, driver, fault, ...offer] } as const;
 }
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { faults } from "../../test/faults.ts";
-import { casesIn, frameCases, judged } from "../../test/judging.ts";
 import type { FrameCase } from "../model/frame-case.ts";
 import { random } from "../model/random.ts";
 import type { Result } from "../model/result.ts";
+import { casesIn, frameCases, judged } from "../testing/judging.ts";
+import { faults } from "../testing/server-faults.ts";
 
 const timing = { settleMs: 500, deadlineMs: 20_000 };
 

@@ -4,16 +4,16 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { startServer, strict } from "../../test/faulty-server.ts";
-import { casesIn } from "../../test/judging.ts";
-import { type Manner, manners } from "../../test/mortal-server.ts";
 import { main } from "../cli/main.ts";
 import type { Result } from "../model/result.ts";
+import { startServer, strict } from "../testing/faulty-server.ts";
+import { casesIn } from "../testing/judging.ts";
+import { type Manner, manners } from "../testing/mortal-server.ts";
 import { ServerProcess } from "./server-process.ts";
 import { runConformance } from "./server-run.ts";
 import { ServerGone } from "./watch.ts";
 
-const program = join(import.meta.dirname, "../../test/mortal-server.ts");
+const program = join(import.meta.dirname, "../testing/mortal-server.ts");
 const deadly = "7.5.2";
 // Cases that run at the same time, and right after it.
 const cases = casesIn(["7.5"]);

@@ -1,7 +1,7 @@
 import type { Mutant } from "../mutant.ts";
 
 function unit(name: string, test = name): Pick<Mutant, "file" | "tests"> {
-  return { file: `packages/client/src/${name}.ts`, tests: [`packages/client/test/${test}.test.ts`] };
+  return { file: `packages/client/src/${name}.ts`, tests: [`packages/client/src/${test}.test.ts`] };
 }
 
 /** Mistakes in the client. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { defaultBackoff, patienceMs, retryWindow } from "../src/backoff.ts";
-import { ReconnectingSocket } from "../src/socket.ts";
-import { FakeHost, type FakeSocket, seededRandom } from "./fakes.ts";
+import { defaultBackoff, patienceMs, retryWindow } from "./backoff.ts";
+import { ReconnectingSocket } from "./socket.ts";
+import { FakeHost, type FakeSocket, seededRandom } from "./testing/fake-host.ts";
 
 const window = (attempt: number, code = 1006, spreadMs?: number) =>
   retryWindow(defaultBackoff, attempt, code, spreadMs);

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { ReconnectingSocket, type SocketOptions, type SocketState } from "../src/socket.ts";
-import { FakeHost, type Manners, record } from "./fakes.ts";
+import { ReconnectingSocket, type SocketOptions, type SocketState } from "./socket.ts";
+import { FakeHost, type Manners, record } from "./testing/fake-host.ts";
 
 function setUp(options: Partial<SocketOptions> = {}) {
   const host = new FakeHost();

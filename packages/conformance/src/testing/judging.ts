@@ -1,9 +1,9 @@
 // What the tests of the judge have in common.
 
-import { allCases } from "../src/cases/index.ts";
-import type { Case } from "../src/model/case.ts";
-import type { Result } from "../src/model/result.ts";
-import { type RunOptions, runConformance } from "../src/run/server-run.ts";
+import { allCases } from "../cases/index.ts";
+import type { Case } from "../model/case.ts";
+import type { Result } from "../model/result.ts";
+import { type RunOptions, runConformance } from "../run/server-run.ts";
 import { type Rules, startServer } from "./faulty-server.ts";
 
 /** The cases about frames that need no extension. The handshake and permessage-deflate have their own faults. */

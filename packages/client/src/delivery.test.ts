@@ -1,12 +1,12 @@
 import type { Cursor, ServerMessage } from "@rosetta/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Client } from "../src/client.ts";
-import type { ClientProblem } from "../src/emitter.ts";
-import type { TopicState } from "../src/subscriptions.ts";
-import { FakeHost } from "./fakes.ts";
-import { FakeHub, isFor, room } from "./hub.ts";
-import { settled } from "./peer.ts";
+import { Client } from "./client.ts";
+import type { ClientProblem } from "./emitter.ts";
+import type { TopicState } from "./subscriptions.ts";
+import { FakeHost } from "./testing/fake-host.ts";
+import { FakeHub, isFor, room } from "./testing/fake-hub.ts";
+import { settled } from "./testing/scripted-peer.ts";
 
 /** What a listener was told, in order: an event, or how the subscription stands. */
 type Told = { event: ServerMessage<"event"> } | { state: TopicState };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { defaultHeartbeat, startHeartbeat } from "../src/heartbeat.ts";
-import { FakeHost } from "./fakes.ts";
+import { defaultHeartbeat, startHeartbeat } from "./heartbeat.ts";
+import { FakeHost } from "./testing/fake-host.ts";
 
 function started() {
   const host = new FakeHost();

@@ -1,5 +1,5 @@
 import { type ClientMessage, type Cursor, encode, parseClient, type ServerMessage } from "@rosetta/protocol";
-import type { FakeHost, FakeSocket } from "./fakes.ts";
+import type { FakeHost, FakeSocket } from "./fake-host.ts";
 
 type Publication = Extract<ClientMessage, { type: "publish" }>;
 interface Entry extends Cursor {

@@ -1,6 +1,6 @@
 import { type ClientMessage, encode, parseClient, type ServerMessage } from "@rosetta/protocol";
-import { Client, type ClientOptions } from "../src/client.ts";
-import { FakeHost, type FakeSocket } from "./fakes.ts";
+import { Client, type ClientOptions } from "../client.ts";
+import { FakeHost, type FakeSocket } from "./fake-host.ts";
 
 type Limits = ServerMessage<"welcome">["limits"];
 /** The fields of `welcome` that a test wants to differ from the usual. */

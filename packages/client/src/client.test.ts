@@ -1,10 +1,10 @@
 import { encode, type ServerMessage } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import type { ClientFrame } from "../src/client.ts";
-import type { ClientProblem } from "../src/emitter.ts";
-import type { SocketState } from "../src/socket.ts";
-import { record } from "./fakes.ts";
-import { connectedPair, pair, settled, watchPromise } from "./peer.ts";
+import type { ClientFrame } from "./client.ts";
+import type { ClientProblem } from "./emitter.ts";
+import type { SocketState } from "./socket.ts";
+import { record } from "./testing/fake-host.ts";
+import { connectedPair, pair, settled, watchPromise } from "./testing/scripted-peer.ts";
 
 describe("the greeting", () => {
   test("offers the protocol and says hello first", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Pace } from "../src/pace.ts";
+import { Pace } from "./pace.ts";
 
 const allowance = { messageBytes: 2_048, messagesPerSecond: 10, burst: 20 };
 

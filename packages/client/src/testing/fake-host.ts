@@ -1,5 +1,5 @@
-import type { Host, HostEvent, SocketConstructor, SocketLike } from "../src/host.ts";
-import type { SocketData } from "../src/queue.ts";
+import type { Host, HostEvent, SocketConstructor, SocketLike } from "../host.ts";
+import type { SocketData } from "../queue.ts";
 
 /** Surroundings in which nothing happens by itself: a test moves the clock, the network and the page. */
 export class FakeHost implements Host {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "@rosetta/publish";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startServer } from "./faulty-server.ts";
+import { startServer } from "./testing/faulty-server.ts";
 
 const bun = join(import.meta.dirname, "../../../apps/bun-hono/node_modules/.bin/bun");
 // For machines that have a Node of their own. The workspace brings the one that runs everything.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Position } from "../src/position.ts";
+import { Position } from "./position.ts";
 
 const subscribed = (rest: object = {}) => ({
   type: "subscribed" as const,

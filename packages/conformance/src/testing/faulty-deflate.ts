@@ -13,7 +13,7 @@ import {
   strict,
   type UnfinishedMessage,
 } from "./faulty-server.ts";
-import { anything, validator } from "./utf8.ts";
+import { anything, validator } from "./utf8-validator.ts";
 
 /** How one direction is compressed. */
 export interface Direction {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { defaultHost, type HostEvent } from "../src/host.ts";
-import { record } from "./fakes.ts";
+import { defaultHost, type HostEvent } from "./host.ts";
+import { record } from "./testing/fake-host.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();

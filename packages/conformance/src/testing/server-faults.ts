@@ -9,7 +9,7 @@ import {
   strict,
   type UnfinishedMessage,
 } from "./faulty-server.ts";
-import { anything, type ByteRanges, type Validator, validator, wellFormed } from "./utf8.ts";
+import { anything, type ByteRanges, type Validator, validator, wellFormed } from "./utf8-validator.ts";
 
 /** A fault of a server. */
 export interface ServerFault {

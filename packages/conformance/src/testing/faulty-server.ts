@@ -9,7 +9,7 @@
 
 import { createHash } from "node:crypto";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type Validator, validator } from "./utf8.ts";
+import { type Validator, validator } from "./utf8-validator.ts";
 
 /** A reason to fail the connection: RFC 6455 §7.1.7. */
 export class Failure extends Error {

@@ -1,13 +1,14 @@
+import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { Candidate } from "../src/candidates.ts";
-import { checkOf, failureOf } from "../src/correctness.ts";
-import { inTime } from "../src/generator/in-time.ts";
-import { type Generator, GeneratorEnded, startGenerator } from "../src/generator.ts";
-import type { EchoJob, PeerAddress } from "../src/job.ts";
-import { Measurement } from "../src/measure.ts";
-import type { SelfComparison } from "../src/results.ts";
-import { noises } from "../src/self-comparison.ts";
-import type { Bench, Method } from "../src/session.ts";
+import type { Candidate } from "./candidates.ts";
+import { checkOf, failureOf } from "./correctness.ts";
+import { inTime } from "./generator/in-time.ts";
+import { type Generator, GeneratorEnded, startGenerator } from "./generator.ts";
+import type { EchoJob, PeerAddress } from "./job.ts";
+import { Measurement } from "./measure.ts";
+import type { SelfComparison } from "./results.ts";
+import { noises } from "./self-comparison.ts";
+import type { Bench, Method } from "./session.ts";
 
 const stopped = new AbortController();
 const generator = startGenerator(undefined, stopped.signal);
@@ -17,7 +18,13 @@ const core = undefined;
 
 function candidateOf(fault: string, control?: string): Candidate {
   return {
-    ...{ id: fault, title: fault, kind: "bare", cwd: import.meta.dirname, echoPath: "/echo" },
+    ...{
+      id: fault,
+      title: fault,
+      kind: "bare",
+      cwd: join(import.meta.dirname, "testing"),
+      echoPath: "/echo",
+    },
     command: [process.execPath, "bad-echo.ts", fault],
     ...(control !== undefined && { control }),
   };

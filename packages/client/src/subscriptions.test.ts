@@ -1,8 +1,8 @@
 import type { ServerMessage } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import type { TopicState } from "../src/subscriptions.ts";
-import { record } from "./fakes.ts";
-import { connectedPair, eventAt, pair, settled } from "./peer.ts";
+import type { TopicState } from "./subscriptions.ts";
+import { record } from "./testing/fake-host.ts";
+import { connectedPair, eventAt, pair, settled } from "./testing/scripted-peer.ts";
 
 function follow({ client }: Pick<ReturnType<typeof pair>, "client">, topic = "room/a") {
   const offsets: number[] = [];
