@@ -9,7 +9,7 @@ import {
   thisTool,
 } from "@rosetta/conformance";
 import { type Manifest, raisedLimits } from "@rosetta/manifest";
-import { factsOf, thisMachine } from "./results.ts";
+import { factsOf, thisMachine } from "./write-results.ts";
 
 /** The name of the attachment in which a test passes on the results of its cases. */
 export const conformanceAttachment = "conformance";

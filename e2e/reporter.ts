@@ -14,7 +14,7 @@ import { dealtTo, matrix, readPlaces, type SuiteResults } from "@rosetta/compare
 import type { Manifest } from "@rosetta/manifest";
 import { conformanceAttachment, conformanceReport, type Judged } from "./conformance.ts";
 import { idOf } from "./deviation.ts";
-import { SuiteProgress } from "./progress.ts";
+import { SuiteProgress } from "./suite-progress.ts";
 import {
   factsOf,
   resultOf,
@@ -24,7 +24,7 @@ import {
   thisCommit,
   thisMachine,
   writeResults,
-} from "./results.ts";
+} from "./write-results.ts";
 
 interface Failure {
   test: TestCase;

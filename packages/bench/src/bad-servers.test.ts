@@ -4,11 +4,11 @@ import type { Candidate } from "./candidates.ts";
 import { checkOf, failureOf } from "./correctness.ts";
 import { inTime } from "./generator/in-time.ts";
 import { type Generator, GeneratorEnded, startGenerator } from "./generator.ts";
-import type { EchoJob, PeerAddress } from "./job.ts";
+import type { EchoJob, PeerAddress } from "./generator-job.ts";
 import { Measurement } from "./measure.ts";
+import type { Bench, Method } from "./method-session.ts";
 import type { SelfComparison } from "./results.ts";
 import { noises } from "./self-comparison.ts";
-import type { Bench, Method } from "./session.ts";
 
 const stopped = new AbortController();
 const generator = startGenerator(undefined, stopped.signal);

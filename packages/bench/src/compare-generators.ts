@@ -3,10 +3,10 @@
 import { spawn } from "node:child_process";
 import { type Candidate, compile } from "./candidates.ts";
 import { type Generator, nodeGenerator, ownGenerator, startGenerator } from "./generator.ts";
-import type { EchoJob } from "./job.ts";
+import type { EchoJob } from "./generator-job.ts";
 import { type Machine, onCore } from "./machine.ts";
+import { MeasuredServer } from "./measured-server.ts";
 import { bold, tell } from "./print.ts";
-import { MeasuredServer } from "./server.ts";
 import { estimate, median } from "./statistics.ts";
 import { interval, number, percent } from "./words.ts";
 

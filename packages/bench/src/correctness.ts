@@ -2,9 +2,9 @@
 
 import type { Candidate } from "./candidates.ts";
 import { GeneratorEnded } from "./generator.ts";
-import type { CheckJob, PeerAddress } from "./job.ts";
-import { MeasuredServer } from "./server.ts";
-import type { Bench } from "./session.ts";
+import type { CheckJob, PeerAddress } from "./generator-job.ts";
+import { MeasuredServer } from "./measured-server.ts";
+import type { Bench } from "./method-session.ts";
 
 // The sizes that are measured, and those at which the frame header grows (RFC 6455 §5.2).
 const messages: CheckJob["messages"] = [

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { GeneratorAnswer, Job, Slice } from "./job.ts";
+import type { GeneratorAnswer, Job, Slice } from "./generator-job.ts";
 import { onCore } from "./machine.ts";
 
 const program = join(import.meta.dirname, "generator/main.ts");

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type BenchOptions, readArguments, usage } from "./arguments.ts";
+import { askLoad } from "./ask-load.ts";
 import { type Candidate, readCandidates } from "./candidates.ts";
 import { compareGenerators } from "./compare-generators.ts";
-import { askLoad } from "./load.ts";
 import type { LoadOrder } from "./load-order.ts";
 import { allowedCores, type Machine, readMachine } from "./machine.ts";
 import { printSummary, yellow } from "./print.ts";

@@ -1,8 +1,7 @@
 // Measures every candidate by one method, each beside its control.
 
 import type { Candidate } from "./candidates.ts";
-import { judge, type SlicePair } from "./judge.ts";
-import type { Measure, ResultRow } from "./results.ts";
+import { judge, type SlicePair } from "./judge-slices.ts";
 import {
   type Bench,
   keyOf,
@@ -11,7 +10,8 @@ import {
   nowhere,
   type Subject,
   SubjectFailed,
-} from "./session.ts";
+} from "./method-session.ts";
+import type { Measure, ResultRow } from "./results.ts";
 import type { Noise } from "./statistics.ts";
 
 /** A measure in progress. Each call adds some pairs for every candidate. */

@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Stalled } from "./job.ts";
+import type { Stalled } from "./generator-job.ts";
 import { type Mark, plot } from "./plot.ts";
 import type { BenchResults, Measure, ResultRow, Schedule } from "./results.ts";
 import { questions, type Sentence, sentencesOf } from "./sentences.ts";

@@ -1,6 +1,6 @@
 // The outcome of a run: the content of results/bench.json.
 
-import type { Stalled } from "./job.ts";
+import type { Stalled } from "./generator-job.ts";
 import type { Machine } from "./machine.ts";
 import type { Decision, Estimate, Noise } from "./statistics.ts";
 

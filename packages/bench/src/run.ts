@@ -5,12 +5,12 @@ import { findWrong } from "./correctness.ts";
 import { GeneratorEnded, startGenerator } from "./generator.ts";
 import { type Machine, stolenTime } from "./machine.ts";
 import { Measurement } from "./measure.ts";
-import { ServerPool } from "./pool.ts";
+import { settings } from "./measured-server.ts";
+import type { Bench, Method } from "./method-session.ts";
 import { bold, printMeasure, printSelfComparison, tell, yellow } from "./print.ts";
 import { type BenchResults, type Measure, titlesIn } from "./results.ts";
 import { noises } from "./self-comparison.ts";
-import { settings } from "./server.ts";
-import type { Bench, Method } from "./session.ts";
+import { ServerPool } from "./server-pool.ts";
 import type { Noise } from "./statistics.ts";
 import { readCommit, readVersions } from "./versions.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Candidate } from "./candidates.ts";
-import type { Slice } from "./job.ts";
+import type { Slice } from "./generator-job.ts";
+import { nowhere } from "./method-session.ts";
 import { full, methodsOf, quick, scenarioNames, withPairs } from "./scenarios.ts";
-import { nowhere } from "./session.ts";
 
 const candidateOf = (kind: Candidate["kind"]) => ({ id: kind, title: kind, kind }) as Candidate;
 const slice: Slice = {

@@ -2,8 +2,8 @@
 
 import { subprotocol } from "@rosetta/protocol";
 import type { Candidate } from "./candidates.ts";
-import type { EchoJob, PeerAddress, Slice } from "./job.ts";
-import type { Method } from "./session.ts";
+import type { EchoJob, PeerAddress, Slice } from "./generator-job.ts";
+import type { Method } from "./method-session.ts";
 
 export const scenarioNames = [
   "echo",

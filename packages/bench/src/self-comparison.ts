@@ -1,11 +1,11 @@
 // The same server twice: how two of its processes differ shows what the machine itself does to a comparison.
 
 import type { Candidate } from "./candidates.ts";
-import type { Slice } from "./job.ts";
-import { objectionTo, ratiosOf, type SlicePair } from "./judge.ts";
+import type { Slice } from "./generator-job.ts";
+import { objectionTo, ratiosOf, type SlicePair } from "./judge-slices.ts";
 import { ableIn } from "./measure.ts";
+import { type Bench, type Method, MethodSession } from "./method-session.ts";
 import type { SelfComparison } from "./results.ts";
-import { type Bench, type Method, MethodSession } from "./session.ts";
 import { estimate, type Noise, noiseOf } from "./statistics.ts";
 
 // At least this many ratios wherever servers are compared: one or two do not show how far apart the next may be.

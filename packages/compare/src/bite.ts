@@ -2,6 +2,7 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { styleText } from "node:util";
 import { emptied, folderOf, readApps, root } from "@rosetta/manifest";
+import { readAppSources } from "./app-sources.ts";
 import { CommandError, type ParityOptions } from "./arguments.ts";
 import {
   type BiteVerdict,
@@ -16,7 +17,6 @@ import {
 } from "./cells.ts";
 import { buildPage, withCopies } from "./copies.ts";
 import { anyServer } from "./dealing.ts";
-import { readAppSources } from "./house.ts";
 import { runSuite, type SuiteRun } from "./playwright.ts";
 import { pool } from "./pool.ts";
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readAppSources } from "./app-sources.ts";
 import { CommandError } from "./arguments.ts";
 import {
   type BiteVerdict,
@@ -10,7 +11,6 @@ import {
   planCells,
   printBites,
 } from "./cells.ts";
-import { readAppSources } from "./house.ts";
 import type { TestOutcome } from "./playwright.ts";
 
 const text = `// #region upgrade

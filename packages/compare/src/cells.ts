@@ -1,6 +1,6 @@
 import { hasCode } from "@rosetta/manifest";
+import type { AppSources, Source } from "./app-sources.ts";
 import { CommandError } from "./arguments.ts";
-import type { AppSources, Source } from "./house.ts";
 import type { SuiteRun, TestOutcome } from "./playwright.ts";
 import { table } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { readAppSources } from "./app-sources.ts";
 import { checkEquality, equality, printEquality } from "./equality.ts";
-import { readAppSources } from "./house.ts";
 
 function house(...texts: string[]) {
   const names = ["one", "two", "three"];

@@ -1,5 +1,5 @@
 import { alike } from "@rosetta/manifest";
-import type { AppSources, Finding } from "./house.ts";
+import type { AppSources, Finding } from "./app-sources.ts";
 
 /**
  * For each region, the groups of apps in which it reads the same. An app that differs from all others is in no

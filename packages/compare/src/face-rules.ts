@@ -1,5 +1,5 @@
+import type { Finding } from "./app-sources.ts";
 import type { Face } from "./faces.ts";
-import type { Finding } from "./house.ts";
 
 /** The packages in which every public name has a docstring: an app or a user reads them in the editor. */
 const documented: readonly string[] = ["client", "hub", "protocol"];

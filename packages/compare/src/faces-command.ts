@@ -5,7 +5,7 @@ import { styleText } from "node:util";
 import { root } from "@rosetta/manifest";
 import { checkFaces } from "./face-rules.ts";
 import { readFaces } from "./faces.ts";
-import { count, printFindings } from "./report.ts";
+import { count, printFindings } from "./print-findings.ts";
 import { checkTypeNames, typesIn } from "./type-names.ts";
 
 // The apps are missing on purpose: their columns are parallel, so that each has the same names for its own types.

@@ -1,4 +1,4 @@
-import type { ServerResult, SuiteResults, TestResult } from "./results.ts";
+import type { ServerResult, SuiteResults, TestResult } from "./suite-results.ts";
 
 /** Results for the tests of this package. */
 export function sampleResults(tests: TestResult[] = sampleTests): SuiteResults {

@@ -6,7 +6,7 @@ export { readPlaces } from "./locate.ts";
 export { type MatrixOptions, matrix } from "./matrix.ts";
 export { runSuite, type SuiteRun } from "./playwright.ts";
 export { pool } from "./pool.ts";
-export { count } from "./report.ts";
+export { count } from "./print-findings.ts";
 export {
   groups,
   isPutTo,
@@ -19,6 +19,6 @@ export {
   type Tally,
   type TestResult,
   tally,
-} from "./results.ts";
+} from "./suite-results.ts";
 export { table } from "./table.ts";
 export { type ListedTest, regionsOf, titleForm } from "./tags.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { readAppSources } from "./app-sources.ts";
 import { sampleResults, sampleTest } from "./fixture.ts";
-import { readAppSources } from "./house.ts";
 import { markdownMatrix, markdownRegions, readPart, replacePart } from "./markdown.ts";
 
 const bare = {

@@ -1,6 +1,6 @@
-import type { AppSources } from "./house.ts";
+import type { AppSources } from "./app-sources.ts";
 import { placesOf } from "./overview.ts";
-import { groups, printDealt, printTally, type SuiteResults, tally } from "./results.ts";
+import { groups, printDealt, printTally, type SuiteResults, tally } from "./suite-results.ts";
 
 /** The generated parts of the README. Each stands between two comments with its name. */
 export type ReadmePart = "matrix" | "regions";

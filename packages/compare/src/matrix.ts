@@ -7,7 +7,7 @@ import {
   type TestResult,
   type TestVerdict,
   tally,
-} from "./results.ts";
+} from "./suite-results.ts";
 import { table } from "./table.ts";
 
 /** How to print the matrix. */

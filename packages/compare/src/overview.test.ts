@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { readAppSources } from "./app-sources.ts";
 import { equality } from "./equality.ts";
-import { readAppSources } from "./house.ts";
 import { overview } from "./overview.ts";
 
 const region = (name: string, ...lines: string[]) =>

@@ -1,5 +1,5 @@
+import type { AppSources } from "./app-sources.ts";
 import type { Equality } from "./equality.ts";
-import type { AppSources } from "./house.ts";
 import { table } from "./table.ts";
 import type { RegionPlace } from "./tags.ts";
 

@@ -2,13 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readApps, readManifests, root } from "@rosetta/manifest";
+import { readAppSources } from "./app-sources.ts";
 import { CommandError } from "./arguments.ts";
-import { readAppSources } from "./house.ts";
 import { markdownMatrix, markdownRegions, type ReadmePart, replacePart } from "./markdown.ts";
 import { listSuite } from "./playwright.ts";
-import { printFindings } from "./report.ts";
-import type { SuiteResults } from "./results.ts";
-import { staleMatrix, staleRegions } from "./stale.ts";
+import { printFindings } from "./print-findings.ts";
+import { staleMatrix, staleRegions } from "./stale-readme.ts";
+import type { SuiteResults } from "./suite-results.ts";
 
 const usage = `pnpm -C packages/compare run readme           writes the table of regions, and the matrix from results/
 pnpm -C packages/compare run readme --check   fails if README.md has other regions, tests or deviations than there are`;

@@ -1,6 +1,6 @@
 import type { AppFiles } from "@rosetta/manifest";
 import { describe, expect, test } from "vitest";
-import { readAppSources } from "./house.ts";
+import { readAppSources } from "./app-sources.ts";
 import { checkApps } from "./rules.ts";
 
 const main = 'import { start } from "./server.ts";\nawait start();\n';

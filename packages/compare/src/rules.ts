@@ -1,5 +1,5 @@
 import { hasCode, pathOf } from "@rosetta/manifest";
-import type { AppSources, Finding, Source } from "./house.ts";
+import type { AppSources, Finding, Source } from "./app-sources.ts";
 import type { Named } from "./syntax.ts";
 import { protocolMeaning } from "./vocabulary.ts";
 

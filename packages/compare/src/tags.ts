@@ -1,6 +1,6 @@
 import type { Manifest } from "@rosetta/manifest";
+import type { Finding } from "./app-sources.ts";
 import { anyServer } from "./dealing.ts";
-import type { Finding } from "./house.ts";
 
 /** A test as Playwright lists it. */
 export interface ListedTest {

@@ -1,4 +1,4 @@
-import type { Finding } from "./house.ts";
+import type { Finding } from "./app-sources.ts";
 
 /** A class, an interface or a type alias at the top of a file. */
 export interface DeclaredType {

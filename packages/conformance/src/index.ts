@@ -16,7 +16,7 @@ export { type DriveOptions, drive } from "./run/drivers/drive.ts";
 export { NoEcho } from "./run/lifeline.ts";
 export { type ServeOptions, type Serving, serveConformance } from "./run/serve.ts";
 export { type RunOptions, runConformance } from "./run/server-run.ts";
-export { ServerGone } from "./run/watch.ts";
+export { ServerGone } from "./run/server-watch.ts";
 export { inflateOf } from "./wire/deflate.ts";
 export {
   type CloseInfo,

@@ -4,7 +4,7 @@ import { Crowd, pause } from "./crowd.ts";
 import { type Fault, faults } from "./faults.ts";
 import { type HistoryVerdict, isKept } from "./history.ts";
 import { BadNetwork } from "./network.ts";
-import { percentile } from "./statistics.ts";
+import { percentile } from "./samples.ts";
 
 const authors = 3;
 const readers = 6;

@@ -3,8 +3,8 @@ import type { Manifest } from "@rosetta/manifest";
 import { type Holding, holdingOf, metric, Ports, Raw, Server } from "@rosetta/testkit";
 import { Crowd, pause } from "./crowd.ts";
 import { type HistoryVerdict, isKept } from "./history.ts";
-import { hostiles } from "./hostile.ts";
-import { percentile, slopeOf } from "./statistics.ts";
+import { hostiles } from "./hostile-peers.ts";
+import { percentile, slopeOf } from "./samples.ts";
 
 /** The honest clients. */
 const authors = 4;

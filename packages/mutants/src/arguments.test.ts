@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { readArguments } from "./arguments.ts";
 
 const today = new Date("2026-11-28T23:00:00Z");
-const known = [{ file: "packages/page/src/wire/recorder.ts" }, { file: "packages/bench/src/judge.ts" }];
+const known = [
+  { file: "packages/page/src/wire/recorder.ts" },
+  { file: "packages/bench/src/judge-slices.ts" },
+];
 const read = (...given: string[]) => readArguments(given, known, today);
 
 test("without arguments every area is run, in two jobs", () => {

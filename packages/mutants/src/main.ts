@@ -7,7 +7,7 @@ import { help, readArguments } from "./arguments.ts";
 import { mutants } from "./list/index.ts";
 import { isIn, lineOf, type Mutant } from "./mutant.ts";
 import { run } from "./run.ts";
-import { staleEntries } from "./stale.ts";
+import { staleEntries } from "./stale-entries.ts";
 
 async function main(given: string[]): Promise<number> {
   const request = readArguments(given, mutants, new Date());

@@ -1,5 +1,5 @@
 import { areaOf, type Mutant } from "./mutant.ts";
-import { isFile } from "./stale.ts";
+import { isFile } from "./stale-entries.ts";
 
 /** Seconds a mistake takes on one of two cores: with unit tests, and with the suite's servers and browser. */
 const unitSeconds = 4;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { MutantOutcome } from "./judge.ts";
 import { isGood, printOpen, printSummary, type Tried, toResults } from "./report.ts";
+import type { MutantOutcome } from "./try-mutant.ts";
 
 function tried(file: string, outcome: MutantOutcome): Tried {
   return {

@@ -1,6 +1,6 @@
 import { count, table } from "@rosetta/compare";
-import type { MutantOutcome } from "./judge.ts";
 import { areaOf, type Mutant } from "./mutant.ts";
+import type { MutantOutcome } from "./try-mutant.ts";
 
 /** A mistake, its line, its outcome, and how long that took. */
 export interface Tried {

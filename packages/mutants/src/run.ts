@@ -5,10 +5,10 @@ import { buildPage, count, pool, withCopies } from "@rosetta/compare";
 import { root } from "@rosetta/manifest";
 import type { MutantsOptions } from "./arguments.ts";
 import { copyRepository } from "./copy.ts";
-import { Judge } from "./judge.ts";
 import { lineOf, type Mutant } from "./mutant.ts";
 import { choose } from "./quick.ts";
 import { isGood, printOpen, printSummary, printTried, type Tried, toResults } from "./report.ts";
+import { Judge } from "./try-mutant.ts";
 
 /** Holds the copies of the repository, where nothing looks for packages, servers or tests. */
 const folder = join(root, ".mutants");

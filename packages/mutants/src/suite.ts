@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { anyServer, type BiteVerdict, grepOf, judge, runSuite } from "@rosetta/compare";
 import { readManifests, regions } from "@rosetta/manifest";
 import { lineOf, type Mutant } from "./mutant.ts";
-import { isFile } from "./stale.ts";
+import { isFile } from "./stale-entries.ts";
 
 const testMs = 40_000;
 const runMs = 240_000;

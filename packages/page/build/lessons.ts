@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { root } from "@rosetta/manifest";
 import { Marked } from "marked";
 import type { Plugin } from "vite";
-import { codeFiles, codeRows } from "./code.ts";
+import { codeFiles, codeRows } from "./code-rows.ts";
 import { type Lesson, lessonsFolder, parseLesson, readLessonFiles } from "./lesson-files.ts";
 
 const index = "virtual:lessons";

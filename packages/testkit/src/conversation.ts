@@ -10,7 +10,7 @@ import {
 import { failure } from "./failure.ts";
 import { type Await, Inbox } from "./inbox.ts";
 import type { Raw, UpgradeOptions } from "./raw.ts";
-import type { RawSocket } from "./socket.ts";
+import type { RawSocket } from "./raw-socket.ts";
 
 type RequestType = ClientMessage["type"];
 type Reply<T extends RequestType> = ServerMessage<(typeof replyTypes)[T]>;

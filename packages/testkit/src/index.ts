@@ -1,4 +1,3 @@
-export { TcpConnection, type TcpEnd, type TcpOptions } from "./connection.ts";
 export { Conversation, type RequestToSend } from "./conversation.ts";
 export {
   different,
@@ -30,8 +29,7 @@ export {
   reservedClose,
   startHostile,
   unknownOpcode,
-} from "./hostile.ts";
-export { startSiblings } from "./house.ts";
+} from "./hostile-server.ts";
 export {
   type HeaderChanges,
   type HeaderList,
@@ -42,10 +40,17 @@ export {
   requestHead,
 } from "./http.ts";
 export { type Await, defaultDeadlineMs, Inbox, within } from "./inbox.ts";
-export { type MetricSample, metric, samplesOf } from "./metrics.ts";
 export { Ports } from "./ports.ts";
 export { type Holding, holdingOf, type ProcessExit } from "./process/index.ts";
 export { Raw, type RequestOptions, type UpgradeOptions } from "./raw.ts";
+export {
+  type Closed,
+  describeFrame,
+  type FrameFilter,
+  type MessageConsumer,
+  RawSocket,
+} from "./raw-socket.ts";
+export { type MetricSample, metric, samplesOf } from "./read-metrics.ts";
 export {
   type Column,
   describeExit,
@@ -55,11 +60,6 @@ export {
   type ServerPlan,
   warm,
 } from "./server.ts";
-export {
-  type Closed,
-  describeFrame,
-  type FrameFilter,
-  type MessageConsumer,
-  RawSocket,
-} from "./socket.ts";
+export { startSiblings } from "./siblings.ts";
 export { RawEventStream, type StreamEvent } from "./stream.ts";
+export { TcpConnection, type TcpEnd, type TcpOptions } from "./tcp-connection.ts";

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { handshakeProblem } from "@rosetta/conformance";
-import { TcpConnection, type TcpOptions } from "./connection.ts";
 import { errorAt, failure } from "./failure.ts";
 import {
   type HeaderChanges,
@@ -12,8 +11,9 @@ import {
   requestHead,
 } from "./http.ts";
 import { type Await, within } from "./inbox.ts";
-import { RawSocket } from "./socket.ts";
+import { RawSocket } from "./raw-socket.ts";
 import { RawEventStream } from "./stream.ts";
+import { TcpConnection, type TcpOptions } from "./tcp-connection.ts";
 
 /** A request in which every byte may be chosen. */
 export interface RequestOptions extends Await, Pick<TcpOptions, "from"> {

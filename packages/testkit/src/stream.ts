@@ -1,6 +1,6 @@
-import type { TcpConnection, TcpEnd } from "./connection.ts";
 import type { ResponseHead, ResponseReader } from "./http.ts";
 import { type Await, Inbox } from "./inbox.ts";
+import type { TcpConnection, TcpEnd } from "./tcp-connection.ts";
 
 /** One of the Server-Sent Events, as it was written. An absent field is `undefined`. */
 export interface StreamEvent {

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import type { CheckJob, PeerAddress } from "../job.ts";
+import type { CheckJob, PeerAddress } from "../generator-job.ts";
 import { check, difference, numbered } from "./check.ts";
-import { letters, maskedText, plainText } from "./frames.ts";
 import { type TestServer, tcpServer, webSocketServer } from "./servers.testing.ts";
+import { letters, maskedText, plainText } from "./write-frames.ts";
 
 const frame = (number: number, size = 64) => plainText(numbered(3, number, size));
 

@@ -1,11 +1,11 @@
 // Checks correctness before anything is measured: messages are numbered, and every byte of every echo is compared.
 
-import type { CheckJob, PeerAddress, Slice } from "../job.ts";
-import { letters, maskedText, plainText } from "./frames.ts";
-import { openSocket } from "./handshake.ts";
+import type { CheckJob, PeerAddress, Slice } from "../generator-job.ts";
 import { between, look, settled } from "./look.ts";
+import { openSocket } from "./open-socket.ts";
 import { Outbox } from "./outbox.ts";
 import { Trouble } from "./trouble.ts";
+import { letters, maskedText, plainText } from "./write-frames.ts";
 
 /** Exchanges messages with a server on several connections at once. Rejects with the first thing that is wrong. */
 export async function check(job: CheckJob): Promise<Slice> {

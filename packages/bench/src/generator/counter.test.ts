@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FrameCounter } from "./counter.ts";
-import { letters, plainText } from "./frames.ts";
+import { letters, plainText } from "./write-frames.ts";
 
 const sizes = [0, 1, 125, 126, 127, 65_535, 65_536, 3];
 const stream = Buffer.concat(sizes.map((size) => plainText(letters(size))));

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import type { EchoJob, PeerAddress } from "../job.ts";
+import type { EchoJob, PeerAddress } from "../generator-job.ts";
 import { echo } from "./echo.ts";
 import { type TestServer, tcpServer, webSocketServer } from "./servers.testing.ts";
 

@@ -1,6 +1,6 @@
 // How many messages a second come back and, on a schedule, after how long.
 
-import type { EchoJob, Slice } from "../job.ts";
+import type { EchoJob, Slice } from "../generator-job.ts";
 import { Flow, type FlowHandlers } from "./flow.ts";
 import { settled, watch } from "./look.ts";
 import { Latencies, startSchedule } from "./schedule.ts";

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { WebSocket } from "ws";
-import type { FanoutJob } from "../job.ts";
+import type { FanoutJob } from "../generator-job.ts";
 import { fanout } from "./fanout.ts";
 import { closeWith, type TestServer, webSocketServer } from "./servers.testing.ts";
 

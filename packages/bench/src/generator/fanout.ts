@@ -1,9 +1,9 @@
 // Fan-out: one connection publishes, a thousand listen, and each of them checks what it receives.
 
-import type { FanoutJob, Slice } from "../job.ts";
+import type { FanoutJob, Slice } from "../generator-job.ts";
 import type { Link } from "./link.ts";
 import { settled, watch } from "./look.ts";
-import { newTopic, openPublisher, type Publisher, type PublishTarget, subscribe } from "./topic.ts";
+import { newTopic, openPublisher, type Publisher, type PublishTarget, subscribe } from "./publisher.ts";
 import { Trouble } from "./trouble.ts";
 
 // Checking each of millions of deliveries would measure the check, so every subscriber checks a different sample.

@@ -1,10 +1,10 @@
 // One connection of an echo: sends messages over and over and checks what comes back.
 
-import type { PeerAddress } from "../job.ts";
+import type { PeerAddress } from "../generator-job.ts";
 import { FrameCounter } from "./counter.ts";
-import { openSocket } from "./handshake.ts";
 import { inTime } from "./in-time.ts";
 import type { Link } from "./link.ts";
+import { openSocket } from "./open-socket.ts";
 
 /** The messages that every connection of a slice sends and expects, over and over. */
 export interface Wave {

@@ -1,13 +1,13 @@
 // A custom load: rooms with one publisher and some listeners each, on a schedule.
 
 import { residentBytes } from "@rosetta/testkit/process";
-import type { LoadJob, Slice } from "../job.ts";
-import { openMany } from "./connections.ts";
-import { openSocket } from "./handshake.ts";
+import type { LoadJob, Slice } from "../generator-job.ts";
+import { openMany } from "./connect-and-idle.ts";
 import type { Link } from "./link.ts";
 import { between, type Look, look, pause, settled } from "./look.ts";
+import { openSocket } from "./open-socket.ts";
+import { newTopic, openPublisher, type Publisher, type PublishTarget, subscribe } from "./publisher.ts";
 import { Latencies, startSchedule } from "./schedule.ts";
-import { newTopic, openPublisher, type Publisher, type PublishTarget, subscribe } from "./topic.ts";
 import { Trouble } from "./trouble.ts";
 import { hello } from "./waves.ts";
 

@@ -1,4 +1,4 @@
-import type { Slice } from "../job.ts";
+import type { Slice } from "../generator-job.ts";
 import { type ProcessorTime, processorTime, runningTime } from "../processor.ts";
 import type { Trouble } from "./trouble.ts";
 

@@ -1,9 +1,9 @@
 // The load generator reads one job from each line of stdin and writes one answer to each line of stdout.
 
 import { createInterface } from "node:readline";
-import type { GeneratorAnswer, Job, Slice } from "../job.ts";
+import type { GeneratorAnswer, Job, Slice } from "../generator-job.ts";
 import { check } from "./check.ts";
-import { connections, idle } from "./connections.ts";
+import { connections, idle } from "./connect-and-idle.ts";
 import { echo } from "./echo.ts";
 import { fanout } from "./fanout.ts";
 import { load } from "./load.ts";

@@ -1,7 +1,7 @@
 // Which message is due when, and how late each one came.
 
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
-import type { Slice } from "../job.ts";
+import type { Slice } from "../generator-job.ts";
 
 /** Calls `send` for each message when it is due, in ms of `performance.now()`. Returns a function that stops it. */
 export function startSchedule(rate: number, send: (due: number) => void): () => void {

@@ -2,7 +2,7 @@
 
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { PeerAddress } from "../job.ts";
+import type { PeerAddress } from "../generator-job.ts";
 
 /** A running server, and how to talk to it. */
 export interface TestServer {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { WebSocket } from "ws";
-import type { SlowJob } from "../job.ts";
+import type { SlowJob } from "../generator-job.ts";
 import { closeWith, type TestServer, webSocketServer } from "./servers.testing.ts";
 import { slow } from "./slow.ts";
 

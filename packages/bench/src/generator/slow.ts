@@ -2,10 +2,10 @@
 // does it learn what it lost?
 
 import { residentBytes } from "@rosetta/testkit/process";
-import type { Slice, SlowJob, Stalled } from "../job.ts";
+import type { Slice, SlowJob, Stalled } from "../generator-job.ts";
 import type { Link } from "./link.ts";
 import { between, look, settled } from "./look.ts";
-import { newTopic, openPublisher, type PublishTarget, subscribe } from "./topic.ts";
+import { newTopic, openPublisher, type PublishTarget, subscribe } from "./publisher.ts";
 import { Trouble } from "./trouble.ts";
 
 const sampleMs = 20;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { maskedText } from "./frames.ts";
 import { hello, waveOf } from "./waves.ts";
+import { maskedText } from "./write-frames.ts";
 
 const webSocket = { host: "", port: 0, pid: 0, path: "/" };
 const tcp = { host: "", port: 0, pid: 0 };

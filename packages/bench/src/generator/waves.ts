@@ -1,8 +1,8 @@
 // The messages of an echo: bytes, or requests of rosetta.v1.json.
 
-import type { EchoJob } from "../job.ts";
+import type { EchoJob } from "../generator-job.ts";
 import type { Wave } from "./flow.ts";
-import { letters, maskedText, plainText } from "./frames.ts";
+import { letters, maskedText, plainText } from "./write-frames.ts";
 
 /** The largest single write, in bytes. */
 const writeBytes = 64 * 1024;

@@ -19,7 +19,7 @@ import {
 } from "../testing/faulty-handshake.ts";
 import { acceptOf, type Rules, startServer } from "../testing/faulty-server.ts";
 import { addressOf } from "../wire/handshake.ts";
-import { WireLog } from "../wire/log.ts";
+import { WireLog } from "../wire/wire-log.ts";
 import { framing } from "./framing.ts";
 import { opening } from "./opening.ts";
 

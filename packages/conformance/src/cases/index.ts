@@ -2,7 +2,6 @@
 
 import type { Case } from "../model/case.ts";
 import type { CaseHead } from "../model/case-head.ts";
-import { answers } from "./answers.ts";
 import { closing } from "./closing.ts";
 import { compression } from "./compression.ts";
 import { confirmation } from "./confirmation.ts";
@@ -10,6 +9,7 @@ import { control } from "./control.ts";
 import { delivery } from "./delivery.ts";
 import { fragmentation } from "./fragmentation.ts";
 import { framing } from "./framing.ts";
+import { answers } from "./handshake-answers.ts";
 import { negotiation } from "./negotiation.ts";
 import { opening } from "./opening.ts";
 import { reservedBits, reservedOpcodes } from "./reserved.ts";

@@ -10,7 +10,7 @@ import { ClientGone, runClient } from "../run/client-run.ts";
 import { NoEcho } from "../run/lifeline.ts";
 import { type ServerCommand, ServerProcess, ServerStartError } from "../run/server-process.ts";
 import { type RunOptions, runConformance } from "../run/server-run.ts";
-import { ServerGone } from "../run/watch.ts";
+import { ServerGone } from "../run/server-watch.ts";
 import { addressOf, HandshakeError } from "../wire/handshake.ts";
 import { ConnectError } from "../wire/tcp.ts";
 

@@ -1,6 +1,6 @@
 // What a case has shown.
 
-import type { WireEntry } from "../wire/log.ts";
+import type { WireEntry } from "../wire/wire-log.ts";
 import type { CaseHead } from "./case-head.ts";
 import type { Gravity, Judgement, Verdict } from "./verdict.ts";
 

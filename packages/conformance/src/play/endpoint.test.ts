@@ -3,7 +3,7 @@ import { random } from "../model/random.ts";
 import { frame } from "../model/writing.ts";
 import type { Duplex, DuplexListener } from "../wire/duplex.ts";
 import { encodeClose, encodeFrame, type FrameToSend, Opcode } from "../wire/frames.ts";
-import { WireLog } from "../wire/log.ts";
+import { WireLog } from "../wire/wire-log.ts";
 import { OurEndpoint } from "./endpoint.ts";
 
 /** An endpoint, and a peer that sends whatever the test says. */

@@ -15,8 +15,8 @@ import {
   Opcode,
   ProtocolError,
 } from "../wire/frames.ts";
-import { describeFrame, type WireLog } from "../wire/log.ts";
 import { type Inflate, MessageAssembler } from "../wire/messages.ts";
+import { describeFrame, type WireLog } from "../wire/wire-log.ts";
 
 // More than any case needs.
 const maxPings = 1_000;

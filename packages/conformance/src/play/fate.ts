@@ -13,8 +13,8 @@ import {
   upgradeRequest,
   valuesOf,
 } from "../wire/handshake.ts";
-import type { WireLog } from "../wire/log.ts";
 import type { TcpDuplex } from "../wire/tcp.ts";
+import type { WireLog } from "../wire/wire-log.ts";
 import { within } from "./within.ts";
 
 // How reading an answer can stop, other than at its own end.

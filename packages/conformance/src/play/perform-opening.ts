@@ -17,8 +17,8 @@ import {
   subprotocolsOf,
   valuesOf,
 } from "../wire/handshake.ts";
-import { WireLog } from "../wire/log.ts";
 import { ConnectError, dial, type TcpDuplex } from "../wire/tcp.ts";
+import { WireLog } from "../wire/wire-log.ts";
 import { cutAt, describeFrameSent, OurEndpoint } from "./endpoint.ts";
 import { type Exchange, endsSoon, fateOf } from "./fate.ts";
 import { perform, type Timing } from "./perform.ts";

@@ -8,7 +8,7 @@ import type { CaseHead, Level } from "../model/case-head.ts";
 import type { Result } from "../model/result.ts";
 import type { Gravity, Judgement, Verdict } from "../model/verdict.ts";
 import { applyMask, Opcode } from "../wire/frames.ts";
-import type { WireEntry } from "../wire/log.ts";
+import type { WireEntry } from "../wire/wire-log.ts";
 
 /** A run as `--json` writes it. New fields may be added; existing ones stay as they are while `format` is 1. */
 export interface Report {

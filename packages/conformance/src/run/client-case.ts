@@ -13,8 +13,8 @@ import { acceptOffer } from "../wire/accept-offer.ts";
 import { inflateOf } from "../wire/deflate.ts";
 import type { Duplex } from "../wire/duplex.ts";
 import { JoinedDuplex } from "../wire/joined-duplex.ts";
-import type { WireLog } from "../wire/log.ts";
 import type { Inflate } from "../wire/messages.ts";
+import type { WireLog } from "../wire/wire-log.ts";
 import { bound, outcomeOf, unsupported } from "./outcome.ts";
 
 /** The surroundings of a case that judges a client. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { allCases } from "../cases/index.ts";
 import { isForClients } from "../model/case.ts";
 import type { Result } from "../model/result.ts";
-import { EventQueue } from "./inbox.ts";
+import { EventQueue } from "./event-queue.ts";
 import { type ServeOptions, serveConformance } from "./serve.ts";
 import type { ServerCommand } from "./server-process.ts";
 

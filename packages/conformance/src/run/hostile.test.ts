@@ -18,7 +18,7 @@ import type { Result } from "../model/result.ts";
 import { startServer } from "../testing/faulty-server.ts";
 import { acceptOf } from "../wire/handshake.ts";
 import { type RunOptions, runConformance } from "./server-run.ts";
-import { ServerGone } from "./watch.ts";
+import { ServerGone } from "./server-watch.ts";
 
 const deadlineMs = 500;
 // Time for a run of one case on a busy machine: the check, the case, its end, and a last sign of life.

@@ -10,7 +10,7 @@ import { OurEndpoint } from "../play/endpoint.ts";
 import type { Timing } from "../play/perform.ts";
 import { equal } from "../wire/bytes.ts";
 import { type Address, open } from "../wire/handshake.ts";
-import { WireLog } from "../wire/log.ts";
+import { WireLog } from "../wire/wire-log.ts";
 
 const question = "Does this endpoint echo?";
 const questionBytes = new TextEncoder().encode(question);

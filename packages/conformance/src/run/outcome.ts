@@ -6,7 +6,7 @@ import { worst } from "../judge/judgement.ts";
 import type { CaseHead } from "../model/case-head.ts";
 import type { Observation, Play } from "../model/frame-case.ts";
 import type { CaseOutcome, Result } from "../model/result.ts";
-import type { WireLog } from "../wire/log.ts";
+import type { WireLog } from "../wire/wire-log.ts";
 
 /** Returns a case with its result. */
 export function resultOf(each: CaseHead, outcome: CaseOutcome, log: WireLog, ms: number): Result {

@@ -7,11 +7,11 @@ import { random } from "../model/random.ts";
 import type { Result } from "../model/result.ts";
 import type { Timing } from "../play/perform.ts";
 import { type Address, addressOf } from "../wire/handshake.ts";
-import { WireLog } from "../wire/log.ts";
+import { WireLog } from "../wire/wire-log.ts";
 import { concurrently } from "./concurrently.ts";
 import { resultOf } from "./outcome.ts";
 import { judgeServer } from "./server-case.ts";
-import { type Loss, ServerGone, ServerWatch, type WatchOptions } from "./watch.ts";
+import { type Loss, ServerGone, ServerWatch, type WatchOptions } from "./server-watch.ts";
 
 /** How to run. */
 export interface RunOptions extends WatchOptions {

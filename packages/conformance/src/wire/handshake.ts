@@ -3,8 +3,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { describeBytes } from "./bytes.ts";
 import type { Opened } from "./duplex.ts";
-import type { WireLog } from "./log.ts";
 import { type Dial, dial, type TcpDuplex } from "./tcp.ts";
+import type { WireLog } from "./wire-log.ts";
 
 /** The head of a response. */
 export interface HandshakeResponse {

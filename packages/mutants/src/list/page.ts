@@ -1257,19 +1257,19 @@ const sockets: Mutant[] = [
     why: "a friend is in another room",
   },
   {
-    ...unit("wire/connections"),
+    ...unit("wire/page-connections"),
     search: "if (!servers.some((server) => isSame(server, pair.server))) closePair(pair);",
     replace: "if (servers.length === 0) closePair(pair);",
     why: "a server that was left keeps its connections",
   },
   {
-    ...unit("wire/connections"),
+    ...unit("wire/page-connections"),
     search: "this.#pairs.find((pair) => isSame(server, pair.server)) ?? this.#connect(server)",
     replace: "this.#connect(server)",
     why: "a server that stays is connected anew",
   },
   {
-    ...unit("wire/connections"),
+    ...unit("wire/page-connections"),
     search: 'if (each.state.name === "stopped") each.open();',
     replace: "each.open();",
     why: "what is open is opened again",

@@ -93,11 +93,11 @@ export const tools: Mutant[] = [
     why: "a colour takes room",
   },
   {
-    ...unit("compare/lessons"),
+    ...unit("compare/lesson-rules"),
     search: "^## ",
     replace: "^# ",
     why: "a lesson has no sections",
-    tests: ["packages/compare/src/lessons.test.ts"],
+    tests: ["packages/compare/src/lesson-rules.test.ts"],
   },
   {
     file: "e2e/deviation.ts",
@@ -139,7 +139,7 @@ export const tools: Mutant[] = [
     why: "a piece may stand there twice",
   },
   {
-    ...unit("mutants/stale"),
+    ...unit("mutants/stale-entries"),
     search: "if (search === replace) problems.push",
     replace: "if (false) problems.push",
     why: "a mistake that changes nothing is listed",

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import { type ServerEntry, socketUrl } from "../shared/servers.ts";
-import type { ConnectionPair } from "../wire/connections.ts";
+import type { ConnectionPair } from "../wire/page-connections.ts";
 import type { WireRecorder } from "../wire/recorder.ts";
 
 /** The things that a panel is handed. */

@@ -1,5 +1,5 @@
-import { TcpConnection } from "../connection.ts";
 import type { Server } from "../server.ts";
+import { TcpConnection } from "../tcp-connection.ts";
 import { type Came, type Sent, weigh } from "./oracle.ts";
 import { type Script, type ScriptContext, segmentsOf } from "./script.ts";
 

@@ -1,7 +1,7 @@
 import { encodeFrame, Opcode, randomMask } from "@rosetta/conformance";
-import { metric } from "../metrics.ts";
 import { holdingOf } from "../process/index.ts";
 import { Raw } from "../raw.ts";
+import { metric } from "../read-metrics.ts";
 import { describeExit, type Server } from "../server.ts";
 
 /** How long a server has to release what a conversation used, in milliseconds. */

@@ -3,7 +3,7 @@ import { endpoints } from "@rosetta/protocol";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { codeTitle } from "../../shared/closing.ts";
 import { formatDuration } from "../../shared/format.ts";
-import { randomHex } from "../../shared/random.ts";
+import { randomHex } from "../../shared/random-hex.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, region, ServerPanel } from "../base.ts";

@@ -2,7 +2,7 @@ import { Client, type ClientFrame, defaultHost, type SocketState } from "@rosett
 import { type EventData, endpoints, type ServerMessage } from "@rosetta/protocol";
 import { html, nothing, type TemplateResult } from "lit";
 import { formatClock } from "../../shared/format.ts";
-import { randomHex } from "../../shared/random.ts";
+import { randomHex } from "../../shared/random-hex.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, reasonOf, region, ServerPanel } from "../base.ts";

@@ -12,7 +12,7 @@ import {
   policyText,
 } from "../../shared/closing.ts";
 import { byteLength, formatDuration } from "../../shared/format.ts";
-import { randomHex } from "../../shared/random.ts";
+import { randomHex } from "../../shared/random-hex.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { Probe, type ProbeEnd } from "../../wire/probe.ts";

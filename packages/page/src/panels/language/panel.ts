@@ -2,7 +2,7 @@ import { endpoints, parseClient, parseServer, subprotocol } from "@rosetta/proto
 import { css, html, nothing, type TemplateResult } from "lit";
 import { closeText, codeTitle } from "../../shared/closing.ts";
 import { formatDuration } from "../../shared/format.ts";
-import { randomHex } from "../../shared/random.ts";
+import { randomHex } from "../../shared/random-hex.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { Probe } from "../../wire/probe.ts";

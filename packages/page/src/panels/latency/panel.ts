@@ -7,7 +7,7 @@ import { formatDuration } from "../../shared/format.ts";
 import { ask } from "../../shared/http.ts";
 import { healthOf, socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { WorkerReader } from "../../wire/reader.ts";
+import { WorkerReader } from "../../wire/worker-reader.ts";
 import { type Fact, onSubmit, reasonOf, region, ServerPanel, textOf } from "../base.ts";
 import { type Beat, keptBeats, LatencyBook, readMetric } from "./model.ts";
 

@@ -5,7 +5,7 @@ import type { BiteVerdict } from "@rosetta/compare";
 import { runProgram } from "@rosetta/testkit/process";
 import { mutate } from "./copy.ts";
 import { areaOf, type Mutant } from "./mutant.ts";
-import { isFile } from "./stale.ts";
+import { isFile } from "./stale-entries.ts";
 import { grepFor, runTests, suiteOf } from "./suite.ts";
 import { runRelated, runUnits, type UnitRun } from "./units.ts";
 

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Finding } from "./house.ts";
+import type { Finding } from "./app-sources.ts";
 
 /** Prints the findings. Returns the exit code. */
 export function printFindings(findings: Finding[]): number {

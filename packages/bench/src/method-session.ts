@@ -3,11 +3,11 @@
 
 import type { Candidate } from "./candidates.ts";
 import { type Generator, GeneratorEnded } from "./generator.ts";
-import type { EchoJob, Job, PeerAddress, Slice } from "./job.ts";
-import { type Figure, isDisturbed, isHopeless, type SlicePair } from "./judge.ts";
-import { ServerPool } from "./pool.ts";
+import type { EchoJob, Job, PeerAddress, Slice } from "./generator-job.ts";
+import { type Figure, isDisturbed, isHopeless, type SlicePair } from "./judge-slices.ts";
+import { MeasuredServer } from "./measured-server.ts";
 import type { Measure } from "./results.ts";
-import { MeasuredServer } from "./server.ts";
+import { ServerPool } from "./server-pool.ts";
 
 /** How something is measured. */
 export interface Method extends Figure {

@@ -1,7 +1,7 @@
 // The servers of a round. Each keeps one process for all of its measures.
 
 import type { Candidate } from "./candidates.ts";
-import { MeasuredServer } from "./server.ts";
+import { MeasuredServer } from "./measured-server.ts";
 
 /** Starts servers when they are needed, and stops all of them at once. */
 export class ServerPool {

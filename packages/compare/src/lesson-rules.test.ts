@@ -1,6 +1,6 @@
 import { parseLesson } from "@rosetta/page/lessons";
 import { expect, test } from "vitest";
-import { checkLessons } from "./lessons.ts";
+import { checkLessons } from "./lesson-rules.ts";
 
 const text = `---
 panels: echo, wire

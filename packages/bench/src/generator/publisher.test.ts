@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
+import { newTopic, subscribe } from "./publisher.ts";
 import { type TestServer, webSocketServer } from "./servers.testing.ts";
-import { newTopic, subscribe } from "./topic.ts";
 
 let server: TestServer | undefined;
 afterEach(() => server?.stop());

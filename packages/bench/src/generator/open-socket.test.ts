@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { openSocket } from "./handshake.ts";
+import { openSocket } from "./open-socket.ts";
 import { type TestServer, tcpServer } from "./servers.testing.ts";
 
 let server: TestServer | undefined;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Slice } from "./job.ts";
-import { type Figure, isDisturbed, isHopeless, judge, ratiosOf, type SlicePair } from "./judge.ts";
+import type { Slice } from "./generator-job.ts";
+import { type Figure, isDisturbed, isHopeless, judge, ratiosOf, type SlicePair } from "./judge-slices.ts";
 
 const busy: Figure = { figure: ({ count }) => count, needsBusyServer: true, leastFactor: 1.02 };
 const noise = { low: 0.95, high: 1.05, count: 10 };

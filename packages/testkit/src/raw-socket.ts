@@ -12,10 +12,10 @@ import {
   Opcode,
   randomMask,
 } from "@rosetta/conformance";
-import type { TcpConnection, TcpEnd } from "./connection.ts";
 import { failure } from "./failure.ts";
 import type { ResponseHead } from "./http.ts";
 import { type Await, Inbox, within } from "./inbox.ts";
+import type { TcpConnection, TcpEnd } from "./tcp-connection.ts";
 
 /** How a WebSocket ended, as its client sees it: 1006 if no close frame came (RFC 6455 §7.1.5). */
 export interface Closed extends CloseInfo {

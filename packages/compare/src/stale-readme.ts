@@ -1,8 +1,8 @@
 import type { Manifest } from "@rosetta/manifest";
+import type { AppSources, Finding } from "./app-sources.ts";
 import { dealtTo } from "./dealing.ts";
-import type { AppSources, Finding } from "./house.ts";
 import { markdownMatrix, markdownRegions, type ReadmePart, readPart } from "./markdown.ts";
-import type { ServerResult, SuiteResults, TestResult } from "./results.ts";
+import type { ServerResult, SuiteResults, TestResult } from "./suite-results.ts";
 import { bare, type ListedTest, regionsOf, titleForm } from "./tags.ts";
 
 const remedy = "pnpm -C packages/compare run readme";

@@ -1,6 +1,6 @@
 import type { FrameEvent } from "@rosetta/client";
 import { causeOf, causes } from "../shared/age.ts";
-import { scriptOfPage } from "../shared/script.ts";
+import { scriptOfPage } from "../shared/page-script.ts";
 import { baseOf } from "../shared/servers.ts";
 import type { ReaderNews, ReaderOrder, ReaderReport, ReaderTopics } from "./reader-messages.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Slice } from "./job.ts";
-import { answerOf } from "./load.ts";
+import { answerOf } from "./ask-load.ts";
+import type { Slice } from "./generator-job.ts";
 
 const part: Slice = {
   ...{ count: 20_000, ms: 1_000, due: 20_000, sent: 20_000, residentBytes: 50 * 2 ** 20 },

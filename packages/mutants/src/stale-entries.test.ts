@@ -5,7 +5,7 @@ import { root } from "@rosetta/manifest";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { mutants } from "./list/index.ts";
 import type { Mutant } from "./mutant.ts";
-import { staleEntries } from "./stale.ts";
+import { staleEntries } from "./stale-entries.ts";
 
 let folder = "";
 beforeEach(() => {

@@ -2,13 +2,13 @@
 
 import type { Candidate } from "./candidates.ts";
 import { GeneratorEnded, startGenerator } from "./generator.ts";
-import type { LoadJob, Slice } from "./job.ts";
-import { lateness } from "./judge.ts";
+import type { LoadJob, Slice } from "./generator-job.ts";
+import { lateness } from "./judge-slices.ts";
 import type { LoadOrder } from "./load-order.ts";
 import type { Machine } from "./machine.ts";
+import { MeasuredServer } from "./measured-server.ts";
 import { bold, dim } from "./print.ts";
 import { application } from "./scenarios.ts";
-import { MeasuredServer } from "./server.ts";
 import { type Estimate, estimate } from "./statistics.ts";
 import { number, percent } from "./words.ts";
 

@@ -2,14 +2,14 @@
 
 import { constants, deflateRawSync } from "node:zlib";
 import { residentBytes } from "@rosetta/testkit/process";
-import type { ConnectJob, IdleJob, Slice } from "../job.ts";
+import type { ConnectJob, IdleJob, Slice } from "../generator-job.ts";
 import { FrameCounter } from "./counter.ts";
-import { letters, maskedText } from "./frames.ts";
-import { openSocket } from "./handshake.ts";
 import { inTime } from "./in-time.ts";
 import type { Link, LinkHandlers } from "./link.ts";
 import { between, look, pause, watch } from "./look.ts";
+import { openSocket } from "./open-socket.ts";
 import { Trouble } from "./trouble.ts";
+import { letters, maskedText } from "./write-frames.ts";
 
 const silent = { data: () => {}, drain: () => {}, closed: () => {} };
 

@@ -6,7 +6,7 @@ import { raisedLimits } from "@rosetta/manifest";
 import { inheritedEnvironment, isFree } from "@rosetta/manifest/start";
 import { Process } from "@rosetta/testkit/process";
 import type { Candidate } from "./candidates.ts";
-import type { PeerAddress } from "./job.ts";
+import type { PeerAddress } from "./generator-job.ts";
 import { onCore } from "./machine.ts";
 
 const startMs = 15_000;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
-import type { PeerAddress } from "../job.ts";
-import { connections, idle, openMany } from "./connections.ts";
+import type { PeerAddress } from "../generator-job.ts";
+import { connections, idle, openMany } from "./connect-and-idle.ts";
 import { type TestServer, tcpServer } from "./servers.testing.ts";
 
 let server: TestServer | undefined;

@@ -1,8 +1,8 @@
 import type { Manifest } from "@rosetta/manifest";
 import { expect, test } from "vitest";
-import { readAppSources } from "./house.ts";
+import { readAppSources } from "./app-sources.ts";
 import { markdownRegions } from "./markdown.ts";
-import { staleMatrix, staleRegions } from "./stale.ts";
+import { staleMatrix, staleRegions } from "./stale-readme.ts";
 import type { ListedTest } from "./tags.ts";
 
 const listed = (title: string, ...tags: string[]): ListedTest => ({ title, tags, file: "a.ts", line: 1 });

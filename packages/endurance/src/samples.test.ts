@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { percentile, slopeOf } from "./statistics.ts";
+import { percentile, slopeOf } from "./samples.ts";
 
 test("the slope of a line is found, and noise changes it little", () => {
   expect(slopeOf([1, 2, 3, 4])).toBeCloseTo(1);

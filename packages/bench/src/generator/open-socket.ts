@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { PeerAddress } from "../job.ts";
+import type { PeerAddress } from "../generator-job.ts";
 import { inTime } from "./in-time.ts";
 import { connect, type Link, type LinkHandlers } from "./link.ts";
 

@@ -30,6 +30,8 @@ console.log(
   `client ${kilobytes(bytes)} kB gzip of ${kilobytes(maxBytes)} (${bytes} bytes, ${code.length} before gzip)`,
 );
 if (bytes > maxBytes) {
-  console.error(`client: ${bytes - maxBytes} bytes over the limit of ${maxBytes} (packages/client/size.ts)`);
+  console.error(
+    `client: ${bytes - maxBytes} bytes over the limit of ${maxBytes} (packages/client/check-size.ts)`,
+  );
   process.exitCode = 1;
 }

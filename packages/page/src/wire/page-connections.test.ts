@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeWebSocket, stubWebSocket } from "../shared/socket.testing.ts";
-import { PageConnections } from "./connections.ts";
+import { PageConnections } from "./page-connections.ts";
 
 const [one, two] = ["one", "two"].map((id) => ({ id, title: id, url: `http://${id}`, self: false })) as [
   { id: string; title: string; url: string; self: boolean },

@@ -1,14 +1,14 @@
 // One publisher and its listeners, in two dialects: bytes that go to all others, or a topic of rosetta.v1.json.
 
 import { randomBytes } from "node:crypto";
-import type { FanoutJob, PeerAddress } from "../job.ts";
+import type { FanoutJob, PeerAddress } from "../generator-job.ts";
 import { FrameCounter } from "./counter.ts";
-import { letters, maskedText } from "./frames.ts";
-import { openSocket } from "./handshake.ts";
 import { inTime } from "./in-time.ts";
 import type { Link } from "./link.ts";
+import { openSocket } from "./open-socket.ts";
 import { Outbox } from "./outbox.ts";
 import { hello, json } from "./waves.ts";
+import { letters, maskedText } from "./write-frames.ts";
 
 const digits = 9;
 const maskingKey = Uint8Array.of(1, 2, 3, 4);

@@ -1,6 +1,6 @@
 // Turns the slices of a candidate into a figure, a comparison, or the reason why there is none. Pure.
 
-import type { Slice } from "./job.ts";
+import type { Slice } from "./generator-job.ts";
 import type { ResultRow, Schedule } from "./results.ts";
 import { bandOf, decide, estimate, median, type Noise } from "./statistics.ts";
 

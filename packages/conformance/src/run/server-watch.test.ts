@@ -11,7 +11,7 @@ import { casesIn } from "../testing/judging.ts";
 import { type Manner, manners } from "../testing/mortal-server.ts";
 import { ServerProcess } from "./server-process.ts";
 import { runConformance } from "./server-run.ts";
-import { ServerGone } from "./watch.ts";
+import { ServerGone } from "./server-watch.ts";
 
 const program = join(import.meta.dirname, "../testing/mortal-server.ts");
 const deadly = "7.5.2";

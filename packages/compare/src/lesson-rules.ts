@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "@rosetta/manifest";
 import { type Lesson, lessonsFolder, parseLesson } from "@rosetta/page/lessons";
-import type { Finding } from "./house.ts";
+import type { Finding } from "./app-sources.ts";
 import { type ListedTest, type RegionPlace, titleForm } from "./tags.ts";
 
 /** The sections that every lesson has below its question, in this order. */
