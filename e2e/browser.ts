@@ -58,11 +58,11 @@ export function ensureChromium(): string {
   if (found) return found;
   throw new BrowserError(
     [
-      "There is no Chromium, and none could be installed. One of these helps:",
+      "Found no Chromium and could not install one. One of these helps:",
       "  pnpm -C e2e exec playwright install --with-deps chromium   (needs cdn.playwright.dev)",
       "  sudo apt-get install chromium                              (Debian; or Chrome or Edge, on any system)",
       "  E2E_CHROMIUM=/path/to/chromium pnpm e2e                    (any Chromium, Chrome or Edge)",
-      "Without a browser there is: pnpm e2e --bare",
+      "Without a browser you can run: pnpm e2e --bare",
     ].join("\n"),
   );
 }
@@ -75,14 +75,14 @@ function systemPaths(): string[] {
 }
 
 function install(): string | undefined {
-  console.error("There is no Chromium here. Installing Playwright's …");
+  console.error("Found no Chromium. Installing Playwright's …");
   const cli = createRequire(import.meta.url).resolve("@playwright/test/cli");
   run(process.execPath, [cli, "install", "chromium"]);
   const own = findChromium();
   // On a bare Linux it may lack libraries and fail to start.
   if (own && spawnSync(own, ["--version"]).status === 0) return own;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return undefined;
-  console.error("That did not do. Installing the system's …");
+  console.error("That one does not start. Installing the system's …");
   run("apt-get", ["update"]);
   run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"]);
   return systemPaths().find(isExecutable);

@@ -27,11 +27,11 @@ export function contradiction(
   { status, errors }: BodyOutcome,
 ): string | undefined {
   if (shows.trim() === "") return `the deviation ${test} must say what it shows`;
-  if (status === "passed") return `the deviation is gone: ${test} passes, remove it from server.json`;
-  if (status !== "failed") return `the deviation ${test} was to fail, not to be ${status}`;
+  if (status === "passed") return `the deviation is gone: ${test} passes. Remove it from server.json`;
+  if (status !== "failed") return `the deviation ${test} must fail, but the test was ${status}`;
   // Where two texts differ, expect() colours the difference, even in the middle of a word.
   const plain = errors.map((error) => stripVTControlCharacters(error));
   const other = plain.find((error) => neverDeclared.test(error) || !error.includes(shows));
   if (other === undefined) return undefined;
-  return `the deviation ${test} was to fail with ${JSON.stringify(shows)}, but failed with: ${other.split("\n")[0]}`;
+  return `the deviation ${test} must fail with ${JSON.stringify(shows)}, but failed with: ${other.split("\n")[0]}`;
 }

@@ -169,7 +169,7 @@ function judge(server: Manifest, column: Column, testInfo: TestInfo): void {
     testInfo.expectedStatus = "passed";
     throw at(
       testInfo,
-      new Error("no test.fail() here: declare a deviation in the server.json that it is about"),
+      new Error("test.fail() is not allowed: declare a deviation in the server.json of the stack"),
     );
   }
   const deviation = deviationOf(server.deviations, testInfo.title);

@@ -102,7 +102,7 @@ const port: Port<Pair> = {
 };
 
 const { settings } = readEnvironment({}, { port: 0, servers: [] });
-if (!settings) throw new Error("an empty environment is a good one");
+if (!settings) throw new Error("an empty environment was refused");
 const hub = new Hub<Pair>({
   identity: { id: "in-worker", title: "In a worker", runtime: "a browser worker" },
   settings,

@@ -34,7 +34,7 @@ interface Failure {
 const root = new URL("..", import.meta.url).pathname;
 const partialFile = new URL("test-results/partial.json", import.meta.url).pathname;
 
-/** Shows how the run goes. At the end it writes the results and prints the matrix of `@rosetta/compare`. */
+/** Shows the progress of a run. At the end it writes the results and prints the matrix of `@rosetta/compare`. */
 // Playwright requires a default export for a reporter.
 export default class MatrixReporter implements Reporter {
   readonly #column = process.env.E2E_COLUMN === "bare" ? "bare" : "app";
@@ -131,14 +131,14 @@ export default class MatrixReporter implements Reporter {
     if (!this.#servers.has(manifest.id)) this.#servers.set(manifest.id, { manifest });
     const row = rowOf(test, this.#dealt.get(idOf(test.title)));
     if (!row) {
-      this.#problems.push(`"${test.title}" is not of the form "UPG-04 MUST do something"`);
+      this.#problems.push(`the title "${test.title}" lacks the form "UPG-04 MUST do something"`);
       return;
     }
     const known = this.#rows.get(row.id);
     if (!known) this.#rows.set(row.id, row);
     else if (known.line !== row.line || known.file !== row.file) {
       this.#problems.push(
-        `${row.id} is the id of ${known.file}:${known.line} and of ${row.file}:${row.line}`,
+        `two tests have the id ${row.id}: ${known.file}:${known.line} and ${row.file}:${row.line}`,
       );
     }
   }
@@ -166,7 +166,7 @@ export default class MatrixReporter implements Reporter {
     for (const { manifest } of this.#servers.values()) {
       const unknown = manifest.deviations.filter(({ test }) => !this.#rows.has(test));
       for (const { test } of unknown)
-        this.#problems.push(`apps/${manifest.id}/server.json: there is no test ${test}`);
+        this.#problems.push(`apps/${manifest.id}/server.json names a test that does not exist: ${test}`);
     }
   }
 

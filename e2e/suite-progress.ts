@@ -6,7 +6,8 @@ const marks = { passed: "·", failed: "✗", deviates: "≠", skipped: "-" };
 const width = 80;
 
 /**
- * Shows how far a run is: on a terminal one line that changes, otherwise a mark for each test. A failure is a line.
+ * Shows the progress of a run: on a terminal one line that changes, otherwise a mark for each test. Each failure gets a
+ * line of its own.
  */
 export class SuiteProgress {
   readonly #total: number;
@@ -19,7 +20,7 @@ export class SuiteProgress {
     this.#total = total;
   }
 
-  /** Reports a finished test. `quiet` means that a failure is nothing special. */
+  /** Reports a finished test. With `quiet`, a failure gets only a mark, as any other outcome does. */
   test(outcome: Outcome, name: string, quiet: boolean): void {
     this.#done++;
     if (outcome === "failed") this.#failed++;
@@ -35,7 +36,7 @@ export class SuiteProgress {
     console.log(line);
   }
 
-  /** Leaves the line that changes. */
+  /** Ends the current line, so that something else can be printed. */
   end(): void {
     if (this.#terminal) process.stdout.write("\r\x1b[2K");
     else if (this.#column > 0) process.stdout.write("\n");

@@ -41,7 +41,7 @@ export class Conversation {
         const text = message.kind === "text" ? message.text : "a binary message";
         const parsed = parseServer(text);
         if (parsed.problem)
-          return this.#inbox.end(`the server sent no message: ${parsed.problem.reason}: ${text}`);
+          return this.#inbox.end(`the server sent an invalid message (${parsed.problem.reason}): ${text}`);
         this.collected.push(parsed.message);
         this.#inbox.add(parsed.message);
       },
@@ -100,7 +100,10 @@ export class Conversation {
 
   /** Takes the oldest message of a type that is no reply: `bye`, or an `error` that belongs to no request. */
   nextOf<T extends ServerMessage["type"]>(type: T, options: Await = {}): Promise<ServerMessage<T>> {
-    const next = this.next((message) => message.type === type, { awaited: `a message ${type}`, ...options });
+    const next = this.next((message) => message.type === type, {
+      awaited: `a message of type ${type}`,
+      ...options,
+    });
     return next as Promise<ServerMessage<T>>;
   }
 
@@ -119,7 +122,7 @@ export class Conversation {
   async settled(options: Await = {}): Promise<void> {
     await this.request(
       { type: "ping", at: 0 },
-      { awaited: "the pong that ends what the server sent", ...options },
+      { awaited: "the pong that follows everything the server sent", ...options },
     );
   }
 

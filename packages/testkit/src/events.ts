@@ -15,7 +15,7 @@ export function publish(
 
 /** Returns the texts of a room's events. */
 export function textsOf(events: readonly Event[]): string[] {
-  return events.map(({ data }) => (data.kind === "chat" ? data.text : `no chat but ${data.kind}`));
+  return events.map(({ data }) => (data.kind === "chat" ? data.text : `an event of kind ${data.kind}`));
 }
 
 export function offsetsOf(events: readonly { offset: number }[]): number[] {

@@ -108,7 +108,8 @@ export class ResponseReader {
     const lineEnd = this.#bytes.indexOf("\r\n");
     if (lineEnd < 0) return false;
     const size = Number.parseInt(this.#bytes.toString("latin1", 0, lineEnd), 16);
-    if (Number.isNaN(size)) throw new Error(`no chunk size: ${this.#bytes.toString("latin1", 0, lineEnd)}`);
+    if (Number.isNaN(size))
+      throw new Error(`malformed chunk size: ${this.#bytes.toString("latin1", 0, lineEnd)}`);
     const end = lineEnd + 2 + size + 2;
     if (this.#bytes.length < end) return false;
     this.#bytes = this.#bytes.subarray(lineEnd + 2);

@@ -14,7 +14,7 @@ export interface Await {
 interface Waiter<T> {
   wants: (item: T) => boolean;
   done: (item: T) => void;
-  fail: (problem: string) => void;
+  end: (why: string) => void;
 }
 
 /**
@@ -51,7 +51,7 @@ export class Inbox<T> {
   /** Ends the inbox: nothing more will come, and callers that are waiting get an error. */
   end(why: string): void {
     this.#ended ??= why;
-    for (const waiter of [...this.#waiters]) waiter.fail(`but ${why}`);
+    for (const waiter of [...this.#waiters]) waiter.end(why);
   }
 
   /**
@@ -62,23 +62,24 @@ export class Inbox<T> {
     const index = this.#items.findIndex(wants);
     if (index >= 0) return Promise.resolve(this.#items.splice(index, 1)[0] as T);
     const caller = new Error();
-    const taken = new Promise<T>((resolve, reject) => {
-      const fail = (problem: string) => {
+    const taken = new Promise<T>((resolve, fail) => {
+      const reject = (problem: string) => {
         settle();
-        reject(errorAt(caller, new Error(`awaited ${awaited}, ${problem}; ${this.#story()}`)));
+        fail(errorAt(caller, new Error(`${problem}; ${this.#story()}`)));
       };
+      const end = (why: string) => reject(`waited for ${awaited}, but ${why}`);
       const done = (item: T) => {
         settle();
         resolve(item);
       };
-      const waiter = { wants, done, fail };
-      const timer = setTimeout(() => fail(`not within ${deadline} ms`), deadline);
+      const waiter = { wants, done, end };
+      const timer = setTimeout(() => reject(`waited ${deadline} ms for ${awaited}`), deadline);
       const settle = () => {
         clearTimeout(timer);
         this.#waiters.delete(waiter);
       };
       this.#waiters.add(waiter);
-      if (this.#ended !== undefined) fail(`but ${this.#ended}`);
+      if (this.#ended !== undefined) end(this.#ended);
     });
     return forgettable(taken);
   }
@@ -94,8 +95,7 @@ export function within<T>(
   const deadline = options.deadline ?? defaultDeadlineMs;
   const caller = new Error();
   const settled = new Promise<T>((resolve, reject) => {
-    const late = () =>
-      [`awaited ${options.awaited ?? awaited}, not within ${deadline} ms`, story?.()].filter(Boolean);
+    const late = () => [`waited ${deadline} ms for ${options.awaited ?? awaited}`, story?.()].filter(Boolean);
     const timer = setTimeout(() => reject(errorAt(caller, new Error(late().join("; ")))), deadline);
     const clear = () => clearTimeout(timer);
     promise.then(resolve, reject).then(clear, clear);

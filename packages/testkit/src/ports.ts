@@ -18,7 +18,9 @@ export class Ports {
       const port = this.#first + (this.#taken++ % perWorker);
       if (await isFree(port)) return port;
     }
-    throw new Error(`no free port from ${this.#first} to ${this.#first + perWorker - 1}: set PORT_BASE`);
+    throw new Error(
+      `every port from ${this.#first} to ${this.#first + perWorker - 1} is taken: set PORT_BASE`,
+    );
   }
 }
 

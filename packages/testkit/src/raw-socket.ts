@@ -129,7 +129,9 @@ export class RawSocket {
   async nextText(options: Await = {}): Promise<string> {
     const message = await this.nextMessage(undefined, { awaited: "a text message", ...options });
     if (message.kind === "text") return message.text;
-    throw failure(`awaited a text message, came binary of ${message.data.length} B; ${this.story()}`);
+    throw failure(
+      `expected a text message, but a binary one of ${message.data.length} B came; ${this.story()}`,
+    );
   }
 
   /** Returns the messages that came and were not taken. */
@@ -149,7 +151,7 @@ export class RawSocket {
     const bytes = Buffer.from(payload as string);
     this.sendFrame({ opcode: Opcode.Ping, payload: bytes });
     const answers = (frame: Frame) => frame.opcode === Opcode.Pong && bytes.equals(frame.payload);
-    return this.next(answers, { awaited: `the pong of our ping (${bytes.length} B)`, ...options });
+    return this.next(answers, { awaited: `the pong for our ping of ${bytes.length} B`, ...options });
   }
 
   /** Sends a close frame and waits for the end. */
@@ -197,7 +199,7 @@ export class RawSocket {
     const shown = this.frames.slice(-12).map(describeFrame);
     const before = this.frames.length > shown.length ? `… ${this.frames.length - shown.length} more, ` : "";
     const came = shown.length ? before + shown.join(", ") : "nothing";
-    return `came so far: ${came}; ${this.#state()}`;
+    return `received so far: ${came}; ${this.#state()}`;
   }
 
   #state(): string {

@@ -99,14 +99,16 @@ export class Raw {
   async connect(path: string, options: UpgradeOptions = {}): Promise<RawSocket> {
     const outcome = await this.upgrade(path, options);
     if (outcome instanceof RawSocket) return outcome;
-    throw failure(`expected a WebSocket at ${path}, was refused: ${outcome.status} ${outcome.body.trim()}`);
+    throw failure(
+      `expected a WebSocket at ${path}, but it was refused: ${outcome.status} ${outcome.body.trim()}`,
+    );
   }
 
   /** Returns the refusal of a handshake. Throws if it opens a WebSocket. */
   async refused(path: string, options: UpgradeOptions = {}): Promise<RawAnswer> {
     const outcome = await this.upgrade(path, options);
     if (!(outcome instanceof RawSocket)) return outcome;
-    throw failure(`expected a refusal at ${path}, the server answered 101`);
+    throw failure(`expected a refusal at ${path}, but the server answered 101`);
   }
 
   /** Ends every connection. */
@@ -155,7 +157,7 @@ function checkHandshake({ headers }: ResponseHead, sent: HeaderList): void {
   const extensions = offered("sec-websocket-extensions").join(", ");
   const subprotocols = offered("sec-websocket-protocol");
   const problem = handshakeProblem({ headers: [...headers] }, key, extensions, subprotocols);
-  if (problem !== undefined) throw failure(`101, but ${problem}`);
+  if (problem !== undefined) throw failure(`status 101, but ${problem}`);
 }
 
 function headOf(
@@ -207,13 +209,13 @@ function read<T>(
     reader.end();
     look();
     reject(
-      errorAt(caller, new Error(`awaited ${what}, but the connection ended (${how}); ${storyOf(reader)}`)),
+      errorAt(caller, new Error(`waited for ${what}, but the connection ended (${how}); ${storyOf(reader)}`)),
     );
   });
   return within(promise, what, options, () => storyOf(reader));
 }
 
 function storyOf({ head, rest }: ResponseReader): string {
-  if (head) return `came so far: ${head.status} ${head.statusText} and a part of the body`;
-  return `came so far: ${rest.length ? JSON.stringify(rest.toString("latin1", 0, 200)) : "nothing"}`;
+  if (head) return `received so far: ${head.status} ${head.statusText} and a part of the body`;
+  return `received so far: ${rest.length ? JSON.stringify(rest.toString("latin1", 0, 200)) : "nothing"}`;
 }

@@ -11,7 +11,7 @@ export interface MetricSample {
 /** Fetches all samples of a server. */
 export async function samplesOf(raw: Raw): Promise<MetricSample[]> {
   const answer = await raw.request("/metrics");
-  if (answer.status !== 200) throw failure(`GET /metrics is answered with ${answer.status}`);
+  if (answer.status !== 200) throw failure(`GET /metrics was answered with ${answer.status}`);
   return answer.body
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"))
@@ -23,7 +23,7 @@ export async function samplesOf(raw: Raw): Promise<MetricSample[]> {
  */
 export async function metric(raw: Raw, name: string, labels: Record<string, string> = {}): Promise<number> {
   const samples = (await samplesOf(raw)).filter((sample) => sample.name === `rosetta_${name}`);
-  if (samples.length === 0) throw failure(`no metric is called rosetta_${name}`);
+  if (samples.length === 0) throw failure(`there is no metric rosetta_${name}`);
   return samples
     .filter((sample) => Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
     .reduce((sum, { value }) => sum + value, 0);
@@ -31,7 +31,7 @@ export async function metric(raw: Raw, name: string, labels: Record<string, stri
 
 function parseSample(line: string): MetricSample {
   const [, name = "", list = "", value = ""] = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
-  if (name === "") throw failure(`not a sample: ${line}`);
+  if (name === "") throw failure(`malformed sample: ${line}`);
   const pairs = [...list.matchAll(/([a-z_]+)="([^"]*)"/g)];
   return {
     name,

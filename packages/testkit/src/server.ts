@@ -159,10 +159,10 @@ export class Server {
     const { stdout } = this.#spawn();
     const ready = this.#plan.column === "app" ? this.#readyLine(stdout) : this.#accepts();
     const died = this.#exit.then((exit) =>
-      Promise.reject(new Error(`it ended before: ${describeExit(exit)}`)),
+      Promise.reject(new Error(`the process ended (${describeExit(exit)})`)),
     );
     try {
-      await within(Promise.race([ready, died]), "that it listens", { deadline: readyMs });
+      await within(Promise.race([ready, died]), "it to listen", { deadline: readyMs });
     } catch (error) {
       await this.kill();
       const { message } = error as Error;

@@ -64,7 +64,7 @@ export class RawEventStream {
   /** Returns everything that came so far, for error messages. */
   story(): string {
     const shown = this.#came.slice(-5).map((event) => JSON.stringify(event));
-    return `status ${this.head.status}; came so far: ${shown.join(", ") || "nothing"}`;
+    return `status ${this.head.status}; received so far: ${shown.join(", ") || "nothing"}`;
   }
 
   #take(): void {

@@ -39,7 +39,7 @@ export class TcpConnection {
     const opened = new Promise<TcpConnection>((resolve, reject) => {
       socket.once("connect", () => resolve(new TcpConnection(socket)));
       socket.once("error", (error) =>
-        reject(errorAt(caller, new Error(`no connection to port ${port}: ${error.message}`))),
+        reject(errorAt(caller, new Error(`could not connect to port ${port}: ${error.message}`))),
       );
     });
     return within(opened, `a connection to port ${port}`, options);
@@ -71,7 +71,7 @@ export class TcpConnection {
   /** Waits until the kernel has accepted everything that was written, or the connection is over. */
   flushed(options: Await = {}): Promise<void> {
     const flushed = new Promise<void>((resolve) => this.#socket.write("", () => resolve()));
-    return within(flushed, "that the peer reads what was sent", options);
+    return within(flushed, "the peer to read what was sent", options);
   }
 
   /** Sends FIN. */

@@ -28,7 +28,7 @@ function push(reader: ResponseReader, bytes: Buffer): void {
   try {
     reader.push(bytes);
   } catch (error) {
-    const [, status] = /^no chunk size: HTTP\/1\.1 ([45]\d\d) /.exec((error as Error).message) ?? [];
+    const [, status] = /^malformed chunk size: HTTP\/1\.1 ([45]\d\d) /.exec((error as Error).message) ?? [];
     if (status === undefined) throw error;
     throw new Error(`${status} between two chunks of an answer: the refusal of what follows it`);
   }
@@ -38,13 +38,14 @@ function push(reader: ResponseReader, bytes: Buffer): void {
 function checkHead({ status, httpVersion, headerList, headers }: ResponseHead): void {
   if (httpVersion !== "1.1") throw new Error(`an answer in HTTP/${httpVersion}`);
   for (const [name, value] of headerList) {
-    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new Error(`a header is called ${JSON.stringify(name)}`);
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name))
+      throw new Error(`malformed header name ${JSON.stringify(name)}`);
     if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new Error(`${name} has a control character in it`);
   }
   const lengths = headerList.filter(([name]) => name.toLowerCase() === "content-length");
   if (lengths.length > 1) throw new Error(`${status} with ${lengths.length} Content-Lengths`);
   if (lengths.some(([, value]) => !/^\d+$/.test(value)))
-    throw new Error(`Content-Length: ${lengths[0]?.[1]}`);
+    throw new Error(`malformed Content-Length: ${lengths[0]?.[1]}`);
   if (lengths.length > 0 && headers.has("transfer-encoding")) {
     throw new Error(`${status} with Content-Length and Transfer-Encoding (RFC 9112 §6.2)`);
   }

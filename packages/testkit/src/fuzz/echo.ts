@@ -9,7 +9,7 @@ export function decodeFrames(bytes: Buffer): Frame[] {
     for (const frame of new FrameDecoder({ masked: false }).push(bytes)) frames.push(frame);
   } catch (error) {
     throw new Error(
-      `after a 101 came no frame (${(error as Error).message}): ${JSON.stringify(bytes.toString("latin1", 0, 80))}`,
+      `no valid frame followed the 101 (${(error as Error).message}): ${JSON.stringify(bytes.toString("latin1", 0, 80))}`,
     );
   }
   return frames;

@@ -47,10 +47,10 @@ export function declaredOf({ deviations }: Manifest): string[] {
 export function describeFound({ id }: Manifest, seed: number, found: Found): string {
   return [
     `${id}: ${found.fault}`,
-    `seen in conversation ${found.conversation}, after ${found.seconds.toFixed(1)} s; the shortest that shows it:`,
+    `seen in conversation ${found.conversation}, after ${found.seconds.toFixed(1)} s. The shortest one that shows it:`,
     found.text.replace(/^/gm, "  "),
     found.log,
-    `again: pnpm fuzz ${id} --seed ${seed} --path ${found.path}`,
+    `Repeat it with: pnpm fuzz ${id} --seed ${seed} --path ${found.path}`,
   ].join("\n");
 }
 

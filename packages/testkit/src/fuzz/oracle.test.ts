@@ -94,7 +94,7 @@ test.each<[string, string, string, string, Circumstances?]>([
     "an HTTP answer after a 101",
     greet + handshake,
     greeting + switched + greeting,
-    "after a 101 came no frame",
+    "no valid frame followed the 101",
   ],
   [
     "a 101 before the answer to the first request",

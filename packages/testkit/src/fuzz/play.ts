@@ -108,7 +108,7 @@ class Player {
         });
         const { fault, owed } = this.#weigh();
         if (fault !== undefined || owed === undefined) return fault;
-        if (isLate) return `not within ${owedMs} ms: ${owed}`;
+        if (isLate) return `waited ${owedMs} ms for ${owed}`;
         await changed;
       }
     } finally {
