@@ -105,8 +105,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     failed: (error) => records.failed(error),
     guard: (run) => records.guard(run),
     counted(direction, bytes, messages = 1) {
-      metrics.add("messages_total", messages, `direction="${direction}"`);
-      metrics.add("bytes_total", bytes * messages, `direction="${direction}"`);
+      metrics.counted(direction, bytes, messages);
       if (direction === "out") connections.wrote(bytes, messages);
     },
   };

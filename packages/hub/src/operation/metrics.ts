@@ -34,6 +34,15 @@ type Samples = Map<string, number>;
  */
 export class Metrics {
   readonly #samples = new Map<MetricName, Samples>();
+  // Plain numbers, because they change with every message: a Map of labels would cost more than the rest of an echo.
+  readonly #traffic = { in: { messages: 0, bytes: 0 }, out: { messages: 0, bytes: 0 } };
+
+  /** Counts `messages` messages of `bytes` each in one direction. */
+  counted(direction: "in" | "out", bytes: number, messages: number): void {
+    const traffic = this.#traffic[direction];
+    traffic.messages += messages;
+    traffic.bytes += bytes * messages;
+  }
 
   /** Adds to a metric. `label` is written verbatim, such as `direction="in"`. Default: none. */
   add(name: MetricName, amount: number, label = ""): void {
@@ -48,6 +57,10 @@ export class Metrics {
 
   /** Returns all metrics, those without a sample as 0. */
   text(): string {
+    for (const [direction, { messages, bytes }] of Object.entries(this.#traffic)) {
+      this.#of("messages_total").set(`direction="${direction}"`, messages);
+      this.#of("bytes_total").set(`direction="${direction}"`, bytes);
+    }
     const names = Object.keys(catalog) as MetricName[];
     return names.map((name) => exposition(name, this.#of(name))).join("");
   }
