@@ -2,13 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { folderOf, readManifests } from "./manifest.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 interface Package {
   scripts?: Record<string, string>;
-  dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
 }
 
@@ -27,23 +25,6 @@ test("every script runs in any shell, because none sets or reads a variable", ()
   expect(scripts.length).toBeGreaterThan(20);
   expect(scripts.filter((script) => /(^|&& )[A-Z_]+=|\$/.test(script))).toEqual([]);
 });
-
-// By default Node watches every imported file. Dependencies are hard links into pnpm's store: when another project links
-// one of them, its link count changes, and a watcher takes that for an edit.
-test("pnpm dev watches only a Node server's own folder and the packages of this repository that it imports", () => {
-  for (const { id } of readManifests().filter(({ runtime }) => runtime === "node")) {
-    const { scripts, dependencies = {} } = packageOf(folderOf(id));
-    const ours = Object.keys(dependencies).filter((name) => name.startsWith("@rosetta/"));
-    const watched = [...(scripts?.dev ?? "").matchAll(/--watch-path=(\S+)/g)].map(([, path]) => path);
-    // The page is built separately, and the server reads its files on every request.
-    const folders = ours.filter((name) => name !== "@rosetta/page").map(sourceOf);
-    expect(watched, id).toEqual(["src", "server.json", ...folders]);
-  }
-});
-
-function sourceOf(name: string): string {
-  return `../../packages/${name.slice("@rosetta/".length)}/src`;
-}
 
 const lockfile = readFileSync(join(root, "pnpm-lock.yaml"), "utf8");
 

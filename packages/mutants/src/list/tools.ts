@@ -6,49 +6,67 @@ function unit(name: string, test = name): Pick<Mutant, "file" | "tests"> {
   return { file: `packages/${folder}/src/${file}.ts`, tests: [`packages/${folder}/src/${other}.test.ts`] };
 }
 
-/** Mistakes in the tools: the manifest, the comparison, the suite's own parts, and what plays these mistakes. */
+/** Mistakes in the tools: the dev loop, the comparison, the suite's own parts, and what plays these mistakes. */
 export const tools: Mutant[] = [
   {
-    ...unit("manifest/health"),
-    search: "        if (body.length > mostCharacters) request.destroy();\n",
+    ...unit("dev/supervisor"),
+    search: "if (!this.#process || this.#asked.has(this.#process)) return;",
+    replace: "if (!this.#process) return;",
+    why: "a server that drains is asked to end again",
+  },
+  {
+    ...unit("dev/supervisor"),
+    search: "    if (this.#work) this.#ask();\n",
     replace: "",
-    why: "an endless body is read",
+    why: "a start that is out of date is waited for",
   },
   {
-    ...unit("manifest/health"),
-    search: "agent: false, signal }",
-    replace: "agent: false, timeout: timeoutMs }",
-    why: "an answer that drips has no end",
+    ...unit("dev/supervisor"),
+    search: "while (this.#next && !this.#isStopping) {",
+    replace: "while (this.#next) {",
+    why: "a server starts after the stop",
   },
   {
-    ...unit("manifest/health"),
-    search: 'return status === 200 && health === "ok"',
-    replace: 'return health === "ok"',
-    why: "a server that drains is well",
+    ...unit("dev/supervisor"),
+    search: "      await this.#end();\n      if (this.#next",
+    replace: "      void this.#end();\n      if (this.#next",
+    why: "the new server does not wait for the end of the old one",
   },
   {
-    ...unit("manifest/health"),
-    search: 'if (typeof server !== "string" || !known.includes(server)) return "foreign";',
-    replace: 'if (typeof server !== "string") return "foreign";',
-    why: "another house's server is ours",
+    ...unit("dev/source-watch", "dev/saves"),
+    search: "snapshot.keys()].map(dirname)",
+    replace: "snapshot.keys()].slice(0, 0)",
+    why: "nothing is watched",
   },
   {
-    ...unit("manifest/announcer"),
-    search: "now - this.#since < stableMs",
-    replace: "now - this.#since < 0",
-    why: "a set is told before it is stable",
-  },
-  {
-    ...unit("manifest/announcer"),
-    search: "    this.#complained = true;\n",
+    ...unit("dev/sources"),
+    search: "      queue.push(...file.imports);\n",
     replace: "",
-    why: "that there is no server is told again and again",
+    why: "a change of an imported file is not seen",
   },
   {
-    ...unit("manifest/announcer"),
-    search: "if (current === this.#told ||",
-    replace: "if (",
-    why: "the same set is told again",
+    ...unit("dev/sources"),
+    search: "hash.update(`${path} ${state.hash}\\n`)",
+    replace: "hash.update(`${path} ${state.modified}\\n`)",
+    why: "a page loads again after a touch",
+  },
+  {
+    ...unit("dev/page-folder"),
+    search: "[assets, ...this.#builds].slice(0, 2)",
+    replace: "[assets]",
+    why: "an open page loses the parts that it has not loaded yet",
+  },
+  {
+    ...unit("dev/plan"),
+    search: "await Promise.all(held.map(close));\n  return ports;",
+    replace: "return ports;",
+    why: "a free port stays taken",
+  },
+  {
+    ...unit("dev/plan"),
+    search: "},${eventsOrigin}`",
+    replace: "}`",
+    why: "the policy keeps the page from hearing that it is out of date",
   },
   {
     ...unit("manifest/regions"),

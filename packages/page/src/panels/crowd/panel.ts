@@ -134,8 +134,8 @@ export class CrowdPanel extends ServerPanel {
         </div>
         <p class="hint">
           Then start the server again. Under <code>pnpm dev</code> this does it, in another terminal:
-          <code class="break">touch apps/${this.server.id}/src/main.ts</code>. Where nothing happens, save the file in
-          an editor.
+          <code class="break">touch apps/${this.server.id}/src/main.ts</code>. So does an editor that saves the file
+          as it is.
         </p>
       `,
       this.#lines(),

@@ -1,0 +1,39 @@
+// Reads the command line of `pnpm dev`.
+import { parseArgs } from "node:util";
+import { chooseServers, type Manifest } from "@rosetta/manifest";
+
+/** A valid command line, parsed. */
+export interface DevRequest {
+  help: boolean;
+  /** The servers to run, in the order of their ports. */
+  servers: Manifest[];
+  /** What `--port` says, unchecked. Default: the variable `PORT`. */
+  port: string | undefined;
+}
+
+/** Parses the arguments. Returns one line that says what is wrong if they are not valid. */
+export function readArguments(args: readonly string[]): DevRequest | string {
+  const parsed = parse(args);
+  if (typeof parsed === "string") return parsed;
+  const { values, positionals } = parsed;
+  const servers = chooseServers([...positionals, ...(values.filter ?? [])]);
+  if (typeof servers === "string") return servers;
+  return { help: values.help ?? false, servers, port: values.port };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: args.filter((each) => each !== "--"),
+      allowPositionals: true,
+      options: {
+        filter: { type: "string", short: "F", multiple: true },
+        help: { type: "boolean", short: "h" },
+        port: { type: "string" },
+      },
+    });
+  } catch (error) {
+    // Node's message goes on with advice about escaping a dash.
+    return `${(error as Error).message.split(". ")[0]}; pnpm dev --help lists the options`;
+  }
+}

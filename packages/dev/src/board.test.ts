@@ -1,0 +1,25 @@
+import type { Manifest } from "@rosetta/manifest";
+import { expect, test } from "vitest";
+import { printBoard } from "./board.ts";
+
+const manifest = (id: string, port: number, title: string): Manifest => ({
+  id,
+  title,
+  port,
+  runtime: "node",
+  start: [],
+  hello: [],
+  deviations: [],
+});
+
+test("the board says where to open the servers and where to read them", () => {
+  const rows = [
+    { manifest: manifest("one", 3001, "One"), url: "http://[::1]:3001" },
+    { manifest: manifest("two", 3002, "Number two"), url: undefined },
+  ];
+  expect(printBoard(rows, (_format, text) => text)).toBe(`
+One         http://[::1]:3001  node  apps/one/src
+Number two  broken, see above  node  apps/two/src
+Ctrl-C stops all
+`);
+});

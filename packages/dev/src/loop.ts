@@ -1,0 +1,167 @@
+import { globSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { styleText } from "node:util";
+import { folderOf } from "@rosetta/manifest";
+import { commandOf } from "@rosetta/manifest/start";
+import { printBoard } from "./board.ts";
+import { whatBroke } from "./broken.ts";
+import { CodeEvents } from "./events.ts";
+import { readLog } from "./log.ts";
+import { Page } from "./page.ts";
+import { type DevPlan, environmentOf, type Seat } from "./plan.ts";
+import { SourceWatch } from "./source-watch.ts";
+import { type Difference, identityOf, type Snapshot, SourceReader, type Sources } from "./sources.ts";
+import { type News, Supervisor } from "./supervisor.ts";
+
+const root = resolve(import.meta.dirname, "../../..");
+const pageFolder = join(root, "packages/page");
+
+/** The name of the page among the things that are made of files; a server has its id. */
+const page = "page";
+
+/** Runs servers and the page, and renews what a saved file belongs to. */
+export class DevLoop {
+  readonly #plan: DevPlan;
+  readonly #events: CodeEvents;
+  readonly #page: Page;
+  readonly #supervisor: Supervisor;
+  /** The URLs of the servers that are up. */
+  readonly #urls = new Map<string, string>();
+  #watch: SourceWatch<string> | undefined;
+  #isPageBroken = false;
+  /** How many restarts and builds are under way. */
+  #pending = 0;
+  #isStopping = false;
+
+  private constructor(plan: DevPlan, env: NodeJS.ProcessEnv, events: CodeEvents) {
+    this.#plan = plan;
+    this.#events = events;
+    this.#page = new Page(pageFolder, `${events.origin}/`);
+    const common = { env, eventsOrigin: events.origin, pageRoot: this.#page.root };
+    const programs = plan.seats.map((seat) => ({
+      id: seat.manifest.id,
+      command: commandOf(seat.manifest, seat.manifest.start),
+      cwd: folderOf(seat.manifest.id),
+      env: environmentOf(seat, plan, common),
+    }));
+    this.#supervisor = new Supervisor(programs, (news) => this.#hear(news));
+    // However this process ends.
+    process.on("exit", () => this.#page.remove());
+  }
+
+  /** `env` is the environment that the servers get, but for what the plan says. */
+  static async create(plan: DevPlan, env: NodeJS.ProcessEnv): Promise<DevLoop> {
+    return new DevLoop(plan, env, await CodeEvents.start());
+  }
+
+  /** Builds the page, starts the servers, says where they are, and watches from then on. */
+  async start(): Promise<void> {
+    const since = snapshotsOf(this.#plan.seats);
+    console.log(styleText("dim", "Building the page, then starting the servers …"));
+    await this.#build();
+    await this.#supervisor.start();
+    if (this.#isStopping) return;
+    const rows = this.#plan.seats.map(({ manifest }) => ({ manifest, url: this.#urls.get(manifest.id) }));
+    console.log(printBoard(rows, styleText));
+    this.#events.tell(identityOf(since.values()));
+    this.#watch = await SourceWatch.start({
+      since,
+      read: () => snapshotsOf(this.#plan.seats),
+      changed: (name, difference) => this.#changed(name, difference),
+    });
+  }
+
+  /** Ends the servers as in production. Resolves when all of them have ended. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#events.stop();
+    this.#page.remove();
+    await Promise.all([this.#watch?.stop(), this.#supervisor.stop()]);
+  }
+
+  #changed(name: string, difference: Difference): void {
+    if (this.#isStopping) return;
+    const reason = reasonOf(difference);
+    if (name !== page) void this.#during(this.#supervisor.restart(name, reason));
+    // To build the same again would make the same.
+    else if (difference.changed.length > 0) void this.#during(this.#build(reason));
+  }
+
+  // Open pages load again when all is done that a change has caused, once.
+  async #during(work: Promise<void>): Promise<void> {
+    this.#pending += 1;
+    await work;
+    this.#pending -= 1;
+    if (this.#pending === 0 && this.#watch) this.#events.tell(identityOf(this.#watch.snapshots.values()));
+  }
+
+  async #build(reason?: string): Promise<void> {
+    const began = performance.now();
+    const built = await this.#page.build().catch((error) => ({ output: String(error) }));
+    if (built === "overtaken" || this.#isStopping) return;
+    if (typeof built === "object") {
+      this.#isPageBroken = true;
+      return complain(`the page is broken: ${whatBroke(built.output, root)}`);
+    }
+    if (reason && (built === "new" || this.#isPageBroken)) {
+      say(`the page is rebuilt: ${reason} ${secondsSince(began)}`);
+    }
+    this.#isPageBroken = false;
+  }
+
+  #hear(news: News): void {
+    if (news.name === "said") return print(news.id, news.line);
+    if (news.name !== "up") this.#urls.delete(news.id);
+    if (news.name === "broken") return complain(`${news.id} is broken: ${whatBroke(news.output, root)}`);
+    if (news.name === "ended") {
+      const how = news.exit.signal ?? `code ${news.exit.code}`;
+      return complain(`${news.id} has ended (${how}) and starts again when one of its files changes`);
+    }
+    this.#urls.set(news.id, news.url);
+    if (news.reason) say(`${news.id} restarted: ${news.reason} ${secondsSince(performance.now() - news.ms)}`);
+  }
+}
+
+function snapshotsOf(seats: Seat[]): Map<string, Snapshot> {
+  const reader = new SourceReader(root);
+  const servers = seats.map(({ manifest: { id } }) => [id, serverSources(id)] as const);
+  const all = new Map([...servers, [page, pageSources()] as const]);
+  return new Map([...all].map(([name, sources]) => [name, reader.snapshot(sources)]));
+}
+
+function serverSources(id: string): Sources {
+  return { entries: [join(folderOf(id), "src/main.ts")], others: [] };
+}
+
+// The page shows lessons, the code of the servers, and the results of the suite.
+function pageSources(): Sources {
+  const inPage = (name: string): string => join(pageFolder, name);
+  const others = ["packages/page/lessons/*.md", "apps/*/src/*.ts", "apps/*/server.json", "results/e2e.json"];
+  return {
+    entries: [inPage("index.html"), inPage("vite.config.ts")],
+    others: globSync(others, { cwd: root }).map((path) => join(root, path)),
+  };
+}
+
+function reasonOf({ changed, touched }: Difference): string {
+  const [first = "", ...more] = changed.length > 0 ? changed : touched;
+  const others = more.length > 0 ? ` and ${more.length} more` : "";
+  return `${relative(root, first).replaceAll("\\", "/")}${others} ${changed.length > 0 ? "changed" : "touched"}`;
+}
+
+function secondsSince(began: number): string {
+  return styleText("dim", `(${((performance.now() - began) / 1000).toFixed(1)} s)`);
+}
+
+function say(line: string): void {
+  console.log(line);
+}
+
+function complain(line: string): void {
+  console.log(styleText("red", line));
+}
+
+function print(id: string, line: string): void {
+  const { text, isRoutine } = readLog(line);
+  console.log(styleText(isRoutine ? "dim" : "yellow", `${id}  ${text}`));
+}

@@ -1,0 +1,59 @@
+// The command behind `pnpm dev`.
+import { readManifests } from "@rosetta/manifest";
+import { readArguments } from "./arguments.ts";
+import { DevLoop } from "./loop.ts";
+import { type DevPlan, planRun } from "./plan.ts";
+import { withoutTaken } from "./taken.ts";
+
+const ids = readManifests().map(({ id }) => id);
+const help = `pnpm dev [server …] [options]    Runs the servers with the page. When you save a file, the servers that use it
+restart, the page that uses it is rebuilt, and open pages load themselves again. A touch only restarts.
+
+  --filter <server>   runs only this server; the same as naming it
+  --port <n>          the first server's port, which the others follow; 0 for any free ones; the same as PORT=<n>
+  --help              prints this text
+
+Servers: ${ids.join(", ")}; default: all of them. The variables in packages/protocol/PROTOCOL.md apply to each of them.
+CHAOS=0 forbids the page to make servers fail on purpose.`;
+
+/** Milliseconds after which it is worth saying that servers still drain. */
+const slowMs = 1_000;
+
+// The reader of stdout has gone, as with `| head`. The servers run on.
+process.stdout.on("error", () => {});
+
+const request = readArguments(process.argv.slice(2));
+if (typeof request === "string") refuse([request]);
+else if (request.help) console.log(help);
+else {
+  const env = { ...process.env, ...(request.port !== undefined && { PORT: request.port }) };
+  const plan = await planRun(request.servers, env);
+  if (Array.isArray(plan)) refuse(plan);
+  else await run(plan, env);
+}
+
+async function run(planned: DevPlan, env: NodeJS.ProcessEnv): Promise<void> {
+  const { plan, problems } = await withoutTaken(planned);
+  for (const problem of problems) console.error(problem);
+  if (plan.seats.length === 0) {
+    process.exitCode = 1;
+    return;
+  }
+  const loop = await DevLoop.create(plan, env);
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      // What still runs is killed with this process.
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      setTimeout(() => console.log("the servers drain; Ctrl-C again ends them at once"), slowMs).unref();
+      void loop.stop().then(() => process.exit(0));
+    });
+  }
+  await loop.start();
+}
+
+function refuse(problems: string[]): void {
+  for (const problem of problems) console.error(`pnpm dev: ${problem}`);
+  process.exitCode = 2;
+}

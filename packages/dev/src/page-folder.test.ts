@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { PageFolder } from "./page-folder.ts";
+
+const home = mkdtempSync(join(tmpdir(), "page-folder-"));
+afterAll(() => rmSync(home, { recursive: true }));
+
+function build(script: string, ...chunks: string[]): string {
+  const folder = mkdtempSync(join(home, "build-"));
+  mkdirSync(join(folder, "assets"));
+  for (const name of [script, ...chunks]) writeFileSync(join(folder, "assets", name), name);
+  writeFileSync(join(folder, "index.html"), `<head><script src="./assets/${script}"></script></head>`);
+  return folder;
+}
+
+function folder(name: string): { page: PageFolder; assets: () => string[]; index: () => string } {
+  const page = new PageFolder(join(home, name), "http://127.0.0.1:3100/");
+  return {
+    page,
+    assets: () => readdirSync(join(page.path, "assets")).sort(),
+    index: () => readFileSync(join(page.path, "index.html"), "utf8"),
+  };
+}
+
+test("the page gets a second script, by which it hears that it is out of date", () => {
+  const { page, assets, index } = folder("first");
+  expect(page.publish(build("main-1.js", "a-1.js"))).toBe(true);
+  expect(index()).toBe(
+    '<head><script src="./assets/main-1.js"></script><script type="module" ' +
+      'src="./assets/reload.js?events=http%3A%2F%2F127.0.0.1%3A3100%2F"></script>\n  </head>',
+  );
+  expect(assets()).toEqual(["a-1.js", "main-1.js", "reload.js"]);
+});
+
+test("the same build again changes nothing", () => {
+  const { page } = folder("same");
+  expect(page.publish(build("main-1.js"))).toBe(true);
+  expect(page.publish(build("main-1.js"))).toBe(false);
+});
+
+test("the files of the build before stay, because a page may be open, and older ones go", () => {
+  const { page, assets, index } = folder("builds");
+  page.publish(build("main-1.js", "a-1.js", "b-1.js"));
+  page.publish(build("main-2.js", "a-1.js", "b-2.js"));
+  expect(assets()).toEqual(["a-1.js", "b-1.js", "b-2.js", "main-1.js", "main-2.js", "reload.js"]);
+  page.publish(build("main-3.js", "b-2.js"));
+  expect(assets()).toEqual(["a-1.js", "b-2.js", "main-2.js", "main-3.js", "reload.js"]);
+  expect(index()).toContain("main-3.js");
+});
+
+test("the page before stays whole when a build cannot be put in", () => {
+  const { page, index } = folder("broken");
+  page.publish(build("main-1.js"));
+  expect(() => page.publish(join(home, "no-build"))).toThrow("ENOENT");
+  expect(index()).toContain("main-1.js");
+});

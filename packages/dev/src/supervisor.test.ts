@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { type Program, Supervisor } from "./supervisor.ts";
+import { NewsInbox } from "./testing/news.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "supervisor-"));
+const supervisors: Supervisor[] = [];
+afterEach(async () => {
+  await Promise.all(supervisors.splice(0).map((each) => each.stop()));
+  rmSync(join(folder, "held"), { force: true });
+});
+
+const ready = (url: string) =>
+  `console.log(JSON.stringify({ ready: true, url: "${url}" })); setInterval(() => {}, 1e4);`;
+
+function program(id: string, script: string): Program {
+  const file = join(folder, `${id}.mjs`);
+  writeFileSync(file, script);
+  return { id, command: [process.execPath, file], cwd: folder, env: process.env };
+}
+
+function supervise(...programs: Program[]): { supervisor: Supervisor; inbox: NewsInbox } {
+  const inbox = new NewsInbox();
+  const supervisor = new Supervisor(programs, inbox.tell);
+  supervisors.push(supervisor);
+  return { supervisor, inbox };
+}
+
+test("a start is over when every server is up or has ended", async () => {
+  const { supervisor, inbox } = supervise(
+    program("one", ready("http://one")),
+    program("two", 'console.log("why"); console.error("not"); process.exitCode = 1;'),
+  );
+  await supervisor.start();
+  const news = [await inbox.next(), await inbox.next()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  expect(news).toEqual([
+    { id: "one", name: "up", url: "http://one", ms: expect.any(Number) },
+    { id: "two", name: "broken", output: expect.stringMatching(/^(why\nnot|not\nwhy)$/) },
+  ]);
+});
+
+test("a restart asks with SIGTERM, waits for the end, and tells why", async () => {
+  const { supervisor, inbox } = supervise(
+    program(
+      "one",
+      `process.on("SIGTERM", () => { console.log("bye"); process.exit(); }); ${ready("http://one")}`,
+    ),
+  );
+  await supervisor.start();
+  await inbox.until("up");
+  await supervisor.restart("one", "a.ts changed");
+  expect(await inbox.next()).toEqual({ id: "one", name: "said", line: "bye" });
+  expect(await inbox.next()).toMatchObject({ name: "up", reason: "a.ts changed" });
+  expect(inbox.names).toEqual([]);
+});
+
+test("a server is asked to end once, however often it is to be restarted meanwhile", async () => {
+  const script = `let asked = 0;
+    process.on("SIGTERM", () => { asked += 1; console.log("asked " + asked); setTimeout(() => process.exit(), 300); });
+    ${ready("http://one")}`;
+  const { supervisor, inbox } = supervise(program("one", script));
+  await supervisor.start();
+  await inbox.until("up");
+  const first = supervisor.restart("one", "first");
+  expect(await inbox.next()).toMatchObject({ line: "asked 1" });
+  await Promise.all([first, supervisor.restart("one", "second"), supervisor.restart("one", "third")]);
+  expect(await inbox.next()).toMatchObject({ name: "up", reason: "third" });
+  expect(inbox.names).toEqual([]);
+});
+
+test("a start that is out of date is given up", async () => {
+  const slow = program("one", 'console.error("starting"); setInterval(() => {}, 1e4);');
+  const { supervisor, inbox } = supervise(slow);
+  const start = supervisor.start();
+  program("one", ready("http://mended"));
+  await supervisor.restart("one", "mended");
+  await start;
+  expect(await inbox.next()).toMatchObject({ name: "up", url: "http://mended", reason: "mended" });
+});
+
+test("a server that ended by itself is told of, and starts with the next restart", async () => {
+  const { supervisor, inbox } = supervise(
+    program("one", 'console.log(JSON.stringify({ ready: true, url: "http://one" })); process.exitCode = 7;'),
+  );
+  await supervisor.start();
+  await inbox.until("up");
+  expect(await inbox.until("ended")).toMatchObject({ exit: { code: 7, signal: null } });
+  program("one", ready("http://one"));
+  await supervisor.restart("one", "mended");
+  expect(await inbox.next()).toMatchObject({ name: "up", reason: "mended" });
+});
+
+test("a program that is not there is broken", async () => {
+  const { supervisor, inbox } = supervise({ ...program("one", ""), command: ["/no/such/program"] });
+  await supervisor.start();
+  expect(await inbox.next()).toMatchObject({ name: "broken", output: expect.stringContaining("ENOENT") });
+});
+
+test("after the stop nothing runs and nothing starts", async () => {
+  const script = `process.on("SIGTERM", () => { console.log("bye"); process.exit(); }); ${ready("http://one")}`;
+  const { supervisor, inbox } = supervise(program("one", script), program("two", script));
+  await supervisor.start();
+  await inbox.until("up");
+  await inbox.until("up");
+  await Promise.all([supervisor.restart("one", "too late"), supervisor.stop()]);
+  await supervisor.restart("two", "far too late");
+  expect(inbox.names.sort()).toEqual(["one said", "two said"]);
+});
