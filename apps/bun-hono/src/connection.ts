@@ -3,20 +3,24 @@ import type { Hub, Port, Session } from "@rosetta/hub";
 import { echoStop, endpoints } from "@rosetta/protocol";
 import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
 
-/** The data of a socket: from its upgrade, and the session that it gets when it opens. */
-interface Data {
+/** The data of a socket from its upgrade until it opens. */
+interface UpgradeData {
   path: string;
   address: string;
+}
+
+/** The data of a socket that has opened. */
+interface Data extends UpgradeData {
   session: Session;
   /** The close frame that is still to be sent, if there is one. */
   goodbye?: { code: number; reason: string };
 }
 
 /** A socket with the application's data. */
-export type Ws = ServerWebSocket<Data>;
+export type Ws = ServerWebSocket<UpgradeData> & { data: Data };
 
 /** Returns the port through which the hub uses this stack's sockets. */
-export function createPort(server: () => Server<Data>): Port<Ws> {
+export function createPort(server: () => Server<unknown>): Port<Ws> {
   return {
     send: (ws, frame) => deliver(ws, frame),
 
@@ -86,8 +90,9 @@ function echo(ws: Ws, data: string | Buffer): void {
 // #endregion echo
 
 /** Listens to every accepted socket until it is gone. */
-export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
+export function connect(hub: Hub<Ws>): WebSocketHandler<UpgradeData> {
   return {
+    // The first handler to be called. All others get a socket with a session.
     open(ws) {
       const { path, address } = ws.data;
       hub.accept(ws, () =>
@@ -97,12 +102,12 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
 
     // #region guard
     // Without this handler, an exception in any other one would end the process.
-    error: (error, ws) => ws.data.session.failed(error),
+    error: (error, ws: Ws) => ws.data.session.failed(error),
     // #endregion guard
 
     // #region messages
     // Text arrives as a string, binary data as a Buffer.
-    message(ws, data) {
+    message(ws: Ws, data) {
       if (ws.data.path === endpoints.echo) echo(ws, data);
       else if (typeof data === "string") ws.data.session.text(data);
       else ws.data.session.binary(data.length);
@@ -111,15 +116,15 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
 
     // #region pong
     // Bun's own idle timer (idleTimeout) restarts whenever the server writes, even to a dead peer. The hub's does not.
-    pong: (ws) => ws.data.session.heard(),
-    ping: (ws) => ws.data.session.heard(),
+    pong: (ws: Ws) => ws.data.session.heard(),
+    ping: (ws: Ws) => ws.data.session.heard(),
     idleTimeout: 0,
     sendPings: false,
     // #endregion pong
 
     // #region drained
     // Called only after send() or publish() had to leave bytes waiting, so never for a peer that keeps up.
-    drain(ws) {
+    drain(ws: Ws) {
       ws.data.session.drained();
       sayGoodbye(ws);
     },
@@ -127,7 +132,7 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<Data> {
 
     // #region closed
     // Also called for a socket that failed to open, which may have no session.
-    close: (ws, code) => ws.data.session?.closed(code),
+    close: (ws: Ws, code) => ws.data.session?.closed(code),
     // #endregion closed
   };
 }

@@ -10,7 +10,7 @@ import type { Ws } from "./connection.ts";
 
 /** The values that Bun passes to Hono (`Bindings`), and those that one handler passes to the next (`Variables`). */
 interface Env {
-  Bindings: { server: Server<Ws["data"]> };
+  Bindings: { server: Server<unknown> };
   Variables: { address: string };
 }
 
@@ -28,7 +28,7 @@ export function factsOf(req: Request): RequestFacts {
 }
 
 /** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
-export function addressOf(req: Request, server: Server<Ws["data"]>): string {
+export function addressOf(req: Request, server: Server<unknown>): string {
   return server.requestIP(req)?.address ?? "";
 }
 

@@ -29,7 +29,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // By default, Hono looks for the path after a host, but an HTTP/1.0 request need not name one.
   const app: App = new Hono({ getPath: (req) => pathOf(factsOf(req)) });
   routes(app, hub);
-  const fetch = (req: Request, server: Server<Ws["data"]>) => app.fetch(req, { server });
+  const fetch = (req: Request, server: Server<unknown>) => app.fetch(req, { server });
   // #endregion mount
 
   // #region subprotocol
@@ -45,7 +45,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // the socket opens.
   for (const path of Object.values(endpoints)) {
     app.get(path, ({ env, req, get }) => {
-      const data = { path, address: get("address") } as Ws["data"];
+      const data: Omit<Ws["data"], "session"> = { path, address: get("address") };
       const isUpgraded = env.server.upgrade(req.raw, { data, headers: subprotocolHeaders(req.raw) });
       return new Response(null, { status: isUpgraded ? 200 : 400 });
     });
@@ -53,7 +53,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion upgrade
 
   // #region listen
-  const server: Server<Ws["data"]> = serve({
+  const server: Server<unknown> = serve({
     port: settings.port,
     hostname: settings.host,
     idleTimeout,

@@ -59,7 +59,7 @@ const connection: Mutant[] = [
       tests: ["e2e/connection.test.ts"],
     },
     {
-      search: "    ping: (ws) => ws.data.session.heard(),\n",
+      search: "    ping: (ws: Ws) => ws.data.session.heard(),\n",
       replace: "",
       why: "a ping is no sign of life",
       tests: ["DEAD-10"],
