@@ -6,6 +6,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { folderOf, type Manifest, readManifests } from "@rosetta/manifest";
 import { commandOf } from "@rosetta/manifest/start";
+import { paths } from "@rosetta/protocol";
 
 /** A server that can be measured. */
 export interface Candidate {
@@ -49,7 +50,7 @@ function helloOf(manifest: Manifest): Candidate {
 }
 
 function placeOf({ id, runtime }: Manifest): Pick<Candidate, "cwd" | "echoPath" | "control"> {
-  return { cwd: folderOf(id), echoPath: "/echo", control: runtime === "node" ? "ws" : "bun" };
+  return { cwd: folderOf(id), echoPath: paths.echo, control: runtime === "node" ? "ws" : "bun" };
 }
 
 function bare(id: string, title: string, command: readonly string[]): Candidate {

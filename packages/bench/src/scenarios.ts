@@ -1,6 +1,6 @@
 // The scenarios that the bench measures, and how long each takes.
 
-import { subprotocol } from "@rosetta/protocol";
+import { paths, subprotocol } from "@rosetta/protocol";
 import type { Candidate } from "./candidates.ts";
 import type { EchoJob, PeerAddress, Slice } from "./generator-job.ts";
 import type { Method } from "./method-session.ts";
@@ -261,7 +261,7 @@ function slow(effort: Effort): Method {
 
 /** Returns the peer at the path where the apps speak rosetta.v1.json. */
 export function application(peer: PeerAddress): PeerAddress {
-  return { ...peer, path: "/ws", subprotocol };
+  return { ...peer, path: paths.application, subprotocol };
 }
 
 // The path where a candidate publishes to many clients, if it does.

@@ -123,6 +123,14 @@ test("no word of the protocol", () => {
   ]);
 });
 
+test("the routes of the protocol, and no others", () => {
+  const routes = 'app.get("/greet", greet);\napp.get("/metric", metrics);\nreq.get("accept");\n';
+  const found = findings((files) => files.set("http.ts", routes));
+  expect(found).toContain("apps/two/src/http.ts:2  /metric is not in paths of @rosetta/protocol");
+  expect(found).toContain("apps/two/src/http.ts:1  no route for /metrics of @rosetta/protocol's paths");
+  expect(found.filter((each) => /greet|accept/.test(each))).toEqual([]);
+});
+
 describe("hello.ts", () => {
   test("is short", () => {
     expect(append("hello.ts", "// and\n".repeat(23))).toEqual([]);

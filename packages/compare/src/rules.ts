@@ -1,4 +1,5 @@
 import { hasCode, pathOf } from "@rosetta/manifest";
+import { isEndpoint, paths } from "@rosetta/protocol";
 import type { AppSources, Finding, Source } from "./app-sources.ts";
 import type { Named } from "./syntax.ts";
 import { protocolMeaning } from "./vocabulary.ts";
@@ -13,6 +14,7 @@ export function checkApps(house: AppSources): Finding[] {
     ...filledRegions(house),
     ...sameExports(house),
     ...noProtocol(house),
+    ...listedRoutes(house),
     ...plainHello(house),
   ];
 }
@@ -129,6 +131,25 @@ export function noProtocol({ sources }: AppSources): Finding[] {
       return message ? [{ file: source.path, line: literal.line, message }] : [];
     }),
   );
+}
+
+// The page is a folder of files, and each stack has its own way to serve one.
+const routes = Object.values(paths).filter((path) => path !== paths.page && !isEndpoint(path));
+
+/** Finds routes over HTTP that are not in the protocol's list of paths, and paths of the list without a route. */
+export function listedRoutes({ sources }: AppSources): Finding[] {
+  return sources
+    .filter(({ name }) => name === "http.ts")
+    .flatMap(({ path: file, syntax: { literals } }) => {
+      const strange = literals
+        .filter(({ value, argumentOf }) => argumentOf === "get" && /^\//.test(String(value)))
+        .filter(({ value }) => !routes.some((route) => route === value))
+        .map(({ value, line }) => ({ file, line, message: `${value} is not in paths of @rosetta/protocol` }));
+      const missing = routes
+        .filter((route) => !literals.some(({ value }) => value === route))
+        .map((route) => ({ file, line: 1, message: `no route for ${route} of @rosetta/protocol's paths` }));
+      return [...strange, ...missing];
+    });
 }
 
 const helloLines = 25;

@@ -2,6 +2,7 @@ import type { Exposable } from "./environment.ts";
 import type { Limits } from "./limits.ts";
 import { subprotocol } from "./messages.ts";
 import { isHostOf, parseOrigin } from "./origin.ts";
+import { paths } from "./paths.ts";
 import { pathOf, queryOf, type RequestFacts } from "./request.ts";
 
 /** How full a server is at this moment. */
@@ -40,7 +41,7 @@ export interface Refusal {
 }
 
 /** The endpoints that a WebSocket may be opened to. */
-export const endpoints = { echo: "/echo", application: "/ws" } as const;
+export const endpoints = { echo: paths.echo, application: paths.application } as const;
 /** The path of an endpoint that speaks WebSocket. */
 export type Endpoint = (typeof endpoints)[keyof typeof endpoints];
 
@@ -48,10 +49,10 @@ export type Endpoint = (typeof endpoints)[keyof typeof endpoints];
 export const echoStop = "stop";
 
 /** The endpoints that answer a plain GET with something that stays open: it counts as a connection. */
-const held = new Set(["/events", "/poll"]);
+const held = new Set<string>([paths.events, paths.poll]);
 
 /** Pages that another site may link to. */
-const linkable = new Set(["/", "/greet"]);
+const linkable = new Set<string>([paths.page, paths.greet]);
 
 /** Node also accepts `HTTP/0.9` and `HTTP/2.0`. */
 const versions = new Set(["1.0", "1.1"]);
@@ -69,7 +70,7 @@ export function isEndpoint(path: string): path is Endpoint {
 
 /** Returns whether `path` answers a plain GET with an event stream. */
 export function isStream(path: string): boolean {
-  return path === "/events";
+  return path === paths.events;
 }
 
 /** Returns whether `path` answers a plain GET with something that stays open. */
@@ -150,9 +151,9 @@ function refuseOrigin(facts: RequestFacts, policy: DoorPolicy): Refusal | undefi
 // So `/healthz`, and whatever the operator exposes, is served under every host.
 function isForAll(facts: RequestFacts, { exposed }: DoorPolicy): boolean {
   const path = pathOf(facts);
-  if (path === "/metrics") return exposed.has("metrics");
+  if (path === paths.metrics) return exposed.has("metrics");
   if (isHeld(path)) return exposed.has("log") && queryOf(facts, "topic") === "log";
-  return path === "/healthz";
+  return path === paths.health;
 }
 
 // Origins are compared as scheme, host and port (RFC 6454 §5), not as text.
@@ -204,7 +205,7 @@ function refuseRequest(facts: RequestFacts): Refusal | undefined {
 
 // `/healthz` has no rate limit: a probe must not mistake a busy server for a dead one.
 function refuseRate(facts: RequestFacts, load: Load): Refusal | undefined {
-  const waitMs = pathOf(facts) === "/healthz" ? 0 : (load.waitMs?.() ?? 0);
+  const waitMs = pathOf(facts) === paths.health ? 0 : (load.waitMs?.() ?? 0);
   if (waitMs === 0) return undefined;
   return refuse(429, "too many requests from this address", {
     "Retry-After": `${Math.ceil(waitMs / 1_000)}`,

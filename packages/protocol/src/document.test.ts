@@ -7,9 +7,10 @@ import {
   type CloseName,
   closePolicy,
   defaultLimits,
-  endpoints,
+  isEndpoint,
   parseClient,
   parseServer,
+  paths,
   readEnvironment,
   subprotocol,
 } from "./index.ts";
@@ -146,7 +147,12 @@ test("numbers in running text match the code", () => {
   );
   expect(text).toContain(`for at most ${clients} clients`);
   expect(text).toContain(`# \`${subprotocol}\``);
-  for (const path of Object.values(endpoints)) expect(section("## Endpoints")).toContain(`\`WS ${path}\``);
+});
+
+test("every path has a row, and says whether a WebSocket is spoken there", () => {
+  const shown = rows("## Endpoints").map(([endpoint = ""]) => endpoint.replace(/\?.*/, "").split(" "));
+  const kinds = Object.values(paths).map((path) => [isEndpoint(path) ? "WS" : "GET", path]);
+  expect(shown).toEqual(kinds);
 });
 
 test("every link within the document has a target", () => {

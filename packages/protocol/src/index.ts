@@ -39,6 +39,7 @@ export {
   subprotocol,
 } from "./messages.ts";
 export { parseOrigin, urlOf } from "./origin.ts";
+export { paths, type ServedPath } from "./paths.ts";
 export {
   type IncomingRequest,
   originForm,

@@ -1,3 +1,4 @@
+import { paths } from "@rosetta/protocol";
 import { failure } from "./failure.ts";
 import type { Raw } from "./raw.ts";
 
@@ -10,7 +11,7 @@ export interface MetricSample {
 
 /** Fetches all samples of a server. */
 export async function samplesOf(raw: Raw): Promise<MetricSample[]> {
-  const answer = await raw.request("/metrics");
+  const answer = await raw.request(paths.metrics);
   if (answer.status !== 200) throw failure(`GET /metrics was answered with ${answer.status}`);
   return answer.body
     .split("\n")

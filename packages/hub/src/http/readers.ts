@@ -6,6 +6,7 @@ import {
   type Limits,
   type Mode,
   pathOf,
+  paths,
   queryOf,
   type RequestFacts,
 } from "@rosetta/protocol";
@@ -131,7 +132,7 @@ export class Readers {
     };
     const cut = (): void => {
       leave();
-      slow("/events");
+      slow(paths.events);
       sink.cut();
     };
     const finish = (): void => {
@@ -163,7 +164,7 @@ export class Readers {
       cancelLife();
       unfollow();
     };
-    const release = this.#options.hold(address, "/events");
+    const release = this.#options.hold(address, paths.events);
     const forget = share({ queued: () => sink.queued(), cut });
     wrote(replay.entries.reduce((sum, { bytes }) => sum + bytes, 0));
     let cancelCut = (): void => {};
@@ -182,7 +183,7 @@ export class Readers {
    * over, sent or not. Until then the poll counts as a connection.
    */
   poll(facts: RequestFacts, address: string, respond: (answer: Answer) => void): () => void {
-    const release = this.#options.hold(address, "/poll");
+    const release = this.#options.hold(address, paths.poll);
     const ready = this.#pollNow(facts, address);
     if (ready) {
       this.#respond(respond, ready);

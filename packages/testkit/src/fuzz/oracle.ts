@@ -19,11 +19,14 @@ import {
   admit,
   type DoorPolicy,
   defaultLimits,
+  type Endpoint,
   endpoints,
   isHeld,
   parseRequest,
   pathOf,
+  paths,
   type RequestFacts,
+  type ServedPath,
   wantsWebSocket,
 } from "@rosetta/protocol";
 import type { ResponseHead } from "../http.ts";
@@ -261,20 +264,22 @@ function refused(status: number): Legal {
   return { allows: (each) => each === status, text: String(status) };
 }
 
-const bodies: Record<string, RegExp> = {
-  "/": /^<!doctype html>/i,
-  "/greet": /^Hello from /,
-  "/healthz": /^\{.*\}$/s,
-  "/servers.json": /^\[.*\]$/s,
-  "/metrics": /^# HELP /,
-  "/poll": /^\{.*\}$/s,
-  "/events": /^/,
+/** What each path answers to a plain GET. */
+const bodies: Record<Exclude<ServedPath, Endpoint>, RegExp> = {
+  [paths.page]: /^<!doctype html>/i,
+  [paths.greet]: /^Hello from /,
+  [paths.health]: /^\{.*\}$/s,
+  [paths.servers]: /^\[.*\]$/s,
+  [paths.metrics]: /^# HELP /,
+  [paths.poll]: /^\{.*\}$/s,
+  [paths.events]: /^/,
 };
+const bodyOf = new Map<string, RegExp>(Object.entries(bodies));
 
 function routed(facts: RequestFacts): Legal {
   if (wantsWebSocket(facts)) return { allows: (status) => status === 101, text: "101" };
   const path = pathOf(facts);
-  const body = bodies[path];
+  const body = bodyOf.get(path);
   if (!body) return refused(404);
   const held = isHeld(path);
   const conditions = ["if-none-match", "range"].some((name) => facts.header(name) !== undefined);

@@ -1,5 +1,5 @@
 import { Client, defaultHost } from "@rosetta/client";
-import { encode, type Mode, parseServer, type ServerMessage } from "@rosetta/protocol";
+import { encode, type Mode, parseServer, paths, type ServerMessage } from "@rosetta/protocol";
 import { byteLength } from "../../shared/format.ts";
 import { ask, type HttpAnswer, isTemporary } from "../../shared/http.ts";
 import { pause, Retry } from "../../shared/retry.ts";
@@ -44,7 +44,7 @@ export const headBytes = 300;
 export const bySocket: Transport = ({ server, topic, wire, listener }) => {
   const client = new Client(socketUrl(server));
   client.on("frame", (frame) => {
-    wire.record(server.id, "/ws", frame, "alternatives");
+    wire.record(server.id, paths.application, frame, "alternatives");
     if (frame.kind === "open") listener.around(headBytes);
     if (frame.direction === "out" || frame.kind !== "text") return;
     const bytes = byteLength(frame.data);
@@ -90,7 +90,7 @@ export const byStream: Transport = ({ server, topic, wire, listener }) => {
 
   const received = (event: StreamEvent, name: string): number => {
     lastId = event.lastEventId;
-    wire.record(server.id, "/events", {
+    wire.record(server.id, paths.events, {
       direction: "in",
       at: defaultHost.now(),
       kind: "text",
@@ -116,7 +116,7 @@ export const byStream: Transport = ({ server, topic, wire, listener }) => {
     timer = setTimeout(begin, retry.next());
   };
   function begin(): void {
-    source = new EventSource(`${server.url}/events?${queryOf(topic, lastId)}`);
+    source = new EventSource(`${server.url}${paths.events}?${queryOf(topic, lastId)}`);
     listener.requested();
     listener.state("connecting");
     source.onopen = opened;
@@ -154,14 +154,14 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
   const retry = new Retry();
   let since = "";
   const record = (direction: "in" | "out", data: string): void =>
-    wire.record(server.id, "/poll", { direction, at: defaultHost.now(), kind: "text", data });
+    wire.record(server.id, paths.poll, { direction, at: defaultHost.now(), kind: "text", data });
 
   async function poll(): Promise<HttpAnswer> {
     const query = queryOf(topic, since);
     listener.requested();
     listener.state("waiting");
-    record("out", `GET /poll?${query}`);
-    const answer = await ask(`${server.url}/poll?${query}`, end.signal);
+    record("out", `GET ${paths.poll}?${query}`);
+    const answer = await ask(`${server.url}${paths.poll}?${query}`, end.signal);
     record("in", `${answer.status} ${answer.text}`);
     listener.around(headBytes);
     return answer;

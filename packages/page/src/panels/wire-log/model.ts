@@ -1,3 +1,4 @@
+import { paths } from "@rosetta/protocol";
 import { bytesOf, hexBytes } from "../../shared/format.ts";
 import type { WireRecord } from "../../wire/recorder.ts";
 
@@ -88,7 +89,9 @@ export function jsonLine(entry: WireRecord): string {
 
 // The type has a column of its own.
 function withoutType(entry: WireRecord): string {
-  return entry.path === "/ws" ? String(entry.data).replace(/^{"type":"[a-z]+",/, "") : String(entry.data);
+  return entry.path === paths.application
+    ? String(entry.data).replace(/^{"type":"[a-z]+",/, "")
+    : String(entry.data);
 }
 
 function contains(entry: WireRecord, pattern: RegExp): boolean {
