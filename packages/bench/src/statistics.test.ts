@@ -1,5 +1,6 @@
+import { seeded } from "@rosetta/testkit/seeded";
 import { expect, test } from "vitest";
-import { bandOf, decide, estimate, median, type Noise, noiseOf, seeded } from "./statistics.ts";
+import { bandOf, decide, estimate, median, type Noise, noiseOf } from "./statistics.ts";
 
 test("the median of an odd and of an even number of values", () => {
   expect(median([3, 1, 2])).toBe(2);

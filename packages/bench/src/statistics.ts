@@ -1,5 +1,7 @@
 // Medians, and how sure one can be of a ratio. Pure: random numbers are seeded, so that a report can be made again.
 
+import { seeded } from "@rosetta/testkit/seeded";
+
 /** A figure with the interval in which it lies with 95 % confidence. */
 export interface Estimate {
   value: number;
@@ -75,15 +77,4 @@ export function decide({ low, high }: Estimate, band: Band): Decision {
   if (![low, high, band.low, band.high].every(Number.isFinite)) return "undecided";
   if (low > band.high) return "more";
   return high < band.low ? "less" : "undecided";
-}
-
-/** Returns a generator of numbers from 0 to 1 (mulberry32), always the same for the same seed. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let word = Math.imul(state ^ (state >>> 15), 1 | state);
-    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word;
-    return ((word ^ (word >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
 }

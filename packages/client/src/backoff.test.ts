@@ -1,7 +1,8 @@
+import { seeded } from "@rosetta/testkit/seeded";
 import { expect, test } from "vitest";
 import { defaultBackoff, patienceMs, retryWindow } from "./backoff.ts";
 import { ReconnectingSocket } from "./socket.ts";
-import { FakeHost, type FakeSocket, seededRandom } from "./testing/fake-host.ts";
+import { FakeHost, type FakeSocket } from "./testing/fake-host.ts";
 
 const window = (attempt: number, code = 1006, spreadMs?: number) =>
   retryWindow(defaultBackoff, attempt, code, spreadMs);
@@ -98,7 +99,7 @@ test("10,000 clients do not come back as a herd", { timeout: 30_000 }, () => {
   const crash = { lose: (socket: FakeSocket) => socket.end(1006), goneMs: 10_000 };
   // Without chance, all of them come at once.
   expect(Math.max(...herd({ ...crash, clients: 100, random: () => 0.5 }))).toBe(100);
-  const arrivals = herd({ ...crash, clients: 10_000, random: seededRandom(1) });
+  const arrivals = herd({ ...crash, clients: 10_000, random: seeded(1) });
   expect(Math.max(...arrivals)).toBeLessThan(300);
   // The last one waited for the longest delay.
   expect(arrivals.length).toBeLessThanOrEqual(103);
@@ -106,7 +107,7 @@ test("10,000 clients do not come back as a herd", { timeout: 30_000 }, () => {
 
 test("after a planned restart, 10,000 clients come back evenly", { timeout: 30_000 }, () => {
   const lose = (socket: FakeSocket) => socket.end(1012);
-  const arrivals = herd({ clients: 10_000, lose, goneMs: 1_000, random: seededRandom(2) });
+  const arrivals = herd({ clients: 10_000, lose, goneMs: 1_000, random: seeded(2) });
   expect(arrivals.length).toBe(50);
   expect(Math.max(...arrivals)).toBeLessThan(300);
   expect(Math.min(...arrivals)).toBeGreaterThan(100);

@@ -1,3 +1,4 @@
+import { seeded } from "@rosetta/testkit/seeded";
 import { areaOf, type Mutant } from "./mutant.ts";
 import { isFile } from "./stale-entries.ts";
 
@@ -35,20 +36,9 @@ function secondsOf({ equal, tests, file }: Mutant): number {
 }
 
 function shuffled(mutants: Mutant[], seed: number): Mutant[] {
-  const random = randomFrom(seed);
+  const random = seeded(seed);
   return mutants
     .map((mutant) => ({ mutant, at: random() }))
     .sort((a, b) => a.at - b.at)
     .map(({ mutant }) => mutant);
-}
-
-/** Returns a generator (mulberry32) that is small, and random enough to shuffle with. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

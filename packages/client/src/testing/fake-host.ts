@@ -214,14 +214,3 @@ export function record<T>(subscribe: (listener: (event: T) => void) => unknown):
   subscribe((event) => void told.push(event));
   return told;
 }
-
-/** Returns a small, fast, seeded generator (mulberry32). It gives the same numbers in every run. */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
