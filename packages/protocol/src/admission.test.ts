@@ -314,6 +314,13 @@ describe("a server that is full or shutting down", () => {
     }
   });
 
+  // Either it waits behind an answer, or the server was too full when the stack asked, and is not any more.
+  test("asks a handshake that its stack takes for an ordinary request to try again", () => {
+    const refusal = admit({ ...handshake(), isOrdinary: true }, policy, empty);
+    expect(refusal).toMatchObject({ status: 503, headers: { "Retry-After": "1" } });
+    expect(admit({ ...get("/greet"), isOrdinary: true }, policy, empty)).toBeUndefined();
+  });
+
   test("still answers requests that do not stay open, /healthz above all", () => {
     for (const path of ["/", "/healthz", "/metrics", "/servers.json", "/greet", "/assets/page.js"]) {
       expect(statusOf(get(path), { draining: true, connections: 99, fromAddress: 99 })).toBeUndefined();

@@ -222,10 +222,11 @@ function refuseLoad(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusa
   return refuse(429, "too many connections from this address", { "Retry-After": "5" });
 }
 
-// The 101 would overtake answers to earlier requests (RFC 9112 §9.3.2).
+// The 101 would overtake answers to earlier requests (RFC 9112 §9.3.2). Or the server was too full for the handshake
+// when the stack asked, and is not any more: then the client did nothing wrong. Either way, it may try again.
 function refuseTurn(facts: RequestFacts): Refusal | undefined {
   if (!facts.isOrdinary || !wantsWebSocket(facts)) return undefined;
-  return refuse(400, "wait for the earlier answers before a handshake");
+  return refuse(503, "this handshake came too early, try it again", { "Retry-After": "1" });
 }
 
 const upgradeHeaders = {
