@@ -14,12 +14,12 @@ import { hello } from "./waves.ts";
 /** Measures a load in parts. Rejects if a delivery is doubled or out of order. */
 export async function load(job: LoadJob): Promise<Slice> {
   const trouble = new Trouble();
-  const house = new LoadRun(job, trouble.tell);
+  const run = new LoadRun(job, trouble.tell);
   try {
-    await trouble.orEnd(house.open());
-    return await trouble.orEnd(house.measure());
+    await trouble.orEnd(run.open());
+    return await trouble.orEnd(run.measure());
   } finally {
-    house.end();
+    run.end();
   }
 }
 
