@@ -1,6 +1,6 @@
 import { css } from "lit";
 
-/** Where the parts of the page stand: the lesson, its panels, the wire log beside them, the code below. */
+/** The layout of the page: the lesson, its panels, the wire log beside them, the code below. */
 export const appStyle = css`
   :host {
     display: grid;
@@ -12,100 +12,6 @@ export const appStyle = css`
   main,
   #code {
     padding-inline: 1.25rem;
-  }
-
-  header {
-    position: relative;
-    display: grid;
-    gap: 1rem;
-    padding-block: 1.5rem 0.5rem;
-  }
-
-  h1 {
-    margin: 0;
-    font: 600 1.875rem / 1.2 var(--display);
-    letter-spacing: -0.015em;
-  }
-
-  .name {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 0.25rem 1.25rem;
-    align-items: baseline;
-  }
-
-  .name p {
-    color: var(--muted);
-  }
-
-  .skips {
-    position: absolute;
-  }
-
-  .skip {
-    position: absolute;
-    inset-block-start: -1.25rem;
-    z-index: 1;
-    white-space: nowrap;
-    padding: 0.5rem 0.875rem;
-    border-radius: 3px;
-    background: var(--accent);
-    color: var(--on-accent);
-  }
-
-  .skip:not(:focus) {
-    clip-path: inset(50%);
-  }
-
-  .course {
-    min-inline-size: 0;
-  }
-
-  .course ol {
-    display: flex;
-    gap: 0 1.125rem;
-    overflow-x: auto;
-    scrollbar-width: thin;
-    border-block-end: 1px solid var(--line);
-  }
-
-  .course a {
-    display: block;
-    padding-block: 0.5rem;
-    color: var(--muted);
-    font-size: 0.9375rem;
-    text-decoration: none;
-    white-space: nowrap;
-  }
-
-  .course a:hover {
-    color: var(--accent);
-  }
-
-  .course a[aria-current] {
-    color: var(--ink);
-    font-weight: 600;
-    box-shadow: inset 0 -3px var(--accent);
-  }
-
-  .views {
-    display: grid;
-    grid-auto-flow: column;
-    grid-auto-columns: 1fr;
-  }
-
-  .views button {
-    border-radius: 0;
-  }
-
-  .views button + button {
-    border-inline-start: 0;
-  }
-
-  .views button[aria-pressed="true"] {
-    border-color: var(--accent);
-    background: var(--accent);
-    color: var(--on-accent);
   }
 
   main {
@@ -127,60 +33,6 @@ export const appStyle = css`
   #code:focus,
   #lesson:focus {
     outline: none;
-  }
-
-  .lesson {
-    display: grid;
-    gap: 1rem;
-    align-content: start;
-    max-inline-size: 65ch;
-    min-inline-size: 0;
-  }
-
-  .lesson #lesson {
-    font-size: 1.5rem;
-  }
-
-  .lesson :is(p, li) {
-    text-wrap: pretty;
-  }
-
-  .question {
-    font-size: 1.0625rem;
-  }
-
-  .part {
-    gap: 0.25rem;
-  }
-
-  .part :is(ol, ul) {
-    display: grid;
-    gap: 0.25rem;
-    padding-inline-start: 1.25rem;
-  }
-
-  .part ol {
-    list-style: decimal;
-  }
-
-  .part ul {
-    list-style: disc;
-  }
-
-  [data-part="Trap"] {
-    padding-inline-start: 0.875rem;
-    border-inline-start: 3px solid var(--warn);
-  }
-
-  .turn {
-    display: flex;
-    justify-content: space-between;
-    gap: 1rem;
-  }
-
-  .turn a,
-  .lesson a {
-    color: var(--accent);
   }
 
   .panels {
@@ -270,10 +122,6 @@ export const appStyle = css`
   }
 
   @media (width >= 60rem) {
-    .views {
-      display: none;
-    }
-
     :host {
       grid-template: "head wire" auto "panels wire" 1fr "code code" auto / minmax(0, 1fr) minmax(24rem, 40%);
     }
@@ -306,16 +154,6 @@ export const appStyle = css`
       block-size: 100dvh;
       min-block-size: 38rem;
       padding: 1.75rem 2rem 1.25rem;
-    }
-
-    .course a {
-      font-size: 0.875rem;
-    }
-
-    .course ol {
-      flex-wrap: wrap;
-      gap: 0 0.875rem;
-      border: 0;
     }
 
     .columns {
@@ -361,10 +199,6 @@ export const appStyle = css`
   @media (width >= 82rem) {
     :host(:not([every])) {
       grid-template-columns: minmax(0, 1fr) minmax(30rem, 36%);
-    }
-
-    .course a {
-      font-size: 0.9375rem;
     }
 
     :host(:not([every])) main:has(.lesson) {

@@ -6,6 +6,7 @@ import { type ConnectionPair, PageConnections } from "../wire/page-connections.t
 import { appStyle } from "./app.css.ts";
 import "../panels/wire-log/panel.ts";
 import "./server-switch.ts";
+import { articleStyle } from "../course/article.css.ts";
 import { lessonArticle } from "../course/article.ts";
 import type { LessonEntry, LessonText } from "../course/lesson.ts";
 import { repeat } from "../panels/actions.ts";
@@ -16,6 +17,7 @@ import { scriptOfPage } from "../shared/page-script.ts";
 import { pause, Retry } from "../shared/retry.ts";
 import { baseOf, readServers, type ServerEntry, scriptOf } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
+import { headerStyle } from "./header.css.ts";
 import { header, type SkipTarget, siteTitle, type View } from "./header.ts";
 import { parseRoute, printRoute, type Route } from "./route.ts";
 import type { ServersChosen } from "./server-switch.ts";
@@ -343,7 +345,7 @@ export class PageShell extends LitElement {
     `;
   }
 
-  static override styles = [theme, appStyle];
+  static override styles = [theme, headerStyle, articleStyle, appStyle];
 }
 
 customElements.define("rosetta-app", PageShell);
