@@ -1,6 +1,6 @@
 import type { Mutant } from "../mutant.ts";
 
-type App = "express-ws" | "fastify-ws" | "bun-hono";
+type App = "express-ws" | "fastify-ws" | "bun-hono" | "hono-node";
 type Change = Omit<Mutant, "file">;
 
 /** The same mistakes in the same file of several servers: those whose stacks read alike there. */
@@ -8,7 +8,7 @@ function inApps(apps: App[], name: "server" | "http" | "connection", changes: Ch
   return apps.flatMap((app) => changes.map((change) => ({ file: `apps/${app}/src/${name}.ts`, ...change })));
 }
 
-const node: App[] = ["express-ws", "fastify-ws"];
+const node: App[] = ["express-ws", "fastify-ws", "hono-node"];
 
 const connection: Mutant[] = [
   ...inApps(node, "connection", [
@@ -31,12 +31,6 @@ const connection: Mutant[] = [
       tests: ["SLOW-12"],
     },
     {
-      search: 'tcp.on("drain", () => guarded(() => session.drained()));',
-      replace: 'tcp.on("drain", () => session.drained());',
-      why: "`drain` is unguarded",
-      tests: ["e2e/connection.test.ts"],
-    },
-    {
       search: "  else if (traffic.queued(bufferedAmount) > corkedBytes) tcp.uncork();\n",
       replace: "",
       why: "what a peer causes in one turn counts as its slowness",
@@ -47,6 +41,46 @@ const connection: Mutant[] = [
       replace: "",
       why: "broadcasts are not compressed, and overtake what ws still compresses",
       tests: ["TOPIC-16"],
+    },
+  ]),
+  ...inApps(["express-ws", "fastify-ws"], "connection", [
+    {
+      search: 'tcp.on("drain", () => guarded(() => session.drained()));',
+      replace: 'tcp.on("drain", () => session.drained());',
+      why: "`drain` is unguarded",
+      tests: ["e2e/connection.test.ts"],
+    },
+  ]),
+  ...inApps(["hono-node"], "connection", [
+    {
+      search: 'tcp.on("drain", () => guarded(({ data }) => data.session.drained()));',
+      replace: 'tcp.on("drain", () => ws?.data.session.drained());',
+      why: "`drain` is unguarded",
+      tests: ["e2e/connection.test.ts"],
+    },
+    {
+      search: "      hub.accept(socket, () => {\n",
+      replace: "      [() => {}].map(() => {\n",
+      why: "`accept` is not guarded",
+      tests: ["e2e/connection.test.ts"],
+    },
+    {
+      search: "    if (!ws) return;\n    try {",
+      replace: "    try {",
+      why: "the end of a socket that failed to open is an error of its own",
+      tests: ["e2e/connection.test.ts"],
+    },
+    {
+      search: '        ws.on("ping", control);\n',
+      replace: "",
+      why: "a ping is no sign of life",
+      tests: ["DEAD-10"],
+    },
+    {
+      search: "Buffer.byteLength(data)",
+      replace: "(data as string).length",
+      why: "bytes are counted in UTF-16 units",
+      tests: ["ECHO-15"],
     },
   ]),
   ...inApps(["bun-hono"], "connection", [
@@ -145,6 +179,38 @@ const http: Mutant[] = [
       tests: ["ALT-24"],
     },
   ]),
+  ...inApps(["hono-node"], "http", [
+    {
+      search: "isOrdinary: Boolean(outgoing)",
+      replace: "isOrdinary: false",
+      why: "a handshake behind a pending answer gets no answer of its own",
+      tests: ["SOCK-01"],
+    },
+    {
+      search: "queued: () => queuedIn(outgoing) - (controller.desiredSize ?? 0)",
+      replace: "queued: () => queuedIn(outgoing)",
+      why: "what waits in the stream is not counted",
+      tests: ["@events"],
+    },
+    {
+      search: "resolve);\n    whenOver(incoming, outgoing, leave);",
+      replace: 'resolve);\n    incoming.once("close", leave);',
+      why: "a poll ends with its request",
+      tests: ["ALT-09"],
+    },
+    {
+      search: 'hub.events(factsOf(incoming), c.get("address"))',
+      replace: "hub.events(factsOf(incoming), addressOf(incoming))",
+      why: "a stream's address is the proxy's",
+      tests: ["ALT-24"],
+    },
+    {
+      search: 'hub.poll(factsOf(incoming), c.get("address"), resolve)',
+      replace: "hub.poll(factsOf(incoming), addressOf(incoming), resolve)",
+      why: "a poll's address is the proxy's",
+      tests: ["ALT-24"],
+    },
+  ]),
   ...inApps(["bun-hono"], "http", [
     {
       search: "return status === 204 ? c.body(null, status, headers) : ",
@@ -216,6 +282,38 @@ const server: Mutant[] = [
         "    app.server.closeAllConnections();\n    await atMost(settings.limits.lingerMs, app.close());",
       why: "connections are cut before the close",
       tests: ["STOP-14"],
+    },
+  ]),
+  ...inApps(["hono-node"], "server", [
+    {
+      search: 'req.headers.host = "localhost";',
+      replace: "",
+      why: "the adapter refuses a Host that it would write differently",
+      tests: ["UPG-42"],
+    },
+    {
+      search: "    req.url = req.url?.replace(/^https?:/i, (scheme) => scheme.toLowerCase());\n",
+      replace: "",
+      why: "the adapter refuses a scheme in capitals",
+      tests: ["HTTP-36"],
+    },
+    {
+      search: "getRequestListener(app.fetch, { errorHandler })",
+      replace: "getRequestListener(app.fetch)",
+      why: "the adapter answers a malformed target itself",
+      tests: ["@door"],
+    },
+    {
+      search: "inTurn(outgoing, () => void ",
+      replace: "[() => {}].map(() => void ",
+      why: "an answer does not wait for its turn",
+      tests: ["@door", "@events", "@poll", "@page"],
+    },
+    {
+      search: "    server.closeAllConnections();\n",
+      replace: "",
+      why: "connections are not ended at the stop",
+      equal: "main.ts ends the process right after, and its connections with it",
     },
   ]),
   ...inApps(["bun-hono"], "server", [
