@@ -185,7 +185,7 @@ export class Client {
     listener: (event: ServerMessage<"event">) => void,
     onState?: (state: TopicState) => void,
   ): Subscription {
-    return this.#subscriptions.add(topic, { listener, onState });
+    return this.#subscriptions.add(topic, { onEvent: listener, onState });
   }
 
   /** Returns the function that takes the listener away. */

@@ -30,14 +30,14 @@ export interface Subscription {
 }
 
 export interface TopicListener {
-  listener: (event: ServerMessage<"event">) => void;
+  onEvent: (event: ServerMessage<"event">) => void;
   onState: ((state: TopicState) => void) | undefined;
 }
 
 interface Topic {
   readonly name: string;
   readonly position: Position;
-  readonly readers: Set<TopicListener>;
+  readonly listeners: Set<TopicListener>;
   state: TopicState;
   /** The newest event of a `latest` topic, for those who join later. */
   newest: ServerMessage<"event"> | undefined;
@@ -67,13 +67,13 @@ export class Subscriptions {
     this.#reporter = reporter;
   }
 
-  add(name: string, reader: TopicListener): Subscription {
+  add(name: string, listener: TopicListener): Subscription {
     const known = this.#topics.get(name);
     const topic = known ?? this.#create(name);
-    topic.readers.add(reader);
-    if (known) this.#introduce(topic, reader);
+    topic.listeners.add(listener);
+    if (known) this.#introduce(topic, listener);
     else this.#ask(topic);
-    return { topic: name, unsubscribe: () => this.#leave(topic, reader) };
+    return { topic: name, unsubscribe: () => this.#leave(topic, listener) };
   }
 
   /** Asks for all of them: a new connection knows none. */
@@ -115,7 +115,7 @@ export class Subscriptions {
     const topic: Topic = {
       name,
       position: new Position(),
-      readers: new Set(),
+      listeners: new Set(),
       state: {},
       newest: undefined,
       asked: 0,
@@ -127,17 +127,17 @@ export class Subscriptions {
   }
 
   // Later, not at once: the caller does not hold its subscription yet. By then an event may have come.
-  #introduce(topic: Topic, reader: TopicListener): void {
+  #introduce(topic: Topic, listener: TopicListener): void {
     const { newest } = topic;
     queueMicrotask(() => {
-      if (!topic.readers.has(reader)) return;
-      this.#reporter.guard(() => reader.onState?.(topic.state));
-      if (newest && newest === topic.newest) this.#reporter.guard(() => reader.listener(newest));
+      if (!topic.listeners.has(listener)) return;
+      this.#reporter.guard(() => listener.onState?.(topic.state));
+      if (newest && newest === topic.newest) this.#reporter.guard(() => listener.onEvent(newest));
     });
   }
 
-  #leave(topic: Topic, reader: TopicListener): void {
-    if (!topic.readers.delete(reader) || topic.readers.size > 0) return;
+  #leave(topic: Topic, listener: TopicListener): void {
+    if (!topic.listeners.delete(listener) || topic.listeners.size > 0) return;
     topic.asked++;
     topic.cancelRetry();
     this.#topics.delete(topic.name);
@@ -205,18 +205,18 @@ export class Subscriptions {
 
   #deliver(topic: Topic, event: ServerMessage<"event">): void {
     if (topic.state.mode === "latest") topic.newest = event;
-    this.#each(topic, (reader) => reader.listener(event));
+    this.#each(topic, (listener) => listener.onEvent(event));
   }
 
   #tell(topic: Topic, news: TopicState): void {
     const state = { ...news, cursor: topic.position.cursor };
     topic.state = state;
-    this.#each(topic, (reader) => reader.onState?.(state));
+    this.#each(topic, (listener) => listener.onState?.(state));
   }
 
-  #each(topic: Topic, tell: (reader: TopicListener) => void): void {
-    for (const reader of [...topic.readers]) {
-      if (topic.readers.has(reader)) this.#reporter.guard(() => tell(reader));
+  #each(topic: Topic, tell: (listener: TopicListener) => void): void {
+    for (const listener of [...topic.listeners]) {
+      if (topic.listeners.has(listener)) this.#reporter.guard(() => tell(listener));
     }
   }
 }
