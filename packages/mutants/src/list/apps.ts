@@ -15,7 +15,7 @@ const connection: Mutant[] = [
     {
       search: "  if (ws.readyState !== ws.OPEN) return false;\n",
       replace: "",
-      why: "sends on closing sockets",
+      why: "messages are sent on closing sockets",
       tests: ["CLOSE-17"],
     },
     {
@@ -27,7 +27,7 @@ const connection: Mutant[] = [
     {
       search: 'tcp.on("drain",',
       replace: 'tcp.once("drain",',
-      why: "`drain` is heard once only",
+      why: "only the first `drain` is heard",
       tests: ["SLOW-12"],
     },
     {
@@ -47,7 +47,7 @@ const connection: Mutant[] = [
     {
       search: 'tcp.on("drain", () => guarded(() => session.drained()));',
       replace: 'tcp.on("drain", () => session.drained());',
-      why: "`drain` is unguarded",
+      why: "an exception on `drain` ends the process",
       tests: ["e2e/connection.test.ts"],
     },
   ]),
@@ -55,13 +55,13 @@ const connection: Mutant[] = [
     {
       search: 'tcp.on("drain", () => guarded(({ data }) => data.session.drained()));',
       replace: 'tcp.on("drain", () => ws?.data.session.drained());',
-      why: "`drain` is unguarded",
+      why: "an exception on `drain` ends the process",
       tests: ["e2e/connection.test.ts"],
     },
     {
       search: "      hub.accept(socket, () => {\n",
       replace: "      [() => {}].map(() => {\n",
-      why: "`accept` is not guarded",
+      why: "an exception while a socket opens is not caught",
       tests: ["e2e/connection.test.ts"],
     },
     {
@@ -73,7 +73,7 @@ const connection: Mutant[] = [
     {
       search: '        ws.on("ping", control);\n',
       replace: "",
-      why: "a ping is no sign of life",
+      why: "a ping does not count as a sign of life",
       tests: ["DEAD-10"],
     },
     {
@@ -89,19 +89,19 @@ const connection: Mutant[] = [
         "      hub.accept(ws, () =>\n        hub.open(path, address, (session) => Object.assign(ws, { data: { ...ws.data, session } })),\n      );",
       replace:
         "      hub.open(path, address, (session) => Object.assign(ws, { data: { ...ws.data, session } }));",
-      why: "`accept` is not guarded",
+      why: "an exception while a socket opens is not caught",
       tests: ["e2e/connection.test.ts"],
     },
     {
       search: "    ping: (ws: Ws) => ws.data.session.heard(),\n",
       replace: "",
-      why: "a ping is no sign of life",
+      why: "a ping does not count as a sign of life",
       tests: ["DEAD-10"],
     },
     {
       search: "    idleTimeout: 0,\n    sendPings: false,\n",
       replace: "",
-      why: "Bun's own idle timer and pings",
+      why: "Bun's own idle timer and pings are left on",
       tests: ["e2e/connection.test.ts"],
     },
     {
@@ -130,19 +130,19 @@ const http: Mutant[] = [
     {
       search: "answer(res, outcome));\n    whenOver(req, res, leave);",
       replace: 'answer(res, outcome));\n    req.once("close", leave);',
-      why: "a poll ends with its request",
+      why: "a poll ends when its request has been read",
       tests: ["ALT-09"],
     },
     {
       search: "hub.events(factsOf(req), res.locals.address)",
       replace: "hub.events(factsOf(req), addressOf(req))",
-      why: "a stream's address is the proxy's",
+      why: "a stream counts for the proxy's address",
       tests: ["ALT-24"],
     },
     {
       search: "hub.poll(factsOf(req), res.locals.address, ",
       replace: "hub.poll(factsOf(req), addressOf(req), ",
-      why: "a poll's address is the proxy's",
+      why: "a poll counts for the proxy's address",
       tests: ["ALT-24"],
     },
   ]),
@@ -163,19 +163,19 @@ const http: Mutant[] = [
     {
       search: "whenOver(req.raw, reply.raw, leave);\n    return reply;",
       replace: 'req.raw.once("close", leave);\n    return reply;',
-      why: "a poll ends with its request",
+      why: "a poll ends when its request has been read",
       tests: ["ALT-09"],
     },
     {
       search: "hub.events(factsOf(req.raw), req.address)",
       replace: "hub.events(factsOf(req.raw), addressOf(req.raw))",
-      why: "a stream's address is the proxy's",
+      why: "a stream counts for the proxy's address",
       tests: ["ALT-24"],
     },
     {
       search: "hub.poll(factsOf(req.raw), req.address, ",
       replace: "hub.poll(factsOf(req.raw), addressOf(req.raw), ",
-      why: "a poll's address is the proxy's",
+      why: "a poll counts for the proxy's address",
       tests: ["ALT-24"],
     },
   ]),
@@ -195,19 +195,19 @@ const http: Mutant[] = [
     {
       search: "resolve);\n    whenOver(incoming, outgoing, leave);",
       replace: 'resolve);\n    incoming.once("close", leave);',
-      why: "a poll ends with its request",
+      why: "a poll ends when its request has been read",
       tests: ["ALT-09"],
     },
     {
       search: 'hub.events(factsOf(incoming), c.get("address"))',
       replace: "hub.events(factsOf(incoming), addressOf(incoming))",
-      why: "a stream's address is the proxy's",
+      why: "a stream counts for the proxy's address",
       tests: ["ALT-24"],
     },
     {
       search: 'hub.poll(factsOf(incoming), c.get("address"), resolve)',
       replace: "hub.poll(factsOf(incoming), addressOf(incoming), resolve)",
-      why: "a poll's address is the proxy's",
+      why: "a poll counts for the proxy's address",
       tests: ["ALT-24"],
     },
   ]),
@@ -227,13 +227,13 @@ const http: Mutant[] = [
     {
       search: 'hub.events(factsOf(c.req.raw), c.get("address"))',
       replace: "hub.events(factsOf(c.req.raw), addressOf(c.req.raw, c.env.server))",
-      why: "a stream's address is the proxy's",
+      why: "a stream counts for the proxy's address",
       tests: ["ALT-24"],
     },
     {
       search: 'hub.poll(factsOf(c.req.raw), c.get("address"), resolve)',
       replace: "hub.poll(factsOf(c.req.raw), addressOf(c.req.raw, c.env.server), resolve)",
-      why: "a poll's address is the proxy's",
+      why: "a poll counts for the proxy's address",
       tests: ["ALT-24"],
     },
   ]),

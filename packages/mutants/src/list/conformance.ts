@@ -32,13 +32,13 @@ export const conformance: Mutant[] = [
     ...unit("judge/judge", "src/judge/judge"),
     search: 'if (codes.includes(close.code) && !peerClosedFirst) return { verdict: "pass" };',
     replace: 'if (codes.includes(close.code)) return { verdict: "pass" };',
-    why: "a peer that closed first has answered",
+    why: "a close frame that came first counts as an answer",
   },
   {
     ...unit("judge/judge", "src/judge/judge"),
     search: "if (new Set(numbers).size === 1)",
     replace: "if (new Set(numbers).size === 0)",
-    why: "one masking key for all is none",
+    why: "a constant masking key is not noticed",
   },
   {
     ...unit("play/endpoint", "src/play/endpoint"),
@@ -86,7 +86,7 @@ export const conformance: Mutant[] = [
     ...unit("wire/messages", "src/wire/messages", "src/play/endpoint"),
     search: "if (frame.opcode !== Opcode.Continuation && this.#opcode !== undefined) {",
     replace: "if (false) {",
-    why: "a message may begin in another",
+    why: "a message may begin inside another",
   },
   {
     ...unit("wire/messages", "src/wire/messages", "src/play/endpoint"),

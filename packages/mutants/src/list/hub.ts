@@ -22,7 +22,7 @@ export const hub: Mutant[] = [
     ...unit("operation/bucket"),
     search: "this.#tokens = Math.min(size, this.#tokens + earned);",
     replace: "this.#tokens = this.#tokens + earned;",
-    why: "a bucket has no bottom",
+    why: "a bucket has no upper limit",
   },
   {
     ...unit("hub", "connection/socket-session"),
@@ -40,7 +40,7 @@ export const hub: Mutant[] = [
     ...unit("connection/connections", "http/readers"),
     search: "connections: this.#sessions.size + this.#held,",
     replace: "connections: this.#sessions.size,",
-    why: "readers over HTTP are no connections",
+    why: "readers over HTTP do not count as connections",
   },
   {
     ...unit("delivery/log"),
@@ -58,13 +58,13 @@ export const hub: Mutant[] = [
     ...unit("delivery/log"),
     search: "entries.slice(cursor.offset - oldest + 1)",
     replace: "entries.slice(cursor.offset - oldest)",
-    why: "a replay begins with what was seen",
+    why: "a replay begins with an event that was seen before",
   },
   {
     ...unit("delivery/log"),
     search: "cursor?.epoch === epoch && ",
     replace: "",
-    why: "a cursor of another life is taken",
+    why: "a cursor of another epoch is accepted",
   },
   {
     ...unit("delivery/log"),
@@ -76,7 +76,7 @@ export const hub: Mutant[] = [
     ...unit("delivery/log"),
     search: "    await undefined;\n",
     replace: "",
-    why: "an append is over at once",
+    why: "an append completes before it returns",
   },
   {
     ...unit("delivery/log"),
@@ -112,19 +112,19 @@ export const hub: Mutant[] = [
     ...unit("connection/socket-session"),
     search: 'if (this.isOpen && port.send(this.ws, frame)) counted("out", bytes);',
     replace: 'if (this.isOpen) counted("out", bytes);\n    if (this.isOpen) port.send(this.ws, frame);',
-    why: "what the port drops counts as sent",
+    why: "a frame that the port dropped counts as sent",
   },
   {
     ...unit("node/platform"),
     search: "now: () => performance.now(),",
     replace: "now: () => Date.now(),",
-    why: "the wall clock for the monotonic one",
+    why: "the monotonic clock is the wall clock",
   },
   {
     ...unit("node/platform"),
     search: "setTimeout(run, ms).unref()",
     replace: "setTimeout(run, ms)",
-    why: "what is remembered keeps the process alive",
+    why: "timers of what is remembered keep the process alive",
   },
   {
     ...unit("node/responses"),
@@ -154,7 +154,7 @@ export const hub: Mutant[] = [
     ...unit("connection/socket-session"),
     search: '    if (send()) this.#services.counted("out", bytes);\n',
     replace: '    send();\n    this.#services.counted("out", bytes);\n',
-    why: "an echo counts as sent that the stack did not take",
+    why: "an echo that the stack did not take counts as sent",
   },
   {
     ...unit("connection/socket-session"),
@@ -166,7 +166,7 @@ export const hub: Mutant[] = [
     ...unit("connection/socket-session"),
     search: "if (!this.isOpen || this.#isStopping) return;",
     replace: "if (!this.isOpen) return;",
-    why: "what comes after a stop is still answered",
+    why: "requests after a stop are still answered",
   },
   {
     ...unit("connection/socket-session"),
@@ -210,7 +210,7 @@ export const hub: Mutant[] = [
     ...unit("node/sockets"),
     search: "    Object.assign(server, { closeIdleConnections: () => this.#closeIdle() });\n",
     replace: "",
-    why: "what Node takes for idle is cut at the stop",
+    why: "connections that Node counts as idle are cut at the stop",
   },
   {
     ...unit("node/sockets"),
