@@ -50,7 +50,8 @@ export function routes(app: App, hub: Hub<Ws>): void {
   const onFound = (_path: string, c: Context): void => {
     for (const [name, value] of Object.entries(hub.pageHeaders())) c.header(name, value);
   };
-  app.on("GET", ["/", "/index.html", "/assets/*"], etag(), serveStatic({ root: pageRoot, onFound }));
+  const paths = ["/", "/index.html", "/assets/*", "/steps/*"];
+  app.on("GET", paths, etag(), serveStatic({ root: pageRoot, onFound }));
   // #endregion page
 
   // #region greet

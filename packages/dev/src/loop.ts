@@ -133,10 +133,16 @@ function serverSources(id: string): Sources {
   return { entries: [join(folderOf(id), "src/main.ts")], others: [] };
 }
 
-// The page shows lessons, the code of the servers, and the results of the suite.
+// The page shows lessons, the code of the servers and the results of the suite, and has the pages of the browser's side.
 function pageSources(): Sources {
   const inPage = (name: string): string => join(pageFolder, name);
-  const others = ["packages/page/lessons/*.md", "apps/*/src/*.ts", "apps/*/server.json", "results/e2e.json"];
+  const others = [
+    "packages/page/lessons/*.md",
+    "packages/client/steps/**/*.{html,js}",
+    "apps/*/src/*.ts",
+    "apps/*/server.json",
+    "results/e2e.json",
+  ];
   return {
     entries: [inPage("index.html"), inPage("vite.config.ts")],
     others: globSync(others, { cwd: root }).map((path) => join(root, path)),

@@ -50,6 +50,18 @@ test("the files of the build before stay, because a page may be open, and older 
   expect(index()).toContain("main-3.js");
 });
 
+test("the pages in its folder of steps are replaced, although their names stay the same", () => {
+  const { page } = folder("steps");
+  for (const text of ["first", "second"]) {
+    const next = build("main-1.js");
+    mkdirSync(join(next, "steps/lib"), { recursive: true });
+    for (const name of ["1-echo.html", "lib/htmx.js"]) writeFileSync(join(next, "steps", name), text);
+    page.publish(next);
+    expect(readFileSync(join(page.path, "steps/1-echo.html"), "utf8")).toBe(text);
+    expect(readFileSync(join(page.path, "steps/lib/htmx.js"), "utf8")).toBe(text);
+  }
+});
+
 test("the page before stays whole when a build cannot be put in", () => {
   const { page, index } = folder("broken");
   page.publish(build("main-1.js"));

@@ -1,6 +1,7 @@
 import {
   copyFileSync,
   existsSync,
+  globSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -8,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const reloadScript = join(import.meta.dirname, "../page/reload.js");
 const reloadName = "reload.js";
@@ -36,6 +37,7 @@ export class PageFolder {
   /** Puts a build in, which must be on the same disk and is used up by that. Returns false if the page stays the same. */
   publish(build: string): boolean {
     const index = join(this.path, "index.html");
+    this.#replaceSteps(build);
     // Behind the page's own scripts: the page knows its build by the first of them.
     const text = readFileSync(join(build, "index.html"), "utf8").replace(
       "</head>",
@@ -50,6 +52,14 @@ export class PageFolder {
     this.#builds = [assets, ...this.#builds].slice(0, 2);
     this.#removeOlder();
     return true;
+  }
+
+  // The pages in `steps` have no hash in their names: copied one by one, and each replaced in one step.
+  #replaceSteps(build: string): void {
+    for (const name of globSync("steps/**/*.{html,css,js}", { cwd: build })) {
+      mkdirSync(dirname(join(this.path, name)), { recursive: true });
+      renameSync(join(build, name), join(this.path, name));
+    }
   }
 
   // Its name contains a hash of what it is, so one that is there already is the same.

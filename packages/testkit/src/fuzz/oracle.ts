@@ -274,7 +274,9 @@ const bodies: Record<Exclude<ServedPath, Endpoint>, RegExp> = {
   [paths.poll]: /^\{.*\}$/s,
   [paths.events]: /^/,
 };
-const bodyOf = new Map<string, RegExp>(Object.entries(bodies));
+/** The page is a folder, so its other files have paths, too. */
+const stepFile: [string, RegExp] = ["/steps/1-echo.html", /^<!doctype html>/i];
+const bodyOf = new Map<string, RegExp>([...Object.entries(bodies), stepFile]);
 
 function routed(facts: RequestFacts): Legal {
   if (wantsWebSocket(facts)) return { allows: (status) => status === 101, text: "101" };
