@@ -1,27 +1,31 @@
 import { once } from "node:events";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** The usual port of the events, so that a page finds them again after `pnpm dev` was ended and started. */
 const usualPort = 3100;
 
 /**
- * Tells open pages which code runs now, as Server-Sent Events. A page that hears another name than at first is out of
- * date. Served to this machine only.
+ * Tells open pages which code they and their server run now, as Server-Sent Events. A page that hears another name than
+ * at first is out of date. Served to this machine only.
  */
 export class CodeEvents {
   readonly #server: Server;
-  readonly #open = new Set<ServerResponse>();
-  #name = "";
+  /** The streams that are open, each with the port of the page's server. */
+  readonly #open = new Map<ServerResponse, number>();
+  /** By the port of the server. */
+  readonly #names = new Map<number, string>();
 
   private constructor(server: Server) {
     this.#server = server;
-    server.on("request", (_request, response: ServerResponse) => {
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       // It says nothing but a name, so any page may read it.
       response.writeHead(200, { "Content-Type": "text/event-stream", "Access-Control-Allow-Origin": "*" });
       response.flushHeaders();
-      if (this.#name !== "") response.write(eventOf(this.#name));
-      this.#open.add(response);
+      const port = portOf(request.headers.origin);
+      const name = this.#names.get(port);
+      if (name !== undefined) response.write(eventOf(name));
+      this.#open.set(response, port);
       response.on("close", () => this.#open.delete(response));
     });
   }
@@ -37,11 +41,11 @@ export class CodeEvents {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Names the code that runs from now on. Nothing happens if it is the same as before. */
-  tell(name: string): void {
-    if (name === this.#name) return;
-    this.#name = name;
-    for (const response of this.#open) response.write(eventOf(name));
+  /** Names the code that runs from now on at a server's port. Nothing happens if it is the same as before. */
+  tell(port: number, name: string): void {
+    if (this.#names.get(port) === name) return;
+    this.#names.set(port, name);
+    for (const [response, own] of this.#open) if (own === port) response.write(eventOf(name));
   }
 
   /** Ends all streams. */
@@ -49,6 +53,11 @@ export class CodeEvents {
     this.#server.close();
     this.#server.closeAllConnections();
   }
+}
+
+// A browser says from which origin a page asks. Its host can have several names, but each server has its own port.
+function portOf(origin: string | undefined): number {
+  return Number(URL.parse(origin ?? "")?.port);
 }
 
 function eventOf(name: string): string {

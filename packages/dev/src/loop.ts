@@ -29,6 +29,8 @@ export class DevLoop {
   readonly #urls = new Map<string, string>();
   #watch: SourceWatch<string> | undefined;
   #isPageBroken = false;
+  /** Names what the page was built from that is served now. */
+  #pageName = "";
   /** How many restarts and builds are under way. */
   #pending = 0;
   #isStopping = false;
@@ -63,7 +65,7 @@ export class DevLoop {
     if (this.#isStopping) return;
     const rows = this.#plan.seats.map(({ manifest }) => ({ manifest, url: this.#urls.get(manifest.id) }));
     console.log(printBoard(rows, styleText));
-    this.#events.tell(identityOf(since.values()));
+    this.#tellPages(since);
     this.#watch = await SourceWatch.start({
       since,
       read: () => snapshotsOf(this.#plan.seats),
@@ -92,7 +94,16 @@ export class DevLoop {
     this.#pending += 1;
     await work;
     this.#pending -= 1;
-    if (this.#pending === 0 && this.#watch) this.#events.tell(identityOf(this.#watch.snapshots.values()));
+    if (this.#pending === 0 && this.#watch) this.#tellPages(this.#watch.snapshots);
+  }
+
+  // The page of a server that is broken stays as it is: it would find nobody.
+  #tellPages(snapshots: ReadonlyMap<string, Snapshot>): void {
+    const nameOf = (thing: string): string => identityOf(snapshots.get(thing) ?? new Map());
+    if (!this.#isPageBroken) this.#pageName = nameOf(page);
+    for (const { manifest, port } of this.#plan.seats) {
+      if (this.#urls.has(manifest.id)) this.#events.tell(port, `${this.#pageName} ${nameOf(manifest.id)}`);
+    }
   }
 
   async #build(reason?: string): Promise<void> {

@@ -13,8 +13,8 @@ restart, the page that uses it is rebuilt, and open pages load themselves again.
   --port <n>          the first server's port, which the others follow; 0 for any free ones; the same as PORT=<n>
   --help              prints this text
 
-Servers: ${ids.join(", ")}; default: all of them. The variables in packages/protocol/PROTOCOL.md apply to each of them.
-CHAOS=0 forbids the page to make servers fail on purpose.`;
+Servers: ${ids.join(", ")}; default: all of them.
+Variables: those in packages/protocol/PROTOCOL.md. CHAOS=0 forbids the page to make servers fail on purpose.`;
 
 /** Milliseconds after which it is worth saying that servers still drain. */
 const slowMs = 1_000;

@@ -75,7 +75,7 @@ test("a changed text is told from a file that was only written again", () => {
 test("code has another name only if a text is another", () => {
   const root = house({ "a.ts": "1" });
   const sources = { entries: [], others: [join(root, "a.ts")] };
-  const name = () => identityOf([new SourceReader(root).snapshot(sources)]);
+  const name = () => identityOf(new SourceReader(root).snapshot(sources));
   const first = name();
   utimesSync(join(root, "a.ts"), new Date(1_000), new Date(1_000));
   expect(name()).toBe(first);

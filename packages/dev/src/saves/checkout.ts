@@ -12,6 +12,6 @@ export function checkOut(root: string): string {
   // Names a commit with the changes, or nothing if there are none. Nothing is stashed by that.
   const changes = execFileSync("git", ["stash", "create"], { cwd: root, encoding: "utf8" }).trim();
   const archive = execFileSync("git", ["archive", changes || "HEAD"], { cwd: root, maxBuffer: 2 ** 28 });
-  execFileSync("tar", ["-x", "-C", folder], { input: archive });
+  execFileSync("tar", ["-x", "-f", "-", "-C", folder], { input: archive });
   return folder;
 }
