@@ -71,8 +71,8 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion metrics
 
   // #region events
-  app.get("/events", (c) => {
-    const stream = hub.events(factsOf(c.req.raw), c.get("address"));
+  app.get("/events", async (c) => {
+    const stream = await hub.events(factsOf(c.req.raw), c.get("address"));
     if (stream.refusal) return answer(c, stream.refusal);
     let leave = (): void => {};
     let isEnding = false;

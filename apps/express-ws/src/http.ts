@@ -66,8 +66,8 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion metrics
 
   // #region events
-  app.get("/events", (req, res) => {
-    const stream = hub.events(factsOf(req), res.locals.address);
+  app.get("/events", async (req, res) => {
+    const stream = await hub.events(factsOf(req), res.locals.address);
     if (stream.refusal) return answer(res, stream.refusal);
     res.set(stream.headers);
     const leave = stream.start({

@@ -72,8 +72,8 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion metrics
 
   // #region events
-  app.get("/events", (req, reply) => {
-    const stream = hub.events(factsOf(req.raw), req.address);
+  app.get("/events", async (req, reply) => {
+    const stream = await hub.events(factsOf(req.raw), req.address);
     if (stream.refusal) return answer(reply, stream.refusal);
     // Fastify has no `reply.write()`. After hijack(), Node's own response is ours to write to.
     reply.headers(stream.headers).hijack();

@@ -73,9 +73,9 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion metrics
 
   // #region events
-  app.get("/events", (c) => {
+  app.get("/events", async (c) => {
     const { incoming, outgoing } = c.env;
-    const stream = hub.events(factsOf(incoming), c.get("address"));
+    const stream = await hub.events(factsOf(incoming), c.get("address"));
     if (stream.refusal) return answer(c, stream.refusal);
     const body = new ReadableStream<string>(
       {

@@ -1,9 +1,12 @@
-import { type EventData, isLoopback, pathOf, type Settings } from "@rosetta/protocol";
+import { Close, type EventData, isLoopback, pathOf, type Settings } from "@rosetta/protocol";
+import { alone } from "./cluster/alone.ts";
+import type { Cluster, ClusterEvents } from "./cluster/cluster.ts";
 import { Connections } from "./connection/connections.ts";
 import { Rates } from "./connection/rates.ts";
 import { Clients } from "./delivery/clients.ts";
 import { deliverFrom, evict } from "./delivery/delivery.ts";
-import { type Draft, type Log, MemoryLog } from "./delivery/log.ts";
+import { type Draft, type Place, Refused } from "./delivery/log.ts";
+import { MemoryLog } from "./delivery/memory-log.ts";
 import { Presence } from "./delivery/presence.ts";
 import { Topics } from "./delivery/topics.ts";
 import { noExtras } from "./extras.ts";
@@ -27,8 +30,8 @@ export interface HubOptions<Ws> {
   platform: Platform;
   /** Where records and failures are written. */
   journal: Journal;
-  /** Default: a log in memory. */
-  log?: Log;
+  /** The servers that are one application with this one. Default: none, and a log in memory. */
+  cluster?: Cluster;
   /** What the server does besides its rooms. Default: nothing. */
   extras?: CreateExtras;
 }
@@ -40,6 +43,8 @@ export interface Assembly<Ws> {
   door: Door;
   readers: Readers;
   records: Records;
+  /** What the hub does when it is told something of the other servers. */
+  clusterEvents: ClusterEvents;
   /** The given platform's time: it runs on however busy the process is. An error in a timer does not end the process. */
   wall: Pick<Platform, "now" | "after">;
 }
@@ -49,12 +54,21 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
   const { identity, settings, port, journal } = options;
   const { limits } = settings;
 
-  function append(topic: string, draft: Omit<Draft, "at">): Promise<void> {
+  function append(topic: string, draft: Omit<Draft, "at">): Promise<Place | undefined> {
     return log.append(topic, { at: platform.date(), ...draft });
   }
 
-  function publish(topic: string, data: EventData): void {
-    append(topic, { data }).catch((error) => records.failed(error));
+  function appendOwn(topic: string, data: EventData, rank?: number): Promise<Place | undefined> {
+    return append(topic, rank === undefined ? { data } : { data, rank });
+  }
+
+  function publish(topic: string, data: EventData, rank?: number): void {
+    appendOwn(topic, data, rank).catch(failed);
+  }
+
+  // That the engine is away is one line in the journal, and not one for each event.
+  function failed(error: unknown): void {
+    if (!(error instanceof Refused)) records.failed(error);
   }
 
   const metrics = new Metrics();
@@ -72,27 +86,31 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     publish: (record) => publish("log", { kind: "log", ...record }),
   });
   const rates = new Rates(limits, clock);
-  const log = options.log ?? new MemoryLog(() => options.platform.token(), limits.logBytes);
+  const cluster = options.cluster ?? alone(new MemoryLog(() => options.platform.token(), limits.logBytes));
+  const { log } = cluster;
   const topics: Services<Ws>["topics"] = new Topics({
     platform,
     log,
     limits,
     logServed: serves(settings, "log"),
+    existsElsewhere: (topic) => cluster.exists(topic),
     evict: (topic) => evict(topic, services),
   });
   const clients: Services<Ws>["clients"] = new Clients({
     platform,
     bytes: limits.rememberedBytes,
-    forgotten: (secret) => extras.forgotten(secret),
+    forgotten: (key) => extras.forgotten(key),
   });
-  const presence = new Presence(
+  const presence = new Presence({
     platform,
-    (room) => [...(topics.get(`room/${room}`)?.sessions ?? [])].map(({ member }) => member ?? ""),
-    (room) => topics.get(`presence/${room}`)?.sessions.size ?? 0,
-    publish,
-  );
+    members: (room) => [...(topics.get(`room/${room}`)?.sessions ?? [])].map(({ member }) => member ?? ""),
+    watchers: (room) => topics.get(`presence/${room}`)?.sessions.size ?? 0,
+    roster: (room, members) => cluster.roster(room, members),
+    append: appendOwn,
+    failed,
+  });
   const services: Services<Ws> = {
-    ...{ identity, settings, port, platform, clock, metrics, rates, log, topics, clients, presence },
+    ...{ identity, settings, port, platform, clock, metrics, rates, cluster, log, topics, clients, presence },
     get isDraining() {
       return connections.isDraining;
     },
@@ -102,7 +120,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     append,
     publish,
     record: (record) => records.record(record),
-    failed: (error) => records.failed(error),
+    failed,
     guard: (run) => records.guard(run),
     counted(direction, bytes, messages = 1) {
       metrics.counted(direction, bytes, messages);
@@ -135,7 +153,18 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     },
   });
   deliverFrom(log, services);
-  return { services, connections, door, readers, records, wall };
+  const clusterEvents: ClusterEvents = {
+    replaced: (client) => clients.moved(client)?.close(Close.Replaced, "the same client connected elsewhere"),
+    cancelled: (topic) => extras.dropped(topic),
+    jobLost: (topic) => extras.dropped(topic),
+    roomChanged: (room) => presence.changed(room),
+    cutOff() {
+      readers.part();
+      connections.part();
+    },
+    count: (name, amount, label) => metrics.add(name, amount, label),
+  };
+  return { services, connections, door, readers, records, clusterEvents, wall };
 }
 
 /** Returns whether metrics or the log may be served: the server listens on loopback, or `EXPOSE` allows it. */

@@ -1,8 +1,9 @@
 import { Close, contentSecurityPolicy, type RequestFacts, usualOrigins } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
+import { alone } from "./cluster/alone.ts";
 import { createExtras } from "./extras/index.ts";
 import { Hub } from "./hub.ts";
-import { openSession, Peer, request, Socket, setUp, TestPort, World } from "./testing/index.ts";
+import { now, openSession, Peer, request, Socket, setUp, TestPort, World } from "./testing/index.ts";
 
 const handshake = {
   connection: "Upgrade",
@@ -182,7 +183,7 @@ test.each([
 ] as const)("on %s with EXPOSE=%s metrics are served: %s, the log: %s", (host, exposed, metrics, log) => {
   const { hub } = setUp({ host, exposed: new Set(exposed) });
   expect(hub.metrics().status === 200).toBe(metrics);
-  expect(hub.events(request("/events?topic=log"), "").refusal === undefined).toBe(log);
+  expect(now(hub.events(request("/events?topic=log"), "")).refusal === undefined).toBe(log);
 });
 
 test("if the log refuses the server's own events, that is reported and nothing else breaks", async () => {
@@ -191,9 +192,10 @@ test("if the log refuses the server's own events, that is reported and nothing e
     head: () => ({ epoch: "e", offset: 0 }),
     since: () => ({ recovered: false, entries: [] }),
     follow: () => {},
-    forget: () => {},
+    open: () => undefined,
+    close: () => {},
   };
-  const { greet, world, failures } = setUp({}, { log });
+  const { greet, world, failures } = setUp({}, { cluster: alone(log) });
   const anna = await greet();
   await world.pass(2_000);
   // Two seconds of five feeds, and one record of an opened socket.
@@ -225,7 +227,8 @@ describe("a timer", () => {
     };
     const head = () => ({ epoch: "e", offset: 0 });
     const since = () => ({ recovered: false, entries: [] });
-    const { world, failures } = setUp({}, { log: { append, head, since, follow() {}, forget() {} } });
+    const log = { append, head, since, follow() {}, open: () => undefined, close() {} };
+    const { world, failures } = setUp({}, { cluster: alone(log) });
     await world.pass(3_000);
     expect(failures).toHaveLength(3);
   });

@@ -1,5 +1,6 @@
 import { Close, isEndpoint, type RequestFacts, urlOf } from "@rosetta/protocol";
 import { type Assembly, assemble, type HubOptions, serves } from "./assembly.ts";
+import type { Soon } from "./cluster/soon.ts";
 import { type Answer, json, notFound, text, uncached } from "./http/answers.ts";
 import type { Admission } from "./http/door.ts";
 import type { EventStream } from "./http/readers.ts";
@@ -9,7 +10,7 @@ import type { Platform } from "./port.ts";
 import type { Session } from "./session.ts";
 
 /** The options of every app's `start`. */
-export type ServerOptions = Omit<HubOptions<never>, "port" | "platform" | "log">;
+export type ServerOptions = Omit<HubOptions<never>, "port" | "platform">;
 
 /** A server that runs, as every app's `start` returns it. */
 export interface RunningServer {
@@ -51,13 +52,18 @@ export class Hub<Ws> {
    * listens on `port`. If no origins were listed, it allows the usual ones for this port. Returns the server's URL.
    */
   listening(port: number): string {
-    const { services, connections, door } = this.#parts;
-    const { platform, clock, settings, extras } = services;
+    const { services, connections, door, clusterEvents } = this.#parts;
+    const { platform, clock, settings, cluster, extras } = services;
     for (const stop of [this.#endExtras, this.#stopHeartbeat, this.#stopClock]) stop();
     this.#stopClock = clock.start();
+    cluster.join(clusterEvents);
     this.#endExtras = extras.begin();
     const beatMs = Math.max(50, Math.min(1_000, settings.limits.pongMs / 5));
-    this.#stopHeartbeat = every(platform, beatMs, () => connections.beat());
+    this.#stopHeartbeat = every(
+      platform,
+      () => beatMs,
+      () => connections.beat(),
+    );
     this.#url = urlOf(settings.host, port);
     door.open(port, this.#url);
     return this.#url;
@@ -100,11 +106,12 @@ export class Hub<Ws> {
     return this.#parts.connections.open(path, address, equip).ws;
   }
 
-  /** Answers `GET /healthz`: 200, or 503 from the first moment of a shutdown. */
+  /** Answers `GET /healthz`: 200, or 503 from the first moment of a shutdown and without the engine of the servers. */
   health(): Answer {
-    const { isDraining, identity } = this.#parts.services;
+    const { isDraining, identity, cluster } = this.#parts.services;
     const server = identity.id;
     if (isDraining) return json(503, { status: "draining", server }, uncached);
+    if (!cluster.isServing) return json(503, { status: "unavailable", server }, uncached);
     return json(200, { status: "ok", server }, uncached);
   }
 
@@ -129,8 +136,11 @@ export class Hub<Ws> {
     return text(200, metrics.text(), { "Content-Type": "text/plain; version=0.0.4" });
   }
 
-  /** Decides on `GET /events`: a refusal, or a topic as Server-Sent Events. Creates nothing before the stream starts. */
-  events(facts: RequestFacts, address: string): EventStream {
+  /**
+   * Decides on `GET /events`: a refusal, or a topic as Server-Sent Events. Creates nothing before the stream starts. If
+   * other servers have to be asked, returns a promise.
+   */
+  events(facts: RequestFacts, address: string): Soon<EventStream> {
     return this.#parts.readers.events(facts, address);
   }
 
@@ -176,10 +186,11 @@ export class Hub<Ws> {
   async #end(): Promise<void> {
     // The caller's next statement already sees that nothing new is let in.
     await undefined;
-    const { connections, readers, wall } = this.#parts;
+    const { services, connections, readers, wall } = this.#parts;
     this.#endExtras();
     readers.end();
     await connections.end((deadlineMs, isTrue) => until(wall, deadlineMs, isTrue));
+    await services.cluster.leave();
     this.#stopHeartbeat();
     this.#stopClock();
   }

@@ -1,8 +1,9 @@
 import type { EventData, Settings } from "@rosetta/protocol";
+import type { Cluster } from "./cluster/cluster.ts";
 import type { Rates } from "./connection/rates.ts";
 import type { Clients } from "./delivery/clients.ts";
 import type { Follower } from "./delivery/followers.ts";
-import type { Draft, Log } from "./delivery/log.ts";
+import type { Draft, Log, Place } from "./delivery/log.ts";
 import type { Presence } from "./delivery/presence.ts";
 import type { Topics } from "./delivery/topics.ts";
 import type { Extras } from "./extras.ts";
@@ -33,6 +34,9 @@ export interface Services<Ws> {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly rates: Rates;
+  /** This server and the others. */
+  readonly cluster: Cluster;
+  /** The log of the cluster. */
   readonly log: Log;
   readonly topics: Topics<Follower<Ws>>;
   readonly clients: Clients<Follower<Ws>>;
@@ -40,13 +44,13 @@ export interface Services<Ws> {
   readonly extras: Extras<Ws>;
   /** True from the first moment of a shutdown. */
   readonly isDraining: boolean;
-  /** Appends to a topic. The event is sent when the log delivers it. Rejects if the log refuses. */
-  append(topic: string, draft: Omit<Draft, "at">): Promise<void>;
-  /** Appends an event of the server's own. If the log refuses, that is reported. */
-  publish(topic: string, data: EventData): void;
+  /** Appends to a topic. The event is sent when the log delivers it. For what it resolves with, see `Log.append`. */
+  append(topic: string, draft: Omit<Draft, "at">): Promise<Place | undefined>;
+  /** Appends an event of the server's own, unless there is one of this rank. If the log refuses, that is reported. */
+  publish(topic: string, data: EventData, rank?: number): void;
   /** Records what happened to a connection or a job. */
   record(record: LogRecord): void;
-  /** Reports that a handler threw, or that the log refused. */
+  /** Reports that a handler threw, or that the log refused. An engine that is away has reported itself. */
   failed(error: unknown): void;
   /** Runs something whose failure must harm neither the next socket nor the process. */
   guard(run: () => void): void;

@@ -9,6 +9,8 @@ import { pathOf, queryOf, type RequestFacts } from "./request.ts";
 export interface Load {
   /** True once it shuts down: nothing new is let in. */
   draining: boolean;
+  /** True if it cannot reach the other servers of its application. Default: false. */
+  cutOff?: boolean;
   /** Open connections: sockets, event streams and polls. */
   connections: number;
   /** Those of them that came from the address of this request. */
@@ -215,6 +217,7 @@ function refuseRate(facts: RequestFacts, load: Load): Refusal | undefined {
 function refuseLoad(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusal | undefined {
   if (!isEndpoint(pathOf(facts)) && !isHeld(pathOf(facts))) return undefined;
   if (load.draining) return refuse(503, "the server is going down", { "Retry-After": "1" });
+  if (load.cutOff) return refuse(503, "the other servers cannot be reached", { "Retry-After": "5" });
   if (load.connections >= policy.limits.connections) {
     return refuse(503, "the server is full", { "Retry-After": "5" });
   }

@@ -32,6 +32,7 @@ export class Connections<Ws> {
   load(address: string): Load {
     return {
       draining: this.isDraining,
+      cutOff: !this.#services.cluster.isServing,
       connections: this.#sessions.size + this.#held,
       fromAddress: this.#addresses.get(address) ?? 0,
     };
@@ -108,7 +109,7 @@ export class Connections<Ws> {
     const { settings, guard } = this.#services;
     const { drainMs, lingerMs } = settings.limits;
     const told = [...this.#sessions].filter(({ endpoint }) => endpoint === endpoints.application);
-    const retryAfterMs = Math.max(restartMs.least, restartMs.each * told.length);
+    const retryAfterMs = windowOf(told.length);
     for (const session of told) {
       guard(() => session.send({ type: "bye", code: Close.Restart, retryAfterMs }));
     }
@@ -116,6 +117,20 @@ export class Connections<Ws> {
     for (const session of [...this.#sessions]) guard(() => session.close(Close.Restart, goingDown));
     await until(lingerMs, () => this.#sessions.size === 0);
     for (const session of [...this.#sessions]) guard(() => session.terminate());
+  }
+
+  /**
+   * Sends all clients to other servers, because this one knows nothing of the others any more. They are let in again
+   * when it does.
+   */
+  part(): void {
+    const { guard } = this.#services;
+    const told = [...this.#sessions].filter(({ endpoint }) => endpoint === endpoints.application);
+    const retryAfterMs = windowOf(told.length);
+    for (const session of told) {
+      guard(() => session.send({ type: "bye", code: Close.TryAgainLater, retryAfterMs }));
+      guard(() => session.close(Close.TryAgainLater, "the other servers cannot be reached"));
+    }
   }
 
   #closed(session: SocketSession<Ws>, code: number): void {
@@ -133,4 +148,8 @@ export class Connections<Ws> {
     if (count > 0) this.#addresses.set(address, count);
     else this.#addresses.delete(address);
   }
+}
+
+function windowOf(clients: number): number {
+  return Math.max(restartMs.least, restartMs.each * clients);
 }

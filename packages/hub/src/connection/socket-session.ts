@@ -1,4 +1,5 @@
 import {
+  type ClientMessage,
   Close,
   type Endpoint,
   encode,
@@ -9,9 +10,10 @@ import {
   requestId,
   type ServerMessage,
 } from "@rosetta/protocol";
+import type { Soon } from "../cluster/soon.ts";
 import type { ClientRecord } from "../delivery/clients.ts";
 import type { Follower } from "../delivery/followers.ts";
-import { byteLength, type Kept } from "../delivery/log.ts";
+import { byteLength, type Kept, Refused } from "../delivery/log.ts";
 import { roomOf, type Topic } from "../delivery/topics.ts";
 import type { Queue } from "../operation/budget.ts";
 import type { Requester } from "../requests/caller.ts";
@@ -20,11 +22,15 @@ import type { Services } from "../services.ts";
 import type { Session } from "../session.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Throttle } from "./throttle.ts";
+import { Turns } from "./turns.ts";
 
 /** How many times its limit a message may take, including fragment headers and the control frames in between. */
 const messageRoom = 4;
 /** Bytes that it may always take: twice what Node reads at once, since control frames in that look unfinished at first. */
 const leastRoom = 128 * 1024;
+
+/** Milliseconds between two looks at whether all replies are sent. */
+const owedMs = 10;
 
 /** The options of a session. */
 interface SocketSessionOptions<Ws> {
@@ -55,6 +61,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   readonly #throttle: Throttle;
   readonly #heartbeat: Heartbeat;
   readonly #skipped = new Set<string>();
+  readonly #turns = new Turns((error) => this.failed(error));
   #client: ClientRecord<Follower<Ws>> | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #badInARow = 0;
@@ -112,9 +119,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     if (!this.#throttle.take()) return this.#refuse(data);
     const { message, problem } = parseClient(data);
     if (problem) return this.#bad(problem);
-    if (message.type !== "hello") return this.#answer(message);
-    this.#badInARow = 0;
-    hello(this.#services, this, message);
+    this.#turns.take(data.length, () => this.#take(message));
   }
 
   /** Refuses a binary message of `bytes` bytes on `/ws`, where only text is allowed. */
@@ -172,7 +177,8 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   /** Returns the bytes of memory that wait for this socket, plus those of a message that it has not completed. */
   queued(): number {
-    return this.#services.port.queued(this.ws) + this.#services.port.unfinished(this.ws);
+    const { port } = this.#services;
+    return port.queued(this.ws) + port.unfinished(this.ws) + this.#turns.bytes;
   }
 
   /** Cuts the connection, because too much waits for all readers together and most of it here. */
@@ -199,8 +205,12 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
       // No more than it was given: opening and closing a connection must not earn messages.
       this.#services.rates.giveBack(this.address, Math.min(this.burst, this.#throttle.left));
     }
+    this.#turns.clear();
     for (const name of [...this.topics.keys()]) this.unfollow(name);
-    if (this.#client) this.#services.clients.leave(this.#client, this);
+    if (this.#client) {
+      this.#services.clients.leave(this.#client, this);
+      this.#services.cluster.released(this.#client.key, this.id);
+    }
     this.#gone(this, code);
   }
 
@@ -211,6 +221,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   stop(farewell: ServerMessage): void {
     this.#isStopping = true;
     const end = (): void => {
+      if (this.#owesReplies()) return void this.#services.platform.after(owedMs, end);
       this.send(farewell);
       this.close(Close.Normal, "as you asked");
     };
@@ -302,13 +313,35 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#services.record({ name: "slow", details: { session: this.id, endpoint: this.endpoint } });
   }
 
-  #answer(message: Ask): void {
+  // Before `hello` nothing can be owed, and once the session has ended nobody waits.
+  #owesReplies(): boolean {
+    return this.isOpen && this.#client !== undefined && this.#services.clients.owes(this.#client);
+  }
+
+  #take(message: ClientMessage): Soon<void> {
+    if (!this.isOpen) return;
+    const outcome = message.type === "hello" ? this.#greet(message) : this.#answer(message);
+    if (outcome instanceof Promise) return outcome.catch((error) => this.#refused(message.id, error));
+  }
+
+  #greet(message: ClientMessage<"hello">): Soon<void> {
+    this.#badInARow = 0;
+    return hello(this.#services, this, message);
+  }
+
+  // The engine that servers share did not answer. What else goes wrong is a mistake of the server.
+  #refused(re: string, error: unknown): void {
+    if (!(error instanceof Refused)) throw error;
+    this.send({ type: "error", re, code: error.code, message: error.message });
+  }
+
+  #answer(message: Ask): Soon<void> {
     const client = this.#client;
     if (!client) {
       return this.#bad({ code: "hello_required", reason: "say hello first", id: message.id });
     }
     this.#badInARow = 0;
-    answer({ services: this.#services, session: this, client }, message);
+    return answer({ services: this.#services, session: this, client }, message);
   }
 
   #moved(name: string): void {

@@ -1,6 +1,7 @@
 import { bounds, type ClientMessage, encode, type ServerMessage } from "@rosetta/protocol";
+import type { Claim } from "../cluster/cluster.ts";
 import type { Platform } from "../port.ts";
-import type { Entry, Kept } from "./log.ts";
+import type { Place, RequestMark } from "./log.ts";
 
 /** A request that was answered or is being answered: just enough of it to answer it again. */
 interface AnsweredRequest {
@@ -10,15 +11,13 @@ interface AnsweredRequest {
   place: Place | undefined;
 }
 
-type Place = Pick<Kept, "topic" | "epoch" | "offset">;
-
 /** Requests that have an effect, and so must not have it twice. */
 export type Repeatable = ClientMessage<"publish" | "start">;
 
 /** The memory of a client, which outlives its connections. */
 export interface ClientRecord<Session> {
-  /** What only the client itself knows. Never sent, shown or recorded. */
-  readonly secret: string;
+  /** What it is known by: see `Cluster.identify`. Never sent, shown or recorded. */
+  readonly key: string;
   /** Its name for others, the same after a reconnect. */
   member: string;
   /** Its connection, if it has one now. */
@@ -47,11 +46,11 @@ interface ClientsOptions {
   /** Bytes of memory for all clients and their answers. */
   bytes: number;
   /** Is called when a client is forgotten: it has been gone for two minutes, or had to make room. */
-  forgotten(secret: string): void;
+  forgotten(key: string): void;
 }
 
 /**
- * Clients by their secret. A request that is repeated after a lost connection is answered from here, so that its effect
+ * Clients by their key. A request that is repeated after a lost connection is answered from here, so that its effect
  * happens once. All clients share one budget. Over it, clients that left are forgotten, the first to leave first, each
  * with all its answers: a client that is still known may repeat any request. If that is not enough, connected clients
  * lose their oldest answers, but keep as many as they may have requests open.
@@ -59,7 +58,7 @@ interface ClientsOptions {
 export class Clients<Session> {
   readonly #options: ClientsOptions;
   readonly #clients = new Map<string, ClientRecord<Session>>();
-  /** Secrets of the clients that left, the first to leave in front. */
+  /** Keys of the clients that left, the first to leave in front. */
   readonly #left = new Set<string>();
   /** Connected clients that have more answers than they may have requests open. */
   readonly #rich = new Set<ClientRecord<Session>>();
@@ -75,26 +74,35 @@ export class Clients<Session> {
   }
 
   /** Returns what is remembered of a client, or `undefined`. */
-  get(secret: string): ClientRecord<Session> | undefined {
-    return this.#clients.get(secret);
+  get(key: string): ClientRecord<Session> | undefined {
+    return this.#clients.get(key);
   }
 
   /**
    * Notes that the client is here, on its connection of this number. Returns `undefined` if it has a newer connection:
    * a `hello` can be in flight for a long time, so the last to arrive need not be the last that was sent. Without a
    * number, the last to arrive wins.
+   *
+   * @param claim what several servers know of it together. Default: this server alone knows.
    */
-  arrive(secret: string, session: Session, connection?: number): Arrival<Session> | undefined {
-    const remembered = this.#clients.get(secret);
-    const client = remembered ?? this.#create(secret);
+  arrive(
+    key: string,
+    session: Session,
+    connection: number | undefined,
+    claim?: Claim,
+  ): Arrival<Session> | undefined {
+    // The servers have forgotten it and gave it a new name, so nothing of before counts.
+    if (claim && this.#clients.get(key)?.member !== claim.member) this.#drop(key);
+    const remembered = this.#clients.get(key);
+    const client = remembered ?? this.#create(key, claim?.member ?? this.newName());
     if (connection !== undefined && connection < client.connection) return undefined;
     client.connection = connection ?? client.connection;
     client.forgetting?.();
-    this.#left.delete(secret);
+    this.#left.delete(key);
     const replaced = client.session;
     client.session = session;
     if (client.answers.size > bounds.openRequests) this.#rich.add(client);
-    return { client, replaced, known: remembered !== undefined };
+    return { client, replaced, known: claim?.known ?? remembered !== undefined };
   }
 
   /** Notes that the client's connection is gone. A connection that was replaced meanwhile changes nothing. */
@@ -102,8 +110,25 @@ export class Clients<Session> {
     if (client.session !== session) return;
     client.session = undefined;
     this.#rich.delete(client);
-    this.#left.add(client.secret);
-    client.forgetting = this.#options.platform.after(bounds.rememberedMs, () => this.#forget(client.secret));
+    this.#left.add(client.key);
+    client.forgetting = this.#options.platform.after(bounds.rememberedMs, () => this.#forget(client.key));
+  }
+
+  /** Returns a name for a client that is new. */
+  newName(): string {
+    return `guest-${this.#options.platform.token().slice(0, 6)}`;
+  }
+
+  /** The client is at another server now, which knows all that counts. Returns its session here, if it had one. */
+  moved(key: string): Session | undefined {
+    const session = this.#clients.get(key)?.session;
+    this.#drop(key);
+    return session;
+  }
+
+  /** True if a request of the client has not got its reply yet. */
+  owes(client: ClientRecord<Session>): boolean {
+    return [...client.answers.values()].some(({ place }) => place === undefined);
   }
 
   /** Returns what is remembered of a request, or `undefined` if it never came or came too long ago. */
@@ -111,14 +136,19 @@ export class Clients<Session> {
     return client.answers.get(fingerprint(id));
   }
 
-  /** Notes that a request is being answered, or was answered with this place. May drop the oldest answers. */
-  remember(client: ClientRecord<Session>, request: Repeatable, place?: Place): void {
+  /**
+   * Notes that a request is being answered, or was answered with this place. May drop the oldest answers. Returns what
+   * the log remembers of the request.
+   */
+  remember(client: ClientRecord<Session>, request: Repeatable, place?: Place): RequestMark {
     this.forgetAnswer(client, request.id);
-    client.answers.set(fingerprint(request.id), { body: fingerprint(encode(request)), place });
+    const body = fingerprint(encode(request));
+    client.answers.set(fingerprint(request.id), { body, place });
     this.#bytes += memory.answer;
     if (client.answers.size > bounds.answers) this.#dropOldest(client);
     if (client.answers.size > bounds.openRequests) this.#rich.add(client);
     this.#settle();
+    return { client: client.key, id: request.id, body };
   }
 
   /** Forgets a request that had no effect, so that it may be sent again. */
@@ -126,18 +156,17 @@ export class Clients<Session> {
     if (client.answers.delete(fingerprint(id))) this.#bytes -= memory.answer;
   }
 
-  #create(secret: string): ClientRecord<Session> {
+  #create(key: string, member: string): ClientRecord<Session> {
     // If nobody has left, the limit on connections bounds their number.
     if (this.#clients.size >= bounds.clients) this.#forgetOldest();
-    const member = `guest-${this.#options.platform.token().slice(0, 6)}`;
     const client: ClientRecord<Session> = {
-      secret,
+      key,
       member,
       session: undefined,
       connection: 0,
       answers: new Map(),
     };
-    this.#clients.set(secret, client);
+    this.#clients.set(key, client);
     this.#bytes += memory.client;
     this.#settle();
     return client;
@@ -149,9 +178,9 @@ export class Clients<Session> {
 
   // Returns false if nobody has left.
   #forgetOldest(): boolean {
-    const [secret] = this.#left;
-    if (secret !== undefined) this.#forget(secret);
-    return secret !== undefined;
+    const [key] = this.#left;
+    if (key !== undefined) this.#forget(key);
+    return key !== undefined;
   }
 
   // Returns false if nobody has more answers than it may need.
@@ -167,27 +196,33 @@ export class Clients<Session> {
     if (oldest !== undefined && client.answers.delete(oldest)) this.#bytes -= memory.answer;
   }
 
-  #forget(secret: string): void {
-    const client = this.#clients.get(secret);
+  #forget(key: string): void {
+    this.#drop(key);
+    this.#options.forgotten(key);
+  }
+
+  #drop(key: string): void {
+    const client = this.#clients.get(key);
     if (!client) return;
     client.forgetting?.();
-    this.#left.delete(secret);
-    this.#clients.delete(secret);
+    // The end of its session must not be taken for the end of what comes after it.
+    client.session = undefined;
+    this.#left.delete(key);
+    this.#rich.delete(client);
+    this.#clients.delete(key);
     this.#bytes -= memory.client + client.answers.size * memory.answer;
-    this.#options.forgotten(secret);
   }
 }
 
 /** Notes the place of a request's event, so that a repetition gets the same `ack`, and sends the `ack`. */
 export function acknowledge(
-  entry: Entry,
+  id: string,
+  { topic, epoch, offset }: Place,
   author: ClientRecord<{ send(ack: ServerMessage<"ack">): void }>,
 ): void {
-  const { request, topic, epoch, offset } = entry;
-  if (!request) return;
-  const answer = author.answers.get(fingerprint(request.id));
+  const answer = author.answers.get(fingerprint(id));
   if (answer) answer.place = { topic, epoch, offset };
-  author.session?.send({ type: "ack", re: request.id, topic, epoch, offset });
+  author.session?.send({ type: "ack", re: id, topic, epoch, offset });
 }
 
 /** Returns whether this is the request that was answered, not a different one with the same id. */

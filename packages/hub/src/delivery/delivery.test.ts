@@ -1,18 +1,19 @@
 import { describe, expect, test } from "vitest";
+import { alone } from "../cluster/alone.ts";
 import { type Peer, secret, settled, setUp } from "../testing/index.ts";
 import { fingerprint, memory } from "./clients.ts";
 import type { Draft, Entry, Log } from "./log.ts";
-import { MemoryLog } from "./log.ts";
+import { MemoryLog } from "./memory-log.ts";
 
 /** A log whose appends a test completes or refuses by hand. */
 class SlowLog implements Log {
   readonly #log = new MemoryLog(() => "e".repeat(32));
-  readonly #appends: { topic: string; draft: Draft; settle: PromiseWithResolvers<void> }[] = [];
+  readonly #appends: { topic: string; draft: Draft; settle: PromiseWithResolvers<undefined> }[] = [];
 
-  append(topic: string, draft: Draft): Promise<void> {
+  append(topic: string, draft: Draft): Promise<undefined> {
     // Only clients' publications are held up.
     if (!topic.startsWith("room/")) return this.#log.append(topic, draft);
-    const settle = Promise.withResolvers<void>();
+    const settle = Promise.withResolvers<undefined>();
     this.#appends.push({ topic, draft, settle });
     return settle.promise;
   }
@@ -24,7 +25,7 @@ class SlowLog implements Log {
   async complete(): Promise<void> {
     for (const { topic, draft, settle } of this.#appends.splice(0)) {
       await this.#log.append(topic, draft);
-      settle.resolve();
+      settle.resolve(undefined);
     }
     await settled();
   }
@@ -34,10 +35,11 @@ class SlowLog implements Log {
     await settled();
   }
 
+  open = () => undefined;
   head = (topic: string) => this.#log.head(topic);
   since = (topic: string, cursor?: Parameters<Log["since"]>[1]) => this.#log.since(topic, cursor);
   follow = (listener: (entry: Entry) => void) => this.#log.follow(listener);
-  forget = (topic: string) => this.#log.forget(topic);
+  close = (topic: string) => this.#log.close(topic);
 }
 
 const hi = { type: "publish", id: "1", topic: "room/a", to: "all", text: "hi" } as const;
@@ -49,7 +51,7 @@ function offsetsOf(peer: Peer): number[] {
 describe("an ack", () => {
   test("comes when the event is in the log, and not before", async () => {
     const log = new SlowLog();
-    const { greet } = setUp({}, { log });
+    const { greet } = setUp({}, { cluster: alone(log) });
     const anna = await greet();
     await anna.say(hi);
     expect(anna.heard()).toEqual([]);
@@ -59,7 +61,7 @@ describe("an ack", () => {
 
   test("never comes for an event that the log refused: the author gets an error and may try again", async () => {
     const log = new SlowLog();
-    const { greet, failures } = setUp({}, { log });
+    const { greet, failures } = setUp({}, { cluster: alone(log) });
     const anna = await greet();
     await anna.say(hi);
     await log.refuse();
@@ -72,7 +74,7 @@ describe("an ack", () => {
 
   test("goes to the connection that its author has at that moment", async () => {
     const log = new SlowLog();
-    const { greet } = setUp({}, { log });
+    const { greet } = setUp({}, { cluster: alone(log) });
     const before = await greet(1);
     await before.say(hi);
     await before.gone();
@@ -84,7 +86,7 @@ describe("an ack", () => {
 
   test("goes nowhere while the author is gone, and neither does a refusal", async () => {
     const log = new SlowLog();
-    const { greet } = setUp({}, { log });
+    const { greet } = setUp({}, { cluster: alone(log) });
     const anna = await greet(1);
     await anna.say(hi);
     await anna.gone();
@@ -108,7 +110,7 @@ describe("an ack", () => {
 
 test("a stack that throws while it sends an ack or a refusal ends only that socket", async () => {
   const log = new SlowLog();
-  const { greet, failures, inside } = setUp({}, { log });
+  const { greet, failures, inside } = setUp({}, { cluster: alone(log) });
   const anna = await greet();
   anna.socket.isBroken = true;
   await anna.say(hi);
@@ -134,7 +136,7 @@ describe("a repeated request", () => {
 
   test("waits for the ack of the first one while that is on its way", async () => {
     const log = new SlowLog();
-    const { greet } = setUp({}, { log });
+    const { greet } = setUp({}, { cluster: alone(log) });
     const anna = await greet();
     await anna.say(hi);
     await anna.say(hi);
@@ -444,7 +446,7 @@ describe("a reader that comes back", () => {
 
 test("a client that is replaced while it publishes to others is left out on its new connection too", async () => {
   const log = new SlowLog();
-  const { greet } = setUp({}, { log });
+  const { greet } = setUp({}, { cluster: alone(log) });
   const older = await greet(1);
   await older.say({ ...hi, to: "others" });
   const newer = await greet(1);
@@ -465,7 +467,7 @@ test("at most 10,000 clients are remembered, and the one that left first is forg
   await second.gone();
   for (let client = 4; client <= 10_001; client++) {
     const session = { send() {} } as never;
-    const arrival = inside.clients.arrive(secret(client), session);
+    const arrival = inside.clients.arrive(secret(client), session, undefined);
     if (arrival) inside.clients.leave(arrival.client, session);
   }
   expect(inside.clients.get(secret(1))?.answers.size).toBe(1);
@@ -502,7 +504,7 @@ describe("the memory for answers", () => {
 
   test("holds nothing for a publication that was not stored", async () => {
     const log = new SlowLog();
-    const { greet, inside } = setUp({}, { log });
+    const { greet, inside } = setUp({}, { cluster: alone(log) });
     const anna = await greet();
     await anna.say(hi);
     await log.refuse();

@@ -22,6 +22,8 @@ export interface Follower<Ws> {
 export interface Reader {
   /** Is called with each event of the topic. */
   event(entry: Entry): void;
+  /** Is called when events are missing that do not come any more. */
+  lost(): void;
   /** Is called when the server shuts down, or the room has made way for another. */
   end(): void;
 }

@@ -1,4 +1,6 @@
 import type { EventData } from "@rosetta/protocol";
+import type { Roster } from "../cluster/cluster.ts";
+import type { Soon } from "../cluster/soon.ts";
 import type { Platform } from "../port.ts";
 
 const intervalMs = 500;
@@ -8,29 +10,32 @@ const [eventBytes, memberBytes] = [200, 15];
 /** Bytes per millisecond that one room's presence may send to all its followers together: 64 KiB a second. */
 const bytesPerMs = 64;
 
+interface PresenceOptions {
+  platform: Platform;
+  /** Returns who is in the room on this server. */
+  members(room: string): string[];
+  /** Returns how many sockets of this server follow the room's presence. */
+  watchers(room: string): number;
+  /** Tells the other servers who is in the room here. Returns who is there on all, or `undefined` if those are all. */
+  roster(room: string, members: string[]): Soon<Roster | undefined>;
+  /** Appends an event, unless there is one of this rank or a higher one. Rejects if the log cannot take it. */
+  append(topic: string, data: EventData, rank: number | undefined): Promise<unknown>;
+  /** Called when the other servers could not be told. They will be. */
+  failed(error: unknown): void;
+}
+
 /**
  * Publishes who is in a room, at most twice a second: in a busy room only the newest list is worth sending. A longer
  * list or more followers make it rarer. Otherwise one member who keeps joining and leaving would cause a thousand times
  * that traffic.
  */
 export class Presence {
-  readonly #platform: Platform;
-  readonly #members: (room: string) => string[];
-  readonly #watchers: (room: string) => number;
-  readonly #publish: (topic: string, data: EventData) => void;
+  readonly #options: PresenceOptions;
   /** Rooms whose presence was published within the interval, and whether they have changed since. */
   readonly #resting = new Map<string, boolean>();
 
-  constructor(
-    platform: Platform,
-    members: (room: string) => string[],
-    watchers: (room: string) => number,
-    publish: (topic: string, data: EventData) => void,
-  ) {
-    this.#platform = platform;
-    this.#members = members;
-    this.#watchers = watchers;
-    this.#publish = publish;
+  constructor(options: PresenceOptions) {
+    this.#options = options;
   }
 
   /** Notes that somebody came to the room or left it. */
@@ -40,15 +45,44 @@ export class Presence {
   }
 
   #tell(room: string): void {
-    const members = this.#members(room);
-    const shown = members.slice(0, shownMembers);
-    const bytes = (eventBytes + memberBytes * shown.length) * this.#watchers(room);
+    const { members, roster, failed } = this.#options;
+    const here = members(room);
+    const whole = roster(room, here);
+    if (!(whole instanceof Promise)) return this.#publish(room, here);
     this.#resting.set(room, false);
-    this.#platform.after(Math.max(intervalMs, bytes / bytesPerMs), () => {
+    whole.then(
+      (all) => this.#publish(room, all?.members ?? here, all?.version),
+      (error) => {
+        failed(error);
+        this.#rest(room, intervalMs);
+        this.#again(room);
+      },
+    );
+  }
+
+  // What others do not know yet has to be told again.
+  #again(room: string): void {
+    if (this.#resting.has(room)) this.#resting.set(room, true);
+    else this.#rest(room, intervalMs, true);
+  }
+
+  #publish(room: string, members: string[], version?: number): void {
+    const shown = members.slice(0, shownMembers);
+    const bytes = (eventBytes + memberBytes * shown.length) * this.#options.watchers(room);
+    this.#rest(room, Math.max(intervalMs, bytes / bytesPerMs));
+    const data = { kind: "presence", count: members.length, members: shown } as const;
+    this.#options.append(`presence/${room}`, data, version).catch((error) => {
+      this.#options.failed(error);
+      this.#again(room);
+    });
+  }
+
+  #rest(room: string, ms: number, changed = this.#resting.get(room) ?? false): void {
+    this.#resting.set(room, changed);
+    this.#options.platform.after(ms, () => {
       const changed = this.#resting.get(room);
       this.#resting.delete(room);
       if (changed) this.#tell(room);
     });
-    this.#publish(`presence/${room}`, { kind: "presence", count: members.length, members: shown });
   }
 }

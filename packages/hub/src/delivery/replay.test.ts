@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { MemoryLog, newest } from "./log.ts";
+import { MemoryLog } from "./memory-log.ts";
 import { replayBudget, replayOf } from "./replay.ts";
+import { newest } from "./rings.ts";
 
 const stream = { name: "room/a", mode: "stream" } as const;
 const latest = { name: "weather/quito", mode: "latest" } as const;
@@ -9,7 +10,8 @@ const latest = { name: "weather/quito", mode: "latest" } as const;
 async function logWith(count: number): Promise<MemoryLog> {
   const log = new MemoryLog(() => "0123456789abcdef");
   for (let index = 0; index < count; index++) {
-    const own = index % 2 === 0 && ({ to: "others", request: { client: "a", id: `${index}` } } as const);
+    const own =
+      index % 2 === 0 && ({ to: "others", request: { client: "a", id: `${index}`, body: index } } as const);
     const data = { kind: "chat", text: "x".repeat(1_024) } as const;
     for (const { name } of [stream, latest]) await log.append(name, { at: 0, data, ...own });
   }
@@ -39,8 +41,8 @@ describe("a replay", () => {
 
   test("leaves out what its reader published to others", async () => {
     const log = await logWith(6);
-    expect(offsetsOf(replayOf(stream, log, { secret: "a" }))).toEqual([2, 4, 6]);
-    expect(offsetsOf(replayOf(stream, log, { secret: "b" }))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(offsetsOf(replayOf(stream, log, { key: "a" }))).toEqual([2, 4, 6]);
+    expect(offsetsOf(replayOf(stream, log, { key: "b" }))).toEqual([1, 2, 3, 4, 5, 6]);
     expect(offsetsOf(replayOf(stream, log, {}))).toEqual([1, 2, 3, 4, 5, 6]);
   });
 

@@ -1,13 +1,14 @@
 import type { Cursor } from "@rosetta/protocol";
-import { type Kept, type Log, newest, type Replay } from "./log.ts";
+import type { Kept, Log, Replay } from "./log.ts";
+import { newest } from "./rings.ts";
 import type { Topic } from "./topics.ts";
 
 /** The receiver of a replay, and how much of it fits. */
 interface ReplayOptions {
   /** The place of the last event that the reader has. If left out, it gets the newest events. */
   since?: Cursor | undefined;
-  /** The secret of the reader's client, which does not get back what it published to others. Default: nobody's. */
-  secret?: string;
+  /** The key of the reader's client, which does not get back what it published to others. Default: nobody's. */
+  key?: string;
   /** Bytes that the events may have together. Default: no limit beyond that of the log. */
   budget?: number;
 }
@@ -22,11 +23,11 @@ export function replayOf(
   log: Log,
   options: ReplayOptions,
 ): Replay {
-  const { since, secret, budget = Number.POSITIVE_INFINITY } = options;
+  const { since, key, budget = Number.POSITIVE_INFINITY } = options;
   const { recovered, entries } = log.since(topic.name, since);
   if (topic.mode === "latest") return { recovered, entries: entries.slice(-1) };
-  // Compares secrets, because two members can have the same name, and one that was forgotten gets a new name.
-  const meant = secret === undefined ? entries : entries.filter(({ except }) => except !== secret);
+  // Compares keys, because two members can have the same name, and one that was forgotten gets a new name.
+  const meant = key === undefined ? entries : entries.filter(({ except }) => except !== key);
   if (bytesOf(meant) <= budget) return { recovered, entries: meant };
   return { recovered: false, entries: newestWithin(budget, meant.slice(-newest)) };
 }

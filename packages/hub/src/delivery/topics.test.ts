@@ -1,6 +1,6 @@
 import { Close } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { type Peer, request, type Setting, setUp } from "../testing/index.ts";
+import { now, type Peer, request, type Setting, setUp } from "../testing/index.ts";
 import { isPublic, roomOf } from "./topics.ts";
 
 const minutes = 60_000;
@@ -26,12 +26,12 @@ describe("rooms", () => {
     const { connect, inside } = setUp();
     for (let room = 0; room < 1_000; room++) {
       const address = `1.1.1.${room % 4}`;
-      const topic = inside.topics.open(`room/${room}`, address);
+      const topic = now(inside.topics.open(`room/${room}`, address));
       if ("code" in topic) throw new Error(`${room}: ${topic.message}`);
       connect("/ws", address).session.follow(topic);
     }
     for (const host of [0, 1, 2, 3]) {
-      const problem = inside.topics.ask("room/new", `1.1.1.${host}`);
+      const problem = now(inside.topics.ask("room/new", `1.1.1.${host}`));
       expect(problem?.message).toBe("there are too many rooms: at most 250 for one address");
     }
   });
@@ -41,14 +41,14 @@ describe("rooms", () => {
     const anna = await greet(1, "1.1.1.1");
     await anna.say({ type: "subscribe", id: "1", topic: "room/used" });
     for (const name of ["room/left", "presence/polled"]) {
-      inside.topics.open(name, "1.1.1.1");
+      now(inside.topics.open(name, "1.1.1.1"));
       await world.pass(1_000);
     }
     // Naming a room counts as using it.
-    inside.topics.open("presence/left", "1.1.1.1");
+    now(inside.topics.open("presence/left", "1.1.1.1"));
     await world.pass(1_000);
     const { epoch } = inside.log.head("room/polled");
-    expect(inside.topics.open("room/new", "1.1.1.1")).toHaveProperty("name");
+    expect(now(inside.topics.open("room/new", "1.1.1.1"))).toHaveProperty("name");
     expect(inside.topics.get("room/polled")).toBeUndefined();
     expect(inside.topics.get("presence/polled")).toBeUndefined();
     expect(inside.log.head("room/polled").epoch).not.toBe(epoch);
@@ -72,8 +72,8 @@ describe("rooms", () => {
   test("are not begun by ask()", () => {
     const { hub, world, inside } = setUp();
     const before = world.timers;
-    expect(inside.topics.ask("room/a", "1.1.1.1")).toBeUndefined();
-    expect(hub.events(request("/events?topic=room/a"), "1.1.1.1").refusal).toBeUndefined();
+    expect(now(inside.topics.ask("room/a", "1.1.1.1"))).toBeUndefined();
+    expect(now(hub.events(request("/events?topic=room/a"), "1.1.1.1")).refusal).toBeUndefined();
     expect(inside.topics.get("room/a")).toBeUndefined();
     expect(world.timers).toBe(before);
   });
@@ -81,7 +81,7 @@ describe("rooms", () => {
   test("that are empty begin their two minutes again whenever they are named", async () => {
     const { world, inside } = setUp();
     for (let minute = 0; minute < 5; minute++) {
-      inside.topics.open(minute % 2 ? "presence/a" : "room/a", "1.1.1.1");
+      now(inside.topics.open(minute % 2 ? "presence/a" : "room/a", "1.1.1.1"));
       await world.pass(2 * minutes - 1);
       expect(inside.topics.get("room/a")).toBeDefined();
     }
@@ -147,7 +147,7 @@ describe("rooms", () => {
 
   test("that are forgotten while an event is on its way stay forgotten", async () => {
     const { world, inside } = setUp();
-    inside.topics.open("room/a", "1.1.1.1");
+    now(inside.topics.open("room/a", "1.1.1.1"));
     await world.pass(2 * minutes - 1);
     const { epoch } = inside.log.head("room/a");
     // The room is forgotten while the append is on its way, so the event reaches a log without that topic.
@@ -175,7 +175,7 @@ describe("rooms", () => {
     for (const name of others) expect(roomOf(name), name).toBeUndefined();
     const { inside } = setUp();
     for (const name of [...others, "__proto__", "constructor", ""]) {
-      expect(inside.topics.open(name, "1.1.1.1"), name).toMatchObject({ code: "not_found" });
+      expect(now(inside.topics.open(name, "1.1.1.1")), name).toMatchObject({ code: "not_found" });
     }
   });
 });
@@ -210,7 +210,7 @@ describe("rooms of several addresses", () => {
     expect(await squat(setting, "6.6.6.6", 8, "s")).toBe(8 * 128 - 250);
     const anna = await setting.greet(1_000, "1.1.1.1");
     for (let room = 0; room < 128; room++) expect(await subscribe(anna, `room/${room}`)).toBe("subscribed");
-    expect(setting.hub.events(request("/events?topic=room/lobby"), "2.2.2.2").refusal).toBeUndefined();
+    expect(now(setting.hub.events(request("/events?topic=room/lobby"), "2.2.2.2")).refusal).toBeUndefined();
   });
 
   test("are taken from addresses that have more, whose followers are closed with 1013", async () => {
@@ -276,10 +276,10 @@ describe("rooms of several addresses", () => {
     const { greet, inside } = setUp({ limits: { rooms: 4 } });
     const [one, two] = [await greet(1, "1.1.1.1"), await greet(2, "1.1.1.2")];
     await one.say({ type: "publish", id: "1", topic: "room/written", to: "all", text: "x" });
-    inside.topics.open("room/blank", "1.1.1.3");
+    now(inside.topics.open("room/blank", "1.1.1.3"));
     await two.say({ type: "publish", id: "1", topic: "room/too", to: "all", text: "x" });
-    inside.topics.open("room/another", "1.1.1.4");
-    inside.topics.open("room/new", "1.1.1.5");
+    now(inside.topics.open("room/another", "1.1.1.4"));
+    now(inside.topics.open("room/new", "1.1.1.5"));
     expect(inside.topics.get("room/blank")).toBeUndefined();
     for (const name of ["written", "too", "another", "new"]) {
       expect(inside.topics.get(`room/${name}`), name).toBeDefined();
@@ -290,11 +290,11 @@ describe("rooms of several addresses", () => {
     const { greet, inside } = setUp({ limits: { rooms: 4 } });
     const [one, two] = [await greet(1, "1.1.1.1"), await greet(2, "1.1.1.2")];
     for (const peer of [one, two]) expect(await subscribe(peer, "room/a")).toBe("subscribed");
-    expect(inside.topics.ask("room/b", "1.1.1.1")?.code).toBe("limit");
-    expect(inside.topics.ask("room/b", "1.1.1.2")).toBeUndefined();
+    expect(now(inside.topics.ask("room/b", "1.1.1.1"))?.code).toBe("limit");
+    expect(now(inside.topics.ask("room/b", "1.1.1.2"))).toBeUndefined();
     await one.gone();
-    expect(inside.topics.ask("room/b", "1.1.1.1")).toBeUndefined();
-    expect(inside.topics.ask("room/b", "1.1.1.2")?.code).toBe("limit");
+    expect(now(inside.topics.ask("room/b", "1.1.1.1"))).toBeUndefined();
+    expect(now(inside.topics.ask("room/b", "1.1.1.2"))?.code).toBe("limit");
   });
 
   test("cannot be kept from everybody by two addresses that share all of theirs", async () => {
@@ -318,7 +318,7 @@ describe("rooms of several addresses", () => {
     for (const name of ["a", "b"]) await subscribe(squatter, `room/${name}`);
     for (const host of [1, 2, 3]) {
       for (const name of ["a", "b"]) {
-        const topic = inside.topics.open(`room/${host}${name}`, `2.2.2.${host}`);
+        const topic = now(inside.topics.open(`room/${host}${name}`, `2.2.2.${host}`));
         if (!("code" in topic)) connect("/ws", `2.2.2.${host}`).session.follow(topic);
       }
     }
@@ -334,15 +334,15 @@ describe("rooms of several addresses", () => {
 
   test("that made way are in nobody's share, even if somebody leaves them later", () => {
     const { inside } = setUp({ limits: { rooms: 4 } });
-    const topic = inside.topics.open("room/a", "6.6.6.1");
+    const topic = now(inside.topics.open("room/a", "6.6.6.1"));
     if ("code" in topic) throw new Error(topic.message);
     inside.topics.joined(topic, "6.6.6.1");
     inside.topics.left(topic, "6.6.6.1");
-    inside.topics.open("room/b", "6.6.6.1");
+    now(inside.topics.open("room/b", "6.6.6.1"));
     expect(inside.topics.get("room/a")).toBeUndefined();
     inside.topics.left(topic, "6.6.6.1");
-    for (const host of [2, 3, 4]) inside.topics.open("room/c", `6.6.6.${host}`);
-    for (const name of ["d", "e"]) inside.topics.open(`room/${name}`, "6.6.6.1");
+    for (const host of [2, 3, 4]) now(inside.topics.open("room/c", `6.6.6.${host}`));
+    for (const name of ["d", "e"]) now(inside.topics.open(`room/${name}`, "6.6.6.1"));
     for (const name of ["b", "d"]) expect(inside.topics.get(`room/${name}`), name).toBeUndefined();
     expect(inside.topics.get("room/e")).toBeDefined();
   });

@@ -1,4 +1,5 @@
 import { bounds, type Limits, type Mode } from "@rosetta/protocol";
+import { type Soon, soon } from "../cluster/soon.ts";
 import type { Platform } from "../port.ts";
 import type { Reader } from "./followers.ts";
 import type { Log } from "./log.ts";
@@ -27,6 +28,8 @@ interface TopicsOptions<Session> {
   limits: Pick<Limits, "rooms">;
   /** True if the topic `log` is served. */
   logServed: boolean;
+  /** Returns whether a topic that is not known here exists at another server. */
+  existsElsewhere(name: string): Soon<boolean>;
   /** Makes all followers leave, because another topic needs this place. */
   evict(topic: Topic<Session>): void;
 }
@@ -56,22 +59,27 @@ export class Topics<Session> {
   }
 
   /** Returns why this address cannot have the topic, or `undefined` if it can. Begins no room. */
-  ask(name: string, address: string): TopicProblem | undefined {
+  ask(name: string, address: string): Soon<TopicProblem | undefined> {
     if (this.#topics.has(name)) return undefined;
     if (name === "log") return { code: "forbidden", message: "the log is served on loopback only" };
-    if (roomOf(name) === undefined) return { code: "not_found", message: "no such topic" };
-    const { problem } = this.#rooms.way(address);
-    return problem === undefined ? undefined : { code: "limit", message: problem };
+    if (roomOf(name) !== undefined) return this.#lackOf(this.#rooms, address);
+    if (!isJob(name)) return unknown;
+    return soon(this.#options.existsElsewhere(name), (exists) =>
+      exists ? this.#lackOf(this.#jobs, address) : unknown,
+    );
   }
 
-  /** Returns the topic, or why this address cannot have it. Begins a room that does not exist yet. */
-  open(name: string, address: string): Topic<Session> | TopicProblem {
-    const problem = this.ask(name, address);
-    if (problem) return problem;
-    const topic = this.#topics.get(name) ?? this.#beginRoom(name, address);
-    // A poll or a publication also uses the room, without following it.
-    if (topic.lot && roomOf(name) !== undefined) this.#touched(topic.lot);
-    return topic;
+  /**
+   * Returns the topic, or why this address cannot have it. Begins a room that does not exist yet. Rejects if the log
+   * cannot open the topic now.
+   */
+  open(name: string, address: string): Soon<Topic<Session> | TopicProblem> {
+    const known = this.#topics.get(name);
+    if (known) return this.#use(known);
+    return soon(this.ask(name, address), (problem) => {
+      // Somebody else may have asked meanwhile.
+      return problem ?? this.#use(this.#topics.get(name) ?? this.#begin(name, address));
+    });
   }
 
   /** Adds a topic that always exists, in which only the server publishes. */
@@ -116,13 +124,39 @@ export class Topics<Session> {
     this.#touched(lot);
   }
 
-  #beginRoom(name: string, address: string): Topic<Session> {
+  #lackOf(shares: Shares, address: string): TopicProblem | undefined {
+    const { problem } = shares.way(address);
+    return problem === undefined ? undefined : { code: "limit", message: problem };
+  }
+
+  #use(topic: Topic<Session>): Soon<Topic<Session> | TopicProblem> {
+    // A poll or a publication also uses the room, without following it.
+    if (topic.lot && roomOf(topic.name) !== undefined) this.#touched(topic.lot);
+    const opening = this.#options.log.open(topic.name);
+    if (!opening) return topic;
+    return opening.then(() => (this.#topics.get(topic.name) === topic ? topic : gone));
+  }
+
+  #begin(name: string, address: string): Topic<Session> {
     const room = roomOf(name);
+    if (room === undefined) this.#beginJob(name, address);
+    else this.#beginRoom(room, address);
+    return this.#topics.get(name) as Topic<Session>;
+  }
+
+  // The job runs at another server, so here it only needs a place as long as somebody follows it.
+  #beginJob(name: string, address: string): void {
+    this.#makeWay(this.#jobs, address);
+    const lot = this.#jobs.add(name, address);
+    this.#add(name, "stream", lot);
+    this.#reconsider(lot);
+  }
+
+  #beginRoom(room: string, address: string): void {
     this.#makeWay(this.#rooms, address);
     const lot = this.#rooms.add(`room/${room}`, address);
     this.#add(`room/${room}`, "stream", lot);
     this.#add(`presence/${room}`, "latest", lot);
-    return this.#topics.get(name) as Topic<Session>;
   }
 
   // Returns a problem if nothing could make way.
@@ -163,7 +197,7 @@ export class Topics<Session> {
     this.#forgetting.delete(lot);
     for (const name of namesOf(lot)) {
       this.#topics.delete(name);
-      this.#options.log.forget(name);
+      this.#options.log.close(name);
     }
   }
 
@@ -179,6 +213,14 @@ export class Topics<Session> {
   #add(name: string, mode: Mode, lot?: Lot): void {
     this.#topics.set(name, { name, mode, lot, sessions: new Set(), readers: new Set() });
   }
+}
+
+const unknown: TopicProblem = { code: "not_found", message: "no such topic" };
+const gone: TopicProblem = { code: "limit", message: "this room had to make way for another" };
+
+/** True for the topics of jobs. */
+export function isJob(name: string): boolean {
+  return /^job\/[0-9a-f]{12}$/.test(name);
 }
 
 /** Returns the room that a topic belongs to. Only `room/<name>` and `presence/<name>` belong to one. */

@@ -1,4 +1,5 @@
 import { bounds, type ClientMessage, Close } from "@rosetta/protocol";
+import { type Soon, soon } from "../cluster/soon.ts";
 import { refuse } from "../requests/caller.ts";
 import type { Context } from "../requests/context.ts";
 
@@ -8,7 +9,7 @@ const floodTopic = "room/flood";
  * Causes a failure on request, for lessons and tests. Strangers must not cause any, so set `CHAOS=1` only where there
  * are none.
  */
-export function chaos<Ws>(context: Context<Ws>, message: ClientMessage<"chaos">): void {
+export function chaos<Ws>(context: Context<Ws>, message: ClientMessage<"chaos">): Soon<void> {
   const { services, session } = context;
   if (!services.settings.chaos) return refuse(session, message.id, "forbidden", "chaos is not allowed here");
   if (message.do === "terminate") return session.terminate();
@@ -20,10 +21,18 @@ export function chaos<Ws>(context: Context<Ws>, message: ClientMessage<"chaos">)
 }
 
 // Goes through the log and the native topics like any other event, so what is slow here is slow in real use too.
-function flood<Ws>({ services, session }: Context<Ws>, id: string, mebibytes: number): void {
-  const topic = services.topics.open(floodTopic, session.address);
-  if ("code" in topic) return refuse(session, id, topic.code, topic.message);
-  session.send({ type: "ack", re: id, topic: floodTopic, ...services.log.head(floodTopic) });
+function flood<Ws>({ services, session }: Context<Ws>, id: string, mebibytes: number): Soon<void> {
+  return soon(services.topics.open(floodTopic, session.address), (topic) => {
+    if ("code" in topic) return refuse(session, id, topic.code, topic.message);
+    session.send({ type: "ack", re: id, topic: floodTopic, ...services.log.head(floodTopic) });
+    pourInto({ services, session }, mebibytes);
+  });
+}
+
+function pourInto<Ws>(
+  { services, session }: Pick<Context<Ws>, "services" | "session">,
+  mebibytes: number,
+): void {
   const text = "~".repeat(bounds.text);
   let left = (mebibytes * 1024 * 1024) / bounds.text;
   const pour = (): void => {

@@ -4,9 +4,12 @@ import { setUp } from "../testing/index.ts";
 import { createFeeds, stations } from "./feeds.ts";
 import { createExtras } from "./index.ts";
 
-function minutes(seed: number, count: number) {
-  const next = createFeeds(seed);
-  return Array.from({ length: count }, () => next());
+/** A second of the year 2023 in which a match begins: that of the world's clock. */
+const kickOff = 1_700_000_000 - (1_700_000_000 % 90);
+
+function minutes(seed: number, count: number, first = kickOff) {
+  const readings = createFeeds(seed);
+  return Array.from({ length: count }, (_, index) => readings(first + index));
 }
 
 test("the same seed gives the same day, and another seed another day", () => {
@@ -19,6 +22,22 @@ test("every second brings the weather of every station and one event of the matc
     const topics = readings.map(({ topic }) => topic);
     expect(topics).toEqual([...stations.map((station) => `weather/${station}`), "scores"]);
   }
+});
+
+test("a second is the same whoever asks for it, and whenever", () => {
+  const [one, other] = [createFeeds(3), createFeeds(3)];
+  const seconds = Array.from({ length: 200 }, (_, index) => kickOff + 7 * index);
+  const backwards = seconds.toReversed().map((second) => other(second));
+  expect(seconds.map((second) => one(second))).toEqual(backwards.toReversed());
+});
+
+test("the weather changes from second to second, and never by much", () => {
+  const celsius = minutes(2, 500).map(([reading]) =>
+    reading?.data.kind === "weather" ? reading.data.celsius : 0,
+  );
+  const steps = celsius.slice(1).map((each, index) => Math.abs(each - (celsius[index] ?? 0)));
+  expect(Math.max(...steps)).toBeLessThan(2);
+  expect(steps.filter((step) => step > 0).length).toBeGreaterThan(400);
 });
 
 test("every reading is a valid message with plausible values", () => {
@@ -35,7 +54,7 @@ test("every reading is a valid message with plausible values", () => {
 });
 
 test("a match has ninety minutes, goals that add up, and then the next begins", () => {
-  let last = { minute: 0, home: 0, away: 0 };
+  let last = { minute: 90, home: 0, away: 0 };
   let goals = 0;
   for (const { data } of minutes(5, 1_000).flat()) {
     if (data.kind !== "score") continue;
@@ -57,7 +76,7 @@ test("a hub publishes them once a second, until it shuts down", async () => {
   await world.pass(3_000);
   expect(inside.log.head("scores").offset).toBe(3);
   expect(inside.log.since("weather/quito").entries.map(({ frame }) => JSON.parse(frame).data)).toEqual(
-    minutes(5, 3).map((readings) => readings[2]?.data),
+    minutes(5, 3, 1_700_000_001).map((readings) => readings[2]?.data),
   );
   hub.drain();
   await world.pass(10_000);

@@ -15,67 +15,67 @@ export interface Reading {
   data: EventData;
 }
 
+/** Seconds from one observation of the weather to the next. In between, it changes evenly. */
+const spanSeconds = 20;
+/** Minutes of a match. Each takes a second. */
+const matchMinutes = 90;
+
 /**
- * Creates the live feeds: simulated weather and a simulated match, the same for the same seed. Each call of the
- * function that it returns gives what happened within one second.
+ * Creates the live feeds: simulated weather and a simulated match. The function that it returns gives what happens in a
+ * second, counted from any day. It depends on nothing but the seed and the second, so that all servers say the same, and
+ * one that starts later goes on where the others are.
  */
-export function createFeeds(seed: number): () => Reading[] {
-  const random = randomFrom(seed);
-  const weather = stations.map((station) => ({
-    station,
-    mean: 10 + 20 * random(),
-    away: 0,
-    windKmh: 30 * random(),
-  }));
-  let match = { minute: 0, home: 0, away: 0 };
-
-  function observe(): Reading[] {
-    return weather.map((place) => {
-      // Pulled back to its mean. Otherwise, a day's random walk would end in desert heat or polar cold.
-      place.away = 0.99 * place.away + random() - 0.5;
-      place.windKmh = within(0, 120, place.windKmh + 4 * (random() - 0.5));
-      const celsius = tenth(place.mean + place.away);
-      const data = { station: place.station, celsius, windKmh: tenth(place.windKmh) };
-      return { topic: `weather/${place.station}`, data: { kind: "weather", ...data } };
-    });
-  }
-
-  function play(): Reading {
-    const what = match.minute === 90 ? "kick-off" : happening(random());
-    if (what === "kick-off") match = { minute: 0, home: 0, away: 0 };
-    match.minute += 1;
-    if (what === "goal for home") match.home += 1;
-    if (what === "goal for away") match.away += 1;
-    return { topic: "scores", data: { kind: "score", ...match, what } };
-  }
-
-  return () => [...observe(), play()];
+export function createFeeds(seed: number): (second: number) => Reading[] {
+  return (second) => [
+    ...stations.map((station, index) => observe(seed, station, index, second)),
+    play(seed, second),
+  ];
 }
 
-function happening(chance: number): string {
-  if (chance < 0.02) return "goal for home";
-  if (chance < 0.04) return "goal for away";
-  if (chance < 0.2) return "corner";
-  if (chance < 0.5) return "shot";
+function observe(seed: number, station: string, index: number, second: number): Reading {
+  const place = seed + 1_000 * (index + 1);
+  const mean = 10 + 20 * chance(place, 0);
+  const celsius = tenth(mean + 8 * (between(place, 1, second) - 0.5) + (chance(place, 2, second) - 0.5));
+  const windKmh = tenth(40 * between(place, 3, second));
+  return { topic: `weather/${station}`, data: { kind: "weather", station, celsius, windKmh } };
+}
+
+function play(seed: number, second: number): Reading {
+  const kickOff = second - (second % matchMinutes);
+  const happenings = Array.from({ length: second - kickOff + 1 }, (_, minute) =>
+    minute === 0 ? "kick-off" : happening(chance(seed, kickOff + minute)),
+  );
+  const goals = (what: string): number => happenings.filter((each) => each === what).length;
+  const [home, away] = [goals("goal for home"), goals("goal for away")];
+  const what = happenings.at(-1) ?? "play";
+  return { topic: "scores", data: { kind: "score", minute: happenings.length, home, away, what } };
+}
+
+function happening(luck: number): string {
+  if (luck < 0.02) return "goal for home";
+  if (luck < 0.04) return "goal for away";
+  if (luck < 0.2) return "corner";
+  if (luck < 0.5) return "shot";
   return "play";
 }
 
-/**
- * Returns a 32-bit generator (mulberry32, by Tommy Ettinger). Unlike `Math.random`, it gives the same numbers
- * everywhere for one seed.
- */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+// From 0 to 1, without jumps: on the way from one random number to the next.
+function between(seed: number, what: number, second: number): number {
+  const span = Math.floor(second / spanSeconds);
+  const way = second / spanSeconds - span;
+  return (1 - way) * chance(seed, what, span) + way * chance(seed, what, span + 1);
 }
 
-function within(least: number, most: number, value: number): number {
-  return Math.min(most, Math.max(least, value));
+/** A random number from 0 to 1 that depends only on its arguments: the finalizer of MurmurHash3, by Austin Appleby. */
+function chance(...numbers: number[]): number {
+  let mixed = 0x2545f491;
+  for (const number of numbers) {
+    mixed ^= number | 0;
+    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+    mixed ^= mixed >>> 16;
+  }
+  return (mixed >>> 0) / 2 ** 32;
 }
 
 function tenth(value: number): number {

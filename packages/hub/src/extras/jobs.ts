@@ -1,9 +1,10 @@
 import type { EventData } from "@rosetta/protocol";
+import type { Cancellation } from "../cluster/cluster.ts";
 import type { Platform } from "../port.ts";
 
 /** The client that started a job, and its address. */
 interface Starter {
-  /** The secret of the client: nobody else may cancel the job. */
+  /** The key of the client: nobody else may cancel the job. */
   owner: string;
   address: string;
 }
@@ -14,15 +15,16 @@ interface Job extends Starter {
 
 interface JobsOptions {
   platform: Platform;
-  publish(topic: string, data: EventData): void;
+  /** Appends an event, unless there is one of this rank or a higher one. Rejects if the log cannot take it. */
+  append(topic: string, data: EventData, rank: number): Promise<unknown>;
   /** Is called when nothing more will come in the topic. */
   ended(topic: string): void;
   /** Is called when a job fails for any reason other than its cancellation. */
   failed(error: unknown): void;
 }
 
-/** The outcome of a request to cancel. */
-export type Cancellation = "cancelled" | "forbidden" | "not_found";
+/** Milliseconds after which the outcome of a job is told again, if the log could not take it. */
+const retryMs = 1_000;
 
 /** Long-running work. Each job has its own topic, and only the client that started it can cancel it. */
 export class Jobs {
@@ -40,7 +42,7 @@ export class Jobs {
 
   /** Starts hashing. Progress goes to `topic`: at most 20 events, and one at the end. */
   start(topic: string, starter: Starter, mebibytes: number): void {
-    const { platform, publish, ended, failed } = this.#options;
+    const { platform, append, failed } = this.#options;
     const job: Job = { ...starter, cancelled: false };
     this.#jobs.set(topic, job);
     const stride = Math.ceil(mebibytes / 20);
@@ -49,22 +51,37 @@ export class Jobs {
       reached = done;
       if (job.cancelled) return false;
       if (done % stride === 0 && done < mebibytes) {
-        publish(topic, { kind: "progress", state: "running", done, total: mebibytes });
+        report(done);
       }
       return true;
     };
-    const end = (state: "done" | "cancelled" | "failed", result?: string): void => {
-      this.#jobs.delete(topic);
-      const outcome = { kind: "progress", state, done: reached, total: mebibytes } as const;
-      publish(topic, result === undefined ? outcome : { ...outcome, result });
-      ended(topic);
+    const report = (done: number): void => {
+      const data = { kind: "progress", state: "running", done, total: mebibytes } as const;
+      append(topic, data, done + 1).catch(failed);
     };
-    publish(topic, { kind: "progress", state: "running", done: 0, total: mebibytes });
+    const end = (state: "done" | "cancelled" | "failed", result?: string): void => {
+      if (this.#jobs.get(topic) === job) this.#jobs.delete(topic);
+      const outcome = { kind: "progress", state, done: reached, total: mebibytes } as const;
+      this.#tell(topic, result === undefined ? outcome : { ...outcome, result });
+    };
+    report(0);
     platform.hash(mebibytes, step).then(
       (digest) => end("done", digest),
       (error) => {
         if (!job.cancelled) failed(error);
         end(job.cancelled ? "cancelled" : "failed");
+      },
+    );
+  }
+
+  // Somebody waits for the outcome, so it is told until the log has it.
+  #tell(topic: string, outcome: Extract<EventData, { kind: "progress" }>): void {
+    const { platform, append, ended, failed } = this.#options;
+    append(topic, outcome, outcomeRank(outcome.total)).then(
+      () => ended(topic),
+      (error) => {
+        failed(error);
+        platform.after(retryMs, () => this.#tell(topic, outcome));
       },
     );
   }
@@ -78,11 +95,22 @@ export class Jobs {
     return "cancelled";
   }
 
+  /** Ends a job that runs here, because it was cancelled elsewhere or counts as failed. */
+  drop(topic: string): void {
+    const job = this.#jobs.get(topic);
+    if (job) job.cancelled = true;
+  }
+
   /** Cancels a client's jobs or, without an owner, all jobs. */
   abandon(owner?: string): void {
     const of = owner === undefined ? {} : { owner };
     for (const job of this.#jobs.values()) if (isOf(job, of)) job.cancelled = true;
   }
+}
+
+/** The rank of a job's last event: whoever tells the outcome first, nothing comes after it. */
+export function outcomeRank(total: number): number {
+  return total + 2;
 }
 
 function isOf(job: Job, { owner = job.owner, address = job.address }: Partial<Starter>): boolean {

@@ -1,6 +1,6 @@
 import { parseServer } from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
-import { type Peer, request, type Setting, settled, setUp, start } from "../testing/index.ts";
+import { now, type Peer, request, type Setting, settled, setUp, start } from "../testing/index.ts";
 import type { Answer } from "./answers.ts";
 import type { Sink } from "./readers.ts";
 
@@ -97,7 +97,7 @@ describe("before anything is streamed, a request is refused", () => {
     ["a path with a slash at its end", "/poll/?topic=scores", 404, "not_found"],
   ])("%s", (_what, url, status, code) => {
     const { hub } = setUp();
-    const answer = hub.events(request(url), "1.1.1.1").refusal;
+    const answer = now(hub.events(request(url), "1.1.1.1")).refusal;
     expect(answer?.status).toBe(status);
     expect(parseServer(answer?.body ?? "").message).toMatchObject({ type: "error", code });
     expect(answer?.headers["Content-Type"]).toBe("application/json");
@@ -108,28 +108,28 @@ describe("before anything is streamed, a request is refused", () => {
 
   test("for the log of a server that others can reach, or for one room too many", () => {
     const { hub } = setUp({ host: "0.0.0.0", limits: { rooms: 1 } });
-    expect(hub.events(request("/events?topic=log"), "1.1.1.1").refusal?.status).toBe(403);
-    expect(hub.events(request("/events?topic=room/a"), "1.1.1.1").refusal).toBeUndefined();
+    expect(now(hub.events(request("/events?topic=log"), "1.1.1.1")).refusal?.status).toBe(403);
+    expect(now(hub.events(request("/events?topic=room/a"), "1.1.1.1")).refusal).toBeUndefined();
     const sink = { write: () => {}, queued: () => 0, end: () => {}, cut: () => {} };
     const leave = start(hub, request("/events?topic=room/a"), "", sink);
-    expect(hub.events(request("/events?topic=room/b"), "1.1.1.1").refusal?.status).toBe(503);
+    expect(now(hub.events(request("/events?topic=room/b"), "1.1.1.1")).refusal?.status).toBe(503);
     leave();
-    expect(hub.events(request("/events?topic=room/b"), "1.1.1.1").refusal).toBeUndefined();
+    expect(now(hub.events(request("/events?topic=room/b"), "1.1.1.1")).refusal).toBeUndefined();
   });
 
   test("for a malformed Last-Event-ID, but not for an empty one", () => {
     const { hub } = setUp();
     expect(
-      hub.events(request("/events?topic=scores", { "last-event-id": "x" }), "1.1.1.1").refusal?.status,
+      now(hub.events(request("/events?topic=scores", { "last-event-id": "x" }), "1.1.1.1")).refusal?.status,
     ).toBe(400);
     expect(
-      hub.events(request("/events?topic=scores", { "last-event-id": "" }), "1.1.1.1").refusal,
+      now(hub.events(request("/events?topic=scores", { "last-event-id": "" }), "1.1.1.1")).refusal,
     ).toBeUndefined();
   });
 
   test("and nothing has begun by then: a stream that starts after its room was taken gets an exception", () => {
     const { hub } = setUp({ limits: { rooms: 1 } });
-    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
+    const stream = now(hub.events(request("/events?topic=room/a"), "1.1.1.1"));
     start(hub, request("/events?topic=room/b"), "2.2.2.2", new Stream());
     expect(() => stream.refusal ?? stream.start(new Stream())).toThrow("too many rooms");
   });
@@ -461,7 +461,7 @@ describe("a server that shuts down", () => {
     expect(setting.hub.admit(facts, "1.1.1.1").refusal).toBeUndefined();
     setting.hub.drain();
     await settled();
-    expect(setting.hub.events(facts, "1.1.1.1").refusal?.status).toBe(503);
+    expect(now(setting.hub.events(facts, "1.1.1.1")).refusal?.status).toBe(503);
     expect(poll(setting, "/poll?topic=room/a&since=abc:1").answers[0]?.status).toBe(503);
   });
 });

@@ -10,6 +10,7 @@ import {
   queryOf,
   type RequestFacts,
 } from "@rosetta/protocol";
+import { type Soon, soon } from "../cluster/soon.ts";
 import type { Reader } from "../delivery/followers.ts";
 import type { Kept, Log, Replay } from "../delivery/log.ts";
 import { replayOf } from "../delivery/replay.ts";
@@ -90,15 +91,17 @@ export class Readers {
   }
 
   /** Decides on a request for a topic as Server-Sent Events (WHATWG HTML §9.2). Creates nothing. */
-  events(facts: RequestFacts, address: string): EventStream {
-    const refusal = this.#refuse(facts, address);
-    if (refusal) return { refusal };
+  events(facts: RequestFacts, address: string): Soon<EventStream> {
     const request = readRequest(facts);
-    return { headers: streamHeaders, start: (sink) => this.#stream(request, address, sink) };
+    return soon<Answer | undefined, EventStream>(this.#refuse(facts, address), (refusal) =>
+      refusal
+        ? { refusal }
+        : { headers: streamHeaders, start: (sink) => this.#stream(request, address, sink) },
+    );
   }
 
   // Returns why a request for events is refused, or `undefined`. Only asks: the room may not exist yet.
-  #refuse(facts: RequestFacts, address: string): Answer | undefined {
+  #refuse(facts: RequestFacts, address: string): Soon<Answer | undefined> {
     // A router may be more lenient about paths than admission (/Events or /poll/), and admission did not count those.
     if (!isHeld(pathOf(facts))) return problem(404, "not_found", "no such path");
     if (this.#isOver) return problem(503, "unavailable", "the server is going down");
@@ -107,17 +110,34 @@ export class Readers {
       return problem(400, "invalid", "a cursor is <epoch>:<offset>");
     }
     const refusal = this.#options.topics.ask(request.topic, address);
-    if (!refusal) return undefined;
-    return problem(
-      { not_found: 404, forbidden: 403, limit: 503 }[refusal.code],
-      refusal.code,
-      refusal.message,
-    );
+    return refusal instanceof Promise ? refusal.then(answerTo, notReached) : answerTo(refusal);
   }
 
   #stream(request: ReadRequest, address: string, sink: Sink): () => void {
+    const opened = this.#require(request.topic, address);
+    if (!(opened instanceof Promise)) return this.#start(opened, request, address, sink);
+    const release = this.#options.hold(address, "/events");
+    let leave = once(release);
+    let isOver = false;
+    opened.then(
+      (topic) => {
+        if (isOver) return;
+        release();
+        // A shutdown ends the streams that have begun.
+        if (this.#isOver) sink.end();
+        else leave = this.#start(topic, request, address, sink);
+      },
+      // The headers are sent. A reader whose stream ends comes back.
+      () => sink.end(),
+    );
+    return () => {
+      isOver = true;
+      leave();
+    };
+  }
+
+  #start(topic: Topic<unknown>, request: ReadRequest, address: string, sink: Sink): () => void {
     const { platform, log, limits, share, wrote, slow, guard } = this.#options;
-    const topic = this.#require(request.topic, address);
     const replay = this.#replay(topic, request);
     const chance = this.#chance();
     sink.write(`retry: ${retryMs + Math.floor(chance * spreadMs)}\n\n`);
@@ -142,6 +162,8 @@ export class Readers {
     };
     const reader: Reader = {
       event: (entry) => write(this.#serverSent(entry), entry.bytes),
+      // The reader comes back with its last id, and is told that it cannot go on from there.
+      lost: finish,
       end: () => {
         // On shutdown, makes the browser wait until the server is gone: after a 503 it would never ask again.
         const endMs = limits.drainMs + limits.lingerMs + retryMs + Math.floor(chance * this.#crowdMs());
@@ -184,30 +206,43 @@ export class Readers {
    */
   poll(facts: RequestFacts, address: string, respond: (answer: Answer) => void): () => void {
     const release = this.#options.hold(address, paths.poll);
-    const ready = this.#pollNow(facts, address);
-    if (ready) {
-      this.#respond(respond, ready);
-      return once(release);
-    }
-    const topic = this.#require(readRequest(facts).topic, address);
+    let stop = (): void => {};
+    let isOver = false;
+    const request = readRequest(facts);
     const finish = (answer: Answer): void => {
       stop();
       this.#respond(respond, answer);
     };
+    const wait = (topic: Topic<unknown>): void => {
+      if (isOver) return;
+      const ready = this.#isOver ? nothing : this.#pollNow(topic, request);
+      if (ready) this.#respond(respond, ready);
+      else stop = this.#await(topic, address, finish);
+    };
+    const asked = soon(this.#refuse(facts, address), (refusal) =>
+      refusal ? this.#respond(respond, refusal) : soon(this.#require(request.topic, address), wait),
+    );
+    if (asked instanceof Promise) asked.catch(() => isOver || this.#respond(respond, notReached()));
+    return once(() => {
+      isOver = true;
+      stop();
+      release();
+    });
+  }
+
+  // Waits for the next event. Returns the function that ends this.
+  #await(topic: Topic<unknown>, address: string, finish: (answer: Answer) => void): () => void {
     const reader: Reader = {
       event: (entry) => finish(this.#page(topic, { recovered: true, entries: [entry] })),
+      lost: () => finish(this.#page(topic, replayOf(topic, this.#options.log, {}))),
       end: () => finish(nothing),
     };
     const cancel = this.#options.platform.after(this.#options.limits.pollMs, () => finish(nothing));
     const unfollow = this.#follow(reader, topic, address);
-    const stop = (): void => {
+    return () => {
       cancel();
       unfollow();
     };
-    return once(() => {
-      stop();
-      release();
-    });
   }
 
   #respond(respond: (answer: Answer) => void, answer: Answer): void {
@@ -218,25 +253,27 @@ export class Readers {
   /** Ends every stream and answers every poll, because the server shuts down. */
   end(): void {
     this.#isOver = true;
+    this.part();
+  }
+
+  /** Ends every stream and answers every poll, for now. */
+  part(): void {
     for (const reader of [...this.#readers]) this.#options.guard(() => reader.end());
   }
 
   // Returns the answer to a poll if it need not wait.
-  #pollNow(facts: RequestFacts, address: string): Answer | undefined {
-    const refused = this.#refuse(facts, address);
-    if (refused) return refused;
-    const request = readRequest(facts);
-    const topic = this.#require(request.topic, address);
+  #pollNow(topic: Topic<unknown>, request: ReadRequest): Answer | undefined {
     const replay = this.#replay(topic, request);
     if (!request.cursor) return this.#page(topic, { ...replay, entries: [] });
     const isNews = replay.entries.length > 0 || !replay.recovered;
     return isNews ? this.#page(topic, replay) : undefined;
   }
 
-  #require(name: string, address: string): Topic<unknown> {
-    const topic: Topic<unknown> | TopicProblem = this.#options.topics.open(name, address);
-    if ("code" in topic) throw new Error(`the topic was there when it was asked for: ${topic.message}`);
-    return topic;
+  #require(name: string, address: string): Soon<Topic<unknown>> {
+    return soon(this.#options.topics.open(name, address), (topic) => {
+      if ("code" in topic) throw new Error(`the topic was there when it was asked for: ${topic.message}`);
+      return topic;
+    });
   }
 
   // Returns the function that ends the reader. It may be called twice.
@@ -306,6 +343,15 @@ function opening(topic: { name: string; mode: Mode }, head: Cursor, { recovered,
   const offset = first === undefined ? head.offset : first.offset - 1;
   const data = JSON.stringify({ topic: topic.name, mode: topic.mode, ...head, recovered });
   return `id: ${head.epoch}:${offset}\nevent: subscribed\ndata: ${data}\n\n`;
+}
+
+function answerTo(refusal: TopicProblem | undefined): Answer | undefined {
+  if (!refusal) return undefined;
+  return problem({ not_found: 404, forbidden: 403, limit: 503 }[refusal.code], refusal.code, refusal.message);
+}
+
+function notReached(): Answer {
+  return problem(503, "unavailable", "the other servers cannot be reached");
 }
 
 function problem(status: number, code: ErrorCode, message: string): Answer {

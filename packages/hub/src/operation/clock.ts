@@ -83,12 +83,15 @@ export class Clock {
   }
 }
 
-/** Runs something every `ms` milliseconds, even after it has failed. Returns a function that ends this. */
-export function every({ after }: Platform, ms: number, run: () => void): () => void {
+/**
+ * Runs something again and again, even after it has failed, each time after `waitMs()` milliseconds. Returns a function
+ * that ends this.
+ */
+export function every({ after }: Platform, waitMs: () => number, run: () => void): () => void {
   const round = (): void => {
-    cancel = after(ms, round);
+    cancel = after(waitMs(), round);
     run();
   };
-  let cancel = after(ms, round);
+  let cancel = after(waitMs(), round);
   return () => cancel();
 }

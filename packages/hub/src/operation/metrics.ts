@@ -1,4 +1,7 @@
 import { closeName } from "@rosetta/protocol";
+import type { EngineMetric } from "../cluster/cluster.ts";
+
+type MetricKind = readonly ["counter" | "gauge", help: string];
 
 /** The metrics. Counters only grow; gauges go up and down. */
 const catalog = {
@@ -19,10 +22,27 @@ const catalog = {
   rate_limited_total: ["counter", "Messages refused because there were too many."],
   heartbeat_deaths_total: ["counter", "Connections ended because nothing was heard."],
   failures_total: ["counter", "Handlers that threw."],
-} as const satisfies Record<string, readonly ["counter" | "gauge", help: string]>;
+} as const satisfies Record<string, MetricKind>;
+
+/** What is measured of the engine that servers share. Shown only by a server that has one. */
+const engineCatalog = {
+  engine_up: ["gauge", "1 if the engine answers."],
+  engine_topics: ["gauge", "Topics that this server follows in the engine."],
+  engine_appends_total: ["counter", "Events that this server has appended."],
+  engine_append_ms_total: ["counter", "Milliseconds until the engine had taken them, added up."],
+  engine_refused_total: ["counter", "Commands that the engine did not carry out, by reason."],
+  engine_fetches_total: [
+    "counter",
+    "Events fetched because no message brought them, by how that was noticed.",
+  ],
+  engine_lives_total: ["counter", "Topics that had begun a new epoch."],
+  engine_reconnects_total: ["counter", "Connections to the engine."],
+} as const satisfies Record<EngineMetric, MetricKind>;
+
+const all: Record<string, MetricKind> = { ...catalog, ...engineCatalog };
 
 /** The name of a metric, without the prefix `rosetta_`. */
-export type MetricName = keyof typeof catalog;
+export type MetricName = keyof typeof catalog | EngineMetric;
 
 /** Samples of one metric, by label. */
 type Samples = Map<string, number>;
@@ -55,13 +75,14 @@ export class Metrics {
     this.#of(name).set("", value);
   }
 
-  /** Returns all metrics, those without a sample as 0. */
+  /** Returns all metrics, those without a sample as 0. Those of an engine are left out if there is none. */
   text(): string {
     for (const [direction, { messages, bytes }] of Object.entries(this.#traffic)) {
       this.#of("messages_total").set(`direction="${direction}"`, messages);
       this.#of("bytes_total").set(`direction="${direction}"`, bytes);
     }
-    const names = Object.keys(catalog) as MetricName[];
+    const shown = this.#samples.has("engine_up") ? all : catalog;
+    const names = Object.keys(shown) as MetricName[];
     return names.map((name) => exposition(name, this.#of(name))).join("");
   }
 
@@ -73,7 +94,7 @@ export class Metrics {
 }
 
 function exposition(name: MetricName, samples: Samples): string {
-  const [type, help] = catalog[name];
+  const [type, help] = all[name] as MetricKind;
   const shown = samples.size > 0 ? [...samples] : [["", 0] as const];
   const lines = shown.map(([label, value]) => `rosetta_${name}${label && `{${label}}`} ${value}\n`);
   return `# HELP rosetta_${name} ${help}\n# TYPE rosetta_${name} ${type}\n${lines.join("")}`;

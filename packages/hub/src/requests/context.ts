@@ -1,4 +1,5 @@
 import { isSame, type Repeatable } from "../delivery/clients.ts";
+import { Refused } from "../delivery/log.ts";
 import type { Services } from "../services.ts";
 import { type Caller, refuse } from "./caller.ts";
 
@@ -14,4 +15,13 @@ export function answeredBefore<Ws>({ services, session, client }: Context<Ws>, m
   if (!isSame(known, message)) refuse(session, message.id, "conflict", "this id had another body");
   else if (known.place) session.send({ type: "ack", re: message.id, ...known.place });
   return true;
+}
+
+/** Tells the author of a request that it had no effect, because the log or the other servers did not take it. */
+export function notDone<Ws>({ services, client }: Context<Ws>, re: string, error: unknown): void {
+  services.failed(error);
+  services.clients.forgetAnswer(client, re);
+  const isKnown = error instanceof Refused;
+  const [code, message] = isKnown ? [error.code, error.message] : (["unavailable", "not stored"] as const);
+  services.guard(() => client.session?.send({ type: "error", re, code, message }));
 }

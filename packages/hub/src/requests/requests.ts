@@ -1,22 +1,30 @@
 import { type ClientMessage, Close } from "@rosetta/protocol";
+import type { Claim } from "../cluster/cluster.ts";
+import { type Soon, soon } from "../cluster/soon.ts";
+import { acknowledge } from "../delivery/clients.ts";
+import type { Follower } from "../delivery/followers.ts";
 import { replayBudget, replayOf } from "../delivery/replay.ts";
-import { isPublic } from "../delivery/topics.ts";
+import { isPublic, type Topic } from "../delivery/topics.ts";
 import type { Services } from "../services.ts";
 import { type Requester, refuse } from "./caller.ts";
-import { answeredBefore, type Context } from "./context.ts";
+import { answeredBefore, type Context, notDone } from "./context.ts";
 
 /** Everything that a client may ask for once it has said `hello`. */
 export type Ask = Exclude<ClientMessage, { type: "hello" }>;
 
 type Handlers<Ws> = {
-  [T in Ask["type"]]: (context: Context<Ws>, message: ClientMessage<T>) => void;
+  [T in Ask["type"]]: (context: Context<Ws>, message: ClientMessage<T>) => Soon<void>;
 };
 
-/** Does what a message asks for. Every request gets exactly one reply, now or when its event comes back. */
-export function answer<Ws>(context: Context<Ws>, message: Ask): void {
+/**
+ * Does what a message asks for. Every request gets exactly one reply, now or when its event comes back. Returns a promise
+ * if others have to be asked first; the requests behind this one wait for it. It rejects with a `Refused` if they do not
+ * answer.
+ */
+export function answer<Ws>(context: Context<Ws>, message: Ask): Soon<void> {
   const handlers: Handlers<Ws> = table;
-  const handle = handlers[message.type] as (context: Context<Ws>, message: Ask) => void;
-  handle(context, message);
+  const handle = handlers[message.type] as (context: Context<Ws>, message: Ask) => Soon<void>;
+  return handle(context, message);
 }
 
 // A message type without a handler does not compile.
@@ -38,11 +46,29 @@ export function hello<Ws>(
   services: Services<Ws>,
   session: Requester<Ws>,
   message: ClientMessage<"hello">,
-): void {
+): Soon<void> {
   if (session.client) return refuse(session, message.id, "conflict", "hello was said before");
+  const { clients, cluster } = services;
+  const client = cluster.identify(message.client);
+  const { connection } = message;
+  const claim = cluster.claim({ client, session: session.id, connection, member: () => clients.newName() });
+  return soon(claim, (claimed) => {
+    if (claimed === "older") return refuseOlder(session);
+    // The socket may be gone by now, and must not take the place of the next one.
+    if (session.isOpen) greet(services, session, message, client, claimed);
+  });
+}
+
+function greet<Ws>(
+  services: Services<Ws>,
+  session: Requester<Ws>,
+  message: ClientMessage<"hello">,
+  key: string,
+  claim: Claim | undefined,
+): void {
   const { clients, identity, settings } = services;
-  const arrival = clients.arrive(message.client, session, message.connection);
-  if (!arrival) return session.close(Close.Replaced, "the same client has a newer connection");
+  const arrival = clients.arrive(key, session, message.connection, claim);
+  if (!arrival) return refuseOlder(session);
   const { client, replaced, known } = arrival;
   replaced?.close(Close.Replaced, "the same client connected again");
   session.greeted(client);
@@ -59,37 +85,52 @@ export function hello<Ws>(
   });
 }
 
-function publish<Ws>(context: Context<Ws>, message: ClientMessage<"publish">): void {
+function refuseOlder<Ws>(session: Requester<Ws>): void {
+  session.close(Close.Replaced, "the same client has a newer connection");
+}
+
+function publish<Ws>(context: Context<Ws>, message: ClientMessage<"publish">): Soon<void> {
   const { services, session, client } = context;
   if (!isPublic(message.topic))
     return refuse(session, message.id, "forbidden", "publish in room/<name> only");
   if (answeredBefore(context, message)) return;
-  const topic = services.topics.open(message.topic, session.address);
-  if ("code" in topic) return refuse(session, message.id, topic.code, topic.message);
-
-  services.clients.remember(client, message);
-  const draft = { from: client.member, to: message.to, data: { kind: "chat", text: message.text } } as const;
-  services
-    .append(message.topic, { ...draft, request: { client: client.secret, id: message.id } })
-    .catch((error) => {
-      services.failed(error);
-      services.clients.forgetAnswer(client, message.id);
-      const refusal = { type: "error", re: message.id, code: "unavailable", message: "not stored" } as const;
-      services.guard(() => client.session?.send(refusal));
-    });
+  return soon(services.topics.open(message.topic, session.address), (topic) => {
+    if ("code" in topic) return refuse(session, message.id, topic.code, topic.message);
+    const request = services.clients.remember(client, message);
+    const draft = {
+      from: client.member,
+      to: message.to,
+      data: { kind: "chat", text: message.text },
+    } as const;
+    // Not waited for: the next request need not wait until this event has its place.
+    services.append(message.topic, { ...draft, request }).then(
+      (place) => place && services.guard(() => acknowledge(message.id, place, client)),
+      (error) => notDone(context, message.id, error),
+    );
+  });
 }
 
-function subscribe<Ws>(context: Context<Ws>, { id, topic: name, since }: ClientMessage<"subscribe">): void {
-  const { services, session, client } = context;
+function subscribe<Ws>(context: Context<Ws>, message: ClientMessage<"subscribe">): Soon<void> {
+  const { services, session } = context;
+  const { id, topic: name } = message;
   const { limits } = services.settings;
   if (!session.topics.has(name) && session.topics.size >= limits.topics) {
     return refuse(session, id, "limit", `at most ${limits.topics} topics`);
   }
-  const topic = services.topics.open(name, session.address);
-  if ("code" in topic) return refuse(session, id, topic.code, topic.message);
-  const budget = replayBudget(limits.queueBytes, session.waiting());
-  const { secret } = client;
-  const { recovered, entries } = replayOf(topic, services.log, { since, secret, budget });
+  return soon(services.topics.open(name, session.address), (topic) => {
+    if ("code" in topic) return refuse(session, id, topic.code, topic.message);
+    replay(context, message, topic);
+  });
+}
+
+function replay<Ws>(
+  { services, session, client }: Context<Ws>,
+  { id, topic: name, since }: ClientMessage<"subscribe">,
+  topic: Topic<Follower<Ws>>,
+): void {
+  const budget = replayBudget(services.settings.limits.queueBytes, session.waiting());
+  const { key } = client;
+  const { recovered, entries } = replayOf(topic, services.log, { since, key, budget });
   session.send({
     type: "subscribed",
     re: id,

@@ -6,6 +6,7 @@ import {
   type Settings,
 } from "@rosetta/protocol";
 import { type Assembly, assemble, type HubOptions } from "../assembly.ts";
+import type { Soon } from "../cluster/soon.ts";
 import { createExtras } from "../extras/index.ts";
 import type { Sink } from "../http/readers.ts";
 import { Hub } from "../hub.ts";
@@ -36,7 +37,7 @@ const serverPort = 3001;
 /** Creates a hub on 127.0.0.1:3001 with default settings and with the extras, except for `changes`. */
 export function setUp(
   changes: Changes = {},
-  options: Pick<HubOptions<Socket>, "log" | "extras"> = {},
+  options: Pick<HubOptions<Socket>, "cluster" | "extras"> = {},
 ): Setting {
   const world = new World();
   const port = new TestPort();
@@ -85,9 +86,15 @@ function settingsWith({ limits, ...changes }: Changes): Settings {
   };
 }
 
+/** Returns what a hub without others has at once. */
+export function now<T>(value: Soon<T>): T {
+  if (value instanceof Promise) throw new Error("the hub has to ask others");
+  return value;
+}
+
 /** Starts the event stream that a request asks for. Throws if it is refused. Returns the function to call at its end. */
 export function start(hub: Hub<Socket>, facts: RequestFacts, address: string, sink: Sink): () => void {
-  const stream = hub.events(facts, address);
+  const stream = now(hub.events(facts, address));
   if (stream.refusal) throw new Error(`refused: ${stream.refusal.body}`);
   return stream.start(sink);
 }
