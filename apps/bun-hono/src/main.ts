@@ -1,7 +1,7 @@
 // The process: its environment, its one line on stdout and its signals. Byte for byte the same in every app.
 import { createExtras } from "@rosetta/hub/extras";
-import { Lines } from "@rosetta/hub/node";
-import { addressOf, readManifests } from "@rosetta/manifest";
+import { addressOf, Lines } from "@rosetta/hub/node";
+import { readManifests } from "@rosetta/manifest";
 import { readEnvironment, urlOf } from "@rosetta/protocol";
 import pino from "pino";
 import manifest from "../server.json" with { type: "json" };

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { addressOf, type Manifest, readManifests } from "@rosetta/manifest";
+import { addressOf } from "@rosetta/hub/node";
+import { type Manifest, readManifests } from "@rosetta/manifest";
 import { readEnvironment, type Sibling, urlOf, usualOrigins } from "@rosetta/protocol";
 
 /** A server and where it is to listen. */

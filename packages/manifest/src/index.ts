@@ -1,7 +1,6 @@
 export { type AppFiles, pathOf, readApps } from "./apps.ts";
 export { chooseServers, whyUnknown } from "./choose.ts";
 export {
-  addressOf,
   type Deviation,
   folderOf,
   type Manifest,

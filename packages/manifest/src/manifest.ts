@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,17 +49,6 @@ export function versionsOf(folder: string): Record<string, string> {
 
 function readPackage(folder: string): { version?: string; dependencies?: Record<string, string> } {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-}
-
-/**
- * Resolves a name to its first address. Text that does not resolve is returned as it is: listening on it will fail with
- * a better message.
- */
-export async function addressOf(name: string): Promise<string> {
-  return lookup(name).then(
-    ({ address }) => address,
-    () => name,
-  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Platform } from "../port.ts";
 
@@ -39,4 +40,15 @@ export async function atMost(ms: number, stopped: Promise<unknown>): Promise<voi
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
   await Promise.race([stopped, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Resolves a name to its first address. Text that does not resolve is returned as it is: listening on it will fail with
+ * a better message.
+ */
+export async function addressOf(name: string): Promise<string> {
+  return lookup(name).then(
+    ({ address }) => address,
+    () => name,
+  );
 }

@@ -1,0 +1,94 @@
+// Each server as a project of its own, with the packages that are installed here. What only an installation from the
+// registry can show, `pnpm -C packages/eject run stranger` shows every night.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, posix } from "node:path";
+import { type Manifest, readManifests, root } from "@rosetta/manifest";
+import { commandOf } from "@rosetta/manifest/start";
+import { afterAll, describe, expect, test } from "vitest";
+import { appFiles } from "./app.ts";
+import { type ProjectFiles, specifiersOf } from "./closure.ts";
+import { writeProject } from "./write.ts";
+
+const outside = mkdtempSync(join(tmpdir(), "eject-app-"));
+
+afterAll(() => rmSync(outside, { recursive: true }));
+
+function textOf(files: ProjectFiles, path: string): string {
+  return Buffer.from(files.get(path) ?? "").toString();
+}
+
+/** Returns the project's sources and texts: everything but the built page. */
+function sourcesOf(files: ProjectFiles): [path: string, text: string][] {
+  const own = [...files.keys()].filter((path) => !path.startsWith("public/"));
+  return own.map((path) => [path, textOf(files, path)]);
+}
+
+/** Puts the packages that a project names into its `node_modules`, from those that are installed here. */
+function link(folder: string, files: ProjectFiles, { id }: Manifest): void {
+  const { dependencies, devDependencies } = JSON.parse(textOf(files, "package.json"));
+  const homes = [`apps/${id}`, "packages/protocol", "packages/eject", ""];
+  for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
+    const home = homes.map((each) => join(root, each, "node_modules", name)).find((each) => existsSync(each));
+    if (!home) throw new Error(`${name} is not installed`);
+    const place = join(folder, "node_modules", name);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(realpathSync(home), place, "junction");
+  }
+}
+
+function run(folder: string, program: string, ...args: string[]): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
+  return { status, output: stdout + stderr };
+}
+
+describe.each(readManifests())("$id", (server) => {
+  const folder = join(outside, server.id);
+
+  test("becomes a project that names nothing of this repository", async () => {
+    const files = await appFiles({ server, name: server.id, all: false });
+    for (const [path, text] of sourcesOf(files)) {
+      expect(text, path).not.toMatch(/@rosetta\/|workspace:|catalog:|\{\{/);
+      if (!path.endsWith(".ts")) continue;
+      for (const specifier of specifiersOf(text).filter((each) => each.startsWith("."))) {
+        expect(files.has(posix.join(posix.dirname(path), specifier)), `${path}: ${specifier}`).toBe(true);
+      }
+    }
+    const { imports, dependencies, devDependencies } = JSON.parse(textOf(files, "package.json"));
+    for (const path of Object.values<string>(imports)) expect(files.has(path.slice(2)), path).toBe(true);
+    for (const version of Object.values({ ...dependencies, ...devDependencies })) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    }
+  });
+
+  test("leaves the extras and the tests behind, unless asked for all", async () => {
+    const names = async (all: boolean) => [...(await appFiles({ server, name: "x", all })).keys()];
+    const isLeft = (path: string) => path.startsWith("src/hub/extras/") || path.endsWith("chaos.ts");
+    const plain = await names(false);
+    expect(plain.filter(isLeft)).toEqual([]);
+    expect(plain.filter((path) => path.startsWith("src/") && path.includes(".test."))).toEqual([]);
+    const whole = await names(true);
+    expect(whole.filter(isLeft)).toContain("src/hub/extras/feeds.ts");
+    expect(whole.filter((path) => path.startsWith("page/"))).toEqual([]);
+  });
+
+  test("compiles", async () => {
+    const files = await appFiles({ server, name: server.id, all: false });
+    writeProject(folder, files);
+    link(folder, files, server);
+    const compiler = join(root, "node_modules/typescript/bin/tsc");
+    for (const project of [".", "page"]) {
+      expect(run(folder, process.execPath, compiler, "-p", project)).toEqual({ status: 0, output: "" });
+    }
+  });
+
+  test("passes its own tests", () => {
+    const { scripts } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const [program, ...args] = commandOf(server, scripts.test.replaceAll('"', "").split(" "));
+    const { status, output } = run(folder, program, ...args);
+    expect(output).toMatch(/\b(?:fail 0|0 fail)\b/);
+    expect(status).toBe(0);
+  });
+});

@@ -1,0 +1,219 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Manifest, root } from "@rosetta/manifest";
+import { type Closure, closureOf, type ProjectFiles, packageFolderOf, versionOf } from "./closure.ts";
+import { buildCourse, buildRoom } from "./page.ts";
+import { buildImage, type RuntimeFacts, runtimeOf } from "./runtimes.ts";
+import { fill } from "./template.ts";
+
+/** What an app becomes. */
+export interface AppOptions {
+  server: Manifest;
+  /** What the project is called: a name for npm. */
+  name: string;
+  /** With the extras of the hub, and the course as its page. */
+  all: boolean;
+}
+
+/** The folder of the files that every project gets. */
+const templates = "packages/eject/project";
+
+/** What a project has instead of a package of ours. */
+const given = { "@rosetta/page": "src/page.ts" };
+
+/** Returns the files of a project that is one server and nothing else. */
+export async function appFiles({ server, name, all }: AppOptions): Promise<ProjectFiles> {
+  const runtime = runtimeOf(server);
+  const main = `apps/${server.id}/src/main.ts`;
+  const own = templateNames("{src,test}/**/*.ts", ...(all ? [] : ["page/*.ts"]));
+  const closure = closureOf(
+    [
+      { from: main, to: "src/main.ts", text: mainText(readSource(main), all) },
+      ...own.map((to) => ({ from: `${templates}/${to}`, to })),
+    ],
+    given,
+  );
+  const builds = installers(closure, runtime);
+  const words = wordsOf({ server, name, all }, runtime);
+  const texts = templateNames("*", ...(all ? [] : ["page/*.{html,css}"]))
+    .filter((path) => !(all && path === "vite.config.ts"))
+    .map((path) => [placeOf(path, name), fill(readSource(`${templates}/${path}`), words)] as const);
+  return new Map<string, string | Uint8Array>([
+    ...closure.files,
+    ...texts,
+    ["LICENSE", readSource("LICENSE")],
+    ["PROTOCOL.md", protocolText()],
+    ["package.json", print(packageOf({ server, name, all }, runtime, closure))],
+    ["server.json", print({ id: name, title: name, port: server.port })],
+    ...tsconfigs(runtime, all),
+    ...(builds.length === 0 ? [] : [["pnpm-workspace.yaml", workspaceText(builds)] as const]),
+    ...(all ? await buildCourse() : await buildRoom(name)),
+  ]);
+}
+
+// Changes of main.ts, which is the same in every app. The project is alone, so there are no other servers to list.
+const alone: [search: string, replace: string][] = [
+  [" Byte for byte the same in every app.", ""],
+  ['import { readManifests } from "@rosetta/manifest";\n', ""],
+  ["import { readEnvironment, urlOf }", "import { readEnvironment }"],
+  [
+    "const servers = readManifests().map(({ id, title, port }) => ({ id, title, url: urlOf(host, port) }));\n",
+    "",
+  ],
+  ["{ port: manifest.port, servers }", "{ port: manifest.port, servers: [] }"],
+];
+const withoutExtras: [search: string, replace: string][] = [
+  ['import { createExtras } from "@rosetta/hub/extras";\n', ""],
+  ["  extras: createExtras(),\n", ""],
+];
+
+function mainText(text: string, all: boolean): string {
+  return [...alone, ...(all ? [] : withoutExtras)].reduce((changed, [search, replace]) => {
+    if (changed.split(search).length !== 2) throw new Error(`main.ts has not "${search}" exactly once`);
+    return changed.replace(search, () => replace);
+  }, text);
+}
+
+const roomWords = {
+  build: "RUN npm run types && npm run build",
+  pageRows:
+    "| the page | `page/`, then `npm run build`. It is built to `public/`, which is what the server serves |\n| how a client behaves | `src/client/`: when it comes back, how it resumes, what it sends again |",
+  extras:
+    "The protocol also knows jobs and failures on request. This server has neither, and refuses them. Remove them from `src/protocol/messages.ts` and `src/hub/extras.ts` if you like.",
+  built: "`npm run build` builds the page, and needs to run only when you change it.",
+};
+
+const courseWords = {
+  build: "RUN npm run types",
+  pageRows:
+    "| the page | `public/` is the course of WebSocket Rosetta, built. Put your own page there |\n| how a client behaves | `src/client/`: when it comes back, how it resumes, what it sends again |",
+  extras:
+    "`src/hub/extras/` has the weather, a match, jobs, and failures on request, for which you set `CHAOS=1`. A server without `extras` in `src/main.ts` has none of them.",
+  built: "",
+};
+
+function packageOf({ server, name, all }: AppOptions, runtime: RuntimeFacts, closure: Closure): object {
+  const { scripts, packages, engines } = runtime;
+  const builds = installers(closure, runtime);
+  const tools = {
+    typescript: versionOf("typescript", "package.json"),
+    ...(all ? {} : { vite: toolVersion("vite") }),
+  };
+  return {
+    name,
+    version: "0.1.0",
+    private: true,
+    license: "MIT",
+    type: "module",
+    engines,
+    imports: sorted(closure.imports),
+    scripts: {
+      start: server.start.join(" "),
+      ...scripts,
+      types: all ? "tsc" : "tsc && tsc -p page",
+      ...(all ? {} : { build: "vite build" }),
+    },
+    dependencies: sorted(closure.packages),
+    devDependencies: sorted({ ...typesOf(server, closure), ...packages, ...tools }),
+    ...(builds.length === 0 ? {} : { allowScripts: Object.fromEntries(builds.map((each) => [each, true])) }),
+  };
+}
+
+// The types of packages that bring none.
+function typesOf({ id }: Manifest, { packages }: Closure): Record<string, string> {
+  const app = `apps/${id}/package.json`;
+  const { devDependencies = {} } = JSON.parse(readSource(app)) as {
+    devDependencies?: Record<string, string>;
+  };
+  const names = Object.keys(devDependencies).filter((name) => packages[name.replace("@types/", "")]);
+  return Object.fromEntries(names.map((name) => [name, versionOf(name, app)]));
+}
+
+function toolVersion(name: string): string {
+  return versionOf(name, `${packageFolderOf(templates)}/package.json`);
+}
+
+function tsconfigs({ compilerOptions }: RuntimeFacts, all: boolean): [path: string, text: string][] {
+  const base = JSON.parse(readSource("tsconfig.json")).compilerOptions;
+  const main = {
+    compilerOptions: { ...base, ...compilerOptions },
+    include: ["src", "test"],
+  };
+  const page = {
+    extends: "../tsconfig.json",
+    compilerOptions: {
+      lib: ["es2024", "dom", "dom.iterable"],
+      module: "preserve",
+      moduleResolution: "bundler",
+      types: [],
+    },
+    include: ["."],
+  };
+  return [
+    ["tsconfig.json", print(main)],
+    ...(all ? [] : [["page/tsconfig.json", print(page)] as [string, string]]),
+  ];
+}
+
+/** The packages that may run a script when they are installed, which npm and pnpm allow only if they are listed. */
+function installers(closure: Closure, { packages }: RuntimeFacts): string[] {
+  const [, list = ""] = /^allowBuilds:\n((?: {2}.*\n)*)/m.exec(readSource("pnpm-workspace.yaml")) ?? [];
+  const allowed = list.split("\n").map((line) => line.trim());
+  return Object.keys({ ...closure.packages, ...packages }).filter((name) =>
+    allowed.includes(`${name}: true`),
+  );
+}
+
+function workspaceText(builds: string[]): string {
+  return `allowBuilds:\n${builds.map((name) => `  ${name}: true\n`).join("")}`;
+}
+
+function wordsOf({ server, name, all }: AppOptions, runtime: RuntimeFacts): Record<string, string> {
+  const shell = server.start.join(" ");
+  return {
+    name,
+    title: server.title,
+    shell,
+    command: JSON.stringify(server.start).replaceAll(",", ", "),
+    port: String(server.port),
+    runtime: runtime.needed,
+    image: runtime.image,
+    buildImage: buildImage(),
+    user: runtime.user,
+    ...(all ? courseWords : roomWords),
+  };
+}
+
+// A leading dot would make git and the tools of this repository obey the file.
+function placeOf(path: string, name: string): string {
+  if (path === "unit.service") return `${name}.service`;
+  return path.replace(/^_/, ".");
+}
+
+function protocolText(): string {
+  return readSource("packages/protocol/PROTOCOL.md");
+}
+
+function templateNames(...patterns: string[]): string[] {
+  const cwd = join(root, templates);
+  return globSync(patterns, { cwd, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(cwd.length + 1)
+        .replaceAll("\\", "/"),
+    )
+    .sort();
+}
+
+function readSource(path: string): string {
+  return readFileSync(join(root, path), "utf8");
+}
+
+function print(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function sorted(entries: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

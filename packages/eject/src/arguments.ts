@@ -1,0 +1,50 @@
+import { parseArgs } from "node:util";
+
+/** The task that `pnpm eject` was given. */
+export type EjectOptions =
+  | { do: "help" }
+  /** `all`: with the extras and the course. */
+  | { do: "app"; server: string; folder: string; all: boolean }
+  /** `step`: the number of the rung. */
+  | { do: "rung"; server: string; folder: string; step: number };
+
+/** A reason not to eject. The message is one line for the terminal. */
+export class EjectError extends Error {}
+
+export const help = `pnpm eject <server> <folder>          writes the server to a new folder, as a project that stands alone
+pnpm eject --all <server> <folder>    with the weather, the jobs and the failures, and the course as its page
+pnpm eject --step 6 <server> <folder> writes one rung of the ladder instead: a server in a single file
+pnpm eject --help                     prints this text
+
+The folder must be outside of this repository, and empty if it exists.`;
+
+/** Parses the command line. Throws an `EjectError`. */
+export function readArguments(given: string[]): EjectOptions {
+  const { values, positionals } = parse(given);
+  if (values.help) return { do: "help" };
+  const [server, folder, stray] = positionals;
+  if (!server || !folder) throw new EjectError("name a server and a folder: pnpm eject <server> <folder>");
+  if (stray !== undefined) throw new EjectError(`"${stray}" is one word too many; see pnpm eject --help`);
+  if (values.step === undefined) return { do: "app", server, folder, all: values.all ?? false };
+  if (values.all) throw new EjectError("--all and --step are two commands: a rung has no extras");
+  if (!/^\d$/.test(values.step)) throw new EjectError(`--step is the number of a rung, not "${values.step}"`);
+  return { do: "rung", server, folder, step: Number(values.step) };
+}
+
+function parse(given: string[]) {
+  try {
+    return parseArgs({
+      args: given,
+      allowPositionals: true,
+      options: {
+        all: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        step: { type: "string" },
+      },
+    });
+  } catch (error) {
+    // Node's message goes on with advice about escaping a dash.
+    const [sentence] = (error as Error).message.split(". ");
+    throw new EjectError(`${sentence}; see pnpm eject --help`);
+  }
+}

@@ -1,0 +1,46 @@
+// The page of a project, built: `public/`. It is the room of `project/page`, whose source the project gets as well, or
+// the course, which nobody would want to change outside of this repository.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "@rosetta/manifest";
+import { build, type InlineConfig } from "vite";
+import room from "../project/vite.config.ts";
+import { fill } from "./template.ts";
+
+type BuiltFiles = [path: string, content: Uint8Array | string][];
+
+/** Builds the page with a room. `name` is its title. */
+export async function buildRoom(name: string): Promise<BuiltFiles> {
+  const files = await built({
+    ...room,
+    configFile: false,
+    root: join(import.meta.dirname, "../project/page"),
+  });
+  return files.map(([path, content]) => [
+    path,
+    path.endsWith(".html") ? fill(Buffer.from(content).toString(), { name }) : content,
+  ]);
+}
+
+/** Builds the course. */
+export function buildCourse(): Promise<BuiltFiles> {
+  return built({ root: join(root, "packages/page") });
+}
+
+async function built(config: InlineConfig): Promise<BuiltFiles> {
+  const outDir = mkdtempSync(join(tmpdir(), "eject-page-"));
+  try {
+    await build({ ...config, logLevel: "error", build: { ...config.build, outDir, emptyOutDir: true } });
+    return readdirSync(outDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [
+        join("public", path.slice(outDir.length + 1)).replaceAll("\\", "/"),
+        readFileSync(path),
+      ]);
+  } finally {
+    rmSync(outDir, { recursive: true });
+  }
+}

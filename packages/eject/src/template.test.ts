@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { fill, projectName } from "./template.ts";
+
+test("each place of a template gets its word, as it is", () => {
+  expect(fill("{{a}} and {{b}}, {{a}}", { a: "$&", b: "2" })).toBe("$& and 2, $&");
+});
+
+test("a place without a word is an error", () => {
+  expect(() => fill("{{c}}", { a: "1" })).toThrow("a template asks for {{c}}");
+});
+
+test.each([
+  ["my-chat", "my-chat"],
+  ["My Chat 2", "my-chat-2"],
+  ["_chat.", "chat"],
+  ["チャット", "server"],
+])("%s becomes the name %s", (folder, name) => {
+  expect(projectName(folder)).toBe(name);
+});
