@@ -221,19 +221,31 @@ export class CodeStrip extends LitElement {
           align-self: start;
         }
       }
+
+      /* Four columns would be too narrow for code, so they stand two by two. */
+      @media (60rem <= width < 100rem) {
+        .columns:has(> :nth-child(4)) {
+          grid-auto-flow: row;
+          grid-template: none / repeat(2, minmax(0, 1fr));
+        }
+
+        .columns:has(> :nth-child(4)) > :nth-child(n + 3) {
+          margin-block-start: 0.625rem;
+        }
+      }
     `,
   ];
 }
 
 function columnOf(region: string, { servers, lines, same }: CodeColumn): TemplateResult {
-  const names = servers.map(({ title }) => title).join(" and ");
+  const names = servers.map(({ title }, index) => between(index, servers.length) + title).join("");
   const [first] = servers;
   // Lines that several servers share have the colour of none.
   const script = first && servers.length === 1 ? scriptOf(first.place) : nothing;
   return html`
     <figure data-script=${script}>
       <figcaption>
-        <span>${servers.map(nameOf)}${servers.length > 1 ? ": the same" : nothing}</span>
+        <span>${servers.map((server, index) => nameOf(server, between(index, servers.length)))}${servers.length > 1 ? ": the same" : nothing}</span>
         ${servers.map(({ file, line }) => html`<span class="muted break">${file}:${line}</span>`)}
       </figcaption>
       <pre role="group" aria-label="${region} in ${names}"><code>${lines.map((line, at) =>
@@ -243,8 +255,14 @@ function columnOf(region: string, { servers, lines, same }: CodeColumn): Templat
   `;
 }
 
-function nameOf({ title, place }: CodeServer, index: number): TemplateResult {
-  return html`${index > 0 ? " and " : nothing}<b data-script=${scriptOf(place)}>${title}</b>`;
+function nameOf({ title, place }: CodeServer, before: string): TemplateResult {
+  return html`${before}<b data-script=${scriptOf(place)}>${title}</b>`;
+}
+
+// In a list of names: `a, b and c`.
+function between(index: number, count: number): string {
+  if (index === 0) return "";
+  return index === count - 1 ? " and " : ", ";
 }
 
 function lineOf(tokens: CodeToken[], same: boolean): TemplateResult {
