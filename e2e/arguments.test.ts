@@ -2,15 +2,19 @@ import { expect, test } from "vitest";
 import { readArguments } from "./arguments.ts";
 
 const servers = ["one", "two"];
-const read = (...args: string[]) => readArguments(args, servers);
+const rungs = [
+  { name: "1-echo", subject: "" },
+  { name: "2-rooms", subject: "" },
+];
+const read = (...args: string[]) => readArguments(args, servers, rungs);
 
 test("without arguments everything is run", () => {
-  expect(read()).toEqual({ help: false, bare: false, projects: [], rest: [], whole: true });
+  expect(read()).toEqual({ help: false, projects: [], rest: [], whole: true });
 });
 
 test("arguments that do not change the set of tests leave a run whole", () => {
-  expect(read("--bare", "--headed", "--workers", "4", "-j=2")).toMatchObject({
-    bare: true,
+  expect(read("--steps", "--headed", "--workers", "4", "-j=2")).toMatchObject({
+    steps: "all",
     rest: ["--headed", "--workers", "4", "-j=2"],
     whole: true,
   });
@@ -36,4 +40,17 @@ test("projects may be repeated, listed, and followed by files", () => {
 
 test("an unknown project is reported with the known ones", () => {
   expect(read("--project", "three")).toBe('there is no server "three"; there are: one, two');
+});
+
+test.each(["2", "2-rooms", "rooms"])("one rung is named by its number or its name: %s", (rung) => {
+  expect(read("--steps", rung, "--project", "one")).toMatchObject({
+    steps: "2-rooms",
+    projects: ["one"],
+    whole: false,
+  });
+});
+
+test("a number that is no rung is reported with those there are, a word is left for Playwright", () => {
+  expect(read("--steps", "7")).toBe('there is no rung "7"; there are: 1-echo, 2-rooms');
+  expect(read("--steps", "tests/echo.ts")).toMatchObject({ steps: "all", rest: ["tests/echo.ts"] });
 });

@@ -62,7 +62,7 @@ export function ensureChromium(): string {
       "  pnpm -C e2e exec playwright install --with-deps chromium   (needs cdn.playwright.dev)",
       "  sudo apt-get install chromium                              (Debian; or Chrome or Edge, on any system)",
       "  E2E_CHROMIUM=/path/to/chromium pnpm e2e                    (any Chromium, Chrome or Edge)",
-      "Without a browser you can run: pnpm e2e --bare",
+      "Without a browser you can run: pnpm e2e --steps",
     ].join("\n"),
   );
 }

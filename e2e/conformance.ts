@@ -46,7 +46,7 @@ export function conformanceReport(date: Date, servers: readonly Judged[]): Repor
 }
 
 function targetOf({ manifest, runtime, results, ms }: Judged): Report["targets"][number] {
-  const { id, title, versions } = factsOf(manifest, runtime);
+  const { id, title, versions } = factsOf(manifest, undefined, runtime);
   const policy = { ...raisedLimits, COMPRESSION: "1 (compressed cases only)" };
   return {
     id,

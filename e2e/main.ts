@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
-import { readManifests } from "@rosetta/manifest";
+import { readManifests, readRungs } from "@rosetta/manifest";
 import { warm } from "@rosetta/testkit";
 import { type E2eOptions, readArguments } from "./arguments.ts";
 import { BrowserError, ensureChromium } from "./browser.ts";
@@ -12,8 +12,9 @@ const manifests = readManifests();
 const servers = manifests.map(({ id }) => id);
 const help = `pnpm e2e [options] [files]    Runs the suite against every server.
 
-  --bare           against each hello.ts, the stack as its documentation writes it; needs no browser.
-                   Its failures are findings: the exit code is 0 if every server could be asked.
+  --steps [rung]   against every rung of every ladder (apps/*/steps), or one: --steps 3. Needs no browser, and
+                   says which tests each rung turns green. What fails is a finding: the exit code is 0 if every
+                   rung started.
   --project <id>   only this server: ${servers.join(", ")}
   -g <pattern>     only tests whose title matches: -g UPG-04
   --headed         shows the browser
@@ -22,38 +23,47 @@ const help = `pnpm e2e [options] [files]    Runs the suite against every server.
 Anything else goes to Playwright (pnpm -C e2e exec playwright test --help).
 Environment: E2E_CHROMIUM=/path/to/chromium, PORT_BASE=20000, APP_FOLDER=/a/copy/of/an/app.
 
-A run of everything writes results/e2e.json (--bare: results/bare.json). Each test tagged @any-server runs on
+A run of everything writes results/e2e.json (--steps: results/steps.json). Each test tagged @any-server runs on
 one server then, chosen by the test's number. If you ask for a part, with a --project, a pattern or a file, every
 test in it runs on every chosen server, and the results go to e2e/test-results/partial.json.`;
 
-const request = readArguments(process.argv.slice(2), servers);
+const ladders = new Map(manifests.map(({ id }) => [id, readRungs(id)]));
+const longest = [...ladders.values()].sort((a, b) => b.length - a.length)[0] ?? [];
+
+const request = readArguments(process.argv.slice(2), servers, longest);
 if (typeof request === "string") fail(request);
 else if (request.help) console.log(help);
 else await start(request);
 
 async function start(request: E2eOptions): Promise<void> {
   try {
-    if (!request.bare) process.env.E2E_CHROMIUM = ensureChromium();
+    if (request.steps === undefined) process.env.E2E_CHROMIUM = ensureChromium();
   } catch (error) {
     if (!(error instanceof BrowserError)) throw error;
     return fail(error.message);
   }
-  if (!request.bare && request.whole) await warm(manifests);
+  if (request.steps === undefined && request.whole) await warm(manifests);
   runPlaywright(request);
 }
 
-function runPlaywright({ bare, projects, rest, whole }: E2eOptions): void {
+function runPlaywright({ steps, projects, rest, whole }: E2eOptions): void {
   const cli = createRequire(import.meta.url).resolve("@playwright/test/cli");
   const list = rest.includes("--list") ? ["--reporter=list"] : [];
-  const args = [cli, "test", ...projects.map((id) => `--project=${id}`), ...list, ...rest];
+  const args = [
+    cli,
+    "test",
+    ...projectsOf(projects, steps).map((name) => `--project=${name}`),
+    ...list,
+    ...rest,
+  ];
   const child = spawn(process.execPath, args, {
     cwd: import.meta.dirname,
     stdio: "inherit",
     env: {
       ...process.env,
       ...colours(),
-      E2E_COLUMN: bare ? "bare" : "app",
-      E2E_RESULTS: whole && !process.env.APP_FOLDER ? resultsFile(bare) : "",
+      E2E_STEPS: steps ?? "",
+      E2E_RESULTS: whole && !process.env.APP_FOLDER ? resultsFile(steps) : "",
     },
   });
   // On SIGINT Playwright ends its workers, and they end their servers. It treats a second SIGINT within a second,
@@ -71,8 +81,19 @@ function colours(): NodeJS.ProcessEnv {
   return process.env.NO_COLOR ? { NO_COLOR: undefined, FORCE_COLOR: "0" } : {};
 }
 
-function resultsFile(bare: boolean): string {
-  return fileURLToPath(new URL(`../results/${bare ? "bare" : "e2e"}.json`, import.meta.url));
+// Each rung is a project of its own.
+function projectsOf(servers: string[], steps: string | undefined): string[] {
+  if (steps === undefined) return servers;
+  const names = (id: string) => (ladders.get(id) ?? []).map(({ name }) => name);
+  return servers.flatMap((id) =>
+    names(id)
+      .filter((name) => steps === "all" || steps === name)
+      .map((name) => `${id}:${name}`),
+  );
+}
+
+function resultsFile(steps: string | undefined): string {
+  return fileURLToPath(new URL(`../results/${steps === undefined ? "e2e" : "steps"}.json`, import.meta.url));
 }
 
 function fail(message: string): void {

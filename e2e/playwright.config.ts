@@ -1,12 +1,22 @@
 import { defineConfig } from "@playwright/test";
-import { type Manifest, readManifests } from "@rosetta/manifest";
-import type { Column } from "@rosetta/testkit";
+import { stepTag } from "@rosetta/compare";
+import { type Manifest, readManifests, readRungs } from "@rosetta/manifest";
 import { browserArgs, findChromium } from "./browser.ts";
 
-const column: Column = process.env.E2E_COLUMN === "bare" ? "bare" : "app";
-const executablePath = column === "app" ? findChromium() : undefined;
+/**
+ * What the run is about. Empty: the apps. `all`, or a rung's name: the ladders, up to all of their rungs. `list`: every
+ * test there is, once for each app, for those who only list them.
+ */
+const steps = process.env.E2E_STEPS ?? "";
+const isClimb = steps !== "" && steps !== "list";
+const executablePath = isClimb ? undefined : findChromium();
 
-export default defineConfig<object, { server: Manifest; column: Column }>({
+interface ProjectOptions {
+  server: Manifest;
+  rung?: string;
+}
+
+export default defineConfig<object, ProjectOptions>({
   testDir: "tests",
   testMatch: "*.ts",
   outputDir: "test-results",
@@ -18,9 +28,18 @@ export default defineConfig<object, { server: Manifest; column: Column }>({
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   // A limit for tests that hang: on two busy cores, a lesson with axe takes 25 s.
-  timeout: 60_000,
-  // hello.ts promises little. The tests of what it does promise have a tag.
-  ...(column === "bare" && { grep: /@bare\b/ }),
-  use: { column, launchOptions: { args: browserArgs, ...(executablePath && { executablePath }) } },
-  projects: readManifests().map((server) => ({ name: server.id, use: { server } })),
+  timeout: isClimb ? 30_000 : 60_000,
+  // A rung promises less than an app. The tests of what it can promise have a tag, and some are for rungs alone.
+  ...(isClimb && { grep: new RegExp(`@${stepTag}\\b`) }),
+  ...(steps === "" && { testIgnore: "step.ts" }),
+  use: { launchOptions: { args: browserArgs, ...(executablePath && { executablePath }) } },
+  projects: readManifests().flatMap((server) =>
+    isClimb ? climb(server) : [{ name: server.id, use: { server } }],
+  ),
 });
+
+function climb(server: Manifest) {
+  return readRungs(server.id)
+    .filter(({ name }) => steps === "all" || steps === name)
+    .map(({ name }) => ({ name: `${server.id}:${name}`, use: { server, rung: name } }));
+}

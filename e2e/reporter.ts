@@ -10,15 +10,26 @@ import type {
   TestResult,
   TestRun,
 } from "@playwright/test/reporter";
-import { dealtTo, matrix, readPlaces, type SuiteResults } from "@rosetta/compare";
+import {
+  climbs,
+  dealtTo,
+  isForRungsAlone,
+  matrix,
+  printClimbs,
+  readPlaces,
+  type SuiteResults,
+  stillRed,
+} from "@rosetta/compare";
 import type { Manifest } from "@rosetta/manifest";
 import { conformanceAttachment, conformanceReport, type Judged } from "./conformance.ts";
 import { idOf } from "./deviation.ts";
 import { SuiteProgress } from "./suite-progress.ts";
 import {
+  columnOf,
   factsOf,
   resultOf,
   rowOf,
+  rungOf,
   serverOf,
   tagsOf,
   thisCommit,
@@ -37,11 +48,12 @@ const partialFile = new URL("test-results/partial.json", import.meta.url).pathna
 /** Shows the progress of a run. At the end it writes the results and prints the matrix of `@rosetta/compare`. */
 // Playwright requires a default export for a reporter.
 export default class MatrixReporter implements Reporter {
-  readonly #column = process.env.E2E_COLUMN === "bare" ? "bare" : "app";
+  readonly #column = process.env.E2E_STEPS ? "steps" : "app";
   /** The file that a whole run writes to. Empty for a partial run. */
   readonly #wholeFile = process.env.E2E_RESULTS ?? "";
   readonly #rows = new Map<string, SuiteResults["tests"][number]>();
-  readonly #servers = new Map<string, { manifest: Manifest; runtime?: string }>();
+  /** By column of the results: an app, or a rung of its ladder. */
+  readonly #servers = new Map<string, { manifest: Manifest; rung?: string | undefined; runtime?: string }>();
   /** The one server that a test runs on, by the test's id. Only for tests that are dealt out. */
   readonly #dealt = new Map<string, string>();
   readonly #failures: Failure[] = [];
@@ -78,21 +90,18 @@ export default class MatrixReporter implements Reporter {
   }
 
   onTestEnd(test: TestCase, result: TestResult): void {
-    const server = this.#servers.get(serverOf(test).id);
+    const column = columnOf(test);
+    const server = this.#servers.get(column);
     const row = this.#rows.get(idOf(test.title));
     const runtime = test.annotations.find(({ type }) => type === "runtime")?.description;
     if (server && runtime?.includes(" ")) server.runtime = runtime;
     const found = resultOf(test, result);
     this.#missing--;
     this.#collect(serverOf(test).id, result);
-    this.#progress.test(
-      found?.verdict ?? "skipped",
-      `${serverOf(test).id} ${test.title}`,
-      this.#column === "bare",
-    );
+    this.#progress.test(found?.verdict ?? "skipped", `${column} ${test.title}`, this.#column === "steps");
     if (!found || !row) return;
     // With --repeat-each, one failure is enough.
-    if (row.results[serverOf(test).id]?.verdict !== "failed") row.results[serverOf(test).id] = found;
+    if (row.results[column]?.verdict !== "failed") row.results[column] = found;
     if (found.verdict === "failed") this.#failures.push({ test, result });
   }
 
@@ -118,7 +127,7 @@ export default class MatrixReporter implements Reporter {
     writeResults(file, results);
     if (file === this.#wholeFile && this.#judged.size > 0) this.#writeConformance();
     const part = file === partialFile ? " (a part of the suite)" : "";
-    const lines = matrix(results, { paint, locate: readPlaces() }).split("\n");
+    const lines = this.#summary(results).split("\n");
     const closing = lines.pop();
     // After Ctrl-C nearly all tests are skipped, and a table would be useless.
     if (status !== "interrupted") console.log(lines.join("\n"));
@@ -128,7 +137,8 @@ export default class MatrixReporter implements Reporter {
 
   #enter(test: TestCase): void {
     const manifest = serverOf(test);
-    if (!this.#servers.has(manifest.id)) this.#servers.set(manifest.id, { manifest });
+    const column = columnOf(test);
+    if (!this.#servers.has(column)) this.#servers.set(column, { manifest, rung: rungOf(test) });
     const row = rowOf(test, this.#dealt.get(idOf(test.title)));
     if (!row) {
       this.#problems.push(`the title "${test.title}" lacks the form "UPG-04 MUST do something"`);
@@ -164,7 +174,8 @@ export default class MatrixReporter implements Reporter {
 
   #checkDeviations(): void {
     for (const { manifest } of this.#servers.values()) {
-      const unknown = manifest.deviations.filter(({ test }) => !this.#rows.has(test));
+      const declared = manifest.deviations.filter(({ test }) => !isForRungsAlone({ title: test }));
+      const unknown = declared.filter(({ test }) => !this.#rows.has(test));
       for (const { test } of unknown)
         this.#problems.push(`apps/${manifest.id}/server.json names a test that does not exist: ${test}`);
     }
@@ -180,20 +191,31 @@ export default class MatrixReporter implements Reporter {
       ...thisCommit(),
       machine: thisMachine(),
       column: this.#column,
-      servers: [...this.#servers.values()].map(({ manifest, runtime }) => factsOf(manifest, runtime)),
+      servers: [...this.#servers.values()].map(({ manifest, rung, runtime }) =>
+        factsOf(manifest, rung, runtime),
+      ),
       tests: [...this.#rows.values()],
     };
+  }
+
+  #summary(results: SuiteResults): string {
+    if (this.#column === "app") return matrix(results, { paint, locate: readPlaces() });
+    const started = this.#failures.filter(neverStarted).map(({ test }) => columnOf(test));
+    const problem = [...new Set(started)].map((column) => `${paint("red", column)} did not start`);
+    const reds = stillRed(results).map((line) => paint("red", line));
+    const closing = `${climbs(results).length} rungs, ${results.tests.length} tests on each`;
+    return [printClimbs(results, (text) => paint("bold", text)), ...problem, ...reds, closing].join("\n\n");
   }
 
   #status(status: FullResult["status"]): FullResult["status"] {
     if (status === "interrupted" || status === "timedout") return status;
     if (this.#problems.length > 0) return "failed";
-    if (this.#column === "bare") return this.#failures.some(neverStarted) ? "failed" : "passed";
+    if (this.#column === "steps") return this.#failures.some(neverStarted) ? "failed" : "passed";
     return this.#failures.length > 0 ? "failed" : status;
   }
 }
 
-// In the control column every result is a finding about the stack. Only a server that never started is a failure.
+// What a rung does not have yet fails its tests. Only a rung that never started is a failure.
 function neverStarted({ result }: Failure): boolean {
   return result.errors.some(
     ({ message }) => message?.startsWith("ServerError") && message.includes("did not start"),

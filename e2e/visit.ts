@@ -86,8 +86,8 @@ export const test = base.extend<Fixtures & { visits: Visits }>({
     }
   },
 
-  ownSiblings: async ({ server, column, ports, visits }, use, testInfo) => {
-    const servers = await startSiblings({ manifest: server, column, ports });
+  ownSiblings: async ({ server, rung, ports, visits }, use, testInfo) => {
+    const servers = await startSiblings({ manifest: server, rung, ports });
     try {
       await use(servers);
       await visits.end();

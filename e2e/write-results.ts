@@ -13,7 +13,7 @@ import {
   titleForm,
 } from "@rosetta/compare";
 import { folderOf, type Manifest, versionsOf } from "@rosetta/manifest";
-import { deviationOf } from "./deviation.ts";
+import { contradiction, deviationOf } from "./deviation.ts";
 
 type Row = SuiteResults["tests"][number];
 
@@ -24,15 +24,37 @@ export function serverOf(test: TestCase): Manifest {
   throw new Error(`${test.title}: its project has no server`);
 }
 
+/** Returns the rung that a test is about, or nothing if it is about an app. */
+export function rungOf(test: TestCase): string | undefined {
+  return (test.parent.project()?.use as { rung?: string } | undefined)?.rung;
+}
+
+/** Returns the column of the results that a test belongs to: `express-ws`, or `express-ws:3-heartbeat`. */
+export function columnOf(test: TestCase): string {
+  const rung = rungOf(test);
+  return rung === undefined ? serverOf(test).id : `${serverOf(test).id}:${rung}`;
+}
+
 /** Returns the verdict on the server, if the test was run at all. */
 export function resultOf(test: TestCase, result: TestResult): ServerResult | undefined {
   const { status, duration: ms } = result;
   if (status === "skipped" || status === "interrupted") return undefined;
   const error = result.errors.map(messageOf).join("\n");
   if (status === "passed" && test.expectedStatus === "passed") return { verdict: "passed", ms };
+  if (rungOf(test) !== undefined) return resultOfRung(test, result);
   // Only a declared failure is expected. A test that expects its own failure, by test.fail(), has failed.
   const declared = deviationOf(serverOf(test).deviations, test.title);
   if (status !== test.expectedStatus || !declared) return { verdict: "failed", ms, error };
+  return { verdict: "deviates", ms, error, reason: declared.reason, link: declared.link };
+}
+
+// Below its subject a rung fails in its own way, or by accident not at all, so no deviation has to show there.
+function resultOfRung(test: TestCase, { status, duration: ms, errors }: TestResult): ServerResult {
+  const messages = errors.map(messageOf);
+  const error = messages.join("\n");
+  const declared = deviationOf(serverOf(test).deviations, test.title);
+  if (!declared || contradiction(declared, { status, errors: messages }))
+    return { verdict: "failed", ms, error };
   return { verdict: "deviates", ms, error, reason: declared.reason, link: declared.link };
 }
 
@@ -63,11 +85,18 @@ export function tagsOf({ tags }: TestCase): string[] {
   return tags.map((tag) => tag.slice(1));
 }
 
-/** Returns a server with the versions it consists of. `runtime` is the server's own report. */
-export function factsOf({ id, title, runtime }: Manifest, said: string | undefined): ServerFacts {
+/** Returns a server, or a rung of its ladder, with the versions it consists of. `said` is the server's own report. */
+export function factsOf(
+  { id, title, runtime }: Manifest,
+  rung: string | undefined,
+  said: string | undefined,
+): ServerFacts {
   const versions = versionsOf(folderOf(id));
   const version = versions[runtime] ?? process.versions[runtime];
-  return { id, title, runtime: said ?? `${runtime} ${version}`, versions };
+  const facts = { title, runtime: said ?? `${runtime} ${version}`, versions };
+  return rung === undefined
+    ? { id, ...facts }
+    : { id: `${id}:${rung}`, rung: { server: id, name: rung }, ...facts };
 }
 
 /** Returns the machine that a run is from. */

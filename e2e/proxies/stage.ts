@@ -46,7 +46,7 @@ export class Stage {
   static async begin({ proxy, manifest, ports, folder, env }: StagePlan): Promise<Stage> {
     const port = await ports.next();
     const allowed = { ALLOWED_ORIGINS: `https://localhost:${port}`, TRUST_PROXY: "1" };
-    const server = await Server.start({ manifest, column: "app", ports, env: { ...allowed, ...env } });
+    const server = await Server.start({ manifest, ports, env: { ...allowed, ...env } });
     const file = render(proxy, folder, { port, serverPort: server.port });
     const child = spawn(proxy.name, proxy.args(file), {
       stdio: ["ignore", "ignore", "pipe"],

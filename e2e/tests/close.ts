@@ -169,7 +169,7 @@ test("CLOSE-08 MUST close with 1009 on a message over its limit", { tag: "@limit
 });
 
 test("CLOSE-09 MUST not wait for the rest of a message that will be over its limit", {
-  tag: "@limits",
+  tag: ["@limits", "@step", "@admission"],
 }, async ({ raw }) => {
   for (const claimedLength of [most + 1, 2 ** 32, 2 ** 40]) {
     const ws = await raw.connect("/echo");
@@ -180,7 +180,7 @@ test("CLOSE-09 MUST not wait for the rest of a message that will be over its lim
 
 // RFC 6455 §7.1.7: a server may drop the connection after its close frame; but then the reason may be lost on the way.
 test("CLOSE-10 SHOULD tell even a client that goes on sending why it is closed", {
-  tag: ["@limits", "@upgrade"],
+  tag: ["@limits", "@upgrade", "@step", "@admission"],
 }, async ({ raw }) => {
   for (let round = 0; round < 5; round++) {
     const ws = await raw.connect("/echo");
@@ -236,7 +236,7 @@ function bytesOf(...frames: FrameToSend[]): Uint8Array {
 }
 
 test("CLOSE-11 MUST close on what breaks RFC 6455, with the code for it", {
-  tag: ["@closed", "@messages"],
+  tag: ["@closed", "@messages", "@step"],
 }, async ({ raw }) => {
   for (const [name, frames, code] of violations) {
     const ws = await raw.connect("/echo");
@@ -251,9 +251,9 @@ test("CLOSE-11 MUST close on what breaks RFC 6455, with the code for it", {
 });
 
 // RFC 6455 §5.5.1: after its close frame an endpoint sends no more data; what it sends is not read.
-test("CLOSE-12 MUST ignore what comes after a close frame", { tag: ["@messages", "@closed"] }, async ({
-  raw,
-}) => {
+test("CLOSE-12 MUST ignore what comes after a close frame", {
+  tag: ["@messages", "@closed", "@step"],
+}, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   const bytes = bytesOf(
     { opcode: Opcode.Text, payload: Buffer.from("before") },

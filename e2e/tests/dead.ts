@@ -125,10 +125,9 @@ test("DEAD-05 MUST keep a client that speaks but does not answer pings", {
   expect(await metric(raw.at(server.port), "heartbeat_deaths_total")).toBe(0);
 });
 
-test("DEAD-10 MUST keep a client that sends pings but does not answer them", { tag: "@pong" }, async ({
-  launch,
-  raw,
-}) => {
+test("DEAD-10 MUST keep a client that sends pings but does not answer them", {
+  tag: ["@pong", "@step", "@heartbeat"],
+}, async ({ launch, raw }) => {
   const server = await quick(launch);
   const ws = await raw.at(server.port).connect("/echo");
   ws.autoPong = false;

@@ -27,7 +27,7 @@ async function expectEcho(ws: RawSocket, data: string | Uint8Array, fragments = 
 }
 
 test("ECHO-01 MUST send back text as text and binary as binary", {
-  tag: ["@echo", "@messages", "@bare"],
+  tag: ["@echo", "@messages", "@step"],
 }, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   ws.send("grüß");
@@ -37,7 +37,7 @@ test("ECHO-01 MUST send back text as text and binary as binary", {
 });
 
 // Bun's send() answers 0 for an empty message, as it does for one that it dropped.
-test("ECHO-02 MUST send back empty messages", { tag: ["@echo", "@send", "@bare"] }, async ({ raw }) => {
+test("ECHO-02 MUST send back empty messages", { tag: ["@echo", "@send", "@step"] }, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   for (const data of ["", new Uint8Array(), "", new Uint8Array()]) await expectEcho(ws, data);
   await ws.ping();
@@ -46,7 +46,7 @@ test("ECHO-02 MUST send back empty messages", { tag: ["@echo", "@send", "@bare"]
 
 // RFC 6455 §5.2: 7, 16 or 64 bits of length. At each seam a server may err by one.
 test("ECHO-03 MUST send back messages of every size up to its limit", {
-  tag: ["@echo", "@limits", "@bare"],
+  tag: ["@echo", "@limits", "@step"],
 }, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   for (const size of [1, 2, 124, 125, 126, 127, 1023, 4096, 65_534, 65_535, most]) {
@@ -56,7 +56,7 @@ test("ECHO-03 MUST send back messages of every size up to its limit", {
 });
 
 test("ECHO-04 MUST send back messages of 16 MiB if its limit is raised", {
-  tag: ["@echo", "@limits", "@bare"],
+  tag: ["@echo", "@limits", "@step"],
 }, async ({ launch, raw }) => {
   const server = await launch({ MAX_MESSAGE_BYTES: String(16 * mebibyte) });
   const ws = await raw.at(server.port).connect("/echo");
@@ -65,7 +65,7 @@ test("ECHO-04 MUST send back messages of 16 MiB if its limit is raised", {
 });
 
 // "\0", a byte order mark, what looks like a mistake but is none, four bytes, a flag, a family.
-test("ECHO-05 MUST not touch a text", { tag: ["@echo", "@bare"] }, async ({ raw }) => {
+test("ECHO-05 MUST not touch a text", { tag: ["@echo", "@step"] }, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   for (const text of [
     "\0",
@@ -85,7 +85,7 @@ test("ECHO-05 MUST not touch a text", { tag: ["@echo", "@bare"] }, async ({ raw 
 });
 
 // RFC 6455 §5.4.
-test("ECHO-06 MUST put fragments together, empty ones too", { tag: ["@echo", "@messages", "@bare"] }, async ({
+test("ECHO-06 MUST put fragments together, empty ones too", { tag: ["@echo", "@messages", "@step"] }, async ({
   raw,
 }) => {
   const ws = await raw.connect("/echo");
@@ -102,7 +102,7 @@ test("ECHO-06 MUST put fragments together, empty ones too", { tag: ["@echo", "@m
 });
 
 // RFC 6455 §5.4: control frames may come in the middle of a message, and are answered there (§5.5.2).
-test("ECHO-07 MUST answer a ping between the fragments of a message", { tag: ["@echo", "@bare"] }, async ({
+test("ECHO-07 MUST answer a ping between the fragments of a message", { tag: ["@echo", "@step"] }, async ({
   raw,
 }) => {
   const ws = await raw.connect("/echo");
@@ -116,7 +116,7 @@ test("ECHO-07 MUST answer a ping between the fragments of a message", { tag: ["@
 
 // RFC 6455 §5.6: a fragment of a text need not be UTF-8 by itself, only the whole.
 test("ECHO-08 MUST take text whose characters are cut across fragments", {
-  tag: ["@echo", "@messages", "@bare"],
+  tag: ["@echo", "@messages", "@step"],
 }, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   const text = "ä€𝄞👩‍👩‍👧";
@@ -124,7 +124,7 @@ test("ECHO-08 MUST take text whose characters are cut across fragments", {
 });
 
 test("ECHO-09 MUST keep the order of messages, whatever their kind and size", {
-  tag: ["@echo", "@bare"],
+  tag: ["@echo", "@step"],
 }, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   const sent = from(1, 1000).map((number) => {
@@ -138,7 +138,7 @@ test("ECHO-09 MUST keep the order of messages, whatever their kind and size", {
 });
 
 test("ECHO-10 MUST take messages that come in one segment, or cut anywhere", {
-  tag: ["@echo", "@messages", "@bare"],
+  tag: ["@echo", "@messages", "@step"],
 }, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   const frames = ["first", "second", "third"].map((text) =>
@@ -154,7 +154,7 @@ test("ECHO-10 MUST take messages that come in one segment, or cut anywhere", {
   }
 });
 
-test("ECHO-11 MUST close with 1000 when it is told to stop", { tag: ["@echo", "@close", "@bare"] }, async ({
+test("ECHO-11 MUST close with 1000 when it is told to stop", { tag: ["@echo", "@close", "@step"] }, async ({
   raw,
 }) => {
   const ws = await raw.connect("/echo");
@@ -169,7 +169,7 @@ test("ECHO-11 MUST close with 1000 when it is told to stop", { tag: ["@echo", "@
 });
 
 test("ECHO-12 MUST take stop for the text and for nothing else", {
-  tag: ["@echo", "@messages", "@bare"],
+  tag: ["@echo", "@messages", "@step"],
 }, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   await expectEcho(ws, Buffer.from("stop"));
@@ -196,7 +196,7 @@ test("ECHO-13 SHOULD close on a message in too many fragments", { tag: "@limits"
   expect(await ws.closed()).toMatchObject({ code: 1008 });
 });
 
-test("ECHO-14 MUST keep connections apart", { tag: ["@echo", "@bare"] }, async ({ raw }) => {
+test("ECHO-14 MUST keep connections apart", { tag: ["@echo", "@step"] }, async ({ raw }) => {
   const sockets = await Promise.all(from(1, 10).map(() => raw.connect("/echo")));
   for (const round of from(1, 20)) {
     for (const [index, ws] of sockets.entries()) ws.send(`${index}: ${round}`);
@@ -225,7 +225,7 @@ test("ECHO-15 MUST count messages in bytes, not in characters", {
 
 // A socket that is written once per turn keeps the answers to a whole segment, which is not the peer's slowness.
 test("ECHO-16 MUST send back thousands of small messages that come in one segment", {
-  tag: ["@echo", "@send", "@bare"],
+  tag: ["@echo", "@send", "@step"],
 }, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   const one = encodeFrame({ opcode: Opcode.Text, payload: Buffer.from("1"), mask: randomMask() });

@@ -47,14 +47,14 @@ function exchange(raw: Raw, method: string, target: string): Promise<string> {
   return answerTo(raw, `${method} ${target} HTTP/1.1\r\n${headers}`);
 }
 
-test("HTTP-01 MUST answer GET / with a page", { tag: ["@page", "@bare"] }, async ({ raw }) => {
+test("HTTP-01 MUST answer GET / with a page", { tag: ["@page", "@step"] }, async ({ raw }) => {
   const answer = await raw.request("/");
   expect(answer.status).toBe(200);
   expect(answer.headers.get("content-type")).toMatch(/^text\/html\b/);
   expect(answer.body).toMatch(/<\w+/);
 });
 
-test("HTTP-02 MUST answer GET /greet with one line of plain text", { tag: ["@greet", "@bare"] }, async ({
+test("HTTP-02 MUST answer GET /greet with one line of plain text", { tag: ["@greet", "@step"] }, async ({
   raw,
 }) => {
   const answer = await raw.request("/greet");
@@ -64,9 +64,7 @@ test("HTTP-02 MUST answer GET /greet with one line of plain text", { tag: ["@gre
 });
 
 // CSP3 §6.1.10 (script-src), §6.4.2 (frame-ancestors).
-test("HTTP-03 MUST let the page run only its own files, in no frame", { tag: ["@page", "@bare"] }, async ({
-  raw,
-}) => {
+test("HTTP-03 MUST let the page run only its own files, in no frame", { tag: ["@page"] }, async ({ raw }) => {
   const answer = await raw.request("/");
   const policy = policyOf(answer);
   expect(policy.get("default-src")).toEqual(["'none'"]);
@@ -113,7 +111,7 @@ test("HTTP-06 MUST serve the files of the page, each with its type", { tag: "@pa
 });
 
 // RFC 9110 §13.1.2, §15.4.5.
-test("HTTP-07 MUST answer 304 to who has the page already", { tag: ["@page", "@bare"] }, async ({ raw }) => {
+test("HTTP-07 MUST answer 304 to who has the page already", { tag: ["@page"] }, async ({ raw }) => {
   const first = await raw.request("/");
   const etag = first.headers.get("etag") ?? "none";
   expect(etag, "the ETag").toMatch(/^(W\/)?".+"$/);
@@ -155,9 +153,7 @@ test("HTTP-32 MUST show nothing of its insides to who asks for what the page has
 });
 
 // RFC 9110 §9.3.2: as GET, without the content.
-test("HTTP-08 MUST answer HEAD as GET, without a body", { tag: ["@page", "@greet", "@bare"] }, async ({
-  raw,
-}) => {
+test("HTTP-08 MUST answer HEAD as GET, without a body", { tag: ["@page", "@greet"] }, async ({ raw }) => {
   for (const path of ["/", "/greet"]) {
     const get = await raw.request(path);
     const [head = "", body] = (await exchange(raw, "HEAD", path)).split("\r\n\r\n");

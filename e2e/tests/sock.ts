@@ -324,9 +324,9 @@ test("SOCK-20 MUST not take a connection's many pings for a message that does no
   expect(await ws.nextText()).toBe("still here");
 });
 
-test("SOCK-21 MUST answer each of many pings that come at once", { tag: ["@limits", "@pong"] }, async ({
-  raw,
-}) => {
+test("SOCK-21 MUST answer each of many pings that come at once", {
+  tag: ["@limits", "@pong"],
+}, async ({ raw }) => {
   const ws = await raw.connect("/echo");
   const pings = from(1, 500).map((number) =>
     encodeFrame({ opcode: Opcode.Ping, payload: Buffer.from(`${number}`), mask: new Uint8Array(4) }),

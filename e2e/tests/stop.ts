@@ -63,7 +63,10 @@ test("STOP-01 MUST tell every client of a restart, say when to come back, and cl
   expect(await exited).toEqual({ code: 0, signal: null });
 });
 
-test("STOP-02 MUST close /echo with 1012, too", { tag: ["@shutdown", "@close"] }, async ({ launch, raw }) => {
+test("STOP-02 MUST close /echo with 1012, too", { tag: ["@shutdown", "@close", "@step"] }, async ({
+  launch,
+  raw,
+}) => {
   const server = await launch();
   const ws = await raw.at(server.port).connect("/echo");
   await ws.ping();

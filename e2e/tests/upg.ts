@@ -30,7 +30,7 @@ function text(message: string): Uint8Array {
 }
 
 test("UPG-01 MUST switch protocols with the proof that it read the key", {
-  tag: ["@upgrade", "@bare"],
+  tag: ["@upgrade", "@step"],
 }, async ({ raw }) => {
   expect(acceptOf("dGhlIHNhbXBsZSBub25jZQ=="), "the sample of RFC 6455 §1.3").toBe(
     "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
@@ -44,7 +44,7 @@ test("UPG-01 MUST switch protocols with the proof that it read the key", {
 
 // RFC 6455 §4.2.1: tokens are compared without regard to case; Connection is a list.
 test("UPG-02 MUST read the headers of a handshake as lists of tokens", {
-  tag: ["@upgrade", "@mount", "@bare"],
+  tag: ["@upgrade", "@mount", "@step"],
 }, async ({ raw }) => {
   const spellings: HeaderChanges[] = [
     { Upgrade: "WebSocket", Connection: "upgrade" },
@@ -59,7 +59,7 @@ test("UPG-03 MUST ignore a query", { tag: "@upgrade" }, async ({ raw }) => {
 
 // RFC 6455 §4.2.1, 5: 16 bytes in base64.
 test("UPG-04 MUST answer 400 to a handshake without a proper key", {
-  tag: ["@upgrade", "@door", "@bare"],
+  tag: ["@upgrade", "@door", "@step"],
 }, async ({ raw }) => {
   const keys = [undefined, "", "short", "AAAAAAAAAAAAAAAAAAAA", "not base64 at all !!!!!=="];
   for (const key of keys) {
@@ -80,7 +80,7 @@ test("UPG-05 MUST answer 400 at /ws to a handshake that does not offer the subpr
 });
 
 test("UPG-06 MUST answer 400 at /echo to a handshake that offers any subprotocol", {
-  tag: ["@upgrade", "@door", "@bare"],
+  tag: ["@upgrade", "@door", "@step", "@admission"],
 }, async ({ raw }) => {
   for (const subprotocols of [["chat"], [subprotocol]]) {
     expect((await raw.refused("/echo", { subprotocols })).status).toBe(400);
@@ -88,9 +88,9 @@ test("UPG-06 MUST answer 400 at /echo to a handshake that offers any subprotocol
 });
 
 // RFC 6455 §10.2. A list of substrings or of prefixes lets the look-alikes in.
-test("UPG-07 MUST refuse a foreign Origin with 403", { tag: ["@upgrade", "@door", "@bare"] }, async ({
-  raw,
-}) => {
+test("UPG-07 MUST refuse a foreign Origin with 403", {
+  tag: ["@upgrade", "@door", "@step", "@admission"],
+}, async ({ raw }) => {
   const { port } = raw;
   const foreign = [
     "https://foreign.example",
@@ -120,7 +120,7 @@ test("UPG-08 MUST refuse a foreign Origin at /ws, too", { tag: ["@upgrade", "@do
 });
 
 test("UPG-09 MUST welcome pages of this machine, by each of its names", {
-  tag: ["@upgrade", "@listen", "@bare"],
+  tag: ["@upgrade", "@listen", "@step"],
 }, async ({ raw }) => {
   for (const name of ["127.0.0.1", "localhost", "[::1]"]) {
     await raw.connect("/echo", { headers: { Origin: `http://${name}:${raw.port}` } });
@@ -140,7 +140,7 @@ test("UPG-10 MUST welcome the Origins that are listed, and only those", {
 });
 
 // A program has no Origin, and no cookies of others either.
-test("UPG-11 MUST welcome a program, which sends no Origin", { tag: ["@upgrade", "@bare"] }, async ({
+test("UPG-11 MUST welcome a program, which sends no Origin", { tag: ["@upgrade", "@step"] }, async ({
   raw,
 }) => {
   const ws = await raw.connect("/echo", { headers: { Origin: undefined } });
@@ -157,15 +157,17 @@ test("UPG-12 MUST refuse a handshake without an Origin that another site's page 
   }
 });
 
-test("UPG-13 MUST answer 404 where no WebSocket is spoken", { tag: ["@upgrade", "@door", "@bare"] }, async ({
-  raw,
-}) => {
+test("UPG-13 MUST answer 404 where no WebSocket is spoken", {
+  tag: ["@upgrade", "@door", "@step", "@admission"],
+}, async ({ raw }) => {
   for (const path of ["/nowhere", "/echo/", "/echo/x", "/Echo", "//echo", "/"]) {
     expect.soft((await raw.refused(path)).status, path).toBe(404);
   }
 });
 
-test("UPG-14 MUST not upgrade at a plain route", { tag: ["@upgrade", "@door", "@bare"] }, async ({ raw }) => {
+test("UPG-14 MUST not upgrade at a plain route", {
+  tag: ["@upgrade", "@door", "@step", "@admission"],
+}, async ({ raw }) => {
   for (const path of ["/greet", "/healthz", "/servers.json", "/events?topic=scores", "/poll?topic=scores"]) {
     expect.soft((await raw.refused(path)).status, path).toBe(404);
   }
@@ -173,7 +175,7 @@ test("UPG-14 MUST not upgrade at a plain route", { tag: ["@upgrade", "@door", "@
 
 // RFC 6455 §4.2.1, 1.
 test("UPG-15 MUST answer 405 to a handshake that is not a GET", {
-  tag: ["@upgrade", "@door", "@bare"],
+  tag: ["@upgrade", "@door", "@step", "@admission"],
 }, async ({ raw }) => {
   for (const method of ["POST", "PUT", "OPTIONS"]) {
     const answer = await raw.refused("/echo", { method });
@@ -183,7 +185,7 @@ test("UPG-15 MUST answer 405 to a handshake that is not a GET", {
 });
 
 test("UPG-16 MUST answer 421 to a handshake for another Host", {
-  tag: ["@upgrade", "@door", "@bare"],
+  tag: ["@upgrade", "@door", "@step", "@admission"],
 }, async ({ raw }) => {
   const hosts = ["rebound.example", `rebound.example:${raw.port}`, "127.0.0.1:1"];
   for (const host of hosts) {
@@ -196,8 +198,10 @@ test("UPG-16 MUST answer 421 to a handshake for another Host", {
 });
 
 // RFC 9110 §15.5.22: a 426 names the protocol to upgrade to.
-test("UPG-17 MUST answer 426 to a plain GET of an endpoint", { tag: ["@door", "@bare"] }, async ({ raw }) => {
-  for (const path of ["/echo", "/ws"]) {
+test("UPG-17 MUST answer 426 to a plain GET of an endpoint", {
+  tag: ["@door", "@step", "@admission"],
+}, async ({ raw, rung }) => {
+  for (const path of rung === undefined ? ["/echo", "/ws"] : ["/echo", "/rooms"]) {
     const { status, headers } = await raw.request(path);
     expect.soft(status, path).toBe(426);
     expect.soft(headers.get("upgrade"), path).toBe("websocket");
@@ -207,7 +211,7 @@ test("UPG-17 MUST answer 426 to a plain GET of an endpoint", { tag: ["@door", "@
 
 // RFC 6455 §4.4: the answer names the versions that are spoken.
 test("UPG-18 MUST answer 426 to any version but 13, and name 13", {
-  tag: ["@upgrade", "@door", "@bare"],
+  tag: ["@upgrade", "@door", "@step", "@admission"],
 }, async ({ raw }) => {
   for (const version of ["8", "12", "14", "13.0", undefined]) {
     const { status, headers } = await raw.refused("/echo", { headers: { "Sec-WebSocket-Version": version } });
@@ -217,9 +221,9 @@ test("UPG-18 MUST answer 426 to any version but 13, and name 13", {
 });
 
 // RFC 9110 §7.8: a server may ignore Upgrade. curl --http2 and some proxies ask every server for h2c.
-test("UPG-19 MUST answer a request that asks for h2c as if it did not", { tag: ["@mount", "@bare"] }, async ({
-  raw,
-}) => {
+test("UPG-19 MUST answer a request that asks for h2c as if it did not", {
+  tag: ["@mount", "@step", "@admission"],
+}, async ({ raw, rung }) => {
   const headers = {
     Connection: "Upgrade, HTTP2-Settings",
     Upgrade: "h2c",
@@ -228,12 +232,15 @@ test("UPG-19 MUST answer a request that asks for h2c as if it did not", { tag: [
   const greeting = await raw.request("/greet", { headers });
   expect(greeting.status).toBe(200);
   expect(greeting.body).toMatch(/^Hello /);
-  expect((await raw.request("/ws", { headers })).status).toBe(426);
-  expect((await raw.request("/echo", { headers })).status).toBe(426);
+  for (const path of rung === undefined ? ["/echo", "/ws"] : ["/echo", "/rooms"]) {
+    expect((await raw.request(path, { headers })).status, path).toBe(426);
+  }
 });
 
 // RFC 6455 §4.2.1, 4; RFC 9110 §7.8: Upgrade counts only if Connection names it.
-test("UPG-20 MUST not upgrade without Connection: Upgrade", { tag: ["@mount", "@bare"] }, async ({ raw }) => {
+test("UPG-20 MUST not upgrade without Connection: Upgrade", {
+  tag: ["@mount", "@step", "@admission"],
+}, async ({ raw }) => {
   for (const connection of ["keep-alive", "close", undefined]) {
     const { status } = await raw.refused("/echo", { headers: { Connection: connection } });
     expect.soft(status, `Connection: ${connection}`).toBe(426);
@@ -254,7 +261,7 @@ test("UPG-21 MUST choose its subprotocol wherever it stands in the offer", { tag
   expect((await raw.connect("/ws", { headers })).subprotocol).toBe(subprotocol);
 });
 
-test("UPG-22 MUST choose no subprotocol if none is offered", { tag: ["@subprotocol", "@bare"] }, async ({
+test("UPG-22 MUST choose no subprotocol if none is offered", { tag: ["@subprotocol", "@step"] }, async ({
   raw,
 }) => {
   const ws = await raw.connect("/echo");
@@ -262,7 +269,7 @@ test("UPG-22 MUST choose no subprotocol if none is offered", { tag: ["@subprotoc
 });
 
 // RFC 7692 §7 leaves it to the server. Off by default: memory per socket, and CRIME (§ Security of RFC 7692).
-test("UPG-23 MUST not compress, even if asked", { tag: ["@limits", "@bare"] }, async ({ raw }) => {
+test("UPG-23 MUST not compress, even if asked", { tag: ["@limits", "@step"] }, async ({ raw }) => {
   const extensions = "permessage-deflate; client_max_window_bits, permessage-deflate";
   const ws = await raw.connect("/echo", { headers: { "Sec-WebSocket-Extensions": extensions } });
   expect(ws.head.headers.get("sec-websocket-extensions") ?? "").toBe("");
@@ -272,7 +279,7 @@ test("UPG-23 MUST not compress, even if asked", { tag: ["@limits", "@bare"] }, a
 });
 
 test("UPG-24 MUST take a first message that comes with the handshake", {
-  tag: ["@upgrade", "@messages", "@bare"],
+  tag: ["@upgrade", "@messages", "@step"],
 }, async ({ raw }) => {
   const ws = await raw.connect("/echo", { firstBytes: Buffer.concat([text("first"), text("second")]) });
   expect(await ws.nextText()).toBe("first");
@@ -287,7 +294,7 @@ test("UPG-25 MUST take a hello that comes with the handshake", { tag: ["@upgrade
   expect(parseServer(await ws.nextText()).message).toMatchObject({ type: "welcome", re: "first" });
 });
 
-test("UPG-26 MUST understand a handshake that comes byte by byte", { tag: ["@upgrade", "@bare"] }, async ({
+test("UPG-26 MUST understand a handshake that comes byte by byte", { tag: ["@upgrade", "@step"] }, async ({
   raw,
 }) => {
   const connection = await raw.tcp();
@@ -312,7 +319,7 @@ test("UPG-26 MUST understand a handshake that comes byte by byte", { tag: ["@upg
 });
 
 test("UPG-27 MUST not lose what is sent as soon as the connection is open", {
-  tag: ["@upgrade", "@messages", "@bare"],
+  tag: ["@upgrade", "@messages", "@step"],
 }, async ({ raw }) => {
   const opened = from(1, 25).map(async (number) => {
     const ws = await raw.connect("/echo");
@@ -492,9 +499,7 @@ test("UPG-37 MUST compress if asked, where it is started to", { tag: ["@limits",
 });
 
 // RFC 9112 §3.2: what stands before a server may have read the other one.
-test("UPG-38 MUST refuse a handshake with two Hosts", { tag: ["@upgrade", "@door", "@bare"] }, async ({
-  raw,
-}) => {
+test("UPG-38 MUST refuse a handshake with two Hosts", { tag: ["@upgrade", "@door"] }, async ({ raw }) => {
   const own = `127.0.0.1:${raw.port}`;
   for (const hosts of [[own, own], [own, "rebound.example"], ["rebound.example", own], [`${own}, ${own}`]]) {
     const { status } = await raw.refused("/echo", { headers: { Host: hosts } });
@@ -503,9 +508,9 @@ test("UPG-38 MUST refuse a handshake with two Hosts", { tag: ["@upgrade", "@door
 });
 
 // RFC 6455 §4.2.1: "an HTTP/1.1 or higher GET request".
-test("UPG-39 MUST refuse a handshake of HTTP/1.0", { tag: ["@upgrade", "@door", "@bare"] }, async ({
-  raw,
-}) => {
+test("UPG-39 MUST refuse a handshake of HTTP/1.0", {
+  tag: ["@upgrade", "@door", "@step", "@admission"],
+}, async ({ raw }) => {
   expect((await raw.refused("/echo", { httpVersion: "1.0" })).status).toBe(400);
 });
 

@@ -24,7 +24,7 @@ measured in pairs and compared with their own noise. Without a server, all are m
 results/bench.json, and the report made from them to results/bench.html.
 
   --scenario a,b   run only these: ${scenarioNames.join(", ")}
-  --quick          about three minutes: wider intervals, no compression, and hello.ts only if you name it
+  --quick          about three minutes: wider intervals, no compression, and first rungs only if you name them
   --pairs N        slices of each server and of its control, wherever servers are compared (default: 5 to 16)
   --cores S,G      the core of the server and the core of the generator (default: the first two)
   --json FILE      where to write the results (default: results/bench.json; the report goes beside them)

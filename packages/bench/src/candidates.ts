@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { folderOf, type Manifest, readManifests } from "@rosetta/manifest";
+import { commandOfRung, folderOf, type Manifest, readManifests, readRungs } from "@rosetta/manifest";
 import { commandOf } from "@rosetta/manifest/start";
 import { paths } from "@rosetta/protocol";
 
@@ -12,8 +12,8 @@ import { paths } from "@rosetta/protocol";
 export interface Candidate {
   id: string;
   title: string;
-  /** `app`: from this repository. `hello`: as the stack's documentation writes it. `bare`: the library alone. */
-  kind: "app" | "hello" | "bare" | "limit";
+  /** `app`: from this repository. `rung`: the first of its ladder. `bare`: the library alone. */
+  kind: "app" | "rung" | "bare" | "limit";
   command: readonly string[];
   cwd: string;
   /** The path of the WebSocket that echoes. If there is none, the server echoes bytes over TCP. */
@@ -31,7 +31,7 @@ export function readCandidates(): Candidate[] {
   const manifests = readManifests();
   return [
     ...manifests.map(appOf),
-    ...manifests.map(helloOf),
+    ...manifests.filter(({ id }) => readRungs(id).length > 0).map(rungOf),
     bare("ws", "bare ws on Node", [process.execPath, "ws-echo.ts"]),
     bare("bun", "bare Bun.serve", [bunBinary, "bun-serve.ts"]),
     limit(),
@@ -43,10 +43,19 @@ function appOf(manifest: Manifest): Candidate {
   return { id, title, kind: "app", command: commandOf(manifest, start), ...placeOf(manifest) };
 }
 
-function helloOf(manifest: Manifest): Candidate {
-  const { id, title, hello } = manifest;
-  const command = commandOf(manifest, hello);
-  return { id: `${id}:hello`, title: `${title} (hello.ts)`, kind: "hello", command, ...placeOf(manifest) };
+/** The stack as its own documentation writes it. */
+const firstRung = "1-echo";
+
+function rungOf(manifest: Manifest): Candidate {
+  const { id, title } = manifest;
+  const command = commandOf(manifest, commandOfRung(manifest, firstRung));
+  return {
+    id: `${id}:${firstRung}`,
+    title: `${title} (${firstRung})`,
+    kind: "rung",
+    command,
+    ...placeOf(manifest),
+  };
 }
 
 function placeOf({ id, runtime }: Manifest): Pick<Candidate, "cwd" | "echoPath" | "control"> {

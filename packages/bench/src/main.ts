@@ -91,7 +91,7 @@ async function measure(request: BenchOptions): Promise<void> {
 
 function candidatesOf({ servers, quick: isQuick }: BenchOptions): Candidate[] {
   if (servers.length > 0) return everybody.filter(({ id }) => servers.includes(id));
-  return everybody.filter(({ kind }) => !isQuick || kind !== "hello");
+  return everybody.filter(({ kind }) => !isQuick || kind !== "rung");
 }
 
 function effortOf({ quick: isQuick, pairs }: BenchOptions): Effort {

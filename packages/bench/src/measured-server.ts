@@ -46,7 +46,7 @@ export class MeasuredServer {
     core: number | undefined,
     env: Record<string, string> = {},
   ): Promise<MeasuredServer> {
-    // A hello.ts does not treat port 0 as "any", so it gets a port that was free a moment ago.
+    // A rung does not say in JSON where it listens, so it gets a port that was free a moment ago.
     const port = await freePort();
     const child = new Process(onCore(core, candidate.command), {
       cwd: candidate.cwd,

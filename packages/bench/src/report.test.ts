@@ -189,7 +189,7 @@ test("libraries are drawn differently from servers, and a disturbed server has n
   const library = measured("ws", { ...near(1.5), control: "fastify", decision: "more" });
   const page = of({ measures: [{ ...measure, rows: [library] }] });
   expect(page).toContain("No server of this repository was compared.");
-  expect(page).toContain("Decided for hello.ts and the bare libraries <span>1</span>");
+  expect(page).toContain("Decided for first rungs and bare libraries <span>1</span>");
   const disturbed: ResultRow = { candidate: "express", verdict: "disturbed", why: "others were at work" };
   expect(sentencesOf({ ...results, measures: [{ ...measure, rows: [disturbed] }] }).limited).toHaveLength(1);
 });

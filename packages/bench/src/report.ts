@@ -80,7 +80,7 @@ function opening(results: BenchResults): string {
     : "<p>No server of this repository was compared.</p>";
   return [
     `<section class="said"><h2>Decided</h2>${apps.length > 0 ? listed(apps) : none}</section>`,
-    folded("Decided for hello.ts and the bare libraries", others),
+    folded("Decided for first rungs and bare libraries", others),
     folded("Undecided", undecided),
     folded("Refused", refused),
     folded("Not measured: something else was the limit", limited),

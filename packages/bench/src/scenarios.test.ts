@@ -49,7 +49,7 @@ test("no candidate is asked for what it cannot do", () => {
   expect(able("app")).toEqual(scenarioNames.filter((name) => able("app").includes(name)));
   expect(able("limit")).not.toContain("fanout");
   expect(able("limit")).not.toContain("connect");
-  expect(able("hello")).not.toContain("memory");
+  expect(able("rung")).not.toContain("memory");
   expect(able("bare")).toContain("fanout");
 });
 

@@ -95,7 +95,7 @@ const subscribers = 1_000;
 const steadyRate = 20_000;
 
 /**
- * Returns the methods of the requested scenarios. Every hello.ts stands on its library, so a few methods are enough
+ * Returns the methods of the requested scenarios. Every first rung stands on its library, so a few methods are enough
  * to show it.
  */
 export function methodsOf(names: readonly ScenarioName[], effort: Effort): Method[] {
@@ -151,7 +151,7 @@ function echo(load: Effort["echoes"][number], effort: Effort): Method {
     title: `${sizeOf(size)}, ${depth} under way on each of ${connections} connections`,
     ...throughput("echo", "messages/s", effort),
     phrase: `echoes {ratio} as many messages of ${sizeOf(size)} as {control}, with ${depth} under way on each connection`,
-    job: ({ kind }, peer) => (kind === "hello" && !tellsMost(load) ? undefined : echoJob(peer, effort, load)),
+    job: ({ kind }, peer) => (kind === "rung" && !tellsMost(load) ? undefined : echoJob(peer, effort, load)),
   };
 }
 
@@ -190,7 +190,7 @@ function latency(effort: Effort): Method {
     phrase:
       "answers in {ratio} the time of {control} in the median, each at half of the rate that it reached",
     partOfCapacity: 0.5,
-    job: ({ kind }, peer) => (kind === "hello" ? undefined : echoJob(peer, effort, {})),
+    job: ({ kind }, peer) => (kind === "rung" ? undefined : echoJob(peer, effort, {})),
     figure: ({ latency }) => latency?.p50 ?? Number.NaN,
   };
 }
@@ -215,7 +215,7 @@ function connect(effort: Effort): Method {
     ...throughput("connect", "connections/s", effort),
     phrase: "takes {ratio} as many connections per second as {control}",
     job: ({ kind }, peer) =>
-      kind === "limit" || kind === "hello"
+      kind === "limit" || kind === "rung"
         ? undefined
         : { kind: "connect", peer, atOnce: 128, warmupMs, measureMs },
   };
@@ -230,7 +230,7 @@ function memory(effort: Effort, compressed: boolean): Method {
     phrase: `needs {ratio} the memory of {control} for an idle connection${after}`,
     env: { COMPRESSION: compressed ? "1" : "0" },
     job: ({ kind }, peer) => {
-      if (kind === "hello" || (kind === "limit" && compressed)) return undefined;
+      if (kind === "rung" || (kind === "limit" && compressed)) return undefined;
       return { kind: "idle", peer, connections, compressed };
     },
     figure: ({ grownBytes = Number.NaN, count }) => grownBytes / 1_024 / count,

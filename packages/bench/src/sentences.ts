@@ -35,7 +35,7 @@ export const questions: Readonly<Record<string, string>> = {
   slow: "One of ten does not read",
 };
 
-const kinds = ["app", "hello", "bare", "limit"];
+const kinds = ["app", "rung", "bare", "limit"];
 
 interface Found {
   measure: Measure;

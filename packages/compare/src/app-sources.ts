@@ -1,4 +1,4 @@
-import { type AppFiles, pathOf, type Region, RegionError, regions } from "@rosetta/manifest";
+import { type AppFiles, type AppFolder, pathOf, type Region, RegionError, regions } from "@rosetta/manifest";
 import { readSyntax, type Syntax } from "./syntax.ts";
 
 /** A rule that is broken, and where. */
@@ -11,7 +11,7 @@ export interface Finding {
 /** A parsed file of an app. */
 export interface Source {
   app: string;
-  /** The name below `src/`, which is the same in all apps. */
+  /** The name below the folder, which is the same in all apps. */
   name: string;
   path: string;
   text: string;
@@ -22,17 +22,19 @@ export interface Source {
 /** All files of all apps. `findings` are the problems that keep a file from being read to its end. */
 export interface AppSources {
   apps: string[];
+  /** The folder that the files are in, in each app. */
+  folder: AppFolder;
   sources: Source[];
   findings: Finding[];
 }
 
-/** Reads the regions and the syntax of all files. */
-export function readAppSources(apps: AppFiles[]): AppSources {
-  const house: AppSources = { apps: apps.map(({ id }) => id), sources: [], findings: [] };
+/** Reads the regions and the syntax of all files. `folder`: the one that they are in, in each app. Default: `src`. */
+export function readAppSources(apps: AppFiles[], folder: AppFolder = "src"): AppSources {
+  const house: AppSources = { apps: apps.map(({ id }) => id), folder, sources: [], findings: [] };
   const files = apps.flatMap(({ id, files }) => [...files].map(([name, text]) => ({ app: id, name, text })));
-  const syntaxes = readSyntax(new Map(files.map(({ app, name, text }) => [pathOf(app, name), text])));
+  const syntaxes = readSyntax(new Map(files.map(({ app, name, text }) => [pathOf(app, name, folder), text])));
   for (const { app, name, text } of files) {
-    const path = pathOf(app, name);
+    const path = pathOf(app, name, folder);
     const syntax = syntaxes.get(path) as Syntax;
     house.findings.push(
       ...syntax.errors.map((error) => ({ file: path, line: error.line, message: error.name })),

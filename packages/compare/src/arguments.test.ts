@@ -8,9 +8,17 @@ test("without arguments the rules are checked", () => {
 });
 
 test("bite takes servers, regions and a number of jobs", () => {
-  expect(readArguments(["--bite"])).toEqual({ do: "bite", servers: [], regions: [], jobs: 2 });
+  expect(readArguments(["--bite"])).toEqual({
+    do: "bite",
+    folder: "src",
+    servers: [],
+    regions: [],
+    jobs: 2,
+  });
+  expect(readArguments(["--bite", "--steps", "one"])).toMatchObject({ folder: "steps", servers: ["one"] });
   expect(readArguments(["--bite", "one", "--region", "a", "two", "--region=b", "--jobs", "3"])).toEqual({
     do: "bite",
+    folder: "src",
     servers: ["one", "two"],
     regions: ["a", "b"],
     jobs: 3,
@@ -19,6 +27,7 @@ test("bite takes servers, regions and a number of jobs", () => {
 
 test.each([
   [["--bits"], "Unknown option '--bits'; see pnpm parity --help"],
+  [["--steps"], '"--steps" means something only with --bite'],
   [["one"], '"one" means something only with --bite'],
   [["--region", "a"], '"a" means something only with --bite'],
   [["--bite", "--record"], "--record and --bite are two commands"],

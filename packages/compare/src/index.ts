@@ -1,5 +1,6 @@
 export { CommandError } from "./arguments.ts";
 export { type BiteVerdict, grepOf, judge } from "./cells.ts";
+export { type Climb, climbs, printClimbs, stillRed } from "./climb.ts";
 export { buildPage, withCopies } from "./copies.ts";
 export { anyServer, dealtTo } from "./dealing.ts";
 export { readPlaces } from "./locate.ts";
@@ -21,4 +22,4 @@ export {
   tally,
 } from "./suite-results.ts";
 export { table } from "./table.ts";
-export { type ListedTest, regionsOf, titleForm } from "./tags.ts";
+export { isForRungsAlone, type ListedTest, regionsOf, stepTag, titleForm } from "./tags.ts";

@@ -3,27 +3,59 @@ import { readAppSources } from "./app-sources.ts";
 import { sampleResults, sampleTest } from "./fixture.ts";
 import { markdownMatrix, markdownRegions, readPart, replacePart } from "./markdown.ts";
 
-const bare = {
+const passed = { verdict: "passed", ms: 1 } as const;
+const failed = { verdict: "failed", ms: 1 } as const;
+const deviating = {
+  verdict: "deviates",
+  ms: 1,
+  reason: "it can never",
+  link: "https://example.org/steps",
+} as const;
+
+const rungs = ["1-echo", "2-rooms"].flatMap((name) =>
+  sampleResults().servers.map((server) => ({
+    ...server,
+    id: `${server.id}:${name}`,
+    rung: { server: server.id, name },
+  })),
+);
+const steps = {
   ...sampleResults([
-    sampleTest("UPG-01", { one: { verdict: "failed", ms: 1 }, two: { verdict: "passed", ms: 1 } }),
-    sampleTest("ECHO-01", { one: { verdict: "passed", ms: 1 }, two: { verdict: "passed", ms: 1 } }),
+    sampleTest("UPG-01", {
+      "one:1-echo": failed,
+      "two:1-echo": passed,
+      "one:2-rooms": passed,
+      "two:2-rooms": passed,
+    }),
+    sampleTest("STEP-01", {
+      "one:1-echo": failed,
+      "two:1-echo": deviating,
+      "one:2-rooms": passed,
+      "two:2-rooms": deviating,
+    }),
   ]),
-  column: "bare" as const,
+  servers: rungs,
+  column: "steps" as const,
 };
 
-test("two cells for each server, a dash if nothing was run, and the deviations below", () => {
-  expect(
-    markdownMatrix(sampleResults(), bare),
-  ).toBe(`|  | One, as the docs write it | One, as this repository writes it | Two, as the docs write it | Two, as this repository writes it |
-|---|--:|--:|--:|--:|
-| HTTP | – | 2/2 | – | 1/1 |
-| UPG | 0/1 | 1/2 | 1/1 | 2/2 (1≠) |
-| ECHO | 1/1 | – | 1/1 | – |
-| all | **1/2** | **3/4** | **2/2** | **3/3 (1≠)** |
+test("group by server, rung by server, and the deviations below", () => {
+  expect(markdownMatrix(sampleResults(), steps)).toBe(`|  | One | Two |
+|---|--:|--:|
+| HTTP | 2/2 | 1/1 |
+| UPG | 1/2 | 2/2 (1≠) |
+| all | **3/4** | **3/3 (1≠)** |
+
+The ladder: how many of the tests that concern a rung pass on it. \`pnpm e2e --steps\` says which ones each rung turns green.
+
+| rung | One | Two |
+|---|--:|--:|
+| \`1-echo\` | 0/2 | 2/2 |
+| \`2-rooms\` | 2/2 | 2/2 |
 
 ≠ is a known difference of the stack; the test runs and fails as described:
 
 - UPG-02, Two: it cannot ([source](https://example.org))
+- STEP-01, Two: it can never ([source](https://example.org/steps))
 
 Run on 2026-11-22 (linux x64, 2 × Example). One: node 26.10.0, ws 8.23.0; Two: bun 1.4.5, hono 4.13.19.`);
 });
@@ -32,7 +64,6 @@ test("files come in reading order, and regions in the order of their file", () =
   const region = (name: string) => `// #region ${name}\nrun();\n// #endregion ${name}\n`;
   const files = new Map([
     ["connection.ts", region("send") + region("ping")],
-    ["hello.ts", "run();\n"],
     ["http.ts", region("door")],
     ["main.ts", "run();\n"],
     ["other.ts", region("more")],
@@ -41,7 +72,6 @@ test("files come in reading order, and regions in the order of their file", () =
   expect(markdownRegions(readAppSources([{ id: "one", files }])).split("\n")).toEqual([
     "| file | lives as long as | regions |",
     "|---|---|---|",
-    "| `hello.ts` | a first lesson | none: the stack as its documentation writes it |",
     "| `main.ts` | the process | none: the same to the byte everywhere |",
     "| `server.ts` | the process | upgrade |",
     "| `http.ts` | a request | door |",

@@ -1,6 +1,15 @@
 import type { AppSources } from "./app-sources.ts";
+import { markdownClimbs } from "./climb.ts";
 import { placesOf } from "./overview.ts";
-import { groups, printDealt, printTally, type SuiteResults, tally } from "./suite-results.ts";
+import {
+  groups,
+  printDealt,
+  printTally,
+  type ServerFacts,
+  type SuiteResults,
+  type TestResult,
+  tally,
+} from "./suite-results.ts";
 
 /** The generated parts of the README. Each stands between two comments with its name. */
 export type ReadmePart = "matrix" | "regions";
@@ -28,7 +37,6 @@ function boundsOf(text: string, part: ReadmePart): { from: number; to: number } 
 
 /** How long the content of each file lives, and what to read it for if it has no regions. In reading order. */
 const files = new Map([
-  ["hello.ts", { life: "a first lesson", instead: "the stack as its documentation writes it" }],
   ["main.ts", { life: "the process", instead: "the same to the byte everywhere" }],
   ["server.ts", { life: "the process", instead: "" }],
   ["http.ts", { life: "a request", instead: "" }],
@@ -47,43 +55,52 @@ export function markdownRegions(house: AppSources): string {
   return ["| file | lives as long as | regions |", "|---|---|---|", ...rows].join("\n");
 }
 
-/** Writes the README's matrix: for each server, the results of its documentation's example and of ours. */
-export function markdownMatrix(app: SuiteResults, bare: SuiteResults): string {
-  const columns = app.servers.flatMap(({ id, title }) => [
-    { head: `${title}, as the docs write it`, tests: bare.tests, id },
-    { head: `${title}, as this repository writes it`, tests: app.tests, id },
-  ]);
-  const row = (name: string, cell: (column: (typeof columns)[number]) => string) =>
-    `| ${[name, ...columns.map(cell)].join(" | ")} |`;
-  const names = groups([...app.tests, ...bare.tests]).map(([group]) => group);
+/** Writes the README's matrix: group × server, and below it rung × server. */
+export function markdownMatrix(app: SuiteResults, steps: SuiteResults): string {
+  const { servers, tests } = app;
+  const row = (name: string, cell: (server: ServerFacts) => string) =>
+    `| ${[name, ...servers.map(cell)].join(" | ")} |`;
   return [
-    row("", ({ head }) => head),
-    `|---|${columns.map(() => "--:|").join("")}`,
-    ...names.map((name) =>
-      row(name, ({ tests, id }) =>
-        printTally(
-          tally(
-            tests.filter(({ group }) => group === name),
-            id,
-          ),
-        ),
-      ),
-    ),
-    row("all", ({ tests, id }) => `**${printTally(tally(tests, id))}**`),
-    ...dealt(app),
-    ...deviations(app),
+    row("", ({ title }) => title),
+    `|---|${"--:|".repeat(servers.length)}`,
+    ...groups(tests).map(([name, members]) => row(name, ({ id }) => printTally(tally(members, id)))),
+    row("all", ({ id }) => `**${printTally(tally(tests, id))}**`),
+    ...paragraph(printDealt(app)),
+    ...climbed(steps),
+    ...deviations(app, steps),
     "",
     provenance(app),
   ].join("\n");
 }
 
-function dealt(results: SuiteResults): string[] {
-  const sentence = printDealt(results);
+function paragraph(sentence: string): string[] {
   return sentence ? ["", sentence] : [];
 }
 
-function deviations({ servers, tests }: SuiteResults): string[] {
-  const rows = tests.flatMap((test) =>
+function climbed(steps: SuiteResults): string[] {
+  const rows = markdownClimbs(steps);
+  if (rows.length === 0) return [];
+  const sentence =
+    "The ladder: how many of the tests that concern a rung pass on it. `pnpm e2e --steps` says which ones each rung turns green.";
+  return ["", sentence, "", ...rows];
+}
+
+// A deviation in a test of rungs alone shows on the last rung, which is meant to pass everything.
+function deviations(app: SuiteResults, steps: SuiteResults): string[] {
+  const last = steps.servers
+    .map(({ rung }) => rung?.name ?? "")
+    .sort()
+    .at(-1);
+  const top = steps.servers.filter(({ rung }) => rung?.name === last);
+  const onlySteps = steps.tests.filter(({ id }) => !app.tests.some((test) => test.id === id));
+  const rows = [...deviationRows(app.servers, app.tests), ...deviationRows(top, onlySteps)];
+  return rows.length === 0
+    ? []
+    : ["", "≠ is a known difference of the stack; the test runs and fails as described:", "", ...rows];
+}
+
+function deviationRows(servers: ServerFacts[], tests: TestResult[]): string[] {
+  return tests.flatMap((test) =>
     servers.flatMap(({ id, title }) => {
       const result = test.results[id];
       if (result?.verdict !== "deviates") return [];
@@ -91,9 +108,6 @@ function deviations({ servers, tests }: SuiteResults): string[] {
       return [`- ${test.id}, ${title}: ${result.reason ?? "no reason given"}${source}`];
     }),
   );
-  return rows.length === 0
-    ? []
-    : ["", "≠ is a known difference of the stack; the test runs and fails as described:", "", ...rows];
 }
 
 function provenance({ date, commit, machine, servers }: SuiteResults): string {

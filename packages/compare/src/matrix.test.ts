@@ -54,11 +54,6 @@ test("a test that should have run on one server is skipped there", () => {
   expect(matrix(sampleResults(tests))).toContain("0 passed, 0 failed, 1 skipped");
 });
 
-test("the bare column points to hello.ts", () => {
-  const text = matrix({ ...sampleResults(), column: "bare" });
-  expect(text).toContain("  apps/one/src/hello.ts\n  pnpm e2e --bare --project one -g UPG-01");
-});
-
 test("the caller decides about colours", () => {
   const text = matrix(sampleResults(), { paint: (colour, text) => `<${colour}>${text}</>` });
   expect(text).toContain("<red>1/2</>");

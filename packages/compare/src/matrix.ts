@@ -66,17 +66,16 @@ function verdictOf(test: TestResult, server: string): TestVerdict | "skipped" {
   return test.results[server]?.verdict ?? "skipped";
 }
 
-function failures({ servers, tests, column }: SuiteResults, { locate, paint }: Options): string {
+function failures({ servers, tests }: SuiteResults, { locate, paint }: Options): string {
   const rows = tests.flatMap((test) =>
     servers.flatMap(({ id }) => {
       const result = test.results[id];
       if (result?.verdict !== "failed") return [];
-      const places =
-        column === "bare" ? [`apps/${id}/src/hello.ts`] : test.regions.map((name) => locate(id, name));
+      const places = test.regions.map((name) => locate(id, name));
       return [
         `${paint("red", `${test.id} ${id}`)}  ${firstLine(result.error)}`,
         ...new Set(places.filter((place) => place !== undefined).map((place) => `  ${place}`)),
-        `  pnpm e2e ${column === "bare" ? "--bare " : ""}--project ${id} -g ${test.id}`,
+        `  pnpm e2e --project ${id} -g ${test.id}`,
       ];
     }),
   );

@@ -7,6 +7,7 @@ import { type Finding, readAppSources } from "./app-sources.ts";
 import { CommandError, help, readArguments } from "./arguments.ts";
 import { bite } from "./bite.ts";
 import { checkEquality, type Equality, equality, printEquality } from "./equality.ts";
+import { checkLadders, ladderTable } from "./ladder.ts";
 import { checkLessons, panelNames } from "./lesson-rules.ts";
 import { overview, placesOf } from "./overview.ts";
 import { listSuite } from "./playwright.ts";
@@ -29,21 +30,24 @@ async function check(write: boolean): Promise<number> {
   const house = readAppSources(readApps());
   // A file that cannot be read would break every other rule as well.
   if (house.findings.length > 0) return printFindings(house.findings);
+  const ladders = readAppSources(readApps("steps"), "steps");
+  if (ladders.findings.length > 0) return printFindings(ladders.findings);
   const places = placesOf(house);
   const now = equality(house);
   if (write) writeFileSync(join(root, record), printEquality(now));
-  const suite = await checkSuite(places);
+  const suite = await checkSuite(places, placesOf(ladders));
   const readme = staleRegions(readFileSync(join(root, "README.md"), "utf8"), house);
   const lessons = readLessonFiles();
   const findings = [
     ...checkApps(house),
+    ...checkLadders(ladders),
     ...checkRecord(now),
     ...suite.findings,
     ...checkLessons(lessons, panelNames(), places, suite.tests),
     ...readme,
   ];
   if (findings.length > 0) return printFindings(findings);
-  console.log(overview(house, now));
+  console.log(`${overview(house, now)}\n\n${ladderTable(ladders)}`);
   const sizes = [
     count(house.apps.length, "server"),
     count(places.length, "region"),
@@ -54,10 +58,13 @@ async function check(write: boolean): Promise<number> {
   return 0;
 }
 
-async function checkSuite(places: RegionPlace[]): Promise<{ tests: ListedTest[]; findings: Finding[] }> {
+async function checkSuite(
+  places: RegionPlace[],
+  rungs: RegionPlace[],
+): Promise<{ tests: ListedTest[]; findings: Finding[] }> {
   try {
     const tests = await listSuite();
-    return { tests, findings: [...checkTests(tests, places), ...checkDealt(tests, readManifests())] };
+    return { tests, findings: [...checkTests(tests, places, rungs), ...checkDealt(tests, readManifests())] };
   } catch (error) {
     const [line] = (error as Error).message.split("\n");
     return {

@@ -68,9 +68,9 @@ interface Spec {
   tests: { status: TestOutcome["status"]; results: { error?: { message?: string } }[] }[];
 }
 
-/** Lists the tests of the suite without running them. They are the same for every server. */
+/** Lists the tests of the suite, those for rungs among them, without running them. They are the same for every server. */
 export async function listSuite(): Promise<ListedTest[]> {
-  const { outcomes, errors } = await runSuite(["--list"]);
+  const { outcomes, errors } = await runSuite(["--list"], { environment: { E2E_STEPS: "list" } });
   if (errors[0] !== undefined) throw new Error(errors[0]);
   const tests = new Map(outcomes.map((test) => [`${test.file}:${test.line} ${test.title}`, test]));
   return [...tests.values()].map(({ title, tags, file, line }) => ({ title, tags, file, line }));

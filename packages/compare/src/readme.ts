@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readApps, readManifests, root } from "@rosetta/manifest";
+import { readApps, readManifests, readRungs, root } from "@rosetta/manifest";
 import { readAppSources } from "./app-sources.ts";
 import { CommandError } from "./arguments.ts";
 import { markdownMatrix, markdownRegions, type ReadmePart, replacePart } from "./markdown.ts";
@@ -27,7 +27,7 @@ async function checkReadme(): Promise<number> {
   const text = readFileSync(file, "utf8");
   const findings = [
     ...staleRegions(text, readAppSources(readApps())),
-    ...staleMatrix(text, await listSuite(), readManifests()),
+    ...staleMatrix(text, await listSuite(), readManifests(), (id) => readRungs(id).map(({ name }) => name)),
   ];
   if (findings.length > 0) return printFindings(findings);
   console.log("README.md has the regions, tests and deviations that there are");
@@ -38,8 +38,8 @@ function writeReadme(): void {
   // First the parts that need no run.
   write("regions", markdownRegions(readAppSources(readApps())));
   const app = readResults("results/e2e.json", "pnpm e2e");
-  const bare = readResults("results/bare.json", "pnpm e2e --bare");
-  write("matrix", markdownMatrix(app, bare));
+  const steps = readResults("results/steps.json", "pnpm e2e --steps");
+  write("matrix", markdownMatrix(app, steps));
   console.log("README.md is as the apps and the results say");
 }
 
@@ -67,7 +67,9 @@ function readResults(file: string, command: string): SuiteResults {
   const path = join(root, file);
   if (!existsSync(path)) throw new CommandError(`${file} is missing: ${command} writes it`);
   const results = JSON.parse(readFileSync(path, "utf8")) as SuiteResults;
-  const missing = readManifests().find(({ id }) => !results.servers.some((server) => server.id === id));
+  const missing = readManifests().find(
+    ({ id }) => !results.servers.some((server) => (server.rung?.server ?? server.id) === id),
+  );
   if (missing) throw new CommandError(`${file} says nothing about ${missing.id}: ${command} writes it whole`);
   return results;
 }

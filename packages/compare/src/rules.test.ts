@@ -14,13 +14,11 @@ export async function start() {
   // #endregion close
 }
 `;
-const hello = 'import express from "express";\nexpress().listen(3001);\n';
 
 /** Two apps that are equal except for what `change` does to the second. */
 function findings(change: (files: Map<string, string>) => void): string[] {
   const files = () =>
     new Map([
-      ["hello.ts", hello],
       ["main.ts", main],
       ["server.ts", server],
     ]);
@@ -129,27 +127,4 @@ test("the routes of the protocol, and no others", () => {
   expect(found).toContain("apps/two/src/http.ts:2  /metric is not in paths of @rosetta/protocol");
   expect(found).toContain("apps/two/src/http.ts:1  no route for /metrics of @rosetta/protocol's paths");
   expect(found.filter((each) => /greet|accept/.test(each))).toEqual([]);
-});
-
-describe("hello.ts", () => {
-  test("is short", () => {
-    expect(append("hello.ts", "// and\n".repeat(23))).toEqual([]);
-    expect(append("hello.ts", "// and\n".repeat(24))).toEqual([
-      "apps/two/src/hello.ts:26  26 lines: at most 25",
-    ]);
-  });
-
-  test("imports nothing of ours", () => {
-    expect(append("hello.ts", 'import { a } from "@rosetta/hub";\nawait import("./main.ts");\n')).toEqual([
-      "apps/two/src/hello.ts:3  imports @rosetta/hub: hello.ts needs only its stack",
-      "apps/two/src/hello.ts:4  imports ./main.ts: hello.ts needs only its stack",
-    ]);
-  });
-
-  test("has no regions, but may close as the standard says", () => {
-    expect(append("hello.ts", 'ws.close(1000, "bye");\n')).toEqual([]);
-    expect(append("hello.ts", "// #region echo\necho();\n// #endregion echo\n")).toEqual([
-      "apps/two/src/hello.ts:3  region echo: hello.ts is read as a whole",
-    ]);
-  });
 });

@@ -15,18 +15,17 @@ export function checkApps(house: AppSources): Finding[] {
     ...sameExports(house),
     ...noProtocol(house),
     ...listedRoutes(house),
-    ...plainHello(house),
   ];
 }
 
 /** Finds files that not every app has. */
-export function sameFiles({ apps, sources }: AppSources): Finding[] {
+export function sameFiles({ apps, folder, sources }: AppSources): Finding[] {
   return groupBy(sources, (source) => source.name).flatMap(([name, group]) => {
     const owners = group.map((source) => source.app);
     return apps
       .filter((app) => !owners.includes(app))
       .map((app) => ({
-        file: pathOf(app, name),
+        file: pathOf(app, name, folder),
         line: 1,
         message: `missing: a file of ${list(owners)}`,
       }));
@@ -49,12 +48,13 @@ export function identicalMain({ sources }: AppSources): Finding[] {
 /** Finds regions that are missing in an app, in another order, or in several files. */
 export function sameRegions({ sources }: AppSources): Finding[] {
   return [
-    ...groupBy(compared(sources), (source) => source.name).flatMap(([, group]) => sameRegionsOf(group)),
-    ...groupBy(compared(sources), (source) => source.app).flatMap(([, group]) => uniqueRegions(group)),
+    ...groupBy(sources, (source) => source.name).flatMap(([, group]) => sameRegionsOf(group)),
+    ...groupBy(sources, (source) => source.app).flatMap(([, group]) => uniqueRegions(group)),
   ];
 }
 
-function sameRegionsOf(group: Source[]): Finding[] {
+/** Finds regions that not all of these files have, or not in the same order. */
+export function sameRegionsOf(group: Source[]): Finding[] {
   const [first, ...others] = group;
   if (!first) return [];
   const all = [...new Set(group.flatMap((source) => [...source.regions.keys()]))];
@@ -125,7 +125,7 @@ export function sameExports({ sources }: AppSources): Finding[] {
 
 /** Finds message types, topics, event kinds, close codes and subprotocols that are written into an app. */
 export function noProtocol({ sources }: AppSources): Finding[] {
-  return compared(sources).flatMap((source) =>
+  return sources.flatMap((source) =>
     source.syntax.literals.flatMap((literal) => {
       const message = protocolMeaning(literal);
       return message ? [{ file: source.path, line: literal.line, message }] : [];
@@ -150,40 +150,6 @@ export function listedRoutes({ sources }: AppSources): Finding[] {
         .map((route) => ({ file, line: 1, message: `no route for ${route} of @rosetta/protocol's paths` }));
       return [...strange, ...missing];
     });
-}
-
-const helloLines = 25;
-
-/**
- * Finds `hello.ts` files that are long or import code of ours: they show what the stack's own documentation would.
- */
-export function plainHello({ sources }: AppSources): Finding[] {
-  return sources.filter(isHello).flatMap(({ path, text, regions, syntax }) => {
-    const count = text.trimEnd().split("\n").length;
-    const long = { file: path, line: helloLines + 1, message: `${count} lines: at most ${helloLines}` };
-    const ours = syntax.modules
-      .filter(({ name }) => name.startsWith("@rosetta/") || name.startsWith("."))
-      .map(({ name, line }) => ({
-        file: path,
-        line,
-        message: `imports ${name}: hello.ts needs only its stack`,
-      }));
-    const marked = [...regions].map(([name, { line }]) => ({
-      file: path,
-      line,
-      message: `region ${name}: hello.ts is read as a whole`,
-    }));
-    return [...(count > helloLines ? [long] : []), ...ours, ...marked];
-  });
-}
-
-/** Returns everything that is compared side by side, which excludes the control column. */
-function compared(sources: Source[]): Source[] {
-  return sources.filter((source) => !isHello(source));
-}
-
-function isHello(source: Source): boolean {
-  return source.name === "hello.ts";
 }
 
 function has(all: Named[], { name }: Named): boolean {

@@ -2,8 +2,8 @@ import type { Manifest } from "@rosetta/manifest";
 import type { AppSources, Finding } from "./app-sources.ts";
 import { dealtTo } from "./dealing.ts";
 import { markdownMatrix, markdownRegions, type ReadmePart, readPart } from "./markdown.ts";
-import type { ServerResult, SuiteResults, TestResult } from "./suite-results.ts";
-import { bare, type ListedTest, regionsOf, titleForm } from "./tags.ts";
+import type { ServerFacts, ServerResult, SuiteResults, TestResult } from "./suite-results.ts";
+import { isForRungsAlone, type ListedTest, regionsOf, stepTag, titleForm } from "./tags.ts";
 
 const remedy = "pnpm -C packages/compare run readme";
 
@@ -13,12 +13,24 @@ export function staleRegions(readme: string, house: AppSources): Finding[] {
 }
 
 /**
- * Returns where the README's matrix lists other tests, servers or deviations than exist. How many of the tests
+ * Returns where the README's matrix lists other tests, servers, rungs or deviations than exist. How many of the tests
  * pass, and on which machine, only a run can show.
  */
-export function staleMatrix(readme: string, tests: ListedTest[], servers: Manifest[]): Finding[] {
-  const matrix = markdownMatrix(wholeRun("app", tests, servers), wholeRun("bare", tests, servers));
-  return compare(readme, "matrix", matrix, `pnpm e2e, pnpm e2e --bare, then ${remedy}`);
+export function staleMatrix(
+  readme: string,
+  tests: ListedTest[],
+  servers: Manifest[],
+  rungsOf: (server: string) => string[],
+): Finding[] {
+  const rungs = servers.flatMap((server) =>
+    rungsOf(server.id).map((name) => ({
+      ...server,
+      id: `${server.id}:${name}`,
+      rung: { server: server.id, name },
+    })),
+  );
+  const matrix = markdownMatrix(wholeRun("app", tests, servers), wholeRun("steps", tests, rungs));
+  return compare(readme, "matrix", matrix, `pnpm e2e, pnpm e2e --steps, then ${remedy}`);
 }
 
 function compare(readme: string, part: ReadmePart, wanted: string, how: string): Finding[] {
@@ -41,7 +53,11 @@ function factsOf(content: string): string[] {
 }
 
 /** Returns the results of a run in which every server passes everything except its declared deviations. */
-function wholeRun(column: SuiteResults["column"], tests: ListedTest[], servers: Manifest[]): SuiteResults {
+function wholeRun(
+  column: SuiteResults["column"],
+  tests: ListedTest[],
+  servers: (Manifest & ServerFacts)[],
+): SuiteResults {
   const ids = servers.map(({ id }) => id);
   return {
     date: "",
@@ -49,7 +65,7 @@ function wholeRun(column: SuiteResults["column"], tests: ListedTest[], servers: 
     column,
     servers,
     tests: tests
-      .filter(({ tags }) => column === "app" || tags.includes(bare))
+      .filter((test) => (column === "app" ? !isForRungsAlone(test) : test.tags.includes(stepTag)))
       .map((test) => {
         const { title, tags, file, line } = test;
         const only = dealtTo(test, ids);
@@ -66,16 +82,15 @@ function wholeRun(column: SuiteResults["column"], tests: ListedTest[], servers: 
           results: Object.fromEntries(
             servers
               .filter((server) => only === undefined || only === server.id)
-              .map((server) => [server.id, expectedOf(server, id, column)]),
+              .map((server) => [server.id, expectedOf(server, id)]),
           ),
         };
       }),
   };
 }
 
-// Deviations are declared for the app. hello.ts has none.
-function expectedOf({ deviations }: Manifest, id: string, column: SuiteResults["column"]): ServerResult {
-  const deviation = column === "app" ? deviations.find(({ test }) => test === id) : undefined;
+function expectedOf({ deviations }: Manifest, id: string): ServerResult {
+  const deviation = deviations.find(({ test }) => test === id);
   if (!deviation) return { verdict: "passed", ms: 0 };
   const { reason, link } = deviation;
   return { verdict: "deviates", ms: 0, reason, link };

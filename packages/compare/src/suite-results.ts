@@ -1,11 +1,11 @@
-/** The results of a run of the suite: the content of `results/e2e.json` and `results/bare.json`. */
+/** The results of a run of the suite: the content of `results/e2e.json` and `results/steps.json`. */
 export interface SuiteResults {
   /** When the run began, as ISO 8601. */
   date: string;
   commit?: string;
   machine: SuiteMachine;
-  /** `app`: the servers of this repository. `bare`: their `hello.ts`, as the stacks' documentation writes it. */
-  column: "app" | "bare";
+  /** `app`: the servers of this repository. `steps`: the rungs of their ladders, each as a server of its own. */
+  column: "app" | "steps";
   servers: ServerFacts[];
   tests: TestResult[];
 }
@@ -19,6 +19,8 @@ export interface SuiteMachine {
 export interface ServerFacts {
   id: string;
   title: string;
+  /** The rung that it is, with the server that the ladder leads to. */
+  rung?: { server: string; name: string };
   runtime: string;
   /** By package name. */
   versions?: Record<string, string>;

@@ -53,9 +53,9 @@ test("a test must have a tag", () => {
   ]);
 });
 
-test("the bare tag is no region, so a region's tag must stand beside it", () => {
-  expect(messages(...whole, listed("UPG-02 MUST x", "upgrade", "bare"))).toEqual([]);
-  expect(messages(...whole, listed("UPG-02 MUST x", "bare"))).toEqual([
+test("the step tag is no region, so a region's tag must stand beside it", () => {
+  expect(messages(...whole, listed("UPG-02 MUST x", "upgrade", "step"))).toEqual([]);
+  expect(messages(...whole, listed("UPG-02 MUST x", "step"))).toEqual([
     'e2e/tests/a.test.ts:5  "UPG-02 MUST x" has no tag: name the region it proves',
   ]);
 });

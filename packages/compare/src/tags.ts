@@ -21,14 +21,29 @@ export interface RegionPlace {
   line: number;
 }
 
-/** Finds tests without the required form, a unique id or a region, and regions without a test. */
-export function checkTests(tests: ListedTest[], places: RegionPlace[]): Finding[] {
+/**
+ * Finds tests without the required form, a unique id or a region, and regions without a test. `places`: the regions of
+ * the apps. `rungs`: those of the ladders.
+ */
+export function checkTests(tests: ListedTest[], places: RegionPlace[], rungs: RegionPlace[] = []): Finding[] {
   return [
     ...titles(tests),
     ...uniqueIds(tests),
-    ...knownTags(tests, places),
-    ...testedRegions(tests, places),
+    ...knownTags(tests, [...places, ...rungs]),
+    ...testedRegions(
+      tests.filter((test) => !isForRungsAlone(test)),
+      places,
+    ),
+    ...testedRegions(
+      tests.filter(({ tags }) => tags.includes(stepTag)),
+      rungs,
+    ),
   ];
+}
+
+/** Whether a test is for rungs alone, so that no app runs it. */
+export function isForRungsAlone({ title }: Pick<ListedTest, "title">): boolean {
+  return title.startsWith(`${stepGroup}-`);
 }
 
 function titles(tests: ListedTest[]): Finding[] {
@@ -49,12 +64,15 @@ function uniqueIds(tests: ListedTest[]): Finding[] {
   });
 }
 
-/** Not a region: `pnpm e2e --bare` also runs the test against `hello.ts`. */
-export const bare = "bare";
+/** Not a region: `pnpm e2e --steps` runs the test against every rung of every ladder, too. */
+export const stepTag = "step";
+
+/** The group of the tests that are for rungs alone, because an app does not speak their protocol. */
+export const stepGroup = "STEP";
 
 /** Returns the regions among the tags of a test. */
 export function regionsOf(tags: readonly string[]): string[] {
-  return tags.filter((tag) => tag !== bare && tag !== anyServer);
+  return tags.filter((tag) => tag !== stepTag && tag !== anyServer);
 }
 
 function knownTags(tests: ListedTest[], places: RegionPlace[]): Finding[] {

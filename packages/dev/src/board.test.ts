@@ -8,7 +8,6 @@ const manifest = (id: string, port: number, title: string): Manifest => ({
   port,
   runtime: "node",
   start: [],
-  hello: [],
   deviations: [],
 });
 

@@ -13,7 +13,6 @@ const manifests = ["one", "two", "three"].map(
     port: 3001 + place,
     runtime: "node",
     start: [],
-    hello: [],
     deviations: [],
   }),
 );

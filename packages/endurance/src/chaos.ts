@@ -69,7 +69,7 @@ export async function startBehindNetwork(
   const network = await BadNetwork.start();
   const SERVERS = `network=http://127.0.0.1:${network.port}`;
   const server = await Server.start({
-    ...{ manifest, column: "app", ports: new Ports(0) },
+    ...{ manifest, ports: new Ports(0) },
     env: { SERVERS, CHAOS: "0", ...env },
   });
   network.target = server.port;

@@ -47,7 +47,7 @@ export async function soak(
   minutes: number,
   tell: (line: string) => void,
 ): Promise<SoakReport> {
-  const server = await Server.start({ manifest, column: "app", ports: new Ports(0), env: { CHAOS: "0" } });
+  const server = await Server.start({ manifest, ports: new Ports(0), env: { CHAOS: "0" } });
   try {
     return await soakOf(server, minutes * 60_000, tell);
   } finally {

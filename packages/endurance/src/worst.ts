@@ -103,7 +103,7 @@ async function measure(
     MAX_REQUESTS_PER_SECOND: String(defaultLimits.requestsPerSecond),
     MAX_REQUEST_BURST: String(defaultLimits.requestBurst),
   };
-  const server = await Server.start({ manifest, column: "app", ports: new Ports(0), env });
+  const server = await Server.start({ manifest, ports: new Ports(0), env });
   const sockets: Socket[] = [];
   let connected = 0;
   try {

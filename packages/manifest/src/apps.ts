@@ -6,18 +6,21 @@ import { folderOf, readManifests } from "./manifest.ts";
 export interface AppFiles {
   /** The folder's name below `apps/`. */
   id: string;
-  /** The text of each file, by its name below `src/`. */
+  /** The text of each file, by its name below the folder. */
   files: Map<string, string>;
 }
 
-/** Returns every server of this repository with its files, by port. */
-export function readApps(): AppFiles[] {
-  return readManifests().map(({ id }) => ({ id, files: readSources(join(folderOf(id), "src")) }));
+/** The two folders of an app that are compared: the server itself, and the ladder that leads to it. */
+export type AppFolder = "src" | "steps";
+
+/** Returns every server of this repository with its files, by port. Default: those in `src`. */
+export function readApps(folder: AppFolder = "src"): AppFiles[] {
+  return readManifests().map(({ id }) => ({ id, files: readSources(join(folderOf(id), folder)) }));
 }
 
 /** Returns how the report names a file of an app. */
-export function pathOf(app: string, name: string): string {
-  return `apps/${app}/src/${name}`;
+export function pathOf(app: string, name: string, folder: AppFolder = "src"): string {
+  return `apps/${app}/${folder}/${name}`;
 }
 
 function readSources(folder: string): Map<string, string> {

@@ -1,4 +1,4 @@
-export { type AppFiles, pathOf, readApps } from "./apps.ts";
+export { type AppFiles, type AppFolder, pathOf, readApps } from "./apps.ts";
 export { chooseServers, whyUnknown } from "./choose.ts";
 export {
   type Deviation,
@@ -10,3 +10,4 @@ export {
   versionsOf,
 } from "./manifest.ts";
 export { alike, emptied, hasCode, type Region, RegionError, regions } from "./regions.ts";
+export { commandOfRung, findRung, type Rung, readRungs } from "./rungs.ts";

@@ -24,8 +24,6 @@ export interface Manifest {
   port: number;
   /** The command that starts the server, run in its folder. */
   start: string[];
-  /** The command that starts `hello.ts`, the server as the stack's own documentation writes it. */
-  hello: string[];
   deviations: Deviation[];
 }
 

@@ -52,7 +52,6 @@ export {
 } from "./raw-socket.ts";
 export { type MetricSample, metric, samplesOf } from "./read-metrics.ts";
 export {
-  type Column,
   describeExit,
   type Ready,
   Server,

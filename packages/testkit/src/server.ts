@@ -2,15 +2,12 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { folderOf, type Manifest } from "@rosetta/manifest";
-import { commandOf, inheritedEnvironment, isFree } from "@rosetta/manifest/start";
+import { commandOfRung, folderOf, type Manifest } from "@rosetta/manifest";
+import { commandOf, inheritedEnvironment } from "@rosetta/manifest/start";
 import { errorAt } from "./failure.ts";
 import { within } from "./inbox.ts";
 import { Ports } from "./ports.ts";
 import { Process, type ProcessExit } from "./process/index.ts";
-
-/** `app`: the server of this repository. `bare`: its `hello.ts`, as the stack's documentation writes it. */
-export type Column = "app" | "bare";
 
 /** The one line that a server prints when it listens. */
 export interface Ready {
@@ -23,7 +20,8 @@ export interface Ready {
 /** How to start a server. */
 export interface ServerPlan {
   manifest: Manifest;
-  column: Column;
+  /** The rung of its ladder to start, such as `3-heartbeat`. Default: the app itself. */
+  rung?: string | undefined;
   ports: Ports;
   /** The port to listen on. Default: any free one. */
   port?: number;
@@ -66,7 +64,7 @@ export class Server {
   /** The lines of its log. */
   readonly stderr: string[] = [];
   readonly stdout: string[] = [];
-  /** The line that it printed when it was ready. A `hello.ts` prints none. */
+  /** The line that it printed when it was ready. A rung prints only its URL. */
   ready: Ready | undefined;
   readonly #plan: ServerPlan;
   #process: Process | undefined;
@@ -157,7 +155,7 @@ export class Server {
 
   async #start(): Promise<void> {
     const { stdout } = this.#spawn();
-    const ready = this.#plan.column === "app" ? this.#readyLine(stdout) : this.#accepts();
+    const ready = this.#plan.rung === undefined ? this.#readyLine(stdout) : this.#urlLine(stdout);
     const died = this.#exit.then((exit) =>
       Promise.reject(new Error(`the process ended (${describeExit(exit)})`)),
     );
@@ -171,9 +169,10 @@ export class Server {
   }
 
   #spawn(): Process {
-    const { manifest, column, folder, log = "read" } = this.#plan;
+    const { manifest, rung, folder, log = "read" } = this.#plan;
     const full = log === "full" ? openSync("/dev/full", "w") : undefined;
-    const child = new Process(commandOf(manifest, column === "app" ? manifest.start : manifest.hello), {
+    const command = rung === undefined ? manifest.start : commandOfRung(manifest, rung);
+    const child = new Process(commandOf(manifest, command), {
       cwd: folder ?? process.env.APP_FOLDER ?? folderOf(manifest.id),
       env: this.#environment(),
       stderr: full ?? "pipe",
@@ -213,14 +212,19 @@ export class Server {
     return promise;
   }
 
-  // A `hello.ts` prints nothing reliable, so it counts as ready when it accepts a connection.
-  async #accepts(): Promise<void> {
-    while (!this.#end && (await isFree(this.port))) await new Promise((resolve) => setTimeout(resolve, 20));
+  async #urlLine(stdout: Readable): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const first = this.stdout.length;
+    collect(stdout, this.stdout, () => {
+      if (this.stdout[first] === this.url) resolve();
+      else reject(new Error(`its first line on stdout is not its URL: ${this.stdout[first]}`));
+    });
+    return promise;
   }
 
   #name(): string {
-    const { manifest, column } = this.#plan;
-    return `${manifest.id}${column === "bare" ? " (hello.ts)" : ""} on port ${this.port}`;
+    const { manifest, rung } = this.#plan;
+    return `${manifest.id}${rung === undefined ? "" : ` (${rung})`} on port ${this.port}`;
   }
 }
 
@@ -232,7 +236,7 @@ export async function warm(manifests: readonly Manifest[]): Promise<void> {
   if (existsSync(compiled)) return;
   const ports = new Ports(0);
   const once = async (manifest: Manifest): Promise<void> => {
-    await (await Server.start({ manifest, column: "app", ports })).stop();
+    await (await Server.start({ manifest, ports })).stop();
   };
   await Promise.allSettled(manifests.map(once));
 }

@@ -834,7 +834,7 @@ const words: Mutant[] = [
   {
     ...unit("report"),
     search: 'kind === "app");\n  const others',
-    replace: 'kind !== "hello");\n  const others',
+    replace: 'kind !== "rung");\n  const others',
     why: "libraries are listed among the servers",
   },
   {

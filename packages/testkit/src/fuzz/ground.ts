@@ -40,7 +40,7 @@ export class Ground {
   async begin(): Promise<Server> {
     if (this.#isOver) throw new Error("the fuzzer has ended: no new conversation can begin");
     if (this.#server) return this.#server;
-    const server = await Server.start({ manifest: this.#manifest, column: "app", ports: this.#ports });
+    const server = await Server.start({ manifest: this.#manifest, ports: this.#ports });
     this.#watch = new FuzzWatch(server);
     this.#place = { port: server.port, cursor: await cursorOf(server.port) };
     await this.#watch.settle();

@@ -1,0 +1,110 @@
+// Bun + Hono, step 4: admission. Who may connect, to what, with how much, and how many.
+import { STATUS_CODES } from "node:http";
+import { type ServerWebSocket, serve, type WebSocketHandler } from "bun";
+import { Hono } from "hono";
+import { serveStatic } from "hono/bun";
+
+const { PORT = 3003, HOST = "127.0.0.1" } = process.env;
+const pages = `${import.meta.dirname}/../../../packages/client/steps`;
+const app = new Hono();
+
+// #region admission
+const maxConnections = Number(process.env.MAX_CONNECTIONS ?? 10_000);
+const maxPayloadLength = Number(process.env.MAX_MESSAGE_BYTES ?? 65_536); // The default of Bun is 16 MiB.
+
+// Returns the status that refuses a handshake, or nothing. By default, Bun takes every handshake that it can read.
+function refusal({ method, headers }: Request, path: string): number | undefined {
+  const local = ["localhost", "127.0.0.1", "[::1]"].map((name) => `http://${name}:${server.port}`);
+  const origins = process.env.ALLOWED_ORIGINS?.split(",") ?? local;
+  const header = (name: string) => headers.get(name) ?? "";
+  if (!/^\/(echo|rooms)$/.test(path)) return 404;
+  if (method !== "GET") return 405;
+  // Bun upgrades without `Connection: upgrade`, too. The answer names the version that is spoken (RFC 6455 §4.4).
+  if (!/upgrade/i.test(header("connection")) || !/^websocket$/i.test(header("upgrade"))) return 426;
+  if (header("sec-websocket-version") !== "13") return 426;
+  // Bun agrees to whichever subprotocol is offered first, and cannot decline all (oven-sh/bun#18243).
+  if (headers.has("sec-websocket-protocol")) return 400;
+  // By a foreign name that leads to this machine (DNS rebinding), a foreign page looks like one of ours.
+  if (!origins.some((origin) => origin.endsWith(`//${header("host")}`))) return 421;
+  // Browsers let every page connect, with its visitor's cookies (RFC 6455 §10.2). Programs send no Origin.
+  if (headers.has("origin") && !origins.includes(header("origin"))) return 403;
+  return clients.size >= maxConnections ? 503 : undefined;
+}
+
+// Bun has no upgrade event. A handshake is a request, and a refusal is a response.
+app.use(async (c, next) => {
+  const status = refusal(c.req.raw, c.req.path);
+  const isHandshake = /^websocket$/i.test(c.req.header("upgrade") ?? "");
+  if (!status || (status === 404 && !isHandshake)) return next();
+  if (status === 405) c.header("Allow", "GET");
+  if (status === 503) c.header("Retry-After", "5");
+  const headers = { Connection: "Upgrade, close", Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
+  return c.body(STATUS_CODES[status] ?? "", status as 400, headers);
+});
+// #endregion admission
+
+app.get("/greet", (c) => c.text("Hello from Hono\n"));
+app.get("/echo", (c) => upgrade(c.req.raw, {}));
+app.get("/rooms", (c) => upgrade(c.req.raw, { room: c.req.query("room") || "lobby" }));
+app.use(serveStatic({ root: pages })); // Last, because Bun can upgrade only until the next bytes come.
+type Ws = ServerWebSocket<{ room?: string }>; // What is passed to upgrade() as `data` becomes `ws.data`.
+const upgrade = (req: Request, data: Ws["data"]): Response =>
+  new Response(null, { status: server.upgrade(req, { data }) ? 200 : 400 });
+
+// #region rooms
+// Topics are native: a frame is encoded and handed over once, however many listen.
+function say(ws: Ws, room: string, message: string): void {
+  const { to, text } = JSON.parse(message);
+  const frame = JSON.stringify({ text });
+  // A socket's publish() skips that socket. The server's publish() skips nobody.
+  if (to === "others") ws.publish(room, frame);
+  else server.publish(room, frame);
+}
+// #endregion rooms
+
+// #region heartbeat
+const heartbeatMs = Number(process.env.HEARTBEAT_MS ?? 25_000);
+const clients = new Set<Ws>();
+const heard = new WeakSet<Ws>();
+let sweptAt = performance.now();
+// Bun's own timer, idleTimeout, restarts whenever the server writes, even to a dead peer.
+setInterval(() => {
+  const isLate = performance.now() - sweptAt > 1.5 * heartbeatMs;
+  sweptAt = performance.now();
+  if (isLate) return; // This process stood still, and has yet to read what its peers said meanwhile.
+  for (const ws of clients)
+    if (heard.delete(ws)) ws.ping();
+    else ws.terminate();
+}, heartbeatMs);
+// #endregion heartbeat
+
+const websocket: WebSocketHandler<Ws["data"]> = {
+  open(ws) {
+    clients.add(ws);
+    heard.add(ws);
+    if (ws.data.room) ws.subscribe(ws.data.room);
+  },
+  message(ws, data) {
+    heard.add(ws);
+    if (ws.data.room) say(ws, ws.data.room, data.toString());
+    else if (data === "stop") ws.close(1000);
+    else ws.send(data);
+  },
+  ping: (ws) => void heard.add(ws),
+  pong: (ws) => void heard.add(ws),
+  close: (ws) => void clients.delete(ws),
+  idleTimeout: 0,
+  sendPings: false,
+  maxPayloadLength,
+
+  // #region guard
+  // Without this handler, an exception in another one ends the process. An `async` one needs its own catch.
+  error(error, ws) {
+    console.error(error);
+    ws.close(1011, "unexpected error");
+  },
+  // #endregion guard
+};
+
+const server = serve({ port: PORT, hostname: HOST, fetch: app.fetch, websocket });
+console.log(server.url.origin);

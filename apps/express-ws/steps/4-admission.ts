@@ -1,0 +1,110 @@
+// Express + ws, step 4: admission. Who may connect, to what, with how much, and how many.
+import { createServer, type IncomingMessage, STATUS_CODES } from "node:http";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+
+const { PORT = 3001, HOST = "127.0.0.1" } = process.env;
+const pages = `${import.meta.dirname}/../../../packages/client/steps`;
+const app = express();
+
+// #region admission
+const maxConnections = Number(process.env.MAX_CONNECTIONS ?? 10_000);
+const maxPayload = Number(process.env.MAX_MESSAGE_BYTES ?? 65_536); // The default of ws is 100 MiB.
+// Returns the status that refuses a handshake, or nothing. By default, ws takes every handshake that it can read.
+function refusal({ method, url = "", httpVersion, headers, socket }: IncomingMessage): number | undefined {
+  const local = ["localhost", "127.0.0.1", "[::1]"].map((name) => `http://${name}:${socket.localPort}`);
+  const origins = process.env.ALLOWED_ORIGINS?.split(",") ?? local;
+  if (!/^\/(echo|rooms)(\?|$)/.test(url)) return 404;
+  if (method !== "GET") return 405;
+  if (!/upgrade/i.test(headers.connection ?? "") || !/^websocket$/i.test(headers.upgrade ?? "")) return 426;
+  // ws takes version 8, too. The answer names the version that is spoken (RFC 6455 §4.4).
+  if (headers["sec-websocket-version"] !== "13") return 426;
+  // ws agrees to whichever subprotocol is offered first. HTTP/1.0 has no Upgrade (RFC 6455 §4.2.1).
+  if (headers["sec-websocket-protocol"] !== undefined || httpVersion === "1.0") return 400;
+  // By a foreign name that leads to this machine (DNS rebinding), a foreign page looks like one of ours.
+  if (!origins.some((origin) => origin.endsWith(`//${headers.host}`))) return 421;
+  // Browsers let every page connect, with its visitor's cookies (RFC 6455 §10.2). Programs send no Origin.
+  if (headers.origin !== undefined && !origins.includes(headers.origin)) return 403;
+  return wss.clients.size >= maxConnections ? 503 : undefined;
+}
+
+// Express never sees an upgrade. A handshake refused here stays an ordinary request (Node 22.21, 24.9, or newer).
+const shouldUpgradeCallback = (req: IncomingMessage) => !refusal(req);
+const verifyClient = ({ req }: { req: IncomingMessage }) => !refusal(req); // For an older Node.
+app.use((req, res, next) => {
+  const status = refusal(req);
+  const isHandshake = /^websocket$/i.test(req.headers.upgrade ?? "");
+  if (!status || (status === 404 && !isHandshake)) return next();
+  if (status === 405) res.set("Allow", "GET");
+  if (status === 503) res.set("Retry-After", "5");
+  res.set({ Connection: "Upgrade, close", Upgrade: "websocket", "Sec-WebSocket-Version": "13" });
+  res.status(status).send(STATUS_CODES[status]);
+});
+// #endregion admission
+
+app.use(express.static(pages));
+app.get("/greet", (_req, res) => void res.type("text").send("Hello from Express\n"));
+
+const server = createServer({ shouldUpgradeCallback }, app);
+const wss = new WebSocketServer({ server, maxPayload, verifyClient });
+
+// #region rooms
+// ws has no topics. A room is a Set, and a broadcast is a loop.
+const rooms = new Map<string, Set<WebSocket>>();
+function join(ws: WebSocket, room: string): void {
+  const members = rooms.get(room) ?? new Set();
+  rooms.set(room, members.add(ws));
+  ws.on("close", () => members.delete(ws) && members.size === 0 && rooms.delete(room));
+}
+
+function say(ws: WebSocket, room: string, message: string): void {
+  const { to, text } = JSON.parse(message);
+  const frame = JSON.stringify({ text }); // Encoded once, however many listen.
+  for (const member of rooms.get(room) ?? []) if (to !== "others" || member !== ws) member.send(frame);
+}
+// #endregion rooms
+
+// #region heartbeat
+const heartbeatMs = Number(process.env.HEARTBEAT_MS ?? 25_000);
+const heard = new WeakSet<WebSocket>();
+let sweptAt = performance.now();
+// ws answers pings but sends none. By default, a peer whose network is gone stays for ever.
+setInterval(() => {
+  const isLate = performance.now() - sweptAt > 1.5 * heartbeatMs;
+  sweptAt = performance.now();
+  if (isLate) return; // This process stood still, and has yet to read what its peers said meanwhile.
+  for (const ws of wss.clients)
+    if (heard.delete(ws)) ws.ping();
+    else ws.terminate(); // close() would wait 30 s for an answer.
+}, heartbeatMs);
+// #endregion heartbeat
+
+// #region guard
+// A listener that throws ends the process. With `uncaughtException`, its socket stays open but deaf (websockets/ws#1092).
+function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => Promise<void>): void {
+  ws.on("message", (data, isBinary) => {
+    handle(data, isBinary).catch((error) => {
+      console.error(error);
+      ws.close(1011, "unexpected error");
+    });
+  });
+}
+// #endregion guard
+
+wss.on("connection", (ws, req) => {
+  const [path, query] = (req.url ?? "").split("?");
+  const room = path === "/rooms" && (new URLSearchParams(query).get("room") || "lobby");
+  if (room) join(ws, room);
+  heard.add(ws);
+  for (const sign of ["message", "ping", "pong"]) ws.on(sign, () => heard.add(ws));
+  ws.on("error", console.error); // An `error` that nobody listens to ends the process.
+  onMessage(ws, async (data, isBinary) => {
+    if (room) say(ws, room, data.toString());
+    else if (!isBinary && data.toString() === "stop") ws.close(1000);
+    else ws.send(data, { binary: isBinary });
+  });
+});
+
+server.listen(Number(PORT), HOST);
+server.on("listening", () => console.log(`http://${HOST}:${(server.address() as AddressInfo).port}`));

@@ -1,0 +1,81 @@
+// Reads the command line of `pnpm step`.
+import { parseArgs } from "node:util";
+import { findRung, type Manifest, type Rung, whyUnknown } from "@rosetta/manifest";
+
+/** A server with its ladder. */
+export interface Ladder {
+  manifest: Manifest;
+  rungs: Rung[];
+}
+
+/** What `pnpm step` was asked to do: to list everything, or to start a rung. */
+export type StepRequest = "list" | StartRequest;
+
+/** A rung to start, and where. */
+export interface StartRequest {
+  manifest: Manifest;
+  rung: Rung;
+  /** Default: the server's own port. 0 leaves the choice to the system. */
+  port: number;
+}
+
+/**
+ * Parses the arguments and `PORT`. A server alone means its first rung. If something is wrong, returns one line that says
+ * what, as the property `why`.
+ */
+export function readStep(
+  args: readonly string[],
+  ladders: readonly Ladder[],
+  env: NodeJS.ProcessEnv,
+): StepRequest | { why: string } {
+  const parsed = parse(args);
+  if (typeof parsed === "string") return { why: parsed };
+  const { values, positionals } = parsed;
+  const [id, wanted, ...more] = positionals;
+  if (id === undefined || values.help) return "list";
+  const ladder = ladders.find(({ manifest }) => manifest.id === id);
+  const ids = ladders.map(({ manifest }) => manifest.id);
+  if (!ladder) return { why: whyUnknown([id], ids) ?? "" };
+  const { manifest, rungs } = ladder;
+  const rung = wanted === undefined ? rungs[0] : findRung(rungs, wanted);
+  const names = rungs.map(({ name }) => name).join(", ");
+  if (!rung) return { why: `${id} has no rung "${wanted}"; there are: ${names}` };
+  if (more.length > 0) return { why: `pnpm step starts one rung, so "${more.join(" ")}" is too much` };
+  const port = values.port || env.PORT || String(manifest.port);
+  if (!/^\d{1,5}$/.test(port) || Number(port) > mostPort) {
+    return { why: `"${port}" is no port: expected a whole number from 0 to ${mostPort}` };
+  }
+  return { manifest, rung, port: Number(port) };
+}
+
+const mostPort = 65_535;
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: args.filter((each) => each !== "--"),
+      allowPositionals: true,
+      options: { help: { type: "boolean", short: "h" }, port: { type: "string" } },
+    });
+  } catch (error) {
+    // Node's message goes on with advice about escaping a dash.
+    return `${(error as Error).message.split(". ")[0]}; pnpm step --help lists the options`;
+  }
+}
+
+/** Returns the servers and the rungs that there are, each with what it is about. */
+export function listLadders(ladders: readonly Ladder[]): string {
+  const rungs = ladders.map((ladder) => ladder.rungs).sort((a, b) => b.length - a.length)[0] ?? [];
+  const width = Math.max(...rungs.map(({ name }) => name.length));
+  return [
+    "pnpm step <server> [rung] [--port n]    Starts a rung of a server's ladder: a complete program in one file.",
+    "",
+    "Servers:",
+    ...ladders.map(({ manifest: { id, title } }) => `  ${id.padEnd(width)}  ${title}: apps/${id}/steps`),
+    "",
+    "Rungs, each the file before plus one subject:",
+    ...rungs.map(({ name, subject }) => `  ${name.padEnd(width)}  ${subject}`),
+    "",
+    "A number is enough: pnpm step express-ws 3",
+  ].join("\n");
+}
