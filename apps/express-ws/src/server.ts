@@ -61,7 +61,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const wss = new WebSocketServer({ noServer: true, clientTracking: false, ...limits, handleProtocols });
   server.on("upgrade", (req, tcp: Socket, head): unknown => {
     // Until ws takes over, a reset by the peer would be an uncaughtException.
-    tcp.on("error", () => tcp.destroy());
+    tcp.on("error", destroy);
     const facts = factsOf(req);
     const admission = hub.admit(facts, addressOf(req));
     // A refused handshake never reaches this event, except on a Node that is too old to call shouldUpgradeCallback.
@@ -88,4 +88,9 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion shutdown
 
   return { url, stop };
+}
+
+// A closure would keep the request, with all its headers, for as long as the socket lives.
+function destroy(this: Socket): void {
+  this.destroy();
 }

@@ -77,7 +77,9 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   routes(app, hub);
   // The onRequest hook in http.ts checks admission, so every request that gets here was admitted.
   for (const endpoint of Object.values(endpoints)) {
-    app.get(endpoint, { websocket: true }, (ws, req) => {
+    app.get(endpoint, { websocket: true, preHandler: detach }, (ws, req) => {
+      // The plugin's listener would keep the request and its reply for as long as the socket lives.
+      ws.removeAllListeners("error");
       hub.accept(ws, () => connect(hub, ws, req.raw.socket, pathOf(factsOf(req.raw)), req.address));
     });
   }
@@ -98,4 +100,10 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion shutdown
 
   return { url, stop };
+}
+
+// The response that the plugin makes of an upgrade would stay on the socket, and with it the request and its headers.
+function detach(req: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  if (req.ws) reply.raw.detachSocket(req.raw.socket);
+  done();
 }

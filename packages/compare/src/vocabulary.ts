@@ -57,7 +57,14 @@ function isCloseCode(value: number): boolean {
 // Three words are both a message type and an event that ws, node:net and node:http emit themselves. They belong to
 // the stack where they name the event of an emitter, `ws.on("ping", …)`, and to the protocol anywhere else.
 const stackEvents = new Set<string | number>(["error", "ping", "pong"]);
-const emitterMethods = new Set(["on", "once", "off", "addEventListener", "removeEventListener"]);
+const emitterMethods = new Set([
+  "on",
+  "once",
+  "off",
+  "removeAllListeners",
+  "addEventListener",
+  "removeEventListener",
+]);
 
 function namesStackEvent({ value, argumentOf }: Literal): boolean {
   return stackEvents.has(value) && argumentOf !== undefined && emitterMethods.has(argumentOf);
