@@ -1,4 +1,4 @@
-// Bun + Hono, step 1: echo. As Bun's documentation shows it, with Hono for HTTP. Try it: pnpm step bun-hono 1
+// Bun + Hono, step 1: echo. What is sent comes back, as Bun's documentation shows it, with Hono for HTTP.
 import { serve, type WebSocketHandler } from "bun";
 import { Hono } from "hono";
 import { serveStatic } from "hono/bun";

@@ -13,19 +13,19 @@ const app = new Hono();
 const maxConnections = Number(process.env.MAX_CONNECTIONS ?? 10_000);
 const maxPayloadLength = Number(process.env.MAX_MESSAGE_BYTES ?? 65_536); // The default of Bun is 16 MiB.
 
-// Returns the status that refuses a handshake, or nothing. By default, Bun takes every handshake that it can read.
+// Returns the status that refuses a handshake, or nothing. Bun itself takes every handshake that it can read.
 function refusal({ method, headers }: Request, path: string): number | undefined {
   const local = ["localhost", "127.0.0.1", "[::1]"].map((name) => `http://${name}:${server.port}`);
   const origins = process.env.ALLOWED_ORIGINS?.split(",") ?? local;
   const header = (name: string) => headers.get(name) ?? "";
   if (!/^\/(echo|rooms)$/.test(path)) return 404;
   if (method !== "GET") return 405;
-  // Bun upgrades without `Connection: upgrade`, too. The answer names the version that is spoken (RFC 6455 §4.4).
+  // Bun does not demand `Connection: upgrade`. The answer names the version that is spoken (RFC 6455 §4.4).
   if (!/upgrade/i.test(header("connection")) || !/^websocket$/i.test(header("upgrade"))) return 426;
   if (header("sec-websocket-version") !== "13") return 426;
   // Bun agrees to whichever subprotocol is offered first, and cannot decline all (oven-sh/bun#18243).
   if (headers.has("sec-websocket-protocol")) return 400;
-  // By a foreign name that leads to this machine (DNS rebinding), a foreign page looks like one of ours.
+  // A foreign name that resolves to this machine (DNS rebinding) makes its page look like one of ours.
   if (!origins.some((origin) => origin.endsWith(`//${header("host")}`))) return 421;
   // Browsers let every page connect, with its visitor's cookies (RFC 6455 §10.2). Programs send no Origin.
   if (headers.has("origin") && !origins.includes(header("origin"))) return 403;
@@ -90,7 +90,7 @@ const websocket: WebSocketHandler<Ws["data"]> = {
     heard.add(ws);
     if (ws.data.room) say(ws, ws.data.room, data.toString());
     else if (data === "stop") ws.close(1000);
-    // -1: bytes wait. Who does not read its echoes is not read either: TCP makes it wait, and nothing is lost.
+    // -1: bytes wait. A peer that does not read is not read either. TCP makes it wait, and nothing is lost.
     else if (ws.send(data) === -1) ws.pause();
   },
   ping: (ws) => void heard.add(ws),
@@ -109,8 +109,7 @@ const websocket: WebSocketHandler<Ws["data"]> = {
   // #endregion guard
 
   // #region backpressure
-  // Over the limit, send() and publish() drop messages without a word. A gap is worse than an end, even one without
-  // a close frame.
+  // Over this limit, send() and publish() drop messages without a word. A gap is worse than an end.
   backpressureLimit: Number(process.env.MAX_QUEUE_BYTES ?? 1_048_576) + maxPayloadLength,
   closeOnBackpressureLimit: true,
   // Called only after a send() or publish() that returned -1, so never for a peer that keeps up.
@@ -128,7 +127,7 @@ async function stop(): Promise<void> {
   isStopping = true;
   const bye = JSON.stringify({ bye: "restarting" });
   for (const ws of clients) if (ws.data.room) ws.send(bye);
-  // Bun forgets a socket once close() is called, with all that waits for it. So close() comes when nothing waits.
+  // Bun forgets a socket once close() is called, and what waits for it. So close() comes when nothing waits.
   const isWaiting = () => [...clients].some((ws) => ws.getBufferedAmount() > 0);
   for (const endAt = performance.now() + drainMs; isWaiting() && performance.now() < endAt; ) await sleep(20);
   for (const ws of clients) ws.close(1012, "restarting");

@@ -1,4 +1,4 @@
-// Express + ws, step 1: echo. As their own documentation shows it. Try it: pnpm step express-ws 1
+// Express + ws, step 1: echo. What is sent comes back, as their own documentation shows it.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";

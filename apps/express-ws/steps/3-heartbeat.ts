@@ -45,7 +45,7 @@ setInterval(() => {
 // #endregion heartbeat
 
 // #region guard
-// A listener that throws ends the process. With `uncaughtException`, its socket stays open but deaf (websockets/ws#1092).
+// A listener that throws ends the process, or leaves a deaf socket if the process survives (ws#1092).
 function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => Promise<void>): void {
   ws.on("message", (data, isBinary) => {
     handle(data, isBinary).catch((error) => {

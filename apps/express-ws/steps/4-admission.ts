@@ -11,7 +11,7 @@ const app = express();
 // #region admission
 const maxConnections = Number(process.env.MAX_CONNECTIONS ?? 10_000);
 const maxPayload = Number(process.env.MAX_MESSAGE_BYTES ?? 65_536); // The default of ws is 100 MiB.
-// Returns the status that refuses a handshake, or nothing. By default, ws takes every handshake that it can read.
+// Returns the status that refuses a handshake, or nothing. ws itself takes every handshake that it can read.
 function refusal({ method, url = "", httpVersion, headers, socket }: IncomingMessage): number | undefined {
   const local = ["localhost", "127.0.0.1", "[::1]"].map((name) => `http://${name}:${socket.localPort}`);
   const origins = process.env.ALLOWED_ORIGINS?.split(",") ?? local;
@@ -22,14 +22,14 @@ function refusal({ method, url = "", httpVersion, headers, socket }: IncomingMes
   if (headers["sec-websocket-version"] !== "13") return 426;
   // ws agrees to whichever subprotocol is offered first. HTTP/1.0 has no Upgrade (RFC 6455 §4.2.1).
   if (headers["sec-websocket-protocol"] !== undefined || httpVersion === "1.0") return 400;
-  // By a foreign name that leads to this machine (DNS rebinding), a foreign page looks like one of ours.
+  // A foreign name that resolves to this machine (DNS rebinding) makes its page look like one of ours.
   if (!origins.some((origin) => origin.endsWith(`//${headers.host}`))) return 421;
   // Browsers let every page connect, with its visitor's cookies (RFC 6455 §10.2). Programs send no Origin.
   if (headers.origin !== undefined && !origins.includes(headers.origin)) return 403;
   return wss.clients.size >= maxConnections ? 503 : undefined;
 }
 
-// Express never sees an upgrade. A handshake refused here stays an ordinary request (Node 22.21, 24.9, or newer).
+// Express never sees an upgrade. What is refused here stays an ordinary request (Node 22.21, 24.9 or later).
 const shouldUpgradeCallback = (req: IncomingMessage) => !refusal(req);
 const verifyClient = ({ req }: { req: IncomingMessage }) => !refusal(req); // For an older Node.
 app.use((req, res, next) => {
@@ -81,7 +81,7 @@ setInterval(() => {
 // #endregion heartbeat
 
 // #region guard
-// A listener that throws ends the process. With `uncaughtException`, its socket stays open but deaf (websockets/ws#1092).
+// A listener that throws ends the process, or leaves a deaf socket if the process survives (ws#1092).
 function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => Promise<void>): void {
   ws.on("message", (data, isBinary) => {
     handle(data, isBinary).catch((error) => {

@@ -1,4 +1,4 @@
-// Fastify + @fastify/websocket, step 1: echo. As their own documentation shows it. Try it: pnpm step fastify-ws 1
+// Fastify + @fastify/websocket, step 1: echo. What is sent comes back, as their own documentation shows it.
 import files from "@fastify/static";
 import websocket from "@fastify/websocket";
 import Fastify from "fastify";
@@ -6,7 +6,7 @@ import Fastify from "fastify";
 const { PORT = 3002, HOST = "127.0.0.1" } = process.env;
 const pages = `${import.meta.dirname}/../../../packages/client/steps`;
 const app = Fastify();
-// Awaited: a WebSocket route that is declared before its plugin has loaded becomes an HTTP route, and its clients hang.
+// Awaited: a WebSocket route declared before its plugin has loaded is an HTTP route, and its clients hang.
 await app.register(websocket);
 app.register(files, { root: pages });
 app.get("/greet", () => "Hello from Fastify\n");

@@ -7,7 +7,7 @@ import type { WebSocket } from "ws";
 const { PORT = 3002, HOST = "127.0.0.1" } = process.env;
 const pages = `${import.meta.dirname}/../../../packages/client/steps`;
 const app = Fastify();
-// Awaited: a WebSocket route that is declared before its plugin has loaded becomes an HTTP route, and its clients hang.
+// Awaited: a WebSocket route declared before its plugin has loaded is an HTTP route, and its clients hang.
 await app.register(websocket);
 app.register(files, { root: pages });
 app.get("/greet", () => "Hello from Fastify\n");

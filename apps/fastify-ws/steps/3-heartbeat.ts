@@ -7,7 +7,7 @@ import type { RawData, WebSocket } from "ws";
 const { PORT = 3002, HOST = "127.0.0.1" } = process.env;
 const pages = `${import.meta.dirname}/../../../packages/client/steps`;
 const app = Fastify();
-// Awaited: a WebSocket route that is declared before its plugin has loaded becomes an HTTP route, and its clients hang.
+// Awaited: a WebSocket route declared before its plugin has loaded is an HTTP route, and its clients hang.
 await app.register(websocket);
 app.register(files, { root: pages });
 app.get("/greet", () => "Hello from Fastify\n");
@@ -48,7 +48,7 @@ app.websocketServer.on("connection", (ws) => {
 // #endregion heartbeat
 
 // #region guard
-// A listener that throws ends the process. With `uncaughtException`, its socket stays open but deaf (websockets/ws#1092).
+// A listener that throws ends the process, or leaves a deaf socket if the process survives (ws#1092).
 function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => Promise<void>): void {
   ws.on("message", (data, isBinary) => {
     handle(data, isBinary).catch((error) => {

@@ -1,4 +1,4 @@
-// Fastify + @fastify/websocket, step 5: backpressure. What a peer does not read waits here, so it needs a bound.
+// Fastify + @fastify/websocket, step 5: backpressure. What a peer does not read waits here, within bounds.
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import files from "@fastify/static";
 import websocket from "@fastify/websocket";
@@ -12,7 +12,7 @@ const app = Fastify({ http: { shouldUpgradeCallback: ({ headers }) => headers.up
 // #region admission
 const maxConnections = Number(process.env.MAX_CONNECTIONS ?? 10_000);
 const maxPayload = Number(process.env.MAX_MESSAGE_BYTES ?? 65_536); // The default of ws is 100 MiB.
-// Returns the status that refuses a handshake, or nothing. By default, ws takes every handshake that it can read.
+// Returns the status that refuses a handshake, or nothing. ws itself takes every handshake that it can read.
 function refusal({ method, url = "", httpVersion, headers, socket }: IncomingMessage): number | undefined {
   const local = ["localhost", "127.0.0.1", "[::1]"].map((name) => `http://${name}:${socket.localPort}`);
   const origins = process.env.ALLOWED_ORIGINS?.split(",") ?? local;
@@ -23,14 +23,14 @@ function refusal({ method, url = "", httpVersion, headers, socket }: IncomingMes
   if (headers["sec-websocket-version"] !== "13") return 426;
   // ws agrees to whichever subprotocol is offered first. HTTP/1.0 has no Upgrade (RFC 6455 §4.2.1).
   if (headers["sec-websocket-protocol"] !== undefined || httpVersion === "1.0") return 400;
-  // By a foreign name that leads to this machine (DNS rebinding), a foreign page looks like one of ours.
+  // A foreign name that resolves to this machine (DNS rebinding) makes its page look like one of ours.
   if (!origins.some((origin) => origin.endsWith(`//${headers.host}`))) return 421;
   // Browsers let every page connect, with its visitor's cookies (RFC 6455 §10.2). Programs send no Origin.
   if (headers.origin !== undefined && !origins.includes(headers.origin)) return 403;
   return app.websocketServer.clients.size >= maxConnections ? 503 : undefined;
 }
 
-// Hooks run before the upgrade, so a refusal is an ordinary reply. (curl asks every server for h2c, with an upgrade.)
+// Hooks run before the upgrade, so a refusal is an ordinary reply. (curl --http2 asks to upgrade to h2c.)
 app.addHook("onRequest", async (req, reply) => {
   const status = refusal(req.raw);
   const isHandshake = /^websocket$/i.test(req.headers.upgrade ?? "");
@@ -42,7 +42,7 @@ app.addHook("onRequest", async (req, reply) => {
 });
 // #endregion admission
 
-// Awaited: a WebSocket route that is declared before its plugin has loaded becomes an HTTP route, and its clients hang.
+// Awaited: a WebSocket route declared before its plugin has loaded is an HTTP route, and its clients hang.
 // Its own errorHandler cuts a connection before ws has said why, such as 1009 (message too big).
 await app.register(websocket, { options: { maxPayload }, errorHandler: () => {} });
 app.register(files, { root: pages });
@@ -84,7 +84,7 @@ app.websocketServer.on("connection", (ws) => {
 // #endregion heartbeat
 
 // #region guard
-// A listener that throws ends the process. With `uncaughtException`, its socket stays open but deaf (websockets/ws#1092).
+// A listener that throws ends the process, or leaves a deaf socket if the process survives (ws#1092).
 function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => Promise<void>): void {
   ws.on("message", (data, isBinary) => {
     handle(data, isBinary).catch((error) => {
@@ -98,21 +98,21 @@ function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => 
 // #region backpressure
 const maxQueueBytes = Number(process.env.MAX_QUEUE_BYTES ?? 1_048_576);
 
-// ws never refuses to send. What the kernel does not take waits in memory, without bound (websockets/ws#2009).
+// ws never refuses to send. What the kernel does not take waits in memory without bound (websockets/ws#2009).
 function send(ws: WebSocket, frame: string): void {
   if (ws.bufferedAmount <= maxQueueBytes) ws.send(frame);
-  // The close frame comes after all that waits. So the reader gets that without a gap, and learns why it ends.
+  // The close frame comes after all that waits, so the reader gets it without a gap and learns why it ends.
   else ws.close(4002, "too slow");
 }
 // #endregion backpressure
 
 app.get("/echo", { websocket: true }, (ws, { socket }) => {
-  // ws has no drain event (websockets/ws#2009). Its TCP socket has one, for who did not keep up and now does.
+  // ws has no drain event (websockets/ws#2009). Its TCP socket has one, for a peer that fell behind.
   socket.on("drain", () => ws.resume());
   onMessage(ws, async (data, isBinary) => {
     if (!isBinary && data.toString() === "stop") ws.close(1000);
     else ws.send(data, { binary: isBinary });
-    // Who does not read its echoes is not read either: TCP makes it wait, and nothing is lost.
+    // A peer that does not read its echoes is not read either. TCP makes it wait, and nothing is lost.
     if (socket.writableNeedDrain) ws.pause();
   });
 });
