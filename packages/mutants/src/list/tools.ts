@@ -93,6 +93,42 @@ export const tools: Mutant[] = [
     why: "a region also gets the tests of regions whose names begin alike",
   },
   {
+    ...unit("compare/ladder"),
+    search: "if (lost.length <= mostLost) return [];",
+    replace: "if (lost.length <= 2 * mostLost) return [];",
+    why: "a rung may change much of the one before",
+  },
+  {
+    ...unit("compare/ladder"),
+    search: "    rest.set(line, left - 1);\n",
+    replace: "",
+    why: "one of two equal lines can go unnoticed",
+  },
+  {
+    ...unit("compare/ladder"),
+    search: "return count <= most ? []",
+    replace: "return count <= most + 1 ? []",
+    why: "a rung can be a line too long",
+  },
+  {
+    ...unit("compare/climb"),
+    search: "(there === undefined || !isGreen(test, there))",
+    replace: "true",
+    why: "every rung wins the tests of those below it",
+  },
+  {
+    ...unit("compare/climb"),
+    search: 'verdict === "passed" || verdict === "deviates"',
+    replace: 'verdict === "passed"',
+    why: "a known difference counts as a failure of the rung",
+  },
+  {
+    ...unit("dev/step"),
+    search: "values.port || env.PORT ||",
+    replace: "env.PORT || values.port ||",
+    why: "a port on the command line is ignored",
+  },
+  {
     ...unit("compare/tags"),
     search: "if (first) return [at(test, `${id} is already",
     replace: "if (false) return [at(test, `${id} is already",
