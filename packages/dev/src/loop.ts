@@ -15,6 +15,7 @@ import { type News, Supervisor } from "./supervisor.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const pageFolder = join(root, "packages/page");
+const compiled = join(import.meta.dirname, "../node_modules/.cache/servers");
 
 /** The name of the page among the things that are made of files; a server has its id. */
 const page = "page";
@@ -39,7 +40,9 @@ export class DevLoop {
     this.#plan = plan;
     this.#events = events;
     this.#page = new Page(pageFolder, `${events.origin}/`);
-    const common = { env, eventsOrigin: events.origin, pageRoot: this.#page.root };
+    // Where Node keeps compiled code, which halves the time of a restart.
+    const cached = { NODE_COMPILE_CACHE: compiled, ...env };
+    const common = { env: cached, eventsOrigin: events.origin, pageRoot: this.#page.root };
     const programs = plan.seats.map((seat) => ({
       id: seat.manifest.id,
       command: commandOf(seat.manifest, seat.manifest.start),

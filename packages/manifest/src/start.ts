@@ -29,7 +29,8 @@ export function inheritedEnvironment(): Record<string, string> {
  */
 export function commandOf({ id }: Manifest, [program = "", ...args]: readonly string[]): Command {
   if (program === "node") return [process.execPath, ...args];
-  if (program === "bun") return [join(folderOf(id), "node_modules/.bin/bun"), ...args];
+  // The package from npm gives the program this name on every system; what is in `.bin` cannot be started on Windows.
+  if (program === "bun") return [join(folderOf(id), "node_modules/bun/bin/bun.exe"), ...args];
   return [program, ...args];
 }
 
