@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, expect, test } from "vitest";
 import { type Program, Supervisor } from "./supervisor.ts";
 import { NewsInbox } from "./testing/news.ts";
 
@@ -9,8 +9,8 @@ const folder = mkdtempSync(join(tmpdir(), "supervisor-"));
 const supervisors: Supervisor[] = [];
 afterEach(async () => {
   await Promise.all(supervisors.splice(0).map((each) => each.stop()));
-  rmSync(join(folder, "held"), { force: true });
 });
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const ready = (url: string) =>
   `console.log(JSON.stringify({ ready: true, url: "${url}" })); setInterval(() => {}, 1e4);`;
@@ -42,12 +42,9 @@ test("a start is over when every server is up or has ended", async () => {
 });
 
 test("a restart asks with SIGTERM, waits for the end, and tells why", async () => {
-  const { supervisor, inbox } = supervise(
-    program(
-      "one",
-      `process.on("SIGTERM", () => { console.log("bye"); process.exit(); }); ${ready("http://one")}`,
-    ),
-  );
+  const script = `process.on("SIGTERM", () => setTimeout(() => { console.log("bye"); process.exit(); }, 400));
+    ${ready("http://one")}`;
+  const { supervisor, inbox } = supervise(program("one", script));
   await supervisor.start();
   await inbox.until("up");
   await supervisor.restart("one", "a.ts changed");
@@ -71,9 +68,12 @@ test("a server is asked to end once, however often it is to be restarted meanwhi
 });
 
 test("a start that is out of date is given up", async () => {
-  const slow = program("one", 'console.error("starting"); setInterval(() => {}, 1e4);');
-  const { supervisor, inbox } = supervise(slow);
+  const begun = join(folder, "begun");
+  const script = `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(begun)}, "");
+    setInterval(() => {}, 1e4);`;
+  const { supervisor, inbox } = supervise(program("one", script));
   const start = supervisor.start();
+  await expect.poll(() => existsSync(begun), { timeout: 10_000 }).toBe(true);
   program("one", ready("http://mended"));
   await supervisor.restart("one", "mended");
   await start;

@@ -104,7 +104,7 @@ class Keeper {
 
   async #run(): Promise<void> {
     let began = performance.now();
-    while (this.#next && !this.#isStopping) {
+    while (this.#next) {
       const { reason } = this.#next;
       this.#next = undefined;
       await this.#end();

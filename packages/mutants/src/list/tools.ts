@@ -22,8 +22,8 @@ export const tools: Mutant[] = [
   },
   {
     ...unit("dev/supervisor"),
-    search: "while (this.#next && !this.#isStopping) {",
-    replace: "while (this.#next) {",
+    search: "if (this.#next || this.#isStopping) continue;",
+    replace: "if (this.#next) continue;",
     why: "a server starts after the stop",
   },
   {
