@@ -2,41 +2,25 @@
 // registry can show, `pnpm -C packages/eject run stranger` shows every night.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, posix } from "node:path";
-import { type Manifest, readManifests, root } from "@rosetta/manifest";
+import { join, posix } from "node:path";
+import { readManifests, root } from "@rosetta/manifest";
 import { commandOf } from "@rosetta/manifest/start";
 import { afterAll, describe, expect, test } from "vitest";
 import { appFiles } from "./app.ts";
 import { type ProjectFiles, specifiersOf } from "./closure.ts";
+import { link, textOf } from "./testing/link.ts";
 import { writeProject } from "./write.ts";
 
 const outside = mkdtempSync(join(tmpdir(), "eject-app-"));
 
 afterAll(() => rmSync(outside, { recursive: true }));
 
-function textOf(files: ProjectFiles, path: string): string {
-  return Buffer.from(files.get(path) ?? "").toString();
-}
-
 /** Returns the project's sources and texts: everything but the built page. */
 function sourcesOf(files: ProjectFiles): [path: string, text: string][] {
   const own = [...files.keys()].filter((path) => !path.startsWith("public/"));
   return own.map((path) => [path, textOf(files, path)]);
-}
-
-/** Puts the packages that a project names into its `node_modules`, from those that are installed here. */
-function link(folder: string, files: ProjectFiles, { id }: Manifest): void {
-  const { dependencies, devDependencies } = JSON.parse(textOf(files, "package.json"));
-  const homes = [`apps/${id}`, "packages/protocol", "packages/eject", ""];
-  for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
-    const home = homes.map((each) => join(root, each, "node_modules", name)).find((each) => existsSync(each));
-    if (!home) throw new Error(`${name} is not installed`);
-    const place = join(folder, "node_modules", name);
-    mkdirSync(dirname(place), { recursive: true });
-    symlinkSync(realpathSync(home), place, "junction");
-  }
 }
 
 function run(folder: string, program: string, ...args: string[]): { status: number | null; output: string } {

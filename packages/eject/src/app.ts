@@ -33,7 +33,7 @@ export async function appFiles({ server, name, all }: AppOptions): Promise<Proje
     ],
     given,
   );
-  const builds = installers(closure, runtime);
+  const { builds } = runtime;
   const words = wordsOf({ server, name, all }, runtime);
   const texts = templateNames("*", ...(all ? [] : ["page/*.{html,css}"]))
     .filter((path) => !(all && path === "vite.config.ts"))
@@ -93,8 +93,7 @@ const courseWords = {
 };
 
 function packageOf({ server, name, all }: AppOptions, runtime: RuntimeFacts, closure: Closure): object {
-  const { scripts, packages, engines } = runtime;
-  const builds = installers(closure, runtime);
+  const { scripts, packages, engines, builds } = runtime;
   const tools = {
     typescript: versionOf("typescript", "package.json"),
     ...(all ? {} : { vite: toolVersion("vite") }),
@@ -153,15 +152,6 @@ function tsconfigs({ compilerOptions }: RuntimeFacts, all: boolean): [path: stri
     ["tsconfig.json", print(main)],
     ...(all ? [] : [["page/tsconfig.json", print(page)] as [string, string]]),
   ];
-}
-
-/** The packages that may run a script when they are installed, which npm and pnpm allow only if they are listed. */
-function installers(closure: Closure, { packages }: RuntimeFacts): string[] {
-  const [, list = ""] = /^allowBuilds:\n((?: {2}.*\n)*)/m.exec(readSource("pnpm-workspace.yaml")) ?? [];
-  const allowed = list.split("\n").map((line) => line.trim());
-  return Object.keys({ ...closure.packages, ...packages }).filter((name) =>
-    allowed.includes(`${name}: true`),
-  );
 }
 
 function workspaceText(builds: string[]): string {

@@ -8,7 +8,7 @@ test("a server and a folder are an app, with or without all of it", () => {
 });
 
 test("with --step they are a rung", () => {
-  const rung = { do: "rung", server: "express-ws", folder: "../chat", step: 6 };
+  const rung = { do: "rung", server: "express-ws", folder: "../chat", step: "6" };
   expect(readArguments(["--step", "6", "express-ws", "../chat"])).toEqual(rung);
 });
 
@@ -21,7 +21,6 @@ test.each([
   [[], "name a server and a folder"],
   [["express-ws"], "name a server and a folder"],
   [["express-ws", "a", "b"], '"b" is one word too many'],
-  [["--step", "six", "express-ws", "a"], 'the number of a rung, not "six"'],
   [["--step", "6", "--all", "express-ws", "a"], "a rung has no extras"],
   [["--everything", "express-ws", "a"], "Unknown option '--everything'; see pnpm eject --help"],
 ])("%j is refused", (given, why) => {

@@ -5,8 +5,8 @@ export type EjectOptions =
   | { do: "help" }
   /** `all`: with the extras and the course. */
   | { do: "app"; server: string; folder: string; all: boolean }
-  /** `step`: the number of the rung. */
-  | { do: "rung"; server: string; folder: string; step: number };
+  /** `step`: the number of the rung, or its subject. */
+  | { do: "rung"; server: string; folder: string; step: string };
 
 /** A reason not to eject. The message is one line for the terminal. */
 export class EjectError extends Error {}
@@ -27,8 +27,7 @@ export function readArguments(given: string[]): EjectOptions {
   if (stray !== undefined) throw new EjectError(`"${stray}" is one word too many; see pnpm eject --help`);
   if (values.step === undefined) return { do: "app", server, folder, all: values.all ?? false };
   if (values.all) throw new EjectError("--all and --step are two commands: a rung has no extras");
-  if (!/^\d$/.test(values.step)) throw new EjectError(`--step is the number of a rung, not "${values.step}"`);
-  return { do: "rung", server, folder, step: Number(values.step) };
+  return { do: "rung", server, folder, step: values.step };
 }
 
 function parse(given: string[]) {

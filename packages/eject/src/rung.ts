@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Manifest, root } from "@rosetta/manifest";
+import { findRung, type Manifest, readRungs, root } from "@rosetta/manifest";
 import { EjectError } from "./arguments.ts";
 import { closureOf, type ProjectFiles } from "./closure.ts";
 import { runtimeOf } from "./runtimes.ts";
@@ -10,49 +10,67 @@ export interface RungOptions {
   server: Manifest;
   /** What the project is called: a name for npm. */
   name: string;
-  /** The number of the rung. */
-  step: number;
+  /** The number of the rung, or its subject: `6`, `shutdown`. */
+  step: string;
 }
 
-// The one line of a rung that names the folder of its page, after the folder of the rung.
+// What follows the rung's own folder in the one line that names the folder of its page.
 const pagesHere = "/../../../packages/client/steps`";
 const pagesThere = "/public`";
 
-/** Returns the files of a project that is one rung: the server, its page and `package.json`. */
+/**
+ * Returns the files of a project that is one rung: the server, its page and `package.json`. Throws an `EjectError` if
+ * the server has no such rung.
+ */
 export function rungFiles({ server, name, step }: RungOptions): ProjectFiles {
-  const file = rungOf(server, step);
-  const text = readSource(file);
-  if (text.split(pagesHere).length !== 2)
-    throw new Error(`${file} does not name the folder of its page once`);
-  const { files, packages } = closureOf(
-    [{ from: file, to: "server.ts", text: text.replace(pagesHere, () => pagesThere) }],
-    {},
-  );
-  const runtime = runtimeOf(server);
-  const development = server.runtime === "bun" ? { devDependencies: runtime.packages } : {};
+  const rungs = readRungs(server.id);
+  const rung = findRung(rungs, step);
+  if (!rung) {
+    const names = rungs.map((each) => each.name).join(", ") || "none";
+    throw new EjectError(`${server.id} has no step "${step}"; there are: ${names}`);
+  }
+  const from = `apps/${server.id}/steps/${rung.name}.ts`;
+  const text = replaced(from, pagesHere, pagesThere);
+  const { files, packages } = closureOf([{ from, to: "server.ts", text }], {});
+  return new Map<string, string | Uint8Array>([
+    ...files,
+    ["package.json", packageText(server, name, packages)],
+    ["public/index.html", pageText()],
+  ]);
+}
+
+function packageText(server: Manifest, name: string, dependencies: Record<string, string>): string {
+  const { engines, packages, builds } = runtimeOf(server);
   const facts = {
     name,
     version: "0.1.0",
     private: true,
+    license: "MIT",
     type: "module",
-    engines: runtime.engines,
+    engines,
     scripts: { start: `${server.runtime} server.ts` },
-    dependencies: packages,
-    ...development,
+    dependencies,
+    // Whoever runs it on Bun may not have it. Types are for those who want them.
+    ...(builds.length > 0 && {
+      devDependencies: Object.fromEntries(builds.map((each) => [each, packages[each]])),
+      allowScripts: Object.fromEntries(builds.map((each) => [each, true])),
+    }),
   };
-  return new Map<string, string | Uint8Array>([
-    ...files,
-    ["package.json", `${JSON.stringify(facts, null, 2)}\n`],
-    ["public/index.html", readSource("packages/client/steps/index.html")],
-  ]);
+  return `${JSON.stringify(facts, null, 2)}\n`;
 }
 
-function rungOf({ id }: Manifest, step: number): string {
-  const folder = `apps/${id}/steps`;
-  const rungs = existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : [];
-  const file = rungs.find((name) => name.startsWith(`${step}-`) && name.endsWith(".ts"));
-  if (!file) throw new EjectError(`${folder} has no rung ${step}; there are: ${rungs.sort().join(", ")}`);
-  return `${folder}/${file}`;
+// The other pages stay here, so the way to them would lead nowhere.
+function pageText(): string {
+  const file = "packages/client/steps/index.html";
+  const [nav = ""] = /^ *<nav [\s\S]*<\/nav>\n/m.exec(readSource(file)) ?? [];
+  return replaced(file, nav, "");
+}
+
+function replaced(file: string, search: string, replace: string): string {
+  const text = readSource(file);
+  if (search === "" || text.split(search).length !== 2)
+    throw new Error(`${file} has not "${search}" exactly once`);
+  return text.replace(search, () => replace);
 }
 
 function readSource(path: string): string {

@@ -17,6 +17,8 @@ export interface RuntimeFacts {
   scripts: { dev: string; test: string };
   /** The packages for its development, with their versions. */
   packages: Record<string, string>;
+  /** Those of them that run a script when they are installed, which npm and pnpm allow only if they are listed. */
+  builds: string[];
   /** What the compiler is told of it. */
   compilerOptions: Record<string, unknown>;
 }
@@ -39,6 +41,7 @@ function node(): RuntimeFacts {
     user: "node",
     scripts: { dev: "node --watch src/main.ts", test: 'node --test --test-timeout=60000 "test/*.test.ts"' },
     packages: { "@types/node": versionOf("@types/node", "package.json") },
+    builds: [],
     compilerOptions: { types: ["node"] },
   };
 }
@@ -53,6 +56,7 @@ function bun(app: string): RuntimeFacts {
     user: "bun",
     scripts: { dev: "bun --watch src/main.ts", test: "bun test --timeout 60000" },
     packages: { bun: version, "@types/bun": versionOf("@types/bun", app) },
+    builds: ["bun"],
     compilerOptions: { types: ["bun"], module: "preserve", moduleResolution: "bundler" },
   };
 }

@@ -11,12 +11,12 @@ import { rungFiles } from "../rung.ts";
 import { writeProject } from "../write.ts";
 import { playDockerfile } from "./dockerfile.ts";
 import { copyProject, run, sizeOf } from "./shell.ts";
-import { type Visit, visitApp, visitRung } from "./visit.ts";
+import { type VisitedProgram, visitApp, visitRung } from "./visit.ts";
 
 /** The lines of Node on which a server on Node is started. */
 const lines = [22, 24, 26];
 /** The rung that is ejected: the last one. */
-const lastStep = 6;
+const lastStep = "6";
 
 const place = mkdtempSync(join(tmpdir(), "stranger-"));
 const servers = chooseServers(process.argv.slice(2));
@@ -109,7 +109,7 @@ function visits(
   folder: string,
   args: string[],
   nodes: string[],
-): (Visit & { name: string })[] {
+): (VisitedProgram & { name: string })[] {
   if (runtime === "bun") {
     const bun = join(folder, "node_modules/.bin/bun");
     return [{ name: "Bun", folder, command: [bun, ...args] }];

@@ -4,7 +4,7 @@ import { Peer } from "../../project/test/peer.ts";
 import { strangersEnvironment } from "./shell.ts";
 
 /** A program to start, and where. */
-export interface Visit {
+export interface VisitedProgram {
   folder: string;
   command: readonly string[];
   variables?: Record<string, string>;
@@ -14,7 +14,7 @@ export interface Visit {
 const patienceMs = 15_000;
 
 /** Starts an app, lets two clients meet in a room, and stops it. Throws if anything is not as it should be. */
-export function visitApp(visit: Visit): Promise<void> {
+export function visitApp(visit: VisitedProgram): Promise<void> {
   return served(visit, async (line) => {
     const { url } = JSON.parse(line);
     const [anna, ben] = await Promise.all([Peer.greet(url), Peer.greet(url)]);
@@ -31,7 +31,7 @@ export function visitApp(visit: Visit): Promise<void> {
 }
 
 /** Starts a rung, gets its page, lets two clients meet in a room, and stops it. */
-export function visitRung(visit: Visit): Promise<void> {
+export function visitRung(visit: VisitedProgram): Promise<void> {
   return served(visit, async (url) => {
     const page = await (await fetch(url)).text();
     if (!page.startsWith("<!doctype html>")) throw new Error("there is no page");
@@ -54,7 +54,7 @@ export function visitRung(visit: Visit): Promise<void> {
 
 // `talk` gets the first line on stdout. What it returns is called after SIGTERM.
 async function served(
-  { folder, command, variables }: Visit,
+  { folder, command, variables }: VisitedProgram,
   talk: (line: string) => Promise<() => Promise<void>>,
 ): Promise<void> {
   const [program = "", ...args] = command;
