@@ -147,19 +147,19 @@ function serverSources(id: string): Sources {
   return { entries: [join(folderOf(id), "src/main.ts")], others: [] };
 }
 
-// The page shows lessons, the code of the servers and the results of the suite, and has the pages of the browser's side.
+// The page shows lessons, the code of the servers, and the results of the suite, and brings the first clients along.
+const shown = [
+  "packages/page/lessons/*.md",
+  "packages/client/steps/*",
+  "apps/*/{src,steps}/*.ts",
+  "apps/*/server.json",
+  "results/e2e.json",
+];
+
 function pageSources(): Sources {
-  const inPage = (name: string): string => join(pageFolder, name);
-  const others = [
-    "packages/page/lessons/*.md",
-    "packages/client/steps/**/*.{html,js}",
-    "apps/*/src/*.ts",
-    "apps/*/server.json",
-    "results/e2e.json",
-  ];
   return {
-    entries: [inPage("index.html"), inPage("vite.config.ts")],
-    others: globSync(others, { cwd: root }).map((path) => join(root, path)),
+    entries: [join(pageFolder, "index.html"), join(pageFolder, "vite.config.ts")],
+    others: globSync(shown, { cwd: root }).map((path) => join(root, path)),
   };
 }
 

@@ -40,6 +40,22 @@ test("the same build again changes nothing", () => {
   expect(page.publish(build("main-1.js"))).toBe(false);
 });
 
+test("files beside the page are put in, too, and are replaced", () => {
+  const { page } = folder("beside");
+  const withStep = (text: string): string => {
+    const made = build("main-1.js");
+    mkdirSync(join(made, "steps"));
+    writeFileSync(join(made, "steps/1-echo.html"), text);
+    return made;
+  };
+  const step = () => readFileSync(join(page.path, "steps/1-echo.html"), "utf8");
+  expect(page.publish(withStep("one"))).toBe(true);
+  expect(step()).toBe("one");
+  expect(page.publish(withStep("two"))).toBe(true);
+  expect(step()).toBe("two");
+  expect(page.publish(withStep("two"))).toBe(false);
+});
+
 test("the files of the build before stay, because a page may be open, and older ones go", () => {
   const { page, assets, index } = folder("builds");
   page.publish(build("main-1.js", "a-1.js", "b-1.js"));

@@ -1,7 +1,6 @@
 import {
   copyFileSync,
   existsSync,
-  globSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -9,10 +8,10 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 const reloadScript = join(import.meta.dirname, "../page/reload.js");
-const reloadName = "reload.js";
+const reloadName = join("assets", "reload.js");
 
 /**
  * The folder from which servers serve the page during a run. It is never empty: builds are made elsewhere, and then
@@ -22,56 +21,58 @@ export class PageFolder {
   /** What the servers mount at `/`. */
   readonly path: string;
   readonly #reloadTag: string;
-  /** The files below `assets/` of the last two builds: a page that is open may still ask for those of its own. */
+  /** The files of the last two builds: a page that is open may still ask for those of its own. */
   #builds: ReadonlySet<string>[] = [];
 
   /** Creates it. Pages hear at `eventsUrl` that they are out of date. */
   constructor(path: string, eventsUrl: string) {
     this.path = path;
-    const source = `./assets/${reloadName}?events=${encodeURIComponent(eventsUrl)}`;
+    const source = `./assets/reload.js?events=${encodeURIComponent(eventsUrl)}`;
     this.#reloadTag = `<script type="module" src="${source}"></script>`;
     mkdirSync(join(path, "assets"), { recursive: true });
-    copyFileSync(reloadScript, join(path, "assets", reloadName));
+    copyFileSync(reloadScript, join(path, reloadName));
   }
 
   /** Puts a build in, which must be on the same disk and is used up by that. Returns false if the page stays the same. */
   publish(build: string): boolean {
-    const index = join(this.path, "index.html");
-    this.#replaceSteps(build);
-    // Behind the page's own scripts: the page knows its build by the first of them.
-    const text = readFileSync(join(build, "index.html"), "utf8").replace(
-      "</head>",
-      `${this.#reloadTag}\n  </head>`,
-    );
-    if (existsSync(index) && readFileSync(index, "utf8") === text) return false;
-    const assets = new Set(readdirSync(join(build, "assets")));
-    for (const name of assets) this.#putIn(build, name);
-    writeFileSync(join(build, "index.html"), text);
-    // Nobody is served half a file: a rename replaces it in one step.
-    renameSync(join(build, "index.html"), index);
-    this.#builds = [assets, ...this.#builds].slice(0, 2);
+    this.#addReload(join(build, "index.html"));
+    const names = filesIn(build);
+    const fresh = names.filter((name) => !isSame(join(build, name), join(this.path, name)));
+    for (const name of fresh) this.#putIn(build, name);
+    this.#builds = [new Set(names), ...this.#builds].slice(0, 2);
     this.#removeOlder();
-    return true;
+    return fresh.length > 0;
   }
 
-  // The pages in `steps` have no hash in their names: copied one by one, and each replaced in one step.
-  #replaceSteps(build: string): void {
-    for (const name of globSync("steps/**/*.{html,css,js}", { cwd: build })) {
-      mkdirSync(dirname(join(this.path, name)), { recursive: true });
-      renameSync(join(build, name), join(this.path, name));
-    }
+  #addReload(index: string): void {
+    // Behind the page's own scripts: the page knows its build by the first of them.
+    const text = readFileSync(index, "utf8").replace("</head>", `${this.#reloadTag}\n  </head>`);
+    writeFileSync(index, text);
   }
 
-  // Its name contains a hash of what it is, so one that is there already is the same.
+  // A rename takes one step, so nobody is served half a file.
   #putIn(build: string, name: string): void {
-    const target = join(this.path, "assets", name);
-    if (!existsSync(target)) renameSync(join(build, "assets", name), target);
+    mkdirSync(dirname(join(this.path, name)), { recursive: true });
+    renameSync(join(build, name), join(this.path, name));
   }
 
   #removeOlder(): void {
-    for (const name of readdirSync(join(this.path, "assets"))) {
-      if (name === reloadName || this.#builds.some((assets) => assets.has(name))) continue;
-      rmSync(join(this.path, "assets", name));
+    for (const name of filesIn(this.path)) {
+      if (name === reloadName || this.#builds.some((files) => files.has(name))) continue;
+      rmSync(join(this.path, name));
     }
   }
+}
+
+/** Returns the names of all files below a folder, `index.html` last. */
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+  return names.sort((a, b) => Number(a === "index.html") - Number(b === "index.html"));
+}
+
+function isSame(one: string, other: string): boolean {
+  return existsSync(other) && readFileSync(one).equals(readFileSync(other));
 }

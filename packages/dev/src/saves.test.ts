@@ -1,7 +1,16 @@
 // What editors, git and package managers do to files, done to a small server that a watch and a supervisor keep.
-import { linkSync, mkdtempSync, renameSync, rmSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { readManifests } from "@rosetta/manifest";
 import { commandOf } from "@rosetta/manifest/start";
 import { afterEach, expect, test } from "vitest";
@@ -86,6 +95,16 @@ for (const runtime of ["node", "bun"]) {
     expect(output).toContain("value.ts:1");
     writeFileSync(file, valued("first"));
     expect(await inbox.next()).toMatchObject({ name: "up", url: "first" });
+  });
+
+  test(`${runtime} comes back when a file that it misses is there, in a folder of its own`, async () => {
+    const { file, inbox } = await keep(runtime);
+    writeFileSync(file, `export { value } from "./new/value.ts";`);
+    expect(await inbox.next()).toMatchObject({ name: "broken" });
+    const folder = join(dirname(file), "new");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "value.ts"), valued("new"));
+    expect(await inbox.next()).toMatchObject({ name: "up", url: "new" });
   });
 
   test(`${runtime} does not notice links, but a touch`, async () => {

@@ -12,6 +12,9 @@ export interface SourceWatchOptions<Name extends string> {
   changed(name: Name, difference: Difference): void;
 }
 
+/** What others wrote: many files, and links to more of them. */
+const foreign = /[\\/]node_modules(?:[\\/]|$)/;
+
 /** Milliseconds without an event after which files are read: an editor writes, renames and deletes in one go. */
 const settleMs = 40;
 
@@ -21,7 +24,8 @@ const settleMs = 40;
  */
 export class SourceWatch<Name extends string> {
   readonly #options: SourceWatchOptions<Name>;
-  readonly #watcher = watchPaths([], { ignoreInitial: true, depth: 0 });
+  // One folder deeper than the files are, for the first file in a new folder.
+  readonly #watcher = watchPaths([], { ignoreInitial: true, depth: 1, ignored: foreign });
   readonly #folders = new Set<string>();
   #snapshots: ReadonlyMap<Name, Snapshot>;
   #timer: NodeJS.Timeout | undefined;

@@ -52,8 +52,8 @@ export const tools: Mutant[] = [
   },
   {
     ...unit("dev/page-folder"),
-    search: "[assets, ...this.#builds].slice(0, 2)",
-    replace: "[assets]",
+    search: "[new Set(names), ...this.#builds].slice(0, 2)",
+    replace: "[new Set(names)]",
     why: "an open page loses the parts that it has not loaded yet",
   },
   {
