@@ -36,10 +36,12 @@ export function checkEquality(now: Equality, recorded: Equality, file: string): 
   });
 }
 
+const inWords = new Intl.ListFormat("en-GB");
+
 function describe(groups: string[][] | undefined): string {
   if (!groups) return "absent";
   if (groups.length === 0) return "different in every app";
-  return groups.map((apps) => `equal in ${apps.join(" and ")}`).join(", ");
+  return groups.map((apps) => `equal in ${inWords.format(apps)}`).join("; ");
 }
 
 function printGroup(apps: string[]): string {

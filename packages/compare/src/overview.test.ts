@@ -20,3 +20,12 @@ test("the overview counts lines and marks what is equal", () => {
     "      ping      1      2",
   ]);
 });
+
+test("two pairs of equal apps have two marks", () => {
+  const apps = ["a();", "a();", "b();", "b();", "c();"].map((line, at) => ({
+    id: `app${at}`,
+    files: new Map([["a.ts", region("send", line)]]),
+  }));
+  const house = readAppSources(apps);
+  expect(overview(house, equality(house)).split("\n").at(-1)?.trimEnd()).toMatch(/1 = +1 = +1 ≡ +1 ≡ +1$/);
+});

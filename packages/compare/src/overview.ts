@@ -3,7 +3,10 @@ import type { Equality } from "./equality.ts";
 import { table } from "./table.ts";
 import type { RegionPlace } from "./tags.ts";
 
-/** Writes a table of file × region × lines in each app. `=` marks those that read the same. */
+/**
+ * Writes a table of file × region × lines in each app. `=` marks those that read the same. With four apps, two can be
+ * equal to each other, and the other two as well: these have the mark `≡`.
+ */
 export function overview(house: AppSources, equal: Equality): string {
   const rows = placesOf(house).map(({ region, name }) => [
     name,
@@ -31,6 +34,10 @@ function lineCount({ sources }: AppSources, app: string, region: string): number
   return source?.regions.get(region)?.lines.length ?? 0;
 }
 
+/** One for each group of equal apps in a region. */
+const marks = ["=", "≡"];
+
 function mark(equal: Equality, region: string, app: string): string {
-  return equal[region]?.some((apps) => apps.includes(app)) ? "=" : " ";
+  const group = equal[region]?.findIndex((apps) => apps.includes(app)) ?? -1;
+  return marks[Math.min(group, marks.length - 1)] ?? " ";
 }
