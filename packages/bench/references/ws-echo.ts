@@ -1,4 +1,4 @@
-// Bare ws on Node, the control for Express and Fastify, with no HTTP framework and no application.
+// Bare ws on Node, the control for the apps on Node, with no HTTP framework and no application.
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 
