@@ -1,0 +1,44 @@
+// Node + Hono, step 2: rooms. One message for many, to all or to all others.
+import { serve, upgradeWebSocket, type WebSocketServerLike } from "@hono/node-server";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { Hono } from "hono";
+import type { WSContext } from "hono/ws";
+import { WebSocketServer } from "ws";
+
+const { PORT = 3004, HOST = "127.0.0.1" } = process.env;
+const pages = `${import.meta.dirname}/../../../packages/client/steps`;
+const app = new Hono();
+const wss = new WebSocketServer({ noServer: true }) as WebSocketServer & WebSocketServerLike;
+app.use(serveStatic({ root: pages }));
+app.get("/greet", (c) => c.text("Hello from Hono\n"));
+
+// #region rooms
+// Hono has no topics (honojs/hono#3617). A room is a Set, and a broadcast is a loop.
+const rooms = new Map<string, Set<WSContext>>();
+const join = (ws: WSContext, room: string) => rooms.set(room, (rooms.get(room) ?? new Set()).add(ws));
+const leave = (ws: WSContext, room: string) =>
+  rooms.get(room)?.delete(ws) && rooms.get(room)?.size === 0 && rooms.delete(room);
+
+function say(ws: WSContext, room: string, message: string): void {
+  const { to, text } = JSON.parse(message);
+  const frame = JSON.stringify({ text }); // Encoded once, however many listen.
+  for (const member of rooms.get(room) ?? []) if (to !== "others" || member !== ws) member.send(frame);
+}
+// #endregion rooms
+
+const events = upgradeWebSocket((c) => {
+  const room = c.req.path === "/rooms" && (c.req.query("room") || "lobby");
+  return {
+    onOpen: (_event, ws) => void (room && join(ws, room)),
+    onMessage({ data }, ws) {
+      if (room) say(ws, room, `${data}`);
+      else if (data === "stop") ws.close(1000);
+      else ws.send(data as string | ArrayBuffer);
+    },
+    onClose: (_event, ws) => void (room && leave(ws, room)),
+  };
+});
+app.on("GET", ["/echo", "/rooms"], events);
+
+const options = { fetch: app.fetch, websocket: { server: wss }, port: Number(PORT), hostname: HOST };
+serve(options, ({ port }) => console.log(`http://${HOST}:${port}`));
