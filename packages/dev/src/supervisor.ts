@@ -133,9 +133,8 @@ class Keeper {
   /** Resolves when the server is up or has ended. */
   #begin(reason: string | undefined, began: number): Promise<void> {
     const { id, command, cwd, env } = this.#program;
-    // Windows has neither process groups nor SIGTERM: there Ctrl-C reaches the servers, too, and a restart ends them
-    // at once.
-    const child = new Process(command, { cwd, env, ownGroup: process.platform !== "win32" });
+    // On Windows Ctrl-C reaches the servers, too, and a restart ends them at once: there is no SIGTERM.
+    const child = new Process(command, { cwd, env, ownGroup: true });
     this.#process = child;
     const { promise, resolve } = Promise.withResolvers<void>();
     const written: string[] = [];

@@ -16,7 +16,7 @@ export interface ProcessOptions {
   stderr?: "pipe" | number;
   /**
    * Puts it into a process group of its own. Ctrl-C in the terminal then reaches only us, so that we can end it in
-   * order, and a signal reaches everything it has started. Default: false.
+   * order, and a signal reaches everything it has started. Windows has no such groups. Default: false.
    */
   ownGroup?: boolean;
 }
@@ -38,10 +38,12 @@ export class Process {
   #error: Error | undefined;
 
   constructor([program = "", ...args]: readonly string[], options: ProcessOptions) {
-    const { cwd, env, stderr = "pipe", ownGroup = false } = options;
-    const started = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", stderr], detached: ownGroup });
+    const { cwd, env, stderr = "pipe" } = options;
+    // On Windows `detached` would open a window.
+    const detached = options.ownGroup === true && process.platform !== "win32";
+    const started = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", stderr], detached });
     this.#child = started as ChildProcess & { stdout: Readable };
-    this.#ownGroup = ownGroup;
+    this.#ownGroup = detached;
     alive.add(this);
     this.exited = this.#ends("exit");
     this.closed = this.#ends("close");
