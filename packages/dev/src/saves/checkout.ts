@@ -4,14 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Puts the repository into a new folder as somebody has it after cloning: nothing is installed and nothing built.
- * Changes that are not committed come along if git tracks the file. Returns the folder.
+ * Returns the repository as an archive (tar). Changes that are not committed come along if git tracks the file.
  */
-export function checkOut(root: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "rosetta-saves-"));
+export function archiveOf(root: string): Buffer {
   // Names a commit with the changes, or nothing if there are none. Nothing is stashed by that.
   const changes = execFileSync("git", ["stash", "create"], { cwd: root, encoding: "utf8" }).trim();
-  const archive = execFileSync("git", ["archive", changes || "HEAD"], { cwd: root, maxBuffer: 2 ** 28 });
+  return execFileSync("git", ["archive", changes || "HEAD"], { cwd: root, maxBuffer: 2 ** 28 });
+}
+
+/** Unpacks an archive into a new folder, as somebody has it after cloning: nothing is installed, nothing built. */
+export function checkOut(archive: Buffer): string {
+  const folder = mkdtempSync(join(tmpdir(), "rosetta-saves-"));
   execFileSync("tar", ["-x", "-f", "-", "-C", folder], { input: archive });
   return folder;
 }

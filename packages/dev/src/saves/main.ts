@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { runProgram } from "@rosetta/testkit/process";
 import { whyNot } from "../plan.ts";
-import { checkOut } from "./checkout.ts";
+import { archiveOf, checkOut } from "./checkout.ts";
 import { DevProcess } from "./dev-process.ts";
 import { faultsOf, printSaves, type SavesReport } from "./report.ts";
 import { Trial, type TrialServer } from "./trial.ts";
@@ -24,7 +24,8 @@ if (process.argv.includes("--help") || process.argv.includes("-h")) console.log(
 else await run();
 
 async function run(): Promise<void> {
-  const folder = checkOut(root);
+  const archive = archiveOf(root);
+  const folder = checkOut(archive);
   const began = performance.now();
   const dev = new DevProcess(folder, { ...process.env, ...unlimited });
   try {
@@ -33,7 +34,7 @@ async function run(): Promise<void> {
     const servers = serversOf(dev);
     const visitors = servers.map(({ id, url }) => new Visitor(id, url));
     const trial = new Trial(folder, dev, servers);
-    await trial.run(installElsewhere);
+    await trial.run(() => installElsewhere(archive));
     const visits = await Promise.all(visitors.map((visitor) => visitor.leave()));
     await dev.interrupt();
     report({ first, rows: trial.rows, visits, left: await listeningStill(servers) });
@@ -58,8 +59,8 @@ function serversOf({ lines }: DevProcess): TrialServer[] {
   });
 }
 
-async function installElsewhere(): Promise<void> {
-  const folder = checkOut(root);
+async function installElsewhere(archive: Buffer): Promise<void> {
+  const folder = checkOut(archive);
   const command = ["npx", "-y", "pnpm@12", "install", "--frozen-lockfile", "--prefer-offline"];
   const { code, output } = await runProgram(command, { cwd: folder });
   rmSync(folder, { recursive: true });
