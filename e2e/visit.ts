@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser, Locator } from "@playwright/test";
-import { describeExit, type Server, ServerError, startSiblings } from "@rosetta/testkit";
+import { describeExit, Server, ServerError, startSiblings } from "@rosetta/testkit";
 import { expect as anyExpect, attachLog, test as base } from "./fixtures.ts";
 import { Visit, type VisitOptions } from "./page-objects.ts";
 
@@ -8,6 +8,8 @@ import { Visit, type VisitOptions } from "./page-objects.ts";
 export const expect = anyExpect.configure({ timeout: 15_000 });
 
 interface Fixtures {
+  /** Starts a rung of the server's ladder, such as `1-echo`, for this test only. */
+  launchRung: (rung: string) => Promise<Server>;
   /**
    * Opens the page of a server (default: the worker's) with everything on it, and waits until it is connected. Each
    * visit has its own browser. At the end of the test its console must be empty, except for what the test expected.
@@ -74,6 +76,18 @@ export const test = base.extend<Fixtures & { visits: Visits }>({
       await expect(visit.page.getByRole("heading", { level: 2, name: /^\d+\. / })).toBeVisible();
       return visit;
     });
+  },
+
+  launchRung: async ({ server, ports, visits }, use, testInfo) => {
+    const rungs: Server[] = [];
+    await use(async (rung) => {
+      const launched = await Server.start({ manifest: server, rung, ports });
+      rungs.push(launched);
+      return launched;
+    });
+    await visits.end();
+    await Promise.all(rungs.map((each) => each.kill()));
+    for (const each of rungs) await attachLog(each, testInfo);
   },
 
   siblings: async ({ house, visits }, use, testInfo) => {

@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { different, publish } from "@rosetta/testkit";
+import type { Visit } from "../page-objects.ts";
 import { expect, expectAccessible, nobodyAt, test } from "../visit.ts";
 
 const folder = "/steps";
@@ -37,33 +38,43 @@ test("BROWSER-01 MUST serve every page of the ladder under the policy, and nothi
   }
 });
 
-test("BROWSER-02 MUST log opening, the answer and the close, when 1-echo has said hello", {
-  tag: ["@echo", "@page"],
-}, async ({ app, visits }) => {
-  const visit = await visits.begin();
-  visit.expectTrouble(/^log: /);
-  const logged: string[] = [];
-  visit.page.on("console", (said) => logged.push(said.text().trim()));
-  await visit.page.goto(`${app.url}${folder}/1-echo.html`);
-  await expect(visit.page.getByText("Open DevTools")).toBeVisible();
-  await expect.poll(() => logged).toEqual(["open", "received: Hello from client!", "closed: 1005"]);
-  await expectAccessible(visit);
-});
-
-for (const [id, page] of [
-  ["BROWSER-03", "2-reconnect"],
-  ["BROWSER-04", "2-reconnect-alpine"],
-  ["BROWSER-05", "2-reconnect-htmx"],
+for (const [id, place] of [
+  ["BROWSER-02", "the application"],
+  ["BROWSER-09", "a rung"],
 ] as const) {
-  test(`${id} MUST come back two seconds after any close, in ${page}`, {
+  test(`${id} MUST log opening, the answer and the close, when 1-echo of ${place} has said hello`, {
+    tag: ["@echo", "@page"],
+  }, async ({ app, launchRung, visits }) => {
+    const visit = await visits.begin();
+    visit.expectTrouble(/^log: /);
+    const logged: string[] = [];
+    visit.page.on("console", (said) => logged.push(said.text().trim()));
+    const home = place === "a rung" ? (await launchRung("1-echo")).url : `${app.url}${folder}`;
+    await visit.page.goto(`${home}/1-echo.html`);
+    await expect(visit.page.getByText("Open DevTools")).toBeVisible();
+    await expect.poll(() => logged).toEqual(["open", "received: Hello from client!", "closed: 1005"]);
+    await expectAccessible(visit);
+  });
+}
+
+for (const [id, page, place] of [
+  ["BROWSER-03", "2-reconnect", "the application"],
+  ["BROWSER-04", "2-reconnect-alpine", "the application"],
+  ["BROWSER-05", "2-reconnect-htmx", "the application"],
+  ["BROWSER-10", "2-reconnect", "a rung"],
+  ["BROWSER-11", "2-reconnect-alpine", "a rung"],
+  ["BROWSER-12", "2-reconnect-htmx", "a rung"],
+] as const) {
+  test(`${id} MUST come back two seconds after any close, in ${page} of ${place}`, {
     tag: ["@echo", "@closed", "@page"],
-  }, async ({ launch, visits }) => {
-    const server = await launch();
+  }, async ({ launch, launchRung, visits }) => {
+    const isRung = place === "a rung";
+    const server = isRung ? await launchRung("1-echo") : await launch();
     const visit = await visits.begin();
     visit.expectTrouble(nobodyAt(server));
     const { page: tab } = visit;
     await tab.clock.install();
-    await tab.goto(`${server.url}${folder}/${page}.html`);
+    await tab.goto(`${server.url}${isRung ? "" : folder}/${page}.html`);
     const state = tab.getByRole("status").filter({ hasText: /Open|Closed|Connecting/ });
     const last = tab.getByRole("group", { name: "Last Message Received" });
     const say = async (text: string) => {
@@ -209,6 +220,54 @@ test("BROWSER-08 MUST miss no message and show none twice across a cut, and tell
   await publish(await converse({ server }), room, ["after"]);
   await expect(shown.last()).toHaveText(/^1 .*: after$/);
   await expect(shown).toHaveCount(11);
+});
+
+test("BROWSER-13 MUST talk to the echo and in a room of a rung, and come back, on the page of a rung", {
+  tag: ["@echo", "@page"],
+}, async ({ launchRung, visits }) => {
+  const server = await launchRung("2-rooms");
+  const [one, two] = [await visits.begin(), await visits.begin({ viewport: { width: 320, height: 640 } })];
+  const stateOf = ({ page }: Visit) => page.getByRole("status");
+  const lines = ({ page }: Visit) => page.getByRole("log").getByRole("listitem");
+  const say = async ({ page }: Visit, text: string) => {
+    await page.getByLabel("Message", { exact: true }).fill(text);
+    await page.keyboard.press("Enter");
+  };
+  await one.page.goto(server.url);
+  await expect(one.page.getByRole("heading", { level: 1 })).toHaveText(/^Hello from /);
+  await expect(stateOf(one)).toHaveText("Open: /echo");
+  await say(one, "<b>Hello</b>");
+  await expect(lines(one)).toHaveText([/^received\s+<b>Hello<\/b>$/, /^sent\s+<b>Hello<\/b>$/]);
+  await expectAccessible(one);
+
+  await two.page.goto(`${server.url}/?room=lobby`);
+  await one.page.getByLabel("a room").check();
+  for (const each of [one, two]) await expect(stateOf(each)).toHaveText("Open: /rooms?room=lobby");
+  await say(one, "Hi all");
+  for (const each of [one, two])
+    await expect(lines(each).first()).toHaveText(/^received\s+{"text":"Hi all"}$/);
+  await one.page.getByLabel("only to the others").check();
+  await say(one, "Hi others");
+  await expect(lines(two).first()).toHaveText(/^received\s+{"text":"Hi others"}$/);
+  await say(two, "Bye");
+  await expect(lines(one).first()).toHaveText(/^received\s+{"text":"Bye"}$/);
+  await expect(lines(one).nth(1)).toHaveText(/^sent\s+{"to":"others","text":"Hi others"}$/);
+  expect(await two.page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+  await expectAccessible(two);
+
+  await one.page.getByLabel("the echo").check();
+  await expect(stateOf(one)).toHaveText("Open: /echo");
+  await say(one, "stop");
+  await expect(stateOf(one)).toHaveText(/^Closed with 1000/);
+  await expect(stateOf(one)).toHaveText("Open: /echo");
+  const links = await one.page.getByRole("link").all();
+  expect(links).toHaveLength(pages.length);
+  for (const link of links) {
+    const answer = await one.page.request.get(
+      new URL((await link.getAttribute("href")) ?? "", server.url).href,
+    );
+    expect([answer.url(), answer.status()]).toEqual([answer.url(), 200]);
+  }
 });
 
 // From here on the page's clock stands still, except for what `runFor` adds. Timers that are due until then have fired.
