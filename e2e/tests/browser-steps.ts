@@ -74,6 +74,11 @@ for (const [id, page, place] of [
     visit.expectTrouble(nobodyAt(server));
     const { page: tab } = visit;
     await tab.clock.install();
+    // A library must not begin before its extension is there, however long that takes.
+    await tab.route("**/htmx-ws.js", async (route) => {
+      await tab.waitForFunction("globalThis.htmx");
+      await route.continue();
+    });
     await tab.goto(`${server.url}${isRung ? "" : folder}/${page}.html`);
     const state = tab.getByRole("status").filter({ hasText: /Open|Closed|Connecting/ });
     const last = tab.getByRole("group", { name: "Last Message Received" });
