@@ -34,7 +34,7 @@ describe.each(readManifests())("$id", (server) => {
   test("becomes a project that names nothing of this repository", async () => {
     const files = await appFiles({ server, name: server.id, all: false });
     for (const [path, text] of sourcesOf(files)) {
-      expect(text, path).not.toMatch(/@rosetta\/|workspace:|catalog:|\{\{/);
+      expect(text, path).not.toMatch(/@rosetta\/|workspace:|catalog:|packages\/|apps\/|\{\{/);
       if (!path.endsWith(".ts")) continue;
       for (const specifier of specifiersOf(text).filter((each) => each.startsWith("."))) {
         expect(files.has(posix.join(posix.dirname(path), specifier)), `${path}: ${specifier}`).toBe(true);

@@ -4,7 +4,7 @@ import { type Manifest, root } from "@rosetta/manifest";
 import { type Closure, closureOf, type ProjectFiles, packageFolderOf, versionOf } from "./closure.ts";
 import { buildCourse, buildRoom } from "./page.ts";
 import { buildImage, type RuntimeFacts, runtimeOf } from "./runtimes.ts";
-import { fill } from "./template.ts";
+import { edited, fill } from "./template.ts";
 
 /** What an app becomes. */
 export interface AppOptions {
@@ -28,7 +28,7 @@ export async function appFiles({ server, name, all }: AppOptions): Promise<Proje
   const own = templateNames("{src,test}/**/*.ts", ...(all ? [] : ["page/*.ts"]));
   const closure = closureOf(
     [
-      { from: main, to: "src/main.ts", text: mainText(readSource(main), all) },
+      { from: main, to: "src/main.ts", text: mainText(main, all) },
       ...own.map((to) => ({ from: `${templates}/${to}`, to })),
     ],
     given,
@@ -43,6 +43,7 @@ export async function appFiles({ server, name, all }: AppOptions): Promise<Proje
     ...texts,
     ["LICENSE", readSource("LICENSE")],
     ["PROTOCOL.md", protocolText()],
+    ["protocol.schema.json", readSource("packages/protocol/protocol.schema.json")],
     ["package.json", print(packageOf({ server, name, all }, runtime, closure))],
     ["server.json", print({ id: name, title: name, port: server.port })],
     ...tsconfigs(runtime, all),
@@ -67,11 +68,8 @@ const withoutExtras: [search: string, replace: string][] = [
   ["  extras: createExtras(),\n", ""],
 ];
 
-function mainText(text: string, all: boolean): string {
-  return [...alone, ...(all ? [] : withoutExtras)].reduce((changed, [search, replace]) => {
-    if (changed.split(search).length !== 2) throw new Error(`main.ts has not "${search}" exactly once`);
-    return changed.replace(search, () => replace);
-  }, text);
+function mainText(path: string, all: boolean): string {
+  return edited(path, readSource(path), [...alone, ...(all ? [] : withoutExtras)]);
 }
 
 const roomWords = {
@@ -79,7 +77,7 @@ const roomWords = {
   pageRows:
     "| the page | `page/`, then `npm run build`. It is built to `public/`, which is what the server serves |\n| how a client behaves | `src/client/`: when it comes back, how it resumes, what it sends again |",
   extras:
-    "The protocol also knows jobs and failures on request. This server has neither, and refuses them. Remove them from `src/protocol/messages.ts` and `src/hub/extras.ts` if you like.",
+    "The protocol also has messages that start jobs or cause failures. This server refuses them (`src/hub/extras.ts`).",
   built: "`npm run build` builds the page, and needs to run only when you change it.",
 };
 
@@ -88,7 +86,7 @@ const courseWords = {
   pageRows:
     "| the page | `public/` is the course of WebSocket Rosetta, built. Put your own page there |\n| how a client behaves | `src/client/`: when it comes back, how it resumes, what it sends again |",
   extras:
-    "`src/hub/extras/` has the weather, a match, jobs, and failures on request, for which you set `CHAOS=1`. A server without `extras` in `src/main.ts` has none of them.",
+    "`src/hub/extras/` has the weather, a match, jobs, and failures on request, for which you set `CHAOS=1`. Remove `extras` from `src/main.ts` to get rid of all of them.",
   built: "",
 };
 
@@ -180,8 +178,20 @@ function placeOf(path: string, name: string): string {
   return path.replace(/^_/, ".");
 }
 
+// What the document says of this repository.
+const aboutUs: [search: string, replace: string][] = [
+  [
+    " Every server in `apps/` keeps it; the few exceptions are listed in the server's `server.json`. Tests check every frame below against the code and play every sequence against the hub (`packages/hub/src/document.test.ts`).",
+    "",
+  ],
+  ["`pnpm worst` measures what this comes to:", "WebSocket Rosetta has measured what this comes to:"],
+];
+
 function protocolText(): string {
-  return readSource("packages/protocol/PROTOCOL.md");
+  const path = "packages/protocol/PROTOCOL.md";
+  // A project has no pages but its own.
+  const text = readSource(path).replace(/^.*client\/steps.*\n/gm, "");
+  return edited(path, text, aboutUs);
 }
 
 function templateNames(...patterns: string[]): string[] {

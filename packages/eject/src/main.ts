@@ -38,7 +38,7 @@ async function run(options: EjectOptions): Promise<void> {
       `${options.folder} is ${server.title} by itself, in ${files.size} files.`,
       `Begin with ${join(options.folder, options.do === "rung" ? "server.ts" : "README.md")}. Then:`,
       "",
-      `  cd ${options.folder} && npm install`,
+      `  cd ${/\s/.test(options.folder) ? JSON.stringify(options.folder) : options.folder} && npm install`,
       "  npm start",
       "",
     ].join("\n"),

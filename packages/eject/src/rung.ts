@@ -4,6 +4,7 @@ import { findRung, type Manifest, readRungs, root } from "@rosetta/manifest";
 import { EjectError } from "./arguments.ts";
 import { closureOf, type ProjectFiles } from "./closure.ts";
 import { runtimeOf } from "./runtimes.ts";
+import { edited } from "./template.ts";
 
 /** What a rung becomes. */
 export interface RungOptions {
@@ -30,7 +31,7 @@ export function rungFiles({ server, name, step }: RungOptions): ProjectFiles {
     throw new EjectError(`${server.id} has no step "${step}"; there are: ${names}`);
   }
   const from = `apps/${server.id}/steps/${rung.name}.ts`;
-  const text = replaced(from, pagesHere, pagesThere);
+  const text = edited(from, readSource(from), [[pagesHere, pagesThere]]);
   const { files, packages } = closureOf([{ from, to: "server.ts", text }], {});
   return new Map<string, string | Uint8Array>([
     ...files,
@@ -62,15 +63,9 @@ function packageText(server: Manifest, name: string, dependencies: Record<string
 // The other pages stay here, so the way to them would lead nowhere.
 function pageText(): string {
   const file = "packages/client/steps/index.html";
-  const [nav = ""] = /^ *<nav [\s\S]*<\/nav>\n/m.exec(readSource(file)) ?? [];
-  return replaced(file, nav, "");
-}
-
-function replaced(file: string, search: string, replace: string): string {
   const text = readSource(file);
-  if (search === "" || text.split(search).length !== 2)
-    throw new Error(`${file} has not "${search}" exactly once`);
-  return text.replace(search, () => replace);
+  const [nav = ""] = /^ *<nav [\s\S]*<\/nav>\n/m.exec(text) ?? [];
+  return edited(file, text, [[nav, ""]]);
 }
 
 function readSource(path: string): string {

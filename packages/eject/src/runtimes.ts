@@ -5,7 +5,7 @@ import { versionOf } from "./closure.ts";
 
 /** What a project has to know of its runtime. */
 export interface RuntimeFacts {
-  /** For people, with the least version: `Node 24.9 or newer`. */
+  /** For people, with the least version: `Bun 1.4 or newer`. */
   needed: string;
   /** The `engines` of `package.json`. */
   engines: Record<string, string>;
@@ -35,8 +35,9 @@ export function buildImage(): string {
 
 function node(): RuntimeFacts {
   return {
-    needed: "Node 24.9 or newer",
-    engines: { node: ">=24.9" },
+    // Only since then does Node ask whether to upgrade, so that a refused handshake gets an answer.
+    needed: "Node 24.9 or newer, or 22.21 and later of Node 22",
+    engines: { node: "^22.21 || >=24.9" },
     image: buildImage(),
     user: "node",
     scripts: { dev: "node --watch src/main.ts", test: 'node --test --test-timeout=60000 "test/*.test.ts"' },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fill, projectName } from "./template.ts";
+import { edited, fill, projectName } from "./template.ts";
 
 test("each place of a template gets its word, as it is", () => {
   expect(fill("{{a}} and {{b}}, {{a}}", { a: "$&", b: "2" })).toBe("$& and 2, $&");
@@ -16,4 +16,16 @@ test.each([
   ["チャット", "server"],
 ])("%s becomes the name %s", (folder, name) => {
   expect(projectName(folder)).toBe(name);
+});
+
+test("a text is edited where it has what is searched for exactly once, and nowhere else", () => {
+  expect(
+    edited("x", "a b", [
+      ["a", "$&"],
+      ["b", "c"],
+    ]),
+  ).toBe("$& c");
+  for (const search of ["a", "z", ""]) {
+    expect(() => edited("x.ts", "a a", [[search, ""]])).toThrow(/^x\.ts has not ".?" exactly once$/);
+  }
 });

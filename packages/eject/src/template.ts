@@ -15,3 +15,13 @@ export function projectName(text: string): string {
     .replace(/^-+|-+$/g, "");
   return name || "server";
 }
+
+/** Replaces parts of a file's text, each of which must be in it exactly once. Throws otherwise, and names the file. */
+export function edited(file: string, text: string, edits: [search: string, replace: string][]): string {
+  return edits.reduce((changed, [search, replace]) => {
+    if (search === "" || changed.split(search).length !== 2) {
+      throw new Error(`${file} has not ${JSON.stringify(search)} exactly once`);
+    }
+    return changed.replace(search, () => replace);
+  }, text);
+}

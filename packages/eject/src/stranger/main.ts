@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chooseServers, type Manifest } from "@rosetta/manifest";
+import { chooseServers, type Manifest, readRungs } from "@rosetta/manifest";
 import { appFiles } from "../app.ts";
 import { rungFiles } from "../rung.ts";
 import { writeProject } from "../write.ts";
@@ -63,6 +63,8 @@ async function asApp(server: Manifest, nodes: string[]): Promise<void> {
 }
 
 async function asRung(server: Manifest, nodes: string[]): Promise<void> {
+  // A server need not have a ladder.
+  if (readRungs(server.id).length === 0) return;
   const folder = join(place, `${server.id}-rung`);
   console.log(`\n${server.title}, rung ${lastStep}`);
   writeProject(folder, rungFiles({ server, name: server.id, step: lastStep }));

@@ -34,12 +34,14 @@ export function strangersEnvironment(): Record<string, string> {
   ]);
 }
 
-/** Returns the bytes of all files in a folder, links not followed. */
+/** Returns the bytes of all files in a folder. Links are not followed: pnpm has many to each package. */
 export function sizeOf(folder: string): number {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+  const sizes = readdirSync(folder, { withFileTypes: true }).map((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sizeOf(path);
+    return entry.isFile() ? statSync(path).size : 0;
+  });
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Copies a project without what was installed in it. */

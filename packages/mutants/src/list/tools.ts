@@ -154,6 +154,30 @@ export const tools: Mutant[] = [
     tests: ["packages/compare/src/lesson-rules.test.ts"],
   },
   {
+    ...unit("eject/write"),
+    search: "if (isInside(folder)) {",
+    replace: "if (false) {",
+    why: "a project is written into the repository",
+  },
+  {
+    ...unit("eject/write"),
+    search: "  if (isEmptyFolder(folder)) return;",
+    replace: "  return;",
+    why: "a project is written over somebody's files",
+  },
+  {
+    ...unit("eject/template"),
+    search: "if (word === undefined) throw",
+    replace: "if (false) throw",
+    why: "a project has a place without its word",
+  },
+  {
+    ...unit("eject/arguments"),
+    search: 'if (values.all) throw new EjectError("--all and --step',
+    replace: 'if (false) throw new EjectError("--all and --step',
+    why: "a rung is promised with extras",
+  },
+  {
     file: "e2e/deviation.ts",
     tests: ["e2e/deviation.test.ts"],
     search: 'if (status === "passed")',
