@@ -67,7 +67,7 @@ error during build:
 Error: Build failed with 1 error:
 
 [PARSE_ERROR] Unexpected token
-    ╭─[ build/lessons.ts:63:11 ]`;
+   ╭─[ build/lessons.ts:63:11 ]`;
 
 const vitePlugin = `error during build:
 Build failed with 1 error:
@@ -112,4 +112,8 @@ test.each([
   ["nothing", "", "it ended without a word"],
 ])("what %s writes is one line", (_who, output, line) => {
   expect(whatBroke(output, root)).toBe(line);
+});
+
+test("what Vite writes is told from the folder in which it ran", () => {
+  expect(whatBroke(vite, root, "packages/page")).toBe("packages/page/src/main.ts:3: Unexpected token");
 });

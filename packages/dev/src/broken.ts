@@ -1,12 +1,13 @@
 /**
  * Returns in one line why a program did not start, from what it wrote: `packages/hub/src/hub.ts:12: SyntaxError:
  * Expression expected`. Knows how Node, Bun and Vite report errors; of anything else it returns the last line. `root`
- * is left out of paths.
+ * is left out of paths. `folder` is where the program ran, below `root`: Vite's paths begin there. Default: in `root`.
  */
-export function whatBroke(output: string, root: string): string {
+export function whatBroke(output: string, root: string, folder = ""): string {
   const lines = output
     .replaceAll(colours, "")
     .replaceAll("file://", "")
+    .replaceAll("─[ ", `─[ ${folder && `${folder}/`}`)
     .replaceAll(`${root}/`, "")
     .split("\n")
     .map((line) => line.trim())

@@ -115,7 +115,7 @@ export class DevLoop {
     if (built === "overtaken" || this.#isStopping) return;
     if (typeof built === "object") {
       this.#isPageBroken = true;
-      return complain(`the page is broken: ${whatBroke(built.output, root)}`);
+      return complain(`the page is broken: ${whatBroke(built.output, root, "packages/page")}`);
     }
     if (reason && (built === "new" || this.#isPageBroken)) {
       say(`the page is rebuilt: ${reason} ${secondsSince(began)}`);
