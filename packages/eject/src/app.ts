@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Manifest, root } from "@rosetta/manifest";
 import { type Closure, closureOf, type ProjectFiles, packageFolderOf, versionOf } from "./closure.ts";
 import { buildCourse, buildRoom } from "./page.ts";
-import { buildImage, type RuntimeFacts, runtimeOf } from "./runtimes.ts";
+import { buildImage, type RuntimeFacts, runtimeOf, workspaceFile } from "./runtimes.ts";
 import { edited, fill } from "./template.ts";
 
 /** What an app becomes. */
@@ -33,7 +33,6 @@ export async function appFiles({ server, name, all }: AppOptions): Promise<Proje
     ],
     given,
   );
-  const { builds } = runtime;
   const words = wordsOf({ server, name, all }, runtime);
   const texts = templateNames("*", ...(all ? [] : ["page/*.{html,css}"]))
     .filter((path) => !(all && path === "vite.config.ts"))
@@ -47,7 +46,7 @@ export async function appFiles({ server, name, all }: AppOptions): Promise<Proje
     ["package.json", print(packageOf({ server, name, all }, runtime, closure))],
     ["server.json", print({ id: name, title: name, port: server.port })],
     ...tsconfigs(runtime, all),
-    ...(builds.length === 0 ? [] : [["pnpm-workspace.yaml", workspaceText(builds)] as const]),
+    ...workspaceFile(runtime),
     ...(all ? await buildCourse() : await buildRoom(name)),
   ]);
 }
@@ -150,10 +149,6 @@ function tsconfigs({ compilerOptions }: RuntimeFacts, all: boolean): [path: stri
     ["tsconfig.json", print(main)],
     ...(all ? [] : [["page/tsconfig.json", print(page)] as [string, string]]),
   ];
-}
-
-function workspaceText(builds: string[]): string {
-  return `allowBuilds:\n${builds.map((name) => `  ${name}: true\n`).join("")}`;
 }
 
 function wordsOf({ server, name, all }: AppOptions, runtime: RuntimeFacts): Record<string, string> {

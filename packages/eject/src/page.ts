@@ -31,6 +31,8 @@ export function buildCourse(): Promise<BuiltFiles> {
 
 async function built(config: InlineConfig): Promise<BuiltFiles> {
   const outDir = mkdtempSync(join(tmpdir(), "eject-page-"));
+  const cleanUp = (): void => rmSync(outDir, { recursive: true, force: true });
+  process.once("exit", cleanUp);
   try {
     await build({ ...config, logLevel: "error", build: { ...config.build, outDir, emptyOutDir: true } });
     return readdirSync(outDir, { recursive: true, withFileTypes: true })
@@ -41,6 +43,7 @@ async function built(config: InlineConfig): Promise<BuiltFiles> {
         readFileSync(path),
       ]);
   } finally {
-    rmSync(outDir, { recursive: true });
+    cleanUp();
+    process.off("exit", cleanUp);
   }
 }

@@ -20,7 +20,9 @@ test.each(rungs)(
   "$id: $name becomes three files that name nothing of this repository",
   ({ server, name }) => {
     const files = rungFiles({ server, name: "x", step: name });
-    expect([...files.keys()].sort()).toEqual(["package.json", "public/index.html", "server.ts"]);
+    const names = [...files.keys()].filter((path) => path !== "pnpm-workspace.yaml");
+    expect(names.sort()).toEqual(["package.json", "public/index.html", "server.ts"]);
+    expect(files.has("pnpm-workspace.yaml")).toBe(server.runtime === "bun");
     const page = textOf(files, "public/index.html");
     expect(page).not.toMatch(/href="[^":]+\.html"/);
     const text = textOf(files, "server.ts");

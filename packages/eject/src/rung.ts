@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { findRung, type Manifest, readRungs, root } from "@rosetta/manifest";
 import { EjectError } from "./arguments.ts";
 import { closureOf, type ProjectFiles } from "./closure.ts";
-import { runtimeOf } from "./runtimes.ts";
+import { type RuntimeFacts, runtimeOf, workspaceFile } from "./runtimes.ts";
 import { edited } from "./template.ts";
 
 /** What a rung becomes. */
@@ -20,7 +20,7 @@ const pagesHere = "/../../../packages/client/steps`";
 const pagesThere = "/public`";
 
 /**
- * Returns the files of a project that is one rung: the server, its page and `package.json`. Throws an `EjectError` if
+ * Returns the files of a project that is one rung: the server, its page and `package.json`, with Bun also one for pnpm. Throws an `EjectError` if
  * the server has no such rung.
  */
 export function rungFiles({ server, name, step }: RungOptions): ProjectFiles {
@@ -33,15 +33,21 @@ export function rungFiles({ server, name, step }: RungOptions): ProjectFiles {
   const from = `apps/${server.id}/steps/${rung.name}.ts`;
   const text = edited(from, readSource(from), [[pagesHere, pagesThere]]);
   const { files, packages } = closureOf([{ from, to: "server.ts", text }], {});
+  const runtime = runtimeOf(server);
   return new Map<string, string | Uint8Array>([
     ...files,
-    ["package.json", packageText(server, name, packages)],
+    ["package.json", packageText(server, name, packages, runtime)],
     ["public/index.html", pageText()],
+    ...workspaceFile(runtime),
   ]);
 }
 
-function packageText(server: Manifest, name: string, dependencies: Record<string, string>): string {
-  const { engines, packages, builds } = runtimeOf(server);
+function packageText(
+  server: Manifest,
+  name: string,
+  dependencies: Record<string, string>,
+  { engines, packages, builds }: RuntimeFacts,
+): string {
   const facts = {
     name,
     version: "0.1.0",
@@ -51,7 +57,7 @@ function packageText(server: Manifest, name: string, dependencies: Record<string
     engines,
     scripts: { start: `${server.runtime} server.ts` },
     dependencies,
-    // Whoever runs it on Bun may not have it. Types are for those who want them.
+    // Not everybody has Bun. Types are left to those who want them.
     ...(builds.length > 0 && {
       devDependencies: Object.fromEntries(builds.map((each) => [each, packages[each]])),
       allowScripts: Object.fromEntries(builds.map((each) => [each, true])),

@@ -28,6 +28,12 @@ export function runtimeOf({ id, runtime }: Manifest): RuntimeFacts {
   return runtime === "bun" ? bun(`apps/${id}/package.json`) : node();
 }
 
+/** Returns the file in which pnpm reads which packages may run a script when they are installed, if there are any. */
+export function workspaceFile({ builds }: RuntimeFacts): [path: string, text: string][] {
+  if (builds.length === 0) return [];
+  return [["pnpm-workspace.yaml", `allowBuilds:\n${builds.map((name) => `  ${name}: true\n`).join("")}`]];
+}
+
 /** The image in which a project is built: with npm, whatever it runs on. */
 export function buildImage(): string {
   return `node:${pinnedNode()}-slim`;

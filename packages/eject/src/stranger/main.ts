@@ -72,6 +72,9 @@ async function asRung(server: Manifest, nodes: string[]): Promise<void> {
   for (const visit of visits(server, folder, ["server.ts"], nodes)) {
     await tell(`a room on ${visit.name}`, () => visitRung(visit));
   }
+  const other = join(place, `${server.id}-rung-pnpm`);
+  copyProject(folder, other);
+  await tell("pnpm install", () => install(other, "npx -y pnpm@12 install"));
 }
 
 // Says what came of one thing to try, and goes on if it failed.
