@@ -7,11 +7,11 @@ import { CommandError } from "./arguments.ts";
 import { markdownMatrix, markdownRegions, type ReadmePart, replacePart } from "./markdown.ts";
 import { listSuite } from "./playwright.ts";
 import { printFindings } from "./print-findings.ts";
-import { staleMatrix, staleRegions } from "./stale-readme.ts";
+import { staleMatrix, staleRegions, unlinkedServers } from "./stale-readme.ts";
 import type { SuiteResults } from "./suite-results.ts";
 
 const usage = `pnpm -C packages/compare run readme           writes the table of regions, and the matrix from results/
-pnpm -C packages/compare run readme --check   fails if README.md has other regions, tests or deviations than there are`;
+pnpm -C packages/compare run readme --check   fails if README.md has other servers, regions, tests or deviations than there are`;
 
 const file = join(root, "README.md");
 
@@ -26,11 +26,12 @@ async function run(given: string[]): Promise<number> {
 async function checkReadme(): Promise<number> {
   const text = readFileSync(file, "utf8");
   const findings = [
+    ...unlinkedServers(text, readManifests()),
     ...staleRegions(text, readAppSources(readApps())),
     ...staleMatrix(text, await listSuite(), readManifests(), (id) => readRungs(id).map(({ name }) => name)),
   ];
   if (findings.length > 0) return printFindings(findings);
-  console.log("README.md has the regions, tests and deviations that there are");
+  console.log("README.md has the servers, regions, tests and deviations that there are");
   return 0;
 }
 

@@ -2,7 +2,7 @@ import type { Manifest } from "@rosetta/manifest";
 import { expect, test } from "vitest";
 import { readAppSources } from "./app-sources.ts";
 import { markdownRegions } from "./markdown.ts";
-import { staleMatrix, staleRegions } from "./stale-readme.ts";
+import { staleMatrix, staleRegions, unlinkedServers } from "./stale-readme.ts";
 import type { ListedTest } from "./tags.ts";
 
 const listed = (title: string, ...tags: string[]): ListedTest => ({ title, tags, file: "a.ts", line: 1 });
@@ -113,5 +113,13 @@ test("the table of regions matches the apps", () => {
   expect(print(staleRegions(text, house("gate")))).toEqual([
     "README.md:6  no longer so: | `http.ts` | a request | door |",
     "README.md:2  missing, pnpm -C packages/compare run readme: | `http.ts` | a request | gate |",
+  ]);
+});
+
+test("a server without a link to its own README is named", () => {
+  const text = "read [One](apps/one/README.md)";
+  expect(unlinkedServers(text, [{ id: "one" }])).toEqual([]);
+  expect(unlinkedServers(text, [{ id: "one" }, { id: "two" }]).map(({ message }) => message)).toEqual([
+    "no link to apps/two/README.md: name the server where a reader chooses one",
   ]);
 });

@@ -33,6 +33,14 @@ export function staleMatrix(
   return compare(readme, "matrix", matrix, `pnpm e2e, pnpm e2e --steps, then ${remedy}`);
 }
 
+/** Returns the servers whose own README, with what surprised us, is not linked. */
+export function unlinkedServers(readme: string, servers: Pick<Manifest, "id">[]): Finding[] {
+  return servers
+    .map(({ id }) => `apps/${id}/README.md`)
+    .filter((path) => !readme.includes(`(${path})`))
+    .map((path) => finding(1, `no link to ${path}: name the server where a reader chooses one`));
+}
+
 function compare(readme: string, part: ReadmePart, wanted: string, how: string): Finding[] {
   const found = readPart(readme, part);
   if (!found) return [finding(1, `no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`)];
