@@ -180,7 +180,7 @@ test("CLOSE-09 MUST not wait for the rest of a message that will be over its lim
 
 // RFC 6455 §7.1.7: a server may drop the connection after its close frame; but then the reason may be lost on the way.
 test("CLOSE-10 SHOULD tell even a client that goes on sending why it is closed", {
-  tag: ["@limits", "@upgrade", "@step", "@admission"],
+  tag: ["@limits", "@upgrade"],
 }, async ({ raw }) => {
   for (let round = 0; round < 5; round++) {
     const ws = await raw.connect("/echo");

@@ -126,7 +126,7 @@ test("DEAD-05 MUST keep a client that speaks but does not answer pings", {
 });
 
 test("DEAD-10 MUST keep a client that sends pings but does not answer them", {
-  tag: ["@pong", "@step", "@heartbeat"],
+  tag: ["@pong"],
 }, async ({ launch, raw }) => {
   const server = await quick(launch);
   const ws = await raw.at(server.port).connect("/echo");

@@ -29,8 +29,8 @@ function say(ws: WebSocket, room: string, message: string): void {
 }
 // #endregion rooms
 
-wss.on("connection", (ws, req) => {
-  const [path, query] = (req.url ?? "").split("?");
+wss.on("connection", (ws, { url = "" }) => {
+  const [path, query] = url.split("?");
   const room = path === "/rooms" && (new URLSearchParams(query).get("room") || "lobby");
   if (room) join(ws, room);
   ws.on("error", console.error); // An `error` that nobody listens to ends the process.

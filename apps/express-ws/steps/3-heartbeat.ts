@@ -56,8 +56,8 @@ function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => 
 }
 // #endregion guard
 
-wss.on("connection", (ws, req) => {
-  const [path, query] = (req.url ?? "").split("?");
+wss.on("connection", (ws, { url = "" }) => {
+  const [path, query] = url.split("?");
   const room = path === "/rooms" && (new URLSearchParams(query).get("room") || "lobby");
   if (room) join(ws, room);
   heard.add(ws);

@@ -103,21 +103,21 @@ function send(ws: WebSocket, frame: string): void {
 }
 // #endregion backpressure
 
-wss.on("connection", (ws, req) => {
-  const [path, query] = (req.url ?? "").split("?");
+wss.on("connection", (ws, { url = "", socket }) => {
+  const [path, query] = url.split("?");
   const room = path === "/rooms" && (new URLSearchParams(query).get("room") || "lobby");
   if (room) join(ws, room);
   heard.add(ws);
   for (const sign of ["message", "ping", "pong"]) ws.on(sign, () => heard.add(ws));
   // ws has no drain event (websockets/ws#2009). Its TCP socket has one, for a peer that fell behind.
-  req.socket.on("drain", () => ws.resume());
+  socket.on("drain", () => ws.resume());
   ws.on("error", console.error); // An `error` that nobody listens to ends the process.
   onMessage(ws, async (data, isBinary) => {
     if (room) say(ws, room, data.toString());
     else if (!isBinary && data.toString() === "stop") ws.close(1000);
     else ws.send(data, { binary: isBinary });
     // A peer that does not read its echoes is not read either. TCP makes it wait, and nothing is lost.
-    if (!room && req.socket.writableNeedDrain) ws.pause();
+    if (!room && socket.writableNeedDrain) ws.pause();
   });
 });
 
