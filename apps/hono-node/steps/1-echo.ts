@@ -1,4 +1,4 @@
-// Node + Hono, step 1: echo. As the documentation of @hono/node-server shows it. Try it: pnpm step hono-node 1
+// Node + Hono, step 1: echo. What is sent comes back, as the documentation of @hono/node-server shows it.
 import { serve, upgradeWebSocket, type WebSocketServerLike } from "@hono/node-server";
 import { serveStatic } from "@hono/node-server/serve-static";
 import { Hono } from "hono";

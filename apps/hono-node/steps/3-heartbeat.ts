@@ -30,7 +30,7 @@ function say(ws: WSContext, room: string, message: string): void {
 const heartbeatMs = Number(process.env.HEARTBEAT_MS ?? 25_000);
 const heard = new WeakSet<WebSocket>();
 let sweptAt = performance.now();
-// Hono knows no pings (honojs/hono#3969), and ws sends none. By default, a peer whose network is gone stays for ever.
+// Hono knows no pings (honojs/hono#3969), and ws sends none. A peer whose network is gone stays for ever.
 setInterval(() => {
   const isLate = performance.now() - sweptAt > 1.5 * heartbeatMs;
   sweptAt = performance.now();

@@ -13,7 +13,7 @@ const app = new Hono<{ Bindings: HttpBindings }>();
 // #region admission
 const maxConnections = Number(process.env.MAX_CONNECTIONS ?? 10_000);
 const maxPayload = Number(process.env.MAX_MESSAGE_BYTES ?? 65_536); // The default of ws is 100 MiB.
-// Returns the status that refuses a handshake, or nothing. By default, ws takes every handshake that it can read.
+// Returns the status that refuses a handshake, or nothing. ws itself takes every handshake that it can read.
 function refusal({ method, url = "", httpVersion, headers, socket }: IncomingMessage): number | undefined {
   const local = ["localhost", "127.0.0.1", "[::1]"].map((name) => `http://${name}:${socket.localPort}`);
   const origins = process.env.ALLOWED_ORIGINS?.split(",") ?? local;
@@ -24,14 +24,14 @@ function refusal({ method, url = "", httpVersion, headers, socket }: IncomingMes
   if (headers["sec-websocket-version"] !== "13") return 426;
   // ws agrees to whichever subprotocol is offered first. HTTP/1.0 has no Upgrade (RFC 6455 §4.2.1).
   if (headers["sec-websocket-protocol"] !== undefined || httpVersion === "1.0") return 400;
-  // By a foreign name that leads to this machine (DNS rebinding), a foreign page looks like one of ours.
+  // A foreign name that resolves to this machine (DNS rebinding) makes its page look like one of ours.
   if (!origins.some((origin) => origin.endsWith(`//${headers.host}`))) return 421;
   // Browsers let every page connect, with its visitor's cookies (RFC 6455 §10.2). Programs send no Origin.
   if (headers.origin !== undefined && !origins.includes(headers.origin)) return 403;
   return wss.clients.size >= maxConnections ? 503 : undefined;
 }
 
-// The adapter never answers another upgrade, such as to h2c. It stays an ordinary request (Node 22.21, 24.9, newer).
+// The adapter never answers an upgrade to h2c. Here it stays an ordinary request (Node 22.21, 24.9 or later).
 const serverOptions = { shouldUpgradeCallback: (req: IncomingMessage) => !refusal(req) };
 app.use(async (c, next) => {
   const status = refusal(c.env.incoming);
@@ -66,7 +66,7 @@ function say(ws: WSContext, room: string, message: string): void {
 const heartbeatMs = Number(process.env.HEARTBEAT_MS ?? 25_000);
 const heard = new WeakSet<WebSocket>();
 let sweptAt = performance.now();
-// Hono knows no pings (honojs/hono#3969), and ws sends none. By default, a peer whose network is gone stays for ever.
+// Hono knows no pings (honojs/hono#3969), and ws sends none. A peer whose network is gone stays for ever.
 setInterval(() => {
   const isLate = performance.now() - sweptAt > 1.5 * heartbeatMs;
   sweptAt = performance.now();

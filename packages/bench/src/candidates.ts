@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { commandOfRung, folderOf, type Manifest, readManifests, readRungs } from "@rosetta/manifest";
+import { commandOfRung, folderOf, type Manifest, readManifests } from "@rosetta/manifest";
 import { commandOf } from "@rosetta/manifest/start";
 import { paths } from "@rosetta/protocol";
 
@@ -31,7 +31,7 @@ export function readCandidates(): Candidate[] {
   const manifests = readManifests();
   return [
     ...manifests.map(appOf),
-    ...manifests.filter(({ id }) => readRungs(id).length > 0).map(rungOf),
+    ...manifests.map(rungOf),
     bare("ws", "bare ws on Node", [process.execPath, "ws-echo.ts"]),
     bare("bun", "bare Bun.serve", [bunBinary, "bun-serve.ts"]),
     limit(),

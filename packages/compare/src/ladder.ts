@@ -15,17 +15,13 @@ const mostLines = new Map([
 /** How many lines of a rung the next one may change. The rest of the difference is the price of the new subject. */
 const mostLost = 4;
 
-/** Checks every rule about the ladders. A server that has none is left out. */
+/** Checks every rule about the ladders. */
 export function checkLadders(house: AppSources): Finding[] {
-  const climbed = {
-    ...house,
-    apps: house.apps.filter((app) => house.sources.some((rung) => rung.app === app)),
-  };
   const byName = Map.groupBy(house.sources, ({ name }) => name);
   return [
-    ...sameFiles(climbed),
+    ...sameFiles(house),
     ...[...byName.values()].flatMap(sameRegionsOf),
-    ...filledRegions(climbed),
+    ...filledRegions(house),
     ...house.sources.flatMap((rung) => [...shortEnough(rung), ...alone(rung)]),
     ...neighbours(house).flatMap(oneSubjectMore),
   ];
