@@ -71,19 +71,19 @@ function mainText(path: string, all: boolean): string {
   return edited(path, readSource(path), [...alone, ...(all ? [] : withoutExtras)]);
 }
 
+/** What the README and the Dockerfile say of a project without the extras, whose page is a room. */
 const roomWords = {
   build: "RUN npm run types && npm run build",
-  pageRows:
-    "| the page | `page/`, then `npm run build`. It is built to `public/`, which is what the server serves |\n| how a client behaves | `src/client/`: when it comes back, how it resumes, what it sends again |",
+  page: "`page/`, then run `npm run build`. It is built to `public/`, which is what the server serves",
   extras:
     "The protocol also has messages that start jobs or cause failures. This server refuses them (`src/hub/extras.ts`).",
-  built: "`npm run build` builds the page, and needs to run only when you change it.",
+  built: " `npm run build` builds the page, and needs to run only when you change it.",
 };
 
+/** The same of a project with them, whose page is the course. */
 const courseWords = {
   build: "RUN npm run types",
-  pageRows:
-    "| the page | `public/` is the course of WebSocket Rosetta, built. Put your own page there |\n| how a client behaves | `src/client/`: when it comes back, how it resumes, what it sends again |",
+  page: "`public/` is the course of WebSocket Rosetta, built. Put your own page there",
   extras:
     "`src/hub/extras/` has the weather, a match, jobs, and failures on request, for which you set `CHAOS=1`. Remove `extras` from `src/main.ts` to get rid of all of them.",
   built: "",
