@@ -69,9 +69,18 @@ test("files come in reading order, and regions in the order of their file", () =
     ["other.ts", region("more")],
     ["server.ts", region("upgrade")],
   ]);
-  expect(markdownRegions(readAppSources([{ id: "one", files }])).split("\n")).toEqual([
+  const rungs = new Map([
+    ["1-echo.ts", "run();\n"],
+    ["2-rooms.ts", region("rooms")],
+    ["3-heartbeat.ts", region("rooms") + region("heartbeat") + region("guard")],
+  ]);
+  const ladders = readAppSources([{ id: "one", files: rungs }], "steps");
+  expect(markdownRegions(readAppSources([{ id: "one", files }]), ladders).split("\n")).toEqual([
     "| file | lives as long as | regions |",
     "|---|---|---|",
+    "| `steps/1-echo.ts` | a lesson | none |",
+    "| `steps/2-rooms.ts` | a lesson | and rooms |",
+    "| `steps/3-heartbeat.ts` | a lesson | and heartbeat, guard |",
     "| `main.ts` | the process | none: the same to the byte everywhere |",
     "| `server.ts` | the process | upgrade |",
     "| `http.ts` | a request | door |",

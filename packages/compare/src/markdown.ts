@@ -43,8 +43,8 @@ const files = new Map([
   ["connection.ts", { life: "a socket", instead: "" }],
 ]);
 
-/** Writes the README's table of files and their regions. */
-export function markdownRegions(house: AppSources): string {
+/** Writes the README's table of files and their regions. `ladders`: the rungs, each with the regions it adds. */
+export function markdownRegions(house: AppSources, ladders: AppSources): string {
   const places = placesOf(house);
   const names = new Set([...files.keys(), ...house.sources.map(({ name }) => name)]);
   const rows = [...names].map((name) => {
@@ -52,7 +52,17 @@ export function markdownRegions(house: AppSources): string {
     const { life = "", instead = "" } = files.get(name) ?? {};
     return `| \`${name}\` | ${life} | ${own.length === 0 ? `none: ${instead}` : own.join(", ")} |`;
   });
-  return ["| file | lives as long as | regions |", "|---|---|---|", ...rows].join("\n");
+  return ["| file | lives as long as | regions |", "|---|---|---|", ...rungRows(ladders), ...rows].join("\n");
+}
+
+// Regions are listed where they first appear, and stay in every later rung.
+function rungRows(ladders: AppSources): string[] {
+  const places = placesOf(ladders);
+  const names = [...new Set(ladders.sources.map(({ name }) => name))].sort();
+  return names.map((name) => {
+    const added = places.filter((place) => place.name === name).map(({ region }) => region);
+    return `| \`steps/${name}\` | a lesson | ${added.length === 0 ? "none" : `and ${added.join(", ")}`} |`;
+  });
 }
 
 /** Writes the README's matrix: group × server, and below it rung × server. */

@@ -36,7 +36,7 @@ async function check(write: boolean): Promise<number> {
   const now = equality(house);
   if (write) writeFileSync(join(root, record), printEquality(now));
   const suite = await checkSuite(places, placesOf(ladders));
-  const readme = staleRegions(readFileSync(join(root, "README.md"), "utf8"), house);
+  const readme = staleRegions(readFileSync(join(root, "README.md"), "utf8"), house, ladders);
   const lessons = readLessonFiles();
   const findings = [
     ...checkApps(house),

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readApps, readManifests, readRungs, root } from "@rosetta/manifest";
-import { readAppSources } from "./app-sources.ts";
+import { type AppSources, readAppSources } from "./app-sources.ts";
 import { CommandError } from "./arguments.ts";
 import { markdownMatrix, markdownRegions, type ReadmePart, replacePart } from "./markdown.ts";
 import { listSuite } from "./playwright.ts";
@@ -27,7 +27,7 @@ async function checkReadme(): Promise<number> {
   const text = readFileSync(file, "utf8");
   const findings = [
     ...unlinkedServers(text, readManifests()),
-    ...staleRegions(text, readAppSources(readApps())),
+    ...staleRegions(text, readAppSources(readApps()), readLadders()),
     ...staleMatrix(text, await listSuite(), readManifests(), (id) => readRungs(id).map(({ name }) => name)),
   ];
   if (findings.length > 0) return printFindings(findings);
@@ -35,9 +35,13 @@ async function checkReadme(): Promise<number> {
   return 0;
 }
 
+function readLadders(): AppSources {
+  return readAppSources(readApps("steps"), "steps");
+}
+
 function writeReadme(): void {
   // First the parts that need no run.
-  write("regions", markdownRegions(readAppSources(readApps())));
+  write("regions", markdownRegions(readAppSources(readApps()), readLadders()));
   const app = readResults("results/e2e.json", "pnpm e2e");
   const steps = readResults("results/steps.json", "pnpm e2e --steps");
   write("matrix", markdownMatrix(app, steps));

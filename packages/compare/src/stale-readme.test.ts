@@ -108,9 +108,10 @@ test("the table of regions matches the apps", () => {
     readAppSources([
       { id: "one", files: new Map([["http.ts", `// #region ${region}\nrun();\n// #endregion ${region}\n`]]) },
     ]);
-  const text = `<!-- regions:begin -->\n${markdownRegions(house("door"))}\n<!-- regions:end -->`;
-  expect(staleRegions(text, house("door"))).toEqual([]);
-  expect(print(staleRegions(text, house("gate")))).toEqual([
+  const ladders = readAppSources([], "steps");
+  const text = `<!-- regions:begin -->\n${markdownRegions(house("door"), ladders)}\n<!-- regions:end -->`;
+  expect(staleRegions(text, house("door"), ladders)).toEqual([]);
+  expect(print(staleRegions(text, house("gate"), ladders))).toEqual([
     "README.md:6  no longer so: | `http.ts` | a request | door |",
     "README.md:2  missing, pnpm -C packages/compare run readme: | `http.ts` | a request | gate |",
   ]);

@@ -8,8 +8,8 @@ import { isForRungsAlone, type ListedTest, regionsOf, stepTag, titleForm } from 
 const remedy = "pnpm -C packages/compare run readme";
 
 /** Returns where the README's table of regions does not match the apps. */
-export function staleRegions(readme: string, house: AppSources): Finding[] {
-  return compare(readme, "regions", markdownRegions(house), remedy);
+export function staleRegions(readme: string, house: AppSources, ladders: AppSources): Finding[] {
+  return compare(readme, "regions", markdownRegions(house, ladders), remedy);
 }
 
 /**
