@@ -1130,8 +1130,8 @@ const rest: Mutant[] = [
   },
   {
     ...unit("shared/servers"),
-    search: "return (place % 3) + 1;",
-    replace: "return (place % 3);",
+    search: "return (place % scripts) + 1;",
+    replace: "return (place % scripts);",
     why: "a server's script may be 0",
   },
   {

@@ -125,8 +125,8 @@ test("servers on other machines follow, sorted by name", () => {
   ]);
 });
 
-test("the three scripts go round", () => {
-  expect([0, 1, 2, 3].map(scriptOf)).toEqual([1, 2, 3, 1]);
+test("the four scripts go round", () => {
+  expect([0, 1, 2, 3, 4].map(scriptOf)).toEqual([1, 2, 3, 4, 1]);
 });
 
 test.each([

@@ -12,7 +12,7 @@ export const theme = css`
     display: block;
   }
 
-  /* One text in three scripts: each server has a colour and a typeface of its own. */
+  /* One text in several scripts: each server has a colour and a typeface of its own. */
   :host([data-script="1"]),
   [data-script="1"] {
     --accent: var(--lapis);
@@ -29,6 +29,12 @@ export const theme = css`
   [data-script="3"] {
     --accent: var(--malachite);
     --display: var(--mono);
+  }
+
+  :host([data-script="4"]),
+  [data-script="4"] {
+    --accent: var(--porphyry);
+    --display: var(--slab);
   }
 
   h2,

@@ -157,6 +157,10 @@ export const appStyle = css`
     }
 
     .columns {
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+    }
+
+    .columns:has(> :nth-child(3):last-child) {
       grid-template-columns: repeat(3, minmax(0, 1fr));
     }
 
@@ -197,6 +201,10 @@ export const appStyle = css`
   }
 
   @media (width >= 82rem) {
+    .columns {
+      grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr));
+    }
+
     :host(:not([every])) {
       grid-template-columns: minmax(0, 1fr) minmax(30rem, 36%);
     }

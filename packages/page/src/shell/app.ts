@@ -56,7 +56,7 @@ export class PageShell extends LitElement {
   /** By server, when all are used at once. */
   declare findings: Map<string, Findings>;
   declare view: View;
-  /** Which of the three typefaces and colours is in use: the place of the chosen server, 1 to 3. */
+  /** Which typeface and colour is in use: that of the chosen server, 1 to 4. */
   declare script: number;
   declare every: boolean;
   #connections = new PageConnections();
