@@ -124,7 +124,7 @@ test("the limits, their variables and their defaults match the code", () => {
   const shown = rows("## Limits");
   expect(Object.fromEntries(shown.map(([limit, , usual]) => [limit, Number(usual)]))).toEqual(defaultLimits);
   for (const [limit, variable = ""] of shown) {
-    const { settings } = readEnvironment({ [variable]: "2000" }, { port: 0, servers: [] });
+    const { settings } = readEnvironment({ [variable]: "2001" }, { port: 0, servers: [] });
     const jobs = readEnvironment({ [variable]: "900" }, { port: 0, servers: [] });
     expect((settings ?? jobs.settings)?.limits).not.toEqual(defaultLimits);
     expect({ ...(settings ?? jobs.settings)?.limits, [limit ?? ""]: 0 }).toEqual({

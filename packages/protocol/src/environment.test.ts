@@ -50,6 +50,8 @@ const limitNames: Record<keyof Limits, string> = {
   pollMs: "POLL_MS",
   drainMs: "DRAIN_MS",
   lingerMs: "LINGER_MS",
+  engineTimeoutMs: "ENGINE_TIMEOUT_MS",
+  engineGraceMs: "ENGINE_GRACE_MS",
 };
 
 test("an empty environment means loopback and the default limits", () => {
@@ -210,4 +212,20 @@ test("the page's policy forbids inline code and eval, and allows connections onl
   expect(directives.get("script-src")).toEqual(["'self'"]);
   expect(directives.get("frame-ancestors")).toEqual(["'none'"]);
   expect(policy).not.toContain("unsafe");
+});
+
+test.each([
+  "redis://127.0.0.1:6379",
+  "redis://anna:secret@redis.example.org/2",
+  "rediss://redis.example.org",
+  "redis+sentinel://one:26379,two:26379/mymaster",
+])("REDIS_URL=%s names the engine", (url) => {
+  expect(read({ REDIS_URL: url }).engine).toBe(url);
+});
+
+test("a REDIS_URL that cannot be used is told of without its password", () => {
+  expect(problemsOf({ REDIS_URL: "redis://anna:secret@host/name" })).toEqual([
+    expect.stringContaining('REDIS_URL="redis://…@host/name" cannot be used'),
+  ]);
+  expect(problemsOf({ REDIS_URL: "http://127.0.0.1" })).toHaveLength(1);
 });

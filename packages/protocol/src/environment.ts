@@ -30,6 +30,8 @@ export interface Settings {
   proxies: number;
   /** The resources that are served to other machines, too: `EXPOSE=metrics,log`. Default: none. */
   exposed: ReadonlySet<Exposable>;
+  /** The Redis through which several servers are one application. If left out, there is only this one. `REDIS_URL` */
+  engine: string | undefined;
   /** What it allows its peers. Each limit has a variable of its own. */
   limits: Limits;
 }
@@ -62,7 +64,9 @@ export function readEnvironment(env: Record<string, string | undefined>, default
     if (text === undefined || text === "") return fallback;
     const result = read(text);
     if (result !== undefined) return result;
-    problems.push(`${name}=${JSON.stringify(text)} cannot be used: expected ${expected}`);
+    // A URL can have a password in it.
+    const shown = JSON.stringify(text.replace(/\/\/[^/@]*:[^/@]*@/, "//…@"));
+    problems.push(`${name}=${shown} cannot be used: expected ${expected}`);
     return fallback;
   }
   function integer(name: string, fallback: number, least: number, most: number): number {
@@ -101,6 +105,12 @@ export function readEnvironment(env: Record<string, string | undefined>, default
       toExposed,
       "metrics, log, or both with a comma between",
     ),
+    engine: value(
+      "REDIS_URL",
+      undefined,
+      toEngine,
+      "redis://host:6379, rediss://… or redis+sentinel://host:26379,host:26379/name",
+    ),
     limits,
   };
   return problems.length > 0 ? { problems } : { settings };
@@ -135,6 +145,8 @@ const limitNames: [keyof Limits, string, number, number][] = [
   ["pollMs", "POLL_MS", 100, day],
   ["drainMs", "DRAIN_MS", 0, day],
   ["lingerMs", "LINGER_MS", 0, day],
+  ["engineTimeoutMs", "ENGINE_TIMEOUT_MS", 50, day],
+  ["engineGraceMs", "ENGINE_GRACE_MS", 100, day],
 ];
 
 /** Returns the origins that may connect if none are listed: this machine at all ports of the run, and its servers. */
@@ -193,6 +205,13 @@ function toServer(text: string): Sibling | undefined {
   const [, id, origin = ""] = /^\s*([a-z0-9-]+)=(\S+)\s*$/.exec(text) ?? [];
   const url = parseOrigin(origin);
   return id && url ? { id, title: id, url } : undefined;
+}
+
+// The whole is read where it is used: see `parseRedisUrl` of @rosetta/cluster.
+function toEngine(text: string): string | undefined {
+  return /^rediss?(:\/\/[^\s/]+(\/\d*)?|\+sentinel:\/\/[^\s/]+\/[^\s/]+(\/\d*)?)$/.test(text)
+    ? text
+    : undefined;
 }
 
 // One invalid item makes the whole list invalid.

@@ -54,6 +54,10 @@ export interface Limits {
   drainMs: number;
   /** Milliseconds a shutdown waits for the close frames of its peers. `LINGER_MS` */
   lingerMs: number;
+  /** Milliseconds a command to the engine may take; over it, `error unavailable`. `ENGINE_TIMEOUT_MS` */
+  engineTimeoutMs: number;
+  /** Milliseconds the engine may be away; then 503, and close 1013 for all. `ENGINE_GRACE_MS` */
+  engineGraceMs: number;
 }
 
 /** The limits of a server whose environment sets none. */
@@ -85,6 +89,8 @@ export const defaultLimits: Limits = {
   pollMs: 25_000,
   drainMs: 4_000,
   lingerMs: 1_000,
+  engineTimeoutMs: 2_000,
+  engineGraceMs: 15_000,
 };
 
 /** Returns the milliseconds of silence after which a connection is given up. A heartbeat or a poll takes less. */

@@ -105,3 +105,8 @@ export interface Cluster {
 export function beginningOf(topic: string, { epoch }: Cursor): Place {
   return { topic, epoch, offset: 0 };
 }
+
+/** Returns the rank of a job's last event: nothing comes after the outcome, whoever tells it first. */
+export function outcomeRank(total: number): number {
+  return total + 2;
+}

@@ -17,6 +17,7 @@ import { byteLength, type Kept, Refused } from "../delivery/log.ts";
 import { roomOf, type Topic } from "../delivery/topics.ts";
 import type { Queue } from "../operation/budget.ts";
 import type { Requester } from "../requests/caller.ts";
+import { errorOf } from "../requests/context.ts";
 import { type Ask, answer, hello } from "../requests/requests.ts";
 import type { Services } from "../services.ts";
 import type { Session } from "../session.ts";
@@ -332,7 +333,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   // The engine that servers share did not answer. What else goes wrong is a mistake of the server.
   #refused(re: string, error: unknown): void {
     if (!(error instanceof Refused)) throw error;
-    this.send({ type: "error", re, code: error.code, message: error.message });
+    this.send(errorOf(re, error));
   }
 
   #answer(message: Ask): Soon<void> {

@@ -63,9 +63,10 @@ export interface Replay {
 export interface Log {
   /**
    * Opens a topic, so that `head` and `since` know it. Returns `undefined` if it is open already, as it always is in
-   * memory. Otherwise the promise resolves when it is, or rejects if the topic cannot be had now.
+   * memory. Otherwise the promise resolves when it is, or rejects if the topic cannot be had now. `upTo` is a place that a
+   * reader has from another server: if it is not known here, this server is behind, and the promise waits for the rest.
    */
-  open(topic: string): Promise<void> | undefined;
+  open(topic: string, upTo?: Cursor): Promise<void> | undefined;
   /**
    * Appends an event. Resolves with nothing if the entry has come through `follow`. If it will not, because the same
    * request was appended before or the topic is not open here, resolves with its place. Rejects, with a `Refused` if the
@@ -92,10 +93,13 @@ export interface Log {
 export class Refused extends Error {
   /** What the one who asked is told: another request had this id, or nobody could be reached. */
   readonly code: "conflict" | "unavailable";
+  /** Milliseconds after which the same may work. Undefined if it never will. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: Refused["code"], message: string) {
+  constructor(code: Refused["code"], message: string, retryAfterMs?: number) {
     super(message);
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -1,4 +1,4 @@
-import { bounds, type Limits, type Mode } from "@rosetta/protocol";
+import { bounds, type Cursor, type Limits, type Mode } from "@rosetta/protocol";
 import { type Soon, soon } from "../cluster/soon.ts";
 import type { Platform } from "../port.ts";
 import type { Reader } from "./followers.ts";
@@ -71,14 +71,14 @@ export class Topics<Session> {
 
   /**
    * Returns the topic, or why this address cannot have it. Begins a room that does not exist yet. Rejects if the log
-   * cannot open the topic now.
+   * cannot open the topic now. `upTo` is the place from which the reader resumes.
    */
-  open(name: string, address: string): Soon<Topic<Session> | TopicProblem> {
+  open(name: string, address: string, upTo?: Cursor): Soon<Topic<Session> | TopicProblem> {
     const known = this.#topics.get(name);
-    if (known) return this.#use(known);
+    if (known) return this.#use(known, upTo);
     return soon(this.ask(name, address), (problem) => {
       // Somebody else may have asked meanwhile.
-      return problem ?? this.#use(this.#topics.get(name) ?? this.#begin(name, address));
+      return problem ?? this.#use(this.#topics.get(name) ?? this.#begin(name, address), upTo);
     });
   }
 
@@ -129,10 +129,10 @@ export class Topics<Session> {
     return problem === undefined ? undefined : { code: "limit", message: problem };
   }
 
-  #use(topic: Topic<Session>): Soon<Topic<Session> | TopicProblem> {
+  #use(topic: Topic<Session>, upTo: Cursor | undefined): Soon<Topic<Session> | TopicProblem> {
     // A poll or a publication also uses the room, without following it.
     if (topic.lot && roomOf(topic.name) !== undefined) this.#touched(topic.lot);
-    const opening = this.#options.log.open(topic.name);
+    const opening = this.#options.log.open(topic.name, upTo);
     if (!opening) return topic;
     return opening.then(() => (this.#topics.get(topic.name) === topic ? topic : gone));
   }

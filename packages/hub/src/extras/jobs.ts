@@ -1,5 +1,5 @@
 import type { EventData } from "@rosetta/protocol";
-import type { Cancellation } from "../cluster/cluster.ts";
+import { type Cancellation, outcomeRank } from "../cluster/cluster.ts";
 import type { Platform } from "../port.ts";
 
 /** The client that started a job, and its address. */
@@ -106,11 +106,6 @@ export class Jobs {
     const of = owner === undefined ? {} : { owner };
     for (const job of this.#jobs.values()) if (isOf(job, of)) job.cancelled = true;
   }
-}
-
-/** The rank of a job's last event: whoever tells the outcome first, nothing comes after it. */
-export function outcomeRank(total: number): number {
-  return total + 2;
 }
 
 function isOf(job: Job, { owner = job.owner, address = job.address }: Partial<Starter>): boolean {

@@ -114,7 +114,7 @@ export class Readers {
   }
 
   #stream(request: ReadRequest, address: string, sink: Sink): () => void {
-    const opened = this.#require(request.topic, address);
+    const opened = this.#require(request, address);
     if (!(opened instanceof Promise)) return this.#start(opened, request, address, sink);
     const release = this.#options.hold(address, "/events");
     let leave = once(release);
@@ -220,7 +220,7 @@ export class Readers {
       else stop = this.#await(topic, address, finish);
     };
     const asked = soon(this.#refuse(facts, address), (refusal) =>
-      refusal ? this.#respond(respond, refusal) : soon(this.#require(request.topic, address), wait),
+      refusal ? this.#respond(respond, refusal) : soon(this.#require(request, address), wait),
     );
     if (asked instanceof Promise) asked.catch(() => isOver || this.#respond(respond, notReached()));
     return once(() => {
@@ -269,8 +269,8 @@ export class Readers {
     return isNews ? this.#page(topic, replay) : undefined;
   }
 
-  #require(name: string, address: string): Soon<Topic<unknown>> {
-    return soon(this.#options.topics.open(name, address), (topic) => {
+  #require(request: ReadRequest, address: string): Soon<Topic<unknown>> {
+    return soon(this.#options.topics.open(request.topic, address, placeOf(request)), (topic) => {
       if ("code" in topic) throw new Error(`the topic was there when it was asked for: ${topic.message}`);
       return topic;
     });
@@ -299,8 +299,7 @@ export class Readers {
   }
 
   #replay(topic: Topic<unknown>, request: ReadRequest): Replay {
-    const since = request.cursor ? parseCursor(request.cursor) : undefined;
-    return replayOf(topic, this.#options.log, { since });
+    return replayOf(topic, this.#options.log, { since: placeOf(request) });
   }
 
   // The same string for all who read it: ten thousand copies of an event would wait in ten thousand queues.
@@ -321,6 +320,10 @@ export class Readers {
 }
 
 const nothing: Answer = { status: 204, headers: uncached, body: "" };
+
+function placeOf({ cursor }: ReadRequest): Cursor | undefined {
+  return cursor ? parseCursor(cursor) : undefined;
+}
 
 function readRequest(facts: RequestFacts): ReadRequest {
   // An EventSource sends the header by itself. `since` is for a poll, or for the first stream of a reader that resumes.

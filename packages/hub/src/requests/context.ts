@@ -1,3 +1,4 @@
+import type { ServerMessage } from "@rosetta/protocol";
 import { isSame, type Repeatable } from "../delivery/clients.ts";
 import { Refused } from "../delivery/log.ts";
 import type { Services } from "../services.ts";
@@ -21,7 +22,12 @@ export function answeredBefore<Ws>({ services, session, client }: Context<Ws>, m
 export function notDone<Ws>({ services, client }: Context<Ws>, re: string, error: unknown): void {
   services.failed(error);
   services.clients.forgetAnswer(client, re);
-  const isKnown = error instanceof Refused;
-  const [code, message] = isKnown ? [error.code, error.message] : (["unavailable", "not stored"] as const);
-  services.guard(() => client.session?.send({ type: "error", re, code, message }));
+  const refusal = error instanceof Refused ? error : new Refused("unavailable", "not stored");
+  services.guard(() => client.session?.send(errorOf(re, refusal)));
+}
+
+/** Returns the reply to a request that others did not take. */
+export function errorOf(re: string, { code, message, retryAfterMs }: Refused): ServerMessage<"error"> {
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return { type: "error", re, code, message, ...wait };
 }

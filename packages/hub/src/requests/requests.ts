@@ -112,12 +112,12 @@ function publish<Ws>(context: Context<Ws>, message: ClientMessage<"publish">): S
 
 function subscribe<Ws>(context: Context<Ws>, message: ClientMessage<"subscribe">): Soon<void> {
   const { services, session } = context;
-  const { id, topic: name } = message;
+  const { id, topic: name, since } = message;
   const { limits } = services.settings;
   if (!session.topics.has(name) && session.topics.size >= limits.topics) {
     return refuse(session, id, "limit", `at most ${limits.topics} topics`);
   }
-  return soon(services.topics.open(name, session.address), (topic) => {
+  return soon(services.topics.open(name, session.address, since), (topic) => {
     if ("code" in topic) return refuse(session, id, topic.code, topic.message);
     replay(context, message, topic);
   });

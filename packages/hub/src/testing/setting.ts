@@ -1,17 +1,20 @@
 import {
   defaultLimits,
+  endpoints,
   type Limits,
   parseRequest,
   type RequestFacts,
   type Settings,
 } from "@rosetta/protocol";
 import { type Assembly, assemble, type HubOptions } from "../assembly.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Soon } from "../cluster/soon.ts";
+import type { SocketSession } from "../connection/socket-session.ts";
 import { createExtras } from "../extras/index.ts";
 import type { Sink } from "../http/readers.ts";
 import { Hub } from "../hub.ts";
-import type { LogRecord } from "../port.ts";
-import type { Services } from "../services.ts";
+import type { LogRecord, Platform } from "../port.ts";
+import type { CreateExtras, Services } from "../services.ts";
 import { Peer, type Socket, TestPort } from "./stack.ts";
 import { World } from "./world.ts";
 
@@ -71,6 +74,32 @@ export function setUp(
   };
 }
 
+/** The parts of a hub that a test joins with others, in a world of several. Nothing of it runs by itself. */
+export interface Part extends Assembly<Socket> {
+  failures: unknown[];
+}
+
+/** Creates the parts of a hub with default settings, among others. Default: without extras. */
+export function partOf(platform: Platform, cluster: Cluster, extras?: CreateExtras): Part {
+  const failures: unknown[] = [];
+  const parts = assemble<Socket>({
+    identity: { id: "test", title: "Test", runtime: "test 1.0" },
+    settings: settingsWith({}),
+    port: new TestPort(),
+    journal: { record() {}, failed: (error) => failures.push(error) },
+    ...{ platform, cluster },
+    ...(extras && { extras }),
+  });
+  return { ...parts, failures };
+}
+
+/** Opens a session at one of several hubs. */
+export function openSessionOf({ connections }: Part, socket: Socket): void {
+  connections.open(endpoints.application, "127.0.0.1", (session) =>
+    Object.assign(socket, { session: session as SocketSession<Socket> }),
+  );
+}
+
 function settingsWith({ limits, ...changes }: Changes): Settings {
   return {
     port: serverPort,
@@ -81,6 +110,7 @@ function settingsWith({ limits, ...changes }: Changes): Settings {
     compression: false,
     proxies: 0,
     exposed: new Set(),
+    engine: undefined,
     ...changes,
     limits: { ...defaultLimits, ...limits },
   };

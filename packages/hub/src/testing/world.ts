@@ -61,10 +61,11 @@ export class World implements Platform {
   }
 
   #next(end: number): Timer | undefined {
-    const due = [...this.#timers].filter((timer) => timer.dueAt <= end);
-    return due.reduce<Timer | undefined>((first, timer) => {
-      return first && first.dueAt <= timer.dueAt ? first : timer;
-    }, undefined);
+    let first: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.dueAt <= end && (!first || timer.dueAt < first.dueAt)) first = timer;
+    }
+    return first;
   }
 }
 

@@ -468,7 +468,11 @@ const environment = inFile("environment", [
     `const names = ["localhost", "127.0.0.1"];`,
     "the page's origin by IPv6 is not listed",
   ],
-  ["JSON.stringify(text)}", "text}", "a line break in a value breaks the message into two lines"],
+  [
+    `JSON.stringify(text.replace(/\\/\\/[^/@]*:[^/@]*@/, "//…@"))`,
+    `text.replace(/\\/\\/[^/@]*:[^/@]*@/, "//…@")`,
+    "a line break in a value breaks the message into two lines",
+  ],
   [`!origin.includes("[")`, "true", "the policy names a source that it cannot hold"],
   [`"frame-ancestors 'none'"`, `"frame-ancestors *"`, "any page may frame ours"],
   [
