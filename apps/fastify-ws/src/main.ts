@@ -1,6 +1,7 @@
 // The process: its environment, its one line on stdout and its signals. Byte for byte the same in every app.
+import { clusterOf } from "@rosetta/cluster";
 import { createExtras } from "@rosetta/hub/extras";
-import { addressOf, Lines } from "@rosetta/hub/node";
+import { addressOf, Lines, platform } from "@rosetta/hub/node";
 import { readManifests } from "@rosetta/manifest";
 import { readEnvironment, urlOf } from "@rosetta/protocol";
 import pino from "pino";
@@ -21,10 +22,13 @@ if (!settings) {
 const lines = new Lines(2);
 const log = pino({ base: { server: manifest.id } }, lines);
 const runtime = process.versions.bun ? `bun ${process.versions.bun}` : `node ${process.versions.node}`;
+// With REDIS_URL, this server and the others there are one application.
+const cluster = clusterOf(settings, platform, (line) => log.warn(line));
 const server = await start({
   identity: { id: manifest.id, title: manifest.title, runtime },
   settings,
   extras: createExtras(),
+  ...(cluster && { cluster }),
   journal: {
     record: ({ name, details }) => log.info(details, name),
     failed: (error) => log.error(error),

@@ -2,6 +2,7 @@ import type { Mutant } from "../mutant.ts";
 import { apps } from "./apps.ts";
 import { bench } from "./bench.ts";
 import { client } from "./client.ts";
+import { cluster } from "./cluster.ts";
 import { conformance } from "./conformance.ts";
 import { hub } from "./hub.ts";
 import { page } from "./page.ts";
@@ -12,6 +13,7 @@ import { tools } from "./tools.ts";
 export const mutants: Mutant[] = [
   ...protocol,
   ...hub,
+  ...cluster,
   ...client,
   ...apps,
   ...page,

@@ -1,0 +1,302 @@
+// Holds the fake engine of the simulation against a real Redis: the same commands in the same order, the same answers.
+import type { RequestMark } from "@rosetta/hub/cluster";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ConnectionLost, type Engine, type EngineListener } from "../engine.ts";
+import { FakeStore } from "../testing/fake-store.ts";
+import { findRedis, type RunningRedis, redisRemedy, startRedis } from "../testing/start-redis.ts";
+import { RedisEngine } from "./redis-engine.ts";
+
+const port = 46_301 + (process.pid % 40);
+let redis: RunningRedis;
+const engines: RedisEngine[] = [];
+
+/** Returns an engine that is connected, what it heard, and when it was up and down. */
+async function connect(server: string, url = redis.url) {
+  const lines: string[] = [];
+  const engine = new RedisEngine({ url, server, report: (line) => lines.push(line) });
+  engines.push(engine);
+  const heard: string[] = [];
+  const changes: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const listener: EngineListener = {
+    up: () => {
+      changes.push("up");
+      first.resolve();
+    },
+    down: () => changes.push("down"),
+    message: (topic, text) => heard.push(`${topic ?? ""} ${text}`),
+  };
+  engine.connect(listener);
+  return { engine, heard, changes, lines, up: first.promise };
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (isTrue()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("it never came");
+}
+
+test("there is a Redis to compare with", () => {
+  expect(findRedis(), redisRemedy).toBeDefined();
+});
+
+describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    redis = await startRedis(port);
+  });
+
+  afterAll(async () => {
+    for (const engine of engines) await engine.close();
+    await redis?.stop();
+  });
+
+  const topic = fc.constantFrom("room/a", "room/b", "scores");
+  const client = fc.constantFrom("c1", "c2");
+  const server = fc.constantFrom("one", "two");
+  const names = fc.uniqueArray(fc.constantFrom("guest-1", "guest-2", "guest-3"), { maxLength: 2 });
+  const request: fc.Arbitrary<RequestMark> = fc.record({
+    client,
+    id: fc.constantFrom("1", "2", "3"),
+    body: fc.constantFrom(7, 8),
+  });
+  type Command = { name: string; run(engine: Engine): Promise<unknown>; lapses?: string };
+  const command = (name: string, run: Command["run"]): Command => ({ name, run });
+  const commands: fc.Arbitrary<(name: string) => Command> = fc.oneof(
+    fc
+      .tuple(topic, fc.string({ maxLength: 20 }), fc.option(request), fc.option(fc.nat(5)))
+      .map(([at, text, mark, rank]) => () => {
+        const payload = JSON.stringify({ at: 1, data: { kind: "chat", text } });
+        const more = { ...(mark && { request: mark }), ...(rank !== null && { rank }) };
+        const said = `append ${at} ${payload} ${JSON.stringify(more)}`;
+        return command(said, (engine) => engine.append({ topic: at, payload, epoch: "fresh", ...more }));
+      }),
+    fc.tuple(topic, fc.nat(4)).map(
+      ([at, offset]) =>
+        () =>
+          command(`open ${at} ${offset}`, (engine) => engine.open(at, "fresh", { epoch: "fresh", offset })),
+    ),
+    topic.map((at) => () => command(`exists ${at}`, (engine) => engine.exists(at))),
+    fc.tuple(client, fc.option(fc.nat(3))).map(
+      ([key, connection]) =>
+        (by: string) =>
+          command(`claim ${key} ${connection} by ${by}`, (engine) =>
+            engine.claim({
+              client: key,
+              session: "s",
+              connection: connection ?? undefined,
+              member: `guest-${by}`,
+            }),
+          ),
+    ),
+    names.map(
+      (members) => (by: string) =>
+        command(`roster ${members} by ${by}`, async (engine) => {
+          const roster = await engine.roster("a", members);
+          return roster.members.map((each) => each.toSorted()).toSorted();
+        }),
+    ),
+    request.map(
+      (mark) => () =>
+        command(`start ${JSON.stringify(mark)}`, (engine) =>
+          engine.startJob("job/000000000001", "fresh", mark),
+        ),
+    ),
+    client.map((key) => () => command(`keep ${key}`, (engine) => engine.keepJob("job/000000000001", key))),
+    fc.constant(() => command("end", (engine) => engine.endJob("job/000000000001"))),
+    client.map((key) => () => command(`cancel ${key}`, (engine) => engine.cancel("job/000000000001", key))),
+    fc.tuple(topic, fc.nat(3)).map(
+      ([at, offset]) =>
+        () =>
+          command(`beat ${at} ${offset}`, (engine) =>
+            engine.beat({
+              ...{ told: "t", tells: "t", keeps: true },
+              topics: [{ topic: at, epoch: "fresh", offset }],
+              jobs: ["job/000000000001"],
+              clients: ["c1", "c2"],
+            }),
+          ),
+    ),
+    fc.constant(() => command("leave", (engine) => engine.leave())),
+    fc.constant((by: string) => ({
+      ...command(`${by} does not beat`, (engine) => engine.exists("x")),
+      lapses: by,
+    })),
+  );
+
+  test("the fake engine answers as Redis does, and says the same on its channels", async () => {
+    const real = { one: await connect("one"), two: await connect("two") };
+    await Promise.all([real.one.up, real.two.up]);
+    let cases = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(server, commands), { minLength: 1, maxLength: 40, size: "max" }),
+        async (steps) => {
+          await flush();
+          const store = new FakeStore("life", () => 0);
+          const said: Record<string, string[]> = { one: [], two: [] };
+          store.say = (kind, name, text) => {
+            for (const [each, heard] of Object.entries(said)) {
+              if (kind === "topic") heard.push(`${name} ${text}`);
+              else if (kind === "all" || name === each) heard.push(` ${text}`);
+            }
+          };
+          for (const { engine, heard } of Object.values(real)) {
+            heard.length = 0;
+            await engine.subscribe(["room/a", "room/b", "scores"]);
+          }
+          for (const [by, make] of steps) {
+            const { name, run, lapses } = make(by);
+            if (lapses !== undefined) {
+              store.lapse(lapses);
+              await flusher?.sendCommand(["DEL", `{rosetta}:0:lease:${lapses}`]);
+            }
+            const expected = await run(fakeOf(store, by));
+            expect(await run(real[by as "one" | "two"].engine), name).toEqual(expected);
+            cases += 1;
+          }
+          for (const [each, { engine, heard }] of Object.entries(real)) {
+            await engine.exists("nothing");
+            expect(heard, each).toEqual(said[each]);
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+    expect(cases).toBeGreaterThan(500);
+  });
+
+  async function flush(): Promise<void> {
+    const { createClient } = await import("@redis/client");
+    flusher ??= await createClient({ url: redis.url }).connect();
+    await flusher.sendCommand(["FLUSHALL"]);
+  }
+  let flusher: { sendCommand(command: string[]): Promise<unknown>; destroy(): void } | undefined;
+  afterAll(() => flusher?.destroy());
+
+  test("remembers the last 256 requests of a client, and no more", async () => {
+    await flush();
+    const { engine, up } = await connect("three");
+    await up;
+    const append = (id: number) =>
+      engine.append({
+        topic: "room/a",
+        payload: "{}",
+        epoch: "e",
+        request: { client: "c", id: `${id}`, body: 1 },
+      });
+    for (let id = 0; id <= 256; id++) expect((await append(id)).outcome).toBe("added");
+    expect(await append(1)).toMatchObject({ outcome: "again", offset: 2 });
+    expect(await append(0)).toMatchObject({ outcome: "added", offset: 258 });
+  });
+
+  test("keeps at most 256 events and 128 KiB of a topic", async () => {
+    await flush();
+    const { engine, up } = await connect("four");
+    await up;
+    for (let index = 0; index < 300; index++)
+      await engine.append({ topic: "room/a", payload: "{}", epoch: "e" });
+    const many = await engine.open("room/a", "e");
+    expect([many.events.length, many.events[0]?.offset, many.offset]).toEqual([256, 45, 300]);
+    const payload = "é".repeat(2_000);
+    for (let index = 0; index < 50; index++) await engine.append({ topic: "room/b", payload, epoch: "e" });
+    const large = await engine.open("room/b", "e");
+    expect(large.events).toHaveLength(32);
+    expect(large.events.at(-1)).toEqual({ offset: 50, payload });
+  });
+
+  test("begins another epoch with each life, and keeps what its file has kept", async () => {
+    const own = await startRedis(port + 50, ["--appendonly", "yes", "--appendfsync", "always"]);
+    try {
+      const { engine, changes, up } = await connect("five", own.url);
+      await up;
+      await engine.append({ topic: "room/a", payload: "1", epoch: "first" });
+      await own.kill();
+      await expect(engine.exists("room/a")).rejects.toThrow(ConnectionLost);
+      await own.again();
+      await until(() => changes.length === 3);
+      expect(changes).toEqual(["up", "down", "up"]);
+      expect(await engine.open("room/a", "second", { epoch: "first", offset: 1 })).toEqual({
+        epoch: "second",
+        offset: 1,
+        events: [{ offset: 1, payload: "1" }],
+      });
+      expect(await engine.append({ topic: "room/a", payload: "2", epoch: "third" })).toMatchObject({
+        epoch: "second",
+        offset: 2,
+      });
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test("a topic whose head is gone begins anew, whatever is left of its events", async () => {
+    await flush();
+    const { engine, up } = await connect("six");
+    await up;
+    await engine.append({ topic: "room/a", payload: "1", epoch: "first" });
+    await flusher?.sendCommand(["DEL", "{rosetta}:0:topic:room/a"]);
+    expect(await engine.open("room/a", "second")).toEqual({ epoch: "second", offset: 0, events: [] });
+    expect(await engine.append({ topic: "room/a", payload: "2", epoch: "x" })).toMatchObject({ offset: 1 });
+  });
+
+  test("a Redis that forgets on its own is refused with one line, and taken once it does not", async () => {
+    const own = await startRedis(port + 50, ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
+    try {
+      const { lines, changes } = await connect("seven", own.url);
+      await until(() => lines.length > 0);
+      const { createClient } = await import("@redis/client");
+      const operator = await createClient({ url: own.url }).connect();
+      await operator.sendCommand(["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+      operator.destroy();
+      await until(() => changes.length > 0);
+      expect(lines).toEqual([
+        expect.stringMatching(/maxmemory-policy is allkeys-lru; set it to noeviction/),
+        expect.stringMatching(/is there$/),
+      ]);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test("a Redis that is not there is told of in one line without its password, and found when it comes", async () => {
+    const url = `redis://anna:secret@127.0.0.1:${port + 51}`;
+    const { lines, changes } = await connect("eight", url);
+    await until(() => lines.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`redis://…@127.0.0.1:${port + 51} cannot be used: `);
+    const own = await startRedis(port + 51, ["--user", "anna", "on", ">secret", "~*", "&*", "+@all"]);
+    try {
+      await until(() => changes.length > 0);
+      expect(lines.at(-1)).toMatch(/is there$/);
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+/** The fake engine as one server sees it, without any delay. */
+function fakeOf(store: FakeStore, server: string): Engine {
+  const now = <T>(value: T): Promise<T> => Promise.resolve(structuredClone(value));
+  return {
+    connect() {},
+    reset() {},
+    close: () => now(undefined),
+    subscribe: () => now(undefined),
+    unsubscribe() {},
+    append: (each) => now(store.append(each)),
+    open: (topic, epoch, known) => now(store.open(topic, epoch, known)),
+    exists: (topic) => now(store.exists(topic)),
+    beat: (each) => now(store.beat(server, each)),
+    claim: (each) => now(store.claim(server, each)),
+    roster: (room, members) => now(store.roster(server, room, members)),
+    startJob: (topic, epoch, request) => now(store.startJob(server, topic, epoch, request)),
+    keepJob: (topic, client) => now(store.keepJob(server, topic, client)),
+    endJob: (topic) => now(store.endJob(topic)),
+    cancel: (topic, client) => now(store.cancel(topic, client)),
+    leave: () => now(store.leave(server)),
+  };
+}

@@ -1,0 +1,257 @@
+import { type RequestMark, ring } from "@rosetta/hub/cluster";
+import {
+  type AppendCommand,
+  type Appended,
+  type BeatCommand,
+  type BeatReply,
+  type ClaimCommand,
+  ConnectionLost,
+  type Engine,
+  type EngineListener,
+  kept,
+  type OpenedTopic,
+} from "../engine.ts";
+import { Connection, type RedisReply } from "./connection.ts";
+import { parseRedisUrl, type RedisAddress, shownUrl } from "./url.ts";
+
+/** Milliseconds between two attempts to connect: the first, and the longest. */
+const backoffMs = { first: 25, longest: 500 } as const;
+
+/** How a server gets its Redis. */
+export interface RedisEngineOptions {
+  /** See `parseRedisUrl`. */
+  url: string;
+  /** Names the server among the others. Another one each time that it starts. */
+  server: string;
+  /** Says something to the operator, in one line: that Redis cannot be used and why, or that it can again. */
+  report(line: string): void;
+}
+
+/**
+ * Redis or Valkey as the engine, over one connection. `scripts/` has what runs in Redis. All keys have the tag
+ * `{rosetta}`, so that they would be on one node of a Redis Cluster. No key and no value has the secret of a client.
+ */
+export class RedisEngine implements Engine {
+  readonly #options: RedisEngineOptions;
+  readonly #address: RedisAddress;
+  /** What all keys and channels begin with. Redis has its channels for all databases together. */
+  readonly #prefix: string;
+  #listener: EngineListener | undefined;
+  #connection: Connection | undefined;
+  #isClosed = false;
+  #problem: string | undefined;
+  #attempt: NodeJS.Timeout | undefined;
+  // The same each time: the client calls every listener of a channel.
+  readonly #heard = (text: string, channel: string): void => {
+    this.#listener?.message(channel.slice(this.#key("topic", "").length), text);
+  };
+
+  /** Throws if the URL is none. */
+  constructor(options: RedisEngineOptions) {
+    const address = parseRedisUrl(options.url);
+    if (!address) throw new Error(`${shownUrl(options.url)} is no address of a Redis`);
+    this.#options = options;
+    this.#address = address;
+    this.#prefix = `{rosetta}:${address.database}:`;
+  }
+
+  connect(listener: EngineListener): void {
+    this.#listener = listener;
+    void this.#connect(backoffMs.first);
+  }
+
+  reset(): void {
+    this.#connection?.destroy();
+    this.#lost();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#attempt);
+    this.#connection?.destroy();
+    this.#connection = undefined;
+  }
+
+  async subscribe(topics: string[]): Promise<void> {
+    if (topics.length === 0) return;
+    const channels = topics.map((topic) => this.#key("topic", topic));
+    await this.#use().subscribe(channels, this.#heard);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#connection?.unsubscribe(this.#key("topic", topic));
+  }
+
+  async append({ topic, payload, epoch, rank, request }: AppendCommand): Promise<Appended> {
+    const keys = [
+      this.#key("topic", topic),
+      this.#key("stream", topic),
+      this.#key("client", request?.client ?? ""),
+    ];
+    const { entries, bytes } = ring;
+    const args = [topic, epoch, rank ?? "", payload, request?.id ?? "", request?.body ?? ""];
+    const bounds = [kept.ms, kept.requests, entries, bytes];
+    return appendedOf(await this.#use().run("append", keys, [...args, ...bounds]));
+  }
+
+  async open(topic: string, fresh: string, known?: { epoch: string; offset: number }): Promise<OpenedTopic> {
+    const keys = [this.#key("topic", topic), this.#key("stream", topic)];
+    const args = [fresh, known?.epoch ?? "", known?.offset ?? 0, kept.ms];
+    const [epoch, offset, flat] = (await this.#use().run("open", keys, args)) as [string, number, string[]];
+    const events = pairsOf(flat).map(([place, payload]) => ({ offset: Number(place), payload }));
+    return { epoch, offset, events };
+  }
+
+  async exists(topic: string): Promise<boolean> {
+    return (await this.#use().send(["EXISTS", this.#key("topic", topic)])) === 1;
+  }
+
+  async beat({ told, tells, topics, jobs, clients, keeps }: BeatCommand): Promise<BeatReply> {
+    const keys = [
+      `${this.#prefix}servers`,
+      ...topics.flatMap(({ topic }) => [this.#key("topic", topic), this.#key("stream", topic)]),
+      ...jobs.map((job) => this.#key("job", job)),
+      ...clients.map((client) => this.#key("client", client)),
+    ];
+    const places = topics.flatMap(({ epoch, offset }) => [epoch, offset]);
+    const { server } = this.#options;
+    const counts = [topics.length, jobs.length, clients.length];
+    const bounds = [kept.leaseMs, kept.ms, keeps ? 1 : 0];
+    const args = [this.#prefix, server, ...bounds, told, tells, ...counts, ...places];
+    const reply = (await this.#use().run("beat", keys, args)) as [
+      number,
+      [number, string, number][],
+      ...number[][],
+    ];
+    const [known, changed, cancelled = [], taken = [], moved = [], orphans = []] = reply;
+    return {
+      isKnown: known === 1,
+      changed: changed.map(([index, epoch, offset]) => ({
+        topic: topics[index - 1]?.topic ?? "",
+        epoch,
+        offset,
+      })),
+      cancelled: cancelled.map((index) => jobs[index - 1] ?? ""),
+      taken: taken.map((index) => jobs[index - 1] ?? ""),
+      moved: moved.map((index) => clients[index - 1] ?? ""),
+      orphans: orphans.map(String),
+    };
+  }
+
+  async claim(command: ClaimCommand): Promise<{ member: string; known: boolean } | "older"> {
+    const { client, session, connection, member } = command;
+    const args = [this.#prefix, client, this.#options.server, session, connection ?? "", member, kept.ms];
+    const reply = await this.#use().run("claim", [this.#key("client", client)], args);
+    const [outcome, name, known] = reply as [string, string, number];
+    return outcome === "older" ? "older" : { member: name, known: known === 1 };
+  }
+
+  async roster(room: string, members: string[]): Promise<{ version: number; members: string[][] }> {
+    const { server } = this.#options;
+    const text = members.length === 0 ? "" : JSON.stringify(members);
+    const keys = [this.#key("roster", room), this.#key("rooms", server)];
+    const flat = (await this.#use().run("roster", keys, [
+      ...[server, room, text, kept.ms],
+      ...[this.#prefix, kept.leaseMs],
+    ])) as string[];
+    const fields = new Map(pairsOf(flat));
+    const version = Number(fields.get("#") ?? 0);
+    fields.delete("#");
+    return { version, members: [...fields.values()].map((names) => JSON.parse(names)) };
+  }
+
+  async startJob(topic: string, epoch: string, { client, id, body }: RequestMark): Promise<Appended> {
+    const { server } = this.#options;
+    const keys = [this.#key("client", client), this.#key("job", topic), this.#key("jobs", server)];
+    const args = [topic, epoch, id, body, client, server, kept.ms, kept.requests, this.#prefix, kept.leaseMs];
+    return appendedOf(await this.#use().run("start", keys, args));
+  }
+
+  async keepJob(topic: string, client: string): Promise<boolean> {
+    const { server } = this.#options;
+    const keys = [this.#key("job", topic), this.#key("jobs", server), this.#key("topic", topic)];
+    return (await this.#use().run("keep-job", keys, [topic, client, server, kept.ms])) === 1;
+  }
+
+  async endJob(topic: string): Promise<void> {
+    await this.#use().run("end-job", [this.#key("job", topic)], [this.#prefix, topic]);
+  }
+
+  async cancel(topic: string, client: string): Promise<"cancelled" | "forbidden" | "not_found"> {
+    const reply = await this.#use().run("cancel", [this.#key("job", topic)], [this.#prefix, topic, client]);
+    return reply as "cancelled" | "forbidden" | "not_found";
+  }
+
+  async leave(): Promise<void> {
+    const { server } = this.#options;
+    await this.#use().run("leave", [this.#key("lease", server)], [this.#prefix, server]);
+  }
+
+  #key(kind: string, name: string): string {
+    return `${this.#prefix}${kind}:${name}`;
+  }
+
+  #use(): Connection {
+    if (!this.#connection) throw new ConnectionLost("not connected");
+    return this.#connection;
+  }
+
+  async #connect(waitMs: number): Promise<void> {
+    try {
+      const connection = await Connection.open(this.#address, () => {
+        if (this.#connection === connection) this.#lost();
+      });
+      if (this.#isClosed) return connection.destroy();
+      await connection.subscribe(
+        [this.#key("server", this.#options.server), `${this.#prefix}all`],
+        (text) => {
+          this.#listener?.message(undefined, text);
+        },
+      );
+      this.#connection = connection;
+      this.#solved();
+      this.#listener?.up();
+    } catch (error) {
+      this.#failed(error);
+      this.#retry(Math.min(2 * waitMs, backoffMs.longest));
+    }
+  }
+
+  #lost(): void {
+    if (!this.#connection) return;
+    this.#connection = undefined;
+    this.#listener?.down();
+    this.#retry(backoffMs.first);
+  }
+
+  #retry(waitMs: number): void {
+    if (this.#isClosed) return;
+    // Not all servers at the same moment.
+    this.#attempt = setTimeout(() => void this.#connect(waitMs), waitMs * (0.5 + Math.random()));
+  }
+
+  #failed(error: unknown): void {
+    const { url, report } = this.#options;
+    const problem = (error as Error).message || String((error as NodeJS.ErrnoException).code);
+    if (this.#problem === problem) return;
+    this.#problem = problem;
+    report(`Redis at ${shownUrl(url)} cannot be used: ${problem}. Trying again`);
+  }
+
+  #solved(): void {
+    if (this.#problem === undefined) return;
+    this.#problem = undefined;
+    this.#options.report(`Redis at ${shownUrl(this.#options.url)} is there`);
+  }
+}
+
+function appendedOf(reply: RedisReply): Appended {
+  const [outcome, topic, epoch, offset] = reply as [Appended["outcome"], string, string, number];
+  return { outcome, topic, epoch, offset };
+}
+
+// Redis returns what belongs together one after the other, or as a map in its newer protocol.
+function pairsOf(reply: unknown): [string, string][] {
+  if (!Array.isArray(reply)) return Object.entries(reply as Record<string, string>);
+  return Array.from({ length: reply.length / 2 }, (_, index) => [reply[2 * index], reply[2 * index + 1]]);
+}

@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+const names = [
+  "append",
+  "open",
+  "beat",
+  "claim",
+  "roster",
+  "start",
+  "keep-job",
+  "end-job",
+  "cancel",
+  "leave",
+] as const;
+
+/** The name of a script: that of its file in `scripts/`. */
+export type ScriptName = (typeof names)[number];
+
+/** What Redis runs at once, without anything in between. */
+export interface RedisScript {
+  text: string;
+  /** By this Redis knows it, once it was loaded. */
+  sha: string;
+}
+
+const read = (name: string): string =>
+  readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), "utf8");
+const prelude = read("prelude");
+
+/** All scripts, by name. */
+export const scripts: Record<ScriptName, RedisScript> = Object.fromEntries(
+  names.map((name) => {
+    const text = `${prelude}\n${read(name)}`;
+    return [name, { text, sha: createHash("sha1").update(text).digest("hex") }];
+  }),
+) as Record<ScriptName, RedisScript>;

@@ -1,0 +1,67 @@
+-- Keeps a server alive and compares what it knows. KEYS: the set of servers, then a topic and its stream each, then jobs,
+-- then clients. ARGV: the prefix of all keys, the server, its lease in ms, a bound, whether to keep, the names of the
+-- last and the next time that it tells everything, the numbers of topics, jobs and clients, and for each topic the epoch and the offset that the server knows.
+local servers = KEYS[1]
+local prefix, server, lease, ttl, keeps = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
+local told, tells = ARGV[6], ARGV[7]
+local topics, jobs, clients = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+
+local function all(kind, id) return prefix .. kind .. ':' .. id end
+
+-- The lease says when the server has last told everything, and in which life of the engine.
+local now = life()
+local isKnown = redis.call('GET', all('lease', server)) == told .. ' ' .. now
+redis.call('SET', all('lease', server), (isKnown and told or tells) .. ' ' .. now, 'PX', lease)
+redis.call('SADD', servers, server)
+
+local differing = {}
+for index = 1, topics do
+  local topic, stream = KEYS[2 * index], KEYS[2 * index + 1]
+  local head = redis.call('HMGET', topic, 'epoch', 'life', 'offset')
+  local epoch = head[2] == now and head[1] or ''
+  if epoch ~= ARGV[9 + 2 * index] or head[3] ~= ARGV[10 + 2 * index] then
+    differing[#differing + 1] = { index, epoch, tonumber(head[3] or 0) }
+  end
+  if keeps then
+    redis.call('PEXPIRE', topic, ttl)
+    redis.call('PEXPIRE', stream, ttl)
+  end
+end
+
+local cancelled, taken = {}, {}
+local first = 1 + 2 * topics
+for index = 1, jobs do
+  local job = redis.call('HMGET', KEYS[first + index], 'server', 'cancelled')
+  if job[1] and job[1] ~= server then taken[#taken + 1] = index end
+  if job[2] then cancelled[#cancelled + 1] = index end
+  redis.call('PEXPIRE', KEYS[first + index], ttl)
+end
+
+local moved = {}
+first = first + jobs
+for index = 1, clients do
+  local where = redis.call('HGET', KEYS[first + index], 'server')
+  if where and where ~= server then moved[#moved + 1] = index end
+  redis.call('PEXPIRE', KEYS[first + index], ttl)
+end
+
+-- Servers that are gone: their members have left, and whoever notices it first ends their jobs.
+local orphans = {}
+for _, other in ipairs(redis.call('SMEMBERS', servers)) do
+  if redis.call('EXISTS', all('lease', other)) == 0 then
+    redis.call('SREM', servers, other)
+    empty(prefix, other)
+    for _, job in ipairs(redis.call('SMEMBERS', all('jobs', other))) do
+      if redis.call('HGET', all('job', job), 'server') == other then
+        redis.call('HSET', all('job', job), 'server', server)
+        redis.call('SADD', all('jobs', server), job)
+        orphans[#orphans + 1] = job
+      end
+    end
+    redis.call('DEL', all('jobs', other))
+  end
+end
+-- A server that goes on remembers them longer than its lease, so that others can find them.
+redis.call('PEXPIRE', all('rooms', server), ttl)
+redis.call('PEXPIRE', all('jobs', server), ttl)
+return { isKnown and 1 or 0, differing, cancelled, taken, moved, orphans }

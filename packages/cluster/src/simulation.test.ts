@@ -1,0 +1,58 @@
+// Random worlds: servers above an engine that fails in every way it can, and what Jepsen would ask of them.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { cast, type Mishap, Simulation } from "./simulation/simulation.ts";
+
+/** How many worlds: 1,000, or as many as the variable says. */
+const runs = Number(process.env.WORLDS ?? 1_000);
+/** Repeats a run that failed: what fast-check printed as its seed. */
+const { WORLD_SEED: seedText, WORLD_PATH: path } = process.env;
+const seed = seedText === undefined ? {} : { seed: Number(seedText), ...(path !== undefined && { path }) };
+
+const client = fc.nat(cast.clients - 1);
+const server = fc.nat(cast.servers - 1);
+const ms = fc.constantFrom(20, 200, 1_000, 4_000);
+
+function of<T extends Mishap>(
+  weight: number,
+  arbitrary: fc.Arbitrary<T>,
+): { weight: number; arbitrary: fc.Arbitrary<Mishap> } {
+  return { weight, arbitrary };
+}
+
+const step = fc.oneof(
+  of(12, fc.record({ do: fc.constant("publish"), client, to: fc.constantFrom("all", "others") })),
+  of(8, fc.record({ do: fc.constant("pass"), ms: fc.constantFrom(1, 3, 10, 100, 1_000, 5_000) })),
+  of(2, fc.record({ do: fc.constant("move"), client })),
+  of(4, fc.record({ do: fc.constant("lose message"), server })),
+  of(1, fc.record({ do: fc.constant("lose answer"), server })),
+  of(1, fc.record({ do: fc.constant("deafen"), server })),
+  of(2, fc.record({ do: fc.constant("cut"), server, ms })),
+  of(1, fc.record({ do: fc.constant("kill"), server, ms })),
+  of(1, fc.record({ do: fc.constant("freeze"), ms })),
+  of(2, fc.record({ do: fc.constant("crash"), remains: fc.constantFrom("whole", "behind", "empty"), ms })),
+  of(1, fc.record({ do: fc.constant("split"), server, ms })),
+  of(1, fc.record({ do: fc.constant("flush") })),
+);
+
+test("whatever happens to servers and engine, nobody misses an event untold, and nothing happens twice", {
+  timeout: 3_600_000,
+}, async () => {
+  const sum = { worlds: 0, published: 0, acknowledged: 0, places: 0, epochs: 0, told: 0 };
+  const begun = Date.now();
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), fc.array(step, { maxLength: 40, size: "max" }), async (number, steps) => {
+      const { faults, ...counts } = await new Simulation(number).play(steps);
+      expect(faults).toEqual([]);
+      sum.worlds += 1;
+      for (const [name, count] of Object.entries(counts)) sum[name as keyof typeof counts] += count;
+    }),
+    { numRuns: runs, ...seed, endOnFailure: false },
+  );
+  const seconds = (Date.now() - begun) / 1_000;
+  if (process.env.WORLDS) console.log(JSON.stringify({ ...sum, seconds }));
+  // The worlds were hard enough to mean something.
+  expect(sum.published / sum.worlds).toBeGreaterThan(5);
+  expect(sum.acknowledged / sum.published).toBeGreaterThan(0.5);
+  expect(sum.epochs / sum.worlds).toBeGreaterThan(1.5);
+});

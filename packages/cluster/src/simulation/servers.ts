@@ -1,0 +1,48 @@
+import type { CreateExtras, Platform } from "@rosetta/hub";
+import { MemoryLog } from "@rosetta/hub/cluster";
+import { type Part, partOf, type Socket, type World } from "@rosetta/hub/testing";
+import { EngineCluster } from "../engine-cluster.ts";
+import type { FakeEngine, FakeLink } from "../testing/fake-engine.ts";
+
+/** One server of the simulation: a hub above its own connection to the engine. It can be killed. */
+export class SimulatedServer {
+  readonly link: FakeLink;
+  readonly part: Part;
+  readonly sockets = new Set<Socket>();
+  /** Called when the server is killed, for whoever waits for an answer of it. */
+  readonly waiting = new Set<() => void>();
+  isAlive = true;
+
+  constructor(world: World, engine: FakeEngine, name: string, extras?: CreateExtras) {
+    // What a server that was killed has planned does not happen any more.
+    const platform: Platform = {
+      now: () => world.now(),
+      date: () => world.date(),
+      after: (ms, run) => world.after(ms, () => this.isAlive && run()),
+      token: () => world.token(),
+      hash: (mebibytes, step) => world.hash(mebibytes, step),
+    };
+    this.link = engine.link(name);
+    const cluster = new EngineCluster({
+      ...{ platform, engine: this.link },
+      own: new MemoryLog(() => world.token()),
+      ...{ timeoutMs: 2_000, graceMs: 15_000 },
+      digest: (secret) => `digest-${secret}`,
+    });
+    this.part = partOf(platform, cluster, extras);
+    cluster.join(this.part.clusterEvents);
+  }
+
+  /** True if a client may come in. */
+  get isOpen(): boolean {
+    return this.isAlive && this.part.services.cluster.isServing;
+  }
+
+  /** Ends at once, as by `kill -9`. */
+  kill(): void {
+    this.isAlive = false;
+    this.link.kill();
+    for (const socket of [...this.sockets]) socket.terminate();
+    for (const lost of this.waiting) lost();
+  }
+}

@@ -1,0 +1,230 @@
+import { Client } from "@rosetta/client";
+import { settled, World } from "@rosetta/hub/testing";
+import type { Cursor } from "@rosetta/protocol";
+import { FakeEngine, type Remains } from "../testing/fake-engine.ts";
+import { SimulatedReader } from "./readers.ts";
+import { SimulatedServer } from "./servers.ts";
+import { hostOf } from "./sockets.ts";
+import { type Told, Truth, type Witness } from "./truth.ts";
+
+/** How many there are of each. */
+export const cast = { servers: 3, clients: 4 } as const;
+const room = "room/a";
+
+/** Something that happens. */
+export type Mishap =
+  | { do: "publish"; client: number; to: "all" | "others" }
+  | { do: "pass"; ms: number }
+  | { do: "move"; client: number }
+  | { do: "lose message" | "lose answer" | "deafen"; server: number }
+  | { do: "cut"; server: number; ms: number }
+  | { do: "kill"; server: number; ms: number }
+  | { do: "freeze"; ms: number }
+  | { do: "crash"; remains: Remains; ms: number }
+  | { do: "split"; server: number; ms: number }
+  | { do: "flush" };
+
+/** What a simulation came to. */
+export interface Outcome {
+  faults: string[];
+  published: number;
+  acknowledged: number;
+  places: number;
+  epochs: number;
+  told: number;
+}
+
+interface Speaker {
+  client: Client;
+  told: Told[];
+  cut(): void;
+}
+
+/** Mulberry32, by Tommy Ettinger: the same numbers everywhere for one seed. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Three servers above one engine, four clients (those of `@rosetta/client`), and two readers over HTTP, in a world in which
+ * everything that can go wrong goes wrong when a step says so. In the end all is well again, and then nobody may miss
+ * anything without having been told.
+ */
+export class Simulation {
+  readonly #world = new World();
+  readonly #random: () => number;
+  readonly #engine: FakeEngine;
+  readonly #truth = new Truth(room);
+  readonly #servers: SimulatedServer[] = [];
+  readonly #speakers: Speaker[] = [];
+  readonly #stream: SimulatedReader;
+  readonly #poll: SimulatedReader;
+  readonly #acks: { text: string; place: Cursor }[] = [];
+  readonly #failures: unknown[] = [];
+  readonly #counts: { count: number; members: string[] }[] = [];
+  #published = 0;
+  #starts = 0;
+
+  constructor(seed: number) {
+    this.#random = randomFrom(seed);
+    this.#engine = new FakeEngine(this.#world, this.#random);
+    this.#engine.observe = (store) => this.#truth.note(store);
+    for (let index = 0; index < cast.servers; index++) this.#servers.push(this.#start());
+    for (let index = 0; index < cast.clients; index++) this.#speakers.push(this.#join());
+    this.#stream = new SimulatedReader(this.#world, room, () => this.#choose());
+    this.#poll = new SimulatedReader(this.#world, room, () => this.#choose());
+  }
+
+  /** Plays the steps, lets everything become well, and returns what was wrong. */
+  async play(steps: readonly Mishap[]): Promise<Outcome> {
+    await this.#world.pass(500);
+    for (const { client } of this.#speakers) client.open();
+    this.#stream.stream();
+    this.#poll.poll();
+    await this.#world.pass(2_000);
+    for (const step of steps) {
+      this.#happen(step);
+      await (step.do === "pass" ? this.#world.pass(step.ms) : settled());
+    }
+    await this.#heal();
+    return this.#judge();
+  }
+
+  #start(): SimulatedServer {
+    this.#starts += 1;
+    return new SimulatedServer(this.#world, this.#engine, `server-${this.#starts}`);
+  }
+
+  #join(): Speaker {
+    const host = hostOf(this.#world, this.#random, () => this.#choose());
+    const client = new Client("ws://test", { host });
+    const told: Told[] = [];
+    client.subscribe(
+      room,
+      ({ epoch, offset, data }) =>
+        void told.push({ epoch, offset, text: data.kind === "chat" ? data.text : "" }),
+      ({ recovered }) => recovered === false && void told.push({ lost: true }),
+    );
+    client.subscribe("presence/a", ({ data }) => {
+      if (data.kind === "presence") this.#counts.push(data);
+    });
+    // That a server cannot welcome it or open its topic now is a problem that a client may have.
+    client.on("problem", (problem) => {
+      if (!["server", "subscription"].includes(problem.what)) this.#failures.push(problem);
+    });
+    return { client, told, cut: () => host.cut() };
+  }
+
+  #choose(): SimulatedServer | undefined {
+    return this.#servers[Math.floor(this.#random() * this.#servers.length)];
+  }
+
+  #publish(index: number, to: "all" | "others"): void {
+    this.#published += 1;
+    const text = `${index} says ${this.#published}`;
+    this.#speakers[index]?.client.publish(room, text, to).then(
+      ({ epoch, offset }) => void this.#acks.push({ text, place: { epoch, offset } }),
+      () => {},
+    );
+  }
+
+  #happen(step: Mishap): void {
+    if (step.do === "publish") return this.#publish(step.client, step.to);
+    if (step.do === "move") return this.#speakers[step.client]?.cut();
+    if (step.do === "freeze") return this.#engine.freeze(step.ms);
+    if (step.do === "crash") return this.#engine.crash(step.remains, step.ms);
+    if (step.do === "flush") return this.#engine.flush();
+    if (step.do === "pass") return;
+    const server = this.#servers[step.server];
+    if (!server) return;
+    if (step.do === "lose message") server.link.lostMessages += 1;
+    if (step.do === "lose answer") server.link.lostAnswers += 1;
+    if (step.do === "deafen") server.link.isDeaf = true;
+    if (step.do === "cut") server.link.cut(step.ms);
+    if (step.do === "split") this.#engine.split((name) => name === server.link.server, step.ms);
+    if (step.do === "kill") this.#kill(step.server, server, step.ms);
+  }
+
+  #kill(index: number, server: SimulatedServer, ms: number): void {
+    if (!server.isAlive) return;
+    this.#failures.push(...server.part.failures);
+    server.kill();
+    this.#world.after(ms, () => {
+      this.#servers[index] = this.#start();
+    });
+  }
+
+  async #heal(): Promise<void> {
+    for (const { link } of this.#servers) {
+      link.lostMessages = 0;
+      link.lostAnswers = 0;
+    }
+    await this.#world.pass(60_000);
+    for (const index of this.#speakers.keys()) {
+      this.#publish(index, index % 2 === 0 ? "all" : "others");
+      await this.#world.pass(1_000);
+    }
+    await this.#world.pass(3_000);
+  }
+
+  #judge(): Outcome {
+    const { store } = this.#engine;
+    this.#truth.note(store);
+    const witnesses: Witness[] = this.#speakers.map(({ told }, index) => ({
+      name: `client ${index}`,
+      told,
+      key: this.#keyOf(index),
+    }));
+    witnesses.push({ name: "stream", told: this.#stream.told, key: undefined });
+    witnesses.push({ name: "poll", told: this.#poll.told, key: undefined });
+    const faults = [
+      ...this.#truth.faults,
+      ...this.#truth.repeated,
+      ...witnesses.flatMap((witness) => this.#truth.faultsOf(witness)),
+      ...witnesses.flatMap((witness) => this.#truth.endOf(witness, store)),
+      ...this.#ackFaults(),
+      ...this.#presenceFaults(),
+      ...this.#servers.flatMap(({ part }) => part.failures).map(String),
+      ...this.#failures.map((failure) => JSON.stringify(failure)),
+    ];
+    return {
+      faults,
+      published: this.#published,
+      acknowledged: this.#acks.length,
+      places: this.#truth.size,
+      epochs: this.#truth.epochs,
+      told: witnesses.flatMap(({ told }) => told).length,
+    };
+  }
+
+  // Its own publications to others show which key it has: nobody but its servers ever sees the secret.
+  #keyOf(index: number): string {
+    const ack = this.#acks.find(({ text }) => text.startsWith(`${index} `));
+    return (ack && this.#truth.at(ack.place)?.request?.client) ?? `nobody ${index}`;
+  }
+
+  #ackFaults(): string[] {
+    const wrong = this.#acks.filter(({ text, place }) => {
+      const data = this.#truth.at(place)?.data;
+      return data?.kind !== "chat" || data.text !== text;
+    });
+    const unanswered = this.#speakers.filter(({ client }) => client.state.name !== "open");
+    return [
+      ...wrong.map(
+        ({ text, place }) => `${text} was acknowledged at ${place.epoch}:${place.offset}, where it is not`,
+      ),
+      ...unanswered.map(({ client }) => `a client is ${client.state.name} in the end`),
+    ];
+  }
+
+  #presenceFaults(): string[] {
+    const last = this.#counts.at(-1);
+    return last?.count === cast.clients ? [] : [`presence counts ${last?.count} of ${cast.clients}`];
+  }
+}

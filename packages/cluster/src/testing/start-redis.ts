@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** A Redis or Valkey of a test's own. */
+export interface RunningRedis {
+  url: string;
+  port: number;
+  /** Sends a signal: `SIGKILL` crashes it, `SIGSTOP` freezes it until `SIGCONT`. */
+  signal(signal: NodeJS.Signals): void;
+  /** Ends it at once, and resolves when it is gone. Its files stay. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill()`, on the same port and with the files that are left. */
+  again(): Promise<void>;
+  /** Ends it and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** What to do if there is none. */
+export const redisRemedy =
+  "neither redis-server nor valkey-server is on the PATH: Debian and Ubuntu have it as redis-server, Homebrew as redis or valkey, " +
+  "Windows has it in WSL; .ci/run installs Debian's";
+
+/** Returns the path of `redis-server` or `valkey-server`, or `undefined` if neither is there. */
+export function findRedis(): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const candidates = ["redis-server", "valkey-server"].flatMap((name) =>
+    folders.map((folder) => join(folder, name)),
+  );
+  return candidates.find(isProgram);
+}
+
+/**
+ * Starts a Redis on loopback. By default it keeps nothing on disk. Throws with the remedy if there is no Redis.
+ *
+ * @param options more arguments, such as `--appendonly yes`.
+ */
+export async function startRedis(port: number, options: string[] = []): Promise<RunningRedis> {
+  const program = findRedis();
+  if (!program) throw new Error(redisRemedy);
+  const folder = mkdtempSync(join(tmpdir(), "rosetta-redis-"));
+  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...options];
+  let child = spawn(program, args, { stdio: "ignore" });
+  await listening(child, port);
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    signal: (signal) => void child.kill(signal),
+    kill,
+    async again() {
+      child = spawn(program, args, { stdio: "ignore" });
+      await listening(child, port);
+    },
+    async stop() {
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function listening(child: ChildProcess, port: number): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (child.exitCode !== null)
+      throw new Error(`redis-server ended with ${child.exitCode}: is port ${port} free?`);
+    if (await answers(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`redis-server does not listen on port ${port}`);
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const settle = (isThere: boolean): void => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.once("error", () => settle(false));
+    socket.once("connect", () => socket.write("PING\r\n"));
+    // While it loads its file, it answers with an error.
+    socket.once("data", (data) => settle(String(data).startsWith("+PONG")));
+  });
+}

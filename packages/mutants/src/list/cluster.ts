@@ -1,0 +1,138 @@
+import type { Mutant } from "../mutant.ts";
+
+function unit(name: string, ...tests: string[]): Pick<Mutant, "file" | "tests"> {
+  return {
+    file: `packages/cluster/src/${name}`,
+    tests: tests.map((test) => `packages/cluster/src/${test}.test.ts`),
+  };
+}
+
+/** Mistakes in what several servers share. */
+export const cluster: Mutant[] = [
+  {
+    ...unit("testing/fake-store.ts", "simulation"),
+    search: "if (topic.life === this.life) return topic;",
+    replace: 'if (topic.life !== "") return topic;',
+    why: "an epoch outlives the engine, so places from before a crash are taken for those after it",
+  },
+  {
+    ...unit("redis/scripts/prelude.lua", "redis/redis-engine"),
+    search: "if known[1] and known[2] == now then",
+    replace: "if known[1] then",
+    why: "an epoch outlives a restart of Redis",
+  },
+  {
+    ...unit("engine-cluster.ts", "simulation"),
+    search: "if (this.#isUp) void this.#beat();",
+    replace: "",
+    why: "there is no beat, so what a message has not told nobody notices",
+  },
+  {
+    ...unit("engine-log.ts", "failures"),
+    search: 'this.#fetch(followed, "hole").catch(() => {});',
+    replace: "",
+    why: "holes are not fetched",
+  },
+  {
+    ...unit("engine-log.ts", "failures"),
+    search: "      merge(answer);\n",
+    replace: "",
+    why: "the answer to an append tells nothing, so the author waits for a message that may be lost",
+  },
+  {
+    ...unit("engine-log.ts", "simulation"),
+    search: 'if (entry.epoch !== life.epoch) return void this.#fetch(followed, "life").catch(() => {});',
+    replace: "",
+    why: "events of another epoch are taken for those of this one",
+  },
+  {
+    ...unit("engine-log.ts", "failures"),
+    search: "const isKnown = !upTo || (upTo.epoch === epoch && upTo.offset <= offset);",
+    replace: "const isKnown = true;",
+    why: "a reader that comes from a server that is ahead is told that it has lost something",
+  },
+  {
+    ...unit("engine-log.ts", "failures"),
+    search: "if (pending.isDelivered) return undefined;\n      throw error;",
+    replace: "throw error;",
+    why: "a request whose answer was lost is acknowledged and then refused",
+  },
+  {
+    ...unit("engine-log.ts", "failures"),
+    search: "this.#entry(pending ? { ...entry, request } : entry);",
+    replace: "this.#entry({ ...entry, ...(request && { request }) });",
+    why: "every server on which an author is sends it the ack",
+  },
+  {
+    ...unit("reach.ts", "failures"),
+    search: "if (!(error instanceof ConnectionLost)) throw error;",
+    replace: "throw error;",
+    why: "a command is not repeated when the connection was cut under it",
+  },
+  {
+    ...unit("reach.ts", "failures"),
+    search: "      this.#isCutOff = true;\n",
+    replace: "",
+    why: "a server without an engine goes on as if nothing were",
+  },
+  {
+    ...unit("engine-cluster.ts", "failures"),
+    search: "if (!isKnown) void this.#tell();",
+    replace: "",
+    why: "an engine that came back empty is not told who is here",
+  },
+  {
+    ...unit("engine-cluster.ts", "failures"),
+    search: "for (const topic of orphans) this.#orphans.add(topic);",
+    replace: "",
+    why: "nobody ends the jobs of a server that was killed",
+  },
+  {
+    ...unit("engine-cluster.ts", "failures"),
+    search: "    this.#options.engine.reset();\n",
+    replace: "",
+    why: "a connection that has become deaf stays so",
+  },
+  {
+    ...unit("engine-cluster.ts", "failures"),
+    search: "return { members: [...new Set(all.members.flat())], version: all.version };",
+    replace: "return { members: all.members.flat(), version: all.version };",
+    why: "a member that two servers know is counted twice",
+  },
+  {
+    ...unit("redis/scripts/append.lua", "redis/redis-engine"),
+    search: "if answer then return answer end",
+    replace: "",
+    why: "a repeated request takes effect twice",
+  },
+  {
+    ...unit("redis/scripts/append.lua", "redis/redis-engine"),
+    search: "tonumber(highest) >= tonumber(rank)",
+    replace: "tonumber(highest) > tonumber(rank)",
+    why: "two servers tell the same second of a feed",
+  },
+  {
+    ...unit("redis/scripts/append.lua", "redis/redis-engine"),
+    search: "or kept > bytes do",
+    replace: "do",
+    why: "a topic grows by bytes without a limit",
+  },
+  {
+    ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
+    search: "    empty(prefix, other)\n",
+    replace: "",
+    why: "the members of a server that was killed stay in its rooms",
+  },
+  {
+    ...unit("redis/scripts/claim.lua", "redis/redis-engine"),
+    search: "tonumber(connection) < tonumber(known[3])",
+    replace: "tonumber(connection) > tonumber(known[3])",
+    why: "a newer connection of a client is refused for an older one",
+  },
+  {
+    ...unit("redis/connection.ts", "redis/redis-engine"),
+    search: 'if (policy === "noeviction") return;',
+    replace: "if (policy) return;",
+    why: "a Redis that forgets on its own is taken",
+  },
+];
