@@ -2,6 +2,7 @@
 // tests/page.ts bundles and starts it, and it posts its results to the page.
 import { Client, defaultHost, type Host, type SocketLike } from "@rosetta/client";
 import { Hub, type Platform, type Port, type Session } from "@rosetta/hub";
+import { createExtras } from "@rosetta/hub/extras";
 import { readEnvironment } from "@rosetta/protocol";
 
 /** The message that the worker posts. */
@@ -106,6 +107,7 @@ if (!settings) throw new Error("an empty environment was refused");
 const hub = new Hub<Pair>({
   identity: { id: "in-worker", title: "In a worker", runtime: "a browser worker" },
   settings,
+  extras: createExtras(),
   port,
   platform,
   journal: {
