@@ -60,6 +60,20 @@ The ladder: how many of the tests that concern a rung pass on it. \`pnpm e2e --s
 Run on 2026-11-22 (linux x64, 2 × Example). One: node 26.10.0, ws 8.23.0; Two: bun 1.4.5, hono 4.13.19.`);
 });
 
+test("servers that deviate for the same reason share a row", () => {
+  const because = (reason: string) => ({ verdict: "deviates", ms: 1, reason }) as const;
+  const results = {
+    ...sampleResults([
+      sampleTest("UPG-01", { one: because("ws"), two: because("Bun"), three: because("ws") }),
+    ]),
+    servers: ["one", "two", "three"].map((id) => ({ id, title: id, runtime: "node 26.10.0" })),
+  };
+  const rows = markdownMatrix(results, steps)
+    .split("\n")
+    .filter((line) => line.startsWith("- UPG-01"));
+  expect(rows).toEqual(["- UPG-01, one and three: ws", "- UPG-01, two: Bun"]);
+});
+
 test("files come in reading order, and regions in the order of their file", () => {
   const region = (name: string) => `// #region ${name}\nrun();\n// #endregion ${name}\n`;
   const files = new Map([

@@ -6,6 +6,7 @@ import {
   printDealt,
   printTally,
   type ServerFacts,
+  type ServerResult,
   type SuiteResults,
   type TestResult,
   tally,
@@ -109,15 +110,22 @@ function deviations(app: SuiteResults, steps: SuiteResults): string[] {
     : ["", "≠ is a known difference of the stack; the test runs and fails as described:", "", ...rows];
 }
 
+// Servers on the same library or runtime often share a deviation with its reason. They share its row, too.
 function deviationRows(servers: ServerFacts[], tests: TestResult[]): string[] {
-  return tests.flatMap((test) =>
-    servers.flatMap(({ id, title }) => {
-      const result = test.results[id];
-      if (result?.verdict !== "deviates") return [];
-      const source = result.link ? ` ([source](${result.link}))` : "";
-      return [`- ${test.id}, ${title}: ${result.reason ?? "no reason given"}${source}`];
-    }),
-  );
+  return tests.flatMap((test) => {
+    const deviating = servers.filter(({ id }) => test.results[id]?.verdict === "deviates");
+    const byReason = Map.groupBy(deviating, ({ id }) => reasonOf(test.results[id]));
+    return [...byReason].map(([reason, sharing]) => {
+      const names = inWords.format(sharing.map(({ title }) => title));
+      return `- ${test.id}, ${names}: ${reason}`;
+    });
+  });
+}
+
+const inWords = new Intl.ListFormat("en-GB");
+
+function reasonOf({ reason, link }: Partial<ServerResult> = {}): string {
+  return `${reason ?? "no reason given"}${link ? ` ([source](${link}))` : ""}`;
 }
 
 function provenance({ date, commit, machine, servers }: SuiteResults): string {
