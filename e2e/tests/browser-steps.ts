@@ -76,7 +76,8 @@ for (const [id, page, place] of [
     await tab.clock.install();
     // A library must not begin before its extension is there, however long that takes.
     await tab.route("**/htmx-ws.js", async (route) => {
-      await tab.waitForFunction("globalThis.htmx");
+      // Not by animation frames, which Chromium may hold back as long as a script in the head is missing.
+      await tab.waitForFunction(() => "htmx" in globalThis, undefined, { polling: 10 });
       await route.continue();
     });
     await tab.goto(`${server.url}${isRung ? "" : folder}/${page}.html`);
