@@ -24,6 +24,9 @@ const keepBeats = 30;
 /** Beats in a row that find something that no message has told. Then the connection is taken for deaf. */
 const deafBeats = 3;
 
+/** Beats in a row without an answer. Then the connection is given up: perhaps it leads nowhere any more. */
+const silentBeats = 3;
+
 /** What the servers' cluster needs from outside. */
 export interface EngineClusterOptions extends EnginePatience {
   engine: Engine;
@@ -58,6 +61,7 @@ export class EngineCluster implements Cluster {
   #events: ClusterEvents | undefined;
   #beats = 0;
   #deaf = 0;
+  #silent = 0;
   #isBeating = false;
   #isUp = false;
   #hasLeft = false;
@@ -233,12 +237,17 @@ export class EngineCluster implements Cluster {
     };
     try {
       const reply = await Promise.race([engine.beat(command), late]);
+      this.#silent = 0;
       this.#there();
       this.#learn(reply);
     } catch {
       // Whatever is being told may have come before the engine took this server for dead.
       this.#tells = undefined;
       this.#away(begunAt);
+      this.#silent += 1;
+      if (this.#silent < silentBeats) return;
+      this.#silent = 0;
+      engine.reset();
     } finally {
       cancel();
       this.#isBeating = false;

@@ -279,6 +279,25 @@ test("a server that has become deaf is late by a second, and connects again afte
   expect(two.link.isDeaf).toBe(false);
 });
 
+test("a connection on which nothing comes back is given up after three beats", async () => {
+  const { world, one, two, join } = await setUp();
+  const [anna, ben] = [await join(one, 1), await join(two, 2)];
+  one.link.lostAnswers = 3;
+  one.link.lostMessages = 1;
+  let resets = 0;
+  const { reset } = one.link;
+  one.link.reset = () => {
+    resets += 1;
+    reset.call(one.link);
+  };
+  publish(ben, "hi");
+  await world.pass(6_000);
+  expect(resets).toBe(0);
+  await world.pass(4_000);
+  expect(resets).toBe(1);
+  expect(anna.texts()).toEqual(["hi"]);
+});
+
 test("a reader that comes from a server that is ahead waits until this one has caught up", async () => {
   const { world, one, two, join, meet } = await setUp();
   const [anna] = [await join(one, 1), await join(two, 2)];

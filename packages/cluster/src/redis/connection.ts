@@ -62,9 +62,12 @@ export class Connection {
     try {
       return await this.#client.sendCommand<RedisReply>(command);
     } catch (error) {
-      // What Redis itself says begins with a code, such as `OOM`.
-      if (!this.#isOver && /^[A-Z]{2,}/.test((error as Error).message)) throw error;
-      throw new ConnectionLost(String(error));
+      const { message } = error as Error;
+      // It was the master, and is none any more, or it has not loaded its file yet: another one may do better.
+      if (/^(READONLY|MASTERDOWN|LOADING)\b/.test(message)) this.#end();
+      // What else Redis itself says begins with a code, too, such as `OOM`.
+      else if (!this.#isOver && /^[A-Z]{2,}/.test(message)) throw error;
+      throw new ConnectionLost(message);
     }
   }
 

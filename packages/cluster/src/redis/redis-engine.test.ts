@@ -4,7 +4,13 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConnectionLost, type Engine, type EngineListener } from "../engine.ts";
 import { FakeStore } from "../testing/fake-store.ts";
-import { findRedis, type RunningRedis, redisRemedy, startRedis } from "../testing/start-redis.ts";
+import {
+  findRedis,
+  type RunningRedis,
+  redisRemedy,
+  startRedis,
+  startSentinel,
+} from "../testing/start-redis.ts";
 import { RedisEngine } from "./redis-engine.ts";
 
 const port = 46_301 + (process.pid % 40);
@@ -31,9 +37,9 @@ async function connect(server: string, url = redis.url) {
   return { engine, heard, changes, lines, up: first.promise };
 }
 
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
-    if (isTrue()) return;
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 2_000; attempt++) {
+    if (await isTrue()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error("it never came");
@@ -229,6 +235,35 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
       });
     } finally {
       await own.stop();
+    }
+  });
+
+  test("follows the sentinels to the replica that was promoted, in another epoch", async () => {
+    const master = await startRedis(port + 52);
+    const replica = await startRedis(port + 53, ["--replicaof", "127.0.0.1", `${port + 52}`]);
+    const sentinel = await startSentinel(port + 54, port + 52);
+    try {
+      const { engine, changes, up } = await connect("nine", sentinel.url);
+      await up;
+      const { createClient } = await import("@redis/client");
+      const operator = await createClient({ url: master.url })
+        .on("error", () => {})
+        .connect();
+      await engine.append({ topic: "room/a", payload: "1", epoch: "first" });
+      // The sentinel has to know the replica, and the replica the event.
+      await until(async () => Number(await operator.sendCommand(["WAIT", "1", "100"])) === 1);
+      const watch = await createClient({ url: `redis://127.0.0.1:${port + 54}` }).connect();
+      await until(async () => String(await watch.sendCommand(["INFO", "sentinel"])).includes("slaves=1"));
+      watch.destroy();
+      await master.kill();
+      await until(() => changes.length >= 3);
+      expect(await engine.open("room/a", "second")).toEqual({
+        epoch: "second",
+        offset: 1,
+        events: [{ offset: 1, payload: "1" }],
+      });
+    } finally {
+      for (const each of [sentinel, replica, master]) await each.stop();
     }
   });
 

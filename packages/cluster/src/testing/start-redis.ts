@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -62,6 +62,36 @@ export async function startRedis(port: number, options: string[] = []): Promise<
     },
     async stop() {
       await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a sentinel on loopback that watches the Redis on `master`, and promotes a replica half a second after its end. */
+export async function startSentinel(
+  port: number,
+  master: number,
+): Promise<Pick<RunningRedis, "url" | "stop">> {
+  const program = findRedis();
+  if (!program) throw new Error(redisRemedy);
+  const folder = mkdtempSync(join(tmpdir(), "rosetta-sentinel-"));
+  const file = join(folder, "sentinel.conf");
+  const lines = [
+    `port ${port}`,
+    "bind 127.0.0.1",
+    `sentinel monitor rosetta 127.0.0.1 ${master} 1`,
+    "sentinel down-after-milliseconds rosetta 500",
+    "sentinel failover-timeout rosetta 2000",
+  ];
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  const child = spawn(program, [file, "--sentinel"], { stdio: "ignore" });
+  await listening(child, port);
+  return {
+    url: `redis+sentinel://127.0.0.1:${port}/rosetta`,
+    async stop() {
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
       rmSync(folder, { recursive: true, force: true });
     },
   };

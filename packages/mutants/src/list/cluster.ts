@@ -95,6 +95,18 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("engine-cluster.ts", "failures"),
+    search: "      engine.reset();\n",
+    replace: "",
+    why: "a connection that leads nowhere is kept",
+  },
+  {
+    ...unit("redis/connection.ts", "redis/redis-engine"),
+    search: "throw problem ?? error;",
+    replace: "throw error;",
+    why: "the operator reads that the client was closed, and not why",
+  },
+  {
+    ...unit("engine-cluster.ts", "failures"),
     search: "return { members: [...new Set(all.members.flat())], version: all.version };",
     replace: "return { members: all.members.flat(), version: all.version };",
     why: "a member that two servers know is counted twice",
