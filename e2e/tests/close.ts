@@ -370,6 +370,7 @@ test("CLOSE-17 MUST wait for the answer to its close frame, however much others 
   expect(await leaving.socket.closed()).toMatchObject({ code: 1000 });
   await staying.request({ type: "chaos", do: "flood", mebibytes: 4 });
   await staying.events("room/flood", 1024, { deadline: 10_000 });
+  expect(leaving.socket.frames.at(-1)?.opcode, "its last frame").toBe(Opcode.Close);
   leaving.socket.sendFrame({ opcode: Opcode.Close, payload: encodeClose(1000) });
   await expect.poll(() => metric(own, "closed_total", { code: "1000" })).toBe(1);
 });
