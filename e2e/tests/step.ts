@@ -398,3 +398,54 @@ test("STEP-22 MUST end at once on a second signal, and say by its exit code that
   expect(await server.stop("SIGTERM")).toEqual({ code: 1, signal: null });
   await exited;
 });
+
+// JSON is more than objects. What is no text would be passed on to everybody.
+test("STEP-23 MUST pass on nothing but texts", { tag: ["@guard", "@step"] }, async ({
+  launch,
+  raw,
+  room,
+}) => {
+  const own = raw.at((await launch()).port);
+  const other = await member(own, room);
+  const deep = "[".repeat(20_000) + "]".repeat(20_000);
+  const values = ["5", "null", "{}", `{"a":"b"}`, deep].map((text) => `{"text":${text}}`);
+  for (const message of ["null", "[]", `"text"`, "5", "{}", `{"__proto__":{"text":"a"}}`, deep, ...values]) {
+    const culprit = await member(own, room);
+    culprit.send(message);
+    const closed = await culprit.closed(patience);
+    expect(closed, message.slice(0, 40)).toMatchObject({ code: 1011, how: "close frame" });
+  }
+  say(other, "still here");
+  expect(await heard(other)).toBe("still here");
+  expect(await rest(other)).toEqual([]);
+});
+
+// A message costs as many sends as a room has members, and a segment brings thousands of messages.
+test("STEP-24 MUST close with 4003 who floods a room, after a prefix without a gap", {
+  tag: ["@backpressure", "@step"],
+}, async ({ launch, raw, room }) => {
+  const own = raw.at((await launch({ MAX_MESSAGES_PER_SECOND: "100" })).port);
+  const [author, other] = [await member(own, room), await member(own, room)];
+  const count = 2_000;
+  for (const number of from(1, count)) say(author, String(number), "others");
+  expect(await author.closed(patience)).toMatchObject({ code: 4003, how: "close frame" });
+  say(other, "still here", "others");
+  const numbers = numbersOf(await rest(other));
+  expect(numbers.length).toBeGreaterThanOrEqual(100);
+  expect(numbers.length).toBeLessThan(count);
+  expect(numbers).toEqual(from(1, numbers.length));
+});
+
+// A connection that a refusal leaves open counts nowhere, and nobody ends it.
+test("STEP-25 MUST hang up after a refusal, and take no other protocol for a WebSocket", {
+  tag: ["@admission", "@step"],
+}, async ({ raw }) => {
+  const other = { Connection: "Upgrade", Upgrade: "other/1" };
+  expect((await raw.request("/greet", { headers: other })).status).toBe(200);
+  expect((await raw.request("/echo", { headers: other })).status).toBe(426);
+  const connection = await raw.tcp();
+  connection.write(
+    `GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1:${raw.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+  );
+  expect(await connection.ended(patience)).toBe("end");
+});

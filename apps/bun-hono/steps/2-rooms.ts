@@ -18,6 +18,7 @@ const upgrade = (req: Request, data: Ws["data"]): Response =>
 // Topics are native: a frame is encoded and handed over once, however many listen.
 function say(ws: Ws, room: string, message: string): void {
   const { to, text } = JSON.parse(message);
+  if (typeof text !== "string") throw new TypeError("a message without a text");
   const frame = JSON.stringify({ text });
   // A socket's publish() skips that socket. The server's publish() skips nobody.
   if (to === "others") ws.publish(room, frame);

@@ -11,7 +11,6 @@ const app = new Hono();
 // #region admission
 const maxConnections = Number(process.env.MAX_CONNECTIONS ?? 10_000);
 const maxPayloadLength = Number(process.env.MAX_MESSAGE_BYTES ?? 65_536); // The default of Bun is 16 MiB.
-
 // Returns the status that refuses a handshake, or nothing. Bun itself takes every handshake that it can read.
 function refusal({ method, headers }: Request, path: string): number | undefined {
   const local = ["localhost", "127.0.0.1", "[::1]"].map((name) => `http://${name}:${server.port}`);
@@ -55,6 +54,7 @@ const upgrade = (req: Request, data: Ws["data"]): Response =>
 // Topics are native: a frame is encoded and handed over once, however many listen.
 function say(ws: Ws, room: string, message: string): void {
   const { to, text } = JSON.parse(message);
+  if (typeof text !== "string") throw new TypeError("a message without a text");
   const frame = JSON.stringify({ text });
   // A socket's publish() skips that socket. The server's publish() skips nobody.
   if (to === "others") ws.publish(room, frame);

@@ -11,7 +11,6 @@ const app = new Hono();
 // #region admission
 const maxConnections = Number(process.env.MAX_CONNECTIONS ?? 10_000);
 const maxPayloadLength = Number(process.env.MAX_MESSAGE_BYTES ?? 65_536); // The default of Bun is 16 MiB.
-
 // Returns the status that refuses a handshake, or nothing. Bun itself takes every handshake that it can read.
 function refusal({ method, headers }: Request, path: string): number | undefined {
   const local = ["localhost", "127.0.0.1", "[::1]"].map((name) => `http://${name}:${server.port}`);
@@ -54,7 +53,11 @@ const upgrade = (req: Request, data: Ws["data"]): Response =>
 // #region rooms
 // Topics are native: a frame is encoded and handed over once, however many listen.
 function say(ws: Ws, room: string, message: string): void {
+  const count = (said.get(ws) ?? 0) + 1;
+  said.set(ws, count);
+  if (count > maxMessagesPerSecond) return void ws.close(4003, "too many messages");
   const { to, text } = JSON.parse(message);
+  if (typeof text !== "string") throw new TypeError("a message without a text");
   const frame = JSON.stringify({ text });
   // A socket's publish() skips that socket. The server's publish() skips nobody.
   if (to === "others") ws.publish(room, frame);
@@ -77,6 +80,11 @@ setInterval(() => {
     else ws.terminate();
 }, heartbeatMs);
 // #endregion heartbeat
+
+// TCP brings thousands of messages at once, each is work for a whole room, and nothing else runs meanwhile.
+const maxMessagesPerSecond = Number(process.env.MAX_MESSAGES_PER_SECOND ?? 500);
+const said = new Map<Ws, number>();
+setInterval(() => said.clear(), 1_000);
 
 const websocket: WebSocketHandler<Ws["data"]> = {
   open(ws) {

@@ -1,5 +1,5 @@
 // Express + ws, step 5: backpressure. What a peer does not read waits here, within bounds.
-import { createServer, type IncomingMessage, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
@@ -29,9 +29,7 @@ function refusal({ method, url = "", httpVersion, headers, socket }: IncomingMes
   return wss.clients.size >= maxConnections ? 503 : undefined;
 }
 
-// Express never sees an upgrade. What is refused here stays an ordinary request (Node 22.21, 24.9 or later).
-const shouldUpgradeCallback = (req: IncomingMessage) => !refusal(req);
-const verifyClient = ({ req }: { req: IncomingMessage }) => !refusal(req); // For an older Node.
+// Express never sees an upgrade, so what is refused stays an ordinary request, which it answers here.
 app.use((req, res, next) => {
   const status = refusal(req);
   const isHandshake = /^websocket$/i.test(req.headers.upgrade ?? "");
@@ -39,14 +37,15 @@ app.use((req, res, next) => {
   if (status === 405) res.set("Allow", "GET");
   if (status === 503) res.set("Retry-After", "5");
   res.set({ Connection: "Upgrade, close", Upgrade: "websocket", "Sec-WebSocket-Version": "13" });
-  res.status(status).send(STATUS_CODES[status]);
+  res.sendStatus(status);
 });
 // #endregion admission
 
 app.use(express.static(pages));
 app.get("/greet", (_req, res) => void res.type("text").send("Hello from Express\n"));
 
-const server = createServer({ shouldUpgradeCallback }, app);
+const server = createServer({ shouldUpgradeCallback: (req) => !refusal(req) }, app);
+const verifyClient = ({ req }: { req: IncomingMessage }) => !refusal(req); // For Node before 22.21 or 24.9.
 const wss = new WebSocketServer({ server, maxPayload, verifyClient });
 
 // #region rooms
@@ -59,7 +58,12 @@ function join(ws: WebSocket, room: string): void {
 }
 
 function say(ws: WebSocket, room: string, message: string): void {
+  const count = (said.get(ws) ?? 0) + 1;
+  said.set(ws, count);
+  if (count > maxMessagesPerSecond) ws.close(4003, "too many messages");
+  if (ws.readyState !== ws.OPEN) return; // ws hands over what comes after close(), too.
   const { to, text } = JSON.parse(message);
+  if (typeof text !== "string") throw new TypeError("a message without a text");
   const frame = JSON.stringify({ text }); // Encoded once, however many listen.
   for (const member of rooms.get(room) ?? []) if (to !== "others" || member !== ws) send(member, frame);
 }
@@ -81,7 +85,7 @@ setInterval(() => {
 // #endregion heartbeat
 
 // #region guard
-// A listener that throws ends the process, or leaves a deaf socket if the process survives (ws#1092).
+// A listener that throws ends the process, or leaves a deaf socket if it survives (websockets/ws#1092).
 function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => Promise<void>): void {
   ws.on("message", (data, isBinary) => {
     handle(data, isBinary).catch((error) => {
@@ -93,8 +97,11 @@ function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => 
 // #endregion guard
 
 // #region backpressure
+// TCP brings thousands of messages at once, each is work for a whole room, and nothing else runs meanwhile.
+const maxMessagesPerSecond = Number(process.env.MAX_MESSAGES_PER_SECOND ?? 500);
+const said = new Map<WebSocket, number>();
+setInterval(() => said.clear(), 1_000);
 const maxQueueBytes = Number(process.env.MAX_QUEUE_BYTES ?? 1_048_576);
-
 // ws never refuses to send. What the kernel does not take waits in memory without bound (websockets/ws#2009).
 function send(ws: WebSocket, frame: string): void {
   if (ws.bufferedAmount <= maxQueueBytes) ws.send(frame);

@@ -23,6 +23,7 @@ function join(ws: WebSocket, room: string): void {
 
 function say(ws: WebSocket, room: string, message: string): void {
   const { to, text } = JSON.parse(message);
+  if (typeof text !== "string") throw new TypeError("a message without a text");
   const frame = JSON.stringify({ text }); // Encoded once, however many listen.
   for (const member of rooms.get(room) ?? []) if (to !== "others" || member !== ws) member.send(frame);
 }

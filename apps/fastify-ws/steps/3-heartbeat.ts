@@ -23,6 +23,7 @@ function join(ws: WebSocket, room: string): void {
 
 function say(ws: WebSocket, room: string, message: string): void {
   const { to, text } = JSON.parse(message);
+  if (typeof text !== "string") throw new TypeError("a message without a text");
   const frame = JSON.stringify({ text }); // Encoded once, however many listen.
   for (const member of rooms.get(room) ?? []) if (to !== "others" || member !== ws) member.send(frame);
 }
@@ -48,7 +49,7 @@ app.websocketServer.on("connection", (ws) => {
 // #endregion heartbeat
 
 // #region guard
-// A listener that throws ends the process, or leaves a deaf socket if the process survives (ws#1092).
+// A listener that throws ends the process, or leaves a deaf socket if it survives (websockets/ws#1092).
 function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => Promise<void>): void {
   ws.on("message", (data, isBinary) => {
     handle(data, isBinary).catch((error) => {

@@ -7,8 +7,7 @@ import type { RawData, WebSocket } from "ws";
 
 const { PORT = 3002, HOST = "127.0.0.1" } = process.env;
 const pages = `${import.meta.dirname}/../../../packages/client/steps`;
-const app = Fastify({ http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade !== "h2c" } });
-
+const app = Fastify({ http: { shouldUpgradeCallback: (req) => !refusal(req) } });
 // #region admission
 const maxConnections = Number(process.env.MAX_CONNECTIONS ?? 10_000);
 const maxPayload = Number(process.env.MAX_MESSAGE_BYTES ?? 65_536); // The default of ws is 100 MiB.
@@ -30,7 +29,7 @@ function refusal({ method, url = "", httpVersion, headers, socket }: IncomingMes
   return app.websocketServer.clients.size >= maxConnections ? 503 : undefined;
 }
 
-// Hooks run before the upgrade, so a refusal is an ordinary reply. (curl --http2 asks to upgrade to h2c.)
+// Hooks run before an upgrade. What is refused even stays an ordinary request (Node 22.21, 24.9 or later).
 app.addHook("onRequest", async (req, reply) => {
   const status = refusal(req.raw);
   const isHandshake = /^websocket$/i.test(req.headers.upgrade ?? "");
@@ -44,7 +43,7 @@ app.addHook("onRequest", async (req, reply) => {
 
 // Awaited: a WebSocket route declared before its plugin has loaded is an HTTP route, and its clients hang.
 // Its own errorHandler cuts a connection before ws has said why, such as 1009 (message too big).
-await app.register(websocket, { options: { maxPayload }, errorHandler: () => {} });
+await app.register(websocket, { options: { maxPayload }, errorHandler: (error) => console.error(error) });
 app.register(files, { root: pages });
 app.get("/greet", () => "Hello from Fastify\n");
 
@@ -59,6 +58,7 @@ function join(ws: WebSocket, room: string): void {
 
 function say(ws: WebSocket, room: string, message: string): void {
   const { to, text } = JSON.parse(message);
+  if (typeof text !== "string") throw new TypeError("a message without a text");
   const frame = JSON.stringify({ text }); // Encoded once, however many listen.
   for (const member of rooms.get(room) ?? []) if (to !== "others" || member !== ws) member.send(frame);
 }
@@ -84,7 +84,7 @@ app.websocketServer.on("connection", (ws) => {
 // #endregion heartbeat
 
 // #region guard
-// A listener that throws ends the process, or leaves a deaf socket if the process survives (ws#1092).
+// A listener that throws ends the process, or leaves a deaf socket if it survives (websockets/ws#1092).
 function onMessage(ws: WebSocket, handle: (data: RawData, isBinary: boolean) => Promise<void>): void {
   ws.on("message", (data, isBinary) => {
     handle(data, isBinary).catch((error) => {

@@ -21,6 +21,7 @@ const leave = (ws: WSContext, room: string) =>
 
 function say(ws: WSContext, room: string, message: string): void {
   const { to, text } = JSON.parse(message);
+  if (typeof text !== "string") throw new TypeError("a message without a text");
   const frame = JSON.stringify({ text }); // Encoded once, however many listen.
   for (const member of rooms.get(room) ?? []) if (to !== "others" || member !== ws) member.send(frame);
 }

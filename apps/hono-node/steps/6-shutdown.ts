@@ -58,7 +58,12 @@ const leave = (ws: WSContext, room: string) =>
   rooms.get(room)?.delete(ws) && rooms.get(room)?.size === 0 && rooms.delete(room);
 
 function say(ws: WSContext, room: string, message: string): void {
+  const count = (said.get(ws) ?? 0) + 1;
+  said.set(ws, count);
+  if (count > maxMessagesPerSecond) ws.close(4003, "too many messages");
+  if (ws.readyState !== 1) return; // ws hands over what comes after close(), too.
   const { to, text } = JSON.parse(message);
+  if (typeof text !== "string") throw new TypeError("a message without a text");
   const frame = JSON.stringify({ text }); // Encoded once, however many listen.
   for (const member of rooms.get(room) ?? []) if (to !== "others" || member !== ws) send(member, frame);
 }
@@ -93,17 +98,20 @@ const guarded = (ws: WSContext, handle: () => Promise<void>) =>
 // #endregion guard
 
 // #region backpressure
+// TCP brings thousands of messages at once, each is work for a whole room, and nothing else runs meanwhile.
+const maxMessagesPerSecond = Number(process.env.MAX_MESSAGES_PER_SECOND ?? 500);
+const said = new Map<WSContext, number>();
+setInterval(() => said.clear(), 1_000);
 const maxQueueBytes = Number(process.env.MAX_QUEUE_BYTES ?? 1_048_576);
-
 // ws never refuses to send. What the kernel does not take waits in memory without bound (websockets/ws#2009).
 function send(ws: WSContext, frame: string): void {
-  // Hono does not tell how much waits. The socket of ws does.
-  if ((ws.raw as WebSocket).bufferedAmount <= maxQueueBytes) ws.send(frame);
+  const { bufferedAmount } = ws.raw as WebSocket; // Hono does not tell how much waits.
+  if (bufferedAmount <= maxQueueBytes) ws.send(frame);
   // The close frame comes after all that waits, so the reader gets it without a gap and learns why it ends.
   else ws.close(4002, "too slow");
 }
 
-// Neither has a drain event. The TCP socket has one, for who did not keep up and now does.
+// Neither has a drain event (websockets/ws#2009). The TCP socket has one, for a peer that fell behind.
 wss.on("connection", (ws, { socket }) => void socket.on("drain", () => ws.resume()));
 // #endregion backpressure
 
