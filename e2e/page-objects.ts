@@ -212,9 +212,32 @@ class ServerSwitch {
   }
 }
 
+/** The contents of the course, behind a button in the header. */
+class Course {
+  readonly nav: Locator;
+  readonly button: Locator;
+
+  constructor(page: Page) {
+    this.nav = page.getByRole("navigation", { name: "Course" });
+    this.button = this.nav.getByRole("button");
+  }
+
+  /** Returns the link to a lesson. It is there once the contents are open. */
+  link(name: RegExp): Locator {
+    return this.nav.getByRole("list").getByRole("link", { name });
+  }
+
+  /** Goes to a lesson, found by its number and title. */
+  async goTo(name: RegExp): Promise<void> {
+    await this.button.click();
+    await this.link(name).click();
+  }
+}
+
 /** The page of a server in its own browser, as a user sees it right after opening it. */
 export class Visit {
   readonly page: Page;
+  readonly course: Course;
   readonly servers: ServerSwitch;
   readonly connection: ConnectionPanel;
   readonly echo: EchoPanel;
@@ -230,6 +253,7 @@ export class Visit {
   private constructor(context: BrowserContext, page: Page) {
     this.#context = context;
     this.page = page;
+    this.course = new Course(page);
     this.servers = new ServerSwitch(page);
     this.connection = new ConnectionPanel(page);
     this.echo = new EchoPanel(page);

@@ -7,17 +7,14 @@ async function shown(
   page: Page,
   name: string,
 ): Promise<{ answer: string; path: string; headers: Record<string, string> }> {
-  const door = page.getByRole("region", { name: "The door" });
+  const door = page.getByRole("region", { name: "Origin check" });
   await door.getByLabel("Who asks").selectOption({ label: name });
   // A panel is drawn with the next frame of the display.
   await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
-  const command = await door
-    .getByRole("group", { name: /^The same/ })
-    .textContent()
-    .then(String);
+  const command = await door.getByRole("group", { name: "Ask the real server" }).textContent().then(String);
   const headers = [...command.matchAll(/-H '([^:]+): ([^']*)'/g)].map(([, name, value]) => [name, value]);
   const path = /'http:\/\/[^/]+([^']*)'$/.exec(command.trim())?.[1] ?? "";
-  const answer = await door.getByRole("status", { name: "Answer at the door" }).textContent().then(String);
+  const answer = await door.getByRole("status", { name: "The server’s answer" }).textContent().then(String);
   return { answer: answer.trim(), path, headers: Object.fromEntries(headers) };
 }
 
@@ -47,9 +44,9 @@ test("COURSE-07 MUST say of every request at the door what the server itself ans
     expect(`${name}: ${status}`).toBe(`${name}: ${answer.startsWith("Let in") ? letIn : answer.slice(0, 3)}`);
   }
   await expect(serverLog.lines.filter({ hasText: "refused" }).first()).toBeVisible();
-  const door = page.getByRole("region", { name: "The door" });
+  const door = page.getByRole("region", { name: "Origin check" });
   await door.getByLabel("Origin").fill("https://somebody.example");
-  await expect(door.getByRole("status", { name: "Answer at the door" })).toContainText("403");
+  await expect(door.getByRole("status", { name: "The server’s answer" })).toContainText("403");
   await expectAccessible(here);
 });
 
@@ -58,18 +55,16 @@ test("COURSE-08 MUST show that every server admits and refuses the same requests
 }, async ({ siblings, lesson }) => {
   const here = await lesson("#/lesson/4?server=every", siblings[0]);
   const { page } = here;
-  const doors = page.getByRole("region", { name: /^The door, / });
+  const doors = page.getByRole("region", { name: /^Origin check, / });
   await expect(doors).toHaveCount(siblings.length);
   await doors
     .first()
     .getByLabel("Who asks")
     .selectOption({ label: "A name that was pointed at this machine" });
   for (const door of await doors.all()) {
-    await expect(door.getByRole("status", { name: "Answer at the door" })).toContainText("421");
+    await expect(door.getByRole("status", { name: "The server’s answer" })).toContainText("421");
   }
   const same = comparisonOf(here);
-  await expect(same.getByRole("row", { name: /^The door/ })).toContainText(
-    "421 this Host is not served here",
-  );
+  await expect(same.getByRole("row", { name: /^Answer/ })).toContainText("421 this Host is not served here");
   await expect(same.getByRole("status")).toContainText("The servers agree");
 });

@@ -4,7 +4,7 @@ import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visi
 
 /** Finds the lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
-  return place.getByRole("region", { name: /^Language\b/ });
+  return place.getByRole("region", { name: /^Conversation\b/ });
 }
 
 /** Requests and replies, newest first. */
@@ -45,13 +45,13 @@ const examples = [
   {
     example: "no id",
     check: "id: expected",
-    reply: /Nobody is named.*error invalid/s,
+    reply: /It names no request.*error invalid/s,
     table: "error invalid: id",
   },
   {
     example: "malformed",
     check: "not JSON",
-    reply: /Nobody is named.*not JSON/s,
+    reply: /It names no request.*not JSON/s,
     table: "error invalid: not JSON",
   },
 ] as const;
@@ -76,7 +76,7 @@ test("COURSE-09 MUST find the reply to each request by its number, and say what 
   for (const reply of [/ack\s*re 4/, /echo\s*re 5/]) {
     await expect(phrasesIn(panel).filter({ hasText: reply })).toHaveCount(1);
   }
-  await panel.getByLabel("Messages to send, one in each line").fill('{"type":"echo","id":"mine","text":"ä"}');
+  await panel.getByLabel("Messages to send, one per line").fill('{"type":"echo","id":"mine","text":"ä"}');
   await send(panel);
   await expect(phrasesIn(panel).first()).toContainText(/echo\s*re mine/);
   await visit.wire.filter('"mine"');
@@ -84,7 +84,7 @@ test("COURSE-09 MUST find the reply to each request by its number, and say what 
   await choose(visit, panel, "stop");
   await send(panel);
   await expect(phrasesIn(panel).first()).toContainText(/bye\s*re 10/);
-  await expect(panel.getByRole("status", { name: "Language connection" })).toHaveText(
+  await expect(panel.getByRole("status", { name: "Conversation state" })).toHaveText(
     "ended with 1000 Normal",
   );
   await visit.jobs.start(1);
@@ -113,7 +113,7 @@ test("COURSE-10 MUST be refused in the same words by every server, and cut off b
   // The fifth in a row.
   await send(mine);
   for (const column of columns) {
-    await expect(column.getByRole("status", { name: "Language connection" })).toHaveText(
+    await expect(column.getByRole("status", { name: "Conversation state" })).toHaveText(
       "ended with 4500 BadMessages",
     );
   }

@@ -5,7 +5,7 @@ import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visi
 
 /** Finds the lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
-  return place.getByRole("region", { name: /^Goodbye\b/ });
+  return place.getByRole("region", { name: /^Close codes\b/ });
 }
 
 /** Finds what the panel says about the end. */
@@ -23,7 +23,7 @@ async function choose(visit: Visit, panel: Locator, way: string): Promise<void> 
 }
 
 async function cause(panel: Locator): Promise<void> {
-  await panel.getByRole("button", { name: "Cause it", exact: true }).click();
+  await panel.getByRole("button", { name: "Close it this way", exact: true }).click();
 }
 
 /** The way whose code depends on the stack and on luck. */
@@ -40,18 +40,22 @@ const ends = [
   },
   { way: "stop at /ws", code: "1000 Normal", says: ["the server's side", "stop: the end was agreed on"] },
   { way: "close(1000)", code: "1000 Normal", says: ["this page", "yes: both sides"] },
-  { way: "close() without", code: "1005 NoStatus", says: ["no: the browser says so", "this page"] },
-  { way: "binary", code: "1003 Unsupported", says: ["only text is spoken here", "stop: the same"] },
-  { way: tooBig, code: "1009 TooBig", says: ["over the server's limit", "stop: the same"] },
-  { way: "five unreadable", code: "4500 BadMessages", says: ["different versions", "stop: the same"] },
-  { way: "hello by", code: "4509 Replaced", says: ["the same client connected again"] },
+  { way: "close() without", code: "1005 NoStatus", says: ["no: the browser made it up", "this page"] },
+  { way: "binary", code: "1003 Unsupported", says: ["only text is accepted", "stop: trying again"] },
+  { way: tooBig, code: "1009 TooBig", says: ["over the server's limit", "stop: trying again"] },
+  { way: "five unreadable", code: "4500 BadMessages", says: ["different versions", "stop: trying again"] },
+  { way: "the same client", code: "4509 Replaced", says: ["The same client connected again"] },
   { way: tooMany, code: "4003 RateLimited", says: ["retry, after a random wait"] },
   { way: "an error in", code: "1011 InternalError", says: ["retry, five times at most"] },
-  { way: "a cut without", code: "1006 Abnormal", says: ["no: the browser says so", "nobody said so"] },
   {
-    way: "a handshake",
+    way: "dropped without",
     code: "1006 Abnormal",
-    says: ["nobody: it never began", "refused, or nobody listens"],
+    says: ["no: the browser made it up", "unknown: it was lost"],
+  },
+  {
+    way: "a refused handshake",
+    code: "1006 Abnormal",
+    says: ["nobody: it never opened", "refused the handshake, or nobody listens"],
   },
   { way: "no hello", code: "4004 HelloTimeout", says: ["say hello first", "retry, after a random wait"] },
 ] as const;

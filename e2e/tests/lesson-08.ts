@@ -3,7 +3,7 @@ import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visi
 
 /** Finds the panels of the lesson, in the page or in the column of one server. */
 function returnIn(place: Page | Locator) {
-  const region = place.getByRole("region", { name: /^Ways back\b/ });
+  const region = place.getByRole("region", { name: /^Reconnecting\b/ });
   const connection = place.getByRole("region", { name: /^Connection\b/ });
   return {
     state: connection.getByRole("status", { name: "Connection state" }),
@@ -31,7 +31,7 @@ test("COURSE-15 MUST show how a lost connection comes back, and from where its w
   await expect(way.waits.first()).toContainText("1.00 to 6.00 s");
   await way.connectionButton("Retry now").click();
   await expect(way.state).toHaveText(/open$/);
-  await way.button("Cut without a word").click();
+  await way.button("Cut without a close frame").click();
   await expect(way.waits).toHaveCount(2);
   await expect(way.waits.first()).toContainText("after 1006 Abnormal");
   await expect(way.waits.first()).toContainText("of 0.25 to ");

@@ -3,8 +3,8 @@ import { columnsOf, comparisonOf, expect, expectNoViolations, test } from "../vi
 
 /** Finds the panel of the lesson, in the page or in the column of one server. */
 function gapIn(place: Page | Locator) {
-  const region = place.getByRole("region", { name: /^The gap\b/ });
-  const log = region.getByRole("log", { name: "What came, newest first" });
+  const region = place.getByRole("region", { name: /^Missed messages\b/ });
+  const log = region.getByRole("log", { name: "What arrived, newest first" });
   return {
     told: region.getByRole("status", { name: "What happens" }),
     row: region.getByRole("img", { name: /offsets/ }),

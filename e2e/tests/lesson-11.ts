@@ -3,7 +3,7 @@ import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visi
 
 /** Finds the panels of the lesson, in the page or in the column of one server. */
 function pulseIn(place: Page | Locator) {
-  const region = place.getByRole("region", { name: /^Pulse\b/ });
+  const region = place.getByRole("region", { name: /^Heartbeat\b/ });
   const connection = place.getByRole("region", { name: /^Connection\b/ });
   return {
     state: connection.getByRole("status", { name: "Connection state" }),

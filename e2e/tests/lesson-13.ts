@@ -3,7 +3,7 @@ import { columnsOf, comparisonOf, expect, expectAccessible, nobodyAt, test } fro
 
 /** Finds the lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
-  return place.getByRole("region", { name: /^Crowd\b/ });
+  return place.getByRole("region", { name: /^Ten clients\b/ });
 }
 
 /** Finds what became of the ten, as one text: `Connected 10 of 10 …`. */

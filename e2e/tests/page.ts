@@ -105,7 +105,7 @@ test("PAGE-01 MUST open connected, name the server, and have nothing to say on t
   tag: ["@page", "@servers"],
 }, async ({ app, visit }) => {
   const { page, connection, servers, feed } = await visit();
-  await expect(page).toHaveTitle(`Everything, ${app.manifest.title}: WebSocket Rosetta`);
+  await expect(page).toHaveTitle(`All panels, ${app.manifest.title}: WebSocket Rosetta`);
   await expect(servers.server(app.manifest.title)).toBeChecked();
   await expect(connection.fact(app.wsUrl("/ws"))).toBeVisible();
   await expect(connection.fact(`${app.manifest.id} on ${app.ready?.runtime}`)).toBeVisible();
@@ -171,7 +171,7 @@ test("PAGE-06 MUST see /echo closed with 1000 after asking for stop, and by whom
   await echo.askForStop();
   await expect(echo.ending).toContainText("Ended by the server");
   await expect(echo.ending).toContainText("with 1000");
-  await expect(echo.ending).toContainText("both sides said goodbye");
+  await expect(echo.ending).toContainText("both sides sent a close frame");
   await expect(echo.line("stop")).toContainText("answered by closing");
   await expect(echo.state).toHaveText(/stopped$/);
   await echo.open();
@@ -262,7 +262,7 @@ test("PAGE-10 MUST show script in messages as text, in every page and in the wir
       await expect(wire.content).toContainText(`"text": "${script}"`);
     }
     for (const { region } of [chat, echo, wire]) await expect(region.getByRole("img")).toHaveCount(0);
-    await expect(page).toHaveTitle(`Everything, ${app.manifest.title}: WebSocket Rosetta`);
+    await expect(page).toHaveTitle(`All panels, ${app.manifest.title}: WebSocket Rosetta`);
   }
   await expect(author.echo.line("onerror")).toHaveCount(2);
 });
@@ -410,7 +410,7 @@ test("PAGE-17 MUST filter the wire log, hold it still, and clear it", {
 test("PAGE-18 MUST reach every control with Tab, in the order of the page, and show where one is", {
   tag: ["@page", "@any-server"],
 }, async ({ app, visit }) => {
-  const { page, servers, connection, echo, chat, feed, jobs, serverLog, wire } = await visit();
+  const { page, course, servers, connection, echo, chat, feed, jobs, serverLog, wire } = await visit();
   const tabThrough = async (controls: Locator[]) => {
     for (const control of controls) {
       const element = await elementOf(control);
@@ -423,9 +423,10 @@ test("PAGE-18 MUST reach every control with Tab, in the order of the page, and s
   await tabThrough([
     page.getByRole("link", { name: "Skip to the panels" }),
     page.getByRole("link", { name: "Skip to the wire log" }),
+    page.getByRole("link", { name: "WebSocket Rosetta" }),
+    course.button,
     servers.server(app.manifest.title),
     page.getByRole("button", { name: "Which are running?" }),
-    ...(await page.getByRole("navigation", { name: "Course" }).getByRole("link").all()),
     ...[connection.button("Open"), connection.button("Close")],
     ...[echo.field("Message to echo"), echo.button("Send text")],
     ...[echo.field("File to echo"), echo.button("Send file"), echo.log("What came back")],
@@ -613,7 +614,7 @@ test("PAGE-25 MUST be told of a restart, and be back after it", { tag: ["@shutdo
   await chat.enter(nameOf(room));
   await expect(chat.members).toHaveCount(1);
   expect(await server.stop("SIGTERM")).toEqual({ code: 0, signal: null });
-  await expect(connection.notice).toContainText("The server said goodbye");
+  await expect(connection.notice).toContainText("The server announced that it will close");
   await wire.filter("1012");
   await expect(wire.row(/^received .* close .*1012 the server restarts$/)).toHaveCount(2);
   await server.restart();
@@ -639,7 +640,7 @@ test("PAGE-26 MUST switch to another server of the run, and talk to that one", {
   for (const server of [self, other]) await expect(server).toHaveAccessibleDescription("running");
   await other.check();
   await expect(connection.fact(second.wsUrl("/ws"))).toBeVisible();
-  await expect(page).toHaveTitle("Everything, second: WebSocket Rosetta");
+  await expect(page).toHaveTitle("All panels, second: WebSocket Rosetta");
   await chat.enter(nameOf(room));
   await expect(chat.members).toHaveCount(1);
   const there = await converse({ server: second });

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { checkLessons } from "./lesson-rules.ts";
 
 const text = `---
+group: The connection
+minutes: 2
 panels: echo, wire
 regions: echo, send
 tests: ECHO-01
@@ -60,8 +62,8 @@ test("every region has a lesson", () => {
 
 test("a lesson has the required form and is short", () => {
   expect(problems((text) => text.replace("## Trap", "## Tip"))[0]).toMatch(/^its parts are Do, Notice, Tip/);
-  expect(problems((text) => text + "more\n".repeat(40))[0]).toBe("60 lines: at most 40");
+  expect(problems((text) => text + "more\n".repeat(40))[0]).toBe("62 lines: at most 40");
   expect(problems((text) => text.replace("tests: ECHO-01\n", ""))[0]).toMatch(/no "tests: a, b"$/);
-  expect(problems((text) => text, "hello.md")[0]).toMatch(/called like 07-goodbye\.md$/);
+  expect(problems((text) => text, "hello.md")[0]).toMatch(/called like 07-closing\.md$/);
   expect(problems((text) => text, "02-hello.md")).toEqual(["lesson 2 stands where 1 is due"]);
 });

@@ -6,15 +6,32 @@ import { root } from "@rosetta/manifest";
 export interface Lesson {
   /** Its place in the course: 1, 2, 3 … */
   number: number;
-  /** `07-goodbye` */
+  /** `07-closing` */
   name: string;
   title: string;
+  /** The part of the course that it belongs to. */
+  group: string;
+  /** How long it takes, roughly. */
+  minutes: number;
+  guess?: LessonGuess;
   panels: string[];
   regions: string[];
   /** Ids of tests, such as `CLOSE-01`. */
   tests: string[];
   /** The Markdown below the title. */
   body: string;
+}
+
+/** A question to guess at before the reader tries it out. */
+export interface LessonGuess {
+  question: string;
+  choices: string[];
+  /** One of the choices. */
+  answer: string;
+  /** Why it is so, in Markdown. */
+  because: string;
+  /** What a panel tells when the reader has seen the answer, as in a step. */
+  seen: string;
 }
 
 /** The path from the root of the repository. */
@@ -30,7 +47,7 @@ export function readLessonFiles(): Map<string, string> {
 /** Parses a lesson. Throws an error with the file and what is wrong. */
 export function parseLesson(file: string, text: string): Lesson {
   const [, digits, name] = /^((?:\d\d))-([a-z-]+)\.md$/.exec(file) ?? [];
-  if (!digits || !name) throw new Error(`${file}: a lesson's file is called like 07-goodbye.md`);
+  if (!digits || !name) throw new Error(`${file}: a lesson's file is called like 07-closing.md`);
   const [, head = "", title, body] = /^---\n([\s\S]*?)\n---\n+# (.+)\n([\s\S]*)$/.exec(text) ?? [];
   if (!title || !body)
     throw new Error(`${file}: begin with front matter between lines of ---, then # a title`);
@@ -38,12 +55,31 @@ export function parseLesson(file: string, text: string): Lesson {
   return { number: Number(digits), name: `${digits}-${name}`, title, body: body.trim(), ...facts };
 }
 
-function frontMatter(file: string, head: string): Pick<Lesson, "panels" | "regions" | "tests"> {
+function frontMatter(file: string, head: string): Omit<Lesson, "number" | "name" | "title" | "body"> {
   const lines = head.split("\n");
-  const list = (key: string): string[] => {
-    const value = lines.find((line) => line.startsWith(`${key}: `))?.slice(key.length + 2);
-    if (!value) throw new Error(`${file}: the front matter has no "${key}: a, b"`);
-    return value.split(", ").map((item) => item.trim());
+  const find = (key: string) => lines.find((line) => line.startsWith(`${key}: `))?.slice(key.length + 2);
+  const value = (key: string): string => {
+    const found = find(key);
+    if (!found) throw new Error(`${file}: the front matter has no "${key}: …"`);
+    return found.trim();
   };
-  return { panels: list("panels"), regions: list("regions"), tests: list("tests") };
+  const list = (key: string, separator = ", ") =>
+    value(key)
+      .split(separator)
+      .map((item) => item.trim());
+  const minutes = Number(value("minutes"));
+  if (!Number.isInteger(minutes)) throw new Error(`${file}: minutes is a whole number`);
+  const question = find("guess");
+  const lesson = { group: value("group"), minutes };
+  const lists = { panels: list("panels"), regions: list("regions"), tests: list("tests") };
+  if (!question) return { ...lesson, ...lists };
+  const guess = {
+    question,
+    choices: list("choices", " | "),
+    answer: value("answer"),
+    because: value("because"),
+    seen: value("seen"),
+  };
+  if (!guess.choices.includes(guess.answer)) throw new Error(`${file}: the answer is none of the choices`);
+  return { ...lesson, ...lists, guess };
 }

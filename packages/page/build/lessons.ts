@@ -1,13 +1,26 @@
 import { join } from "node:path";
 import { root } from "@rosetta/manifest";
-import { Marked } from "marked";
+import { Marked, type Tokens } from "marked";
 import type { Plugin } from "vite";
 import { codeFiles, codeRows } from "./code-rows.ts";
-import { type Lesson, lessonsFolder, parseLesson, readLessonFiles } from "./lesson-files.ts";
+import {
+  type Lesson,
+  type LessonGuess,
+  lessonsFolder,
+  parseLesson,
+  readLessonFiles,
+} from "./lesson-files.ts";
 
 const index = "virtual:lessons";
 const folder = join(root, lessonsFolder);
-const markdown = new Marked();
+// Whoever looks something up comes back to a page that is still connected.
+const markdown = new Marked({
+  renderer: {
+    link({ href, tokens }) {
+      return `<a href="${href}" target="_blank" rel="noreferrer">${this.parser.parseInline(tokens)}</a>`;
+    },
+  },
+});
 
 /**
  * Makes modules of the lessons. `virtual:lessons` lists them, each with the way to load the rest: its text as Lit
@@ -35,29 +48,55 @@ function readLessons(): Lesson[] {
 }
 
 function indexModule(all: Lesson[]): string {
-  const entries = all.map(({ number, name, title, panels }) => {
-    const load = `() => import(${JSON.stringify(join(folder, `${name}.md`))})`;
-    return `{ number: ${number}, title: ${JSON.stringify(title)}, panels: ${JSON.stringify(panels)}, load: ${load} }`;
+  const entries = all.map(({ number, name, title, group, minutes, panels }) => {
+    const facts = JSON.stringify({ number, title, group, minutes, panels });
+    return `{ ...${facts}, load: () => import(${JSON.stringify(join(folder, `${name}.md`))}) }`;
   });
   return `export const lessons = [\n${entries.join(",\n")}\n];\n`;
 }
 
-function lessonModule({ body, regions, tests }: Lesson): string {
+function lessonModule({ body, guess, regions, tests }: Lesson): string {
   const [question = "", ...parts] = body.split(/^## /m);
-  const sections = parts.map((part) => {
+  const sections = parts.map((part): [title: string, text: string] => {
     const end = part.indexOf("\n");
-    return `{ title: ${JSON.stringify(part.slice(0, end).trim())}, body: ${template(part.slice(end))} }`;
+    return [part.slice(0, end).trim(), part.slice(end)];
   });
+  const [[, steps = ""] = [], ...rest] = sections;
+  const bodies = rest.map(([title, text]) => `{ title: ${JSON.stringify(title)}, body: ${template(text)} }`);
   return `import { html } from "lit";
 export const question = ${template(question)};
-export const sections = [${sections.join(", ")}];
+export const steps = [${stepsOf(steps).join(", ")}];
+export const guess = ${guess ? guessOf(guess) : "undefined"};
+export const sections = [${bodies.join(", ")}];
 export const tests = ${JSON.stringify(tests)};
 export const code = ${JSON.stringify(codeRows(regions))};
 `;
 }
 
+// A step can end in what a panel tells when it is done: `Send `stop`. {sendText:stop}`
+function stepsOf(text: string): string[] {
+  const [list] = markdown.lexer(text.trim());
+  if (list?.type !== "list") throw new Error("the steps of a lesson are a numbered list");
+  return (list as Tokens.List).items.map((item) => {
+    const [, step = "", done] = /^([\s\S]*?)(?:\s*\{([^{}]+)\})?$/.exec(item.text.trim()) ?? [];
+    return `{ text: ${inline(step)}${done ? `, done: ${JSON.stringify(done)}` : ""} }`;
+  });
+}
+
+function guessOf({ question, choices, answer, because, seen }: LessonGuess): string {
+  const rest = JSON.stringify({ choices, answer, seen });
+  return `{ ...${rest}, question: ${inline(question)}, because: ${inline(because)} }`;
+}
+
+function inline(text: string): string {
+  return literal(markdown.parseInline(text, { async: false }));
+}
+
 /** Writes Markdown as a Lit template, and escapes what a template literal would take for its own. */
 function template(text: string): string {
-  const made = markdown.parse(text.trim(), { async: false });
+  return literal(markdown.parse(text.trim(), { async: false }));
+}
+
+function literal(made: string): string {
   return `html\`${made.trim().replace(/[\\`]|\$\{/g, (found) => `\\${found}`)}\``;
 }

@@ -581,7 +581,7 @@ const flood: Mutant[] = [
   },
   {
     ...unit("panels/flood/model"),
-    search: "${skipped - before.skipped} skipped",
+    search: "${skipped - before.skipped} events skipped",
     replace: "${skipped} skipped",
     why: "all events ever skipped are reported",
   },
@@ -1058,9 +1058,9 @@ const rest: Mutant[] = [
   },
   {
     ...unit("shell/route"),
-    search: "each <= number",
-    replace: "each < number",
-    why: "a link shows the lesson before",
+    search: "lessons.includes(number) ? number",
+    replace: "number > 0 ? number",
+    why: "a lesson that is not there is shown",
   },
   {
     ...unit("shell/route"),
@@ -1082,9 +1082,9 @@ const rest: Mutant[] = [
   },
   {
     ...unit("shell/route"),
-    search: 'if (path === "/all") return "all";',
-    replace: 'if (path.startsWith("/all")) return "all";',
-    why: "an address that begins with /all shows everything",
+    search: "if (Object.hasOwn(pages, path)) return",
+    replace: "if (path in pages) return",
+    why: "a word that every object knows counts as a page",
   },
   {
     ...unit("shared/servers"),
@@ -1130,8 +1130,8 @@ const rest: Mutant[] = [
   },
   {
     ...unit("shared/servers"),
-    search: "return (place % scripts) + 1;",
-    replace: "return (place % scripts);",
+    search: "return (place % colours) + 1;",
+    replace: "return (place % colours);",
     why: "a server's script may be 0",
   },
   {

@@ -11,8 +11,8 @@ export type Cause = "away" | "older" | "missing";
 
 /** The sentences that tell the reader. */
 export const causes: Record<Cause, string> = {
-  away: "A part of this page could not be loaded: its server does not answer. The page keeps trying.",
-  older: "This page is older than its server: there is a newer build, and a part of this one is gone.",
+  away: "A part of this page could not be loaded, because its server does not answer. The page keeps trying.",
+  older: "This page is older than its server. There is a newer build, and a part of this one is gone.",
   missing: "A part of this page could not be loaded, although its server answers.",
 };
 

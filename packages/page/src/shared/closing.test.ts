@@ -37,13 +37,13 @@ test("three codes are never on the wire", () => {
 test("a lost connection has another likely cause if it never opened, or was silent for long", () => {
   expect(likelyCause(ending({ opened: false }))).toContain("handshake");
   expect(likelyCause(ending({ idleMs: 60_000 }))).toBe(
-    "Lost after 60 s without a message: a proxy's timeout.",
+    "Lost after 60 s without a message, probably by a proxy’s timeout.",
   );
   expect(likelyCause(ending({}))).toContain("killed");
 });
 
 test("1000 is no promise, unless somebody asked for it", () => {
-  expect(likelyCause(ending({ code: 1000 }))).toContain("proxy");
+  expect(likelyCause(ending({ code: 1000 }))).toContain("prox");
   expect(likelyCause(ending({ code: 1000, agreed: true }))).toBe("It was asked for.");
 });
 
@@ -56,15 +56,15 @@ test("an unknown code is explained by its range", () => {
 test("what a client does is the policy of the protocol, with its reason", () => {
   expect(policyText({ code: 1000, agreed: true })).toContain("agreed");
   expect(policyText({ code: 1003, agreed: false })).toMatch(/^stop/);
-  expect(policyText({ code: 1012, agreed: false })).toMatch(/^retry, a second/);
+  expect(policyText({ code: 1012, agreed: false })).toMatch(/^retry, after at least a second/);
   expect(policyText({ code: 1011, agreed: false })).toMatch(/^retry, five/);
   expect(policyText({ code: 4004, agreed: false })).toMatch(/^retry, after/);
 });
 
 test("silence explains a lost connection, but not a close that has its own code", () => {
-  expect(likelyCause(ending({ idleMs: 30_000 }))).toContain("proxy");
-  expect(likelyCause(ending({ idleMs: 29_999 }))).not.toContain("proxy");
-  expect(likelyCause(ending({ code: 4001, idleMs: 60_000 }))).not.toContain("proxy");
+  expect(likelyCause(ending({ idleMs: 30_000 }))).toContain("prox");
+  expect(likelyCause(ending({ idleMs: 29_999 }))).not.toContain("prox");
+  expect(likelyCause(ending({ code: 4001, idleMs: 60_000 }))).not.toContain("prox");
 });
 
 test("a close by this page was asked for", () => {

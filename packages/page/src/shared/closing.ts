@@ -14,35 +14,38 @@ const meanings = new Map<number, Meaning>([
     1000,
     {
       what: "the end, as agreed",
-      cause: "Nobody agreed on it: a proxy that ends connections says 1000, too.",
+      cause: "Nobody asked for it. Some proxies send 1000 when they end a connection.",
     },
   ],
   [
     1001,
-    { what: "the other side goes away", cause: "A page was left, or something on the way is taken down." },
+    {
+      what: "the other side goes away",
+      cause: "Somebody left the page, or a server on the way is shut down.",
+    },
   ],
   [
     1002,
     {
-      what: "the other side saw a breach of the protocol",
-      cause: "Bytes that are no frames: a program with a bug.",
+      what: "the other side received invalid frames",
+      cause: "A bug in a program that writes frames.",
     },
   ],
   [
     1003,
-    { what: "this kind of data is not spoken here", cause: "A binary message where only text is read." },
+    { what: "this kind of data is not accepted", cause: "A binary message where only text is accepted." },
   ],
   [
     1005,
     {
-      what: "closed without a code; 1005 stands for its absence",
-      cause: "Somebody called close() and named no code.",
+      what: "closed without a code",
+      cause: "Somebody called close() without a code.",
     },
   ],
   [
     1006,
     {
-      what: "the connection was lost without a goodbye",
+      what: "the connection ended without a close frame",
       cause: "A process was killed, or the network was lost.",
     },
   ],
@@ -50,49 +53,49 @@ const meanings = new Map<number, Meaning>([
   [
     1008,
     {
-      what: "against the policy of the other side",
+      what: "not allowed by the other side",
       cause: "A message in too many fragments, or a client that the server refuses.",
     },
   ],
   [1009, { what: "a message was too big", cause: "A message over the server's limit." }],
-  [
-    1011,
-    { what: "an error inside of the server", cause: "A handler threw: a bug in the server, which lives on." },
-  ],
-  [1012, { what: "the server restarts", cause: "A new version is put in place." }],
+  [1011, { what: "an error inside the server", cause: "A handler threw an error. The server goes on." }],
+  [1012, { what: "the server restarts", cause: "A new version is deployed." }],
   [
     1013,
     {
-      what: "no place for this connection right now",
-      cause: "A server or a proxy that is full, or a room that had to make way for another.",
+      what: "no room for this connection right now",
+      cause: "A server or proxy is full, or a room had to make way for another.",
     },
   ],
   [
     1015,
     {
-      what: "TLS failed; the browser's own word for it",
-      cause: "A certificate that is wrong or has expired.",
+      what: "TLS failed",
+      cause: "The certificate is wrong or has expired.",
     },
   ],
   [
     4001,
-    { what: "the other side was silent for too long", cause: "A network that was lost without a sign." },
+    { what: "the other side was silent for too long", cause: "The network was lost, and nothing told us." },
   ],
-  [4002, { what: "this side reads too slowly", cause: "More was sent than this side or its network takes." }],
-  [4003, { what: "too many messages", cause: "A loop in the client that sends and never waits." }],
-  [4004, { what: "no hello in time", cause: "A client that connects and does not speak the protocol." }],
+  [
+    4002,
+    {
+      what: "this side reads too slowly",
+      cause: "The server sent more than this side or its network could take.",
+    },
+  ],
+  [4003, { what: "too many messages", cause: "The client sends in a loop and never waits." }],
+  [4004, { what: "no hello in time", cause: "A client connected and does not speak the protocol." }],
   [
     4005,
     {
-      what: "a message that was not finished in time",
-      cause: "The client stopped in the middle of a message, or the network is too slow for it.",
+      what: "a message was not finished in time",
+      cause: "The client stopped in the middle of a message, or its network is too slow.",
     },
   ],
-  [4500, { what: "messages that could not be read", cause: "Client and server are of different versions." }],
-  [
-    4509,
-    { what: "another connection took this one's place", cause: "The same client has connected once more." },
-  ],
+  [4500, { what: "messages that could not be read", cause: "Client and server have different versions." }],
+  [4509, { what: "another connection took its place", cause: "The same client connected again." }],
 ]);
 
 /** Writes a close code in words: `1012 Restart: the server restarts`. Unknown codes stand for themselves. */
@@ -143,9 +146,10 @@ const proxyIdleMs = 30_000;
 
 /** Writes where an end probably came from. Nobody can know: a close frame says what its sender likes. */
 export function likelyCause({ code, opened, byPage, agreed, idleMs }: Ending): string {
-  if (!opened) return "The handshake was refused, or nobody listens there. A page is not told which.";
+  if (!opened)
+    return "The server refused the handshake, or nobody listens there. The browser does not say which.";
   if (code === Close.Abnormal && idleMs >= proxyIdleMs) {
-    return `Lost after ${formatDuration(idleMs)} without a message: a proxy's timeout.`;
+    return `Lost after ${formatDuration(idleMs)} without a message, probably by a proxy’s timeout.`;
   }
   if (code === Close.Normal && (byPage || agreed)) return "It was asked for.";
   return meanings.get(code)?.cause ?? rangeOf(code);
@@ -154,15 +158,15 @@ export function likelyCause({ code, opened, byPage, agreed, idleMs }: Ending): s
 /** Writes what a client does after an end: the policy of the protocol, and why. */
 export function policyText({ code, agreed }: Pick<Ending, "code" | "agreed">): string {
   if (closePolicy(code, agreed) === "stop")
-    return agreed ? "stop: the end was agreed on" : "stop: the same would meet the same answer";
-  if (code === Close.Restart) return "retry, a second later at the earliest";
+    return agreed ? "stop: the end was agreed on" : "stop: trying again would fail again";
+  if (code === Close.Restart) return "retry, after at least a second";
   if (code === Close.InternalError) return "retry, five times at most";
   return "retry, after a random wait";
 }
 
 // RFC 6455 §7.4.2.
 function rangeOf(code: number): string {
-  if (code >= 4000) return "A code of the application's own: only its authors know.";
-  if (code >= 3000) return "A code that a library has registered.";
-  return "A code that this page does not know.";
+  if (code >= 4000) return "The application chose this code, so only its authors know.";
+  if (code >= 3000) return "A library registered this code.";
+  return "This page does not know this code.";
 }

@@ -8,7 +8,7 @@ const outcomes: Record<EchoOutcome, { text: string; tone: string }> = {
   equal: { text: "came back equal", tone: "good" },
   different: { text: "came back different", tone: "bad" },
   lost: { text: "lost: the connection ended first", tone: "bad" },
-  rejected: { text: "not sent: closed, or too much waits", tone: "bad" },
+  rejected: { text: "not sent: the connection is closed, or too much waits", tone: "bad" },
   closed: { text: "answered by closing", tone: "good" },
 };
 
@@ -24,7 +24,7 @@ export function echoLines({ lines }: EchoBook): TemplateResult {
     <div>
       <h3 id="echoes">What came back</h3>
       <div class="lines" role="log" tabindex="0" aria-labelledby="echoes">
-        ${lines.length === 0 ? html`<p class="empty">Nothing sent yet.</p>` : html`<ol>${lines.map(lineOf)}</ol>`}
+        ${lines.length === 0 ? html`<p class="empty">Nothing yet. What you send will show up here.</p>` : html`<ol>${lines.map(lineOf)}</ol>`}
       </div>
     </div>
   `;
@@ -33,7 +33,7 @@ export function echoLines({ lines }: EchoBook): TemplateResult {
 /** How they are set. */
 export const echoLinesStyle = css`
   .lines {
-    block-size: 10rem;
+    block-size: 11rem;
   }
 
   .lines li {

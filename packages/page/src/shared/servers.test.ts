@@ -125,7 +125,7 @@ test("servers on other machines follow, sorted by name", () => {
   ]);
 });
 
-test("the four scripts go round", () => {
+test("the colours go round", () => {
   expect([0, 1, 2, 3, 4].map(scriptOf)).toEqual([1, 2, 3, 4, 1]);
 });
 

@@ -11,12 +11,12 @@ export interface ServerEntry {
   self: boolean;
 }
 
-/** The typefaces and colours that `theme.css.ts` has. With more servers than these, two would look alike. */
-const scripts = 4;
+/** How many colours there are. A fifth server begins anew. */
+const colours = 4;
 
-/** Returns which typeface and colour is a server's own, by its place among all: 1, 2, 3 or 4. */
+/** Returns which colour is a server's own, by its place among all: 1 to 4. */
 export function scriptOf(place: number): number {
-  return (place % scripts) + 1;
+  return (place % colours) + 1;
 }
 
 /** The state of a server as far as it is known: nothing, or what its `/healthz` said. */

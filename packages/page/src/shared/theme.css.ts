@@ -12,29 +12,31 @@ export const theme = css`
     display: block;
   }
 
-  /* One text in several scripts: each server has a colour and a typeface of its own. */
+  /* Each server has a colour of its own; all of them at once have the colour of none. */
+  :host([data-script="0"]),
+  [data-script="0"] {
+    --accent: var(--ink);
+    --on-accent: var(--paper);
+  }
+
   :host([data-script="1"]),
   [data-script="1"] {
     --accent: var(--lapis);
-    --display: var(--serif);
   }
 
   :host([data-script="2"]),
   [data-script="2"] {
     --accent: var(--ochre);
-    --display: var(--sans);
   }
 
   :host([data-script="3"]),
   [data-script="3"] {
     --accent: var(--malachite);
-    --display: var(--mono);
   }
 
   :host([data-script="4"]),
   [data-script="4"] {
     --accent: var(--porphyry);
-    --display: var(--slab);
   }
 
   h2,
@@ -64,28 +66,38 @@ export const theme = css`
   }
 
   h2 {
-    font: 600 1.3125rem / 1.3 var(--display);
-    letter-spacing: -0.005em;
+    font: 650 var(--text-4) / 1.3 var(--sans);
+    letter-spacing: -0.01em;
     text-wrap: balance;
   }
 
   h3 {
-    font: 600 0.875rem / 1.4 var(--sans);
+    font: 600 var(--text-2) / 1.4 var(--sans);
   }
 
   section {
     display: grid;
-    gap: 1.125rem;
+    gap: 1rem;
     align-content: start;
     /* A long word in one panel must not widen its column. */
     grid-template-columns: minmax(0, 1fr);
   }
 
+  /* A panel that is alone in a lesson needs no title of its own, and one beside others of its kind no words at all. */
+  section > header {
+    display: var(--header-display, block);
+  }
+
+  section > header > h2 {
+    display: var(--title-display, block);
+  }
+
   .intro {
-    margin-block-start: 0.375rem;
+    display: var(--intro-display, block);
+    margin-block-start: 0.125rem;
     color: var(--muted);
-    font-size: 0.9375rem;
-    max-inline-size: 60ch;
+    font-size: var(--text-2);
+    max-inline-size: 68ch;
     text-wrap: pretty;
   }
 
@@ -95,6 +107,21 @@ export const theme = css`
   .mono {
     font-family: var(--mono);
     font-size: 0.875em;
+  }
+
+  em {
+    font-style: italic;
+  }
+
+  /* What a panel shows before something of its own has happened. */
+  .example {
+    padding: 0.0625rem 0.5rem;
+    border: 1px dashed var(--edge);
+    border-radius: 1rem;
+    color: var(--muted);
+    font-size: var(--text-1);
+    font-weight: 400;
+    white-space: nowrap;
   }
 
   .number {
@@ -166,14 +193,14 @@ export const theme = css`
   label,
   legend,
   .label {
-    font-size: 0.875rem;
+    font-size: var(--text-2);
     font-weight: 600;
     line-height: 1.4;
   }
 
   .hint {
     color: var(--muted);
-    font-size: 0.875rem;
+    font-size: var(--text-2);
   }
 
   input,
@@ -189,20 +216,20 @@ export const theme = css`
     min-block-size: 2.5rem;
     padding: 0.375rem 0.625rem;
     border: 1px solid var(--edge);
-    border-radius: 3px;
+    border-radius: var(--round);
     background-color: var(--field);
   }
 
   input[type="file"] {
     padding: 0.3125rem;
-    font-size: 0.875rem;
+    font-size: var(--text-2);
   }
 
   input::file-selector-button {
     margin-inline-end: 0.625rem;
     padding: 0.1875rem 0.625rem;
     border: 1px solid var(--edge);
-    border-radius: 2px;
+    border-radius: 3px;
     background: none;
     color: inherit;
     font: inherit;
@@ -236,9 +263,9 @@ export const theme = css`
 
   button {
     min-block-size: 2.5rem;
-    padding: 0.375rem 0.9375rem;
+    padding: 0.375rem 0.8125rem;
     border: 1px solid var(--edge);
-    border-radius: 3px;
+    border-radius: var(--round);
     background: none;
     font-weight: 500;
     white-space: nowrap;
@@ -264,7 +291,7 @@ export const theme = css`
   button.small {
     min-block-size: 2rem;
     padding: 0.1875rem 0.625rem;
-    font-size: 0.875rem;
+    font-size: var(--text-2);
   }
 
   /* Still in the tab order, so that a keyboard does not lose its place when a state changes. */
@@ -287,20 +314,30 @@ export const theme = css`
     display: grid;
     grid-template-columns: max-content minmax(0, 1fr);
     gap: 0.375rem 1.25rem;
-    font-size: 0.9375rem;
+    font-size: var(--text-2);
   }
 
   dl.facts dt {
     color: var(--muted);
   }
 
-  /* Lines that come in: a box of fixed height that scrolls, so that nothing below it moves. */
+  /*
+   * Lines that come in: a box of fixed height that scrolls, so that nothing below it moves. What does not fit fades
+   * out, instead of being cut through the middle of its letters.
+   */
   .lines {
-    block-size: 13rem;
+    block-size: 12rem;
     overflow: auto;
-    border-block: 1px solid var(--line);
+    padding-block-end: 1.75rem;
+    border-block-start: 1px solid var(--line);
     scrollbar-width: thin;
     contain: strict;
+    mask-image: linear-gradient(#000 calc(100% - 1.75rem), transparent);
+  }
+
+  .lines:focus-visible {
+    mask-image: none;
+    outline-offset: -3px;
   }
 
   h3 + .lines {
@@ -308,8 +345,8 @@ export const theme = css`
   }
 
   .lines li {
-    padding-block: 0.4375rem;
-    font-size: 0.9375rem;
+    padding-block: 0.375rem;
+    font-size: var(--text-2);
   }
 
   .lines li + li {
@@ -319,13 +356,13 @@ export const theme = css`
   .empty {
     padding-block: 0.625rem;
     color: var(--muted);
-    font-size: 0.9375rem;
+    font-size: var(--text-2);
   }
 
   table {
     inline-size: 100%;
     border-collapse: collapse;
-    font-size: 0.9375rem;
+    font-size: var(--text-2);
   }
 
   th,
@@ -346,23 +383,23 @@ export const theme = css`
     inline-size: 100%;
     block-size: 0.5rem;
     border: 0;
-    border-radius: 2px;
+    border-radius: 3px;
     background: var(--line);
     color: var(--accent);
   }
 
   progress::-webkit-progress-bar {
-    border-radius: 2px;
+    border-radius: 3px;
     background: var(--line);
   }
 
   progress::-webkit-progress-value {
-    border-radius: 2px;
+    border-radius: 3px;
     background: var(--accent);
   }
 
   progress::-moz-progress-bar {
-    border-radius: 2px;
+    border-radius: 3px;
     background: var(--accent);
   }
 

@@ -3,33 +3,42 @@ import { css } from "lit";
 /** The layout of the page: the lesson, its panels, the wire log beside them, the code below. */
 export const appStyle = css`
   :host {
+    --gutter: 1.25rem;
     display: grid;
-    grid-template-columns: minmax(0, 1fr);
+    grid-template: "head" auto "main" auto "wire" auto "code" auto / minmax(0, 1fr);
+    align-content: start;
     min-block-size: 100dvh;
   }
 
   header,
   main,
   #code {
-    padding-inline: 1.25rem;
+    padding-inline: var(--gutter);
+  }
+
+  header {
+    grid-area: head;
   }
 
   main {
+    grid-area: main;
     display: grid;
     grid-template-columns: minmax(0, 1fr);
-    gap: 2.5rem 3.5rem;
+    gap: 1.25rem 2.25rem;
     align-content: start;
-    padding-block: 1rem 3rem;
+    padding-block: 1.25rem 3rem;
   }
 
   .trouble {
     display: grid;
+    grid-column: 1 / -1;
     gap: 0.5rem;
     justify-items: start;
   }
 
   main:focus,
   aside:focus,
+  #panels:focus,
   #code:focus,
   #lesson:focus {
     outline: none;
@@ -38,38 +47,58 @@ export const appStyle = css`
   .panels {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
-    gap: 3rem;
+    gap: 1.25rem;
     align-content: start;
-  }
-
-  .column {
     min-inline-size: 0;
   }
 
+  .alone .column,
+  .columns .column {
+    min-inline-size: 0;
+    padding: 1.25rem;
+    border: 1px solid var(--line);
+    border-radius: calc(2 * var(--round));
+    background: var(--field);
+  }
+
+  main[data-lesson] .panels[data-count="1"] .alone {
+    --title-display: none;
+  }
+
+  /* One row for each panel, one column for each server. If there are too many, the row scrolls. */
   .columns {
+    --header-display: none;
     display: grid;
-    gap: 2.5rem 2rem;
+    grid-auto-flow: column;
+    grid-auto-columns: minmax(17.5rem, 1fr);
+    gap: 1rem;
+    padding-block-end: 0.25rem;
+    overflow-x: auto;
   }
 
   .server {
-    margin-block-end: 0.75rem;
-    padding-block-end: 0.25rem;
-    border-block-end: 4px solid var(--accent);
+    margin: -1.25rem -1.25rem 1rem;
+    padding: 0.625rem 1.25rem;
+    border-block-end: 1px solid var(--line);
+    box-shadow: inset 0 3px var(--accent);
+    border-radius: calc(2 * var(--round)) calc(2 * var(--round)) 0 0;
     color: var(--accent);
-    font: 600 1rem / 1.4 var(--display);
+    font-weight: 650;
   }
 
   aside {
+    grid-area: wire;
     container: wire / inline-size;
     background: var(--stone);
   }
 
   rosetta-wire-log {
     block-size: 50rem;
-    padding: 1.75rem 1.25rem;
+    padding: 1.25rem;
   }
 
   #code {
+    grid-area: code;
     padding-block: 2rem 3rem;
     border-block-start: 1px solid var(--line);
     /* The first view does not wait for what stands below it. */
@@ -77,145 +106,135 @@ export const appStyle = css`
     contain-intrinsic-block-size: auto 60rem;
   }
 
-  /* First what to do and where, then what to notice: the parts of the lesson stand around the panels. */
-  @media (width < 82rem) {
-    .lesson {
-      display: contents;
-    }
+  .views {
+    position: sticky;
+    inset-block-end: 0;
+    z-index: 1;
+    display: grid;
+    grid-auto-flow: column;
+    grid-auto-columns: 1fr;
+    border-block-start: 1px solid var(--line);
+    background: var(--raised);
+  }
 
-    .lesson > * {
-      max-inline-size: 65ch;
-    }
+  .views button {
+    min-block-size: 3rem;
+    border: 0;
+    border-radius: 0;
+  }
 
-    main {
-      row-gap: 1.25rem;
-    }
-
-    .panels,
-    rosetta-comparison {
-      order: 1;
-      margin-block: 0.75rem;
-    }
-
-    .part:not([data-part="Do"]),
-    .turn {
-      order: 2;
-    }
+  .views button[aria-pressed="true"] {
+    box-shadow: inset 0 3px var(--accent);
+    color: var(--accent);
+    font-weight: 650;
   }
 
   @media (width < 60rem) {
+    :host {
+      --gutter: 1rem;
+    }
+
     :host([view="do"]) :is(aside, #code),
     :host([view="wire"]) :is(main, #code),
     :host([view="code"]) :is(main, aside) {
       display: none;
     }
 
-    :host {
-      grid-template-rows: max-content 1fr;
+    :host(:not([view="all"])) {
+      grid-template: "head" auto "main" 1fr "views" auto / minmax(0, 1fr);
     }
-  }
 
-  @media (46rem <= width < 60rem) {
-    .panels:not([data-count="1"]) {
-      grid-template-columns: repeat(2, minmax(0, 1fr));
+    :host(:not([view="all"])) :is(aside, #code) {
+      grid-area: main;
+    }
+
+    .views {
+      grid-area: views;
+    }
+
+    main {
+      gap: 0.875rem;
+      padding-block-start: 0.75rem;
+    }
+
+    /* The question and the step say it, too. */
+    main[data-lesson] .alone {
+      --intro-display: none;
+    }
+
+    main[data-lesson] .panels[data-count="1"] .alone {
+      --header-display: none;
+    }
+
+    .alone .column {
+      padding: 1rem;
     }
   }
 
   @media (width >= 60rem) {
     :host {
-      grid-template: "head wire" auto "panels wire" 1fr "code code" auto / minmax(0, 1fr) minmax(24rem, 40%);
+      --gutter: 1.75rem;
     }
 
-    header {
-      grid-area: head;
+    .views {
+      display: none;
     }
 
-    main {
-      grid-area: panels;
+    :host([data-panels]:not([every])) {
+      grid-template: "head head" auto "main wire" 1fr "code code" auto / minmax(0, 1fr) minmax(23rem, 36%);
     }
 
-    #code {
-      grid-area: code;
-    }
-
-    header,
-    main,
-    #code {
-      padding-inline: 2.5rem;
-    }
-
-    aside {
-      grid-area: wire;
-    }
-
-    rosetta-wire-log {
+    :host([data-panels]:not([every])) rosetta-wire-log {
       position: sticky;
-      inset-block-start: 0;
-      block-size: 100dvh;
-      min-block-size: 38rem;
-      padding: 1.75rem 2rem 1.25rem;
-    }
-
-    .columns {
-      grid-template-columns: repeat(2, minmax(0, 1fr));
-    }
-
-    .columns:has(> :nth-child(3):last-child) {
-      grid-template-columns: repeat(3, minmax(0, 1fr));
-    }
-
-    :host([every]) {
-      grid-template: "head" auto "panels" auto "wire" auto "code" auto / minmax(0, 1fr);
-    }
-
-    :host([every]) main {
-      grid-template-columns: repeat(2, minmax(0, 1fr));
-      row-gap: 1rem;
-    }
-
-    :host([every]) .lesson {
-      display: contents;
-    }
-
-    :host([every]) :is(#lesson, .panels, rosetta-comparison, .turn) {
-      grid-column: 1 / -1;
-    }
-
-    :host([every]) :is(.panels, rosetta-comparison) {
-      order: 1;
-      margin-block: 1rem;
-    }
-
-    :host([every]) :is(.part:not([data-part="Do"]), .turn) {
-      order: 2;
-    }
-
-    :host([every]) .panels {
-      grid-template-columns: minmax(0, 1fr);
+      inset-block-start: var(--head);
+      block-size: calc(100dvh - var(--head));
+      min-block-size: 34rem;
+      padding: 1.25rem 1.5rem 1rem;
     }
 
     :host([every]) rosetta-wire-log {
-      position: static;
       block-size: 46rem;
+      padding-inline: var(--gutter);
     }
   }
 
-  @media (width >= 82rem) {
-    .columns {
-      grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr));
+  /* The steps stay in view beside a panel that is higher than the screen. */
+  @media (width >= 80rem) {
+    main[data-lesson] {
+      grid-template-columns: minmax(0, 15rem) minmax(0, 1fr);
     }
 
-    :host(:not([every])) {
-      grid-template-columns: minmax(0, 1fr) minmax(30rem, 36%);
+    main[data-lesson] > :is(.opening, rosetta-comparison, .closing) {
+      grid-column: 1 / -1;
     }
 
-    :host(:not([every])) main:has(.lesson) {
+    .closing {
+      grid-template-columns: minmax(0, 3fr) minmax(0, 2fr);
+      max-inline-size: none;
+    }
+
+    .turn {
+      grid-column: 1 / -1;
+    }
+
+    .guide {
+      position: sticky;
+      inset-block-start: calc(var(--head) + 1.25rem);
+      align-self: start;
+    }
+  }
+
+  @media (width >= 100rem) {
+    :host {
+      --gutter: 2.5rem;
+    }
+
+    main[data-lesson] {
+      grid-template-columns: minmax(0, 18rem) minmax(0, 1fr);
+    }
+
+    :host(:not([every])) main:not([data-lesson]) .panels {
       grid-template-columns: repeat(2, minmax(0, 1fr));
-    }
-
-    :host(:not([every])) main:not(:has(.lesson)) .panels {
-      grid-template-columns: repeat(2, minmax(0, 1fr));
-      gap: 3rem 3.5rem;
     }
   }
 `;

@@ -7,8 +7,13 @@ import { appStyle } from "./app.css.ts";
 import "../panels/wire-log/panel.ts";
 import "./server-switch.ts";
 import { articleStyle } from "../course/article.css.ts";
-import { lessonArticle } from "../course/article.ts";
+import { type Article, afterPanels, beforePanels } from "../course/article.ts";
+import { courseListStyle } from "../course/course-list.ts";
 import type { LessonEntry, LessonText } from "../course/lesson.ts";
+import { browserShelf, ProgressBook } from "../course/progress.ts";
+import { aroundStyle } from "../course/start.css.ts";
+import type { Around } from "../course/start.ts";
+import { doneSteps, tellingsOfAct, tellingsOfFacts } from "../course/steps.ts";
 import { repeat } from "../panels/actions.ts";
 import type { ActEvent, FactsEvent, Panel, TopicEvent } from "../panels/base.ts";
 import { type PanelName, panels } from "../panels/register.ts";
@@ -18,11 +23,15 @@ import { pause, Retry } from "../shared/retry.ts";
 import { baseOf, readServers, type ServerEntry, scriptOf } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
 import { headerStyle } from "./header.css.ts";
-import { header, type SkipTarget, siteTitle, type View } from "./header.ts";
+import { header, type SkipTarget, siteTitle } from "./header.ts";
 import { parseRoute, printRoute, type Route } from "./route.ts";
 import type { ServersChosen } from "./server-switch.ts";
+import { type View, views } from "./views.ts";
 
 const numbers = lessons.map(({ number }) => number);
+
+/** The pages around the course, loaded when one of them is shown first. */
+type AroundPages = typeof import("../course/start.ts");
 
 /** The page: the course, a lesson of it with its panels, the wire log beside them, the code below. */
 export class PageShell extends LitElement {
@@ -36,9 +45,12 @@ export class PageShell extends LitElement {
     connected: { state: true },
     messageBytes: { state: true },
     findings: { state: true },
+    told: { state: true },
+    showsAllSteps: { state: true },
     view: { reflect: true },
     script: { type: Number, attribute: "data-script", reflect: true },
     every: { type: Boolean, reflect: true },
+    hasPanels: { type: Boolean, attribute: "data-panels", reflect: true },
   };
   declare servers: ServerEntry[];
   /** One, or all at once; none until the servers are known. */
@@ -55,14 +67,22 @@ export class PageShell extends LitElement {
   declare messageBytes: number | undefined;
   /** By server, when all are used at once. */
   declare findings: Map<string, Findings>;
+  /** What the panels of this lesson have told of: actions, and what they found out. */
+  declare told: ReadonlySet<string>;
+  /** Whether a narrow screen shows every step of the lesson. */
+  declare showsAllSteps: boolean;
   declare view: View;
-  /** Which typeface and colour is in use: that of the chosen server, 1 to 4. */
+  /** Which colour is in use: that of the chosen server, 1 to 4, or 0 for all at once. */
   declare script: number;
   declare every: boolean;
+  /** Whether a lesson or all panels are shown, rather than a page around the course. */
+  declare hasPanels: boolean;
   #connections = new PageConnections();
   /** Aborts the HTTP requests of this page. */
   #end = new AbortController();
   #retry = new Retry();
+  #progress = new ProgressBook(browserShelf());
+  #around: AroundPages | undefined;
   /** Panels whose code is here. */
   #ready = new Set<PanelName>();
 
@@ -74,8 +94,10 @@ export class PageShell extends LitElement {
     this.connected = new Set();
     this.route = parseRoute(location.hash, numbers);
     this.findings = new Map();
+    this.told = new Set();
+    this.showsAllSteps = false;
     this.view = "do";
-    this.script = 1;
+    this.script = 0;
     this.every = false;
   }
 
@@ -118,13 +140,13 @@ export class PageShell extends LitElement {
     this.text = text;
     this.isReady = true;
     this.findings = new Map();
+    if (entry) this.#progress.opened(entry.number);
     document.title = this.#title(entry);
     await this.updateComplete;
-    // On a phone the course is one line, of which a part is seen.
-    this.renderRoot
-      .querySelector(".course [aria-current]")
-      ?.scrollIntoView({ block: "nearest", inline: "center" });
     if (!moved) return;
+    this.told = new Set();
+    this.showsAllSteps = false;
+    this.#popover("#contents")?.hidePopover();
     this.renderRoot.querySelector<HTMLElement>("#lesson")?.focus();
     scrollTo(0, 0);
   }
@@ -161,9 +183,17 @@ export class PageShell extends LitElement {
   }
 
   #title(entry: LessonEntry | undefined): string {
-    const what = entry ? `${entry.number} ${entry.title}` : "Everything";
+    const { lesson } = this.route;
+    if (lesson === "unknown") return "No such page: WebSocket Rosetta";
+    if (lesson === "start") return "WebSocket Rosetta";
+    if (lesson === "next") return "Where to go from here: WebSocket Rosetta";
+    const what = entry ? `${entry.number} ${entry.title}` : "All panels";
     const where = this.every ? "every server" : this.pairs[0]?.server.title;
     return `${what}, ${where}: WebSocket Rosetta`;
+  }
+
+  #popover(selector: string): HTMLElement | null {
+    return this.renderRoot.querySelector<HTMLElement>(`${selector}:popover-open`);
   }
 
   #connect(): void {
@@ -173,7 +203,7 @@ export class PageShell extends LitElement {
     const before = this.pairs;
     this.pairs = this.#connections.choose(this.every ? this.servers : chosen ? [chosen] : []);
     for (const pair of this.pairs) if (!before.includes(pair)) this.#learn(pair);
-    this.script = this.every || !chosen ? 1 : scriptOf(this.servers.indexOf(chosen));
+    this.script = this.every || !chosen ? 0 : scriptOf(this.servers.indexOf(chosen));
   }
 
   #learn({ client, server: { id } }: ConnectionPair): void {
@@ -186,6 +216,7 @@ export class PageShell extends LitElement {
 
   #panelNames(): PanelName[] {
     const { lesson } = this.route;
+    if (!isCourse(this.route)) return [];
     const own = lessons.find(({ number }) => number === lesson)?.panels;
     return own ?? (Object.keys(panels) as PanelName[]).filter((name) => name !== "hello");
   }
@@ -196,10 +227,15 @@ export class PageShell extends LitElement {
         await panels[name].load();
         this.#ready.add(name);
       }),
-      this.every && import("./comparison.ts"),
-      this.route.lesson !== "all" && import("../course/code-strip.ts"),
+      this.every && isCourse(this.route) && import("./comparison.ts"),
+      typeof this.route.lesson === "number" && import("../course/code-strip.ts"),
+      !isCourse(this.route) && this.#loadAround(),
     ]);
     this.requestUpdate();
+  }
+
+  async #loadAround(): Promise<void> {
+    this.#around = await import("../course/start.ts");
   }
 
   #choose({ detail }: ServersChosen): void {
@@ -225,6 +261,7 @@ export class PageShell extends LitElement {
 
   // One action, sent to every server: what was done in one column is done in the others.
   #onAct(event: ActEvent): void {
+    this.#hear(tellingsOfAct(event.detail));
     if (!this.every) return;
     const panel = event.composedPath()[0] as Panel;
     const { panel: name } = panel.closest<HTMLElement>("[data-panel]")?.dataset ?? {};
@@ -243,7 +280,21 @@ export class PageShell extends LitElement {
     history.replaceState(null, "", printRoute(this.route));
   }
 
+  // Each telling may end a step, and the last one the lesson.
+  #hear(tellings: string[]): void {
+    if (tellings.every((telling) => this.told.has(telling))) return;
+    this.told = new Set([...this.told, ...tellings]);
+    const { lesson } = this.route;
+    if (typeof lesson !== "number" || !this.text || this.#done().includes(false)) return;
+    if (!this.#progress.progress.done.includes(lesson)) this.#progress.finished(lesson);
+  }
+
+  #done(): boolean[] {
+    return doneSteps(this.text?.steps ?? [], this.told);
+  }
+
   #onFacts(event: FactsEvent, { server }: ConnectionPair): void {
+    this.#hear(tellingsOfFacts(event.detail));
     const place = (event.composedPath()[0] as Panel).closest<HTMLElement>("[data-panel]")?.dataset.panel;
     if (!place) return;
     const own = new Map(this.findings.get(server.id)).set(place, event.detail);
@@ -251,24 +302,66 @@ export class PageShell extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has("route")) this.view = this.route.lesson === "all" ? "all" : "do";
+    if (!changed.has("route")) return;
+    this.hasPanels = isCourse(this.route);
+    this.view = this.route.lesson === "all" ? "all" : "do";
   }
 
   protected override render(): TemplateResult {
-    if (!this.isReady) return html`<header>${siteTitle}</header>`;
+    const start = this.#address("start");
+    if (!this.isReady) return html`<header>${siteTitle(start)}</header>`;
     return html`
       ${header({
         current: this.route.lesson,
-        view: this.view,
+        progress: this.#progress.progress,
+        skips: this.#skips(),
         addressOf: (lesson) => this.#address(lesson),
         skipTo: (event, place) => void this.#skipTo(event, place),
-        show: (view) => (this.view = view),
         servers: this.#switch(),
       })}
-      <main id="panels" tabindex="-1" @panel-act=${this.#onAct} @topic-chosen=${this.#onTopic}>
-        ${this.failure ? this.#trouble(this.failure) : nothing} 
-        ${lessonArticle(this.route.lesson, this.text, (lesson) => this.#address(lesson))}
-        <div class="panels" data-count=${this.#panelNames().length}>${this.#columns()}</div>
+      ${isCourse(this.route) ? this.#lesson() : this.#aroundPage()}
+    `;
+  }
+
+  #skips(): [SkipTarget, string][] {
+    if (!isCourse(this.route)) return [];
+    const code: [SkipTarget, string][] = this.route.lesson === "all" ? [] : [["code", "the code"]];
+    return [["panels", "the panels"], ["wire", "the wire log"], ...code];
+  }
+
+  #aroundPage(): TemplateResult {
+    const around: Around = {
+      servers: this.servers,
+      progress: this.#progress.progress,
+      hash: location.hash.slice(1),
+      addressOf: (lesson) => this.#address(lesson),
+      everyAddressOf: (lesson) => printRoute({ lesson, server: "every" }),
+      resetProgress: () => this.#resetProgress(),
+    };
+    const pages = { start: "startPage", next: "nextPage", unknown: "unknownPage" } as const;
+    const page = pages[this.route.lesson as keyof typeof pages];
+    return html`
+      <main tabindex="-1">
+        ${this.failure ? this.#trouble(this.failure) : nothing} ${this.#around?.[page](around)}
+      </main>
+    `;
+  }
+
+  #resetProgress(): void {
+    this.#progress.reset();
+    this.requestUpdate();
+    // The button is gone: the focus stays near it.
+    this.renderRoot.querySelector<HTMLElement>(".contents-of a")?.focus();
+  }
+
+  #lesson(): TemplateResult {
+    const article = this.#article();
+    return html`
+      <main ?data-lesson=${this.text !== undefined} @panel-act=${this.#onAct} @topic-chosen=${this.#onTopic}>
+        ${this.failure ? this.#trouble(this.failure) : nothing} ${beforePanels(article)}
+        <div class="panels" id="panels" tabindex="-1" data-count=${this.#panelNames().length}>
+          ${this.#columns()}
+        </div>
         ${
           this.every
             ? html`<rosetta-comparison
@@ -277,12 +370,26 @@ export class PageShell extends LitElement {
             ></rosetta-comparison>`
             : nothing
         }
+        ${afterPanels(article)}
       </main>
       <aside id="wire" tabindex="-1" aria-label="Wire">
         <rosetta-wire-log .wire=${this.#connections.wire} .servers=${this.every ? this.servers : []}></rosetta-wire-log>
       </aside>
       ${this.#code()}
+      ${this.route.lesson === "all" ? nothing : views(this.view, (view) => (this.view = view))}
     `;
+  }
+
+  #article(): Article {
+    return {
+      lesson: this.route.lesson,
+      text: this.text,
+      done: this.#done(),
+      told: this.told,
+      showsAllSteps: this.showsAllSteps,
+      toggleSteps: () => (this.showsAllSteps = !this.showsAllSteps),
+      addressOf: (lesson) => this.#address(lesson),
+    };
   }
 
   #switch(): TemplateResult {
@@ -337,7 +444,7 @@ export class PageShell extends LitElement {
   }
 
   #code(): TemplateResult | typeof nothing {
-    if (this.route.lesson === "all" || !this.text) return nothing;
+    if (!this.text) return nothing;
     return html`
       <div id="code" tabindex="-1" role="region" aria-label="Code">
         <rosetta-code-strip .rows=${this.text.code} .first=${this.text.tests}></rosetta-code-strip>
@@ -345,7 +452,12 @@ export class PageShell extends LitElement {
     `;
   }
 
-  static override styles = [theme, headerStyle, articleStyle, appStyle];
+  static override styles = [theme, headerStyle, courseListStyle, articleStyle, aroundStyle, appStyle];
+}
+
+/** Returns whether a route shows panels, rather than a page around the course. */
+function isCourse({ lesson }: Route): boolean {
+  return typeof lesson === "number" || lesson === "all";
 }
 
 customElements.define("rosetta-app", PageShell);

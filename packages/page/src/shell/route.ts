@@ -1,7 +1,7 @@
 /** The place on the page. It stands in the address, so that a link shows somebody else the same. */
 export interface Route {
-  /** A lesson's number, or everything. */
-  lesson: number | "all";
+  /** A lesson's number, or one of the pages around the course. `unknown`: the address names nothing that is here. */
+  lesson: number | "start" | "next" | "all" | "unknown";
   /** A server's id, `every` for all of them at once, or nothing for the one that sent the page. */
   server?: string;
   /** The topic that the panels begin with. */
@@ -10,7 +10,18 @@ export interface Route {
 
 const topicForm = /^(weather\/[a-z]{1,32}|scores|room\/[a-z0-9-]{1,32})$/;
 
-/** Reads the part of the address behind `#`; `lessons` are the numbers there are. Whatever cannot be used is left out: it may come from anybody. */
+/** The pages that are no lessons, by their path. */
+const pages: Record<string, Exclude<Route["lesson"], number>> = {
+  "": "start",
+  "/": "start",
+  "/all": "all",
+  "/next": "next",
+};
+
+/**
+ * Reads the part of the address behind `#`; `lessons` are the numbers there are. Values in a form that cannot be used
+ * are left out, because an address may come from anybody.
+ */
 export function parseRoute(hash: string, lessons: number[]): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
   const values = new URLSearchParams(query);
@@ -22,15 +33,20 @@ export function parseRoute(hash: string, lessons: number[]): Route {
   };
 }
 
-/** Writes the address of a route, to be put behind `#`. */
+/** Writes the address of a route, to be put behind `#`. An unknown page leads to the start. */
 export function printRoute({ lesson, server, topic }: Route): string {
   const values = [server && `server=${server}`, topic && `topic=${topic}`].filter(Boolean);
-  const path = lesson === "all" ? "#/all" : `#/lesson/${lesson}`;
-  return values.length === 0 ? path : `${path}?${values.join("&")}`;
+  return values.length === 0 ? pathOf(lesson) : `${pathOf(lesson)}?${values.join("&")}`;
 }
 
+function pathOf(lesson: Route["lesson"]): string {
+  if (typeof lesson === "number") return `#/lesson/${lesson}`;
+  return lesson === "all" || lesson === "next" ? `#/${lesson}` : "#/";
+}
+
+// An earlier edition of the page had addresses without a word before the number.
 function lessonOf(path: string, lessons: number[]): Route["lesson"] {
-  if (path === "/all") return "all";
-  const number = Number(/^\/lesson\/(\d{1,3})$/.exec(path)?.[1] ?? 1);
-  return lessons.findLast((each) => each <= number) ?? 1;
+  if (Object.hasOwn(pages, path)) return pages[path] as Route["lesson"];
+  const number = Number(/^\/(?:lesson\/)?(\d{1,3})$/.exec(path)?.[1]);
+  return lessons.includes(number) ? number : "unknown";
 }

@@ -5,7 +5,7 @@ import { theme } from "../shared/theme.css.ts";
 /** Event of the switch: another server was chosen, or all of them at once. */
 export type ServersChosen = CustomEvent<ServerEntry | "every">;
 
-/** The servers of this run, one of them chosen; each in the script and the colour that are its own. */
+/** The servers of this run, one of them chosen. Each has the colour that is its own everywhere on the page. */
 export class ServerSwitch extends LitElement {
   static override properties = {
     servers: { attribute: false },
@@ -50,23 +50,33 @@ export class ServerSwitch extends LitElement {
   }
 
   protected override render(): TemplateResult {
+    const index = this.servers.findIndex(({ id }) => id === this.chosen?.id);
     return html`
-      <fieldset>
-        <legend class="hidden">Server</legend>
-        <div class="servers">
-          ${this.servers.map((server, index) => this.#server(server, index))}
-          ${this.servers.length > 1 ? this.#all() : nothing}
-        </div>
-      </fieldset>
-      <button class="small" type="button" @click=${this.#askAll}>Which are running?</button>
-      <p class="hint" role="status" aria-label="Server advice">${this.#advice()}</p>
+      <button class="open" popovertarget="servers" data-script=${this.every ? 0 : scriptOf(Math.max(0, index))}>
+        <i class="dot" aria-hidden="true"></i>
+        <span class="hidden">Server: </span><span class="short">${this.every ? "All" : shortName(this.chosen?.title)}</span>
+      </button>
+      <div id="servers" popover>
+        <fieldset>
+          <legend class="hidden">Server</legend>
+          <div class="servers">
+            ${this.servers.map((server, place) => this.#server(server, place))}
+            ${this.servers.length > 1 ? this.#all() : nothing}
+          </div>
+        </fieldset>
+        <button class="small ask" type="button" title="Which are running?" @click=${this.#askAll}>
+          <span aria-hidden="true">?</span><span class="words">Which are running?</span>
+        </button>
+      </div>
+      <p class="advice" role="status" aria-label="Server advice">${this.#advice()}</p>
     `;
   }
 
   #server(server: ServerEntry, index: number): TemplateResult {
     const id = `server-${index}`;
+    const state = this.#stateOf(server);
     return html`
-      <div class="server" data-script=${scriptOf(index)}>
+      <div class="server" data-script=${scriptOf(index)} data-state=${state} title="${server.title}: ${this.#healthOf(server)}">
         <input
           type="radio"
           name="server"
@@ -75,7 +85,8 @@ export class ServerSwitch extends LitElement {
           .checked=${server.id === this.chosen?.id}
           @change=${() => this.#choose(server)}
         />
-        <label for=${id}>${breakable(server.title)}</label>
+        <i class="dot" aria-hidden="true"></i>
+        <label for=${id}>${nameOf(server.title)}</label>
         <span class="health" id="${id}-health">${this.#healthOf(server)}</span>
       </div>
     `;
@@ -83,7 +94,7 @@ export class ServerSwitch extends LitElement {
 
   #all(): TemplateResult {
     return html`
-      <div class="server">
+      <div class="server" data-script="0">
         <input
           type="radio"
           name="server"
@@ -92,10 +103,17 @@ export class ServerSwitch extends LitElement {
           .checked=${this.every}
           @change=${() => this.#choose("every")}
         />
+        <i class="dot all" aria-hidden="true"></i>
         <label for="every">All at once</label>
         <span class="health" id="every-hint">side by side</span>
       </div>
     `;
+  }
+
+  /** Returns how a server's dot is drawn: filled while a connection to it is open, crossed out if it does not run. */
+  #stateOf(server: ServerEntry): "connected" | "absent" | "unknown" {
+    if (this.connected.has(server.id)) return "connected";
+    return this.#known(server) === "not running" ? "absent" : "unknown";
   }
 
   #healthOf(server: ServerEntry): string {
@@ -122,61 +140,96 @@ export class ServerSwitch extends LitElement {
     theme,
     css`
       :host {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) max-content;
-        gap: 0.5rem 1.25rem;
+        display: flex;
         align-items: center;
+        min-inline-size: 0;
       }
 
-      .hint {
-        grid-column: 1 / -1;
+      .open {
+        display: none;
+        gap: 0.5rem;
+        align-items: center;
+        max-inline-size: 9rem;
+        padding-inline: 0.75rem;
+        font-size: var(--text-2);
+      }
+
+      .short {
+        overflow: hidden;
+        text-overflow: ellipsis;
+      }
+
+      #servers {
+        position: static;
+        display: flex;
+        gap: 0.25rem;
+        align-items: center;
+        min-inline-size: 0;
+        margin: 0;
+        padding: 0;
+        border: 0;
+        background: none;
+        color: inherit;
+        overflow: visible;
       }
 
       .servers {
         display: flex;
-        flex-wrap: wrap;
-        border-block-end: 1px solid var(--line);
-      }
-
-      /* As wide as its name needs: a long one stays on one line as long as there is room. */
-      .servers > * {
-        flex: 1 1 auto;
-        max-inline-size: 100%;
-      }
-
-      @media (width < 46rem) or (60rem <= width < 82rem) {
-        :host {
-          grid-template-columns: minmax(0, 1fr);
-          justify-items: start;
-        }
-
-        fieldset {
-          inline-size: 100%;
-        }
+        gap: 0.125rem;
       }
 
       .server {
         position: relative;
         display: grid;
-        align-content: start;
-        padding: 0.375rem 0.5rem 0.5rem 0.75rem;
-        box-shadow: inset 1px 1px var(--line);
-      }
-
-      .server:not([data-script]) {
-        --accent: var(--ink);
-        --display: var(--sans);
+        grid-template-columns: 0.625rem minmax(0, 1fr);
+        gap: 0.5rem;
+        align-items: center;
+        min-block-size: 2.75rem;
+        padding-inline: 0.625rem;
+        border: 1px solid transparent;
+        border-radius: var(--round);
       }
 
       .server label {
-        font: 600 0.9375rem / 1.4 var(--display);
-        letter-spacing: -0.01em;
-        overflow-wrap: anywhere;
+        overflow: hidden;
+        font-size: var(--text-2);
+        font-weight: 500;
+        line-height: 1.25;
+        text-overflow: ellipsis;
+        white-space: nowrap;
       }
 
-      [data-script="3"] label {
-        font-size: 0.875rem;
-        line-height: 1.5;
+      label .rest {
+        display: block;
+        max-inline-size: 8.5rem;
+        overflow: hidden;
+        color: var(--muted);
+        font-size: var(--text-1);
+        font-weight: 400;
+        text-overflow: ellipsis;
+      }
+
+      .dot {
+        inline-size: 0.625rem;
+        block-size: 0.625rem;
+        border: 2px solid var(--accent);
+        border-radius: 50%;
+        forced-color-adjust: none;
+      }
+
+      [data-state="connected"] .dot,
+      .open .dot {
+        background: var(--accent);
+      }
+
+      [data-state="absent"] .dot {
+        border-style: dotted;
+        border-color: var(--bad);
+      }
+
+      .dot.all {
+        border: 0;
+        background: conic-gradient(var(--lapis) 25%, var(--ochre) 0 50%, var(--malachite) 0 75%, var(--porphyry) 0);
       }
 
       /* The whole cell is the target. */
@@ -189,16 +242,18 @@ export class ServerSwitch extends LitElement {
         cursor: pointer;
       }
 
-      .server:hover label {
-        color: var(--accent);
+      .server:hover {
+        border-color: var(--line);
       }
 
       .server:has(:checked) {
-        box-shadow: inset 1px 1px var(--line), inset 0 -4px var(--accent);
+        border-color: var(--accent);
+        background: var(--field);
       }
 
       .server:has(:checked) label {
         color: var(--accent);
+        font-weight: 650;
       }
 
       .server:has(:focus-visible) {
@@ -207,20 +262,101 @@ export class ServerSwitch extends LitElement {
       }
 
       .health {
+        position: absolute;
+        inline-size: 1px;
+        block-size: 1px;
+        overflow: hidden;
+        clip-path: inset(50%);
+        white-space: nowrap;
+      }
+
+      .ask {
+        min-block-size: 2rem;
+        padding-inline: 0.625rem;
+        border-color: transparent;
         color: var(--muted);
-        font-size: 0.8125rem;
+      }
+
+      .words {
+        position: absolute;
+        inline-size: 1px;
+        block-size: 1px;
+        overflow: hidden;
+        clip-path: inset(50%);
+        white-space: nowrap;
+      }
+
+      .advice {
+        position: absolute;
+        inset: 100% 0 auto;
+        padding: 0.5rem 1.25rem;
+        border-block-end: 1px solid var(--line);
+        background: var(--field);
+        color: var(--warn);
+        font-size: var(--text-2);
+      }
+
+      .advice:empty {
+        padding: 0;
+        border: 0;
       }
 
       .command {
         white-space: nowrap;
       }
+
+      @media (width < 60rem) {
+        .open {
+          display: flex;
+        }
+
+        #servers:not(:popover-open) {
+          display: none;
+        }
+
+        #servers {
+          position: fixed;
+          inset: calc(var(--head) + 0.25rem) 0.75rem auto auto;
+          display: grid;
+          justify-items: start;
+          padding: 0.75rem;
+          border: 1px solid var(--line);
+          border-radius: calc(2 * var(--round));
+          background: var(--raised);
+          box-shadow: 0 1rem 3rem var(--shadow);
+        }
+
+        .servers {
+          display: grid;
+        }
+
+        .server {
+          padding-inline-end: 1.5rem;
+        }
+
+        .words {
+          position: static;
+          inline-size: auto;
+          block-size: auto;
+          clip-path: none;
+        }
+
+        .ask span:first-child {
+          display: none;
+        }
+      }
     `,
   ];
 }
 
-// A scoped package may break after its scope, rather than anywhere.
-function breakable(title: string): unknown[] {
-  return title.split("/").flatMap((part, index) => (index === 0 ? [part] : ["/", html`<wbr />`, part]));
+// A stack is named after its parts: the framework stands large, what it works with below.
+function nameOf(title: string): TemplateResult {
+  const [first, ...rest] = title.split(" + ");
+  return html`${first}${rest.length > 0 ? html`<span class="rest"><span class="hidden"> + </span>${rest.join(" + ")}</span>` : nothing}`;
+}
+
+function shortName(title = ""): string {
+  return title.split(" + ")[0] ?? "";
 }
 
 customElements.define("rosetta-server-switch", ServerSwitch);

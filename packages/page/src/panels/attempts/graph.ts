@@ -15,7 +15,7 @@ export const edges: Edge[] = [
   { number: 2, from: ["connecting"], to: "open", cause: "the server says welcome" },
   { number: 3, from: ["connecting"], to: "waiting", cause: "refused, or no answer in time" },
   { number: 4, from: ["waiting"], to: "connecting", cause: "the wait is over, or Retry now" },
-  { number: 5, from: ["open"], to: "waiting", cause: "lost, or closed with a code that means: come back" },
+  { number: 5, from: ["open"], to: "waiting", cause: "lost, or closed with a code that allows a retry" },
   {
     number: 6,
     from: ["open", "waiting", "connecting", "offline"],
@@ -33,7 +33,7 @@ export const edges: Edge[] = [
     number: 9,
     from: ["waiting", "open", "connecting"],
     to: "offline",
-    cause: "the browser says that there is no network",
+    cause: "the browser reports that there is no network",
   },
 ];
 

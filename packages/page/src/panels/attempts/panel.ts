@@ -83,7 +83,8 @@ export class AttemptsPanel extends Panel {
     } catch (error) {
       // The order is answered by the failure itself.
       const isObeyed = error instanceof RequestError && error.code === "disconnected";
-      if (!isObeyed) this.problem = `The server refuses to fail (${reasonOf(error)}). Stop it by hand.`;
+      if (!isObeyed)
+        this.problem = `The server does not fail on request (${reasonOf(error)}). Stop it by hand.`;
     }
   }
 
@@ -101,7 +102,7 @@ export class AttemptsPanel extends Panel {
   }
 
   protected override render(): TemplateResult {
-    return region("Ways back", intro, [
+    return region("Reconnecting", intro, [
       this.#orders(),
       html`<p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>`,
       this.#graph(),
@@ -113,14 +114,14 @@ export class AttemptsPanel extends Panel {
   #orders(): TemplateResult {
     const off = this.state.name !== "open";
     return html`
-      <div class="fields" role="group" aria-label="Have the server fail">
+      <div class="fields" role="group" aria-label="Make the server fail">
         <button class="main" aria-disabled=${off} @click=${() => this.#act("fail", { do: "close", code: 1012 })}
           >Close with 1012</button
         >
         <button aria-disabled=${off} @click=${() => this.#act("fail", { do: "close", code: 1011 })}
           >Close with 1011</button
         >
-        <button aria-disabled=${off} @click=${() => this.#act("fail", { do: "terminate" })}>Cut without a word</button>
+        <button aria-disabled=${off} @click=${() => this.#act("fail", { do: "terminate" })}>Cut without a close frame</button>
       </div>
     `;
   }
@@ -160,7 +161,7 @@ export class AttemptsPanel extends Panel {
       <div>
         <h3 id="waits">Waits, newest first</h3>
         <div class="lines" role="log" tabindex="0" aria-labelledby="waits">
-          ${this.waits.length === 0 ? html`<p class="empty">No connection was lost yet.</p>` : nothing}
+          ${this.waits.length === 0 ? html`<p class="empty">No connection was lost yet. Each wait will be drawn here.</p>` : nothing}
           <ol>
             ${this.waits.map((wait) => waitLine(wait, longest))}
           </ol>
@@ -174,24 +175,28 @@ export class AttemptsPanel extends Panel {
       <div class="herd">
         <h3>${herdSize.toLocaleString("en")} clients lose the same server</h3>
         <p class="hint">
-          It is gone for ${awayMs / 1000} s. Each attempt counts, also the one that finds nobody. The rule is that of
-          this page's own client.
+          The server is gone for ${awayMs / 1000} s. The bars count all attempts, including those that fail. The clients
+          follow the same rule as this page.
         </p>
         <div class="fields">
           <p class="field grow">
             <label for="loss">Lost with</label>
             <select id="loss" .value=${this.lossCode} @change=${(event: Event) => this.#act("chooseCode", fieldValue(event))}>
-              <option value="1006">1006, without a word</option>
+              <option value="1006">1006, no close frame</option>
               <option value="1012">1012, restart</option>
-              <option value="1013">1013, no place right now</option>
+              <option value="1013">1013, no room right now</option>
             </select>
           </p>
           <button @click=${() => this.#act("simulate")}>Simulate</button>
         </div>
-        <div class="charts">
-          ${chart("All wait equally long", this.herds?.equal, this.#longest())}
-          ${chart("Each draws its wait", this.herds?.drawn, this.#longest())}
-        </div>
+        ${
+          this.herds
+            ? html`<div class="charts">
+              ${chart("All wait equally long", this.herds.equal, this.#longest())}
+              ${chart("Each draws its wait", this.herds.drawn, this.#longest())}
+            </div>`
+            : html`<p class="empty">Two charts will show when they come back: if all wait equally long, and if each draws its wait.</p>`
+        }
       </div>
     `;
   }
@@ -203,8 +208,7 @@ export class AttemptsPanel extends Panel {
   static override styles = [theme, chartStyle, style];
 }
 
-const intro = html`What a connection does when it is lost, and why it does not come back at once. Have the server fail,
-  again and again, and watch.`;
+const intro = html`Make the server fail, and watch how the client comes back.`;
 
 /** The middle of each state in the drawing. */
 const places: Record<StateName, [x: number, y: number]> = {
@@ -275,15 +279,13 @@ function waitLine(wait: WaitState, longest: number): TemplateResult {
   `;
 }
 
-function chart(title: string, arrivals: Arrivals | undefined, bins: number): TemplateResult {
-  const told = arrivals
-    ? `at most ${arrivals.peak} in ${seconds(arrivals.binMs)}; all back after ${seconds(arrivals.lastMs)}`
-    : "not simulated yet";
+function chart(title: string, arrivals: Arrivals, bins: number): TemplateResult {
+  const told = `at most ${arrivals.peak} in ${seconds(arrivals.binMs)}; all back after ${seconds(arrivals.lastMs)}`;
   return html`
     <figure>
       <figcaption class="apart"><b>${title}</b><span class="number">${told}</span></figcaption>
       <svg viewBox="0 0 ${bins} 100" preserveAspectRatio="none" role="img" aria-label="${title}: ${told}">
-        ${arrivals?.counts.map((count, bin) => {
+        ${arrivals.counts.map((count, bin) => {
           // At least 2, because one of a thousand would be less than a pixel.
           const height = count === 0 ? 0 : Math.max(2, (100 * count) / herdSize);
           return svg`<rect class="drawn" x=${bin} y=${100 - height} width="0.9" height=${height}></rect>`;

@@ -154,7 +154,7 @@ export class ChatPanel extends ServerPanel {
   }
 
   #state(state: TopicState): void {
-    if (state.error) this.problem = `The room stays closed: ${reasonOf(state.error)}`;
+    if (state.error) this.problem = `This room cannot be entered: ${reasonOf(state.error)}`;
     if (state.recovered === false) this.remark = lost;
   }
 
@@ -176,7 +176,7 @@ export class ChatPanel extends ServerPanel {
 
   #choose(room: string): void {
     if (/^[a-z0-9-]{1,32}$/.test(room)) return this.#go(room);
-    this.problem = "A room's name is 1 to 32 small letters, digits or hyphens.";
+    this.problem = "A room’s name has 1 to 32 lowercase letters, digits or hyphens.";
   }
 
   #go(room: string): void {
@@ -271,7 +271,7 @@ export class ChatPanel extends ServerPanel {
             : html`<button class="small" @click=${() => this.#act("bringFriend")}>Bring a friend</button>`
         }
         ${this.friend ? html`<button class="small" @click=${() => this.#act("haveFriendAnswer")}>Let the friend answer others</button>` : nothing}
-        <p class="hint">A friend is a second client of this page, with a connection of its own.</p>
+        <p class="hint">A friend is a second client on this page, with its own connection.</p>
       </div>
     `;
   }
@@ -311,11 +311,10 @@ export class ChatPanel extends ServerPanel {
   static override styles = [theme, style];
 }
 
-const intro = html`A room is a topic: a named stream of events. Whoever follows it gets what is published there. A
-  message to others skips its author.`;
+const intro = html`Everybody in a room receives what is said there. A message to others skips its author.`;
 
 const lost =
-  "What was said in between is lost: the connection was away for too long, or the server was started again.";
+  "What was said in between is lost: the connection was away for too long, or the server was restarted.";
 
 function audienceOf(form: FormData): Audience {
   return form.get("to") === "others" ? "others" : "all";
@@ -327,7 +326,7 @@ function lineOf(line: ChatLine): TemplateResult {
       <p class="who">
         <b class="break">${line.from}${line.own ? " (you)" : nothing}</b>
         <span>${line.to === "others" ? "to others" : "to all"}</span>
-        ${line.received ? nothing : html`<span>not received here</span>`}
+        ${line.received ? nothing : html`<span>not sent back to you</span>`}
         <time class="number">${formatClock(line.at)}</time>
       </p>
       <p class="break">${line.text}</p>

@@ -13,12 +13,12 @@ const tickMs = 100;
 
 const sentences: Record<SocketState["name"], string> = {
   idle: "Not connected.",
-  connecting: "Asking by HTTP to speak WebSocket from here on: the handshake.",
+  connecting: "The browser asks the server to switch from HTTP to WebSocket: the handshake.",
   open: "Both sides may send at any time.",
   waiting: "The next attempt starts by itself.",
   offline:
-    "The browser says that there is no network. That is only a hint: a server on this machine can still be reached. The next attempt starts by itself, and at once when the network is back.",
-  stopped: "Closed for good: nothing more happens by itself.",
+    "The browser reports that there is no network. A server on this machine can still be reached, so the next attempt starts by itself, or as soon as the network is back.",
+  stopped: "Closed for good. It stays closed until you open it.",
 };
 
 /** The state of the connection to `/ws`, in words, with what can be done about it. */
@@ -75,8 +75,8 @@ export class ConnectionPanel extends Panel {
 
   #goodbye({ retryAfterMs, final }: ServerMessage<"bye">): void {
     const back =
-      retryAfterMs === undefined ? "" : ` and asks for our return after ${formatDuration(retryAfterMs)}`;
-    this.notice = `The server said goodbye first${final ? ", for good" : back}.`;
+      retryAfterMs === undefined ? "" : ` and asks us to return after ${formatDuration(retryAfterMs)}`;
+    this.notice = `The server announced that it will close${final ? " for good" : back}.`;
   }
 
   #problem({ what, reason }: ClientProblem): void {
@@ -125,7 +125,7 @@ export class ConnectionPanel extends Panel {
       <progress aria-hidden="true" max=${state.delayMs} .value=${state.delayMs - this.remainingMs}></progress>
       <p class="muted">
         Lost with ${closeText(state.code)}. The wait was drawn at random between ${seconds(from)} and
-        ${seconds(to)}: many clients that lost the same server must not all return at once.
+        ${seconds(to)}, because clients that lost the same server must not all return at once.
       </p>
     `;
   }
@@ -160,8 +160,7 @@ export class ConnectionPanel extends Panel {
   static override styles = [theme, style];
 }
 
-const intro = html`A WebSocket is one connection that stays open: client and server both send whenever they have
-  something to say. When it breaks, this page waits a little and tries again.`;
+const intro = html`The page’s own connection. If it is lost, the page waits a moment and tries again.`;
 
 function canOpen(state: SocketState): boolean {
   return state.name !== "open" && state.name !== "connecting";

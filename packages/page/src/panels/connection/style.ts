@@ -6,7 +6,8 @@ export const style = css`
     display: flex;
     gap: 0.75rem;
     align-items: center;
-    font: 600 1.625rem / 1.2 var(--mono);
+    font: 650 var(--text-5) / 1.2 var(--sans);
+    letter-spacing: -0.01em;
   }
 
   .dot {
@@ -31,8 +32,19 @@ export const style = css`
     gap: 0.5rem;
     align-content: start;
     /* Room for the countdown: the panel below keeps its place. */
-    min-block-size: 9.25rem;
-    font-size: 0.9375rem;
+    min-block-size: 7.5rem;
+    font-size: var(--text-2);
+  }
+
+  /* What is below shall fit on the same screen. */
+  @media (width < 60rem) {
+    .more {
+      min-block-size: 1.5rem;
+    }
+
+    dl.facts {
+      display: none;
+    }
   }
 
   .notice:empty {

@@ -125,7 +125,7 @@ export class CrowdPanel extends ServerPanel {
 
   protected override render(): TemplateResult {
     const { members } = this;
-    return region("Crowd", intro, [
+    return region("Ten clients", intro, [
       html`
         <div class="fields">
           <button class=${members.length > 0 ? "" : "main"} @click=${() => this.#act(members.length > 0 ? "sendHome" : "connect")}
@@ -133,13 +133,13 @@ export class CrowdPanel extends ServerPanel {
           >
         </div>
         <p class="hint">
-          Then start the server again. Under <code>pnpm dev</code> this does it, in another terminal:
-          <code class="break">touch apps/${this.server.id}/src/main.ts</code>. So does an editor that saves the file
-          as it is.
+          Then restart the server. Under <code>pnpm dev</code>, run this in another terminal, or save the file in your
+          editor: <code class="break">touch apps/${this.server.id}/src/main.ts</code>
         </p>
       `,
-      this.#lines(),
-      summaryList(members.length > 0 ? crowdSummary(members, this.#acked) : undefined),
+      members.length > 0
+        ? [this.#lines(), summaryList(crowdSummary(members, this.#acked))]
+        : html`<p class="empty">Each client will get a line here that shows when it was connected, told, closed and back.</p>`,
     ]);
   }
 
@@ -164,10 +164,10 @@ export class CrowdPanel extends ServerPanel {
   static override styles = [theme, style];
 }
 
-const intro = html`Ten clients follow one room, in which the first publishes twice a second. The wire log shows what the
-  first received, and of the others how they came and went.`;
+const intro = html`Ten clients follow one room, and the first publishes in it twice a second. The wire shows all that the
+  first receives, and when the others come and go.`;
 
-const words = { away: "not here", open: "open", told: "told goodbye", waiting: "closed, waiting" } as const;
+const words = { away: "not here", open: "open", told: "told to go", waiting: "closed, waiting" } as const;
 
 function isEvent(frame: ClientFrame): boolean {
   return frame.kind === "text" && frame.message?.type === "event";
@@ -202,27 +202,27 @@ function stateText({ phase, ended, backAt }: CrowdMember): string {
   return words[phase];
 }
 
-function summaryList(summary: CrowdSummary | undefined): TemplateResult {
-  const back = summary?.awayMs;
+function summaryList(summary: CrowdSummary): TemplateResult {
+  const back = summary.awayMs;
   const rows: [string, string | undefined][] = [
-    ["Connected", summary && `${summary.connected} of ${size}`],
-    ["Told before", summary?.windowMs && `${summary.told} of ${size}`],
-    ["Ended with", summary?.codes.map(codeTitle).join(", ")],
-    ["To come back", summary?.windowMs && windowText(summary.windowMs)],
-    ["Back", back && summary.windowMs && `${back.length} of ${size}`],
+    ["Connected", `${summary.connected} of ${size}`],
+    ["Told before", summary.windowMs && `${summary.told} of ${size}`],
+    ["Ended with", summary.codes.map(codeTitle).join(", ")],
+    ["To come back", summary.windowMs && windowText(summary.windowMs)],
+    ["Back", summary.windowMs && `${back.length} of ${size}`],
     [
       "Away",
       back?.length ? `${formatDuration(back[0] ?? 0)} to ${formatDuration(back.at(-1) ?? 0)}` : undefined,
     ],
-    ["Spread", summary?.spreadMs === undefined ? undefined : formatDuration(summary.spreadMs)],
-    ["Without a gap", summary && `${summary.whole} of ${size}`],
-    ["Lost", summary?.windowMs && `${summary.lost} of what was acknowledged`],
-    ["Log", summary?.epochs ? logText(summary.epochs) : undefined],
+    ["Spread", summary.spreadMs === undefined ? undefined : formatDuration(summary.spreadMs)],
+    ["Without a gap", `${summary.whole} of ${size}`],
+    ["Lost", summary.windowMs && `${summary.lost} of what was acknowledged`],
+    ["Log", summary.epochs ? logText(summary.epochs) : undefined],
   ];
   return html`
     <div role="group" aria-label="What became of them">
       <dl class="facts number">
-        ${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value || "–"}</dd>`)}
+        ${rows.map(([name, value]) => (value ? html`<dt>${name}</dt><dd>${value}</dd>` : nothing))}
       </dl>
     </div>
   `;

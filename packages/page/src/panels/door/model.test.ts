@@ -10,13 +10,13 @@ test("each of the prepared cases meets its answer", () => {
   ]);
   expect(answers).toEqual([
     ["This page, by WebSocket", undefined],
-    ["A page of a stranger, by WebSocket", 403],
+    ["A stranger’s page, by WebSocket", 403],
     ["A page in a sandboxed frame", 403],
-    ["A program, which names no Origin", undefined],
+    ["A program that sends no Origin", undefined],
     ["A name that was pointed at this machine", 421],
     ["No subprotocol offered", 400],
-    ["Plain HTTP where a WebSocket is spoken", 426],
-    ["An image in a stranger's page", 403],
+    ["Plain HTTP to a WebSocket endpoint", 426],
+    ["An image in a stranger’s page", 403],
     ["A link to the page from anywhere", undefined],
   ]);
 });

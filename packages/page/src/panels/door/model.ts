@@ -46,20 +46,20 @@ export function doorCases({ url }: Pick<ServerEntry, "url">): DoorCase[] {
   };
   return [
     { name: "This page, by WebSocket", knock: page },
-    { name: "A page of a stranger, by WebSocket", knock: { ...page, origin: "https://stranger.example" } },
+    { name: "A stranger’s page, by WebSocket", knock: { ...page, origin: "https://stranger.example" } },
     { name: "A page in a sandboxed frame", knock: { ...page, origin: "null" } },
-    { name: "A program, which names no Origin", knock: { ...page, origin: "" } },
+    { name: "A program that sends no Origin", knock: { ...page, origin: "" } },
     {
       name: "A name that was pointed at this machine",
       knock: { ...page, origin: "http://rebound.example", host: "rebound.example" },
     },
     { name: "No subprotocol offered", knock: { ...page, protocol: "" } },
     {
-      name: "Plain HTTP where a WebSocket is spoken",
+      name: "Plain HTTP to a WebSocket endpoint",
       knock: { ...page, origin: "", webSocket: false, protocol: "" },
     },
     {
-      name: "An image in a stranger's page",
+      name: "An image in a stranger’s page",
       knock: {
         ...page,
         origin: "",

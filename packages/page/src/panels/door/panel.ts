@@ -29,7 +29,7 @@ export class DoorPanel extends Panel {
 
   protected override attach(): void {
     this.#cases = doorCases(this.server);
-    this.#choose(1);
+    this.#choose(0);
   }
 
   #choose(index: number): void {
@@ -59,7 +59,7 @@ export class DoorPanel extends Panel {
 
   protected override facts(): Fact[] {
     const refusal = this.#refusal();
-    return [{ name: "The door", value: refusal ? `${refusal.status} ${refusal.reason}` : "lets it in" }];
+    return [{ name: "Answer", value: refusal ? `${refusal.status} ${refusal.reason}` : "let in" }];
   }
 
   #refusal(): Refusal | undefined {
@@ -67,10 +67,10 @@ export class DoorPanel extends Panel {
   }
 
   protected override render(): TemplateResult {
-    return region("The door", intro, [this.#form(), this.#answer(), this.#command()]);
+    return region("Origin check", intro, [this.#choice(), this.#answer(), this.#headers(), this.#command()]);
   }
 
-  #form(): TemplateResult {
+  #choice(): TemplateResult {
     return html`
       <p class="field">
         <label for="case">Who asks</label>
@@ -78,6 +78,11 @@ export class DoorPanel extends Panel {
           ${this.#cases.map(({ name }, index) => html`<option value=${index} .selected=${index === this.chosen}>${name}</option>`)}
         </select>
       </p>
+    `;
+  }
+
+  #headers(): TemplateResult {
+    return html`
       <div class="headers" @input=${this.#edit} @change=${this.#edit}>
         ${this.#text("host", "Host", this.knock.host)} ${this.#text("origin", "Origin", this.knock.origin)}
         ${this.#text("site", "Sec-Fetch-Site", this.knock.site)} ${this.#text("path", "Path", this.knock.path)}
@@ -102,7 +107,7 @@ export class DoorPanel extends Panel {
     const refusal = this.#refusal();
     return html`
       <div class="answer">
-        <p role="status" aria-label="Answer at the door" class=${refusal ? "bad" : "good"}>
+        <p role="status" aria-label="The server’s answer" class=${refusal ? "bad" : "good"}>
           ${refusal ? html`<b>${refusal.status}</b> ${refusal.reason}` : html`<b>Let in.</b> ${next(this.knock)}`}
         </p>
         ${refusal ? html`<p class="hint">${why(refusal.status)} ${headersText(refusal)}</p>` : nothing}
@@ -114,7 +119,7 @@ export class DoorPanel extends Panel {
     return html`
       <div>
         <div class="apart">
-          <h3 id="command">The same, put to the server itself</h3>
+          <h3 id="command">Ask the real server</h3>
           <button class="small" @click=${this.#copy}>Copy</button>
         </div>
         <pre role="group" aria-labelledby="command">${curlOf(this.knock, this.server)}</pre>
@@ -142,9 +147,9 @@ export class DoorPanel extends Panel {
         display: grid;
         gap: 0.25rem;
         align-content: start;
-        min-block-size: 6.5rem;
-        padding-block-start: 0.75rem;
-        border-block-start: 1px solid var(--line);
+        min-block-size: 5.25rem;
+        padding-inline-start: 0.75rem;
+        border-inline-start: 3px solid var(--line);
       }
 
       pre {
@@ -166,16 +171,18 @@ export class DoorPanel extends Panel {
   ];
 }
 
-const intro = html`Before a socket there is a request, and the server may refuse it. Make one up: what answers here is the
-  very function that the servers run.`;
+const intro = html`Make up a handshake. What answers here is the function that the servers themselves run.`;
 
 const reasons = new Map<number, string>([
-  [400, "The request is not one that this endpoint can answer."],
-  [403, "A browser says which page asks, and this one is not on the list."],
-  [404, "Nothing is served at such a path."],
+  [400, "This endpoint cannot answer such a request."],
+  [403, "The Origin is not on the server’s list."],
+  [404, "There is nothing at this path."],
   [405, "Only GET is answered."],
-  [421, "The request came here by a name that is not ours: a name can be pointed at any address."],
-  [426, "Here a WebSocket is spoken: ask for one."],
+  [
+    421,
+    "The request used a host name that is not ours. Anybody can point a name at any address (DNS rebinding).",
+  ],
+  [426, "This endpoint speaks WebSocket only, so the request has to ask for one."],
 ]);
 
 function why(status: number): string {
@@ -184,8 +191,8 @@ function why(status: number): string {
 
 function next({ webSocket }: Knock): string {
   return webSocket
-    ? "The answer is 101, and from then on a WebSocket is spoken."
-    : "The request is answered by plain HTTP.";
+    ? "The server answers 101, and the connection becomes a WebSocket."
+    : "The server answers by plain HTTP.";
 }
 
 function headersText({ headers }: Refusal): string {

@@ -128,7 +128,7 @@ export class EchoPanel extends Panel {
     this.problem = "";
     if (this.choice === "none") return this.#closeBare();
     const code = this.choice === "own" ? Number(own) : Number(this.choice);
-    if (!isSendableCode(code)) return this.#complain("A page may send 1000, and 3000 to 4999.");
+    if (!isSendableCode(code)) return this.#complain("A page may send only 1000 and 3000 to 4999.");
     this.echo.close(code);
   }
 
@@ -174,8 +174,8 @@ export class EchoPanel extends Panel {
         </p>
         <button>Send file</button>
         <p class="hint whole" id="file-hint">
-        A file travels as a binary message: bytes, not characters.
-        ${limit ? `The server takes up to ${formatBytes(limit)} and closes with 1009 over that.` : nothing}
+        A file travels as a binary message: bytes instead of characters.
+        ${limit ? `The server takes up to ${formatBytes(limit)}, and closes with 1009 if it is larger.` : nothing}
       </p>
       </form>
     `;
@@ -187,8 +187,8 @@ export class EchoPanel extends Panel {
       <div class="end">
         <h3>Ending it</h3>
         <p class="hint">
-          Either side may close, with a code that says why. The bare text <code>stop</code> asks the server to
-          do it; the picker below does it from here.
+          Either side may close, with a code that says why. The text <code>stop</code> asks the server to close.
+          The fields below close from this page.
         </p>
         <form @submit=${onSubmit((form) => this.#act("close", textOf(form, "code")))}>
           <p class="field choose">
@@ -253,8 +253,7 @@ export class EchoPanel extends Panel {
   ];
 }
 
-const intro = html`The smallest server there is: <code>/echo</code> sends every message back as it came. The time is
-  that of the way there and back, the round trip.`;
+const intro = html`<code>/echo</code> sends each message back unchanged. The time is the round trip: there and back.`;
 
 const ownCode = html`
   <p class="field own">
@@ -264,11 +263,11 @@ const ownCode = html`
 `;
 
 const bareEnding =
-  "Closed by this page without a code. Both sides report 1005, which stands for its absence.";
+  "Closed by this page without a code. Both sides report 1005, which means that there was none.";
 
 function endingText(event: CloseFrame): string {
   if (event.direction === "out") return `Closed by this page, ${codeText(event.code)}.`;
-  const clean = event.wasClean ? "both sides said goodbye" : "one side did not say goodbye";
+  const clean = event.wasClean ? "both sides sent a close frame" : "one side sent no close frame";
   return `Ended by the server or on the way, ${codeText(event.code)}; ${clean}.`;
 }
 

@@ -144,7 +144,7 @@ export class FeedPanel extends Panel {
 
   #place(): TemplateResult {
     const { mode, recovered, error } = this.place;
-    if (error) return html`<p class="bad">Not to be had: ${reasonOf(error)}</p>`;
+    if (error) return html`<p class="bad">Not available: ${reasonOf(error)}</p>`;
     return html`
       <p class="hint">
         ${mode ? promises[mode] : nothing}
@@ -174,7 +174,7 @@ export class FeedPanel extends Panel {
       }
 
       .figure {
-        font: 600 2.5rem / 1.25 var(--display);
+        font: 600 2.5rem / 1.25 var(--sans);
         font-variant-numeric: tabular-nums lining-nums;
       }
 
@@ -194,12 +194,11 @@ export class FeedPanel extends Panel {
   ];
 }
 
-const intro = html`The server publishes by itself; following is all that is asked of you. Each event carries a number,
-  so that nothing is missed unnoticed.`;
+const intro = html`The server publishes by itself, and you follow. Each event has a number, so a gap would show.`;
 
 const promises: Record<Mode, string> = {
-  latest: "Only the newest event counts here: a slow reader may skip some.",
-  stream: "Every event counts here: after a lost connection the missed ones are sent again.",
+  latest: "Only the newest event counts here, so the server may skip some for a slow reader.",
+  stream: "Every event counts here. After a lost connection, the server sends the missed ones again.",
 };
 
 function newestOf(data: EventData): TemplateResult {

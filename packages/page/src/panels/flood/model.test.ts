@@ -57,11 +57,11 @@ test("a queue that goes with its reader is not drained", () => {
 
 test("the reader's sentence tells how far it came, how it ended, and what is lost", () => {
   expect(sentenceOf({ ...report, skipped: 2 })).toBe(
-    "It read 988 events, #1 to #988, without a gap. Of the weather it was never sent 2.",
+    "It read 988 events, #1 to #988, without a gap. The server never sent 2 weather events, because newer ones took their place.",
   );
   const back = { code: 4002, connections: 2, runs: [...report.runs, { from: 1250, to: 1281 }] };
   expect(sentenceOf({ ...report, ...back, recovered: false })).toBe(
-    "It read 988 events, #1 to #988, without a gap. Then its connection was closed with 4002. It came back: recovered false, and began again at #1250: what lies between is lost to it.",
+    "It read 988 events, #1 to #988, without a gap. Then its connection was closed with 4002. It came back: recovered false, and began again at #1250. It lost what lies between.",
   );
   expect(sentenceOf({ ...report, runs: [...report.runs, { from: 990, to: 991 }] })).toContain("with a gap!");
 });
@@ -84,14 +84,14 @@ test("each mark tells what is new since the previous sample", () => {
   const before = { queueBytes: 5, skipped: 2, slow: 1, lost };
   const samples = [sample(0, before), sample(1, before), sample(2, { ...before, skipped: 5 })];
   expect(marksOf(samples)).toEqual([
-    { at: 2, kind: "skipped", text: "3 skipped of the topic of mode latest" },
+    { at: 2, kind: "skipped", text: "3 events skipped in the topic of mode latest" },
   ]);
   const again = sample(3, { ...before, lost: new Map([["4002", 2]]) });
   expect(marksOf([sample(2, before), again]).map(({ kind }) => kind)).toEqual(["closed"]);
 });
 
 test("a reader that is on its way back has not come back", () => {
-  expect(sentenceOf({ ...report, code: 1006, recovered: undefined })).toContain("It is on its way back.");
+  expect(sentenceOf({ ...report, code: 1006, recovered: undefined })).toContain("It is reconnecting.");
   expect(
     sentenceOf({
       ...report,

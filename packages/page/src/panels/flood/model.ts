@@ -11,6 +11,17 @@ export interface FloodSample {
   lost: Map<string, number>;
 }
 
+/** Samples to show before there are some: a queue that grew for two seconds and drained. */
+export const exampleSamples: FloodSample[] = [0, 0, 0, 210, 480, 760, 905, 905, 340, 0, 0].map(
+  (kibibytes, index) => ({
+    at: 500 * index,
+    queueBytes: 1024 * kibibytes,
+    skipped: index < 5 ? 0 : 3,
+    slow: 0,
+    lost: new Map(),
+  }),
+);
+
 /** Reads what the flood is about from the text of /metrics (Prometheus 0.0.4). */
 export function readMetrics(text: string, at: number): FloodSample {
   const values = [...text.matchAll(/^rosetta_([a-z_]+)(?:\{(.*)\})? (\S+)$/gm)];
@@ -51,11 +62,12 @@ function changes(before: FloodSample, { at, queueBytes, skipped, slow, lost }: F
     .map(([code]) => code);
   const marks: FloodMark[] = [];
   const mark = (kind: FloodMark["kind"], text: string): void => void marks.push({ at, kind, text });
-  if (before.queueBytes === 0 && queueBytes > 0) mark("waits", "bytes wait: the kernel takes no more");
+  if (before.queueBytes === 0 && queueBytes > 0)
+    mark("waits", "bytes wait: the operating system takes no more");
   if (skipped > before.skipped)
-    mark("skipped", `${skipped - before.skipped} skipped of the topic of mode latest`);
-  if (slow > before.slow) mark("slow", "over the limit: the server closes");
-  for (const code of codes) mark("closed", `a connection is gone, with ${code} for the server`);
+    mark("skipped", `${skipped - before.skipped} events skipped in the topic of mode latest`);
+  if (slow > before.slow) mark("slow", "over the limit: the server closes the reader");
+  for (const code of codes) mark("closed", `a connection ended; the server recorded ${code}`);
   // Otherwise the queue went with its reader.
   if (before.queueBytes > 0 && queueBytes === 0 && codes.length === 0)
     mark("drained", "drain: nothing waits any more");
@@ -69,11 +81,14 @@ export function sentenceOf({ runs, code, recovered, skipped, connections }: Read
   const count = first.to - first.from + 1;
   const gap = rest.length >= connections && connections > 0 ? "with a gap!" : "without a gap";
   const read = `It read ${count} events, #${first.from} to #${first.to}, ${gap}.`;
-  const latest = skipped > 0 ? ` Of the weather it was never sent ${skipped}.` : "";
+  const latest =
+    skipped > 0
+      ? ` The server never sent ${skipped} weather events, because newer ones took their place.`
+      : "";
   if (code === undefined) return `${read}${latest}`;
   const back =
     recovered === undefined
-      ? " It is on its way back."
+      ? " It is reconnecting."
       : ` It came back: recovered ${recovered}${resumed(rest, recovered)}.`;
   return `${read} Then its connection was closed with ${code}.${back}${latest}`;
 }
@@ -82,5 +97,5 @@ function resumed([next]: OffsetRun[], recovered: boolean): string {
   if (!next) return "";
   return recovered
     ? `, and went on at #${next.from}`
-    : `, and began again at #${next.from}: what lies between is lost to it`;
+    : `, and began again at #${next.from}. It lost what lies between`;
 }

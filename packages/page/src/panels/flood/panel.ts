@@ -10,7 +10,14 @@ import { theme } from "../../shared/theme.css.ts";
 import type { ReaderReport } from "../../wire/reader-messages.ts";
 import { WorkerReader } from "../../wire/worker-reader.ts";
 import { type Fact, fieldValue, onSubmit, reasonOf, region, ServerPanel, textOf } from "../base.ts";
-import { type FloodMark, type FloodSample, marksOf, readMetrics, sentenceOf } from "./model.ts";
+import {
+  exampleSamples,
+  type FloodMark,
+  type FloodSample,
+  marksOf,
+  readMetrics,
+  sentenceOf,
+} from "./model.ts";
 import { style } from "./style.ts";
 
 /** The topics that the reader follows. */
@@ -171,7 +178,7 @@ export class FloodPanel extends ServerPanel {
     const answer = await ask(`${this.server.url}/metrics`).catch(() => undefined);
     // Skip this sample: the next one comes in half a second.
     if (!answer || isTemporary(answer.status)) return;
-    if (answer.status !== 200) throw new Error(`/metrics is answered with ${answer.status}`);
+    if (answer.status !== 200) throw new Error(`the server answers ${answer.status} at /metrics`);
     this.samples = [...this.samples, readMetrics(answer.text, at)];
   }
 
@@ -187,8 +194,8 @@ export class FloodPanel extends ServerPanel {
         <p class="says" role="status" aria-labelledby="says">${this.#says()}</p>
       </div>`,
       html`<p class="hint">
-        The reader is a connection of its own, in a worker: a second thread of this page. The events of the flood
-        are left out of the wire log. The metrics are those of the whole server, looked at twice a second.
+        The reader is a separate connection in a worker, a second thread of this page. The wire log leaves out the events
+        of the flood. The metrics are those of the whole server, read twice a second.
       </p>`,
     ]);
   }
@@ -224,37 +231,37 @@ export class FloodPanel extends ServerPanel {
     return html`
       <dl class="facts">
         <dt>Reader</dt>
-        <dd><span role="status" aria-label="State of the reader">${state ?? "not there yet"}</span></dd>
+        <dd><span role="status" aria-label="State of the reader">${state ?? "not started"}</span></dd>
         <dt>Flooded</dt>
         <dd class="number">${this.mebibytes} MiB</dd>
         <dt>Waiting</dt>
-        <dd class="number">${last ? formatBytes(last.queueBytes) : "–"}</dd>
+        <dd class="number">${formatBytes(last?.queueBytes ?? 0)}</dd>
         <dt>Skipped</dt>
-        <dd class="number">${last && first ? last.skipped - first.skipped : "–"}</dd>
+        <dd class="number">${last && first ? last.skipped - first.skipped : 0}</dd>
         <dt>Closed as slow</dt>
-        <dd class="number">${last && first ? last.slow - first.slow : "–"}</dd>
+        <dd class="number">${last && first ? last.slow - first.slow : 0}</dd>
       </dl>
     `;
   }
 
   #chart(): TemplateResult {
+    const isExample = this.samples.length === 0;
+    const samples = isExample ? exampleSamples : this.samples;
     const limit = this.client.welcome?.limits.queueBytes ?? 1024 * 1024;
-    const most = 1.1 * Math.max(limit, ...this.samples.map(({ queueBytes }) => queueBytes));
-    const until = Math.max(1, this.samples.at(-1)?.at ?? 0);
+    const most = 1.1 * Math.max(limit, ...samples.map(({ queueBytes }) => queueBytes));
+    const until = Math.max(1, samples.at(-1)?.at ?? 0);
     const x = (at: number): number => (chartBox.width * at) / until;
     const y = (bytes: number): number => chartBox.height * (1 - bytes / most);
-    const points = this.samples.map(
-      ({ at, queueBytes }) => `${x(at).toFixed(1)},${y(queueBytes).toFixed(1)}`,
-    );
+    const points = samples.map(({ at, queueBytes }) => `${x(at).toFixed(1)},${y(queueBytes).toFixed(1)}`);
     return chart(
       "Bytes that wait, over time",
       svg`
         <line class="limit" x1="0" x2=${chartBox.width} y1=${y(limit)} y2=${y(limit)} />
-        ${this.#marks().map(({ at, kind }) => svg`<line class=${kind} x1=${x(at)} x2=${x(at)} y1="0" y2=${chartBox.height} />`)}
+        ${marksOf(samples).map(({ at, kind }) => svg`<line class=${kind} x1=${x(at)} x2=${x(at)} y1="0" y2=${chartBox.height} />`)}
         <polyline points=${points.join(" ")} />
       `,
-      html`Bytes that wait${this.samples.length > 1 ? `, over ${formatDuration(until)}` : nothing}; the dashed line is the
-        limit of ${formatBytes(limit)}.`,
+      html`${isExample ? html`<span class="example">an example</span> ` : nothing}Bytes that wait, over ${formatDuration(until)}. The
+        dashed line is the limit of ${formatBytes(limit)}.`,
     );
   }
 
@@ -266,7 +273,7 @@ export class FloodPanel extends ServerPanel {
         <div class="lines" role="log" tabindex="0" aria-labelledby="marks">
           ${
             marks.length === 0
-              ? html`<p class="empty">Nothing happened yet.</p>`
+              ? html`<p class="empty">Nothing happened yet. What the server notices will be listed here.</p>`
               : html`<ol>${marks.map(
                   ({ at, kind, text }) =>
                     html`<li><span class="number muted">${(at / 1000).toFixed(1)} s</span> <span class="mark ${kind}">${text}</span></li>`,
@@ -279,7 +286,7 @@ export class FloodPanel extends ServerPanel {
 
   #says(): TemplateResult {
     const { report } = this;
-    if (!report) return html`<span class="muted">Not there yet.</span>`;
+    if (!report) return html`<span class="muted">It has not started yet.</span>`;
     const { code } = report;
     return html`${sentenceOf(report)} ${code === undefined ? nothing : html`<span class="muted">${closeText(code)}.</span>`}`;
   }
@@ -287,8 +294,7 @@ export class FloodPanel extends ServerPanel {
   static override styles = [theme, chartStyle, style];
 }
 
-const intro = html`The server sends as fast as it can; this reader stops to read. What is not read waits: first in the
-  browser and in the kernels, then in the server.`;
+const intro = html`The server sends as fast as it can, and this reader stops reading.`;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

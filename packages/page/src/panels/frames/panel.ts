@@ -218,12 +218,11 @@ export class FramesPanel extends ServerPanel {
         <h3 id="up">Frame to the server</h3>
         ${boxesOf("up", up)}
         <div><button class="small" @click=${() => this.#act("changeKey")}>Another key</button></div>
-        <p class="hint">The browser draws a key of its own for every frame and shows it to nobody. This one was drawn
-          here.</p>
+        <p class="hint">The browser draws a new key for each frame and shows it to nobody. This one is an example.</p>
       </div>
       <div class="frame">
         <h3 id="down">Frame back from the server</h3>
-        ${down ? boxesOf("down", down) : html`<p class="hint">None with this message: the server closes instead.</p>`}
+        ${down ? boxesOf("down", down) : html`<p class="hint">There is none: the server closes instead.</p>`}
       </div>
       <dl class="facts" aria-label="Bytes on the wire">
         <dt>To the server</dt>
@@ -241,13 +240,12 @@ export class FramesPanel extends ServerPanel {
   static override styles = [theme, echoLinesStyle, style];
 }
 
-const intro = html`What a message becomes on its way: its characters become bytes, and a <em>frame</em> is put around
-  them. Drawn as you type; neither a page nor its scripts can see a frame.`;
+const intro = html`Drawn as you type, because no page can see a real frame.`;
 
 function endOf({ direction, code, reason }: CloseFrame): string {
   if (direction === "out") return "Closed by this page.";
   const why = reason ? `Its reason: “${reason}”.` : "It gave no reason.";
-  return `Closed by the server with ${code === undefined ? "no code" : closeText(code)}. ${why} The next message opens another connection.`;
+  return `Closed by the server with ${code === undefined ? "no code" : closeText(code)}. ${why} The next message opens a new connection.`;
 }
 
 function charactersOf(text: string, size: number): TemplateResult {

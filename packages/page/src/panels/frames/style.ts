@@ -2,8 +2,12 @@ import { css } from "lit";
 
 /** The style of the panel *Frames*. */
 export const style = css`
+  .lines {
+    block-size: 5.25rem;
+  }
+
   .end {
-    min-block-size: 2.75rem;
+    min-block-size: 1.3125rem;
     margin-block-start: 0.375rem;
   }
 

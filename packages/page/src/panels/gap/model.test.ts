@@ -52,7 +52,7 @@ test("another epoch begins at its own first event", () => {
   book.subscribed({ epoch: "two", offset: 3, recovered: false });
   add(book, 1, 4, "two");
   expect(book).toMatchObject({ epoch: "two", offset: 4, twice: 0, missed: 0, lost: undefined });
-  expect(tellComeback(book)).toContain("begun anew");
+  expect(tellComeback(book)).toContain("began anew");
 });
 
 test("an unexplained hole and a repetition are counted", () => {
@@ -74,7 +74,7 @@ test("a return without a loss says so, and before any there is nothing to say", 
   const book = bookAt(2);
   expect(tellComeback(book)).toBe("");
   book.subscribed({ epoch, offset: 2, recovered: true });
-  expect(tellComeback(book)).toBe("Back at #2: nothing happened meanwhile.");
+  expect(tellComeback(book)).toBe("Back at #2. Nothing was published meanwhile.");
 });
 
 test("lines and cells are bounded, and the row keeps the newest that fit", () => {
@@ -123,7 +123,7 @@ test("a log shorter than what was seen is a new one, even under the same epoch",
 test("`recovered` does not count in another epoch", () => {
   const book = bookAt(2);
   book.subscribed({ epoch: "two", offset: 5, recovered: true });
-  expect(tellComeback(book)).toContain("begun anew");
+  expect(tellComeback(book)).toContain("began anew");
 });
 
 test("has caught up with the last event that the server had", () => {

@@ -151,12 +151,28 @@ export function newestCells(cells: OffsetCell[], places: number): OffsetCell[] {
 export function tellComeback({ comeback, lost }: Pick<GapBook, "comeback" | "lost">): string {
   if (!comeback) return "";
   const { recovered, sameEpoch, before, head } = comeback;
-  if (recovered && head === before) return `Back at #${before}: nothing happened meanwhile.`;
+  if (recovered && head === before) return `Back at #${before}. Nothing was published meanwhile.`;
   if (recovered)
     return `Back: ${head - before} events replayed, #${before + 1} to #${head}. Nothing is lost.`;
   if (!sameEpoch) {
-    return `Back, but the log has begun anew: whatever came after #${before} of the old epoch is lost.`;
+    return `Back, but the log began anew. Everything after #${before} of the old epoch is lost.`;
   }
   const what = lost ? `#${lost.from} to #${lost.to} are lost, ${lost.to - lost.from + 1} events` : "";
-  return `Back, but too late: ${what || "the server does not say how much is lost"}. Its newest part follows.`;
+  return `Back, but too late: ${what || "the server does not say how much is lost"}. The newest events follow.`;
+}
+
+/** A book to show before there is one: a cut after #41, and twelve events that were sent again. */
+export const exampleBook: GapBook = recordedBook();
+
+function recordedBook(): GapBook {
+  const book = new GapBook();
+  const epoch = "k3f9q2";
+  const events = (from: number, to: number) => {
+    for (let offset = from; offset <= to; offset++) book.event({ epoch, offset }, 0, "");
+  };
+  book.subscribed({ epoch, offset: 4, recovered: false });
+  events(1, 41);
+  book.subscribed({ epoch, offset: 53, recovered: true });
+  events(42, 61);
+  return book;
 }

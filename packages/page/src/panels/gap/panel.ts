@@ -7,7 +7,14 @@ import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, reasonOf, region, ServerPanel } from "../base.ts";
 import { Cable } from "./cable.ts";
-import { type ArrivalKind, GapBook, newestCells, type OffsetCell, tellComeback } from "./model.ts";
+import {
+  type ArrivalKind,
+  exampleBook,
+  GapBook,
+  newestCells,
+  type OffsetCell,
+  tellComeback,
+} from "./model.ts";
 import { style } from "./style.ts";
 
 /** Milliseconds between two publications. */
@@ -220,7 +227,7 @@ export class GapPanel extends ServerPanel {
   }
 
   protected override render(): TemplateResult {
-    return region("The gap", intro, [
+    return region("Missed messages", intro, [
       this.#topicForm(),
       this.#cutButtons(),
       html`<p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>`,
@@ -280,21 +287,21 @@ export class GapPanel extends ServerPanel {
   }
 
   #sentence(): string {
-    if (!this.#reader) return "Nothing is followed.";
-    if (this.cutUntil > 0) return `Cut after #${this.book.offset}. The server publishes on.`;
+    if (!this.#reader) return "Press Follow to begin.";
+    if (this.cutUntil > 0) return `Cut after #${this.book.offset}. The server goes on publishing.`;
     if (this.state.name !== "open") return "Connecting.";
-    if (!this.book.isCaughtUp) return "Back. The replay comes in.";
-    return tellComeback(this.book) || "Connected. Every event comes as it happens.";
+    if (!this.book.isCaughtUp) return "Back. The replay is arriving.";
+    return tellComeback(this.book) || "Connected. Each event arrives as it happens.";
   }
 
   #row(): TemplateResult {
     // Between an event and the acknowledgement of its publication are milliseconds: that is no gap.
     const away = this.cutUntil > 0 ? this.book.away : 0;
     const hollow = Math.min(away, mostHollow);
-    const cells = newestCells(this.book.cells, places - hollow);
+    const cells = newestCells(this.#shown.cells, places - hollow);
     return html`
       <div>
-        <h3 id="row">Offsets</h3>
+        <h3 id="row">Offsets ${this.#shown === this.book ? nothing : html`<span class="example">an example, after a cut</span>`}</h3>
         <div class="cells" role="img" aria-label=${tellCells(cells, away)}>
           ${cells.map((cell) => html`<span data-kind=${cell.kind}>${cellText(cell)}</span>`)}
           ${Array.from({ length: hollow }, () => html`<span data-kind="away"></span>`)}
@@ -308,13 +315,18 @@ export class GapPanel extends ServerPanel {
     `;
   }
 
+  /** The book to show: an example before the first topic is followed. */
+  get #shown(): GapBook {
+    return this.#reader || this.book.offset > 0 ? this.book : exampleBook;
+  }
+
   #place(): TemplateResult {
-    const { epoch, offset, comeback, replayed, lost, missed } = this.book;
+    const { epoch, offset, comeback, replayed, lost, missed } = this.#shown;
     const facts: [string, unknown][] = [
-      ["Connection", this.state.name],
-      ["Epoch", epoch ? html`<code>${epoch}</code>` : "–"],
+      ["Connection", this.#shown === this.book ? this.state.name : "open"],
+      ["Epoch", html`<code>${epoch ?? "asking"}</code>`],
       ["Offset", offset],
-      ["Recovered", comeback ? (comeback.recovered ? "yes" : "no") : "–"],
+      ["Recovered", comeback ? (comeback.recovered ? "yes" : "no") : "not cut yet"],
       ["Replayed", replayed],
       ["Lost", lost ? `#${lost.from} to #${lost.to}` : "nothing"],
       ["Missed unnoticed", missed],
@@ -330,9 +342,9 @@ export class GapPanel extends ServerPanel {
     const { lines } = this.book;
     return html`
       <div>
-        <h3 id="came">What came, newest first</h3>
+        <h3 id="came">What arrived, newest first</h3>
         <div class="lines" role="log" aria-live="off" tabindex="0" aria-labelledby="came">
-          ${lines.length === 0 ? html`<p class="empty">Nothing yet.</p>` : nothing}
+          ${lines.length === 0 ? html`<p class="empty">Nothing yet. Events of the topic will arrive here.</p>` : nothing}
           <ol>
             ${lines.map(
               ({ offset, at, text, arrival }) => html`
@@ -353,16 +365,15 @@ export class GapPanel extends ServerPanel {
   static override styles = [theme, style];
 }
 
-const own = "a room of its own";
+const own = "a room of your own";
 
-const intro = html`A client of this panel's own follows a topic. Cut its connection: what is published meanwhile is
-  missed, until it comes back and says after which number it left.`;
+const intro = html`A separate client follows a topic. Cut its connection, and see what it misses and gets back.`;
 
 const words: Record<ArrivalKind | "away" | "lost", string> = {
   live: "live",
   replayed: "replayed",
   earlier: "earlier",
-  away: "published, not here",
+  away: "published, not received",
   lost: "lost",
 };
 

@@ -47,7 +47,7 @@ export const ways: { by: string; ways: Way[] }[] = [
       {
         id: "echo-stop",
         label: "stop at /echo (1000)",
-        does: "Sends the bare text stop. The server answers with a close frame.",
+        does: "Sends the text stop. The server answers with a close frame.",
         endpoint: "echo",
         agreed: true,
         act: ({ probe }) => probe.send(stopText),
@@ -55,7 +55,7 @@ export const ways: { by: string; ways: Way[] }[] = [
       {
         id: "stop",
         label: "stop at /ws (1000)",
-        does: "Says hello, then stop. The server says bye, for good, and closes.",
+        does: "Sends hello, then stop. The server sends bye and closes.",
         endpoint: "application",
         agreed: true,
         act: ({ probe, secret }) => say(probe, hello(secret), { type: "stop", id: "2" }),
@@ -68,7 +68,7 @@ export const ways: { by: string; ways: Way[] }[] = [
       {
         id: "normal",
         label: "close(1000)",
-        does: "This page closes. 1000 is the one code below 3000 that a page may send.",
+        does: "This page closes. 1000 is the only code below 3000 that a page may send.",
         endpoint: "echo",
         agreed: true,
         act: ({ probe }) => probe.close(1000),
@@ -85,7 +85,7 @@ export const ways: { by: string; ways: Way[] }[] = [
       {
         id: "none",
         label: "close() without a code (1005)",
-        does: "This page closes and names no code: the close frame is empty.",
+        does: "This page closes without a code, so the close frame is empty.",
         endpoint: "echo",
         agreed: true,
         act: ({ probe }) => probe.close(),
@@ -93,39 +93,39 @@ export const ways: { by: string; ways: Way[] }[] = [
     ],
   },
   {
-    by: "By the server, for what this page did",
+    by: "By the server, because this page broke a rule",
     ways: [
       {
         id: "binary",
-        label: "binary where text is spoken (1003)",
-        does: "Sends one binary message to /ws, which reads only text.",
+        label: "binary data where only text is allowed (1003)",
+        does: "Sends one binary message to /ws, which accepts only text.",
         endpoint: "application",
         act: ({ probe }) => probe.send(Uint8Array.of(1)),
       },
       {
         id: "big",
         label: "a message too big (1009)",
-        does: "Sends one byte more than the server takes.",
+        does: "Sends one byte more than the server accepts.",
         endpoint: "echo",
         act: ({ probe, messageBytes }) => probe.send("a".repeat(messageBytes + 1)),
       },
       {
         id: "bad",
         label: "five unreadable messages (4500)",
-        does: "Sends five messages in a row that are not JSON. Each is answered by an error.",
+        does: "Sends five messages in a row that are not JSON. The server replies to each with an error.",
         endpoint: "application",
         act: ({ probe }) => times(badMessages, () => probe.send("{")),
       },
       {
         id: "silent",
         label: "no hello (4004)",
-        does: `Connects to /ws and says nothing. It takes as long as the server waits: usually ${formatDuration(helloMs)}.`,
+        does: `Connects to /ws and sends nothing, until the server has waited long enough: usually ${formatDuration(helloMs)}.`,
         endpoint: "application",
       },
       {
         id: "flood",
         label: "too many messages (4003)",
-        does: `Says hello and sends ${floodMessages} messages at once. ${burst} are taken, some more are answered by an error.`,
+        does: `Sends hello and ${floodMessages} messages at once. The server accepts ${burst}, then replies with errors, then closes.`,
         endpoint: "application",
         act({ probe, secret }) {
           say(probe, hello(secret));
@@ -134,8 +134,8 @@ export const ways: { by: string; ways: Way[] }[] = [
       },
       {
         id: "twice",
-        label: "hello by a second connection (4509)",
-        does: "Says hello on two connections with the same secret, as after a loss that the server did not notice.",
+        label: "the same client on a second connection (4509)",
+        does: "Sends the same hello on two connections, as a client does whose loss the server has not noticed.",
         endpoint: "application",
         act({ probe, secret, twin }) {
           say(probe, hello(secret));
@@ -144,20 +144,20 @@ export const ways: { by: string; ways: Way[] }[] = [
       },
       {
         id: "refused",
-        label: "a handshake that is refused (1006)",
-        does: "Asks for /ws without the subprotocol. The server answers 400, and there is no connection.",
+        label: "a refused handshake (1006)",
+        does: "Asks for /ws without the subprotocol. The server answers 400, so the connection never opens.",
         endpoint: "application",
         bare: true,
       },
     ],
   },
   {
-    by: "By the server, on order (CHAOS=1)",
+    by: "By the server, because it was told to fail (CHAOS=1)",
     ways: [
       {
         id: "order",
         label: "a code of your choice",
-        does: "Orders the server to close with a code. So a page sees what it cannot cause in earnest.",
+        does: "Tells the server to close with this code, so that you see codes that a page cannot cause.",
         endpoint: "application",
         fields: "order",
         act: ({ probe, secret, code }) => order(probe, secret, { do: "close", code }),
@@ -165,14 +165,14 @@ export const ways: { by: string; ways: Way[] }[] = [
       {
         id: "throw",
         label: "an error in a handler (1011)",
-        does: "Orders a handler of the server to throw.",
+        does: "Tells the server to throw an error in a handler.",
         endpoint: "application",
         act: ({ probe, secret }) => order(probe, secret, { do: "throw" }),
       },
       {
         id: "terminate",
-        label: "a cut without a goodbye (1006)",
-        does: "Orders the server to drop the connection, without a close frame.",
+        label: "dropped without a close frame (1006)",
+        does: "Tells the server to drop the connection without a close frame.",
         endpoint: "application",
         act: ({ probe, secret }) => order(probe, secret, { do: "terminate" }),
       },

@@ -23,11 +23,11 @@ import { style } from "./style.ts";
 type Step = "nothing" | "connecting" | "open" | "ended" | "refused";
 
 const steps: Record<Step, string> = {
-  nothing: "nothing caused yet",
+  nothing: "an example",
   connecting: "connecting",
-  open: "open, waiting for the end",
+  open: "open, about to end",
   ended: "ended",
-  refused: "the server would not",
+  refused: "the server refuses",
 };
 
 /** The end that was caused. */
@@ -38,6 +38,19 @@ interface Outcome extends Ending {
   /** From the open connection to its end. */
   tookMs: number;
 }
+
+/** An end to show before there is one: a page that somebody left, as its server sees it. */
+const example: Outcome = {
+  label: "",
+  code: 1001,
+  reason: "",
+  wasClean: true,
+  opened: true,
+  byPage: false,
+  agreed: false,
+  idleMs: 0,
+  tookMs: 840,
+};
 
 /** Ends connections of its own in every way that a page can cause, and explains what the browser says of it. */
 export class GoodbyePanel extends ServerPanel {
@@ -54,6 +67,8 @@ export class GoodbyePanel extends ServerPanel {
   declare step: Step;
   declare outcome: Outcome | undefined;
   declare problem: string;
+  /** What is shown: the newest outcome, also while the next one is awaited. */
+  #shown = example;
   #probes: Probe[] = [];
 
   readonly #act = this.declares({
@@ -69,6 +84,7 @@ export class GoodbyePanel extends ServerPanel {
   protected override attach(): void {
     this.step = "nothing";
     this.outcome = undefined;
+    this.#shown = example;
     this.problem = "";
     this.until(() => this.#leave());
   }
@@ -163,12 +179,13 @@ export class GoodbyePanel extends ServerPanel {
   #ended(way: Way, end: ProbeEnd, tookMs: number): void {
     this.step = "ended";
     this.outcome = { ...end, label: way.label, agreed: way.agreed === true, tookMs };
+    this.#shown = this.outcome;
     this.#leave();
   }
 
   protected override render(): TemplateResult {
     const way = wayOf(this.chosen);
-    return region("Goodbye", intro, [
+    return region("Close codes", intro, [
       html`
         <form @submit=${onSubmit((form) => this.#act("cause", Number(textOf(form, "code")), textOf(form, "reason")))}>
           <p class="field whole">
@@ -183,7 +200,7 @@ export class GoodbyePanel extends ServerPanel {
             </select>
           </p>
           ${way.fields ? keyed(way.fields, fieldsOf(way.fields)) : nothing}
-          <button class="main" aria-disabled=${this.#isBusy}>Cause it</button>
+          <button class="main" aria-disabled=${this.#isBusy}>Close it this way</button>
           <p class="hint whole does" id="does">${way.does}</p>
         </form>
         <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
@@ -199,29 +216,26 @@ export class GoodbyePanel extends ServerPanel {
   }
 
   #explained(): TemplateResult {
-    const { outcome } = this;
+    const shown = this.#shown;
+    const facts: [name: string, value: string][] = [
+      ["It means", meaningOf(shown.code) ?? "this page does not know it"],
+      ["On the wire", wireText(shown)],
+      ["Ended by", enderOf(shown)],
+      ["Clean", cleanText(shown)],
+      ["Reason", reasonText(shown)],
+      ["Likely cause", likelyCause(shown)],
+      ["A client then", policyText(shown)],
+      ["Took", formatDuration(shown.tookMs)],
+    ];
     return html`
       <div class="happened" role="group" aria-labelledby="happened" aria-live="polite">
-        <h3 id="happened">What happened: <span role="status" aria-label="Step">${steps[this.step]}</span></h3>
-        <dl class="facts number">
+        <h3 id="happened">
+          What happened: <span class=${shown === example ? "example" : nothing} role="status" aria-label="Step">${steps[this.step]}</span>
+        </h3>
+        <dl class="facts number" aria-busy=${this.#isBusy}>
           <dt>Code</dt>
-          <dd class="code">${outcome ? codeTitle(outcome.code) : "–"}</dd>
-          <dt>It means</dt>
-          <dd>${outcome ? (meaningOf(outcome.code) ?? "nothing that this page knows") : "–"}</dd>
-          <dt>On the wire</dt>
-          <dd>${outcome ? wireText(outcome) : "–"}</dd>
-          <dt>Ended by</dt>
-          <dd>${outcome ? enderOf(outcome) : "–"}</dd>
-          <dt>Clean</dt>
-          <dd>${outcome ? cleanText(outcome) : "–"}</dd>
-          <dt>Reason</dt>
-          <dd class="break">${outcome ? reasonText(outcome) : "–"}</dd>
-          <dt>Likely cause</dt>
-          <dd>${outcome ? likelyCause(outcome) : "–"}</dd>
-          <dt>A client then</dt>
-          <dd>${outcome ? policyText(outcome) : "–"}</dd>
-          <dt>Took</dt>
-          <dd>${outcome ? formatDuration(outcome.tookMs) : "–"}</dd>
+          <dd class="code">${codeTitle(shown.code)}</dd>
+          ${facts.map(([name, value]) => html`<dt>${name}</dt><dd class="break">${value}</dd>`)}
         </dl>
       </div>
     `;
@@ -252,8 +266,7 @@ export class GoodbyePanel extends ServerPanel {
   static override styles = [theme, style];
 }
 
-const intro = html`Causes an end in earnest, on a connection of its own, and says what the browser was told. A
-  <em>close code</em> is a number that says why.`;
+const intro = html`Really closes a separate connection, and shows what the browser reports.`;
 
 // Keyed where it is used: what was typed for one way is not meant for another.
 function fieldsOf(fields: NonNullable<Way["fields"]>): TemplateResult {
@@ -276,21 +289,24 @@ function fieldsOf(fields: NonNullable<Way["fields"]>): TemplateResult {
 
 function problemOf({ fields }: Way, code: number, reason: string): string {
   if (fields !== "own") return "";
-  if (!isSendableCode(code)) return "A page may send 1000, and 3000 to 4999. For others, the browser throws.";
+  if (!isSendableCode(code))
+    return "A page may send 1000, and 3000 to 4999. For any other code, the browser throws an error.";
   const [size, most] = [byteLength(reason), bounds.closeReasonBytes];
-  return size > most ? `A reason has at most ${most} bytes, this one ${size}.` : "";
+  return size > most ? `A reason has at most ${most} bytes, and this one has ${size}.` : "";
 }
 
 function wireText({ code, opened }: Outcome): string {
   if (isOnWire(code)) return "yes: two bytes in a close frame";
-  return opened ? "no: the browser says so where no code came" : "no: there was no connection to send it on";
+  return opened
+    ? "no: the browser made it up, because no code came"
+    : "no: there was no connection to send it on";
 }
 
 // A CloseEvent does not tell who began: this page knows whether it did.
 function enderOf({ code, opened, byPage }: Outcome): string {
-  if (!opened) return "nobody: it never began";
+  if (!opened) return "nobody: it never opened";
   if (byPage) return "this page";
-  return code === Close.Abnormal ? "nobody said so: it was lost" : "the server's side";
+  return code === Close.Abnormal ? "unknown: it was lost without a word" : "the server's side";
 }
 
 function cleanText({ wasClean }: Outcome): string {

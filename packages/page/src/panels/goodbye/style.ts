@@ -1,10 +1,14 @@
 import { css } from "lit";
 
-/** The style of the panel *Goodbye*. */
+/** The style of the panel *Close codes*. */
 export const style = css`
   /* Room for three lines: nothing below moves. */
   .does {
-    min-block-size: 4.2em;
+    min-block-size: 3em;
+  }
+
+  [aria-busy="true"] {
+    opacity: 0.5;
   }
 
   .own {
@@ -18,7 +22,8 @@ export const style = css`
 
   dl.facts {
     align-content: start;
-    min-block-size: 20rem;
+    /* No example has more lines, so that nothing moves. */
+    min-block-size: 16rem;
   }
 
   .code {

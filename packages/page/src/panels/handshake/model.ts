@@ -19,25 +19,25 @@ export type Line = [line: string, meaning: string];
 export function requestLines(url: string, origin: string, key: string, protocol: string): Line[] {
   const { host, pathname } = new URL(url);
   return [
-    [`GET ${pathname} HTTP/1.1`, "a plain request, always GET"],
-    [`Host: ${host}`, "by which name the server was found"],
+    [`GET ${pathname} HTTP/1.1`, "an ordinary GET request"],
+    [`Host: ${host}`, "the name that the browser used"],
     [`Origin: ${origin}`, "which page asks"],
-    ["Connection: Upgrade", "what follows is for the next hop"],
-    ["Upgrade: websocket", "another protocol, please"],
-    ["Sec-WebSocket-Version: 13", "the only one in use"],
+    ["Connection: Upgrade", "the next line is for this hop only"],
+    ["Upgrade: websocket", "please switch to WebSocket"],
+    ["Sec-WebSocket-Version: 13", "the only version in use"],
     [`Sec-WebSocket-Key: ${key}`, "16 random bytes"],
-    [`Sec-WebSocket-Protocol: ${protocol}`, "languages that the page speaks"],
+    [`Sec-WebSocket-Protocol: ${protocol}`, "subprotocols to choose from"],
   ];
 }
 
 /** Returns the answer of a server that agrees. */
 export function answerLines(accept: string, protocol: string): Line[] {
   return [
-    ["HTTP/1.1 101 Switching Protocols", "agreed; this was the last of HTTP"],
+    ["HTTP/1.1 101 Switching Protocols", "agreed: HTTP ends here"],
     ["Connection: Upgrade", ""],
     ["Upgrade: websocket", ""],
-    [`Sec-WebSocket-Accept: ${accept}`, "made of the key: the server knows WebSockets"],
-    [`Sec-WebSocket-Protocol: ${protocol}`, "the language chosen"],
+    [`Sec-WebSocket-Accept: ${accept}`, "computed from the key"],
+    [`Sec-WebSocket-Protocol: ${protocol}`, "the chosen subprotocol"],
   ];
 }
 

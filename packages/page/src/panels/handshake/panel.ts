@@ -72,7 +72,7 @@ export class HandshakePanel extends ServerPanel {
         this.accept = accept;
       },
       () => {
-        this.accept = "(this browser computes none here)";
+        this.accept = "(this browser computes none on an insecure page)";
       },
     );
   }
@@ -119,25 +119,28 @@ export class HandshakePanel extends ServerPanel {
   protected override render(): TemplateResult {
     const url = socketUrl(this.server);
     return region("Handshake", intro, [
-      this.#block("What the browser writes", requestLines(url, location.origin, this.key, subprotocol)),
-      this.#block("What the server answers", answerLines(this.accept, subprotocol)),
-      html`
-        <div><button class="small" @click=${() => this.#act("newKey")}>Another key</button></div>
-        <p class="hint">The browser's own key is nowhere to be read, so this one was drawn here.</p>
-      `,
+      this.#block(
+        "The browser’s request",
+        requestLines(url, location.origin, this.key, subprotocol),
+        html`<button class="small" @click=${() => this.#act("newKey")}>Another key</button>`,
+      ),
+      this.#block("The server’s response", answerLines(this.accept, subprotocol)),
+      html`<p class="hint">A page cannot read the key that the browser really used, so this one is an example.</p>`,
       this.#attempts(),
     ]);
   }
 
-  #block(title: string, lines: Line[]): TemplateResult {
+  #block(title: string, lines: Line[], button: unknown = nothing): TemplateResult {
     return html`
       <div>
-        <h3>${title}</h3>
+        <div class="apart"><h3>${title}</h3>${button}</div>
         <dl class="lines-of-http">
           ${lines.map(
             ([line, meaning]) => html`
-              <dt class="mono break">${line}</dt>
-              <dd class="muted">${meaning}</dd>
+              <div>
+                <dt class="mono break">${line}</dt>
+                <dd class="muted">${meaning}</dd>
+              </div>
             `,
           )}
         </dl>
@@ -169,19 +172,45 @@ export class HandshakePanel extends ServerPanel {
   static override styles = [
     theme,
     css`
+      :host {
+        container-type: inline-size;
+      }
+
       .lines-of-http {
         display: grid;
         margin-block-start: 0.375rem;
-        padding: 0.625rem 0.75rem;
+        padding: 0.5rem 0.75rem;
         border: 1px solid var(--line);
-        border-radius: 3px;
-        background: var(--field);
-        font-size: 0.8125rem;
+        border-radius: var(--round);
+        background: var(--paper);
+        font-size: var(--text-1);
+        line-height: 1.45;
+      }
+
+      .lines-of-http :is(dt, dd) {
+        display: inline;
       }
 
       .lines-of-http dd {
-        padding-inline-start: 2ch;
+        padding-inline-start: 1ch;
         font-style: italic;
+      }
+
+      @container (inline-size > 34rem) {
+        .lines-of-http {
+          gap: 0.125rem;
+          font-size: 0.8125rem;
+        }
+
+        .lines-of-http div {
+          display: grid;
+          grid-template-columns: minmax(0, 3fr) minmax(0, 2fr);
+          gap: 1rem;
+        }
+
+        .lines-of-http dd {
+          padding: 0;
+        }
       }
 
       .attempts {
@@ -208,7 +237,7 @@ export class HandshakePanel extends ServerPanel {
   ];
 }
 
-const intro = html`A WebSocket begins as a request of HTTP. This is the one that connected this page, and some that go wrong.`;
+const intro = html`The request and response that open a WebSocket, and eight attempts to try for real.`;
 
 async function askPlainly(server: ServerEntry, path: string): Promise<string> {
   const answer = await ask(server.url + path).catch(() => undefined);

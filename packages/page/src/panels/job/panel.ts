@@ -129,7 +129,7 @@ export class JobPanel extends Panel {
         <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
       `,
       this.jobs.length === 0
-        ? html`<p class="empty">No job yet. Start several: they run side by side.</p>`
+        ? html`<p class="empty">No job yet. You can start several; they run side by side.</p>`
         : html`<ol class="jobs" aria-label="Jobs of this page">
             ${this.jobs.map((job) => this.#job(job))}
           </ol>`,
@@ -198,8 +198,8 @@ export class JobPanel extends Panel {
   ];
 }
 
-const intro = html`Some answers take long. A job gets a topic of its own, where the server reports how far it is. This
-  one hashes: it condenses many bytes into 32, their digest.`;
+const intro = html`For work that takes long. The server reports its progress in a topic, one for each job. This job
+  computes a hash.`;
 
 function isRunning(job: Job): boolean {
   return job.state === "starting" || job.state === "running";

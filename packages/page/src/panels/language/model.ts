@@ -100,7 +100,7 @@ export function examplesFor(secret: string): Example[] {
     text: messages.map((message) => JSON.stringify(message)).join("\n"),
   });
   return [
-    example("hello, which comes first", { type: "hello", id: "1", client: secret }),
+    example("hello", { type: "hello", id: "1", client: secret }),
     example("echo", { type: "echo", id: "2", text: "hello" }),
     example("ping", { type: "ping", id: "3", at: 0 }),
     example(
@@ -113,7 +113,7 @@ export function examplesFor(secret: string): Example[] {
     example("a wrong field", { type: "echo", id: "8", text: 5 }),
     example("no id", { type: "echo", text: "hello" }),
     { label: "malformed JSON", text: '{"type":"echo","id":"9"' },
-    example("stop, which comes last", { type: "stop", id: "10" }),
+    example("stop", { type: "stop", id: "10" }),
   ];
 }
 

@@ -139,7 +139,7 @@ export class LanguagePanel extends ServerPanel {
   }
 
   protected override render(): TemplateResult {
-    return region("Language", intro, [
+    return region("Conversation", intro, [
       html`
         <form @submit=${onSubmit(() => this.#act("send"))}>
           <p class="field whole">
@@ -149,10 +149,10 @@ export class LanguagePanel extends ServerPanel {
             </select>
           </p>
           <p class="field whole">
-            <label for="text">Messages to send, one in each line</label>
+            <label for="text">Messages to send, one per line</label>
             <textarea
               id="text"
-              rows="4"
+              rows="3"
               spellcheck="false"
               aria-describedby="check"
               .value=${this.text}
@@ -163,7 +163,7 @@ export class LanguagePanel extends ServerPanel {
             ${linesOf(this.text).slice(0, mostLines).map(checkOf)}
           </div>
           <button class="main">Send as it is</button>
-          <p class="hint">Connection: <span role="status" aria-label="Language connection">${this.connection}</span></p>
+          <p class="hint">Connection: <span role="status" aria-label="Conversation state">${this.connection}</span></p>
         </form>
         <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
       `,
@@ -219,8 +219,7 @@ export class LanguagePanel extends ServerPanel {
   ];
 }
 
-const intro = html`Writes raw messages to <code>/ws</code>, on a connection of its own. A request carries a name of
-  your choice, <code>id</code>; its one reply carries the same as <code>re</code>.`;
+const intro = html`Sends raw messages to <code>/ws</code> on a separate connection. Edit them as you like.`;
 
 function checkOf(line: string): TemplateResult {
   const { message, problem } = parseClient(line);
@@ -231,7 +230,7 @@ function checkOf(line: string): TemplateResult {
 function lineOf({ sent, id, reply, lostBy }: Phrase): TemplateResult {
   return html`
     <li>
-      ${sent === undefined ? html`<p class="muted">Nobody is named: it has no re</p>` : html`<code class="break">${sent}</code>`}
+      ${sent === undefined ? html`<p class="muted">It names no request: it has no re</p>` : html`<code class="break">${sent}</code>`}
       ${
         reply
           ? html`<div class="reply">
@@ -248,8 +247,8 @@ function lineOf({ sent, id, reply, lostBy }: Phrase): TemplateResult {
           </div>`
           : html`<p class="reply muted">${
               lostBy === undefined
-                ? "no reply names it yet"
-                : `never answered: ended with ${closeText(lostBy)}`
+                ? "no reply yet"
+                : `never answered: the connection ended with ${closeText(lostBy)}`
             }</p>`
       }
     </li>

@@ -9,7 +9,7 @@ import { healthOf, socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { WorkerReader } from "../../wire/worker-reader.ts";
 import { type Fact, onSubmit, reasonOf, region, ServerPanel, textOf } from "../base.ts";
-import { type Beat, keptBeats, LatencyBook, readMetric } from "./model.ts";
+import { type Beat, exampleBook, keptBeats, LatencyBook, readMetric } from "./model.ts";
 
 /** Milliseconds between two pings. */
 const beatMs = 1000;
@@ -161,7 +161,7 @@ export class LatencyPanel extends ServerPanel {
   }
 
   protected override render(): TemplateResult {
-    return region("Pulse", intro, [
+    return region("Heartbeat", intro, [
       html`
         <div class="fields">
           <button class="main" @click=${() => this.#act(this.isBeating ? "stopBeating" : "beat")}>${this.isBeating ? "Stop pinging" : "Ping every second"}</button>
@@ -177,18 +177,20 @@ export class LatencyPanel extends ServerPanel {
   }
 
   #chart(): TemplateResult {
-    const { beats, missed } = this.book;
-    const highest = Math.max(1, this.book.percentile(100) ?? 0);
-    const told = `${beats.length} pings, median ${durationText(this.book.percentile(50))}, ${missed} missed`;
+    const isExample = this.book.count === 0;
+    const book = isExample ? exampleBook : this.book;
+    const { beats, missed } = book;
+    const highest = Math.max(1, book.percentile(100) ?? 0);
+    const told = `${beats.length} pings, median ${durationText(book.percentile(50))}, ${missed} missed`;
     return html`
       <div>
-        <h3>Round trips</h3>
+        <h3>Round trips ${isExample ? html`<span class="example">an example</span>` : nothing}</h3>
         <figure>
           <svg viewBox="0 0 ${keptBeats} 100" preserveAspectRatio="none" role="img" aria-label="Round trips: ${told}">
             ${beats.map((beat, index) => bar(beat, keptBeats - beats.length + index, highest))}
           </svg>
           <figcaption class="apart hint number">
-            <span>newest ${keptBeats}</span><span>highest ${durationText(this.book.percentile(100))}</span>
+            <span>newest ${keptBeats}</span><span>highest ${durationText(book.percentile(100))}</span>
           </figcaption>
         </figure>
       </div>
@@ -196,7 +198,7 @@ export class LatencyPanel extends ServerPanel {
   }
 
   #numbers(): TemplateResult {
-    const { book } = this;
+    const book = this.book.count === 0 ? exampleBook : this.book;
     return html`
       <dl class="facts number">
         <dt>Half within</dt>
@@ -216,7 +218,7 @@ export class LatencyPanel extends ServerPanel {
       <div>
         <h3 id="beats">Beats, newest first</h3>
         <div class="lines" role="log" aria-live="off" tabindex="0" aria-labelledby="beats">
-          ${this.book.count === 0 ? html`<p class="empty">No ping was sent yet.</p>` : nothing}
+          ${this.book.count === 0 ? html`<p class="empty">No ping yet.</p>` : nothing}
           <ol>
             ${this.book.beats.toReversed().map(beatLine)}
           </ol>
@@ -231,21 +233,25 @@ export class LatencyPanel extends ServerPanel {
       <div class="server-side">
         <h3>The server's side</h3>
         <p class="hint">
-          It sends pings of its own, as frames that no script sees: the browser answers them by itself. What came of
-          it is told by HTTP.
+          The server sends its own pings, as control frames. The browser answers them, and no script sees them. Plain
+          HTTP tells what the server learned from them.
         </p>
         <div class="fields"><button @click=${() => this.#act("ask")}>Ask by HTTP</button></div>
         <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
-        <dl class="facts number">
-          <dt>Its pings</dt>
-          <dd>${this.#heartbeat()}</dd>
-          <dt><code>/healthz</code></dt>
-          <dd>${report?.health ?? "–"}</dd>
-          <dt>Open at <code>/ws</code></dt>
-          <dd>${report?.connections ?? "–"}</dd>
-          <dt>Declared dead</dt>
-          <dd>${report?.deaths ?? "–"}</dd>
-        </dl>
+        ${
+          report
+            ? html`<dl class="facts number">
+              <dt>Its pings</dt>
+              <dd>${this.#heartbeat()}</dd>
+              <dt><code>/healthz</code></dt>
+              <dd>${report.health}</dd>
+              <dt>Open at <code>/ws</code></dt>
+              <dd>${report.connections ?? "not told"}</dd>
+              <dt>Declared dead</dt>
+              <dd>${report.deaths ?? "not told"}</dd>
+            </dl>`
+            : nothing
+        }
       </div>
     `;
   }
@@ -312,16 +318,16 @@ export class LatencyPanel extends ServerPanel {
   ];
 }
 
-const intro = html`A connection that says nothing: is it quiet, or dead? Whoever wants to know has to ask, and to count
-  the answers that do not come.`;
+const intro = html`Sends pings over the page’s connection, and counts the replies that do not come.`;
 
 function hangingText(hanging: Hanging | undefined): string {
-  if (!hanging) return "A second client, in a thread of its own that is blocked: it can answer nothing.";
+  if (!hanging)
+    return "Starts a second client in a worker, and blocks its thread, so that its script can answer nothing.";
   const { seconds, isOver, code } = hanging;
   if (!isOver)
-    return `It hangs for ${seconds} s. The wire log stays empty of it, and the server’s pings are answered.`;
+    return `It hangs for ${seconds} s. Its script sends nothing, but the browser goes on answering the server’s pings.`;
   if (code === undefined) {
-    return `It hung for ${seconds} s and its connection is open still: the browser answered the server’s pings for it.`;
+    return `It hung for ${seconds} s and its connection is still open, because the browser answered the server’s pings.`;
   }
   return `It hung for ${seconds} s, and its connection is gone: ${closeText(code)}.`;
 }

@@ -65,7 +65,7 @@ export class ServerLogPanel extends Panel {
 
   #empty(): string {
     const { error } = this.place;
-    return error ? `This server keeps its log to itself: ${reasonOf(error)}` : "Nothing written yet.";
+    return error ? `This server does not publish its log: ${reasonOf(error)}` : "Nothing written yet.";
   }
 
   #clear(): void {
@@ -93,8 +93,8 @@ export class ServerLogPanel extends Panel {
   ];
 }
 
-const intro = html`The server's own notes: who came, who left and with which close code, whom it refused, who read too
-  slowly. They come as one more topic, <code>log</code>.`;
+const intro = html`What the server writes down: who connected, who left and why, and who was refused. It arrives as the
+  topic <code>log</code>.`;
 
 function lineOf(event: ServerMessage<"event">): TemplateResult {
   const data = event.data as Log;

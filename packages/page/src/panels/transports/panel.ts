@@ -182,7 +182,7 @@ export class TransportsPanel extends ServerPanel {
       this.#chart(),
       html`<p class="hint" role="status" aria-label="Agreement">${this.#agreement()}</p>`,
       html`<p class="hint">
-        Bytes are those of the answers: what is inside, and ${headWords} What a page sends is not counted.
+        Bytes count what the server sends: ${headWords}
       </p>`,
     ]);
   }
@@ -209,6 +209,7 @@ export class TransportsPanel extends ServerPanel {
   #table(): TemplateResult {
     const tallies = this.#ways.map(({ tally }) => tally);
     const places = newestPlaces(tallies, listed);
+    if (!this.#hasBegun) return this.#example();
     return html`
       <table aria-label="What each way brought">
         <thead>
@@ -237,6 +238,31 @@ export class TransportsPanel extends ServerPanel {
     `;
   }
 
+  get #hasBegun(): boolean {
+    return this.#ways.some(({ tally }) => tally.isRunning || tally.requests > 0 || tally.refusal);
+  }
+
+  /** Draws the same table with numbers that were recorded. */
+  #example(): TemplateResult {
+    return html`
+      <table aria-label="What each way brought">
+        <thead>
+          <tr>
+            <td><span class="example">an example</span></td>
+            ${this.#ways.map(({ name }) => html`<th scope="col">${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody class="muted">
+          ${example.map(
+            ([name, ...cells]) =>
+              html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+          )}
+          ${this.#row("", (way) => this.#button(way))}
+        </tbody>
+      </table>
+    `;
+  }
+
   #row(name: string, cell: (way: TransportWay) => unknown, kind = ""): TemplateResult {
     const head = name ? html`<th scope="row">${name}</th>` : html`<td></td>`;
     return html`<tr class=${kind}>${head}${this.#ways.map((way) => html`<td>${cell(way)}</td>`)}</tr>`;
@@ -260,8 +286,9 @@ export class TransportsPanel extends ServerPanel {
     });
   }
 
-  #chart(): TemplateResult {
+  #chart(): TemplateResult | typeof nothing {
     const courses = this.#ways.map(({ tally }) => courseOf(tally));
+    if (courses.every(({ length }) => length === 0)) return nothing;
     const values = courses.flat().map(({ value }) => value);
     const newest =
       newestPlaces(
@@ -274,17 +301,17 @@ export class TransportsPanel extends ServerPanel {
       "Newest values",
       courses.map((course) => svg`<polyline points=${polyline(course, newest, drawn, [low, high])} />`),
       last
-        ? `${last.value.toFixed(1)} °C at #${newest}. Three lines, each thinner than the one below it: they cover each other where the ways agree.`
-        : "The values of a weather are drawn here, a line for each way.",
+        ? `${last.value.toFixed(1)} °C at #${newest}. Three lines, each thinner than the one below, which cover each other where the ways agree.`
+        : nothing,
     );
   }
 
   #agreement(): string {
     const agreement = agreementOf(this.#ways.map(({ tally }) => tally));
-    if (!agreement) return "Start at least two ways, to see whether they tell the same.";
+    if (!agreement) return "Start at least two ways, and this line says whether they delivered the same.";
     const { from, to, same, missing } = agreement;
     const skipped = missing
-      ? ` ${missing} of these did not come by every way, as a topic of mode latest may.`
+      ? ` ${missing} of these did not arrive by every way, which the mode latest allows.`
       : "";
     return `#${from} to #${to}: ${same ? "the same events by every way that is started." : "the ways differ!"}${skipped}`;
   }
@@ -292,13 +319,21 @@ export class TransportsPanel extends ServerPanel {
   static override styles = [theme, chartStyle, style];
 }
 
-const intro = html`The server keeps one log for each topic, and hands it out in three ways. Start them, and compare what
-  arrives and what it costs.`;
+const intro = html`One topic, delivered in three ways. Compare what arrives, and what it costs.`;
 
-const headWords = `around it the rest. The head of an HTTP answer is hidden from a page: it is counted as 300 bytes, as the browser’s own Resource Timing does. A WebSocket frame’s head is known, 2 to 10 bytes.`;
+const headWords = `the events, and what is around them. A page cannot see the head of an HTTP response, so it counts as 300 bytes, as in the browser’s Resource Timing. The header of a WebSocket frame has 2 to 10 bytes.`;
+
+/** Twelve events of the weather, as each way brought them. */
+const example = [
+  ["Newest offset", "#64", "#64", "#64"],
+  ["Events", "12", "12", "12"],
+  ["Requests", "1", "1", "13"],
+  ["Events’ bytes", "2 KiB", "2 KiB", "2 KiB"],
+  ["Around them", "48 B", "756 B", "4.6 KiB"],
+] as const;
 
 function notThere(topic: string): string {
-  return topic === "weather/atlantis" ? " (not there)" : "";
+  return topic === "weather/atlantis" ? " (does not exist)" : "";
 }
 
 function factsOf(name: string, { refusal, events, requests, content, around, newest }: WayTally): Fact[] {
