@@ -43,7 +43,7 @@ test("COURSE-11 MUST show one person alone what reaches all and what reaches oth
   await expect(saidIn(panel).filter({ hasText: "for both" })).not.toContainText("not received");
   await say(panel, "for the friend", "To others");
   await expect(heardIn(panel).filter({ hasText: "for the friend" })).toContainText("to others");
-  await expect(saidIn(panel).filter({ hasText: "for the friend" })).toContainText("not received here");
+  await expect(saidIn(panel).filter({ hasText: "for the friend" })).toContainText("not sent back to you");
   // Other people's messages are shown as text, never as markup, to a friend too.
   await say(panel, "<img src=x><b>bold</b>", "To others");
   await expect(heardIn(panel).filter({ hasText: "<img src=x><b>bold</b>" })).toHaveCount(1);

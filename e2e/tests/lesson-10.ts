@@ -52,7 +52,7 @@ test("COURSE-19 MUST bring the same events with the same offsets by WebSocket, e
 
   // A console error for each of the two HTTP requests.
   visit.expectTrouble(/weather%2Fatlantis/);
-  await topic.selectOption("weather/atlantis (not there)");
+  await topic.selectOption("weather/atlantis (does not exist)");
   await button("Start all three").click();
   await expect(cells("Page is told")).toHaveText([
     "not_found: no such topic",

@@ -41,7 +41,7 @@ test("COURSE-21 MUST show beats and missed beats, and what the server says of it
   await visit.page.getByLabel("Seconds").fill("1");
   await pulse.button("Freeze a script").click();
   await expect(visit.page.getByRole("status", { name: "The script that hangs" })).toHaveText(
-    /^It hung for 1 s and its connection is open still/,
+    /^It hung for 1 s and its connection is still open/,
   );
   await expectAccessible(visit);
 });

@@ -581,8 +581,8 @@ const flood: Mutant[] = [
   },
   {
     ...unit("panels/flood/model"),
-    search: "${skipped - before.skipped} events skipped",
-    replace: "${skipped} skipped",
+    search: "formatCount(skipped - before.skipped",
+    replace: "formatCount(skipped",
     why: "all events ever skipped are reported",
   },
   {

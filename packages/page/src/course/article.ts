@@ -2,7 +2,6 @@ import { lessons } from "virtual:lessons";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Route } from "../shell/route.ts";
 import type { LessonEntry, LessonText } from "./lesson.ts";
-import "./guess.ts";
 
 /** A lesson as it is shown, with how far the reader has come in it. */
 export interface Article {

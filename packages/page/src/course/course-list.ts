@@ -1,11 +1,11 @@
 import { lessons } from "virtual:lessons";
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { LessonEntry } from "./lesson.ts";
-import type { Progress } from "./progress.ts";
+import type { CourseProgress } from "./progress.ts";
 
 /** Draws all lessons in their groups, with the minutes that each takes, and which are done. */
 export function courseList(
-  { done }: Progress,
+  { done }: CourseProgress,
   current: unknown,
   addressOf: (lesson: number) => string,
 ): TemplateResult {

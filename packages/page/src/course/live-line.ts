@@ -128,7 +128,7 @@ export class LiveLine extends LitElement {
 
   protected override render(): TemplateResult {
     const count = this.servers.length;
-    const all = count === 1 ? "the server" : count === 2 ? "both servers" : `all ${wordOf(count)} servers`;
+    const all = count === 1 ? "the server" : count === 2 ? "both servers" : `all ${countOf(count)} servers`;
     return html`
       <section aria-labelledby="title">
         <h3 id="title" class="hidden">A live line</h3>
@@ -282,7 +282,8 @@ function resultOf(lane: Lane, { id }: ServerEntry, text: string): TemplateResult
   return lane.isEqual ? html`${time} there and back` : html`${time}, but “${text}” came back changed`;
 }
 
-function wordOf(count: number): string {
+/** Returns a small number as a word: `four`. */
+export function countOf(count: number): string {
   return ["no", "one", "two", "three", "four", "five", "six"][count] ?? String(count);
 }
 

@@ -1,5 +1,5 @@
 /** How far the reader has come, on this machine. */
-export interface Progress {
+export interface CourseProgress {
   /** The lessons whose steps are done, in order. */
   done: number[];
   /** The lesson that was open last. */
@@ -13,7 +13,7 @@ const key = "rosetta-progress";
 
 /** Keeps the progress in the browser's storage. If storage is forbidden, it lasts as long as the page. */
 export class ProgressBook {
-  #progress: Progress;
+  #progress: CourseProgress;
   readonly #shelf: Shelf | undefined;
 
   /** `shelf` is where it is kept. Without one, it lasts as long as the page. */
@@ -22,7 +22,7 @@ export class ProgressBook {
     this.#progress = readProgress(attempt(() => shelf?.getItem(key)));
   }
 
-  get progress(): Progress {
+  get progress(): CourseProgress {
     return this.#progress;
   }
 
@@ -43,14 +43,14 @@ export class ProgressBook {
     attempt(() => this.#shelf?.removeItem(key));
   }
 
-  #keep(progress: Progress): void {
+  #keep(progress: CourseProgress): void {
     this.#progress = progress;
     attempt(() => this.#shelf?.setItem(key, JSON.stringify(progress)));
   }
 }
 
 // What is stored may be from another edition of the page, or from somebody's developer tools.
-function readProgress(text: string | null | undefined): Progress {
+function readProgress(text: string | null | undefined): CourseProgress {
   const { done, last } = Object(attempt(() => JSON.parse(text ?? "null"))) as Record<string, unknown>;
   return {
     done: Array.isArray(done) ? done.filter(isLesson) : [],

@@ -3,13 +3,16 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { ServerEntry } from "../shared/servers.ts";
 import type { Route } from "../shell/route.ts";
 import { courseList, courseMinutes } from "./course-list.ts";
-import type { Progress } from "./progress.ts";
-import "./live-line.ts";
+import { countOf } from "./live-line.ts";
+
+export { aroundStyle } from "./start.css.ts";
+
+import type { CourseProgress } from "./progress.ts";
 
 /** What the pages around the course show, and the functions that they call. */
 export interface Around {
   servers: ServerEntry[];
-  progress: Progress;
+  progress: CourseProgress;
   /** The address as it was typed, without `#`. */
   hash: string;
   addressOf(lesson: Route["lesson"]): string;
@@ -27,7 +30,7 @@ export function startPage(around: Around): TemplateResult {
         <h2 id="lesson" tabindex="-1">Learn WebSockets by using one.</h2>
         <p class="lead">
           A WebSocket is a connection that stays open, on which both sides may speak at any time. Behind this page
-          ${servers.length > 1 ? html`are ${servers.length} servers, written with ${servers.length} different stacks` : "is a server"}.
+          ${servers.length > 1 ? html`are ${countOf(servers.length)} servers, each written with a different stack` : "is a server"}.
           Send something, and see how fast it comes back.
         </p>
       </div>

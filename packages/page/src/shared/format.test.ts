@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   byteLength,
   formatBytes,
+  formatCount,
   formatDuration,
   formatTime,
   hexView,
@@ -76,4 +77,8 @@ test("a byte order mark is content, and invalid UTF-8 is visible", () => {
 test("bytes are not the text of their numbers", () => {
   expect(sameData("97", Uint8Array.of(97))).toBe(false);
   expect(sameData(Uint8Array.of(97), "97")).toBe(false);
+});
+
+test("a noun has an s, unless there is one", () => {
+  expect([0, 1, 2].map((count) => formatCount(count, "event"))).toEqual(["0 events", "1 event", "2 events"]);
 });

@@ -8,6 +8,11 @@ export function formatBytes(bytes: number): string {
   return `${oneDecimal(bytes / mebibyte)} MiB`;
 }
 
+/** Writes a number with the noun that it counts: `1 event`, `3 events`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Writes a duration: `0.8 ms`, `12 ms`, `1.4 s`. Three digits are enough to compare. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 10) return `${oneDecimal(milliseconds)} ms`;

@@ -198,16 +198,22 @@ export const appStyle = css`
     }
   }
 
-  /* The steps stay in view beside a panel that is higher than the screen. */
+  @media (60rem <= width < 100rem) {
+    /* The columns of several servers need the whole width, so the steps stand above them. */
+    :host([every]) .guide {
+      grid-template-columns: minmax(0, 1fr) minmax(0, 20rem);
+    }
+
+    :host([every]) .guide:not(:has(rosetta-guess)) {
+      grid-template-columns: minmax(0, 1fr);
+    }
+
+    :host([every]) [data-part="Do"] ol {
+      grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));
+    }
+  }
+
   @media (width >= 80rem) {
-    main[data-lesson] {
-      grid-template-columns: minmax(0, 15rem) minmax(0, 1fr);
-    }
-
-    main[data-lesson] > :is(.opening, rosetta-comparison, .closing) {
-      grid-column: 1 / -1;
-    }
-
     .closing {
       grid-template-columns: minmax(0, 3fr) minmax(0, 2fr);
       max-inline-size: none;
@@ -217,7 +223,16 @@ export const appStyle = css`
       grid-column: 1 / -1;
     }
 
-    .guide {
+    /* The steps stay in view beside a panel that is higher than the screen. */
+    :host(:not([every])) main[data-lesson] {
+      grid-template-columns: minmax(0, 15rem) minmax(0, 1fr);
+    }
+
+    :host(:not([every])) main[data-lesson] > :is(.opening, .closing) {
+      grid-column: 1 / -1;
+    }
+
+    :host(:not([every])) .guide {
       position: sticky;
       inset-block-start: calc(var(--head) + 1.25rem);
       align-self: start;
@@ -229,8 +244,12 @@ export const appStyle = css`
       --gutter: 2.5rem;
     }
 
-    main[data-lesson] {
+    :host(:is([every], :not([every]))) main[data-lesson] {
       grid-template-columns: minmax(0, 18rem) minmax(0, 1fr);
+    }
+
+    main[data-lesson] > :is(.opening, rosetta-comparison, .closing) {
+      grid-column: 1 / -1;
     }
 
     :host(:not([every])) main:not([data-lesson]) .panels {

@@ -11,7 +11,6 @@ import { type Article, afterPanels, beforePanels } from "../course/article.ts";
 import { courseListStyle } from "../course/course-list.ts";
 import type { LessonEntry, LessonText } from "../course/lesson.ts";
 import { browserShelf, ProgressBook } from "../course/progress.ts";
-import { aroundStyle } from "../course/start.css.ts";
 import type { Around } from "../course/start.ts";
 import { doneSteps, tellingsOfAct, tellingsOfFacts } from "../course/steps.ts";
 import { repeat } from "../panels/actions.ts";
@@ -155,6 +154,7 @@ export class PageShell extends LitElement {
   async #load({ lesson }: Route): Promise<LessonText | undefined> {
     const entry = lessons.find(({ number }) => number === lesson);
     const [text] = await Promise.all([entry?.load(), this.#loadPanels()]);
+    if (text?.guess) await import("../course/guess.ts");
     return text;
   }
 
@@ -235,7 +235,11 @@ export class PageShell extends LitElement {
   }
 
   async #loadAround(): Promise<void> {
-    this.#around = await import("../course/start.ts");
+    if (this.#around) return;
+    const pages = await import("../course/start.ts");
+    const { styleSheet } = pages.aroundStyle;
+    if (styleSheet) (this.renderRoot as ShadowRoot).adoptedStyleSheets.push(styleSheet);
+    this.#around = pages;
   }
 
   #choose({ detail }: ServersChosen): void {
@@ -452,7 +456,7 @@ export class PageShell extends LitElement {
     `;
   }
 
-  static override styles = [theme, headerStyle, courseListStyle, articleStyle, aroundStyle, appStyle];
+  static override styles = [theme, headerStyle, courseListStyle, articleStyle, appStyle];
 }
 
 /** Returns whether a route shows panels, rather than a page around the course. */

@@ -146,7 +146,7 @@ export const headerStyle = css`
 
   #contents {
     position: fixed;
-    inset: calc(var(--head) + 0.25rem) auto auto max(0.75rem, 50% - 30rem);
+    inset: calc(var(--head) + 0.25rem) auto auto max(0.75rem, min(6.5rem, 100% - 60.75rem));
     inline-size: min(60rem, 100% - 1.5rem);
     max-block-size: calc(100dvh - var(--head) - 1rem);
     margin: 0;

@@ -2,7 +2,7 @@ import { lessons } from "virtual:lessons";
 import { html, nothing, type TemplateResult } from "lit";
 import { courseList } from "../course/course-list.ts";
 import type { LessonEntry } from "../course/lesson.ts";
-import type { Progress } from "../course/progress.ts";
+import type { CourseProgress } from "../course/progress.ts";
 import type { Route } from "./route.ts";
 
 /** A place to skip to, by its id. */
@@ -12,7 +12,7 @@ export type SkipTarget = "panels" | "wire" | "code";
 export interface HeaderParts {
   /** The lesson that is shown. */
   current: Route["lesson"];
-  progress: Progress;
+  progress: CourseProgress;
   /** The places on this page that one can skip to, with what each is called. */
   skips: [place: SkipTarget, name: string][];
   addressOf(lesson: Route["lesson"]): string;

@@ -31,7 +31,7 @@ export const style = css`
   }
 
   .fields .hint {
-    flex: 1 1 12rem;
+    flex: 1 0 100%;
   }
 
   .who {

@@ -57,7 +57,7 @@ test("a queue that goes with its reader is not drained", () => {
 
 test("the reader's sentence tells how far it came, how it ended, and what is lost", () => {
   expect(sentenceOf({ ...report, skipped: 2 })).toBe(
-    "It read 988 events, #1 to #988, without a gap. The server never sent 2 weather events, because newer ones took their place.",
+    "It read 988 events, #1 to #988, without a gap. The server never sent 2 weather events, because newer ones came.",
   );
   const back = { code: 4002, connections: 2, runs: [...report.runs, { from: 1250, to: 1281 }] };
   expect(sentenceOf({ ...report, ...back, recovered: false })).toBe(

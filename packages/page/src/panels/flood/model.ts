@@ -1,3 +1,4 @@
+import { formatCount } from "../../shared/format.ts";
 import type { OffsetRun, ReaderReport } from "../../wire/reader-messages.ts";
 
 /** A look at a server's /metrics. */
@@ -65,7 +66,7 @@ function changes(before: FloodSample, { at, queueBytes, skipped, slow, lost }: F
   if (before.queueBytes === 0 && queueBytes > 0)
     mark("waits", "bytes wait: the operating system takes no more");
   if (skipped > before.skipped)
-    mark("skipped", `${skipped - before.skipped} events skipped in the topic of mode latest`);
+    mark("skipped", `${formatCount(skipped - before.skipped, "event")} skipped in the topic of mode latest`);
   if (slow > before.slow) mark("slow", "over the limit: the server closes the reader");
   for (const code of codes) mark("closed", `a connection ended; the server recorded ${code}`);
   // Otherwise the queue went with its reader.
@@ -83,7 +84,7 @@ export function sentenceOf({ runs, code, recovered, skipped, connections }: Read
   const read = `It read ${count} events, #${first.from} to #${first.to}, ${gap}.`;
   const latest =
     skipped > 0
-      ? ` The server never sent ${skipped} weather events, because newer ones took their place.`
+      ? ` The server never sent ${formatCount(skipped, "weather event")}, because newer ones came.`
       : "";
   if (code === undefined) return `${read}${latest}`;
   const back =
