@@ -179,20 +179,25 @@ export const headerStyle = css`
       gap: 0.5rem;
     }
 
-    .name,
     .turn-to {
       display: none;
     }
   }
 
-  @media (60rem <= width < 84rem) {
-    .name,
-    .count {
+  /* Only the mark; the name is still there for those who hear it. */
+  @media (width < 84rem) {
+    .name {
       position: absolute;
       inline-size: 1px;
       block-size: 1px;
       overflow: hidden;
       clip-path: inset(50%);
+    }
+  }
+
+  @media (60rem <= width < 84rem) {
+    .count {
+      display: none;
     }
   }
 `;

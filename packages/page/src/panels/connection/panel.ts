@@ -17,7 +17,7 @@ const sentences: Record<SocketState["name"], string> = {
   open: "Both sides may send at any time.",
   waiting: "The next attempt starts by itself.",
   offline:
-    "The browser reports that there is no network. A server on this machine can still be reached, so the next attempt starts by itself, or as soon as the network is back.",
+    "The browser reports that there is no network. That is only a hint, because a server on this machine can still be reached. The next attempt starts by itself, or as soon as the network is back.",
   stopped: "Closed for good. It stays closed until you open it.",
 };
 
