@@ -48,7 +48,8 @@ app.get("/greet", (_req, res) => void res.type("text").send("Hello from Express\
 
 const server = createServer({ shouldUpgradeCallback: (req) => !refusal(req) }, app);
 const verifyClient = ({ req }: { req: IncomingMessage }) => !refusal(req); // For Node before 22.21 or 24.9.
-const wss = new WebSocketServer({ server, maxPayload, verifyClient });
+const limits = { maxPayload, allowSynchronousEvents: false }; // By default, nothing runs between messages.
+const wss = new WebSocketServer({ server, verifyClient, ...limits });
 
 // #region rooms
 // ws has no topics. A room is a Set, and a broadcast is a loop.

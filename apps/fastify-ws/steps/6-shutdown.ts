@@ -43,9 +43,10 @@ app.addHook("onRequest", async (req, reply) => {
 });
 // #endregion admission
 
+const limits = { maxPayload, allowSynchronousEvents: false }; // By default, nothing runs between messages.
 // Awaited: a WebSocket route declared before its plugin has loaded is an HTTP route, and its clients hang.
 // Its own errorHandler cuts a connection before ws has said why, such as 1009 (message too big).
-await app.register(websocket, { options: { maxPayload }, errorHandler: (error) => console.error(error) });
+await app.register(websocket, { options: limits, errorHandler: (error) => console.error(error) });
 app.register(files, { root: pages });
 app.get("/greet", () => "Hello from Fastify\n");
 

@@ -46,7 +46,8 @@ app.use(async (c, next) => {
 });
 // #endregion admission
 
-const wss = new WebSocketServer({ noServer: true, maxPayload }) as WebSocketServer & WebSocketServerLike;
+const limits = { maxPayload, allowSynchronousEvents: false }; // By default, nothing runs between messages.
+const wss = new WebSocketServer({ noServer: true, ...limits }) as WebSocketServer & WebSocketServerLike;
 app.use(serveStatic({ root: pages }));
 app.get("/greet", (c) => c.text("Hello from Hono\n"));
 
@@ -105,8 +106,7 @@ setInterval(() => said.clear(), 1_000);
 const maxQueueBytes = Number(process.env.MAX_QUEUE_BYTES ?? 1_048_576);
 // ws never refuses to send. What the kernel does not take waits in memory without bound (websockets/ws#2009).
 function send(ws: WSContext, frame: string): void {
-  const { bufferedAmount } = ws.raw as WebSocket; // Hono does not tell how much waits.
-  if (bufferedAmount <= maxQueueBytes) ws.send(frame);
+  if ((ws.raw as WebSocket).bufferedAmount <= maxQueueBytes) ws.send(frame);
   // The close frame comes after all that waits, so the reader gets it without a gap and learns why it ends.
   else ws.close(4002, "too slow");
 }
