@@ -1,4 +1,4 @@
-import { type SuiteResults, type TestResult, tally } from "./suite-results.ts";
+import { printTally, type SuiteResults, type TestResult, tally } from "./suite-results.ts";
 
 /** What a rung of a ladder changes, compared with the rung before. */
 export interface Climb {
@@ -90,10 +90,9 @@ export function inRanges(ids: readonly string[]): string {
     .join(" ");
 }
 
-// Deviations count as passed, as in the matrix, but how many there are depends on how far up the rung is.
+// Deviations count as passed, as in the matrix.
 function scoreOf(tests: TestResult[], column: string): string {
-  const { passed, failed } = tally(tests, column);
-  return `${passed}/${passed + failed}`;
+  return printTally(tally(tests, column));
 }
 
 function isGreen({ results }: TestResult, column: string): boolean {

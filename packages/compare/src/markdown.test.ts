@@ -92,9 +92,9 @@ test("files come in reading order, and regions in the order of their file", () =
   expect(markdownRegions(readAppSources([{ id: "one", files }]), ladders).split("\n")).toEqual([
     "| file | lives as long as | regions |",
     "|---|---|---|",
-    "| `steps/1-echo.ts` | a lesson | none |",
-    "| `steps/2-rooms.ts` | a lesson | and rooms |",
-    "| `steps/3-heartbeat.ts` | a lesson | and heartbeat, guard |",
+    "| `steps/1-echo.ts` | the process | none |",
+    "| `steps/2-rooms.ts` | the process | adds rooms |",
+    "| `steps/3-heartbeat.ts` | the process | adds heartbeat, guard |",
     "| `main.ts` | the process | none: the same to the byte everywhere |",
     "| `server.ts` | the process | upgrade |",
     "| `http.ts` | a request | door |",

@@ -62,7 +62,7 @@ function rungRows(ladders: AppSources): string[] {
   const names = [...new Set(ladders.sources.map(({ name }) => name))].sort();
   return names.map((name) => {
     const added = places.filter((place) => place.name === name).map(({ region }) => region);
-    return `| \`steps/${name}\` | a lesson | ${added.length === 0 ? "none" : `and ${added.join(", ")}`} |`;
+    return `| \`steps/${name}\` | the process | ${added.length === 0 ? "none" : `adds ${added.join(", ")}`} |`;
   });
 }
 

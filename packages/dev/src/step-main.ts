@@ -26,6 +26,9 @@ async function start({ manifest, rung, port }: StartRequest): Promise<void> {
     stdio: "inherit",
     env: { ...process.env, HOST: host, PORT: String(port) },
   });
+  console.log(
+    `${manifest.title}, rung ${rung.name}: apps/${manifest.id}/steps/${rung.name}.ts. Ctrl-C ends it.`,
+  );
   let isEnding = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {

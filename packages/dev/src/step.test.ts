@@ -40,6 +40,7 @@ test("the port is the one asked for, that of PORT, or the server's own", () => {
 
 test.each([
   [["two"], 'there is no server "two"; there are: one'],
+  [["2"], "name a server first: pnpm step one 2"],
   [["one", "7"], 'one has no rung "7"; there are: 1-echo, 2-rooms'],
   [["one", "1", "2"], 'pnpm step starts one rung, so "2" is too much'],
   [["one", "--port", "http"], '"http" is no port: expected a whole number from 0 to 65535'],

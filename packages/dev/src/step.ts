@@ -35,6 +35,8 @@ export function readStep(
   if (id === undefined || values.help) return "list";
   const ladder = ladders.find(({ manifest }) => manifest.id === id);
   const ids = ladders.map(({ manifest }) => manifest.id);
+  if (!ladder && findRung(longest(ladders), id))
+    return { why: `name a server first: pnpm step ${ids[0]} ${id}` };
   if (!ladder) return { why: whyUnknown([id], ids) ?? "" };
   const { manifest, rungs } = ladder;
   const rung = wanted === undefined ? rungs[0] : findRung(rungs, wanted);
@@ -65,10 +67,14 @@ function parse(args: readonly string[]) {
 
 /** Returns the servers and the rungs that there are, each with what it is about. */
 export function listLadders(ladders: readonly Ladder[]): string {
-  const rungs = ladders.map((ladder) => ladder.rungs).sort((a, b) => b.length - a.length)[0] ?? [];
+  const rungs = longest(ladders);
   const width = Math.max(...rungs.map(({ name }) => name.length));
   return [
-    "pnpm step <server> [rung] [--port n]    Starts a rung of a server's ladder: a complete program in one file.",
+    "pnpm step <server> [rung]    starts a rung of a server's ladder: a complete program in one file",
+    "  --port <n>                 listens there, as with PORT=n; 0 is any free port (default: the server's own)",
+    "  --help                     prints this text",
+    "",
+    "Without a rung it starts the first one. Ctrl-C ends it.",
     "",
     "Servers:",
     ...ladders.map(({ manifest: { id, title } }) => `  ${id.padEnd(width)}  ${title}: apps/${id}/steps`),
@@ -78,4 +84,8 @@ export function listLadders(ladders: readonly Ladder[]): string {
     "",
     "A number is enough: pnpm step express-ws 3",
   ].join("\n");
+}
+
+function longest(ladders: readonly Ladder[]): Rung[] {
+  return ladders.map(({ rungs }) => rungs).sort((a, b) => b.length - a.length)[0] ?? [];
 }

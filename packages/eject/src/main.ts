@@ -4,6 +4,7 @@ import { chooseServers } from "@rosetta/manifest";
 import { appFiles } from "./app.ts";
 import { EjectError, type EjectOptions, help, readArguments } from "./arguments.ts";
 import { rungFiles } from "./rung.ts";
+import { runtimeOf } from "./runtimes.ts";
 import { projectName } from "./template.ts";
 import { checkFolder, writeProject } from "./write.ts";
 
@@ -35,7 +36,7 @@ async function run(options: EjectOptions): Promise<void> {
   writeProject(folder, files);
   console.log(
     [
-      `${options.folder} is ${server.title} by itself, in ${files.size} files.`,
+      `${options.folder} is ${server.title} by itself, in ${files.size} files. It needs ${runtimeOf(server).needed}.`,
       `Begin with ${join(options.folder, options.do === "rung" ? "server.ts" : "README.md")}. Then:`,
       "",
       `  cd ${/\s/.test(options.folder) ? JSON.stringify(options.folder) : options.folder} && npm install`,

@@ -51,6 +51,6 @@ test.each(rungs.filter(({ name }) => name === "6-shutdown"))(
 test("a step that does not exist is refused with those that do", () => {
   const [server] = readManifests();
   const rung = (step: string) => () => rungFiles({ server: server as Manifest, name: "x", step });
-  expect(rung("7")).toThrow('has no step "7"; there are: 1-echo, 2-rooms');
-  expect(rung("")).toThrow("has no step");
+  expect(rung("7")).toThrow('has no rung "7"; there are: 1-echo, 2-rooms');
+  expect(rung("")).toThrow("has no rung");
 });

@@ -20,15 +20,15 @@ const pagesHere = "/../../../packages/client/steps`";
 const pagesThere = "/public`";
 
 /**
- * Returns the files of a project that is one rung: the server, its page and `package.json`, with Bun also one for pnpm. Throws an `EjectError` if
- * the server has no such rung.
+ * Returns the files of a project that is one rung: the server, its page and `package.json`, with Bun also one for pnpm.
+ * Throws an `EjectError` if the server has no such rung.
  */
 export function rungFiles({ server, name, step }: RungOptions): ProjectFiles {
   const rungs = readRungs(server.id);
   const rung = findRung(rungs, step);
   if (!rung) {
     const names = rungs.map((each) => each.name).join(", ") || "none";
-    throw new EjectError(`${server.id} has no step "${step}"; there are: ${names}`);
+    throw new EjectError(`${server.id} has no rung "${step}"; there are: ${names}`);
   }
   const from = `apps/${server.id}/steps/${rung.name}.ts`;
   const text = edited(from, readSource(from), [[pagesHere, pagesThere]]);
