@@ -27,6 +27,8 @@ test("COURSE-40 MUST open on a start page, from which one message goes to every 
   for (const [index, lane] of (await lanes.all()).entries()) {
     await expect(lane).toContainText(titleOf(ownSiblings, index));
     await expect(lane).toContainText(/\d m?s there and back/);
+    // The time fades in once the dot is back.
+    await expect(lane.locator(".result")).toHaveCSS("opacity", "1");
   }
   await expect(page.getByRole("status", { name: "How it is shown" })).toContainText("slowed down");
   await expectAccessible(visit);

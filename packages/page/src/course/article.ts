@@ -1,11 +1,11 @@
 import { lessons } from "virtual:lessons";
 import { html, nothing, type TemplateResult } from "lit";
-import type { Route } from "../shell/route.ts";
+import type { CoursePlace } from "./course-place.ts";
 import type { LessonEntry, LessonText } from "./lesson.ts";
 
 /** A lesson as it is shown, with how far the reader has come in it. */
 export interface Article {
-  lesson: Route["lesson"];
+  lesson: CoursePlace;
   /** Nothing as long as it is loaded, and for *All panels*. */
   text: LessonText | undefined;
   /** For each step, whether it is done. */
@@ -15,7 +15,7 @@ export interface Article {
   /** Whether a narrow screen shows every step, instead of the one that is next. */
   showsAllSteps: boolean;
   toggleSteps(): void;
-  addressOf(lesson: Route["lesson"]): string;
+  addressOf(lesson: CoursePlace): string;
 }
 
 /** Draws what comes before the panels: the question, what to do, and what to guess at. */

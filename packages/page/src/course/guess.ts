@@ -217,8 +217,11 @@ export class LessonGuessing extends LitElement {
         margin-block-start: 0.5rem;
       }
 
-      .hint button {
-        margin-inline-start: 0.5rem;
+      .hint {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.25rem 0.5rem;
+        align-items: center;
       }
     `,
   ];

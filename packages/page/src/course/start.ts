@@ -1,12 +1,12 @@
 import { lessons } from "virtual:lessons";
 import { html, nothing, type TemplateResult } from "lit";
 import type { ServerEntry } from "../shared/servers.ts";
-import type { Route } from "../shell/route.ts";
 import { courseList, courseMinutes } from "./course-list.ts";
 import { countOf } from "./live-line.ts";
 
 export { aroundStyle } from "./start.css.ts";
 
+import type { CoursePlace } from "./course-place.ts";
 import type { CourseProgress } from "./progress.ts";
 
 /** What the pages around the course show, and the functions that they call. */
@@ -15,9 +15,9 @@ export interface Around {
   progress: CourseProgress;
   /** The address as it was typed, without `#`. */
   hash: string;
-  addressOf(lesson: Route["lesson"]): string;
+  addressOf(lesson: CoursePlace): string;
   /** The address of a lesson on all servers at once. */
-  everyAddressOf(lesson: Route["lesson"]): string;
+  everyAddressOf(lesson: CoursePlace): string;
   resetProgress(): void;
 }
 

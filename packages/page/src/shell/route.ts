@@ -1,7 +1,8 @@
+import type { CoursePlace } from "../course/course-place.ts";
+
 /** The place on the page. It stands in the address, so that a link shows somebody else the same. */
 export interface Route {
-  /** A lesson's number, or one of the pages around the course. `unknown`: the address names nothing that is here. */
-  lesson: number | "start" | "next" | "all" | "unknown";
+  lesson: CoursePlace;
   /** A server's id, `every` for all of them at once, or nothing for the one that sent the page. */
   server?: string;
   /** The topic that the panels begin with. */
@@ -11,7 +12,7 @@ export interface Route {
 const topicForm = /^(weather\/[a-z]{1,32}|scores|room\/[a-z0-9-]{1,32})$/;
 
 /** The pages that are no lessons, by their path. */
-const pages: Record<string, Exclude<Route["lesson"], number>> = {
+const pages: Record<string, Exclude<CoursePlace, number>> = {
   "": "start",
   "/": "start",
   "/all": "all",
@@ -39,14 +40,14 @@ export function printRoute({ lesson, server, topic }: Route): string {
   return values.length === 0 ? pathOf(lesson) : `${pathOf(lesson)}?${values.join("&")}`;
 }
 
-function pathOf(lesson: Route["lesson"]): string {
+function pathOf(lesson: CoursePlace): string {
   if (typeof lesson === "number") return `#/lesson/${lesson}`;
   return lesson === "all" || lesson === "next" ? `#/${lesson}` : "#/";
 }
 
 // An earlier edition of the page had addresses without a word before the number.
-function lessonOf(path: string, lessons: number[]): Route["lesson"] {
-  if (Object.hasOwn(pages, path)) return pages[path] as Route["lesson"];
+function lessonOf(path: string, lessons: number[]): CoursePlace {
+  if (Object.hasOwn(pages, path)) return pages[path] as CoursePlace;
   const number = Number(/^\/(?:lesson\/)?(\d{1,3})$/.exec(path)?.[1]);
   return lessons.includes(number) ? number : "unknown";
 }

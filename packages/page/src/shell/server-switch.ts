@@ -53,7 +53,7 @@ export class ServerSwitch extends LitElement {
     const index = this.servers.findIndex(({ id }) => id === this.chosen?.id);
     return html`
       <button class="open" popovertarget="servers" data-script=${this.every ? 0 : scriptOf(Math.max(0, index))}>
-        <i class="dot" aria-hidden="true"></i>
+        <i class="dot ${this.every ? "all" : ""}" aria-hidden="true"></i>
         <span class="hidden">Server: </span><span class="short">${this.every ? "All" : shortName(this.chosen?.title)}</span>
       </button>
       <div id="servers" popover>
@@ -227,7 +227,7 @@ export class ServerSwitch extends LitElement {
         border-color: var(--bad);
       }
 
-      .dot.all {
+      .dot.dot.all {
         border: 0;
         background: conic-gradient(var(--lapis) 25%, var(--ochre) 0 50%, var(--malachite) 0 75%, var(--porphyry) 0);
       }
