@@ -43,6 +43,7 @@ test("COURSE-01 MUST begin with a message box, the wire, and the code of every s
   await echo.sendText("once more");
   await expect(echo.line("once more")).toContainText("came back equal");
   const code = page.getByRole("region", { name: "Code", exact: true });
+  await code.scrollIntoViewIfNeeded();
   for (const { title } of readManifests()) {
     // Servers that share the code share the group. Its name has all of theirs.
     const group = code
@@ -146,6 +147,7 @@ test("COURSE-34 MUST show code that several servers share once, under all their 
   tag: ["@page", "@any-server"],
 }, async ({ lesson, siblings }) => {
   const { page } = await lesson("#/lesson/11");
+  await page.getByRole("region", { name: "Code", exact: true }).scrollIntoViewIfNeeded();
   const regions = page.locator("rosetta-code-strip article");
   await expect(regions.first()).toBeVisible();
   for (const region of await regions.all()) {

@@ -29,6 +29,7 @@ const longWait = 4;
 /** The longest that any attempt waits for an answer (ms). */
 const longestPatienceMs = 30_000;
 
+// #region backoff
 /**
  * Returns the window from which the delay of retry number `attempt` (1, 2, …) is drawn evenly: full jitter, so that
  * clients who lost a server together do not come back together.
@@ -50,6 +51,7 @@ export function retryWindow(
   const factor = isOffline || code === Close.TryAgainLater ? longWait : 1;
   return [factor * backoff.floorMs, factor * (backoff.floorMs + width)];
 }
+// #endregion backoff
 
 /**
  * Returns how long attempt number `attempt` (0, 1, …) waits for an answer: twice as long each time. With a fixed

@@ -34,6 +34,7 @@ export function startHeartbeat(
     cancel = host.after(ms, run);
   }
 
+  // #region heartbeat
   // Armed anew in the message handler: in a hidden tab Chrome runs a timer set by a timer once a minute only.
   function heard(): void {
     arm(times.idleMs, () => ask(times.deadlineMs));
@@ -51,6 +52,7 @@ export function startHeartbeat(
     if (host.now() - dueAt > lateMs) return ask(times.probeMs);
     dead();
   }
+  // #endregion heartbeat
 
   // Visible, online or pageshow: much may have happened. Offline and pagehide end the connection, and us with it.
   const unwatch = host.watch?.((event) => {

@@ -337,6 +337,7 @@ export class ReconnectingSocket {
     if (this.#drop(Close.Normal, "idle") && this.#state.name !== "idle") this.#enter({ name: "idle" });
   }
 
+  // #region backpressure
   get #takesMore(): boolean {
     const socket = this.#socket;
     // In state CLOSING a socket takes messages and loses them (WHATWG WebSockets, `send`).
@@ -356,6 +357,7 @@ export class ReconnectingSocket {
       this.#transmit(this.#queue.shift());
     }
   }
+  // #endregion backpressure
 
   #pollDrain(): void {
     // On its last frame the state is still `open`, but there is nothing left to drain.
@@ -416,6 +418,7 @@ export class ReconnectingSocket {
     this.#emitter.emit("state", state, () => this.#state === state);
   }
 
+  // #region data
   /** Returns the message as it is told: bytes as a `Uint8Array`, however they came. */
   #tapMessage(direction: "in" | "out", data: SocketData): string | Uint8Array {
     const message = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
@@ -423,6 +426,7 @@ export class ReconnectingSocket {
     else this.#tap({ direction, kind: "binary", data: message });
     return message;
   }
+  // #endregion data
 
   #tap(frame: Frame): void {
     this.#emitter.emit("frame", { at: this.#host.now(), ...frame });

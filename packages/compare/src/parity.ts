@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { styleText } from "node:util";
 import { readApps, readManifests, root } from "@rosetta/manifest";
 import { readLessonFiles } from "@rosetta/page/lessons";
-import { type Finding, readAppSources } from "./app-sources.ts";
+import { type NamedRegion, readNamedRegions } from "@rosetta/page/regions";
+import { type AppSources, type Finding, readAppSources } from "./app-sources.ts";
 import { CommandError, help, readArguments } from "./arguments.ts";
 import { bite } from "./bite.ts";
 import { checkEquality, type Equality, equality, printEquality } from "./equality.ts";
@@ -38,12 +39,20 @@ async function check(write: boolean): Promise<number> {
   const suite = await checkSuite(places, placesOf(ladders));
   const readme = staleRegions(readFileSync(join(root, "README.md"), "utf8"), house, ladders);
   const lessons = readLessonFiles();
+  const shared = checkNamedRegions();
   const findings = [
     ...checkApps(house),
     ...checkLadders(ladders),
     ...checkRecord(now),
     ...suite.findings,
-    ...checkLessons(lessons, panelNames(), places, suite.tests),
+    ...checkLessons(lessons, {
+      panels: panelNames(),
+      places,
+      rungs: rungNames(ladders),
+      named: shared.named,
+      tests: suite.tests,
+    }),
+    ...shared.findings,
     ...readme,
   ];
   if (findings.length > 0) return printFindings(findings);
@@ -56,6 +65,26 @@ async function check(write: boolean): Promise<number> {
   ];
   console.log(styleText("green", `\n${sizes.join(", ")}: nothing found`));
   return 0;
+}
+
+// `3-heartbeat`, `3-heartbeat/heartbeat`
+function rungNames(ladders: AppSources): Set<string> {
+  return new Set(
+    ladders.sources.flatMap(({ name, regions }) => {
+      const rung = name.replace(/\.ts$/, "");
+      return [rung, ...[...regions.keys()].map((region) => `${rung}/${region}`)];
+    }),
+  );
+}
+
+function checkNamedRegions(): { named: Map<string, NamedRegion>; findings: Finding[] } {
+  try {
+    return { named: readNamedRegions(), findings: [] };
+  } catch (error) {
+    const [, file = "packages", line = 1, message = String(error)] =
+      /^(\S+):(\d+) {2}(.*)$/.exec((error as Error).message) ?? [];
+    return { named: new Map(), findings: [{ file, line: Number(line), message }] };
+  }
 }
 
 async function checkSuite(

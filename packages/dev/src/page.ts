@@ -40,7 +40,8 @@ export class Page {
     this.#build = new AbortController();
     const { signal } = this.#build;
     const folder = mkdtempSync(join(this.#temporary, "build-"));
-    const options = ["--outDir", folder, "--emptyOutDir", "--logLevel", "warn"];
+    // In this mode the page knows where the repository is, so that its links can open the editor.
+    const options = ["--mode", "development", "--outDir", folder, "--emptyOutDir", "--logLevel", "warn"];
     try {
       const command = [process.execPath, viteOf(this.#package), "build", ...options];
       const { code, output } = await runProgram(command, { cwd: this.#package, signal });

@@ -22,6 +22,7 @@ const settings = [
   { scope: ["keyword.operator.new", "keyword.operator.expression"], settings: { foreground: "#000001" } },
   { scope: ["string", "punctuation.definition.string"], settings: { foreground: "#000002" } },
   { scope: ["comment", "punctuation.definition.comment"], settings: { foreground: "#000003" } },
+  { scope: ["entity.name.tag"], settings: { foreground: "#000001" } },
   { scope: ["entity.name.function", "support.function"], settings: { foreground: "#000004" } },
   { scope: ["constant.numeric", "constant.language"], settings: { foreground: "#000005" } },
   { scope: ["entity.name.type", "support.type", "support.class"], settings: { foreground: "#000006" } },
@@ -29,11 +30,11 @@ const settings = [
 
 const theme = { name: "kinds", type: "light" as const, fg: "#000000", bg: "#ffffff", settings };
 
-const highlighter = await createHighlighter({ langs: ["typescript"], themes: [theme] });
+const highlighter = await createHighlighter({ langs: ["typescript", "html"], themes: [theme] });
 
-/** Returns the tokens of each line of some TypeScript. Neighbours of one kind are joined. */
-export function highlight(code: string): Token[][] {
-  const lines = highlighter.codeToTokensBase(code, { lang: "typescript", theme });
+/** Returns the tokens of each line of some code. Neighbours of one kind are joined. */
+export function highlight(code: string, lang: "typescript" | "html"): Token[][] {
+  const lines = highlighter.codeToTokensBase(code, { lang, theme });
   return lines.map((line) => join(line.map(({ content, color = "" }) => [kinds[color] ?? "", content])));
 }
 

@@ -15,7 +15,14 @@ export interface Lesson {
   minutes: number;
   guess?: LessonGuess;
   panels: string[];
+  /** What of the browser's code it begins with, such as `1-echo/talk`: a page of `packages/client/steps`, or a package. */
+  browser: string[];
+  /** A rung of the ladders, or a region of one: `1-echo`, `3-heartbeat/heartbeat`. Absent if none has the subject. */
+  rung?: string;
+  /** The regions of the apps behind it. */
   regions: string[];
+  /** What is decided once for all servers, beside one of the regions. */
+  decided: { region: string; name: string }[];
   /** Ids of tests, such as `CLOSE-01`. */
   tests: string[];
   /** The Markdown below the title. */
@@ -51,11 +58,17 @@ export function parseLesson(file: string, text: string): Lesson {
   const [, head = "", title, body] = /^---\n([\s\S]*?)\n---\n+# (.+)\n([\s\S]*)$/.exec(text) ?? [];
   if (!title || !body)
     throw new Error(`${file}: begin with front matter between lines of ---, then # a title`);
-  const facts = frontMatter(file, head);
+  const facts = { ...frontMatter(file, head), ...codeFacts(file, head) };
   return { number: Number(digits), name: `${digits}-${name}`, title, body: body.trim(), ...facts };
 }
 
-function frontMatter(file: string, head: string): Omit<Lesson, "number" | "name" | "title" | "body"> {
+/** The code that a lesson shows, apart from regions of the apps. */
+type CodeFacts = Pick<Lesson, "browser" | "rung" | "decided">;
+
+function frontMatter(
+  file: string,
+  head: string,
+): Omit<Lesson, "number" | "name" | "title" | "body" | keyof CodeFacts> {
   const lines = head.split("\n");
   const find = (key: string) => lines.find((line) => line.startsWith(`${key}: `))?.slice(key.length + 2);
   const value = (key: string): string => {
@@ -82,4 +95,17 @@ function frontMatter(file: string, head: string): Omit<Lesson, "number" | "name"
   };
   if (!guess.choices.includes(guess.answer)) throw new Error(`${file}: the answer is none of the choices`);
   return { ...lesson, ...lists, guess };
+}
+
+function codeFacts(file: string, head: string): CodeFacts {
+  const value = (key: string) => new RegExp(`^${key}: (.+)$`, "m").exec(head)?.[1]?.trim();
+  const [browser, rung, decided] = [value("browser"), value("rung"), value("decided")];
+  if (!browser) throw new Error(`${file}: the front matter has no "browser: 1-echo/talk"`);
+  const pairs = (decided?.split(", ") ?? []).map((pair) => {
+    const [, region, name] = /^(\S+) = (\S+)$/.exec(pair) ?? [];
+    if (!region || !name)
+      throw new Error(`${file}: "decided" is like "ping = hub/heartbeat, close = hub/close"`);
+    return { region, name };
+  });
+  return { browser: browser.split(", "), decided: pairs, ...(rung && { rung }) };
 }

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { root } from "@rosetta/manifest";
 import { Marked, type Tokens } from "marked";
 import type { Plugin } from "vite";
-import { codeFiles, codeRows } from "./code-rows.ts";
+import { wholeFiles } from "../src/course/code-view.ts";
+import { codeFiles, LessonCodeMaker } from "./lesson-code.ts";
 import {
   type Lesson,
   type LessonGuess,
@@ -10,6 +11,7 @@ import {
   parseLesson,
   readLessonFiles,
 } from "./lesson-files.ts";
+import { SourceFiles } from "./source-files.ts";
 
 const index = "virtual:lessons";
 const folder = join(root, lessonsFolder);
@@ -24,11 +26,23 @@ const markdown = new Marked({
 
 /**
  * Makes modules of the lessons. `virtual:lessons` lists them, each with the way to load the rest: its text as Lit
- * templates, so that the page never turns a string into HTML, and the code behind it, from the servers' own sources.
+ * templates, so that the page never turns a string into HTML. The code behind it, from the sources themselves, is a file
+ * of its own that the page loads later.
  */
 export function lessons(): Plugin {
+  let isDevLoop = false;
+  let sources = new SourceFiles();
+  let maker: LessonCodeMaker;
   return {
     name: "rosetta-lessons",
+    configResolved({ mode }) {
+      isDevLoop = mode === "development";
+    },
+    buildStart() {
+      sources = new SourceFiles();
+      // A page that leaves this machine must not tell where it was built. In the dev loop its links open the editor.
+      maker = new LessonCodeMaker(sources, isDevLoop ? root : undefined);
+    },
     resolveId: (id) => (id === index ? `\0${index}` : undefined),
     load(id) {
       if (id !== `\0${index}`) return undefined;
@@ -38,7 +52,20 @@ export function lessons(): Plugin {
     transform(code, id) {
       if (!id.startsWith(folder)) return undefined;
       for (const file of codeFiles()) this.addWatchFile(file);
-      return { code: lessonModule(parseLesson(id.slice(folder.length + 1), code)), map: null };
+      const lesson = parseLesson(id.slice(folder.length + 1), code);
+      const source = JSON.stringify(maker.make(lesson));
+      const asset = this.emitFile({ type: "asset", name: `${lesson.name}.json`, source });
+      return { code: lessonModule(lesson, `import.meta.ROLLUP_FILE_URL_${asset}`), map: null };
+    },
+    // Files that are shown whole, each for itself, because few of them are ever asked for.
+    generateBundle() {
+      for (const [file, lines] of sources.all) {
+        this.emitFile({
+          type: "asset",
+          fileName: `${wholeFiles}/${file}.json`,
+          source: JSON.stringify(lines),
+        });
+      }
     },
   };
 }
@@ -55,7 +82,7 @@ function indexModule(all: Lesson[]): string {
   return `export const lessons = [\n${entries.join(",\n")}\n];\n`;
 }
 
-function lessonModule({ body, guess, regions, tests }: Lesson): string {
+function lessonModule({ body, guess, tests }: Lesson, codeUrl: string): string {
   const [question = "", ...parts] = body.split(/^## /m);
   const sections = parts.map((part): [title: string, text: string] => {
     const end = part.indexOf("\n");
@@ -69,7 +96,7 @@ export const steps = [${stepsOf(steps).join(", ")}];
 export const guess = ${guess ? guessOf(guess) : "undefined"};
 export const sections = [${bodies.join(", ")}];
 export const tests = ${JSON.stringify(tests)};
-export const code = ${JSON.stringify(codeRows(regions))};
+export const code = ${codeUrl};
 `;
 }
 

@@ -86,6 +86,7 @@ export function wantsWebSocket(facts: RequestFacts): boolean {
   return webSocketInList.test(upgrade) && upgradeInList.test(connection);
 }
 
+// #region admission
 /**
  * Decides whether a request may come in. Returns the refusal, or `undefined` if the request is welcome.
  * A malformed message is refused first. The other checks are ordered by what a mistake would cost the server: identity,
@@ -102,6 +103,7 @@ export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refu
     refuseTurn(facts)
   );
 }
+// #endregion admission
 
 /** Returns the headers of every response: who may read it, and that its Content-Type is to be believed. */
 export function commonHeaders(facts: RequestFacts, policy: DoorPolicy): Record<string, string> {
@@ -137,6 +139,7 @@ function refuseHost(facts: RequestFacts, policy: DoorPolicy): Refusal | undefine
   return refuse(421, "this Host is not served here");
 }
 
+// #region origin
 // Browsers send no Origin on same-origin GETs, and no Sec-Fetch-Site on WebSockets. Programs send neither.
 function refuseOrigin(facts: RequestFacts, policy: DoorPolicy): Refusal | undefined {
   const origin = facts.header("origin");
@@ -148,6 +151,7 @@ function refuseOrigin(facts: RequestFacts, policy: DoorPolicy): Refusal | undefi
   if (linkable.has(pathOf(facts)) || isForAll(facts, policy)) return undefined;
   return refuse(403, "requests from other sites are not answered");
 }
+// #endregion origin
 
 // Probes and scrapers reach the server at an address that it does not know, and any site may link to what they read.
 // So `/healthz`, and whatever the operator exposes, is served under every host.
@@ -163,6 +167,7 @@ function isListed(origin: string, { origins }: DoorPolicy): boolean {
   return origins.has(parseOrigin(origin) ?? "");
 }
 
+// #region handshake
 // RFC 6455 §4.2.1, in the order of its list.
 function refuseHandshake(facts: RequestFacts): Refusal | undefined {
   if (facts.version === "1.0") return refuse(400, "a handshake is HTTP/1.1");
@@ -178,6 +183,7 @@ function refuseHandshake(facts: RequestFacts): Refusal | undefined {
   if (!isKey(facts.header("sec-websocket-key"))) return refuse(400, "Sec-WebSocket-Key must be 16 bytes");
   return refuseSubprotocol(facts) ?? refuseExtensions(facts);
 }
+// #endregion handshake
 
 // Declining every offer would be allowed (§4.2.2), but Bun cannot: oven-sh/bun#18243. So no stack does.
 function refuseSubprotocol(facts: RequestFacts): Refusal | undefined {

@@ -101,6 +101,7 @@ export class Connections<Ws> {
     this.#budget.settle();
   }
 
+  // #region shutdown
   /**
    * Ends every session: sends `bye`, lets queues empty, starts the closing handshakes, cuts off peers that do not
    * answer. Resolves when no socket is left. `until` waits for a condition, for at most so many milliseconds.
@@ -118,6 +119,7 @@ export class Connections<Ws> {
     await until(lingerMs, () => this.#sessions.size === 0);
     for (const session of [...this.#sessions]) guard(() => session.terminate());
   }
+  // #endregion shutdown
 
   /**
    * Sends all clients to other servers, because this one knows nothing of the others any more. They are let in again

@@ -31,6 +31,7 @@ export class Heartbeat {
     this.#begunAt = undefined;
   }
 
+  // #region heartbeat
   /** Runs one round. `unfinished` is the number of bytes that have come of an incomplete message. */
   beat(now: number, unfinished: number): HeartbeatFinding | undefined {
     const { heartbeatMs, pongMs } = this.#limits;
@@ -40,6 +41,7 @@ export class Heartbeat {
     this.#pingedAt = now;
     return "silent";
   }
+  // #endregion heartbeat
 
   // Pongs between fragments keep the connection alive, so a message that never ends needs its own deadline.
   #isLate(now: number, unfinished: number): boolean {

@@ -112,6 +112,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#client = client;
   }
 
+  // #region text
   /** Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. */
   text(data: string): void {
     this.heard(byteLength(data));
@@ -122,6 +123,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     if (problem) return this.#bad(problem);
     this.#turns.take(data.length, () => this.#take(message));
   }
+  // #endregion text
 
   /** Refuses a binary message of `bytes` bytes on `/ws`, where only text is allowed. */
   binary(bytes: number): void {
@@ -137,6 +139,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#services.counted("in", bytes);
   }
 
+  // #region drained
   /**
    * Sends the newest event of each skipped topic if no bytes wait any more. Call it when the kernel has taken bytes.
    */
@@ -148,14 +151,18 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
       if (entry) this.latest(entry);
     }
   }
+  // #endregion drained
 
+  // #region echo
   /** Handles a message on `/echo`: closes if it is `stop`, otherwise sends it back by `send`. */
   echo(bytes: number, isStop: boolean, send: () => boolean): void {
     this.heard(bytes);
     if (isStop) return this.close(Close.Normal, "");
     if (send()) this.#services.counted("out", bytes);
   }
+  // #endregion echo
 
+  // #region slow
   /** Returns whether another message may be sent. If over `queueBytes` wait, closes the session instead. */
   hasRoom(): boolean {
     if (this.#services.port.queued(this.ws) <= this.limits.queueBytes) return true;
@@ -170,6 +177,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     // The close frame comes after everything that waits, so it gets as much time as in a shutdown.
     this.close(Close.Slow, "reads too slowly", this.limits.drainMs);
   }
+  // #endregion slow
 
   /** Returns the bytes that wait for the peer to read. */
   waiting(): number {
@@ -191,12 +199,15 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.terminate();
   }
 
+  // #region failed
   /** Ends this socket, and only this one, because a handler threw. */
   failed(error: unknown): void {
     this.#services.failed(error);
     this.close(Close.InternalError, "the server made a mistake");
   }
+  // #endregion failed
 
+  // #region closed
   /** Notes that the socket is gone. `code` is the close code that the stack reports. */
   closed(code: number): void {
     if (this.#state === "closed") return;
@@ -214,6 +225,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     }
     this.#gone(this, code);
   }
+  // #endregion closed
 
   /**
    * Takes no more messages, and closes after the replies to those that came before. An `ack` comes with its event, later
@@ -229,6 +241,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     void Promise.resolve().then(() => this.#services.guard(end));
   }
 
+  // #region close
   /** Starts to close. A peer that does not answer in time is cut off. */
   close(code: number, reason: string, graceMs: number = this.limits.lingerMs): void {
     if (!this.isOpen) return;
@@ -238,6 +251,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#cancelDeadline = this.#services.platform.after(graceMs, () => this.terminate());
     this.#services.port.close(this.ws, code, reason);
   }
+  // #endregion close
 
   /** Ends the connection without a closing handshake. */
   terminate(): void {
@@ -256,6 +270,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     if (this.isOpen && port.send(this.ws, frame)) counted("out", bytes);
   }
 
+  // #region latest
   /** Sends an event of a topic in which only the newest matters. Skips it while bytes wait. */
   latest(entry: Kept): void {
     if (this.waiting() > 0) {
@@ -266,6 +281,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#skipped.delete(entry.topic);
     this.sendFrame(entry.frame, entry.bytes);
   }
+  // #endregion latest
 
   /** Makes the session follow a topic: from now on it gets the topic's events. */
   follow(topic: Topic<Follower<Ws>>): void {

@@ -13,6 +13,7 @@ interface ReplayOptions {
   budget?: number;
 }
 
+// #region replay
 /**
  * Returns what a new follower of a topic is sent before the live events, the same for WebSockets, event streams and
  * polls. It is everything after the follower's cursor, or the newest part and `recovered: false`: never a part of the
@@ -31,6 +32,7 @@ export function replayOf(
   if (bytesOf(meant) <= budget) return { recovered, entries: meant };
   return { recovered: false, entries: newestWithin(budget, meant.slice(-newest)) };
 }
+// #endregion replay
 
 /**
  * Returns the bytes that a replay may have in a queue with this limit, in which so many bytes already wait. It may fill

@@ -199,6 +199,7 @@ export class Readers {
     return leave;
   }
 
+  // #region poll
   /**
    * Answers one poll: at once if it is refused, if there are events after the cursor or if there is no cursor,
    * otherwise with the next event, or with 204 if none comes in time. Returns a function to call when the answer is
@@ -229,6 +230,7 @@ export class Readers {
       release();
     });
   }
+  // #endregion poll
 
   // Waits for the next event. Returns the function that ends this.
   #await(topic: Topic<unknown>, address: string, finish: (answer: Answer) => void): () => void {
@@ -333,6 +335,7 @@ function readRequest(facts: RequestFacts): ReadRequest {
   };
 }
 
+// #region stream
 /** Headers of an event stream. `no-transform` is there because a compressing middleware would hold events back. */
 const streamHeaders = {
   "Content-Type": "text/event-stream",
@@ -347,6 +350,7 @@ function opening(topic: { name: string; mode: Mode }, head: Cursor, { recovered,
   const data = JSON.stringify({ topic: topic.name, mode: topic.mode, ...head, recovered });
   return `id: ${head.epoch}:${offset}\nevent: subscribed\ndata: ${data}\n\n`;
 }
+// #endregion stream
 
 function answerTo(refusal: TopicProblem | undefined): Answer | undefined {
   if (!refusal) return undefined;

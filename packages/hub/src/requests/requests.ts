@@ -27,6 +27,7 @@ export function answer<Ws>(context: Context<Ws>, message: Ask): Soon<void> {
   return handle(context, message);
 }
 
+// #region requests
 // A message type without a handler does not compile.
 const table = {
   echo: ({ session }, { id, text }) => session.send({ type: "echo", re: id, text }),
@@ -40,6 +41,7 @@ const table = {
   stop: ({ session }, { id }) => session.stop({ type: "bye", re: id, code: Close.Normal, final: true }),
   chaos: (context, message) => context.services.extras.chaos(context, message),
 } satisfies Handlers<unknown>;
+// #endregion requests
 
 /** Introduces a client. Its older connection, if there is one, is closed. */
 export function hello<Ws>(
@@ -89,6 +91,7 @@ function refuseOlder<Ws>(session: Requester<Ws>): void {
   session.close(Close.Replaced, "the same client has a newer connection");
 }
 
+// #region publish
 function publish<Ws>(context: Context<Ws>, message: ClientMessage<"publish">): Soon<void> {
   const { services, session, client } = context;
   if (!isPublic(message.topic))
@@ -109,6 +112,7 @@ function publish<Ws>(context: Context<Ws>, message: ClientMessage<"publish">): S
     );
   });
 }
+// #endregion publish
 
 function subscribe<Ws>(context: Context<Ws>, message: ClientMessage<"subscribe">): Soon<void> {
   const { services, session } = context;

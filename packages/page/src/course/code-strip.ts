@@ -1,39 +1,164 @@
-import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { scriptOf } from "../shared/servers.ts";
+import { adoptStyles, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { askPatiently } from "../shared/http.ts";
 import { theme } from "../shared/theme.css.ts";
-import type { CodeColumn, CodeRow, CodeServer, CodeTest, CodeToken } from "./code.ts";
+import type { CodeExcerpt, CodePlace, CodeRow, CodeServer, CodeTest, LessonCode } from "./code.ts";
+import type { FigureContext } from "./code-figure.ts";
+import { jsonOf, summaryOf } from "./code-view.ts";
 
-/** The code behind a lesson: each region in every server, side by side, with the tests that prove it. */
+/** Code of more lines than this is folded: on a phone, where columns stand below each other, and everywhere. */
+const foldedAbove = { onPhone: 14, everywhere: 30 } as const;
+
+/** The code behind a lesson: the browser's, then each server's, side by side, with the tests that prove it. */
 export class CodeStrip extends LitElement {
   static override properties = {
-    rows: { attribute: false },
+    source: { attribute: false },
     first: { attribute: false },
+    code: { state: true },
+    trouble: { state: true },
     dimmed: { state: true },
+    unfolded: { state: true },
+    copied: { state: true },
+    whole: { state: true },
+    isSeen: { state: true },
   };
-  declare rows: CodeRow[];
+  /** Where the lesson's code is. */
+  declare source: string | undefined;
   /** Ids of the tests that the lesson names. */
   declare first: string[];
+  declare code: LessonCode | undefined;
+  /** Why it cannot be shown. Empty if nothing is wrong. */
+  declare trouble: string;
   /** Whether lines that all servers share step back. */
   declare dimmed: boolean;
+  /** The regions of which every line is shown, though they are long. */
+  declare unfolded: ReadonlySet<string>;
+  /** The text that was copied last. */
+  declare copied: string | undefined;
+  /** The file that is shown as a whole. */
+  declare whole: CodePlace | undefined;
+  /** Whether the reader has come so far down, so that the code is worth its bytes. */
+  declare isSeen: boolean;
+  #asked = new AbortController();
+  /** What draws the code. It is loaded together with the first. */
+  #figures: typeof import("./code-figure.ts") | undefined;
+  #observer = new IntersectionObserver((entries) => {
+    if (entries.some(({ isIntersecting }) => isIntersecting)) this.isSeen = true;
+  });
 
   constructor() {
     super();
-    this.rows = [];
     this.first = [];
+    this.trouble = "";
     this.dimmed = true;
+    this.unfolded = new Set();
+    this.isSeen = false;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#asked.abort();
+    this.#observer.disconnect();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("source")) this.#await();
+    else if (changed.has("isSeen") && this.isSeen) void this.#load();
+  }
+
+  protected override updated(): void {
+    // As many rows as there are lines and a caption. In a style sheet this number cannot be written.
+    for (const columns of this.renderRoot.querySelectorAll<HTMLElement>(".columns")) {
+      columns.style.setProperty("--rows", String(Number(columns.dataset.lines) + 1));
+    }
+  }
+
+  // Loaded when it comes into view. So it delays nothing that stands above, and a phone loads it only when asked to.
+  #await(): void {
+    this.#asked.abort();
+    [this.code, this.trouble, this.unfolded, this.isSeen] = [undefined, "", new Set(), false];
+    this.#observer.disconnect();
+    this.#observer.observe(this);
+  }
+
+  async #load(): Promise<void> {
+    this.#asked = new AbortController();
+    const { signal } = this.#asked;
+    this.#observer.disconnect();
+    if (!this.source) return;
+    const answer = await askPatiently(this.source, signal, () => {
+      this.trouble = "The server does not answer. The code comes as soon as it does.";
+    });
+    if (signal.aborted || !answer) return;
+    const isReady = await this.#loadFigures();
+    if (signal.aborted) return;
+    this.code = isReady ? jsonOf<LessonCode>(answer) : undefined;
+    this.trouble = this.code ? "" : "The server has no code for this page any more. Load the page again.";
+  }
+
+  /** Returns false if they cannot be had. */
+  async #loadFigures(): Promise<boolean> {
+    if (this.#figures) return true;
+    try {
+      const [figures, { TermTip }] = await Promise.all([import("./code-figure.ts"), import("./term-tip.ts")]);
+      if (!this.#figures) {
+        new TermTip(this, (term) => this.code?.terms[term]);
+        adoptStyles(this.renderRoot as ShadowRoot, [theme, ...figures.figureStyles]);
+      }
+      this.#figures = figures;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #copy(text: string): Promise<void> {
+    const isCopied = await navigator.clipboard?.writeText(text).then(
+      () => true,
+      () => false,
+    );
+    this.copied = isCopied ? text : undefined;
+  }
+
+  async #showFile(place: CodePlace): Promise<void> {
+    try {
+      await import("./whole-file.ts");
+      this.whole = place;
+    } catch {
+      this.trouble = "Whole files cannot be shown now. Load the page again.";
+    }
+  }
+
+  #context(): FigureContext {
+    const terms = Object.keys(this.code?.terms ?? {});
+    return {
+      terms,
+      reachable: new Set(terms),
+      folder: this.code?.folder,
+      copied: this.copied,
+      copy: (text) => void this.#copy(text),
+      showFile: (place) => void this.#showFile(place),
+    };
   }
 
   protected override render(): TemplateResult {
     return html`
-      <section aria-labelledby="title">
-        <header>
+      <section aria-labelledby="title" class=${this.dimmed ? "dimmed" : nothing}>
+        <div class="head">
           <h2 id="title">The code</h2>
-          <p class="intro">What runs on each server when you do this, from the files themselves.</p>
+          <p class="intro">From the files themselves. A path shows the whole file.</p>
           <label class="choice">
             <input type="checkbox" .checked=${this.dimmed} @change=${this.#onDim} />Dim the lines that all servers share
           </label>
-        </header>
-        ${this.rows.map((row) => this.#row(row))}
+        </div>
+        <p class="bad" role="status">${this.trouble}</p>
+        ${this.code ? this.#parts(this.code) : nothing}
+        <p class="hidden" role="status">${this.copied ? "Copied" : nothing}</p>
+        <div class="tip" popover="manual"></div>
+        <rosetta-whole-file
+          .place=${this.whole}
+          .folder=${this.code?.folder}
+          @closed=${() => (this.whole = undefined)}
+        ></rosetta-whole-file>
       </section>
     `;
   }
@@ -42,25 +167,81 @@ export class CodeStrip extends LitElement {
     this.dimmed = (event.target as HTMLInputElement).checked;
   }
 
-  #row(row: CodeRow): TemplateResult {
+  #parts(code: LessonCode): unknown {
+    const { browser, rung, rows, terms, ran } = code;
+    return [
+      part("In the browser", nothing, this.#excerpts(browser, this.#context())),
+      rung &&
+        part(
+          "On the server, in one file",
+          html`Step ${rung.name.replace("-", ", ")}. It imports nothing of ours, so what you see is what there is.`,
+          this.#row(rung.row, "step "),
+        ),
+      part(
+        "In the application",
+        html`What is left to each server. ${ran ? `The tests ran on ${ran.slice(0, 10)}.` : html`The tests have no verdicts yet: run <code>pnpm e2e</code> once.`}`,
+        rows.map((row) => this.#row(row)),
+      ),
+      Object.entries(terms).map(([term, meaning]) => html`<p id="term-${term}" hidden>${meaning}</p>`),
+    ];
+  }
+
+  #excerpts(excerpts: CodeExcerpt[], context: FigureContext): TemplateResult {
     return html`
-      <article aria-labelledby="region-${row.region}" ?data-dimmed=${this.dimmed}>
-        <h3 id="region-${row.region}"><code>${row.region}</code></h3>
-        <div class="columns">${row.columns.map((column) => columnOf(row.region, column))}</div>
+      <div class=${excerpts.length === 1 ? "excerpts alone" : "excerpts"}>
+        ${excerpts.map((excerpt) => this.#figures?.excerptFigure(excerpt, context))}
+      </div>
+    `;
+  }
+
+  #row(row: CodeRow, prefix = ""): TemplateResult {
+    const { region, columns, decided } = row;
+    const name = `${prefix}${region}`;
+    const context = this.#context();
+    const count = columns[0]?.lines.length ?? 0;
+    const most = Math.max(count, ...decided.map(({ lines }) => lines.length));
+    const isFolded = most > foldedAbove.onPhone && !this.unfolded.has(name);
+    const length = most > foldedAbove.everywhere ? "long" : "";
+    return html`
+      <article aria-label=${name} class="${length} ${isFolded ? "folded" : ""}">
+        <h4>${region}</h4>
+        <div class="row">
+          <div class="columns" data-count=${columns.length} data-lines=${count}>
+            ${columns.map((column) => this.#figures?.columnFigure(name, column, context))}
+          </div>
+          ${
+            decided.length > 0
+              ? html`<div class="decided">
+                <h5>Decided once, for all servers</h5>
+                ${this.#excerpts(decided, context)}
+              </div>`
+              : nothing
+          }
+        </div>
+        ${
+          most > foldedAbove.onPhone
+            ? html`<button class="small unfold" aria-expanded=${!isFolded} @click=${() => this.#fold(name)}
+              >${isFolded ? `Show all ${most} lines` : "Show less"}</button
+            >`
+            : nothing
+        }
         ${this.#tests(row)}
       </article>
     `;
   }
 
-  #tests({ tests, ran, columns }: CodeRow): TemplateResult {
-    if (!tests) {
-      return html`<p class="hint">Which tests prove it, and whether they pass here: run <code>pnpm e2e</code> once.</p>`;
-    }
+  #fold(name: string): void {
+    const others = [...this.unfolded].filter((other) => other !== name);
+    this.unfolded = new Set(this.unfolded.has(name) ? others : [...others, name]);
+  }
+
+  #tests({ tests, columns }: CodeRow): TemplateResult | typeof nothing {
+    if (tests.length === 0) return nothing;
     const sorted = tests.toSorted((a, b) => this.#rank(a) - this.#rank(b));
     const servers = columns.flatMap((column) => column.servers).toSorted((a, b) => a.place - b.place);
     return html`
       <details>
-        <summary>${summaryOf(tests, servers.length)} <span class="muted">${ran ? `Run on ${dayOf(ran)}.` : nothing}</span></summary>
+        <summary>${summaryOf(tests, servers.length)}</summary>
         <ul>
           ${sorted.map((test) => testOf(test, servers))}
         </ul>
@@ -73,207 +254,19 @@ export class CodeStrip extends LitElement {
     return place === -1 ? this.first.length : place;
   }
 
-  static override styles = [
-    theme,
-    css`
-      header {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0.25rem 2rem;
-        align-items: baseline;
-      }
-
-      .intro {
-        margin: 0;
-        flex: 1 1 16rem;
-      }
-
-      article {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr);
-        gap: 0.5rem;
-        padding-block: 0.75rem 1rem;
-        border-block-start: 1px solid var(--line);
-      }
-
-      h3 code {
-        font-size: 1rem;
-      }
-
-      .columns {
-        display: grid;
-        gap: 1rem 2rem;
-      }
-
-      figure {
-        display: grid;
-        gap: 0.375rem;
-        align-content: start;
-        grid-template-columns: minmax(0, 1fr);
-        margin: 0;
-        min-inline-size: 0;
-      }
-
-      figure:not([data-script]) {
-        --accent: var(--muted);
-      }
-
-      figcaption {
-        display: grid;
-        align-content: start;
-        font-size: 0.875rem;
-      }
-
-      figcaption b {
-        color: var(--accent);
-        font-weight: 600;
-        font-family: var(--display);
-      }
-
-      pre {
-        margin: 0;
-        padding: 0.75rem;
-        border-radius: 3px;
-        background: var(--field);
-        border: 1px solid var(--line);
-        box-shadow: inset 3px 0 var(--accent);
-        font-size: 0.8125rem;
-        line-height: 1.6;
-      }
-
-      pre code {
-        display: grid;
-        font-size: inherit;
-      }
-
-      /* A line that is too long goes on further in, so that it is not taken for the next. */
-      .line {
-        min-block-size: 1.6em;
-        padding-inline-start: 4ch;
-        text-indent: -4ch;
-        white-space: pre-wrap;
-        overflow-wrap: anywhere;
-      }
-
-      [data-dimmed] .same,
-      [data-dimmed] .same span {
-        color: var(--muted);
-        font-weight: 400;
-      }
-
-      .k {
-        color: var(--lapis);
-        font-weight: 600;
-      }
-
-      .s {
-        color: var(--good);
-      }
-
-      .c {
-        color: var(--muted);
-        font-style: italic;
-      }
-
-      .f {
-        color: var(--warn);
-      }
-
-      .n,
-      .t {
-        color: var(--ochre);
-      }
-
-      summary {
-        inline-size: fit-content;
-        min-block-size: 1.75rem;
-        font-size: 0.875rem;
-        cursor: pointer;
-      }
-
-      li {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0 0.75rem;
-        padding-block: 0.1875rem;
-        font-size: 0.875rem;
-      }
-
-      li .what {
-        flex: 1 1 18rem;
-      }
-
-      @media (width >= 60rem) {
-        .columns {
-          grid-auto-flow: column;
-          grid-auto-columns: minmax(0, 1fr);
-          grid-template-rows: max-content max-content;
-          row-gap: 0.375rem;
-        }
-
-        /* The code of all columns begins at one height, below the longest heading. */
-        figure {
-          grid-row: span 2;
-          grid-template-rows: subgrid;
-        }
-
-        pre {
-          align-self: start;
-        }
-      }
-
-      /* Four columns would be too narrow for code, so they stand two by two. */
-      @media (60rem <= width < 100rem) {
-        .columns:has(> :nth-child(4)) {
-          grid-auto-flow: row;
-          grid-template: none / repeat(2, minmax(0, 1fr));
-        }
-
-        .columns:has(> :nth-child(4)) > :nth-child(n + 3) {
-          margin-block-start: 0.625rem;
-        }
-      }
-    `,
-  ];
+  static override styles = [theme];
 }
 
-function columnOf(region: string, { servers, lines, same }: CodeColumn): TemplateResult {
-  const names = servers.map(({ title }, index) => between(index, servers.length) + title).join("");
-  const [first] = servers;
-  // Lines that several servers share have the colour of none.
-  const script = first && servers.length === 1 ? scriptOf(first.place) : nothing;
+function part(title: string, words: unknown, content: unknown): TemplateResult {
   return html`
-    <figure data-script=${script}>
-      <figcaption>
-        <span>${servers.map((server, index) => nameOf(server, between(index, servers.length)))}${servers.length > 1 ? ": the same" : nothing}</span>
-        ${servers.map(({ file, line }) => html`<span class="muted break">${file}:${line}</span>`)}
-      </figcaption>
-      <pre role="group" aria-label="${region} in ${names}"><code>${lines.map((line, at) =>
-        lineOf(line, same[at] === true),
-      )}</code></pre>
-    </figure>
+    <div class="part">
+      <header>
+        <h3>${title}</h3>
+        ${words === nothing ? nothing : html`<p>${words}</p>`}
+      </header>
+      ${content}
+    </div>
   `;
-}
-
-function nameOf({ title, place }: CodeServer, before: string): TemplateResult {
-  return html`${before}<b data-script=${scriptOf(place)}>${title}</b>`;
-}
-
-// In a list of names: `a, b and c`.
-function between(index: number, count: number): string {
-  if (index === 0) return "";
-  return index === count - 1 ? " and " : ", ";
-}
-
-function lineOf(tokens: CodeToken[], same: boolean): TemplateResult {
-  return html`<span class=${same ? "line same" : "line"}
-    >${tokens.map(([kind, text]) => (kind === "" ? breakable(text) : html`<span class=${kind}>${text}</span>`))}</span
-  >`;
-}
-
-// A chain of calls has no blanks to break at; it breaks before a dot, rather than within a word.
-function breakable(text: string): unknown[] {
-  return text.split(/(?=\.\w)/).map((part, index) => (index === 0 ? part : [html`<wbr />`, part]));
 }
 
 const marks: Record<string, { sign: string; tone: string }> = {
@@ -282,35 +275,22 @@ const marks: Record<string, { sign: string; tone: string }> = {
   failed: { sign: "✗", tone: "bad" },
 };
 
-function testOf(test: CodeTest, servers: CodeServer[]): TemplateResult {
+function testOf({ id, level, title, verdicts }: CodeTest, servers: CodeServer[]): TemplateResult {
+  const hasRun = Object.keys(verdicts).length > 0;
   return html`
     <li>
-      <code>${test.id}</code>
-      <span class="what">${test.level} ${test.title}</span>
-      ${servers.map(({ app, title }) => {
-        const verdict = test.verdicts[app] ?? "not run";
-        const { sign, tone } = marks[verdict] ?? { sign: "–", tone: "muted" };
-        return html`<span class=${tone} title="${title}: ${verdict}"
-          ><span aria-hidden="true">${sign}</span><span class="hidden">${title}: ${verdict}</span></span
-        >`;
-      })}
+      <code>${id}</code>
+      <span class="what">${level} ${title}</span>
+      ${hasRun ? servers.map((server) => verdictOf(server, verdicts[server.app] ?? "not run")) : nothing}
     </li>
   `;
 }
 
-function summaryOf(tests: CodeTest[], servers: number): string {
-  const verdicts = tests.flatMap((test) => Object.values(test.verdicts));
-  const count = (wanted: string) => verdicts.filter((verdict) => verdict === wanted).length;
-  const rest = [
-    count("deviates") > 0 ? `${count("deviates")} deviate as declared` : "",
-    count("failed") > 0 ? `${count("failed")} failed` : "",
-  ].filter(Boolean);
-  const all = `${tests.length} ${tests.length === 1 ? "test proves" : "tests prove"} it`;
-  return `${all} on ${servers} servers: ${[`${count("passed")} passed`, ...rest].join(", ")}.`;
-}
-
-function dayOf(date: string): string {
-  return date.slice(0, 10);
+function verdictOf({ title }: CodeServer, verdict: string): TemplateResult {
+  const { sign, tone } = marks[verdict] ?? { sign: "–", tone: "muted" };
+  return html`<span class=${tone} title="${title}: ${verdict}"
+    ><span aria-hidden="true">${sign}</span><span class="hidden">${title}: ${verdict}</span></span
+  >`;
 }
 
 customElements.define("rosetta-code-strip", CodeStrip);

@@ -1,6 +1,5 @@
 import type { TemplateResult } from "lit";
 import type { PanelName } from "../panels/register.ts";
-import type { CodeRow } from "./code.ts";
 
 /** A lesson as the list of them knows it. */
 export interface LessonEntry {
@@ -12,7 +11,7 @@ export interface LessonEntry {
   /** How long it takes, roughly. */
   minutes: number;
   panels: PanelName[];
-  /** Loads its text and the code behind it. */
+  /** Loads its text. */
   load(): Promise<LessonText>;
 }
 
@@ -43,5 +42,6 @@ export interface LessonText {
   sections: { title: string; body: TemplateResult }[];
   /** Ids of the tests to look at first. */
   tests: string[];
-  code: CodeRow[];
+  /** Where the code behind it is, a `LessonCode` in JSON. */
+  code: string;
 }

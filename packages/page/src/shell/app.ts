@@ -451,7 +451,7 @@ export class PageShell extends LitElement {
     if (!this.text) return nothing;
     return html`
       <div id="code" tabindex="-1" role="region" aria-label="Code">
-        <rosetta-code-strip .rows=${this.text.code} .first=${this.text.tests}></rosetta-code-strip>
+        <rosetta-code-strip .source=${this.text.code} .first=${this.text.tests}></rosetta-code-strip>
       </div>
     `;
   }

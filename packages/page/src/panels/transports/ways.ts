@@ -115,6 +115,7 @@ export const byStream: Transport = ({ server, topic, wire, listener }) => {
     listener.putOff("an error event, without a reason");
     timer = setTimeout(begin, retry.next());
   };
+  // #region stream
   function begin(): void {
     source = new EventSource(`${server.url}${paths.events}?${queryOf(topic, lastId)}`);
     listener.requested();
@@ -132,6 +133,7 @@ export const byStream: Transport = ({ server, topic, wire, listener }) => {
       if (message?.type === "event") listener.event(message, bytes);
     };
   }
+  // #endregion stream
 
   begin();
   return () => {
@@ -156,6 +158,7 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
   const record = (direction: "in" | "out", data: string): void =>
     wire.record(server.id, paths.poll, { direction, at: defaultHost.now(), kind: "text", data });
 
+  // #region poll
   async function poll(): Promise<HttpAnswer> {
     const query = queryOf(topic, since);
     listener.requested();
@@ -166,6 +169,7 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
     listener.around(headBytes);
     return answer;
   }
+  // #endregion poll
 
   function took({ mode, epoch, offset, events }: Page, bytes: number): void {
     listener.mode(mode);
