@@ -237,3 +237,15 @@ test("COURSE-47 MUST stay readable with forced colours, on the start page and in
   await expect(heading(visit, "Learn WebSockets by using one.")).toBeVisible();
   expect(await violations(visit), "on the start page").toEqual([]);
 });
+
+// WCAG 2.2, 1.4.10: 320 CSS pixels are 1280 at 400 %.
+test("COURSE-48 MUST fit into 320 pixels without scrolling sideways, in lessons and around them", {
+  tag: ["@page", "@any-server"],
+}, async ({ app, visits }) => {
+  const { page } = await visits.begin({ viewport: { width: 320, height: 800 } });
+  for (const place of ["", "next", "nothing", "lesson/4", "lesson/6", "lesson/13"]) {
+    await page.goto(`${app.url}/#/${place}`);
+    await expect(page.getByRole("heading", { level: 2 }).first()).toBeVisible();
+    expect(await page.evaluate("document.documentElement.scrollWidth"), place).toBe(320);
+  }
+});

@@ -98,7 +98,7 @@ export const articleStyle = css`
     background: var(--field);
     font-size: 0.9375em;
     font-weight: 600;
-    white-space: nowrap;
+    box-decoration-break: clone;
   }
 
   .closing {

@@ -110,6 +110,7 @@ export const headerStyle = css`
   .contents {
     position: relative;
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     align-content: center;
     min-inline-size: 0;
     min-block-size: 2.75rem;
@@ -192,6 +193,16 @@ export const headerStyle = css`
       block-size: 1px;
       overflow: hidden;
       clip-path: inset(50%);
+    }
+  }
+
+  @media (60rem <= width < 68rem) {
+    header {
+      gap: 0.5rem;
+    }
+
+    .turn-to {
+      display: none;
     }
   }
 

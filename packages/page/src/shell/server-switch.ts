@@ -305,7 +305,22 @@ export class ServerSwitch extends LitElement {
         white-space: nowrap;
       }
 
+      @media (60rem <= width < 68rem) {
+        .server {
+          gap: 0.375rem;
+          padding-inline: 0.375rem;
+        }
+
+        label .rest {
+          max-inline-size: 4.5rem;
+        }
+      }
+
       @media (width < 60rem) {
+        :host {
+          flex: none;
+        }
+
         .open {
           display: flex;
         }
