@@ -131,7 +131,11 @@ export class PageShell extends LitElement {
     const moved = route.lesson !== this.route.lesson;
     this.route = route;
     this.#connect();
-    if (moved) this.#connections.reopen();
+    if (moved) {
+      this.#connections.reopen();
+      // At once: if it waited for the lesson, a click on its button meanwhile would close it instead of opening it.
+      this.#popover("#contents")?.hidePopover();
+    }
     const entry = lessons.find(({ number }) => number === route.lesson);
     const text = await this.#loadOrTell(route);
     // Somebody has gone on while this one was loaded.
@@ -145,7 +149,6 @@ export class PageShell extends LitElement {
     if (!moved) return;
     this.told = new Set();
     this.showsAllSteps = false;
-    this.#popover("#contents")?.hidePopover();
     this.renderRoot.querySelector<HTMLElement>("#lesson")?.focus();
     scrollTo(0, 0);
   }
