@@ -1,7 +1,7 @@
 import type { CodePlace, CodeTest, CodeToken } from "./code.ts";
 
 /** The folder of files that can be shown whole, each as its lines in JSON. */
-export const wholeFiles = "code";
+export const wholeFiles = "assets/code";
 
 /** Returns where a whole file is, seen from the course. */
 export function wholeFileUrl(file: string): string {
