@@ -1,6 +1,6 @@
 // Reads the command line of `pnpm bench`.
 
-import { parseArgs } from "node:util";
+import { parseCommandLine } from "@rosetta/manifest";
 import { type LoadOrder, readLoad } from "./load-order.ts";
 import type { Cores } from "./machine.ts";
 import { type ScenarioName, scenarioNames } from "./scenarios.ts";
@@ -92,23 +92,16 @@ function readCores(text: string | undefined): Cores | undefined | string {
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: args.filter((each) => each !== "--"),
-      allowPositionals: true,
-      options: {
-        help: { type: "boolean", short: "h" },
-        quick: { type: "boolean" },
-        scenario: { type: "string" },
-        pairs: { type: "string" },
-        cores: { type: "string" },
-        json: { type: "string" },
-        report: { type: "boolean" },
-        load: { type: "string" },
-        generator: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    return `${(error as Error).message.split(". ")[0]}; pnpm bench --help lists the options`;
-  }
+  const parsed = parseCommandLine(args, {
+    help: { type: "boolean", short: "h" },
+    quick: { type: "boolean" },
+    scenario: { type: "string" },
+    pairs: { type: "string" },
+    cores: { type: "string" },
+    json: { type: "string" },
+    report: { type: "boolean" },
+    load: { type: "string" },
+    generator: { type: "boolean" },
+  });
+  return typeof parsed === "string" ? `${parsed}; pnpm bench --help lists the options` : parsed;
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import type { AppFolder } from "@rosetta/manifest";
+import { type AppFolder, parseCommandLine } from "@rosetta/manifest";
 
 /** The task that `pnpm parity` was given. */
 export type ParityOptions =
@@ -44,22 +43,14 @@ export function readArguments(given: string[]): ParityOptions {
 }
 
 function parse(given: string[]) {
-  try {
-    return parseArgs({
-      args: given,
-      allowPositionals: true,
-      options: {
-        bite: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        jobs: { type: "string" },
-        record: { type: "boolean" },
-        region: { type: "string", multiple: true },
-        steps: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    // Node's message goes on with advice about escaping a dash.
-    const [sentence] = (error as Error).message.split(". ");
-    throw new CommandError(`${sentence}; see pnpm parity --help`);
-  }
+  const parsed = parseCommandLine(given, {
+    bite: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+    jobs: { type: "string" },
+    record: { type: "boolean" },
+    region: { type: "string", multiple: true },
+    steps: { type: "boolean" },
+  });
+  if (typeof parsed === "string") throw new CommandError(`${parsed}; see pnpm parity --help`);
+  return parsed;
 }

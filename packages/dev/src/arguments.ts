@@ -1,6 +1,5 @@
 // Reads the command line of `pnpm dev`.
-import { parseArgs } from "node:util";
-import { chooseServers, type Manifest } from "@rosetta/manifest";
+import { chooseServers, type Manifest, parseCommandLine } from "@rosetta/manifest";
 
 /** A valid command line, parsed. */
 export interface DevRequest {
@@ -22,18 +21,10 @@ export function readArguments(args: readonly string[]): DevRequest | string {
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: args.filter((each) => each !== "--"),
-      allowPositionals: true,
-      options: {
-        filter: { type: "string", short: "F", multiple: true },
-        help: { type: "boolean", short: "h" },
-        port: { type: "string" },
-      },
-    });
-  } catch (error) {
-    // Node's message goes on with advice about escaping a dash.
-    return `${(error as Error).message.split(". ")[0]}; pnpm dev --help lists the options`;
-  }
+  const parsed = parseCommandLine(args, {
+    filter: { type: "string", short: "F", multiple: true },
+    help: { type: "boolean", short: "h" },
+    port: { type: "string" },
+  });
+  return typeof parsed === "string" ? `${parsed}; pnpm dev --help lists the options` : parsed;
 }

@@ -1,6 +1,5 @@
 // Reads the command line of `pnpm step`.
-import { parseArgs } from "node:util";
-import { findRung, type Manifest, type Rung, whyUnknown } from "@rosetta/manifest";
+import { findRung, type Manifest, parseCommandLine, type Rung, whyUnknown } from "@rosetta/manifest";
 
 /** A server with its ladder. */
 export interface Ladder {
@@ -53,16 +52,8 @@ export function readStep(
 const mostPort = 65_535;
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: args.filter((each) => each !== "--"),
-      allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" }, port: { type: "string" } },
-    });
-  } catch (error) {
-    // Node's message goes on with advice about escaping a dash.
-    return `${(error as Error).message.split(". ")[0]}; pnpm step --help lists the options`;
-  }
+  const parsed = parseCommandLine(args, { help: { type: "boolean", short: "h" }, port: { type: "string" } });
+  return typeof parsed === "string" ? `${parsed}; pnpm step --help lists the options` : parsed;
 }
 
 /** Returns the servers and the rungs that there are, each with what it is about. */

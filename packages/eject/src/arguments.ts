@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseCommandLine } from "@rosetta/manifest";
 
 /** The task that `pnpm eject` was given. */
 export type EjectOptions =
@@ -37,19 +37,11 @@ export function readArguments(given: string[]): EjectOptions {
 }
 
 function parse(given: string[]) {
-  try {
-    return parseArgs({
-      args: given,
-      allowPositionals: true,
-      options: {
-        all: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        step: { type: "string" },
-      },
-    });
-  } catch (error) {
-    // Node's message goes on with advice about escaping a dash.
-    const [sentence] = (error as Error).message.split(". ");
-    throw new EjectError(`${sentence}; see pnpm eject --help`);
-  }
+  const parsed = parseCommandLine(given, {
+    all: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+    step: { type: "string" },
+  });
+  if (typeof parsed === "string") throw new EjectError(`${parsed}; see pnpm eject --help`);
+  return parsed;
 }

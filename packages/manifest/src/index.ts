@@ -1,5 +1,6 @@
 export { type AppFiles, type AppFolder, pathOf, readApps } from "./apps.ts";
 export { chooseServers, whyUnknown } from "./choose.ts";
+export { parseCommandLine } from "./command-line.ts";
 export {
   type Deviation,
   folderOf,

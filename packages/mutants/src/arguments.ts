@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { CommandError } from "@rosetta/compare";
+import { parseCommandLine } from "@rosetta/manifest";
 import { areaOf, isIn, type Mutant } from "./mutant.ts";
 
 /** The task that `pnpm mutants` was given. */
@@ -51,22 +51,14 @@ function wholeNumber(name: string, text: string, most: number): number {
 }
 
 function parse(given: string[]) {
-  try {
-    return parseArgs({
-      args: given,
-      allowPositionals: true,
-      options: {
-        check: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        jobs: { type: "string" },
-        list: { type: "boolean" },
-        quick: { type: "boolean" },
-        seed: { type: "string" },
-      },
-    });
-  } catch (error) {
-    // Node's message goes on with advice about escaping a dash.
-    const [sentence] = (error as Error).message.split(". ");
-    throw new CommandError(`${sentence}; see pnpm mutants --help`);
-  }
+  const parsed = parseCommandLine(given, {
+    check: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+    jobs: { type: "string" },
+    list: { type: "boolean" },
+    quick: { type: "boolean" },
+    seed: { type: "string" },
+  });
+  if (typeof parsed === "string") throw new CommandError(`${parsed}; see pnpm mutants --help`);
+  return parsed;
 }
