@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { whatBroke } from "./broken.ts";
 
-const root = "/work/house";
+const root = "/house";
 
 const nodeSyntax = `node:internal/modules/run_main:111
     triggerUncaughtException(
     ^
 
-/work/house/packages/hub/src/hub.ts:2
+/house/packages/hub/src/hub.ts:2
 export const x = 1;
 const a: number = ;
                   ^
@@ -17,12 +17,12 @@ SyntaxError [ERR_INVALID_TYPESCRIPT_SYNTAX]: Expression expected
 
 Node.js v26.10.0`;
 
-const nodeThrow = `file:///work/house/apps/one/src/server.ts:2
+const nodeThrow = `file:///house/apps/one/src/server.ts:2
 throw new Error("at load");
       ^
 
 Error: at load
-    at file:///work/house/apps/one/src/server.ts:2:7
+    at file:///house/apps/one/src/server.ts:2:7
 
 Node.js v26.10.0`;
 
@@ -30,10 +30,10 @@ const nodeMissing = `node:internal/modules/esm/resolve:241
     throw new ERR_MODULE_NOT_FOUND(
           ^
 
-Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/work/house/a.ts' imported from /work/house/b.ts
+Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/house/a.ts' imported from /house/b.ts
     at finalizeResolution (node:internal/modules/esm/resolve:241:11)`;
 
-const nodeExport = `file:///work/house/b.ts:1
+const nodeExport = `file:///house/b.ts:1
 import { y } from "./c.ts"; y();
          ^
 SyntaxError: The requested module './c.ts' does not provide an export named 'y'
@@ -42,14 +42,14 @@ SyntaxError: The requested module './c.ts' does not provide an export named 'y'
 const bunSyntax = `2 | const a: number = ;
                       ^
 error: Unexpected ;
-    at /work/house/packages/hub/src/hub.ts:2:19
+    at /house/packages/hub/src/hub.ts:2:19
 
 Bun v1.4.5 (Linux x64)`;
 
 const bunThrow = `1 | await Promise.reject(new TypeError("in promise"))
                              ^
 TypeError: in promise
-      at /work/house/b.ts:1:26
+      at /house/b.ts:1:26
 
 Bun v1.4.5 (Linux x64)`;
 
@@ -60,9 +60,9 @@ Build failed with 1 error:
 \u001b[31m[builtin:vite-transform] \u001b[0mUnexpected token
    \u001b[38;5;246m╭\u001b[0m─[\u001b[0m src/main.ts:3:11 \u001b[38;5;246m]\u001b[0m
 
-    at aggregate (file:///work/house/node_modules/.pnpm/rolldown/dist/error.mjs:50:18)`;
+    at aggregate (file:///house/node_modules/.pnpm/rolldown/dist/error.mjs:50:18)`;
 
-const viteConfig = `failed to load config from /work/house/packages/page/vite.config.ts
+const viteConfig = `failed to load config from /house/packages/page/vite.config.ts
 error during build:
 Error: Build failed with 1 error:
 
@@ -72,9 +72,9 @@ Error: Build failed with 1 error:
 const vitePlugin = `error during build:
 Build failed with 1 error:
 
-[plugin rosetta-lessons] /work/house/packages/page/lessons/01-hello.md
+[plugin rosetta-lessons] /house/packages/page/lessons/01-hello.md
 Error: apps/one has no region nope: see pnpm parity
-    at placeOf (file:///work/house/packages/page/node_modules/.vite-temp/vite.config.ts.mjs:116:8)`;
+    at placeOf (file:///house/packages/page/node_modules/.vite-temp/vite.config.ts.mjs:116:8)`;
 
 test.each([
   [
@@ -97,7 +97,7 @@ test.each([
   ["Bun on an exception", bunThrow, "b.ts:1: TypeError: in promise"],
   [
     "Bun on a missing export",
-    "SyntaxError: Export named 'y' not found in module '/work/house/c.ts'.",
+    "SyntaxError: Export named 'y' not found in module '/house/c.ts'.",
     "SyntaxError: Export named 'y' not found in module 'c.ts'.",
   ],
   ["Vite on a syntax error", vite, "src/main.ts:3: Unexpected token"],

@@ -87,7 +87,7 @@ class Keeper {
 
   restart(reason: string | undefined): Promise<void> {
     this.#next = { reason };
-    // What is starting now runs code that is out of date.
+    // The process that is starting now runs out-of-date code.
     if (this.#work) this.#ask();
     this.#work ??= this.#run().finally(() => {
       this.#work = undefined;

@@ -4,11 +4,11 @@ import { type Caller, refuse } from "./requests/caller.ts";
 
 /** The work of a server besides its rooms. A hub without it refuses the requests that it would answer. */
 export interface Extras<Ws> {
-  /** Answers a request to start a job. */
+  /** Handles a request to start a job. */
   start(caller: Caller<Ws>, message: ClientMessage<"start">): Soon<void>;
-  /** Answers a request to cancel a job. */
+  /** Handles a request to cancel a job. */
   cancel(caller: Caller<Ws>, message: ClientMessage<"cancel">): Soon<void>;
-  /** Answers a request to fail. */
+  /** Handles a request to fail on purpose. */
   chaos(caller: Caller<Ws>, message: ClientMessage<"chaos">): Soon<void>;
   /** Called when the server listens. Returns a function that ends everything, for the beginning of a shutdown. */
   begin(): () => void;

@@ -3,7 +3,7 @@ import { parseTestTitles, readTestTitles } from "./test-titles.ts";
 
 const text = `
 test("UPG-07 MUST refuse a foreign Origin with 403", { tag: ["@upgrade", "@door"] }, async ({ raw }) => {
-  test.skip();
+  await raw.connect();
 });
 
 test("PAGE-21 SHOULD say \\"hello\\"", {

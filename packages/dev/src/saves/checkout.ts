@@ -12,7 +12,7 @@ export function archiveOf(root: string): Buffer {
   return execFileSync("git", ["archive", changes || "HEAD"], { cwd: root, maxBuffer: 2 ** 28 });
 }
 
-/** Unpacks an archive into a new folder, as somebody has it after cloning: nothing is installed, nothing built. */
+/** Unpacks an archive into a new folder. As after a clone, nothing is installed or built there yet. */
 export function checkOut(archive: Buffer): string {
   const folder = mkdtempSync(join(tmpdir(), "rosetta-saves-"));
   execFileSync("tar", ["-x", "-f", "-", "-C", folder], { input: archive });

@@ -54,7 +54,7 @@ class Others {
     Object.defineProperty(this.cluster, "isServing", { get: () => this.isServing });
   }
 
-  /** Answers the question that begins like this: with a value, or with the usual one. */
+  /** Answers the oldest question that begins with `what`. Without a `value` it gets the usual answer. */
   async answer(what: string, value?: unknown): Promise<void> {
     const [question] = this.#take(what);
     if (!question) throw new Error(`nobody asked ${what}, but ${this.questions.map((each) => each.what)}`);

@@ -34,7 +34,7 @@ export interface Caller<Ws> {
   readonly client: ClientRecord<Follower<Ws>>;
 }
 
-/** Answers the request whose id is `re` with an error. */
+/** Sends an error as the reply to the request with the id `re`. */
 export function refuse<Ws>(session: Requester<Ws>, re: string, code: ErrorCode, message: string): void {
   session.send({ type: "error", re, code, message });
 }

@@ -49,7 +49,7 @@ export class ProgressBook {
   }
 }
 
-// What is stored may be from another edition of the page, or from somebody's developer tools.
+// The stored value may come from another edition of the page, or from somebody's developer tools.
 function readProgress(text: string | null | undefined): CourseProgress {
   const { done, last } = Object(attempt(() => JSON.parse(text ?? "null"))) as Record<string, unknown>;
   return {
