@@ -2,7 +2,7 @@
 // stacks differ in server.ts and http.ts.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
-import { corkedBytes, type TextFrame, Traffic, textFrame } from "@rosetta/hub/node";
+import { type TextFrame, Traffic, textFrame } from "@rosetta/hub/node";
 import { echoStop, endpoints } from "@rosetta/protocol";
 import type { WebSocket } from "ws";
 
@@ -81,22 +81,10 @@ function relay(ws: Ws, frame: TextFrame): boolean {
 
 function isReady(ws: Ws): boolean {
   if (ws.readyState !== ws.OPEN) return false;
-  cork(ws);
+  // ws hands every message to the kernel on its own. Corked, the TCP socket keeps those of one turn together.
+  ws.data.traffic.cork(ws.bufferedAmount);
   // ws never refuses to send. It buffers without limit what the kernel does not take (websockets/ws#2009).
   return ws.data.session.hasRoom();
-}
-
-// ws hands every message to the kernel on its own. A corked socket keeps what is written in one turn of the event loop,
-// and hands it over at once. A long turn does so several times, so that what is corked is not taken for a slow reader.
-function cork({ bufferedAmount, data: { tcp, traffic } }: Ws): void {
-  if (tcp.writableCorked === 0) process.nextTick(uncork, tcp);
-  else if (traffic.queued(bufferedAmount) > corkedBytes) tcp.uncork();
-  else return;
-  tcp.cork();
-}
-
-function uncork(tcp: Socket): void {
-  tcp.uncork();
 }
 // #endregion send
 

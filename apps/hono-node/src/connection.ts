@@ -1,15 +1,15 @@
-// Hono on Node: four events of a socket come from Hono. Whatever Hono has no word for comes from the socket of ws below.
+// Hono on Node: Hono reports four events of a socket. Everything else comes from the socket of ws below it.
 import type { Socket } from "node:net";
 import type { WebSocketLike } from "@hono/node-server";
 import type { Hub, Port, Session } from "@rosetta/hub";
-import { corkedBytes, type TextFrame, Traffic, textFrame } from "@rosetta/hub/node";
+import { type TextFrame, Traffic, textFrame } from "@rosetta/hub/node";
 import { echoStop, endpoints } from "@rosetta/protocol";
 import type { WSEvents } from "hono/ws";
 import type { WebSocket } from "ws";
 
 /**
- * A socket of ws with the application's data. Hono wraps it into one that can only send and close. Hono's `send` does not
- * tell when a message has left, and compresses none unless told so for each.
+ * A socket of ws with the application's data. Hono wraps it in one that can only send and close: its `send` takes no
+ * callback, and compresses a message only if told to.
  */
 export interface Ws extends WebSocket {
   data: { tcp: Socket; session: Session; traffic: Traffic };
@@ -85,22 +85,10 @@ function relay(ws: Ws, frame: TextFrame): boolean {
 
 function isReady(ws: Ws): boolean {
   if (ws.readyState !== ws.OPEN) return false;
-  cork(ws);
+  // ws hands every message to the kernel on its own. Corked, the TCP socket keeps those of one turn together.
+  ws.data.traffic.cork(ws.bufferedAmount);
   // ws never refuses to send. It buffers without limit what the kernel does not take (websockets/ws#2009).
   return ws.data.session.hasRoom();
-}
-
-// ws hands every message to the kernel on its own. A corked socket keeps what is written in one turn of the event loop,
-// and hands it over at once. A long turn does so several times, so that what is corked is not taken for a slow reader.
-function cork({ bufferedAmount, data: { tcp, traffic } }: Ws): void {
-  if (tcp.writableCorked === 0) process.nextTick(uncork, tcp);
-  else if (traffic.queued(bufferedAmount) > corkedBytes) tcp.uncork();
-  else return;
-  tcp.cork();
-}
-
-function uncork(tcp: Socket): void {
-  tcp.uncork();
 }
 // #endregion send
 

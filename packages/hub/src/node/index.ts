@@ -4,4 +4,4 @@ export { addressOf, atMost, platform } from "./platform.ts";
 export { inTurn, queuedIn, whenOver } from "./responses.ts";
 export { cutOff, Sockets } from "./sockets.ts";
 export { type TextFrame, textFrame } from "./text-frame.ts";
-export { corkedBytes, mostPongs, Traffic } from "./traffic.ts";
+export { mostPongs, Traffic } from "./traffic.ts";

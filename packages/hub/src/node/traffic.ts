@@ -4,8 +4,8 @@ import type { Limits } from "@rosetta/protocol";
 /** Bytes that a message waiting in ws costs beyond its own: frame, chunks and callback (measured: 340 and more). */
 const messageCost = 384;
 
-/** Bytes of memory that are written to a corked socket before it is handed to the kernel within a turn: 64 KiB. */
-export const corkedBytes = 64 * 1024;
+/** Bytes of memory in a corked socket that are handed to the kernel within a turn: 64 KiB. */
+const corkedBytes = 64 * 1024;
 
 /**
  * Returns how many pongs may wait for a peer that does not read: as many as a queue may hold, by what they cost. By
@@ -35,6 +35,18 @@ export class Traffic {
   constructor(tcp: Socket) {
     this.#tcp = tcp;
     this.#messageEnd = tcp.bytesRead;
+  }
+
+  /**
+   * Corks the TCP socket for the rest of this turn of the event loop, so that the kernel gets all messages of the turn in
+   * one write. In a long turn it is emptied now and then: what is corked must not be taken for a slow reader.
+   * @param bufferedAmount what ws reports.
+   */
+  cork(bufferedAmount: number): void {
+    if (this.#tcp.writableCorked === 0) process.nextTick(uncork, this.#tcp);
+    else if (this.queued(bufferedAmount) > corkedBytes) this.#tcp.uncork();
+    else return;
+    this.#tcp.cork();
   }
 
   /** Notes that a message is handed to ws. Returns the callback for `ws.send`, the same for all messages. */
@@ -85,4 +97,9 @@ export class Traffic {
   readonly #sent = (): void => {
     this.#calledBack += 1;
   };
+}
+
+// Without a closure, because it runs in every turn.
+function uncork(tcp: Socket): void {
+  tcp.uncork();
 }

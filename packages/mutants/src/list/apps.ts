@@ -31,12 +31,6 @@ const connection: Mutant[] = [
       tests: ["SLOW-12"],
     },
     {
-      search: "  else if (traffic.queued(bufferedAmount) > corkedBytes) tcp.uncork();\n",
-      replace: "",
-      why: "what a peer causes in one turn counts as its slowness",
-      tests: ["ECHO-16"],
-    },
-    {
       search: '  if (ws.extensions !== "") return deliver(ws, frame.payload, false);\n',
       replace: "",
       why: "broadcasts are not compressed, and overtake what ws still compresses",

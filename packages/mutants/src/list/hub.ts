@@ -139,6 +139,13 @@ export const hub: Mutant[] = [
     why: "the control frames of a connection's whole life add up to a message that does not end",
   },
   {
+    file: "packages/hub/src/node/traffic.ts",
+    search: "    else if (this.queued(bufferedAmount) > corkedBytes) this.#tcp.uncork();\n",
+    replace: "",
+    why: "what a peer causes in one turn counts as its slowness",
+    tests: ["ECHO-16"],
+  },
+  {
     ...unit("node/traffic"),
     search: "    if (bufferedAmount === 0) this.#taken = this.#handed;\n",
     replace: "",
