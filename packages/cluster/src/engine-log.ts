@@ -144,7 +144,7 @@ export class EngineLog implements Log {
     return isOwn(topic) ? this.#options.own.append(topic, draft) : this.#append(topic, draft);
   }
 
-  /** A message has come, with an event. */
+  /** Takes an event that a message has brought. */
   heard(topic: string, epoch: string, offset: number, payload: string): void {
     const followed = this.#topics.get(topic);
     if (!followed) return;
@@ -157,7 +157,7 @@ export class EngineLog implements Log {
     return life !== undefined && (life.epoch !== epoch || life.offset < offset);
   }
 
-  /** The engine has more of a topic than this server knows. Reads it. */
+  /** Reads what the engine has of a topic and this server has not. */
   async refresh(name: string, why: FetchReason): Promise<void> {
     const followed = this.#topics.get(name);
     if (followed?.life) await this.#fetch(followed, why);
@@ -192,6 +192,8 @@ export class EngineLog implements Log {
     // First subscribe, then read: what is appended in between comes twice rather than not at all.
     await reach.ask(() => engine.subscribe([followed.name]));
     const opened = await reach.ask(() => engine.open(followed.name, this.#newEpoch()));
+    // The topic may have been closed meanwhile.
+    if (this.#topics.get(followed.name) !== followed) return;
     this.#take(followed, opened);
     followed.opening = undefined;
   }
@@ -202,7 +204,7 @@ export class EngineLog implements Log {
     const begunAt = platform.now();
     const payload = payloadOf(draft);
     const command = {
-      ...{ topic, payload, epoch: this.#newEpoch() },
+      ...{ topic, payload },
       ...(rank !== undefined && { rank }),
       ...(request && { request }),
     };
@@ -214,14 +216,16 @@ export class EngineLog implements Log {
     try {
       // Without a request or a rank nothing keeps a repetition from taking effect twice.
       const answer = await reach.ask(
-        () => engine.append(command),
+        // With a new name for an epoch each time: the attempt before may have begun one in another life of the engine.
+        () => engine.append({ ...command, epoch: this.#newEpoch() }),
         key !== undefined || rank !== undefined,
         merge,
       );
       appended(platform.now() - begunAt);
       if (answer.outcome === "conflict") throw new Refused("conflict", "this id had another body");
       merge(answer);
-      if (this.#waits(answer)) await settled;
+      // Only an author waits: for its own event, which comes before the `ack`.
+      if (key !== undefined && this.#waits(answer)) await settled;
       if (answer.outcome === "again") await this.#upTo(answer);
       return pending.isDelivered ? undefined : answer;
     } catch (error) {

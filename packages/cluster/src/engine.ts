@@ -13,7 +13,7 @@ export interface AppendCommand {
   request?: RequestMark;
 }
 
-/** What became of it. */
+/** The outcome of an append. */
 export interface Appended {
   /**
    * `added` at this place; `again`: this place has the event of the same request; `late`: left out because of its rank,
@@ -34,7 +34,7 @@ export interface OpenedTopic {
   events: { offset: number; payload: string }[];
 }
 
-/** What a server says of itself once a second. */
+/** A server's report, once a second. */
 export interface BeatCommand {
   /** Names the last time that the server has told the engine everything: who is here, and which jobs run. */
   told: string;
@@ -50,7 +50,7 @@ export interface BeatCommand {
   keeps: boolean;
 }
 
-/** What it learns by that. */
+/** The engine's answer to a beat. */
 export interface BeatReply {
   /**
    * True if the engine has all that the server has told it. False if it may have lost something in another life, or if the
@@ -69,7 +69,7 @@ export interface BeatReply {
   orphans: string[];
 }
 
-/** Who says `hello`. */
+/** A client that says `hello`. */
 export interface ClaimCommand {
   client: string;
   session: string;
@@ -127,7 +127,7 @@ export interface Engine {
   endJob(topic: string): Promise<void>;
   /** Tells the server of a job that it is cancelled, if it belongs to this client. */
   cancel(topic: string, client: string): Promise<"cancelled" | "forbidden" | "not_found">;
-  /** Nobody is here any more. */
+  /** Notes that this server has left: its members are gone, and its jobs are for the others. */
   leave(): Promise<void>;
 }
 

@@ -35,6 +35,33 @@ const step = fc.oneof(
   of(1, fc.record({ do: fc.constant("flush") })),
 );
 
+/** A client comes to the half of a split engine in which nothing has happened yet, and back. */
+const toAndFro: [number, Mishap[]] = [
+  19,
+  [
+    { do: "publish", client: 0, to: "all" },
+    { do: "pass", ms: 10 },
+    { do: "split", server: 2, ms: 4_000 },
+    { do: "move", client: 2 },
+    { do: "pass", ms: 1_000 },
+    { do: "move", client: 2 },
+    { do: "cut", server: 0, ms: 20 },
+  ],
+];
+
+/** An append begins an epoch, its answer is lost, and it is sent again in another life of the engine. */
+const onceMore: [number, Mishap[]] = [
+  -2147467062,
+  [
+    { do: "lose answer", server: 0 },
+    { do: "flush" },
+    { do: "publish", client: 0, to: "all" },
+    { do: "publish", client: 0, to: "all" },
+    { do: "pass", ms: 10 },
+    { do: "split", server: 1, ms: 20 },
+  ],
+];
+
 test("whatever happens to servers and engine, nobody misses an event untold, and nothing happens twice", {
   timeout: 3_600_000,
 }, async () => {
@@ -47,7 +74,7 @@ test("whatever happens to servers and engine, nobody misses an event untold, and
       sum.worlds += 1;
       for (const [name, count] of Object.entries(counts)) sum[name as keyof typeof counts] += count;
     }),
-    { numRuns: runs, ...seed, endOnFailure: false },
+    { numRuns: runs, ...seed, examples: [toAndFro, onceMore], endOnFailure: false },
   );
   const seconds = (Date.now() - begun) / 1_000;
   if (process.env.WORLDS) console.log(JSON.stringify({ ...sum, seconds }));

@@ -77,7 +77,7 @@ export class SimulatedReader {
   }
 
   #page({ epoch, offset, recovered, events }: Cursor & { recovered: boolean; events: unknown[] }): void {
-    if (this.#cursor && !recovered) this.told.push({ lost: true });
+    if (this.#cursor && !recovered) this.told.push({ lost: true, epoch });
     for (const event of events) this.#event(event);
     this.#cursor = { epoch, offset };
   }
@@ -88,7 +88,7 @@ export class SimulatedReader {
     if (!id || !data) return;
     const said = JSON.parse(data[1] ?? "");
     if (/^event: subscribed$/m.test(text)) {
-      if (this.#cursor && !said.recovered) this.told.push({ lost: true });
+      if (this.#cursor && !said.recovered) this.told.push({ lost: true, epoch: id[1] ?? "" });
     } else this.#event(said);
     this.#cursor = { epoch: id[1] ?? "", offset: Number(id[2]) };
   }

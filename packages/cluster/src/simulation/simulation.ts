@@ -105,11 +105,20 @@ export class Simulation {
     const host = hostOf(this.#world, this.#random, () => this.#choose());
     const client = new Client("ws://test", { host });
     const told: Told[] = [];
+    let epoch = "";
+    client.on("frame", (frame) => {
+      const message = frame.kind === "text" ? frame.message : undefined;
+      if (message?.type === "subscribed" && message.topic === room) epoch = message.epoch;
+    });
     client.subscribe(
       room,
-      ({ epoch, offset, data }) =>
-        void told.push({ epoch, offset, text: data.kind === "chat" ? data.text : "" }),
-      ({ recovered }) => recovered === false && void told.push({ lost: true }),
+      ({ data, ...place }) =>
+        void told.push({
+          epoch: place.epoch,
+          offset: place.offset,
+          text: data.kind === "chat" ? data.text : "",
+        }),
+      ({ recovered }) => recovered === false && void told.push({ lost: true, epoch }),
     );
     client.subscribe("presence/a", ({ data }) => {
       if (data.kind === "presence") this.#counts.push(data);

@@ -3,8 +3,8 @@ import type { Cursor } from "@rosetta/protocol";
 import { entryOf } from "../payload.ts";
 import type { FakeStore } from "../testing/fake-store.ts";
 
-/** What a reader was told: an event, or that it has missed some. */
-export type Told = (Cursor & { text: string; lost?: undefined }) | { lost: true };
+/** What a reader was told: an event, or that it has missed some, and in which epoch it goes on. */
+export type Told = (Cursor & { text: string; lost?: undefined }) | { lost: true; epoch: string };
 
 /** What one reader has to see. */
 export interface Witness {
@@ -58,9 +58,11 @@ export class Truth {
     for (const one of told) {
       if (one.lost) {
         mayJump = true;
-        // A reader over HTTP knows no more than its last place: from another half of the engine it begins anew.
-        if (key === undefined) seen = new Set();
-        if (key === undefined) last = undefined;
+        // A half in which nothing has happened yet tells of itself in no other way. And a reader over HTTP knows no more
+        // than its last place: from another half it begins anew.
+        if (key !== undefined && one.epoch === last?.epoch) continue;
+        seen = new Set();
+        last = undefined;
         continue;
       }
       const place = placeOf(one);
