@@ -5,7 +5,7 @@ import type { Answer, Hub } from "@rosetta/hub";
 import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
 import { originForm, parseRequest, type RequestFacts } from "@rosetta/protocol";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Ws } from "./connection.ts";
 
 declare module "fastify" {
@@ -18,7 +18,7 @@ declare module "fastify" {
 export type App = FastifyInstance;
 
 /** Returns what the admission checks need to know about a request. */
-export function factsOf(req: FastifyRequest["raw"]): RequestFacts {
+export function factsOf(req: IncomingMessage): RequestFacts {
   // `headers` would hide the second of two Host headers, but two must be refused (RFC 9112 §3.2).
   const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });

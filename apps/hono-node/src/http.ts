@@ -1,5 +1,4 @@
 // Hono: a handler receives a context and returns a Response. Node's own request and response are in c.env.
-
 import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
 import { serveStatic } from "@hono/node-server/serve-static";
@@ -11,7 +10,7 @@ import type { Context, Hono } from "hono";
 import { etag } from "hono/etag";
 import type { Ws } from "./connection.ts";
 
-/** What Node passes to Hono (`Bindings`), and what one handler passes to the next (`Variables`). */
+/** The values that Node passes to Hono (`Bindings`), and those that one handler passes to the next (`Variables`). */
 interface Env {
   Bindings: HttpBindings;
   Variables: { address: string };

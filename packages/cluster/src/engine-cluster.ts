@@ -5,7 +5,6 @@ import {
   type Claimant,
   type Cluster,
   type ClusterEvents,
-  type Draft,
   type Log,
   outcomeRank,
   type Place,
@@ -13,8 +12,9 @@ import {
   type RequestMark,
   type Roster,
 } from "@rosetta/hub/cluster";
-import { type BeatReply, type Engine, kept } from "./engine.ts";
+import type { BeatReply, Engine } from "./engine.ts";
 import { EngineLog } from "./engine-log.ts";
+import { entryOf } from "./payload.ts";
 import { type EnginePatience, Reach } from "./reach.ts";
 
 /** Milliseconds between two beats. A message that was lost is noticed after this time at the latest. */
@@ -329,15 +329,11 @@ export class EngineCluster implements Cluster {
     const { engine, platform } = this.#options;
     const opened = await this.#reach.ask(() => engine.open(topic, platform.token().slice(0, 16)));
     const newest = opened.events.at(-1);
-    const { data }: Pick<Draft, "data"> = newest ? JSON.parse(newest.payload) : { data: undefined };
-    const progress = data?.kind === "progress" ? data : { done: 0, total: 0 };
-    const { done, total } = progress;
+    const data = newest && entryOf(topic, opened.epoch, newest.offset, newest.payload).data;
+    const { done, total } = data?.kind === "progress" ? data : { done: 0, total: 0 };
     const failed = { kind: "progress", state: "failed", done, total } as const;
     await this.log.append(topic, { at: platform.date(), data: failed, rank: outcomeRank(total) });
     await this.#reach.ask(() => engine.endJob(topic));
     this.#orphans.delete(topic);
   }
 }
-
-/** Milliseconds after which a server that is gone is noticed by the others: its lease, and a beat. */
-export const noticedMs = kept.leaseMs + beatMs;

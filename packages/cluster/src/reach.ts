@@ -5,11 +5,11 @@ import { ConnectionLost } from "./engine.ts";
 /** Milliseconds after which a client may try again what the engine did not take. */
 const retryAfterMs = 1_000;
 
-/** How long is waited for the engine. */
+/** How long to wait for the engine. */
 export interface EnginePatience {
   /** Milliseconds that a command may take. */
   timeoutMs: number;
-  /** Milliseconds without an answer after which this server stops to serve. */
+  /** Milliseconds without an answer after which this server stops serving. */
   graceMs: number;
 }
 
@@ -23,7 +23,7 @@ interface ReachOptions extends EnginePatience {
 
 /**
  * Whether the engine answers, and what to do while it does not: commands wait for it, up to their deadline, and are
- * repeated if the connection was lost under them. Whoever may not be repeated is not.
+ * repeated if the connection was lost under them. A command that must not run twice is refused instead.
  */
 export class Reach {
   readonly #options: ReachOptions;
@@ -49,7 +49,7 @@ export class Reach {
     return this.#wasThere && !this.#isCutOff;
   }
 
-  /** The engine answers. */
+  /** Notes that the engine answers. */
   there(): void {
     this.#cancelGrace();
     this.#awaySince = undefined;
@@ -58,7 +58,7 @@ export class Reach {
     this.#back.resolve();
   }
 
-  /** The engine does not answer, or cannot be asked. `since` is in the time of the platform. Default: now. */
+  /** Notes that the engine does not answer, or cannot be asked. `since` is in the time of the platform. Default: now. */
   away(since: number = this.#options.platform.now()): void {
     if (this.#awaySince !== undefined) return;
     const { platform, graceMs, cutOff } = this.#options;

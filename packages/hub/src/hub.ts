@@ -174,8 +174,8 @@ export class Hub<Ws> {
 
   /**
    * Shuts down in this order: refuses whatever is new, ends the extras, sends `bye`, lets queues empty, starts the
-   * closing handshakes, cuts off peers that do not answer. Resolves when no socket is left. A second call awaits the
-   * first.
+   * closing handshakes, cuts off peers that do not answer, leaves the other servers. Resolves when that is done. A second
+   * call awaits the first.
    */
   drain(): Promise<void> {
     this.#parts.connections.isDraining = true;

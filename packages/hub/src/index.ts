@@ -1,5 +1,4 @@
 export type { HubOptions } from "./assembly.ts";
-export type { Draft, Entry, Kept, Log, Replay } from "./delivery/log.ts";
 export type { Answer } from "./http/answers.ts";
 export type { Admission } from "./http/door.ts";
 export type { EventStream, Sink } from "./http/readers.ts";

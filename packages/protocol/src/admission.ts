@@ -235,7 +235,7 @@ function refuseLoad(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusa
 // when the stack asked, and is not any more: then the client did nothing wrong. Either way, it may try again.
 function refuseTurn(facts: RequestFacts): Refusal | undefined {
   if (!facts.isOrdinary || !wantsWebSocket(facts)) return undefined;
-  return refuse(503, "this handshake came too early, try it again", { "Retry-After": "1" });
+  return refuse(503, "this handshake came too early; try it again", { "Retry-After": "1" });
 }
 
 const upgradeHeaders = {

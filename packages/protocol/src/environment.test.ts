@@ -227,5 +227,9 @@ test("a REDIS_URL that cannot be used is told of without its password", () => {
   expect(problemsOf({ REDIS_URL: "redis://anna:secret@host/name" })).toEqual([
     expect.stringContaining('REDIS_URL="redis://…@host/name" cannot be used'),
   ]);
+  // A password in base64 has slashes.
+  expect(problemsOf({ REDIS_URL: "redis://:aB/cD@host/name" })).toEqual([
+    expect.stringContaining('REDIS_URL="redis://…@host/name" cannot be used'),
+  ]);
   expect(problemsOf({ REDIS_URL: "http://127.0.0.1" })).toHaveLength(1);
 });

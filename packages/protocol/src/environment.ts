@@ -65,7 +65,7 @@ export function readEnvironment(env: Record<string, string | undefined>, default
     const result = read(text);
     if (result !== undefined) return result;
     // A URL can have a password in it.
-    const shown = JSON.stringify(text.replace(/\/\/[^/@]*:[^/@]*@/, "//…@"));
+    const shown = JSON.stringify(text.replace(/\/\/[^/@:]*:.*@/, "//…@"));
     problems.push(`${name}=${shown} cannot be used: expected ${expected}`);
     return fallback;
   }

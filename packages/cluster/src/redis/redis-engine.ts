@@ -197,21 +197,24 @@ export class RedisEngine implements Engine {
   }
 
   async #connect(waitMs: number): Promise<void> {
+    let connection: Connection | undefined;
     try {
-      const connection = await Connection.open(this.#address, () => {
+      connection = await Connection.open(this.#address, () => {
         if (this.#connection === connection) this.#lost();
       });
-      if (this.#isClosed) return connection.destroy();
       await connection.subscribe(
         [this.#key("server", this.#options.server), `${this.#prefix}all`],
         (text) => {
           this.#listener?.message(undefined, text);
         },
       );
+      if (this.#isClosed) return connection.destroy();
       this.#connection = connection;
       this.#solved();
       this.#listener?.up();
     } catch (error) {
+      // It may be open, and yet not be allowed to subscribe.
+      connection?.destroy();
       this.#failed(error);
       this.#retry(Math.min(2 * waitMs, backoffMs.longest));
     }

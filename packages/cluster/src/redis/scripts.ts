@@ -17,10 +17,10 @@ const names = [
 /** The name of a script: that of its file in `scripts/`. */
 export type ScriptName = (typeof names)[number];
 
-/** What Redis runs at once, without anything in between. */
+/** A script, which Redis runs atomically. */
 export interface RedisScript {
   text: string;
-  /** By this Redis knows it, once it was loaded. */
+  /** The SHA-1 digest by which Redis finds it once it is loaded. */
   sha: string;
 }
 

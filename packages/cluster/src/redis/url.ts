@@ -1,4 +1,4 @@
-/** Where a Redis is, and how it is entered. */
+/** The address of a Redis, and its login. */
 export interface RedisAddress {
   /** The servers: one, or the sentinels that know which one it is. */
   hosts: { host: string; port: number }[];
@@ -25,6 +25,7 @@ export function parseRedisUrl(url: string): RedisAddress | undefined {
   const database = Number(parts.shift() ?? 0);
   const places = hosts.split(",").map((host) => parseHost(host, sentinel ? 26_379 : 6_379));
   const isWhole = places.every((place) => place !== undefined) && parts.length === 0;
+  if (!isDecodable(username) || !isDecodable(password)) return undefined;
   if (!isWhole || !Number.isInteger(database) || database < 0 || Boolean(sentinel) !== Boolean(master)) {
     return undefined;
   }
@@ -46,11 +47,21 @@ function parseHost(text: string, usualPort: number): { host: string; port: numbe
   return { host: name.replace(/[[\]]/g, ""), port: number };
 }
 
+// A `%` that begins no escape.
+function isDecodable(text = ""): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function decoded(text: string | undefined): string | undefined {
   return text ? decodeURIComponent(text) : undefined;
 }
 
 /** Returns an address as it may be shown: without its password. */
 export function shownUrl(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/)[^@/]*@/, "$1…@");
+  return url.replace(/^([a-z+]+:\/\/).*@/, "$1…@");
 }

@@ -165,6 +165,20 @@ describe("a request that others have to be asked for", () => {
       { type: "bye", re: "2" },
     ]);
   });
+
+  test("and what comes behind a stop that has to wait is not done", async () => {
+    const { meet, others } = await among();
+    const anna = await meet(1);
+    await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
+    await anna.say({ type: "stop", id: "2" });
+    await anna.say(hi);
+    await others.answer("open room/a");
+    expect(anna.heard()).toMatchObject([
+      { type: "subscribed", re: "1" },
+      { type: "bye", re: "2" },
+    ]);
+    expect(others.memory.head("room/a").offset).toBe(0);
+  });
 });
 
 describe("hello", () => {
@@ -332,6 +346,16 @@ describe("readers over HTTP", () => {
     leave();
     left();
     expect(inside.connections.load("1.1.1.1").connections).toBe(0);
+  });
+
+  test("who leave before their topic turns out to be unavailable are not ended again", async () => {
+    const { hub, others } = await among();
+    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
+    if (stream instanceof Promise || stream.refusal) throw new Error("refused");
+    const ended: string[] = [];
+    stream.start({ write() {}, queued: () => 0, end: () => void ended.push("stream"), cut() {} })();
+    await others.refuse("open room/a");
+    expect(ended).toEqual([]);
   });
 
   test("who leave while they wait leave nothing behind", async () => {

@@ -109,11 +109,7 @@ export class Connections<Ws> {
   async end(until: (deadlineMs: number, isTrue: () => boolean) => Promise<void>): Promise<void> {
     const { settings, guard } = this.#services;
     const { drainMs, lingerMs } = settings.limits;
-    const told = [...this.#sessions].filter(({ endpoint }) => endpoint === endpoints.application);
-    const retryAfterMs = windowOf(told.length);
-    for (const session of told) {
-      guard(() => session.send({ type: "bye", code: Close.Restart, retryAfterMs }));
-    }
+    this.#sayBye(Close.Restart);
     await until(drainMs, () => [...this.#sessions].every((session) => session.waiting() === 0));
     for (const session of [...this.#sessions]) guard(() => session.close(Close.Restart, goingDown));
     await until(lingerMs, () => this.#sessions.size === 0);
@@ -127,12 +123,17 @@ export class Connections<Ws> {
    */
   part(): void {
     const { guard } = this.#services;
-    const told = [...this.#sessions].filter(({ endpoint }) => endpoint === endpoints.application);
-    const retryAfterMs = windowOf(told.length);
-    for (const session of told) {
-      guard(() => session.send({ type: "bye", code: Close.TryAgainLater, retryAfterMs }));
+    for (const session of this.#sayBye(Close.TryAgainLater)) {
       guard(() => session.close(Close.TryAgainLater, "the other servers cannot be reached"));
     }
+  }
+
+  // Tells every client that its connection will end, and in which window to come back. Returns the clients' sessions.
+  #sayBye(code: number): SocketSession<Ws>[] {
+    const told = [...this.#sessions].filter(({ endpoint }) => endpoint === endpoints.application);
+    const retryAfterMs = windowOf(told.length);
+    for (const session of told) this.#services.guard(() => session.send({ type: "bye", code, retryAfterMs }));
+    return told;
   }
 
   #closed(session: SocketSession<Ws>, code: number): void {

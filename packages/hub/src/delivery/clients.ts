@@ -119,7 +119,7 @@ export class Clients<Session> {
     return `guest-${this.#options.platform.token().slice(0, 6)}`;
   }
 
-  /** The client is at another server now, which knows all that counts. Returns its session here, if it had one. */
+  /** Forgets a client that is at another server now, which knows all that counts. Returns its session here, if any. */
   moved(key: string): Session | undefined {
     const session = this.#clients.get(key)?.session;
     this.#drop(key);

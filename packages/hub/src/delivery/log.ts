@@ -28,7 +28,7 @@ export interface RequestMark {
   body: number;
 }
 
-/** A place, and in which topic it is. */
+/** A place in a topic. */
 export interface Place extends Cursor {
   topic: string;
 }
@@ -55,10 +55,10 @@ export interface Replay {
 }
 
 /**
- * Topics as logs. The one below is in memory; one that several servers share keeps the same promises. An append completes
- * later, never before it has returned. Every entry that is appended to an open topic comes back through `follow`, in
- * order. `head` and `since` show what came through `follow` and nothing newer, so that replay and live events meet
- * without a gap and without a duplicate.
+ * Topics as logs. `MemoryLog` keeps them in this process; a log that several servers share keeps the same promises. An
+ * append completes later, never before it has returned. Every entry that is appended to an open topic comes back through
+ * `follow`, in order. `head` and `since` show what came through `follow` and nothing newer, so that replay and live
+ * events meet without a gap and without a duplicate.
  */
 export interface Log {
   /**

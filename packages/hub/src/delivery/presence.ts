@@ -54,8 +54,8 @@ export class Presence {
       (all) => this.#publish(room, all?.members ?? here, all?.version),
       (error) => {
         failed(error);
-        this.#rest(room, intervalMs);
-        this.#again(room);
+        // What others do not know yet has to be told again.
+        this.#rest(room, intervalMs, true);
       },
     );
   }
@@ -80,9 +80,9 @@ export class Presence {
   #rest(room: string, ms: number, changed = this.#resting.get(room) ?? false): void {
     this.#resting.set(room, changed);
     this.#options.platform.after(ms, () => {
-      const changed = this.#resting.get(room);
+      const hasChanged = this.#resting.get(room);
       this.#resting.delete(room);
-      if (changed) this.#tell(room);
+      if (hasChanged) this.#tell(room);
     });
   }
 }

@@ -116,19 +116,25 @@ export class Readers {
   #stream(request: ReadRequest, address: string, sink: Sink): () => void {
     const opened = this.#require(request, address);
     if (!(opened instanceof Promise)) return this.#start(opened, request, address, sink);
-    const release = this.#options.hold(address, "/events");
+    const { hold, guard } = this.#options;
+    const release = hold(address, paths.events);
     let leave = once(release);
     let isOver = false;
-    opened.then(
-      (topic) => {
-        if (isOver) return;
-        release();
-        // A shutdown ends the streams that have begun.
-        if (this.#isOver) sink.end();
-        else leave = this.#start(topic, request, address, sink);
-      },
+    const begin = (topic: Topic<unknown>): void => {
+      if (isOver) return;
+      release();
+      // A shutdown ends the streams that have begun.
+      if (this.#isOver) sink.end();
+      else leave = this.#start(topic, request, address, sink);
+    };
+    // A reader that has left has no stream that could end: to close it twice is an error.
+    const giveUp = (): void => {
       // The headers are sent. A reader whose stream ends comes back.
-      () => sink.end(),
+      if (!isOver) sink.end();
+    };
+    opened.then(
+      (topic) => guard(() => begin(topic)),
+      () => guard(giveUp),
     );
     return () => {
       isOver = true;

@@ -469,8 +469,8 @@ const environment = inFile("environment", [
     "the page's origin by IPv6 is not listed",
   ],
   [
-    `JSON.stringify(text.replace(/\\/\\/[^/@]*:[^/@]*@/, "//…@"))`,
-    `text.replace(/\\/\\/[^/@]*:[^/@]*@/, "//…@")`,
+    `JSON.stringify(text.replace(/\\/\\/[^/@:]*:.*@/, "//…@"))`,
+    `text.replace(/\\/\\/[^/@:]*:.*@/, "//…@")`,
     "a line break in a value breaks the message into two lines",
   ],
   [`!origin.includes("[")`, "true", "the policy names a source that it cannot hold"],

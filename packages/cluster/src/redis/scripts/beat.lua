@@ -1,6 +1,7 @@
 -- Keeps a server alive and compares what it knows. KEYS: the set of servers, then a topic and its stream each, then jobs,
 -- then clients. ARGV: the prefix of all keys, the server, its lease in ms, a bound, whether to keep, the names of the
--- last and the next time that it tells everything, the numbers of topics, jobs and clients, and for each topic the epoch and the offset that the server knows.
+-- last and the next time that it tells everything, the numbers of topics, jobs and clients, and for each topic the
+-- epoch and the offset that the server knows.
 local servers = KEYS[1]
 local prefix, server, lease, ttl, keeps = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
 local told, tells = ARGV[6], ARGV[7]
@@ -61,7 +62,7 @@ for _, other in ipairs(redis.call('SMEMBERS', servers)) do
     redis.call('DEL', all('jobs', other))
   end
 end
--- A server that goes on remembers them longer than its lease, so that others can find them.
+-- These outlive the lease, so that the others can still clean up after this server.
 redis.call('PEXPIRE', all('rooms', server), ttl)
 redis.call('PEXPIRE', all('jobs', server), ttl)
 return { isKnown and 1 or 0, differing, cancelled, taken, moved, orphans }
