@@ -112,10 +112,9 @@ export const test = base.extend<Fixtures & { visits: Visits }>({
   },
 });
 
-/** Returns the page's name for a server: its title for itself, and for siblings the name that the server was given. */
+/** Returns the page's name for a server: its title. */
 export function titleOf(servers: readonly Server[], index: number): string {
-  const { id = "", title = "" } = servers[index]?.manifest ?? {};
-  return index === 0 ? title : id;
+  return servers[index]?.manifest.title ?? "";
 }
 
 /** Returns the column of each server in a lesson that runs on all servers at once. */
@@ -138,9 +137,12 @@ export async function expectNoViolations(visit: Visit, message?: string): Promis
   expect(await violations(visit), message).toEqual([]);
 }
 
-/** Requires that axe finds nothing wrong with a lesson, in light and in dark mode. */
-export async function expectAccessible(visit: Visit): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
+/** Requires that axe finds nothing wrong with a lesson in each colour scheme (default: light, then dark). */
+export async function expectAccessible(
+  visit: Visit,
+  schemes: readonly ("light" | "dark")[] = ["light", "dark"],
+): Promise<void> {
+  for (const colorScheme of schemes) {
     // Without motion, because a colour that is still changing from one scheme to the other belongs to neither.
     await visit.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await expectNoViolations(visit, colorScheme);

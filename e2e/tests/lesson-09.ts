@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { columnsOf, comparisonOf, expect, expectNoViolations, test } from "../visit.ts";
+import { columnsOf, comparisonOf, expect, expectAccessible, expectNoViolations, test } from "../visit.ts";
 
 /** Finds the panel of the lesson, in the page or in the column of one server. */
 function gapIn(place: Page | Locator) {
@@ -41,8 +41,7 @@ test("COURSE-17 MUST show what a cut missed, replayed or told as lost", {
   await expect(gap.row).toHaveAccessibleName(/\d+ replayed, 2\d\d lost/);
   await expect(gap.fact("Recovered")).toHaveText("no");
   await expect(gap.fact("Missed unnoticed")).toHaveText("0");
-  await visit.page.emulateMedia({ colorScheme: "dark" });
-  await expectNoViolations(visit);
+  await expectAccessible(visit, ["dark"]);
 
   await visit.page.getByLabel("Topic to follow").selectOption("scores");
   await expect(visit.page).toHaveURL(/#\/lesson\/9\?topic=scores$/);

@@ -112,6 +112,11 @@ test.each([
     },
   ],
   ["SERVERS", "a=http://127.0.0.1:1", { servers: [{ id: "a", title: "a", url: "http://127.0.0.1:1" }] }],
+  [
+    "SERVERS",
+    "one=http://127.0.0.1:1",
+    { servers: [{ id: "one", title: "One", url: "http://127.0.0.1:1" }] },
+  ],
   ["CHAOS", "1", { chaos: true }],
   ["CHAOS", "0", { chaos: false }],
   ["COMPRESSION", "1", { compression: true }],

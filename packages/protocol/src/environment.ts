@@ -20,7 +20,7 @@ export interface Settings {
   host: string;
   /** The origins that may connect. If left out, see `usualOrigins`. `ALLOWED_ORIGINS` */
   origins: string[] | undefined;
-  /** The servers of this run, this one among them. `SERVERS` */
+  /** The servers of this run, this one among them. One that the defaults know keeps its title. `SERVERS` */
   servers: Sibling[];
   /** True if clients may order failures. `CHAOS=1` */
   chaos: boolean;
@@ -93,7 +93,7 @@ export function readEnvironment(env: Record<string, string | undefined>, default
     servers: value(
       "SERVERS",
       defaults.servers,
-      toServers,
+      (text) => toServers(text, defaults.servers),
       "servers like id=http://127.0.0.1:3001, with commas between",
     ),
     chaos: value("CHAOS", false, toSwitch, "0 or 1"),
@@ -197,14 +197,16 @@ function toOrigins(text: string): string[] | undefined {
   return allOf(text.split(",").map((origin) => parseOrigin(origin.trim())));
 }
 
-function toServers(text: string): Sibling[] | undefined {
-  return allOf(text.split(",").map(toServer));
+function toServers(text: string, known: Sibling[]): Sibling[] | undefined {
+  return allOf(text.split(",").map((item) => toServer(item, known)));
 }
 
-function toServer(text: string): Sibling | undefined {
+// A server of this repository keeps its title at another address.
+function toServer(text: string, known: Sibling[]): Sibling | undefined {
   const [, id, origin = ""] = /^\s*([a-z0-9-]+)=(\S+)\s*$/.exec(text) ?? [];
   const url = parseOrigin(origin);
-  return id && url ? { id, title: id, url } : undefined;
+  if (!id || !url) return undefined;
+  return { id, title: known.find((server) => server.id === id)?.title ?? id, url };
 }
 
 // The whole is read where it is used: see `parseRedisUrl` of @rosetta/cluster.
