@@ -1,20 +1,39 @@
 // The command behind `pnpm chaos`.
 import { table } from "@rosetta/compare";
-import { readOptions } from "./arguments.ts";
+import { readOptions, refuseArguments } from "./arguments.ts";
 import { chaos, isWithoutFault } from "./chaos.ts";
+import { runDrill } from "./cluster-command.ts";
+import { clusterFaults } from "./cluster-faults.ts";
 import { storm } from "./storm.ts";
 
-const { servers, numbers } = readOptions(
-  `pnpm chaos [server …] [--rounds 2] [--storm n]    Kills, stops, freezes and cuts off each server while clients use it.
+const { servers, numbers, flags, texts } = readOptions(
+  `pnpm chaos [server …] [--rounds 2] [--storm n | --cluster]    Kills, stops, freezes and cuts off servers while clients use them.
 
-  --rounds <n>   how often each fault strikes; default 2
-  --storm <n>    instead of the faults, restarts each server under n clients and counts how they reconnect
+  --rounds <n>    how often each fault strikes each server; default 2
+  --storm <n>     instead of the faults, restarts each server under n clients and counts how they reconnect
+  --cluster       makes the servers one application with a Redis of its own, and strikes each of them and the Redis.
+                  Its clients go to any of the servers. Writes results/drill.json after every row
+  --fault <text>  with --cluster, only the faults with this text in their name
 
-The exit code is 1 if an event was lost without notice, came twice or out of order, or differed between readers.`,
-  { rounds: 2, storm: Number.NaN },
+The exit code is 1 if an event was lost without notice, came twice or out of order, or differed between readers.
+Ctrl-C ends a drill and keeps the rows that are complete; the exit code is then 130.
+
+Faults of --cluster: ${clusterFaults.map(({ name }) => name).join("; ")}.`,
+  { numbers: { rounds: 2, storm: Number.NaN }, flags: ["cluster"], texts: ["fault"] },
 );
 const tell = (line: string): void => console.error(line);
-process.exit(Number.isNaN(numbers.storm) ? await strikeAll() : await stormAll(numbers.storm ?? 0));
+process.exit(await run());
+
+async function run(): Promise<number> {
+  if (flags.has("cluster")) return runDrill(servers, numbers.rounds ?? 2, chosenFaults(), tell);
+  return Number.isNaN(numbers.storm) ? strikeAll() : stormAll(numbers.storm ?? 0);
+}
+
+function chosenFaults() {
+  const { fault = "" } = texts;
+  const chosen = clusterFaults.filter(({ name }) => name.includes(fault));
+  return chosen.length > 0 ? chosen : refuseArguments(`--fault ${fault}: no fault has this in its name`);
+}
 
 async function strikeAll(): Promise<number> {
   const rows: string[][] = [];

@@ -52,8 +52,9 @@ async function strikeWith(manifest: Manifest, fault: Fault, rounds: number): Pro
       await crowd.ready(120_000);
     }
     await pause(1_000);
+    const silences = crowd.takeSilences();
     const verdict = await crowd.end(60_000);
-    const silence = { median: percentile(crowd.silences, 0.5), worst: Math.max(...crowd.silences) };
+    const silence = { median: percentile(silences, 0.5), worst: Math.max(...silences) };
     return { fault: fault.name, rounds, verdict, silence };
   } finally {
     network.stop();
@@ -72,6 +73,6 @@ export async function startBehindNetwork(
     ...{ manifest, ports: new Ports(0) },
     env: { SERVERS, CHAOS: "0", ...env },
   });
-  network.target = server.port;
+  network.targets = [server.port];
   return { server, network };
 }

@@ -4,14 +4,22 @@ import { type Acked, type History, type HistoryVerdict, judge, type Seen } from 
 /** An author gives up a request after this many ms, which is longer than any fault lasts. */
 const timeoutMs = 60_000;
 
+interface Reader {
+  seen: Seen[];
+  /** When its last event came, in ms of `performance.now()`. */
+  heardAt: number;
+  /** The longest time without an event since silences were taken, in ms. */
+  silence: number;
+}
+
 /** Honest clients in one room: authors that number what they publish, and readers that record what they see. */
 export class Crowd {
   readonly #url: string;
   readonly #room: string;
   readonly #clients: Client[] = [];
   readonly #acked: Acked[] = [];
-  readonly #readers: Seen[][] = [];
-  readonly #silences: number[] = [];
+  readonly #readers: Reader[] = [];
+  #published = 0;
   #publishing: Promise<void>[] = [];
   #isOver = false;
 
@@ -20,27 +28,36 @@ export class Crowd {
     this.#room = room;
   }
 
-  /** The longest time without an event, for each reader, in ms. */
-  get silences(): readonly number[] {
-    return this.#silences;
+  /** How many texts the authors wanted to publish so far. */
+  get published(): number {
+    return this.#published;
+  }
+
+  /** Returns the longest time without an event for each reader, in ms, and begins to count anew. */
+  takeSilences(): number[] {
+    const now = performance.now();
+    return this.#readers.map((reader) => {
+      const silence = Math.max(reader.silence, now - reader.heardAt);
+      reader.silence = 0;
+      return silence;
+    });
   }
 
   /** Adds a client that follows the room. */
   read(): Client {
-    const seen: Seen[] = [];
-    const index = this.#readers.push(seen) - 1;
-    let heardAt = performance.now();
+    const reader: Reader = { seen: [], heardAt: performance.now(), silence: 0 };
+    this.#readers.push(reader);
     const client = this.open();
     client.subscribe(
       this.#room,
       ({ epoch, offset, data }) => {
         const now = performance.now();
-        this.#silences[index] = Math.max(this.#silences[index] ?? 0, now - heardAt);
-        heardAt = now;
-        seen.push({ epoch, offset, text: data.kind === "chat" ? data.text : "" });
+        reader.silence = Math.max(reader.silence, now - reader.heardAt);
+        reader.heardAt = now;
+        reader.seen.push({ epoch, offset, text: data.kind === "chat" ? data.text : "" });
       },
       ({ recovered }) => {
-        if (recovered === false) seen.push("told");
+        if (recovered === false) reader.seen.push("told");
       },
     );
     return client;
@@ -79,19 +96,21 @@ export class Crowd {
     this.#isOver = true;
     await Promise.all(this.#publishing);
     const endAt = performance.now() + deadlineMs;
-    while (judge(this.#history).missing > 0 && performance.now() < endAt) await pause(100);
+    while (judge(this.history).missing > 0 && performance.now() < endAt) await pause(100);
     for (const client of this.#clients) client.close();
-    return judge(this.#history);
+    return judge(this.history);
   }
 
-  get #history(): History {
-    return { acked: this.#acked, readers: this.#readers };
+  /** What the clients have seen and done. */
+  get history(): History {
+    return { acked: this.#acked, readers: this.#readers.map(({ seen }) => seen) };
   }
 
   async #publish(client: Client, author: string, everyMs: number): Promise<void> {
     const underWay = new Set<Promise<void>>();
     for (let number = 1; !this.#isOver; number++) {
       const text = `${author} ${number}`;
+      this.#published += 1;
       const published = client.publish(this.#room, text).then(
         ({ epoch, offset }) => void this.#acked.push({ epoch, offset, text }),
         // The author knows that it failed. Whether it was published is unknown, and nothing was promised.

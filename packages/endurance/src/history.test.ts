@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Acked, isKept, judge, type Seen } from "./history.ts";
+import { type Acked, isKept, judge, lostOf, type Seen } from "./history.ts";
 
 const at = (offset: number, text = `t${offset}`, epoch = "a"): Acked => ({ epoch, offset, text });
 const upTo = (count: number): Acked[] => Array.from({ length: count }, (_, index) => at(index + 1));
@@ -54,5 +54,10 @@ describe("a history", () => {
 
   test("with an ack for a place where a reader saw another text is not kept", () => {
     expect(judge({ acked: [at(1, "mine")], readers: [[at(1, "yours")]] }).differing).toBe(1);
+  });
+
+  test("loses what was acknowledged and nobody has seen, in whichever epoch", () => {
+    const readers: Seen[][] = [[at(1), "told", at(2, "t3", "b")], [at(1)]];
+    expect(lostOf({ acked: upTo(4), readers })).toBe(2);
   });
 });

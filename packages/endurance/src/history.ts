@@ -40,6 +40,21 @@ export function isKept(verdict: HistoryVerdict): boolean {
   return brokenIn(verdict) === 0;
 }
 
+/** Adds verdicts up. */
+export function sumOf(verdicts: readonly HistoryVerdict[]): HistoryVerdict {
+  const sum = (count: (verdict: HistoryVerdict) => number): number =>
+    verdicts.reduce((total, verdict) => total + count(verdict), 0);
+  return {
+    acked: sum(({ acked }) => acked),
+    delivered: sum(({ delivered }) => delivered),
+    told: sum(({ told }) => told),
+    missing: sum(({ missing }) => missing),
+    twice: sum(({ twice }) => twice),
+    outOfOrder: sum(({ outOfOrder }) => outOfOrder),
+    differing: sum(({ differing }) => differing),
+  };
+}
+
 /** Compares the records of all clients of a room, after every reader has caught up. */
 export function judge({ acked, readers }: History): HistoryVerdict {
   const places = new Places();
@@ -55,6 +70,12 @@ export function judge({ acked, readers }: History): HistoryVerdict {
     verdict.outOfOrder += reader.outOfOrder;
   }
   return { ...verdict, twice: verdict.twice + places.twice, differing: places.differing };
+}
+
+/** Counts the texts that were acknowledged, and that no reader has seen anywhere. */
+export function lostOf({ acked, readers }: History): number {
+  const seen = new Set(readers.flatMap((reader) => reader.map((each) => (each === "told" ? "" : each.text))));
+  return acked.filter(({ text }) => !seen.has(text)).length;
 }
 
 interface Reading {

@@ -8,8 +8,9 @@ interface Pair {
 /** A TCP proxy on loopback that can behave like a bad network. */
 export class BadNetwork {
   readonly #server: Server;
-  /** The port that connections go to. */
-  target = 0;
+  /** The ports that connections go to, in turn. One that cannot be reached is passed over. */
+  targets: readonly number[] = [];
+  #turn = 0;
   readonly #pairs = new Set<Pair>();
   readonly #forgotten: Pair[] = [];
   #isStalled = false;
@@ -17,7 +18,7 @@ export class BadNetwork {
   readonly attempts: number[] = [];
 
   private constructor() {
-    this.#server = createServer({ pauseOnConnect: true }, (client) => this.#accept(client));
+    this.#server = createServer({ pauseOnConnect: true }, (client) => void this.#accept(client));
   }
 
   /** Listens on a free port. */
@@ -79,9 +80,32 @@ export class BadNetwork {
     }
   }
 
-  #accept(client: Socket): void {
+  async #accept(client: Socket): Promise<void> {
     this.attempts.push(performance.now());
-    const server = connect({ port: this.target, host: "127.0.0.1", noDelay: true });
+    client.on("error", () => {});
+    const server = await this.#reach();
+    if (!server || client.destroyed) {
+      server?.destroy();
+      client.resetAndDestroy();
+      return;
+    }
+    this.#join(client, server);
+  }
+
+  /** Connects to the next target that can be reached. */
+  async #reach(): Promise<Socket | undefined> {
+    for (const _ of this.targets) {
+      const port = this.targets[this.#turn++ % this.targets.length] ?? 0;
+      const server = connect({ port, host: "127.0.0.1", noDelay: true });
+      const isThere = await new Promise((resolve) => {
+        server.once("connect", () => resolve(true)).once("error", () => resolve(false));
+      });
+      if (isThere) return server;
+    }
+    return undefined;
+  }
+
+  #join(client: Socket, server: Socket): void {
     const pair = { client, server };
     this.#pairs.add(pair);
     for (const [one, other] of [

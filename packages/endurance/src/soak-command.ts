@@ -10,7 +10,7 @@ const { servers, numbers } = readOptions(
   --minutes <n>   how long the hostile load lasts, for each server; default 10
 
 The exit code is 1 if a promise to an honest client was broken, or if the server did not give back what it took.`,
-  { minutes: 10 },
+  { numbers: { minutes: 10 } },
 );
 const reports: [string, SoakReport][] = [];
 for (const manifest of servers) {

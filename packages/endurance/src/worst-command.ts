@@ -13,7 +13,7 @@ const { servers, numbers } = readOptions(
   --seconds <n>   how long each kind attacks; default 40
 
 The exit code is 1 if a server held more than ${mostMemory} MiB.`,
-  { peers: 10_000, seconds: 40 },
+  { numbers: { peers: 10_000, seconds: 40 } },
 );
 const head = ["server", "kind", "peers", "MiB before", "MiB peak", "KiB a peer", "slowest /healthz"];
 const rows: string[][] = [head];

@@ -11,6 +11,8 @@ export interface RunningRedis {
   port: number;
   /** Sends a signal: `SIGKILL` crashes it, `SIGSTOP` freezes it until `SIGCONT`. */
   signal(signal: NodeJS.Signals): void;
+  /** Sends a command in one line, such as `REPLICAOF NO ONE`. Resolves with the answer as it came, in RESP. */
+  ask(command: string): Promise<string>;
   /** Ends it at once, and resolves when it is gone. Its files stay. */
   kill(): Promise<void>;
   /** Starts it again after `kill()`, on the same port and with the files that are left. */
@@ -55,6 +57,7 @@ export async function startRedis(port: number, options: string[] = []): Promise<
     url: `redis://127.0.0.1:${port}`,
     port,
     signal: (signal) => void child.kill(signal),
+    ask: (command) => ask(port, command),
     kill,
     async again() {
       child = spawn(program, args, { stdio: "ignore" });
@@ -116,16 +119,21 @@ async function listening(child: ChildProcess, port: number): Promise<void> {
   throw new Error(`redis-server does not listen on port ${port}`);
 }
 
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const settle = (isThere: boolean): void => {
+// While it loads its file, it answers with an error.
+async function answers(port: number): Promise<boolean> {
+  const answer = await ask(port, "PING").catch(() => "");
+  return answer.startsWith("+PONG");
+}
+
+// Short answers come in one piece.
+function ask(port: number, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(`${command}\r\n`));
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error("Redis has hung up")));
+    socket.once("data", (data) => {
+      resolve(String(data));
       socket.destroy();
-      resolve(isThere);
-    };
-    socket.once("error", () => settle(false));
-    socket.once("connect", () => socket.write("PING\r\n"));
-    // While it loads its file, it answers with an error.
-    socket.once("data", (data) => settle(String(data).startsWith("+PONG")));
+    });
   });
 }
