@@ -122,7 +122,12 @@ export function columnsOf({ page }: Visit, servers: readonly Server[]): Locator[
   return servers.map((_, index) => page.getByRole("group", { name: titleOf(servers, index), exact: true }));
 }
 
-/** Returns what the columns have in common, and what differs. */
+/** Returns the sentence that says whether the servers agree. */
+export function agreementOf({ page }: Visit): Locator {
+  return page.getByRole("status", { name: "Same or different" });
+}
+
+/** Returns the table of what the columns have in common, and what differs. */
 export function comparisonOf({ page }: Visit): Locator {
   return page.getByRole("region", { name: "Same or different" });
 }

@@ -12,6 +12,7 @@ import {
 } from "@rosetta/testkit";
 import type { Visit } from "../page-objects.ts";
 import {
+  agreementOf,
   columnsOf,
   comparisonOf,
   expect,
@@ -80,7 +81,7 @@ test("COURSE-02 MUST do one action on every server, side by side, and go on wher
   await expect(same.getByRole("row", { name: /^Newest message/ })).toContainText(
     "text, 13 B, came back equal",
   );
-  await expect(same.getByRole("status")).toContainText("The servers agree");
+  await expect(agreementOf(here)).toContainText("The servers agree");
   await expectNoViolations(here);
 
   const lost = ownSiblings[2] as Server;
@@ -96,7 +97,7 @@ test("COURSE-02 MUST do one action on every server, side by side, and go on wher
   for (const index of [0, 1]) await expect(line(index, "to who is left")).toContainText("came back equal");
   await expect(line(2, "to who is left")).toContainText("waits for a connection");
   await expect(same.getByRole("rowheader", { name: /^differs Newest message/ })).toBeVisible();
-  await expect(same.getByRole("status")).toHaveText(/^The servers differ in [1-9]\d* of \d+\.$/);
+  await expect(agreementOf(here)).toHaveText(/^The servers differ in [1-9]\d* of \d+\.$/);
 });
 
 test("COURSE-31 MUST hold in the address what is shown, so that a link shows the same", {

@@ -1,6 +1,6 @@
 import type { Locator, Page } from "@playwright/test";
 import { encodeFrame, Opcode } from "@rosetta/conformance";
-import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
+import { agreementOf, columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** Finds the panel of the lesson, in the page or in a column of it. */
 function framesIn(place: Page | Locator) {
@@ -104,7 +104,7 @@ test("COURSE-06 MUST send one message to all servers, and lay beside each other 
   await expect(table.getByRole("row", { name: "What came back" }).getByRole("cell")).toHaveText(
     siblings.map(() => "came back equal, as binary"),
   );
-  await expect(table.getByRole("status")).toContainText("The servers agree");
+  await expect(agreementOf(visit)).toContainText("The servers agree");
 
   await first.writeLetters("65,537, one over the limit");
   await first.send();

@@ -1,5 +1,5 @@
 import type { Locator } from "@playwright/test";
-import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
+import { agreementOf, columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** Finds the lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
@@ -93,6 +93,6 @@ test("COURSE-12 MUST spare the author of a message to others at every server", {
         new RegExp(`^\\s*${name}(\\s*${value}){${siblings.length}}\\s*$`),
       );
     }
-    await expect(table.getByRole("status")).toContainText("The servers agree");
+    await expect(agreementOf(visit)).toContainText("The servers agree");
   }
 });

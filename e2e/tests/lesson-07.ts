@@ -1,7 +1,7 @@
 import type { Locator } from "@playwright/test";
 import type { Server } from "@rosetta/testkit";
 import type { Visit } from "../page-objects.ts";
-import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
+import { agreementOf, columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** Finds the lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
@@ -121,6 +121,6 @@ test("COURSE-14 MUST cause an end at every server at once, and find them of one 
     await expect(table.getByRole("row", { name: /^Code/ })).toHaveText(
       new RegExp(`^\\s*Code(\\s*${code}){${siblings.length}}\\s*$`),
     );
-    await expect(table.getByRole("status"), way).toContainText("The servers agree");
+    await expect(agreementOf(visit), way).toContainText("The servers agree");
   }
 });

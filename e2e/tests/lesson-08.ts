@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
+import { agreementOf, columnsOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** Finds the panels of the lesson, in the page or in the column of one server. */
 function returnIn(place: Page | Locator) {
@@ -62,5 +62,5 @@ test("COURSE-16 MUST draw the wait from the same window, whichever server closes
   const table = page.getByRole("group", { name: "Comparison of the servers" });
   const same = new RegExp(`^Wait drawn between( 1\\.00 to 6\\.00 s){${siblings.length}}$`);
   await expect(table.getByRole("row", { name: same })).toBeVisible();
-  await expect(comparisonOf(visit).getByRole("status")).toHaveText(/^The servers agree/);
+  await expect(agreementOf(visit)).toHaveText(/^The servers agree/);
 });

@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { columnsOf, comparisonOf, expect, expectAccessible, expectNoViolations, test } from "../visit.ts";
+import { agreementOf, columnsOf, expect, expectAccessible, expectNoViolations, test } from "../visit.ts";
 
 /** Finds the panel of the lesson, in the page or in the column of one server. */
 function gapIn(place: Page | Locator) {
@@ -61,5 +61,5 @@ test("COURSE-18 MUST fill the same gap at every server, and find them alike", {
   const table = page.getByRole("group", { name: "Comparison of the servers" });
   await expect(table.getByRole("row", { name: /Recovered yes yes yes/ })).toBeVisible();
   await expect(table.getByRole("row", { name: /Missed unnoticed 0 0 0/ })).toBeVisible();
-  await expect(comparisonOf(visit).getByRole("status")).toHaveText(/^The servers agree/);
+  await expect(agreementOf(visit)).toHaveText(/^The servers agree/);
 });

@@ -1,5 +1,5 @@
 import type { Locator } from "@playwright/test";
-import { columnsOf, comparisonOf, expect, expectAccessible, nobodyAt, test } from "../visit.ts";
+import { agreementOf, columnsOf, comparisonOf, expect, expectAccessible, nobodyAt, test } from "../visit.ts";
 
 const ways = ["WebSocket", "Server-Sent Events", "Long polling"];
 
@@ -80,7 +80,7 @@ test("COURSE-20 MUST let a person compare the three ways on all servers at once"
   for (const { cells } of columns) {
     await expect(cells("Page is told")).toHaveText([/^not_found/, /without a reason$/, /^404 not_found/]);
   }
-  await expect(comparison.getByRole("status")).toHaveText(/^The servers agree/);
+  await expect(agreementOf(visit)).toHaveText(/^The servers agree/);
 });
 
 // Any status but 200 ends an EventSource for good (WHATWG HTML §9.2.3), although a 503 will pass (RFC 9110 §15.6.4).

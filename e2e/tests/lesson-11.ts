@@ -1,5 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
-import { columnsOf, comparisonOf, expect, expectAccessible, test } from "../visit.ts";
+import { agreementOf, columnsOf, expect, expectAccessible, test } from "../visit.ts";
 
 /** Finds the panels of the lesson, in the page or in the column of one server. */
 function pulseIn(place: Page | Locator) {
@@ -62,5 +62,5 @@ test("COURSE-22 MUST take the pulse of every server at once, and find none that 
   await expect(
     table.getByRole("row", { name: "Pings of the server every 25 s every 25 s every 25 s" }),
   ).toBeVisible();
-  await expect(comparisonOf(visit).getByRole("status")).toHaveText(/^The servers agree/);
+  await expect(agreementOf(visit)).toHaveText(/^The servers agree/);
 });

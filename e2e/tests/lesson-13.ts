@@ -1,5 +1,5 @@
 import type { Locator } from "@playwright/test";
-import { columnsOf, comparisonOf, expect, expectAccessible, nobodyAt, test } from "../visit.ts";
+import { agreementOf, columnsOf, comparisonOf, expect, expectAccessible, nobodyAt, test } from "../visit.ts";
 
 /** Finds the lesson's panel, of the page or of one server's column. */
 function panelIn(place: Pick<Locator, "getByRole">): Locator {
@@ -72,5 +72,5 @@ test("COURSE-26 MUST see every server restart in the same order", {
   await expect(table.getByRole("row", { name: /^Ended with/ })).toContainText(
     new RegExp(`(1012 Restart\\s*){${ownSiblings.length}}`),
   );
-  await expect(table.getByRole("status")).toContainText("The servers agree");
+  await expect(agreementOf(visit)).toContainText("The servers agree");
 });

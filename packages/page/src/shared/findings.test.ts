@@ -40,7 +40,7 @@ test("the sentence says whether the servers agree, and in how many rows they dif
       two: [{ name: "Reason", value: two }, same, time("2 ms")],
     };
   };
-  expect(agreement(rows({}))).toMatch(/^Do something above/);
+  expect(agreement(rows({}))).toMatch(/^Do something in one column/);
   expect(agreement(rows(facts("a", "a")))).toMatch(/^The servers agree/);
   expect(agreement(rows(facts("a", "b")))).toBe("The servers differ in 1 of 3.");
 });

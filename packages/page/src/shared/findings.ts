@@ -35,7 +35,7 @@ export function compare(servers: ServerEntry[], findings: Map<string, Findings>)
 export function agreement(rows: FactRow[]): string {
   const differing = rows.filter(({ differs }) => differs).length;
   if (rows.length === 0)
-    return "Do something above. Every server does it, too, and the results are compared here.";
+    return "Do something in one column. Every server does it, and the results are compared here.";
   if (differing === 0) return "The servers agree. Only times differ, as always.";
   return `The servers differ in ${differing} of ${rows.length}.`;
 }

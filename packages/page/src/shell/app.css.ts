@@ -86,6 +86,13 @@ export const appStyle = css`
     font-weight: 650;
   }
 
+  .server .partner {
+    margin-inline-start: 0.375rem;
+    color: var(--muted);
+    font-size: var(--text-1);
+    font-weight: 400;
+  }
+
   aside {
     grid-area: wire;
     container: wire / inline-size;

@@ -24,6 +24,7 @@ import { theme } from "../shared/theme.css.ts";
 import { headerStyle } from "./header.css.ts";
 import { header, type SkipTarget, siteTitle } from "./header.ts";
 import { parseRoute, printRoute, type Route } from "./route.ts";
+import { nameOf } from "./server-name.ts";
 import type { ServersChosen } from "./server-switch.ts";
 import { type View, views } from "./views.ts";
 
@@ -363,18 +364,21 @@ export class PageShell extends LitElement {
 
   #lesson(): TemplateResult {
     const article = this.#article();
+    const compared = this.pairs.map(({ server }) => server);
     return html`
       <main ?data-lesson=${this.text !== undefined} @panel-act=${this.#onAct} @topic-chosen=${this.#onTopic}>
         ${this.failure ? this.#trouble(this.failure) : nothing} ${beforePanels(article)}
         <div class="panels" id="panels" tabindex="-1" data-count=${this.#panelNames().length}>
+          ${
+            this.every
+              ? html`<rosetta-agreement .servers=${compared} .findings=${this.findings}></rosetta-agreement>`
+              : nothing
+          }
           ${this.#columns()}
         </div>
         ${
           this.every
-            ? html`<rosetta-comparison
-              .servers=${this.pairs.map(({ server }) => server)}
-              .findings=${this.findings}
-            ></rosetta-comparison>`
+            ? html`<rosetta-comparison .servers=${compared} .findings=${this.findings}></rosetta-comparison>`
             : nothing
         }
         ${afterPanels(article)}
@@ -442,7 +446,7 @@ export class PageShell extends LitElement {
     return html`
       <div class="column" data-script=${this.every ? script : nothing} role=${this.every ? "group" : nothing}
         aria-label=${this.every ? pair.server.title : nothing}>
-        ${this.every ? html`<p class="server">${pair.server.title}</p>` : nothing}
+        ${this.every ? html`<p class="server">${nameOf(pair.server.title)}</p>` : nothing}
         <div data-panel=${name} data-server=${this.every ? pair.server.title : nothing} @panel-facts=${(event: FactsEvent) => this.#onFacts(event, pair)}
           >${panels[name].show(context)}</div
         >

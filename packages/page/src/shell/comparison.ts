@@ -1,10 +1,10 @@
-import { css, html, LitElement, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { agreement, compare, type FactRow, type Findings } from "../shared/findings.ts";
 import type { ServerEntry } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
 
-/** Compares what the servers made of the same action, side by side, and marks what differs. */
-export class ServerComparison extends LitElement {
+/** What is known of each server. */
+class Comparison extends LitElement {
   static override properties = {
     servers: { attribute: false },
     findings: { attribute: false },
@@ -13,15 +13,43 @@ export class ServerComparison extends LitElement {
   /** By the server's id. */
   declare findings: Map<string, Findings>;
 
+  protected get rows(): FactRow[] {
+    return compare(this.servers, this.findings);
+  }
+}
+
+/** Says in a sentence whether the servers agree. It stands where one acts, above the columns. */
+export class ServerAgreement extends Comparison {
   protected override render(): TemplateResult {
-    const rows = compare(this.servers, this.findings);
+    const { rows } = this;
+    const differs = rows.some((row) => row.differs);
+    return html`<p role="status" aria-label="Same or different" ?data-differs=${differs}>${agreement(rows)}</p>`;
+  }
+
+  static override styles = [
+    theme,
+    css`
+      p {
+        color: var(--muted);
+        font-weight: 600;
+      }
+
+      [data-differs] {
+        color: var(--warn);
+      }
+    `,
+  ];
+}
+
+/** Compares what the servers made of the same action, side by side, and marks what differs. */
+export class ServerComparison extends Comparison {
+  protected override render(): TemplateResult | typeof nothing {
+    const { rows } = this;
+    if (rows.length === 0) return nothing;
     return html`
       <section aria-labelledby="title">
-        <header>
-          <h2 id="title">Same or different</h2>
-          <p class="intro" role="status">${agreement(rows)}</p>
-        </header>
-        ${rows.length === 0 ? "" : this.#table(rows)}
+        <h2 id="title">Same or different</h2>
+        ${this.#table(rows)}
       </section>
     `;
   }
@@ -76,4 +104,5 @@ export class ServerComparison extends LitElement {
   ];
 }
 
+customElements.define("rosetta-agreement", ServerAgreement);
 customElements.define("rosetta-comparison", ServerComparison);

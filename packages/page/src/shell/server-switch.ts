@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { askHealth, type Health, type ServerEntry, scriptOf } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
+import { nameOf } from "./server-name.ts";
 
 /** Event of the switch: another server was chosen, or all of them at once. */
 export type ServersChosen = CustomEvent<ServerEntry | "every">;
@@ -199,7 +200,7 @@ export class ServerSwitch extends LitElement {
         white-space: nowrap;
       }
 
-      label .rest {
+      label .partner {
         display: block;
         max-inline-size: 8.5rem;
         overflow: hidden;
@@ -311,7 +312,7 @@ export class ServerSwitch extends LitElement {
           padding-inline: 0.375rem;
         }
 
-        label .rest {
+        label .partner {
           max-inline-size: 4.5rem;
         }
       }
@@ -362,12 +363,6 @@ export class ServerSwitch extends LitElement {
       }
     `,
   ];
-}
-
-// A stack is named after its parts: the framework stands large, what it works with below.
-function nameOf(title: string): TemplateResult {
-  const [first, ...rest] = title.split(" + ");
-  return html`${first}${rest.length > 0 ? html`<span class="rest"><span class="hidden"> + </span>${rest.join(" + ")}</span>` : nothing}`;
 }
 
 function shortName(title = ""): string {
