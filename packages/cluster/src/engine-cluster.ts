@@ -142,7 +142,7 @@ export class EngineCluster implements Cluster {
     if (members.length > 0) this.#rosters.set(room, members);
     else this.#rosters.delete(room);
     const all = await this.#reach.ask(() => this.#options.engine.roster(room, members));
-    return { members: [...new Set(all.members.flat())], version: all.version };
+    return { ...all, members: [...new Set(all.members.flat())] };
   }
 
   async jobStarts({ topic, epoch }: Place, request: RequestMark): Promise<Place | undefined> {
@@ -259,8 +259,8 @@ export class EngineCluster implements Cluster {
     return [...this.#clients.keys()].filter((_, index) => index % keepBeats === this.#beats % keepBeats);
   }
 
-  #learn({ isKnown, changed, cancelled, taken, moved, orphans }: BeatReply): void {
-    if (!isKnown) void this.#tell();
+  #learn({ isKnown, changed, cancelled, taken, moved, orphans, rooms }: BeatReply): void {
+    if (!isKnown) void this.#tell(rooms);
     for (const client of moved) void this.#found(client).catch(() => {});
     for (const topic of cancelled) this.#events?.cancelled(topic);
     for (const topic of taken) this.#taken(topic);
@@ -295,13 +295,14 @@ export class EngineCluster implements Cluster {
   }
 
   // The engine may have forgotten what this server has told it: it has lost everything or a part, or the lease had run out.
-  // So it is told again. The next beat says that this is done, or the engine asks for it once more.
-  async #tell(): Promise<void> {
+  // So it is told again. The next beat says that this is done, or the engine asks for it once more. `rooms` are those in
+  // which the engine has somebody: it may have lost that the last one has left.
+  async #tell(rooms: string[]): Promise<void> {
     if (this.#isTelling) return;
     this.#isTelling = true;
     const tells = this.#tells;
     try {
-      await this.#tellAll();
+      await this.#tellAll(rooms);
       if (tells !== undefined && tells === this.#tells) this.#told = tells;
       this.#tells = undefined;
     } catch {
@@ -311,14 +312,14 @@ export class EngineCluster implements Cluster {
     }
   }
 
-  async #tellAll(): Promise<void> {
+  async #tellAll(known: string[]): Promise<void> {
     const { engine } = this.#options;
     const jobs = [...this.#jobs].map(async ([topic, client]) => {
       if (!(await this.#reach.ask(() => engine.keepJob(topic, client)))) this.#taken(topic);
     });
     const clients = [...this.#clients.keys()].map((client) => this.#claimAgain(client));
-    const rooms = [...this.#rosters].map(async ([room, members]) => {
-      await this.#reach.ask(() => engine.roster(room, members));
+    const rooms = [...new Set([...this.#rosters.keys(), ...known])].map(async (room) => {
+      await this.#reach.ask(() => engine.roster(room, this.#rosters.get(room) ?? []));
       this.#events?.roomChanged(room);
     });
     await Promise.all([...jobs, ...clients, ...rooms]);

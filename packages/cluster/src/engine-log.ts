@@ -200,12 +200,13 @@ export class EngineLog implements Log {
 
   async #append(topic: string, draft: Draft): Promise<Place | undefined> {
     const { engine, reach, platform, appended } = this.#options;
-    const { rank, request } = draft;
+    const { rank, life, request } = draft;
     const begunAt = platform.now();
     const payload = payloadOf(draft);
     const command = {
       ...{ topic, payload },
       ...(rank !== undefined && { rank }),
+      ...(life !== undefined && { life }),
       ...(request && { request }),
     };
     const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
@@ -223,6 +224,8 @@ export class EngineLog implements Log {
       );
       appended(platform.now() - begunAt);
       if (answer.outcome === "conflict") throw new Refused("conflict", "this id had another body");
+      if (answer.outcome === "stale")
+        throw new Refused("unavailable", "the engine has begun another life", 0);
       merge(answer);
       // Only an author waits: for its own event, which comes before the `ack`.
       if (key !== undefined && this.#waits(answer)) await settled;

@@ -7,8 +7,9 @@ export interface AppendCommand {
   payload: string;
   /** The epoch of the topic if this begins a new one. */
   epoch: string;
-  /** See `Draft.rank` of the hub. */
+  /** See `Draft.rank` and `Draft.life` of the hub. */
   rank?: number;
+  life?: string;
   /** The request that must not take effect twice. */
   request?: RequestMark;
 }
@@ -17,9 +18,10 @@ export interface AppendCommand {
 export interface Appended {
   /**
    * `added` at this place; `again`: this place has the event of the same request; `late`: left out because of its rank,
-   * the place is the newest; `conflict`: another request had this id, so there is no place.
+   * the place is the newest; `stale`: left out because its rank is of another life; `conflict`: another request had this
+   * id. Of the last two there is no place.
    */
-  outcome: "added" | "again" | "late" | "conflict";
+  outcome: "added" | "again" | "late" | "stale" | "conflict";
   topic: string;
   epoch: string;
   offset: number;
@@ -67,6 +69,8 @@ export interface BeatReply {
   moved: string[];
   /** Jobs of a server that is gone, which this one now has to end. */
   orphans: string[];
+  /** Rooms in which the engine has members of this server, if it is not known: they may have left. Otherwise none. */
+  rooms: string[];
 }
 
 /** A client that says `hello`. */
@@ -76,6 +80,15 @@ export interface ClaimCommand {
   connection: number | undefined;
   /** The name of the client if the engine has none. */
   member: string;
+}
+
+/** Who is in a room, on each server. */
+export interface RosterReply {
+  members: string[][];
+  /** Grows with every change in one life of the engine. */
+  version: number;
+  /** Names the life of the engine. */
+  life: string;
 }
 
 /** What a server is told by its engine. */
@@ -117,8 +130,8 @@ export interface Engine {
   beat(command: BeatCommand): Promise<BeatReply>;
   /** Notes that a client is here. Tells the server where it was before. */
   claim(command: ClaimCommand): Promise<{ member: string; known: boolean } | "older">;
-  /** Notes who is in a room here. Returns who is there on each server, and a number that grows with every change. */
-  roster(room: string, members: string[]): Promise<{ version: number; members: string[][] }>;
+  /** Notes who is in a room here. Returns who is there on each server. */
+  roster(room: string, members: string[]): Promise<RosterReply>;
   /** Notes that a job runs here, unless the same request has started one. */
   startJob(topic: string, epoch: string, request: RequestMark): Promise<Appended>;
   /** Notes again that a job runs here. Returns false if the others have taken it over. */

@@ -1,7 +1,13 @@
 // What fails, and what happens then: a row of the table in the README each, and what goes well across servers.
 import { createExtras } from "@rosetta/hub/extras";
 import { openSessionOf, Socket, secret, settled, World } from "@rosetta/hub/testing";
-import { type ClientMessage, encode, parseServer, type ServerMessage } from "@rosetta/protocol";
+import {
+  type ClientMessage,
+  type EventData,
+  encode,
+  parseServer,
+  type ServerMessage,
+} from "@rosetta/protocol";
 import { describe, expect, test } from "vitest";
 import { SimulatedServer } from "./simulation/servers.ts";
 import { FakeEngine } from "./testing/fake-engine.ts";
@@ -424,6 +430,23 @@ describe("if the engine is killed", () => {
   });
 });
 
+test("if the engine loses that a member has left, the member does not stay in the room", async () => {
+  const { world, one, two, join, engine } = await setUp();
+  const watcher = await join(two, 2, "presence/a");
+  const anna = await join(one, 1);
+  // More than half a second later, so that leaving is told at once, and before the next copy of the replica.
+  await world.pass(725);
+  anna.gone();
+  await world.pass(10);
+  engine.crash("behind", 100);
+  await world.pass(3_000);
+  const counts = watcher
+    .heard()
+    .flatMap((each) => (each.type === "event" && each.data.kind === "presence" ? [each.data.count] : []));
+  expect(engine.store.rooms("one")).toEqual([]);
+  expect(counts.at(-1)).toBe(0);
+});
+
 test("if the engine is flushed while it runs, everybody is told, and presence is right again", async () => {
   const { world, one, two, join, engine } = await setUp();
   const anna = await join(one, 1);
@@ -528,6 +551,23 @@ test("if the engine splits, both halves have epochs of their own, and in the end
   expect(mine?.epoch).not.toBe(theirs?.epoch);
   await world.pass(5_000);
   expect(anna.heard()).toMatchObject([{ type: "event", epoch: theirs?.epoch, data: { text: "kept" } }]);
+});
+
+test("if the engine splits, what one half says of who is in a room is refused by the other", async () => {
+  const { world, one, engine } = await setUp();
+  engine.split((server) => server === "one", 3_000);
+  await world.pass(500);
+  const { cluster } = one.part.services;
+  const asked = Promise.resolve(cluster.roster("a", []));
+  await world.pass(20);
+  const roster = await asked;
+  await world.pass(4_000);
+  const data: EventData = { kind: "presence", count: 0, members: [] };
+  const order = { rank: roster?.version ?? 0, life: roster?.life ?? "" };
+  const appended = one.part.services.append("presence/a", { data, ...order }).catch(String);
+  await world.pass(20);
+  expect(await appended).toContain("the engine has begun another life");
+  expect(engine.store.topic("presence/a")).toBeUndefined();
 });
 
 test("a server that has not reached the engine yet lets nobody in", async () => {

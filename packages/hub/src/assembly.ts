@@ -106,7 +106,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     members: (room) => [...(topics.get(`room/${room}`)?.sessions ?? [])].map(({ member }) => member ?? ""),
     watchers: (room) => topics.get(`presence/${room}`)?.sessions.size ?? 0,
     roster: (room, members) => cluster.roster(room, members),
-    append: appendOwn,
+    append,
     failed,
   });
   const services: Services<Ws> = {

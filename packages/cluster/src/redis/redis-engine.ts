@@ -10,6 +10,7 @@ import {
   type EngineListener,
   kept,
   type OpenedTopic,
+  type RosterReply,
 } from "../engine.ts";
 import { Connection, type RedisReply } from "./connection.ts";
 import { parseRedisUrl, type RedisAddress, shownUrl } from "./url.ts";
@@ -82,14 +83,14 @@ export class RedisEngine implements Engine {
     this.#connection?.unsubscribe(this.#key("topic", topic));
   }
 
-  async append({ topic, payload, epoch, rank, request }: AppendCommand): Promise<Appended> {
+  async append({ topic, payload, epoch, rank, life, request }: AppendCommand): Promise<Appended> {
     const keys = [
       this.#key("topic", topic),
       this.#key("stream", topic),
       this.#key("client", request?.client ?? ""),
     ];
     const { entries, bytes } = ring;
-    const args = [topic, epoch, rank ?? "", payload, request?.id ?? "", request?.body ?? ""];
+    const args = [topic, epoch, rank ?? "", life ?? "", payload, request?.id ?? "", request?.body ?? ""];
     const bounds = [kept.ms, kept.requests, entries, bytes];
     return appendedOf(await this.#use().run("append", keys, [...args, ...bounds]));
   }
@@ -123,7 +124,7 @@ export class RedisEngine implements Engine {
       [number, string, number][],
       ...number[][],
     ];
-    const [known, changed, cancelled = [], taken = [], moved = [], orphans = []] = reply;
+    const [known, changed, cancelled = [], taken = [], moved = [], orphans = [], rooms = []] = reply;
     return {
       isKnown: known === 1,
       changed: changed.map(([index, epoch, offset]) => ({
@@ -135,6 +136,7 @@ export class RedisEngine implements Engine {
       taken: taken.map((index) => jobs[index - 1] ?? ""),
       moved: moved.map((index) => clients[index - 1] ?? ""),
       orphans: orphans.map(String),
+      rooms: rooms.map(String),
     };
   }
 
@@ -146,18 +148,16 @@ export class RedisEngine implements Engine {
     return outcome === "older" ? "older" : { member: name, known: known === 1 };
   }
 
-  async roster(room: string, members: string[]): Promise<{ version: number; members: string[][] }> {
+  async roster(room: string, members: string[]): Promise<RosterReply> {
     const { server } = this.#options;
     const text = members.length === 0 ? "" : JSON.stringify(members);
     const keys = [this.#key("roster", room), this.#key("rooms", server)];
-    const flat = (await this.#use().run("roster", keys, [
-      ...[server, room, text, kept.ms],
-      ...[this.#prefix, kept.leaseMs],
-    ])) as string[];
+    const args = [server, room, text, kept.ms, this.#prefix, kept.leaseMs];
+    const [life, flat] = (await this.#use().run("roster", keys, args)) as [string, string[]];
     const fields = new Map(pairsOf(flat));
     const version = Number(fields.get("#") ?? 0);
     fields.delete("#");
-    return { version, members: [...fields.values()].map((names) => JSON.parse(names)) };
+    return { version, life, members: [...fields.values()].map((names) => JSON.parse(names)) };
   }
 
   async startJob(topic: string, epoch: string, { client, id, body }: RequestMark): Promise<Appended> {

@@ -16,6 +16,7 @@ export type Mishap =
   | { do: "publish"; client: number; to: "all" | "others" }
   | { do: "pass"; ms: number }
   | { do: "move"; client: number }
+  | { do: "leave"; client: number }
   | { do: "lose message" | "lose answer" | "deafen"; server: number }
   | { do: "cut"; server: number; ms: number }
   | { do: "kill"; server: number; ms: number }
@@ -37,6 +38,10 @@ export interface Outcome {
 interface Speaker {
   client: Client;
   told: Told[];
+  /** How many are in the room, as it was told. */
+  counts: number[];
+  /** True once it has left for good. */
+  hasLeft: boolean;
   cut(): void;
 }
 
@@ -67,7 +72,6 @@ export class Simulation {
   readonly #poll: SimulatedReader;
   readonly #acks: { text: string; place: Cursor }[] = [];
   readonly #failures: unknown[] = [];
-  readonly #counts: { count: number; members: string[] }[] = [];
   #published = 0;
   #starts = 0;
 
@@ -105,6 +109,7 @@ export class Simulation {
     const host = hostOf(this.#world, this.#random, () => this.#choose());
     const client = new Client("ws://test", { host });
     const told: Told[] = [];
+    const counts: number[] = [];
     let epoch = "";
     client.on("frame", (frame) => {
       const message = frame.kind === "text" ? frame.message : undefined;
@@ -121,13 +126,13 @@ export class Simulation {
       ({ recovered }) => recovered === false && void told.push({ lost: true, epoch }),
     );
     client.subscribe("presence/a", ({ data }) => {
-      if (data.kind === "presence") this.#counts.push(data);
+      if (data.kind === "presence") counts.push(data.count);
     });
     // That a server cannot welcome it or open its topic now is a problem that a client may have.
     client.on("problem", (problem) => {
       if (!["server", "subscription"].includes(problem.what)) this.#failures.push(problem);
     });
-    return { client, told, cut: () => host.cut() };
+    return { client, told, counts, hasLeft: false, cut: () => host.cut() };
   }
 
   #choose(): SimulatedServer | undefined {
@@ -135,16 +140,26 @@ export class Simulation {
   }
 
   #publish(index: number, to: "all" | "others"): void {
+    const speaker = this.#speakers[index];
+    if (!speaker || speaker.hasLeft) return;
     this.#published += 1;
     const text = `${index} says ${this.#published}`;
-    this.#speakers[index]?.client.publish(room, text, to).then(
+    speaker.client.publish(room, text, to).then(
       ({ epoch, offset }) => void this.#acks.push({ text, place: { epoch, offset } }),
       () => {},
     );
   }
 
+  #leave(index: number): void {
+    const speaker = this.#speakers[index];
+    if (!speaker || speaker.hasLeft) return;
+    speaker.hasLeft = true;
+    speaker.client.close();
+  }
+
   #happen(step: Mishap): void {
     if (step.do === "publish") return this.#publish(step.client, step.to);
+    if (step.do === "leave") return this.#leave(step.client);
     if (step.do === "move") return this.#speakers[step.client]?.cut();
     if (step.do === "freeze") return this.#engine.freeze(step.ms);
     if (step.do === "crash") return this.#engine.crash(step.remains, step.ms);
@@ -185,13 +200,13 @@ export class Simulation {
   #judge(): Outcome {
     const { store } = this.#engine;
     this.#truth.note(store);
-    const witnesses: Witness[] = this.#speakers.map(({ told }, index) => ({
+    const witnesses: Witness[] = this.#speakers.map(({ told, hasLeft }, index) => ({
       name: `client ${index}`,
-      told,
+      ...{ told, hasLeft },
       key: this.#keyOf(index),
     }));
-    witnesses.push({ name: "stream", told: this.#stream.told, key: undefined });
-    witnesses.push({ name: "poll", told: this.#poll.told, key: undefined });
+    witnesses.push({ name: "stream", told: this.#stream.told, hasLeft: false, key: undefined });
+    witnesses.push({ name: "poll", told: this.#poll.told, hasLeft: false, key: undefined });
     const faults = [
       ...this.#truth.faults,
       ...this.#truth.repeated,
@@ -212,10 +227,9 @@ export class Simulation {
     };
   }
 
-  // Its own publications to others show which key it has: nobody but its servers ever sees the secret.
+  // Its own publications show which key it has: nobody but its servers ever sees the secret.
   #keyOf(index: number): string {
-    const ack = this.#acks.find(({ text }) => text.startsWith(`${index} `));
-    return (ack && this.#truth.at(ack.place)?.request?.client) ?? `nobody ${index}`;
+    return this.#truth.authorOf(`${index} says`) ?? `nobody ${index}`;
   }
 
   #ackFaults(): string[] {
@@ -223,7 +237,7 @@ export class Simulation {
       const data = this.#truth.at(place)?.data;
       return data?.kind !== "chat" || data.text !== text;
     });
-    const unanswered = this.#speakers.filter(({ client }) => client.state.name !== "open");
+    const unanswered = this.#present().filter(({ client }) => client.state.name !== "open");
     return [
       ...wrong.map(
         ({ text, place }) => `${text} was acknowledged at ${place.epoch}:${place.offset}, where it is not`,
@@ -233,7 +247,15 @@ export class Simulation {
   }
 
   #presenceFaults(): string[] {
-    const last = this.#counts.at(-1);
-    return last?.count === cast.clients ? [] : [`presence counts ${last?.count} of ${cast.clients}`];
+    const present = this.#present();
+    return present
+      .map(({ counts }) => counts.at(-1))
+      .filter((count) => count !== present.length)
+      .map((count) => `presence counts ${count} of ${present.length}`);
+  }
+
+  // Those who have not left.
+  #present(): Speaker[] {
+    return this.#speakers.filter(({ hasLeft }) => !hasLeft);
   }
 }

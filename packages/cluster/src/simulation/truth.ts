@@ -10,6 +10,8 @@ export type Told = (Cursor & { text: string; lost?: undefined }) | { lost: true;
 export interface Witness {
   name: string;
   told: Told[];
+  /** True if it has left, so that it has not seen the end. */
+  hasLeft: boolean;
   /** The key of a client that does not get what it published to others. Undefined for a reader over HTTP. */
   key: string | undefined;
 }
@@ -48,6 +50,12 @@ export class Truth {
     return this.#places.get(placeOf(cursor));
   }
 
+  /** Returns the key of the client that has said something that begins so. */
+  authorOf(beginning: string): string | undefined {
+    const entries = [...this.#places.values()];
+    return entries.find((entry) => textOf(entry).startsWith(beginning))?.request?.client;
+  }
+
   /** Returns what was wrong with what a reader was told: events twice, late, or missing without a word. */
   faultsOf({ name, told, key }: Witness): string[] {
     const found: string[] = [];
@@ -81,7 +89,8 @@ export class Truth {
   }
 
   /** Returns the last event in the store that a reader is meant to see and was not told, as a fault. */
-  endOf({ name, told, key }: Witness, store: FakeStore): string[] {
+  endOf({ name, told, hasLeft, key }: Witness, store: FakeStore): string[] {
+    if (hasLeft) return [];
     const topic = store.topic(this.#topic);
     const events = (topic?.events ?? []).map(({ offset, payload }) =>
       entryOf(this.#topic, topic?.epoch ?? "", offset, payload),

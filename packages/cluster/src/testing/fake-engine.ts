@@ -10,6 +10,7 @@ import {
   type Engine,
   type EngineListener,
   type OpenedTopic,
+  type RosterReply,
 } from "../engine.ts";
 import { FakeStore } from "./fake-store.ts";
 
@@ -231,7 +232,7 @@ export class FakeLink implements Engine {
     return this.#run((store) => store.claim(this.server, command));
   }
 
-  roster(room: string, members: string[]): Promise<{ version: number; members: string[][] }> {
+  roster(room: string, members: string[]): Promise<RosterReply> {
     return this.#run((store) => store.roster(this.server, room, members));
   }
 

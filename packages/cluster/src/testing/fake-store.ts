@@ -8,6 +8,7 @@ import {
   type ClaimCommand,
   kept,
   type OpenedTopic,
+  type RosterReply,
 } from "../engine.ts";
 
 interface StoredTopic {
@@ -87,7 +88,14 @@ export class FakeStore {
     return this.#data.topics.get(name);
   }
 
-  append({ topic: name, payload, epoch, rank, request }: AppendCommand): Appended {
+  /** The rooms in which a server has members. */
+  rooms(server: string): string[] {
+    return [...this.#data.rosters].filter(([, { members }]) => members.has(server)).map(([room]) => room);
+  }
+
+  append({ topic: name, payload, epoch, rank, life, request }: AppendCommand): Appended {
+    if (life !== undefined && life !== this.life)
+      return { outcome: "stale", topic: name, epoch: "", offset: 0 };
     this.changes += 1;
     const answer = request && this.#answerTo(request);
     if (answer) return answer;
@@ -141,6 +149,7 @@ export class FakeStore {
       cancelled: jobs.filter((job) => at(job)?.isCancelled),
       taken: jobs.filter((job) => at(job) && at(job)?.server !== server),
       moved: clients.filter((client) => home(client) !== server),
+      rooms: isKnown ? [] : this.rooms(server),
     };
     const gone = [...servers].filter((each) => !this.#lives(each));
     return { ...reply, orphans: gone.flatMap((other) => this.#bury(other, server)) };
@@ -161,7 +170,7 @@ export class FakeStore {
     return { member: client.member, known: known !== undefined };
   }
 
-  roster(server: string, room: string, members: string[]): { version: number; members: string[][] } {
+  roster(server: string, room: string, members: string[]): RosterReply {
     this.changes += 1;
     const { rosters } = this.#data;
     this.#noted(server);
@@ -171,7 +180,7 @@ export class FakeStore {
     if (JSON.stringify(before) !== JSON.stringify(members)) this.#changed(roster);
     if (members.length > 0) roster.members.set(server, members);
     else roster.members.delete(server);
-    return { version: roster.version, members: [...roster.members.values()] };
+    return { version: roster.version, members: [...roster.members.values()], life: this.life };
   }
 
   startJob(server: string, topic: string, epoch: string, request: RequestMark): Appended {

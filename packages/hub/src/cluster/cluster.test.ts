@@ -441,7 +441,7 @@ describe("presence", () => {
     anna.heard();
     await others.refuse("roster a 1");
     await world.pass(500);
-    await others.answer("roster a 1", { members: ["guest-1", "guest-2"], version: 7 });
+    await others.answer("roster a 1", { members: ["guest-1", "guest-2"], version: 7, life: "1" });
     expect(anna.heard()).toMatchObject([
       { type: "event", data: { count: 2, members: ["guest-1", "guest-2"] } },
     ]);

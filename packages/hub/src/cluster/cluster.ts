@@ -30,6 +30,8 @@ export interface Roster {
   members: string[];
   /** Grows with every change, so that an older list does not come after a newer one. */
   version: number;
+  /** The life of the servers' common memory in which the version counts. Another one begins when a part may be lost. */
+  life: string;
 }
 
 /** What a server is told by the others, and of them. */

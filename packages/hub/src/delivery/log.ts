@@ -17,6 +17,11 @@ export interface Draft {
    * has one of this rank or a higher one already. A log of one server's own need not look at it. Default: no rank.
    */
   rank?: number;
+  /**
+   * The life of the servers' common memory in which the rank was given: see `Roster.life`. In another life the rank says
+   * nothing, and the log refuses the event. Default: the rank holds in every life.
+   */
+  life?: string;
 }
 
 /** What a log remembers of a request, so that it does not take effect twice. */

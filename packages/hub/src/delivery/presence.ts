@@ -1,7 +1,7 @@
-import type { EventData } from "@rosetta/protocol";
 import type { Roster } from "../cluster/cluster.ts";
 import type { Soon } from "../cluster/soon.ts";
 import type { Platform } from "../port.ts";
+import type { Draft } from "./log.ts";
 
 const intervalMs = 500;
 const shownMembers = 100;
@@ -19,7 +19,7 @@ interface PresenceOptions {
   /** Tells the other servers who is in the room here. Returns who is there on all, or `undefined` if those are all. */
   roster(room: string, members: string[]): Soon<Roster | undefined>;
   /** Appends an event, unless there is one of this rank or a higher one. Rejects if the log cannot take it. */
-  append(topic: string, data: EventData, rank: number | undefined): Promise<unknown>;
+  append(topic: string, draft: Pick<Draft, "data" | "rank" | "life">): Promise<unknown>;
   /** Called when the other servers could not be told. They will be. */
   failed(error: unknown): void;
 }
@@ -51,7 +51,7 @@ export class Presence {
     if (!(whole instanceof Promise)) return this.#publish(room, here);
     this.#resting.set(room, false);
     whole.then(
-      (all) => this.#publish(room, all?.members ?? here, all?.version),
+      (all) => this.#publish(room, all?.members ?? here, all && { rank: all.version, life: all.life }),
       (error) => {
         failed(error);
         // What others do not know yet has to be told again.
@@ -66,12 +66,12 @@ export class Presence {
     else this.#rest(room, intervalMs, true);
   }
 
-  #publish(room: string, members: string[], version?: number): void {
+  #publish(room: string, members: string[], order?: Pick<Draft, "rank" | "life">): void {
     const shown = members.slice(0, shownMembers);
     const bytes = (eventBytes + memberBytes * shown.length) * this.#options.watchers(room);
     this.#rest(room, Math.max(intervalMs, bytes / bytesPerMs));
     const data = { kind: "presence", count: members.length, members: shown } as const;
-    this.#options.append(`presence/${room}`, data, version).catch((error) => {
+    this.#options.append(`presence/${room}`, { data, ...order }).catch((error) => {
       this.#options.failed(error);
       this.#again(room);
     });

@@ -77,7 +77,7 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("engine-cluster.ts", "failures"),
-    search: "if (!isKnown) void this.#tell();",
+    search: "if (!isKnown) void this.#tell(rooms);",
     replace: "",
     why: "an engine that came back empty is not told who is here",
   },
@@ -107,9 +107,33 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("engine-cluster.ts", "failures"),
-    search: "return { members: [...new Set(all.members.flat())], version: all.version };",
-    replace: "return { members: all.members.flat(), version: all.version };",
+    search: "return { ...all, members: [...new Set(all.members.flat())] };",
+    replace: "return { ...all, members: all.members.flat() };",
     why: "a member that two servers know is counted twice",
+  },
+  {
+    ...unit("engine-cluster.ts", "failures"),
+    search: "new Set([...this.#rosters.keys(), ...known])",
+    replace: "new Set(this.#rosters.keys())",
+    why: "a member stays in its room for good if the engine has lost that it has left",
+  },
+  {
+    ...unit("testing/fake-store.ts", "simulation"),
+    search: "if (life !== undefined && life !== this.life)",
+    replace: "if (life === null)",
+    why: "what one half of a split engine says of a room replaces what the other says",
+  },
+  {
+    ...unit("redis/scripts/append.lua", "redis/redis-engine"),
+    search: "if ranked ~= '' and ranked ~= life() then",
+    replace: "if false then",
+    why: "a presence that was counted in another life of Redis is taken",
+  },
+  {
+    ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
+    search: "isKnown and {} or redis.call('SMEMBERS', all('rooms', server))",
+    replace: "{}",
+    why: "a server is not told in which rooms Redis still has members of it",
   },
   {
     ...unit("redis/scripts/append.lua", "redis/redis-engine"),

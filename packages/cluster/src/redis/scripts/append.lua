@@ -1,8 +1,10 @@
--- Appends an event once. KEYS: topic, stream, client. ARGV: the topic's name, a new epoch, the rank or nothing, the
--- event, the request's id or nothing, its body, and four bounds.
+-- Appends an event once. KEYS: topic, stream, client. ARGV: the topic's name, a new epoch, the rank or nothing, its life
+-- or nothing, the event, the request's id or nothing, its body, and four bounds.
 local topic, stream, client = KEYS[1], KEYS[2], KEYS[3]
-local name, fresh, rank, event, id, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local ttl, most, entries, bytes = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local name, fresh, rank, ranked, event, id, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local ttl, most, entries, bytes = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+
+if ranked ~= '' and ranked ~= life() then return { 'stale', name, '', 0 } end
 
 local answer = answerTo(client, id, body)
 if answer then return answer end

@@ -62,7 +62,9 @@ for _, other in ipairs(redis.call('SMEMBERS', servers)) do
     redis.call('DEL', all('jobs', other))
   end
 end
+-- A server that is told anew also hears in which rooms its members still are: it may have said otherwise in vain.
+local rooms = isKnown and {} or redis.call('SMEMBERS', all('rooms', server))
 -- These outlive the lease, so that the others can still clean up after this server.
 redis.call('PEXPIRE', all('rooms', server), ttl)
 redis.call('PEXPIRE', all('jobs', server), ttl)
-return { isKnown and 1 or 0, differing, cancelled, taken, moved, orphans }
+return { isKnown and 1 or 0, differing, cancelled, taken, moved, orphans, rooms }

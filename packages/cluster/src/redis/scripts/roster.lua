@@ -14,4 +14,4 @@ else
   redis.call('PEXPIRE', rooms, ttl)
 end
 redis.call('PEXPIRE', roster, ttl)
-return redis.call('HGETALL', roster)
+return { life(), redis.call('HGETALL', roster) }
