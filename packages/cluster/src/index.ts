@@ -6,6 +6,8 @@ import type { Settings } from "@rosetta/protocol";
 import { EngineCluster } from "./engine-cluster.ts";
 import { RedisEngine } from "./redis/redis-engine.ts";
 
+export { shownUrl } from "./redis/url.ts";
+
 /**
  * Returns the cluster of the servers that share the Redis of the settings, or `undefined` if they name none: then the
  * server is alone, and keeps everything in memory. `report` gets one line when Redis cannot be used, or can again.

@@ -6,7 +6,12 @@ const manifests = readManifests();
 const [first, second] = manifests.map(({ id }) => id) as [string, string];
 
 test("without a server all of them run", () => {
-  expect(readArguments([])).toEqual({ help: false, servers: manifests, port: undefined });
+  expect(readArguments([])).toEqual({
+    help: false,
+    servers: manifests,
+    port: undefined,
+    cluster: false,
+  });
 });
 
 test.each([[[first]], [["--filter", first]], [[`--filter=${first}`]], [["-F", first]], [["--", first]]])(
@@ -33,4 +38,11 @@ test("a port is left to whoever knows what a port may be", () => {
 
 test("an unknown option is answered in one line", () => {
   expect(readArguments(["--watch"])).toBe("Unknown option '--watch'; pnpm dev --help lists the options");
+});
+
+test("a cluster is asked for by name", () => {
+  expect(readArguments(["--cluster", first, second])).toMatchObject({
+    cluster: true,
+    servers: [{ id: first }, {}],
+  });
 });

@@ -8,6 +8,8 @@ export interface DevRequest {
   servers: Manifest[];
   /** What `--port` says, unchecked. Default: the variable `PORT`. */
   port: string | undefined;
+  /** Whether the servers are to be one application, behind one address. */
+  cluster: boolean;
 }
 
 /** Parses the arguments. Returns one line that says what is wrong if they are not valid. */
@@ -17,11 +19,12 @@ export function readArguments(args: readonly string[]): DevRequest | string {
   const { values, positionals } = parsed;
   const servers = chooseServers([...positionals, ...(values.filter ?? [])]);
   if (typeof servers === "string") return servers;
-  return { help: values.help ?? false, servers, port: values.port };
+  return { help: values.help ?? false, servers, port: values.port, cluster: values.cluster ?? false };
 }
 
 function parse(args: readonly string[]) {
   const parsed = parseCommandLine(args, {
+    cluster: { type: "boolean" },
     filter: { type: "string", short: "F", multiple: true },
     help: { type: "boolean", short: "h" },
     port: { type: "string" },

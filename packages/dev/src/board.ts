@@ -7,8 +7,15 @@ export interface BoardRow {
   url: string | undefined;
 }
 
+/** What a run tells when it has started. */
+export interface Board {
+  rows: BoardRow[];
+  /** If the servers are one application: where to open it, and the engine behind it. */
+  cluster?: { url: string; engine: string };
+}
+
 /** Lists the servers of a run: where to open them, and where to read them. `paint` is Node's `styleText`. */
-export function printBoard(rows: BoardRow[], paint: typeof styleText): string {
+export function printBoard({ rows, cluster }: Board, paint: typeof styleText): string {
   const titles = Math.max(...rows.map(({ manifest }) => manifest.title.length));
   const places = rows.map(({ url }) => url ?? "broken, see above");
   const width = Math.max(...places.map((place) => place.length));
@@ -20,5 +27,12 @@ export function printBoard(rows: BoardRow[], paint: typeof styleText): string {
       `apps/${id}/src`,
     ].join("  "),
   );
-  return ["", ...lines, paint("dim", "Ctrl-C stops all"), ""].join("\n");
+  const whole = cluster
+    ? [
+        "",
+        `${paint("bold", "One application")} on all of them: ${paint("cyan", cluster.url)}`,
+        paint("dim", `each connection goes to the next server; they share ${cluster.engine}`),
+      ]
+    : [];
+  return ["", ...lines, ...whole, paint("dim", "Ctrl-C stops all"), ""].join("\n");
 }

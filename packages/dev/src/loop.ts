@@ -3,8 +3,11 @@ import { join, relative, resolve } from "node:path";
 import { styleText } from "node:util";
 import { folderOf } from "@rosetta/manifest";
 import { commandOf } from "@rosetta/manifest/start";
-import { printBoard } from "./board.ts";
+import type { ProcessExit } from "@rosetta/testkit/process";
+import { type Board, printBoard } from "./board.ts";
 import { whatBroke } from "./broken.ts";
+import { Balancer } from "./cluster/balancer.ts";
+import type { DevEngine } from "./cluster/engine.ts";
 import { CodeEvents } from "./events.ts";
 import { readLog } from "./log.ts";
 import { Page } from "./page.ts";
@@ -17,6 +20,9 @@ const root = resolve(import.meta.dirname, "../../..");
 const pageFolder = join(root, "packages/page");
 const compiled = join(import.meta.dirname, "../node_modules/.cache/servers");
 
+/** Milliseconds after which a server that does not reach the engine is nothing to wait for. */
+const settleMs = 5_000;
+
 /** The name of the page among the things that are made of files; a server has its id. */
 const page = "page";
 
@@ -26,6 +32,9 @@ export class DevLoop {
   readonly #events: CodeEvents;
   readonly #page: Page;
   readonly #supervisor: Supervisor;
+  /** Through which the servers are one application. */
+  readonly #engine: DevEngine | undefined;
+  #balancer: Balancer | undefined;
   /** The URLs of the servers that are up. */
   readonly #urls = new Map<string, string>();
   #watch: SourceWatch<string> | undefined;
@@ -36,8 +45,9 @@ export class DevLoop {
   #pending = 0;
   #isStopping = false;
 
-  private constructor(plan: DevPlan, env: NodeJS.ProcessEnv, events: CodeEvents) {
+  private constructor(plan: DevPlan, env: NodeJS.ProcessEnv, events: CodeEvents, engine?: DevEngine) {
     this.#plan = plan;
+    this.#engine = engine;
     this.#events = events;
     this.#page = new Page(pageFolder, `${events.origin}/`);
     // Where Node keeps compiled code, which halves the time of a restart.
@@ -54,20 +64,24 @@ export class DevLoop {
     process.on("exit", () => this.#page.remove());
   }
 
-  /** `env` is the environment that the servers get, but for what the plan says. */
-  static async create(plan: DevPlan, env: NodeJS.ProcessEnv): Promise<DevLoop> {
-    return new DevLoop(plan, env, await CodeEvents.start());
+  /**
+   * `env` is the environment that the servers get, but for what the plan says. `engine` is started before them and ends
+   * after them.
+   */
+  static async create(plan: DevPlan, env: NodeJS.ProcessEnv, engine?: DevEngine): Promise<DevLoop> {
+    return new DevLoop(plan, env, await CodeEvents.start(), engine);
   }
 
   /** Builds the page, starts the servers, says where they are, and watches from then on. */
   async start(): Promise<void> {
     const since = snapshotsOf(this.#plan.seats);
     console.log(styleText("dim", "Building the page, then starting the servers …"));
+    await this.#engine?.start((exit) => complain(`${this.#engine?.title} has ended (${howOf(exit)})`));
     await this.#build();
     await this.#supervisor.start();
     if (this.#isStopping) return;
-    const rows = this.#plan.seats.map(({ manifest }) => ({ manifest, url: this.#urls.get(manifest.id) }));
-    console.log(printBoard(rows, styleText));
+    await this.#balance();
+    console.log(printBoard(this.#board(), styleText));
     this.#tellPages(since);
     this.#watch = await SourceWatch.start({
       since,
@@ -82,6 +96,24 @@ export class DevLoop {
     this.#events.stop();
     this.#page.remove();
     await Promise.all([this.#watch?.stop(), this.#supervisor.stop()]);
+    // Until now, the servers said goodbye through both.
+    await Promise.all([this.#balancer?.stop(), this.#engine?.stop()]);
+  }
+
+  async #balance(): Promise<void> {
+    const { host, seats, balancer } = this.#plan;
+    if (!balancer) return;
+    const backends = seats.map(({ manifest: { id }, url }) => ({ id, url }));
+    this.#balancer = await Balancer.start({ host, port: balancer.port, backends });
+    await this.#balancer.settle(this.#urls.size, settleMs);
+  }
+
+  #board(): Board {
+    const { seats, balancer } = this.#plan;
+    return {
+      rows: seats.map(({ manifest }) => ({ manifest, url: this.#urls.get(manifest.id) })),
+      ...(balancer && this.#engine && { cluster: { url: balancer.url, engine: this.#engine.title } }),
+    };
   }
 
   #changed(name: string, difference: Difference): void {
@@ -104,9 +136,12 @@ export class DevLoop {
   #tellPages(snapshots: ReadonlyMap<string, Snapshot>): void {
     const nameOf = (thing: string): string => identityOf(snapshots.get(thing) ?? new Map());
     if (!this.#isPageBroken) this.#pageName = nameOf(page);
-    for (const { manifest, port } of this.#plan.seats) {
+    const { seats, balancer } = this.#plan;
+    for (const { manifest, port } of seats) {
       if (this.#urls.has(manifest.id)) this.#events.tell(port, `${this.#pageName} ${nameOf(manifest.id)}`);
     }
+    // Behind one address a page outlives each server, so it is out of date only if it has changed itself.
+    if (balancer) this.#events.tell(balancer.port, this.#pageName);
   }
 
   async #build(reason?: string): Promise<void> {
@@ -128,8 +163,9 @@ export class DevLoop {
     if (news.name !== "up") this.#urls.delete(news.id);
     if (news.name === "broken") return complain(`${news.id} is broken: ${whatBroke(news.output, root)}`);
     if (news.name === "ended") {
-      const how = news.exit.signal ?? `code ${news.exit.code}`;
-      return complain(`${news.id} has ended (${how}) and starts again when one of its files changes`);
+      return complain(
+        `${news.id} has ended (${howOf(news.exit)}) and starts again when one of its files changes`,
+      );
     }
     this.#urls.set(news.id, news.url);
     if (news.reason) say(`${news.id} restarted: ${news.reason} ${secondsSince(performance.now() - news.ms)}`);
@@ -167,6 +203,10 @@ function reasonOf({ changed, touched }: Difference): string {
   const [first = "", ...more] = changed.length > 0 ? changed : touched;
   const others = more.length > 0 ? ` and ${more.length} more` : "";
   return `${relative(root, first).replaceAll("\\", "/")}${others} ${changed.length > 0 ? "changed" : "touched"}`;
+}
+
+function howOf({ code, signal }: ProcessExit): string {
+  return signal ?? `code ${code}`;
 }
 
 function secondsSince(began: number): string {

@@ -17,8 +17,8 @@ const manifests = ["one", "two", "three"].map(
   }),
 );
 
-async function planned(env: NodeJS.ProcessEnv, servers = manifests): Promise<DevPlan> {
-  const plan = await planRun(servers, env);
+async function planned(env: NodeJS.ProcessEnv, servers = manifests, cluster = false): Promise<DevPlan> {
+  const plan = await planRun(servers, env, cluster);
   if (Array.isArray(plan)) throw new Error(plan.join());
   return plan;
 }
@@ -101,4 +101,32 @@ test("what the user set stays", async () => {
     SERVERS: "x=http://x",
     ALLOWED_ORIGINS: "https://example.org,http://127.0.0.1:3100",
   });
+});
+
+test("the balancer of a cluster has the port before those of the servers, and pages may come from there", async () => {
+  const usual = await planned({}, manifests, true);
+  expect([usual.balancer?.port, ...portsOf(usual)]).toEqual([3000, 3001, 3002, 3003]);
+  const moved = await planned({ PORT: "4000" }, manifests, true);
+  expect([moved.balancer?.port, ...portsOf(moved)]).toEqual([4000, 4001, 4002, 4003]);
+  const free = await planned({ PORT: "0" }, manifests, true);
+  expect(new Set([free.balancer?.port, ...portsOf(free)]).size).toBe(4);
+  const [seat] = moved.seats;
+  if (!seat) throw new Error("there is no seat");
+  const { settings } = readEnvironment(environmentOf(seat, moved, common), { port: 1, servers: [] });
+  for (const name of ["localhost", "127.0.0.1", "[::1]"]) {
+    expect(settings?.origins).toContain(`http://${name}:4000`);
+  }
+});
+
+test("if the balancer's port is taken, the plan has no balancer", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const plan = await planned({ PORT: String(port) }, manifests.slice(0, 1), true);
+  const { plan: rest, problems } = await withoutTaken(plan);
+  server.close();
+  expect(rest.balancer).toBeUndefined();
+  expect(problems).toContainEqual(
+    expect.stringMatching(`^the balancer is not started: port ${port} is taken by `),
+  );
 });

@@ -5,10 +5,13 @@ import { type Manifest, readManifests } from "@rosetta/manifest";
 import { readEnvironment, type Sibling, urlOf, usualOrigins } from "@rosetta/protocol";
 
 /** A server and where it is to listen. */
-export interface Seat {
+export interface Seat extends DevAddress {
   manifest: Manifest;
+}
+
+/** A port, and where a browser on this machine finds it. */
+export interface DevAddress {
   port: number;
-  /** Where a browser on this machine finds it. */
   url: string;
 }
 
@@ -17,33 +20,47 @@ export interface DevPlan {
   /** The address of `HOST`. */
   host: string;
   seats: Seat[];
+  /** Where all servers have one address. Left out unless they are one application. */
+  balancer?: DevAddress;
   /** True if the ports are not those of the manifests, so that servers must be told of each other. */
   isMoved: boolean;
 }
 
 /**
  * Returns where servers are to listen: each on the port of its manifest; with `PORT=4000` on 4000, 4001 and so on; with
- * `PORT=0` on free ports, which they keep for the whole run. If a variable cannot be used, returns one line for each.
+ * `PORT=0` on free ports, which they keep for the whole run. A `cluster` also has a balancer, on the port before theirs:
+ * it takes 3000, or 4000, and they follow. If a variable cannot be used, returns one line for each.
  */
-export async function planRun(servers: Manifest[], env: NodeJS.ProcessEnv): Promise<DevPlan | string[]> {
+export async function planRun(
+  servers: Manifest[],
+  env: NodeJS.ProcessEnv,
+  cluster = false,
+): Promise<DevPlan | string[]> {
   const host = await addressOf(env.HOST || "127.0.0.1");
   const { settings, problems } = readEnvironment({ ...env, HOST: host }, { port: noPort, servers: [] });
   if (!settings) return problems;
   const trouble = await whyNot(host, 0);
   if (trouble) return [`HOST="${env.HOST}" cannot be used: this machine cannot listen there (${trouble})`];
   const isMoved = settings.port !== noPort;
-  if (isMoved && settings.port + servers.length - 1 > mostPort) {
+  const count = servers.length + Number(cluster);
+  if (isMoved && settings.port + count - 1 > mostPort) {
     return [
       `PORT=${settings.port} leaves no port for the last of ${servers.length} servers: the highest is ${mostPort}`,
     ];
   }
-  const free = settings.port === 0 ? await freePorts(servers.length, host) : [];
+  const free = settings.port === 0 ? await freePorts(count, host) : [];
+  const ports = Array.from({ length: count }, (_, place) => free[place] ?? settings.port + place);
+  const balancerPort = cluster && (isMoved ? ports.shift() : usualBalancerPort);
   const seats = servers.map((manifest, place) => {
-    const port = isMoved ? (free[place] ?? settings.port + place) : manifest.port;
+    const port = isMoved ? (ports[place] ?? 0) : manifest.port;
     return { manifest, port, url: urlOf(host, port) };
   });
-  return { host, seats, isMoved };
+  const balancer = balancerPort ? { port: balancerPort, url: urlOf(host, balancerPort) } : undefined;
+  return { host, seats, isMoved, ...(balancer && { balancer }) };
 }
+
+/** The one below those of the manifests. */
+const usualBalancerPort = 3_000;
 
 const mostPort = 65_535;
 // Not a port anybody could ask for.
@@ -66,8 +83,13 @@ export function environmentOf(
   { env, eventsOrigin, pageRoot }: RunSettings,
 ): NodeJS.ProcessEnv {
   const siblings = siblingsOf(plan);
+  const { balancer } = plan;
   // A page may only connect to what its server lists.
-  const usual = [...usualOrigins(seat.port, siblings), seat.url].join();
+  const usual = [
+    ...usualOrigins(seat.port, siblings),
+    seat.url,
+    ...(balancer ? [...usualOrigins(balancer.port, []), balancer.url] : []),
+  ].join();
   return {
     ...env,
     PORT: String(seat.port),
@@ -92,8 +114,9 @@ export async function whyNot(host: string, port: number): Promise<string | undef
   return undefined;
 }
 
-// All are held at once, so that none is given twice.
-async function freePorts(count: number, host: string): Promise<number[]> {
+/** Returns ports that nothing listens on. */
+export async function freePorts(count: number, host: string): Promise<number[]> {
+  // All are held at once, so that none is given twice.
   const tried = await Promise.all(Array.from({ length: count }, () => listen(host, 0)));
   const held = tried.filter((server) => typeof server !== "string");
   const ports = held.map((server) => (server.address() as AddressInfo).port);
