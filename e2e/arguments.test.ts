@@ -9,7 +9,13 @@ const rungs = [
 const read = (...args: string[]) => readArguments(args, servers, rungs);
 
 test("without arguments everything is run", () => {
-  expect(read()).toEqual({ help: false, projects: [], rest: [], whole: true });
+  expect(read()).toEqual({ help: false, cluster: false, dealt: false, projects: [], rest: [], whole: true });
+});
+
+test("with an engine everything that concerns it is run, and no rung", () => {
+  expect(read("--cluster", "--workers", "2")).toMatchObject({ cluster: true, whole: true });
+  expect(read("--cluster", "-g", "CLUSTER")).toMatchObject({ cluster: true, whole: false });
+  expect(read("--cluster", "--steps")).toMatch(/exclude each other/);
 });
 
 test("arguments that do not change the set of tests leave a run whole", () => {

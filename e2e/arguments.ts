@@ -5,6 +5,10 @@ export interface E2eOptions {
   help: boolean;
   /** The ladders: all of their rungs, or the one with this name. If left out, the apps are run. */
   steps?: string;
+  /** Whether the servers share an engine, and only what concerns it is run. */
+  cluster: boolean;
+  /** Whether each test is run on one server only. */
+  dealt: boolean;
   projects: string[];
   /** Arguments that are passed on to Playwright. */
   rest: string[];
@@ -22,11 +26,18 @@ export function readArguments(
   servers: readonly string[],
   rungs: readonly Rung[],
 ): E2eOptions | string {
-  const request: E2eOptions = { help: false, projects: [], rest: [], whole: true };
+  const request: E2eOptions = {
+    ...{ help: false, cluster: false, dealt: false },
+    projects: [],
+    rest: [],
+    whole: true,
+  };
   const queue = [...args];
   for (let arg = queue.shift(); arg !== undefined; arg = queue.shift()) {
     if (arg === "--") continue;
     if (arg === "--help" || arg === "-h") request.help = true;
+    else if (arg === "--cluster") request.cluster = true;
+    else if (arg === "--dealt") request.dealt = true;
     else if (arg === "--steps") request.steps = takeRung(queue, rungs);
     else if (arg === "--project") request.projects.push(...takeProjects(queue, servers));
     else if (arg.startsWith("--project=")) request.projects.push(arg.slice("--project=".length));
@@ -37,7 +48,7 @@ export function readArguments(
     }
   }
   if (request.projects.length > 0 || (request.steps ?? "all") !== "all") request.whole = false;
-  return whyUnknown(request.projects, servers) ?? whyNoRung(request.steps, rungs) ?? request;
+  return whyUnknown(request.projects, servers) ?? whyNoRung(request, rungs) ?? request;
 }
 
 // A word that names no rung belongs to whatever comes next, except a number: those are only for rungs.
@@ -56,7 +67,9 @@ function takeProjects(queue: string[], servers: readonly string[]): string[] {
   return queue.splice(0, count === -1 ? queue.length : count);
 }
 
-function whyNoRung(steps: string | undefined, rungs: readonly Rung[]): string | undefined {
+function whyNoRung({ steps, cluster }: E2eOptions, rungs: readonly Rung[]): string | undefined {
+  if (steps !== undefined && cluster)
+    return "rungs share no engine: --steps and --cluster exclude each other";
   const names = rungs.map(({ name }) => name);
   if (steps === undefined || steps === "all" || names.includes(steps)) return undefined;
   return `there is no rung "${steps}"; there are: ${names.join(", ")}`;

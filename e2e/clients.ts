@@ -1,5 +1,5 @@
-import { Client, type ClientOptions } from "@rosetta/client";
-import type { Server } from "@rosetta/testkit";
+import { Client, type ClientOptions, type TopicState } from "@rosetta/client";
+import { type Event, Inbox, type Server, textsOf } from "@rosetta/testkit";
 import { test as base } from "./fixtures.ts";
 
 /** Returns a `@rosetta/client` that is connecting to a server. It is closed at the end of the test. */
@@ -19,3 +19,44 @@ export const test = base.extend<{ connect: Connect }>({
     for (const client of clients) client.close();
   },
 });
+
+/** `@rosetta/client` and all that it tells of one topic, in a queue until a test takes it. */
+export interface ClientFollower {
+  client: Client;
+  heard: Event[];
+  states: TopicState[];
+  /** Waits until its listener was given an event with this text. */
+  hears(text: string): Promise<void>;
+  /** Waits until it is told of a state of its subscription. */
+  isTold(wants: (state: TopicState) => boolean, awaited: string): Promise<void>;
+}
+
+/** Follows a topic with a client, and takes down all that it tells. */
+export function follow(client: Client, topic: string): ClientFollower {
+  const [heard, states]: [Event[], TopicState[]] = [[], []];
+  const story = () => `heard: ${textsOf(heard).join(", ")}; told: ${JSON.stringify(states)}`;
+  const [events, news] = [new Inbox<Event>(story), new Inbox<TopicState>(story)];
+  client.subscribe(
+    topic,
+    (event) => {
+      heard.push(event);
+      events.add(event);
+    },
+    (state) => {
+      states.push(state);
+      news.add(state);
+    },
+  );
+  const deadline = 15_000;
+  return {
+    client,
+    heard,
+    states,
+    hears: async (text) => {
+      await events.take(`"${text}"`, (event) => textsOf([event])[0] === text, deadline);
+    },
+    isTold: async (wants, awaited) => {
+      await news.take(awaited, wants, deadline);
+    },
+  };
+}

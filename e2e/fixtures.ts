@@ -16,6 +16,7 @@ import {
   type UpgradeOptions,
 } from "@rosetta/testkit";
 import { contradiction, deviationOf, idOf } from "./deviation.ts";
+import { SharedEngine } from "./engine.ts";
 
 export { expect } from "@playwright/test";
 
@@ -48,7 +49,13 @@ interface WorkerFixtures {
   server: Manifest;
   /** The rung of its ladder that the project is about. If there is none, it is about the app itself. */
   rung: string | undefined;
+  /** Whether servers have an engine, or keep everything in memory. */
+  withEngine: boolean;
   ports: Ports;
+  /** The worker's engine, if servers have one. */
+  engine: SharedEngine | undefined;
+  /** The URL of the database in it that the shared server has. */
+  database: string | undefined;
   /** The running server that tests share. */
   app: Server;
   /** All running servers, as siblings of each other, that tests with a browser share. */
@@ -60,12 +67,26 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   server: [undefined as unknown as Manifest, { option: true, scope: "worker" }],
   rung: [undefined, { option: true, scope: "worker" }],
 
+  withEngine: [false, { option: true, scope: "worker" }],
+
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the dependencies of a fixture from the pattern.
   ports: [async ({}, use, { parallelIndex }) => use(new Ports(parallelIndex)), { scope: "worker" }],
 
+  engine: [
+    async ({ withEngine, ports }, use) => {
+      const engine = withEngine ? await SharedEngine.start(ports) : undefined;
+      await use(engine);
+      await engine?.stop();
+    },
+    { scope: "worker" },
+  ],
+
+  database: [async ({ engine }, use) => use(engine?.database()), { scope: "worker" }],
+
   app: [
-    async ({ server, rung, ports }, use, { project }) => {
-      const app = await startOnceMore({ manifest: server, rung, ports }, project.outputDir);
+    async ({ server, rung, ports, database }, use, { project }) => {
+      const plan = { manifest: server, rung, ports, ...withEngineAt(database) };
+      const app = await startOnceMore(plan, project.outputDir);
       await use(app);
       await app.kill();
     },
@@ -109,10 +130,16 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     raw.end();
   },
 
-  launch: async ({ server, rung, ports }, use, testInfo) => {
+  launch: async ({ server, rung, ports, engine }, use, testInfo) => {
     const servers: Server[] = [];
     await use(async (env = {}, log = "read") => {
-      const launched = await Server.start({ manifest: server, rung, ports, env, log });
+      const launched = await Server.start({
+        manifest: server,
+        rung,
+        ports,
+        log,
+        ...withEngineAt(engine?.database(), env),
+      });
       servers.push(launched);
       return launched;
     });
@@ -132,6 +159,14 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     });
   },
 });
+
+/** Returns how a server starts with a database of the engine, if it has one. */
+function withEngineAt(
+  database: string | undefined,
+  env: Record<string, string> = {},
+): Pick<ServerPlan, "env" | "untilHealthy"> {
+  return database === undefined ? { env } : { env: { REDIS_URL: database, ...env }, untilHealthy: true };
+}
 
 // A worker ends with a failed test, and the next one starts the server again. If the server does not start at all,
 // every test would wait for it, so after the second attempt nobody waits any more.

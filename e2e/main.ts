@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { findRedis, redisRemedy } from "@rosetta/cluster/testing";
 import { readManifests, readRungs } from "@rosetta/manifest";
 import { warm } from "@rosetta/testkit";
 import { type E2eOptions, readArguments } from "./arguments.ts";
@@ -15,6 +16,9 @@ const help = `pnpm e2e [options] [files]    Runs the suite against every server.
   --steps [rung]   against every rung of every ladder (apps/*/steps), or one: --steps 3. Needs no browser, and
                    says which tests each rung turns green. What fails is a finding: the exit code is 0 if every
                    rung started.
+  --cluster        what concerns delivery, on servers with an engine, and the group CLUSTER: several servers of
+                   all stacks as one application. Needs redis-server or valkey-server, and no browser.
+  --dealt          each test on one server only, chosen by the test's number: a quick run
   --project <id>   only this server: ${servers.join(", ")}
   -g <pattern>     only tests whose title matches: -g UPG-04
   --headed         shows the browser
@@ -23,7 +27,8 @@ const help = `pnpm e2e [options] [files]    Runs the suite against every server.
 Anything else goes to Playwright (pnpm -C e2e exec playwright test --help).
 Environment: E2E_CHROMIUM=/path/to/chromium, PORT_BASE=20000, APP_FOLDER=/a/copy/of/an/app.
 
-A run of everything writes results/e2e.json (--steps: results/steps.json). Each test tagged @any-server runs on
+A run of everything writes results/e2e.json (--steps: results/steps.json, --cluster: results/engine.json; with
+--dealt: results/e2e-dealt.json and so on). Each test tagged @any-server runs on
 one server then, chosen by the test's number. If you ask for a part, with a --project, a pattern or a file, every
 test in it runs on every chosen server, and the results go to e2e/test-results/partial.json.`;
 
@@ -36,8 +41,9 @@ else if (request.help) console.log(help);
 else await start(request);
 
 async function start(request: E2eOptions): Promise<void> {
+  if (request.cluster && !findRedis()) return fail(redisRemedy);
   try {
-    if (request.steps === undefined) process.env.E2E_CHROMIUM = ensureChromium();
+    if (needsBrowser(request)) process.env.E2E_CHROMIUM = ensureChromium();
   } catch (error) {
     if (!(error instanceof BrowserError)) throw error;
     return fail(error.message);
@@ -46,7 +52,12 @@ async function start(request: E2eOptions): Promise<void> {
   runPlaywright(request);
 }
 
-function runPlaywright({ steps, projects, rest, whole }: E2eOptions): void {
+function needsBrowser({ steps, cluster }: E2eOptions): boolean {
+  return steps === undefined && !cluster;
+}
+
+function runPlaywright(request: E2eOptions): void {
+  const { steps, cluster, dealt, projects, rest, whole } = request;
   const cli = createRequire(import.meta.url).resolve("@playwright/test/cli");
   const list = rest.includes("--list") ? ["--reporter=list"] : [];
   const args = [
@@ -63,7 +74,9 @@ function runPlaywright({ steps, projects, rest, whole }: E2eOptions): void {
       ...process.env,
       ...colours(),
       E2E_STEPS: steps ?? "",
-      E2E_RESULTS: whole && !process.env.APP_FOLDER ? resultsFile(steps) : "",
+      E2E_ENGINE: cluster ? "1" : "",
+      E2E_DEALT: dealt ? "1" : "",
+      E2E_RESULTS: whole && !process.env.APP_FOLDER ? resultsFile(request) : "",
     },
   });
   // On SIGINT Playwright ends its workers, and they end their servers. It treats a second SIGINT within a second,
@@ -92,8 +105,9 @@ function projectsOf(servers: string[], steps: string | undefined): string[] {
   );
 }
 
-function resultsFile(steps: string | undefined): string {
-  return fileURLToPath(new URL(`../results/${steps === undefined ? "e2e" : "steps"}.json`, import.meta.url));
+function resultsFile({ steps, cluster, dealt }: E2eOptions): string {
+  const column = cluster ? "engine" : steps === undefined ? "e2e" : "steps";
+  return fileURLToPath(new URL(`../results/${column}${dealt ? "-dealt" : ""}.json`, import.meta.url));
 }
 
 function fail(message: string): void {

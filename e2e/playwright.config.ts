@@ -1,5 +1,5 @@
-import { defineConfig } from "@playwright/test";
-import { stepTag } from "@rosetta/compare";
+import { defineConfig, type Project } from "@playwright/test";
+import { clusterGroup, embeddedTag, engineGroups, engineTag, stepTag } from "@rosetta/compare";
 import { type Manifest, readManifests, readRungs } from "@rosetta/manifest";
 import { browserArgs, findChromium } from "./browser.ts";
 
@@ -9,16 +9,19 @@ import { browserArgs, findChromium } from "./browser.ts";
  */
 const steps = process.env.E2E_STEPS ?? "";
 const isClimb = steps !== "" && steps !== "list";
+/** Whether servers have an engine. Then only the groups are run whose subject it touches. */
+const withEngine = Boolean(process.env.E2E_ENGINE);
 const executablePath = isClimb ? undefined : findChromium();
 
 interface ProjectOptions {
   server: Manifest;
   rung?: string;
+  withEngine?: boolean;
 }
 
 export default defineConfig<object, ProjectOptions>({
   testDir: "tests",
-  testMatch: "*.ts",
+  testMatch: withEngine ? engineGroups.map(fileOf) : "*.ts",
   outputDir: "test-results",
   reporter: "./reporter.ts",
   fullyParallel: true,
@@ -31,14 +34,20 @@ export default defineConfig<object, ProjectOptions>({
   timeout: isClimb ? 30_000 : 60_000,
   // A rung promises less than an app. The tests of what it can promise have a tag, and some are for rungs alone.
   ...(isClimb && { grep: new RegExp(`@${stepTag}\\b`) }),
-  ...(steps === "" && { testIgnore: "step.ts" }),
+  ...(steps === "" && {
+    testIgnore: ["step.ts", ...(withEngine ? [] : [fileOf(clusterGroup)])],
+    grepInvert: new RegExp(`@${withEngine ? embeddedTag : engineTag}\\b`),
+  }),
   use: { launchOptions: { args: browserArgs, ...(executablePath && { executablePath }) } },
-  projects: readManifests().flatMap((server) =>
-    isClimb ? climb(server) : [{ name: server.id, use: { server } }],
-  ),
+  projects: readManifests().flatMap(projectsOf),
 });
 
-function climb(server: Manifest) {
+function fileOf(group: string): string {
+  return `${group.toLowerCase()}.ts`;
+}
+
+function projectsOf(server: Manifest): Project<object, ProjectOptions>[] {
+  if (!isClimb) return [{ name: server.id, use: { server, withEngine } }];
   return readRungs(server.id)
     .filter(({ name }) => steps === "all" || steps === name)
     .map(({ name }) => ({ name: `${server.id}:${name}`, use: { server, rung: name } }));

@@ -48,7 +48,7 @@ const partialFile = new URL("test-results/partial.json", import.meta.url).pathna
 /** Shows the progress of a run. At the end it writes the results and prints the matrix of `@rosetta/compare`. */
 // Playwright requires a default export for a reporter.
 export default class MatrixReporter implements Reporter {
-  readonly #column = process.env.E2E_STEPS ? "steps" : "app";
+  readonly #column = columnOfRun();
   /** The file that a whole run writes to. Empty for a partial run. */
   readonly #wholeFile = process.env.E2E_RESULTS ?? "";
   readonly #rows = new Map<string, SuiteResults["tests"][number]>();
@@ -68,13 +68,17 @@ export default class MatrixReporter implements Reporter {
     return true;
   }
 
-  /** Deals the @any-server tests out, each to one server. A partial run keeps them all. */
+  /** Deals tests out, each to one server: those tagged @any-server, or all of them. A partial run keeps them all. */
   async preprocess({ suite, testRun }: { suite: Suite; testRun: TestRun }): Promise<void> {
     if (!this.#wholeFile) return;
     const tests = suite.allTests();
     const servers = [...new Set(tests.map((test) => serverOf(test).id))];
     for (const test of tests) {
-      const only = dealtTo({ title: test.title, tags: tagsOf(test) }, servers);
+      const only = dealtTo(
+        { title: test.title, tags: tagsOf(test) },
+        servers,
+        Boolean(process.env.E2E_DEALT),
+      );
       if (only === undefined) continue;
       this.#dealt.set(idOf(test.title), only);
       if (only !== serverOf(test).id) testRun.exclude(test);
@@ -119,7 +123,7 @@ export default class MatrixReporter implements Reporter {
 
   async onEnd({ status }: FullResult): Promise<{ status: FullResult["status"] }> {
     this.#progress.end();
-    if (this.#column === "app") for (const failure of this.#failures) console.log(details(failure));
+    if (this.#column !== "steps") for (const failure of this.#failures) console.log(details(failure));
     for (const problem of this.#problems) console.log(`${paint("red", "error")} ${problem}\n`);
     const results = this.#results();
     if (results.tests.length === 0) return { status };
@@ -199,7 +203,7 @@ export default class MatrixReporter implements Reporter {
   }
 
   #summary(results: SuiteResults): string {
-    if (this.#column === "app") return matrix(results, { paint, locate: readPlaces() });
+    if (this.#column !== "steps") return matrix(results, { paint, locate: readPlaces() });
     const started = this.#failures.filter(neverStarted).map(({ test }) => columnOf(test));
     const problem = [...new Set(started)].map((column) => `${paint("red", column)} did not start`);
     const reds = stillRed(results).map((line) => paint("red", line));
@@ -213,6 +217,11 @@ export default class MatrixReporter implements Reporter {
     if (this.#column === "steps") return this.#failures.some(neverStarted) ? "failed" : "passed";
     return this.#failures.length > 0 ? "failed" : status;
   }
+}
+
+function columnOfRun(): SuiteResults["column"] {
+  if (process.env.E2E_STEPS) return "steps";
+  return process.env.E2E_ENGINE ? "engine" : "app";
 }
 
 // What a rung does not have yet fails its tests. Only a rung that never started is a failure.

@@ -1,6 +1,4 @@
-import { parseServer } from "@rosetta/protocol";
 import {
-  type Await,
   different,
   type Event,
   from,
@@ -8,63 +6,15 @@ import {
   offsetsOf,
   publish,
   type Raw,
-  type RawAnswer,
-  type RawEventStream,
-  type RequestOptions,
   requestHead,
-  type StreamEvent,
   textsOf,
 } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
+import { eventOf, poll, stream, take } from "../http-readers.ts";
 
 const transports = ["/events", "/poll"];
 /** Server-Sent Events and JSON survive these only if nobody is careless about lines and encodings. */
 const awkward = ["one\ntwo\r\nthree\rfour", "\n\ndata: forged\n\n", "\u2028\u2029\ufeff\u0000", "ß€😀", ""];
-
-/** The body of a poll's answer. */
-interface Page {
-  topic: string;
-  mode: string;
-  epoch: string;
-  offset: number;
-  recovered: boolean;
-  events: Event[];
-}
-
-/** Returns the page in an answer, and the cursor that it hands out. */
-function pageOf(answer: RawAnswer): Page & { cursor: string } {
-  if (answer.status !== 200) throw new Error(`expected 200, came ${answer.status} ${answer.body}`);
-  const page = JSON.parse(answer.body) as Page;
-  return { ...page, cursor: `${page.epoch}:${page.offset}` };
-}
-
-async function poll(raw: Raw, topic: string, since?: string, options: RequestOptions = {}) {
-  const cursor = since === undefined ? "" : `&since=${since}`;
-  return pageOf(await raw.request(`/poll?topic=${topic}${cursor}`, options));
-}
-
-/** Opens a stream, and takes the first event: the cursor. */
-async function stream(raw: Raw, topic: string, headers: Record<string, string> = {}) {
-  const events = await raw.events(`/events?topic=${topic}`, { headers });
-  const first = await events.next();
-  return { events, first, cursor: JSON.parse(first.data ?? "") as Omit<Page, "events"> };
-}
-
-/** Returns the message in an event of a stream. The event's id must be the message's place. */
-function eventOf({ id, event, data }: StreamEvent): Event {
-  const { message } = parseServer(data ?? "");
-  if (message?.type !== "event") throw new Error(`expected an event, came ${data}`);
-  expect(id).toBe(`${message.epoch}:${message.offset}`);
-  expect(event, "one that `onmessage` hears").toBeUndefined();
-  return message;
-}
-
-/** Takes the next events of a stream. */
-async function take(events: RawEventStream, count: number, options: Await = {}): Promise<Event[]> {
-  const taken: Event[] = [];
-  for (const _ of from(1, count)) taken.push(eventOf(await events.next(undefined, options)));
-  return taken;
-}
 
 /** Asks a server how many connections it holds at an endpoint. */
 function held(raw: Raw, endpoint: string): Promise<number> {

@@ -1,42 +1,8 @@
-import { createHash } from "node:crypto";
 import type { ClientMessage, ServerMessage } from "@rosetta/protocol";
 import { type Conversation, type Event, from, Inbox, offsetsOf, type Server } from "@rosetta/testkit";
 import { test } from "../clients.ts";
 import { type Converse, expect, type Launch } from "../fixtures.ts";
-
-type Progress = Extract<Event["data"], { kind: "progress" }>;
-
-const hash = (mebibytes: number) => ({ type: "start", job: "hash", mebibytes }) as const;
-
-/** Returns SHA-256 over this many MiB of zero bytes, as the server says to compute it. */
-function digestOf(mebibytes: number): string {
-  return createHash("sha256")
-    .update(new Uint8Array(mebibytes * 1024 * 1024))
-    .digest("hex");
-}
-
-function progressOf({ data }: Event): Progress {
-  if (data.kind !== "progress") throw new Error(`expected progress, came ${data.kind}`);
-  return data;
-}
-
-/** Follows a job from its first event to its last. */
-async function follow(talk: Conversation, { topic, epoch }: { topic: string; epoch: string }) {
-  const subscribed = await talk.request({ type: "subscribe", topic, since: { epoch, offset: 0 } });
-  expect(subscribed).toMatchObject({ mode: "stream", recovered: true });
-  return ended(talk, topic);
-}
-
-/** Takes the events of a job that were not taken yet, up to the one that says that it is over. */
-async function ended(talk: Conversation, topic: string): Promise<Event[]> {
-  const events: Event[] = [];
-  for (;;) {
-    const [event] = await talk.events(topic, 1, { deadline: 20_000 });
-    if (!event) return events;
-    events.push(event);
-    if (progressOf(event).state !== "running") return events;
-  }
-}
+import { digestOf, follow, hash, type JobProgress, progressOf } from "../jobs.ts";
 
 /** Starts a server with so many jobs, which take turns, that none of them ends soon. */
 async function busy(launch: Launch, converse: Converse): Promise<{ server: Server; owner: Conversation }> {
@@ -208,8 +174,8 @@ test("JOB-10 MUST bring its result to a client whose connection was lost meanwhi
 }, async ({ app, connect }) => {
   const client = connect(app);
   const started = await client.startJob(256);
-  const told: Progress[] = [];
-  const progress = new Inbox<Progress>(() => JSON.stringify(told));
+  const told: JobProgress[] = [];
+  const progress = new Inbox<JobProgress>(() => JSON.stringify(told));
   client.subscribe(started.topic, (event) => {
     told.push(progressOf(event));
     progress.add(progressOf(event));

@@ -1,6 +1,6 @@
 import { encodeFrame, Opcode, randomMask } from "@rosetta/conformance";
 import { type ClientMessage, Close, encode, type ServerMessage } from "@rosetta/protocol";
-import { Conversation, from, type RequestToSend } from "@rosetta/testkit";
+import { Conversation, from, type Raw, type RequestToSend } from "@rosetta/testkit";
 import { test } from "../clients.ts";
 import { expect } from "../fixtures.ts";
 
@@ -855,20 +855,32 @@ test("MSG-43 MUST keep a client's newer connection when the hello of an older on
   });
 });
 
-test("MSG-44 MUST tell a client in welcome whether it was remembered", { tag: "@messages" }, async ({
-  launch,
-  raw,
-}) => {
+/** Meets a server, and leaves it again. */
+async function meet(raw: Raw, client?: string) {
+  const talk = await Conversation.open(raw, client === undefined ? {} : { client });
+  const { known, member } = await talk.hello();
+  talk.socket.destroy();
+  return { known, member, client: talk.client };
+}
+
+test("MSG-44 MUST tell a client in welcome whether it was remembered", {
+  tag: ["@messages", "@embedded"],
+}, async ({ launch, raw }) => {
   const server = await launch();
-  const meet = async (client?: string) => {
-    const talk = await Conversation.open(raw.at(server.port), client === undefined ? {} : { client });
-    const { known, member } = await talk.hello();
-    talk.socket.destroy();
-    return { known, member, client: talk.client };
-  };
-  const first = await meet();
+  const first = await meet(raw.at(server.port));
   expect(first.known).toBe(false);
-  expect(await meet(first.client)).toEqual({ ...first, known: true });
+  expect(await meet(raw.at(server.port), first.client)).toEqual({ ...first, known: true });
   await server.restart("SIGKILL");
-  expect(await meet(first.client)).toMatchObject({ known: false });
+  expect(await meet(raw.at(server.port), first.client)).toMatchObject({ known: false });
+});
+
+test("MSG-44 MUST tell a client in welcome that it was remembered, also after a restart", {
+  tag: ["@messages", "@engine"],
+}, async ({ launch, raw }) => {
+  const server = await launch();
+  const first = await meet(raw.at(server.port));
+  expect(first.known).toBe(false);
+  expect(await meet(raw.at(server.port), first.client)).toEqual({ ...first, known: true });
+  await server.restart("SIGKILL");
+  expect(await meet(raw.at(server.port), first.client)).toEqual({ ...first, known: true });
 });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Client, defaultHost, type TopicState } from "@rosetta/client";
+import { type Client, defaultHost } from "@rosetta/client";
 import { folderOf } from "@rosetta/manifest";
 import type { Cursor } from "@rosetta/protocol";
 import {
@@ -10,7 +10,6 @@ import {
   different,
   type Event,
   from,
-  Inbox,
   memberOf,
   metric,
   offsetsOf,
@@ -18,54 +17,13 @@ import {
   textsOf,
 } from "@rosetta/testkit";
 import { WebSocket } from "ws";
-import { test } from "../clients.ts";
+import { follow, test } from "../clients.ts";
 import { expect } from "../fixtures.ts";
 
 /** What a subscriber without a cursor is given of a long topic, and what the server keeps of it. */
 const [newest, kept] = [32, 256];
 /** A text whose event takes a little more than 4 KiB. */
 const long = "x".repeat(4096);
-
-/** `@rosetta/client` and all that it tells of one topic, in a queue until a test takes it. */
-interface Follower {
-  client: Client;
-  heard: Event[];
-  states: TopicState[];
-  /** Waits until its listener was given an event with this text. */
-  hears(text: string): Promise<void>;
-  /** Waits until it is told of a state of its subscription. */
-  isTold(wants: (state: TopicState) => boolean, awaited: string): Promise<void>;
-}
-
-/** Follows a topic with a client, and takes down all that it tells. */
-function follow(client: Client, topic: string): Follower {
-  const [heard, states]: [Event[], TopicState[]] = [[], []];
-  const story = () => `heard: ${textsOf(heard).join(", ")}; told: ${JSON.stringify(states)}`;
-  const [events, news] = [new Inbox<Event>(story), new Inbox<TopicState>(story)];
-  client.subscribe(
-    topic,
-    (event) => {
-      heard.push(event);
-      events.add(event);
-    },
-    (state) => {
-      states.push(state);
-      news.add(state);
-    },
-  );
-  const deadline = 15_000;
-  return {
-    client,
-    heard,
-    states,
-    hears: async (text) => {
-      await events.take(`"${text}"`, (event) => textsOf([event])[0] === text, deadline);
-    },
-    isTold: async (wants, awaited) => {
-      await news.take(awaited, wants, deadline);
-    },
-  };
-}
 
 /** Waits until the client is waiting for retry number `attempt` or a later one. */
 async function waitsFor(client: Client, attempt: number): Promise<void> {
@@ -131,7 +89,7 @@ test("RESUME-03 MUST bring nothing to who has missed nothing", {
 });
 
 test("RESUME-04 MUST tell by a new epoch that the server was restarted and what was missed is lost", {
-  tag: "@messages",
+  tag: ["@messages", "@embedded"],
 }, async ({ launch, converse, room }) => {
   const server = await launch();
   const reader = await converse({ server });
@@ -149,8 +107,28 @@ test("RESUME-04 MUST tell by a new epoch that the server was restarted and what 
   expect(new Set(events.map((event) => event.epoch))).toEqual(new Set([subscribed.epoch]));
 });
 
+test("RESUME-04 MUST bring what was missed before the server was restarted, and what comes after it", {
+  tag: ["@messages", "@engine"],
+}, async ({ launch, converse, room }) => {
+  const server = await launch();
+  const reader = await converse({ server });
+  const { epoch } = await reader.request({ type: "subscribe", topic: room });
+  const author = await converse({ server });
+  await publish(author, room, different(3));
+  await reader.events(room, 3);
+  reader.socket.destroy();
+  await publish(author, room, different(2, "missed"));
+  await server.restart();
+  const back = await converse({ server, client: reader.client });
+  expect(await resume(back, room, { epoch, offset: 3 })).toMatchObject({ epoch, offset: 5, recovered: true });
+  await publish(await converse({ server }), room, ["new"]);
+  const events = await back.events(room, 3);
+  expect(textsOf(events)).toEqual([...different(2, "missed"), "new"]);
+  expect(offsetsOf(events)).toEqual(from(4, 6));
+});
+
 test("RESUME-05 MUST NOT take an old epoch for the new one, though its offset exists again", {
-  tag: "@messages",
+  tag: ["@messages", "@embedded"],
 }, async ({ launch, converse, room }) => {
   const server = await launch();
   const [before] = await publish(await converse({ server }), room, different(3));
@@ -159,6 +137,21 @@ test("RESUME-05 MUST NOT take an old epoch for the new one, though its offset ex
   await publish(author, room, different(5, "new"));
   const subscribed = await resume(author, room, { epoch: before?.epoch ?? "", offset: 3 });
   expect(subscribed).toMatchObject({ offset: 5, recovered: false });
+  expect(textsOf(await author.events(room, 5))).toEqual(different(5, "new"));
+});
+
+test("RESUME-05 MUST go on counting in the same epoch after the server was killed", {
+  tag: ["@messages", "@engine"],
+}, async ({ launch, converse, room }) => {
+  const server = await launch();
+  const before = await publish(await converse({ server }), room, different(3));
+  await server.restart("SIGKILL");
+  const author = await converse({ server });
+  const after = await publish(author, room, different(5, "new"));
+  expect(offsetsOf([...before, ...after])).toEqual(from(1, 8));
+  expect(new Set([...before, ...after].map(({ epoch }) => epoch)).size).toBe(1);
+  const since = { epoch: before[0]?.epoch ?? "", offset: 3 };
+  expect(await resume(author, room, since)).toMatchObject({ offset: 8, recovered: true });
   expect(textsOf(await author.events(room, 5))).toEqual(different(5, "new"));
 });
 
@@ -378,7 +371,7 @@ test("RESUME-16 MUST bring everything once to a client whose connection is lost 
 });
 
 test("RESUME-17 MUST let a client find a server again that was killed, tell it of the loss, and bring nothing twice", {
-  tag: ["@messages", "@broadcast"],
+  tag: ["@messages", "@broadcast", "@embedded"],
 }, async ({ launch, converse, connect, room }) => {
   const server = await launch();
   const reader = follow(connect(server), room);
@@ -395,6 +388,26 @@ test("RESUME-17 MUST let a client find a server again that was killed, tell it o
   expect(textsOf(reader.heard)).toEqual([...different(3), "said while nobody was there", "end"]);
   expect(new Set(reader.heard.map(({ epoch }) => epoch)).size).toBe(2);
   expect(reader.client.welcome).toMatchObject({ server: server.manifest.id });
+});
+
+test("RESUME-17 MUST let a client find a server again that was killed, and bring it everything once", {
+  tag: ["@messages", "@broadcast", "@engine"],
+}, async ({ launch, converse, connect, room }) => {
+  const server = await launch();
+  const reader = follow(connect(server), room);
+  await publish(await converse({ server }), room, different(3));
+  await reader.hears("text 3");
+  await server.kill();
+  // Nobody is there. It waits for a connection, and is published once.
+  const publishing = reader.client.publish(room, "said while nobody was there");
+  await server.restart();
+  expect(await publishing).toMatchObject({ topic: room, offset: 4 });
+  await publish(await converse({ server }), room, ["end"]);
+  await reader.hears("end");
+  expect(textsOf(reader.heard)).toEqual([...different(3), "said while nobody was there", "end"]);
+  expect(reader.states.at(-1)).toMatchObject({ recovered: true });
+  expect(new Set(reader.heard.map(({ epoch }) => epoch)).size).toBe(1);
+  expect(reader.client.welcome).toMatchObject({ server: server.manifest.id, known: true });
 });
 
 // nodejs/undici#4741: if Node's WebSocket was never connected, it fires `close` from within close().
@@ -421,14 +434,14 @@ test("RESUME-19 MUST let a client that uses the package ws come back", {
   // Nothing listens on that port, so ws emits `error`, which ends the process if there is no listener.
   await waitsFor(reader.client, 2);
   await server.restart();
-  await reader.isTold((state) => state.recovered === false, "that something may be lost");
+  await reader.isTold(({ recovered }) => recovered !== undefined, "whether something is lost");
   await reader.client.publish(room, "after");
   await reader.hears("after");
   expect(textsOf(reader.heard)).toEqual(["before", "after"]);
 });
 
 test("RESUME-20 MUST not receive a publication again from a client that it has forgotten", {
-  tag: "@messages",
+  tag: ["@messages", "@embedded"],
 }, async ({ launch, converse, connect, room }) => {
   const server = await launch();
   const client = connect(server);
@@ -443,6 +456,23 @@ test("RESUME-20 MUST not receive a publication again from a client that it has f
   expect(await (await converse({ server })).request({ type: "subscribe", topic: room })).toMatchObject({
     offset: 0,
   });
+});
+
+test("RESUME-20 MUST receive a publication again, and once, from a client that it remembers after it was killed", {
+  tag: ["@messages", "@engine"],
+}, async ({ launch, converse, connect, room }) => {
+  const server = await launch();
+  const client = connect(server);
+  await client.publish(room, "before");
+  server.freeze();
+  const publishing = client.publish(room, "heard or not, nobody knows");
+  await server.kill();
+  await server.restart();
+  expect(await publishing).toMatchObject({ offset: 2 });
+  expect(client.welcome).toMatchObject({ known: true });
+  const reader = await converse({ server });
+  expect(await reader.request({ type: "subscribe", topic: room })).toMatchObject({ offset: 2 });
+  expect(textsOf(await reader.rest(room))).toEqual(["before", "heard or not, nobody knows"]);
 });
 
 test("RESUME-21 MUST confirm every subscription of a client that wants more at once than the server accepts", {

@@ -1,34 +1,9 @@
-import type { ServerMessage } from "@rosetta/protocol";
-import { type Conversation, different, from, memberOf, offsetsOf, publish, textsOf } from "@rosetta/testkit";
+import { different, from, memberOf, offsetsOf, publish, textsOf } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
+import { isPresence, present } from "../presence.ts";
 
 /** What a subscriber without a cursor is given of a long topic. */
 const newest = 32;
-
-/** Waits until presence tells of exactly these members. */
-async function present(
-  watcher: Conversation,
-  topic: string,
-  members: readonly Conversation[],
-): Promise<void> {
-  const names = members.map(memberOf).sort();
-  const event = await watcher.next(
-    (message) => isPresence(message, topic) && same(message.data.members.toSorted(), names),
-    { awaited: `presence of ${names.length}: ${names.join(", ")}` },
-  );
-  expect(event).toMatchObject({ data: { count: names.length } });
-}
-
-type Presence = ServerMessage<"event"> & { data: { kind: "presence" } };
-
-function isPresence(message: { type: string }, topic: string): message is Presence {
-  const event = message as ServerMessage<"event">;
-  return event.type === "event" && event.topic === topic && event.data.kind === "presence";
-}
-
-function same(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((each, index) => each === others[index]);
-}
 
 test("TOPIC-01 MUST bring what is published to all to every subscriber, the author included", {
   tag: "@broadcast",

@@ -22,4 +22,14 @@ export {
   tally,
 } from "./suite-results.ts";
 export { table } from "./table.ts";
-export { isForRungsAlone, type ListedTest, regionsOf, stepTag, titleForm } from "./tags.ts";
+export {
+  clusterGroup,
+  embeddedTag,
+  engineGroups,
+  engineTag,
+  isForRungsAlone,
+  type ListedTest,
+  regionsOf,
+  stepTag,
+  titleForm,
+} from "./tags.ts";

@@ -38,12 +38,24 @@ const steps = {
   column: "steps" as const,
 };
 
-test("group by server, rung by server, and the deviations below", () => {
-  expect(markdownMatrix(sampleResults(), steps)).toBe(`|  | One | Two |
+const engine = {
+  ...sampleResults([sampleTest("CLUSTER-01", { one: passed, two: failed })]),
+  column: "engine" as const,
+};
+
+test("group by server, with an engine, too, rung by server, and the deviations below", () => {
+  expect(markdownMatrix({ app: sampleResults(), engine, steps })).toBe(`|  | One | Two |
 |---|--:|--:|
 | HTTP | 2/2 | 1/1 |
 | UPG | 1/2 | 2/2 (1≠) |
 | all | **3/4** | **3/3 (1≠)** |
+
+With an engine (\`pnpm e2e --cluster\`): the groups that concern delivery once more, on servers that keep what they know in Redis, and CLUSTER, in which all of these servers are one application.
+
+|  | One | Two |
+|---|--:|--:|
+| CLUSTER | 1/1 | 0/1 |
+| all | **1/1** | **0/1** |
 
 The ladder: how many of the tests that concern a rung pass on it. \`pnpm e2e --steps\` says which ones each rung turns green.
 
@@ -68,7 +80,7 @@ test("servers that deviate for the same reason share a row", () => {
     ]),
     servers: ["one", "two", "three"].map((id) => ({ id, title: id, runtime: "node 26.10.0" })),
   };
-  const rows = markdownMatrix(results, steps)
+  const rows = markdownMatrix({ app: results, engine, steps })
     .split("\n")
     .filter((line) => line.startsWith("- UPG-01"));
   expect(rows).toEqual(["- UPG-01, one and three: ws", "- UPG-01, two: Bun"]);

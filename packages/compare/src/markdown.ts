@@ -66,9 +66,27 @@ function rungRows(ladders: AppSources): string[] {
   });
 }
 
-/** Writes the README's matrix: group × server, and below it rung × server. */
-export function markdownMatrix(app: SuiteResults, steps: SuiteResults): string {
-  const { servers, tests } = app;
+/** The results that the README's matrix is made of. */
+export interface MatrixResults {
+  app: SuiteResults;
+  engine: SuiteResults;
+  steps: SuiteResults;
+}
+
+/** Writes the README's matrix: group × server, the same for servers with an engine, and below it rung × server. */
+export function markdownMatrix({ app, engine, steps }: MatrixResults): string {
+  return [
+    ...scores(app),
+    ...paragraph(printDealt(app)),
+    ...withEngine(engine),
+    ...climbed(steps),
+    ...deviations(app, steps),
+    "",
+    provenance(app),
+  ].join("\n");
+}
+
+function scores({ servers, tests }: SuiteResults): string[] {
   const row = (name: string, cell: (server: ServerFacts) => string) =>
     `| ${[name, ...servers.map(cell)].join(" | ")} |`;
   return [
@@ -76,12 +94,14 @@ export function markdownMatrix(app: SuiteResults, steps: SuiteResults): string {
     `|---|${"--:|".repeat(servers.length)}`,
     ...groups(tests).map(([name, members]) => row(name, ({ id }) => printTally(tally(members, id)))),
     row("all", ({ id }) => `**${printTally(tally(tests, id))}**`),
-    ...paragraph(printDealt(app)),
-    ...climbed(steps),
-    ...deviations(app, steps),
-    "",
-    provenance(app),
-  ].join("\n");
+  ];
+}
+
+function withEngine(engine: SuiteResults): string[] {
+  if (engine.tests.length === 0) return [];
+  const sentence =
+    "With an engine (`pnpm e2e --cluster`): the groups that concern delivery once more, on servers that keep what they know in Redis, and CLUSTER, in which all of these servers are one application.";
+  return ["", sentence, "", ...scores(engine)];
 }
 
 function paragraph(sentence: string): string[] {

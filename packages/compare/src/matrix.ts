@@ -66,7 +66,7 @@ function verdictOf(test: TestResult, server: string): TestVerdict | "skipped" {
   return test.results[server]?.verdict ?? "skipped";
 }
 
-function failures({ servers, tests }: SuiteResults, { locate, paint }: Options): string {
+function failures({ servers, tests, column }: SuiteResults, { locate, paint }: Options): string {
   const rows = tests.flatMap((test) =>
     servers.flatMap(({ id }) => {
       const result = test.results[id];
@@ -75,7 +75,7 @@ function failures({ servers, tests }: SuiteResults, { locate, paint }: Options):
       return [
         `${paint("red", `${test.id} ${id}`)}  ${firstLine(result.error)}`,
         ...new Set(places.filter((place) => place !== undefined).map((place) => `  ${place}`)),
-        `  pnpm e2e --project ${id} -g ${test.id}`,
+        `  pnpm e2e${column === "engine" ? " --cluster" : ""} --project ${id} -g ${test.id}`,
       ];
     }),
   );

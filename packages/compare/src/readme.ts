@@ -43,8 +43,9 @@ function writeReadme(): void {
   // First the parts that need no run.
   write("regions", markdownRegions(readAppSources(readApps()), readLadders()));
   const app = readResults("results/e2e.json", "pnpm e2e");
+  const engine = readResults("results/engine.json", "pnpm e2e --cluster");
   const steps = readResults("results/steps.json", "pnpm e2e --steps");
-  write("matrix", markdownMatrix(app, steps));
+  write("matrix", markdownMatrix({ app, engine, steps }));
   console.log("README.md is as the apps and the results say");
 }
 

@@ -11,6 +11,7 @@ const tests = [
   listed("UPG-02 MUST take", "upgrade"),
   listed("SLOW-01 MUST close", "send"),
   listed("STEP-01 MUST tell", "rooms", "step"),
+  listed("CLUSTER-01 MUST agree", "upgrade"),
 ];
 const one: Manifest = {
   id: "one",
@@ -30,6 +31,14 @@ const readme = matrix(
   "| SLOW | 1/1 (1≠) |",
   "| all | **2/3 (1≠)** |",
   "",
+  "With an engine (`pnpm e2e --cluster`): the groups that concern delivery once more, on servers that keep what they know in Redis, and CLUSTER, in which all of these servers are one application.",
+  "",
+  "|  | One |",
+  "|---|--:|",
+  "| SLOW | 1/1 (1≠) |",
+  "| CLUSTER | 0/1 |",
+  "| all | **1/2 (1≠)** |",
+  "",
   "The ladder: how many of the tests that concern a rung pass on it. `pnpm e2e --steps` says which ones each rung turns green.",
   "",
   "| rung | One |",
@@ -43,7 +52,7 @@ const readme = matrix(
   "Run on 2026-11-22 (linux x64, 2 × Example). One: node 26.10.0.",
 );
 
-const how = "missing, pnpm e2e, pnpm e2e --steps, then pnpm -C packages/compare run readme";
+const how = "missing, pnpm e2e, with --cluster and with --steps, then pnpm -C packages/compare run readme";
 
 const stale = (text: string, tests: ListedTest[], servers: Manifest[]) =>
   staleMatrix(text, tests, servers, () => ["1-echo"]);
@@ -78,7 +87,7 @@ test("an added test changes its group and the sum", () => {
 test("a new rung, and a test that a rung gains, change the ladder", () => {
   const more = [...tests, listed("STEP-02 MUST ask", "heartbeat", "step")];
   expect(print(stale(readme, more, [one]))).toEqual([
-    "README.md:13  no longer so: | `1-echo` | 2 |",
+    "README.md:21  no longer so: | `1-echo` | 2 |",
     `README.md:3  ${how}: | \`1-echo\` | 3 |`,
   ]);
   const ladder = staleMatrix(readme, tests, [one], () => ["1-echo", "2-rooms"]);
@@ -88,7 +97,7 @@ test("a new rung, and a test that a rung gains, change the ladder", () => {
 test("a fixed deviation is no longer listed", () => {
   const messages = print(stale(readme, tests, [{ ...one, deviations: [] }]));
   expect(messages).toContain(
-    "README.md:17  no longer so: - SLOW-01, One: it cannot ([source](https://example.org))",
+    "README.md:25  no longer so: - SLOW-01, One: it cannot ([source](https://example.org))",
   );
 });
 

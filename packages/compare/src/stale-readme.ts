@@ -3,7 +3,15 @@ import type { AppSources, Finding } from "./app-sources.ts";
 import { dealtTo } from "./dealing.ts";
 import { markdownMatrix, markdownRegions, type ReadmePart, readPart } from "./markdown.ts";
 import type { ServerFacts, ServerResult, SuiteResults, TestResult } from "./suite-results.ts";
-import { isForRungsAlone, type ListedTest, regionsOf, stepTag, titleForm } from "./tags.ts";
+import {
+  isForEngine,
+  isForEngineAlone,
+  isForRungsAlone,
+  type ListedTest,
+  regionsOf,
+  stepTag,
+  titleForm,
+} from "./tags.ts";
 
 const remedy = "pnpm -C packages/compare run readme";
 
@@ -29,8 +37,12 @@ export function staleMatrix(
       rung: { server: server.id, name },
     })),
   );
-  const matrix = markdownMatrix(wholeRun("app", tests, servers), wholeRun("steps", tests, rungs));
-  return compare(readme, "matrix", matrix, `pnpm e2e, pnpm e2e --steps, then ${remedy}`);
+  const matrix = markdownMatrix({
+    app: wholeRun("app", tests, servers),
+    engine: wholeRun("engine", tests, servers),
+    steps: wholeRun("steps", tests, rungs),
+  });
+  return compare(readme, "matrix", matrix, `pnpm e2e, with --cluster and with --steps, then ${remedy}`);
 }
 
 /** Returns the servers whose own README, with what surprised us, is not linked. */
@@ -60,6 +72,12 @@ function factsOf(content: string): string[] {
     .map((line) => (line.startsWith("Run on ") ? "" : line.replace(/\d+\/(?=\d)/g, "")));
 }
 
+const isIn: Record<SuiteResults["column"], (test: ListedTest) => boolean> = {
+  app: (test) => !isForRungsAlone(test) && !isForEngineAlone(test),
+  engine: isForEngine,
+  steps: ({ tags }) => tags.includes(stepTag),
+};
+
 /** Returns the results of a run in which every server passes everything except its declared deviations. */
 function wholeRun(
   column: SuiteResults["column"],
@@ -73,7 +91,7 @@ function wholeRun(
     column,
     servers,
     tests: tests
-      .filter((test) => (column === "app" ? !isForRungsAlone(test) : test.tags.includes(stepTag)))
+      .filter((test) => isIn[column](test))
       .map((test) => {
         const { title, tags, file, line } = test;
         const only = dealtTo(test, ids);

@@ -1,11 +1,14 @@
-/** The results of a run of the suite: the content of `results/e2e.json` and `results/steps.json`. */
+/** The results of a run of the suite: the content of `results/e2e.json`, `engine.json` and `steps.json`. */
 export interface SuiteResults {
   /** When the run began, as ISO 8601. */
   date: string;
   commit?: string;
   machine: SuiteMachine;
-  /** `app`: the servers of this repository. `steps`: the rungs of their ladders, each as a server of its own. */
-  column: "app" | "steps";
+  /**
+   * `app`: the servers of this repository. `engine`: the same with an engine, in the groups that it touches. `steps`: the
+   * rungs of their ladders, each as a server of its own.
+   */
+  column: "app" | "engine" | "steps";
   servers: ServerFacts[];
   tests: TestResult[];
 }

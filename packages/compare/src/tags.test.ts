@@ -41,6 +41,20 @@ test("an id may be used only once", () => {
   ]);
 });
 
+test("an id may be used twice if one test is for servers with an engine, and the other for those without", () => {
+  const embedded = listed("UPG-02 MUST tell that it is lost", "upgrade", "embedded");
+  const withEngine = listed("UPG-02 MUST bring it", "upgrade", "engine");
+  expect(messages(...whole, embedded, withEngine)).toEqual([]);
+  expect(messages(...whole, withEngine, withEngine)).toHaveLength(1);
+  expect(messages(...whole, listed("UPG-02 MUST do", "upgrade"), withEngine)).toHaveLength(1);
+});
+
+test("a test that needs an engine is no test of a region", () => {
+  expect(messages(listed("UPG-01 MUST x", "upgrade"), listed("CLUSTER-01 MUST x", "send"))).toEqual([
+    expect.stringContaining("region send has no test"),
+  ]);
+});
+
 test("a tag must be a region", () => {
   expect(messages(...whole, listed("UPG-02 MUST x", "upgrade", "upgrades"))).toEqual([
     "e2e/tests/a.test.ts:5  @upgrades is not a region: upgrade, send",

@@ -31,7 +31,7 @@ export function checkTests(tests: ListedTest[], places: RegionPlace[], rungs: Re
     ...uniqueIds(tests),
     ...knownTags(tests, [...places, ...rungs]),
     ...testedRegions(
-      tests.filter((test) => !isForRungsAlone(test)),
+      tests.filter((test) => !isForRungsAlone(test) && !isForEngineAlone(test)),
       places,
     ),
     ...testedRegions(
@@ -46,13 +46,32 @@ export function isForRungsAlone({ title }: Pick<ListedTest, "title">): boolean {
   return title.startsWith(`${stepGroup}-`);
 }
 
+/** Whether a test needs an engine, so that `pnpm e2e` without `--cluster` does not run it. */
+export function isForEngineAlone({ title, tags }: Pick<ListedTest, "title" | "tags">): boolean {
+  return tags.includes(engineTag) || title.startsWith(`${clusterGroup}-`);
+}
+
+/** Whether `pnpm e2e --cluster` runs a test. */
+export function isForEngine({ title, tags }: Pick<ListedTest, "title" | "tags">): boolean {
+  return !tags.includes(embeddedTag) && engineGroups.some((group) => title.startsWith(`${group}-`));
+}
+
 function titles(tests: ListedTest[]): Finding[] {
   return tests
     .filter(({ title }) => !titleForm.test(title))
     .map((test) => at(test, `"${test.title}" is not of the form "UPG-07 MUST do something"`));
 }
 
+// One without an engine and one with it may share an id: the two halves of one promise.
 function uniqueIds(tests: ListedTest[]): Finding[] {
+  const embedded = repeatedIds(tests.filter((test) => !isForEngineAlone(test)));
+  const withEngine = repeatedIds(tests.filter(({ tags }) => !tags.includes(embeddedTag)));
+  return [
+    ...new Map([...embedded, ...withEngine].map((each) => [`${each.file}:${each.line}`, each])).values(),
+  ];
+}
+
+function repeatedIds(tests: ListedTest[]): Finding[] {
   const firsts = new Map<string, ListedTest>();
   return tests.flatMap((test) => {
     const id = titleForm.exec(test.title)?.groups?.id;
@@ -67,12 +86,28 @@ function uniqueIds(tests: ListedTest[]): Finding[] {
 /** Not a region: `pnpm e2e --steps` runs the test against every rung of every ladder, too. */
 export const stepTag = "step";
 
+/** Not a region: the test is about what is true only of a server that keeps everything in memory. */
+export const embeddedTag = "embedded";
+
+/** Not a region: the test needs an engine, through which servers are one application. */
+export const engineTag = "engine";
+
+/** The group of the tests of several servers that share an engine. */
+export const clusterGroup = "CLUSTER";
+
+/** The groups whose subject an engine touches. `pnpm e2e --cluster` runs them on servers that have one. */
+export const engineGroups = [
+  ...["ALT", "CLOSE", "FEED", "JOB", "LOG", "MSG", "RESUME", "SLOW", "STOP", "TOPIC"],
+  clusterGroup,
+];
+
 /** The group of the tests that are for rungs alone, because an app does not speak their protocol. */
 export const stepGroup = "STEP";
 
 /** Returns the regions among the tags of a test. */
 export function regionsOf(tags: readonly string[]): string[] {
-  return tags.filter((tag) => tag !== stepTag && tag !== anyServer);
+  const others = [stepTag, embeddedTag, engineTag, anyServer];
+  return tags.filter((tag) => !others.includes(tag));
 }
 
 function knownTags(tests: ListedTest[], places: RegionPlace[]): Finding[] {

@@ -37,6 +37,11 @@ export interface ServerPlan {
    * `read`.
    */
   log?: "read" | "stalled" | "full" | "gone";
+  /**
+   * Whether a start ends only when the server is healthy: one that shares an engine listens before it has reached it.
+   * Default: false, so it ends when the server listens.
+   */
+  untilHealthy?: boolean;
 }
 
 /** A server could not be started or has died, which never counts as a declared deviation. */
@@ -138,6 +143,16 @@ export class Server {
     await this.#start();
   }
 
+  /** Resolves when it says that it is healthy. Never, if it does not. */
+  async healthy(): Promise<void> {
+    while (!this.#end) {
+      const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);
+      await answer?.body?.cancel();
+      if (answer?.ok) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   /** Freezes it with its sockets open, so that to its peers it looks like a dead network. */
   freeze(): void {
     this.#process?.kill("SIGSTOP");
@@ -161,6 +176,7 @@ export class Server {
     );
     try {
       await within(Promise.race([ready, died]), "it to listen", { deadline: readyMs });
+      if (this.#plan.untilHealthy) await within(this.healthy(), "it to be healthy", { deadline: readyMs });
     } catch (error) {
       await this.kill();
       const { message } = error as Error;

@@ -23,8 +23,8 @@ export interface RunningRedis {
 
 /** What to do if there is none. */
 export const redisRemedy =
-  "neither redis-server nor valkey-server is on the PATH: Debian and Ubuntu have it as redis-server, Homebrew as redis or valkey, " +
-  "Windows has it in WSL; .ci/run installs Debian's";
+  "neither redis-server nor valkey-server is on the PATH. Debian, Ubuntu, and Windows in WSL: apt-get install redis-server. " +
+  "macOS: brew install redis. Docker: a container of Debian, as above";
 
 /** Returns the path of `redis-server` or `valkey-server`, or `undefined` if neither is there. */
 export function findRedis(): string | undefined {
@@ -45,7 +45,7 @@ export async function startRedis(port: number, options: string[] = []): Promise<
   if (!program) throw new Error(redisRemedy);
   const folder = mkdtempSync(join(tmpdir(), "rosetta-redis-"));
   const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...options];
-  let child = spawn(program, args, { stdio: "ignore" });
+  let child = spawnHere(program, args);
   await listening(child, port);
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -60,7 +60,7 @@ export async function startRedis(port: number, options: string[] = []): Promise<
     ask: (command) => ask(port, command),
     kill,
     async again() {
-      child = spawn(program, args, { stdio: "ignore" });
+      child = spawnHere(program, args);
       await listening(child, port);
     },
     async stop() {
@@ -68,6 +68,20 @@ export async function startRedis(port: number, options: string[] = []): Promise<
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+const alive = new Set<ChildProcess>();
+// Also when an error ends this process halfway.
+process.on("exit", () => {
+  for (const each of alive) each.kill("SIGKILL");
+});
+
+/** Starts a process that does not outlive this one. */
+function spawnHere(program: string, args: string[]): ChildProcess {
+  const child = spawn(program, args, { stdio: "ignore" });
+  alive.add(child);
+  child.once("exit", () => alive.delete(child));
+  return child;
 }
 
 /** Starts a sentinel on loopback that watches the Redis on `master`, and promotes a replica half a second after its end. */
@@ -87,7 +101,7 @@ export async function startSentinel(
     "sentinel failover-timeout rosetta 2000",
   ];
   writeFileSync(file, `${lines.join("\n")}\n`);
-  const child = spawn(program, [file, "--sentinel"], { stdio: "ignore" });
+  const child = spawnHere(program, [file, "--sentinel"]);
   await listening(child, port);
   return {
     url: `redis+sentinel://127.0.0.1:${port}/rosetta`,

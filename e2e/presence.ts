@@ -1,0 +1,31 @@
+// How tests wait for who is in a room.
+import type { ServerMessage } from "@rosetta/protocol";
+import { type Await, type Conversation, memberOf } from "@rosetta/testkit";
+import { expect } from "./fixtures.ts";
+
+/** Waits until presence tells of exactly these members. */
+export async function present(
+  watcher: Conversation,
+  topic: string,
+  members: readonly Conversation[],
+  options: Await = {},
+): Promise<void> {
+  const names = members.map(memberOf).sort();
+  const event = await watcher.next(
+    (message) => isPresence(message, topic) && same(message.data.members.toSorted(), names),
+    { awaited: `presence of ${names.length}: ${names.join(", ")}`, ...options },
+  );
+  expect(event).toMatchObject({ data: { count: names.length } });
+}
+
+type Presence = ServerMessage<"event"> & { data: { kind: "presence" } };
+
+/** Returns whether a message tells of presence in this topic. */
+export function isPresence(message: { type: string }, topic: string): message is Presence {
+  const event = message as ServerMessage<"event">;
+  return event.type === "event" && event.topic === topic && event.data.kind === "presence";
+}
+
+function same(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((each, index) => each === others[index]);
+}
