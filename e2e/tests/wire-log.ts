@@ -40,3 +40,48 @@ test("COURSE-27 MUST lead from a request to its reply and back, show bytes as te
     { direction: "in", path: "/echo", kind: "binary", size: 4, hex: "c3a4ff41" },
   ]);
 });
+
+test("COURSE-40 MUST show round trips as long as those of a bare WebSocket, drawing not included", {
+  tag: ["@page", "@any-server"],
+}, async ({ lesson }) => {
+  const here = await lesson("#/lesson/1");
+  const { page, echo } = here;
+  await page.evaluate(
+    `globalThis.bare = new WebSocket(new URL("echo", location.href.replace(/^http/, "ws")))`,
+  );
+  await expect.poll(() => page.evaluate("bare.readyState")).toBe(1);
+  const bareMs = () =>
+    page.evaluate<number>(`new Promise((resolve) => {
+      bare.onmessage = () => resolve(performance.now() - sentAt);
+      const sentAt = performance.now();
+      bare.send("hello");
+    })`);
+  let count = 0;
+  const shownMs = async () => {
+    count += 1;
+    await echo.sendText(`hello ${count}`);
+    const line = echo.line(`hello ${count}`);
+    await expect(line).toContainText("came back equal");
+    return millisecondsIn((await line.textContent()) ?? "");
+  };
+  // A busy machine adds to single times. But a wait for a frame adds to all of them, and would be seen in every series.
+  await expect(async () => {
+    const [bare, shown]: [number[], number[]] = [[], []];
+    for (let pair = 0; pair < 20; pair++) {
+      bare.push(await bareMs());
+      shown.push(await shownMs());
+    }
+    expect(Math.abs(medianOf(shown) - medianOf(bare))).toBeLessThanOrEqual(1);
+  }).toPass({ intervals: [0], timeout: 45_000 });
+});
+
+/** Reads the duration at the end of a line, such as `1.3 ms`. */
+function millisecondsIn(line: string): number {
+  const [, value = Number.NaN, unit] = /([\d.]+) (m?s)\s*$/.exec(line) ?? [];
+  return Number(value) * (unit === "s" ? 1000 : 1);
+}
+
+function medianOf(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
+}

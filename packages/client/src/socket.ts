@@ -256,7 +256,7 @@ export class ReconnectingSocket {
 
   #received(data: string | ArrayBuffer): void {
     const socket = this.#socket;
-    const message = this.#tapMessage("in", data);
+    const message = this.#tapMessage("in", data, this.#host.now());
     if (this.#socket === socket) this.#emitter.emit("message", message);
   }
 
@@ -346,8 +346,10 @@ export class ReconnectingSocket {
   }
 
   #transmit(data: SocketData): void {
+    // The time at which it leaves: to hand over a large message takes a while.
+    const at = this.#host.now();
     this.#socket?.send(data);
-    this.#tapMessage("out", data);
+    this.#tapMessage("out", data, at);
   }
 
   #flush(): void {
@@ -420,16 +422,16 @@ export class ReconnectingSocket {
 
   // #region data
   /** Returns the message as it is told: bytes as a `Uint8Array`, however they came. */
-  #tapMessage(direction: "in" | "out", data: SocketData): string | Uint8Array {
+  #tapMessage(direction: "in" | "out", data: SocketData, at: number): string | Uint8Array {
     const message = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-    if (typeof message === "string") this.#tap({ direction, kind: "text", data: message });
-    else this.#tap({ direction, kind: "binary", data: message });
+    if (typeof message === "string") this.#tap({ direction, kind: "text", data: message }, at);
+    else this.#tap({ direction, kind: "binary", data: message }, at);
     return message;
   }
   // #endregion data
 
-  #tap(frame: Frame): void {
-    this.#emitter.emit("frame", { at: this.#host.now(), ...frame });
+  #tap(frame: Frame, at = this.#host.now()): void {
+    this.#emitter.emit("frame", { at, ...frame });
   }
 }
 

@@ -281,10 +281,9 @@ const books: Mutant[] = [
   },
   {
     ...unit("shared/echo-book"),
-    search: "message.leftAt ??= now;",
-    replace: "message.leftAt = now;",
-    why: "each connection restarts the clock",
-    equal: "what has left is gone from the book before another connection opens",
+    search: "if (message?.leftAt === undefined) return;",
+    replace: "if (!message) return;",
+    why: "a stray answer is taken for that to a message that waits",
   },
   {
     ...unit("shared/echo-book"),
@@ -306,8 +305,8 @@ const books: Mutant[] = [
   },
   {
     ...unit("shared/echo-book"),
-    search: "const message = this.#open.shift();",
-    replace: "const message = this.#open.pop();",
+    search: "const [message] = this.#open;",
+    replace: "const message = this.#open.at(-1);",
     why: "the newest message is answered",
   },
   {
@@ -318,8 +317,8 @@ const books: Mutant[] = [
   },
   {
     ...unit("shared/echo-book"),
-    search: `if (result === "rejected") return;`,
-    replace: "",
+    search: "const message = this.#open.pop();",
+    replace: "const message = this.#open.at(-1);",
     why: "a rejected message waits for an answer",
   },
   {
@@ -1247,8 +1246,8 @@ const sockets: Mutant[] = [
   },
   {
     ...unit("wire/probe"),
-    search: "    this.#heardAt = performance.now();\n    const at",
-    replace: "    const at",
+    search: "    this.#heardAt = performance.now();\n    if (typeof data",
+    replace: "    if (typeof data",
     why: "messages do not end a silence",
   },
   {

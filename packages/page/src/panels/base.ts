@@ -1,5 +1,6 @@
 import type { FrameEvent } from "@rosetta/client";
 import { html, LitElement, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
+import { frameToDraw } from "../shared/after-frame.ts";
 import type { Fact } from "../shared/findings.ts";
 import type { ServerEntry } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
@@ -117,9 +118,12 @@ export abstract class Panel extends LitElement {
     if (sources.some((source) => changed.has(source))) this.#restart();
   }
 
-  /** Draws once per frame of the display, however many events came; not at all while nobody can see it. */
+  /**
+   * Draws once per frame of the display, however many events came; not at all while nobody can see it, and not between
+   * a message and its answer.
+   */
   protected override async scheduleUpdate(): Promise<void> {
-    await new Promise(requestAnimationFrame);
+    await frameToDraw();
     super.scheduleUpdate();
   }
 

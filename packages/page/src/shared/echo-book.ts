@@ -1,4 +1,3 @@
-import type { SendResult } from "@rosetta/client";
 import { byteLength, sameData } from "./format.ts";
 
 /** The outcome of a message to `/echo`. */
@@ -21,6 +20,8 @@ const shown = 20;
 /**
  * Which answer belongs to which message. `/echo` carries no ids: one connection keeps the order, so the oldest
  * message without an answer is the one that is answered. What was under way when a connection broke is lost.
+ *
+ * Times are those of the socket's frames, and so of the wire: when a panel is drawn does not matter to them.
  */
 export class EchoBook {
   /** Newest first. */
@@ -28,35 +29,42 @@ export class EchoBook {
   #count = 0;
   #open: Array<{ number: number; data: string | Uint8Array; leftAt?: number }> = [];
 
-  /** Notes a message and what the socket said about it. */
-  add(label: string, data: string | Uint8Array, result: SendResult, now: number): void {
+  /** Notes a message that is about to be given to the socket. */
+  add(label: string, data: string | Uint8Array): void {
     this.#count += 1;
     const line: EchoLine = {
       number: this.#count,
       kind: typeof data === "string" ? "text" : "binary",
       label,
       size: byteLength(data),
-      outcome: result,
+      outcome: "queued",
     };
     this.lines = [line, ...this.lines].slice(0, shown);
-    if (result === "rejected") return;
-    this.#open.push({ number: line.number, data, ...(result === "sent" && { leftAt: now }) });
+    this.#open.push({ number: line.number, data });
   }
 
-  /** Notes that there is a connection: what was queued leaves, in order. */
-  opened(now: number): void {
-    for (const message of this.#open) {
-      message.leftAt ??= now;
-      this.#change(message.number, { outcome: "sent" });
-    }
+  /** Notes that the socket did not take the newest message. */
+  rejected(): void {
+    const message = this.#open.pop();
+    if (message) this.#change(message.number, { outcome: "rejected" });
+  }
+
+  /** Notes that the oldest message that waited has left. */
+  left(at: number): void {
+    const message = this.#open.find(({ leftAt }) => leftAt === undefined);
+    if (!message) return;
+    message.leftAt = at;
+    this.#change(message.number, { outcome: "sent" });
   }
 
   /** Notes that something came back. */
-  answer(data: string | Uint8Array, now: number): void {
-    const message = this.#open.shift();
-    if (!message) return;
+  answer(data: string | Uint8Array, at: number): void {
+    const [message] = this.#open;
+    // It answers something that was sent before this book began.
+    if (message?.leftAt === undefined) return;
+    this.#open.shift();
     const outcome = sameData(message.data, data) ? "equal" : "different";
-    this.#change(message.number, { outcome, roundTripMs: now - (message.leftAt ?? now) });
+    this.#change(message.number, { outcome, roundTripMs: at - message.leftAt });
   }
 
   /** Notes that the connection ended. What had left is answered by that (`stop`) or lost; what is queued waits on. */

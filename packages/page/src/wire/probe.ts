@@ -47,8 +47,9 @@ export class Probe {
 
   send(data: string | Uint8Array<ArrayBuffer>): void {
     if (!this.isOpen) return;
+    const at = defaultHost.now();
     this.#ws.send(data);
-    this.#tap("out", data);
+    this.#tap("out", data, at);
   }
 
   /** Closes as the browser's own does: without a code, the close frame has none. */
@@ -82,7 +83,7 @@ export class Probe {
 
   #message(data: string | ArrayBuffer): void {
     const message = typeof data === "string" ? data : new Uint8Array(data);
-    this.#tap("in", message);
+    this.#tap("in", message, defaultHost.now());
     this.#listeners.message?.(message);
   }
 
@@ -99,9 +100,8 @@ export class Probe {
     this.#listeners.end?.({ code, reason, wasClean, opened: this.#opened, byPage: this.#byPage, idleMs });
   }
 
-  #tap(direction: "in" | "out", data: string | Uint8Array): void {
+  #tap(direction: "in" | "out", data: string | Uint8Array, at: number): void {
     this.#heardAt = performance.now();
-    const at = defaultHost.now();
     if (typeof data === "string") this.#listeners.frame({ direction, kind: "text", at, data });
     else this.#listeners.frame({ direction, kind: "binary", at, data });
   }

@@ -1,6 +1,7 @@
 import type { ClientFrame, FrameEvent, SocketState } from "@rosetta/client";
 import { endpoints } from "@rosetta/protocol";
 import { byteLength } from "../shared/format.ts";
+import { noteSent } from "../shared/just-sent.ts";
 import { isWait } from "../shared/socket-state.ts";
 
 /** One line of the wire log: a message, or something that happened to a connection. */
@@ -51,6 +52,7 @@ export class WireRecorder {
   record(server: string, path: string, frame: ClientFrame, connection = ""): void {
     this.#count += 1;
     const data = "data" in frame ? frame.data : undefined;
+    if (data !== undefined && frame.direction === "out") noteSent();
     this.entries.push({
       number: this.#count,
       at: frame.at,

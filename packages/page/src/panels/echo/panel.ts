@@ -1,11 +1,14 @@
 import type { CloseFrame, FrameEvent, ReconnectingSocket, SocketState } from "@rosetta/client";
 import { css, html, nothing, type TemplateResult } from "lit";
+import { afterFrame } from "../../shared/after-frame.ts";
 import { closeText, isSendableCode } from "../../shared/closing.ts";
 import { EchoBook, stopText } from "../../shared/echo-book.ts";
 import { echoLines, echoLinesStyle, outcomeText } from "../../shared/echo-lines.ts";
 import { formatBytes, formatDuration } from "../../shared/format.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, onSubmit, Panel, region, textOf } from "../base.ts";
+
+type MessageFrame = Extract<FrameEvent, { data: unknown }>;
 
 /** Bytes of the largest file that is read: enough to go over the server's limit, and harmless. */
 const fileBytes = 1024 * 1024;
@@ -37,11 +40,12 @@ export class EchoPanel extends Panel {
   #bare = false;
 
   readonly #act = this.declares({
-    sendText: (text: string) => this.#send(text, text),
+    sendText: (text: string) => afterFrame(() => this.#send(text, text)),
     sendFile: (file: File) => this.#sendFile(file),
     chooseCode: (choice: string) => this.#choose(choice),
-    close: (code: string) => this.#close(code),
-    open: () => this.#open(),
+    // In their turn: what was sent just before leaves first.
+    close: (code: string) => afterFrame(() => this.#close(code)),
+    open: () => afterFrame(() => this.#open()),
   });
 
   constructor() {
@@ -56,15 +60,12 @@ export class EchoPanel extends Panel {
     this.problem = "";
     this.#show(this.echo.state);
     this.until(this.echo.on("state", (state) => this.#show(state)));
-    this.until(this.echo.on("message", (data) => this.#answer(data)));
     this.until(this.echo.on("frame", (event) => this.#frame(event)));
   }
 
   #show(state: SocketState): void {
     this.state = state;
-    if (state.name !== "open") return;
-    this.book.opened(performance.now());
-    this.ending = "";
+    if (state.name === "open") this.ending = "";
   }
 
   protected override facts(): Fact[] {
@@ -83,27 +84,29 @@ export class EchoPanel extends Panel {
     ];
   }
 
-  #answer(data: string | Uint8Array): void {
-    this.book.answer(data, performance.now());
-    this.requestUpdate("book");
-  }
-
   #frame(event: FrameEvent): void {
+    if ("data" in event) return this.#message(event);
     if (event.kind !== "close") return;
     this.book.closed(event.code);
     this.ending = this.#bare ? bareEnding : endingText(event);
     this.#bare = false;
   }
 
+  #message({ direction, data, at }: MessageFrame): void {
+    if (direction === "out") this.book.left(at);
+    else this.book.answer(data, at);
+    this.requestUpdate("book");
+  }
+
   #send(label: string, data: string | Uint8Array<ArrayBuffer>): void {
     this.problem = "";
     // Where no button opens it again, the next message does.
     if (this.parts === "text" && this.state.name === "stopped") this.echo.open();
-    const now = performance.now();
+    this.book.add(label, data);
     const result = this.echo.send(data);
     // A lone 1000 is no promise, since proxies send it too. As the answer to `stop`, it is agreed on.
     if (data === stopText && result === "sent") this.echo.advise({ final: true });
-    this.book.add(label, data, result, now);
+    if (result === "rejected") this.book.rejected();
     this.requestUpdate("book");
   }
 
@@ -117,7 +120,8 @@ export class EchoPanel extends Panel {
     if (file.name === "") return this.#complain("Choose a file first.");
     if (file.size > fileBytes)
       return this.#complain(`This page sends files of up to ${formatBytes(fileBytes)}.`);
-    this.#send(file.name, new Uint8Array(await file.arrayBuffer()));
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    afterFrame(() => this.#send(file.name, bytes));
   }
 
   #complain(problem: string): void {

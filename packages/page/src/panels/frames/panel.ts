@@ -1,6 +1,7 @@
 import { type CloseFrame, type FrameEvent, ReconnectingSocket } from "@rosetta/client";
 import { endpoints } from "@rosetta/protocol";
 import { html, nothing, type TemplateResult } from "lit";
+import { afterFrame } from "../../shared/after-frame.ts";
 import { closeText } from "../../shared/closing.ts";
 import { EchoBook, stopText } from "../../shared/echo-book.ts";
 import { echoLines, echoLinesStyle, outcomeText } from "../../shared/echo-lines.ts";
@@ -65,7 +66,7 @@ export class FramesPanel extends ServerPanel {
     typeHex: (hex: string) => this.#set({ hex }),
     chooseLetters: (letters: number) => this.#set({ letters }),
     changeKey: () => this.#changeKey(),
-    send: () => this.#send(),
+    send: () => afterFrame(() => this.#send()),
   });
 
   constructor() {
@@ -89,9 +90,8 @@ export class FramesPanel extends ServerPanel {
   }
 
   #frame(frame: FrameEvent): void {
-    const now = performance.now();
-    if (frame.kind === "open") this.book.opened(now);
-    if (frame.direction === "in" && "data" in frame) this.book.answer(frame.data, now);
+    if ("data" in frame && frame.direction === "out") this.book.left(frame.at);
+    if ("data" in frame && frame.direction === "in") this.book.answer(frame.data, frame.at);
     if (frame.kind === "close") {
       this.book.closed(frame.code);
       this.close = frame;
@@ -134,10 +134,10 @@ export class FramesPanel extends ServerPanel {
       this.close = undefined;
       socket.open();
     }
-    const result = socket.send(message.data);
+    this.book.add(message.label || "nothing", message.data);
+    if (socket.send(message.data) === "rejected") this.book.rejected();
     // The one text that is answered by closing: that end is agreed on.
     if (message.data === stopText) socket.advise({ final: true });
-    this.book.add(message.label || "nothing", message.data, result, performance.now());
     this.requestUpdate("book");
   }
 

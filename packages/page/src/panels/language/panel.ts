@@ -1,5 +1,6 @@
 import { endpoints, parseClient, parseServer, subprotocol } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
+import { afterFrame } from "../../shared/after-frame.ts";
 import { closeText, codeTitle } from "../../shared/closing.ts";
 import { formatDuration } from "../../shared/format.ts";
 import { randomHex } from "../../shared/random-hex.ts";
@@ -35,7 +36,7 @@ export class LanguagePanel extends ServerPanel {
   readonly #act = this.declares({
     choose: (label: string) => this.#choose(label),
     type: (text: string) => this.#type(text),
-    send: () => this.#send(),
+    send: () => afterFrame(() => this.#send()),
   });
 
   constructor() {

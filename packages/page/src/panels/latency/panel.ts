@@ -1,6 +1,7 @@
 import type { Client, SocketState } from "@rosetta/client";
 import { endpoints } from "@rosetta/protocol";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
+import { afterFrame } from "../../shared/after-frame.ts";
 import { chartStyle } from "../../shared/chart.ts";
 import { closeText } from "../../shared/closing.ts";
 import { formatDuration } from "../../shared/format.ts";
@@ -61,7 +62,7 @@ export class LatencyPanel extends ServerPanel {
   readonly #act = this.declares({
     beat: () => this.#beat(),
     stopBeating: () => this.#stopBeating(),
-    ping: () => this.#ping(),
+    ping: () => afterFrame(() => void this.#ping()),
     ask: () => this.#ask(),
     freeze: (seconds: number) => this.#freeze(seconds),
   });
@@ -102,7 +103,7 @@ export class LatencyPanel extends ServerPanel {
   #beat(): void {
     this.#stopBeating();
     this.isBeating = true;
-    void this.#ping();
+    afterFrame(() => void this.#ping());
     this.#timer = window.setInterval(() => void this.#ping(), beatMs);
   }
 
