@@ -22,6 +22,16 @@ test("a tally counts all and keeps the newest", () => {
   expect(tally.at(8)).toBeUndefined();
 });
 
+test("what it costs to begin is no part of what an event costs", () => {
+  const tally = new WayTally();
+  tally.begin += 300;
+  expect(tally.aroundEach).toBeUndefined();
+  for (const offset of [1, 2]) tally.add({ event: event(offset), delayMs: 1 }, 100);
+  tally.around += 4;
+  tally.around += 2;
+  expect(tally.aroundEach).toBe(3);
+});
+
 test("ways agree on the places that all of them have passed", () => {
   expect(agreementOf([tallyOf(1, 2, 3, 4), tallyOf(2, 3, 4, 5), tallyOf(3, 4)])).toEqual({
     from: 3,

@@ -19,7 +19,9 @@ export class WayTally {
   events = 0;
   /** Bytes of the events themselves. */
   content = 0;
-  /** Bytes of whatever else came with them. */
+  /** Bytes that came once, to begin: the answer to the handshake or the request, and what says where the topic is. */
+  begin = 0;
+  /** Bytes that came with the events, and are no part of them. */
   around = 0;
   /** Why it was refused, as far as the page knows. Empty once it is answered again. */
   refusal = "";
@@ -30,6 +32,11 @@ export class WayTally {
 
   get newest(): TimedEvent | undefined {
     return this.arrivals[0];
+  }
+
+  /** Bytes that each event costs besides itself, on average. Nothing as long as none came. */
+  get aroundEach(): number | undefined {
+    return this.events === 0 ? undefined : this.around / this.events;
   }
 
   get isRunning(): boolean {

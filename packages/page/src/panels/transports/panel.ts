@@ -8,7 +8,7 @@ import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, region, ServerPanel } from "../base.ts";
 import { agreementOf, newestPlaces, WayTally } from "./model.ts";
 import { style } from "./style.ts";
-import { byPoll, bySocket, byStream, type Transport, type TransportListener } from "./ways.ts";
+import { byPoll, bySocket, byStream, headBytes, type Transport, type TransportListener } from "./ways.ts";
 
 /** The topics to ask for here. The last one does not exist: a refusal is worth seeing, too. */
 const topics = [
@@ -138,6 +138,7 @@ export class TransportsPanel extends ServerPanel {
     };
     return {
       requested: () => change(() => (tally.requests += 1)),
+      begun: (bytes) => change(() => (tally.begin += bytes)),
       around: (bytes) => change(() => (tally.around += bytes)),
       mode: (mode) => change(() => (tally.mode = mode)),
       state: (state) => change(() => (tally.state = tally.isOver ? "refused" : state)),
@@ -181,9 +182,7 @@ export class TransportsPanel extends ServerPanel {
       this.#table(),
       this.#chart(),
       html`<p class="hint" role="status" aria-label="Agreement">${this.#agreement()}</p>`,
-      html`<p class="hint">
-        Bytes count what the server sends: ${headWords}
-      </p>`,
+      html`<p class="hint">${headWords}</p>`,
     ]);
   }
 
@@ -223,8 +222,9 @@ export class TransportsPanel extends ServerPanel {
           ${this.#row("Newest offset", ({ tally }) => (tally.newest ? `#${tally.newest.event.offset}` : "–"))}
           ${this.#row("Events", ({ tally }) => tally.events)}
           ${this.#row("Requests", ({ tally }) => tally.requests)}
-          ${this.#row("Events’ bytes", ({ tally }) => formatBytes(tally.content))}
-          ${this.#row("Around them", ({ tally }) => formatBytes(tally.around))}
+          ${this.#row("To begin", ({ tally }) => (tally.begin ? formatBytes(tally.begin) : "–"))}
+          ${this.#row("Each event", ({ tally }) => eachOf(tally.content, tally.events))}
+          ${this.#row("Around each", ({ tally }) => eachOf(tally.around, tally.events))}
           ${this.#row("Page is told", ({ tally }) => tally.refusal || "–", "told break")}
           ${this.#row("", (way) => this.#button(way))}
         </tbody>
@@ -321,30 +321,39 @@ export class TransportsPanel extends ServerPanel {
 
 const intro = html`One topic, delivered in three ways. Compare what arrives, and what it costs.`;
 
-const headWords = `the events, and what is around them. A page cannot see the head of an HTTP response, so it counts as 300 bytes, as in the browser’s Resource Timing. The header of a WebSocket frame has 2 to 10 bytes.`;
+const headWords = html`Bytes that came from the server, on average for each event. <em>To begin</em> is paid once for a
+  connection: the handshake or the first answer, and where the topic stands. <em>Around each</em> is paid every time. A page
+  cannot see the head of an HTTP answer, so each counts as ${headBytes} bytes, as in the browser’s Resource Timing.`;
+
+function eachOf(bytes: number, events: number): string {
+  return events === 0 ? "–" : formatBytes(Math.round(bytes / events));
+}
 
 /** Twelve events of the weather, as each way brought them. */
 const example = [
   ["Newest offset", "#64", "#64", "#64"],
   ["Events", "12", "12", "12"],
   ["Requests", "1", "1", "13"],
-  ["Events’ bytes", "2 KiB", "2 KiB", "2 KiB"],
-  ["Around them", "48 B", "756 B", "4.6 KiB"],
+  ["To begin", "843 B", "447 B", "388 B"],
+  ["Each event", "171 B", "171 B", "171 B"],
+  ["Around each", "4 B", "34 B", "388 B"],
 ] as const;
 
 function notThere(topic: string): string {
   return topic === "weather/atlantis" ? " (does not exist)" : "";
 }
 
-function factsOf(name: string, { refusal, events, requests, content, around, newest }: WayTally): Fact[] {
+function factsOf(name: string, tally: WayTally): Fact[] {
+  const { refusal, events, requests, begin, content, aroundEach, newest } = tally;
   if (refusal) return [{ name: `${name}: refused with`, value: refusal }];
   if (events === 0) return [];
   return [
     { name: `${name}: newest`, value: `#${newest?.event.offset}`, measured: true },
     { name: `${name}: requests`, value: String(requests), measured: true },
+    { name: `${name}: bytes to begin`, value: String(begin), measured: true },
     {
       name: `${name}: bytes per event`,
-      value: String(Math.round((content + around) / events)),
+      value: `${Math.round(content / events)} + ${Math.round(aroundEach ?? 0)}`,
       measured: true,
     },
     { name: `${name}: delay`, value: formatDuration(newest?.delayMs ?? 0), measured: true },

@@ -1,7 +1,7 @@
 import type { ServerMessage } from "@rosetta/protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WireRecorder } from "../../wire/recorder.ts";
-import { byPoll, byStream, type Transport, type TransportListener } from "./ways.ts";
+import { byPoll, byStream, headBytes, type Transport, type TransportListener } from "./ways.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -17,12 +17,15 @@ afterEach(() => {
 const firstWaitMs = 250;
 
 /** Notes what the listener was told, in words, newest last. */
-function follow(begin: Transport): { told: string[]; stop: () => void } {
+function follow(begin: Transport) {
   const told: string[] = [];
+  const begun: number[] = [];
+  const around: number[] = [];
   const listener: TransportListener = {
     state: (state) => void told.push(state),
     requested: () => void told.push("requested"),
-    around: () => {},
+    begun: (bytes) => void begun.push(bytes),
+    around: (bytes) => void around.push(bytes),
     mode: () => {},
     event: ({ offset }) => void told.push(`#${offset}`),
     answered: () => void told.push("answered"),
@@ -31,7 +34,7 @@ function follow(begin: Transport): { told: string[]; stop: () => void } {
   };
   const server = { id: "one", title: "One", url: "http://one", self: true };
   const stop = begin({ server, topic: "scores", wire: new WireRecorder(), listener });
-  return { told, stop };
+  return { told, begun, around, stop };
 }
 
 function event(offset: number): ServerMessage<"event"> {
@@ -59,6 +62,16 @@ function polls(...answers: ("nobody" | Response)[]): string[] {
   });
   return asked;
 }
+
+test("a poll pays once to begin, and for every event a whole answer", async () => {
+  polls(pageOf(1), pageOf(2), new Response(null, { status: 204 }));
+  const { begun, around, stop } = follow(byPoll);
+  await vi.advanceTimersByTimeAsync(0);
+  const { length } = await pageOf(1).text();
+  const rest = headBytes + length - JSON.stringify(event(1)).length;
+  expect([begun, around]).toEqual([[rest], [rest, headBytes]]);
+  stop();
+});
 
 test("a poll continues where it was when its server stops, is away, and comes back", async () => {
   const stopping = problem(503, "unavailable", { "Retry-After": "2" });

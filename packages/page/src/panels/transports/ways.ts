@@ -19,7 +19,9 @@ export interface TransportListener {
   state(state: string): void;
   /** Is called when a request is made. */
   requested(): void;
-  /** Is called with the number of bytes that came and are no event. */
+  /** Is called with the number of bytes that came to begin: once, or again after a loss. */
+  begun(bytes: number): void;
+  /** Is called with the number of bytes that came with events and are no part of them. */
   around(bytes: number): void;
   mode(mode: Mode): void;
   event(event: ServerMessage<"event">, bytes: number): void;
@@ -40,17 +42,21 @@ export type Transport = (wish: Wish) => () => void;
  */
 export const headBytes = 300;
 
+/** Under this name the wire log files what comes by these ways. */
+const panel = "rosetta-transports";
+
 /** Follows a topic over one connection, both ways: `hello`, `subscribe`, and from then on only events. */
 export const bySocket: Transport = ({ server, topic, wire, listener }) => {
   const client = new Client(socketUrl(server));
   client.on("frame", (frame) => {
-    wire.record(server.id, paths.application, frame, "alternatives");
-    if (frame.kind === "open") listener.around(headBytes);
+    wire.record(server.id, paths.application, frame, panel);
+    if (frame.kind === "open") listener.begun(headBytes);
     if (frame.direction === "out" || frame.kind !== "text") return;
     const bytes = byteLength(frame.data);
+    const header = frameHeaderBytes(bytes);
     // An event is told below, once it is known to be in its place.
-    const isEvent = frame.message?.type === "event";
-    listener.around(frameHeaderBytes(bytes) + (isEvent ? 0 : bytes));
+    if (frame.message?.type === "event") listener.around(header);
+    else listener.begun(header + bytes);
   });
   // A refusal is shown in the panel; without a listener the client would tell the console.
   client.on("problem", () => {});
@@ -88,23 +94,18 @@ export const byStream: Transport = ({ server, topic, wire, listener }) => {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const received = (event: StreamEvent, name: string): number => {
-    lastId = event.lastEventId;
-    wire.record(server.id, paths.events, {
-      direction: "in",
-      at: defaultHost.now(),
-      kind: "text",
-      data: event.data,
-    });
-    // The lines around the data: the browser has read and removed them, but their form is known.
-    const bytes = byteLength(event.data);
-    listener.around(byteLength(`id: ${event.lastEventId}\n${name}data: \n\n`));
-    return bytes;
+  const record = (direction: "in" | "out", data: string): void =>
+    wire.record(server.id, paths.events, { direction, at: defaultHost.now(), kind: "text", data }, panel);
+  /** Returns the bytes of the data and of the lines around it: the browser has removed these, but their form is known. */
+  const received = ({ data, lastEventId }: StreamEvent, name: string): [data: number, around: number] => {
+    lastId = lastEventId;
+    record("in", data);
+    return [byteLength(data), byteLength(`id: ${lastEventId}\n${name}data: \n\n`)];
   };
   const opened = (): void => {
     retry.succeeded();
     listener.answered();
-    listener.around(headBytes);
+    listener.begun(headBytes);
     listener.state("open");
   };
   const failed = ({ target }: Event): void => {
@@ -117,18 +118,22 @@ export const byStream: Transport = ({ server, topic, wire, listener }) => {
   };
   // #region stream
   function begin(): void {
-    source = new EventSource(`${server.url}${paths.events}?${queryOf(topic, lastId)}`);
+    const address = `${paths.events}?${queryOf(topic, lastId)}`;
+    record("out", `GET ${address}`);
+    source = new EventSource(`${server.url}${address}`);
     listener.requested();
     listener.state("connecting");
     source.onopen = opened;
     source.onerror = failed;
     source.addEventListener("subscribed", (each) => {
       const event = each as Event & StreamEvent;
-      listener.around(received(event, "event: subscribed\n"));
+      const [data, around] = received(event, "event: subscribed\n");
+      listener.begun(data + around);
       listener.mode((JSON.parse(event.data) as { mode: Mode }).mode);
     });
     source.onmessage = (event: StreamEvent) => {
-      const bytes = received(event, "");
+      const [bytes, around] = received(event, "");
+      listener.around(around);
       const { message } = parseServer(event.data);
       if (message?.type === "event") listener.event(message, bytes);
     };
@@ -156,7 +161,7 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
   const retry = new Retry();
   let since = "";
   const record = (direction: "in" | "out", data: string): void =>
-    wire.record(server.id, paths.poll, { direction, at: defaultHost.now(), kind: "text", data });
+    wire.record(server.id, paths.poll, { direction, at: defaultHost.now(), kind: "text", data }, panel);
 
   // #region poll
   async function poll(): Promise<HttpAnswer> {
@@ -166,11 +171,11 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
     record("out", `GET ${paths.poll}?${query}`);
     const answer = await ask(`${server.url}${paths.poll}?${query}`, end.signal);
     record("in", `${answer.status} ${answer.text}`);
-    listener.around(headBytes);
     return answer;
   }
   // #endregion poll
 
+  // The first answer says where the topic is, or brings what came before. Every later one is asked for its events.
   function took({ mode, epoch, offset, events }: Page, bytes: number): void {
     listener.mode(mode);
     let content = 0;
@@ -181,7 +186,9 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
       content += byteLength(text);
       listener.event(message, byteLength(text));
     }
-    listener.around(bytes - content);
+    const rest = headBytes + bytes - content;
+    if (since === "") listener.begun(rest);
+    else listener.around(rest);
     since = `${epoch}:${offset}`;
   }
 
@@ -197,6 +204,7 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
       return undefined;
     }
     if (status === 200) took(JSON.parse(text) as Page, byteLength(text));
+    else listener.around(headBytes);
     retry.succeeded();
     listener.answered();
     return 0;
