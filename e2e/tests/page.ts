@@ -375,9 +375,14 @@ test("PAGE-16 MUST show in the wire log what was sent and received, field by fie
     await expect(wire.content).toHaveText("0000  00 01 02 ff 41           ····A", { useInnerText: true });
   }
   await wire.row(/^sent .* text 3 B hä$/).click();
-  await wire.field("As bytes").check();
+  await wire.button("Bytes").click();
+  // RFC 6455 §5.2: a whole text message, masked, of three bytes.
+  const fields = wire.content.getByRole("listitem");
+  await expect(fields.filter({ hasText: "Opcode" })).toContainText("0001");
+  await expect(fields.filter({ hasText: "Length" })).toContainText("0000011");
+  await expect(fields.filter({ hasText: "Masking key" })).toBeVisible();
   await expect(wire.content).toContainText("68 c3 a4");
-  await wire.field("As bytes").uncheck();
+  await wire.button("Message").click();
   await wire.filter("hello");
   await wire.row(/^sent .* hello \d+ B/).click();
   // One field per line; whoever looks over a shoulder does not learn the client's secret.
@@ -442,7 +447,8 @@ test("PAGE-18 MUST reach every control with Tab, in the order of the page, and s
   await page.keyboard.type("subscribed");
   await tabThrough([wire.button("Pause"), wire.button("Clear"), wire.rows.last()]);
   await page.keyboard.press("Enter");
-  await tabThrough([wire.button("To the newest"), wire.field("As bytes"), wire.content]);
+  await tabThrough([wire.button("To the newest"), wire.button("Export")]);
+  await tabThrough([wire.button("Message"), wire.button("Bytes"), wire.content]);
 });
 
 // WCAG 2.2, 2.4.1.
@@ -459,7 +465,7 @@ test("PAGE-19 SHOULD lead past what comes before the panels and before the wire 
   await tabTo(page.getByRole("link", { name: "Skip to the wire log" }));
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
-  await expect(wire.field("Filter")).toBeFocused();
+  await expect(wire.button("Sequence")).toBeFocused();
 });
 
 test("PAGE-20 MUST let somebody without a mouse do everything", {
@@ -498,7 +504,7 @@ test("PAGE-20 MUST let somebody without a mouse do everything", {
   await tabTo(wire.rows.last());
   await keyboard.press("Space");
   await expect(wire.content).toContainText('"text": "said with keys"');
-  await tabTo(wire.field("As bytes"));
+  await tabTo(wire.button("Bytes"));
   await keyboard.press("Space");
   await expect(wire.content).toContainText(Buffer.from("said").toString("hex").replaceAll(/..\B/g, "$& "));
 });

@@ -1,11 +1,12 @@
 import { defineConfig } from "vite";
+import { compactStyles } from "./build/compact-styles.ts";
 import { lessons } from "./build/lessons.ts";
 import { steps } from "./build/steps.ts";
 
 export default defineConfig({
   // Relative, so that the page works on any port and below any path.
   base: "./",
-  plugins: [lessons(), steps()],
+  plugins: [lessons(), steps(), compactStyles()],
   build: {
     target: "es2024",
     // Browsers that know `light-dark()` get it as written; Vite would otherwise replace it.

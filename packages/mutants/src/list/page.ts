@@ -68,14 +68,14 @@ const wire: Mutant[] = [
   },
   {
     ...unit("wire/recorder"),
-    search: "head: path === endpoints.application ? headOf(frame) : undefined",
-    replace: "head: headOf(frame)",
+    search: "path === endpoints.echo ? undefined : messageOf(frame)",
+    replace: "messageOf(frame)",
     why: "text of /echo is read as the protocol's",
   },
   {
     ...unit("panels/wire-log/model"),
-    search: "return withoutType(entry).slice(0, 200);",
-    replace: "return withoutType(entry);",
+    search: "return entry.data.slice(0, 200);",
+    replace: "return entry.data;",
     why: "a row is as long as its message",
   },
   {
@@ -92,33 +92,8 @@ const wire: Mutant[] = [
   },
   {
     ...unit("panels/wire-log/model"),
-    search:
-      "return entries.find((other) => other.number > entry.number && isSame(other) && other.head?.re === id);",
-    replace: "return entries.find((other) => isSame(other) && other.head?.re === id);",
-    why: "a reply is older than what it replies to",
-  },
-  {
-    ...unit("panels/wire-log/model"),
-    search: "return entries.findLast(",
-    replace: "return entries.find(",
-    why: "a reply is matched with the first request of its number",
-  },
-  {
-    ...unit("panels/wire-log/model"),
-    search: "&& other.connection === entry.connection",
-    replace: "",
-    why: "a reply on another connection is matched",
-  },
-  {
-    ...unit("panels/wire-log/model"),
-    search: "other.server === entry.server && ",
-    replace: "",
-    why: "a reply of another server is matched",
-  },
-  {
-    ...unit("panels/wire-log/model"),
-    search: `return entry.direction === "out" && entry.head?.id !== undefined;`,
-    replace: "return entry.head?.id !== undefined;",
+    search: `return direction === "out" && head?.id !== undefined;`,
+    replace: "return head?.id !== undefined;",
     why: "a message of the server with an id counts as a request",
   },
   {
@@ -159,16 +134,95 @@ const wire: Mutant[] = [
     why: "a filter does not find sent and received",
   },
   {
-    ...unit("panels/wire-log/model"),
-    search: `replace(/^{"type":"[a-z]+",/, "")`,
-    replace: `replace(/^{"type":"[a-z]+"/, "")`,
-    why: "a row begins with a comma",
-  },
-  {
     ...unit("wire/recorder"),
     search: "return () => this.#listeners.delete(listener);",
     replace: "return () => {};",
     why: "a listener that stopped is still called",
+  },
+  {
+    ...unit("wire/pairing"),
+    search: "const key = `${entry.server} ${entry.path} ${entry.connection}`;",
+    replace: "const key = `${entry.server} ${entry.path}`;",
+    why: "a reply on another connection is matched",
+  },
+  {
+    ...unit("wire/pairing"),
+    search: "const key = `${entry.server} ${entry.path} ${entry.connection}`;",
+    replace: "const key = `${entry.path} ${entry.connection}`;",
+    why: "a reply of another server is matched",
+  },
+  {
+    ...unit("wire/pairing"),
+    search: `if (close.direction === "in" && !close.isCut) tie`,
+    replace: "tie",
+    why: "a cut counts as an answer",
+  },
+  {
+    ...unit("wire/pairing"),
+    search: "for (const request of [...byId.values(), ...inOrder]) request.isLost = true;",
+    replace: "",
+    why: "a request whose connection ended still waits",
+  },
+  {
+    ...unit("wire/pairing"),
+    search: "if (byId.size > mostWaiting && oldest !== undefined) byId.delete(oldest);",
+    replace: "",
+    why: "requests without a reply are kept for ever",
+  },
+  {
+    ...unit("wire/pairing"),
+    search: `if (kind === "request") return path !== paths.events;`,
+    replace: `if (kind === "request") return true;`,
+    why: "a stream counts as one answer",
+    equal: "nothing that comes by a stream is a response",
+  },
+  {
+    ...unit("wire/pairing"),
+    search: "byId.delete(re);",
+    replace: "",
+    why: "a request is answered twice",
+  },
+  {
+    ...unit("wire/sentence"),
+    search: "Object.hasOwn(sentences, message.type) ? sentences[message.type] : undefined",
+    replace: "sentences[message.type]",
+    why: "a type is looked up among what every object has",
+  },
+  {
+    ...unit("wire/sentence"),
+    search: `direction === "out" ? sent : received`,
+    replace: "{ ...sent, ...received }",
+    why: "a type means the same in both directions",
+  },
+  {
+    ...unit("panels/wire-log/items"),
+    search: "if (ms < quietMs)",
+    replace: "if (ms <= quietMs)",
+    why: "a silence of exactly two seconds is not told",
+  },
+  {
+    ...unit("panels/wire-log/items"),
+    search: "const isOpen = isCurrent || opened.has(key);",
+    replace: "const isOpen = true;",
+    why: "earlier lessons are not folded",
+  },
+  {
+    ...unit("panels/wire-log/items"),
+    search: "if (first.isOwn) return withSilences(run);",
+    replace: "return withSilences(run);",
+    why: "what is of no lesson is not folded",
+  },
+  {
+    ...unit("panels/wire-log/lanes"),
+    search: "if (names.length > mostClients)",
+    replace: "if (names.length > 99)",
+    why: "ten clients have ten lanes",
+  },
+  {
+    ...unit("panels/wire-log/lanes"),
+    search: `entry.direction === "out" ? { from: client, to: server } : { from: server, to: client }`,
+    replace: "{ from: client, to: server }",
+    why: "every message goes to the server",
   },
 ];
 

@@ -1,3 +1,4 @@
+import { endpoints } from "@rosetta/protocol";
 import { html, type TemplateResult } from "lit";
 import { type ServerEntry, socketUrl } from "../shared/servers.ts";
 import type { ConnectionPair } from "../wire/page-connections.ts";
@@ -20,39 +21,48 @@ interface PanelEntry {
   /** Loads the panel's code, when it is shown first. */
   load(): Promise<unknown>;
   show(context: PanelContext): TemplateResult;
+  /** Which of the page's own connections the panel is about. Default: none, it makes its own. */
+  uses?: string;
 }
 
 /** Every panel of the page, by the name that a lesson gives it. */
 export const panels = {
   connection: {
+    uses: endpoints.application,
     load: () => import("./connection/panel.ts"),
     show: ({ pair: { client, server } }) =>
       html`<rosetta-connection .client=${client} address=${socketUrl(server)}></rosetta-connection>`,
   },
   echo: {
+    uses: endpoints.echo,
     load: () => import("./echo/panel.ts"),
     show: ({ pair, messageBytes }) =>
       html`<rosetta-echo .echo=${pair.echo} .messageBytes=${messageBytes}></rosetta-echo>`,
   },
   chat: {
+    uses: endpoints.application,
     load: () => import("./chat/panel.ts"),
     show: ({ pair: { client, server }, wire, topic }) =>
       html`<rosetta-chat .client=${client} .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-chat>`,
   },
   feed: {
+    uses: endpoints.application,
     load: () => import("./feed/panel.ts"),
     show: ({ pair, topic }) =>
       html`<rosetta-feed .client=${pair.client} begin=${topic ?? ""}></rosetta-feed>`,
   },
   job: {
+    uses: endpoints.application,
     load: () => import("./job/panel.ts"),
     show: ({ pair }) => html`<rosetta-job .client=${pair.client}></rosetta-job>`,
   },
   "server-log": {
+    uses: endpoints.application,
     load: () => import("./server-log/panel.ts"),
     show: ({ pair }) => html`<rosetta-server-log .client=${pair.client}></rosetta-server-log>`,
   },
   hello: {
+    uses: endpoints.echo,
     load: () => import("./echo/panel.ts"),
     show: ({ pair }) => html`<rosetta-echo .echo=${pair.echo} parts="text"></rosetta-echo>`,
   },
@@ -72,10 +82,12 @@ export const panels = {
       html`<rosetta-gap .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-gap>`,
   },
   attempts: {
+    uses: endpoints.application,
     load: () => import("./attempts/panel.ts"),
     show: ({ pair: { client } }) => html`<rosetta-attempts .client=${client}></rosetta-attempts>`,
   },
   latency: {
+    uses: endpoints.application,
     load: () => import("./latency/panel.ts"),
     show: ({ pair: { client, server }, wire }) =>
       html`<rosetta-latency .client=${client} .server=${server} .wire=${wire}></rosetta-latency>`,
@@ -113,3 +125,9 @@ export const panels = {
 } as const satisfies Record<string, PanelEntry>;
 
 export type PanelName = keyof typeof panels;
+
+/** Returns whether a connection belongs to a panel: one of its own, or one of the page's that it uses. */
+export function isOf(name: PanelName, path: string, connection: string): boolean {
+  const { uses }: PanelEntry = panels[name];
+  return connection === "" ? path === uses : connection.split(" ")[0] === `rosetta-${name}`;
+}

@@ -15,7 +15,7 @@ import type { Around } from "../course/start.ts";
 import { doneSteps, tellingsOfAct, tellingsOfFacts } from "../course/steps.ts";
 import { repeat } from "../panels/actions.ts";
 import type { ActEvent, FactsEvent, Panel, TopicEvent } from "../panels/base.ts";
-import { type PanelName, panels } from "../panels/register.ts";
+import { isOf, type PanelName, panels } from "../panels/register.ts";
 import type { Findings } from "../shared/findings.ts";
 import { scriptOfPage } from "../shared/page-script.ts";
 import { pause, Retry } from "../shared/retry.ts";
@@ -131,6 +131,7 @@ export class PageShell extends LitElement {
   async #go(route: Route): Promise<void> {
     const moved = route.lesson !== this.route.lesson;
     this.route = route;
+    if (moved || !this.isReady) this.#beginSection();
     this.#connect();
     if (moved) {
       this.#connections.reopen();
@@ -152,6 +153,16 @@ export class PageShell extends LitElement {
     this.showsAllSteps = false;
     this.renderRoot.querySelector<HTMLElement>("#lesson")?.focus();
     scrollTo(0, 0);
+  }
+
+  /** Tells the wire log which lesson is open, and what it is about. */
+  #beginSection(): void {
+    const entry = lessons.find(({ number }) => number === this.route.lesson);
+    const names = this.#panelNames();
+    this.#connections.wire.begin({
+      title: entry ? `${entry.number}. ${entry.title}` : "",
+      isOwn: (path, connection) => names.some((name) => isOf(name, path, connection)),
+    });
   }
 
   /** Loads the text of a lesson, once its panels are here, too. */
@@ -384,7 +395,7 @@ export class PageShell extends LitElement {
         ${afterPanels(article)}
       </main>
       <aside id="wire" tabindex="-1" aria-label="Wire">
-        <rosetta-wire-log .wire=${this.#connections.wire} .servers=${this.every ? this.servers : []}></rosetta-wire-log>
+        <rosetta-wire-log .wire=${this.#connections.wire} .servers=${this.servers}></rosetta-wire-log>
       </aside>
       ${this.#code()}
       ${this.route.lesson === "all" ? nothing : views(this.view, (view) => (this.view = view))}

@@ -47,21 +47,29 @@ export function maskedWith(payload: Uint8Array, key: Uint8Array): Uint8Array {
   return payload.map((byte, index) => byte ^ (key[index % key.length] ?? 0));
 }
 
-/** Returns the frame around a message, in fields: with a key as a client sends it, without as a server does. */
-export function drawFrame(kind: MessageKind, payload: Uint8Array, key?: Uint8Array): DrawnFrame {
-  const header = frameHeader(kind, payload.length, key);
+/**
+ * Returns the frame around a message, in fields: with a key as a client sends it, without as a server does. `length` is
+ * that of the whole message, if `payload` is only its beginning.
+ */
+export function drawFrame(
+  kind: MessageKind,
+  payload: Uint8Array,
+  key?: Uint8Array,
+  length = payload.length,
+): DrawnFrame {
+  const header = frameHeader(kind, length, key);
   const [first = 0, second = 0] = header;
   const extended = header.subarray(2, header.length - (key ? 4 : 0));
   return {
     parts: [
       ...firstByte(first),
-      ...secondByte(second, payload.length),
-      ...(extended.length > 0 ? [extendedLength(extended, payload.length)] : []),
+      ...secondByte(second, length),
+      ...(extended.length > 0 ? [extendedLength(extended, length)] : []),
       ...(key ? [{ name: "Masking key", value: hexBytes(key), words: "4 bytes, new for every frame" }] : []),
-      payloadPart(payload, key),
+      payloadPart(payload, length, key),
     ],
     headerBytes: header.length,
-    payloadBytes: payload.length,
+    payloadBytes: length,
   };
 }
 
@@ -112,9 +120,9 @@ function extendedLength(bytes: Uint8Array, length: number): FramePart {
   return { name: `Length, ${bytes.length * 8} bits`, value: hexBytes(bytes), words: countOf(length) };
 }
 
-function payloadPart(payload: Uint8Array, key: Uint8Array | undefined): FramePart {
+function payloadPart(payload: Uint8Array, length: number, key: Uint8Array | undefined): FramePart {
   const shown = payload.subarray(0, drawnBytes);
-  const rest = payload.length - shown.length;
+  const rest = length - shown.length;
   const hex = hexBytes(key ? maskedWith(shown, key) : shown);
   const masked = "each byte XOR one of the key, in turn";
   return {

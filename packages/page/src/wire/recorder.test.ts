@@ -58,10 +58,55 @@ test("a change of state says how long the wait is and for which attempt, or why 
   const windowMs: [number, number] = [1000, 2000];
   state({ name: "waiting", attempt: 3, untilAt: 0, delayMs: 1499.6, windowMs, code: 1012, cause: "" });
   state({ name: "stopped", code: 4500, reason: "4500 Invalid" });
-  state({ name: "open", since: 0, protocol: "", extensions: "" });
   expect(recorder.entries.map(({ note }) => note)).toEqual([
     "waiting 1500 ms before attempt 3",
     "stopped 4500 Invalid",
-    "open",
+  ]);
+});
+
+test("a state that the handshake has told of has no row of its own", () => {
+  const recorder = new WireRecorder();
+  for (const state of [{ name: "idle" }, { name: "open", since: 0, protocol: "", extensions: "" }] as const)
+    recorder.record("express-ws", "/ws", { direction: "out", at: 0, kind: "state", state });
+  expect(recorder.entries).toEqual([]);
+});
+
+test("a row says what its message carries, unless the protocol does not know it", () => {
+  const recorder = recorderOf('{"type":"echo","text":"hi"}', '{"type":"event"}', '{"type":"other"}', "x");
+  expect(recorder.entries.map(({ sentence }) => sentence)).toEqual(['"hi"', undefined, undefined, undefined]);
+});
+
+test("an event of a stream says what the same message on a WebSocket would say", () => {
+  const recorder = new WireRecorder();
+  const sse = (event: "event" | "subscribed", data: string) =>
+    recorder.record("express-ws", "/events", { kind: "sse", direction: "in", at: 0, event, data });
+  sse("subscribed", '{"topic":"scores","mode":"stream","epoch":"e","offset":3,"recovered":true}');
+  sse("event", '{"type":"event","topic":"scores","data":{"kind":"chat","text":"x"}}');
+  expect(recorder.entries.map(({ sentence }) => sentence)).toEqual([
+    "scores, at #3, nothing was missed",
+    'scores · "x"',
+  ]);
+});
+
+test("rows belong to the lesson that was open, and to it or not by their connection", () => {
+  const recorder = recorderOf("x");
+  recorder.begin({ title: "One", isOwn: (path, connection) => path === "/ws" && connection === "mine" });
+  recorder.record("express-ws", "/ws", text("x"), "mine");
+  recorder.record("express-ws", "/ws", text("x"));
+  expect(recorder.entries.map(({ section, isOwn }) => [section.title, section.number, isOwn])).toEqual([
+    ["", 0, true],
+    ["One", 1, true],
+    ["One", 1, false],
+  ]);
+});
+
+test("an entry is found by its number as long as the log has it", () => {
+  const recorder = recorderOf(...Array.from({ length: wireCapacity + 2 }, () => "x"));
+  expect([0, 2, 3, wireCapacity + 2, undefined].map((number) => recorder.entry(number)?.number)).toEqual([
+    undefined,
+    undefined,
+    3,
+    wireCapacity + 2,
+    undefined,
   ]);
 });

@@ -3,38 +3,9 @@ import { endpoints } from "@rosetta/protocol";
 import { byteLength } from "../shared/format.ts";
 import { noteSent } from "../shared/just-sent.ts";
 import { isWait } from "../shared/socket-state.ts";
-
-/** One line of the wire log: a message, or something that happened to a connection. */
-export interface WireRecord {
-  /** Counts 1, 2, 3 … for the life of the page. */
-  number: number;
-  /** Milliseconds since 1970, for the clock time. */
-  at: number;
-  /** The id of the server on the other side. */
-  server: string;
-  /** The path of the connection: `/ws` or `/echo`. */
-  path: string;
-  /** Which of several connections to that path: nothing for the page's own, otherwise a name. */
-  connection: string;
-  direction: FrameEvent["direction"];
-  kind: FrameEvent["kind"];
-  /** Of a message of the protocol. */
-  head: MessageHead | undefined;
-  /** Bytes of the whole message, also where `data` is cut. */
-  size: number;
-  /** The beginning of the message, at most `keptLength`. */
-  data: string | Uint8Array | undefined;
-  note: string;
-}
-
-/** The fields that tell messages of the protocol apart, and which messages belong together. */
-export interface MessageHead {
-  type: string;
-  /** The number of a request. */
-  id: string | undefined;
-  /** The number of the request that it replies to. */
-  re: string | undefined;
-}
+import { Pairing } from "./pairing.ts";
+import type { HttpFrame, MessageHead, WireRecord, WireSection } from "./record.ts";
+import { sentenceOf } from "./sentence.ts";
 
 /** Rows the log holds; the oldest make room for new ones. */
 export const wireCapacity = 2000;
@@ -48,12 +19,35 @@ export class WireRecorder {
   readonly entries: WireRecord[] = [];
   #count = 0;
   #listeners = new Set<() => void>();
+  #section: WireSection = { number: 0, title: "", isOwn: () => true };
+  #pairing = new Pairing();
 
-  record(server: string, path: string, frame: ClientFrame, connection = ""): void {
+  /** The lesson that is open. */
+  get section(): WireSection {
+    return this.#section;
+  }
+
+  /** Begins a section: what comes from now on belongs to another lesson. */
+  begin(section: Omit<WireSection, "number">): void {
+    this.#section = { ...section, number: this.#section.number + 1 };
+    this.#notify();
+  }
+
+  /** Returns the entry with a number, if the log still has it. */
+  entry(number: number | undefined): WireRecord | undefined {
+    const oldest = this.entries[0]?.number;
+    // Numbers follow each other, so one leads to its place.
+    return number === undefined || oldest === undefined ? undefined : this.entries[number - oldest];
+  }
+
+  record(server: string, path: string, frame: ClientFrame | HttpFrame, connection = ""): void {
+    // The frame `open` has told it.
+    if (frame.kind === "state" && (frame.state.name === "open" || frame.state.name === "idle")) return;
     this.#count += 1;
     const data = "data" in frame ? frame.data : undefined;
     if (data !== undefined && frame.direction === "out") noteSent();
-    this.entries.push({
+    const message = path === endpoints.echo ? undefined : messageOf(frame);
+    const entry: WireRecord = {
       number: this.#count,
       at: frame.at,
       server,
@@ -61,17 +55,28 @@ export class WireRecorder {
       connection,
       direction: frame.direction,
       kind: frame.kind,
-      head: path === endpoints.application ? headOf(frame) : undefined,
+      section: this.#section,
+      isOwn: this.#section.isOwn(path, connection),
+      head: message && headOf(message),
+      sentence: frame.kind === "response" ? frame.says : message && sentenceOf(message, frame.direction),
+      status: frame.kind === "response" ? frame.status : undefined,
+      partner: undefined,
+      afterMs: undefined,
+      isLost: false,
+      isCut: frame.kind === "close" && frame.direction === "in" && !frame.wasClean,
       size: data === undefined ? 0 : byteLength(data),
       data: data?.slice(0, keptLength),
       note: noteOf(frame),
-    });
+    };
+    this.entries.push(entry);
+    this.#pairing.add(entry);
     if (this.entries.length > wireCapacity) this.entries.shift();
     this.#notify();
   }
 
   clear(): void {
     this.entries.length = 0;
+    this.#pairing.clear();
     this.#notify();
   }
 
@@ -88,11 +93,16 @@ export class WireRecorder {
 
 // Read now: of a long message the row keeps only the beginning. The client has read what came in already, but not what
 // went out, nor a message that it does not know.
-function headOf(frame: ClientFrame): MessageHead | undefined {
+function messageOf(frame: ClientFrame | HttpFrame): { type: string } | undefined {
+  if (frame.kind === "sse") return { ...Object(parse(frame.data)), type: frame.event };
   if (frame.kind !== "text") return undefined;
-  const { type, id, re } = Object(frame.message ?? parse(frame.data)) as Record<string, unknown>;
-  if (typeof type !== "string" || !/^[a-z]+$/.test(type)) return undefined;
-  return { type, id: numberOf(id), re: numberOf(re) };
+  const message = Object(frame.message ?? parse(frame.data)) as { type: unknown };
+  const { type } = message;
+  return typeof type === "string" && /^[a-z]+$/.test(type) ? (message as { type: string }) : undefined;
+}
+
+function headOf(message: { type: string; id?: unknown; re?: unknown }): MessageHead {
+  return { type: message.type, id: numberOf(message.id), re: numberOf(message.re) };
 }
 
 function numberOf(value: unknown): string | undefined {
@@ -107,13 +117,13 @@ function parse(text: string): unknown {
   }
 }
 
-function noteOf(frame: FrameEvent): string {
+function noteOf(frame: FrameEvent | HttpFrame): string {
   return notesOf(frame)
     .filter((part) => part !== undefined && part !== "")
     .join(" ");
 }
 
-function notesOf(frame: FrameEvent): Array<string | number | undefined> {
+function notesOf(frame: FrameEvent | HttpFrame): Array<string | number | undefined> {
   if (frame.kind === "open") return [frame.protocol];
   if (frame.kind === "close") return [frame.code, frame.reason];
   return frame.kind === "state" ? stateParts(frame.state) : [];

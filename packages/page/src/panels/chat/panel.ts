@@ -120,8 +120,11 @@ export class ChatPanel extends ServerPanel {
 
   #bringFriend(): void {
     if (this.friend || !this.room) return;
-    this.friend = new Friend(socketUrl(this.server), this.room, this.recorder(endpoints.application), () =>
-      this.requestUpdate(),
+    this.friend = new Friend(
+      socketUrl(this.server),
+      this.room,
+      this.recorder(endpoints.application, "friend"),
+      () => this.requestUpdate(),
     );
   }
 

@@ -154,7 +154,7 @@ export class FloodPanel extends ServerPanel {
       report: (report) => {
         this.report = report;
       },
-      frame: this.recorder(endpoints.application),
+      frame: this.recorder(endpoints.application, "reader"),
     });
     const reader = this.#reader;
     try {

@@ -10,13 +10,12 @@ import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import {
   type DrawnCharacter,
-  type DrawnFrame,
   drawCharacters,
   drawFrame,
-  type FramePart,
   type MessageKind,
   parseHex,
 } from "../../wire/frame.ts";
+import { frameBoxes, frameBoxesStyle, frameTotal } from "../../wire/frame-boxes.ts";
 import { type Fact, fieldValue, onSubmit, region, ServerPanel } from "../base.ts";
 import { style } from "./style.ts";
 
@@ -216,19 +215,19 @@ export class FramesPanel extends ServerPanel {
       ${typeof data === "string" ? charactersOf(data, bytes.length) : nothing}
       <div class="frame">
         <h3 id="up">Frame to the server</h3>
-        ${boxesOf("up", up)}
+        ${frameBoxes("up", up)}
         <div><button class="small" @click=${() => this.#act("changeKey")}>Another key</button></div>
         <p class="hint">The browser draws a new key for each frame and shows it to nobody. This one is an example.</p>
       </div>
       <div class="frame">
         <h3 id="down">Frame back from the server</h3>
-        ${down ? boxesOf("down", down) : html`<p class="hint">There is none: the server closes instead.</p>`}
+        ${down ? frameBoxes("down", down) : html`<p class="hint">There is none: the server closes instead.</p>`}
       </div>
       <dl class="facts" aria-label="Bytes on the wire">
         <dt>To the server</dt>
-        <dd class="number">${totalOf(up)}</dd>
+        <dd class="number">${frameTotal(up)}</dd>
         <dt>Back</dt>
-        <dd class="number">${down ? totalOf(down) : "a close frame"}</dd>
+        <dd class="number">${down ? frameTotal(down) : "a close frame"}</dd>
       </dl>
     `;
   }
@@ -237,7 +236,7 @@ export class FramesPanel extends ServerPanel {
     this.key = newKey();
   }
 
-  static override styles = [theme, echoLinesStyle, style];
+  static override styles = [theme, echoLinesStyle, frameBoxesStyle, style];
 }
 
 const intro = html`Drawn as you type, because no page can see a real frame.`;
@@ -265,26 +264,6 @@ function charactersOf(text: string, size: number): TemplateResult {
 
 function characterOf({ character, codePoint, bytes }: DrawnCharacter): TemplateResult {
   return html`<li><b>${character.trim() === "" ? "␣" : character}</b> <span class="muted">${codePoint}</span> <code>${bytes}</code></li>`;
-}
-
-function boxesOf(label: string, { parts }: DrawnFrame): TemplateResult {
-  return html`<ol class="boxes" aria-labelledby=${label}>${parts.map(boxOf)}</ol>`;
-}
-
-function boxOf({ name, value, words }: FramePart): TemplateResult {
-  return html`<li class=${shapeOf(name)}><b>${name}</b> <code>${value}</code> <span class="muted">${words}</span></li>`;
-}
-
-function shapeOf(name: string): string {
-  if (name.endsWith("ayload")) return "wide payload";
-  return name === "Length, 64 bits" ? "wide" : "";
-}
-
-function totalOf({ headerBytes, payloadBytes }: DrawnFrame): string {
-  const [payload, total] = [payloadBytes, headerBytes + payloadBytes].map((bytes) =>
-    bytes.toLocaleString("en"),
-  );
-  return `${headerBytes} B header + ${payload} B message = ${total} B`;
 }
 
 function newKey(): Uint8Array {

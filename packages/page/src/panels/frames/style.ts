@@ -17,48 +17,21 @@ export const style = css`
     gap: 0.5rem;
   }
 
-  .boxes,
   .characters {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(7.25rem, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr));
     gap: 1px;
     padding: 1px;
   }
 
-  .boxes li,
   .characters li {
     display: grid;
     align-content: start;
     padding: 0.375rem 0.5rem;
     background: var(--field);
-    /* Between neighbours one line, and none around places that stay empty. */
     box-shadow: 0 0 0 1px var(--edge);
     font-size: 0.8125rem;
     min-inline-size: 0;
-  }
-
-  .boxes code {
-    order: -1;
-    font-size: 1rem;
-    font-weight: 600;
-    overflow-wrap: break-word;
-  }
-
-  .boxes .wide {
-    grid-column: 1 / -1;
-    min-block-size: 4.75rem;
-  }
-
-  .boxes li:not(.wide) code {
-    white-space: nowrap;
-  }
-
-  .boxes .payload code {
-    color: var(--accent);
-  }
-
-  .characters {
-    grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr));
   }
 
   .characters b {

@@ -138,7 +138,7 @@ export class LatencyPanel extends ServerPanel {
         if (!isStalled && this.hanging?.isStalled) this.hanging = { ...this.hanging, code, isOver: true };
         if (isStalled) this.hanging = { seconds, isStalled, isOver: false, code };
       },
-      frame: this.recorder(endpoints.application),
+      frame: this.recorder(endpoints.application, "reader"),
     });
     this.#reader = reader;
     this.hanging = { seconds, isStalled: false, isOver: false, code: undefined };

@@ -4,6 +4,7 @@ import { byteLength } from "../../shared/format.ts";
 import { ask, type HttpAnswer, isTemporary } from "../../shared/http.ts";
 import { pause, Retry } from "../../shared/retry.ts";
 import { type ServerEntry, socketUrl } from "../../shared/servers.ts";
+import type { HttpFrame } from "../../wire/record.ts";
 import type { WireRecorder } from "../../wire/recorder.ts";
 import { frameHeaderBytes } from "./model.ts";
 
@@ -76,6 +77,9 @@ export const bySocket: Transport = ({ server, topic, wire, listener }) => {
   return () => client.close();
 };
 
+/** What is to be recorded, without its time. */
+type NotYet<Frame> = Frame extends unknown ? Omit<Frame, "at"> : never;
+
 /** The part of a `MessageEvent` that is used here. */
 interface StreamEvent {
   data: string;
@@ -94,12 +98,12 @@ export const byStream: Transport = ({ server, topic, wire, listener }) => {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const record = (direction: "in" | "out", data: string): void =>
-    wire.record(server.id, paths.events, { direction, at: defaultHost.now(), kind: "text", data }, panel);
+  const record = (frame: NotYet<Extract<HttpFrame, { kind: "request" | "sse" }>>): void =>
+    wire.record(server.id, paths.events, { at: defaultHost.now(), ...frame }, panel);
   /** Returns the bytes of the data and of the lines around it: the browser has removed these, but their form is known. */
   const received = ({ data, lastEventId }: StreamEvent, name: string): [data: number, around: number] => {
     lastId = lastEventId;
-    record("in", data);
+    record({ kind: "sse", direction: "in", event: name === "" ? "event" : "subscribed", data });
     return [byteLength(data), byteLength(`id: ${lastEventId}\n${name}data: \n\n`)];
   };
   const opened = (): void => {
@@ -119,7 +123,7 @@ export const byStream: Transport = ({ server, topic, wire, listener }) => {
   // #region stream
   function begin(): void {
     const address = `${paths.events}?${queryOf(topic, lastId)}`;
-    record("out", `GET ${address}`);
+    record({ kind: "request", direction: "out", data: address });
     source = new EventSource(`${server.url}${address}`);
     listener.requested();
     listener.state("connecting");
@@ -160,17 +164,18 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
   const end = new AbortController();
   const retry = new Retry();
   let since = "";
-  const record = (direction: "in" | "out", data: string): void =>
-    wire.record(server.id, paths.poll, { direction, at: defaultHost.now(), kind: "text", data }, panel);
+  const record = (frame: NotYet<Extract<HttpFrame, { kind: "request" | "response" }>>): void =>
+    wire.record(server.id, paths.poll, { at: defaultHost.now(), ...frame }, panel);
 
   // #region poll
   async function poll(): Promise<HttpAnswer> {
-    const query = queryOf(topic, since);
+    const address = `${paths.poll}?${queryOf(topic, since)}`;
     listener.requested();
     listener.state("waiting");
-    record("out", `GET ${paths.poll}?${query}`);
-    const answer = await ask(`${server.url}${paths.poll}?${query}`, end.signal);
-    record("in", `${answer.status} ${answer.text}`);
+    record({ kind: "request", direction: "out", data: address });
+    const answer = await ask(`${server.url}${address}`, end.signal);
+    const { status, text } = answer;
+    record({ kind: "response", direction: "in", status, data: text, says: answerText(answer) });
     return answer;
   }
   // #endregion poll
@@ -231,6 +236,21 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
 // The topic, and the place in its log to continue from.
 function queryOf(topic: string, since: string): string {
   return `topic=${encodeURIComponent(topic)}${since && `&since=${since}`}`;
+}
+
+function answerText({ status, text }: HttpAnswer): string {
+  if (status === 204) return "no news";
+  if (status !== 200) return problemOf(text);
+  const { events = [], offset } = Object(parse(text)) as Partial<Page>;
+  return `${events.length} ${events.length === 1 ? "event" : "events"}, at #${offset}`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function problemOf(body: string): string {

@@ -1,8 +1,8 @@
-import type { FrameEvent } from "@rosetta/client";
+import type { SocketState } from "@rosetta/client";
 import { expect, test } from "vitest";
 import { recorderOf, text } from "../../wire/recorder.testing.ts";
 import { keptLength, WireRecorder, wireCapacity } from "../../wire/recorder.ts";
-import { counterpartOf, isCut, isRequest, jsonLine, summaryOf, typeOf, WireFilter } from "./model.ts";
+import { isCut, isRequest, jsonLine, rowText, summaryOf, typeOf, WireFilter } from "./model.ts";
 
 test("a row tells whether only its beginning was kept", () => {
   const [long, short] = recorderOf("ä".repeat(keptLength + 1), "short").entries;
@@ -69,24 +69,6 @@ test("a filter finds everything again when a paused view is shown after a newer 
   expect(filter.apply(recorder.entries, "")).toHaveLength(2);
 });
 
-test("a reply and what it replies to find each other, on their own connection", () => {
-  const recorder = new WireRecorder();
-  const out = (data: string): FrameEvent => ({ direction: "out", at: 0, kind: "text", data });
-  const record = (frame: FrameEvent, server = "express-ws", connection = ""): void =>
-    recorder.record(server, "/ws", frame, connection);
-  record(out('{"type":"subscribe","topic":"scores","id":"1"}'));
-  record(out('{"type":"ping","at":1,"id":"1"}'), "fastify-ws");
-  record(out('{"type":"echo","text":"x","id":"1"}'), "express-ws", "flood");
-  record(text('{"type":"subscribed","re":"1","topic":"scores"}'));
-  record(text('{"type":"event","topic":"scores","data":{"id":"1","re":"1"}}'));
-  // A later connection counts anew.
-  record(out('{"type":"stop","id":"1"}'));
-  record(text('{"type":"bye","re":"1"}'));
-  const pairs = recorder.entries.map((entry) => counterpartOf(recorder.entries, entry)?.number);
-  expect(pairs).toEqual([4, undefined, undefined, 1, undefined, 7, 6]);
-  expect(recorder.entries.map(isRequest)).toEqual([true, true, true, false, false, true, false]);
-});
-
 test("a row is exported as a line of JSON, its bytes in hex", () => {
   const recorder = recorderOf("ä\n");
   recorder.record("express-ws", "/echo", {
@@ -147,7 +129,7 @@ test("a row is one short line, whatever it contains", () => {
   binary(new Uint8Array(300));
   binary(new Uint8Array(0));
   const [long = "", bytes = "", empty] = recorder.entries.map(summaryOf);
-  expect(long).toBe(`"text":"${"x".repeat(300)}`.slice(0, 200));
+  expect(long).toBe(`"${"x".repeat(120)}…"`);
   expect(bytes.split(" ")).toHaveLength(24);
   expect(empty).toBe("");
 });
@@ -168,21 +150,65 @@ test("an exported line says that it is cut, and keeps the note", () => {
   expect(noted).not.toHaveProperty("cut");
 });
 
-test("a reply is newer than what it replies to", () => {
-  const recorder = recorderOf('{"type":"bye","re":"1"}');
-  recorder.record("express-ws", "/ws", {
-    direction: "out",
-    at: 0,
-    kind: "text",
-    data: '{"type":"stop","id":"1"}',
-  });
-  expect(recorder.entries.map((entry) => counterpartOf(recorder.entries, entry))).toEqual([
-    undefined,
-    undefined,
-  ]);
-});
-
 test("only what this side sends awaits a reply", () => {
   const [received] = recorderOf('{"type":"welcome","id":"1"}').entries;
   expect(received && isRequest(received)).toBe(false);
+});
+
+test("a row that the protocol does not know is as short as any other", () => {
+  const [unknown] = recorderOf("x".repeat(300)).entries;
+  expect(unknown && summaryOf(unknown)).toHaveLength(200);
+});
+
+test("HTTP is named as what it is, with the address as people write it", () => {
+  const recorder = new WireRecorder();
+  recorder.record("express-ws", "/poll", {
+    ...{ kind: "request", direction: "out", at: 0 },
+    data: "/poll?topic=weather%2Fberlin",
+  } as const);
+  recorder.record("express-ws", "/poll", {
+    ...{ kind: "response", direction: "in", at: 0, status: 200 },
+    ...{ says: "1 event, at #4", data: "{}" },
+  } as const);
+  recorder.record("express-ws", "/events", {
+    kind: "sse",
+    direction: "in",
+    at: 0,
+    event: "event",
+    data: "x",
+  });
+  expect(recorder.entries.map(typeOf)).toEqual(["GET", "HTTP 200", "SSE"]);
+  expect(recorder.entries.map(summaryOf)).toEqual(["/poll?topic=weather/berlin", "1 event, at #4", "x"]);
+});
+
+test("the life of a connection is told: what was asked for, what it became, and how it ended", () => {
+  const recorder = new WireRecorder();
+  const record = (frame: Parameters<WireRecorder["record"]>[2]) =>
+    recorder.record("express-ws", "/ws", frame);
+  const state = (state: SocketState) => record({ direction: "out", at: 0, kind: "state", state });
+  state({ name: "connecting", attempt: 0 });
+  record({ direction: "in", at: 0, kind: "open", protocol: "rosetta.v1.json" });
+  record({ direction: "in", at: 0, kind: "close", code: 1006, reason: "", wasClean: false });
+  state({ name: "stopped", reason: "closed by the client" });
+  expect(recorder.entries.map((entry) => `${typeOf(entry)}: ${summaryOf(entry)}`)).toEqual([
+    "connecting: GET /ws, Upgrade: websocket",
+    "open: 101 Switching Protocols, /ws rosetta.v1.json",
+    "close: /ws 1006, cut without a close frame",
+    "stopped: /ws closed by the client",
+  ]);
+});
+
+test("a row is a sentence for those who do not see it drawn", () => {
+  const recorder = new WireRecorder();
+  const data = '{"type":"publish","topic":"room/lobby","to":"all","text":"hi"}';
+  recorder.record(
+    "express-ws",
+    "/ws",
+    { direction: "out", at: 0, kind: "text", data },
+    "rosetta-chat friend",
+  );
+  recorder.record("express-ws", "/ws", { direction: "in", at: 0, kind: "open", protocol: "" });
+  const [said, opened] = recorder.entries.map((entry) => rowText(entry, "express-ws"));
+  expect(said).toMatch(/^sent [\d:.]+ express-ws friend publish 62 B lobby, to all: "hi"$/);
+  expect(opened).toMatch(/^[\d:.]+ express-ws open 101 Switching Protocols, \/ws$/);
 });

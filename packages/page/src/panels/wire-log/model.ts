@@ -1,6 +1,6 @@
-import { paths } from "@rosetta/protocol";
-import { bytesOf, hexBytes } from "../../shared/format.ts";
-import type { WireRecord } from "../../wire/recorder.ts";
+import { bytesOf, formatBytes, formatTime, hexBytes } from "../../shared/format.ts";
+import type { WireRecord } from "../../wire/record.ts";
+import { clientOf } from "./lanes.ts";
 
 /** The rows that contain a text. Looks only at rows it has not seen, so that a flood stays affordable. */
 export class WireFilter {
@@ -34,17 +34,70 @@ export class WireFilter {
   }
 }
 
-/** Returns what a row is about, in a word: the protocol's message type, or what happened. */
-export function typeOf(entry: Pick<WireRecord, "head" | "kind">): string {
-  return entry.head?.type ?? entry.kind;
+/** How the content of a message is shown. */
+export type ContentView = "message" | "text" | "bytes";
+
+/** Returns the ways to show the content of a row. */
+export function viewsOf(entry: WireRecord): { view: ContentView; label: string }[] {
+  const views: { view: ContentView; label: string }[] = [{ view: "message", label: "Message" }];
+  if (typeof entry.data !== "string") views.push({ view: "text", label: "As UTF-8" });
+  views.push({ view: "bytes", label: "Bytes" });
+  return views;
 }
 
-/** Returns the content of a row in one line: its text, the first bytes, or what happened. */
+/** Returns what a row is about, in a word: the protocol's message type, what HTTP calls it, or what happened. */
+export function typeOf({ head, kind, status, note }: WireRecord): string {
+  if (kind === "request") return "GET";
+  if (kind === "response") return `HTTP ${status}`;
+  if (kind === "sse") return "SSE";
+  if (kind === "state") return note.split(" ")[0] ?? kind;
+  return head?.type ?? kind;
+}
+
+/** Returns the content of a row in one line: what its message says, its text, the first bytes, or what happened. */
 export function summaryOf(entry: WireRecord): string {
-  if (typeof entry.data === "string") return withoutType(entry).slice(0, 200);
+  if (entry.sentence !== undefined) return entry.sentence;
+  if (entry.kind === "request") return decodeURIComponent(String(entry.data));
+  if (typeof entry.data === "string") return entry.data.slice(0, 200);
   if (entry.data) return hexBytes(entry.data.subarray(0, 24));
-  // Both connections open and close: say which.
-  return `${entry.path} ${entry.note}`;
+  return happeningOf(entry);
+}
+
+/** Returns a row as a sentence, for those who do not see it drawn. `server` is its name, where there are several. */
+export function rowText(entry: WireRecord, server = ""): string {
+  const words = [
+    hasDirection(entry) ? directionOf(entry) : "",
+    formatTime(entry.at),
+    server,
+    clientOf(entry.connection),
+    typeOf(entry),
+    entry.data === undefined ? "" : formatBytes(entry.size),
+    summaryOf(entry),
+  ];
+  return words.filter(Boolean).join(" ");
+}
+
+/** Returns whether a row goes one way. The opening handshake goes both, and a state is this page's own affair. */
+export function hasDirection({ kind }: WireRecord): boolean {
+  return kind !== "open" && kind !== "state";
+}
+
+/** Returns the way a row goes, as this page sees it. */
+export function directionOf({ direction }: WireRecord): string {
+  return direction === "out" ? "sent" : "received";
+}
+
+/** Returns whether a row is about the page alone: nothing travels. */
+export function isAside({ kind, note }: WireRecord): boolean {
+  return kind === "state" && note !== "connecting";
+}
+
+// Both connections open and close: say which.
+function happeningOf({ kind, path, note, isCut }: WireRecord): string {
+  if (kind === "open") return `101 Switching Protocols, ${path} ${note}`.trim();
+  if (note === "connecting") return `GET ${path}, Upgrade: websocket`;
+  if (kind === "state") return `${path} ${note.slice(note.indexOf(" ") + 1)}`;
+  return `${path} ${note}${isCut ? ", cut without a close frame" : ""}`;
 }
 
 /** Returns whether only the beginning of the message was kept. */
@@ -52,52 +105,30 @@ export function isCut(entry: WireRecord): boolean {
   return entry.data !== undefined && bytesOf(entry.data).byteLength < entry.size;
 }
 
-/**
- * Returns the row that a row of `/ws` replies to, or its reply: the row with the same number as `id` and `re`, on the
- * same connection.
- */
-export function counterpartOf(entries: WireRecord[], entry: WireRecord): WireRecord | undefined {
-  const { id, re } = entry.head ?? {};
-  const isSame = (other: WireRecord): boolean =>
-    other.server === entry.server && other.path === entry.path && other.connection === entry.connection;
-  // Another connection may begin to count anew: the nearest is the right one.
-  if (re !== undefined && entry.direction === "in") {
-    return entries.findLast((other) => other.number < entry.number && isSame(other) && other.head?.id === re);
-  }
-  if (id === undefined || entry.direction === "in") return undefined;
-  return entries.find((other) => other.number > entry.number && isSame(other) && other.head?.re === id);
-}
-
-/** Returns whether a reply to this row is due. */
-export function isRequest(entry: WireRecord): boolean {
-  return entry.direction === "out" && entry.head?.id !== undefined;
+/** Returns whether a reply to this row is due: only what this side sends awaits one. */
+export function isRequest({ direction, head }: WireRecord): boolean {
+  return direction === "out" && head?.id !== undefined;
 }
 
 /** Writes a row as one line of JSON, to be kept: bytes in hex, the time as ISO 8601. */
 export function jsonLine(entry: WireRecord): string {
-  const { at, head: _, data, note, ...rest } = entry;
+  const { at, number, server, path, connection, direction, kind, size, data, note } = entry;
   const content =
     typeof data === "string" ? { text: data } : data && { hex: hexBytes(data).replaceAll(" ", "") };
   return JSON.stringify({
     at: new Date(at).toISOString(),
-    ...rest,
+    ...{ number, server, path, connection, direction, kind, size },
     ...content,
     ...(isCut(entry) && { cut: true }),
     ...(note && { note }),
   });
 }
 
-// The type has a column of its own.
-function withoutType(entry: WireRecord): string {
-  return entry.path === paths.application
-    ? String(entry.data).replace(/^{"type":"[a-z]+",/, "")
-    : String(entry.data);
-}
-
 function contains(entry: WireRecord, pattern: RegExp): boolean {
   const { direction, server, path, note, data } = entry;
   return (
     pattern.test(`${direction} ${server} ${path} ${typeOf(entry)} ${note}`) ||
-    pattern.test(typeof data === "string" ? data : summaryOf(entry))
+    pattern.test(summaryOf(entry)) ||
+    (typeof data === "string" && pattern.test(data))
   );
 }

@@ -1,22 +1,29 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import {
-  bytesOf,
-  formatBytes,
-  formatDuration,
-  formatTime,
-  hexView,
-  prettyText,
-  textOfBytes,
-} from "../../shared/format.ts";
-import { type ServerEntry, scriptOf } from "../../shared/servers.ts";
+import { repeat } from "lit/directives/repeat.js";
+import { formatDuration } from "../../shared/format.ts";
+import type { ServerEntry } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { type WireRecord, type WireRecorder, wireCapacity } from "../../wire/recorder.ts";
+import type { WireRecord, WireSection } from "../../wire/record.ts";
+import { type WireRecorder, wireCapacity } from "../../wire/recorder.ts";
 import { Panel, region } from "../base.ts";
-import { counterpartOf, isCut, isRequest, jsonLine, summaryOf, typeOf, WireFilter } from "./model.ts";
+import { foundItems, itemsOf, type WireItem } from "./items.ts";
+import { lanesOf, type WireLane, wayOf } from "./lanes.ts";
+import {
+  type ContentView,
+  directionOf,
+  hasDirection,
+  isRequest,
+  jsonLine,
+  typeOf,
+  viewsOf,
+  WireFilter,
+} from "./model.ts";
+import { rememberedView, rememberView, type WireView } from "./remembered-view.ts";
+import { itemRow, type RowContext } from "./rows.ts";
 import { style } from "./style.ts";
 
 /** CSS pixels of one row; the style sheet says the same. Equal rows make the visible ones a matter of division. */
-const rowHeight = 28;
+const rowHeights: Record<WireView, number> = { sequence: 40, list: 28 };
 
 /** Rows drawn above and below the visible ones, so that scrolling does not show their absence. */
 const margin = 4;
@@ -24,33 +31,48 @@ const margin = 4;
 /** CSS pixels that a character takes at least: what cannot be seen need not be drawn. */
 const narrowest = 6;
 
+/** An arrow travels for about so long after its message (ms) … */
+const freshMs = 600;
+
+/** … unless so many came in that time: then nobody could follow it. */
+const mostFresh = 6;
+
 /**
- * Everything that went over the wire. Of up to 2,000 rows only those in sight exist in the document. The
- * record goes on while the page is hidden or the view paused.
+ * Everything that went over the wire, as a sequence between the page and the servers or as a list. Of up to 2,000 rows
+ * only those in sight exist in the document. The record goes on while the page is hidden or the view paused.
  */
 export class WireLogPanel extends Panel {
   static override properties = {
     wire: { attribute: false },
     servers: { attribute: false },
+    view: { state: true },
     needle: { state: true },
     frozen: { state: true },
-    chosen: { state: true },
-    asBytes: { state: true },
-    asText: { state: true },
+    opened: { state: true },
+    current: { state: true },
+    tied: { state: true },
+    content: { state: true },
   };
   declare wire: WireRecorder;
-  /** Those in use, if there are several: then each row tells which it is about. */
+  /** All of this run. */
   declare servers: ServerEntry[];
+  declare view: WireView;
   declare needle: string;
   /** The rows that are shown while paused. */
   declare frozen: WireRecord[] | undefined;
-  declare chosen: WireRecord | undefined;
-  /** Text as its bytes. */
-  declare asBytes: boolean;
-  /** Bytes as text. */
-  declare asText: boolean;
+  /** Keys of what was unfolded. */
+  declare opened: ReadonlySet<string>;
+  /** The key of the row that was chosen last. */
+  declare current: string;
+  /** The number of the row that the pointer is on, or its partner's. */
+  declare tied: number | undefined;
+  declare content: ContentView;
   #filter = new WireFilter();
-  #rows: WireRecord[] = [];
+  #items: WireItem[] = [];
+  /** The records among the items. */
+  #shown: WireRecord[] = [];
+  #section: WireSection | undefined;
+  #lanes: WireLane[] = [];
   #following = true;
   #scrollTop = 0;
   /** Where the box was scrolled to last: to ask the box itself costs a layout. */
@@ -63,9 +85,11 @@ export class WireLogPanel extends Panel {
   constructor() {
     super();
     this.servers = [];
+    this.view = rememberedView();
     this.needle = "";
-    this.asBytes = false;
-    this.asText = false;
+    this.opened = new Set();
+    this.current = "";
+    this.content = "message";
   }
 
   protected override attach(): void {
@@ -99,11 +123,31 @@ export class WireLogPanel extends Panel {
     return this.renderRoot.querySelector(".rows") as HTMLElement;
   }
 
+  get #rowHeight(): number {
+    return rowHeights[this.view];
+  }
+
+  /** The record of the chosen row, as long as the log has it. */
+  get #chosen(): WireRecord | undefined {
+    const number = /^record-(\d+)$/.exec(this.current)?.[1];
+    return number === undefined ? undefined : this.#all().find((entry) => String(entry.number) === number);
+  }
+
   #measure(): void {
     const { clientHeight, clientWidth } = this.#box();
+    const isLower = clientHeight < this.#height;
     this.#height = clientHeight;
     this.#characters = Math.ceil(clientWidth / narrowest);
+    // The content that was opened takes from the rows: the chosen one stays in sight.
+    const index = this.#items.findIndex(({ key }) => key === this.current);
+    if (isLower && index !== -1) this.#bringIntoSight(index);
     this.requestUpdate();
+  }
+
+  #bringIntoSight(index: number): void {
+    const top = index * this.#rowHeight;
+    const lowest = top + this.#rowHeight - this.#height;
+    this.#scrollTop = Math.min(top, Math.max(this.#scrollTop, lowest));
   }
 
   #onScroll(): void {
@@ -111,7 +155,7 @@ export class WireLogPanel extends Panel {
     // Only what the reader did counts, not the steps with which the list follows.
     if (Math.abs(box.scrollTop - this.#placed) < 1) return;
     this.#scrollTop = this.#placed = box.scrollTop;
-    this.#following = box.scrollTop + box.clientHeight >= box.scrollHeight - rowHeight;
+    this.#following = box.scrollTop + box.clientHeight >= box.scrollHeight - this.#rowHeight;
     this.requestUpdate();
   }
 
@@ -119,23 +163,39 @@ export class WireLogPanel extends Panel {
     super.willUpdate(changed);
     // Nobody sees it, or its height is not known yet.
     if (this.#height === 0) return;
-    const before = this.#rows[0]?.number;
-    this.#rows = this.#filter.apply(this.#all(), this.needle).slice();
-    if (this.#following) this.#scrollTop = Math.max(0, this.#rows.length * rowHeight - this.#height);
+    if (this.#section !== this.wire.section) this.#beginSection();
+    if (this.current) void loadContent();
+    const before = this.#items[this.#topIndex()]?.key;
+    this.#items = this.#itemsNow();
+    this.#shown = this.#items.flatMap((item) => (item.kind === "record" ? item.entry : []));
+    this.#lanes = lanesOf(this.#shown, this.servers);
+    const wholeHeight = this.#items.length * this.#rowHeight;
+    if (this.#following) this.#scrollTop = Math.max(0, wholeHeight - this.#height);
     else this.#keepPlace(before, changed);
   }
 
-  // Rows that were dropped at the top would move the ones being read.
-  #keepPlace(before: number | undefined, changed: PropertyValues): void {
-    const after = this.#rows[0]?.number;
-    if (before === undefined || after === undefined || changed.has("needle")) return;
-    if (after > before)
-      this.#scrollTop = Math.max(0, this.#scrollTop - this.#gone(before, after) * rowHeight);
+  // Another lesson begins with its newest rows, and nothing chosen.
+  #beginSection(): void {
+    this.#section = this.wire.section;
+    this.#following = true;
+    this.current = "";
   }
 
-  #gone(before: number, after: number): number {
-    // Without a filter numbers follow each other; with one, some are missing and the estimate is too high.
-    return this.needle === "" ? after - before : 0;
+  #itemsNow(): WireItem[] {
+    if (this.needle.trim() !== "") return foundItems(this.#filter.apply(this.#all(), this.needle));
+    return itemsOf(this.#all(), this.wire.section, this.opened);
+  }
+
+  #topIndex(): number {
+    return Math.floor(this.#scrollTop / this.#rowHeight);
+  }
+
+  // Rows that were dropped or folded above would move the ones being read.
+  #keepPlace(before: string | undefined, changed: PropertyValues): void {
+    if (before === undefined || changed.has("needle") || changed.has("view")) return;
+    const index = this.#items.findIndex(({ key }) => key === before);
+    if (index === -1) this.#scrollTop = Math.min(this.#scrollTop, this.#items.length * this.#rowHeight);
+    else this.#scrollTop = index * this.#rowHeight + (this.#scrollTop % this.#rowHeight);
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -144,16 +204,26 @@ export class WireLogPanel extends Panel {
     const spacer = box.firstElementChild as HTMLElement;
     const [first] = this.#window();
     // Set as properties: the policy forbids style attributes.
-    spacer.style.blockSize = `${this.#rows.length * rowHeight}px`;
-    (spacer.firstElementChild as HTMLElement).style.transform = `translateY(${first * rowHeight}px)`;
+    box.style.setProperty("--lanes", String(this.#lanes.length));
+    box.style.setProperty("--halves", String(2 * this.#lanes.length));
+    spacer.style.blockSize = `${this.#items.length * this.#rowHeight}px`;
+    (spacer.firstElementChild as HTMLElement).style.transform = `translateY(${first * this.#rowHeight}px)`;
     if (this.#placed !== this.#scrollTop) box.scrollTop = this.#placed = this.#scrollTop;
   }
 
   /** Returns the indexes of the rows that are drawn: from the first to before the second. */
   #window(): [number, number] {
-    const first = Math.max(0, Math.floor(this.#scrollTop / rowHeight) - margin);
-    const last = Math.ceil((this.#scrollTop + this.#height) / rowHeight) + margin;
-    return [first, Math.min(this.#rows.length, last)];
+    const first = Math.max(0, this.#topIndex() - margin);
+    const last = Math.ceil((this.#scrollTop + this.#height) / this.#rowHeight) + margin;
+    return [first, Math.min(this.#items.length, last)];
+  }
+
+  #show(view: WireView): void {
+    if (view === this.view) return;
+    const top = this.#topIndex();
+    this.view = view;
+    this.#scrollTop = top * this.#rowHeight;
+    rememberView(view);
   }
 
   #pause(): void {
@@ -163,7 +233,7 @@ export class WireLogPanel extends Panel {
   #clear(): void {
     this.wire.clear();
     this.frozen = this.frozen && [];
-    this.chosen = undefined;
+    this.current = "";
     this.#following = true;
   }
 
@@ -172,60 +242,84 @@ export class WireLogPanel extends Panel {
     this.requestUpdate();
   }
 
-  #choose(entry: WireRecord | undefined): void {
-    this.chosen = entry === this.chosen ? undefined : entry;
-    if (this.chosen) this.#following = false;
+  #choose(item: WireItem): void {
+    if (item.kind === "lesson" || item.kind === "others") this.#toggle(item);
+    else this.current = item.key === this.current ? "" : item.key;
+    if (this.current) this.#following = false;
+  }
+
+  #toggle(item: Extract<WireItem, { isOpen: boolean }>): void {
+    const opened = new Set(this.opened);
+    if (!opened.delete(item.key)) opened.add(item.key);
+    this.opened = opened;
+    this.current = item.key;
   }
 
   #onKey(event: KeyboardEvent): void {
-    const { length } = this.#rows;
+    if (event.key === "Enter") return this.#onEnter(event);
+    const stops = this.#items.filter(isStop);
+    const { length } = stops;
     const steps: Record<string, number> = { ArrowUp: -1, ArrowDown: 1, Home: -length, End: length };
     const step = steps[event.key];
     if (step === undefined || length === 0) return;
     event.preventDefault();
-    const current = this.chosen ? this.#rows.indexOf(this.chosen) : length;
-    void this.#moveTo(Math.min(length - 1, Math.max(0, current + step)));
+    const place = stops.findIndex(({ key }) => key === this.current);
+    const current = place === -1 ? length : place;
+    const next = stops[Math.min(length - 1, Math.max(0, current + step))];
+    if (next) void this.#moveTo(next);
   }
 
-  async #moveTo(index: number): Promise<void> {
+  // Enter opens the bytes of a message; on what is folded it is a click.
+  #onEnter(event: KeyboardEvent): void {
+    const item = this.#items.find(({ key }) => key === (event.target as HTMLElement).dataset.key);
+    if (item?.kind !== "record") return;
+    event.preventDefault();
+    const isOpen = this.current === item.key && this.content === "bytes";
+    this.content = isOpen ? "message" : "bytes";
+    this.current = item.key;
     this.#following = false;
-    this.chosen = this.#rows[index];
-    const top = index * rowHeight;
-    const lowest = top + rowHeight - this.#height;
-    this.#scrollTop = Math.min(top, Math.max(this.#scrollTop, lowest));
+  }
+
+  async #moveTo(item: WireItem): Promise<void> {
+    this.#following = false;
+    this.current = item.key;
+    this.#bringIntoSight(this.#items.indexOf(item));
     await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>(".row[aria-pressed='true']")?.focus({ preventScroll: true });
+    this.renderRoot.querySelector<HTMLElement>(`[data-key="${item.key}"]`)?.focus({ preventScroll: true });
   }
 
   protected override render(): TemplateResult {
     return region("Wire log", intro, [
       this.#tools(),
       this.#list(),
-      this.#status(),
-      this.#details(),
-      this.#foot(),
+      html`<div>${this.#status()} ${this.#details()}</div>`,
     ]);
   }
 
   #tools(): TemplateResult {
     return html`
-      <div class="fields" role="group" aria-label="Wire log tools">
-        <p class="field filter">
-          <label for="filter">Filter</label>
-          <input
-            id="filter"
-            type="search"
-            autocomplete="off"
-            spellcheck="false"
-            placeholder="subscribe, /echo, weather …"
-            .value=${this.needle}
-            @input=${this.#onFilter}
-          />
-        </p>
-        <button @click=${this.#pause}>${this.frozen ? "Continue" : "Pause"}</button>
-        <button @click=${this.#clear}>Clear</button>
+      <div class="tools" role="group" aria-label="Wire log tools">
+        <div class="views" role="group" aria-label="View of the wire">
+          ${this.#viewButton("sequence", "Sequence")} ${this.#viewButton("list", "List")}
+        </div>
+        <label class="hidden" for="filter">Filter</label>
+        <input
+          id="filter"
+          type="search"
+          autocomplete="off"
+          spellcheck="false"
+          placeholder="Filter: subscribe, /echo …"
+          .value=${this.needle}
+          @input=${this.#onFilter}
+        />
+        <button class="small" @click=${this.#pause}>${this.frozen ? "Continue" : "Pause"}</button>
+        <button class="small" @click=${this.#clear}>Clear</button>
       </div>
     `;
+  }
+
+  #viewButton(view: WireView, label: string): TemplateResult {
+    return html`<button class="small" aria-pressed=${this.view === view} @click=${() => this.#show(view)}>${label}</button>`;
   }
 
   #onFilter(event: Event): void {
@@ -235,49 +329,65 @@ export class WireLogPanel extends Panel {
 
   #list(): TemplateResult {
     const [first, last] = this.#window();
-    const rows = this.#rows.slice(first, last);
+    const items = this.#items.slice(first, last);
     // One row is in the tab order: the chosen one if it is drawn, else the newest of those in sight.
-    const tabStop = rows.includes(this.chosen as WireRecord) ? this.chosen : rows.at(-1);
+    const tabStop = items.find(({ key }) => key === this.current) ?? items.findLast(isStop);
+    const context = this.#rowContext(tabStop);
     return html`
-      <div
-        class="rows"
-        role="log"
-        aria-live="off"
-        aria-label="Messages on the wire, oldest first"
-        @scroll=${this.#onScroll}
-        @keydown=${this.#onKey}
-        @pointerdown=${this.#hold}
-      >
-        <div><div>${rows.map((entry) => this.#row(entry, entry === tabStop))}</div></div>
+      <div class="wire" data-view=${this.view}>
+        ${this.view === "sequence" ? laneHeads(this.#lanes) : nothing}
+        <div
+          class="rows"
+          role="log"
+          aria-live="off"
+          aria-label="Messages on the wire, oldest first"
+          @scroll=${this.#onScroll}
+          @keydown=${this.#onKey}
+          @pointerdown=${this.#hold}
+          @pointerover=${this.#onHover}
+          @focusin=${this.#onHover}
+          @pointerleave=${() => (this.tied = undefined)}
+          @focusout=${() => (this.tied = undefined)}
+        >
+          <div><div>${rowsOf(items, context)}</div></div>
+        </div>
+        ${this.#items.length === 0 ? html`<p class="nothing hint">${this.needle ? "No row has that." : "Nothing yet. Do something, and watch it travel."}</p>` : nothing}
       </div>
     `;
   }
 
-  #row(entry: WireRecord, isTabStop: boolean): TemplateResult {
-    return html`
-      <button
-        class="row"
-        type="button"
-        data-direction=${entry.direction}
-        data-kind=${entry.kind}
-        aria-pressed=${entry === this.chosen}
-        tabindex=${isTabStop ? 0 : -1}
-        @click=${() => this.#choose(entry)}
-        >${arrowOf(entry)}<span class="quiet">${formatTime(entry.at)} <span class="path">${column(entry.path, 6)}</span></span
-        >${this.servers.length > 0 ? this.#server(entry) : nothing}<span class="type">${column(typeOf(entry), 11)}</span
-        ><span class="quiet">${sizeOf(entry)} ${summaryOf(entry).slice(0, this.#characters)}</span></button
-      >
-    `;
+  #rowContext(tabStop: WireItem | undefined): RowContext {
+    const now = performance.timeOrigin + performance.now();
+    const recent = this.wire.entries.slice(-mostFresh - 1);
+    const isCalm = recent.length <= mostFresh || now - (recent[0]?.at ?? 0) > freshMs;
+    const isSeveral = this.#lanes.filter(({ script }) => script !== undefined).length > 1;
+    return {
+      view: this.view,
+      characters: this.#characters,
+      current: this.current,
+      tabStop: tabStop?.key,
+      tied: this.tied,
+      laneCount: this.#lanes.length,
+      marksPaths: this.#shown.some(({ path }, _, [first]) => path !== first?.path),
+      wayOf: (entry) => wayOf(entry, this.#lanes),
+      scriptOf: ({ server }) => this.#lanes.find(({ key }) => key === `server ${server}`)?.script,
+      serverOf: ({ server }) => (isSeveral ? server : ""),
+      isCalm,
+      isFresh: ({ at }) => isCalm && !this.frozen && now - at < freshMs,
+      choose: (item) => this.#choose(item),
+    };
   }
 
-  #server({ server }: WireRecord): TemplateResult {
-    const index = this.servers.findIndex(({ id }) => id === server);
-    return html`<span class="server" data-script=${scriptOf(index)}>${column(server, 11)}</span>`;
+  // A request and its reply are shown together.
+  #onHover({ target }: Event): void {
+    const key = (target as HTMLElement).closest<HTMLElement>(".row")?.dataset.key ?? "";
+    const item = this.#items.find((each) => each.key === key);
+    this.tied = item?.kind === "record" ? item.entry.partner : undefined;
   }
 
   #status(): TemplateResult {
     const all = this.wire.entries.length;
-    const shown = this.#rows.length;
+    const shown = this.#items.length;
     return html`
       <div class="status">
         <p>
@@ -287,50 +397,38 @@ export class WireLogPanel extends Panel {
           rows${all === wireCapacity ? ", the oldest go" : nothing}${this.frozen ? html`, <b>paused</b>` : nothing}
         </p>
         <button class="small" ?hidden=${this.#following} @click=${this.#toNewest}>To the newest</button>
+        <button class="small" @click=${this.#export}>Export</button>
       </div>
     `;
   }
 
-  #details(): TemplateResult {
-    const entry = this.chosen;
-    if (!entry) return noDetails;
-    const isText = typeof entry.data === "string";
+  #details(): TemplateResult | typeof nothing {
+    const entry = this.#chosen;
+    if (!entry) return nothing;
+    const partner = this.wire.entry(entry.partner);
     return html`
-      <div class="details">
+      <div class="details" data-content=${this.content}>
         <div class="status">
           <h3>Row ${entry.number}: ${typeOf(entry)}${hasDirection(entry) ? `, ${directionOf(entry)}` : nothing} on ${entry.path}</h3>
-          ${entry.data === undefined ? nothing : this.#view(isText)}
+          ${this.#contentViews(entry)}
         </div>
-        <pre class="box" tabindex="0" role="group" aria-label="Content of the row">${contentOf(entry, isText ? !this.asBytes : this.asText)}</pre>
-        ${isCut(entry) ? html`<p class="hint">The beginning; the message has ${formatBytes(entry.size)}.</p>` : nothing}
+        <rosetta-wire-content .entry=${entry} .view=${this.content}></rosetta-wire-content>
+        <div class="status foot">
+          <p role="status" aria-label="Belongs to">${belonging(entry, partner)}</p>
+          <button class="small" ?hidden=${!partner} @click=${() => partner && this.#goTo(partner)}>Go there</button>
+        </div>
       </div>
     `;
   }
 
-  #view(isText: boolean): TemplateResult {
-    const checked = isText ? this.asBytes : this.asText;
+  #contentViews(entry: WireRecord): TemplateResult | typeof nothing {
+    if (entry.data === undefined) return nothing;
     return html`
-      <label class="choice"
-        ><input type="checkbox" .checked=${checked} @change=${this.#onView} />${isText ? "As bytes" : "As UTF-8"}</label
-      >
-    `;
-  }
-
-  #onView(event: Event): void {
-    const { checked } = event.target as HTMLInputElement;
-    if (typeof this.chosen?.data === "string") this.asBytes = checked;
-    else this.asText = checked;
-  }
-
-  /** Draws what belongs to the chosen row, and a way to take all rows along. */
-  #foot(): TemplateResult {
-    const { chosen } = this;
-    const partner = chosen && counterpartOf(this.#all(), chosen);
-    return html`
-      <div class="status foot">
-        <p role="status" aria-label="Belongs to">${chosen ? belonging(chosen, partner) : nothing}</p>
-        <button class="small" ?hidden=${!partner} @click=${() => partner && this.#goTo(partner)}>Go there</button>
-        <button class="small" @click=${this.#export}>Export</button>
+      <div class="views" role="group" aria-label="Show the content as">
+        ${viewsOf(entry).map(
+          ({ view, label }) =>
+            html`<button class="small" aria-pressed=${this.content === view} @click=${() => (this.content = view)}>${label}</button>`,
+        )}
       </div>
     `;
   }
@@ -340,16 +438,20 @@ export class WireLogPanel extends Panel {
   }
 
   async #goTo(entry: WireRecord): Promise<void> {
-    // It may be hidden by the filter.
-    if (!this.#rows.includes(entry)) this.needle = "";
-    await this.updateComplete;
-    const index = this.#rows.indexOf(entry);
-    if (index !== -1) await this.#moveTo(index);
+    const find = () => this.#items.find((item) => item.kind === "record" && item.entry === entry);
+    // It may be hidden by the filter, or folded away.
+    if (!find()) {
+      this.needle = "";
+      this.opened = new Set([...this.opened, `lesson-${entry.section.number}`]);
+      await this.updateComplete;
+    }
+    const item = find();
+    if (item) await this.#moveTo(item);
   }
 
   /** Downloads the rows that are shown, a line of JSON each. */
   #export(): void {
-    const lines = this.#rows.map((entry) => `${jsonLine(entry)}\n`);
+    const lines = this.#shown.map((entry) => `${jsonLine(entry)}\n`);
     const url = URL.createObjectURL(new Blob(lines, { type: "application/jsonl" }));
     const link = document.createElement("a");
     link.href = url;
@@ -359,55 +461,45 @@ export class WireLogPanel extends Panel {
     setTimeout(() => URL.revokeObjectURL(url));
   }
 
-  static override styles = [theme, style];
+  static override styles = [theme, ...style];
 }
 
-const intro = html`What really travels, line by line. A WebSocket carries messages, each either text or binary; here the
-  text is JSON.`;
+const intro = "What really travels, oldest first. Choose a message to open it.";
 
-const noDetails = html`
-  <div class="details">
-    <div class="status"><h3>No row chosen</h3></div>
-    <p class="box hint">Choose a row to see the whole message: JSON field by field, binary byte by byte.</p>
-  </div>
-`;
-
-/** Pads a text to the width of its column and a blank. */
-function column(text: string, width: number): string {
-  return `${text.slice(0, width).padEnd(width)} `;
+// A row keeps its element, so that its arrow travels once. In a flood, when nobody could follow an arrow, the elements
+// stay where they are and change their content: that is cheaper by far.
+function rowsOf(items: WireItem[], context: RowContext): unknown {
+  return repeat(
+    items,
+    ({ key }, index) => (context.isCalm ? key : index),
+    (item) => itemRow(item, context),
+  );
 }
 
-function sizeOf(entry: WireRecord): string {
-  return (entry.data === undefined ? "" : formatBytes(entry.size)).padStart(8);
+/** Returns whether the arrow keys stop at a line. */
+function isStop(item: WireItem): boolean {
+  return item.kind === "record" || item.kind === "others" || (item.kind === "lesson" && !item.isCurrent);
 }
 
-function arrowOf(entry: WireRecord): TemplateResult {
-  if (!hasDirection(entry)) return html`<span class="arrow" aria-hidden="true">·</span>`;
-  const arrow = entry.direction === "out" ? "↑" : "↓";
-  return html`<span class="arrow" aria-hidden="true">${arrow}</span><span class="said">${directionOf(entry)} </span>`;
+// Not needed before somebody opens a row. Where it cannot be loaded, the row itself says what it can.
+function loadContent(): Promise<unknown> {
+  return import("./content.ts").catch(() => {});
 }
 
-// The opening handshake goes both ways, and a state is this page's own affair.
-function hasDirection(entry: WireRecord): boolean {
-  return entry.kind !== "open" && entry.kind !== "state";
-}
-
-function directionOf(entry: WireRecord): string {
-  return entry.direction === "out" ? "sent" : "received";
-}
-
-function contentOf(entry: WireRecord, isText: boolean): string {
-  const { data } = entry;
-  if (data === undefined) return entry.note;
-  if (!isText) return hexView(bytesOf(data));
-  return typeof data === "string" ? prettyText(data) : textOfBytes(data);
+function laneHeads(lanes: readonly WireLane[]): TemplateResult {
+  return html`
+    <div class="heads" aria-hidden="true">
+      ${lanes.map(({ title, script }) => html`<b data-script=${script ?? nothing}>${title.replaceAll("/", "/\u200b")}</b>`)}
+    </div>
+  `;
 }
 
 function belonging(entry: WireRecord, partner: WireRecord | undefined): string {
+  if (entry.isLost) return "No reply: its connection ended first.";
   if (!partner) return isRequest(entry) ? "No reply in the log." : "";
   const what = `row ${partner.number}, ${typeOf(partner)}`;
   if (entry.direction === "in") return `Replies to ${what}.`;
-  return `Answered by ${what}, after ${formatDuration(partner.at - entry.at)}.`;
+  return `Answered by ${what}, after ${formatDuration(partner.afterMs ?? 0)}.`;
 }
 
 customElements.define("rosetta-wire-log", WireLogPanel);

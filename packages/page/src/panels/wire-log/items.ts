@@ -1,0 +1,79 @@
+import type { WireRecord, WireSection } from "../../wire/record.ts";
+
+/** A line of the wire log: a message, or something that is said about several of them. */
+export type WireItem =
+  | { kind: "record"; key: string; entry: WireRecord }
+  /** Where a lesson begins. Of an earlier one the messages are folded away, until it is opened. */
+  | { kind: "lesson"; key: string; title: string; count: number; isOpen: boolean; isCurrent: boolean }
+  /** Messages of connections that the lesson is not about. */
+  | { kind: "others"; key: string; paths: string[]; count: number; isOpen: boolean }
+  /** Nothing came for a while. */
+  | { kind: "quiet"; key: string; ms: number };
+
+/** An item that can be opened. */
+export type FoldItem = Extract<WireItem, { isOpen: boolean }>;
+
+/** A silence from which on it is worth a line (ms). */
+const quietMs = 2000;
+
+/**
+ * Returns the lines of the log, oldest first: a divider for each lesson, and folded whatever is of an earlier lesson or
+ * of no lesson. `opened` are the keys of what a person has unfolded.
+ */
+export function itemsOf(
+  entries: readonly WireRecord[],
+  current: WireSection,
+  opened: ReadonlySet<string>,
+): WireItem[] {
+  return runsOf(entries, ({ section }) => section).flatMap((run) => {
+    const { section } = run[0];
+    const key = `lesson-${section.number}`;
+    const isCurrent = section === current;
+    const isOpen = isCurrent || opened.has(key);
+    const lines = isOpen ? linesOf(run, opened) : [];
+    if (section.title === "") return lines;
+    return [{ kind: "lesson", key, title: section.title, count: run.length, isOpen, isCurrent }, ...lines];
+  });
+}
+
+/** Returns the lines of records that somebody searched for: each by itself, wherever it comes from. */
+export function foundItems(entries: readonly WireRecord[]): WireItem[] {
+  return entries.map(itemOf);
+}
+
+function linesOf(records: readonly WireRecord[], opened: ReadonlySet<string>): WireItem[] {
+  return runsOf(records, ({ isOwn }) => isOwn).flatMap((run) => {
+    const [first] = run;
+    if (first.isOwn) return withSilences(run);
+    const key = `others-${first.number}`;
+    const isOpen = opened.has(key);
+    const paths = [...new Set(run.map(({ path }) => path))];
+    const fold: WireItem = { kind: "others", key, paths, count: run.length, isOpen };
+    return isOpen ? [fold, ...withSilences(run)] : [fold];
+  });
+}
+
+function withSilences(records: readonly WireRecord[]): WireItem[] {
+  return records.flatMap((entry, index) => {
+    const ms = entry.at - (records[index - 1]?.at ?? entry.at);
+    if (ms < quietMs) return [itemOf(entry)];
+    return [{ kind: "quiet", key: `quiet-${entry.number}`, ms }, itemOf(entry)];
+  });
+}
+
+function itemOf(entry: WireRecord): WireItem {
+  return { kind: "record", key: `record-${entry.number}`, entry };
+}
+
+type Run = [WireRecord, ...WireRecord[]];
+
+/** Cuts records into runs of the same kind. */
+function runsOf(records: readonly WireRecord[], kindOf: (record: WireRecord) => unknown): Run[] {
+  const runs: Run[] = [];
+  for (const record of records) {
+    const run = runs.at(-1);
+    if (run && kindOf(run[0]) === kindOf(record)) run.push(record);
+    else runs.push([record]);
+  }
+  return runs;
+}
