@@ -1,12 +1,13 @@
 import { defineConfig } from "vite";
-import { compactStyles } from "./build/compact-styles.ts";
+import { compactTemplates } from "./build/compact-templates.ts";
 import { lessons } from "./build/lessons.ts";
 import { steps } from "./build/steps.ts";
+import { withoutCompiler } from "./build/without-compiler.ts";
 
 export default defineConfig({
   // Relative, so that the page works on any port and below any path.
   base: "./",
-  plugins: [lessons(), steps(), compactStyles()],
+  plugins: [lessons(), steps(), compactTemplates(), withoutCompiler()],
   build: {
     target: "es2024",
     // Browsers that know `light-dark()` get it as written; Vite would otherwise replace it.
