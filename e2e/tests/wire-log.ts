@@ -155,14 +155,15 @@ test("COURSE-60 MUST show round trips as long as those of a bare WebSocket, draw
     await echo.sendText("x".repeat(size));
     return millisecondsIn(await shown);
   };
-  // A busy machine adds to single times. But a wait for a frame adds to most of them, and would be seen in every series.
+  // A busy machine adds to many times. But a wait for a frame, of up to 16 ms, adds to nearly all of them: so the faster
+  // ones are compared, and a wait would be seen in every series.
   await expect(async () => {
     const [bare, shown]: [number[], number[]] = [[], []];
     for (let pair = 0; pair < 20; pair++) {
       bare.push(await bareMs());
       shown.push(await shownMs());
     }
-    expect(Math.abs(medianOf(shown) - medianOf(bare))).toBeLessThanOrEqual(1);
+    expect(Math.abs(quartileOf(shown) - quartileOf(bare))).toBeLessThanOrEqual(1);
   }).toPass({ intervals: [0], timeout: 45_000 });
 });
 
@@ -172,7 +173,8 @@ function millisecondsIn(text: string): number {
   return Number(value) * (unit === "s" ? 1000 : 1);
 }
 
-function medianOf(values: number[]): number {
+/** Returns the value that a quarter of them does not reach. */
+function quartileOf(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
+  return sorted[sorted.length >> 2] ?? Number.NaN;
 }
