@@ -6,7 +6,7 @@ import type { LessonEntry, LessonText } from "./lesson.ts";
 /** A lesson as it is shown, with how far the reader has come in it. */
 export interface Article {
   lesson: CoursePlace;
-  /** Nothing as long as it is loaded, and for *All panels*. */
+  /** Nothing while it is being loaded, and for *All panels*. */
   text: LessonText | undefined;
   /** For each step, whether it is done. */
   done: boolean[];

@@ -1,4 +1,5 @@
 import { adoptStyles, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { copyText } from "../shared/clipboard.ts";
 import { askPatiently } from "../shared/http.ts";
 import { theme } from "../shared/theme.css.ts";
 import type { CodeExcerpt, CodePlace, CodeRow, CodeServer, CodeTest, LessonCode } from "./code.ts";
@@ -36,7 +37,7 @@ export class CodeStrip extends LitElement {
   declare copied: string | undefined;
   /** The file that is shown as a whole. */
   declare whole: CodePlace | undefined;
-  /** Whether the reader has come so far down, so that the code is worth its bytes. */
+  /** Whether the reader has scrolled down to the code, so that it is worth its bytes. */
   declare isSeen: boolean;
   #asked = new AbortController();
   /** What draws the code. It is loaded together with the first. */
@@ -112,11 +113,7 @@ export class CodeStrip extends LitElement {
   }
 
   async #copy(text: string): Promise<void> {
-    const isCopied = await navigator.clipboard?.writeText(text).then(
-      () => true,
-      () => false,
-    );
-    this.copied = isCopied ? text : undefined;
+    this.copied = (await copyText(text)) ? text : undefined;
   }
 
   async #showFile(place: CodePlace): Promise<void> {

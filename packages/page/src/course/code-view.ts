@@ -1,3 +1,4 @@
+import { formatCount } from "../shared/format.ts";
 import type { CodePlace, CodeTest, CodeToken } from "./code.ts";
 
 /** The folder of files that can be shown whole, each as its lines in JSON. */
@@ -63,7 +64,7 @@ export function piecesOf([kind, text]: CodeToken, terms: readonly string[]): Pie
 
 /** Returns the tests that prove a region in a sentence: how many, and what they found on the servers if they ran. */
 export function summaryOf(tests: readonly CodeTest[], servers: number): string {
-  const count = `${tests.length} ${tests.length === 1 ? "test" : "tests"}`;
+  const count = formatCount(tests.length, "test");
   const verdicts = tests.flatMap((test) => Object.values(test.verdicts));
   if (verdicts.length === 0) return count;
   const of = (wanted: string): number => verdicts.filter((verdict) => verdict === wanted).length;

@@ -1,5 +1,6 @@
 import { endpoints } from "@rosetta/protocol";
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { afterFrame } from "../shared/after-frame.ts";
 import { formatDuration } from "../shared/format.ts";
 import { type ServerEntry, scriptOf, socketUrl } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
@@ -10,6 +11,12 @@ import { slowMotion } from "./slow-motion.ts";
 type Lane =
   | { name: "idle" | "connecting" | "under way" | "absent" }
   | { name: "back"; roundTripMs: number; isEqual: boolean };
+
+/** A connection to one server; none if it is absent. */
+interface ProbedServer {
+  id: string;
+  probe: Probe | undefined;
+}
 
 /** Milliseconds after which a server that has not answered counts as absent. */
 const patienceMs = 3000;
@@ -55,46 +62,50 @@ export class LiveLine extends LitElement {
     const text = new FormData(event.currentTarget as HTMLFormElement).get("message");
     if (typeof text !== "string" || text === "" || this.#isBusy) return;
     this.text = text;
-    this.#set(this.servers.map(({ id }) => [id, { name: "connecting" }]));
-    const probes = await Promise.all(this.servers.map((server) => this.#connect(server)));
-    this.#set(
-      probes.map((probe, index) => [this.servers[index]?.id ?? "", { name: probe ? "under way" : "absent" }]),
-    );
+    this.slowness = 0;
+    this.lanes = new Map(this.servers.map(({ id }) => [id, { name: "connecting" }]));
+    // Each with its own id, because the list of servers may change meanwhile.
+    const lines = await Promise.all(this.servers.map((server) => this.#connect(server)));
+    this.lanes = new Map(lines.map(({ id, probe }) => [id, { name: probe ? "under way" : "absent" }]));
     // Whatever the page still has to draw would be measured, too.
     await this.updateComplete;
-    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
-    const lanes = await Promise.all(
-      probes.map((probe, index) => this.#echo(probe, this.servers[index]?.id ?? "", text)),
+    await new Promise<void>(afterFrame);
+    this.lanes = new Map(
+      await Promise.all(lines.map(async (line) => [line.id, await this.#echo(line, text)] as const)),
     );
-    this.#set(lanes.map((lane, index) => [this.servers[index]?.id ?? "", lane]));
   }
 
-  #set(lanes: [id: string, lane: Lane][]): void {
-    this.lanes = new Map(lanes);
-  }
-
-  /** Resolves with an open connection, one of before if it lives, or with nothing if the server is absent. */
-  #connect(server: ServerEntry): Promise<Probe | undefined> {
-    const before = this.#probes.get(server.id);
-    if (before?.isOpen) return Promise.resolve(before);
-    return new Promise((resolve) => {
+  /** Resolves with an open connection, an earlier one if it still lives, or with none if the server is absent. */
+  async #connect(server: ServerEntry): Promise<ProbedServer> {
+    const { id } = server;
+    const before = this.#probes.get(id);
+    if (before?.isOpen) return { id, probe: before };
+    this.#leave(id);
+    const isOpen = await new Promise<boolean>((resolve) => {
       const probe = new Probe(socketUrl(server, endpoints.echo), [], {
         frame() {},
-        open: () => resolve(probe),
+        open: () => resolve(true),
         message: (data) => this.#answered.get(probe)?.(data),
         end: () => {
-          resolve(undefined);
+          resolve(false);
           this.#answered.get(probe)?.(undefined);
         },
       });
-      this.#probes.set(server.id, probe);
-      setTimeout(() => resolve(undefined), patienceMs);
+      this.#probes.set(id, probe);
+      setTimeout(() => resolve(false), patienceMs);
     });
+    if (!isOpen) this.#leave(id);
+    return { id, probe: this.#probes.get(id) };
+  }
+
+  #leave(id: string): void {
+    this.#probes.get(id)?.leave();
+    this.#probes.delete(id);
   }
 
   #answered = new Map<Probe, (data: string | Uint8Array | undefined) => void>();
 
-  async #echo(probe: Probe | undefined, id: string, text: string): Promise<Lane> {
+  async #echo({ id, probe }: ProbedServer, text: string): Promise<Lane> {
     if (!probe) return { name: "absent" };
     const answer = new Promise<{ data: string | Uint8Array | undefined; at: number }>((resolve) => {
       this.#answered.set(probe, (data) => resolve({ data, at: performance.now() }));
@@ -105,14 +116,16 @@ export class LiveLine extends LitElement {
     const { data, at } = await answer;
     this.#answered.delete(probe);
     if (data !== undefined) return { name: "back", roundTripMs: at - leftAt, isEqual: data === text };
-    probe.leave();
-    this.#probes.delete(id);
+    this.#leave(id);
     return { name: "absent" };
   }
 
   protected override updated(changed: PropertyValues): void {
     if (!changed.has("lanes")) return;
-    const times = [...this.lanes.values()].map((lane) => (lane.name === "back" ? lane.roundTripMs : 0));
+    const times = this.servers.map(({ id }) => {
+      const lane = this.lanes.get(id);
+      return lane?.name === "back" ? lane.roundTripMs : 0;
+    });
     if (Math.max(0, ...times) === 0 || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const { durations, slowness } = slowMotion(times);
     this.slowness = slowness;
@@ -142,13 +155,15 @@ export class LiveLine extends LitElement {
         <ol aria-label="What each server did">
           ${this.servers.map((server, index) => this.#lane(server, index))}
         </ol>
-        <p class="hint number" role="status" aria-label="How it is shown">${
-          this.slowness > 1
-            ? html`Each dot travels to its server and back, slowed down ${this.slowness.toLocaleString("en")} times.`
-            : "Nothing was sent yet. Each server will send your words straight back."
-        }</p>
+        <p class="hint number" role="status" aria-label="How it is shown">${this.#hint()}</p>
       </section>
     `;
+  }
+
+  #hint(): TemplateResult | string {
+    if (this.text === "") return "Nothing was sent yet. Each server will send your words straight back.";
+    if (this.slowness <= 1) return "";
+    return html`Each dot travels to its server and back, slowed down ${this.slowness.toLocaleString("en")} times.`;
   }
 
   #lane(server: ServerEntry, index: number): TemplateResult {
@@ -171,6 +186,10 @@ export class LiveLine extends LitElement {
 
       form {
         max-inline-size: 40rem;
+      }
+
+      .hint {
+        min-block-size: 1lh;
       }
 
       form input:not([type="radio"]) {

@@ -76,7 +76,7 @@ export function startPage(around: Around): TemplateResult {
   `;
 }
 
-/** Draws what a reader sees who came by an address that is not there. */
+/** Draws the page for an address that names nothing. */
 export function unknownPage(around: Around): TemplateResult {
   return html`
     <div class="around">

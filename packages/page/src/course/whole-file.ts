@@ -1,4 +1,5 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { copyText } from "../shared/clipboard.ts";
 import { askPatiently } from "../shared/http.ts";
 import { baseOf } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
@@ -66,10 +67,7 @@ export class WholeFile extends LitElement {
   }
 
   async #copy(): Promise<void> {
-    this.isCopied = await navigator.clipboard.writeText(this.#text).then(
-      () => true,
-      () => false,
-    );
+    this.isCopied = await copyText(this.#text);
   }
 
   #save(): void {

@@ -83,6 +83,8 @@ export class PageShell extends LitElement {
   #retry = new Retry();
   #progress = new ProgressBook(browserShelf());
   #around: AroundPages | undefined;
+  /** The lesson that `text` is about: for a moment after a turn, the one before. */
+  #textOf: Route["lesson"] | undefined;
   /** Panels whose code is here. */
   #ready = new Set<PanelName>();
 
@@ -134,6 +136,9 @@ export class PageShell extends LitElement {
     if (moved || !this.isReady) this.#beginSection();
     this.#connect();
     if (moved) {
+      // Before anything is loaded: what the panels of the last lesson still tell of is not about this one.
+      this.told = new Set();
+      this.showsAllSteps = false;
       this.#connections.reopen();
       // At once: if it waited for the lesson, a click on its button meanwhile would close it instead of opening it.
       this.#popover("#contents")?.hidePopover();
@@ -143,14 +148,13 @@ export class PageShell extends LitElement {
     // Somebody has gone on while this one was loaded.
     if (route.lesson !== this.route.lesson) return;
     this.text = text;
+    this.#textOf = route.lesson;
     this.isReady = true;
     this.findings = new Map();
     if (entry) this.#progress.opened(entry.number);
     document.title = this.#title(entry);
     await this.updateComplete;
     if (!moved) return;
-    this.told = new Set();
-    this.showsAllSteps = false;
     this.renderRoot.querySelector<HTMLElement>("#lesson")?.focus();
     scrollTo(0, 0);
   }
@@ -304,7 +308,7 @@ export class PageShell extends LitElement {
     if (tellings.every((telling) => this.told.has(telling))) return;
     this.told = new Set([...this.told, ...tellings]);
     const { lesson } = this.route;
-    if (typeof lesson !== "number" || !this.text || this.#done().includes(false)) return;
+    if (typeof lesson !== "number" || lesson !== this.#textOf || this.#done().includes(false)) return;
     if (!this.#progress.progress.done.includes(lesson)) this.#progress.finished(lesson);
   }
 

@@ -1,5 +1,6 @@
 import type { Refusal } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
+import { copyText } from "../../shared/clipboard.ts";
 import type { ServerEntry } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, Panel, region } from "../base.ts";
@@ -50,11 +51,8 @@ export class DoorPanel extends Panel {
   }
 
   async #copy(): Promise<void> {
-    const copied = await navigator.clipboard.writeText(curlOf(this.knock, this.server)).then(
-      () => "Copied.",
-      () => "The browser does not let this page copy: select the text.",
-    );
-    this.copied = copied;
+    const isCopied = await copyText(curlOf(this.knock, this.server));
+    this.copied = isCopied ? "Copied." : "The browser does not let this page copy. Select the text instead.";
   }
 
   protected override facts(): Fact[] {

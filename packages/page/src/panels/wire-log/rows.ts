@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { formatBytes, formatDuration, formatTime } from "../../shared/format.ts";
+import { formatBytes, formatCount, formatDuration, formatTime } from "../../shared/format.ts";
 import type { WireRecord } from "../../wire/record.ts";
 import type { WireItem } from "./items.ts";
 import { clientOf } from "./lanes.ts";
@@ -36,7 +36,7 @@ export function itemRow(item: WireItem, context: RowContext): TemplateResult {
   if (item.kind === "lesson") return lessonRow(item, context);
   if (item.kind === "quiet") return quietRow(item.ms, context);
   const { count, paths, isOpen } = item;
-  const what = `${count} ${count === 1 ? "row" : "rows"} on ${paths.join(", ")}, not of this lesson`;
+  const what = `${formatCount(count, "row")} on ${paths.join(", ")}, not of this lesson`;
   return button(item, context, html`<span class="fold">${mark(isOpen)} ${what}</span>`, { isOpen });
 }
 
@@ -51,7 +51,7 @@ function quietRow(ms: number, { view }: RowContext): TemplateResult {
 function lessonRow(item: Extract<WireItem, { kind: "lesson" }>, context: RowContext): TemplateResult {
   const { title, count, isOpen, isCurrent } = item;
   if (isCurrent) return html`<p class="row lesson-row"><span>${title}</span></p>`;
-  const rows = `${count} ${count === 1 ? "row" : "rows"}`;
+  const rows = formatCount(count, "row");
   return button(item, context, html`<span class="fold">${mark(isOpen)} ${title}: ${rows}</span>`, { isOpen });
 }
 
