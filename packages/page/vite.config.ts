@@ -1,13 +1,13 @@
 import { defineConfig } from "vite";
 import { compactTemplates } from "./build/compact-templates.ts";
 import { lessons } from "./build/lessons.ts";
-import { steps } from "./build/steps.ts";
+import { stepPages } from "./build/step-pages.ts";
 import { withoutCompiler } from "./build/without-compiler.ts";
 
 export default defineConfig({
   // Relative, so that the page works on any port and below any path.
   base: "./",
-  plugins: [lessons(), steps(), compactTemplates(), withoutCompiler()],
+  plugins: [lessons(), stepPages(), compactTemplates(), withoutCompiler()],
   build: {
     target: "es2024",
     // Browsers that know `light-dark()` get it as written; Vite would otherwise replace it.
@@ -22,7 +22,7 @@ export default defineConfig({
   },
 });
 
-// Every panel's file is called panel.ts. Whoever looks at the network wants to know which one was loaded.
+// Every panel's file is called panel.ts. In the network tab, the name of its chunk tells which one was loaded.
 function chunkName(path: string | null, name: string): string {
   const [, panel = name] = /\/panels\/([a-z-]+)\/panel\.ts$/.exec(path ?? "") ?? [];
   return `assets/${panel}-[hash].js`;

@@ -9,7 +9,7 @@ import { count, printFindings } from "./print-findings.ts";
 import { checkTypeNames, typesIn } from "./type-names.ts";
 
 // The apps are missing on purpose: their columns are parallel, so that each has the same names for its own types.
-const sources = ["packages/*/src/**/*.ts", "e2e/**/*.ts"];
+const sources = ["packages/*/{src,build}/**/*.ts", "e2e/**/*.ts"];
 
 const help = `pnpm -C packages/compare run faces    checks that no two types in packages and e2e share a name, and that each
                                       public name of client, hub and protocol has a docstring`;

@@ -7,7 +7,7 @@ import type { Finding } from "./app-sources.ts";
 import { type ListedTest, type RegionPlace, titleForm } from "./tags.ts";
 
 /** The sections that every lesson has below its question, in this order. */
-export const lessonParts = ["Do", "Notice", "Trap"];
+const lessonParts = ["Do", "Notice", "Trap"];
 
 /** A lesson is read beside the page that it explains, so what stands below its front matter is short. */
 const mostLines = 40;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { readApps, readManifests, root } from "@rosetta/manifest";
+import { RegionError, readApps, readManifests, root } from "@rosetta/manifest";
 import { readLessonFiles } from "@rosetta/page/lessons";
 import { type NamedRegion, readNamedRegions } from "@rosetta/page/regions";
 import { type AppSources, type Finding, readAppSources } from "./app-sources.ts";
@@ -81,9 +81,9 @@ function checkNamedRegions(): { named: Map<string, NamedRegion>; findings: Findi
   try {
     return { named: readNamedRegions(), findings: [] };
   } catch (error) {
-    const [, file = "packages", line = 1, message = String(error)] =
-      /^(\S+):(\d+) {2}(.*)$/.exec((error as Error).message) ?? [];
-    return { named: new Map(), findings: [{ file, line: Number(line), message }] };
+    if (!(error instanceof RegionError)) throw error;
+    const { file, line, problem } = error;
+    return { named: new Map(), findings: [{ file, line, message: problem }] };
   }
 }
 

@@ -33,7 +33,7 @@ export function sameFiles({ apps, folder, sources }: AppSources): Finding[] {
 }
 
 /** Finds apps whose `main.ts` differs by a byte. It does not depend on the stack. */
-export function identicalMain({ sources }: AppSources): Finding[] {
+function identicalMain({ sources }: AppSources): Finding[] {
   const [first, ...others] = sources.filter((source) => source.name === "main.ts");
   if (!first) return [];
   return others
@@ -46,7 +46,7 @@ export function identicalMain({ sources }: AppSources): Finding[] {
 }
 
 /** Finds regions that are missing in an app, in another order, or in several files. */
-export function sameRegions({ sources }: AppSources): Finding[] {
+function sameRegions({ sources }: AppSources): Finding[] {
   return [
     ...groupBy(sources, (source) => source.name).flatMap(([, group]) => sameRegionsOf(group)),
     ...groupBy(sources, (source) => source.app).flatMap(([, group]) => uniqueRegions(group)),
@@ -109,7 +109,7 @@ export function filledRegions({ sources }: AppSources): Finding[] {
 }
 
 /** Finds exports that not every app has. */
-export function sameExports({ sources }: AppSources): Finding[] {
+function sameExports({ sources }: AppSources): Finding[] {
   return groupBy(sources, (source) => source.name).flatMap(([, group]) =>
     group.flatMap((source) =>
       source.syntax.exports.flatMap((found) => {
@@ -124,7 +124,7 @@ export function sameExports({ sources }: AppSources): Finding[] {
 }
 
 /** Finds message types, topics, event kinds, close codes and subprotocols that are written into an app. */
-export function noProtocol({ sources }: AppSources): Finding[] {
+function noProtocol({ sources }: AppSources): Finding[] {
   return sources.flatMap((source) =>
     source.syntax.literals.flatMap((literal) => {
       const message = protocolMeaning(literal);
@@ -137,7 +137,7 @@ export function noProtocol({ sources }: AppSources): Finding[] {
 const routes = Object.values(paths).filter((path) => path !== paths.page && !isEndpoint(path));
 
 /** Finds routes over HTTP that are not in the protocol's list of paths, and paths of the list without a route. */
-export function listedRoutes({ sources }: AppSources): Finding[] {
+function listedRoutes({ sources }: AppSources): Finding[] {
   return sources
     .filter(({ name }) => name === "http.ts")
     .flatMap(({ path: file, syntax: { literals } }) => {

@@ -60,8 +60,9 @@ export type TestVerdict = "passed" | "failed" | "deviates";
 
 /** How many of a set of tests passed on a server. */
 export interface Tally {
-  /** How many of them deviate, as declared. */
+  /** How many did what was expected of them: what their titles say, or the declared deviation. */
   passed: number;
+  /** How many of those that passed deviate, as declared. */
   deviating: number;
   failed: number;
   /** How many should have run on the server, but did not. */

@@ -102,7 +102,7 @@ export const engineGroups = [
 ];
 
 /** The group of the tests that are for rungs alone, because an app does not speak their protocol. */
-export const stepGroup = "STEP";
+const stepGroup = "STEP";
 
 /** Returns the regions among the tags of a test. */
 export function regionsOf(tags: readonly string[]): string[] {

@@ -9,7 +9,7 @@ export interface DeclaredType {
   line: number;
 }
 
-// Biome puts a declaration at the begin of its line, so nothing needs to be parsed. `export type { … }` has no name.
+// Biome puts a declaration at the beginning of its line, so nothing needs to be parsed. `export type { … }` has no name.
 const declaration = /^(?<exported>export )?(?:declare )?(?:abstract )?(?:class|interface|type) (?<name>\w+)/;
 
 /** Returns the types that a file declares. */

@@ -6,13 +6,15 @@ export interface Region {
   lines: string[];
 }
 
-/** A marker without its counterpart. `message` starts with the place, `problem` is the sentence alone. */
+/** Something wrong with a marker, such as one without its counterpart. `message` starts with the place, `problem` is the sentence alone. */
 export class RegionError extends Error {
+  readonly file: string;
   readonly line: number;
   readonly problem: string;
 
   constructor(file: string, line: number, problem: string) {
     super(`${file}:${line}  ${problem}`);
+    this.file = file;
     this.line = line;
     this.problem = problem;
   }

@@ -1,4 +1,5 @@
-// Starts a server of this repository, for the suite, conformance and the bench.
+// Knows how to start a server of this repository: its command and its environment. The suite, conformance and the bench
+// use it.
 
 import { createConnection } from "node:net";
 import { join } from "node:path";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { root } from "@rosetta/manifest";
 
 /** The document with the words of this repository and what each means. */
-export const glossaryFile: string = join(root, "CONTRIBUTING.md");
+const glossaryFile: string = join(root, "CONTRIBUTING.md");
 
 /** The words that are explained where they stand in code, because they come from elsewhere. */
 export const explained: ReadonlySet<string> = new Set([

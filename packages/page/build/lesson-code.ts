@@ -11,11 +11,11 @@ import type {
   LessonCode,
 } from "../src/course/code.ts";
 import { align } from "./align.ts";
-import { glossaryFile, readTerms } from "./glossary.ts";
+import { readTerms } from "./glossary.ts";
 import type { Lesson } from "./lesson-files.ts";
-import { browserSteps, readNamedRegions, sharedFiles } from "./named-regions.ts";
+import { browserSteps, readNamedRegions } from "./named-regions.ts";
 import { type SourceFiles, textOf } from "./source-files.ts";
-import { readTestTitles, suiteFiles } from "./test-titles.ts";
+import { readTestTitles } from "./test-titles.ts";
 
 /** The file that a run of the suite writes. Before the first run there is none. */
 export const resultsFile: string = join(root, "results/e2e.json");
@@ -33,15 +33,6 @@ interface ShownResults {
   })[];
 }
 
-/** Returns the files that the code of lessons is made of. When one changes, the page is out of date. */
-export function codeFiles(): string[] {
-  const apps = (["src", "steps"] as const).flatMap((folder) =>
-    readApps(folder).flatMap(({ id, files }) => [...files.keys()].map((name) => pathOf(id, name, folder))),
-  );
-  const files = [...apps, ...sharedFiles().keys()].map((path) => join(root, path));
-  return [...files, ...suiteFiles(), glossaryFile, resultsFile];
-}
-
 /** Makes the code behind lessons, from the repository as it is when this is created. */
 export class LessonCodeMaker {
   readonly #apps = readApps();
@@ -49,6 +40,8 @@ export class LessonCodeMaker {
   readonly #named = readNamedRegions();
   readonly #titles = new Map(readManifests().map(({ id, title }) => [id, title]));
   readonly #results = readResults();
+  /** The suite's tests, as long as none of them ran. */
+  readonly #untried = this.#results ? [] : readTestTitles();
   readonly #terms = readTerms();
   readonly #sources: SourceFiles;
   readonly #folder: string | undefined;
@@ -154,7 +147,7 @@ export class LessonCodeMaker {
   // A test that ran on one server only proves nothing about the code of the others.
   #tests(region: string): CodeTest[] {
     if (!this.#results) {
-      return readTestTitles()
+      return this.#untried
         .filter(({ regions, isForAnyServer }) => regions.includes(region) && !isForAnyServer)
         .map(({ id, level, title }) => ({ id, level, title, verdicts: {} }));
     }

@@ -13,7 +13,7 @@ export interface Lesson {
   group: string;
   /** How long it takes, roughly. */
   minutes: number;
-  guess?: LessonGuess;
+  guess?: GuessSource;
   panels: string[];
   /** What of the browser's code it begins with, such as `1-echo/talk`: a page of `packages/client/steps`, or a package. */
   browser: string[];
@@ -29,8 +29,8 @@ export interface Lesson {
   body: string;
 }
 
-/** A question to guess at before the reader tries it out. */
-export interface LessonGuess {
+/** A question to guess at, as its lesson's file has it. */
+export interface GuessSource {
   question: string;
   choices: string[];
   /** One of the choices. */
@@ -58,54 +58,72 @@ export function parseLesson(file: string, text: string): Lesson {
   const [, head = "", title, body] = /^---\n([\s\S]*?)\n---\n+# (.+)\n([\s\S]*)$/.exec(text) ?? [];
   if (!title || !body)
     throw new Error(`${file}: begin with front matter between lines of ---, then # a title`);
-  const facts = { ...frontMatter(file, head), ...codeFacts(file, head) };
+  const facts = factsOf(new FrontMatter(file, head));
   return { number: Number(digits), name: `${digits}-${name}`, title, body: body.trim(), ...facts };
 }
 
-/** The code that a lesson shows, apart from regions of the apps. */
-type CodeFacts = Pick<Lesson, "browser" | "rung" | "decided">;
+/** What a line can be like, where its name does not say so. */
+const examples: Record<string, string> = { browser: "1-echo/talk" };
 
-function frontMatter(
-  file: string,
-  head: string,
-): Omit<Lesson, "number" | "name" | "title" | "body" | keyof CodeFacts> {
-  const lines = head.split("\n");
-  const find = (key: string) => lines.find((line) => line.startsWith(`${key}: `))?.slice(key.length + 2);
-  const value = (key: string): string => {
-    const found = find(key);
-    if (!found) throw new Error(`${file}: the front matter has no "${key}: …"`);
-    return found.trim();
-  };
-  const list = (key: string, separator = ", ") =>
-    value(key)
+/** The lines at the beginning of a lesson's file, such as `panels: echo, frames`. */
+class FrontMatter {
+  readonly #file: string;
+  readonly #values: Map<string, string>;
+
+  constructor(file: string, text: string) {
+    this.#file = file;
+    const lines = text.matchAll(/^(\w+): (.+)$/gm);
+    this.#values = new Map([...lines].map(([, key = "", value = ""]) => [key, value.trim()]));
+  }
+
+  find(key: string): string | undefined {
+    return this.#values.get(key);
+  }
+
+  get(key: string): string {
+    return this.find(key) ?? this.refuse(`the front matter has no "${key}: ${examples[key] ?? "…"}"`);
+  }
+
+  list(key: string, separator = ","): string[] {
+    return this.get(key)
       .split(separator)
       .map((item) => item.trim());
-  const minutes = Number(value("minutes"));
-  if (!Number.isInteger(minutes)) throw new Error(`${file}: minutes is a whole number`);
-  const question = find("guess");
-  const lesson = { group: value("group"), minutes };
-  const lists = { panels: list("panels"), regions: list("regions"), tests: list("tests") };
-  if (!question) return { ...lesson, ...lists };
-  const guess = {
-    question,
-    choices: list("choices", " | "),
-    answer: value("answer"),
-    because: value("because"),
-    seen: value("seen"),
-  };
-  if (!guess.choices.includes(guess.answer)) throw new Error(`${file}: the answer is none of the choices`);
-  return { ...lesson, ...lists, guess };
+  }
+
+  refuse(problem: string): never {
+    throw new Error(`${this.#file}: ${problem}`);
+  }
 }
 
-function codeFacts(file: string, head: string): CodeFacts {
-  const value = (key: string) => new RegExp(`^${key}: (.+)$`, "m").exec(head)?.[1]?.trim();
-  const [browser, rung, decided] = [value("browser"), value("rung"), value("decided")];
-  if (!browser) throw new Error(`${file}: the front matter has no "browser: 1-echo/talk"`);
-  const pairs = (decided?.split(", ") ?? []).map((pair) => {
-    const [, region, name] = /^(\S+) = (\S+)$/.exec(pair) ?? [];
-    if (!region || !name)
-      throw new Error(`${file}: "decided" is like "ping = hub/heartbeat, close = hub/close"`);
-    return { region, name };
-  });
-  return { browser: browser.split(", "), decided: pairs, ...(rung && { rung }) };
+function factsOf(front: FrontMatter): Omit<Lesson, "number" | "name" | "title" | "body"> {
+  const minutes = Number(front.get("minutes"));
+  if (!Number.isInteger(minutes)) front.refuse("minutes is a whole number");
+  const rung = front.find("rung");
+  const guess = guessIn(front);
+  return {
+    group: front.get("group"),
+    minutes,
+    panels: front.list("panels"),
+    browser: front.list("browser"),
+    ...(rung && { rung }),
+    regions: front.list("regions"),
+    decided:
+      front.find("decided") === undefined ? [] : front.list("decided").map((pair) => decision(front, pair)),
+    tests: front.list("tests"),
+    ...(guess && { guess }),
+  };
+}
+
+function decision(front: FrontMatter, pair: string): Lesson["decided"][number] {
+  const [, region, name] = /^(\S+) = (\S+)$/.exec(pair) ?? [];
+  if (!region || !name) return front.refuse('"decided" is like "ping = hub/heartbeat, close = hub/close"');
+  return { region, name };
+}
+
+function guessIn(front: FrontMatter): GuessSource | undefined {
+  const question = front.find("guess");
+  if (question === undefined) return undefined;
+  const [choices, answer] = [front.list("choices", "|"), front.get("answer")];
+  if (!choices.includes(answer)) front.refuse("the answer is none of the choices");
+  return { question, choices, answer, because: front.get("because"), seen: front.get("seen") };
 }

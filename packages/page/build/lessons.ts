@@ -3,10 +3,10 @@ import { root } from "@rosetta/manifest";
 import { Marked, type Tokens } from "marked";
 import type { Plugin } from "vite";
 import { wholeFiles } from "../src/course/code-view.ts";
-import { codeFiles, LessonCodeMaker } from "./lesson-code.ts";
+import { LessonCodeMaker } from "./lesson-code.ts";
 import {
+  type GuessSource,
   type Lesson,
-  type LessonGuess,
   lessonsFolder,
   parseLesson,
   readLessonFiles,
@@ -15,7 +15,7 @@ import { SourceFiles } from "./source-files.ts";
 
 const index = "virtual:lessons";
 const folder = join(root, lessonsFolder);
-// Whoever looks something up comes back to a page that is still connected.
+// A reader who looks something up comes back to a page that is still connected.
 const markdown = new Marked({
   renderer: {
     link({ href, tokens }) {
@@ -45,13 +45,10 @@ export function lessons(): Plugin {
     },
     resolveId: (id) => (id === index ? `\0${index}` : undefined),
     load(id) {
-      if (id !== `\0${index}`) return undefined;
-      for (const file of codeFiles()) this.addWatchFile(file);
-      return indexModule(readLessons());
+      return id === `\0${index}` ? indexModule(readLessons()) : undefined;
     },
     transform(code, id) {
       if (!id.startsWith(folder)) return undefined;
-      for (const file of codeFiles()) this.addWatchFile(file);
       const lesson = parseLesson(id.slice(folder.length + 1), code);
       const source = JSON.stringify(maker.make(lesson));
       const asset = this.emitFile({ type: "asset", name: `${lesson.name}.json`, source });
@@ -110,7 +107,7 @@ function stepsOf(text: string): string[] {
   });
 }
 
-function guessOf({ question, choices, answer, because, seen }: LessonGuess): string {
+function guessOf({ question, choices, answer, because, seen }: GuessSource): string {
   const rest = JSON.stringify({ choices, answer, seen });
   return `{ ...${rest}, question: ${inline(question)}, because: ${inline(because)} }`;
 }

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { regions, root } from "@rosetta/manifest";
+import { RegionError, regions, root } from "@rosetta/manifest";
 
 /** A region outside of the apps: in a package that all servers or all browsers share, or in a page of the browser's side. */
 export interface NamedRegion {
@@ -19,7 +19,7 @@ export const browserSteps = "packages/client/steps";
 const packages = ["hub", "client", "protocol", "page"];
 
 /** Returns the files that can have such regions, by their path from the root, with the first part of their names. */
-export function sharedFiles(): Map<string, string> {
+function sharedFiles(): Map<string, string> {
   const sources = packages.flatMap((name) =>
     globSync(`packages/${name}/src/**/*.ts`, { cwd: root })
       .filter((file) => !/\.test(ing)?\.ts$/.test(file))
@@ -46,7 +46,7 @@ export function namedRegions(
     for (const [region, { line, lines }] of regions(read(file), file)) {
       const name = `${place}/${region}`;
       const other = found.get(name);
-      if (other) throw new Error(`${file}:${line}  region ${region} is already in ${other.file}`);
+      if (other) throw new RegionError(file, line, `region ${region} is already in ${other.file}`);
       found.set(name, { name, file, line: line + 1, lines });
     }
   }

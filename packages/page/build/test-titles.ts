@@ -7,14 +7,14 @@ export interface TestTitle {
   id: string;
   level: string;
   title: string;
-  /** The regions that it proves. */
+  /** The regions whose behaviour it proves. */
   regions: string[];
   /** Whether it runs on one server only, whichever that is. */
   isForAnyServer: boolean;
 }
 
 /** Returns the files of the suite. None if this copy of the repository has no suite. */
-export function suiteFiles(): string[] {
+function suiteFiles(): string[] {
   return globSync("e2e/tests/*.ts", { cwd: root }).map((name) => join(root, name));
 }
 

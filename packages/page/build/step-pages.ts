@@ -2,8 +2,9 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "@rosetta/manifest";
 import type { Plugin } from "vite";
+import { browserSteps } from "./named-regions.ts";
 
-const folder = join(root, "packages/client/steps");
+const folder = join(root, browserSteps);
 
 /**
  * Adds the pages of `packages/client/steps` to the build, as `/steps/…`. There each page is one file, to be read and
@@ -11,14 +12,11 @@ const folder = join(root, "packages/client/steps");
  * Left out is `index.html`: it is for servers that have no other page, and stacks disagree on what `/steps` is if
  * the folder has an index.
  */
-export function steps(): Plugin {
+export function stepPages(): Plugin {
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
   const pages = () => globSync("[0-9]-*.html", { cwd: folder });
   return {
-    name: "rosetta-steps",
-    buildStart() {
-      for (const page of pages()) this.addWatchFile(join(folder, page));
-    },
+    name: "rosetta-step-pages",
     generateBundle() {
       const emit = (name: string, source: string) =>
         this.emitFile({ type: "asset", fileName: `steps/${name}`, source });
