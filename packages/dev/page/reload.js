@@ -10,7 +10,8 @@ events.onmessage = ({ data }) => {
   if (data !== loaded) void reload();
 };
 
-// A browser on another machine cannot hear them. Once it did, they come back by themselves, as those of `pnpm dev`.
+// A browser on another machine cannot reach the events, so it stops asking. If one came before, `pnpm dev` has ended, and
+// the browser asks again by itself until it is back.
 events.onerror = () => {
   if (loaded === undefined) events.close();
 };

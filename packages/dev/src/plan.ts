@@ -43,9 +43,9 @@ export async function planRun(
   if (trouble) return [`HOST="${env.HOST}" cannot be used: this machine cannot listen there (${trouble})`];
   const isMoved = settings.port !== noPort;
   const count = servers.length + Number(cluster);
-  if (isMoved && settings.port + count - 1 > mostPort) {
+  if (isMoved && settings.port + count - 1 > highestPort) {
     return [
-      `PORT=${settings.port} leaves no port for the last of ${servers.length} servers: the highest is ${mostPort}`,
+      `PORT=${settings.port} leaves no port for the last of ${servers.length} servers: the highest is ${highestPort}`,
     ];
   }
   const free = settings.port === 0 ? await freePorts(count, host) : [];
@@ -62,7 +62,8 @@ export async function planRun(
 /** The one below those of the manifests. */
 const usualBalancerPort = 3_000;
 
-const mostPort = 65_535;
+/** The highest port of TCP. */
+export const highestPort = 65_535;
 // Not a port anybody could ask for.
 const noPort = -1;
 

@@ -2,9 +2,8 @@
 import { spawn } from "node:child_process";
 import { commandOfRung, folderOf, readManifests, readRungs } from "@rosetta/manifest";
 import { commandOf } from "@rosetta/manifest/start";
-import { ownerOf } from "./owner.ts";
-import { whyNot } from "./plan.ts";
 import { listLadders, readStep, type StartRequest } from "./step.ts";
+import { whyTaken } from "./taken.ts";
 
 const ladders = readManifests().map((manifest) => ({ manifest, rungs: readRungs(manifest.id) }));
 const request = readStep(process.argv.slice(2), ladders, process.env);
@@ -14,12 +13,8 @@ else await start(request);
 
 async function start({ manifest, rung, port }: StartRequest): Promise<void> {
   const host = process.env.HOST || "127.0.0.1";
-  const code = await whyNot(host, port);
-  if (code === "EADDRINUSE") {
-    const owner = (await ownerOf(port)) ?? "another program";
-    return fail(`port ${port} is taken by ${owner}. End that, or use another port: --port 4000`);
-  }
-  if (code) return fail(`nothing can listen on ${host}:${port} (${code})`);
+  const reason = await whyTaken(host, port, "another port: --port 4000");
+  if (reason) return fail(reason);
   const [program, ...args] = commandOf(manifest, commandOfRung(manifest, rung.name));
   const child = spawn(program, args, {
     cwd: folderOf(manifest.id),

@@ -1,5 +1,6 @@
 // Reads the command line of `pnpm step`.
 import { findRung, type Manifest, parseCommandLine, type Rung, whyUnknown } from "@rosetta/manifest";
+import { highestPort } from "./plan.ts";
 
 /** A server with its ladder. */
 export interface Ladder {
@@ -43,13 +44,11 @@ export function readStep(
   if (!rung) return { why: `${id} has no rung "${wanted}"; there are: ${names}` };
   if (more.length > 0) return { why: `pnpm step starts one rung, so "${more.join(" ")}" is too much` };
   const port = values.port || env.PORT || String(manifest.port);
-  if (!/^\d{1,5}$/.test(port) || Number(port) > mostPort) {
-    return { why: `"${port}" is no port: expected a whole number from 0 to ${mostPort}` };
+  if (!/^\d{1,5}$/.test(port) || Number(port) > highestPort) {
+    return { why: `"${port}" is no port: expected a whole number from 0 to ${highestPort}` };
   }
   return { manifest, rung, port: Number(port) };
 }
-
-const mostPort = 65_535;
 
 function parse(args: readonly string[]) {
   const parsed = parseCommandLine(args, { help: { type: "boolean", short: "h" }, port: { type: "string" } });

@@ -16,9 +16,18 @@ export async function withoutTaken(plan: DevPlan): Promise<{ plan: DevPlan; prob
 }
 
 async function problemOf(host: string, name: string, port: number): Promise<string | undefined> {
+  const reason = await whyTaken(host, port, "other ports: pnpm dev --port 4000");
+  return reason && `${name} is not started: ${reason}`;
+}
+
+/**
+ * Returns in one line why nothing can listen at a port, or `undefined` if something can. `instead` is what else to use if
+ * another program has it.
+ */
+export async function whyTaken(host: string, port: number, instead: string): Promise<string | undefined> {
   const code = await whyNot(host, port);
   if (code === undefined) return undefined;
-  if (code !== "EADDRINUSE") return `${name} is not started: nothing can listen on ${host}:${port} (${code})`;
+  if (code !== "EADDRINUSE") return `nothing can listen on ${host}:${port} (${code})`;
   const owner = (await ownerOf(port)) ?? "another program";
-  return `${name} is not started: port ${port} is taken by ${owner}. End that, or use other ports: pnpm dev --port 4000`;
+  return `port ${port} is taken by ${owner}. End that, or use ${instead}`;
 }

@@ -1,7 +1,14 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { type Manifest, root } from "@rosetta/manifest";
-import { type Closure, closureOf, type ProjectFiles, packageFolderOf, versionOf } from "./closure.ts";
+import {
+  type Closure,
+  closureOf,
+  type ProjectFiles,
+  packageFolderOf,
+  readSource,
+  versionOf,
+} from "./closure.ts";
 import { buildCourse, buildRoom } from "./page.ts";
 import { buildImage, type RuntimeFacts, runtimeOf, workspaceFile } from "./runtimes.ts";
 import { edited, fill } from "./template.ts";
@@ -207,10 +214,6 @@ function templateNames(...patterns: string[]): string[] {
         .replaceAll("\\", "/"),
     )
     .sort();
-}
-
-function readSource(path: string): string {
-  return readFileSync(join(root, path), "utf8");
 }
 
 function print(value: unknown): string {

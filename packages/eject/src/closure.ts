@@ -40,7 +40,7 @@ export function closureOf(entries: SourceFile[], given: Record<string, string>):
   const waiting = [...entries];
   for (let file = waiting.pop(); file; file = waiting.pop()) {
     if (closure.files.has(file.to)) continue;
-    const text = file.text ?? readFileSync(join(root, file.from), "utf8");
+    const text = file.text ?? readSource(file.from);
     closure.files.set(file.to, text.replaceAll(prefix, "#"));
     for (const specifier of specifiersOf(text)) {
       if (specifier.startsWith(prefix)) {
@@ -61,6 +61,11 @@ export function closureOf(entries: SourceFile[], given: Record<string, string>):
     }
   }
   return closure;
+}
+
+/** Returns the text of a file of this repository, by its path from the root. */
+export function readSource(path: string): string {
+  return readFileSync(join(root, path), "utf8");
 }
 
 /** Returns the modules that a text imports or exports from, types included. */

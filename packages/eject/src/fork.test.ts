@@ -1,4 +1,4 @@
-// Whoever forks the repository may want the servers and not the tools. So what the servers need must not need a tool.
+// A fork may keep the servers and drop the tools. So what the servers need must not need a tool.
 
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";

@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { findRung, type Manifest, readRungs, root } from "@rosetta/manifest";
+import { findRung, type Manifest, readRungs } from "@rosetta/manifest";
 import { EjectError } from "./arguments.ts";
-import { closureOf, type ProjectFiles } from "./closure.ts";
+import { closureOf, type ProjectFiles, readSource } from "./closure.ts";
 import { type RuntimeFacts, runtimeOf, workspaceFile } from "./runtimes.ts";
 import { edited } from "./template.ts";
 
@@ -72,8 +70,4 @@ function pageText(): string {
   const text = readSource(file);
   const [nav = ""] = /^ *<nav [\s\S]*<\/nav>\n/m.exec(text) ?? [];
   return edited(file, text, [[nav, ""]]);
-}
-
-function readSource(path: string): string {
-  return readFileSync(join(root, path), "utf8");
 }

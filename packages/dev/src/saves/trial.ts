@@ -157,7 +157,7 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Asks until the answer is yes. Whoever does not answer is asked again. */
+/** Asks until the answer is yes. A question that fails is asked again. */
 async function until(ask: () => Promise<boolean>, what: string): Promise<void> {
   const deadline = performance.now() + patienceMs;
   while (!(await ask().catch(() => false))) {

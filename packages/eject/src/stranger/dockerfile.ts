@@ -13,11 +13,11 @@ export interface BuiltImage {
   command: string[];
 }
 
-/** Plays a Dockerfile. `context` is the project, `place` an empty folder for the stages. */
+/** Plays a Dockerfile. `context` is the project, `stagesFolder` an empty folder for the stages. */
 export async function playDockerfile(
   text: string,
   context: string,
-  place: string,
+  stagesFolder: string,
   runStep: (folder: string, line: string) => Promise<unknown>,
 ): Promise<BuiltImage> {
   const stages = new Map<string, string>();
@@ -25,7 +25,7 @@ export async function playDockerfile(
   for (const { name, rest } of stepsOf(text)) {
     if (name === "FROM") {
       const [, , stage = "final"] = rest.split(/\s+/);
-      image.folder = join(place, stage);
+      image.folder = join(stagesFolder, stage);
       stages.set(stage, image.folder);
       mkdirSync(image.folder, { recursive: true });
     } else if (name === "COPY") copy(rest, context, image.folder, stages);

@@ -15,10 +15,9 @@ import { type VisitedProgram, visitApp, visitRung } from "./visit.ts";
 
 /** The lines of Node on which a server on Node is started. */
 const lines = [22, 24, 26];
-/** The rung that is ejected: the last one. */
-const lastStep = "6";
 
-const place = mkdtempSync(join(tmpdir(), "stranger-"));
+/** Where the projects are written. */
+const workshop = mkdtempSync(join(tmpdir(), "stranger-"));
 const servers = chooseServers(process.argv.slice(2));
 if (typeof servers === "string") {
   console.error(servers);
@@ -33,13 +32,13 @@ try {
     await asRung(server, nodes);
   }
 } finally {
-  rmSync(place, { recursive: true, force: true });
+  rmSync(workshop, { recursive: true, force: true });
 }
 console.log(failed === 0 ? "\nA stranger gets along." : `\n${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 async function asApp(server: Manifest, nodes: string[]): Promise<void> {
-  const folder = join(place, server.id);
+  const folder = join(workshop, server.id);
   console.log(`\n${server.title}`);
   writeProject(folder, await appFiles({ server, name: server.id, all: false }));
   await tell("npm install", () => install(folder, "npm install"));
@@ -49,13 +48,13 @@ async function asApp(server: Manifest, nodes: string[]): Promise<void> {
     await tell(`a room on ${visit.name}`, () => visitApp(visit));
   }
   await tell("the Dockerfile, without Docker", () => contain(server, folder));
-  const small = join(place, `${server.id}-small`);
+  const small = join(workshop, `${server.id}-small`);
   copyProject(folder, small);
   await tell("npm ci --omit=dev", () => install(small, "npm ci --omit=dev"));
-  const other = join(place, `${server.id}-pnpm`);
+  const other = join(workshop, `${server.id}-pnpm`);
   copyProject(folder, other);
   await tell("pnpm install", () => install(other, "npx -y pnpm@12 install"));
-  const whole = join(place, `${server.id}-all`);
+  const whole = join(workshop, `${server.id}-all`);
   writeProject(whole, await appFiles({ server, name: server.id, all: true }));
   await tell("npm install of --all", () => install(whole, "npm install"));
   for (const line of ["npm run types", "npm test"])
@@ -63,16 +62,17 @@ async function asApp(server: Manifest, nodes: string[]): Promise<void> {
 }
 
 async function asRung(server: Manifest, nodes: string[]): Promise<void> {
+  const last = readRungs(server.id).at(-1);
   // A server need not have a ladder.
-  if (readRungs(server.id).length === 0) return;
-  const folder = join(place, `${server.id}-rung`);
-  console.log(`\n${server.title}, rung ${lastStep}`);
-  writeProject(folder, rungFiles({ server, name: server.id, step: lastStep }));
+  if (!last) return;
+  const folder = join(workshop, `${server.id}-rung`);
+  console.log(`\n${server.title}, rung ${last.name}`);
+  writeProject(folder, rungFiles({ server, name: server.id, step: last.name }));
   await tell("npm install", () => install(folder, "npm install"));
   for (const visit of visits(server, folder, ["server.ts"], nodes)) {
     await tell(`a room on ${visit.name}`, () => visitRung(visit));
   }
-  const other = join(place, `${server.id}-rung-pnpm`);
+  const other = join(workshop, `${server.id}-rung-pnpm`);
   copyProject(folder, other);
   await tell("pnpm install", () => install(other, "npx -y pnpm@12 install"));
 }
@@ -98,7 +98,7 @@ async function seconds(folder: string, line: string): Promise<string> {
 }
 
 async function contain(server: Manifest, folder: string): Promise<void> {
-  const stages = join(place, `${server.id}-image`);
+  const stages = join(workshop, `${server.id}-image`);
   const text = readFileSync(join(folder, "Dockerfile"), "utf8");
   const image = await playDockerfile(text, folder, stages, run);
   const [program = "", ...args] = image.command;
@@ -123,7 +123,7 @@ function visits(
 }
 
 async function installNodes(): Promise<string[]> {
-  const folder = join(place, "nodes");
+  const folder = join(workshop, "nodes");
   mkdirSync(folder);
   const name = `node-${process.platform}-${process.arch}`;
   const aliases = lines.map((line) => `node${line}@npm:${name}@${line}`);
