@@ -1,10 +1,11 @@
-// Tests the configurations in deploy/ with the real proxies and a real server: pnpm proxies [nginx] [--server bun-hono]
+// Tests the configurations in deploy/ with the real proxies and real servers: pnpm proxies [nginx] [--server bun-hono]
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
-import { chooseServers } from "@rosetta/manifest";
+import { findRedis, redisRemedy } from "@rosetta/cluster/testing";
+import { chooseServers, type Manifest, readManifests } from "@rosetta/manifest";
 import { Ports } from "@rosetta/testkit";
 import { checks, type ProxyCheck } from "./checks.ts";
 import { proxies, type ReverseProxy } from "./proxies.ts";
@@ -16,9 +17,9 @@ process.env.PATH += `${delimiter}/usr/sbin`;
 const names = proxies.map(({ name }) => name);
 const help = `pnpm proxies [proxy …] [--server express-ws]    Tests the configurations in deploy/ with the real proxies.
 
-  --server <id>   the server behind the proxies; default: express-ws
+  --server <id>   the server behind the proxies; default: express-ws. Checks of two servers add another one
 
-Proxies: ${names.join(", ")}; default: all of them. They must be installed, and so must openssl.
+Proxies: ${names.join(", ")}; default: all of them. They must be installed, and so must openssl and a Redis.
 The exit code is 1 if a check failed, 2 if nothing could be tested.`;
 
 const { values, positionals } = readArguments();
@@ -34,6 +35,7 @@ const chosen = proxies.filter(({ name }) => positionals.length === 0 || position
 const absent = [...chosen.map(({ name }) => name), "openssl"].filter(isAbsent);
 if (absent.length > 0)
   stop(`Not installed: ${absent.join(", ")}. On Debian: sudo apt-get install ${absent.join(" ")}`);
+if (!findRedis()) stop(redisRemedy);
 
 const folder = mkdtempSync(join(tmpdir(), "proxies-"));
 try {
@@ -41,7 +43,8 @@ try {
   const plan = { folder, ports: new Ports(0) };
   for (const manifest of servers)
     for (const proxy of chosen)
-      for (const check of checks) await judge(check, { ...plan, manifest, proxy, env: check.env ?? {} });
+      for (const check of checks)
+        await judge(check, { ...plan, manifests: serversOf(check, manifest), proxy, env: check.env ?? {} });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -60,6 +63,12 @@ function readArguments() {
   } catch (error) {
     return stop((error as Error).message);
   }
+}
+
+// The second one is of another stack, which shows that they need not be the same.
+function serversOf({ servers }: ProxyCheck, first: Manifest): Manifest[] {
+  const second = readManifests().find(({ runtime }) => runtime !== first.runtime);
+  return servers === 2 && second ? [first, second] : [first];
 }
 
 async function judge(

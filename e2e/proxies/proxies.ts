@@ -11,12 +11,14 @@ export interface ReverseProxy {
   args(file: string): string[];
   /** Whether it closes an idle connection after `idleMs`. */
   isImpatient: boolean;
+  /** Whether it asks another server when one answers 503. Otherwise the first who finds it so gets the 503. */
+  asksAnother: boolean;
 }
 
-/** The setup of a proxy: where it listens, which server it forwards to, and its certificate. */
+/** The setup of a proxy: where it listens, which servers it forwards to, one or two, and its certificate. */
 export interface Site {
   port: number;
-  serverPort: number;
+  servers: readonly number[];
   certificate: string;
   key: string;
   both: string;
@@ -30,9 +32,10 @@ export const proxies: ReverseProxy[] = [
   {
     name: "nginx",
     file: "nginx.conf",
-    changes: ({ port, serverPort, certificate, key }) => [
+    changes: ({ port, servers: [one, two], certificate, key }) => [
       ["listen 443 ssl", `listen 127.0.0.1:${port} ssl`],
-      ["server 127.0.0.1:3001", `server 127.0.0.1:${serverPort}`],
+      ["server 127.0.0.1:3001", `server 127.0.0.1:${one}`],
+      ["# server 127.0.0.1:3002", `${two ? "" : "# "}server 127.0.0.1:${two}`],
       ["/etc/ssl/chat.example.org.pem", certificate],
       ["/etc/ssl/chat.example.org.key", key],
       ["server_name chat.example.org", "server_name localhost"],
@@ -42,13 +45,15 @@ export const proxies: ReverseProxy[] = [
       `daemon off; pid ${folder}/pid; error_log stderr; events {}\nhttp {\naccess_log off;\n${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join("\n")}\n${text}}\n`,
     args: (file) => ["-e", "stderr", "-c", file],
     isImpatient: true,
+    asksAnother: true,
   },
   {
     name: "haproxy",
     file: "haproxy.cfg",
-    changes: ({ port, serverPort, both }) => [
+    changes: ({ port, servers: [one, two], both }) => [
       ["bind :443", `bind 127.0.0.1:${port}`],
-      ["server one 127.0.0.1:3001", `server one 127.0.0.1:${serverPort}`],
+      ["server one 127.0.0.1:3001", `server one 127.0.0.1:${one}`],
+      ["# server two 127.0.0.1:3002", `${two ? "" : "# "}server two 127.0.0.1:${two}`],
       ["/etc/ssl/chat.example.org.pem", both],
       ["timeout client  60s", `timeout client  ${idle}`],
       ["timeout server  60s", `timeout server  ${idle}`],
@@ -57,16 +62,18 @@ export const proxies: ReverseProxy[] = [
     whole: (text) => text,
     args: (file) => ["-f", file],
     isImpatient: true,
+    asksAnother: true,
   },
   {
     name: "caddy",
     file: "Caddyfile",
-    changes: ({ port, serverPort, certificate, key }) => [
+    changes: ({ port, servers, certificate, key }) => [
       ["chat.example.org {", `https://localhost:${port} {\n\ttls ${certificate} ${key}\n\tbind 127.0.0.1`],
-      ["127.0.0.1:3001", `127.0.0.1:${serverPort}`],
+      ["to 127.0.0.1:3001", `to ${servers.map((each) => `127.0.0.1:${each}`).join(" ")}`],
     ],
     whole: (text) => `{\n\tadmin off\n\tauto_https off\n}\n${text}`,
     args: (file) => ["run", "--adapter", "caddyfile", "--config", file],
     isImpatient: false,
+    asksAnother: false,
   },
 ];

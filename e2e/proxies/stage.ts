@@ -4,32 +4,39 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { type RunningRedis, startRedis } from "@rosetta/cluster/testing";
 import type { Manifest } from "@rosetta/manifest";
 import { isFree } from "@rosetta/manifest/start";
 import { Conversation, type HeaderChanges, type Ports, Raw, Server } from "@rosetta/testkit";
-import type { ReverseProxy } from "./proxies.ts";
+import type { ReverseProxy, Site } from "./proxies.ts";
+
+/** More than the second after which each proxy looks at a server again (ms). */
+const lookMs = 1_500;
 
 /** The parts of a stage. `folder` holds the certificate. */
 export interface StagePlan {
   proxy: ReverseProxy;
-  manifest: Manifest;
+  /** The servers behind it: one, or two that are one application. */
+  manifests: readonly Manifest[];
   ports: Ports;
   folder: string;
   /** Added to the server's environment. */
   env: Record<string, string>;
 }
 
-/** A running proxy with a server behind it. */
+/** A running proxy with servers behind it. */
 export class Stage {
-  readonly server: Server;
+  readonly servers: readonly Server[];
   readonly origin: string;
+  readonly #redis: RunningRedis | undefined;
   readonly #tunnels: (() => void)[] = [];
   readonly #port: number;
   readonly #child: ChildProcess;
   #said = "";
 
-  private constructor(server: Server, port: number, child: ChildProcess) {
-    this.server = server;
+  private constructor(port: number, child: ChildProcess, servers: Server[], redis?: RunningRedis) {
+    this.servers = servers;
+    this.#redis = redis;
     this.#port = port;
     this.#child = child;
     this.origin = `https://localhost:${port}`;
@@ -43,21 +50,41 @@ export class Stage {
     return this.#said;
   }
 
-  static async begin({ proxy, manifest, ports, folder, env }: StagePlan): Promise<Stage> {
+  static async begin({ proxy, manifests, ports, folder, env }: StagePlan): Promise<Stage> {
     const port = await ports.next();
+    const redis = manifests.length > 1 ? await startRedis(await ports.next()) : undefined;
     const allowed = { ALLOWED_ORIGINS: `https://localhost:${port}`, TRUST_PROXY: "1" };
-    const server = await Server.start({ manifest, ports, env: { ...allowed, ...env } });
-    const file = render(proxy, folder, { port, serverPort: server.port });
+    const shared = { ...allowed, ...(redis && { REDIS_URL: redis.url }), ...env };
+    const servers: Server[] = [];
+    for (const manifest of manifests) servers.push(await Server.start({ manifest, ports, env: shared }));
+    await Promise.all(servers.map(isWell));
+    const file = render(proxy, folder, { port, servers: servers.map((each) => each.port) });
     const child = spawn(proxy.name, proxy.args(file), {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, HOME: folder },
     });
-    const stage = new Stage(server, port, child);
+    const stage = new Stage(port, child, servers, redis);
     while (await isFree(port)) {
       if (child.exitCode !== null) throw new Error(`${proxy.name} does not start: ${stage.said}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
     return stage;
+  }
+
+  /** The first of the servers. */
+  get server(): Server {
+    const [first] = this.servers;
+    assert(first);
+    return first;
+  }
+
+  /** Restarts the servers one after the other, each when the proxy has found the one before. */
+  async roll(): Promise<void> {
+    for (const server of this.servers) {
+      await server.restart("SIGTERM");
+      await isWell(server);
+      await pause(lookMs);
+    }
   }
 
   /** Returns the headers of a client that uses the public name. */
@@ -96,16 +123,26 @@ export class Stage {
     return talk;
   }
 
-  /** Stops the proxy, then the server. */
+  /** Stops the proxy, then the servers. */
   async end(): Promise<void> {
     for (const close of this.#tunnels) close();
     const ended = new Promise((resolve) => this.#child.once("exit", resolve));
     if (this.#child.exitCode === null && this.#child.kill("SIGTERM")) await ended;
-    await this.server.kill();
+    await Promise.all(this.servers.map((server) => server.kill()));
+    await this.#redis?.stop();
   }
 }
 
-function render(proxy: ReverseProxy, folder: string, place: { port: number; serverPort: number }): string {
+/** Resolves when the server takes part: with an engine, a moment after it listens. */
+async function isWell({ url }: Server): Promise<void> {
+  while (!(await fetch(`${url}/healthz`)).ok) await pause(50);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function render(proxy: ReverseProxy, folder: string, place: Pick<Site, "port" | "servers">): string {
   const [certificate, key, both] = ["pem", "key", "both"].map((kind) => join(folder, `site.${kind}`));
   assert(certificate && key && both);
   let text = readFileSync(join(import.meta.dirname, "../../deploy", proxy.file), "utf8");

@@ -1,4 +1,4 @@
-import { Client, RequestError } from "@rosetta/client";
+import { Client, type ClientOptions, RequestError } from "@rosetta/client";
 import { type Acked, type History, type HistoryVerdict, judge, type Seen } from "./history.ts";
 
 /** An author gives up a request after this many ms, which is longer than any fault lasts. */
@@ -16,6 +16,7 @@ interface Reader {
 export class Crowd {
   readonly #url: string;
   readonly #room: string;
+  readonly #options: Partial<ClientOptions>;
   readonly #clients: Client[] = [];
   readonly #acked: Acked[] = [];
   readonly #readers: Reader[] = [];
@@ -23,9 +24,11 @@ export class Crowd {
   #publishing: Promise<void>[] = [];
   #isOver = false;
 
-  constructor(url: string, room: string) {
+  /** `options` are those of each client. */
+  constructor(url: string, room: string, options: Partial<ClientOptions> = {}) {
     this.#url = url;
     this.#room = room;
+    this.#options = options;
   }
 
   /** How many texts the authors wanted to publish so far. */
@@ -72,7 +75,7 @@ export class Crowd {
 
   /** Adds a client that is connected and does nothing. */
   open(): Client {
-    const client = new Client(this.#url, { timeoutMs });
+    const client = new Client(this.#url, { timeoutMs, ...this.#options });
     client.on("problem", () => {});
     this.#clients.push(client);
     client.open();
