@@ -1,9 +1,11 @@
 import type { Limits } from "@rosetta/protocol";
 import { Bucket } from "../operation/bucket.ts";
 import type { Clock } from "../operation/clock.ts";
+import { Line } from "../operation/line.ts";
 
-/** The bucket of one address, from which its messages are paid. */
+/** The buckets of one address, from which its requests and messages are paid. */
 interface Allowance {
+  readonly address: string;
   /** HTTP requests, handshakes included. */
   readonly requests: Bucket;
   /** Messages that its next sockets may send at once. */
@@ -26,8 +28,9 @@ const leastPart = 1 / 10;
 export class Rates {
   readonly #limits: Limits;
   readonly #clock: Clock;
-  /** By address, the one unused longest in front. */
   readonly #allowances = new Map<string, Allowance>();
+  /** All allowances, the one unused longest in front. */
+  readonly #line = new Line<Allowance>();
   /** Milliseconds after which an unused allowance is full again, so that it can be forgotten. */
   readonly #forgetMs: number;
 
@@ -68,31 +71,35 @@ export class Rates {
 
   #of(address: string): Allowance {
     const known = this.#allowances.get(address);
-    this.#allowances.delete(address);
+    if (known) this.#line.delete(known);
     this.#forget();
-    const allowance = known ?? this.#create();
+    const allowance = known ?? this.#create(address);
     allowance.usedAt = this.#clock.now();
-    this.#allowances.set(address, allowance);
+    this.#line.add(allowance);
     return allowance;
   }
 
-  #create(): Allowance {
+  #create(address: string): Allowance {
     const { requestBurst, requestsPerSecond, burst, connectionsPerAddress } = this.#limits;
-    return {
+    const allowance = {
+      address,
       requests: new Bucket(requestBurst, requestsPerSecond, this.#clock),
       bursts: new Bucket(burst * connectionsPerAddress, burst * burstsPerSecond, this.#clock),
       usedAt: 0,
     };
+    this.#allowances.set(address, allowance);
+    return allowance;
   }
 
   // Looks at two for each new address, so that the table shrinks and no request waits for a full sweep.
   #forget(): void {
     for (let count = 0; count < 2; count++) {
-      const [oldest] = this.#allowances;
+      const oldest = this.#line.first;
       if (!oldest) return;
-      const [address, { usedAt }] = oldest;
-      const isWhole = this.#clock.now() - usedAt >= this.#forgetMs;
-      if (isWhole || this.#allowances.size >= most) this.#allowances.delete(address);
+      const isWhole = this.#clock.now() - oldest.usedAt >= this.#forgetMs;
+      if (!isWhole && this.#line.size < most) return;
+      this.#line.delete(oldest);
+      this.#allowances.delete(oldest.address);
     }
   }
 }

@@ -1,5 +1,7 @@
 import { bounds, type ClientMessage, encode, type ServerMessage } from "@rosetta/protocol";
 import type { Claim } from "../cluster/cluster.ts";
+import { Expiry } from "../operation/expiry.ts";
+import { Line } from "../operation/line.ts";
 import type { Platform } from "../port.ts";
 import type { Place, RequestMark } from "./log.ts";
 
@@ -26,7 +28,8 @@ export interface ClientRecord<Session> {
   connection: number;
   /** By the fingerprint of the request's id, oldest first. */
   readonly answers: Map<number, AnsweredRequest>;
-  forgetting?: () => void;
+  /** When it is forgotten if it has not come back by then. */
+  expiresAt: number;
 }
 
 /** The result of a `hello`: what the server knows of the client. */
@@ -58,14 +61,16 @@ interface ClientsOptions {
 export class Clients<Session> {
   readonly #options: ClientsOptions;
   readonly #clients = new Map<string, ClientRecord<Session>>();
-  /** Keys of the clients that left, the first to leave in front. */
-  readonly #left = new Set<string>();
+  /** Clients that left, the first to leave in front. */
+  readonly #left: Expiry<ClientRecord<Session>>;
   /** Connected clients that have more answers than they may have requests open. */
-  readonly #rich = new Set<ClientRecord<Session>>();
+  readonly #rich = new Line<ClientRecord<Session>>();
   #bytes = 0;
 
   constructor(options: ClientsOptions) {
     this.#options = options;
+    const { platform } = options;
+    this.#left = new Expiry({ platform, ms: bounds.rememberedMs, expired: ({ key }) => this.#forget(key) });
   }
 
   /** Bytes of memory in use. */
@@ -97,8 +102,7 @@ export class Clients<Session> {
     const client = remembered ?? this.#create(key, claim?.member ?? this.newName());
     if (connection !== undefined && connection < client.connection) return undefined;
     client.connection = connection ?? client.connection;
-    client.forgetting?.();
-    this.#left.delete(key);
+    this.#left.delete(client);
     const replaced = client.session;
     client.session = session;
     if (client.answers.size > bounds.openRequests) this.#rich.add(client);
@@ -110,8 +114,7 @@ export class Clients<Session> {
     if (client.session !== session) return;
     client.session = undefined;
     this.#rich.delete(client);
-    this.#left.add(client.key);
-    client.forgetting = this.#options.platform.after(bounds.rememberedMs, () => this.#forget(client.key));
+    this.#left.add(client);
   }
 
   /** Returns a name for a client that is new. */
@@ -142,7 +145,7 @@ export class Clients<Session> {
    */
   remember(client: ClientRecord<Session>, request: Repeatable, place?: Place): RequestMark {
     this.forgetAnswer(client, request.id);
-    const body = fingerprint(encode(request));
+    const body = fingerprint(bodyOf(request));
     client.answers.set(fingerprint(request.id), { body, place });
     this.#bytes += memory.answer;
     if (client.answers.size > bounds.answers) this.#dropOldest(client);
@@ -165,6 +168,7 @@ export class Clients<Session> {
       session: undefined,
       connection: 0,
       answers: new Map(),
+      expiresAt: 0,
     };
     this.#clients.set(key, client);
     this.#bytes += memory.client;
@@ -178,14 +182,14 @@ export class Clients<Session> {
 
   // Returns false if nobody has left.
   #forgetOldest(): boolean {
-    const [key] = this.#left;
-    if (key !== undefined) this.#forget(key);
-    return key !== undefined;
+    const oldest = this.#left.first;
+    if (oldest) this.#forget(oldest.key);
+    return oldest !== undefined;
   }
 
   // Returns false if nobody has more answers than it may need.
   #trimOldest(): boolean {
-    const [client] = this.#rich;
+    const client = this.#rich.first;
     if (!client) return false;
     while (client.answers.size > bounds.openRequests) this.#dropOldest(client);
     return this.#rich.delete(client);
@@ -204,10 +208,9 @@ export class Clients<Session> {
   #drop(key: string): void {
     const client = this.#clients.get(key);
     if (!client) return;
-    client.forgetting?.();
     // The end of its session must not be taken for the end of what comes after it.
     client.session = undefined;
-    this.#left.delete(key);
+    this.#left.delete(client);
     this.#rich.delete(client);
     this.#clients.delete(key);
     this.#bytes -= memory.client + client.answers.size * memory.answer;
@@ -227,7 +230,12 @@ export function acknowledge(
 
 /** Returns whether this is the request that was answered, not a different one with the same id. */
 export function isSame(answer: AnsweredRequest, request: Repeatable): boolean {
-  return answer.body === fingerprint(encode(request));
+  return answer.body === fingerprint(bodyOf(request));
+}
+
+// No topic and no audience has a space, so no two publications have one text. It is made sooner than JSON.
+function bodyOf(request: Repeatable): string {
+  return request.type === "publish" ? `${request.topic} ${request.to} ${request.text}` : encode(request);
 }
 
 /**

@@ -1,6 +1,10 @@
+import { Line } from "../operation/line.ts";
+
 /** Takes one of a limited number of places: a room with its presence, or the topic of a job. */
 export interface Lot {
   readonly name: string;
+  /** Those that it takes a place of. */
+  readonly shares: Shares;
   /** The address that it counts for: the one that began it or, once that has left, another one that uses it. */
   holder: string;
   /** The number of followers, by address. */
@@ -9,13 +13,22 @@ export interface Lot {
   hasHistory: boolean;
   /** True if it stays even if nobody uses it: a job that is still running. */
   isPinned: boolean;
+  /** When it is forgotten if nobody uses it until then. */
+  expiresAt: number;
 }
 
-/** The lots of one address. Its unused lots are also in one of two lines, the one unused longest in front. */
+/** The lots of one address that could make way, each in one line. The one that has not changed longest is in front. */
 interface Share {
-  readonly lots: Set<Lot>;
-  readonly blank: Set<Lot>;
-  readonly written: Set<Lot>;
+  /** The number of its lots, those among them that are pinned. */
+  size: number;
+  /** Unused, and nothing was published in them. */
+  readonly blank: Line<Lot>;
+  /** Unused. */
+  readonly written: Line<Lot>;
+  /** Used by this address alone. */
+  readonly own: Line<Lot>;
+  /** Used by other addresses, too. */
+  readonly common: Line<Lot>;
 }
 
 /** How a new lot gets its place: a free one, that of the lot that goes, or none because of a problem. */
@@ -31,7 +44,9 @@ export class Shares {
   /** The lots that one address may have. */
   readonly share: number;
   readonly #shares = new Map<string, Share>();
-  readonly #blank = new Set<Lot>();
+  /** The shares of each size. In each line, the one that has not changed longest is in front. */
+  readonly #bySize: Line<Share>[] = [];
+  readonly #blank = new Line<Lot>();
   #count = 0;
 
   /**
@@ -47,18 +62,24 @@ export class Shares {
   /** Returns how this address could get one more lot. Changes nothing. */
   way(address: string): Placement {
     const own = this.#shares.get(address);
-    const count = own?.lots.size ?? 0;
-    const unused = first(own?.blank) ?? first(own?.written);
+    const count = own?.size ?? 0;
+    const unused = own?.blank.first ?? own?.written.first;
     if (count >= this.share)
       return unused ? { goes: unused } : this.#noWay(`at most ${this.share} for one address`);
     if (this.#count < this.#most) return {};
-    const goes = first(this.#blank) ?? unused ?? this.#ofLargest(count);
+    const goes = this.#blank.first ?? unused ?? this.#ofLargest(count);
     return goes ? { goes } : this.#noWay("all are in use");
   }
 
   /** Takes a place that `way()` has found. A job's topic is pinned until the job has ended. */
   add(name: string, address: string, isPinned = false): Lot {
-    const lot: Lot = { name, holder: address, users: new Map(), hasHistory: isPinned, isPinned };
+    const users = new Map<string, number>();
+    const lot: Lot = {
+      ...{ name, shares: this, users, isPinned },
+      holder: address,
+      hasHistory: isPinned,
+      expiresAt: 0,
+    };
     this.#count += 1;
     this.#assign(lot, address);
     return lot;
@@ -83,13 +104,28 @@ export class Shares {
     const left = (lot.users.get(address) ?? 0) - 1;
     if (left > 0) lot.users.set(address, left);
     else lot.users.delete(address);
-    this.#assign(lot, lot.users.has(lot.holder) ? lot.holder : (first(lot.users.keys()) ?? lot.holder));
+    const [other = lot.holder] = lot.users.keys();
+    this.#assign(lot, lot.users.has(lot.holder) ? lot.holder : other);
   }
 
-  /** Notes that the lot was used or has changed: among unused lots it is now the last to go. */
-  touched(lot: Lot): void {
+  /** Notes that something was published in the lot. */
+  written(lot: Lot): void {
     this.#release(lot);
+    lot.hasHistory = true;
     this.#assign(lot, lot.holder);
+  }
+
+  /** Notes that the lot need not stay any more if nobody uses it. */
+  ended(lot: Lot): void {
+    this.#release(lot);
+    lot.isPinned = false;
+    this.#assign(lot, lot.holder);
+  }
+
+  /** Notes that the lot was used: among its like it is now the last to go. */
+  touched(lot: Lot): void {
+    const share = this.#shares.get(lot.holder);
+    if (share) this.#queue(lot, share);
   }
 
   #noWay(why: string): Placement {
@@ -98,34 +134,44 @@ export class Shares {
 
   #assign(lot: Lot, address: string): void {
     lot.holder = address;
-    const share = this.#shares.get(address) ?? { lots: new Set(), blank: new Set(), written: new Set() };
+    const share = this.#shares.get(address) ?? createShare();
     this.#shares.set(address, share);
-    share.lots.add(lot);
-    if (!isUnused(lot)) return;
-    if (lot.hasHistory) share.written.add(lot);
-    else for (const line of [share.blank, this.#blank]) line.add(lot);
+    this.#resize(share, 1);
+    this.#queue(lot, share);
+  }
+
+  #queue(lot: Lot, share: Share): void {
+    const line = lineOf(lot, share);
+    line?.add(lot);
+    if (line === share.blank) this.#blank.add(lot);
   }
 
   #release(lot: Lot): void {
     const share = this.#shares.get(lot.holder);
     if (!share) return;
-    for (const line of [share.lots, share.blank, share.written, this.#blank]) line.delete(lot);
-    if (share.lots.size === 0) this.#shares.delete(lot.holder);
+    for (const line of [share.blank, share.written, share.own, share.common, this.#blank]) line.delete(lot);
+    this.#resize(share, -1);
+    if (share.size === 0) this.#shares.delete(lot.holder);
+  }
+
+  #resize(share: Share, change: number): void {
+    this.#bySize[share.size]?.delete(share);
+    share.size += change;
+    this.#bySize[share.size] ??= new Line();
+    if (share.size > 0) this.#bySize[share.size]?.add(share);
+    while (this.#bySize.at(-1)?.size === 0) this.#bySize.pop();
   }
 
   // Picks a lot of the address that has most, if that is more than `count`: an unused one, or one used by it alone.
   #ofLargest(count: number): Lot | undefined {
-    const largest = [...this.#shares.values()].reduce((one, other) =>
-      other.lots.size > one.lots.size ? other : one,
-    );
-    if (largest.lots.size <= count) return undefined;
-    const unused = first(largest.written);
+    const largest = this.#bySize.at(-1)?.first;
+    if (!largest || largest.size <= count) return undefined;
+    const unused = largest.written.first;
     // A lot in use is not taken if its address would then have less than the one that gets it.
-    if (unused || largest.lots.size <= count + 1) return unused;
-    const inUse = [...largest.lots].filter(({ isPinned }) => !isPinned);
+    if (unused || largest.size <= count + 1) return unused;
     // Otherwise two addresses that follow all of each other's lots could keep everybody else out.
-    const shared = largest.lots.size >= this.share ? inUse[0] : undefined;
-    return inUse.find(({ users }) => users.size === 1) ?? shared;
+    const common = largest.size >= this.share ? largest.common.first : undefined;
+    return largest.own.first ?? common;
   }
 }
 
@@ -134,7 +180,14 @@ export function isUnused({ users, isPinned }: Lot): boolean {
   return users.size === 0 && !isPinned;
 }
 
-function first<T>(line: Iterable<T> = []): T | undefined {
-  for (const each of line) return each;
-  return undefined;
+function createShare(): Share {
+  const [blank, written, own, common] = [new Line<Lot>(), new Line<Lot>(), new Line<Lot>(), new Line<Lot>()];
+  return { size: 0, blank, written, own, common };
+}
+
+// Undefined for a lot that cannot make way.
+function lineOf(lot: Lot, { blank, written, own, common }: Share): Line<Lot> | undefined {
+  if (lot.isPinned) return undefined;
+  if (isUnused(lot)) return lot.hasHistory ? written : blank;
+  return lot.users.size === 1 ? own : common;
 }

@@ -1,5 +1,6 @@
 import { bounds, type Cursor, type Limits, type Mode } from "@rosetta/protocol";
 import { type Soon, soon } from "../cluster/soon.ts";
+import { Expiry } from "../operation/expiry.ts";
 import type { Platform } from "../port.ts";
 import type { Reader } from "./followers.ts";
 import type { Log } from "./log.ts";
@@ -44,12 +45,14 @@ export class Topics<Session> {
   readonly #topics = new Map<string, Topic<Session>>();
   readonly #rooms: Shares;
   readonly #jobs = new Shares("jobs", bounds.jobTopics);
-  /** Lots that will be forgotten unless somebody comes, each with the function that cancels this. */
-  readonly #forgetting = new Map<Lot, () => void>();
+  /** Lots that will be forgotten unless somebody comes. */
+  readonly #unused: Expiry<Lot>;
 
   constructor(options: TopicsOptions<Session>) {
     this.#options = options;
     this.#rooms = new Shares("rooms", options.limits.rooms);
+    const { platform } = options;
+    this.#unused = new Expiry({ platform, ms: bounds.rememberedMs, expired: (lot) => this.#forget(lot) });
     if (options.logServed) this.#add("log", "stream");
   }
 
@@ -99,29 +102,29 @@ export class Topics<Session> {
   ended(name: string): void {
     const lot = this.#topics.get(name)?.lot;
     if (!lot) return;
-    lot.isPinned = false;
-    this.#touched(lot);
+    lot.shares.ended(lot);
+    this.#reconsider(lot);
   }
 
   /** Notes one more follower from this address. */
   joined({ lot }: Topic<Session>, address: string): void {
     if (!this.#isThere(lot)) return;
-    this.#sharesOf(lot).joined(lot, address);
+    lot.shares.joined(lot, address);
     this.#reconsider(lot);
   }
 
   /** Notes one follower less from this address. */
   left({ lot }: Topic<Session>, address: string): void {
     if (!this.#isThere(lot)) return;
-    this.#sharesOf(lot).left(lot, address);
+    lot.shares.left(lot, address);
     this.#reconsider(lot);
   }
 
   /** Notes that something was published in the topic, so it is kept longer than an empty one. */
   written({ lot }: Topic<Session>): void {
     if (!this.#isThere(lot) || lot.hasHistory) return;
-    lot.hasHistory = true;
-    this.#touched(lot);
+    lot.shares.written(lot);
+    this.#reconsider(lot);
   }
 
   #lackOf(shares: Shares, address: string): TopicProblem | undefined {
@@ -131,7 +134,7 @@ export class Topics<Session> {
 
   #use(topic: Topic<Session>, upTo: Cursor | undefined): Soon<Topic<Session> | TopicProblem> {
     // A poll or a publication also uses the room, without following it.
-    if (topic.lot && roomOf(topic.name) !== undefined) this.#touched(topic.lot);
+    if (topic.lot?.shares === this.#rooms) this.#touched(topic.lot);
     const opening = this.#options.log.open(topic.name, upTo);
     if (!opening) return topic;
     return opening.then(() => (this.#topics.get(topic.name) === topic ? topic : gone));
@@ -176,25 +179,19 @@ export class Topics<Session> {
   }
 
   #touched(lot: Lot): void {
-    this.#sharesOf(lot).touched(lot);
+    lot.shares.touched(lot);
     this.#reconsider(lot);
   }
 
   // A lot that nobody uses is forgotten in two minutes, unless somebody comes.
   #reconsider(lot: Lot): void {
-    this.#forgetting.get(lot)?.();
-    this.#forgetting.delete(lot);
-    if (!isUnused(lot)) return;
-    this.#forgetting.set(
-      lot,
-      this.#options.platform.after(bounds.rememberedMs, () => this.#forget(lot)),
-    );
+    if (isUnused(lot)) this.#unused.add(lot);
+    else this.#unused.delete(lot);
   }
 
   #forget(lot: Lot): void {
-    this.#sharesOf(lot).remove(lot);
-    this.#forgetting.get(lot)?.();
-    this.#forgetting.delete(lot);
+    lot.shares.remove(lot);
+    this.#unused.delete(lot);
     for (const name of namesOf(lot)) {
       this.#topics.delete(name);
       this.#options.log.close(name);
@@ -204,10 +201,6 @@ export class Topics<Session> {
   // False for a lot that made way. Its last followers can leave later, when its name belongs to a new one.
   #isThere(lot: Lot | undefined): lot is Lot {
     return lot !== undefined && this.#topics.get(lot.name)?.lot === lot;
-  }
-
-  #sharesOf(lot: Lot): Shares {
-    return roomOf(lot.name) === undefined ? this.#jobs : this.#rooms;
   }
 
   #add(name: string, mode: Mode, lot?: Lot): void {
