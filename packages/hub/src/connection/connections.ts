@@ -9,6 +9,11 @@ import { SocketSession } from "./socket-session.ts";
 const restartMs = { each: 2, least: 1_000 } as const;
 const goingDown = "the server restarts";
 
+/** Sockets that are looked at in one turn: fewer than take a millisecond. */
+export const mostAtOnce = 500;
+/** Milliseconds between two such turns of one round. */
+const pauseMs = 1;
+
 /** Everything that is open: sockets with their sessions, and what is held open over HTTP. */
 export class Connections<Ws> {
   /** True from the first moment of a shutdown. */
@@ -21,6 +26,9 @@ export class Connections<Ws> {
   readonly #budget: QueueBudget;
   readonly #addresses = new Map<string, number>();
   #held = 0;
+  #isBeating = false;
+  /** Bytes that waited for the readers of all sockets in the last round of the heartbeat. */
+  #waiting = 0;
 
   constructor(services: Services<Ws>) {
     this.#services = services;
@@ -87,18 +95,39 @@ export class Connections<Ws> {
 
   /** Returns the bytes of memory that wait for readers. */
   queued(): number {
-    // Only sockets with waiting bytes count. What the others still hold is just being sent.
-    const slow = [...this.#sessions].filter((session) => session.waiting() > 0);
-    const queues: Queue[] = [...slow, ...this.#queues];
-    return queues.reduce((sum, queue) => sum + queue.queued(), 0);
+    // Asking the sockets of a full server would take too long, so those of the last round count, a second ago at most.
+    const waiting = this.#sessions.size > mostAtOnce ? this.#waiting : sumOf(this.#sessions, waitingIn);
+    return waiting + sumOf(this.#queues, (queue) => queue.queued());
   }
 
-  /** Runs one round of the heartbeat for every session. */
+  /** Runs one round of the heartbeat for every session, some in each turn. Does nothing while the last round still runs. */
   beat(): void {
+    if (this.#isBeating) return;
+    this.#isBeating = true;
+    this.#budget.beginRound();
+    this.#beatSome(this.#sessions.values(), 0, 0);
+  }
+
+  // The iterator of a Set goes on with what is added or deleted meanwhile.
+  #beatSome(rest: Iterator<SocketSession<Ws>>, queued: number, waiting: number): void {
     const { platform, guard } = this.#services;
     const now = platform.now();
-    for (const session of [...this.#sessions]) guard(() => session.beat(now));
-    this.#budget.settle();
+    for (let count = 0; count < mostAtOnce; count++) {
+      const { value: session } = rest.next();
+      if (!session) return this.#endRound(queued, waiting);
+      guard(() => {
+        session.beat(now);
+        queued += session.queued();
+        waiting += waitingIn(session);
+      });
+    }
+    platform.after(pauseMs, () => this.#beatSome(rest, queued, waiting));
+  }
+
+  #endRound(queued: number, waiting: number): void {
+    this.#isBeating = false;
+    this.#waiting = waiting;
+    this.#budget.endRound(queued + sumOf(this.#queues, (queue) => queue.queued()));
   }
 
   // #region shutdown
@@ -151,6 +180,17 @@ export class Connections<Ws> {
     if (count > 0) this.#addresses.set(address, count);
     else this.#addresses.delete(address);
   }
+}
+
+// Only a socket with waiting bytes counts. What the others still hold is just being sent.
+function waitingIn<Ws>(session: SocketSession<Ws>): number {
+  return session.waiting() > 0 ? session.queued() : 0;
+}
+
+function sumOf<T>(all: Iterable<T>, bytesOf: (one: T) => number): number {
+  let sum = 0;
+  for (const one of all) sum += bytesOf(one);
+  return sum;
 }
 
 function windowOf(clients: number): number {

@@ -72,6 +72,28 @@ describe("a budget for waiting bytes", () => {
   });
 });
 
+describe("a round in which all queues are asked", () => {
+  test("leaves as much room as they have not filled, less what was written meanwhile", () => {
+    const reader = new Reader(0);
+    const budget = new QueueBudget(1_000_000, () => [reader]);
+    budget.beginRound();
+    budget.wrote(488, 500);
+    budget.endRound(100_000);
+    budget.wrote(488, 400);
+    expect(reader.asked).toBe(0);
+    budget.wrote(488, 1);
+    expect(reader.asked).toBe(1);
+  });
+
+  test("cuts the longest if together they have too much", () => {
+    const readers = [400, 700].map((bytes) => new Reader(bytes));
+    const budget = new QueueBudget(1_000, () => readers);
+    budget.beginRound();
+    budget.endRound(1_100);
+    expect(cutOf(readers)).toEqual([700]);
+  });
+});
+
 describe("a server over its budget", () => {
   test("ends the slowest reader at once, counts it, and serves the others", async () => {
     const { hub, greet } = setUp({ limits: { queueBytesTotal: 100_000 } });

@@ -14,25 +14,41 @@ const messageCost = 512;
  * to more memory than the process has. Over the budget, the longest queue is cut first.
  *
  * Adding up ten thousand queues for each message would be too slow. The queues are asked only when so much was written
- * that the budget could be exceeded if nobody had read any of it.
+ * that the budget could be exceeded if nobody had read any of it. Whoever looks at all queues anyway, some in each turn,
+ * can report their sum, so that this is seldom the case.
  */
 export class QueueBudget {
   readonly #bytes: number;
   readonly #queues: () => Iterable<Queue>;
   /** Bytes that may still be written before the queues are asked. */
   #room: number;
+  /** What `#room` was when a round began. */
+  #roomBefore: number;
 
   /** @param bytes of memory for all queues together. */
   constructor(bytes: number, queues: () => Iterable<Queue>) {
     this.#bytes = bytes;
     this.#queues = queues;
     this.#room = bytes;
+    this.#roomBefore = bytes;
   }
 
   /** Notes that `messages` messages of `bytes` each were added to queues. */
   wrote(bytes: number, messages: number): void {
     this.#room -= (bytes + messageCost) * messages;
     if (this.#room < 0) this.settle();
+  }
+
+  /** Notes that somebody begins to ask all queues. */
+  beginRound(): void {
+    this.#roomBefore = this.#room;
+  }
+
+  /** Notes what all queues have together, as they were asked since `beginRound()`. */
+  endRound(sum: number): void {
+    if (sum > this.#bytes) return this.settle();
+    // What was written meanwhile may have come to queues that had been asked before.
+    this.#hasRoom(this.#bytes - sum - Math.max(0, this.#roomBefore - this.#room));
   }
 
   /** Asks every queue, and cuts the longest ones until the rest fit the budget. */
@@ -46,7 +62,11 @@ export class QueueBudget {
         if (sum <= this.#bytes) break;
       }
     }
+    this.#hasRoom(this.#bytes - sum);
+  }
+
+  #hasRoom(bytes: number): void {
     // At least an eighth: otherwise, with the budget nearly spent, every message would ask every queue.
-    this.#room = Math.max(this.#bytes - sum, this.#bytes / 8);
+    this.#room = Math.max(bytes, this.#bytes / 8);
   }
 }

@@ -31,6 +31,36 @@ export const hub: Mutant[] = [
     why: "the sweep comes once a second, whatever `pongMs`",
   },
   {
+    ...unit("connection/connections"),
+    search: "for (let count = 0; count < mostAtOnce; count++) {",
+    replace: "for (;;) {",
+    why: "a round of the heartbeat is one long turn",
+  },
+  {
+    ...unit("connection/connections", "growth"),
+    search: "this.#sessions.size > mostAtOnce ? this.#waiting : ",
+    replace: "",
+    why: "a look at the metrics asks every socket of a full server",
+  },
+  {
+    ...unit("operation/budget"),
+    search: " - Math.max(0, this.#roomBefore - this.#room)",
+    replace: "",
+    why: "what is written during a round is forgotten",
+  },
+  {
+    ...unit("operation/expiry"),
+    search: "if (!first || first.expiresAt - now >= 1) break;",
+    replace: "if (!first) break;",
+    why: "what came later expires with the first",
+  },
+  {
+    ...unit("delivery/shares", "delivery/topics"),
+    search: "const largest = this.#bySize.at(-1)?.first;",
+    replace: "const largest = this.#bySize.find(Boolean)?.first;",
+    why: "a room makes way that is not one of the address with most",
+  },
+  {
     ...unit("assembly", "hub"),
     search: "path: pathOf(facts).slice(0, 64)",
     replace: 'path: `${pathOf(facts)}?${[...facts.query].join("&")}`.slice(0, 64)',
