@@ -123,7 +123,7 @@ export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: stri
     guarded(() => {
       if (path === endpoints.echo) echo(ws, data, isBinary);
       else if (isBinary) session.binary(data.length);
-      else session.text(data.toString());
+      else session.text(data.toString(), data.length);
     });
   });
   // #endregion messages

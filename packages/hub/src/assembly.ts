@@ -55,11 +55,11 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
   const { limits } = settings;
 
   function append(topic: string, draft: Omit<Draft, "at">): Promise<Place | undefined> {
-    return log.append(topic, { at: platform.date(), ...draft });
+    return log.append(topic, { ...draft, at: platform.date() });
   }
 
   function appendOwn(topic: string, data: EventData, rank?: number): Promise<Place | undefined> {
-    return append(topic, rank === undefined ? { data } : { data, rank });
+    return append(topic, { data, rank });
   }
 
   function publish(topic: string, data: EventData, rank?: number): void {

@@ -3,8 +3,11 @@
  * port. Sockets on `/echo` have a session too: they are counted, kept alive and ended like all others.
  */
 export interface Session {
-  /** Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. */
-  text(data: string): void;
+  /**
+   * Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. `bytes` are those of its UTF-8,
+   * which a stack that has received them need not count again. Default: they are counted.
+   */
+  text(data: string, bytes?: number): void;
   /** Refuses a binary message of `bytes` bytes on `/ws`, where only text is allowed. */
   binary(bytes: number): void;
   /**

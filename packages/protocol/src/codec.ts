@@ -83,7 +83,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 // Such a key does no harm here, where every object is built anew. But no honest client sends one.
 function hasPrototypeKey(value: Record<string, unknown>): boolean {
-  return ["__proto__", "constructor", "prototype"].some((key) => Object.hasOwn(value, key));
+  return (
+    Object.hasOwn(value, "__proto__") ||
+    Object.hasOwn(value, "constructor") ||
+    Object.hasOwn(value, "prototype")
+  );
 }
 
 // The id goes back to the sender, so it must itself be one that the protocol allows.

@@ -114,8 +114,8 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   // #region text
   /** Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. */
-  text(data: string): void {
-    this.heard(byteLength(data));
+  text(data: string, bytes: number = byteLength(data)): void {
+    this.heard(bytes);
     if (!this.isOpen || this.#isStopping) return;
     // Before the message is parsed and validated, so that a flood costs neither.
     if (!this.#throttle.take()) return this.#refuse(data);

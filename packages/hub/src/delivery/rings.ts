@@ -1,4 +1,5 @@
 import type { Cursor } from "@rosetta/protocol";
+import { Line } from "../operation/line.ts";
 import type { Kept, Replay } from "./log.ts";
 
 /** The most that a ring holds: entries, and bytes of memory. Older entries are dropped. */
@@ -26,7 +27,7 @@ export class Rings {
   readonly #topics = new Map<string, TopicLife>();
   readonly #most: number;
   /** Topics by how full they are, in powers of two. In each class, the one unused longest comes first. */
-  readonly #classes: Set<TopicLife>[] = Array.from({ length: 53 }, () => new Set());
+  readonly #classes: Line<TopicLife>[] = Array.from({ length: 53 }, () => new Line());
   #bytes = 0;
 
   /** @param most bytes of memory for all rings together. Default: no limit. */
@@ -77,15 +78,21 @@ export class Rings {
   }
 
   #resize(topic: TopicLife, change: number): void {
-    this.#classes[classOf(topic.bytes)]?.delete(topic);
+    const before = this.#classOf(topic);
     topic.bytes += change;
     this.#bytes += change;
-    if (topic.bytes > 0) this.#classes[classOf(topic.bytes)]?.add(topic);
+    const after = this.#classOf(topic);
+    if (after !== before) before?.delete(topic);
+    after?.add(topic);
   }
 
   #fullest(): TopicLife | undefined {
-    const [topic] = this.#classes.findLast(({ size }) => size > 0) ?? [];
-    return topic;
+    return this.#classes.findLast(({ size }) => size > 0)?.first;
+  }
+
+  // Undefined for an empty ring, which has nothing to lose.
+  #classOf({ bytes }: TopicLife): Line<TopicLife> | undefined {
+    return bytes > 0 ? this.#classes[Math.floor(Math.log2(bytes))] : undefined;
   }
 }
 
@@ -98,10 +105,7 @@ export function replayFrom({ epoch, offset, entries }: TopicLife, cursor?: Curso
 }
 
 // Engines store a string with one byte per character, or with two as soon as one character is outside Latin-1.
-function costOf({ frame, except = "" }: Kept): number {
-  return entryBytes + except.length + frame.length * (/[\u0100-\uffff]/.test(frame) ? 2 : 1);
-}
-
-function classOf(bytes: number): number {
-  return Math.floor(Math.log2(Math.max(1, bytes)));
+function costOf({ frame, bytes, except = "" }: Kept): number {
+  const isWide = bytes > frame.length && /[\u0100-\uffff]/.test(frame);
+  return entryBytes + except.length + frame.length * (isWide ? 2 : 1);
 }

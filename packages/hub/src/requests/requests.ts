@@ -100,13 +100,9 @@ function publish<Ws>(context: Context<Ws>, message: ClientMessage<"publish">): S
   return soon(services.topics.open(message.topic, session.address), (topic) => {
     if ("code" in topic) return refuse(session, message.id, topic.code, topic.message);
     const request = services.clients.remember(client, message);
-    const draft = {
-      from: client.member,
-      to: message.to,
-      data: { kind: "chat", text: message.text },
-    } as const;
+    const data = { kind: "chat", text: message.text } as const;
     // Not waited for: the next request need not wait until this event has its place.
-    services.append(message.topic, { ...draft, request }).then(
+    services.append(message.topic, { from: client.member, to: message.to, data, request }).then(
       (place) => place && services.guard(() => acknowledge(message.id, place, client)),
       (error) => notDone(context, message.id, error),
     );

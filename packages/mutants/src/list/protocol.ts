@@ -399,11 +399,7 @@ const codec = inFile("codec", [
     "",
     "__proto__ may be a field of a message",
   ],
-  [
-    `["__proto__", "constructor", "prototype"]`,
-    `["__proto__", "prototype"]`,
-    "constructor may be a field of a message",
-  ],
+  [`Object.hasOwn(value, "constructor") ||`, "", "constructor may be a field of a message"],
   [" && !Array.isArray(value)", "", "an array is a message"],
   ["value !== null && ", "", "null is a message"],
   ["!types.has(value.type)", "false", "an unknown type is only invalid"],
