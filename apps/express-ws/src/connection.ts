@@ -15,7 +15,7 @@ export interface Ws extends WebSocket {
 export function createPort(): Port<Ws> {
   const topics = new Map<string, Set<Ws>>();
   return {
-    send: (ws, frame) => deliver(ws, frame, false),
+    send: (ws, text) => relay(ws, textFrame(text)),
 
     // #region waiting
     // Below its high-water mark a socket can hold bytes and never emit `drain` for them, so they do not count.

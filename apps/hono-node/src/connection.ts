@@ -1,16 +1,12 @@
-// Hono on Node: Hono reports four events of a socket. Everything else comes from the socket of ws below it.
+// A finding: this file is the same as for Express, because server.ts takes the socket of ws from Hono. Hono's own can
+// only send and close.
 import type { Socket } from "node:net";
-import type { WebSocketLike } from "@hono/node-server";
 import type { Hub, Port, Session } from "@rosetta/hub";
 import { type TextFrame, Traffic, textFrame } from "@rosetta/hub/node";
 import { echoStop, endpoints } from "@rosetta/protocol";
-import type { WSEvents } from "hono/ws";
 import type { WebSocket } from "ws";
 
-/**
- * A socket of ws with the application's data. Hono wraps it in one that can only send and close: its `send` takes no
- * callback, and compresses a message only if told to.
- */
+/** A socket with the application's data. ws has no place for it, so it gets the name that Bun uses, `ws.data`. */
 export interface Ws extends WebSocket {
   data: { tcp: Socket; session: Session; traffic: Traffic };
 }
@@ -19,7 +15,7 @@ export interface Ws extends WebSocket {
 export function createPort(): Port<Ws> {
   const topics = new Map<string, Set<Ws>>();
   return {
-    send: (ws, frame) => deliver(ws, frame, false),
+    send: (ws, text) => relay(ws, textFrame(text)),
 
     // #region waiting
     // Below its high-water mark a socket can hold bytes and never emit `drain` for them, so they do not count.
@@ -93,72 +89,64 @@ function isReady(ws: Ws): boolean {
 // #endregion send
 
 // #region echo
-function echo(ws: Ws, data: string | ArrayBuffer): void {
-  const isBinary = typeof data !== "string";
-  const answer = isBinary ? Buffer.from(data) : data;
-  ws.data.session.echo(Buffer.byteLength(data), data === echoStop, () => deliver(ws, answer, isBinary));
+const stop = Buffer.from(echoStop);
+
+function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
+  const isStop = !isBinary && data.equals(stop);
+  ws.data.session.echo(data.length, isStop, () => deliver(ws, data, isBinary));
 }
 // #endregion echo
 
-/** Returns the handlers of one socket's events, from its opening until it is gone. */
-export function connect(hub: Hub<Ws>, tcp: Socket, path: string, address: string): WSEvents<WebSocketLike> {
+/** Listens to an accepted socket until it is gone. */
+export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: string, address: string): void {
   const traffic = new Traffic(tcp);
-  let ws: Ws | undefined;
+  const ws = hub.open(path, address, (session) => Object.assign(socket, { data: { tcp, session, traffic } }));
+  const { session } = ws.data;
 
   // #region guard
-  // Hono prints what a handler of its own events throws. A listener of ws or of the TCP socket that throws ends the
-  // process. Here, both fail the session.
-  function guarded(handle: (ws: Ws) => void): void {
-    // A socket that failed to open has no session.
-    if (!ws) return;
+  // A listener that throws ends the process. If the exception is caught as uncaughtException, the socket stays open but
+  // receives nothing more (websockets/ws#1092).
+  function guarded(handle: () => void): void {
     try {
-      handle(ws);
+      handle();
     } catch (error) {
-      ws.data.session.failed(error);
+      session.failed(error);
     }
   }
   // #endregion guard
 
-  return {
-    // #region messages
-    // Text arrives as a string. Binary data arrives as an ArrayBuffer, which is a copy.
-    onMessage: ({ data }) => {
-      traffic.message();
-      guarded((ws) => {
-        if (path === endpoints.echo) echo(ws, data as string | ArrayBuffer);
-        else if (typeof data === "string") ws.data.session.text(data);
-        else ws.data.session.binary((data as ArrayBuffer).byteLength);
-      });
-    },
-    // #endregion messages
+  // #region messages
+  // Text also arrives as a Buffer; only `isBinary` shows the difference. Add this listener before any await, or the
+  // first message is lost.
+  ws.on("message", (data: Buffer, isBinary) => {
+    traffic.message();
+    guarded(() => {
+      if (path === endpoints.echo) echo(ws, data, isBinary);
+      else if (isBinary) session.binary(data.length);
+      else session.text(data.toString(), data.length);
+    });
+  });
+  // #endregion messages
 
-    // Called before Hono begins to listen for messages. None is lost: it keeps those that come in between.
-    onOpen(_event, { raw }) {
-      const socket = raw as WebSocket;
-      hub.accept(socket, () => {
-        ws = hub.open(path, address, (session) => Object.assign(socket, { data: { tcp, session, traffic } }));
-
-        // #region pong
-        // Hono has no events for pings and pongs (honojs/hono#3969). ws itself answers pings.
-        const control = (payload: Buffer): void => {
-          traffic.control(payload);
-          guarded(({ data }) => data.session.heard());
-        };
-        ws.on("pong", control);
-        ws.on("ping", control);
-        // #endregion pong
-
-        // #region drained
-        // Neither Hono nor ws has a `drain` event (websockets/ws#2009), but the TCP socket below them does.
-        tcp.on("drain", () => guarded(({ data }) => data.session.drained()));
-        // #endregion drained
-      });
-    },
-
-    // #region closed
-    // If a peer breaks the protocol, ws closes with the right code itself, and Hono listens to its `error`. The code
-    // is then 1006.
-    onClose: ({ code }) => guarded(({ data }) => data.session.closed(code)),
-    // #endregion closed
+  // #region pong
+  // ws does not notice a peer that has vanished. The hub does, if we report every sign of life to it. ws itself answers
+  // pings.
+  const control = (payload: Buffer): void => {
+    traffic.control(payload);
+    guarded(() => session.heard());
   };
+  ws.on("pong", control);
+  ws.on("ping", control);
+  // #endregion pong
+
+  // #region drained
+  // ws has no `drain` event (websockets/ws#2009), but the TCP socket below it does.
+  tcp.on("drain", () => guarded(() => session.drained()));
+  // #endregion drained
+
+  // #region closed
+  // If a peer breaks the protocol, ws emits `error` and closes with the right code itself. `close` then reports 1006.
+  ws.on("error", () => {});
+  ws.on("close", (code) => guarded(() => session.closed(code)));
+  // #endregion closed
 }

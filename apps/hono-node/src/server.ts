@@ -1,7 +1,7 @@
 // Hono on Node: a handler answers a handshake, and its adapter then lets ws do the upgrade.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import {
   createAdaptorServer,
   getRequestListener,
@@ -12,7 +12,7 @@ import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, inTurn, mostPongs, platform, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, secondMs, silenceMs } from "@rosetta/protocol";
 import { Hono } from "hono";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import { connect, createPort, type Ws } from "./connection.ts";
 import { type App, addressOf, factsOf, routes } from "./http.ts";
 
@@ -77,12 +77,22 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
 
   // #region upgrade
   const wss = new WebSocketServer({ noServer: true, clientTracking: false, ...limits, handleProtocols });
+  // Hono makes an object of every event, and its listeners keep the request, its context and its headers for as long as
+  // the socket lives. They are added at the end of the turn in which it opens.
+  const take = (ws: WebSocket, tcp: Socket, path: string, address: string): void => {
+    ws.removeAllListeners();
+    hub.accept(ws, () => connect(hub, ws, tcp, path, address));
+  };
   // The middleware in http.ts checks admission, so every request that gets here was admitted.
   for (const path of Object.values(endpoints)) {
-    app.get(
-      path,
-      upgradeWebSocket((c) => connect(hub, c.env.incoming.socket, path, c.get("address"))),
-    );
+    const upgrade = upgradeWebSocket((c) => {
+      const { socket } = c.env.incoming;
+      const address = c.get("address");
+      return {
+        onOpen: (_event, { raw }) => queueMicrotask(() => take(raw as WebSocket, socket, path, address)),
+      };
+    });
+    app.get(path, upgrade);
   }
   // Adds the adapter's listener to our server's upgrades. Its listener to requests is not used.
   createAdaptorServer({

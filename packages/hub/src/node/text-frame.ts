@@ -10,8 +10,18 @@ export interface TextFrame {
   readonly bytes: Buffer;
 }
 
-/** Returns the frame of a text message from a server: final, a text, not masked (RFC 6455 §5.2). */
+let newest = { text: "", frame: createFrame("") };
+
+/**
+ * Returns the frame of a text message from a server: final, a text, not masked (RFC 6455 §5.2). The newest one is kept,
+ * because an event can be sent to many sockets one by one.
+ */
 export function textFrame(text: string): TextFrame {
+  if (text !== newest.text) newest = { text, frame: createFrame(text) };
+  return newest.frame;
+}
+
+function createFrame(text: string): TextFrame {
   const length = Buffer.byteLength(text);
   const head = length <= shortest ? 2 : length <= short ? 4 : 10;
   const bytes = Buffer.allocUnsafe(head + length);

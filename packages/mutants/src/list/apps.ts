@@ -37,44 +37,18 @@ const connection: Mutant[] = [
       tests: ["TOPIC-16"],
     },
   ]),
-  ...inApps(["express-ws", "fastify-ws"], "connection", [
+  ...inApps(node, "connection", [
     {
       search: 'tcp.on("drain", () => guarded(() => session.drained()));',
       replace: 'tcp.on("drain", () => session.drained());',
       why: "an exception on `drain` ends the process",
       tests: ["e2e/connection.test.ts"],
     },
-  ]),
-  ...inApps(["hono-node"], "connection", [
     {
-      search: 'tcp.on("drain", () => guarded(({ data }) => data.session.drained()));',
-      replace: 'tcp.on("drain", () => ws?.data.session.drained());',
-      why: "an exception on `drain` ends the process",
-      tests: ["e2e/connection.test.ts"],
-    },
-    {
-      search: "      hub.accept(socket, () => {\n",
-      replace: "      [() => {}].map(() => {\n",
-      why: "an exception while a socket opens is not caught",
-      tests: ["e2e/connection.test.ts"],
-    },
-    {
-      search: "    if (!ws) return;\n    try {",
-      replace: "    try {",
-      why: "the end of a socket that failed to open is an error of its own",
-      tests: ["e2e/connection.test.ts"],
-    },
-    {
-      search: '        ws.on("ping", control);\n',
+      search: '  ws.on("ping", control);\n',
       replace: "",
       why: "a ping does not count as a sign of life",
       tests: ["DEAD-10"],
-    },
-    {
-      search: "Buffer.byteLength(data)",
-      replace: "(data as string).length",
-      why: "bytes are counted in UTF-16 units",
-      tests: ["ECHO-15"],
     },
   ]),
   ...inApps(["bun-hono"], "connection", [
