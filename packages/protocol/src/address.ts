@@ -19,7 +19,8 @@ export function isLoopback(host: string): boolean {
  * the client and proves nothing. If the proxy added no address, the request counts for `remote`, the connection's peer.
  */
 export function clientAddress(remote: string, forwardedFor: string | undefined, proxies: number): string {
-  const hop = proxies === 0 ? "" : (forwardedFor ?? "").split(",").at(-proxies);
+  if (proxies === 0) return shareOf(remote) ?? remote;
+  const hop = (forwardedFor ?? "").split(",").at(-proxies);
   return shareOf(withoutPort(hop?.trim() ?? "")) ?? shareOf(remote) ?? remote;
 }
 
@@ -38,9 +39,12 @@ function withoutPort(node: string): string {
   return bracketed ?? dotted ?? node;
 }
 
+/** A number below 256, without leading zeros. */
+const octet = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const ipv4 = new RegExp(`^${octet}(?:\\.${octet}){3}$`);
+
 function isIpv4(text: string): boolean {
-  const parts = text.split(".");
-  return parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
+  return ipv4.test(text);
 }
 
 // A dual-stack socket shows 1.2.3.4 as ::ffff:1.2.3.4 (RFC 4291 §2.5.5.2). Behind a NAT64 translator it is

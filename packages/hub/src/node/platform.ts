@@ -3,6 +3,12 @@ import { lookup } from "node:dns/promises";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Platform } from "../port.ts";
 
+const tokenBytes = 16;
+/** Tokens for which randomness is fetched in one system call, which takes longer than all else about a token. */
+const tokensAtOnce = 256;
+let random = Buffer.alloc(0);
+let spent = 0;
+
 /** The platform of a hub on Node, and on Bun, which has the same modules. */
 export const platform: Platform = {
   now: () => performance.now(),
@@ -12,7 +18,11 @@ export const platform: Platform = {
     const timer = setTimeout(run, ms).unref();
     return () => clearTimeout(timer);
   },
-  token: () => randomBytes(16).toString("hex"),
+  token() {
+    if (spent === random.length) [random, spent] = [randomBytes(tokenBytes * tokensAtOnce), 0];
+    spent += tokenBytes;
+    return random.toString("hex", spent - tokenBytes, spent);
+  },
   async hash(mebibytes, step) {
     // Even the first MiB waits for its turn, so handling the message that starts a job includes no hashing.
     const hash = createHash("sha256");
