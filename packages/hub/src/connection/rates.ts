@@ -1,7 +1,7 @@
 import type { Limits } from "@rosetta/protocol";
 import { Bucket } from "../operation/bucket.ts";
 import type { Clock } from "../operation/clock.ts";
-import { Line } from "../operation/line.ts";
+import { OrderedSet } from "../operation/ordered-set.ts";
 
 /** The buckets of one address, from which its requests and messages are paid. */
 interface Allowance {
@@ -30,7 +30,7 @@ export class Rates {
   readonly #clock: Clock;
   readonly #allowances = new Map<string, Allowance>();
   /** All allowances, the one unused longest in front. */
-  readonly #line = new Line<Allowance>();
+  readonly #line = new OrderedSet<Allowance>();
   /** Milliseconds after which an unused allowance is full again, so that it can be forgotten. */
   readonly #forgetMs: number;
 

@@ -1,7 +1,7 @@
 import { bounds, type ClientMessage, encode, type ServerMessage } from "@rosetta/protocol";
 import type { Claim } from "../cluster/cluster.ts";
 import { Expiry } from "../operation/expiry.ts";
-import { Line } from "../operation/line.ts";
+import { OrderedSet } from "../operation/ordered-set.ts";
 import type { Platform } from "../port.ts";
 import type { Place, RequestMark } from "./log.ts";
 
@@ -64,7 +64,7 @@ export class Clients<Session> {
   /** Clients that left, the first to leave in front. */
   readonly #left: Expiry<ClientRecord<Session>>;
   /** Connected clients that have more answers than they may have requests open. */
-  readonly #rich = new Line<ClientRecord<Session>>();
+  readonly #rich = new OrderedSet<ClientRecord<Session>>();
   #bytes = 0;
 
   constructor(options: ClientsOptions) {

@@ -1,5 +1,5 @@
 import type { Cursor } from "@rosetta/protocol";
-import { Line } from "../operation/line.ts";
+import { OrderedSet } from "../operation/ordered-set.ts";
 import type { Kept, Replay } from "./log.ts";
 
 /** The most that a ring holds: entries, and bytes of memory. Older entries are dropped. */
@@ -27,7 +27,7 @@ export class Rings {
   readonly #topics = new Map<string, TopicLife>();
   readonly #most: number;
   /** Topics by how full they are, in powers of two. In each class, the one unused longest comes first. */
-  readonly #classes: Line<TopicLife>[] = Array.from({ length: 53 }, () => new Line());
+  readonly #classes: OrderedSet<TopicLife>[] = Array.from({ length: 53 }, () => new OrderedSet());
   #bytes = 0;
 
   /** @param most bytes of memory for all rings together. Default: no limit. */
@@ -91,7 +91,7 @@ export class Rings {
   }
 
   // Undefined for an empty ring, which has nothing to lose.
-  #classOf({ bytes }: TopicLife): Line<TopicLife> | undefined {
+  #classOf({ bytes }: TopicLife): OrderedSet<TopicLife> | undefined {
     return bytes > 0 ? this.#classes[Math.floor(Math.log2(bytes))] : undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { Line } from "../operation/line.ts";
+import { OrderedSet } from "../operation/ordered-set.ts";
 
 /** Takes one of a limited number of places: a room with its presence, or the topic of a job. */
 export interface Lot {
@@ -22,13 +22,13 @@ interface Share {
   /** The number of its lots, those among them that are pinned. */
   size: number;
   /** Unused, and nothing was published in them. */
-  readonly blank: Line<Lot>;
+  readonly blank: OrderedSet<Lot>;
   /** Unused. */
-  readonly written: Line<Lot>;
+  readonly written: OrderedSet<Lot>;
   /** Used by this address alone. */
-  readonly own: Line<Lot>;
+  readonly own: OrderedSet<Lot>;
   /** Used by other addresses, too. */
-  readonly common: Line<Lot>;
+  readonly common: OrderedSet<Lot>;
 }
 
 /** How a new lot gets its place: a free one, that of the lot that goes, or none because of a problem. */
@@ -45,8 +45,8 @@ export class Shares {
   readonly share: number;
   readonly #shares = new Map<string, Share>();
   /** The shares of each size. In each line, the one that has not changed longest is in front. */
-  readonly #bySize: Line<Share>[] = [];
-  readonly #blank = new Line<Lot>();
+  readonly #bySize: OrderedSet<Share>[] = [];
+  readonly #blank = new OrderedSet<Lot>();
   #count = 0;
 
   /**
@@ -157,7 +157,7 @@ export class Shares {
   #resize(share: Share, change: number): void {
     this.#bySize[share.size]?.delete(share);
     share.size += change;
-    this.#bySize[share.size] ??= new Line();
+    this.#bySize[share.size] ??= new OrderedSet();
     if (share.size > 0) this.#bySize[share.size]?.add(share);
     while (this.#bySize.at(-1)?.size === 0) this.#bySize.pop();
   }
@@ -181,12 +181,17 @@ export function isUnused({ users, isPinned }: Lot): boolean {
 }
 
 function createShare(): Share {
-  const [blank, written, own, common] = [new Line<Lot>(), new Line<Lot>(), new Line<Lot>(), new Line<Lot>()];
+  const [blank, written, own, common] = [
+    new OrderedSet<Lot>(),
+    new OrderedSet<Lot>(),
+    new OrderedSet<Lot>(),
+    new OrderedSet<Lot>(),
+  ];
   return { size: 0, blank, written, own, common };
 }
 
 // Undefined for a lot that cannot make way.
-function lineOf(lot: Lot, { blank, written, own, common }: Share): Line<Lot> | undefined {
+function lineOf(lot: Lot, { blank, written, own, common }: Share): OrderedSet<Lot> | undefined {
   if (lot.isPinned) return undefined;
   if (isUnused(lot)) return lot.hasHistory ? written : blank;
   return lot.users.size === 1 ? own : common;

@@ -1,5 +1,5 @@
 import type { Platform } from "../port.ts";
-import { Line } from "./line.ts";
+import { OrderedSet } from "./ordered-set.ts";
 
 /** Things that expire in one go. More than that wait for the next turn, so that no turn takes long. */
 const mostAtOnce = 500;
@@ -18,7 +18,7 @@ interface ExpiryOptions<T> {
  */
 export class Expiry<T extends { expiresAt: number }> {
   readonly #options: ExpiryOptions<T>;
-  readonly #line = new Line<T>();
+  readonly #line = new OrderedSet<T>();
   #cancel: (() => void) | undefined;
 
   constructor(options: ExpiryOptions<T>) {

@@ -8,17 +8,17 @@ interface Link<T> {
  * Things in the order in which they came, each of them once. The first one is at hand. In a Map or a Set it is not: where
  * things are deleted from the front, the next look for the first one passes all the gaps that they left.
  */
-export class Line<T> implements Iterable<T> {
+export class OrderedSet<T> implements Iterable<T> {
   readonly #links = new Map<T, Link<T>>();
   #first: Link<T> | undefined;
   #last: Link<T> | undefined;
 
-  /** The number of things in the line. */
+  /** The number of things in the set. */
   get size(): number {
     return this.#links.size;
   }
 
-  /** The one that came first, or `undefined` if the line is empty. */
+  /** The one that came first, or `undefined` if the set is empty. */
   get first(): T | undefined {
     return this.#first?.item;
   }
@@ -46,7 +46,7 @@ export class Line<T> implements Iterable<T> {
     return true;
   }
 
-  /** Goes through the line from the front. */
+  /** Goes through the set from the front. */
   *[Symbol.iterator](): Iterator<T> {
     for (let link = this.#first; link; link = link.after) yield link.item;
   }
