@@ -6,19 +6,17 @@ import type { Settings } from "@rosetta/protocol";
 import { EngineCluster } from "./engine-cluster.ts";
 import { RedisEngine } from "./redis/redis-engine.ts";
 
-export { shownUrl } from "./redis/url.ts";
-
 /**
  * Returns the cluster of the servers that share the Redis of the settings, or `undefined` if they name none: then the
  * server is alone, and keeps everything in memory. `report` gets one line when Redis cannot be used, or can again.
  */
 export function clusterOf(
-  { engine: url, limits }: Settings,
+  { engine: address, limits }: Settings,
   platform: Platform,
   report: (line: string) => void,
 ): Cluster | undefined {
-  if (url === undefined) return undefined;
-  const engine = new RedisEngine({ url, server: platform.token().slice(0, 16), report });
+  if (address === undefined) return undefined;
+  const engine = new RedisEngine({ address, server: platform.token().slice(0, 16), report });
   return new EngineCluster({
     engine,
     platform,

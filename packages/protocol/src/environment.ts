@@ -1,6 +1,7 @@
 import { parseAddress } from "./address.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { originOf, parseOrigin, portOf } from "./origin.ts";
+import { parseRedisUrl, type RedisAddress, shownRedisUrl } from "./redis-url.ts";
 
 /** Another server of the same run. The page's menu of servers offers it. */
 export interface Sibling {
@@ -31,7 +32,7 @@ export interface Settings {
   /** The resources that are served to other machines, too: `EXPOSE=metrics,log`. Default: none. */
   exposed: ReadonlySet<Exposable>;
   /** The Redis through which several servers are one application. If left out, there is only this one. `REDIS_URL` */
-  engine: string | undefined;
+  engine: RedisAddress | undefined;
   /** What it allows its peers. Each limit has a variable of its own. */
   limits: Limits;
 }
@@ -65,9 +66,18 @@ export function readEnvironment(env: Record<string, string | undefined>, default
     const result = read(text);
     if (result !== undefined) return result;
     // A URL can have a password in it.
-    const shown = JSON.stringify(text.replace(/\/\/[^/@:]*:.*@/, "//…@"));
-    problems.push(`${name}=${shown} cannot be used: expected ${expected}`);
+    refuse(name, text.replace(/\/\/[^/@:]*:.*@/, "//…@"), expected);
     return fallback;
+  }
+  function refuse(name: string, shown: string, expected: string): void {
+    problems.push(`${name}=${JSON.stringify(shown)} cannot be used: expected ${expected}`);
+  }
+  function redis(name: string): RedisAddress | undefined {
+    const text = env[name];
+    if (text === undefined || text === "") return undefined;
+    const { address, expected } = parseRedisUrl(text);
+    if (!address) refuse(name, shownRedisUrl(text), expected);
+    return address;
   }
   function integer(name: string, fallback: number, least: number, most: number): number {
     return value(
@@ -105,12 +115,7 @@ export function readEnvironment(env: Record<string, string | undefined>, default
       toExposed,
       "metrics, log, or both with a comma between",
     ),
-    engine: value(
-      "REDIS_URL",
-      undefined,
-      toEngine,
-      "redis://host:6379, rediss://… or redis+sentinel://host:26379,host:26379/name",
-    ),
+    engine: redis("REDIS_URL"),
     limits,
   };
   return problems.length > 0 ? { problems } : { settings };
@@ -207,13 +212,6 @@ function toServer(text: string, known: Sibling[]): Sibling | undefined {
   const url = parseOrigin(origin);
   if (!id || !url) return undefined;
   return { id, title: known.find((server) => server.id === id)?.title ?? id, url };
-}
-
-// The whole is read where it is used: see `parseRedisUrl` of @rosetta/cluster.
-function toEngine(text: string): string | undefined {
-  return /^rediss?(:\/\/[^\s/]+(\/\d*)?|\+sentinel:\/\/[^\s/]+\/[^\s/]+(\/\d*)?)$/.test(text)
-    ? text
-    : undefined;
 }
 
 // One invalid item makes the whole list invalid.

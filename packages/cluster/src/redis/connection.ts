@@ -1,12 +1,13 @@
+import { isIP } from "node:net";
 import { createClient, type RedisClientType } from "@redis/client";
+import type { RedisAddress, RedisHost, RedisLogin } from "@rosetta/protocol";
 import { ConnectionLost } from "../engine.ts";
 import { type ScriptName, scripts } from "./scripts.ts";
-import type { RedisAddress } from "./url.ts";
 
 /** What Redis answers. */
 export type RedisReply = string | number | null | RedisReply[];
 
-/** Milliseconds that connecting may take. */
+/** Milliseconds that connecting may take, until the first commands have been answered. */
 const connectMs = 3_000;
 
 /** One connection to Redis. When it is lost, it is over: another one takes its place. */
@@ -21,7 +22,8 @@ export class Connection {
 
   /** Connects, and makes sure that this Redis keeps what it is given. `lost` is called once when the connection is lost. */
   static async open(address: RedisAddress, lost: () => void): Promise<Connection> {
-    const client = clientFor(address, await masterOf(address));
+    const { login, database } = address;
+    const client = clientFor(await serverOf(address), address.isEncrypted, login, database);
     const connection = new Connection(client);
     let problem: unknown;
     const end = (error?: unknown): void => {
@@ -29,6 +31,7 @@ export class Connection {
       if (!connection.#isOver) connection.#end();
     };
     client.on("error", end).on("end", end);
+    const cancel = afterWaiting(end);
     try {
       await client.connect();
       await connection.#check();
@@ -39,6 +42,8 @@ export class Connection {
       connection.destroy();
       // The client says only that it was closed. What came before is the reason.
       throw problem ?? error;
+    } finally {
+      cancel();
     }
     connection.#lost = lost;
     return connection;
@@ -109,41 +114,64 @@ export class Connection {
   }
 }
 
-type Place = RedisAddress["hosts"][number];
-
-function clientFor(address: RedisAddress, { host, port }: Place, isSentinel = false): RedisClientType {
-  const { isEncrypted, username, password, database } = address;
+function clientFor(
+  { host, port }: RedisHost,
+  isEncrypted: boolean,
+  login: RedisLogin,
+  database = 0,
+): RedisClientType {
   const socket = { host, port, connectTimeout: connectMs, reconnectStrategy: false as const };
-  const login = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
+  // An address cannot be asked for by SNI (RFC 6066 §3).
+  const name = isIP(host) === 0 ? { servername: host } : {};
   return createClient({
-    socket: isEncrypted ? { ...socket, tls: true as const, servername: host } : socket,
-    ...(isSentinel ? {} : { ...login, database }),
+    socket: isEncrypted ? { ...socket, ...name, tls: true as const } : socket,
+    ...login,
+    database,
     disableOfflineQueue: true,
     maintNotifications: "disabled",
   }) as unknown as RedisClientType;
 }
 
-// Asks the sentinels, one after the other, which server takes writes now.
-async function masterOf(address: RedisAddress): Promise<Place> {
-  const { hosts, master } = address;
-  const [only] = hosts;
-  if (master === undefined && only) return only;
-  for (const place of hosts) {
-    const sentinel = clientFor(address, place, true).on("error", () => {});
+// Something that takes connections and says nothing, such as a process that stands still. Returns how to cancel it.
+function afterWaiting(end: (error: Error) => void): () => void {
+  const timer = setTimeout(() => end(new Error(`no answer after ${connectMs / 1_000} s`)), connectMs);
+  return () => clearTimeout(timer);
+}
+
+// With sentinels: asks them, one after the other, which server takes writes now.
+async function serverOf({ hosts, sentinels, isEncrypted }: RedisAddress): Promise<RedisHost> {
+  let reason = "";
+  for (const each of hosts) {
+    if (!sentinels) return each;
     try {
-      await sentinel.connect();
-      const found = await sentinel.sendCommand<string[] | null>([
-        "SENTINEL",
-        "GET-MASTER-ADDR-BY-NAME",
-        master ?? "",
-      ]);
-      const [host, port] = found ?? [];
-      if (host && port) return { host, port: Number(port) };
-    } catch {
+      const found = await masterOf(clientFor(each, isEncrypted, sentinels.login), sentinels.master);
+      if (found) return found;
+      reason = "";
+    } catch (error) {
       // The next one may know.
-    } finally {
-      if (sentinel.isOpen) sentinel.destroy();
+      reason = `: ${(error as Error).message}`;
     }
   }
-  throw new Error(`no sentinel knows where ${master} is`);
+  throw new Error(`no sentinel knows where ${sentinels?.master} is${reason}`);
+}
+
+async function masterOf(sentinel: RedisClientType, master: string): Promise<RedisHost | undefined> {
+  let problem: unknown;
+  const end = (error?: unknown): void => {
+    problem ??= error;
+    if (sentinel.isOpen) sentinel.destroy();
+  };
+  sentinel.on("error", end);
+  const cancel = afterWaiting(end);
+  try {
+    await sentinel.connect();
+    const query = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", master];
+    const [host, port] = (await sentinel.sendCommand<string[] | null>(query)) ?? [];
+    return host && port ? { host, port: Number(port) } : undefined;
+  } catch (error) {
+    throw problem ?? error;
+  } finally {
+    cancel();
+    end();
+  }
 }

@@ -1,49 +1,25 @@
 // Holds the fake engine of the simulation against a real Redis: the same commands in the same order, the same answers.
+import { createClient } from "@redis/client";
 import type { RequestMark } from "@rosetta/hub/cluster";
+import { Ports } from "@rosetta/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ConnectionLost, type Engine, type EngineListener } from "../engine.ts";
+import { ConnectionLost, type Engine } from "../engine.ts";
+import { type Connected, connectTo, until } from "../testing/connected.ts";
 import { FakeStore } from "../testing/fake-store.ts";
-import {
-  findRedis,
-  type RunningRedis,
-  redisRemedy,
-  startRedis,
-  startSentinel,
-} from "../testing/start-redis.ts";
+import { findRedis, type RunningRedis, redisRemedy, startRedis } from "../testing/start-redis.ts";
 import { tell, worlds } from "../testing/worlds.ts";
-import { RedisEngine } from "./redis-engine.ts";
+import type { RedisEngine } from "./redis-engine.ts";
 
-const port = 46_301 + (process.pid % 40);
+const ports = new Ports(1);
 let redis: RunningRedis;
 const engines: RedisEngine[] = [];
 
-/** Returns an engine that is connected, what it heard, and when it was up and down. */
-async function connect(server: string, url = redis.url) {
-  const lines: string[] = [];
-  const engine = new RedisEngine({ url, server, report: (line) => lines.push(line) });
-  engines.push(engine);
-  const heard: string[] = [];
-  const changes: string[] = [];
-  const first = Promise.withResolvers<void>();
-  const listener: EngineListener = {
-    up: () => {
-      changes.push("up");
-      first.resolve();
-    },
-    down: () => changes.push("down"),
-    message: (topic, text) => heard.push(`${topic ?? ""} ${text}`),
-  };
-  engine.connect(listener);
-  return { engine, heard, changes, lines, up: first.promise };
-}
-
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 2_000; attempt++) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error("it never came");
+/** Connects to the Redis of all tests, or to another one. */
+function connect(server: string, url = redis.url): Connected {
+  const connected = connectTo(url, server);
+  engines.push(connected.engine);
+  return connected;
 }
 
 test("there is a Redis to compare with", () => {
@@ -52,7 +28,7 @@ test("there is a Redis to compare with", () => {
 
 describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }, () => {
   beforeAll(async () => {
-    redis = await startRedis(port);
+    redis = await startRedis(await ports.next());
   });
 
   afterAll(async () => {
@@ -144,7 +120,7 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
   );
 
   test("the fake engine answers as Redis does, and says the same on its channels", async () => {
-    const real = { one: await connect("one"), two: await connect("two") };
+    const real = { one: connect("one"), two: connect("two") };
     await Promise.all([real.one.up, real.two.up]);
     let cases = 0;
     const begunAt = Date.now();
@@ -189,7 +165,6 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
   });
 
   async function flush(): Promise<void> {
-    const { createClient } = await import("@redis/client");
     flusher ??= await createClient({ url: redis.url }).connect();
     await flusher.sendCommand(["FLUSHALL"]);
   }
@@ -198,7 +173,7 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
 
   test("remembers the last 256 requests of a client, and no more", async () => {
     await flush();
-    const { engine, up } = await connect("three");
+    const { engine, up } = connect("three");
     await up;
     const append = (id: number) =>
       engine.append({
@@ -214,7 +189,7 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
 
   test("keeps at most 256 events and 128 KiB of a topic", async () => {
     await flush();
-    const { engine, up } = await connect("four");
+    const { engine, up } = connect("four");
     await up;
     for (let index = 0; index < 300; index++)
       await engine.append({ topic: "room/a", payload: "{}", epoch: "e" });
@@ -228,9 +203,9 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
   });
 
   test("begins another epoch with each life, and keeps what its file has kept", async () => {
-    const own = await startRedis(port + 50, ["--appendonly", "yes", "--appendfsync", "always"]);
+    const own = await startRedis(await ports.next(), ["--appendonly", "yes", "--appendfsync", "always"]);
     try {
-      const { engine, changes, up } = await connect("five", own.url);
+      const { engine, changes, up } = connect("five", own.url);
       await up;
       await engine.append({ topic: "room/a", payload: "1", epoch: "first" });
       await own.kill();
@@ -252,78 +227,14 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
     }
   });
 
-  test("follows the sentinels to the replica that was promoted, in another epoch", async () => {
-    const master = await startRedis(port + 52);
-    const replica = await startRedis(port + 53, ["--replicaof", "127.0.0.1", `${port + 52}`]);
-    const sentinel = await startSentinel(port + 54, port + 52);
-    try {
-      const { engine, changes, up } = await connect("nine", sentinel.url);
-      await up;
-      const { createClient } = await import("@redis/client");
-      const operator = await createClient({ url: master.url })
-        .on("error", () => {})
-        .connect();
-      await engine.append({ topic: "room/a", payload: "1", epoch: "first" });
-      // The sentinel has to know the replica, and the replica the event.
-      await until(async () => Number(await operator.sendCommand(["WAIT", "1", "100"])) === 1);
-      const watch = await createClient({ url: `redis://127.0.0.1:${port + 54}` }).connect();
-      await until(async () => String(await watch.sendCommand(["INFO", "sentinel"])).includes("slaves=1"));
-      watch.destroy();
-      await master.kill();
-      await until(() => changes.length >= 3);
-      expect(await engine.open("room/a", "second")).toEqual({
-        epoch: "second",
-        offset: 1,
-        events: [{ offset: 1, payload: "1" }],
-      });
-    } finally {
-      for (const each of [sentinel, replica, master]) await each.stop();
-    }
-  });
-
   test("a topic whose head is gone begins anew, whatever is left of its events", async () => {
     await flush();
-    const { engine, up } = await connect("six");
+    const { engine, up } = connect("six");
     await up;
     await engine.append({ topic: "room/a", payload: "1", epoch: "first" });
     await flusher?.sendCommand(["DEL", "{rosetta}:0:topic:room/a"]);
     expect(await engine.open("room/a", "second")).toEqual({ epoch: "second", offset: 0, events: [] });
     expect(await engine.append({ topic: "room/a", payload: "2", epoch: "x" })).toMatchObject({ offset: 1 });
-  });
-
-  test("a Redis that forgets on its own is refused with one line, and taken once it does not", async () => {
-    const own = await startRedis(port + 50, ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
-    try {
-      const { lines, changes } = await connect("seven", own.url);
-      await until(() => lines.length > 0);
-      const { createClient } = await import("@redis/client");
-      const operator = await createClient({ url: own.url }).connect();
-      await operator.sendCommand(["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
-      operator.destroy();
-      await until(() => changes.length > 0);
-      expect(lines).toEqual([
-        expect.stringMatching(/maxmemory-policy is allkeys-lru; set it to noeviction/),
-        expect.stringMatching(/is there$/),
-      ]);
-    } finally {
-      await own.stop();
-    }
-  });
-
-  test("a Redis that is not there is told of in one line without its password, and found when it comes", async () => {
-    const url = `redis://anna:secret@127.0.0.1:${port + 51}`;
-    const { lines, changes } = await connect("eight", url);
-    await until(() => lines.length > 0);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain(`redis://…@127.0.0.1:${port + 51} cannot be used: `);
-    const own = await startRedis(port + 51, ["--user", "anna", "on", ">secret", "~*", "&*", "+@all"]);
-    try {
-      await until(() => changes.length > 0);
-      expect(lines.at(-1)).toMatch(/is there$/);
-    } finally {
-      await own.stop();
-    }
   });
 });
 

@@ -1,4 +1,5 @@
 import { type RequestMark, ring } from "@rosetta/hub/cluster";
+import type { RedisAddress } from "@rosetta/protocol";
 import {
   type AppendCommand,
   type Appended,
@@ -13,15 +14,13 @@ import {
   type RosterReply,
 } from "../engine.ts";
 import { Connection, type RedisReply } from "./connection.ts";
-import { parseRedisUrl, type RedisAddress, shownUrl } from "./url.ts";
 
 /** Milliseconds between two attempts to connect: the first, and the longest. */
 const backoffMs = { first: 25, longest: 500 } as const;
 
 /** How a server gets its Redis. */
 export interface RedisEngineOptions {
-  /** See `parseRedisUrl`. */
-  url: string;
+  address: RedisAddress;
   /** Names the server among the others. Another one each time that it starts. */
   server: string;
   /** Says something to the operator, in one line: that Redis cannot be used and why, or that it can again. */
@@ -34,7 +33,6 @@ export interface RedisEngineOptions {
  */
 export class RedisEngine implements Engine {
   readonly #options: RedisEngineOptions;
-  readonly #address: RedisAddress;
   /** What all keys and channels begin with. Redis has its channels for all databases together. */
   readonly #prefix: string;
   #listener: EngineListener | undefined;
@@ -47,13 +45,9 @@ export class RedisEngine implements Engine {
     this.#listener?.message(channel.slice(this.#key("topic", "").length), text);
   };
 
-  /** Throws if the URL is none. */
   constructor(options: RedisEngineOptions) {
-    const address = parseRedisUrl(options.url);
-    if (!address) throw new Error(`${shownUrl(options.url)} is no address of a Redis`);
     this.#options = options;
-    this.#address = address;
-    this.#prefix = `{rosetta}:${address.database}:`;
+    this.#prefix = `{rosetta}:${options.address.database}:`;
   }
 
   connect(listener: EngineListener): void {
@@ -199,7 +193,7 @@ export class RedisEngine implements Engine {
   async #connect(waitMs: number): Promise<void> {
     let connection: Connection | undefined;
     try {
-      connection = await Connection.open(this.#address, () => {
+      connection = await Connection.open(this.#options.address, () => {
         if (this.#connection === connection) this.#lost();
       });
       await connection.subscribe(
@@ -234,17 +228,17 @@ export class RedisEngine implements Engine {
   }
 
   #failed(error: unknown): void {
-    const { url, report } = this.#options;
+    const { address, report } = this.#options;
     const problem = (error as Error).message || String((error as NodeJS.ErrnoException).code);
     if (this.#problem === problem) return;
     this.#problem = problem;
-    report(`Redis at ${shownUrl(url)} cannot be used: ${problem}. Trying again`);
+    report(`Redis at ${address.shown} cannot be used: ${problem}. Trying again`);
   }
 
   #solved(): void {
     if (this.#problem === undefined) return;
     this.#problem = undefined;
-    this.#options.report(`Redis at ${shownUrl(this.#options.url)} is there`);
+    this.#options.report(`Redis at ${this.#options.address.shown} is there`);
   }
 }
 

@@ -84,11 +84,16 @@ function spawnHere(program: string, args: string[]): ChildProcess {
   return child;
 }
 
-/** Starts a sentinel on loopback that watches the Redis on `master`, and promotes a replica half a second after its end. */
+/**
+ * Starts a sentinel on loopback that watches the Redis on `master`, and promotes a replica half a second after its end.
+ *
+ * @param settings more lines of its configuration.
+ */
 export async function startSentinel(
   port: number,
   master: number,
-): Promise<Pick<RunningRedis, "url" | "stop">> {
+  settings: string[] = [],
+): Promise<Pick<RunningRedis, "url" | "port" | "stop">> {
   const program = findRedis();
   if (!program) throw new Error(redisRemedy);
   const folder = mkdtempSync(join(tmpdir(), "rosetta-sentinel-"));
@@ -99,12 +104,14 @@ export async function startSentinel(
     `sentinel monitor rosetta 127.0.0.1 ${master} 1`,
     "sentinel down-after-milliseconds rosetta 500",
     "sentinel failover-timeout rosetta 2000",
+    ...settings,
   ];
   writeFileSync(file, `${lines.join("\n")}\n`);
   const child = spawnHere(program, [file, "--sentinel"]);
   await listening(child, port);
   return {
     url: `redis+sentinel://127.0.0.1:${port}/rosetta`,
+    port,
     async stop() {
       const gone = once(child, "exit");
       child.kill("SIGKILL");
@@ -133,10 +140,10 @@ async function listening(child: ChildProcess, port: number): Promise<void> {
   throw new Error(`redis-server does not listen on port ${port}`);
 }
 
-// While it loads its file, it answers with an error.
+// While it loads its file, it answers with another error than that nobody has logged in.
 async function answers(port: number): Promise<boolean> {
   const answer = await ask(port, "PING").catch(() => "");
-  return answer.startsWith("+PONG");
+  return /^(\+PONG|-NOAUTH)/.test(answer);
 }
 
 // Short answers come in one piece.

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
-import { shownUrl } from "@rosetta/cluster";
 import { findRedis } from "@rosetta/cluster/testing";
+import { shownRedisUrl } from "@rosetta/protocol";
 import { Process, type ProcessExit } from "@rosetta/testkit/process";
 
 /** What to do where there is none, in one line. */
@@ -40,7 +40,7 @@ export class DevEngine {
    * disk. Returns `undefined` if none is installed.
    */
   static find(env: NodeJS.ProcessEnv, port: number): DevEngine | undefined {
-    if (env.REDIS_URL) return new DevEngine(env.REDIS_URL, shownUrl(env.REDIS_URL));
+    if (env.REDIS_URL) return new DevEngine(env.REDIS_URL, shownRedisUrl(env.REDIS_URL));
     const program = findRedis();
     if (!program) return undefined;
     const title = `${basename(program)} on port ${port}`;

@@ -100,10 +100,34 @@ export const cluster: Mutant[] = [
     why: "a connection that leads nowhere is kept",
   },
   {
-    ...unit("redis/connection.ts", "redis/redis-engine"),
-    search: "throw problem ?? error;",
-    replace: "throw error;",
+    ...unit("redis/connection.ts", "redis/connection"),
+    search: "is the reason.\n      throw problem ?? error;",
+    replace: "is the reason.\n      throw error;",
     why: "the operator reads that the client was closed, and not why",
+  },
+  {
+    ...unit("redis/connection.ts", "redis/connection"),
+    search: "  } catch (error) {\n    throw problem ?? error;",
+    replace: "  } catch (error) {\n    throw error;",
+    why: "the operator reads that a sentinel was left, and not why",
+  },
+  {
+    ...unit("redis/connection.ts", "redis/connection"),
+    search: "setTimeout(() => end(new Error(`no answer after ${connectMs / 1_000} s`)), connectMs)",
+    replace: "setTimeout(() => {}, connectMs)",
+    why: "a server waits for ever for something that takes its connection and says nothing",
+  },
+  {
+    ...unit("redis/connection.ts", "redis/connection"),
+    search: "clientFor(each, isEncrypted, sentinels.login)",
+    replace: "clientFor(each, isEncrypted, {})",
+    why: "sentinels that have a password are asked without it",
+  },
+  {
+    ...unit("redis/connection.ts", "redis/connection"),
+    search: "    database,\n",
+    replace: "",
+    why: "the number of the database is ignored",
   },
   {
     ...unit("engine-cluster.ts", "failures"),
@@ -166,7 +190,7 @@ export const cluster: Mutant[] = [
     why: "a newer connection of a client is refused for an older one",
   },
   {
-    ...unit("redis/connection.ts", "redis/redis-engine"),
+    ...unit("redis/connection.ts", "redis/connection"),
     search: 'if (policy === "noeviction") return;',
     replace: "if (policy) return;",
     why: "a Redis that forgets on its own is taken",

@@ -20,6 +20,7 @@ const unitTests = [
   "packages/protocol/src/document.test.ts",
   "packages/protocol/src/environment.test.ts",
   "packages/protocol/src/origin.test.ts",
+  "packages/protocol/src/redis-url.test.ts",
   "packages/protocol/src/request.test.ts",
 ];
 
@@ -438,6 +439,25 @@ const close = inFile("close", [
   ["1002, 1003, 1007, 1008,", "1002, 1003, 1007,", "the client comes back after 1008"],
 ]);
 
+const redisUrl = inFile("redis-url", [
+  ["/^([a-z+]*:\\/\\/)?.*@/is", "/^([a-z+]*:\\/\\/)[^:@]*:.*@/is", "a password without a user is shown"],
+  ['.replace(/\\?.*$/s, "?…")', "", "the password of the sentinels is shown"],
+  [
+    "sentinel ? usualPorts.sentinel : usualPorts.server",
+    "usualPorts.server",
+    "sentinels are asked at the servers' port",
+  ],
+  [
+    "if (!sentinel && hosts.length > 1)",
+    "if (false)",
+    "of several servers the first is taken for the only one",
+  ],
+  ["[^:@/]*))?$/", ".*))?$/", "a password with a slash is taken as it stands"],
+  ['isEncrypted: scheme === "rediss"', "isEncrypted: false", "a password goes over the network in the clear"],
+  ['(query !== "" && !sentinel)', "false", "a query that means nothing is ignored"],
+  ["!host || host.port === 0", "!host", "port 0 is a port"],
+]);
+
 const environment = inFile("environment", [
   [
     `if (text === undefined || text === "") return fallback;`,
@@ -465,8 +485,8 @@ const environment = inFile("environment", [
     "the page's origin by IPv6 is not listed",
   ],
   [
-    `JSON.stringify(text.replace(/\\/\\/[^/@:]*:.*@/, "//…@"))`,
-    `text.replace(/\\/\\/[^/@:]*:.*@/, "//…@")`,
+    "${name}=${JSON.stringify(shown)}",
+    "${name}=${shown}",
     "a line break in a value breaks the message into two lines",
   ],
   [`!origin.includes("[")`, "true", "the policy names a source that it cannot hold"],
@@ -488,5 +508,6 @@ export const protocol: Mutant[] = [
   ...codec,
   ...messages,
   ...close,
+  ...redisUrl,
   ...environment,
 ];

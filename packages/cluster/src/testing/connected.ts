@@ -1,0 +1,44 @@
+import { parseRedisUrl } from "@rosetta/protocol";
+import { RedisEngine } from "../redis/redis-engine.ts";
+
+/** An engine as a server has it, and what the server was told. */
+export interface Connected {
+  engine: RedisEngine;
+  /** What was said on its channels: the topic, if it was one, and the text. */
+  heard: string[];
+  /** `up` and `down`, each time. */
+  changes: string[];
+  /** What its operator was told. */
+  lines: string[];
+  /** Resolves when it is up for the first time. */
+  up: Promise<void>;
+}
+
+/** Connects to a Redis as a server of this name. Throws if the URL is none. */
+export function connectTo(url: string, server: string): Connected {
+  const { address, expected } = parseRedisUrl(url);
+  if (!address) throw new Error(`expected ${expected}`);
+  const heard: string[] = [];
+  const changes: string[] = [];
+  const lines: string[] = [];
+  const engine = new RedisEngine({ address, server, report: (line) => lines.push(line) });
+  const { promise: up, resolve } = Promise.withResolvers<void>();
+  engine.connect({
+    up() {
+      changes.push("up");
+      resolve();
+    },
+    down: () => changes.push("down"),
+    message: (topic, text) => heard.push(`${topic ?? ""} ${text}`),
+  });
+  return { engine, heard, changes, lines, up };
+}
+
+/** Waits, at most 20 s, until something is true. */
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 2_000; attempt++) {
+    if (await isTrue()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("it never came");
+}
