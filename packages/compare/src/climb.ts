@@ -61,7 +61,7 @@ export function stillRed(results: SuiteResults): string[] {
   });
 }
 
-/** Returns the README's table of the ladders: rung × server, with how many of the tests pass. */
+/** Returns the table of the ladders in RESULTS.md: rung × server, with how many of the tests pass. */
 export function markdownClimbs(results: SuiteResults): string[] {
   const all = climbs(results);
   if (all.length === 0) return [];

@@ -1,19 +1,18 @@
 import type { AppSources } from "./app-sources.ts";
 import { markdownClimbs } from "./climb.ts";
+import { markdownDeviations } from "./deviations.ts";
 import { placesOf } from "./overview.ts";
 import {
   groups,
   printDealt,
   printTally,
   type ServerFacts,
-  type ServerResult,
   type SuiteResults,
-  type TestResult,
   tally,
 } from "./suite-results.ts";
 
-/** The generated parts of the README. Each stands between two comments with its name. */
-export type ReadmePart = "matrix" | "regions";
+/** The generated parts of README.md and RESULTS.md. Each stands between two comments with its name. */
+export type ReadmePart = "differences" | "matrix" | "regions";
 
 /** Returns the content of a part and the line on which it begins, or `undefined` if the text has no such part. */
 export function readPart(text: string, part: ReadmePart): { content: string; line: number } | undefined {
@@ -66,24 +65,58 @@ function rungRows(ladders: AppSources): string[] {
   });
 }
 
-/** The results that the README's matrix is made of. */
+/** The results that the tables of RESULTS.md are made of. */
 export interface MatrixResults {
   app: SuiteResults;
   engine: SuiteResults;
   steps: SuiteResults;
 }
 
-/** Writes the README's matrix: group × server, the same for servers with an engine, and below it rung × server. */
+/** Writes RESULTS.md: group × server, the same for servers with an engine, rung × server, and the known differences. */
 export function markdownMatrix({ app, engine, steps }: MatrixResults): string {
   return [
     ...scores(app),
     ...paragraph(printDealt(app)),
     ...withEngine(engine),
     ...climbed(steps),
-    ...deviations(app, steps),
+    ...knownDifferences(app, steps),
+    "",
+    "## The run",
     "",
     provenance(app),
   ].join("\n");
+}
+
+/** What the tests of a group are about. A group has the letters before the number of its tests' ids. */
+const groupNames: Record<string, string> = {
+  ALT: "Event streams and long polling",
+  BROWSER: "The browser’s ladder",
+  CLOSE: "The closing handshake and its codes",
+  CLUSTER: "Several servers as one application",
+  CONF: "RFC 6455 and RFC 7692, case by case",
+  COURSE: "The lessons",
+  DEAD: "Heartbeats",
+  ECHO: "The echo endpoint",
+  FEED: "The server’s feeds",
+  FUZZ: "Malformed input",
+  HTTP: "Plain requests",
+  JOB: "Jobs",
+  LOG: "The server’s log as a topic",
+  MSG: "The messages of the protocol",
+  PAGE: "The page",
+  RESUME: "Coming back without a gap",
+  SLOW: "Backpressure",
+  SOCK: "TCP connections without a session",
+  STEP: "What rungs promise",
+  STOP: "Graceful shutdown",
+  TOPIC: "Rooms",
+  UPG: "The opening handshake",
+};
+
+/** Returns a group in words, with its letters behind them. */
+function nameOfGroup(group: string): string {
+  const words = groupNames[group];
+  return words ? `${words} (${group})` : group;
 }
 
 function scores({ servers, tests }: SuiteResults): string[] {
@@ -92,7 +125,9 @@ function scores({ servers, tests }: SuiteResults): string[] {
   return [
     row("", ({ title }) => title),
     `|---|${"--:|".repeat(servers.length)}`,
-    ...groups(tests).map(([name, members]) => row(name, ({ id }) => printTally(tally(members, id)))),
+    ...groups(tests).map(([name, members]) =>
+      row(nameOfGroup(name), ({ id }) => printTally(tally(members, id))),
+    ),
     row("all", ({ id }) => `**${printTally(tally(tests, id))}**`),
   ];
 }
@@ -100,8 +135,8 @@ function scores({ servers, tests }: SuiteResults): string[] {
 function withEngine(engine: SuiteResults): string[] {
   if (engine.tests.length === 0) return [];
   const sentence =
-    "With an engine (`pnpm e2e --cluster`): the groups that concern delivery once more, on servers that keep what they know in Redis, and CLUSTER, in which all of these servers are one application.";
-  return ["", sentence, "", ...scores(engine)];
+    "`pnpm e2e --cluster` runs the groups that concern delivery once more, on servers that keep what they know in Redis. The group CLUSTER has all of these servers as one application.";
+  return ["", "## With an engine", "", sentence, "", ...scores(engine)];
 }
 
 function paragraph(sentence: string): string[] {
@@ -112,40 +147,15 @@ function climbed(steps: SuiteResults): string[] {
   const rows = markdownClimbs(steps);
   if (rows.length === 0) return [];
   const sentence =
-    "The ladder: how many of the tests that concern a rung pass on it. `pnpm e2e --steps` says which ones each rung turns green.";
-  return ["", sentence, "", ...rows];
+    "How many of the tests that concern a rung pass on it. The first rung is the stack as its own documentation writes it, so the rows below show what each subject buys. `pnpm e2e --steps` says which tests each rung turns green.";
+  return ["", "## The ladder", "", sentence, "", ...rows];
 }
 
-// A deviation in a test of rungs alone shows on the last rung, which is meant to pass everything.
-function deviations(app: SuiteResults, steps: SuiteResults): string[] {
-  const last = steps.servers
-    .map(({ rung }) => rung?.name ?? "")
-    .sort()
-    .at(-1);
-  const top = steps.servers.filter(({ rung }) => rung?.name === last);
-  const onlySteps = steps.tests.filter(({ id }) => !app.tests.some((test) => test.id === id));
-  const rows = [...deviationRows(app.servers, app.tests), ...deviationRows(top, onlySteps)];
-  return rows.length === 0
-    ? []
-    : ["", "≠ is a known difference of the stack; the test runs and fails as described:", "", ...rows];
-}
-
-// Servers on the same library or runtime often share a deviation with its reason. They share its row, too.
-function deviationRows(servers: ServerFacts[], tests: TestResult[]): string[] {
-  return tests.flatMap((test) => {
-    const deviating = servers.filter(({ id }) => test.results[id]?.verdict === "deviates");
-    const byReason = Map.groupBy(deviating, ({ id }) => reasonOf(test.results[id]));
-    return [...byReason].map(([reason, sharing]) => {
-      const names = inWords.format(sharing.map(({ title }) => title));
-      return `- ${test.id}, ${names}: ${reason}`;
-    });
-  });
-}
-
-const inWords = new Intl.ListFormat("en-GB");
-
-function reasonOf({ reason, link }: Partial<ServerResult> = {}): string {
-  return `${reason ?? "no reason given"}${link ? ` ([source](${link}))` : ""}`;
+function knownDifferences(app: SuiteResults, steps: SuiteResults): string[] {
+  const sections = markdownDeviations(app, steps);
+  const sentence =
+    "These are the ≠ in the tables. Each is a test that a stack cannot pass. It still runs, and must fail as described.";
+  return sections.length === 0 ? [] : ["", "## Known differences", "", sentence, ...sections];
 }
 
 function provenance({ date, commit, machine, servers }: SuiteResults): string {

@@ -4,16 +4,22 @@ import { parseArgs } from "node:util";
 import { readApps, readManifests, readRungs, root } from "@rosetta/manifest";
 import { type AppSources, readAppSources } from "./app-sources.ts";
 import { CommandError } from "./arguments.ts";
+import { type DifferenceEvidence, markdownDifferences } from "./differences.ts";
 import { markdownMatrix, markdownRegions, type ReadmePart, replacePart } from "./markdown.ts";
 import { listSuite } from "./playwright.ts";
 import { printFindings } from "./print-findings.ts";
-import { staleMatrix, staleRegions, unlinkedServers } from "./stale-readme.ts";
+import {
+  readmeFile,
+  resultsFile,
+  staleDifferences,
+  staleMatrix,
+  staleRegions,
+  unlinkedServers,
+} from "./stale-readme.ts";
 import type { SuiteResults } from "./suite-results.ts";
 
-const usage = `pnpm -C packages/compare run readme           writes the table of regions, and the matrix from results/
-pnpm -C packages/compare run readme --check   fails if README.md has other servers, regions, tests or deviations than there are`;
-
-const file = join(root, "README.md");
+const usage = `pnpm -C packages/compare run readme           writes the tables of README.md, and RESULTS.md from results/
+pnpm -C packages/compare run readme --check   fails if they have other servers, regions, tests or deviations than there are`;
 
 async function run(given: string[]): Promise<number> {
   const { check, help } = readOptions(given);
@@ -24,14 +30,16 @@ async function run(given: string[]): Promise<number> {
 }
 
 async function checkReadme(): Promise<number> {
-  const text = readFileSync(file, "utf8");
+  const text = readText(readmeFile);
+  const rungsOf = (id: string) => readRungs(id).map(({ name }) => name);
   const findings = [
     ...unlinkedServers(text, readManifests()),
+    ...staleDifferences(text, readEvidence()),
     ...staleRegions(text, readAppSources(readApps()), readLadders()),
-    ...staleMatrix(text, await listSuite(), readManifests(), (id) => readRungs(id).map(({ name }) => name)),
+    ...staleMatrix(readText(resultsFile), await listSuite(), readManifests(), rungsOf),
   ];
   if (findings.length > 0) return printFindings(findings);
-  console.log("README.md has the servers, regions, tests and deviations that there are");
+  console.log("README.md and RESULTS.md have the servers, regions, tests and deviations that there are");
   return 0;
 }
 
@@ -39,22 +47,35 @@ function readLadders(): AppSources {
   return readAppSources(readApps("steps"), "steps");
 }
 
+function readEvidence(): DifferenceEvidence {
+  return {
+    servers: readManifests(),
+    house: readAppSources(readApps()),
+    bench: readText("packages/bench/README.md"),
+  };
+}
+
 function writeReadme(): void {
   // First the parts that need no run.
-  write("regions", markdownRegions(readAppSources(readApps()), readLadders()));
+  write(readmeFile, "differences", markdownDifferences(readEvidence()));
+  write(readmeFile, "regions", markdownRegions(readAppSources(readApps()), readLadders()));
   const app = readResults("results/e2e.json", "pnpm e2e");
   const engine = readResults("results/engine.json", "pnpm e2e --cluster");
   const steps = readResults("results/steps.json", "pnpm e2e --steps");
-  write("matrix", markdownMatrix({ app, engine, steps }));
-  console.log("README.md is as the apps and the results say");
+  write(resultsFile, "matrix", markdownMatrix({ app, engine, steps }));
+  console.log("README.md and RESULTS.md are as the apps and the results say");
 }
 
-function write(part: ReadmePart, content: string): void {
-  const text = replacePart(readFileSync(file, "utf8"), part, content);
+function readText(file: string): string {
+  return readFileSync(join(root, file), "utf8");
+}
+
+function write(file: string, part: ReadmePart, content: string): void {
+  const text = replacePart(readText(file), part, content);
   if (text === undefined) {
-    throw new CommandError(`README.md has no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`);
+    throw new CommandError(`${file} has no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`);
   }
-  writeFileSync(file, text);
+  writeFileSync(join(root, file), text);
 }
 
 function readOptions(given: string[]): { check?: boolean; help?: boolean } {

@@ -1,6 +1,13 @@
 import type { Manifest } from "@rosetta/manifest";
 import type { AppSources, Finding } from "./app-sources.ts";
 import { dealtTo } from "./dealing.ts";
+import {
+  type DifferenceEvidence,
+  type DifferenceRow,
+  differenceRows,
+  fillDifferences,
+  markdownDifferences,
+} from "./differences.ts";
 import { markdownMatrix, markdownRegions, type ReadmePart, readPart } from "./markdown.ts";
 import type { ServerFacts, ServerResult, SuiteResults, TestResult } from "./suite-results.ts";
 import {
@@ -15,17 +22,39 @@ import {
 
 const remedy = "pnpm -C packages/compare run readme";
 
+/** The files with generated parts. */
+export const readmeFile = "README.md";
+export const resultsFile = "RESULTS.md";
+
 /** Returns where the README's table of regions does not match the apps. */
 export function staleRegions(readme: string, house: AppSources, ladders: AppSources): Finding[] {
-  return compare(readme, "regions", markdownRegions(house, ladders), remedy);
+  return compare({ text: readme, part: "regions", wanted: markdownRegions(house, ladders), how: remedy });
+}
+
+/** Returns where the README's table of differences does not match its evidence, and rows that show no difference. */
+export function staleDifferences(
+  readme: string,
+  evidence: DifferenceEvidence,
+  rows: DifferenceRow[] = differenceRows,
+): Finding[] {
+  const wanted = markdownDifferences(evidence, rows);
+  return [
+    ...compare({ text: readme, part: "differences", wanted, how: remedy }),
+    ...fillDifferences(rows, evidence).flatMap(({ row, cells }) => {
+      const say = (problem: string) =>
+        finding(readPart(readme, "differences")?.line ?? 1, `"${row.says}" ${problem}: differences.ts`);
+      if (cells.includes(undefined)) return [say("has no evidence for every server")];
+      return new Set(cells).size === 1 ? [say("is no longer a difference")] : [];
+    }),
+  ];
 }
 
 /**
- * Returns where the README's matrix lists other tests, servers, rungs or deviations than exist. How many of the tests
+ * Returns where the matrix in RESULTS.md lists other tests, servers, rungs or deviations than exist. How many of the tests
  * pass, and on which machine, only a run can show.
  */
 export function staleMatrix(
-  readme: string,
+  results: string,
   tests: ListedTest[],
   servers: Manifest[],
   rungsOf: (server: string) => string[],
@@ -42,7 +71,13 @@ export function staleMatrix(
     engine: wholeRun("engine", tests, servers),
     steps: wholeRun("steps", tests, rungs),
   });
-  return compare(readme, "matrix", matrix, `pnpm e2e, with --cluster and with --steps, then ${remedy}`);
+  return compare({
+    file: resultsFile,
+    text: results,
+    part: "matrix",
+    wanted: matrix,
+    how: `pnpm e2e, with --cluster and with --steps, then ${remedy}`,
+  });
 }
 
 /** Returns the servers whose own README, with what surprised us, is not linked. */
@@ -53,16 +88,27 @@ export function unlinkedServers(readme: string, servers: Pick<Manifest, "id">[])
     .map((path) => finding(1, `no link to ${path}: name the server where a reader chooses one`));
 }
 
-function compare(readme: string, part: ReadmePart, wanted: string, how: string): Finding[] {
-  const found = readPart(readme, part);
-  if (!found) return [finding(1, `no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`)];
+interface Comparison {
+  /** Default: the README. */
+  file?: string;
+  text: string;
+  part: ReadmePart;
+  /** What the part should be. */
+  wanted: string;
+  /** How to get what is missing. */
+  how: string;
+}
+
+function compare({ file = readmeFile, text, part, wanted, how }: Comparison): Finding[] {
+  const found = readPart(text, part);
+  if (!found) return [finding(1, `no lines <!-- ${part}:begin --> and <!-- ${part}:end -->`, file)];
   const expected = factsOf(wanted);
   const facts = factsOf(found.content);
   const strange = facts.flatMap((fact, at) =>
-    expected.includes(fact) ? [] : [finding(found.line + at, `no longer so: ${fact}`)],
+    expected.includes(fact) ? [] : [finding(found.line + at, `no longer so: ${fact}`, file)],
   );
   const missing = expected.filter((fact) => !facts.includes(fact));
-  return [...strange, ...missing.map((fact) => finding(found.line, `missing, ${how}: ${fact}`))];
+  return [...strange, ...missing.map((fact) => finding(found.line, `missing, ${how}: ${fact}`, file))];
 }
 
 /** Returns a part line by line, without what depends on the run: `11/13` becomes `13`. */
@@ -122,6 +168,6 @@ function expectedOf({ deviations }: Manifest, id: string): ServerResult {
   return { verdict: "deviates", ms: 0, reason, link };
 }
 
-function finding(line: number, message: string): Finding {
-  return { file: "README.md", line, message };
+function finding(line: number, message: string, file = readmeFile): Finding {
+  return { file, line, message };
 }
