@@ -8,6 +8,7 @@ import {
   type Log,
   outcomeRank,
   type Place,
+  presenceRoomOf,
   Refused,
   type RequestMark,
   type Roster,
@@ -56,8 +57,10 @@ export class EngineCluster implements Cluster {
   readonly #clients = new Map<string, Present>();
   readonly #rosters = new Map<string, string[]>();
   readonly #jobs = new Map<string, string>();
-  /** Jobs of servers that are gone, whose followers this server has to tell. */
-  readonly #orphans = new Set<string>();
+  /** Jobs whose start the engine has not answered yet. */
+  readonly #starting = new Set<string>();
+  /** Jobs that nobody runs, and whose followers are being told so. */
+  readonly #burying = new Set<string>();
   #events: ClusterEvents | undefined;
   #beats = 0;
   #deaf = 0;
@@ -147,11 +150,16 @@ export class EngineCluster implements Cluster {
 
   async jobStarts({ topic, epoch }: Place, request: RequestMark): Promise<Place | undefined> {
     const { engine } = this.#options;
-    const answer = await this.#reach.ask(() => engine.startJob(topic, epoch, request));
-    if (answer.outcome === "conflict") throw new Refused("conflict", "this id had another body");
-    if (answer.topic !== topic) return { topic: answer.topic, epoch: answer.epoch, offset: answer.offset };
-    this.#jobs.set(topic, request.client);
-    return undefined;
+    this.#starting.add(topic);
+    try {
+      const answer = await this.#reach.ask(() => engine.startJob(topic, epoch, request));
+      if (answer.outcome === "conflict") throw new Refused("conflict", "this id had another body");
+      if (answer.topic !== topic) return { topic: answer.topic, epoch: answer.epoch, offset: answer.offset };
+      this.#jobs.set(topic, request.client);
+      return undefined;
+    } finally {
+      this.#starting.delete(topic);
+    }
   }
 
   jobEnded(topic: string): void {
@@ -228,9 +236,14 @@ export class EngineCluster implements Cluster {
     const cancel = platform.after(timeoutMs, () => reject(new Error("the engine does not answer")));
     this.#beats += 1;
     this.#tells ??= platform.token().slice(0, 8);
+    const topics = this.log.known;
     const command = {
       ...{ told: this.#told, tells: this.#tells },
-      topics: this.log.known,
+      topics,
+      followed: topics.flatMap(({ topic }) => {
+        const room = presenceRoomOf(topic);
+        return room === undefined ? [] : [{ room, topic }];
+      }),
       jobs: [...this.#jobs.keys()],
       clients: this.#due(),
       keeps: this.#beats % keepBeats === 1,
@@ -259,13 +272,13 @@ export class EngineCluster implements Cluster {
     return [...this.#clients.keys()].filter((_, index) => index % keepBeats === this.#beats % keepBeats);
   }
 
-  #learn({ isKnown, changed, cancelled, taken, moved, orphans, rooms }: BeatReply): void {
+  #learn({ isKnown, changed, untold, cancelled, taken, moved, orphans, rooms }: BeatReply): void {
     if (!isKnown) void this.#tell(rooms);
     for (const client of moved) void this.#found(client).catch(() => {});
     for (const topic of cancelled) this.#events?.cancelled(topic);
     for (const topic of taken) this.#taken(topic);
-    for (const topic of orphans) this.#orphans.add(topic);
-    for (const topic of this.#orphans) void this.#bury(topic).catch(() => {});
+    for (const room of untold) this.#events?.roomChanged(room);
+    for (const topic of orphans) void this.#bury(topic);
     // Messages that came before this reply have been heard by now.
     const behind = changed.filter(({ topic, epoch, offset }) => this.log.isBehind(topic, epoch, offset));
     for (const { topic } of behind) void this.log.refresh(topic, "beat").catch(() => {});
@@ -325,8 +338,20 @@ export class EngineCluster implements Cluster {
     await Promise.all([...jobs, ...clients, ...rooms]);
   }
 
-  // Tells the followers of a job that it has failed, because the server that did it is gone.
+  // Tells the followers of a job that it has failed, because nobody does it any more.
   async #bury(topic: string): Promise<void> {
+    if (this.#jobs.has(topic) || this.#starting.has(topic) || this.#burying.has(topic)) return;
+    this.#burying.add(topic);
+    try {
+      await this.#end(topic);
+    } catch {
+      // The next beat names it again.
+    } finally {
+      this.#burying.delete(topic);
+    }
+  }
+
+  async #end(topic: string): Promise<void> {
     const { engine, platform } = this.#options;
     const opened = await this.#reach.ask(() => engine.open(topic, platform.token().slice(0, 16)));
     const newest = opened.events.at(-1);
@@ -335,6 +360,5 @@ export class EngineCluster implements Cluster {
     const failed = { kind: "progress", state: "failed", done, total } as const;
     await this.log.append(topic, { at: platform.date(), data: failed, rank: outcomeRank(total) });
     await this.#reach.ask(() => engine.endJob(topic));
-    this.#orphans.delete(topic);
   }
 }

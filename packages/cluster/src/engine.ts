@@ -44,6 +44,8 @@ export interface BeatCommand {
   tells: string;
   /** The topics that it follows, as it knows them. */
   topics: { topic: string; epoch: string; offset: number }[];
+  /** The rooms whose presence it follows, with the topics that tell it. */
+  followed: { room: string; topic: string }[];
   /** The jobs that it runs. */
   jobs: string[];
   /** Clients that are connected to it, and shall be remembered further on: in turn, not all each time. */
@@ -61,13 +63,15 @@ export interface BeatReply {
   isKnown: boolean;
   /** Topics that are not as the server knew them when it asked, and how they are. In another life without an epoch. */
   changed: { topic: string; epoch: string; offset: number }[];
+  /** Rooms of `followed` whose topic does not tell the newest list of members: whoever should have done so is gone. */
+  untold: string[];
   /** Jobs of the server that were cancelled elsewhere. */
   cancelled: string[];
   /** Jobs of the server that the others have taken over. */
   taken: string[];
   /** Clients that are connected to another server now. */
   moved: string[];
-  /** Jobs of a server that is gone, which this one now has to end. */
+  /** Jobs that the engine has for this server, and that it does not run: those of a server that is gone, for example. */
   orphans: string[];
   /** Rooms in which the engine has members of this server, if it is not known: they may have left. Otherwise none. */
   rooms: string[];

@@ -11,6 +11,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { SimulatedServer } from "./simulation/servers.ts";
 import { FakeEngine } from "./testing/fake-engine.ts";
+import { FakeStore } from "./testing/fake-store.ts";
 
 /** A client's end of a connection to one of the servers. */
 class Guest {
@@ -71,6 +72,18 @@ async function setUp(extras = createExtras()) {
 
 function publish(guest: Guest, text: string, id = text, to: "all" | "others" = "all"): void {
   guest.say({ type: "publish", id, topic: "room/a", to, text });
+}
+
+/** How many are in the room, as a guest has heard it since the last call. */
+function countsOf(guest: Guest): number[] {
+  const events = guest.heard().flatMap((each) => (each.type === "event" ? [each.data] : []));
+  return events.flatMap((data) => (data.kind === "presence" ? [data.count] : []));
+}
+
+/** The states of jobs that a guest has heard of since the last call. */
+function statesOf(guest: Guest): string[] {
+  const events = guest.heard().flatMap((each) => (each.type === "event" ? [each.data] : []));
+  return events.flatMap((data) => (data.kind === "progress" ? [data.state] : []));
 }
 
 describe("across servers", () => {
@@ -440,11 +453,8 @@ test("if the engine loses that a member has left, the member does not stay in th
   await world.pass(10);
   engine.crash("behind", 100);
   await world.pass(3_000);
-  const counts = watcher
-    .heard()
-    .flatMap((each) => (each.type === "event" && each.data.kind === "presence" ? [each.data.count] : []));
   expect(engine.store.rooms("one")).toEqual([]);
-  expect(counts.at(-1)).toBe(0);
+  expect(countsOf(watcher).at(-1)).toBe(0);
 });
 
 test("if the engine is flushed while it runs, everybody is told, and presence is right again", async () => {
@@ -456,12 +466,7 @@ test("if the engine is flushed while it runs, everybody is told, and presence is
   engine.flush();
   await world.pass(3_000);
   expect(anna.socket.closing?.code).toBe(1013);
-  expect(
-    watcher
-      .heard()
-      .filter((each) => each.type === "event")
-      .at(-1),
-  ).toMatchObject({ data: { count: 1 } });
+  expect(countsOf(watcher).at(-1)).toBe(1);
 });
 
 test("if a server is killed, its members are gone and its jobs have failed after its lease", async () => {
@@ -483,12 +488,79 @@ test("if a server is killed, its members are gone and its jobs have failed after
   expect(ben.heard()).toEqual([]);
   await world.pass(2_000);
   expect(ben.heard()).toMatchObject([{ type: "event", data: { state: "failed", done: 2, total: 40 } }]);
-  expect(
-    watcher
-      .heard()
-      .filter((each) => each.type === "event")
-      .at(-1),
-  ).toMatchObject({ data: { count: 0 } });
+  expect(countsOf(watcher).at(-1)).toBe(0);
+});
+
+test("if a server is killed and nobody hears that its members are gone, presence is right all the same", async () => {
+  const { world, one, two, join } = await setUp();
+  const watcher = await join(two, 2, "presence/a");
+  await join(one, 1);
+  await world.pass(1_000);
+  two.link.isDeaf = true;
+  one.kill();
+  await world.pass(6_000);
+  expect(countsOf(watcher).at(-1)).toBe(0);
+});
+
+test("if a server is killed and the answer is lost that gives its jobs to another one, they have failed all the same", async () => {
+  const { world, one, two, engine, meet } = await setUp();
+  const anna = await meet(one, 1);
+  anna.say({ type: "start", id: "1", job: "hash", mebibytes: 40 });
+  await world.pass(20);
+  const topic = anna.heard().find((each) => each.type === "ack")?.topic ?? "";
+  const ben = await meet(two, 2);
+  ben.say({ type: "subscribe", id: "s", topic });
+  let isLost = false;
+  engine.store.beat = (...asked) => {
+    const reply = FakeStore.prototype.beat.apply(engine.store, asked);
+    if (reply.orphans.length > 0 && !isLost) two.link.lostAnswers += 1;
+    isLost ||= reply.orphans.length > 0;
+    return reply;
+  };
+  one.kill();
+  await world.pass(10_000);
+  expect(isLost).toBe(true);
+  expect(statesOf(ben)).toEqual(["running", "failed"]);
+});
+
+test("if the engine takes up a job after its start was given up, the job has failed", async () => {
+  const { world, one, engine, meet } = await setUp();
+  const anna = await meet(one, 1);
+  anna.heard();
+  const start = { type: "start", id: "1", job: "hash", mebibytes: 40 } as const;
+  anna.say(start);
+  // The topic is open by now, and the job is on its way.
+  await world.pass(8);
+  engine.freeze(5_000);
+  await world.pass(2_500);
+  expect(anna.heard()).toMatchObject([{ type: "error", re: "1", code: "unavailable" }]);
+  await world.pass(6_000);
+  anna.say(start);
+  await world.pass(20);
+  const [ack] = anna.heard();
+  expect(ack).toMatchObject({ type: "ack", re: "1" });
+  anna.say({ type: "subscribe", id: "2", topic: ack?.type === "ack" ? ack.topic : "" });
+  await world.pass(20);
+  expect(world.works).toEqual([]);
+  expect(statesOf(anna)).toEqual(["failed"]);
+});
+
+test("a job whose start is repeated because the answer was lost begins once, and is not taken for one that nobody runs", async () => {
+  const { world, one, meet } = await setUp();
+  const anna = await meet(one, 1);
+  anna.heard();
+  anna.say({ type: "start", id: "1", job: "hash", mebibytes: 40 });
+  await world.pass(8);
+  one.link.lostAnswers = 1;
+  // A beat comes in between.
+  await world.pass(1_500);
+  one.link.cut(10);
+  await world.pass(300);
+  const [ack] = anna.heard();
+  anna.say({ type: "subscribe", id: "2", topic: ack?.type === "ack" ? ack.topic : "" });
+  await world.pass(3_000);
+  expect(world.works).toHaveLength(1);
+  expect(statesOf(anna)).toEqual(["running"]);
 });
 
 test("if a server was taken for dead, its job has failed and ends there, too", async () => {
@@ -503,10 +575,7 @@ test("if a server was taken for dead, its job has failed and ends there, too", a
   await world.pass(8_000);
   world.works[0]?.do();
   await world.pass(2_000);
-  const states = ben
-    .heard()
-    .flatMap((each) => (each.type === "event" && each.data.kind === "progress" ? [each.data.state] : []));
-  expect(states).toEqual(["running", "failed"]);
+  expect(statesOf(ben)).toEqual(["running", "failed"]);
 });
 
 test("if a server is cut off from the engine, it sends its clients away after 15 s, and takes part again later", async () => {
@@ -591,10 +660,5 @@ test("a server that leaves takes its members along at once", async () => {
   await world.pass(600);
   await left;
   await settled();
-  expect(
-    watcher
-      .heard()
-      .filter((each) => each.type === "event")
-      .at(-1),
-  ).toMatchObject({ data: { count: 0 } });
+  expect(countsOf(watcher).at(-1)).toBe(0);
 });

@@ -82,6 +82,17 @@ const aloneAfterCut: [number, Mishap[]] = [
   ],
 ];
 
+/** A server is killed, and the others are deaf when they are told that its members are gone. */
+const unheard: [number, Mishap[]] = [
+  0,
+  [
+    { do: "deafen", server: 1 },
+    { do: "deafen", server: 0 },
+    { do: "leave", client: 0 },
+    { do: "kill", server: 2, ms: 4_000 },
+  ],
+];
+
 test("whatever happens to servers and engine, nobody misses an event untold, and nothing happens twice", {
   timeout: 3_600_000,
 }, async () => {
@@ -95,7 +106,7 @@ test("whatever happens to servers and engine, nobody misses an event untold, and
       sum.worlds += 1;
       for (const [name, count] of Object.entries(counts)) sum[name as keyof typeof counts] += count;
     }),
-    { ...all, examples: [toAndFro, onceMore, alone, aloneAfterCut] },
+    { ...all, examples: [toAndFro, onceMore, alone, aloneAfterCut, unheard] },
   );
   tell(all, sum, begunAt);
   // One that is repeated need not be like the others.

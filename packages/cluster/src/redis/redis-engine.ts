@@ -101,16 +101,17 @@ export class RedisEngine implements Engine {
     return (await this.#use().send(["EXISTS", this.#key("topic", topic)])) === 1;
   }
 
-  async beat({ told, tells, topics, jobs, clients, keeps }: BeatCommand): Promise<BeatReply> {
+  async beat({ told, tells, topics, followed, jobs, clients, keeps }: BeatCommand): Promise<BeatReply> {
     const keys = [
       `${this.#prefix}servers`,
       ...topics.flatMap(({ topic }) => [this.#key("topic", topic), this.#key("stream", topic)]),
       ...jobs.map((job) => this.#key("job", job)),
       ...clients.map((client) => this.#key("client", client)),
+      ...followed.flatMap(({ room, topic }) => [this.#key("topic", topic), this.#key("roster", room)]),
     ];
     const places = topics.flatMap(({ epoch, offset }) => [epoch, offset]);
     const { server } = this.#options;
-    const counts = [topics.length, jobs.length, clients.length];
+    const counts = [topics.length, jobs.length, clients.length, followed.length];
     const bounds = [kept.leaseMs, kept.ms, keeps ? 1 : 0];
     const args = [this.#prefix, server, ...bounds, told, tells, ...counts, ...places];
     const reply = (await this.#use().run("beat", keys, args)) as [
@@ -118,7 +119,8 @@ export class RedisEngine implements Engine {
       [number, string, number][],
       ...number[][],
     ];
-    const [known, changed, cancelled = [], taken = [], moved = [], orphans = [], rooms = []] = reply;
+    const [known, changed, cancelled = [], taken = [], moved = [], orphans = [], rooms = [], untold = []] =
+      reply;
     return {
       isKnown: known === 1,
       changed: changed.map(([index, epoch, offset]) => ({
@@ -131,6 +133,7 @@ export class RedisEngine implements Engine {
       moved: moved.map((index) => clients[index - 1] ?? ""),
       orphans: orphans.map(String),
       rooms: rooms.map(String),
+      untold: untold.map((index) => followed[index - 1]?.room ?? ""),
     };
   }
 

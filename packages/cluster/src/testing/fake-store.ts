@@ -127,7 +127,7 @@ export class FakeStore {
     return this.#data.topics.has(topic);
   }
 
-  beat(server: string, { told, tells, topics, jobs, clients }: BeatCommand): BeatReply {
+  beat(server: string, { told, tells, topics, followed, jobs, clients }: BeatCommand): BeatReply {
     const { leases, servers } = this.#data;
     const isKnown = this.#lives(server) && leases.get(server)?.told === `${told} ${this.life}`;
     const until = this.#now() + kept.leaseMs;
@@ -146,13 +146,15 @@ export class FakeStore {
         const epoch = head?.life === this.life ? head.epoch : "";
         return { topic, epoch, offset: head?.offset ?? 0 };
       }),
+      untold: followed.filter(({ room, topic }) => this.#isUntold(room, topic)).map(({ room }) => room),
       cancelled: jobs.filter((job) => at(job)?.isCancelled),
       taken: jobs.filter((job) => at(job) && at(job)?.server !== server),
       moved: clients.filter((client) => home(client) !== server),
       rooms: isKnown ? [] : this.rooms(server),
     };
-    const gone = [...servers].filter((each) => !this.#lives(each));
-    return { ...reply, orphans: gone.flatMap((other) => this.#bury(other, server)) };
+    for (const other of [...servers]) if (!this.#lives(other)) this.#bury(other, server);
+    const held = [...this.#data.jobs].filter(([, job]) => job.server === server).map(([topic]) => topic);
+    return { ...reply, orphans: held.filter((topic) => !jobs.includes(topic)) };
   }
 
   claim(server: string, command: ClaimCommand): { member: string; known: boolean } | "older" {
@@ -240,13 +242,16 @@ export class FakeStore {
     return (this.#data.leases.get(server)?.until ?? 0) > this.#now();
   }
 
-  // Returns the jobs of a server that is gone. They belong to the one that has noticed it.
-  #bury(server: string, heir: string): string[] {
+  #isUntold(room: string, topic: string): boolean {
+    const version = this.#data.rosters.get(room)?.version ?? 0;
+    return version > (this.#data.topics.get(topic)?.rank ?? 0);
+  }
+
+  // The jobs of a server that is gone belong to the one that has noticed it.
+  #bury(server: string, heir: string): void {
     this.#data.servers.delete(server);
     this.#empty(server);
-    const jobs = [...this.#data.jobs].filter(([, job]) => job.server === server);
-    for (const [, job] of jobs) job.server = heir;
-    return jobs.map(([topic]) => topic);
+    for (const job of this.#data.jobs.values()) if (job.server === server) job.server = heir;
   }
 
   #empty(server: string): void {

@@ -108,6 +108,18 @@ export function beginningOf(topic: string, { epoch }: Cursor): Place {
   return { topic, epoch, offset: 0 };
 }
 
+/** Returns the topic that tells who is in a room. */
+export function presenceOf(room: string): string {
+  return `${presencePrefix}${room}`;
+}
+
+/** Returns the room that a topic tells of, or `undefined` if it tells of something else. */
+export function presenceRoomOf(topic: string): string | undefined {
+  return topic.startsWith(presencePrefix) ? topic.slice(presencePrefix.length) : undefined;
+}
+
+const presencePrefix = "presence/";
+
 /** Returns the rank of a job's last event: nothing comes after the outcome, whoever tells it first. */
 export function outcomeRank(total: number): number {
   return total + 2;

@@ -20,5 +20,6 @@ export {
   type Cluster,
   type ClusterEvents,
   outcomeRank,
+  presenceRoomOf,
   type Roster,
 } from "./cluster.ts";

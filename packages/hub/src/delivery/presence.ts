@@ -1,4 +1,4 @@
-import type { Roster } from "../cluster/cluster.ts";
+import { presenceOf, type Roster } from "../cluster/cluster.ts";
 import type { Soon } from "../cluster/soon.ts";
 import type { Platform } from "../port.ts";
 import type { Draft } from "./log.ts";
@@ -71,7 +71,7 @@ export class Presence {
     const bytes = (eventBytes + memberBytes * shown.length) * this.#options.watchers(room);
     this.#rest(room, Math.max(intervalMs, bytes / bytesPerMs));
     const data = { kind: "presence", count: members.length, members: shown } as const;
-    this.#options.append(`presence/${room}`, { data, ...order }).catch((error) => {
+    this.#options.append(presenceOf(room), { data, ...order }).catch((error) => {
       this.#options.failed(error);
       this.#again(room);
     });

@@ -83,7 +83,7 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("engine-cluster.ts", "failures"),
-    search: "for (const topic of orphans) this.#orphans.add(topic);",
+    search: "for (const topic of orphans) void this.#bury(topic);",
     replace: "",
     why: "nobody ends the jobs of a server that was killed",
   },
@@ -98,6 +98,36 @@ export const cluster: Mutant[] = [
     search: "      engine.reset();\n",
     replace: "",
     why: "a connection that leads nowhere is kept",
+  },
+  {
+    ...unit("engine-cluster.ts", "failures"),
+    search: "for (const room of untold) this.#events?.roomChanged(room);",
+    replace: "",
+    why: "nobody tells that the members of a server are gone if the message is lost",
+  },
+  {
+    ...unit("engine-cluster.ts", "failures"),
+    search: "this.#jobs.has(topic) || this.#starting.has(topic) ||",
+    replace: "",
+    why: "a job that has just begun is taken for one that nobody runs",
+  },
+  {
+    ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
+    search: "    redis.call('PEXPIRE', all('roster', room), ttl)\n",
+    replace: "",
+    why: "Redis forgets who is in a room in which nothing changes for three minutes",
+  },
+  {
+    ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
+    search: "tonumber(version) > tonumber(rank or 0)",
+    replace: "tonumber(version) < tonumber(rank or 0)",
+    why: "a presence that nobody has told is not found",
+  },
+  {
+    ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
+    search: "  elseif not runs[key] then",
+    replace: "  else",
+    why: "the jobs of a server are taken for those that nobody runs",
   },
   {
     ...unit("redis/connection.ts", "redis/connection"),

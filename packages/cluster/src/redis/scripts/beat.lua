@@ -1,11 +1,11 @@
 -- Keeps a server alive and compares what it knows. KEYS: the set of servers, then a topic and its stream each, then jobs,
--- then clients. ARGV: the prefix of all keys, the server, its lease in ms, a bound, whether to keep, the names of the
--- last and the next time that it tells everything, the numbers of topics, jobs and clients, and for each topic the
--- epoch and the offset that the server knows.
+-- then clients, then a topic that tells who is in a room and the room's roster each. ARGV: the prefix of all keys, the
+-- server, its lease in ms, a bound, whether to keep, the names of the last and the next time that it tells everything,
+-- the numbers of topics, jobs, clients and rooms, and for each topic the epoch and the offset that the server knows.
 local servers = KEYS[1]
 local prefix, server, lease, ttl, keeps = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
 local told, tells = ARGV[6], ARGV[7]
-local topics, jobs, clients = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local topics, jobs, clients, followed = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 
 local function all(kind, id) return prefix .. kind .. ':' .. id end
 
@@ -20,7 +20,7 @@ for index = 1, topics do
   local topic, stream = KEYS[2 * index], KEYS[2 * index + 1]
   local head = redis.call('HMGET', topic, 'epoch', 'life', 'offset')
   local epoch = head[2] == now and head[1] or ''
-  if epoch ~= ARGV[9 + 2 * index] or head[3] ~= ARGV[10 + 2 * index] then
+  if epoch ~= ARGV[10 + 2 * index] or head[3] ~= ARGV[11 + 2 * index] then
     differing[#differing + 1] = { index, epoch, tonumber(head[3] or 0) }
   end
   if keeps then
@@ -29,10 +29,11 @@ for index = 1, topics do
   end
 end
 
-local cancelled, taken = {}, {}
+local cancelled, taken, runs = {}, {}, {}
 local first = 1 + 2 * topics
 for index = 1, jobs do
   local job = redis.call('HMGET', KEYS[first + index], 'server', 'cancelled')
+  runs[KEYS[first + index]] = true
   if job[1] and job[1] ~= server then taken[#taken + 1] = index end
   if job[2] then cancelled[#cancelled + 1] = index end
   redis.call('PEXPIRE', KEYS[first + index], ttl)
@@ -46,8 +47,16 @@ for index = 1, clients do
   redis.call('PEXPIRE', KEYS[first + index], ttl)
 end
 
--- Servers that are gone: their members have left, and whoever notices it first ends their jobs.
-local orphans = {}
+-- Who is in a room may have changed while nobody could tell it, as when a server was killed.
+local untold = {}
+first = first + clients
+for index = 1, followed do
+  local rank = redis.call('HGET', KEYS[first + 2 * index - 1], 'rank')
+  local version = redis.call('HGET', KEYS[first + 2 * index], '#')
+  if version and tonumber(version) > tonumber(rank or 0) then untold[#untold + 1] = index end
+end
+
+-- Servers that are gone: their members have left, and whoever notices it first gets their jobs.
 for _, other in ipairs(redis.call('SMEMBERS', servers)) do
   if redis.call('EXISTS', all('lease', other)) == 0 then
     redis.call('SREM', servers, other)
@@ -56,10 +65,19 @@ for _, other in ipairs(redis.call('SMEMBERS', servers)) do
       if redis.call('HGET', all('job', job), 'server') == other then
         redis.call('HSET', all('job', job), 'server', server)
         redis.call('SADD', all('jobs', server), job)
-        orphans[#orphans + 1] = job
       end
     end
     redis.call('DEL', all('jobs', other))
+  end
+end
+-- What the server does not run it has to end. It may also be a job that began after its start was given up.
+local orphans = {}
+for _, job in ipairs(redis.call('SMEMBERS', all('jobs', server))) do
+  local key = all('job', job)
+  if redis.call('HGET', key, 'server') ~= server then
+    redis.call('SREM', all('jobs', server), job)
+  elseif not runs[key] then
+    orphans[#orphans + 1] = job
   end
 end
 -- A server that is told anew also hears in which rooms its members still are: it may have said otherwise in vain.
@@ -67,4 +85,9 @@ local rooms = isKnown and {} or redis.call('SMEMBERS', all('rooms', server))
 -- These outlive the lease, so that the others can still clean up after this server.
 redis.call('PEXPIRE', all('rooms', server), ttl)
 redis.call('PEXPIRE', all('jobs', server), ttl)
-return { isKnown and 1 or 0, differing, cancelled, taken, moved, orphans, rooms }
+if keeps then
+  for _, room in ipairs(redis.call('SMEMBERS', all('rooms', server))) do
+    redis.call('PEXPIRE', all('roster', room), ttl)
+  end
+end
+return { isKnown and 1 or 0, differing, cancelled, taken, moved, orphans, rooms, untold }
