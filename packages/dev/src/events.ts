@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { FaultDesk } from "./faults/fault-desk.ts";
+
+const faultPath = "/faults";
 
 /** The usual port of the events, so that a page finds them again after `pnpm dev` was ended and started. */
 const usualPort = 3100;
@@ -16,9 +19,12 @@ export class CodeEvents {
   /** By the port of the server. */
   readonly #names = new Map<number, string>();
 
+  #desk: FaultDesk | undefined;
+
   private constructor(server: Server) {
     this.#server = server;
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      if (request.url === faultPath && this.#desk) return void this.#desk.answer(request, response);
       // It says nothing but a name, so any page may read it.
       response.writeHead(200, { "Content-Type": "text/event-stream", "Access-Control-Allow-Origin": "*" });
       response.flushHeaders();
@@ -39,6 +45,16 @@ export class CodeEvents {
 
   get origin(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Where pages of this run find the desk that makes servers fail, once it is open. */
+  get faultsUrl(): string {
+    return this.origin + faultPath;
+  }
+
+  /** Opens the desk. */
+  open(desk: FaultDesk): void {
+    this.#desk = desk;
   }
 
   /** Names the code that runs from now on at a server's port. Nothing happens if it is the same as before. */

@@ -9,9 +9,11 @@ import { whatBroke } from "./broken.ts";
 import { Balancer } from "./cluster/balancer.ts";
 import type { DevEngine } from "./cluster/engine.ts";
 import { CodeEvents } from "./events.ts";
+import { FaultDesk } from "./faults/fault-desk.ts";
+import { SlowLink, trainPace } from "./faults/slow-link.ts";
 import { readLog } from "./log.ts";
 import { Page } from "./page.ts";
-import { type DevPlan, environmentOf, type Seat } from "./plan.ts";
+import { type DevPlan, environmentOf, originsOf, type Seat } from "./plan.ts";
 import { SourceWatch } from "./source-watch.ts";
 import { type Difference, identityOf, type Snapshot, SourceReader, type Sources } from "./sources.ts";
 import { type News, Supervisor } from "./supervisor.ts";
@@ -26,6 +28,14 @@ const settleMs = 5_000;
 /** The name of the page among the things that are made of files; a server has its id. */
 const page = "page";
 
+/** The parts of a loop that were started before it. */
+interface LoopParts {
+  env: NodeJS.ProcessEnv;
+  events: CodeEvents;
+  links: ReadonlyMap<string, SlowLink>;
+  engine?: DevEngine;
+}
+
 /** Runs servers and the page, and renews what a saved file belongs to. */
 export class DevLoop {
   readonly #plan: DevPlan;
@@ -35,6 +45,8 @@ export class DevLoop {
   /** Through which the servers are one application. */
   readonly #engine: DevEngine | undefined;
   #balancer: Balancer | undefined;
+  /** By the id of a server, or of the balancer: how it is found through a slow link. */
+  readonly #links: ReadonlyMap<string, SlowLink>;
   /** The URLs of the servers that are up. */
   readonly #urls = new Map<string, string>();
   #watch: SourceWatch<string> | undefined;
@@ -45,14 +57,22 @@ export class DevLoop {
   #pending = 0;
   #isStopping = false;
 
-  private constructor(plan: DevPlan, env: NodeJS.ProcessEnv, events: CodeEvents, engine?: DevEngine) {
+  private constructor(plan: DevPlan, { env, events, links, engine }: LoopParts) {
     this.#plan = plan;
     this.#engine = engine;
     this.#events = events;
-    this.#page = new Page(pageFolder, `${events.origin}/`);
+    this.#links = links;
+    this.#page = new Page(pageFolder, {
+      eventsUrl: `${events.origin}/`,
+      facts: {
+        ...(isFaulty(env) && { faults: events.faultsUrl }),
+        ...(plan.balancer && { balancer: plan.balancer.url }),
+      },
+    });
     // Where Node keeps compiled code, which halves the time of a restart.
     const cached = { NODE_COMPILE_CACHE: compiled, ...env };
-    const common = { env: cached, eventsOrigin: events.origin, pageRoot: this.#page.root };
+    const slowUrls = new Map([...links].map(([id, { url }]) => [id, url]));
+    const common = { env: cached, eventsOrigin: events.origin, pageRoot: this.#page.root, slowUrls };
     const programs = plan.seats.map((seat) => ({
       id: seat.manifest.id,
       command: commandOf(seat.manifest, seat.manifest.start),
@@ -60,6 +80,11 @@ export class DevLoop {
       env: environmentOf(seat, plan, common),
     }));
     this.#supervisor = new Supervisor(programs, (news) => this.#hear(news));
+    if (isFaulty(env)) {
+      const servers = plan.seats.map(({ manifest: { id } }) => id);
+      const faults = { servers, slowUrls, origins: originsOf(plan), supervisor: this.#supervisor };
+      events.open(new FaultDesk(faults));
+    }
     // However this process ends.
     process.on("exit", () => this.#page.remove());
   }
@@ -69,7 +94,8 @@ export class DevLoop {
    * after them.
    */
   static async create(plan: DevPlan, env: NodeJS.ProcessEnv, engine?: DevEngine): Promise<DevLoop> {
-    return new DevLoop(plan, env, await CodeEvents.start(), engine);
+    const links = isFaulty(env) ? await slowLinksOf(plan) : new Map();
+    return new DevLoop(plan, { env, events: await CodeEvents.start(), links, ...(engine && { engine }) });
   }
 
   /** Builds the page, starts the servers, says where they are, and watches from then on. */
@@ -94,6 +120,7 @@ export class DevLoop {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#events.stop();
+    for (const link of this.#links.values()) link.stop();
     this.#page.remove();
     await Promise.all([this.#watch?.stop(), this.#supervisor.stop()]);
     // Until now, the servers said goodbye through both.
@@ -160,6 +187,8 @@ export class DevLoop {
 
   #hear(news: News): void {
     if (news.name === "said") return print(news.id, news.line);
+    if (news.name === "frozen")
+      return say(`${news.id} is frozen for ${news.ms / 1000} s: a page asked for it`);
     if (news.name !== "up") this.#urls.delete(news.id);
     if (news.name === "broken") return complain(`${news.id} is broken: ${whatBroke(news.output, root)}`);
     if (news.name === "ended") {
@@ -167,9 +196,24 @@ export class DevLoop {
         `${news.id} has ended (${howOf(news.exit)}) and starts again when one of its files changes`,
       );
     }
+    if (news.name === "killed") {
+      return say(`${news.id} is killed, and starts again in ${news.downMs / 1000} s: a page asked for it`);
+    }
     this.#urls.set(news.id, news.url);
     if (news.reason) say(`${news.id} restarted: ${news.reason} ${secondsSince(performance.now() - news.ms)}`);
   }
+}
+
+// As for the failures that the protocol knows.
+function isFaulty({ CHAOS }: NodeJS.ProcessEnv): boolean {
+  return CHAOS !== "0";
+}
+
+async function slowLinksOf({ seats, balancer }: DevPlan): Promise<Map<string, SlowLink>> {
+  const servers = seats.map(({ manifest: { id }, url }) => ({ id, url }));
+  const all = balancer ? [...servers, { id: "balancer", url: balancer.url }] : servers;
+  const links = await Promise.all(all.map(({ url }) => SlowLink.start(url, trainPace)));
+  return new Map(links.map((link, place) => [all[place]?.id ?? "", link]));
 }
 
 function snapshotsOf(seats: Seat[]): Map<string, Snapshot> {

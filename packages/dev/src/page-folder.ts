@@ -13,6 +13,14 @@ import { dirname, join, relative } from "node:path";
 const reloadScript = join(import.meta.dirname, "../page/reload.js");
 const reloadName = join("assets", "reload.js");
 
+/** What a page of `pnpm dev` knows of the run. */
+export interface DevFacts {
+  /** Where it hears that it is out of date. */
+  eventsUrl: string;
+  /** By name: addresses that it finds as `<meta name="rosetta-…">`. */
+  facts: Readonly<Record<string, string>>;
+}
+
 /**
  * The folder from which servers serve the page during a run. It is never empty: builds are made elsewhere, and then
  * their files are put in, `index.html` last.
@@ -20,22 +28,24 @@ const reloadName = join("assets", "reload.js");
 export class PageFolder {
   /** What the servers mount at `/`. */
   readonly path: string;
-  readonly #reloadTag: string;
+  readonly #tags: string;
   /** The files of the last two builds: a page that is open may still ask for those of its own. */
   #builds: ReadonlySet<string>[] = [];
 
-  /** Creates it. Pages hear at `eventsUrl` that they are out of date. */
-  constructor(path: string, eventsUrl: string) {
+  constructor(path: string, { eventsUrl, facts }: DevFacts) {
     this.path = path;
     const source = `./assets/reload.js?events=${encodeURIComponent(eventsUrl)}`;
-    this.#reloadTag = `<script type="module" src="${source}"></script>`;
+    const metas = Object.entries(facts).map(
+      ([name, content]) => `<meta name="rosetta-${name}" content="${content}">`,
+    );
+    this.#tags = [`<script type="module" src="${source}"></script>`, ...metas].join("\n    ");
     mkdirSync(join(path, "assets"), { recursive: true });
     copyFileSync(reloadScript, join(path, reloadName));
   }
 
   /** Puts a build in, which must be on the same disk and is used up by that. Returns false if the page stays the same. */
   publish(build: string): boolean {
-    this.#addReload(join(build, "index.html"));
+    this.#addTags(join(build, "index.html"));
     const names = filesIn(build);
     const fresh = names.filter((name) => !isSame(join(build, name), join(this.path, name)));
     for (const name of fresh) this.#putIn(build, name);
@@ -44,9 +54,9 @@ export class PageFolder {
     return fresh.length > 0;
   }
 
-  #addReload(index: string): void {
+  #addTags(index: string): void {
     // Behind the page's own scripts: the page knows its build by the first of them.
-    const text = readFileSync(index, "utf8").replace("</head>", `${this.#reloadTag}\n  </head>`);
+    const text = readFileSync(index, "utf8").replace("</head>", `${this.#tags}\n  </head>`);
     writeFileSync(index, text);
   }
 

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { runProgram } from "@rosetta/testkit/process";
-import { PageFolder } from "./page-folder.ts";
+import { type DevFacts, PageFolder } from "./page-folder.ts";
 
 /** What became of a build. */
 export type Built =
@@ -23,10 +23,10 @@ export class Page {
   readonly #folder: PageFolder;
   #build = new AbortController();
 
-  /** `folder` is that of the package with the page. Pages hear at `eventsUrl` that they are out of date. */
-  constructor(folder: string, eventsUrl: string) {
+  /** `folder` is that of the package with the page. */
+  constructor(folder: string, facts: DevFacts) {
     this.#package = folder;
-    this.#folder = new PageFolder(join(this.#temporary, "page"), eventsUrl);
+    this.#folder = new PageFolder(join(this.#temporary, "page"), facts);
   }
 
   /** The folder that servers mount at `/`. */

@@ -75,28 +75,31 @@ export interface RunSettings {
   eventsOrigin: string;
   /** The folder of the page. */
   pageRoot: string;
+  /** By the id of a server: where it is found through a slow link. Default: nowhere. */
+  slowUrls?: ReadonlyMap<string, string>;
+}
+
+/** Returns the origins at which the pages of a run are, by every name of this machine. */
+export function originsOf({ seats, balancer }: DevPlan): Set<string> {
+  const places = [...seats, ...(balancer ? [balancer] : [])];
+  return new Set(places.flatMap(({ port, url }) => [...usualOrigins(port, []), url]));
 }
 
 /** Returns the environment of one server of a run. Clients may order failures unless `CHAOS` says otherwise. */
 export function environmentOf(
   seat: Seat,
   plan: DevPlan,
-  { env, eventsOrigin, pageRoot }: RunSettings,
+  { env, eventsOrigin, pageRoot, slowUrls = new Map() }: RunSettings,
 ): NodeJS.ProcessEnv {
   const siblings = siblingsOf(plan);
-  const { balancer } = plan;
   // A page may only connect to what its server lists.
-  const usual = [
-    ...usualOrigins(seat.port, siblings),
-    seat.url,
-    ...(balancer ? [...usualOrigins(balancer.port, []), balancer.url] : []),
-  ].join();
+  const usual = [...usualOrigins(seat.port, siblings), ...originsOf(plan)].join();
   return {
     ...env,
     PORT: String(seat.port),
     CHAOS: env.CHAOS || "1",
     ...(plan.isMoved && { SERVERS: env.SERVERS || siblings.map(({ id, url }) => `${id}=${url}`).join() }),
-    ALLOWED_ORIGINS: `${env.ALLOWED_ORIGINS || usual},${eventsOrigin}`,
+    ALLOWED_ORIGINS: [env.ALLOWED_ORIGINS || usual, eventsOrigin, ...slowUrls.values()].join(),
     PAGE_ROOT: pageRoot,
   };
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { type Program, Supervisor } from "./supervisor.ts";
 import { NewsInbox } from "./testing/news.ts";
@@ -90,6 +91,55 @@ test("a server that ended by itself is told of, and starts with the next restart
   program("one", ready("http://one"));
   await supervisor.restart("one", "mended");
   expect(await inbox.next()).toMatchObject({ name: "up", reason: "mended" });
+});
+
+test("a server that is killed on purpose starts again after a while", async () => {
+  const { supervisor, inbox } = supervise(program("one", ready("http://one")));
+  await supervisor.start();
+  await inbox.until("up");
+  const began = performance.now();
+  await supervisor.kill("one", 150);
+  expect(performance.now() - began).toBeGreaterThan(145);
+  expect(await inbox.next()).toEqual({ id: "one", name: "killed", downMs: 150 });
+  expect(await inbox.next()).toMatchObject({ name: "up", reason: "it was killed" });
+  expect(inbox.names).toEqual([]);
+});
+
+test("a server that was started by somebody else meanwhile is not started twice", async () => {
+  const { supervisor, inbox } = supervise(program("one", ready("http://one")));
+  await supervisor.start();
+  await inbox.until("up");
+  const killed = supervisor.kill("one", 1_500);
+  await supervisor.restart("one", "a.ts changed");
+  await killed;
+  expect(inbox.names).toEqual(["one killed", "one up"]);
+});
+
+test.runIf(process.platform !== "win32")(
+  "a server that is frozen says nothing until it goes on",
+  async () => {
+    const script = `setInterval(() => console.log("tick"), 20); ${ready("http://one")}`;
+    const { supervisor, inbox } = supervise(program("one", script));
+    await supervisor.start();
+    await inbox.until("said");
+    supervisor.freeze("one", 400);
+    await inbox.until("frozen");
+    await pause(200);
+    const before = inbox.names.length;
+    await pause(100);
+    expect(inbox.names.length).toBe(before);
+    await expect.poll(() => inbox.names.length).toBeGreaterThan(before);
+  },
+);
+
+test.runIf(process.platform !== "win32")("a server that is frozen can be ended", async () => {
+  const { supervisor, inbox } = supervise(program("one", ready("http://one")));
+  await supervisor.start();
+  await inbox.until("up");
+  supervisor.freeze("one", 60_000);
+  const began = performance.now();
+  await supervisor.stop();
+  expect(performance.now() - began).toBeLessThan(9_000);
 });
 
 test("a program that is not there is broken", async () => {

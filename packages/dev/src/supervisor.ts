@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import { Process, type ProcessExit } from "@rosetta/testkit/process";
 
 /** A server to keep running. */
@@ -31,6 +32,10 @@ export type News = { id: string } & (
     }
   /** It had been ready, and ended although nobody here asked it to. */
   | { name: "ended"; exit: ProcessExit }
+  /** It was killed on purpose, and starts again after some ms. */
+  | { name: "killed"; downMs: number }
+  /** It was stopped on purpose, and goes on after some ms. */
+  | { name: "frozen"; ms: number }
   /** A line that it wrote. */
   | { name: "said"; line: string }
 );
@@ -60,6 +65,22 @@ export class Supervisor {
    */
   async restart(id: string, reason: string): Promise<void> {
     await this.#keepers.get(id)?.restart(reason);
+  }
+
+  /**
+   * Kills a server, as a crash does, and starts it again after some ms. Resolves when it is up or has ended. Nothing
+   * happens if it does not run.
+   */
+  async kill(id: string, downMs: number): Promise<void> {
+    await this.#keepers.get(id)?.kill(downMs);
+  }
+
+  /**
+   * Stops the process of a server for some ms: it keeps its connections, and answers nothing. Nothing happens if it does
+   * not run, nor on Windows.
+   */
+  freeze(id: string, ms: number): void {
+    this.#keepers.get(id)?.freeze(ms);
   }
 
   /** Asks all servers to end, and resolves when they have. Nothing starts after this. */
@@ -95,6 +116,26 @@ class Keeper {
     return this.#work;
   }
 
+  async kill(downMs: number): Promise<void> {
+    const child = this.#process;
+    // A process that is about to end need not be killed.
+    if (!child || this.#asked.has(child)) return;
+    this.#asked.add(child);
+    child.kill();
+    this.#tell({ id: this.#program.id, name: "killed", downMs });
+    await pause(downMs, undefined, { ref: false });
+    // Somebody may have saved one of its files meanwhile.
+    if (!this.#process && !this.#isStopping) await this.restart("it was killed");
+  }
+
+  freeze(ms: number): void {
+    const child = this.#process;
+    if (!child || process.platform === "win32") return;
+    child.kill("SIGSTOP");
+    this.#tell({ id: this.#program.id, name: "frozen", ms });
+    setTimeout(() => child.kill("SIGCONT"), ms).unref();
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#ask();
@@ -119,6 +160,8 @@ class Keeper {
     if (!this.#process || this.#asked.has(this.#process)) return;
     this.#asked.add(this.#process);
     this.#process.kill("SIGTERM");
+    // A process that was stopped would only hear that later.
+    if (process.platform !== "win32") this.#process.kill("SIGCONT");
   }
 
   async #end(): Promise<void> {

@@ -1,0 +1,87 @@
+import { afterEach, expect, test } from "vitest";
+import { CodeEvents } from "../events.ts";
+import { awayMs, FaultDesk, possibleFaults } from "./fault-desk.ts";
+
+const origin = "http://localhost:3001";
+const events: CodeEvents[] = [];
+afterEach(() => {
+  for (const each of events.splice(0)) each.stop();
+});
+
+async function setUp() {
+  const caused: unknown[] = [];
+  const desk = new FaultDesk({
+    servers: ["one"],
+    slowUrls: new Map([["one", "http://127.0.0.1:4711"]]),
+    origins: new Set([origin]),
+    supervisor: {
+      restart: async (...given) => void caused.push(["restart", ...given]),
+      kill: async (...given) => void caused.push(["kill", ...given]),
+      freeze: (...given) => void caused.push(["freeze", ...given]),
+    },
+  });
+  const started = await CodeEvents.start();
+  events.push(started);
+  started.open(desk);
+  const ask = (init: RequestInit = {}, from = origin) =>
+    fetch(started.faultsUrl, { ...init, headers: { Origin: from } });
+  const order = (content: unknown) => ask({ method: "POST", body: JSON.stringify(content) });
+  return { ask, order, caused };
+}
+
+test("a page of the run hears what it can order", async () => {
+  const { ask } = await setUp();
+  const response = await ask();
+  expect(response.headers.get("access-control-allow-origin")).toBe(origin);
+  expect(await response.json()).toEqual({
+    faults: possibleFaults(process.platform),
+    awayMs,
+    servers: ["one"],
+    slowUrls: { one: "http://127.0.0.1:4711" },
+  });
+});
+
+test("an order is carried out", async () => {
+  const { order, caused } = await setUp();
+  for (const fault of possibleFaults(process.platform)) {
+    expect((await order({ server: "one", fault })).status).toBe(202);
+  }
+  expect(caused.slice(0, 2)).toEqual([
+    ["restart", "one", "a page asked for it"],
+    ["kill", "one", awayMs.kill],
+  ]);
+});
+
+test("a browser may ask beforehand whether it may order", async () => {
+  const { ask } = await setUp();
+  const response = await ask({ method: "OPTIONS" });
+  expect(response.status).toBe(204);
+  expect(response.headers.get("access-control-allow-methods")).toBe("POST");
+});
+
+test.each(["https://stranger.example", "http://localhost:3001.stranger.example", "null"])(
+  "a page of %s may neither ask nor order",
+  async (stranger) => {
+    const { ask, caused } = await setUp();
+    expect((await ask({}, stranger)).status).toBe(403);
+    const body = JSON.stringify({ server: "one", fault: "kill" });
+    expect((await ask({ method: "POST", body }, stranger)).status).toBe(403);
+    expect(caused).toEqual([]);
+  },
+);
+
+test.each([
+  [{ server: "two", fault: "kill" }],
+  [{ server: "one", fault: "toString" }],
+  [{ server: ["one"], fault: "kill" }],
+  [null],
+  ["a".repeat(2_000)],
+])("%j is no order", async (content) => {
+  const { order, caused } = await setUp();
+  expect((await order(content)).status).toBe(400);
+  expect(caused).toEqual([]);
+});
+
+test("Windows cannot freeze a process", () => {
+  expect(possibleFaults("win32")).toEqual(["restart", "kill"]);
+});

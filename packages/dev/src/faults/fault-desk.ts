@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Supervisor } from "../supervisor.ts";
+
+/** What a page can do to a server. */
+export type Fault = "restart" | "kill" | "freeze";
+
+/** The parts of the supervisor that cause faults. */
+export type FaultCauser = Pick<Supervisor, "restart" | "kill" | "freeze">;
+
+/** What a desk needs to know. */
+export interface FaultPlan {
+  /** Ids of the servers of the run. */
+  servers: readonly string[];
+  /** By the id of a server: where it is found through a slow link. */
+  slowUrls: ReadonlyMap<string, string>;
+  /** Pages of these origins may ask. */
+  origins: ReadonlySet<string>;
+  supervisor: FaultCauser;
+}
+
+/** Milliseconds that a killed server stays away, and that a frozen one stands still. */
+export const awayMs = { kill: 3_000, freeze: 5_000 };
+
+/** The faults that this system can cause: Windows cannot stop a process and let it go on. */
+export function possibleFaults(platform: NodeJS.Platform): Fault[] {
+  return platform === "win32" ? ["restart", "kill"] : ["restart", "kill", "freeze"];
+}
+
+/** More than any order has (bytes). */
+const mostBytes = 1_000;
+
+/**
+ * Takes the orders of pages to make a server fail. `GET` lists what can be ordered, `POST` with
+ * `{"server": "bun-hono", "fault": "kill"}` does it. Only pages of this run may ask: any other page in the same browser
+ * would reach it, too.
+ */
+export class FaultDesk {
+  readonly #plan: FaultPlan;
+  readonly #faults = possibleFaults(process.platform);
+
+  constructor(plan: FaultPlan) {
+    this.#plan = plan;
+  }
+
+  /** Answers a request. Never throws. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { origin } = request.headers;
+    if (origin === undefined || !this.#plan.origins.has(origin)) return end(response, 403);
+    response.setHeader("Access-Control-Allow-Origin", origin);
+    response.setHeader("Vary", "Origin");
+    if (request.method === "GET") return end(response, 200, this.#list());
+    if (request.method === "OPTIONS") {
+      response.setHeader("Access-Control-Allow-Methods", "POST");
+      response.setHeader("Access-Control-Allow-Headers", "Content-Type");
+      return end(response, 204);
+    }
+    if (request.method !== "POST") return end(response, 405);
+    const order = this.#read(await bodyOf(request));
+    if (!order) return end(response, 400);
+    this.#cause(order);
+    end(response, 202);
+  }
+
+  #list(): object {
+    const { servers, slowUrls } = this.#plan;
+    return { faults: this.#faults, awayMs, servers, slowUrls: Object.fromEntries(slowUrls) };
+  }
+
+  #read(body: string): { server: string; fault: Fault } | undefined {
+    const { server, fault } = Object(parse(body)) as { server?: unknown; fault?: unknown };
+    const isKnown = this.#plan.servers.includes(server as string) && this.#faults.includes(fault as Fault);
+    return isKnown ? { server: server as string, fault: fault as Fault } : undefined;
+  }
+
+  #cause({ server, fault }: { server: string; fault: Fault }): void {
+    const { supervisor } = this.#plan;
+    if (fault === "restart") void supervisor.restart(server, "a page asked for it");
+    if (fault === "kill") void supervisor.kill(server, awayMs.kill);
+    if (fault === "freeze") supervisor.freeze(server, awayMs.freeze);
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let body = "";
+  try {
+    for await (const bytes of request) {
+      body += bytes;
+      if (body.length > mostBytes) return "";
+    }
+  } catch {
+    // The page has gone.
+  }
+  return body;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function end(response: ServerResponse, status: number, content?: object): void {
+  response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  response.end(content && JSON.stringify(content));
+}
