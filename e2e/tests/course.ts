@@ -131,7 +131,7 @@ test("COURSE-32 MUST show on a phone one thing at a time: do, wire, code", {
 }, async ({ lesson }) => {
   const here = await lesson("#/lesson/1", undefined, { viewport: { width: 390, height: 844 } });
   const { page, echo, wire } = here;
-  const show = page.getByRole("group", { name: "Show" });
+  const show = page.getByRole("navigation", { name: "Show" });
   await echo.sendText("from a phone");
   await expect(echo.line("from a phone")).toContainText("came back equal");
   await expect(wire.region).toBeHidden();

@@ -1,16 +1,12 @@
 // `pnpm dev --cluster` as somebody runs it, with a real Redis.
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { stripVTControlCharacters } from "node:util";
 import { findRedis, redisRemedy } from "@rosetta/cluster/testing";
 import { readManifests } from "@rosetta/manifest";
 import { Conversation, Raw } from "@rosetta/testkit";
-import { Process } from "@rosetta/testkit/process";
 import { afterEach, expect, test } from "vitest";
 import { ownerOf } from "../owner.ts";
 import { whyNot } from "../plan.ts";
+import { DevRun } from "../testing/dev-run.ts";
 
-const command = fileURLToPath(new URL("../main.ts", import.meta.url));
 const manifests = readManifests();
 const [first, last] = [manifests[0]?.id ?? "", manifests.at(-1)?.id ?? ""];
 
@@ -19,33 +15,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-/** Starts the command, and waits until it has printed its board. */
-async function runCluster() {
-  const dev = new Process([process.execPath, command, "--cluster", "--port", "0", first, last], {
-    cwd: process.cwd(),
-    env: { ...process.env, REDIS_URL: "" },
-    ownGroup: true,
-  });
-  stops.push(() => dev.stop(20_000));
-  const lines: string[] = [];
-  const ready = Promise.withResolvers<void>();
-  for (const stream of [dev.stdout, dev.stderr]) {
-    if (!stream) continue;
-    createInterface({ input: stream }).on("line", (line) => {
-      lines.push(stripVTControlCharacters(line));
-      if (lines.at(-1) === "Ctrl-C stops all") ready.resolve();
-    });
-  }
-  void dev.closed.then(() => ready.reject(new Error(`pnpm dev has ended:\n${lines.join("\n")}`)));
-  await ready.promise;
-  const portIn = (pattern: RegExp): number => Number(pattern.exec(lines.join("\n"))?.[1]);
-  return {
-    dev,
-    balancer: portIn(/^One application on all of them: http:\/\/127\.0\.0\.1:(\d+)$/m),
-    redis: portIn(/they share \w+-server on port (\d+)$/m),
-    portOf: (id: string) => portIn(new RegExp(`^.*http://127\\.0\\.0\\.1:(\\d+) .* apps/${id}/src$`, "m")),
-  };
-}
+const portOf = (url: string) => Number(new URL(url).port);
 
 async function kill(port: number): Promise<void> {
   const pid = /\(process (\d+)\)$/.exec((await ownerOf(port)) ?? "")?.[1];
@@ -55,7 +25,12 @@ async function kill(port: number): Promise<void> {
 
 test("two stacks are one room, and whoever is on a server that is killed goes on at the other", async () => {
   if (!findRedis()) throw new Error(redisRemedy);
-  const { dev, balancer, redis, portOf } = await runCluster();
+  const run = await DevRun.start(["--cluster", "--port", "0", first, last], {
+    ...process.env,
+    REDIS_URL: "",
+  });
+  stops.push(() => run.stop());
+  const balancer = portOf(run.balancerUrl);
   const raw = new Raw(balancer);
   stops.push(() => raw.end());
   const [anna, bert] = [await Conversation.open(raw), await Conversation.open(raw)];
@@ -68,7 +43,7 @@ test("two stacks are one room, and whoever is on a server that is killed goes on
   await say("across stacks");
   expect(await bert.events(topic, 1)).toMatchObject([{ data: { text: "across stacks" } }]);
 
-  await kill(portOf(servers[1] ?? ""));
+  await kill(portOf(run.urlOf(servers[1] ?? "")));
   await bert.socket.closed();
   await say("while you were away");
   const again = await Conversation.open(raw, { client: bert.client });
@@ -77,6 +52,6 @@ test("two stacks are one room, and whoever is on a server that is killed goes on
   expect(await again.request({ type: "subscribe", topic, since })).toMatchObject({ recovered: true });
   expect(await again.events(topic, 1)).toMatchObject([{ data: { text: "while you were away" } }]);
 
-  expect(await dev.stop(20_000)).toEqual({ code: 0, signal: null });
-  for (const port of [balancer, redis]) expect(await whyNot("127.0.0.1", port)).toBeUndefined();
+  expect(await run.stop()).toEqual({ code: 0, signal: null });
+  for (const port of [balancer, run.enginePort]) expect(await whyNot("127.0.0.1", port)).toBeUndefined();
 }, 120_000);

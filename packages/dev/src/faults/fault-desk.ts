@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Supervisor } from "../supervisor.ts";
 
 /** What a page can do to a server. */
-export type Fault = "restart" | "kill" | "freeze";
+export type OrderedFault = "restart" | "kill" | "freeze";
 
 /** The parts of the supervisor that cause faults. */
 export type FaultCauser = Pick<Supervisor, "restart" | "kill" | "freeze">;
@@ -22,7 +22,7 @@ export interface FaultPlan {
 export const awayMs = { kill: 3_000, freeze: 5_000 };
 
 /** The faults that this system can cause: Windows cannot stop a process and let it go on. */
-export function possibleFaults(platform: NodeJS.Platform): Fault[] {
+export function possibleFaults(platform: NodeJS.Platform): OrderedFault[] {
   return platform === "win32" ? ["restart", "kill"] : ["restart", "kill", "freeze"];
 }
 
@@ -66,13 +66,14 @@ export class FaultDesk {
     return { faults: this.#faults, awayMs, servers, slowUrls: Object.fromEntries(slowUrls) };
   }
 
-  #read(body: string): { server: string; fault: Fault } | undefined {
+  #read(body: string): { server: string; fault: OrderedFault } | undefined {
     const { server, fault } = Object(parse(body)) as { server?: unknown; fault?: unknown };
-    const isKnown = this.#plan.servers.includes(server as string) && this.#faults.includes(fault as Fault);
-    return isKnown ? { server: server as string, fault: fault as Fault } : undefined;
+    const isKnown =
+      this.#plan.servers.includes(server as string) && this.#faults.includes(fault as OrderedFault);
+    return isKnown ? { server: server as string, fault: fault as OrderedFault } : undefined;
   }
 
-  #cause({ server, fault }: { server: string; fault: Fault }): void {
+  #cause({ server, fault }: { server: string; fault: OrderedFault }): void {
     const { supervisor } = this.#plan;
     if (fault === "restart") void supervisor.restart(server, "a page asked for it");
     if (fault === "kill") void supervisor.kill(server, awayMs.kill);

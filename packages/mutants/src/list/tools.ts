@@ -64,8 +64,8 @@ export const tools: Mutant[] = [
   },
   {
     ...unit("dev/plan"),
-    search: "},${eventsOrigin}`",
-    replace: "}`",
+    search: "usual, eventsOrigin, ...slowUrls",
+    replace: "usual, ...slowUrls",
     why: "the policy keeps the page from hearing that it is out of date",
   },
   {

@@ -1,5 +1,14 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { askHealth, baseOf, healthOf, readServers, scriptOf, socketUrl, toServers } from "./servers.ts";
+import {
+  askHealth,
+  baseOf,
+  healthOf,
+  readServers,
+  scriptIn,
+  scriptOf,
+  socketUrl,
+  toServers,
+} from "./servers.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -123,6 +132,18 @@ test("servers on other machines follow, sorted by name", () => {
     "0",
     self.id,
   ]);
+});
+
+test("a page behind the one address of all servers is at none of them", () => {
+  const balancer = "http://127.0.0.1:3000";
+  const servers = toServers([self, sibling], "http://localhost:3000", balancer);
+  expect(servers.map(({ id, url, self: isSelf }) => [id, url, isSelf])).toEqual([
+    ["express-ws", "http://127.0.0.1:3001", false],
+    ["bun-hono", "http://127.0.0.1:3003", false],
+    ["balancer", "http://localhost:3000", true],
+  ]);
+  expect(servers.map((server) => scriptIn(servers, server))).toEqual([1, 2, 0]);
+  expect(toServers([self], origin, balancer).map(({ self: isSelf }) => isSelf)).toEqual([true, false]);
 });
 
 test("the colours go round", () => {

@@ -11,12 +11,25 @@ export interface ServerEntry {
   self: boolean;
 }
 
+/** The id of the entry for the one address of all servers, where they are one application. */
+export const balancerId = "balancer";
+
+/** Returns whether an entry is a server of its own, and not the address of all of them. */
+export function isStack({ id }: ServerEntry): boolean {
+  return id !== balancerId;
+}
+
 /** How many colours there are. A fifth server begins anew. */
 const colours = 4;
 
 /** Returns which colour is a server's own, by its place among all: 1 to 4. */
 export function scriptOf(place: number): number {
   return (place % colours) + 1;
+}
+
+/** Returns the colour of one of these servers, or 0 for the address of all of them, which has the colour of none. */
+export function scriptIn(servers: ServerEntry[], server: ServerEntry | undefined): number {
+  return server && isStack(server) ? scriptOf(servers.indexOf(server)) : 0;
 }
 
 /** The state of a server as far as it is known: nothing, or what its `/healthz` said. */
@@ -32,14 +45,18 @@ export function baseOf(address: string): string {
 
 /**
  * Yields the servers of this run. If the list cannot be loaded at first, it yields this server alone, and the list once
- * it arrives. `base` is where the page came from.
+ * it arrives. `base` is where the page came from, `balancer` the one address of all servers, if there is one.
  */
-export async function* readServers(base: string, signal: AbortSignal): AsyncGenerator<ServerEntry[]> {
+export async function* readServers(
+  base: string,
+  signal: AbortSignal,
+  balancer?: string,
+): AsyncGenerator<ServerEntry[]> {
   const failed = Promise.withResolvers<void>();
   const asked = askPatiently(`${base}/servers.json`, signal, failed.resolve).then(readList);
   const list = await Promise.race([asked, failed.promise.then(() => unanswered)]);
-  yield toServers(list, base);
-  if (list === unanswered) yield toServers(await asked, base);
+  yield toServers(list, base, balancer);
+  if (list === unanswered) yield toServers(await asked, base, balancer);
 }
 
 const unanswered = Symbol("unanswered");
@@ -48,9 +65,18 @@ function readList(answer: HttpAnswer | undefined): unknown {
   return answer?.status === 200 ? parse(answer.text) : undefined;
 }
 
-/** Makes a list that came over the wire safe to use: never empty, one entry for this server, addresses only. */
-export function toServers(list: unknown, base: string): ServerEntry[] {
-  const entries = (Array.isArray(list) ? list : []).filter(isEntry).sort(byAddress);
+/**
+ * Makes a list that came over the wire safe to use: never empty, one entry for this server, addresses only. `balancer` is
+ * the one address of all of them, if there is one. It comes last, and is *this server* for a page that came from there.
+ */
+export function toServers(list: unknown, base: string, balancer?: string): ServerEntry[] {
+  const isThere = balancer !== undefined && new URL(balancer).port === new URL(base).port;
+  const entries = (Array.isArray(list) ? list : [])
+    .filter(isEntry)
+    .sort(byAddress)
+    .map((entry) => ({ ...entry, self: entry.self && !isThere }));
+  if (balancer !== undefined)
+    entries.push({ id: balancerId, title: "One address", url: balancer, self: isThere });
   // If the page was opened under another name (localhost for 127.0.0.1, or a proxy's), reach this server by that name.
   const servers = entries.map((entry) => ({
     ...entry,

@@ -4,10 +4,17 @@ import { css } from "lit";
 export const appStyle = css`
   :host {
     --gutter: 1.25rem;
+    /* The heights of what stays at the foot of the screen: the bar that makes servers fail, the choice of a view. */
+    --foot: 0px;
+    --views: 0px;
     display: grid;
     grid-template: "head" auto "main" auto "wire" auto "code" auto / minmax(0, 1fr);
     align-content: start;
     min-block-size: 100dvh;
+  }
+
+  :host([data-fails]) {
+    --foot: 2.75rem;
   }
 
   header,
@@ -148,7 +155,14 @@ export const appStyle = css`
     }
 
     :host(:not([view="all"])) {
+      --views: 3rem;
       grid-template: "head" auto "main" 1fr "views" auto / minmax(0, 1fr);
+    }
+
+    /* Above the choice of a view, and over the end of what is shown. */
+    rosetta-failure-bar {
+      grid-row: main;
+      align-self: end;
     }
 
     :host(:not([view="all"])) :is(aside, #code) {
@@ -194,7 +208,7 @@ export const appStyle = css`
     :host([data-panels]:not([every])) rosetta-wire-log {
       position: sticky;
       inset-block-start: var(--head);
-      block-size: calc(100dvh - var(--head));
+      block-size: calc(100dvh - var(--head) - var(--foot));
       min-block-size: 34rem;
       padding: 1.25rem 1.5rem 1rem;
     }

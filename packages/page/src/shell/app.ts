@@ -16,11 +16,13 @@ import { doneSteps, tellingsOfAct, tellingsOfFacts } from "../course/steps.ts";
 import { repeat } from "../panels/actions.ts";
 import type { ActEvent, FactsEvent, Panel, TopicEvent } from "../panels/base.ts";
 import { isOf, type PanelName, panels } from "../panels/register.ts";
+import { askFaultDesk, balancerUrl, type FaultOffer } from "../shared/dev-run.ts";
 import type { Findings } from "../shared/findings.ts";
 import { scriptOfPage } from "../shared/page-script.ts";
 import { pause, Retry } from "../shared/retry.ts";
-import { baseOf, readServers, type ServerEntry, scriptOf } from "../shared/servers.ts";
+import { baseOf, isStack, readServers, type ServerEntry, scriptIn } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
+import type { LinkChosen } from "./failure-bar.ts";
 import { headerStyle } from "./header.css.ts";
 import { header, type SkipTarget, siteTitle } from "./header.ts";
 import { parseRoute, printRoute, type Route } from "./route.ts";
@@ -47,6 +49,9 @@ export class PageShell extends LitElement {
     findings: { state: true },
     told: { state: true },
     showsAllSteps: { state: true },
+    desk: { state: true },
+    isSlow: { state: true },
+    fails: { type: Boolean, attribute: "data-fails", reflect: true },
     view: { reflect: true },
     script: { type: Number, attribute: "data-script", reflect: true },
     every: { type: Boolean, reflect: true },
@@ -71,12 +76,20 @@ export class PageShell extends LitElement {
   declare told: ReadonlySet<string>;
   /** Whether a narrow screen shows every step of the lesson. */
   declare showsAllSteps: boolean;
+  /** What `pnpm dev` lets this page do to its servers. */
+  declare desk: FaultOffer | undefined;
+  /** Whether all that this page sends and receives goes over a slow link. */
+  declare isSlow: boolean;
+  /** Whether the bar that makes servers fail is shown. */
+  declare fails: boolean;
   declare view: View;
   /** Which colour is in use: that of the chosen server, 1 to 4, or 0 for all at once. */
   declare script: number;
   declare every: boolean;
   /** Whether a lesson or all panels are shown, rather than a page around the course. */
   declare hasPanels: boolean;
+  /** At their own addresses, however slow the link is. */
+  #known: ServerEntry[] = [];
   #connections = new PageConnections();
   /** Aborts the HTTP requests of this page. */
   #end = new AbortController();
@@ -98,6 +111,8 @@ export class PageShell extends LitElement {
     this.findings = new Map();
     this.told = new Set();
     this.showsAllSteps = false;
+    this.isSlow = false;
+    this.fails = false;
     this.view = "do";
     this.script = 0;
     this.every = false;
@@ -120,10 +135,31 @@ export class PageShell extends LitElement {
   async #begin(): Promise<void> {
     // Begins what `#go` waits for: no lesson has to wait until the servers are known.
     void this.#load(this.route).catch(() => {});
-    for await (const servers of readServers(baseOf(location.href), this.#end.signal)) {
-      this.servers = servers;
+    void this.#learnFaults();
+    for await (const servers of readServers(baseOf(location.href), this.#end.signal, balancerUrl())) {
+      this.#known = servers;
+      this.#link();
       await this.#go(this.route);
     }
+  }
+
+  async #learnFaults(): Promise<void> {
+    const desk = await askFaultDesk();
+    if (!desk) return;
+    await import("./failure-bar.ts");
+    this.desk = desk;
+  }
+
+  // Over a slow link a server has another address.
+  #link(): void {
+    const urls = this.isSlow ? (this.desk?.slowUrls ?? {}) : {};
+    this.servers = this.#known.map((server) => ({ ...server, url: urls[server.id] ?? server.url }));
+  }
+
+  #chooseLink({ detail }: LinkChosen): void {
+    this.isSlow = detail;
+    this.#link();
+    this.#connect();
   }
 
   #onHash = (): void => {
@@ -218,11 +254,12 @@ export class PageShell extends LitElement {
   #connect(): void {
     const { server: id } = this.route;
     const chosen = this.servers.find((server) => server.id === id) ?? this.servers.find(({ self }) => self);
-    this.every = id === "every" && this.servers.length > 1;
+    const stacks = this.servers.filter(isStack);
+    this.every = id === "every" && stacks.length > 1;
     const before = this.pairs;
-    this.pairs = this.#connections.choose(this.every ? this.servers : chosen ? [chosen] : []);
+    this.pairs = this.#connections.choose(this.every ? stacks : chosen ? [chosen] : []);
     for (const pair of this.pairs) if (!before.includes(pair)) this.#learn(pair);
-    this.script = this.every || !chosen ? 0 : scriptOf(this.servers.indexOf(chosen));
+    this.script = this.every ? 0 : scriptIn(this.servers, chosen);
   }
 
   #learn({ client, server: { id } }: ConnectionPair): void {
@@ -325,6 +362,7 @@ export class PageShell extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
+    this.fails = this.desk !== undefined && isCourse(this.route);
     if (!changed.has("route")) return;
     this.hasPanels = isCourse(this.route);
     this.view = this.route.lesson === "all" ? "all" : "do";
@@ -354,7 +392,7 @@ export class PageShell extends LitElement {
 
   #aroundPage(): TemplateResult {
     const around: Around = {
-      servers: this.servers,
+      servers: this.servers.filter(isStack),
       progress: this.#progress.progress,
       hash: location.hash.slice(1),
       addressOf: (lesson) => this.#address(lesson),
@@ -401,8 +439,21 @@ export class PageShell extends LitElement {
       <aside id="wire" tabindex="-1" aria-label="Wire">
         <rosetta-wire-log .wire=${this.#connections.wire} .servers=${this.servers}></rosetta-wire-log>
       </aside>
-      ${this.#code()}
+      ${this.#code()} ${this.#failures()}
       ${this.route.lesson === "all" ? nothing : views(this.view, (view) => (this.view = view))}
+    `;
+  }
+
+  #failures(): TemplateResult | typeof nothing {
+    if (!this.desk) return nothing;
+    return html`
+      <rosetta-failure-bar
+        .desk=${this.desk}
+        .pairs=${this.pairs}
+        .servers=${this.servers}
+        .slow=${this.isSlow}
+        @link-chosen=${this.#chooseLink}
+      ></rosetta-failure-bar>
     `;
   }
 
@@ -455,7 +506,7 @@ export class PageShell extends LitElement {
   }
 
   #column(name: PanelName, pair: ConnectionPair): TemplateResult {
-    const script = scriptOf(this.servers.indexOf(pair.server));
+    const script = scriptIn(this.servers, pair.server);
     const { messageBytes, servers } = this;
     const context = { pair, servers, wire: this.#connections.wire, topic: this.route.topic, messageBytes };
     return html`

@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import { askHealth, type Health, type ServerEntry, scriptOf } from "../shared/servers.ts";
+import { askHealth, type Health, type ServerEntry, scriptIn } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
 import { nameOf } from "./server-name.ts";
 
@@ -51,9 +51,9 @@ export class ServerSwitch extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const index = this.servers.findIndex(({ id }) => id === this.chosen?.id);
+    const chosen = this.servers.find(({ id }) => id === this.chosen?.id) ?? this.servers[0];
     return html`
-      <button class="open" popovertarget="servers" data-script=${this.every ? 0 : scriptOf(Math.max(0, index))}>
+      <button class="open" popovertarget="servers" data-script=${this.every ? 0 : scriptIn(this.servers, chosen)}>
         <i class="dot ${this.every ? "all" : ""}" aria-hidden="true"></i>
         <span class="hidden">Server: </span><span class="short">${this.every ? "All" : shortName(this.chosen?.title)}</span>
       </button>
@@ -77,7 +77,7 @@ export class ServerSwitch extends LitElement {
     const id = `server-${index}`;
     const state = this.#stateOf(server);
     return html`
-      <div class="server" data-script=${scriptOf(index)} data-state=${state} title="${server.title}: ${this.#healthOf(server)}">
+      <div class="server" data-script=${scriptIn(this.servers, server)} data-state=${state} title="${server.title}: ${this.#healthOf(server)}">
         <input
           type="radio"
           name="server"

@@ -8,8 +8,8 @@ export function views(shown: View, show: (view: View) => void): TemplateResult {
   const button = (view: View, label: string) =>
     html`<button aria-pressed=${view === shown} @click=${() => show(view)}>${label}</button>`;
   return html`
-    <div class="views" role="group" aria-label="Show">
+    <nav class="views" aria-label="Show">
       ${button("do", "Do")} ${button("wire", "Wire")} ${button("code", "Code")}
-    </div>
+    </nav>
   `;
 }

@@ -84,7 +84,7 @@ export class AttemptsPanel extends Panel {
       // The order is answered by the failure itself.
       const isObeyed = error instanceof RequestError && error.code === "disconnected";
       if (!isObeyed)
-        this.problem = `The server does not fail on request (${reasonOf(error)}). Stop it by hand.`;
+        this.problem = `The server does not fail on request (${reasonOf(error)}). It may be forbidden by CHAOS=0.`;
     }
   }
 

@@ -2,11 +2,12 @@ import { Client, type ClientFrame } from "@rosetta/client";
 import { endpoints } from "@rosetta/protocol";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { codeTitle } from "../../shared/closing.ts";
+import { faultsUrl, orderFault } from "../../shared/dev-run.ts";
 import { formatDuration } from "../../shared/format.ts";
 import { randomHex } from "../../shared/random-hex.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
-import { type Fact, region, ServerPanel } from "../base.ts";
+import { type Fact, reasonOf, region, ServerPanel } from "../base.ts";
 import { barsOf, CrowdMember, type CrowdSummary, crowdSummary, frameOf } from "./model.ts";
 import { style } from "./style.ts";
 
@@ -22,21 +23,27 @@ const width = 1000;
 export class CrowdPanel extends ServerPanel {
   static override properties = {
     members: { state: true },
+    problem: { state: true },
   };
   /** Empty while nobody is there. */
   declare members: CrowdMember[];
+  /** Why the server could not be restarted. */
+  declare problem: string;
+  readonly #canRestart = faultsUrl() !== undefined;
   #clients: Client[] = [];
   #acked = new Map<string, number>();
   #timers: ReturnType<typeof setInterval>[] = [];
 
   readonly #act = this.declares({
     connect: () => this.#connect(),
+    restart: () => this.#restart(),
     sendHome: () => this.#sendHome(),
   });
 
   constructor() {
     super();
     this.members = [];
+    this.problem = "";
   }
 
   protected override attach(): void {
@@ -63,6 +70,15 @@ export class CrowdPanel extends ServerPanel {
       { name: "Log", value: logText(epochs) },
       { name: "Spread", value: spreadMs === undefined ? "–" : formatDuration(spreadMs), measured: true },
     ];
+  }
+
+  // Behind one address for all servers, it is the one that the first client has come to.
+  async #restart(): Promise<void> {
+    const server = this.#clients[0]?.welcome?.server ?? this.server.id;
+    this.problem = "";
+    await orderFault(server, "restart").catch((error) => {
+      this.problem = `It cannot be restarted from here (${reasonOf(error)}).`;
+    });
   }
 
   #sendHome(): void {
@@ -131,11 +147,16 @@ export class CrowdPanel extends ServerPanel {
           <button class=${members.length > 0 ? "" : "main"} @click=${() => this.#act(members.length > 0 ? "sendHome" : "connect")}
             >${members.length > 0 ? "Send them home" : "Connect ten clients"}</button
           >
+          ${
+            this.#canRestart
+              ? html`<button class=${members.length > 0 ? "main" : ""} aria-disabled=${members.length === 0} @click=${() => members.length > 0 && this.#act("restart")}
+                >Restart the server</button
+              >`
+              : nothing
+          }
         </div>
-        <p class="hint">
-          Then restart the server. Under <code>pnpm dev</code>, run this in another terminal, or save the file in your
-          editor: <code class="break">touch apps/${this.server.id}/src/main.ts</code>
-        </p>
+        ${this.#canRestart ? nothing : html`<p class="hint">${withoutButton}</p>`}
+        <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
       `,
       members.length > 0
         ? [this.#lines(), summaryList(crowdSummary(members, this.#acked))]
@@ -166,6 +187,9 @@ export class CrowdPanel extends ServerPanel {
 
 const intro = html`Ten clients follow one room, and the first publishes in it twice a second. The wire shows all that the
   first receives, and when the others come and go.`;
+
+const withoutButton = html`Then restart the server with SIGTERM, as a deployment does. Under <code>pnpm dev</code>, a
+  button here does it for you.`;
 
 const words = { away: "not here", open: "open", told: "told to go", waiting: "closed, waiting" } as const;
 
