@@ -32,9 +32,11 @@ export function beforePanels(article: Article): TemplateResult {
       <p class="eyebrow">${entry.group}<span class="number"> · ${entry.minutes} min</span></p>
       <div class="question">${text.question}</div>
     </div>
-    <div class="guide">
-      ${stepsOf(article, text)}
-      ${text.guess ? html`<rosetta-guess .guess=${text.guess} ?seen=${article.told.has(text.guess.seen)}></rosetta-guess>` : nothing}
+    <div class="beside">
+      <div class="guide">
+        ${stepsOf(article, text)}
+        ${text.guess ? html`<rosetta-guess .guess=${text.guess} ?seen=${article.told.has(text.guess.seen)}></rosetta-guess>` : nothing}
+      </div>
     </div>
   `;
 }

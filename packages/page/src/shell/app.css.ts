@@ -253,10 +253,10 @@ export const appStyle = css`
       grid-column: 1 / -1;
     }
 
+    /* Within a box as high as the panel: in the grid itself they would stay in view over what comes after it. */
     :host(:not([every])) .guide {
       position: sticky;
       inset-block-start: calc(var(--head) + 1.25rem);
-      align-self: start;
     }
   }
 

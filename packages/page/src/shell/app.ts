@@ -98,6 +98,8 @@ export class PageShell extends LitElement {
   #around: AroundPages | undefined;
   /** The lesson that `text` is about: for a moment after a turn, the one before. */
   #textOf: Route["lesson"] | undefined;
+  /** How far the parts of a lesson were scrolled, on a narrow screen. */
+  #scrolled = new Map<View, number>();
   /** Panels whose code is here. */
   #ready = new Set<PanelName>();
 
@@ -175,6 +177,7 @@ export class PageShell extends LitElement {
       // Before anything is loaded: what the panels of the last lesson still tell of is not about this one.
       this.told = new Set();
       this.showsAllSteps = false;
+      this.#scrolled.clear();
       this.#connections.reopen();
       // At once: if it waited for the lesson, a click on its button meanwhile would close it instead of opening it.
       this.#popover("#contents")?.hidePopover();
@@ -440,8 +443,16 @@ export class PageShell extends LitElement {
         <rosetta-wire-log .wire=${this.#connections.wire} .servers=${this.servers}></rosetta-wire-log>
       </aside>
       ${this.#code()} ${this.#failures()}
-      ${this.route.lesson === "all" ? nothing : views(this.view, (view) => (this.view = view))}
+      ${this.route.lesson === "all" ? nothing : views(this.view, (view) => void this.#show(view))}
     `;
+  }
+
+  /** Shows another part on a narrow screen, scrolled to where its reader left it. */
+  async #show(view: View): Promise<void> {
+    this.#scrolled.set(this.view, scrollY);
+    this.view = view;
+    await this.updateComplete;
+    scrollTo(0, this.#scrolled.get(view) ?? 0);
   }
 
   #failures(): TemplateResult | typeof nothing {
