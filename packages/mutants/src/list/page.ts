@@ -833,32 +833,32 @@ const crowd: Mutant[] = [
 
 const rest: Mutant[] = [
   {
-    ...unit("panels/gap/cable"),
+    ...unit("wire/cable"),
     search: "    this.#live = undefined;\n",
     replace: "",
     why: "a second cut counts as a second loss",
     equal: "a socket that was cut has no listeners any more, and closing it again does nothing",
   },
   {
-    ...unit("panels/gap/cable"),
+    ...unit("wire/cable"),
     search: "socket.onopen = socket.onmessage = socket.onclose = null;",
     replace: "",
     why: "a cut socket is heard again",
   },
   {
-    ...unit("panels/gap/cable"),
+    ...unit("wire/cable"),
     search: "    socket.close();\n",
     replace: "",
     why: "a cut leaves the socket open",
   },
   {
-    ...unit("panels/gap/cable"),
+    ...unit("wire/cable"),
     search: "if (this.#isCut) return new RefusedSocket();",
     replace: "",
     why: "a cut cable lets new connections through",
   },
   {
-    ...unit("panels/gap/cable"),
+    ...unit("wire/cable"),
     search: "queueMicrotask(() => lose(this));",
     replace: "lose(this);",
     why: "a refusal comes before anybody listens",

@@ -1,5 +1,6 @@
 import { formatCount } from "../../shared/format.ts";
 import type { OffsetRun, ReaderReport } from "../../wire/reader-messages.ts";
+import { recorded } from "./recorded.ts";
 
 /** A look at a server's /metrics. */
 export interface FloodSample {
@@ -12,16 +13,14 @@ export interface FloodSample {
   lost: Map<string, number>;
 }
 
-/** Samples to show before there are some: a queue that grew for two seconds and drained. */
-export const exampleSamples: FloodSample[] = [0, 0, 0, 210, 480, 760, 905, 905, 340, 0, 0].map(
-  (kibibytes, index) => ({
-    at: 500 * index,
-    queueBytes: 1024 * kibibytes,
-    skipped: index < 5 ? 0 : 3,
-    slow: 0,
-    lost: new Map(),
-  }),
-);
+/** Samples to show before there are some: a queue that was recorded while it grew and drained. */
+export const exampleSamples: FloodSample[] = recorded.map(([at, queueBytes, skipped]) => ({
+  at,
+  queueBytes,
+  skipped,
+  slow: 0,
+  lost: new Map(),
+}));
 
 /** Reads what the flood is about from the text of /metrics (Prometheus 0.0.4). */
 export function readMetrics(text: string, at: number): FloodSample {

@@ -260,7 +260,7 @@ export class FloodPanel extends ServerPanel {
         ${marksOf(samples).map(({ at, kind }) => svg`<line class=${kind} x1=${x(at)} x2=${x(at)} y1="0" y2=${chartBox.height} />`)}
         <polyline points=${points.join(" ")} />
       `,
-      html`${isExample ? html`<span class="example">an example</span> ` : nothing}Bytes that wait, over ${formatDuration(until)}. The
+      html`${isExample ? html`<span class="example">an example, recorded</span> ` : nothing}Bytes that wait, over ${formatDuration(until)}. The
         dashed line is the limit of ${formatBytes(limit)}.`,
     );
   }

@@ -1,4 +1,5 @@
 import type { Cursor } from "@rosetta/protocol";
+import { recorded } from "./recorded.ts";
 
 /**
  * How an event came: as it happened, or sent again after a loss. `earlier` is what a newcomer is given of the time
@@ -161,18 +162,18 @@ export function tellComeback({ comeback, lost }: Pick<GapBook, "comeback" | "los
   return `Back, but too late: ${what || "the server does not say how much is lost"}. The newest events follow.`;
 }
 
-/** A book to show before there is one: a cut after #41, and twelve events that were sent again. */
+/** A book to show before there is one: a cut that was recorded, and the events that were sent again after it. */
 export const exampleBook: GapBook = recordedBook();
 
 function recordedBook(): GapBook {
   const book = new GapBook();
-  const epoch = "k3f9q2";
+  const { before, head, last } = recorded;
+  const epoch = "recorded";
   const events = (from: number, to: number) => {
     for (let offset = from; offset <= to; offset++) book.event({ epoch, offset }, 0, "");
   };
-  book.subscribed({ epoch, offset: 4, recovered: false });
-  events(1, 41);
-  book.subscribed({ epoch, offset: 53, recovered: true });
-  events(42, 61);
+  events(1, before);
+  book.subscribed({ epoch, offset: head, recovered: true });
+  events(before + 1, last);
   return book;
 }

@@ -5,8 +5,8 @@ import { formatClock } from "../../shared/format.ts";
 import { randomHex } from "../../shared/random-hex.ts";
 import { socketUrl } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
+import { Cable } from "../../wire/cable.ts";
 import { type Fact, fieldValue, reasonOf, region, ServerPanel } from "../base.ts";
-import { Cable } from "./cable.ts";
 import {
   type ArrivalKind,
   exampleBook,
@@ -301,7 +301,7 @@ export class GapPanel extends ServerPanel {
     const cells = newestCells(this.#shown.cells, places - hollow);
     return html`
       <div>
-        <h3 id="row">Offsets ${this.#shown === this.book ? nothing : html`<span class="example">an example, after a cut</span>`}</h3>
+        <h3 id="row">Offsets ${this.#shown === this.book ? nothing : html`<span class="example">an example, recorded: a cut</span>`}</h3>
         <div class="cells" role="img" aria-label=${tellCells(cells, away)}>
           ${cells.map((cell) => html`<span data-kind=${cell.kind}>${cellText(cell)}</span>`)}
           ${Array.from({ length: hollow }, () => html`<span data-kind="away"></span>`)}

@@ -18,12 +18,13 @@ import { theme } from "../../shared/theme.css.ts";
 import { Probe, type ProbeEnd } from "../../wire/probe.ts";
 import { type Fact, fieldValue, onSubmit, region, ServerPanel, textOf } from "../base.ts";
 import { hello, masked, maskedFrame, type Way, wayOf, ways } from "./model.ts";
+import { recorded } from "./recorded.ts";
 import { style } from "./style.ts";
 
 type Step = "nothing" | "connecting" | "open" | "ended" | "refused";
 
 const steps: Record<Step, string> = {
-  nothing: "an example",
+  nothing: "an example, recorded",
   connecting: "connecting",
   open: "open, about to end",
   ended: "ended",
@@ -39,18 +40,8 @@ interface Outcome extends Ending {
   tookMs: number;
 }
 
-/** An end to show before there is one: a page that somebody left, as its server sees it. */
-const example: Outcome = {
-  label: "",
-  code: 1001,
-  reason: "",
-  wasClean: true,
-  opened: true,
-  byPage: false,
-  agreed: false,
-  idleMs: 0,
-  tookMs: 840,
-};
+/** An end to show before there is one. */
+const example: Outcome = recorded;
 
 /** Ends connections of its own in every way that a page can cause, and explains what the browser says of it. */
 export class GoodbyePanel extends ServerPanel {

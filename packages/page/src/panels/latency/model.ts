@@ -1,3 +1,5 @@
+import { recorded } from "./recorded.ts";
+
 /** One ping: what came of it. */
 export interface Beat {
   /** Counts 1, 2, 3 … */
@@ -60,15 +62,14 @@ export class LatencyBook {
   }
 }
 
-/** A book to show before there is one: pings to a server far away, two of which were missed. */
+/** A book to show before there is one: recorded pings to a server that froze for three and a half seconds. */
 export const exampleBook: LatencyBook = recordedBook();
 
 function recordedBook(): LatencyBook {
   const book = new LatencyBook();
-  const times = "31 29 34 30 28 36 41 33 29 30 0 0 58 44 37 31 30 29 33 35 30 92 40 31 29 32 30 34 29 31";
-  for (const time of times.split(" ").map(Number)) {
-    if (time === 0) book.unanswered("no reply in time");
-    else book.answered(time, 4);
+  for (const time of recorded) {
+    if (time === null) book.unanswered("no reply in time");
+    else book.answered(time, 0);
   }
   return book;
 }

@@ -185,7 +185,7 @@ export class LatencyPanel extends ServerPanel {
     const told = `${beats.length} pings, median ${durationText(book.percentile(50))}, ${missed} missed`;
     return html`
       <div>
-        <h3>Round trips ${isExample ? html`<span class="example">an example</span>` : nothing}</h3>
+        <h3>Round trips ${isExample ? html`<span class="example">an example, recorded</span>` : nothing}</h3>
         <figure>
           <svg viewBox="0 0 ${keptBeats} 100" preserveAspectRatio="none" role="img" aria-label="Round trips: ${told}">
             ${beats.map((beat, index) => bar(beat, keptBeats - beats.length + index, highest))}

@@ -7,6 +7,7 @@ import { formatBytes, formatDuration } from "../../shared/format.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, region, ServerPanel } from "../base.ts";
 import { agreementOf, newestPlaces, WayTally } from "./model.ts";
+import { recorded } from "./recorded.ts";
 import { style } from "./style.ts";
 import { byPoll, bySocket, byStream, headBytes, type Transport, type TransportListener } from "./ways.ts";
 
@@ -248,12 +249,12 @@ export class TransportsPanel extends ServerPanel {
       <table aria-label="What each way brought">
         <thead>
           <tr>
-            <td><span class="example">an example</span></td>
+            <td><span class="example">an example, recorded</span></td>
             ${this.#ways.map(({ name }) => html`<th scope="col">${name}</th>`)}
           </tr>
         </thead>
         <tbody class="muted">
-          ${example.map(
+          ${recorded.map(
             ([name, ...cells]) =>
               html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
           )}
@@ -328,16 +329,6 @@ const headWords = html`Bytes that came from the server, on average for each even
 function eachOf(bytes: number, events: number): string {
   return events === 0 ? "–" : formatBytes(Math.round(bytes / events));
 }
-
-/** Twelve events of the weather, as each way brought them. */
-const example = [
-  ["Newest offset", "#64", "#64", "#64"],
-  ["Events", "12", "12", "12"],
-  ["Requests", "1", "1", "13"],
-  ["To begin", "843 B", "447 B", "388 B"],
-  ["Each event", "171 B", "171 B", "171 B"],
-  ["Around each", "4 B", "34 B", "388 B"],
-] as const;
 
 function notThere(topic: string): string {
   return topic === "weather/atlantis" ? " (does not exist)" : "";

@@ -1,0 +1,12 @@
+// Recorded on Express + ws by `pnpm -C e2e run examples`, not written by hand.
+export const recorded = {
+  code: 1000,
+  reason: "",
+  wasClean: true,
+  opened: true,
+  byPage: false,
+  idleMs: 32.599999997764826,
+  label: "stop at /echo (1000)",
+  agreed: true,
+  tookMs: 34,
+} as const;
