@@ -117,6 +117,11 @@ export const panels = {
     show: ({ pair: { client, server }, wire }) =>
       html`<rosetta-flood .client=${client} .server=${server} .wire=${wire}></rosetta-flood>`,
   },
+  tokens: {
+    load: () => import("./tokens/panel.ts"),
+    show: ({ pair: { server }, wire, topic }) =>
+      html`<rosetta-tokens .server=${server} .wire=${wire} begin=${topic ?? ""}></rosetta-tokens>`,
+  },
   frames: {
     load: () => import("./frames/panel.ts"),
     show: ({ pair, wire, messageBytes }) =>
