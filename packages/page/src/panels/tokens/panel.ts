@@ -124,7 +124,7 @@ export class TokensPanel extends ServerPanel {
     return region("Streams of tokens", intro, [
       html`
         <div class="fields ask">
-          <p class="grow question">“What is a token?”</p>
+          <p class="grow prompt">“What is a token?”</p>
           <button class="main" aria-disabled=${this.#isWriting} @click=${() => this.#act("ask", randomHex(2))}>Ask</button>
         </div>
         <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
@@ -176,7 +176,7 @@ function stateOf(device: Device | undefined): string {
 }
 
 function countsOf({ text: { words, of, missing, again } }: Device): string {
-  return `${words.size} of ${of || "?"} words, ${missing} missing${again > 0 ? `, ${again} came again` : ""}`;
+  return `${words.size} of ${of || "?"}, ${missing} missing${again > 0 ? `, ${again} again` : ""}`;
 }
 
 customElements.define("rosetta-tokens", TokensPanel);

@@ -6,7 +6,7 @@ export const style = css`
     align-items: center;
   }
 
-  .question {
+  .prompt {
     font-size: var(--text-4);
     font-style: italic;
   }
