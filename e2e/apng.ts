@@ -10,7 +10,7 @@ export interface Pixels {
 }
 
 /** A picture of the animation, and how long it stays (ms). */
-export interface Frame {
+export interface AnimationFrame {
   pixels: Pixels;
   ms: number;
 }
@@ -43,7 +43,7 @@ export function decodePng(png: Buffer): Pixels {
 }
 
 /** Encodes an animation that begins again at its end. All frames have the same size. */
-export function encodeApng(frames: readonly Frame[]): Buffer {
+export function encodeApng(frames: readonly AnimationFrame[]): Buffer {
   const [first] = frames;
   if (!first) throw new Error("an animation has at least one frame");
   const { width, height } = first.pixels;

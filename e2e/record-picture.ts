@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { chromium, expect, type Page } from "@playwright/test";
 import { readManifests, root } from "@rosetta/manifest";
 import { Ports, type Server, startSiblings } from "@rosetta/testkit";
-import { decodePng, encodeApng, type Frame } from "./apng.ts";
+import { type AnimationFrame, decodePng, encodeApng } from "./apng.ts";
 import { browserArgs, ensureChromium } from "./browser.ts";
 
 /** CSS pixels. As wide as four columns need, which a README shows a little smaller. */
@@ -21,7 +21,7 @@ const [manifest] = readManifests();
 if (!manifest) throw new Error("there is no server");
 const servers = await startSiblings({ manifest, ports: new Ports(0) });
 const browser = await chromium.launch({ executablePath: ensureChromium(), args: browserArgs });
-const frames: Frame[] = [];
+const frames: AnimationFrame[] = [];
 try {
   const page = await browser.newPage({ viewport: size });
   await sendToAll(page);

@@ -5,7 +5,7 @@ export const answer: readonly string[] =
   );
 
 /** One token on its way: which of how many it is, and the word. */
-export interface Token {
+export interface AnswerToken {
   /** Counts 1, 2, 3 … */
   number: number;
   of: number;
@@ -17,7 +17,7 @@ export const cancelText = "cancel";
 
 // #region number
 /** Writes a token as the text of an event: `7/30 part` */
-export function textOfToken({ number, of, word }: Token): string {
+export function textOfToken({ number, of, word }: AnswerToken): string {
   return `${number}/${of} ${word}`;
 }
 
