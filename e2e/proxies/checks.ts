@@ -6,12 +6,14 @@ import { subprotocol } from "@rosetta/protocol";
 import { type Conversation, publish } from "@rosetta/testkit";
 import { WebSocket } from "ws";
 import { browserArgs, ensureChromium } from "../browser.ts";
-import { idleMs, type ReverseProxy } from "./proxies.ts";
+import { idleMs, type ReverseProxy, usualIdleMs } from "./proxies.ts";
 import type { Stage } from "./stage.ts";
 
 /** Something that must be true behind every proxy. */
 export interface ProxyCheck {
   sentence: string;
+  /** The idle timeout of the proxy (ms). Default: a short one. */
+  idleMs?: number;
   /** How many servers are behind the proxy. Several are one application. Default: 1. */
   servers?: 2;
   /** Added to the server's environment. */
@@ -31,6 +33,13 @@ export const checks: ProxyCheck[] = [
     sentence: "a silent connection stays open: the server's pings and comments arrive in time",
     env: { HEARTBEAT_MS: String(beatMs) },
     run: theHeartbeat,
+  },
+  {
+    sentence: "as the files are, a connection that is silent for more than a minute stays open",
+    idleMs: usualIdleMs,
+    // By default, the server itself ends a stream after a minute.
+    env: { STREAM_MS: "600000" },
+    run: theMinute,
   },
   {
     sentence: "a heartbeat slower than the proxy's idle timeout does not help",
@@ -88,6 +97,15 @@ async function theHeartbeat(stage: Stage): Promise<void> {
     await stream.next(({ comment }) => comment !== undefined);
   }
   await talk.settled();
+}
+
+async function theMinute(stage: Stage): Promise<void> {
+  const talk = await stage.converse();
+  const stream = await (await stage.raw()).events("/events?topic=room/quiet", { headers: stage.headers() });
+  await new Promise((resolve) => setTimeout(resolve, usualIdleMs + 5_000));
+  await talk.settled();
+  await talk.request({ type: "publish", topic: "room/quiet", to: "all", text: "is anybody there?" });
+  await stream.next(({ data }) => data?.includes("anybody") ?? false);
 }
 
 async function theSlowHeartbeat(stage: Stage, { isImpatient }: ReverseProxy): Promise<void> {
@@ -165,7 +183,8 @@ async function theRollingRestart(stage: Stage): Promise<void> {
     host: { ...defaultHost, WebSocket: TrustingWebSocket },
   });
   for (let count = 0; count < 6; count++) crowd.read();
-  for (let count = 0; count < 2; count++) crowd.write(`author ${count}`, 20);
+  // Slow enough that a client can keep what it publishes until it is connected again.
+  for (let count = 0; count < 2; count++) crowd.write(`author ${count}`, 5);
   await crowd.ready();
   await stage.roll();
   await crowd.ready();

@@ -8,7 +8,7 @@ import { findRedis, redisRemedy } from "@rosetta/cluster/testing";
 import { chooseServers, type Manifest, readManifests } from "@rosetta/manifest";
 import { Ports } from "@rosetta/testkit";
 import { checks, type ProxyCheck } from "./checks.ts";
-import { proxies, type ReverseProxy } from "./proxies.ts";
+import { idleMs as hurriedIdleMs, proxies, type ReverseProxy } from "./proxies.ts";
 import { Stage, type StagePlan } from "./stage.ts";
 
 // Debian installs nginx and HAProxy here, which is not on everybody's PATH.
@@ -43,8 +43,10 @@ try {
   const plan = { folder, ports: new Ports(0) };
   for (const manifest of servers)
     for (const proxy of chosen)
-      for (const check of checks)
-        await judge(check, { ...plan, manifests: serversOf(check, manifest), proxy, env: check.env ?? {} });
+      for (const check of checks) {
+        const { env = {}, idleMs } = { idleMs: hurriedIdleMs, ...check };
+        await judge(check, { ...plan, manifests: serversOf(check, manifest), proxy, env, idleMs });
+      }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

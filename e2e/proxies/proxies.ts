@@ -19,6 +19,8 @@ export interface ReverseProxy {
 export interface Site {
   port: number;
   servers: readonly number[];
+  /** The idle timeout, as the proxies write it: `60s`. */
+  idle: string;
   certificate: string;
   key: string;
   both: string;
@@ -26,13 +28,14 @@ export interface Site {
 
 /** The idle timeout that the proxies get here instead of a minute (ms). */
 export const idleMs = 2_000;
-const idle = `${idleMs / 1000}s`;
+/** The idle timeout in the files (ms). */
+export const usualIdleMs = 60_000;
 
 export const proxies: ReverseProxy[] = [
   {
     name: "nginx",
     file: "nginx.conf",
-    changes: ({ port, servers: [one, two], certificate, key }) => [
+    changes: ({ port, servers: [one, two], idle, certificate, key }) => [
       ["listen 443 ssl", `listen 127.0.0.1:${port} ssl`],
       ["server 127.0.0.1:3001", `server 127.0.0.1:${one}`],
       ["# server 127.0.0.1:3002", `${two ? "" : "# "}server 127.0.0.1:${two}`],
@@ -50,7 +53,7 @@ export const proxies: ReverseProxy[] = [
   {
     name: "haproxy",
     file: "haproxy.cfg",
-    changes: ({ port, servers: [one, two], both }) => [
+    changes: ({ port, servers: [one, two], idle, both }) => [
       ["bind :443", `bind 127.0.0.1:${port}`],
       ["server one 127.0.0.1:3001", `server one 127.0.0.1:${one}`],
       ["# server two 127.0.0.1:3002", `${two ? "" : "# "}server two 127.0.0.1:${two}`],

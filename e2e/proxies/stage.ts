@@ -22,6 +22,8 @@ export interface StagePlan {
   folder: string;
   /** Added to the server's environment. */
   env: Record<string, string>;
+  /** The idle timeout of the proxy (ms). */
+  idleMs: number;
 }
 
 /** A running proxy with servers behind it. */
@@ -50,7 +52,7 @@ export class Stage {
     return this.#said;
   }
 
-  static async begin({ proxy, manifests, ports, folder, env }: StagePlan): Promise<Stage> {
+  static async begin({ proxy, manifests, ports, folder, env, idleMs }: StagePlan): Promise<Stage> {
     const port = await ports.next();
     const redis = manifests.length > 1 ? await startRedis(await ports.next()) : undefined;
     const allowed = { ALLOWED_ORIGINS: `https://localhost:${port}`, TRUST_PROXY: "1" };
@@ -58,7 +60,8 @@ export class Stage {
     const servers: Server[] = [];
     for (const manifest of manifests) servers.push(await Server.start({ manifest, ports, env: shared }));
     await Promise.all(servers.map(isWell));
-    const file = render(proxy, folder, { port, servers: servers.map((each) => each.port) });
+    const idle = `${idleMs / 1_000}s`;
+    const file = render(proxy, folder, { port, servers: servers.map((each) => each.port), idle });
     const child = spawn(proxy.name, proxy.args(file), {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, HOME: folder },
@@ -142,7 +145,11 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function render(proxy: ReverseProxy, folder: string, place: Pick<Site, "port" | "servers">): string {
+function render(
+  proxy: ReverseProxy,
+  folder: string,
+  place: Omit<Site, "certificate" | "key" | "both">,
+): string {
   const [certificate, key, both] = ["pem", "key", "both"].map((kind) => join(folder, `site.${kind}`));
   assert(certificate && key && both);
   let text = readFileSync(join(import.meta.dirname, "../../deploy", proxy.file), "utf8");
