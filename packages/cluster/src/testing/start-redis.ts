@@ -9,6 +9,8 @@ import { delimiter, join } from "node:path";
 export interface RunningRedis {
   url: string;
   port: number;
+  /** Its process. 0 if it could not be started. */
+  readonly pid: number;
   /** Sends a signal: `SIGKILL` crashes it, `SIGSTOP` freezes it until `SIGCONT`. */
   signal(signal: NodeJS.Signals): void;
   /** Sends a command in one line, such as `REPLICAOF NO ONE`. Resolves with the answer as it came, in RESP. */
@@ -56,6 +58,9 @@ export async function startRedis(port: number, options: string[] = []): Promise<
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    get pid() {
+      return child.pid ?? 0;
+    },
     signal: (signal) => void child.kill(signal),
     ask: (command) => ask(port, command),
     kill,
