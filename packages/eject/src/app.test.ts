@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
+import { freePorts, startRedis } from "@rosetta/cluster/testing";
 import { readManifests, root } from "@rosetta/manifest";
 import { commandOf } from "@rosetta/manifest/start";
 import { afterAll, describe, expect, test } from "vitest";
@@ -13,6 +14,7 @@ import { type ProjectFiles, specifiersOf } from "./closure.ts";
 import { link, textOf } from "./testing/link.ts";
 import { writeProject } from "./write.ts";
 
+const freePort = freePorts(3);
 const outside = mkdtempSync(join(tmpdir(), "eject-app-"));
 
 afterAll(() => rmSync(outside, { recursive: true }));
@@ -23,8 +25,14 @@ function sourcesOf(files: ProjectFiles): [path: string, text: string][] {
   return own.map((path) => [path, textOf(files, path)]);
 }
 
-function run(folder: string, program: string, ...args: string[]): { status: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
+function run(
+  folder: string,
+  variables: Record<string, string>,
+  program: string,
+  ...args: string[]
+): { status: number | null; output: string } {
+  const env = { ...process.env, ...variables };
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, env, encoding: "utf8" });
   return { status, output: stdout + stderr };
 }
 
@@ -64,15 +72,25 @@ describe.each(readManifests())("$id", (server) => {
     link(folder, files, server);
     const compiler = join(root, "node_modules/typescript/bin/tsc");
     for (const project of [".", "page"]) {
-      expect(run(folder, process.execPath, compiler, "-p", project)).toEqual({ status: 0, output: "" });
+      expect(run(folder, {}, process.execPath, compiler, "-p", project)).toEqual({ status: 0, output: "" });
     }
   });
 
-  test("passes its own tests", () => {
+  test("passes its own tests, also as two servers that share a Redis", async () => {
     const { scripts } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const [program, ...args] = commandOf(server, scripts.test.replaceAll('"', "").split(" "));
-    const { status, output } = run(folder, program, ...args);
+    const redis = await startRedis(await freePort());
+    const { status, output } = run(folder, { REDIS_URL: redis.url }, program, ...args);
+    await redis.stop();
     expect(output).toMatch(/\b(?:fail 0|0 fail)\b/);
+    expect(output).toMatch(/\b(?:pass 16|16 pass)\b/);
     expect(status).toBe(0);
+  });
+
+  test("has the scripts that run in Redis, and the client for it", async () => {
+    const files = await appFiles({ server, name: "x", all: false });
+    expect(textOf(files, "src/cluster/redis/scripts/append.lua")).toContain("redis.call");
+    expect(JSON.parse(textOf(files, "package.json")).dependencies).toHaveProperty("@redis/client");
+    expect([...files.keys()].filter((path) => path.startsWith("src/cluster/testing/"))).toEqual([]);
   });
 });

@@ -68,14 +68,6 @@ const alone: [search: string, replace: string][] = [
     "",
   ],
   ["{ port: manifest.port, servers }", "{ port: manifest.port, servers: [] }"],
-  ['import { clusterOf } from "@rosetta/cluster";\n', ""],
-  ["addressOf, Lines, platform }", "addressOf, Lines }"],
-  [
-    "// With REDIS_URL, this server and the others there are one application.\n" +
-      "const cluster = clusterOf(settings, platform, (line) => log.warn(line));\n",
-    "",
-  ],
-  ["  ...(cluster && { cluster }),\n", ""],
 ];
 const withoutExtras: [search: string, replace: string][] = [
   ['import { createExtras } from "@rosetta/hub/extras";\n', ""],

@@ -16,7 +16,8 @@ pnpm eject --all <server> <folder>     with the weather, the jobs and the failur
 pnpm eject --step 6 <server> <folder>  writes one rung of the ladder instead: a server in a single file
 pnpm eject --help                      prints this text
 
-The folder must be outside of this repository, and empty if it exists.`;
+The folder must be outside of this repository, and empty if it exists. A server keeps everything in memory unless it is
+started with REDIS_URL; then all that share this Redis are one application. A rung knows nothing of that.`;
 
 /** Parses the command line. Throws an `EjectError`. */
 export function readArguments(given: string[]): EjectOptions {

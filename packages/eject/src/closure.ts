@@ -1,7 +1,7 @@
-// What a server needs: the files that its main file reaches by imports, and the packages that they name. Tests, tools
-// and whatever else is in the folders stay behind by themselves.
+// What a server needs: the files that its main file reaches by imports, the folders that they read, and the packages that
+// they name. Tests, tools and whatever else is in the folders stay behind by themselves.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join, posix, relative } from "node:path";
 import { root } from "@rosetta/manifest";
@@ -42,6 +42,7 @@ export function closureOf(entries: SourceFile[], given: Record<string, string>):
     if (closure.files.has(file.to)) continue;
     const text = file.text ?? readSource(file.from);
     closure.files.set(file.to, text.replaceAll(prefix, "#"));
+    waiting.push(...readBy(file, text));
     for (const specifier of specifiersOf(text)) {
       if (specifier.startsWith(prefix)) {
         const source = given[specifier] ? undefined : sourceOf(specifier);
@@ -66,6 +67,17 @@ export function closureOf(entries: SourceFile[], given: Record<string, string>):
 /** Returns the text of a file of this repository, by its path from the root. */
 export function readSource(path: string): string {
   return readFileSync(join(root, path), "utf8");
+}
+
+// The files of the folders that a file reads when it runs.
+function readBy({ from, to }: SourceFile, text: string): SourceFile[] {
+  const folders = text.matchAll(/new URL\("(\.\/[^"]+\/)", import\.meta\.url\)/g);
+  return [...folders].flatMap(([, folder = ""]) =>
+    readdirSync(join(root, dirname(from), folder)).map((name) => ({
+      from: join(dirname(from), folder, name),
+      to: posix.join(posix.dirname(to), folder, name),
+    })),
+  );
 }
 
 /** Returns the modules that a text imports or exports from, types included. */

@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { createClient } from "@redis/client";
-import { Ports } from "@rosetta/testkit";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Connected, connectTo, until } from "../testing/connected.ts";
+import { freePorts } from "../testing/free-ports.ts";
 import { findRedis, type RunningRedis, startRedis, startSentinel } from "../testing/start-redis.ts";
 
-const ports = new Ports(2);
+const freePort = freePorts(2);
 const ends: (() => unknown)[] = [];
 
 /** Connects, until the end of the test. */
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 /** Starts a Redis until the end of the test. */
 async function start(options: string[] = [], port?: number): Promise<RunningRedis> {
-  const redis = await startRedis(port ?? (await ports.next()), options);
+  const redis = await startRedis(port ?? (await freePort()), options);
   ends.push(() => redis.stop());
   return redis;
 }
@@ -61,7 +61,7 @@ const login = "anna:s3cret%2F%40%3A%25";
 describe.runIf(findRedis() !== undefined)("a connection", { timeout: 60_000 }, () => {
   test("is encrypted, logs in and uses its database", async () => {
     const tls = certificate();
-    const securePort = await ports.next();
+    const securePort = await freePort();
     const { port } = await start([
       ...anna,
       ...["--tls-port", `${securePort}`, "--tls-auth-clients", "no"],
@@ -108,7 +108,7 @@ describe.runIf(findRedis() !== undefined)("a connection", { timeout: 60_000 }, (
     ["that says nothing", "", "no answer after 3 s"],
   ])("to something %s is given up, and the operator reads why", async (_, answer, problem) => {
     const server = createServer((socket) => socket.on("error", () => {}).write(answer));
-    const port = await ports.next();
+    const port = await freePort();
     server.listen(port, "127.0.0.1");
     ends.push(() => server.close());
     const direct = connect(`redis://127.0.0.1:${port}`);
@@ -121,12 +121,12 @@ describe.runIf(findRedis() !== undefined)("a connection", { timeout: 60_000 }, (
     const password = ["--requirepass", "of-the-servers", "--masterauth", "of-the-servers"];
     const master = await start(password);
     await start([...password, "--replicaof", "127.0.0.1", `${master.port}`]);
-    const sentinel = await startSentinel(await ports.next(), master.port, [
+    const sentinel = await startSentinel(await freePort(), master.port, [
       "sentinel auth-pass rosetta of-the-servers",
       "requirepass of-the-sentinel",
     ]);
     ends.push(() => sentinel.stop());
-    const [nobody, port] = [await ports.next(), sentinel.port];
+    const [nobody, port] = [await freePort(), sentinel.port];
     const url = `redis+sentinel://:of-the-servers@127.0.0.1:${nobody},127.0.0.1:${port}/rosetta`;
     const without = connect(url);
     await until(() => without.lines.length > 0);
@@ -172,7 +172,7 @@ describe.runIf(findRedis() !== undefined)("a connection", { timeout: 60_000 }, (
   });
 
   test("to a Redis that is not there is told of in one line, and made when it comes", async () => {
-    const port = await ports.next();
+    const port = await freePort();
     const { lines, up } = connect(`redis://${login}@127.0.0.1:${port}`);
     await until(() => lines.length > 0);
     await new Promise((resolve) => setTimeout(resolve, 200));

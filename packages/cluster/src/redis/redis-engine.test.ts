@@ -1,17 +1,17 @@
 // Holds the fake engine of the simulation against a real Redis: the same commands in the same order, the same answers.
 import { createClient } from "@redis/client";
 import type { RequestMark } from "@rosetta/hub/cluster";
-import { Ports } from "@rosetta/testkit";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConnectionLost, type Engine } from "../engine.ts";
 import { type Connected, connectTo, until } from "../testing/connected.ts";
 import { FakeStore } from "../testing/fake-store.ts";
+import { freePorts } from "../testing/free-ports.ts";
 import { findRedis, type RunningRedis, redisRemedy, startRedis } from "../testing/start-redis.ts";
 import { tell, worlds } from "../testing/worlds.ts";
 import type { RedisEngine } from "./redis-engine.ts";
 
-const ports = new Ports(1);
+const freePort = freePorts(1);
 let redis: RunningRedis;
 const engines: RedisEngine[] = [];
 
@@ -28,7 +28,7 @@ test("there is a Redis to compare with", () => {
 
 describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }, () => {
   beforeAll(async () => {
-    redis = await startRedis(await ports.next());
+    redis = await startRedis(await freePort());
   });
 
   afterAll(async () => {
@@ -208,7 +208,7 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
   });
 
   test("begins another epoch with each life, and keeps what its file has kept", async () => {
-    const own = await startRedis(await ports.next(), ["--appendonly", "yes", "--appendfsync", "always"]);
+    const own = await startRedis(await freePort(), ["--appendonly", "yes", "--appendfsync", "always"]);
     try {
       const { engine, changes, up } = connect("five", own.url);
       await up;

@@ -24,8 +24,8 @@ export interface RedisScript {
   sha: string;
 }
 
-const read = (name: string): string =>
-  readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), "utf8");
+const folder = new URL("./scripts/", import.meta.url);
+const read = (name: string): string => readFileSync(new URL(`${name}.lua`, folder), "utf8");
 const prelude = read("prelude");
 
 /** All scripts, by name. */

@@ -1,4 +1,3 @@
-// What tests of other packages need: a Redis of their own, and an engine that fails as a seed says.
-export { FakeEngine, FakeLink, type Remains } from "./fake-engine.ts";
-export { FakeStore } from "./fake-store.ts";
-export { findRedis, type RunningRedis, redisRemedy, startRedis, startSentinel } from "./start-redis.ts";
+// What tests and tools of other packages need: a Redis of their own.
+export { freePorts } from "./free-ports.ts";
+export { findRedis, type RunningRedis, redisRemedy, startRedis } from "./start-redis.ts";

@@ -18,6 +18,12 @@ after(async () => {
   killServers();
 });
 
+/** Waits until a server has reached its Redis. Until then it lets nobody in. */
+async function healthy(url: string): Promise<void> {
+  while ((await fetch(`${url}/healthz`)).status !== 200)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 /** Returns the name of a room in which no other test is. */
 function newRoom(): string {
   rooms += 1;
@@ -174,6 +180,27 @@ test("a reader that does not read is closed, and costs the others nothing", asyn
   anna.close();
   assert.equal(await patient.stop(), 0);
 });
+
+// Two servers are one application if they share a Redis. `REDIS_URL=redis://127.0.0.1 npm test` tries it.
+const { REDIS_URL } = process.env;
+if (REDIS_URL) {
+  test("what a client says at one server reaches the other, and stays there when the first is gone", async () => {
+    const topic = `room/${randomClient()}`;
+    const [one, two] = await Promise.all([1, 2].map(() => startServer({ REDIS_URL })));
+    if (!one || !two) throw new Error("there are not two servers");
+    for (const { url } of [one, two]) await healthy(url);
+    const [anna, ben] = [await Peer.greet(one.url), await Peer.greet(two.url)];
+    for (const peer of [anna, ben]) await peer.ask({ type: "subscribe", topic });
+    await anna.ask({ type: "publish", topic, to: "all", text: "hello" });
+    assert.deepEqual([await anna.line(), await ben.line()], ["hello", "hello"]);
+    one.process.kill("SIGKILL");
+    const late = await Peer.greet(two.url);
+    await late.ask({ type: "subscribe", topic });
+    assert.equal(await late.line(), "hello");
+    for (const peer of [ben, late]) peer.close();
+    assert.equal(await two.stop(), 0);
+  });
+}
 
 test("on SIGTERM every client is told to come back, and the server exits with 0", async () => {
   const short = await startServer();

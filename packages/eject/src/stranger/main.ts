@@ -1,10 +1,11 @@
 // Does with a project what a stranger would: `pnpm -C packages/eject run stranger [server…]`. It ejects each server,
 // installs the project with npm and with pnpm, builds, compiles and tests it, plays its Dockerfile, starts it on every
-// Node that is supported, and prints what it takes. Needs the registry; Linux only.
+// Node that is supported, and prints what it takes. Needs the registry and a Redis; Linux only.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts, startRedis } from "@rosetta/cluster/testing";
 import { chooseServers, type Manifest, readRungs } from "@rosetta/manifest";
 import { appFiles } from "../app.ts";
 import { rungFiles } from "../rung.ts";
@@ -44,6 +45,7 @@ async function asApp(server: Manifest, nodes: string[]): Promise<void> {
   await tell("npm install", () => install(folder, "npm install"));
   for (const line of ["npm run types", "npm run build", "npm test"])
     await tell(line, () => seconds(folder, line));
+  await tell("npm test with a Redis", () => shared(folder));
   for (const visit of visits(server, folder, server.start.slice(1), nodes)) {
     await tell(`a room on ${visit.name}`, () => visitApp(visit));
   }
@@ -95,6 +97,15 @@ async function install(folder: string, line: string): Promise<string> {
 
 async function seconds(folder: string, line: string): Promise<string> {
   return `${((await run(folder, line)) / 1_000).toFixed(1)} s`;
+}
+
+async function shared(folder: string): Promise<string> {
+  const redis = await startRedis(await freePorts(0)());
+  try {
+    return await seconds(folder, `REDIS_URL=${redis.url} npm test`);
+  } finally {
+    await redis.stop();
+  }
 }
 
 async function contain(server: Manifest, folder: string): Promise<void> {

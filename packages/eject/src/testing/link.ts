@@ -12,7 +12,7 @@ export function textOf(files: ProjectFiles, path: string): string {
 /** Puts the packages that a project names into its `node_modules`, from those that are installed here. */
 export function link(folder: string, files: ProjectFiles, { id }: Manifest): void {
   const { dependencies, devDependencies } = JSON.parse(textOf(files, "package.json"));
-  const homes = [`apps/${id}`, "packages/protocol", "packages/eject", ""];
+  const homes = [`apps/${id}`, "packages/protocol", "packages/cluster", "packages/eject", ""];
   for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
     const home = homes.map((each) => join(root, each, "node_modules", name)).find((each) => existsSync(each));
     if (!home) throw new Error(`${name} is not installed`);
