@@ -32,7 +32,7 @@ test("the parts of a load come in any order, and a part that is left out has its
 
 test.each([
   ["three", 'unknown server "three"; there are: one, two'],
-  ["--scenario nothing", /^unknown scenario "nothing"; there are: echo, /],
+  ["--scenario nothing", /^unknown scenario "nothing"; there are: cpu, /],
   ["--pairs 1", /--pairs 1 cannot be used/],
   ["--pairs many", /--pairs many cannot be used/],
   ["--cores 1,1", /two different numbers/],

@@ -7,7 +7,7 @@ import { type ScenarioName, scenarioNames } from "./scenarios.ts";
 
 /** A valid command line, parsed. */
 export interface BenchOptions {
-  mode: "measure" | "report" | "load" | "generator" | "help";
+  mode: "measure" | "report" | "load" | "generator" | "growth" | "help";
   quick: boolean;
   servers: string[];
   scenarios: ScenarioName[];
@@ -24,13 +24,15 @@ measured in pairs and compared with their own noise. Without a server, all are m
 results/bench.json, and the report made from them to results/bench.html.
 
   --scenario a,b   run only these: ${scenarioNames.join(", ")}
-  --quick          about three minutes: wider intervals, no compression, and first rungs only if you name them
+  --quick          less than three minutes: wider intervals, no compression, first rungs only if you name them
   --pairs N        slices of each server and of its control, wherever servers are compared (default: 5 to 16)
   --cores S,G      the core of the server and the core of the generator (default: the first two)
   --json FILE      where to write the results (default: results/bench.json; the report goes beside them)
   --report         measure nothing and make the report again
   --load '…'       only test whether a server bears this load on one core:
                    'conns=5000 rate=1000/s size=300 fanout=20'
+  --growth         only show whether an arrival, a publication and a delivery cost more, the more connections, clients,
+                   rooms and members there are
   --generator      only compare the load generator with one in C and with itself on Node
   --help           print this help
 
@@ -51,7 +53,9 @@ export function readArguments(args: readonly string[], known: readonly string[])
   const parsed = parse(args);
   if (typeof parsed === "string") return parsed;
   const { values, positionals: servers } = parsed;
-  const modes = (["report", "load", "generator"] as const).filter((name) => values[name] !== undefined);
+  const modes = (["report", "load", "generator", "growth"] as const).filter(
+    (name) => values[name] !== undefined,
+  );
   if (modes.length > 1) return `--${modes.join(" and --")} cannot be combined`;
   const stranger = servers.find((id) => !known.includes(id));
   if (stranger !== undefined) return `unknown server "${stranger}"; there are: ${known.join(", ")}`;
@@ -102,6 +106,7 @@ function parse(args: readonly string[]) {
     report: { type: "boolean" },
     load: { type: "string" },
     generator: { type: "boolean" },
+    growth: { type: "boolean" },
   });
   return typeof parsed === "string" ? `${parsed}; pnpm bench --help lists the options` : parsed;
 }

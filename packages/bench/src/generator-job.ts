@@ -42,6 +42,8 @@ export interface EchoJob {
    * message.
    */
   rate?: number;
+  /** Counts the server's system calls, which slows it down. Default: false. */
+  countsCalls?: boolean;
 }
 
 /** Fan-out: one connection publishes, and all others get every message. */
@@ -103,7 +105,21 @@ export interface LoadJob {
   parts: number;
 }
 
-export type Job = CheckJob | EchoJob | FanoutJob | ConnectJob | IdleJob | SlowJob | LoadJob;
+/** Growth: what an operation costs beside so many of something, or after them. */
+export interface GrowthJob {
+  kind: "growth";
+  /** The endpoint that speaks rosetta.v1.json. */
+  peer: PeerAddress;
+  /** An arrival beside `connections` or after `clients` that left, a publication in `rooms`, a delivery to `members`. */
+  of: "connections" | "clients" | "rooms" | "members";
+  size: number;
+  warmupMs: number;
+  /** The duration of each part. */
+  measureMs: number;
+  parts: number;
+}
+
+export type Job = CheckJob | EchoJob | FanoutJob | ConnectJob | IdleJob | SlowJob | LoadJob | GrowthJob;
 
 /** The messages that the client that stopped reading received when it read again. */
 export interface Stalled {
@@ -130,6 +146,8 @@ export interface Slice {
   serverTaken: number;
   generatorBusy: number;
   generatorTaken: number;
+  /** The server's system calls. NaN if the system does not report them. Only if the job counts them. */
+  calls?: number;
   /** How many messages were due, and how many of them were sent. Only with a `rate`. */
   due?: number;
   sent?: number;
@@ -139,8 +157,9 @@ export interface Slice {
   grownBytes?: number;
   /** For `load`: deliveries that had not come 5 s after the last message. */
   missing?: number;
-  /** For `load`: the server's RAM at the end, in bytes, and what each part measured. */
+  /** For `load`: the server's RAM at the end, in bytes. */
   residentBytes?: number;
+  /** For `load` and `growth`: what each part measured. */
   parts?: readonly Slice[];
   /** For `slow`: what became of the client that did not read. */
   stalled?: Stalled;

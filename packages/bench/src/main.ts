@@ -4,6 +4,7 @@ import { type BenchOptions, readArguments, usage } from "./arguments.ts";
 import { askLoad } from "./ask-load.ts";
 import { type Candidate, readCandidates } from "./candidates.ts";
 import { compareGenerators } from "./compare-generators.ts";
+import { measureGrowth } from "./growth.ts";
 import type { LoadOrder } from "./load-order.ts";
 import { allowedCores, type Machine, readMachine } from "./machine.ts";
 import { printSummary, yellow } from "./print.ts";
@@ -33,6 +34,7 @@ async function follow(request: BenchOptions): Promise<void> {
     return refuse(`--cores: there is no core ${absent} here; there are: ${allowedCores().join(", ")}`);
   }
   if (request.mode === "generator") return generator(request);
+  if (request.mode === "growth") return growth(request);
   if (request.load) return load(request, request.load);
   await measure(request);
 }
@@ -55,6 +57,14 @@ async function generator(request: BenchOptions): Promise<void> {
     machine: machineOf(request),
   };
   await compareGenerators({ ...order, signal: interruption() });
+}
+
+async function growth(request: BenchOptions): Promise<void> {
+  const { servers } = request;
+  const apps = everybody.filter(
+    ({ id, kind }) => kind === "app" && (servers.length === 0 || servers.includes(id)),
+  );
+  await measureGrowth(apps, machineOf(request), interruption());
 }
 
 async function load(request: BenchOptions, order: LoadOrder): Promise<void> {

@@ -8,6 +8,7 @@ const candidateOf = (kind: Candidate["kind"]) => ({ id: kind, title: kind, kind 
 const slice: Slice = {
   ...{ count: 1_000, ms: 500, serverMs: 20, serverBusy: 0.9, serverTaken: 0 },
   ...{ generatorBusy: 0.5, generatorTaken: 0, grownBytes: 2_048_000 },
+  calls: 500,
   latency: { p50: 90, p90: 150, p99: 300, p999: 900, max: 1_000 },
 };
 const one = (name: (typeof scenarioNames)[number]) => methodsOf([name], quick)[0];
@@ -15,9 +16,10 @@ const one = (name: (typeof scenarioNames)[number]) => methodsOf([name], quick)[0
 test("each scenario computes the figure that it claims to measure", () => {
   const figures = scenarioNames.map((name) => [name, one(name)?.figure(slice), one(name)?.unit]);
   expect(figures).toEqual([
-    ["echo", 2_000, "messages/s"],
     ["cpu", 20, "µs of processor time per message"],
-    ["typed", 2_000, "messages/s"],
+    ["calls", 0.5, "system calls per message"],
+    ["echo", 2_000, "messages/s"],
+    ["typed", 20, "µs of processor time per message"],
     ["latency", 90, expect.stringContaining("µs")],
     ["fanout", 2_000, "deliveries/s"],
     ["connect", 2_000, "connections/s"],
@@ -28,7 +30,7 @@ test("each scenario computes the figure that it claims to measure", () => {
 
 test("a throughput needs a busy server, and a cost does not", () => {
   const busy = scenarioNames.filter((name) => one(name)?.needsBusyServer);
-  expect(busy).toEqual(["echo", "typed", "fanout", "connect"]);
+  expect(busy).toEqual(["echo", "fanout", "connect"]);
   for (const name of scenarioNames) {
     const isThroughput = busy.includes(name);
     expect(one(name), name).toMatchObject({ better: isThroughput ? "more" : "less" });
@@ -38,9 +40,9 @@ test("a throughput needs a busy server, and a cost does not", () => {
 
 test("each server is measured in as many pairs as asked for, but only if it is compared", () => {
   expect(withPairs(quick, 9).pairs).toEqual({
-    ...{ echo: 9, cpu: 9, typed: 9, latency: 1, fanout: 1, connect: 9, memory: 1, slow: 1 },
+    ...{ cpu: 9, calls: 1, echo: 1, typed: 9, latency: 1, fanout: 1, connect: 1, memory: 1, slow: 1 },
   });
-  expect(quick.pairs.echo).toBe(5);
+  expect(quick.pairs.cpu).toBe(5);
 });
 
 test("no candidate is asked for what it cannot do", () => {
@@ -55,6 +57,8 @@ test("no candidate is asked for what it cannot do", () => {
 
 test("a measure at a rate holds to a schedule", () => {
   expect(one("cpu")?.job(candidateOf("app"), nowhere)).toMatchObject({ kind: "echo", rate: 20_000 });
+  const [, ...saturated] = methodsOf(["cpu"], full).map(({ job }) => job(candidateOf("app"), nowhere));
+  for (const job of saturated) expect(job).not.toHaveProperty("rate");
   expect(one("latency")).toMatchObject({ partOfCapacity: 0.5 });
   expect(methodsOf(["memory"], full).map(({ env }) => env)).toEqual([
     { COMPRESSION: "0" },

@@ -6,8 +6,9 @@ import type { EchoJob, PeerAddress, Slice } from "./generator-job.ts";
 import type { Method } from "./method-session.ts";
 
 export const scenarioNames = [
-  "echo",
   "cpu",
+  "calls",
+  "echo",
   "typed",
   "latency",
   "fanout",
@@ -30,8 +31,8 @@ export interface Effort {
   /** Numbers of idle connections, and of messages for the slow consumer. */
   connections: number;
   slowMessages: number;
-  /** Whether the memory of an idle connection is also measured with compression. */
-  compression: boolean;
+  /** The number of idle connections with compression. With 0, their memory is not measured. */
+  compressedConnections: number;
   echoes: readonly { size: number; depth: number; connections: number }[];
   /** Publications under way at once. */
   fanouts: readonly number[];
@@ -41,23 +42,26 @@ const everyEcho = [64, 1_024, 65_536].flatMap((size) =>
   [1, 16].map((depth) => ({ size, depth, connections: size > 10_000 ? 25 : 100 })),
 );
 
-// Small messages show the cost per message, large ones the cost per byte.
+// What a message costs if many come together, and what a byte costs.
+const full16 = { size: 64, depth: 16, connections: 100 };
+const large = { size: 65_536, depth: 1, connections: 25 };
+
 function tellsMost({ size, depth }: Effort["echoes"][number]): boolean {
-  return size === 64 || (size === 65_536 && depth === 1);
+  return [full16, large].some((load) => load.size === size && load.depth === depth);
 }
 
 /** Half an hour for all servers of the repository, on a machine that does nothing else. */
 export const full: Effort = {
   rounds: 4,
-  pairs: { echo: 8, cpu: 16, typed: 16, latency: 6, fanout: 6, connect: 16, memory: 5, slow: 1 },
+  pairs: { cpu: 12, calls: 5, echo: 6, typed: 8, latency: 6, fanout: 6, connect: 12, memory: 5, slow: 1 },
   // Node's compiler is done after some 50,000 messages, Bun's after 15,000. Slices before that get faster and
   // faster.
   firstWarmupMs: 1_500,
   warmupMs: 150,
   measureMs: 400,
-  connections: 5_000,
+  connections: 10_000,
+  compressedConnections: 2_000,
   slowMessages: 16_000,
-  compression: true,
   echoes: everyEcho,
   fanouts: [1, 32],
 };
@@ -65,13 +69,13 @@ export const full: Effort = {
 /** Less than three minutes. */
 export const quick: Effort = {
   rounds: 1,
-  pairs: { echo: 5, cpu: 5, typed: 5, latency: 1, fanout: 1, connect: 5, memory: 1, slow: 1 },
+  pairs: { cpu: 5, calls: 1, echo: 1, typed: 5, latency: 1, fanout: 1, connect: 1, memory: 1, slow: 1 },
   firstWarmupMs: 500,
   warmupMs: 50,
   measureMs: 120,
   connections: 1_000,
+  compressedConnections: 0,
   slowMessages: 4_000,
-  compression: false,
   echoes: everyEcho.filter(tellsMost),
   fanouts: [32],
 };
@@ -87,7 +91,10 @@ export function withPairs(effort: Effort, count: number): Effort {
 // standard deviation of 9 % for throughputs, 3 % for processor time, 2 % for memory and 17 % for latencies. If
 // their logarithms are normal, two runs come farther apart than these factors in about one of a thousand
 // comparisons.
-const leastFactors = { throughput: 1.5, cost: 1.15, latency: 2.25 };
+//
+// A busy server is slowed by whatever else the machine does, so what a message costs it differs as much as how many
+// it takes. Its system calls do not differ.
+const leastFactors = { throughput: 1.5, cost: 1.15, busyCost: 1.5, calls: 1.1, latency: 2.25 };
 
 const perSecond = ({ count, ms }: Slice) => (count / ms) * 1_000;
 const microseconds = ({ serverMs, count }: Slice) => (serverMs * 1_000) / count;
@@ -101,12 +108,14 @@ const steadyRate = 20_000;
 export function methodsOf(names: readonly ScenarioName[], effort: Effort): Method[] {
   const makers: Record<ScenarioName, () => Method[]> = {
     echo: () => effort.echoes.map((each) => echo(each, effort)),
-    cpu: () => [steady(effort)],
+    cpu: () => [steady(effort), saturated(full16, effort), saturated(large, effort), delivery(effort)],
+    calls: () => [calls(effort)],
     typed: () => [typed(effort)],
     latency: () => [latency(effort)],
     fanout: () => effort.fanouts.map((depth) => fanout(depth, effort)),
     connect: () => [connect(effort)],
-    memory: () => (effort.compression ? [false, true] : [false]).map((each) => memory(effort, each)),
+    memory: () =>
+      (effort.compressedConnections > 0 ? [false, true] : [false]).map((on) => memory(effort, on)),
     slow: () => [slow(effort)],
   };
   return names.flatMap((name) => makers[name]());
@@ -155,8 +164,7 @@ function echo(load: Effort["echoes"][number], effort: Effort): Method {
   };
 }
 
-// The main figure: what a message costs the server at a rate that all servers bear. Saturated runs differ three
-// times as much from one another.
+// The main figure: what a message costs the server at a rate that all servers bear.
 function steady(effort: Effort): Method {
   return {
     title: `64 bytes, ${steadyRate.toLocaleString("en")} messages/s over 100 connections`,
@@ -167,13 +175,56 @@ function steady(effort: Effort): Method {
   };
 }
 
+// A busy server reads and writes many messages at once, if it can.
+function saturated(load: Effort["echoes"][number], effort: Effort): Method {
+  const { size, depth, connections } = load;
+  return {
+    title: `${sizeOf(size)}, ${depth} under way on each of ${connections} connections`,
+    ...cost("cpu", "µs of processor time per message", effort),
+    leastFactor: leastFactors.busyCost,
+    selfComparisons: 2,
+    phrase: `costs {ratio} the processor time of {control} per message of ${sizeOf(size)}, with ${depth} under way on each connection`,
+    job: ({ kind }, peer) => (kind === "rung" ? undefined : echoJob(peer, effort, load)),
+    figure: microseconds,
+  };
+}
+
+function delivery(effort: Effort): Method {
+  const load = fanout(32, effort);
+  return {
+    ...load,
+    ...cost("cpu", "µs of processor time per delivery", effort),
+    leastFactor: leastFactors.busyCost,
+    selfComparisons: 1,
+    pairs: effort.pairs.fanout,
+    phrase: "costs {ratio} the processor time of {control} per delivery to a thousand, with 32 under way",
+    figure: microseconds,
+  };
+}
+
+// In a run of its own, because strace slows the server down.
+function calls(effort: Effort): Method {
+  return {
+    title: "64 bytes, 16 under way on each of 100 connections",
+    ...cost("calls", "system calls per message", effort),
+    leastFactor: leastFactors.calls,
+    selfComparisons: 1,
+    phrase: "makes {ratio} the system calls of {control} per message",
+    job: ({ kind }, peer) =>
+      kind === "rung" ? undefined : echoJob(peer, effort, { ...full16, countsCalls: true }),
+    figure: ({ calls = Number.NaN, count }) => calls / count,
+  };
+}
+
 // Shows the cost of the envelope and its validation: a request and its reply, beside an echo of as many bytes.
 function typed(effort: Effort): Method {
   const load = { connections: 100, depth: 16 };
   return {
     title: "a typed request and its reply, beside bytes as long, 16 under way on each of 100 connections",
-    ...throughput("typed", "messages/s", effort),
-    phrase: "answers {ratio} as many typed requests as it echoes messages of the same length",
+    ...cost("typed", "µs of processor time per message", effort),
+    leastFactor: leastFactors.busyCost,
+    phrase: "spends {ratio} the processor time on a typed request as on an echo of the same length",
+    figure: microseconds,
     job: ({ kind }, peer) =>
       kind === "app" ? echoJob(application(peer), effort, { ...load, dialect: "typed" }) : undefined,
     // `{"type":"echo","id":"000000","text":"…"}` is 39 bytes longer than its text.
@@ -222,7 +273,7 @@ function connect(effort: Effort): Method {
 }
 
 function memory(effort: Effort, compressed: boolean): Method {
-  const { connections } = effort;
+  const connections = compressed ? effort.compressedConnections : effort.connections;
   const after = compressed ? ", compression on, after one compressed message each" : "";
   return {
     title: `${connections.toLocaleString("en")} idle connections${after}`,

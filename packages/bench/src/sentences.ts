@@ -26,6 +26,7 @@ export interface Sentences {
 /** The question that each scenario asks, the main figure first. */
 export const questions: Readonly<Record<string, string>> = {
   cpu: "What does a message cost?",
+  calls: "How often is the kernel asked?",
   echo: "How many messages a second?",
   typed: "What do the envelope and its validation cost?",
   latency: "How long does an answer take?",

@@ -1,5 +1,6 @@
 import type { Slice } from "../generator-job.ts";
 import { type ProcessorTime, processorTime, runningTime } from "../processor.ts";
+import { countCalls } from "./system-calls.ts";
 import type { Trouble } from "./trouble.ts";
 
 /** The readings at the beginning and at the end of a measurement. */
@@ -37,18 +38,28 @@ function useOf(before: ProcessorTime, after: ProcessorTime, ms: number) {
   return { runningMs, busy: Math.max(0, busy), taken: Math.max(0, others / ms) };
 }
 
+interface WatchOptions {
+  peer: { pid: number };
+  warmupMs: number;
+  measureMs: number;
+  /** See `EchoJob.countsCalls`. */
+  countsCalls?: boolean;
+}
+
 /** Takes a look, lets the time pass, and takes another. Rejects as soon as there is trouble. */
 export async function watch(
-  { peer, warmupMs, measureMs }: { peer: { pid: number }; warmupMs: number; measureMs: number },
+  { peer, warmupMs, measureMs, countsCalls = false }: WatchOptions,
   count: () => number,
   trouble: Trouble,
   begin: () => void = () => {},
 ): Promise<Slice> {
   await trouble.orEnd(pause(warmupMs));
+  const endCount = countsCalls ? await trouble.orEnd(countCalls(peer.pid)) : undefined;
   const before = look(peer.pid, count());
   begin();
   await trouble.orEnd(pause(measureMs));
-  return between(before, look(peer.pid, count()));
+  const slice = between(before, look(peer.pid, count()));
+  return endCount ? { ...slice, calls: await endCount() } : slice;
 }
 
 export function pause(ms: number): Promise<void> {

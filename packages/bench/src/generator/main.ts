@@ -6,6 +6,7 @@ import { check } from "./check.ts";
 import { connections, idle } from "./connect-and-idle.ts";
 import { echo } from "./echo.ts";
 import { fanout } from "./fanout.ts";
+import { growth } from "./growth.ts";
 import { load } from "./load.ts";
 import { slow } from "./slow.ts";
 
@@ -24,5 +25,6 @@ function run(job: Job): Promise<Slice> {
   if (job.kind === "check") return check(job);
   if (job.kind === "load") return load(job);
   if (job.kind === "slow") return slow(job);
+  if (job.kind === "growth") return growth(job);
   return job.kind === "connect" ? connections(job) : idle(job);
 }

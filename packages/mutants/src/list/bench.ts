@@ -545,9 +545,9 @@ const generator: Mutant[] = [
   },
   {
     ...unit("generator/look"),
-    search: "  await trouble.orEnd(pause(warmupMs));\n  const before = look(peer.pid, count());\n  begin();",
-    replace: "  const before = look(peer.pid, count());\n  await trouble.orEnd(pause(warmupMs));\n  begin();",
-    why: "the warm-up is measured",
+    search: "  const before = look(peer.pid, count());\n  begin();",
+    replace: "  begin();\n  const before = look(peer.pid, count());",
+    why: "what comes at the beginning of the measurement is left out",
   },
   {
     ...unit("generator/look"),
@@ -675,6 +675,33 @@ const generator: Mutant[] = [
     search: "return Promise.race([what, this.#first.promise]);",
     replace: "return what;",
     why: "trouble does not end the slice",
+  },
+];
+
+const growth: Mutant[] = [
+  {
+    ...unit("growth-curve"),
+    search: "if (slope <= flatSlope) return",
+    replace: "if (!(slope > flatSlope)) return",
+    why: "a cost that is not known is flat",
+  },
+  {
+    ...unit("growth-curve"),
+    search: "(x - meanX) * (y - meanY)",
+    replace: "x * (y - meanY) - meanX",
+    why: "a slope depends on the unit",
+  },
+  {
+    ...unit("growth-curve"),
+    search: "slope <= linearSlope",
+    replace: "slope <= 10 * linearSlope",
+    why: "whatever grows is linear",
+  },
+  {
+    ...unit("generator/system-calls"),
+    search: "Number(total ?? Number.NaN)",
+    replace: "Number(total ?? 0)",
+    why: "a server that cannot be traced makes no system calls",
   },
 ];
 
@@ -991,4 +1018,4 @@ const words: Mutant[] = [
 ];
 
 /** Mistakes in the bench. */
-export const bench: Mutant[] = [...statistics, ...judge, ...generator, ...words];
+export const bench: Mutant[] = [...statistics, ...judge, ...generator, ...growth, ...words];
