@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { fairest, type Point, slopeOf, verdictOf } from "./growth-curve.ts";
+import { fairest, type GrowthPoint, slopeOf, verdictOf } from "./growth-curve.ts";
 
-const curve = (cost: (size: number) => number): Point[] =>
+const curve = (cost: (size: number) => number): GrowthPoint[] =>
   [100, 1_000, 10_000].map((size) => ({ size, cost: cost(size) }));
 
 test.each([

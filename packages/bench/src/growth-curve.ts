@@ -1,7 +1,7 @@
 // How a cost grows with the size of something. Pure.
 
 /** What an operation cost beside so many of something, in µs of processor time. */
-export interface Point {
+export interface GrowthPoint {
   size: number;
   cost: number;
 }
@@ -15,7 +15,7 @@ const flatSlope = 0.1;
 const linearSlope = 1.1;
 
 /** Returns by which power of the size the cost grows: the slope of the line through the logarithms (least squares). */
-export function slopeOf(points: readonly Point[]): number {
+export function slopeOf(points: readonly GrowthPoint[]): number {
   const logs = points.map(({ size, cost }) => [Math.log(size), Math.log(cost)] as const);
   const meanOf = (index: 0 | 1): number => logs.reduce((sum, log) => sum + log[index], 0) / logs.length;
   const [meanX, meanY] = [meanOf(0), meanOf(1)];
@@ -24,7 +24,7 @@ export function slopeOf(points: readonly Point[]): number {
 }
 
 /** Judges how the cost grows. NaN in a point, where the system does not report the cost, is never flat. */
-export function verdictOf(points: readonly Point[]): GrowthVerdict {
+export function verdictOf(points: readonly GrowthPoint[]): GrowthVerdict {
   const slope = slopeOf(points);
   if (slope <= flatSlope) return "flat";
   return slope <= linearSlope ? "linear" : "worse";

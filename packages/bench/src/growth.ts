@@ -3,7 +3,7 @@
 import type { Candidate } from "./candidates.ts";
 import { type Generator, GeneratorEnded, startGenerator } from "./generator.ts";
 import type { GrowthJob, Slice } from "./generator-job.ts";
-import { fairest, type Point, slopeOf, verdictOf } from "./growth-curve.ts";
+import { fairest, type GrowthPoint, slopeOf, verdictOf } from "./growth-curve.ts";
 import type { Machine } from "./machine.ts";
 import { MeasuredServer } from "./measured-server.ts";
 import { bold, tell } from "./print.ts";
@@ -62,8 +62,8 @@ async function pointsOf(
   candidate: Candidate,
   core: number | undefined,
   generator: Generator,
-): Promise<Point[] | Error> {
-  const points: Point[] = [];
+): Promise<GrowthPoint[] | Error> {
+  const points: GrowthPoint[] = [];
   for (const size of sizes) {
     let server: MeasuredServer | undefined;
     try {
@@ -87,7 +87,7 @@ function microseconds({ serverMs, count }: Slice): number {
   return (serverMs * 1_000) / count;
 }
 
-function told(points: readonly Point[]): string {
+function told(points: readonly GrowthPoint[]): string {
   const steps = points.map(({ size, cost }) => `${size.toLocaleString("en")}: ${number(cost)} µs`).join(", ");
   return `${steps}; ${verdictOf(points)} (slope ${slopeOf(points).toFixed(2)})`;
 }
