@@ -82,7 +82,13 @@ export class DevLoop {
     this.#supervisor = new Supervisor(programs, (news) => this.#hear(news));
     if (isFaulty(env)) {
       const servers = plan.seats.map(({ manifest: { id } }) => id);
-      const faults = { servers, slowUrls, origins: originsOf(plan), supervisor: this.#supervisor };
+      const faults = {
+        servers,
+        up: () => [...this.#urls.keys()],
+        slowUrls,
+        origins: originsOf(plan),
+        supervisor: this.#supervisor,
+      };
       events.open(new FaultDesk(faults));
     }
     // However this process ends.

@@ -11,7 +11,8 @@ afterEach(() => {
 async function setUp() {
   const caused: unknown[] = [];
   const desk = new FaultDesk({
-    servers: ["one"],
+    servers: ["one", "two"],
+    up: () => ["one"],
     slowUrls: new Map([["one", "http://127.0.0.1:4711"]]),
     origins: new Set([origin]),
     supervisor: {
@@ -36,7 +37,8 @@ test("a page of the run hears what it can order", async () => {
   expect(await response.json()).toEqual({
     faults: possibleFaults(process.platform),
     awayMs,
-    servers: ["one"],
+    servers: ["one", "two"],
+    up: ["one"],
     slowUrls: { one: "http://127.0.0.1:4711" },
   });
 });
@@ -71,7 +73,7 @@ test.each(["https://stranger.example", "http://localhost:3001.stranger.example",
 );
 
 test.each([
-  [{ server: "two", fault: "kill" }],
+  [{ server: "three", fault: "kill" }],
   [{ server: "one", fault: "toString" }],
   [{ server: ["one"], fault: "kill" }],
   [null],

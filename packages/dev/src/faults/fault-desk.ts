@@ -11,6 +11,8 @@ export type FaultCauser = Pick<Supervisor, "restart" | "kill" | "freeze">;
 export interface FaultPlan {
   /** Ids of the servers of the run. */
   servers: readonly string[];
+  /** Returns the ids of those that are up now. */
+  up(): string[];
   /** By the id of a server: where it is found through a slow link. */
   slowUrls: ReadonlyMap<string, string>;
   /** Pages of these origins may ask. */
@@ -63,7 +65,13 @@ export class FaultDesk {
 
   #list(): object {
     const { servers, slowUrls } = this.#plan;
-    return { faults: this.#faults, awayMs, servers, slowUrls: Object.fromEntries(slowUrls) };
+    return {
+      faults: this.#faults,
+      awayMs,
+      servers,
+      up: this.#plan.up(),
+      slowUrls: Object.fromEntries(slowUrls),
+    };
   }
 
   #read(body: string): { server: string; fault: OrderedFault } | undefined {

@@ -52,8 +52,10 @@ export class SlowLink {
       socket.on("error", () => socket.destroy());
       socket.on("close", (isBroken) => {
         this.#sockets.delete(socket);
-        // A whole end is on its way, as all that was sent before it.
-        if (isBroken || socket === outer) for (const each of [outer, inner, ...lines]) each.destroy();
+        // The end of a whole connection is on its way, behind all that was sent before it. That of a broken one is not.
+        if (!isBroken && socket === inner) return;
+        for (const each of lines) each.destroy();
+        for (const each of [outer, inner]) each.resetAndDestroy();
       });
     }
   }
