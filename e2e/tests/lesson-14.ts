@@ -19,7 +19,7 @@ test("COURSE-75 MUST stream an answer to every device, and lose or repeat no wor
   const { page } = visit;
   const [here, there] = [deviceIn(page, "This device"), deviceIn(page, "Another device")];
   await page.getByRole("button", { name: "Ask", exact: true }).click();
-  await expect(there.answer).toContainText("A token is");
+  await expect(there.counts).toHaveText(/^[3-9] of 30, /);
   await there.press("Reload");
   await here.press("Cut for 3 s");
   await expect(page).toHaveURL(/topic=room/);
@@ -43,14 +43,14 @@ test("COURSE-76 MUST let any device cancel an answer, and say all its words thou
   const [here, there] = [deviceIn(page, "This device"), deviceIn(page, "Another device")];
   const ask = page.getByRole("button", { name: "Ask", exact: true });
   await ask.click();
-  await expect(here.answer).toContainText("A token is");
+  await expect(here.counts).toHaveText(/^[3-9] of 30, /);
   await there.press("Cancel");
   await expect(here.state).toHaveText("cancelled");
   await expect(here.answer).not.toContainText("never a word");
   await expect(ask).toHaveAttribute("aria-disabled", "false");
 
   await ask.click();
-  await expect(here.answer).toContainText("A token is");
+  await expect(here.counts).toHaveText(/^[3-9] of 30, /);
   await server.kill();
   await server.restart();
   for (const { counts, answer } of [here, there]) {

@@ -833,6 +833,30 @@ const crowd: Mutant[] = [
 
 const rest: Mutant[] = [
   {
+    ...unit("panels/tokens/model"),
+    search: "this.again += 1;",
+    replace: "",
+    why: "a word that comes twice is not noticed",
+  },
+  {
+    ...unit("panels/tokens/model"),
+    search: "return this.of > 0 && this.words.size === this.of;",
+    replace: "return this.newest === this.of;",
+    why: "an answer with a gap counts as complete",
+  },
+  {
+    ...unit("panels/tokens/writer"),
+    search: "next = isNewLog ? 0 : next + 1;",
+    replace: "next = next + 1;",
+    why: "the words of before are missing in a new log",
+  },
+  {
+    ...unit("panels/tokens/writer"),
+    search: "if (place) next =",
+    replace: "next =",
+    why: "a word that was not acknowledged is never said again",
+  },
+  {
     ...unit("wire/cable"),
     search: "    this.#live = undefined;\n",
     replace: "",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { GapBook, newestCells, type OffsetCell, tellComeback } from "./model.ts";
+import { exampleBook, GapBook, newestCells, type OffsetCell, tellComeback } from "./model.ts";
 
 const epoch = "one";
 
@@ -139,4 +139,10 @@ test("nothing is missing when more has arrived than the author knows of", () => 
   const book = bookAt(7);
   book.published({ epoch, offset: 5 });
   expect(book.away).toBe(0);
+});
+
+test("the example shows a cut after which everything came again", () => {
+  expect(exampleBook.comeback).toMatchObject({ recovered: true, sameEpoch: true });
+  expect(exampleBook).toMatchObject({ missed: 0, twice: 0, isCaughtUp: true });
+  expect(exampleBook.replayed).toBeGreaterThan(10);
 });

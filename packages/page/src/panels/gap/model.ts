@@ -172,6 +172,7 @@ function recordedBook(): GapBook {
   const events = (from: number, to: number) => {
     for (let offset = from; offset <= to; offset++) book.event({ epoch, offset }, 0, "");
   };
+  book.subscribed({ epoch, offset: 0, recovered: false });
   events(1, before);
   book.subscribed({ epoch, offset: head, recovered: true });
   events(before + 1, last);

@@ -5,8 +5,8 @@ export const recorded = {
   wasClean: true,
   opened: true,
   byPage: false,
-  idleMs: 32.599999997764826,
+  idleMs: 96,
   label: "stop at /echo (1000)",
   agreed: true,
-  tookMs: 34,
+  tookMs: 100.10000000149012,
 } as const;

@@ -62,7 +62,7 @@ export class LatencyBook {
   }
 }
 
-/** A book to show before there is one: recorded pings to a server that froze for three and a half seconds. */
+/** A book to show before there is one: recorded pings, some of them while the connection was closed. */
 export const exampleBook: LatencyBook = recordedBook();
 
 function recordedBook(): LatencyBook {

@@ -15,6 +15,9 @@ const pauseMs = 400;
 /** Milliseconds for which a device that was cut cannot come back. */
 const cutMs = 3_000;
 
+/** The beginning of the answer, to show before there is one. */
+const example = `${answer.slice(0, 11).join(" ")} …`;
+
 const names = { this: "This device", other: "Another device" } as const;
 type DeviceName = keyof typeof names;
 
@@ -145,9 +148,9 @@ export class TokensPanel extends ServerPanel {
       <article aria-label=${label}>
         <header>
           <h3>${label}</h3>
-          <span class="muted" role="status" aria-label="State of ${label.toLowerCase()}">${stateOf(device)}</span>
+          <span class=${device ? "muted" : "example"} role="status" aria-label="State of ${label.toLowerCase()}">${stateOf(device)}</span>
         </header>
-        <p class="answer" role="log" aria-label="Answer on ${label.toLowerCase()}">${device?.text.text ?? nothing}</p>
+        <p class=${device ? "answer" : "answer muted"} role="log" aria-label="Answer on ${label.toLowerCase()}">${device ? device.text.text : example}</p>
         <p class="number muted counts">${device ? countsOf(device) : nothing}</p>
         <div class="fields">
           ${this.#button("Reload", !device, () => this.#act("reload", name), label)}
@@ -168,7 +171,7 @@ export class TokensPanel extends ServerPanel {
 const intro = html`A model answers word by word, and says each word in a topic. Whoever follows the topic reads along.`;
 
 function stateOf(device: Device | undefined): string {
-  if (!device) return "";
+  if (!device) return "an example";
   const { text, state } = device;
   if (text.isComplete) return "complete";
   if (text.isCancelled) return "cancelled";

@@ -46,7 +46,7 @@ export const style = css`
     }
   }
 
-  article .muted {
+  header .muted {
     font-size: var(--text-2);
   }
 
