@@ -13,7 +13,7 @@ import {
   type RequestMark,
   type Roster,
 } from "@rosetta/hub/cluster";
-import type { BeatReply, Engine } from "./engine.ts";
+import type { BeatCommand, BeatReply, Engine } from "./engine.ts";
 import { EngineLog } from "./engine-log.ts";
 import { entryOf } from "./payload.ts";
 import { type EnginePatience, Reach } from "./reach.ts";
@@ -22,6 +22,8 @@ import { type EnginePatience, Reach } from "./reach.ts";
 const beatMs = 1_000;
 /** Beats after which what is known is kept further on. */
 const keepBeats = 30;
+/** Beats after which the presence of every room that is followed was compared with the list of its members. */
+const untoldBeats = 5;
 /** Beats in a row that find something that no message has told. Then the connection is taken for deaf. */
 const deafBeats = 3;
 
@@ -131,7 +133,7 @@ export class EngineCluster implements Cluster {
 
   async claim({ client, session, connection, member }: Claimant): Promise<Claim | "older"> {
     const { engine } = this.#options;
-    const command = { client, session, connection, member: this.#clients.get(client)?.member ?? member() };
+    const command = { client, connection, member: this.#clients.get(client)?.member ?? member() };
     const claim = await this.#reach.ask(() => engine.claim(command));
     if (claim !== "older") this.#clients.set(client, { session, connection, member: claim.member });
     return claim;
@@ -240,10 +242,7 @@ export class EngineCluster implements Cluster {
     const command = {
       ...{ told: this.#told, tells: this.#tells },
       topics,
-      followed: topics.flatMap(({ topic }) => {
-        const room = presenceRoomOf(topic);
-        return room === undefined ? [] : [{ room, topic }];
-      }),
+      followed: this.#followed(topics),
       jobs: [...this.#jobs.keys()],
       clients: this.#due(),
       keeps: this.#beats % keepBeats === 1,
@@ -265,6 +264,15 @@ export class EngineCluster implements Cluster {
       cancel();
       this.#isBeating = false;
     }
+  }
+
+  // A fifth of the rooms at each beat: it happens rarely that nobody has told who is there.
+  #followed(topics: { topic: string }[]): BeatCommand["followed"] {
+    const rooms = topics.flatMap(({ topic }) => {
+      const room = presenceRoomOf(topic);
+      return room === undefined ? [] : [{ room, topic }];
+    });
+    return rooms.filter((_, index) => index % untoldBeats === this.#beats % untoldBeats);
   }
 
   // A thirtieth of the clients at each beat, so that each has its turn in half a minute.
@@ -303,7 +311,8 @@ export class EngineCluster implements Cluster {
   async #claimAgain(client: string): Promise<void> {
     const present = this.#clients.get(client);
     if (!present) return;
-    const claim = await this.#reach.ask(() => this.#options.engine.claim({ client, ...present }));
+    const { connection, member } = present;
+    const claim = await this.#reach.ask(() => this.#options.engine.claim({ client, connection, member }));
     if (claim === "older" && this.#clients.get(client) === present) this.#moved(client);
   }
 

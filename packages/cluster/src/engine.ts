@@ -44,7 +44,7 @@ export interface BeatCommand {
   tells: string;
   /** The topics that it follows, as it knows them. */
   topics: { topic: string; epoch: string; offset: number }[];
-  /** The rooms whose presence it follows, with the topics that tell it. */
+  /** Rooms whose presence it follows, with the topics that tell it: in turn, not all each time. */
   followed: { room: string; topic: string }[];
   /** The jobs that it runs. */
   jobs: string[];
@@ -80,7 +80,6 @@ export interface BeatReply {
 /** A client that says `hello`. */
 export interface ClaimCommand {
   client: string;
-  session: string;
   connection: number | undefined;
   /** The name of the client if the engine has none. */
   member: string;

@@ -498,7 +498,7 @@ test("if a server is killed and nobody hears that its members are gone, presence
   await world.pass(1_000);
   two.link.isDeaf = true;
   one.kill();
-  await world.pass(6_000);
+  await world.pass(10_000);
   expect(countsOf(watcher).at(-1)).toBe(0);
 });
 

@@ -77,7 +77,6 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
           command(`claim ${key} ${connection} by ${by}`, (engine) =>
             engine.claim({
               client: key,
-              session: "s",
               connection: connection ?? undefined,
               member: `guest-${by}`,
             }),

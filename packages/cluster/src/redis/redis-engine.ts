@@ -138,8 +138,8 @@ export class RedisEngine implements Engine {
   }
 
   async claim(command: ClaimCommand): Promise<{ member: string; known: boolean } | "older"> {
-    const { client, session, connection, member } = command;
-    const args = [this.#prefix, client, this.#options.server, session, connection ?? "", member, kept.ms];
+    const { client, connection, member } = command;
+    const args = [this.#prefix, client, this.#options.server, connection ?? "", member, kept.ms];
     const reply = await this.#use().run("claim", [this.#key("client", client)], args);
     const [outcome, name, known] = reply as [string, string, number];
     return outcome === "older" ? "older" : { member: name, known: known === 1 };

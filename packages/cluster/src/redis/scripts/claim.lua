@@ -1,11 +1,11 @@
--- Notes where a client is. KEYS: client. ARGV: the prefix of all keys, the client, the server, the session, the number of
--- the connection or nothing, a name for a new client, a bound.
+-- Notes where a client is. KEYS: client. ARGV: the prefix of all keys, the client, the server, the number of the connection
+-- or nothing, a name for a new client, a bound.
 local client = KEYS[1]
-local prefix, key, server, session, connection, fresh, ttl = unpack(ARGV)
+local prefix, key, server, connection, fresh, ttl = unpack(ARGV)
 local known = redis.call('HMGET', client, 'member', 'server', 'connection')
 if known[3] and connection ~= '' and tonumber(connection) < tonumber(known[3]) then return { 'older' } end
 local member = known[1] or fresh
-redis.call('HSET', client, 'member', member, 'server', server, 'session', session)
+redis.call('HSET', client, 'member', member, 'server', server)
 if connection ~= '' then redis.call('HSET', client, 'connection', connection) end
 redis.call('PEXPIRE', client, ttl)
 if known[2] and known[2] ~= server then
