@@ -367,7 +367,7 @@ export class EngineCluster implements Cluster {
     const data = newest && entryOf(topic, opened.epoch, newest.offset, newest.payload).data;
     const { done, total } = data?.kind === "progress" ? data : { done: 0, total: 0 };
     const failed = { kind: "progress", state: "failed", done, total } as const;
-    await this.log.append(topic, { at: platform.date(), data: failed, rank: outcomeRank(total) });
+    await this.log.append(topic, { at: platform.date(), data: failed, rank: outcomeRank });
     await this.#reach.ask(() => engine.endJob(topic));
   }
 }

@@ -428,6 +428,33 @@ describe("if the engine is killed", () => {
     expect(elsewhere.heard()).toMatchObject([{ type: "ack", re: "2" }]);
   });
 
+  test("and comes back empty to a follower of a job first, the job goes on", async () => {
+    const { world, one, two, meet, engine } = await setUp();
+    const anna = await meet(one, 1);
+    anna.say({ type: "start", id: "1", job: "hash", mebibytes: 40 });
+    await world.pass(20);
+    const topic = anna.heard().find((each) => each.type === "ack")?.topic ?? "";
+    const ben = await meet(two, 2);
+    ben.say({ type: "subscribe", id: "1", topic });
+    await world.pass(20);
+    one.link.cut(1_000);
+    engine.crash("empty", 100);
+    // The topic is there again, and nobody has told the engine of the job.
+    await world.pass(800);
+    expect(engine.store.exists(topic)).toBe(true);
+    await world.pass(3_000);
+    const carl = await meet(two, 3);
+    carl.say({ type: "cancel", id: "2", topic });
+    await world.pass(20);
+    expect(carl.heard()).toMatchObject([{ type: "welcome" }, { type: "error", re: "2", code: "forbidden" }]);
+    world.works[0]?.do(40);
+    await world.pass(20);
+    carl.say({ type: "subscribe", id: "3", topic });
+    await world.pass(20);
+    const events = carl.heard().flatMap((each) => (each.type === "event" ? [each.data] : []));
+    expect(events.at(-1)).toMatchObject({ state: "done", done: 40 });
+  });
+
   test("and a replica that was behind takes its place, the loss of its tail is told", async () => {
     const { world, one, two, join, engine } = await setUp();
     const [anna, ben] = [await join(one, 1), await join(two, 2)];

@@ -1,6 +1,6 @@
 // Holds the fake engine of the simulation against a real Redis: the same commands in the same order, the same answers.
 import { createClient } from "@redis/client";
-import type { RequestMark } from "@rosetta/hub/cluster";
+import { outcomeRank, type RequestMark } from "@rosetta/hub/cluster";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConnectionLost, type Engine } from "../engine.ts";
@@ -36,7 +36,8 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
     await redis?.stop();
   });
 
-  const topic = fc.constantFrom("room/a", "room/b", "scores");
+  const topic = fc.constantFrom("room/a", "room/b", "scores", "job/000000000001");
+  const ranks = fc.oneof(fc.nat(5), fc.constant(outcomeRank));
   const client = fc.constantFrom("c1", "c2");
   const server = fc.constantFrom("one", "two");
   const names = fc.uniqueArray(fc.constantFrom("guest-1", "guest-2", "guest-3"), { maxLength: 2 });
@@ -49,7 +50,7 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
   const command = (name: string, run: Command["run"]): Command => ({ name, run });
   const commands: fc.Arbitrary<(name: string) => Command> = fc.oneof(
     fc
-      .tuple(topic, fc.string({ maxLength: 20 }), fc.option(request), fc.option(fc.nat(5)))
+      .tuple(topic, fc.string({ maxLength: 20 }), fc.option(request), fc.option(ranks))
       .map(([at, text, mark, rank]) => () => {
         const payload = JSON.stringify({ at: 1, data: { kind: "chat", text } });
         const more = { ...(mark && { request: mark }), ...(rank !== null && { rank }) };
@@ -144,7 +145,7 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
           };
           for (const { engine, heard } of Object.values(real)) {
             heard.length = 0;
-            await engine.subscribe(["room/a", "room/b", "scores"]);
+            await engine.subscribe(["room/a", "room/b", "scores", "job/000000000001"]);
           }
           for (const [by, make] of steps) {
             const { name, run, lapses } = make(by);

@@ -1,4 +1,4 @@
-import { type RequestMark, ring } from "@rosetta/hub/cluster";
+import { outcomeRank, type RequestMark, ring } from "@rosetta/hub/cluster";
 import type { RedisAddress } from "@rosetta/protocol";
 import {
   type AppendCommand,
@@ -167,7 +167,7 @@ export class RedisEngine implements Engine {
   async keepJob(topic: string, client: string): Promise<boolean> {
     const { server } = this.#options;
     const keys = [this.#key("job", topic), this.#key("jobs", server), this.#key("topic", topic)];
-    return (await this.#use().run("keep-job", keys, [topic, client, server, kept.ms])) === 1;
+    return (await this.#use().run("keep-job", keys, [topic, client, server, kept.ms, outcomeRank])) === 1;
   }
 
   async endJob(topic: string): Promise<void> {

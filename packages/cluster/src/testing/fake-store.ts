@@ -1,5 +1,5 @@
 import type { RequestMark } from "@rosetta/hub/cluster";
-import { ring } from "@rosetta/hub/cluster";
+import { outcomeRank, ring } from "@rosetta/hub/cluster";
 import {
   type AppendCommand,
   type Appended,
@@ -200,7 +200,7 @@ export class FakeStore {
     this.changes += 1;
     const job = this.#data.jobs.get(topic);
     if (job && job.server !== server) return false;
-    if (!job && this.exists(topic)) return false;
+    if (!job && this.#data.topics.get(topic)?.rank === outcomeRank) return false;
     this.#data.jobs.set(topic, { isCancelled: false, ...job, server, owner });
     return true;
   }

@@ -77,7 +77,7 @@ export class Jobs {
   // Somebody waits for the outcome, so it is told until the log has it.
   #tell(topic: string, outcome: Extract<EventData, { kind: "progress" }>): void {
     const { platform, append, ended, failed } = this.#options;
-    append(topic, outcome, outcomeRank(outcome.total)).then(
+    append(topic, outcome, outcomeRank).then(
       () => ended(topic),
       (error) => {
         failed(error);

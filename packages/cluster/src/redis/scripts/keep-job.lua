@@ -1,11 +1,11 @@
 -- Notes again that a job runs, unless another server has taken it over. KEYS: job, the jobs of the server, the job's topic.
--- ARGV: the topic's name, the client, the server, a bound.
+-- ARGV: the topic's name, the client, the server, a bound, the rank of an outcome.
 local job, jobs = KEYS[1], KEYS[2]
-local topic, owner, server, ttl = unpack(ARGV)
+local topic, owner, server, ttl, outcome = unpack(ARGV)
 local where = redis.call('HGET', job, 'server')
 if where and where ~= server then return 0 end
--- Its topic is there, but the job is not: somebody has told that it failed.
-if not where and redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+-- Somebody has told that it failed. The topic alone says nothing: whoever follows the job makes it again.
+if not where and redis.call('HGET', KEYS[3], 'rank') == outcome then return 0 end
 redis.call('HSET', job, 'server', server, 'owner', owner)
 redis.call('PEXPIRE', job, ttl)
 redis.call('SADD', jobs, topic)
