@@ -3,7 +3,7 @@ import { type Event, Inbox, type Server, textsOf } from "@rosetta/testkit";
 import { test as base } from "./fixtures.ts";
 
 /** Returns a `@rosetta/client` that is connecting to a server. It is closed at the end of the test. */
-export type Connect = (server: Server, options?: Partial<ClientOptions>) => Client;
+export type Connect = (server: Pick<Server, "wsUrl">, options?: Partial<ClientOptions>) => Client;
 
 /** The suite's `test`, with the client of this repository in addition to the raw one. */
 export const test = base.extend<{ connect: Connect }>({

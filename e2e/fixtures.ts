@@ -23,7 +23,10 @@ export { expect } from "@playwright/test";
 hideFrames(import.meta.dirname, join(import.meta.dirname, "tests"));
 
 /** Starts a server for this test only, with additions to its environment. It ends with the test. */
-export type Launch = (env?: Record<string, string>, log?: ServerPlan["log"]) => Promise<Server>;
+export type Launch = (
+  env?: Record<string, string>,
+  options?: Pick<ServerPlan, "log" | "untilHealthy">,
+) => Promise<Server>;
 
 /** Starts a server that is expected to fail. Resolves when it has ended, with its output. */
 export type Attempt = (env: Record<string, string>) => Promise<Server>;
@@ -132,14 +135,9 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   launch: async ({ server, rung, ports, engine }, use, testInfo) => {
     const servers: Server[] = [];
-    await use(async (env = {}, log = "read") => {
-      const launched = await Server.start({
-        manifest: server,
-        rung,
-        ports,
-        log,
-        ...withEngineAt(engine?.database(), env),
-      });
+    await use(async (env = {}, options = {}) => {
+      const plan = { manifest: server, rung, ports, ...withEngineAt(engine?.database(), env), ...options };
+      const launched = await Server.start(plan);
       servers.push(launched);
       return launched;
     });

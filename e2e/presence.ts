@@ -10,7 +10,17 @@ export async function present(
   members: readonly Conversation[],
   options: Await = {},
 ): Promise<void> {
-  const names = members.map(memberOf).sort();
+  await presentNames(watcher, topic, members.map(memberOf), options);
+}
+
+/** Waits until presence tells of exactly the members with these names. */
+export async function presentNames(
+  watcher: Conversation,
+  topic: string,
+  members: readonly string[],
+  options: Await = {},
+): Promise<void> {
+  const names = members.toSorted();
   const event = await watcher.next(
     (message) => isPresence(message, topic) && same(message.data.members.toSorted(), names),
     { awaited: `presence of ${names.length}: ${names.join(", ")}`, ...options },

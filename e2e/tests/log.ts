@@ -219,7 +219,7 @@ for (const [id, log, what] of [
   test(`${id} MUST go on serving, and stop in order, when ${what}`, {
     tag: ["@health", "@shutdown", "@guard"],
   }, async ({ launch, raw, converse }) => {
-    const server = await launch({}, log);
+    const server = await launch({}, { log });
     // Each throw logs a line of about 1 KiB. Together they exceed the pipe and the server's own buffer for it.
     for (const _ of from(1, 50)) {
       const clients = await Promise.all(from(1, 10).map(() => converse({ server })));
