@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { anyServer, type BiteVerdict, grepOf, judge, runSuite } from "@rosetta/compare";
+import { anyServer, type BiteVerdict, clusterGroup, grepOf, judge, runSuite } from "@rosetta/compare";
 import { readManifests, regions } from "@rosetta/manifest";
 import { lineOf, type Mutant } from "./mutant.ts";
 import { isFile } from "./stale-entries.ts";
@@ -20,8 +20,9 @@ export async function runTests(area: string, tests: string[], options: SuiteOpti
   const bounds = [`--timeout=${testMs}`, `--global-timeout=${runMs}`, "--max-failures=1"];
   const output = ["--output", join(copy, "e2e/test-results")];
   const args = ["--project", serverOf(area), ...tests, "--workers=1", "--retries=0", ...bounds, ...output];
+  const environment = { PORT_BASE: String(port), E2E_ENGINE: needsEngine(tests) ? "1" : "" };
   try {
-    return judge(await runSuite(args, { root: copy, environment: { PORT_BASE: String(port) }, signal }));
+    return judge(await runSuite(args, { root: copy, environment, signal }));
   } catch (error) {
     if (signal.aborted) throw error;
     return { state: "unclear", reason: (error as Error).message.split("\n")[0] ?? "" };
@@ -48,6 +49,10 @@ export function grepFor(tests: string[]): string[] {
 // Not UPG-1 for UPG-10, nor `@send` for `@sending`.
 function patternOf(test: string): string {
   return `${test}(?![\\w-])`;
+}
+
+function needsEngine(tests: string[]): boolean {
+  return tests.some((test) => test.includes(`${clusterGroup}-`));
 }
 
 function regionAt(text: string, mutant: Mutant): string | undefined {

@@ -7,6 +7,10 @@ function unit(name: string, ...tests: string[]): Pick<Mutant, "file" | "tests"> 
   };
 }
 
+function suite(file: string, ...tests: string[]): Pick<Mutant, "file" | "tests"> {
+  return { file, tests };
+}
+
 /** Mistakes in what several servers share. */
 export const cluster: Mutant[] = [
   {
@@ -224,5 +228,36 @@ export const cluster: Mutant[] = [
     search: 'if (policy === "noeviction") return;',
     replace: "if (policy) return;",
     why: "a Redis that forgets on its own is taken",
+  },
+  {
+    file: "packages/cluster/src/redis/scripts/keep-job.lua",
+    tests: ["packages/cluster/src/redis/redis-engine.test.ts"],
+    search: "redis.call('HGET', KEYS[3], 'rank') == outcome",
+    replace: "redis.call('EXISTS', KEYS[3]) == 1",
+    why: "a job is taken for lost if somebody has followed it before an empty engine was told of it",
+  },
+  {
+    ...suite("packages/cluster/src/index.ts", "CLUSTER-16"),
+    search: 'createHash("sha256").update(secret).digest("hex")',
+    replace: '`${createHash("sha256").name}${secret}`',
+    why: "whoever can read the engine can take the place of every client",
+  },
+  {
+    ...suite("packages/cluster/src/index.ts", "CLUSTER-10"),
+    search: "server: platform.token().slice(0, 16)",
+    replace: "server: `one${platform.token().slice(0, 0)}`",
+    why: "all servers have one name, so nobody notices that one of them is gone",
+  },
+  {
+    ...suite("packages/cluster/src/index.ts", "CLUSTER-22"),
+    search: "timeoutMs: limits.engineTimeoutMs",
+    replace: "timeoutMs: limits.engineGraceMs",
+    why: "a request waits for the engine as long as the server does before it gives up",
+  },
+  {
+    ...suite("apps/express-ws/src/main.ts", "CLUSTER-01"),
+    search: "...(cluster && { cluster }),",
+    replace: "",
+    why: "the server never asks the engine that it was given",
   },
 ];
