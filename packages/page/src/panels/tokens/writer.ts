@@ -30,7 +30,7 @@ export async function write(client: Client, plan: AnswerPlan, end: AbortControll
     if (place) next = isNewLog ? 0 : next + 1;
     epoch = place?.epoch ?? epoch;
     reached = Math.max(reached, next);
-    if (next === reached) await pause(pauseMs, end.signal);
+    if (place === undefined || next === reached) await pause(pauseMs, end.signal);
   }
 }
 // #endregion write
