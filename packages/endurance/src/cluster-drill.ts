@@ -5,7 +5,8 @@ import { Crowd, pause } from "./crowd.ts";
 import { type History, type HistoryVerdict, isKept, lostOf, sumOf } from "./history.ts";
 
 const authors = 4;
-const readers = 8;
+const readers = 6;
+const streams = 2;
 const perSecond = 20;
 /** Milliseconds without a fault, before and after each. */
 const calmMs = 1_500;
@@ -101,6 +102,7 @@ function targetsOf(fault: ClusterFault, stage: ClusterStage): Target[] {
 async function strikeWith(stage: ClusterStage, room: string, rounds: number, strike: Target["strike"]) {
   const crowd = new Crowd(stage.url, room);
   for (let count = 0; count < readers; count++) crowd.read();
+  for (let count = 0; count < streams; count++) crowd.readStream();
   for (let count = 0; count < authors; count++) crowd.write(`author ${count}`, perSecond);
   const silences: number[] = [];
   await crowd.ready();

@@ -1,4 +1,5 @@
 import { Client, type ClientOptions, RequestError } from "@rosetta/client";
+import { followStream } from "./follow-stream.ts";
 import { type Acked, type History, type HistoryVerdict, judge, type Seen } from "./history.ts";
 
 /** An author gives up a request after this many ms, which is longer than any fault lasts. */
@@ -23,6 +24,7 @@ export class Crowd {
   #published = 0;
   #publishing: Promise<void>[] = [];
   #isOver = false;
+  readonly #closed = new AbortController();
 
   /** `options` are those of each client. */
   constructor(url: string, room: string, options: Partial<ClientOptions> = {}) {
@@ -48,22 +50,23 @@ export class Crowd {
 
   /** Adds a client that follows the room. */
   read(): Client {
-    const reader: Reader = { seen: [], heardAt: performance.now(), silence: 0 };
-    this.#readers.push(reader);
+    const saw = this.#addReader();
     const client = this.open();
     client.subscribe(
       this.#room,
-      ({ epoch, offset, data }) => {
-        const now = performance.now();
-        reader.silence = Math.max(reader.silence, now - reader.heardAt);
-        reader.heardAt = now;
-        reader.seen.push({ epoch, offset, text: data.kind === "chat" ? data.text : "" });
-      },
+      ({ epoch, offset, data }) => saw({ epoch, offset, text: data.kind === "chat" ? data.text : "" }),
       ({ recovered }) => {
-        if (recovered === false) reader.seen.push("told");
+        if (recovered === false) saw("told");
       },
     );
     return client;
+  }
+
+  /** Adds a reader that follows the room as an event stream, over HTTP. */
+  readStream(): void {
+    const { protocol, host } = new URL(this.#url);
+    const origin = `${protocol.replace("ws", "http")}//${host}`;
+    void followStream(origin, this.#room, this.#addReader(), this.#closed.signal);
   }
 
   /** Adds a client that publishes `perSecond` texts a second until the end. Each text is unique and requested once. */
@@ -101,12 +104,26 @@ export class Crowd {
     const endAt = performance.now() + deadlineMs;
     while (judge(this.history).missing > 0 && performance.now() < endAt) await pause(100);
     for (const client of this.#clients) client.close();
+    this.#closed.abort();
     return judge(this.history);
   }
 
   /** What the clients have seen and done. */
   get history(): History {
     return { acked: this.#acked, readers: this.#readers.map(({ seen }) => seen) };
+  }
+
+  /** Returns the function that records what the new reader sees. */
+  #addReader(): (seen: Seen) => void {
+    const reader: Reader = { seen: [], heardAt: performance.now(), silence: 0 };
+    this.#readers.push(reader);
+    return (seen) => {
+      reader.seen.push(seen);
+      if (seen === "told") return;
+      const now = performance.now();
+      reader.silence = Math.max(reader.silence, now - reader.heardAt);
+      reader.heardAt = now;
+    };
   }
 
   async #publish(client: Client, author: string, everyMs: number): Promise<void> {
