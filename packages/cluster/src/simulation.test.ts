@@ -20,6 +20,7 @@ const step = fc.oneof(
   of(8, fc.record({ do: fc.constant("pass"), ms: fc.constantFrom(1, 3, 10, 100, 1_000, 5_000) })),
   of(2, fc.record({ do: fc.constant("move"), client })),
   of(1, fc.record({ do: fc.constant("leave"), client })),
+  of(1, fc.record({ do: fc.constant("start"), client })),
   of(4, fc.record({ do: fc.constant("lose message"), server })),
   of(1, fc.record({ do: fc.constant("lose answer"), server })),
   of(1, fc.record({ do: fc.constant("deafen"), server })),
@@ -96,7 +97,7 @@ const unheard: [number, Mishap[]] = [
 test("whatever happens to servers and engine, nobody misses an event untold, and nothing happens twice", {
   timeout: 3_600_000,
 }, async () => {
-  const sum = { worlds: 0, published: 0, acknowledged: 0, places: 0, epochs: 0, told: 0 };
+  const sum = { worlds: 0, published: 0, acknowledged: 0, places: 0, epochs: 0, told: 0, jobs: 0 };
   const begunAt = Date.now();
   const all = worlds(1_000);
   await fc.assert(
@@ -115,4 +116,5 @@ test("whatever happens to servers and engine, nobody misses an event untold, and
   expect(sum.published / sum.worlds).toBeGreaterThan(5);
   expect(sum.acknowledged / sum.published).toBeGreaterThan(0.5);
   expect(sum.epochs / sum.worlds).toBeGreaterThan(1.5);
+  expect(sum.jobs / sum.worlds).toBeGreaterThan(0.2);
 });

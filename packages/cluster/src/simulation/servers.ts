@@ -4,6 +4,9 @@ import { type Part, partOf, type Socket, type World } from "@rosetta/hub/testing
 import { EngineCluster } from "../engine-cluster.ts";
 import type { FakeEngine, FakeLink } from "../testing/fake-engine.ts";
 
+/** Milliseconds that a job takes for one MiB. */
+const mebibyteMs = 300;
+
 /** One server of the simulation: a hub above its own connection to the engine. It can be killed. */
 export class SimulatedServer {
   readonly link: FakeLink;
@@ -20,7 +23,7 @@ export class SimulatedServer {
       date: () => world.date(),
       after: (ms, run) => world.after(ms, () => this.isAlive && run()),
       token: () => world.token(),
-      hash: (mebibytes, step) => world.hash(mebibytes, step),
+      hash: (mebibytes, step) => hashSlowly(platform, mebibytes, step),
     };
     this.link = engine.link(name);
     const cluster = new EngineCluster({
@@ -45,4 +48,20 @@ export class SimulatedServer {
     for (const socket of [...this.sockets]) socket.terminate();
     for (const lost of this.waiting) lost();
   }
+}
+
+// As long as the server lives. A job that is given up rejects, as with the platform of Node.
+function hashSlowly(
+  platform: Pick<Platform, "after">,
+  mebibytes: number,
+  step: (done: number) => boolean,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const go = (done: number): void => {
+      if (!step(done)) return reject(new Error("abandoned"));
+      if (done === mebibytes) return resolve("ab".repeat(32));
+      platform.after(mebibyteMs, () => go(done + 1));
+    };
+    platform.after(mebibyteMs, () => go(1));
+  });
 }

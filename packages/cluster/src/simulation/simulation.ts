@@ -1,6 +1,8 @@
 import { Client } from "@rosetta/client";
+import { createExtras } from "@rosetta/hub/extras";
 import { settled, World } from "@rosetta/hub/testing";
 import type { Cursor } from "@rosetta/protocol";
+import { entryOf } from "../payload.ts";
 import { FakeEngine, type Remains } from "../testing/fake-engine.ts";
 import { SimulatedReader } from "./readers.ts";
 import { SimulatedServer } from "./servers.ts";
@@ -10,6 +12,8 @@ import { type Told, Truth, type Witness } from "./truth.ts";
 /** How many there are of each. */
 export const cast = { servers: 3, clients: 4 } as const;
 const room = "room/a";
+/** How much each job has to hash. */
+const mebibytes = 8;
 
 /** Something that happens. */
 export type Mishap =
@@ -17,6 +21,7 @@ export type Mishap =
   | { do: "pass"; ms: number }
   | { do: "move"; client: number }
   | { do: "leave"; client: number }
+  | { do: "start"; client: number }
   | { do: "lose message" | "lose answer" | "deafen"; server: number }
   | { do: "cut"; server: number; ms: number }
   | { do: "kill"; server: number; ms: number }
@@ -33,6 +38,7 @@ export interface Outcome {
   places: number;
   epochs: number;
   told: number;
+  jobs: number;
 }
 
 interface Speaker {
@@ -72,6 +78,8 @@ export class Simulation {
   readonly #poll: SimulatedReader;
   readonly #acks: { text: string; place: Cursor }[] = [];
   readonly #failures: unknown[] = [];
+  /** The topics of the jobs that were acknowledged. */
+  readonly #jobs = new Set<string>();
   #published = 0;
   #starts = 0;
 
@@ -102,7 +110,7 @@ export class Simulation {
 
   #start(): SimulatedServer {
     this.#starts += 1;
-    return new SimulatedServer(this.#world, this.#engine, `server-${this.#starts}`);
+    return new SimulatedServer(this.#world, this.#engine, `server-${this.#starts}`, createExtras());
   }
 
   #join(): Speaker {
@@ -150,6 +158,15 @@ export class Simulation {
     );
   }
 
+  #startJob(index: number): void {
+    const speaker = this.#speakers[index];
+    if (!speaker || speaker.hasLeft) return;
+    speaker.client.startJob(mebibytes).then(
+      ({ topic }) => void this.#jobs.add(topic),
+      () => {},
+    );
+  }
+
   #leave(index: number): void {
     const speaker = this.#speakers[index];
     if (!speaker || speaker.hasLeft) return;
@@ -160,6 +177,7 @@ export class Simulation {
   #happen(step: Mishap): void {
     if (step.do === "publish") return this.#publish(step.client, step.to);
     if (step.do === "leave") return this.#leave(step.client);
+    if (step.do === "start") return this.#startJob(step.client);
     if (step.do === "move") return this.#speakers[step.client]?.cut();
     if (step.do === "freeze") return this.#engine.freeze(step.ms);
     if (step.do === "crash") return this.#engine.crash(step.remains, step.ms);
@@ -214,6 +232,7 @@ export class Simulation {
       ...witnesses.flatMap((witness) => this.#truth.endOf(witness, store)),
       ...this.#ackFaults(),
       ...this.#presenceFaults(),
+      ...this.#jobFaults(),
       ...this.#servers.flatMap(({ part }) => part.failures).map(String),
       ...this.#failures.map((failure) => JSON.stringify(failure)),
     ];
@@ -224,6 +243,7 @@ export class Simulation {
       places: this.#truth.size,
       epochs: this.#truth.epochs,
       told: witnesses.flatMap(({ told }) => told).length,
+      jobs: this.#jobs.size,
     };
   }
 
@@ -252,6 +272,21 @@ export class Simulation {
       .map(({ counts }) => counts.at(-1))
       .filter((count) => count !== present.length)
       .map((count) => `presence counts ${count} of ${present.length}`);
+  }
+
+  // A job of which the engine still knows an event ends, and once, whatever has become of its server.
+  #jobFaults(): string[] {
+    return [...this.#jobs].flatMap((name) => {
+      const states = this.#statesOf(name);
+      const end = states.findIndex((state) => state !== "running");
+      return states.length === 0 || end === states.length - 1 ? [] : [`${name} went through ${states}`];
+    });
+  }
+
+  #statesOf(name: string): string[] {
+    const { epoch = "", events = [] } = this.#engine.store.topic(name) ?? {};
+    const said = events.map(({ offset, payload }) => entryOf(name, epoch, offset, payload).data);
+    return said.flatMap((data) => (data.kind === "progress" ? [data.state] : []));
   }
 
   // Those who have not left.
