@@ -23,7 +23,7 @@ const lines = new Lines(2);
 const log = pino({ base: { server: manifest.id } }, lines);
 const runtime = process.versions.bun ? `bun ${process.versions.bun}` : `node ${process.versions.node}`;
 // With REDIS_URL, this server and the others there are one application.
-const cluster = clusterOf(settings, platform, (line) => log.warn(line));
+const cluster = await clusterOf(settings, platform, (line) => log.warn(line));
 const server = await start({
   identity: { id: manifest.id, title: manifest.title, runtime },
   settings,
