@@ -7,7 +7,7 @@ import type { FakeEngine, FakeLink } from "../testing/fake-engine.ts";
 /** Milliseconds that a job takes for one MiB. */
 const mebibyteMs = 300;
 
-/** One server of the simulation: a hub above its own connection to the engine. It can be killed. */
+/** One server of the simulation: a hub above its own connection to the engine. It can be killed. Default of `hash`: by hand. */
 export class SimulatedServer {
   readonly link: FakeLink;
   readonly part: Part;
@@ -16,14 +16,14 @@ export class SimulatedServer {
   readonly waiting = new Set<() => void>();
   isAlive = true;
 
-  constructor(world: World, engine: FakeEngine, name: string, extras?: CreateExtras) {
+  constructor(world: World, engine: FakeEngine, name: string, extras?: CreateExtras, hash = byHand(world)) {
     // What a server that was killed has planned does not happen any more.
     const platform: Platform = {
       now: () => world.now(),
       date: () => world.date(),
       after: (ms, run) => world.after(ms, () => this.isAlive && run()),
       token: () => world.token(),
-      hash: (mebibytes, step) => hashSlowly(platform, mebibytes, step),
+      hash: (mebibytes, step) => hash(platform, mebibytes, step),
     };
     this.link = engine.link(name);
     const cluster = new EngineCluster({
@@ -50,8 +50,8 @@ export class SimulatedServer {
   }
 }
 
-// As long as the server lives. A job that is given up rejects, as with the platform of Node.
-function hashSlowly(
+/** Hashes by itself, as long as the server lives. A job that is given up rejects, as with the platform of Node. */
+export function hashSlowly(
   platform: Pick<Platform, "after">,
   mebibytes: number,
   step: (done: number) => boolean,
@@ -64,4 +64,9 @@ function hashSlowly(
     };
     platform.after(mebibyteMs, () => go(1));
   });
+}
+
+// Hashes when a test says so.
+function byHand(world: World): typeof hashSlowly {
+  return (_, mebibytes, step) => world.hash(mebibytes, step);
 }

@@ -5,7 +5,7 @@ import type { Cursor } from "@rosetta/protocol";
 import { entryOf } from "../payload.ts";
 import { FakeEngine, type Remains } from "../testing/fake-engine.ts";
 import { SimulatedReader } from "./readers.ts";
-import { SimulatedServer } from "./servers.ts";
+import { hashSlowly, SimulatedServer } from "./servers.ts";
 import { hostOf } from "./sockets.ts";
 import { type Told, Truth, type Witness } from "./truth.ts";
 
@@ -110,7 +110,8 @@ export class Simulation {
 
   #start(): SimulatedServer {
     this.#starts += 1;
-    return new SimulatedServer(this.#world, this.#engine, `server-${this.#starts}`, createExtras());
+    const name = `server-${this.#starts}`;
+    return new SimulatedServer(this.#world, this.#engine, name, createExtras(), hashSlowly);
   }
 
   #join(): Speaker {
