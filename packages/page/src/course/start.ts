@@ -69,6 +69,7 @@ export function startPage(around: Around): TemplateResult {
           <li>reconnect without a stampede, and miss no message while you were away</li>
           <li>survive a reader that is too slow, and deploy while people are connected</li>
           <li>decide when Server-Sent Events or long polling do the job better</li>
+          <li>say what <a href=${addressOf("libraries")}>a library</a> would do for you, and what it costs</li>
         </ul>
       </section>
       ${courseOf(around)}
@@ -87,6 +88,22 @@ export function unknownPage(around: Around): TemplateResult {
         </p>
       </div>
       ${courseOf(around)}
+    </div>
+  `;
+}
+
+/** Draws what libraries do. The rest of it is in a file of its own, `libraries.ts`. */
+export function librariesPage({ addressOf }: Around): TemplateResult {
+  return html`
+    <div class="around">
+      <div class="hero">
+        <h2 id="lesson" tabindex="-1">Libraries that do it for you</h2>
+        <p class="lead">
+          You now know what has to be done: reconnect, number, resume, acknowledge. Some libraries do a part of it. See
+          what they put on the wire, and decide. <a href=${addressOf("next")}>Where to go from here</a>
+        </p>
+      </div>
+      <rosetta-libraries></rosetta-libraries>
     </div>
   `;
 }
@@ -127,6 +144,11 @@ export function nextPage(around: Around): TemplateResult {
             <a href="./steps/1-echo.html">Echo</a> <a href="./steps/2-reconnect.html">Reconnect</a>
             <a href="./steps/3-backoff.html">Backoff</a> <a href="./steps/4-resume.html">Resume</a>
           </p>
+        </li>
+        <li>
+          <h3>Libraries that do it for you</h3>
+          <p>What Socket.IO, partysocket and htmx give you, what they put on the wire, and when to take them.</p>
+          <a class="go" href=${addressOf("libraries")}>Compare them</a>
         </li>
         <li>
           <h3>Take a server with you</h3>

@@ -245,6 +245,7 @@ export class PageShell extends LitElement {
     if (lesson === "unknown") return "No such page: WebSocket Rosetta";
     if (lesson === "start") return "WebSocket Rosetta";
     if (lesson === "next") return "Where to go from here: WebSocket Rosetta";
+    if (lesson === "libraries") return "Libraries that do it for you: WebSocket Rosetta";
     const what = entry ? `${entry.number} ${entry.title}` : "All panels";
     const where = this.every ? "every server" : this.pairs[0]?.server.title;
     return `${what}, ${where}: WebSocket Rosetta`;
@@ -289,6 +290,7 @@ export class PageShell extends LitElement {
       this.every && isCourse(this.route) && import("./comparison.ts"),
       typeof this.route.lesson === "number" && import("../course/code-strip.ts"),
       !isCourse(this.route) && this.#loadAround(),
+      this.route.lesson === "libraries" && import("../course/libraries.ts"),
     ]);
     this.requestUpdate();
   }
@@ -402,7 +404,12 @@ export class PageShell extends LitElement {
       everyAddressOf: (lesson) => printRoute({ lesson, server: "every" }),
       resetProgress: () => this.#resetProgress(),
     };
-    const pages = { start: "startPage", next: "nextPage", unknown: "unknownPage" } as const;
+    const pages = {
+      start: "startPage",
+      next: "nextPage",
+      libraries: "librariesPage",
+      unknown: "unknownPage",
+    } as const;
     const page = pages[this.route.lesson as keyof typeof pages];
     return html`
       <main tabindex="-1">

@@ -8,6 +8,7 @@ test("a route survives its way through the address", () => {
     { lesson: 1 },
     { lesson: "start" },
     { lesson: "next", server: "every" },
+    { lesson: "libraries" },
     { lesson: "all", server: "every" },
     { lesson: 7, server: "bun-hono", topic: "weather/berlin" },
     { lesson: 13, topic: "room/a-1" },

@@ -17,6 +17,7 @@ const pages: Record<string, Exclude<CoursePlace, number>> = {
   "/": "start",
   "/all": "all",
   "/next": "next",
+  "/libraries": "libraries",
 };
 
 /**
@@ -42,7 +43,7 @@ export function printRoute({ lesson, server, topic }: Route): string {
 
 function pathOf(lesson: CoursePlace): string {
   if (typeof lesson === "number") return `#/lesson/${lesson}`;
-  return lesson === "all" || lesson === "next" ? `#/${lesson}` : "#/";
+  return lesson === "start" || lesson === "unknown" ? "#/" : `#/${lesson}`;
 }
 
 // An earlier edition of the page had addresses without a word before the number.
