@@ -49,6 +49,11 @@ test("a test that ran on one server counts there; on the others it is neither sk
   ]);
 });
 
+test("if every test was dealt to one server, that is said instead", () => {
+  const dealt = { ...sampleTest("PAGE-01", { one: { verdict: "passed", ms: 1 } }), dealtTo: "one" };
+  expect(matrix(sampleResults([dealt]))).toContain("Each test ran on one server only, chosen by its number.");
+});
+
 test("a test that should have run on one server is skipped there", () => {
   const tests = [{ ...sampleTest("PAGE-02", {}), dealtTo: "two" }];
   expect(matrix(sampleResults(tests))).toContain("0 passed, 0 failed, 1 skipped");

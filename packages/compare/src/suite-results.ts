@@ -102,5 +102,6 @@ export function printTally({ passed, failed, deviating }: Tally): string {
 export function printDealt({ tests }: SuiteResults): string {
   const count = tests.filter(({ dealtTo }) => dealtTo !== undefined).length;
   if (count === 0) return "";
+  if (count === tests.length) return "Each test ran on one server only, chosen by its number.";
   return `${count} ${count === 1 ? "test does" : "tests do"} not depend on the server: each runs on one server only, and counts there.`;
 }
