@@ -239,13 +239,13 @@ export const cluster: Mutant[] = [
   {
     ...suite("packages/cluster/src/index.ts", "CLUSTER-16"),
     search: 'createHash("sha256").update(secret).digest("hex")',
-    replace: '`${createHash("sha256").name}${secret}`',
+    replace: "secret",
     why: "whoever can read the engine can take the place of every client",
   },
   {
     ...suite("packages/cluster/src/index.ts", "CLUSTER-10"),
     search: "server: platform.token().slice(0, 16)",
-    replace: "server: `one${platform.token().slice(0, 0)}`",
+    replace: 'server: "one"',
     why: "all servers have one name, so nobody notices that one of them is gone",
   },
   {
