@@ -94,6 +94,18 @@ const unheard: [number, Mishap[]] = [
   ],
 ];
 
+/** A job is taken for one of a dead server before it has told anything, and does its work all the same. */
+const tooEarly: [number, Mishap[]] = [
+  2138943331,
+  [
+    { do: "pass", ms: 1_000 },
+    { do: "start", client: 1 },
+    { do: "pass", ms: 10 },
+    { do: "crash", remains: "whole", ms: 20 },
+    { do: "freeze", ms: 4_000 },
+  ],
+];
+
 test("whatever happens to servers and engine, nobody misses an event untold, and nothing happens twice", {
   timeout: 3_600_000,
 }, async () => {
@@ -107,7 +119,7 @@ test("whatever happens to servers and engine, nobody misses an event untold, and
       sum.worlds += 1;
       for (const [name, count] of Object.entries(counts)) sum[name as keyof typeof counts] += count;
     }),
-    { ...all, examples: [toAndFro, onceMore, alone, aloneAfterCut, unheard] },
+    { ...all, examples: [toAndFro, onceMore, alone, aloneAfterCut, unheard, tooEarly] },
   );
   tell(all, sum, begunAt);
   // One that is repeated need not be like the others.

@@ -145,6 +145,7 @@ test("a stop is answered after what came before it, and nothing after it is", as
   anna.session.text(JSON.stringify({ type: "publish", id: "p", topic: "room/a", to: "all", text: "" }));
   anna.session.text(JSON.stringify({ type: "stop", id: "s" }));
   anna.session.text(JSON.stringify({ type: "echo", id: "late", text: "" }));
+  anna.session.text("nonsense");
   await settled();
   expect(anna.heard().map((message) => "re" in message && message.re)).toEqual(["p", "s"]);
   expect(anna.socket.closing?.code).toBe(1000);

@@ -203,10 +203,10 @@ export const hub: Mutant[] = [
     ...unit("connection/socket-session"),
     search: "if (!this.isOpen || this.#isStopping) return;\n    // Before",
     replace: "if (!this.isOpen) return;\n    // Before",
-    why: "requests after a stop are still answered",
+    why: "nonsense after a stop is still answered",
   },
   {
-    ...unit("connection/socket-session"),
+    ...unit("connection/socket-session", "cluster/cluster"),
     search: "if (!this.isOpen || this.#isStopping) return;\n    const outcome",
     replace: "if (!this.isOpen) return;\n    const outcome",
     why: "requests that waited behind a stop are still answered",
