@@ -109,6 +109,10 @@ const screens: [action: (page: Page) => Locator, effect: (page: Page) => Locator
   [button("Stall the reader and flood"), (page) => page.getByRole("status", { name: "State of the reader" })],
   [button("Connect ten clients"), (page) => page.getByRole("list", { name: /^Time line/ })],
   [button("Ask"), (page) => page.getByRole("log", { name: "Answer on this device" })],
+  [
+    (page) => page.getByText("pnpm dev --cluster", { exact: true }),
+    (page) => page.getByRole("img", { name: /^1 to 12 from/ }),
+  ],
 ];
 
 function button(name: string) {

@@ -258,6 +258,7 @@ export class EngineLog implements Log {
     if (followed && life?.epoch === epoch && life.offset < offset) await this.#fetch(followed, "again");
   }
 
+  // #region merge
   #place(followed: Followed, entry: Entry): void {
     const { life, ahead } = followed;
     if (!life) return void ahead.set(entry.offset, entry);
@@ -285,6 +286,7 @@ export class EngineLog implements Log {
       this.#fetch(followed, "hole").catch(() => {});
     });
   }
+  // #endregion merge
 
   #deliver(life: TopicLife, { request, ...entry }: Entry): void {
     const pending = request && this.#pending.get(keyOf(request));

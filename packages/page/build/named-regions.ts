@@ -16,7 +16,7 @@ export interface NamedRegion {
 /** The folder of the browser's side as pages, each complete in one file. */
 export const browserSteps = "packages/client/steps";
 
-const packages = ["hub", "client", "protocol", "page"];
+const packages = ["hub", "client", "cluster", "protocol", "page"];
 
 /** Returns the files that can have such regions, by their path from the root, with the first part of their names. */
 function sharedFiles(): Map<string, string> {

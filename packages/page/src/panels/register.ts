@@ -107,6 +107,11 @@ export const panels = {
     show: ({ pair: { server }, wire }) =>
       html`<rosetta-crowd .server=${server} .wire=${wire}></rosetta-crowd>`,
   },
+  cluster: {
+    load: () => import("./cluster/panel.ts"),
+    show: ({ pair: { server }, servers, wire }) =>
+      html`<rosetta-cluster .server=${server} .servers=${servers} .wire=${wire}></rosetta-cluster>`,
+  },
   handshake: {
     load: () => import("./handshake/panel.ts"),
     show: ({ pair: { server }, wire }) =>

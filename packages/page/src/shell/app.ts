@@ -16,7 +16,8 @@ import { doneSteps, tellingsOfAct, tellingsOfFacts } from "../course/steps.ts";
 import { repeat } from "../panels/actions.ts";
 import type { ActEvent, FactsEvent, Panel, TopicEvent } from "../panels/base.ts";
 import { isOf, type PanelName, panels } from "../panels/register.ts";
-import { askFaultDesk, balancerUrl, type FaultOffer } from "../shared/dev-run.ts";
+import { balancerUrl, faultsUrl } from "../shared/dev-run.ts";
+import type { FaultOffer } from "../shared/fault-offer.ts";
 import type { Findings } from "../shared/findings.ts";
 import { scriptOfPage } from "../shared/page-script.ts";
 import { pause, Retry } from "../shared/retry.ts";
@@ -146,10 +147,9 @@ export class PageShell extends LitElement {
   }
 
   async #learnFaults(): Promise<void> {
-    const desk = await askFaultDesk();
-    if (!desk) return;
-    await import("./failure-bar.ts");
-    this.desk = desk;
+    if (faultsUrl() === undefined) return;
+    const { askFaultDesk } = await import("./failure-bar.ts");
+    this.desk = await askFaultDesk();
   }
 
   // Over a slow link a server has another address.

@@ -1,10 +1,12 @@
 import { RequestError } from "@rosetta/client";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { type DevFault, type FaultOffer, orderFault } from "../shared/dev-run.ts";
+import { type DevFault, type FaultOffer, orderFault } from "../shared/fault-offer.ts";
 import type { ServerEntry } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
 import type { ConnectionPair } from "../wire/page-connections.ts";
 import { failureBarStyle } from "./failure-bar.css.ts";
+
+export { askFaultDesk } from "../shared/fault-offer.ts";
 
 /** Event of the bar: the link is to be slow from now on, or no longer. */
 export type LinkChosen = CustomEvent<boolean>;
