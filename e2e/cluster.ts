@@ -3,6 +3,7 @@ import { BadNetwork } from "@rosetta/endurance";
 import { folderOf, readManifests } from "@rosetta/manifest";
 import { Server } from "@rosetta/testkit";
 import { test as base } from "./clients.ts";
+import { patience } from "./engine.ts";
 import { attachLog } from "./fixtures.ts";
 
 /** Servers that share an engine. Each is of another stack, and the first is the one that the run is about. */
@@ -39,7 +40,7 @@ export const test = base.extend<ClusterFixtures, ClusterWorkerFixtures>({
   cluster: [
     async ({ app, database, ports }, use) => {
       const [, ...others] = stacksFrom(app.manifest.id);
-      const env = { REDIS_URL: database ?? "" };
+      const env = { REDIS_URL: database ?? "", ...patience };
       const started = await Promise.all(
         others.map((manifest) =>
           Server.start({ manifest, ports, env, folder: folderOf(manifest.id), untilHealthy: true }),
@@ -54,7 +55,7 @@ export const test = base.extend<ClusterFixtures, ClusterWorkerFixtures>({
   gather: async ({ launch, server, ports, engine }, use, testInfo) => {
     const gathered: Server[] = [];
     await use(async (env = {}, own = {}) => {
-      const shared = { REDIS_URL: engine?.database() ?? "", ...env };
+      const shared = { REDIS_URL: engine?.database() ?? "", ...patience, ...env };
       const [, ...others] = stacksFrom(server.id).slice(0, 3);
       const servers = await Promise.all([
         launch({ ...shared, ...own }),

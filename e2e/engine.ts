@@ -4,6 +4,9 @@ import type { Ports } from "@rosetta/testkit";
 /** How many applications can be apart from each other in one Redis. */
 const databases = 4_096;
 
+/** On a busy machine, a flood through the engine takes longer than the two seconds of the default. */
+export const patience = { ENGINE_TIMEOUT_MS: "10000" };
+
 /** A Redis in which each application of a worker has a database of its own, so that no two of them meet. */
 export class SharedEngine {
   readonly #redis: RunningRedis;

@@ -16,7 +16,7 @@ import {
   type UpgradeOptions,
 } from "@rosetta/testkit";
 import { contradiction, deviationOf, idOf } from "./deviation.ts";
-import { SharedEngine } from "./engine.ts";
+import { patience, SharedEngine } from "./engine.ts";
 
 export { expect } from "@playwright/test";
 
@@ -163,7 +163,8 @@ function withEngineAt(
   database: string | undefined,
   env: Record<string, string> = {},
 ): Pick<ServerPlan, "env" | "untilHealthy"> {
-  return database === undefined ? { env } : { env: { REDIS_URL: database, ...env }, untilHealthy: true };
+  if (database === undefined) return { env };
+  return { env: { REDIS_URL: database, ...patience, ...env }, untilHealthy: true };
 }
 
 // A worker ends with a failed test, and the next one starts the server again. If the server does not start at all,

@@ -443,7 +443,7 @@ test("CLUSTER-22 MUST say that it is unavailable while the engine stands still, 
   tag: "@messages",
 }, async ({ launchEngine, gather, converse, raw, room }) => {
   const redis = await launchEngine();
-  const [here, there, third] = await gather({ REDIS_URL: redis.url });
+  const [here, there, third] = await gather({ REDIS_URL: redis.url, ENGINE_TIMEOUT_MS: "2000" });
   const author = await converse({ server: here });
   const { talk: reader } = await subscriber(converse, there, room);
   await publish(author, room, ["before"]);
