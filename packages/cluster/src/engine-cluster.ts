@@ -194,6 +194,8 @@ export class EngineCluster implements Cluster {
 
   #down(): void {
     this.#isUp = false;
+    // What is being told may be answered in part by the engine before, which may have lost it when it is back.
+    this.#tells = undefined;
     this.#away();
   }
 
@@ -325,7 +327,8 @@ export class EngineCluster implements Cluster {
     const tells = this.#tells;
     try {
       await this.#tellAll(rooms);
-      if (tells !== undefined && tells === this.#tells) this.#told = tells;
+      if (tells === undefined || tells !== this.#tells) return;
+      this.#told = tells;
       this.#tells = undefined;
     } catch {
       // The next beat shows that it has to be done again.

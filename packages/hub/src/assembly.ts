@@ -1,6 +1,6 @@
 import { Close, type EventData, isLoopback, pathOf, type Settings } from "@rosetta/protocol";
 import { alone } from "./cluster/alone.ts";
-import type { Cluster, ClusterEvents } from "./cluster/cluster.ts";
+import { type Cluster, type ClusterEvents, presenceOf } from "./cluster/cluster.ts";
 import { Connections } from "./connection/connections.ts";
 import { Rates } from "./connection/rates.ts";
 import { Clients } from "./delivery/clients.ts";
@@ -104,7 +104,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
   const presence = new Presence({
     platform,
     members: (room) => [...(topics.get(`room/${room}`)?.sessions ?? [])].map(({ member }) => member ?? ""),
-    watchers: (room) => topics.get(`presence/${room}`)?.sessions.size ?? 0,
+    watchers: (room) => topics.get(presenceOf(room))?.sessions.size ?? 0,
     roster: (room, members) => cluster.roster(room, members),
     append,
     failed,

@@ -41,12 +41,10 @@ export {
 export { parseOrigin, urlOf } from "./origin.ts";
 export { paths, type ServedPath } from "./paths.ts";
 export {
-  type ParsedRedisUrl,
   parseRedisUrl,
   type RedisAddress,
   type RedisHost,
   type RedisLogin,
-  type Sentinels,
   shownRedisUrl,
 } from "./redis-url.ts";
 export {

@@ -61,6 +61,7 @@ describe("an address of a Redis", () => {
     ["redis://host/0/1", "the number of a database"],
     ["redis+sentinel://one", "the name of the servers"],
     ["redis+sentinel://one/mymaster/name", "the name of the servers"],
+    ["redis+sentinel://one/mymaster&sentinel_password=p", "the name of the servers"],
     ["redis://host?db=1", "no query"],
     ["redis://host?sentinel_password=p", "no query"],
     ["redis+sentinel://one/mymaster?db=1", "no query"],
@@ -76,6 +77,7 @@ describe("an address of a Redis", () => {
     ["redis://:s3/cr@et@host", "redis://…@host"],
     ["anna:s3cret@host", "…@host"],
     ["redis+sentinel://one/mymaster?sentinel_password=s3cret", "redis+sentinel://one/mymaster?…"],
+    ["redis+sentinel://one/mymaster&sentinel_password=s3cret", "redis+sentinel://one/mymaster?…"],
     ["redis://anna:s3?cret@host", "redis://…@host"],
     ["redis://anna:s3\ncret@host", "redis://…@host"],
   ])("%s is shown without its logins", (url, shown) => {

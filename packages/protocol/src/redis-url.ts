@@ -75,7 +75,7 @@ export function parseRedisUrl(url: string): ParsedRedisUrl {
   const hosts = places.split(",").map((place) => parsePlace(place, usualPort));
   if (!isComplete(hosts)) return { expected: expectations.host };
   if (!sentinel && hosts.length > 1) return { expected: expectations.single };
-  const [, master, database] = (sentinel ? /^([^/]+)(?:\/(\d{0,9}))?$/ : /^()(\d{0,9})$/).exec(path) ?? [];
+  const [, master, database] = (sentinel ? /^([\w.-]+)(?:\/(\d{0,9}))?$/ : /^()(\d{0,9})$/).exec(path) ?? [];
   if (master === undefined) return { expected: sentinel ? expectations.master : expectations.database };
   const sentinelLogin = parseSentinelLogin(query);
   if (!sentinelLogin || (query !== "" && !sentinel)) return { expected: expectations.query };
@@ -92,7 +92,7 @@ export function parseRedisUrl(url: string): ParsedRedisUrl {
 
 /** Returns an address as it may be shown, or a text that is none: without whatever may be a login. */
 export function shownRedisUrl(url: string): string {
-  return url.replace(/^([a-z+]*:\/\/)?.*@/is, "$1…@").replace(/\?.*$/s, "?…");
+  return url.replace(/^([a-z+]*:\/\/)?.*@/is, "$1…@").replace(/[?&#].*$/s, "?…");
 }
 
 function parsePlace(text: string, usualPort: number): RedisHost | undefined {

@@ -233,7 +233,7 @@ export class RedisEngine implements Engine {
   #failed(error: unknown): void {
     const { address, report } = this.#options;
     const problem = (error as Error).message || String((error as NodeJS.ErrnoException).code);
-    if (this.#problem === problem) return;
+    if (this.#isClosed || this.#problem === problem) return;
     this.#problem = problem;
     report(`Redis at ${address.shown} cannot be used: ${problem}. Trying again`);
   }

@@ -20,6 +20,8 @@ class Others {
   readonly memory = new MemoryLog(() => (++this.#tokens).toString(16).padStart(32, "e"));
   events!: ClusterEvents;
   isServing = true;
+  /** The clients whose sessions have left. */
+  readonly left: string[] = [];
   #tokens = 0;
   #entry: (entry: Entry) => void = () => {};
   lost: (topic: string, began: boolean) => void = () => {};
@@ -42,6 +44,7 @@ class Others {
       this.events = events;
     },
     identify: (client) => `digest of ${client}`,
+    released: (client) => this.left.push(client),
     claim: ({ client, member }) =>
       this.#ask<Claim | "older">(`claim ${client}`, { member: member(), known: false }),
     roster: (room, members) => this.#ask(`roster ${room} ${members.length}`),
@@ -213,6 +216,16 @@ describe("hello", () => {
     claim[0]?.answer({ member: "guest-abcdef", known: true });
     await settled();
     expect(inside.clients.get(`digest of ${secret(1)}`)?.session).toBe(next.session);
+  });
+
+  test("of a socket that is gone meanwhile leaves nothing with the others", async () => {
+    const { connect, others } = await among();
+    const gone = connect();
+    await gone.say({ type: "hello", id: "1", client: secret(1) });
+    await gone.gone();
+    expect(others.left).toEqual([]);
+    await others.answer("claim");
+    expect(others.left).toEqual([`digest of ${secret(1)}`]);
   });
 
   test("at another server ends the session here, and a job goes on", async () => {

@@ -122,7 +122,7 @@ export class Shares {
     this.#assign(lot, lot.holder);
   }
 
-  /** Notes that the lot was used: among its like it is now the last to go. */
+  /** Notes that the lot was used: in its line it is now the last to make way. */
   touched(lot: Lot): void {
     const share = this.#shares.get(lot.holder);
     if (share) this.#queue(lot, share);

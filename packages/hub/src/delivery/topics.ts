@@ -1,4 +1,5 @@
 import { bounds, type Cursor, type Limits, type Mode } from "@rosetta/protocol";
+import { presenceOf } from "../cluster/cluster.ts";
 import { type Soon, soon } from "../cluster/soon.ts";
 import { Expiry } from "../operation/expiry.ts";
 import type { Platform } from "../port.ts";
@@ -230,5 +231,5 @@ export function isPublic(name: string): boolean {
 // A room and its presence begin and end together.
 function namesOf({ name }: Lot): string[] {
   const room = roomOf(name);
-  return room === undefined ? [name] : [`room/${room}`, `presence/${room}`];
+  return room === undefined ? [name] : [`room/${room}`, presenceOf(room)];
 }

@@ -94,6 +94,20 @@ describe("a round in which all queues are asked", () => {
   });
 });
 
+test("what is written in a round, after the queues were asked once more, counts when the round ends", () => {
+  const reader = new Reader(0);
+  const budget = new QueueBudget(1_000_000, () => [reader]);
+  const write = (bytes: number) => budget.wrote(bytes - 512, 1);
+  write(500_000);
+  budget.beginRound();
+  write(600_000);
+  expect(reader.asked).toBe(1);
+  write(800_000);
+  budget.endRound(0);
+  write(300_000);
+  expect(reader.asked).toBe(2);
+});
+
 describe("a server over its budget", () => {
   test("ends the slowest reader at once, counts it, and serves the others", async () => {
     const { hub, greet } = setUp({ limits: { queueBytesTotal: 100_000 } });

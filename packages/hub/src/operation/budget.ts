@@ -63,6 +63,8 @@ export class QueueBudget {
       }
     }
     this.#hasRoom(this.#bytes - sum);
+    // A round that is under way counts from here on what is written meanwhile.
+    this.#roomBefore = this.#room;
   }
 
   #hasRoom(bytes: number): void {

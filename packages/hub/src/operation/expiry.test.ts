@@ -32,6 +32,32 @@ test("things expire one after the other, each when its own time is over, with on
   expect([gone, world.timers]).toEqual([["a", "b"], 0]);
 });
 
+test("if one cannot be forgotten, the others are", async () => {
+  const world = new World();
+  const gone: string[] = [];
+  const guarded = (run: () => void) => () => {
+    try {
+      run();
+    } catch {
+      gone.push("trouble");
+    }
+  };
+  const expiry = new Expiry<Thing>({
+    platform: { now: () => world.now(), after: (ms, run) => world.after(ms, guarded(run)) },
+    ms: 100,
+    expired({ name }) {
+      if (name === "bad") throw new Error("no");
+      gone.push(name);
+    },
+  });
+  for (const name of ["bad", "good"]) expiry.add(thing(name));
+  await world.pass(101);
+  expect(gone).toEqual(["trouble", "good"]);
+  expiry.add(thing("later"));
+  await world.pass(101);
+  expect(gone).toEqual(["trouble", "good", "later"]);
+});
+
 test("what is added again begins its time again, and what is removed never expires", async () => {
   const { world, expiry, gone } = setUp();
   const [a, b] = [thing("a"), thing("b")];

@@ -46,18 +46,25 @@ export class Expiry<T extends { expiresAt: number }> {
   }
 
   #ring(): void {
-    const { platform, expired } = this.#options;
-    const now = platform.now();
+    const now = this.#options.platform.now();
+    try {
+      this.#expire(now);
+    } finally {
+      // What has expired may have added or removed something. And if it threw, the rest still has to be forgotten.
+      this.#cancel?.();
+      const next = this.#line.first;
+      this.#cancel =
+        next && this.#options.platform.after(Math.max(0, next.expiresAt - now), () => this.#ring());
+    }
+  }
+
+  #expire(now: number): void {
     for (let count = 0; count < mostAtOnce; count++) {
       const { first } = this.#line;
       // A timer can fire a fraction of a millisecond too early.
-      if (!first || first.expiresAt - now >= 1) break;
+      if (!first || first.expiresAt - now >= 1) return;
       this.#line.delete(first);
-      expired(first);
+      this.#options.expired(first);
     }
-    // What has expired may have added or removed something.
-    this.#cancel?.();
-    const next = this.#line.first;
-    this.#cancel = next && platform.after(Math.max(0, next.expiresAt - now), () => this.#ring());
   }
 }

@@ -13,9 +13,13 @@ test("an ordered set is in the order of a Set from which whatever comes again wa
         if (adds) set.add(item);
         else expect(set.delete(item)).toBe(wasThere);
         if (adds) model.add(item);
-        expect([...set]).toEqual([...model]);
         expect([set.first, set.size]).toEqual([[...model][0], model.size]);
       }
+      for (const item of model) {
+        expect(set.first).toBe(item);
+        expect(set.delete(item)).toBe(true);
+      }
+      expect(set.first).toBeUndefined();
     }),
   );
 });

@@ -8,7 +8,7 @@ interface Link<T> {
  * Things in the order in which they came, each of them once. The first one is at hand. In a Map or a Set it is not: where
  * things are deleted from the front, the next look for the first one passes all the gaps that they left.
  */
-export class OrderedSet<T> implements Iterable<T> {
+export class OrderedSet<T> {
   readonly #links = new Map<T, Link<T>>();
   #first: Link<T> | undefined;
   #last: Link<T> | undefined;
@@ -44,11 +44,6 @@ export class OrderedSet<T> implements Iterable<T> {
     this.#links.delete(item);
     this.#unlink(link);
     return true;
-  }
-
-  /** Goes through the set from the front. */
-  *[Symbol.iterator](): Iterator<T> {
-    for (let link = this.#first; link; link = link.after) yield link.item;
   }
 
   #unlink({ before, after }: Link<T>): void {

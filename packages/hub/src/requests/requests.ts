@@ -57,7 +57,8 @@ export function hello<Ws>(
   return soon(claim, (claimed) => {
     if (claimed === "older") return refuseOlder(session);
     // The socket may be gone by now, and must not take the place of the next one.
-    if (session.isOpen) greet(services, session, message, client, claimed);
+    if (!session.isOpen) return cluster.released(client, session.id);
+    greet(services, session, message, client, claimed);
   });
 }
 
@@ -68,9 +69,12 @@ function greet<Ws>(
   key: string,
   claim: Claim | undefined,
 ): void {
-  const { clients, identity, settings } = services;
+  const { clients, cluster, identity, settings } = services;
   const arrival = clients.arrive(key, session, message.connection, claim);
-  if (!arrival) return refuseOlder(session);
+  if (!arrival) {
+    cluster.released(key, session.id);
+    return refuseOlder(session);
+  }
   const { client, replaced, known } = arrival;
   replaced?.close(Close.Replaced, "the same client connected again");
   session.greeted(client);

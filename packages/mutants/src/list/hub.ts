@@ -49,9 +49,22 @@ export const hub: Mutant[] = [
     why: "what is written during a round is forgotten",
   },
   {
+    ...unit("operation/budget"),
+    search:
+      "    this.#hasRoom(this.#bytes - sum);\n    // A round that is under way counts from here on what is written meanwhile.\n    this.#roomBefore = this.#room;\n",
+    replace: "    this.#hasRoom(this.#bytes - sum);\n",
+    why: "what is written in a round after the queues were asked is forgotten",
+  },
+  {
+    ...unit("requests/requests", "cluster/cluster"),
+    search: "if (!session.isOpen) return cluster.released(client, session.id);",
+    replace: "if (!session.isOpen) return;",
+    why: "a socket that is gone before its hello is answered stays with the other servers for ever",
+  },
+  {
     ...unit("operation/expiry"),
-    search: "if (!first || first.expiresAt - now >= 1) break;",
-    replace: "if (!first) break;",
+    search: "if (!first || first.expiresAt - now >= 1) return;",
+    replace: "if (!first) return;",
     why: "what came later expires with the first",
   },
   {

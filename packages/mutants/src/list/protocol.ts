@@ -441,7 +441,7 @@ const close = inFile("close", [
 
 const redisUrl = inFile("redis-url", [
   ["/^([a-z+]*:\\/\\/)?.*@/is", "/^([a-z+]*:\\/\\/)[^:@]*:.*@/is", "a password without a user is shown"],
-  ['.replace(/\\?.*$/s, "?…")', "", "the password of the sentinels is shown"],
+  ['.replace(/[?&#].*$/s, "?…")', "", "the password of the sentinels is shown"],
   [
     "sentinel ? usualPorts.sentinel : usualPorts.server",
     "usualPorts.server",
