@@ -76,12 +76,16 @@ export class ClusterStage {
     this.#engine = await startRedis(this.#engine.port, keeping);
   }
 
-  /** Kills the engine. A replica takes its place that has heard nothing of it for the last `behindMs`. */
+  /** Kills the engine. A replica takes its place that has heard nothing of it for the last `behindMs`. Rejects after 60 s. */
   async failOver(behindMs: number): Promise<void> {
     const master = this.#engine;
     const following = ["--replicaof", "127.0.0.1", `${master.port}`];
     const replica = await startRedis(await this.#ports.next(), [...keeping, ...following]);
-    while (!(await replica.ask("INFO replication")).includes("master_link_status:up")) await pause(50);
+    const endAt = performance.now() + 60_000;
+    while (!(await replica.ask("INFO replication")).includes("master_link_status:up")) {
+      if (performance.now() > endAt) throw new Error("the replica does not follow after 60 s");
+      await pause(50);
+    }
     // Nothing listens there.
     await replica.ask("REPLICAOF 127.0.0.1 1");
     await pause(behindMs);

@@ -33,13 +33,23 @@ export async function startCluster(candidate: Candidate, count: number | "alone"
       servers.push(await MeasuredServer.start(candidate, undefined, env));
     }
     const peers = servers.map(({ peer }) => ({ ...peer, path: "/ws", subprotocol: "rosetta.v1.json" }));
-    for (const { host, port } of peers) {
-      while (!(await fetch(`http://${host}:${port}/healthz`)).ok) await pause(50);
-    }
+    for (const { host, port } of peers) await healthy(`http://${host}:${port}/healthz`);
     return { servers, peers, engine, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+// A server listens before it has reached its engine.
+async function healthy(url: string): Promise<void> {
+  const endAt = performance.now() + 60_000;
+  for (;;) {
+    const response = await fetch(url);
+    await response.body?.cancel();
+    if (response.ok) return;
+    if (performance.now() > endAt) throw new Error(`${url} answers ${response.status} after 60 s`);
+    await pause(50);
   }
 }
 
