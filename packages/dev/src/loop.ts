@@ -113,6 +113,7 @@ export class DevLoop {
     await this.#supervisor.start();
     if (this.#isStopping) return;
     await this.#balance();
+    if (this.#isStopping) return;
     console.log(printBoard(this.#board(), styleText));
     this.#tellPages(since);
     this.#watch = await SourceWatch.start({
@@ -138,6 +139,8 @@ export class DevLoop {
     if (!balancer) return;
     const backends = seats.map(({ manifest: { id }, url }) => ({ id, url }));
     this.#balancer = await Balancer.start({ host, port: balancer.port, backends });
+    // Whoever has stopped the loop meanwhile did not know of it.
+    if (this.#isStopping) return this.#balancer.stop();
     await this.#balancer.settle(this.#urls.size, settleMs);
   }
 

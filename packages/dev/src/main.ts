@@ -10,10 +10,11 @@ const ids = readManifests().map(({ id }) => id);
 const help = `pnpm dev [server …] [options]    Runs the servers with the page. When you save a file, the servers that use it
 restart, the page that uses it is rebuilt, and open pages load themselves again. A touch only restarts.
 
-  --cluster           makes the servers one application, through a Redis, behind one address: whoever is in a room at one
-                      server is in it at all of them. Uses REDIS_URL, or starts redis-server or valkey-server
+  --cluster           makes the servers one application, through a Redis, behind one address: a room spans all of them.
+                      Uses REDIS_URL, or starts redis-server or valkey-server
   --filter <server>   runs only this server; the same as naming it
-  --port <n>          the first server's port, which the others follow; 0 for any free ones; the same as PORT=<n>
+  --port <n>          the first server's port, which the others follow; 0 for any free ones; the same as PORT=<n>.
+                      With --cluster the one address gets it, and the servers follow
   --help              prints this text
 
 Servers: ${ids.join(", ")}; default: all of them.

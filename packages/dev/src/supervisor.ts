@@ -100,6 +100,8 @@ class Keeper {
   #next: { reason: string | undefined } | undefined;
   #work: Promise<void> | undefined;
   #isStopping = false;
+  /** Lets a frozen process go on. */
+  #thaw: NodeJS.Timeout | undefined;
 
   constructor(program: Program, tell: (news: News) => void) {
     this.#program = program;
@@ -133,7 +135,9 @@ class Keeper {
     if (!child || process.platform === "win32") return;
     child.kill("SIGSTOP");
     this.#tell({ id: this.#program.id, name: "frozen", ms });
-    setTimeout(() => child.kill("SIGCONT"), ms).unref();
+    // The newest order counts.
+    clearTimeout(this.#thaw);
+    this.#thaw = setTimeout(() => child.kill("SIGCONT"), ms).unref();
   }
 
   async stop(): Promise<void> {

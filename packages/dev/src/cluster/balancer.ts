@@ -125,6 +125,10 @@ export class Balancer {
         this.#living.delete(backend.id);
       }
     }
+    if (!isRepeatable && this.living.length > 0) {
+      response.writeHead(502, { "Content-Type": "text/plain; charset=utf-8" });
+      return void response.end("the server has gone away; it may have done what was asked\n");
+    }
     response.writeHead(503, { "Content-Type": "text/plain; charset=utf-8", "Retry-After": "1" });
     response.end("no server is running\n");
   }

@@ -7,6 +7,8 @@ const command = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /** Milliseconds that a run may take to end: its servers drain. */
 const patienceMs = 20_000;
+/** Milliseconds that a run may take to build the page and to start its servers. */
+const startMs = 120_000;
 
 /** `pnpm dev` as somebody runs it. */
 export class DevRun {
@@ -16,10 +18,15 @@ export class DevRun {
 
   private constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
     const cwd = fileURLToPath(new URL("../../../..", import.meta.url));
-    this.#process = new Process([process.execPath, command, ...args], { cwd, env, ownGroup: true });
+    // Killed, it could not end what it has started: each of its servers has a process group of its own.
+    const options = { cwd, env, ownGroup: true, lastSignal: "SIGTERM" } as const;
+    this.#process = new Process([process.execPath, command, ...args], options);
   }
 
-  /** Starts it, and waits until it has printed where its servers are. Rejects with what it wrote if it ends before. */
+  /**
+   * Starts it, and waits until it has printed where its servers are. Rejects with what it wrote if it ends before, or if it
+   * takes longer than two minutes.
+   */
   static async start(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<DevRun> {
     const run = new DevRun(args, env);
     const ready = Promise.withResolvers<void>();
@@ -30,11 +37,18 @@ export class DevRun {
         if (run.lines.at(-1) === "Ctrl-C stops all") ready.resolve();
       });
     }
-    void run.#process.closed.then(() =>
-      ready.reject(new Error(`pnpm dev has ended:\n${run.lines.join("\n")}`)),
-    );
-    await ready.promise;
-    return run;
+    const fail = (what: string) => ready.reject(new Error(`${what}:\n${run.lines.join("\n")}`));
+    void run.#process.closed.then(() => fail("pnpm dev has ended"));
+    const late = setTimeout(() => fail(`pnpm dev is not ready after ${startMs / 1000} s`), startMs);
+    try {
+      await ready.promise;
+      return run;
+    } catch (error) {
+      await run.stop();
+      throw error;
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   /** Returns the address of a server, from the board. */

@@ -19,12 +19,14 @@ export interface ProcessOptions {
    * order, and a signal reaches everything it has started. Windows has no such groups. Default: false.
    */
   ownGroup?: boolean;
+  /** The signal for it if it still runs when this process ends. Default: SIGKILL. */
+  lastSignal?: NodeJS.Signals;
 }
 
 const alive = new Set<Process>();
 // Also runs when an error or a signal handler ends this process halfway.
 process.on("exit", () => {
-  for (const each of alive) each.kill();
+  for (const each of alive) each.kill(each.lastSignal);
 });
 
 /** A process that does not outlive this one. */
@@ -35,10 +37,13 @@ export class Process {
   readonly closed: Promise<ProcessExit>;
   readonly #child: ChildProcess & { stdout: Readable };
   readonly #ownGroup: boolean;
+  /** The signal for it if it still runs when this process ends. */
+  readonly lastSignal: NodeJS.Signals;
   #error: Error | undefined;
 
   constructor([program = "", ...args]: readonly string[], options: ProcessOptions) {
-    const { cwd, env, stderr = "pipe" } = options;
+    const { cwd, env, stderr = "pipe", lastSignal = "SIGKILL" } = options;
+    this.lastSignal = lastSignal;
     // On Windows `detached` would open a window.
     const detached = options.ownGroup === true && process.platform !== "win32";
     const started = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", stderr], detached });
