@@ -33,6 +33,6 @@ test("COURSE-90 MUST show what libraries put on the wire, by keyboard, and load 
   await expect(page.getByRole("heading", { level: 2, name: "Where to go from here" })).toBeFocused();
   await page.setViewportSize({ width: 320, height: 800 });
   await page.goto(`${app.url}/#/libraries`);
-  await expect(page.getByRole("heading", { level: 3, name: "When to take which" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 3, name: "Which one to use" })).toBeVisible();
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
 });

@@ -70,6 +70,10 @@ test("COURSE-80 MUST make the server fail at the press of a button, and come bac
   await press("Freeze");
   await expect(said).toContainText("stands still for 5 s");
   await expect.poll(() => run.lines.join("\n")).toContain(`${server.id} is frozen for 5 s`);
+  // Nothing answers until the process goes on.
+  const began = performance.now();
+  expect((await fetch(`${run.urlOf(server.id)}/healthz`)).status).toBe(200);
+  expect(performance.now() - began).toBeGreaterThan(1_000);
   await expectAccessible(visit);
 });
 
@@ -80,20 +84,24 @@ test("COURSE-81 MUST slow the link down until it is told otherwise", {
   const { page } = visit;
   await page.goto(`${run.urlOf(server.id)}/#/lesson/1`);
   const time = page.getByRole("log", { name: "What came back" }).getByText(/\d m?s$/);
-  let echoes = 0;
+  const echoes: string[] = [];
   page.on("websocket", (socket) => {
-    if (socket.url().endsWith("/echo")) echoes += 1;
+    if (socket.url().endsWith("/echo")) echoes.push(new URL(socket.url()).port);
   });
   const slow = bar(page).getByRole("button", { name: "Slow link" });
   await slow.press("Space");
   await expect(slow).toHaveAttribute("aria-pressed", "true");
-  await expect.poll(() => echoes).toBe(1);
+  await expect.poll(() => echoes.length).toBe(1);
   await visit.echo.sendText("a long way");
   // There and back; the page writes a second or more as such.
   await expect(time.first()).toHaveText(/(8|9)\d\d ms$|\d s$/);
   await expectAccessible(visit);
   await slow.press("Space");
   await expect(slow).toHaveAttribute("aria-pressed", "false");
+  await expect.poll(() => echoes.length).toBe(2);
+  expect(echoes[1]).toBe(new URL(run.urlOf(server.id)).port);
+  await visit.echo.sendText("a short way");
+  await expect(visit.echo.line("a short way")).toContainText("came back equal");
 });
 
 test("COURSE-82 MUST offer the failures on a phone, and restart the server from the lesson on shutdown", {

@@ -98,7 +98,7 @@ export class LibrariesView extends LitElement {
         </p>
       </section>
       <section aria-labelledby="which">
-        <h3 id="which">When to take which</h3>
+        <h3 id="which">Which one to use</h3>
         <ul class="cards">${libraries.map(card)}</ul>
       </section>
     `;
@@ -266,7 +266,7 @@ function summary(): TemplateResult {
             </tr>`,
           )}
           <tr class="sum">
-            <th scope="row">Together</th>
+            <th scope="row">Total</th>
             ${[socketIo, ours].map((all) => html`<td>${costOf(all)}</td>`)}
           </tr>
         </tbody>
@@ -326,8 +326,8 @@ function card({ name, gives, costs, take, rather, sources }: Library): TemplateR
     <dl>
       <div><dt>What it gives</dt><dd>${gives}</dd></div>
       <div><dt>What it costs</dt><dd>${costs}</dd></div>
-      <div><dt>Take it when</dt><dd>${take}</dd></div>
-      <div><dt>Rather not when</dt><dd>${rather}</dd></div>
+      <div><dt>Use it when</dt><dd>${take}</dd></div>
+      <div><dt>Avoid it when</dt><dd>${rather}</dd></div>
     </dl>
     <p class="sources">
       ${sources.map(([title, url]) => html`<a href=${url} target="_blank" rel="noreferrer">${title}</a>`)}

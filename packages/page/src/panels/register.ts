@@ -1,6 +1,6 @@
 import { endpoints } from "@rosetta/protocol";
 import { html, type TemplateResult } from "lit";
-import { type ServerEntry, socketUrl } from "../shared/servers.ts";
+import { isStack, type ServerEntry, socketUrl } from "../shared/servers.ts";
 import type { ConnectionPair } from "../wire/page-connections.ts";
 import type { WireRecorder } from "../wire/recorder.ts";
 
@@ -104,8 +104,11 @@ export const panels = {
   },
   crowd: {
     load: () => import("./crowd/panel.ts"),
-    show: ({ pair: { server }, wire }) =>
-      html`<rosetta-crowd .server=${server} .wire=${wire}></rosetta-crowd>`,
+    // Ten clients of one server: the one address of all servers would spread them.
+    show: ({ pair, servers, wire }) => {
+      const server = [pair.server, ...servers].find(isStack) ?? pair.server;
+      return html`<rosetta-crowd .server=${server} .wire=${wire}></rosetta-crowd>`;
+    },
   },
   cluster: {
     load: () => import("./cluster/panel.ts"),

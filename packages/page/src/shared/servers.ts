@@ -28,7 +28,7 @@ export function scriptOf(place: number): number {
 }
 
 /** Returns the colour of one of these servers, or 0 for the address of all of them, which has the colour of none. */
-export function scriptIn(servers: ServerEntry[], server: ServerEntry | undefined): number {
+export function scriptIn(servers: readonly ServerEntry[], server: ServerEntry | undefined): number {
   return server && isStack(server) ? scriptOf(servers.indexOf(server)) : 0;
 }
 

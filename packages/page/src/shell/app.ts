@@ -158,7 +158,12 @@ export class PageShell extends LitElement {
     this.servers = this.#known.map((server) => ({ ...server, url: urls[server.id] ?? server.url }));
   }
 
-  #chooseLink({ detail }: LinkChosen): void {
+  async #chooseLink({ detail }: LinkChosen): Promise<void> {
+    const { askFaultDesk } = await import("./failure-bar.ts");
+    const desk = await askFaultDesk();
+    // If pnpm dev was started again, the slow links have other ports. The policy of this page does not allow those.
+    if (desk && JSON.stringify(desk.slowUrls) !== JSON.stringify(this.desk?.slowUrls))
+      return location.reload();
     this.isSlow = detail;
     this.#link();
     this.#connect();

@@ -46,7 +46,7 @@ const failures: Failure[] = [
   {
     fault: "cut",
     label: "Cut",
-    hint: "This page's connection ends without a close frame, as if a cable was pulled",
+    hint: "The server drops this page's connection without a close frame, and the browser sees 1006",
     said: (who) => `The connection to ${who} is cut, without a close frame.`,
   },
 ];
@@ -127,7 +127,7 @@ export class FailureBar extends LitElement {
     this.dispatchEvent(new CustomEvent("link-chosen", { detail: slow }));
     this.#say(
       slow
-        ? "The link is slow: 0.4 s each way, 32 KiB a second. It has connected anew."
+        ? "The link is slow: 0.4 s each way, 32 KiB a second. The page has reconnected."
         : "The link is fast again.",
     );
   }

@@ -10,7 +10,7 @@ test("whoever moves to another server and receives every number has missed nothi
   tally.left(1_200);
   tally.arrived("two", 1_600);
   for (const number of [3, 4]) tally.received(number, "a");
-  expect(tally.moves).toEqual([{ from: "one", to: "two", awayMs: 600, after: 2 }]);
+  expect(tally.moves).toEqual([{ from: "one", to: "two", awayMs: 600, after: 2, next: 3 }]);
   expect(tally.summary).toEqual({ received: 4, missing: 0, twice: 0, epochs: 1 });
   expect(stretchesOf(tally.heard)).toEqual([
     { server: "one", from: 1, to: 2 },

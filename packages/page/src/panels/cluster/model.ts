@@ -13,6 +13,8 @@ export interface Move {
   awayMs: number;
   /** The last number that came through the old server. */
   after: number;
+  /** The first number that came through the new one; nothing before it has come. */
+  next?: number;
 }
 
 /** What is shown of a visit to the room. */
@@ -42,21 +44,31 @@ const listed = 4;
 export class RoomTally implements RoomVisit {
   readonly heard: HeardNumber[] = [];
   readonly moves: Move[] = [];
-  #counts = new Map<number, number>();
-  #acknowledged: number[] = [];
-  #epochs = new Set<string>();
+  #received = 0;
+  #twice = 0;
+  /** The smallest and the largest number that came. What was said before this page came is not missing. */
+  #first = Number.POSITIVE_INFINITY;
+  #newest = 0;
+  /** Numbers in between that did not come. */
+  readonly #skipped = new Set<number>();
+  /** Numbers that were acknowledged, and have not come yet. */
+  readonly #awaited = new Set<number>();
+  readonly #epochs = new Set<string>();
   #server: string | undefined;
   #leftAt: number | undefined;
 
   /** Notes that the room has taken a number in. */
   acknowledged(number: number): void {
-    this.#acknowledged.push(number);
+    if (number > this.#newest || this.#skipped.has(number)) this.#awaited.add(number);
   }
 
   /** Notes that a number has come. */
   received(number: number, epoch: string): void {
     this.#epochs.add(epoch);
-    this.#counts.set(number, (this.#counts.get(number) ?? 0) + 1);
+    this.#count(number);
+    this.#awaited.delete(number);
+    const move = this.moves.at(-1);
+    if (move) move.next ??= number;
     this.heard.push({ number, server: this.#server ?? "" });
     if (this.heard.length > drawn) this.heard.shift();
   }
@@ -79,19 +91,25 @@ export class RoomTally implements RoomVisit {
   }
 
   get summary(): RoomSummary {
-    const numbers = [...this.#counts.keys()];
     // What was said before this page came, and what is still on its way, is not missing.
-    const [first, newest] = [Math.min(...numbers), Math.max(...numbers)];
-    const missing = this.#acknowledged.filter(
-      (number) => number > first && number < newest && !this.#counts.has(number),
-    );
-    const twice = [...this.#counts.values()].filter((count) => count > 1);
+    const missing = [...this.#awaited].filter((number) => number > this.#first && number < this.#newest);
     return {
-      received: numbers.length,
+      received: this.#received,
       missing: missing.length,
-      twice: twice.length,
+      twice: this.#twice,
       epochs: this.#epochs.size,
     };
+  }
+
+  #count(number: number): void {
+    const isNew = number > this.#newest || this.#skipped.delete(number);
+    if (isNew) this.#received += 1;
+    else this.#twice += 1;
+    this.#first = Math.min(this.#first, number);
+    if (number <= this.#newest) return;
+    const from = this.#newest === 0 ? number : this.#newest + 1;
+    for (let skipped = from; skipped < number; skipped += 1) this.#skipped.add(skipped);
+    this.#newest = number;
   }
 }
 

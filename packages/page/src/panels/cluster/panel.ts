@@ -131,7 +131,8 @@ export class ClusterPanel extends ServerPanel {
 
   async #look(): Promise<void> {
     const desk = await askFaultDesk();
-    if (desk) this.away = new Set(desk.servers.filter((id) => !desk.up.includes(id)));
+    // Whoever has left meanwhile looks at no servers any more.
+    if (desk && this.#tally) this.away = new Set(desk.servers.filter((id) => !desk.up.includes(id)));
   }
 
   async #kill(): Promise<void> {
@@ -202,7 +203,7 @@ export class ClusterPanel extends ServerPanel {
     return html`
       <li data-script=${scriptIn(this.servers, server)} ?data-away=${isAway}>
         <span class="title">${framework}</span>
-        <span class="muted partner">${isAway ? html`<b class="bad">killed</b>` : partners.join(" + ")}</span>
+        <span class="muted partner">${isAway ? html`<b class="bad">not running</b>` : partners.join(" + ")}</span>
         <span class="guests">
           ${this.guests
             .filter((guest) => guest.server === server.id)
@@ -237,11 +238,12 @@ export class ClusterPanel extends ServerPanel {
     return html`
       <ul class="moves" aria-label="How you moved">
         ${moves.map(
-          ({ from, to, awayMs, after }) => html`
+          ({ from, to, awayMs, after, next }) => html`
             <li>
               After <b class="number">${after}</b> the connection to ${this.#titleOf(from)} was gone.
-              ${this.#titleOf(to)} took you in ${formatDuration(awayMs)} later, and you went on with
-              <b class="number">${after + 1}</b>.
+              ${this.#titleOf(to)} took you in ${formatDuration(awayMs)} later${
+                next === undefined ? "" : html`, and you went on with <b class="number">${next}</b>`
+              }.
             </li>
           `,
         )}

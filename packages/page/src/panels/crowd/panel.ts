@@ -73,11 +73,9 @@ export class CrowdPanel extends ServerPanel {
     ];
   }
 
-  // Behind one address for all servers, it is the one that the first client has come to.
   async #restart(): Promise<void> {
-    const server = this.#clients[0]?.welcome?.server ?? this.server.id;
     this.problem = "";
-    await orderFault(server, "restart").catch((error) => {
+    await orderFault(this.server.id, "restart").catch((error) => {
       this.problem = `It cannot be restarted from here (${reasonOf(error)}).`;
     });
   }

@@ -25,6 +25,16 @@ test("the page and each server in use has a lane, in the order of the servers", 
   expect(lanesOf(recordsOf(["three", ""]), servers).map(({ script }) => script)).toEqual([undefined, 3]);
 });
 
+test("the one address of all servers has the colour of none, and its own title", () => {
+  const address = { id: "balancer", title: "One address", url: "http://all", self: true };
+  const lanes = lanesOf(recordsOf(["balancer", ""], ["two", ""]), [...servers, address]);
+  expect(lanes.map(({ title, script }) => [title, script])).toEqual([
+    ["This page", undefined],
+    ["two", 2],
+    ["One address", undefined],
+  ]);
+});
+
 test("the page's other clients stand on the far side of the server", () => {
   expect(titles(["one", ""], ["one", "rosetta-chat friend"])).toEqual(["This page", "Server one", "Friend"]);
 });

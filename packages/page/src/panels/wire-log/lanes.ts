@@ -1,11 +1,11 @@
-import { type ServerEntry, scriptOf } from "../../shared/servers.ts";
+import { isStack, type ServerEntry, scriptIn } from "../../shared/servers.ts";
 import type { WireRecord } from "../../wire/record.ts";
 
 /** One end of connections: the page, another client in it, or a server. */
 export interface WireLane {
   key: string;
   title: string;
-  /** Which accent is a server's own; nothing for a client. */
+  /** Which accent is a server's own; nothing for a client, and for the one address of all servers. */
   script: number | undefined;
 }
 
@@ -21,16 +21,19 @@ const page: WireLane = { key: "page", title: "This page", script: undefined };
  */
 export function lanesOf(records: readonly WireRecord[], servers: readonly ServerEntry[]): WireLane[] {
   const ids = new Set(records.map(({ server }) => server));
-  const used = servers.flatMap(({ id, title }, index): WireLane[] =>
-    // Where several share the width, a title would be too long.
-    ids.has(id) ? [{ key: `server ${id}`, title: ids.size > 1 ? id : title, script: scriptOf(index) }] : [],
-  );
+  const used = servers.filter(({ id }) => ids.has(id));
+  const ends = used.map((server): WireLane => {
+    const { id, title } = server;
+    // Where several share the width, the title of a stack would be too long.
+    const name = used.length > 1 && isStack(server) ? id : title;
+    return { key: `server ${id}`, title: name, script: scriptIn(servers, server) || undefined };
+  });
   const connections = new Set(records.map(({ connection }) => connection));
   const names = [...new Set([...connections].map(clientOf))];
   const clients = clientsOf(names.filter(Boolean));
   // Where only other clients of the page speak, its own lane would stay empty.
-  if (names.includes("") || clients.length === 0) return [page, ...used, ...clients];
-  return [...clients.slice(0, 1), ...used, ...clients.slice(1)];
+  if (names.includes("") || clients.length === 0) return [page, ...ends, ...clients];
+  return [...clients.slice(0, 1), ...ends, ...clients.slice(1)];
 }
 
 /** Returns between which lanes a record goes, by their places: from the sender to the receiver. */
