@@ -89,11 +89,11 @@ class Others {
   }
 }
 
-async function among(): Promise<
-  Setting & { others: Others; meet(client: number): ReturnType<Setting["greet"]> }
-> {
+async function among(
+  settings: Parameters<typeof setUp>[0] = {},
+): Promise<Setting & { others: Others; meet(client: number): ReturnType<Setting["greet"]> }> {
   const others = new Others();
-  const setting = setUp({}, { cluster: others.cluster });
+  const setting = setUp(settings, { cluster: others.cluster });
   const meet = async (client: number) => {
     const peer = setting.connect();
     await peer.say({ type: "hello", id: "hello", client: secret(client) });
@@ -263,6 +263,19 @@ describe("a job", () => {
     await others.answer("start job/", { topic: elsewhere, epoch: "e", offset: 0 });
     expect(anna.heard()).toMatchObject([{ type: "ack", re: "1", topic: elsewhere, offset: 0 }]);
     expect(world.works).toEqual([]);
+  });
+
+  test("counts while the others are asked, and no more if they cannot be", async () => {
+    const { meet, others } = await among({ limits: { jobsTotal: 4 } });
+    const [anna, ben] = [await meet(1), await meet(2)];
+    await anna.say({ type: "start", id: "1", job: "hash", mebibytes: 2 });
+    await ben.say({ type: "start", id: "1", job: "hash", mebibytes: 2 });
+    expect(ben.heard()).toMatchObject([{ type: "error", re: "1", code: "limit" }]);
+    await others.refuse("open job/");
+    await ben.say({ type: "start", id: "2", job: "hash", mebibytes: 2 });
+    await others.answer("open job/");
+    await others.answer("start job/");
+    expect(ben.heard()).toMatchObject([{ type: "ack", re: "2" }]);
   });
 
   test("that cannot be told to the others is not started, and may be started again", async () => {

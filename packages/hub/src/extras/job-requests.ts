@@ -28,9 +28,12 @@ export function start<Ws>(jobs: Jobs, context: Context<Ws>, message: ClientMessa
   const topic = `job/${services.platform.token().slice(0, 12)}`;
   const problem = services.topics.addJob(topic, session.address);
   if (problem) return refuse(session, message.id, problem.code, problem.message);
-  const begun = begin(context, message, topic, () => jobs.start(topic, starter, message.mebibytes));
+  // While the others are asked, more requests come from other sockets.
+  jobs.reserve(topic, starter);
+  const begun = begin(jobs, context, message, topic);
   if (!(begun instanceof Promise)) return;
   return begun.catch((error) => {
+    jobs.release(topic);
     services.topics.ended(topic);
     notDone(context, message.id, error);
   });
@@ -38,10 +41,10 @@ export function start<Ws>(jobs: Jobs, context: Context<Ws>, message: ClientMessa
 
 // The job runs once the others know of it: otherwise nobody could tell its followers if this server were killed.
 function begin<Ws>(
+  jobs: Jobs,
   { services, session, client }: Context<Ws>,
   message: ClientMessage<"start">,
   topic: string,
-  run: () => void,
 ): Soon<void> {
   const { topics, log, clients, cluster } = services;
   return soon(topics.open(topic, session.address), () => {
@@ -49,8 +52,11 @@ function begin<Ws>(
     const request = clients.remember(client, message);
     return soon(cluster.jobStarts(place, request), (earlier) => {
       acknowledge(message.id, earlier ?? place, client);
-      if (earlier) return topics.ended(topic);
-      run();
+      if (earlier) {
+        jobs.release(topic);
+        return topics.ended(topic);
+      }
+      jobs.start(topic, message.mebibytes);
       const details = { session: session.id, state: "started", mebibytes: message.mebibytes };
       services.record({ name: "job", details });
     });

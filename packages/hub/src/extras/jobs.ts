@@ -35,16 +35,26 @@ export class Jobs {
     this.#options = options;
   }
 
-  /** Returns the number of running jobs: of one client, of one address or of all. */
+  /** Returns the number of jobs that run or are about to: of one client, of one address or of all. */
   running(of: Partial<Starter> = {}): number {
     return [...this.#jobs.values()].filter((job) => isOf(job, of)).length;
   }
 
-  /** Starts hashing. Progress goes to `topic`: at most 20 events, and one at the end. */
-  start(topic: string, starter: Starter, mebibytes: number): void {
+  /** Takes a place for a job that is about to start, so that it counts. `start()` or `release()` must follow. */
+  reserve(topic: string, starter: Starter): void {
+    this.#jobs.set(topic, { ...starter, cancelled: false });
+  }
+
+  /** Gives the place of a job back that does not start. */
+  release(topic: string): void {
+    this.#jobs.delete(topic);
+  }
+
+  /** Starts hashing, in a place that was reserved. Progress goes to `topic`: at most 20 events, and one at the end. */
+  start(topic: string, mebibytes: number): void {
     const { platform, append, failed } = this.#options;
-    const job: Job = { ...starter, cancelled: false };
-    this.#jobs.set(topic, job);
+    const job = this.#jobs.get(topic);
+    if (!job) return;
     const stride = Math.ceil(mebibytes / 20);
     let reached = 0;
     const step = (done: number): boolean => {

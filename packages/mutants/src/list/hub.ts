@@ -56,6 +56,12 @@ export const hub: Mutant[] = [
     why: "what is written in a round after the queues were asked is forgotten",
   },
   {
+    ...unit("extras/job-requests", "cluster/cluster"),
+    search: "  jobs.reserve(topic, starter);\n",
+    replace: "",
+    why: "jobs that wait for the other servers do not count, so that many sockets start more than they may",
+  },
+  {
     ...unit("requests/requests", "cluster/cluster"),
     search: "if (!session.isOpen) return cluster.released(client, session.id);",
     replace: "if (!session.isOpen) return;",
