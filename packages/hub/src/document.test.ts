@@ -122,7 +122,7 @@ class Stage {
 function anonymous(text: string): string {
   return text
     .replace(/\b[0-9a-f]{16}\b/g, "EPOCH")
-    .replace(/guest-[0-9a-f]{6}/g, "GUEST")
+    .replace(/guest-[0-9a-f]{10}/g, "GUEST")
     .replace(/^retry: [12]\d{3}$/gm, "retry: MS")
     .replace(/"at":\d+/g, '"at":0');
 }

@@ -96,7 +96,7 @@ function publication({ dialect, name }: PublishTarget, number: number, size: num
     offset: 100_000,
     at: 1_795_382_641_553,
   };
-  const rest = { from: "guest-e16255", to: "others", data: { kind: "chat", text } };
+  const rest = { from: "guest-e16255b07a", to: "others", data: { kind: "chat", text } };
   return maskedText(json({ ...event, ...rest }), maskingKey);
 }
 

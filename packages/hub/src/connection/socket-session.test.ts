@@ -14,7 +14,7 @@ describe("hello", () => {
         server: "test",
         runtime: "test 1.0",
         session: anna.session.id,
-        member: expect.stringMatching(/^guest-[0-9a-f]{6}$/),
+        member: expect.stringMatching(/^guest-[0-9a-f]{10}$/),
         known: false,
         limits: {
           messageBytes: 65_536,

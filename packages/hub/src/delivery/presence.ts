@@ -6,7 +6,7 @@ import type { Draft } from "./log.ts";
 const intervalMs = 500;
 const shownMembers = 100;
 /** Approximate size of an event in bytes: a fixed part, and a part per name. */
-const [eventBytes, memberBytes] = [200, 15];
+const [eventBytes, memberBytes] = [200, 19];
 /** Bytes per millisecond that one room's presence may send to all its followers together: 64 KiB a second. */
 const bytesPerMs = 64;
 
