@@ -5,20 +5,11 @@ import { fileURLToPath } from "node:url";
 import { type Client, defaultHost } from "@rosetta/client";
 import { folderOf } from "@rosetta/manifest";
 import type { Cursor } from "@rosetta/protocol";
-import {
-  type Conversation,
-  different,
-  type Event,
-  from,
-  memberOf,
-  metric,
-  offsetsOf,
-  publish,
-  textsOf,
-} from "@rosetta/testkit";
+import { different, type Event, from, memberOf, metric, offsetsOf, publish, textsOf } from "@rosetta/testkit";
 import { WebSocket } from "ws";
 import { follow, test } from "../clients.ts";
 import { expect } from "../fixtures.ts";
+import { expectNothingMissed, resume } from "../resuming.ts";
 
 /** What a subscriber without a cursor is given of a long topic, and what the server keeps of it. */
 const [newest, kept] = [32, 256];
@@ -31,11 +22,6 @@ async function waitsFor(client: Client, attempt: number): Promise<void> {
   await expect.poll(waited, { timeout: 15_000 }).toBeGreaterThanOrEqual(attempt);
 }
 
-/** Subscribes from a place on. */
-async function resume(talk: Conversation, topic: string, since: Cursor) {
-  return talk.request({ type: "subscribe", topic, since });
-}
-
 test("RESUME-01 MUST bring all that was missed after a cut, and nothing twice", {
   tag: ["@send", "@broadcast"],
 }, async ({ converse, room }) => {
@@ -46,13 +32,7 @@ test("RESUME-01 MUST bring all that was missed after a cut, and nothing twice", 
   cut.socket.destroy();
   await publish(author, room, different(5, "missed"));
   const back = await converse({ client: cut.client });
-  const subscribed = await resume(back, room, { epoch, offset: 3 });
-  expect(subscribed).toMatchObject({ epoch, offset: 8, recovered: true });
-  await publish(author, room, ["live"]);
-  const after = await back.events(room, 6);
-  expect(offsetsOf([...before, ...after])).toEqual(from(1, 9));
-  expect(textsOf(after)).toEqual([...different(5, "missed"), "live"]);
-  expect(await back.rest(room)).toEqual([]);
+  await expectNothingMissed(back, { author, topic: room, epoch, before });
 });
 
 test("RESUME-02 MUST bring everything once, wherever the stream is cut", {
