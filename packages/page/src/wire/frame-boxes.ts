@@ -3,7 +3,7 @@ import type { DrawnFrame, FramePart } from "./frame.ts";
 
 /** Draws a frame, a box for each of its fields. `label` is the id of its heading. */
 export function frameBoxes(label: string, { parts }: DrawnFrame): TemplateResult {
-  return html`<ol class="boxes" aria-labelledby=${label}>${parts.map(boxOf)}</ol>`;
+  return html`<ol class="boxes parts" aria-labelledby=${label}>${parts.map(boxOf)}</ol>`;
 }
 
 /** Writes how many bytes a frame has, and what for. */
@@ -14,11 +14,11 @@ export function frameTotal({ headerBytes, payloadBytes }: DrawnFrame): string {
   return `${headerBytes} B header + ${payload} B message = ${total} B`;
 }
 
-/** The style of a drawn frame. */
+/** The style of a drawn frame, and of other rows of boxes: `--box` is the least width of one. */
 export const frameBoxesStyle = css`
   .boxes {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(7.25rem, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(var(--box, 7.25rem), 1fr));
     gap: 1px;
     padding: 1px;
   }
@@ -34,23 +34,23 @@ export const frameBoxesStyle = css`
     min-inline-size: 0;
   }
 
-  .boxes code {
+  .parts code {
     order: -1;
     font-size: 1rem;
     font-weight: 600;
     overflow-wrap: break-word;
   }
 
-  .boxes .wide {
+  .parts .wide {
     grid-column: 1 / -1;
     min-block-size: 4.75rem;
   }
 
-  .boxes li:not(.wide) code {
+  .parts li:not(.wide) code {
     white-space: nowrap;
   }
 
-  .boxes .payload code {
+  .parts .payload code {
     color: var(--accent);
   }
 `;

@@ -254,7 +254,7 @@ function charactersOf(text: string, size: number): TemplateResult {
   return html`
     <div class="text">
       <h3 id="characters">Characters and their bytes</h3>
-      <ol class="characters" aria-labelledby="characters">
+      <ol class="boxes characters" aria-labelledby="characters">
         ${drawn.map(characterOf)}
       </ol>
       <p class="hint">UTF-8 takes 1 to 4 bytes for each, here ${bytes} in all${isCut ? "; only the first are drawn" : nothing}.</p>

@@ -18,20 +18,7 @@ export const style = css`
   }
 
   .characters {
-    display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr));
-    gap: 1px;
-    padding: 1px;
-  }
-
-  .characters li {
-    display: grid;
-    align-content: start;
-    padding: 0.375rem 0.5rem;
-    background: var(--field);
-    box-shadow: 0 0 0 1px var(--edge);
-    font-size: 0.8125rem;
-    min-inline-size: 0;
+    --box: 5.5rem;
   }
 
   .characters b {
