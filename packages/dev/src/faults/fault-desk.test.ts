@@ -1,14 +1,17 @@
-import { afterEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { CodeEvents } from "../events.ts";
 import { awayMs, FaultDesk, possibleFaults } from "./fault-desk.ts";
 
 const origin = "http://localhost:3001";
-const events: CodeEvents[] = [];
-afterEach(() => {
-  for (const each of events.splice(0)) each.stop();
-});
 
-async function setUp() {
+// One for all tests: a second one on the same port would be asked on connections that `fetch` kept from the first.
+let events: CodeEvents;
+beforeAll(async () => {
+  events = await CodeEvents.start();
+});
+afterAll(() => events.stop());
+
+function setUp() {
   const caused: unknown[] = [];
   const desk = new FaultDesk({
     servers: ["one", "two"],
@@ -21,17 +24,15 @@ async function setUp() {
       freeze: (...given) => void caused.push(["freeze", ...given]),
     },
   });
-  const started = await CodeEvents.start();
-  events.push(started);
-  started.open(desk);
+  events.open(desk);
   const ask = (init: RequestInit = {}, from = origin) =>
-    fetch(started.faultsUrl, { ...init, headers: { Origin: from } });
+    fetch(events.faultsUrl, { ...init, headers: { Origin: from } });
   const order = (content: unknown) => ask({ method: "POST", body: JSON.stringify(content) });
   return { ask, order, caused };
 }
 
 test("a page of the run hears what it can order", async () => {
-  const { ask } = await setUp();
+  const { ask } = setUp();
   const response = await ask();
   expect(response.headers.get("access-control-allow-origin")).toBe(origin);
   expect(await response.json()).toEqual({
@@ -44,7 +45,7 @@ test("a page of the run hears what it can order", async () => {
 });
 
 test("an order is carried out", async () => {
-  const { order, caused } = await setUp();
+  const { order, caused } = setUp();
   for (const fault of possibleFaults(process.platform)) {
     expect((await order({ server: "one", fault })).status).toBe(202);
   }
@@ -55,7 +56,7 @@ test("an order is carried out", async () => {
 });
 
 test("a browser may ask beforehand whether it may order", async () => {
-  const { ask } = await setUp();
+  const { ask } = setUp();
   const response = await ask({ method: "OPTIONS" });
   expect(response.status).toBe(204);
   expect(response.headers.get("access-control-allow-methods")).toBe("POST");
@@ -64,7 +65,7 @@ test("a browser may ask beforehand whether it may order", async () => {
 test.each(["https://stranger.example", "http://localhost:3001.stranger.example", "null"])(
   "a page of %s may neither ask nor order",
   async (stranger) => {
-    const { ask, caused } = await setUp();
+    const { ask, caused } = setUp();
     expect((await ask({}, stranger)).status).toBe(403);
     const body = JSON.stringify({ server: "one", fault: "kill" });
     expect((await ask({ method: "POST", body }, stranger)).status).toBe(403);
@@ -79,7 +80,7 @@ test.each([
   [null],
   ["a".repeat(2_000)],
 ])("%j is no order", async (content) => {
-  const { order, caused } = await setUp();
+  const { order, caused } = setUp();
   expect((await order(content)).status).toBe(400);
   expect(caused).toEqual([]);
 });
