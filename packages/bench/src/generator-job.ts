@@ -105,7 +105,7 @@ export interface LoadJob {
   parts: number;
 }
 
-/** Growth: what an operation costs beside so many of something, or after them. */
+/** Growth: the cost of an operation beside a number of something, or after it. */
 export interface GrowthJob {
   kind: "growth";
   /** The endpoint that speaks rosetta.v1.json. */
@@ -159,7 +159,7 @@ export interface Slice {
   missing?: number;
   /** For `load`: the server's RAM at the end, in bytes. */
   residentBytes?: number;
-  /** For `load` and `growth`: what each part measured. */
+  /** For `load` and `growth`: the measurements of each part. */
   parts?: readonly Slice[];
   /** For `slow`: what became of the client that did not read. */
   stalled?: Stalled;

@@ -1,6 +1,6 @@
 // How a cost grows with the size of something. Pure.
 
-/** What an operation cost beside so many of something, in µs of processor time. */
+/** The cost of an operation beside a number of something, in µs of processor time. */
 export interface GrowthPoint {
   size: number;
   cost: number;

@@ -10,7 +10,7 @@ import { bold, tell } from "./print.ts";
 import { application } from "./scenarios.ts";
 import { number } from "./words.ts";
 
-/** What grows, what is done beside it, and how far it grows. */
+/** A curve: what grows, how far it grows, and which operation is measured beside it. */
 interface Curve {
   of: GrowthJob["of"];
   operation: string;
@@ -26,7 +26,7 @@ const curves: readonly Curve[] = [
 ];
 
 const time = { warmupMs: 200, measureMs: 400, parts: 5 };
-/** Milliseconds of full load before the first point of a curve, because a compiler learns from what it sees. */
+/** Milliseconds of full load before the first point of a curve, because the compiler optimizes code that has run. */
 const firstWarmupMs = 1_500;
 
 /** Prints a line for each curve of each server. */

@@ -42,7 +42,7 @@ const everyEcho = [64, 1_024, 65_536].flatMap((size) =>
   [1, 16].map((depth) => ({ size, depth, connections: size > 10_000 ? 25 : 100 })),
 );
 
-// What a message costs if many come together, and what a byte costs.
+// The cost of a message if many arrive together, and of a byte.
 const full16 = { size: 64, depth: 16, connections: 100 };
 const large = { size: 65_536, depth: 1, connections: 25 };
 
@@ -92,8 +92,8 @@ export function withPairs(effort: Effort, count: number): Effort {
 // their logarithms are normal, two runs come farther apart than these factors in about one of a thousand
 // comparisons.
 //
-// A busy server is slowed by whatever else the machine does, so what a message costs it differs as much as how many
-// it takes. Its system calls do not differ.
+// Other work on the machine slows a busy server down, so its cost per message varies as much as its rate. Its system
+// calls do not vary.
 const leastFactors = { throughput: 1.5, cost: 1.15, busyCost: 1.5, calls: 1.1, latency: 2.25 };
 
 const perSecond = ({ count, ms }: Slice) => (count / ms) * 1_000;
@@ -164,7 +164,7 @@ function echo(load: Effort["echoes"][number], effort: Effort): Method {
   };
 }
 
-// The main figure: what a message costs the server at a rate that all servers bear.
+// The main figure: the server's cost of a message at a rate that all servers can bear.
 function steady(effort: Effort): Method {
   return {
     title: `64 bytes, ${steadyRate.toLocaleString("en")} messages/s over 100 connections`,

@@ -346,7 +346,7 @@ export class ReconnectingSocket {
   }
 
   #transmit(data: SocketData): void {
-    // The time at which it leaves: to hand over a large message takes a while.
+    // The time at which it leaves, because handing over a large message takes a while.
     const at = this.#host.now();
     this.#socket?.send(data);
     this.#tapMessage("out", data, at);

@@ -22,7 +22,7 @@ import { type EnginePatience, Reach } from "./reach.ts";
 const beatMs = 1_000;
 /** Beats after which what is known is kept further on. */
 const keepBeats = 30;
-/** Beats after which the presence of every room that is followed was compared with the list of its members. */
+/** After this many beats, the presence of every followed room has been compared with the list of its members. */
 const untoldBeats = 5;
 /** Beats in a row that find something that no message has told. Then the connection is taken for deaf. */
 const deafBeats = 3;
@@ -61,7 +61,7 @@ export class EngineCluster implements Cluster {
   readonly #jobs = new Map<string, string>();
   /** Jobs whose start the engine has not answered yet. */
   readonly #starting = new Set<string>();
-  /** Jobs that nobody runs, and whose followers are being told so. */
+  /** Jobs that no server runs, whose followers are being told that they failed. */
   readonly #burying = new Set<string>();
   #events: ClusterEvents | undefined;
   #beats = 0;
@@ -194,7 +194,8 @@ export class EngineCluster implements Cluster {
 
   #down(): void {
     this.#isUp = false;
-    // What is being told may be answered in part by the engine before, which may have lost it when it is back.
+    // A report may be under way. The engine may lose the part that it has answered before it is back, so this one
+    // does not count.
     this.#tells = undefined;
     this.#away();
   }
@@ -268,7 +269,7 @@ export class EngineCluster implements Cluster {
     }
   }
 
-  // A fifth of the rooms at each beat: it happens rarely that nobody has told who is there.
+  // Only a fifth of the rooms at each beat: it is rare that no server has published a change of members.
   #followed(topics: { topic: string }[]): BeatCommand["followed"] {
     const rooms = topics.flatMap(({ topic }) => {
       const room = presenceRoomOf(topic);
@@ -319,8 +320,8 @@ export class EngineCluster implements Cluster {
   }
 
   // The engine may have forgotten what this server has told it: it has lost everything or a part, or the lease had run out.
-  // So it is told again. The next beat says that this is done, or the engine asks for it once more. `rooms` are those in
-  // which the engine has somebody: it may have lost that the last one has left.
+  // So the server reports it again. The next beat confirms that, or the engine asks once more. `rooms` are those in
+  // which the engine still has members of this server: it may have lost the news that the last one left.
   async #tell(rooms: string[]): Promise<void> {
     if (this.#isTelling) return;
     this.#isTelling = true;
@@ -350,7 +351,7 @@ export class EngineCluster implements Cluster {
     await Promise.all([...jobs, ...clients, ...rooms]);
   }
 
-  // Tells the followers of a job that it has failed, because nobody does it any more.
+  // Tells the followers of a job that it has failed, because no server runs it any more.
   async #bury(topic: string): Promise<void> {
     if (this.#jobs.has(topic) || this.#starting.has(topic) || this.#burying.has(topic)) return;
     this.#burying.add(topic);

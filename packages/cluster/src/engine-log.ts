@@ -144,7 +144,7 @@ export class EngineLog implements Log {
     return isOwn(topic) ? this.#options.own.append(topic, draft) : this.#append(topic, draft);
   }
 
-  /** Takes an event that a message has brought. */
+  /** Takes an event that arrived in a message. */
   heard(topic: string, epoch: string, offset: number, payload: string): void {
     const followed = this.#topics.get(topic);
     if (!followed) return;
@@ -157,7 +157,7 @@ export class EngineLog implements Log {
     return life !== undefined && (life.epoch !== epoch || life.offset < offset);
   }
 
-  /** Reads what the engine has of a topic and this server has not. */
+  /** Reads the events of a topic that the engine has and this server lacks. */
   async refresh(name: string, why: FetchReason): Promise<void> {
     const followed = this.#topics.get(name);
     if (followed?.life) await this.#fetch(followed, why);
@@ -192,7 +192,7 @@ export class EngineLog implements Log {
     // First subscribe, then read: what is appended in between comes twice rather than not at all.
     await reach.ask(() => engine.subscribe([followed.name]));
     const opened = await reach.ask(() => engine.open(followed.name, this.#newEpoch()));
-    // The topic may have been closed meanwhile.
+    // The topic may have been closed in between.
     if (this.#topics.get(followed.name) !== followed) return;
     this.#take(followed, opened);
     followed.opening = undefined;
@@ -217,7 +217,7 @@ export class EngineLog implements Log {
     try {
       // Without a request or a rank nothing keeps a repetition from taking effect twice.
       const answer = await reach.ask(
-        // With a new name for an epoch each time: the attempt before may have begun one in another life of the engine.
+        // Each attempt names a new epoch: an earlier one may have begun an epoch in another life of the engine.
         () => engine.append({ ...command, epoch: this.#newEpoch() }),
         key !== undefined || rank !== undefined,
         merge,
@@ -227,7 +227,7 @@ export class EngineLog implements Log {
       if (answer.outcome === "stale")
         throw new Refused("unavailable", "the engine has begun another life", 0);
       merge(answer);
-      // Only an author waits: for its own event, which comes before the `ack`.
+      // Only an author waits, for its own event, which comes before the `ack`.
       if (key !== undefined && this.#waits(answer)) await settled;
       if (answer.outcome === "again") await this.#upTo(answer);
       return pending.isDelivered ? undefined : answer;

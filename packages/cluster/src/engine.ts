@@ -19,7 +19,7 @@ export interface Appended {
   /**
    * `added` at this place; `again`: this place has the event of the same request; `late`: left out because of its rank,
    * the place is the newest; `stale`: left out because its rank is of another life; `conflict`: another request had this
-   * id. Of the last two there is no place.
+   * id. The last two have no place.
    */
   outcome: "added" | "again" | "late" | "stale" | "conflict";
   topic: string;
@@ -44,7 +44,7 @@ export interface BeatCommand {
   tells: string;
   /** The topics that it follows, as it knows them. */
   topics: { topic: string; epoch: string; offset: number }[];
-  /** Rooms whose presence it follows, with the topics that tell it: in turn, not all each time. */
+  /** Rooms whose presence it follows, with their presence topics: a share of them in each beat. */
   followed: { room: string; topic: string }[];
   /** The jobs that it runs. */
   jobs: string[];
@@ -63,7 +63,7 @@ export interface BeatReply {
   isKnown: boolean;
   /** Topics that are not as the server knew them when it asked, and how they are. In another life without an epoch. */
   changed: { topic: string; epoch: string; offset: number }[];
-  /** Rooms of `followed` whose topic does not tell the newest list of members: whoever should have done so is gone. */
+  /** Rooms of `followed` whose topic lacks the newest list of members: the server that owed it is gone. */
   untold: string[];
   /** Jobs of the server that were cancelled elsewhere. */
   cancelled: string[];
@@ -71,9 +71,9 @@ export interface BeatReply {
   taken: string[];
   /** Clients that are connected to another server now. */
   moved: string[];
-  /** Jobs that the engine has for this server, and that it does not run: those of a server that is gone, for example. */
+  /** Jobs that the engine has for this server but that it does not run, such as those of a server that is gone. */
   orphans: string[];
-  /** Rooms in which the engine has members of this server, if it is not known: they may have left. Otherwise none. */
+  /** Only if `isKnown` is false: rooms in which the engine has members of this server, who may have left. */
   rooms: string[];
 }
 
@@ -85,7 +85,7 @@ export interface ClaimCommand {
   member: string;
 }
 
-/** Who is in a room, on each server. */
+/** The members of a room, one list for each server. */
 export interface RosterReply {
   members: string[][];
   /** Grows with every change in one life of the engine. */
@@ -133,7 +133,7 @@ export interface Engine {
   beat(command: BeatCommand): Promise<BeatReply>;
   /** Notes that a client is here. Tells the server where it was before. */
   claim(command: ClaimCommand): Promise<{ member: string; known: boolean } | "older">;
-  /** Notes who is in a room here. Returns who is there on each server. */
+  /** Notes this server's members of a room. Returns the members on each server. */
   roster(room: string, members: string[]): Promise<RosterReply>;
   /** Notes that a job runs here, unless the same request has started one. */
   startJob(topic: string, epoch: string, request: RequestMark): Promise<Appended>;
@@ -143,7 +143,7 @@ export interface Engine {
   endJob(topic: string): Promise<void>;
   /** Tells the server of a job that it is cancelled, if it belongs to this client. */
   cancel(topic: string, client: string): Promise<"cancelled" | "forbidden" | "not_found">;
-  /** Notes that this server has left: its members are gone, and its jobs are for the others. */
+  /** Notes that this server has left: its members are gone, and the others take over its jobs. */
   leave(): Promise<void>;
 }
 

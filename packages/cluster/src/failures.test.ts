@@ -74,13 +74,13 @@ function publish(guest: Guest, text: string, id = text, to: "all" | "others" = "
   guest.say({ type: "publish", id, topic: "room/a", to, text });
 }
 
-/** How many are in the room, as a guest has heard it since the last call. */
+/** The member counts that a guest has received since the last call. */
 function countsOf(guest: Guest): number[] {
   const events = guest.heard().flatMap((each) => (each.type === "event" ? [each.data] : []));
   return events.flatMap((data) => (data.kind === "presence" ? [data.count] : []));
 }
 
-/** The states of jobs that a guest has heard of since the last call. */
+/** The job states that a guest has received since the last call. */
 function statesOf(guest: Guest): string[] {
   const events = guest.heard().flatMap((each) => (each.type === "event" ? [each.data] : []));
   return events.flatMap((data) => (data.kind === "progress" ? [data.state] : []));
@@ -145,7 +145,7 @@ describe("across servers", () => {
     expect(after.socket.closing).toBeUndefined();
   });
 
-  test("a replacement that no message has told is noticed by the beat", async () => {
+  test("the beat notices a replacement that no message has reported", async () => {
     const { world, one, two, meet } = await setUp();
     const before = await meet(one, 1, 1);
     one.link.isDeaf = true;
@@ -332,7 +332,7 @@ test("a reader that comes from a server that is ahead waits until this one has c
   expect(carl.heard()).toMatchObject([{ type: "subscribed", recovered: true, offset: 1 }]);
 });
 
-test("if the connection is cut, what was said meanwhile is there when it is back, and so is what was being said", async () => {
+test("if the connection is cut, events from the outage are there when it is back, and so is the one under way", async () => {
   const { world, one, two, join } = await setUp();
   const [anna, ben] = [await join(one, 1), await join(two, 2)];
   publish(ben, "under way");
@@ -409,7 +409,7 @@ describe("if the engine is killed", () => {
     for (const guest of [anna, ben]) expect(guest.socket.closing?.code).toBe(1013);
   });
 
-  test("and comes back empty, it is told anew who is here and which jobs run", async () => {
+  test("and comes back empty, it is told again who is here and which jobs run", async () => {
     const { world, one, two, join, meet, engine } = await setUp();
     await join(one, 1);
     const watcher = await join(two, 2, "presence/a");
@@ -428,7 +428,7 @@ describe("if the engine is killed", () => {
     expect(elsewhere.heard()).toMatchObject([{ type: "ack", re: "2" }]);
   });
 
-  test("and comes back empty to a follower of a job first, the job goes on", async () => {
+  test("and comes back empty, and a follower of a job reaches it first, the job continues", async () => {
     const { world, one, two, meet, engine } = await setUp();
     const anna = await meet(one, 1);
     anna.say({ type: "start", id: "1", job: "hash", mebibytes: 40 });
@@ -439,7 +439,7 @@ describe("if the engine is killed", () => {
     await world.pass(20);
     one.link.cut(1_000);
     engine.crash("empty", 100);
-    // The topic is there again, and nobody has told the engine of the job.
+    // The topic is there again, but the engine has not been told of the job yet.
     await world.pass(800);
     expect(engine.store.exists(topic)).toBe(true);
     await world.pass(3_000);
@@ -455,7 +455,7 @@ describe("if the engine is killed", () => {
     expect(events.at(-1)).toMatchObject({ state: "done", done: 40 });
   });
 
-  test("and a replica that was behind takes its place, the loss of its tail is told", async () => {
+  test("and a replica that was behind takes its place, the loss of its tail is reported", async () => {
     const { world, one, two, join, engine } = await setUp();
     const [anna, ben] = [await join(one, 1), await join(two, 2)];
     publish(anna, "kept");
@@ -470,11 +470,11 @@ describe("if the engine is killed", () => {
   });
 });
 
-test("if the engine loses that a member has left, the member does not stay in the room", async () => {
+test("if the engine loses the news that a member left, the member does not stay in the room", async () => {
   const { world, one, two, join, engine } = await setUp();
   const watcher = await join(two, 2, "presence/a");
   const anna = await join(one, 1);
-  // More than half a second later, so that leaving is told at once, and before the next copy of the replica.
+  // More than half a second later, so that the leave is published at once, and before the replica copies again.
   await world.pass(725);
   anna.gone();
   await world.pass(10);
@@ -518,7 +518,7 @@ test("if a server is killed, its members are gone and its jobs have failed after
   expect(countsOf(watcher).at(-1)).toBe(0);
 });
 
-test("if a server is killed and nobody hears that its members are gone, presence is right all the same", async () => {
+test("if a server is killed and the news that its members are gone is lost, presence is still right", async () => {
   const { world, one, two, join } = await setUp();
   const watcher = await join(two, 2, "presence/a");
   await join(one, 1);
@@ -529,7 +529,7 @@ test("if a server is killed and nobody hears that its members are gone, presence
   expect(countsOf(watcher).at(-1)).toBe(0);
 });
 
-test("if a server is killed and the answer is lost that gives its jobs to another one, they have failed all the same", async () => {
+test("if a server is killed and the answer that hands its jobs over is lost, the jobs still fail", async () => {
   const { world, one, two, engine, meet } = await setUp();
   const anna = await meet(one, 1);
   anna.say({ type: "start", id: "1", job: "hash", mebibytes: 40 });
@@ -572,7 +572,7 @@ test("if the engine takes up a job after its start was given up, the job has fai
   expect(statesOf(anna)).toEqual(["failed"]);
 });
 
-test("a job whose start is repeated because the answer was lost begins once, and is not taken for one that nobody runs", async () => {
+test("a job whose start is repeated because the answer was lost begins once, and is not taken for an orphan", async () => {
   const { world, one, meet } = await setUp();
   const anna = await meet(one, 1);
   anna.heard();
@@ -649,7 +649,7 @@ test("if the engine splits, both halves have epochs of their own, and in the end
   expect(anna.heard()).toMatchObject([{ type: "event", epoch: theirs?.epoch, data: { text: "kept" } }]);
 });
 
-test("if the engine splits, what one half says of who is in a room is refused by the other", async () => {
+test("if the engine splits, one half refuses the list of members from the other", async () => {
   const { world, one, engine } = await setUp();
   engine.split((server) => server === "one", 3_000);
   await world.pass(500);

@@ -1,4 +1,4 @@
-// The README names the tests that show what happens when something fails. They have to be there.
+// The README names the tests behind its table of failures. They must exist.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 

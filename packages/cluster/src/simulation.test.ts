@@ -32,7 +32,7 @@ const step = fc.oneof(
   of(1, fc.record({ do: fc.constant("flush") })),
 );
 
-/** A client comes to the half of a split engine in which nothing has happened yet, and back. */
+/** A client moves to the half of a split engine in which nothing has happened yet, and back. */
 const toAndFro: [number, Mishap[]] = [
   19,
   [
@@ -59,7 +59,7 @@ const onceMore: [number, Mishap[]] = [
   ],
 ];
 
-/** A server that is alone in its half of a split engine says last that nobody is in the room, when both are one again. */
+/** A server alone in its half of a split engine is the last to report the room, as empty, when both are one again. */
 const alone: [number, Mishap[]] = [
   -2147483312,
   [
@@ -83,7 +83,7 @@ const aloneAfterCut: [number, Mishap[]] = [
   ],
 ];
 
-/** A server is killed, and the others are deaf when they are told that its members are gone. */
+/** A server is killed, and the others are deaf when its members are reported gone. */
 const unheard: [number, Mishap[]] = [
   0,
   [
@@ -94,7 +94,7 @@ const unheard: [number, Mishap[]] = [
   ],
 ];
 
-/** A job is taken for one of a dead server before it has told anything, and does its work all the same. */
+/** A job is taken for a dead server's before it has published anything, and still does its work. */
 const tooEarly: [number, Mishap[]] = [
   2138943331,
   [

@@ -19,7 +19,7 @@ export type DifferenceRow = { says: string } & (
     }
 );
 
-/** What the cells are made of. */
+/** The evidence for the cells. */
 export interface DifferenceEvidence {
   servers: Pick<Manifest, "id" | "title" | "deviations">[];
   house: AppSources;

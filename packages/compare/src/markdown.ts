@@ -87,7 +87,7 @@ export function markdownMatrix({ app, engine, steps }: MatrixResults): string {
   ].join("\n");
 }
 
-/** What the tests of a group are about. A group has the letters before the number of its tests' ids. */
+/** The subject of each group. A group is named by the letters before the number in its tests' ids. */
 const groupNames: Record<string, string> = {
   ALT: "Event streams and long polling",
   BROWSER: "The browser’s ladder",

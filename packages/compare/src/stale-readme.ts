@@ -93,9 +93,9 @@ interface Comparison {
   file?: string;
   text: string;
   part: ReadmePart;
-  /** What the part should be. */
+  /** The expected content of the part. */
   wanted: string;
-  /** How to get what is missing. */
+  /** How to get the missing data. */
   how: string;
 }
 

@@ -60,7 +60,7 @@ export type TestVerdict = "passed" | "failed" | "deviates";
 
 /** How many of a set of tests passed on a server. */
 export interface Tally {
-  /** How many did what was expected of them: what their titles say, or the declared deviation. */
+  /** How many behaved as expected: as their titles say, or as the deviation declares. */
   passed: number;
   /** How many of those that passed deviate, as declared. */
   deviating: number;

@@ -86,7 +86,7 @@ function repeatedIds(tests: ListedTest[]): Finding[] {
 /** Not a region: `pnpm e2e --steps` runs the test against every rung of every ladder, too. */
 export const stepTag = "step";
 
-/** Not a region: the test is about what is true only of a server that keeps everything in memory. */
+/** Not a region: the test applies only to a server that keeps everything in memory. */
 export const embeddedTag = "embedded";
 
 /** Not a region: the test needs an engine, through which servers are one application. */

@@ -1,4 +1,4 @@
-// What a server needs: the files that its main file reaches by imports, the folders that they read, and the packages that
+// Collects what a server needs: the files that its main file imports, the folders that they read, and the packages that
 // they name. Tests, tools and whatever else is in the folders stay behind by themselves.
 
 import { readdirSync, readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// A fork may keep the servers and drop the tools. So what the servers need must not need a tool.
+// A fork may keep the servers and drop the tools. So the servers' packages must not depend on a tool.
 
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";

@@ -35,7 +35,7 @@ test.runIf(findRedis() !== undefined)(
   },
 );
 
-test("a drill is passed if no promise was broken, and no server has lost what it had acknowledged", () => {
+test("a drill passes if no promise was broken and no server lost an event that it had acknowledged", () => {
   expect(isDrillPassed([row])).toBe(true);
   expect(isDrillPassed([row, { ...row, verdict: { ...kept, missing: 1 } }])).toBe(false);
   expect(isDrillPassed([{ ...row, lost: 1 }])).toBe(false);

@@ -11,7 +11,7 @@ const perSecond = 20;
 /** Milliseconds without a fault, before and after each. */
 const calmMs = 1_500;
 
-/** What one fault did to the clients of a cluster. */
+/** The effects of one fault on the clients of a cluster. */
 export interface DrillRow {
   fault: string;
   /** The server that was struck, by its id, or `engine`. */
@@ -34,10 +34,10 @@ export interface DrillPlan {
   rounds: number;
 }
 
-/** Hears of a drill while it runs. */
+/** Receives the progress of a drill. */
 export interface DrillListener {
   tell(line: string): void;
-  /** Gets each row when it is complete. The history is what `row.verdict` was made from. */
+  /** Receives each complete row, with the history behind `row.verdict`. */
   done(row: DrillRow, history: History): void;
 }
 
@@ -62,7 +62,7 @@ export async function drill(
   }
 }
 
-/** Returns whether no fault broke a promise. What a server has acknowledged must outlive every server. */
+/** Returns whether no fault broke a promise. Events that a server has acknowledged must outlive every server. */
 export function isDrillPassed(rows: readonly DrillRow[]): boolean {
   return rows.every(({ struck, verdict, lost }) => isKept(verdict) && (struck === "engine" || lost === 0));
 }

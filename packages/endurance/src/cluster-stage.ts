@@ -54,7 +54,7 @@ export class ClusterStage {
     return this.#engine;
   }
 
-  /** Where clients connect to. */
+  /** The address that clients connect to. */
   get url(): string {
     return `ws://127.0.0.1:${this.balancer.port}/ws`;
   }
@@ -66,7 +66,7 @@ export class ClusterStage {
     return link;
   }
 
-  /** Kills the engine and starts it again, with what its file has kept or with nothing. */
+  /** Kills the engine and starts it again, with the contents of its file or with nothing. */
   async crash(remains: "file" | "nothing"): Promise<void> {
     if (remains === "file") {
       await this.#engine.kill();
@@ -76,7 +76,7 @@ export class ClusterStage {
     this.#engine = await startRedis(this.#engine.port, keeping);
   }
 
-  /** Kills the engine. A replica takes its place that has heard nothing of it for the last `behindMs`. Rejects after 60 s. */
+  /** Kills the engine. A replica that has received nothing for `behindMs` takes its place. Rejects after 60 s. */
   async failOver(behindMs: number): Promise<void> {
     const master = this.#engine;
     const following = ["--replicaof", "127.0.0.1", `${master.port}`];

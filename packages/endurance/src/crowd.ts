@@ -38,7 +38,7 @@ export class Crowd {
     return this.#published;
   }
 
-  /** Returns the longest time without an event for each reader, in ms, and begins to count anew. */
+  /** Returns the longest time without an event for each reader, in ms, and starts counting again. */
   takeSilences(): number[] {
     const now = performance.now();
     return this.#readers.map((reader) => {
@@ -108,12 +108,12 @@ export class Crowd {
     return judge(this.history);
   }
 
-  /** What the clients have seen and done. */
+  /** The record of what the clients saw and did. */
   get history(): History {
     return { acked: this.#acked, readers: this.#readers.map(({ seen }) => seen) };
   }
 
-  /** Returns the function that records what the new reader sees. */
+  /** Returns the function that records everything that the new reader sees. */
   #addReader(): (seen: Seen) => void {
     const reader: Reader = { seen: [], heardAt: performance.now(), silence: 0 };
     this.#readers.push(reader);

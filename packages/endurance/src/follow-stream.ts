@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Seen } from "./history.ts";
 
-/** How long a reader waits before it comes back (ms). A browser takes what the server says, which is longer. */
+/** How long a reader waits before it comes back (ms). A browser waits as long as the server says, which is longer. */
 const backMs = 300;
 
 /**
@@ -33,7 +33,7 @@ export async function followStream(
   }
 }
 
-/** What comes with the events of a room. */
+/** The data of an event in a room's stream. */
 interface StreamData {
   epoch: string;
   offset: number;

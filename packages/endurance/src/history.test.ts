@@ -56,7 +56,7 @@ describe("a history", () => {
     expect(judge({ acked: [at(1, "mine")], readers: [[at(1, "yours")]] }).differing).toBe(1);
   });
 
-  test("loses what was acknowledged and nobody has seen, in whichever epoch", () => {
+  test("loses the events that were acknowledged and that nobody has seen, in any epoch", () => {
     const readers: Seen[][] = [[at(1), "told", at(2, "t3", "b")], [at(1)]];
     expect(lostOf({ acked: upTo(4), readers })).toBe(2);
   });

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "vitest";
 import { mostAtOnce } from "./connection/connections.ts";
 import { type Setting, setUp } from "./testing/index.ts";
 
-// Counts the steps of every loop over a Set or a Map, copies included, because a time would say nothing on a busy machine.
+// Counts the steps of every loop over a Set or a Map, copies included, because times mean nothing on a busy machine.
 let steps = 0;
 const prototypes = [new Set(), new Map()].map((each) => Object.getPrototypeOf(each.values()));
 const originals = prototypes.map(({ next }) => next);
@@ -24,7 +24,7 @@ async function stepsOf(run: () => Promise<unknown>): Promise<number> {
 
 const many = { rooms: 100_000, connectionsPerAddress: 100_000, requestBurst: 100_000, burst: 100_000 };
 
-/** Creates a hub on which as many clients are connected as have left, each of which has written in a room of its own. */
+/** Creates a hub with as many connected clients as departed ones. Each of them has written in a room of its own. */
 async function crowd(size: number): Promise<Setting> {
   const setting = setUp({ limits: { ...many, messagesPerSecond: 100_000 } });
   for (let index = 0; index < size; index++) {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type Frame, FrameDecoder, Opcode } from "@rosetta/conformance";
 
-/** What went over the wire: a WebSocket frame, or an HTTP request with what it carries, or its answer. */
+/** Something on the wire: a WebSocket frame, or an HTTP request or answer with its body. */
 export interface Crossing {
   step: string;
   from: "client" | "server";
@@ -16,7 +16,7 @@ export interface Crossing {
 /** A TCP proxy before a server, which notes every frame that goes through it. */
 export class RecordingProxy {
   readonly crossings: Crossing[] = [];
-  /** What the conversation is about right now. */
+  /** The current step of the conversation. */
   step = "";
   readonly #server = createServer((client) => this.#relay(client));
   readonly #target: number;

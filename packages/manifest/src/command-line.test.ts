@@ -10,7 +10,7 @@ test("options and words come in any order, and pnpm's -- is left out", () => {
   });
 });
 
-test("what is wrong is one sentence", () => {
+test("a mistake is reported in one sentence", () => {
   expect(parseCommandLine(["--bare"], options)).toBe("Unknown option '--bare'");
   expect(parseCommandLine(["--port"], options)).toBe("Option '--port <value>' argument missing");
 });

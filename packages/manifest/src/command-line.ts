@@ -11,7 +11,7 @@ export function parseCommandLine<const Options extends ParseArgsOptionsConfig>(
   try {
     return parseArgs({ args: args.filter((each) => each !== "--"), allowPositionals: true, options });
   } catch (error) {
-    // Node's message goes on with advice about escaping a dash.
+    // Node's message continues with advice about escaping a dash.
     return (error as Error).message.split(". ")[0] ?? "";
   }
 }

@@ -227,7 +227,7 @@ test("REDIS_URL names the engine", () => {
   expect(read({ REDIS_URL: "" }).engine).toBeUndefined();
 });
 
-test("a REDIS_URL that cannot be used is told of without its password, and with what to write instead", () => {
+test("an unusable REDIS_URL is reported without its password, and with the form to use instead", () => {
   expect(problemsOf({ REDIS_URL: "redis://anna:s3cret@host/name" })).toEqual([
     'REDIS_URL="redis://…@host/name" cannot be used: expected nothing after the host but the number of a database, ' +
       "as in redis://host:6379/0",

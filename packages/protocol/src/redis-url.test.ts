@@ -67,7 +67,7 @@ describe("an address of a Redis", () => {
     ["redis+sentinel://one/mymaster?db=1", "no query"],
     ["redis+sentinel://one/mymaster?sentinel_username=ben", "no query"],
     ["redis+sentinel://one/mymaster?sentinel_password=100%", "no query"],
-  ])("cannot be %s, and what was expected is said", (url, expected) => {
+  ])("cannot be %s, and the problem says what was expected", (url, expected) => {
     expect(parseRedisUrl(url)).toEqual({ expected: expect.stringContaining(expected) });
   });
 

@@ -1,5 +1,5 @@
-// The addresses of Redis that `REDIS_URL` may have. There is no standard for those with sentinels: Redis clients have each
-// their own form, and this one is common.
+// The addresses of Redis that `REDIS_URL` may have. There is no standard for those with sentinels: each Redis client
+// has its own form, and this one is common.
 import { parseHost } from "./origin.ts";
 
 /** Where a Redis is, and how to log in. */
@@ -14,7 +14,7 @@ export interface RedisAddress {
   login: RedisLogin;
   /** The number of the database. Default: 0. */
   database: number;
-  /** The address as it may be shown: without logins. */
+  /** The address without logins, to be shown. */
   shown: string;
 }
 
@@ -34,7 +34,7 @@ export interface Sentinels {
   login: RedisLogin;
 }
 
-/** A login of Redis. What is left out is not sent. */
+/** A login for Redis. Fields that are left out are not sent. */
 export interface RedisLogin {
   /** Default: the user `default`. */
   username?: string;
@@ -42,7 +42,7 @@ export interface RedisLogin {
   password?: string;
 }
 
-/** Either an address, or what was expected where the text has something else. */
+/** Either an address, or a description of what the text should have instead. */
 export type ParsedRedisUrl =
   | { address: RedisAddress; expected?: undefined }
   | { address?: undefined; expected: string };
@@ -90,7 +90,7 @@ export function parseRedisUrl(url: string): ParsedRedisUrl {
   };
 }
 
-/** Returns an address as it may be shown, or a text that is none: without whatever may be a login. */
+/** Returns an address, or a text that is not one, without anything that may be a login. */
 export function shownRedisUrl(url: string): string {
   return url.replace(/^([a-z+]*:\/\/)?.*@/is, "$1…@").replace(/[?&#].*$/s, "?…");
 }
@@ -120,7 +120,7 @@ function loginOf(username: string, password: string): RedisLogin | undefined {
       ...(password !== "" && { password: decodeURIComponent(password) }),
     };
   } catch {
-    // A % that begins no escape.
+    // A % that does not begin an escape.
     return undefined;
   }
 }

@@ -143,7 +143,7 @@ export class Server {
     await this.#start();
   }
 
-  /** Resolves when it says that it is healthy. Never, if it does not. */
+  /** Resolves when the server reports that it is healthy. Otherwise never. */
   async healthy(): Promise<void> {
     while (!this.#end) {
       const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);

@@ -12,7 +12,7 @@ import { type Contender, type CostRow, measureAppends, measureEngine, measureFan
 
 const usage = `pnpm cost [server] [options]
 
-Measures what it costs that several servers are one application: an append, a fan-out, and the memory of the engine.
+Measures the cost of several servers as one application: an append, a fan-out, and the memory of the engine.
 Clusters are measured in turns, and each figure is the median with its 95 % confidence interval. Processor time is that
 of the processes, over all their threads. Needs Linux and a Redis. Writes results/cost.json.
 

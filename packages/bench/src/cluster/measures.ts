@@ -1,4 +1,4 @@
-// What several servers cost, compared with one: an append, a delivery, and the memory of the engine.
+// Measures what several servers cost compared with one: an append, a delivery, and the memory of the engine.
 
 import type { Candidate } from "../candidates.ts";
 import { type PublishTarget, subscribe } from "../generator/publisher.ts";
@@ -14,7 +14,7 @@ export interface Contender {
   count: number | "alone";
 }
 
-/** One cluster's figures: what an event costs, each with its interval. */
+/** One cluster's costs of an event, each with its interval. */
 export interface CostRow {
   title: string;
   /** From the request until its ack, with one under way: the median, in ms. */
@@ -30,7 +30,7 @@ type Sample = Record<"ackMs" | "serverUs" | "engineUs", number>;
 /** Events that are published for each figure. */
 const events = { timed: 300, counted: 4_000, depth: 16, fannedOut: 20 };
 
-/** Measures what publishing costs where nobody listens, in so many turns. */
+/** Measures the cost of publishing to a topic without followers, in the given number of turns. */
 export function measureAppends(contenders: readonly Contender[], turns: number): Promise<CostRow[]> {
   return inTurns(contenders, turns, async (cluster) => {
     const author = await Author.open(peerOf(cluster, 0));
@@ -44,7 +44,7 @@ export function measureAppends(contenders: readonly Contender[], turns: number):
   });
 }
 
-/** Measures what an event costs that `listeners` receive, spread evenly over the servers. */
+/** Measures the cost of an event for `listeners` that are spread evenly over the servers. */
 export function measureFanout(
   contenders: readonly Contender[],
   turns: number,
@@ -71,7 +71,7 @@ export function measureFanout(
   });
 }
 
-/** What a cluster keeps in the engine, in bytes. */
+/** The memory that a cluster takes in the engine, in bytes. */
 export interface EngineMemory {
   /** Before anybody came. */
   empty: number;
@@ -102,7 +102,7 @@ export async function measureEngine(candidate: Candidate): Promise<EngineMemory>
     await pause(3_000);
     const withRooms = await used();
     const followed = await usageOfSeconds(cluster, 8);
-    // One author for each room, so that what is remembered of its requests can be told from events.
+    // One author for all rooms. After the warm-up its remembered answers are full, so only events add memory.
     const author = await Author.open(peer);
     await author.publish("room/warm", 300, 8);
     const before = await used();
@@ -148,7 +148,7 @@ async function inTurns(
     }
     // The first turns warm up.
     for (let turn = -2; turn < turns; turn++) {
-      // In another order each time, so that nobody always comes after the same.
+      // The order alternates, so that no cluster always follows the same one.
       const order = turn % 2 === 0 ? started : started.toReversed();
       for (const { measure, samples } of order) {
         const sample = await measure();

@@ -56,7 +56,7 @@ async function healthy(url: string): Promise<void> {
 /** As many rooms as are measured here, and one address may have a quarter of them. */
 const roomy = { MAX_ROOMS: "100000", MAX_TOPICS: "100000" };
 
-/** Returns what the processes of a cluster have used since `before`, in ms. */
+/** Returns the processor time of a cluster's processes since `before`, in ms. */
 export class Usage {
   readonly #cluster: MeasuredCluster;
   readonly #servers: ProcessorTime[];

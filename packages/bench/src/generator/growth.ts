@@ -1,4 +1,4 @@
-// What one operation costs a server that has much else to keep in mind.
+// Measures one operation on a server that has much else in memory.
 
 import { paths } from "@rosetta/protocol";
 import type { GrowthJob, PeerAddress, Slice } from "../generator-job.ts";

@@ -159,7 +159,7 @@ describe.runIf(findRedis() !== undefined)("a connection", { timeout: 60_000 }, (
     });
   });
 
-  test("to a Redis that forgets on its own is refused with one line, and taken once it does not", async () => {
+  test("to a Redis that evicts keys is refused with one line, and accepted once it does not", async () => {
     const own = await start(["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
     const { lines, changes } = connect(own.url);
     await until(() => lines.length > 0);
@@ -171,7 +171,7 @@ describe.runIf(findRedis() !== undefined)("a connection", { timeout: 60_000 }, (
     ]);
   });
 
-  test("to a Redis that is not there is told of in one line, and made when it comes", async () => {
+  test("to a Redis that is not there is reported in one line, and made once it is up", async () => {
     const port = await freePort();
     const { lines, up } = connect(`redis://${login}@127.0.0.1:${port}`);
     await until(() => lines.length > 0);

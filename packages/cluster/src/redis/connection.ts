@@ -121,7 +121,7 @@ function clientFor(
   database = 0,
 ): RedisClientType {
   const socket = { host, port, connectTimeout: connectMs, reconnectStrategy: false as const };
-  // An address cannot be asked for by SNI (RFC 6066 §3).
+  // SNI does not allow IP addresses (RFC 6066 §3).
   const name = isIP(host) === 0 ? { servername: host } : {};
   return createClient({
     socket: isEncrypted ? { ...socket, ...name, tls: true as const } : socket,
@@ -132,7 +132,7 @@ function clientFor(
   }) as unknown as RedisClientType;
 }
 
-// Something that takes connections and says nothing, such as a process that stands still. Returns how to cancel it.
+// For a peer that accepts connections and never answers, such as a frozen process. Returns a function that cancels it.
 function afterWaiting(end: (error: Error) => void): () => void {
   const timer = setTimeout(() => end(new Error(`no answer after ${connectMs / 1_000} s`)), connectMs);
   return () => clearTimeout(timer);

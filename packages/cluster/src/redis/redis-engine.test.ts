@@ -243,7 +243,7 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
     expect(Number(await flusher?.sendCommand(["PTTL", "{rosetta}:0:roster:a"]))).toBeGreaterThan(100_000);
   });
 
-  test("a topic whose head is gone begins anew, whatever is left of its events", async () => {
+  test("a topic whose head is gone starts over, whatever is left of its events", async () => {
     await flush();
     const { engine, up } = connect("six");
     await up;
@@ -254,7 +254,7 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
   });
 });
 
-/** Redis has the rooms of a server as a set, so nobody knows which it tells of first. */
+/** Redis keeps the rooms of a server as a set, so their order is unknown. */
 function inOrder(heard: string[]): string[] {
   const isRoom = (line: string): boolean => line.startsWith(" room ");
   return [...heard.filter((line) => !isRoom(line)), ...heard.filter(isRoom).toSorted()];

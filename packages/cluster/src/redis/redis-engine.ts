@@ -210,7 +210,7 @@ export class RedisEngine implements Engine {
       this.#solved();
       this.#listener?.up();
     } catch (error) {
-      // It may be open, and yet not be allowed to subscribe.
+      // The connection may be open but not allowed to subscribe.
       connection?.destroy();
       this.#failed(error);
       this.#retry(Math.min(2 * waitMs, backoffMs.longest));

@@ -44,7 +44,7 @@ export interface Outcome {
 interface Speaker {
   client: Client;
   told: Told[];
-  /** How many are in the room, as it was told. */
+  /** The member counts that it received. */
   counts: number[];
   /** True once it has left for good. */
   hasLeft: boolean;
@@ -248,7 +248,7 @@ export class Simulation {
     };
   }
 
-  // Its own publications show which key it has: nobody but its servers ever sees the secret.
+  // Its publications show its key, because only its servers ever see the secret.
   #keyOf(index: number): string {
     return this.#truth.authorOf(`${index} says`) ?? `nobody ${index}`;
   }
@@ -275,7 +275,7 @@ export class Simulation {
       .map((count) => `presence counts ${count} of ${present.length}`);
   }
 
-  // A job of which the engine still knows an event ends, and once, whatever has become of its server.
+  // If the engine still has an event of a job, the job must end exactly once, whatever happened to its server.
   #jobFaults(): string[] {
     return [...this.#jobs].flatMap((name) => {
       const states = this.#statesOf(name);
@@ -290,7 +290,7 @@ export class Simulation {
     return said.flatMap((data) => (data.kind === "progress" ? [data.state] : []));
   }
 
-  // Those who have not left.
+  // The speakers that have not left.
   #present(): Speaker[] {
     return this.#speakers.filter(({ hasLeft }) => !hasLeft);
   }

@@ -3,7 +3,7 @@ import type { Cursor } from "@rosetta/protocol";
 import { entryOf } from "../payload.ts";
 import type { FakeStore } from "../testing/fake-store.ts";
 
-/** What a reader was told: an event, or that it has missed some, and in which epoch it goes on. */
+/** A report to a reader: an event, or the news that it missed some, with the epoch in which it continues. */
 export type Told = (Cursor & { text: string; lost?: undefined }) | { lost: true; epoch: string };
 
 /** What one reader has to see. */
@@ -50,7 +50,7 @@ export class Truth {
     return this.#places.get(placeOf(cursor));
   }
 
-  /** Returns the key of the client that has said something that begins so. */
+  /** Returns the key of the client that published a text with this beginning. */
   authorOf(beginning: string): string | undefined {
     const entries = [...this.#places.values()];
     return entries.find((entry) => textOf(entry).startsWith(beginning))?.request?.client;
@@ -66,8 +66,8 @@ export class Truth {
     for (const one of told) {
       if (one.lost) {
         mayJump = true;
-        // A half in which nothing has happened yet tells of itself in no other way. And a reader over HTTP knows no more
-        // than its last place: from another half it begins anew.
+        // A half in which nothing has happened yet shows itself in no other way. And a reader over HTTP knows only its
+        // last place, so from another half it starts over.
         if (key !== undefined && one.epoch === last?.epoch) continue;
         seen = new Set();
         last = undefined;

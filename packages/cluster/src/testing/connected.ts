@@ -1,14 +1,14 @@
 import { parseRedisUrl } from "@rosetta/protocol";
 import { RedisEngine } from "../redis/redis-engine.ts";
 
-/** An engine as a server has it, and what the server was told. */
+/** A server's engine, and everything that it reported to the server. */
 export interface Connected {
   engine: RedisEngine;
-  /** What was said on its channels: the topic, if it was one, and the text. */
+  /** The messages on its channels: the topic, if the channel is one, and the text. */
   heard: string[];
   /** `up` and `down`, each time. */
   changes: string[];
-  /** What its operator was told. */
+  /** The lines for its operator. */
   lines: string[];
   /** Resolves when it is up for the first time. */
   up: Promise<void>;

@@ -247,7 +247,7 @@ export class FakeStore {
     return version > (this.#data.topics.get(topic)?.rank ?? 0);
   }
 
-  // The jobs of a server that is gone belong to the one that has noticed it.
+  // The server that notices that another is gone takes over its jobs.
   #bury(server: string, heir: string): void {
     this.#data.servers.delete(server);
     this.#empty(server);

@@ -1,3 +1,3 @@
-// What tests and tools of other packages need: a Redis of their own.
+// Gives tests and tools of other packages a Redis of their own.
 export { freePorts } from "./free-ports.ts";
 export { findRedis, type RunningRedis, redisRemedy, startRedis } from "./start-redis.ts";

@@ -145,7 +145,7 @@ async function listening(child: ChildProcess, port: number): Promise<void> {
   throw new Error(`redis-server does not listen on port ${port}`);
 }
 
-// While it loads its file, it answers with another error than that nobody has logged in.
+// Without a login it answers NOAUTH. While it loads its file, it answers with another error.
 async function answers(port: number): Promise<boolean> {
   const answer = await ask(port, "PING").catch(() => "");
   return /^(\+PONG|-NOAUTH)/.test(answer);

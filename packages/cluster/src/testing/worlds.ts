@@ -10,7 +10,7 @@ const usualSeed = 20_261_128;
 
 /**
  * Returns how many random cases to try: `usual`, always the same ones, or as many new ones as `WORLDS` says. `WORLD_SEED` and
- * `WORLD_PATH` repeat one that has failed: what fast-check has printed as its seed and its path.
+ * `WORLD_PATH` repeat one that failed: they are the seed and the path that fast-check printed.
  */
 export function worlds(usual: number): Worlds {
   const { WORLDS: count, WORLD_SEED: seed, WORLD_PATH: path } = process.env;
@@ -22,7 +22,7 @@ export function worlds(usual: number): Worlds {
   };
 }
 
-/** Says what was tried, if it was more than usual. */
+/** Prints the seed and the outcome, if `WORLDS` asked for new cases. */
 export function tell(tried: Worlds, outcome: Record<string, number>, begunAt: number): void {
   if (process.env.WORLDS === undefined) return;
   console.log(JSON.stringify({ seed: tried.seed, ...outcome, seconds: (Date.now() - begunAt) / 1_000 }));

@@ -18,7 +18,7 @@ after(async () => {
   killServers();
 });
 
-/** Waits until a server has reached its Redis. Until then it lets nobody in. */
+/** Waits until a server has reached its Redis. Until then it refuses clients. */
 async function healthy(url: string): Promise<void> {
   while ((await fetch(`${url}/healthz`)).status !== 200)
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -184,7 +184,7 @@ test("a reader that does not read is closed, and costs the others nothing", asyn
 // Two servers are one application if they share a Redis. `REDIS_URL=redis://127.0.0.1 npm test` tries it.
 const { REDIS_URL } = process.env;
 if (REDIS_URL) {
-  test("what a client says at one server reaches the other, and stays there when the first is gone", async () => {
+  test("a message to one server reaches the other, and stays there when the first is gone", async () => {
     const topic = `room/${randomClient()}`;
     const [one, two] = await Promise.all([1, 2].map(() => startServer({ REDIS_URL })));
     if (!one || !two) throw new Error("there are not two servers");

@@ -1,6 +1,6 @@
 // Does with a project what a stranger would: `pnpm -C packages/eject run stranger [server…]`. It ejects each server,
 // installs the project with npm and with pnpm, builds, compiles and tests it, plays its Dockerfile, starts it on every
-// Node that is supported, and prints what it takes. Needs the registry and a Redis; Linux only.
+// Node that is supported, and prints the result of each step. Needs the registry and a Redis; Linux only.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

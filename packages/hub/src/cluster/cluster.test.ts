@@ -57,7 +57,7 @@ class Others {
     Object.defineProperty(this.cluster, "isServing", { get: () => this.isServing });
   }
 
-  /** Answers the oldest question that begins with `what`. Without a `value` it gets the usual answer. */
+  /** Answers the oldest pending question whose text begins with `what`. Default of `value`: the usual answer. */
   async answer(what: string, value?: unknown): Promise<void> {
     const [question] = this.#take(what);
     if (!question) throw new Error(`nobody asked ${what}, but ${this.questions.map((each) => each.what)}`);
@@ -169,7 +169,7 @@ describe("a request that others have to be asked for", () => {
     ]);
   });
 
-  test("and what comes behind a stop that has to wait is not done", async () => {
+  test("behind a stop that has to wait is ignored", async () => {
     const { meet, others } = await among();
     const anna = await meet(1);
     await anna.say({ type: "subscribe", id: "1", topic: "room/a" });
@@ -206,7 +206,7 @@ describe("hello", () => {
     expect(anna.socket.closing?.code).toBe(4509);
   });
 
-  test("of a socket that is gone meanwhile does not take the place of the next", async () => {
+  test("of a socket that closes before the answer does not take the place of the next", async () => {
     const { connect, others, meet, inside } = await among();
     const gone = connect();
     await gone.say({ type: "hello", id: "1", client: secret(1) });
@@ -218,7 +218,7 @@ describe("hello", () => {
     expect(inside.clients.get(`digest of ${secret(1)}`)?.session).toBe(next.session);
   });
 
-  test("of a socket that is gone meanwhile leaves nothing with the others", async () => {
+  test("of a socket that closes before the answer leaves nothing with the others", async () => {
     const { connect, others } = await among();
     const gone = connect();
     await gone.say({ type: "hello", id: "1", client: secret(1) });
@@ -265,7 +265,7 @@ describe("a job", () => {
     expect(world.works).toEqual([]);
   });
 
-  test("counts while the others are asked, and no more if they cannot be", async () => {
+  test("counts while the others are asked, and no longer if they cannot be reached", async () => {
     const { meet, others } = await among({ limits: { jobsTotal: 4 } });
     const [anna, ben] = [await meet(1), await meet(2)];
     await anna.say({ type: "start", id: "1", job: "hash", mebibytes: 2 });

@@ -108,17 +108,17 @@ export function beginningOf(topic: string, { epoch }: Cursor): Place {
   return { topic, epoch, offset: 0 };
 }
 
-/** Returns the topic that tells who is in a room. */
+/** Returns the presence topic of a room. */
 export function presenceOf(room: string): string {
   return `${presencePrefix}${room}`;
 }
 
-/** Returns the room that a topic tells of, or `undefined` if it tells of something else. */
+/** Returns the room of a presence topic, or `undefined` for any other topic. */
 export function presenceRoomOf(topic: string): string | undefined {
   return topic.startsWith(presencePrefix) ? topic.slice(presencePrefix.length) : undefined;
 }
 
 const presencePrefix = "presence/";
 
-/** The rank of a job's last event: nothing comes after the outcome, whoever tells it first. */
+/** The rank of a job's last event: nothing comes after the outcome, whichever server publishes it first. */
 export const outcomeRank = Number.MAX_SAFE_INTEGER;

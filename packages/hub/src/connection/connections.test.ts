@@ -7,7 +7,7 @@ function crowd({ connect }: Setting, count: number): void {
   for (let index = 0; index < count; index++) connect("/echo", `10.0.0.${index % 200}`);
 }
 
-/** Notes at which time the hub has asked the port about a socket. */
+/** Notes the times at which the hub asked the port about a socket. */
 function noteWhen({ port, world }: Setting): Map<number, number> {
   const asked = new Map<number, number>();
   const unfinished = port.unfinished.bind(port);

@@ -9,7 +9,7 @@ import { SocketSession } from "./socket-session.ts";
 const restartMs = { each: 2, least: 1_000 } as const;
 const goingDown = "the server restarts";
 
-/** Sockets that are looked at in one turn: fewer than take a millisecond. */
+/** The most sockets in one turn: few enough to take less than a millisecond. */
 export const mostAtOnce = 500;
 /** Milliseconds between two such turns of one round. */
 const pauseMs = 1;
@@ -95,7 +95,7 @@ export class Connections<Ws> {
 
   /** Returns the bytes of memory that wait for readers. */
   queued(): number {
-    // Asking the sockets of a full server would take too long, so those of the last round count, a second ago at most.
+    // Asking every socket of a full server would take too long, so the last round's sum counts, at most a second old.
     const waiting = this.#sessions.size > mostAtOnce ? this.#waiting : sumOf(this.#sessions, waitingIn);
     return waiting + sumOf(this.#queues, (queue) => queue.queued());
   }
@@ -108,7 +108,7 @@ export class Connections<Ws> {
     this.#beatSome(this.#sessions.values(), 0, 0);
   }
 
-  // The iterator of a Set goes on with what is added or deleted meanwhile.
+  // A Set's iterator copes with sessions that are added or deleted between turns.
   #beatSome(rest: Iterator<SocketSession<Ws>>, queued: number, waiting: number): void {
     const { platform, guard } = this.#services;
     const now = platform.now();
@@ -182,7 +182,7 @@ export class Connections<Ws> {
   }
 }
 
-// Only a socket with waiting bytes counts. What the others still hold is just being sent.
+// Only a socket with waiting bytes counts. The others are just sending the bytes that they hold.
 function waitingIn<Ws>(session: SocketSession<Ws>): number {
   return session.waiting() > 0 ? session.queued() : 0;
 }

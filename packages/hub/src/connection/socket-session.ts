@@ -336,7 +336,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   }
 
   #take(message: ClientMessage): Soon<void> {
-    // A `stop` may have waited for its turn. What came behind it does not count.
+    // A `stop` may have waited for its turn. Messages behind it are ignored.
     if (!this.isOpen || this.#isStopping) return;
     const outcome = message.type === "hello" ? this.#greet(message) : this.#answer(message);
     if (outcome instanceof Promise) return outcome.catch((error) => this.#refused(message.id, error));

@@ -235,7 +235,7 @@ export function isSame(answer: AnsweredRequest, request: Repeatable): boolean {
   return answer.body === fingerprint(bodyOf(request));
 }
 
-// No topic and no audience has a space, so no two publications have one text. It is made sooner than JSON.
+// Topics and audiences contain no spaces, so no two publications share a text. Building it is faster than JSON.
 function bodyOf(request: Repeatable): string {
   return request.type === "publish" ? `${request.topic} ${request.to} ${request.text}` : encode(request);
 }

@@ -30,7 +30,7 @@ export class MemoryLog implements Log {
     const topic = this.#topic(name);
     const kept = keep(topic, topic.offset + 1, draft);
     this.#rings.keep(topic, kept);
-    // Written out, because two spreads would take longer than all else that is done here.
+    // Written out, because two spreads would take longer than everything else here.
     const { at, from, to, data, request, rank } = draft;
     const entry: Entry = { ...kept, at, from, to, data, request, rank };
     for (const listener of this.#listeners) listener(entry);

@@ -54,13 +54,13 @@ export class Presence {
       (all) => this.#publish(room, all?.members ?? here, all && { rank: all.version, life: all.life }),
       (error) => {
         failed(error);
-        // What others do not know yet has to be told again.
+        // The change has not reached the others, so it has to be published again.
         this.#rest(room, intervalMs, true);
       },
     );
   }
 
-  // What others do not know yet has to be told again.
+  // The change has not reached the others, so it has to be published again.
   #again(room: string): void {
     if (this.#resting.has(room)) this.#resting.set(room, true);
     else this.#rest(room, intervalMs, true);

@@ -3,7 +3,7 @@ import { OrderedSet } from "../operation/ordered-set.ts";
 /** Takes one of a limited number of places: a room with its presence, or the topic of a job. */
 export interface Lot {
   readonly name: string;
-  /** Those that it takes a place of. */
+  /** The shares in which it takes a place. */
   readonly shares: Shares;
   /** The address that it counts for: the one that began it or, once that has left, another one that uses it. */
   holder: string;
@@ -19,7 +19,7 @@ export interface Lot {
 
 /** The lots of one address that could make way, each in one line. The one that has not changed longest is in front. */
 interface Share {
-  /** The number of its lots, those among them that are pinned. */
+  /** The number of its lots, pinned ones included. */
   size: number;
   /** Unused, and nothing was published in them. */
   readonly blank: OrderedSet<Lot>;

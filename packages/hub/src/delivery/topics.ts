@@ -46,7 +46,7 @@ export class Topics<Session> {
   readonly #topics = new Map<string, Topic<Session>>();
   readonly #rooms: Shares;
   readonly #jobs = new Shares("jobs", bounds.jobTopics);
-  /** Lots that will be forgotten unless somebody comes. */
+  /** Lots that will be forgotten unless somebody uses them. */
   readonly #unused: Expiry<Lot>;
 
   constructor(options: TopicsOptions<Session>) {

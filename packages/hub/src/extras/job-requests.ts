@@ -28,7 +28,7 @@ export function start<Ws>(jobs: Jobs, context: Context<Ws>, message: ClientMessa
   const topic = `job/${services.platform.token().slice(0, 12)}`;
   const problem = services.topics.addJob(topic, session.address);
   if (problem) return refuse(session, message.id, problem.code, problem.message);
-  // While the others are asked, more requests come from other sockets.
+  // Other sockets may send more requests while the other servers are asked.
   jobs.reserve(topic, starter);
   const begun = begin(jobs, context, message, topic);
   if (!(begun instanceof Promise)) return;

@@ -45,7 +45,7 @@ export class Jobs {
     this.#jobs.set(topic, { ...starter, cancelled: false });
   }
 
-  /** Gives the place of a job back that does not start. */
+  /** Gives back the place of a job that does not start. */
   release(topic: string): void {
     this.#jobs.delete(topic);
   }

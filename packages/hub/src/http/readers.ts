@@ -127,7 +127,7 @@ export class Readers {
       if (this.#isOver) sink.end();
       else leave = this.#start(topic, request, address, sink);
     };
-    // A reader that has left has no stream that could end: to close it twice is an error.
+    // A reader that has left has no stream to end, and closing one twice is an error.
     const giveUp = (): void => {
       // The headers are sent. A reader whose stream ends comes back.
       if (!isOver) sink.end();

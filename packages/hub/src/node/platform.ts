@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Platform } from "../port.ts";
 
 const tokenBytes = 16;
-/** Tokens for which randomness is fetched in one system call, which takes longer than all else about a token. */
+/** Tokens per batch of random bytes: the system call for one takes longer than everything else about a token. */
 const tokensAtOnce = 256;
 let random = Buffer.alloc(0);
 let spent = 0;

@@ -39,8 +39,8 @@ export class Traffic {
 
   /**
    * Corks the TCP socket for the rest of this turn of the event loop, so that the kernel gets all messages of the turn in
-   * one write. In a long turn it is emptied now and then: what is corked must not be taken for a slow reader.
-   * @param bufferedAmount what ws reports.
+   * one write. In a long turn it is emptied now and then, so that corked bytes are not mistaken for a slow reader.
+   * @param bufferedAmount as ws reports it.
    */
   cork(bufferedAmount: number): void {
     if (this.#tcp.writableCorked === 0) process.nextTick(uncork, this.#tcp);
@@ -71,7 +71,7 @@ export class Traffic {
 
   /**
    * Returns the bytes of memory that wait for the kernel.
-   * @param bufferedAmount what ws reports.
+   * @param bufferedAmount as ws reports it.
    */
   queued(bufferedAmount: number): number {
     // ws calls back at the end of a turn. Until then, all that was sent in it would seem to wait.

@@ -73,7 +73,7 @@ describe("a budget for waiting bytes", () => {
 });
 
 describe("a round in which all queues are asked", () => {
-  test("leaves as much room as they have not filled, less what was written meanwhile", () => {
+  test("leaves the room that they have not filled, less the bytes written during the round", () => {
     const reader = new Reader(0);
     const budget = new QueueBudget(1_000_000, () => [reader]);
     budget.beginRound();
@@ -94,7 +94,7 @@ describe("a round in which all queues are asked", () => {
   });
 });
 
-test("what is written in a round, after the queues were asked once more, counts when the round ends", () => {
+test("bytes written in a round, after the queues were asked once more, count when the round ends", () => {
   const reader = new Reader(0);
   const budget = new QueueBudget(1_000_000, () => [reader]);
   const write = (bytes: number) => budget.wrote(bytes - 512, 1);

@@ -14,15 +14,15 @@ const messageCost = 512;
  * to more memory than the process has. Over the budget, the longest queue is cut first.
  *
  * Adding up ten thousand queues for each message would be too slow. The queues are asked only when so much was written
- * that the budget could be exceeded if nobody had read any of it. Whoever looks at all queues anyway, some in each turn,
- * can report their sum, so that this is seldom the case.
+ * that the budget could be exceeded if nobody had read any of it. A caller that looks at all queues anyway, some in
+ * each turn, can report their sum, which makes that rare.
  */
 export class QueueBudget {
   readonly #bytes: number;
   readonly #queues: () => Iterable<Queue>;
   /** Bytes that may still be written before the queues are asked. */
   #room: number;
-  /** What `#room` was when a round began. */
+  /** The value of `#room` when the newest round began. */
   #roomBefore: number;
 
   /** @param bytes of memory for all queues together. */
@@ -39,15 +39,15 @@ export class QueueBudget {
     if (this.#room < 0) this.settle();
   }
 
-  /** Notes that somebody begins to ask all queues. */
+  /** Begins a round, in which the caller asks all queues. */
   beginRound(): void {
     this.#roomBefore = this.#room;
   }
 
-  /** Notes what all queues have together, as they were asked since `beginRound()`. */
+  /** Ends the round. `sum` is the bytes in all queues, as they answered since `beginRound()`. */
   endRound(sum: number): void {
     if (sum > this.#bytes) return this.settle();
-    // What was written meanwhile may have come to queues that had been asked before.
+    // Bytes written during the round may be in queues that had already been asked.
     this.#hasRoom(this.#bytes - sum - Math.max(0, this.#roomBefore - this.#room));
   }
 
@@ -63,7 +63,7 @@ export class QueueBudget {
       }
     }
     this.#hasRoom(this.#bytes - sum);
-    // A round that is under way counts from here on what is written meanwhile.
+    // A round that is under way counts the bytes written from here on.
     this.#roomBefore = this.#room;
   }
 

@@ -16,7 +16,7 @@ function setUp(): { world: World; expiry: Expiry<Thing>; gone: string[] } {
   return { world, expiry: new Expiry({ platform: world, ms: 100, expired }), gone };
 }
 
-test("things expire one after the other, each when its own time is over, with one timer for all", async () => {
+test("items expire one after the other, each at its own time, with one timer for all", async () => {
   const { world, expiry, gone } = setUp();
   expiry.add(thing("a"));
   await world.pass(40);
@@ -32,7 +32,7 @@ test("things expire one after the other, each when its own time is over, with on
   expect([gone, world.timers]).toEqual([["a", "b"], 0]);
 });
 
-test("if one cannot be forgotten, the others are", async () => {
+test("if the callback of one item throws, the others still expire", async () => {
   const world = new World();
   const gone: string[] = [];
   const guarded = (run: () => void) => () => {
@@ -58,7 +58,7 @@ test("if one cannot be forgotten, the others are", async () => {
   expect(gone).toEqual(["trouble", "good", "later"]);
 });
 
-test("what is added again begins its time again, and what is removed never expires", async () => {
+test("an item that is added again starts its time over, and a removed one never expires", async () => {
   const { world, expiry, gone } = setUp();
   const [a, b] = [thing("a"), thing("b")];
   for (const each of [a, b]) expiry.add(each);

@@ -1,14 +1,14 @@
 import type { Platform } from "../port.ts";
 import { OrderedSet } from "./ordered-set.ts";
 
-/** Things that expire in one go. More than that wait for the next turn, so that no turn takes long. */
+/** The most items that expire in one turn. The rest wait for the next one, so that no turn takes long. */
 const mostAtOnce = 500;
 
 interface ExpiryOptions<T> {
   platform: Pick<Platform, "now" | "after">;
   /** Milliseconds after which something expires. */
   ms: number;
-  /** Is called when something has expired. It is not among the things here any more. */
+  /** Called when an item has expired. The item has already been removed. */
   expired(item: T): void;
 }
 
@@ -30,7 +30,7 @@ export class Expiry<T extends { expiresAt: number }> {
     return this.#line.first;
   }
 
-  /** Adds something. If it was here before, its time begins again. */
+  /** Adds an item. If it was here before, its time starts over. */
   add(item: T): void {
     const { platform, ms } = this.#options;
     item.expiresAt = platform.now() + ms;
@@ -38,7 +38,7 @@ export class Expiry<T extends { expiresAt: number }> {
     this.#cancel ??= platform.after(ms, () => this.#ring());
   }
 
-  /** Removes something, which does not expire then. */
+  /** Removes an item, so that it does not expire. */
   delete(item: T): void {
     if (!this.#line.delete(item) || this.#line.size > 0) return;
     this.#cancel?.();
@@ -50,7 +50,7 @@ export class Expiry<T extends { expiresAt: number }> {
     try {
       this.#expire(now);
     } finally {
-      // What has expired may have added or removed something. And if it threw, the rest still has to be forgotten.
+      // A callback may have added or removed an item. And if one threw, the rest must still expire.
       this.#cancel?.();
       const next = this.#line.first;
       this.#cancel =

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { OrderedSet } from "./ordered-set.ts";
 
-test("an ordered set is in the order of a Set from which whatever comes again was deleted first", () => {
+test("an ordered set keeps the order of a Set that deletes an item before it is added again", () => {
   const step = fc.record({ adds: fc.boolean(), item: fc.nat(7) });
   fc.assert(
     fc.property(fc.array(step), (steps) => {

@@ -547,7 +547,7 @@ const generator: Mutant[] = [
     ...unit("generator/look"),
     search: "  const before = look(peer.pid, count());\n  begin();",
     replace: "  begin();\n  const before = look(peer.pid, count());",
-    why: "what comes at the beginning of the measurement is left out",
+    why: "the beginning of the measurement is left out",
   },
   {
     ...unit("generator/look"),

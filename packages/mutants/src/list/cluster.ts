@@ -107,31 +107,31 @@ export const cluster: Mutant[] = [
     ...unit("engine-cluster.ts", "failures"),
     search: "for (const room of untold) this.#events?.roomChanged(room);",
     replace: "",
-    why: "nobody tells that the members of a server are gone if the message is lost",
+    why: "if the message is lost, no server publishes that the members of a dead server are gone",
   },
   {
     ...unit("engine-cluster.ts", "failures"),
     search: "this.#jobs.has(topic) || this.#starting.has(topic) ||",
     replace: "",
-    why: "a job that has just begun is taken for one that nobody runs",
+    why: "a job that has just begun is taken for an orphan",
   },
   {
     ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
     search: "    redis.call('PEXPIRE', all('roster', room), ttl)\n",
     replace: "",
-    why: "Redis forgets who is in a room in which nothing changes for three minutes",
+    why: "Redis forgets the members of a room that does not change for three minutes",
   },
   {
     ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
     search: "tonumber(version) > tonumber(rank or 0)",
     replace: "tonumber(version) < tonumber(rank or 0)",
-    why: "a presence that nobody has told is not found",
+    why: "a presence that no server has published is not found",
   },
   {
     ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
     search: "  elseif not runs[key] then",
     replace: "  else",
-    why: "the jobs of a server are taken for those that nobody runs",
+    why: "the jobs of a server are taken for orphans",
   },
   {
     ...unit("redis/connection.ts", "redis/connection"),
@@ -149,7 +149,7 @@ export const cluster: Mutant[] = [
     ...unit("redis/connection.ts", "redis/connection"),
     search: "setTimeout(() => end(new Error(`no answer after ${connectMs / 1_000} s`)), connectMs)",
     replace: "setTimeout(() => {}, connectMs)",
-    why: "a server waits for ever for something that takes its connection and says nothing",
+    why: "a server waits for ever for a peer that accepts its connection and never answers",
   },
   {
     ...unit("redis/connection.ts", "redis/connection"),
@@ -179,7 +179,7 @@ export const cluster: Mutant[] = [
     ...unit("testing/fake-store.ts", "simulation"),
     search: "if (life !== undefined && life !== this.life)",
     replace: "if (life === null)",
-    why: "what one half of a split engine says of a room replaces what the other says",
+    why: "one half of a split engine overwrites the other's list of members",
   },
   {
     ...unit("redis/scripts/append.lua", "redis/redis-engine"),
@@ -240,7 +240,7 @@ export const cluster: Mutant[] = [
     ...suite("packages/cluster/src/index.ts", "CLUSTER-16"),
     search: 'createHash("sha256").update(secret).digest("hex")',
     replace: "secret",
-    why: "whoever can read the engine can take the place of every client",
+    why: "anybody who can read the engine can take the place of every client",
   },
   {
     ...suite("packages/cluster/src/index.ts", "CLUSTER-10"),

@@ -46,14 +46,14 @@ export const hub: Mutant[] = [
     ...unit("operation/budget"),
     search: " - Math.max(0, this.#roomBefore - this.#room)",
     replace: "",
-    why: "what is written during a round is forgotten",
+    why: "bytes written during a round are forgotten",
   },
   {
     ...unit("operation/budget"),
     search:
-      "    this.#hasRoom(this.#bytes - sum);\n    // A round that is under way counts from here on what is written meanwhile.\n    this.#roomBefore = this.#room;\n",
+      "    this.#hasRoom(this.#bytes - sum);\n    // A round that is under way counts the bytes written from here on.\n    this.#roomBefore = this.#room;\n",
     replace: "    this.#hasRoom(this.#bytes - sum);\n",
-    why: "what is written in a round after the queues were asked is forgotten",
+    why: "bytes written in a round after the queues were asked are forgotten",
   },
   {
     ...unit("extras/job-requests", "cluster/cluster"),
@@ -71,7 +71,7 @@ export const hub: Mutant[] = [
     ...unit("operation/expiry"),
     search: "if (!first || first.expiresAt - now >= 1) return;",
     replace: "if (!first) return;",
-    why: "what came later expires with the first",
+    why: "later items expire with the first",
   },
   {
     ...unit("delivery/shares", "delivery/topics"),
@@ -191,7 +191,7 @@ export const hub: Mutant[] = [
     file: "packages/hub/src/node/traffic.ts",
     search: "    else if (this.queued(bufferedAmount) > corkedBytes) this.#tcp.uncork();\n",
     replace: "",
-    why: "what a peer causes in one turn counts as its slowness",
+    why: "a burst that a peer causes in one turn counts as its slowness",
     tests: ["ECHO-16"],
   },
   {

@@ -186,7 +186,7 @@ const wire: Mutant[] = [
     ...unit("wire/sentence"),
     search: "Object.hasOwn(sentences, message.type) ? sentences[message.type] : undefined",
     replace: "sentences[message.type]",
-    why: "a type is looked up among what every object has",
+    why: "a type is looked up among the properties that every object has",
   },
   {
     ...unit("wire/sentence"),
@@ -198,7 +198,7 @@ const wire: Mutant[] = [
     ...unit("panels/wire-log/items"),
     search: "if (ms < quietMs)",
     replace: "if (ms <= quietMs)",
-    why: "a silence of exactly two seconds is not told",
+    why: "a silence of exactly two seconds gets no line",
   },
   {
     ...unit("panels/wire-log/items"),
@@ -210,7 +210,7 @@ const wire: Mutant[] = [
     ...unit("panels/wire-log/items"),
     search: "if (first.isOwn) return withSilences(run);",
     replace: "return withSilences(run);",
-    why: "what is of no lesson is not folded",
+    why: "rows of no lesson are not folded",
   },
   {
     ...unit("panels/wire-log/lanes"),

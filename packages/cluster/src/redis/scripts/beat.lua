@@ -1,7 +1,7 @@
 -- Keeps a server alive and compares what it knows. KEYS: the set of servers, then a topic and its stream each, then jobs,
--- then clients, then a topic that tells who is in a room and the room's roster each. ARGV: the prefix of all keys, the
--- server, its lease in ms, a bound, whether to keep, the names of the last and the next time that it tells everything,
--- the numbers of topics, jobs, clients and rooms, and for each topic the epoch and the offset that the server knows.
+-- then clients, then a presence topic and its room's roster each. ARGV: the prefix of all keys, the server, its lease
+-- in ms, a bound, whether to keep, the names of its last and its next full report, the numbers of topics, jobs, clients
+-- and rooms, and for each topic the epoch and the offset that the server knows.
 local servers = KEYS[1]
 local prefix, server, lease, ttl, keeps = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
 local told, tells = ARGV[6], ARGV[7]
@@ -47,7 +47,7 @@ for index = 1, clients do
   redis.call('PEXPIRE', KEYS[first + index], ttl)
 end
 
--- Who is in a room may have changed while nobody could tell it, as when a server was killed.
+-- The members of a room may have changed while no server could publish it, for example because one was killed.
 local untold = {}
 first = first + clients
 for index = 1, followed do
@@ -56,7 +56,7 @@ for index = 1, followed do
   if version and tonumber(version) > tonumber(rank or 0) then untold[#untold + 1] = index end
 end
 
--- Servers that are gone: their members have left, and whoever notices it first gets their jobs.
+-- Servers that are gone: their members have left, and the first server to notice takes over their jobs.
 for _, other in ipairs(redis.call('SMEMBERS', servers)) do
   if redis.call('EXISTS', all('lease', other)) == 0 then
     redis.call('SREM', servers, other)
@@ -70,7 +70,7 @@ for _, other in ipairs(redis.call('SMEMBERS', servers)) do
     redis.call('DEL', all('jobs', other))
   end
 end
--- What the server does not run it has to end. It may also be a job that began after its start was given up.
+-- The server has to end jobs that it should run and does not, even one that began after its start was given up.
 local orphans = {}
 for _, job in ipairs(redis.call('SMEMBERS', all('jobs', server))) do
   local key = all('job', job)
@@ -80,7 +80,7 @@ for _, job in ipairs(redis.call('SMEMBERS', all('jobs', server))) do
     orphans[#orphans + 1] = job
   end
 end
--- A server that is told anew also hears in which rooms its members still are: it may have said otherwise in vain.
+-- A server that has to report again also gets the rooms that still have members of it: its removals may have been lost.
 local rooms = isKnown and {} or redis.call('SMEMBERS', all('rooms', server))
 -- These outlive the lease, so that the others can still clean up after this server.
 redis.call('PEXPIRE', all('rooms', server), ttl)

@@ -4,7 +4,7 @@ local job, jobs = KEYS[1], KEYS[2]
 local topic, owner, server, ttl, outcome = unpack(ARGV)
 local where = redis.call('HGET', job, 'server')
 if where and where ~= server then return 0 end
--- Somebody has told that it failed. The topic alone says nothing: whoever follows the job makes it again.
+-- Another server has published that it failed. The topic alone proves nothing: a follower of the job creates it again.
 if not where and redis.call('HGET', KEYS[3], 'rank') == outcome then return 0 end
 redis.call('HSET', job, 'server', server, 'owner', owner)
 redis.call('PEXPIRE', job, ttl)
