@@ -22,7 +22,7 @@ export default defineConfig({
   },
 });
 
-// Every panel's file is called panel.ts. In the network tab, the name of its chunk tells which one was loaded.
+// Every panel's file is called panel.ts. The name of its chunk shows in the network tab which one was loaded.
 function chunkName(path: string | null, name: string): string {
   const [, panel = name] = /\/panels\/([a-z-]+)\/panel\.ts$/.exec(path ?? "") ?? [];
   return `assets/${panel}-[hash].js`;

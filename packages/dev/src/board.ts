@@ -7,7 +7,7 @@ export interface BoardRow {
   url: string | undefined;
 }
 
-/** What a run tells when it has started. */
+/** The report of a run that has started. */
 export interface Board {
   rows: BoardRow[];
   /** If the servers are one application: where to open it, and the engine behind it. */

@@ -22,7 +22,7 @@ const root = resolve(import.meta.dirname, "../../..");
 const pageFolder = join(root, "packages/page");
 const compiled = join(import.meta.dirname, "../node_modules/.cache/servers");
 
-/** Milliseconds after which a server that does not reach the engine is nothing to wait for. */
+/** Milliseconds to wait for a server that does not reach the engine. */
 const settleMs = 5_000;
 
 /** The name of the page among the things that are made of files; a server has its id. */
@@ -45,7 +45,7 @@ export class DevLoop {
   /** Through which the servers are one application. */
   readonly #engine: DevEngine | undefined;
   #balancer: Balancer | undefined;
-  /** By the id of a server, or of the balancer: how it is found through a slow link. */
+  /** Slow links, by the id of their server or of the balancer. */
   readonly #links: ReadonlyMap<string, SlowLink>;
   /** The URLs of the servers that are up. */
   readonly #urls = new Map<string, string>();
@@ -91,13 +91,13 @@ export class DevLoop {
       };
       events.open(new FaultDesk(faults));
     }
-    // However this process ends.
+    // Runs however this process ends.
     process.on("exit", () => this.#page.remove());
   }
 
   /**
-   * `env` is the environment that the servers get, but for what the plan says. `engine` is started before them and ends
-   * after them.
+   * `env` is the servers' environment, except for the variables that the plan sets. `engine` starts before the servers
+   * and ends after them.
    */
   static async create(plan: DevPlan, env: NodeJS.ProcessEnv, engine?: DevEngine): Promise<DevLoop> {
     const links = isFaulty(env) ? await slowLinksOf(plan) : new Map();
@@ -130,7 +130,7 @@ export class DevLoop {
     for (const link of this.#links.values()) link.stop();
     this.#page.remove();
     await Promise.all([this.#watch?.stop(), this.#supervisor.stop()]);
-    // Until now, the servers said goodbye through both.
+    // The servers needed both until now, to say goodbye.
     await Promise.all([this.#balancer?.stop(), this.#engine?.stop()]);
   }
 
@@ -139,7 +139,7 @@ export class DevLoop {
     if (!balancer) return;
     const backends = seats.map(({ manifest: { id }, url }) => ({ id, url }));
     this.#balancer = await Balancer.start({ host, port: balancer.port, backends });
-    // Whoever has stopped the loop meanwhile did not know of it.
+    // If the loop was stopped while the balancer started, `stop()` did not know of it.
     if (this.#isStopping) return this.#balancer.stop();
     await this.#balancer.settle(this.#urls.size, settleMs);
   }
@@ -213,7 +213,7 @@ export class DevLoop {
   }
 }
 
-// As for the failures that the protocol knows.
+// `CHAOS=0` also forbids the failures that the protocol knows.
 function isFaulty({ CHAOS }: NodeJS.ProcessEnv): boolean {
   return CHAOS !== "0";
 }

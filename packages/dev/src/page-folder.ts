@@ -13,11 +13,11 @@ import { dirname, join, relative } from "node:path";
 const reloadScript = join(import.meta.dirname, "../page/reload.js");
 const reloadName = join("assets", "reload.js");
 
-/** What a page of `pnpm dev` knows of the run. */
+/** The facts about a run that its pages know. */
 export interface DevFacts {
-  /** Where it hears that it is out of date. */
+  /** The address of the events that report new code. */
   eventsUrl: string;
-  /** By name: addresses that it finds as `<meta name="rosetta-…">`. */
+  /** Addresses by name, which it finds as `<meta name="rosetta-…">`. */
   facts: Readonly<Record<string, string>>;
 }
 

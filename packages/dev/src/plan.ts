@@ -75,11 +75,11 @@ export interface RunSettings {
   eventsOrigin: string;
   /** The folder of the page. */
   pageRoot: string;
-  /** By the id of a server: where it is found through a slow link. Default: nowhere. */
+  /** By the id of a server: its address through a slow link. Default: none. */
   slowUrls?: ReadonlyMap<string, string>;
 }
 
-/** Returns the origins at which the pages of a run are, by every name of this machine. */
+/** Returns the origins of a run's pages, for every name of this machine. */
 export function originsOf({ seats, balancer }: DevPlan): Set<string> {
   const places = [...seats, ...(balancer ? [balancer] : [])];
   return new Set(places.flatMap(({ port, url }) => [...usualOrigins(port, []), url]));

@@ -105,7 +105,7 @@ test("a server that is killed on purpose starts again after a while", async () =
   expect(inbox.names).toEqual([]);
 });
 
-test("a server that was started by somebody else meanwhile is not started twice", async () => {
+test("a killed server that something else has started again is not started twice", async () => {
   const { supervisor, inbox } = supervise(program("one", ready("http://one")));
   await supervisor.start();
   await inbox.until("up");
@@ -115,22 +115,19 @@ test("a server that was started by somebody else meanwhile is not started twice"
   expect(inbox.names).toEqual(["one killed", "one up"]);
 });
 
-test.runIf(process.platform !== "win32")(
-  "a server that is frozen says nothing until it goes on",
-  async () => {
-    const script = `setInterval(() => console.log("tick"), 20); ${ready("http://one")}`;
-    const { supervisor, inbox } = supervise(program("one", script));
-    await supervisor.start();
-    await inbox.until("said");
-    supervisor.freeze("one", 400);
-    await inbox.until("frozen");
-    await pause(200);
-    const before = inbox.names.length;
-    await pause(100);
-    expect(inbox.names.length).toBe(before);
-    await expect.poll(() => inbox.names.length).toBeGreaterThan(before);
-  },
-);
+test.runIf(process.platform !== "win32")("a frozen server says nothing until it continues", async () => {
+  const script = `setInterval(() => console.log("tick"), 20); ${ready("http://one")}`;
+  const { supervisor, inbox } = supervise(program("one", script));
+  await supervisor.start();
+  await inbox.until("said");
+  supervisor.freeze("one", 400);
+  await inbox.until("frozen");
+  await pause(200);
+  const before = inbox.names.length;
+  await pause(100);
+  expect(inbox.names.length).toBe(before);
+  await expect.poll(() => inbox.names.length).toBeGreaterThan(before);
+});
 
 test.runIf(process.platform !== "win32")("a server that is frozen can be ended", async () => {
   const { supervisor, inbox } = supervise(program("one", ready("http://one")));

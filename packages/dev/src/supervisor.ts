@@ -34,7 +34,7 @@ export type News = { id: string } & (
   | { name: "ended"; exit: ProcessExit }
   /** It was killed on purpose, and starts again after some ms. */
   | { name: "killed"; downMs: number }
-  /** It was stopped on purpose, and goes on after some ms. */
+  /** It was frozen on purpose, and continues after some ms. */
   | { name: "frozen"; ms: number }
   /** A line that it wrote. */
   | { name: "said"; line: string }
@@ -76,8 +76,8 @@ export class Supervisor {
   }
 
   /**
-   * Stops the process of a server for some ms: it keeps its connections, and answers nothing. Nothing happens if it does
-   * not run, nor on Windows.
+   * Freezes the process of a server for some ms: it keeps its connections and answers nothing. Does nothing if the
+   * server does not run, or on Windows.
    */
   freeze(id: string, ms: number): void {
     this.#keepers.get(id)?.freeze(ms);
@@ -100,7 +100,7 @@ class Keeper {
   #next: { reason: string | undefined } | undefined;
   #work: Promise<void> | undefined;
   #isStopping = false;
-  /** Lets a frozen process go on. */
+  /** Lets a frozen process continue. */
   #thaw: NodeJS.Timeout | undefined;
 
   constructor(program: Program, tell: (news: News) => void) {
@@ -126,7 +126,7 @@ class Keeper {
     child.kill();
     this.#tell({ id: this.#program.id, name: "killed", downMs });
     await pause(downMs, undefined, { ref: false });
-    // Somebody may have saved one of its files meanwhile.
+    // A saved file may have started it already.
     if (!this.#process && !this.#isStopping) await this.restart("it was killed");
   }
 
@@ -164,7 +164,7 @@ class Keeper {
     if (!this.#process || this.#asked.has(this.#process)) return;
     this.#asked.add(this.#process);
     this.#process.kill("SIGTERM");
-    // A process that was stopped would only hear that later.
+    // A frozen process would not receive the signal until it continues.
     if (process.platform !== "win32") this.#process.kill("SIGCONT");
   }
 

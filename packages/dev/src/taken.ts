@@ -21,8 +21,8 @@ async function problemOf(host: string, name: string, port: number): Promise<stri
 }
 
 /**
- * Returns in one line why nothing can listen at a port, or `undefined` if something can. `instead` is what else to use if
- * another program has it.
+ * Returns in one line why nothing can listen at a port, or `undefined` if something can. `instead` says what to use if
+ * another program has the port.
  */
 export async function whyTaken(host: string, port: number, instead: string): Promise<string | undefined> {
   const code = await whyNot(host, port);

@@ -10,7 +10,7 @@ export function compactTemplates(): Plugin {
     apply: "build",
     transform(code, id) {
       if (!/\/src\/.*\.ts$/.test(id)) return undefined;
-      // No template is about something that keeps its blanks, such as `pre`: there, content comes from elsewhere.
+      // No template contains text whose blanks matter: the content of a `pre` comes from elsewhere.
       const flat = code.replaceAll(/\n[ \t]+/g, "\n");
       return { code: flat.replaceAll(/\bcss`[^`]*`/g, compactStyle), map: null };
     },

@@ -62,7 +62,7 @@ export function parseLesson(file: string, text: string): Lesson {
   return { number: Number(digits), name: `${digits}-${name}`, title, body: body.trim(), ...facts };
 }
 
-/** What a line can be like, where its name does not say so. */
+/** The form of a line, for those whose name does not show it. */
 const examples: Record<string, string> = { browser: "1-echo/talk" };
 
 /** The lines at the beginning of a lesson's file, such as `panels: echo, frames`. */

@@ -3,7 +3,7 @@ import type { Plugin } from "vite";
 /** The line of the protocol's codec that decides whether parsers are compiled. */
 const decision = "z.config().jitless ? schema : z.compile(schema)";
 
-/** Leaves zod's compiler out of the page. Its policy forbids `eval`, so what the compiler makes could never run there. */
+/** Leaves zod's compiler out of the page. Its policy forbids `eval`, so compiled parsers could never run there. */
 export function withoutCompiler(): Plugin {
   return {
     name: "rosetta-without-compiler",

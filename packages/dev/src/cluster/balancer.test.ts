@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { Balancer } from "./balancer.ts";
 
-/** A server that says its name, and echoes what it receives on an upgraded connection until that ends. */
+/** A server that answers with its name, and echoes everything on an upgraded connection until that ends. */
 class TestBackend {
   readonly id: string;
   readonly sockets: Socket[] = [];
@@ -143,7 +143,7 @@ test("each path of a WebSocket goes round by itself", async () => {
   ]);
 });
 
-test("a WebSocket carries bytes both ways, also after one side has said its last", async () => {
+test("a WebSocket carries bytes both ways, also after one side has ended its half", async () => {
   const { port } = await setUp("one");
   const { socket, came } = await upgrade(port);
   socket.write("hello\n");
@@ -153,7 +153,7 @@ test("a WebSocket carries bytes both ways, also after one side has said its last
   await expect.poll(() => came.isOver).toBe(true);
 });
 
-test("if a server is killed, its connections end, and the next one goes elsewhere at once", async () => {
+test("if a server is killed, its connections end, and the next one goes to another server at once", async () => {
   const { balancer, backends, port } = await setUp("one", "two");
   const { came } = await upgrade(port);
   await expect.poll(() => came.text).toContain("one\n");

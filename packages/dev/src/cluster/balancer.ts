@@ -12,7 +12,7 @@ export interface Backend {
   url: string;
 }
 
-/** What a balancer needs to know. */
+/** The settings of a balancer. */
 export interface BalancerPlan {
   host: string;
   port: number;
@@ -23,15 +23,15 @@ export interface BalancerPlan {
   patienceMs?: number;
 }
 
-/** Milliseconds between two looks at servers that have just started. */
+/** Milliseconds between two checks of servers that have just started. */
 const settleMs = 100;
 
-/** Ways through a balancer that take turns separately. More are not kept apart: whoever asks can name any. */
+/** The most paths with turns of their own. Further ones share one set, because a client can name any path. */
 const mostWays = 64;
 
 /**
- * One address for several servers. Every request goes to the next server whose `/healthz` answers 200. It remembers
- * nobody, so whoever reconnects comes to another server.
+ * One address for several servers. Every request goes to the next server whose `/healthz` answers 200. It does not
+ * remember clients, so one that reconnects reaches another server.
  */
 export class Balancer {
   readonly #server: Server;
@@ -41,7 +41,7 @@ export class Balancer {
   readonly #living = new Set<string>();
   /** By the id of a server: the health check that is under way. */
   readonly #checks = new Map<string, Promise<void>>();
-  /** By the path of a WebSocket, and for all requests together: how many there were. */
+  /** The number of WebSockets so far, by path, and of all requests together. */
   readonly #turns = new Map<string, number>();
   readonly #agent = new Agent({ keepAlive: true });
   readonly #proxy = createProxyServer();
@@ -54,7 +54,7 @@ export class Balancer {
     this.#backends = backends;
     this.#patienceMs = patienceMs;
     this.#timer = setInterval(() => void this.check(), checkMs);
-    // A connection that a server has ended is the first sign that the server has ended.
+    // An ended connection is the first sign that its server has ended.
     this.#proxy.on("close", () => void this.check());
     server.on("request", (request, response) => void this.#pass(request, response));
     server.on("upgrade", (request, socket, head) => void this.#passSocket(request, socket, head));
@@ -143,7 +143,7 @@ export class Balancer {
     }
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
-    // With a connection of its own: it becomes the WebSocket.
+    // Needs a connection of its own, which becomes the WebSocket.
     const options = { target: backend.url, agent: false as const };
     // Node gives a plain TCP socket, whatever its type says.
     await this.#proxy.ws(request, socket as Socket, options, head).catch(() => socket.destroy());

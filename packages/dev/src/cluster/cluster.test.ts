@@ -1,4 +1,4 @@
-// `pnpm dev --cluster` as somebody runs it, with a real Redis.
+// `pnpm dev --cluster` as a user runs it, with a real Redis.
 import { findRedis, redisRemedy } from "@rosetta/cluster/testing";
 import { readManifests } from "@rosetta/manifest";
 import { Conversation, Raw } from "@rosetta/testkit";
@@ -23,7 +23,7 @@ async function kill(port: number): Promise<void> {
   process.kill(Number(pid), "SIGKILL");
 }
 
-test("two stacks are one room, and whoever is on a server that is killed goes on at the other", async () => {
+test("two stacks share a room, and a client whose server is killed continues on the other", async () => {
   if (!findRedis()) throw new Error(redisRemedy);
   const run = await DevRun.start(["--cluster", "--port", "0", first, last], {
     ...process.env,

@@ -37,7 +37,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Sends commands to a Redis, and returns what it answers to all of them. */
+/** Sends commands to a Redis, and returns all of its answers. */
 async function ask(port: number, ...commands: string[]): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.end(`${[...commands, "QUIT"].join("\r\n")}\r\n`);
@@ -67,7 +67,7 @@ test("a Redis of its own keeps nothing on disk and forgets nothing by itself", a
   expect(await whyNot("127.0.0.1", port)).toBeUndefined();
 });
 
-test("if it ends by itself, that is told", async () => {
+test("if it ends by itself, that is reported", async () => {
   const port = await freePort();
   const ended = Promise.withResolvers<unknown>();
   await found(port).start(ended.resolve);

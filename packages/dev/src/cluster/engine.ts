@@ -6,7 +6,7 @@ import { findRedis } from "@rosetta/cluster/testing";
 import { shownRedisUrl } from "@rosetta/protocol";
 import { Process, type ProcessExit } from "@rosetta/testkit/process";
 
-/** What to do where there is none, in one line. */
+/** One line that says what to do if no Redis is installed. */
 export const noEngine =
   "--cluster needs a Redis, and neither redis-server nor valkey-server is on the PATH. Debian and Ubuntu: sudo apt install " +
   "redis-server; macOS: brew install valkey; Windows: either of them in WSL; Docker: docker run -p 127.0.0.1:6379:6379 " +
@@ -19,9 +19,9 @@ const patienceMs = 2_000;
 export class DevEngine {
   /** For `REDIS_URL`. */
   readonly url: string;
-  /** How it is shown: what runs, and where. Without a password. */
+  /** Names the program and its port, or the URL without its password. */
   readonly title: string;
-  /** Starts it. Nothing if somebody else does. */
+  /** The command that starts it. Undefined if `REDIS_URL` names one that already runs. */
   readonly #command: ((folder: string) => string[]) | undefined;
   #process: Process | undefined;
   #folder: string | undefined;
@@ -51,14 +51,14 @@ export class DevEngine {
   }
 
   /**
-   * Starts it, unless somebody else does. Calls `failed` if it ends later although nobody here asked it to. Rejects with
-   * what it wrote if it does not start.
+   * Starts it, unless `REDIS_URL` names one that already runs. Calls `failed` if it ends later without being asked to.
+   * Rejects with its output if it does not start.
    */
   async start(failed: (exit: ProcessExit) => void): Promise<void> {
     if (!this.#command) return;
     const folder = mkdtempSync(join(tmpdir(), "rosetta-engine-"));
     this.#folder = folder;
-    // However this process ends.
+    // Runs however this process ends.
     process.on("exit", this.#remove);
     const child = new Process(this.#command(folder), { cwd: folder, env: process.env, ownGroup: true });
     this.#process = child;
@@ -69,7 +69,7 @@ export class DevEngine {
     });
   }
 
-  /** Ends it and removes its files, unless somebody else runs it. */
+  /** Ends the Redis that `start()` started, and removes its files. */
   async stop(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
@@ -93,7 +93,7 @@ function optionsOf(port: number, folder: string): string[] {
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** Reads what a Redis writes until it is ready. If it ends before, returns the last line that it wrote. */
+/** Reads the output of a Redis until it is ready. If it ends before that, returns the last line. */
 function whyNotReady(child: Process): Promise<string | undefined> {
   return new Promise((resolve) => {
     let last = "it wrote nothing";

@@ -3,7 +3,6 @@ import { CodeEvents } from "../events.ts";
 import { awayMs, FaultDesk, possibleFaults } from "./fault-desk.ts";
 
 const origin = "http://localhost:3001";
-
 // One for all tests: a second one on the same port would be asked on connections that `fetch` kept from the first.
 let events: CodeEvents;
 beforeAll(async () => {
@@ -31,7 +30,7 @@ function setUp() {
   return { ask, order, caused };
 }
 
-test("a page of the run hears what it can order", async () => {
+test("a page of the run gets the list of faults that it can order", async () => {
   const { ask } = setUp();
   const response = await ask();
   expect(response.headers.get("access-control-allow-origin")).toBe(origin);
@@ -55,7 +54,7 @@ test("an order is carried out", async () => {
   ]);
 });
 
-test("a browser may ask beforehand whether it may order", async () => {
+test("a preflight request of a browser is allowed", async () => {
   const { ask } = setUp();
   const response = await ask({ method: "OPTIONS" });
   expect(response.status).toBe(204);

@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Supervisor } from "../supervisor.ts";
 
-/** What a page can do to a server. */
+/** A fault that a page can order for a server. */
 export type OrderedFault = "restart" | "kill" | "freeze";
 
 /** The parts of the supervisor that cause faults. */
 export type FaultCauser = Pick<Supervisor, "restart" | "kill" | "freeze">;
 
-/** What a desk needs to know. */
+/** The settings of a desk. */
 export interface FaultPlan {
   /** Ids of the servers of the run. */
   servers: readonly string[];
   /** Returns the ids of those that are up now. */
   up(): string[];
-  /** By the id of a server: where it is found through a slow link. */
+  /** By the id of a server: its address through a slow link. */
   slowUrls: ReadonlyMap<string, string>;
   /** Pages of these origins may ask. */
   origins: ReadonlySet<string>;
@@ -23,18 +23,18 @@ export interface FaultPlan {
 /** Milliseconds that a killed server stays away, and that a frozen one stands still. */
 export const awayMs = { kill: 3_000, freeze: 5_000 };
 
-/** The faults that this system can cause: Windows cannot stop a process and let it go on. */
+/** The faults that this system can cause: Windows cannot freeze a process. */
 export function possibleFaults(platform: NodeJS.Platform): OrderedFault[] {
   return platform === "win32" ? ["restart", "kill"] : ["restart", "kill", "freeze"];
 }
 
-/** More than any order has (bytes). */
+/** The most bytes of an order. Real ones are far shorter. */
 const mostBytes = 1_000;
 
 /**
- * Takes the orders of pages to make a server fail. `GET` lists what can be ordered, `POST` with
- * `{"server": "bun-hono", "fault": "kill"}` does it. Only pages of this run may ask: any other page in the same browser
- * would reach it, too.
+ * Makes a server fail when a page orders it. `GET` lists the possible faults, and `POST` with
+ * `{"server": "bun-hono", "fault": "kill"}` causes one. Only pages of this run may ask, because any other page in the
+ * same browser would reach it, too.
  */
 export class FaultDesk {
   readonly #plan: FaultPlan;

@@ -29,7 +29,7 @@ async function setUp(pace: LinkPace) {
   return { link, socket, sockets };
 }
 
-/** Waits until a socket hears that nothing more comes, and returns how. */
+/** Waits until the other side of a socket has ended, and returns how. */
 function endOf(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     for (const event of ["end", "close"]) socket.once(event, () => resolve(event));
@@ -53,7 +53,7 @@ test("bytes come late and in order, and the end comes after them", async () => {
   expect(performance.now() - began).toBeGreaterThan(115);
 });
 
-test("a link carries only so many bytes in a second", async () => {
+test("a link carries a limited number of bytes per second", async () => {
   const { socket } = await setUp({ delayMs: 0, bytesPerSecond: 100_000 });
   const began = performance.now();
   const came = read(socket);

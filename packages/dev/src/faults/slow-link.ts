@@ -9,10 +9,10 @@ export interface LinkPace {
   bytesPerSecond: number;
 }
 
-/** As in a train: a second until an answer has come, and a picture takes its time. */
+/** As on a train: an answer takes a second, and a picture takes its time. */
 export const trainPace: LinkPace = { delayMs: 400, bytesPerSecond: 32 * 1024 };
 
-/** A port of this machine behind which a server is far away. What goes through it stays in order, and is never lost. */
+/** A port of this machine that makes a server seem far away. Bytes stay in order and are never lost. */
 export class SlowLink {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -33,7 +33,7 @@ export class SlowLink {
     return link;
   }
 
-  /** Where the server is found through it. */
+  /** The address of the server through the link. */
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -52,7 +52,7 @@ export class SlowLink {
       socket.on("error", () => socket.destroy());
       socket.on("close", (isBroken) => {
         this.#sockets.delete(socket);
-        // The end of a whole connection is on its way, behind all that was sent before it. That of a broken one is not.
+        // The end of an intact connection travels behind the bytes sent before it. That of a broken one does not.
         if (!isBroken && socket === inner) return;
         for (const each of lines) each.destroy();
         for (const each of [outer, inner]) each.resetAndDestroy();
@@ -61,12 +61,12 @@ export class SlowLink {
   }
 }
 
-/** One direction of a link. It takes bytes only as fast as it carries them, so a sender feels it. */
+/** One direction of a link. It takes bytes only as fast as it carries them, so the sender slows down. */
 class SlowLine extends Transform {
   readonly #pace: LinkPace;
-  /** What is on its way, in order; at its end a function instead of bytes. */
+  /** The bytes that are on their way, in order. A function instead of bytes marks the end. */
   readonly #way: (Buffer | (() => void))[] = [];
-  /** When everything that was taken has left. */
+  /** The time at which all accepted bytes have left. */
   #freeAt = 0;
 
   constructor(pace: LinkPace) {
@@ -86,7 +86,7 @@ class SlowLine extends Transform {
     this.#send(() => done(), performance.now());
   }
 
-  // Timers of different lengths may be late by different amounts. Each brings what is next, so the order stays.
+  // Timers of different lengths may be late by different amounts. Each delivers the next item, so the order stays.
   #send(item: Buffer | (() => void), now: number): void {
     this.#way.push(item);
     const arrivesAt = Math.max(this.#freeAt, now) + this.#pace.delayMs;

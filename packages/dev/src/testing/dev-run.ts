@@ -10,7 +10,7 @@ const patienceMs = 20_000;
 /** Milliseconds that a run may take to build the page and to start its servers. */
 const startMs = 120_000;
 
-/** `pnpm dev` as somebody runs it. */
+/** `pnpm dev` as a user runs it. */
 export class DevRun {
   /** Every line so far, without colours. */
   readonly lines: string[] = [];
@@ -18,14 +18,14 @@ export class DevRun {
 
   private constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
     const cwd = fileURLToPath(new URL("../../../..", import.meta.url));
-    // Killed, it could not end what it has started: each of its servers has a process group of its own.
+    // SIGKILL would leave its servers behind: each of them has a process group of its own.
     const options = { cwd, env, ownGroup: true, lastSignal: "SIGTERM" } as const;
     this.#process = new Process([process.execPath, command, ...args], options);
   }
 
   /**
-   * Starts it, and waits until it has printed where its servers are. Rejects with what it wrote if it ends before, or if it
-   * takes longer than two minutes.
+   * Starts it, and waits until it has printed where its servers are. Rejects with its output if it ends before, or if
+   * it takes longer than two minutes.
    */
   static async start(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<DevRun> {
     const run = new DevRun(args, env);

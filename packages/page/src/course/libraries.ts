@@ -3,7 +3,7 @@ import { theme } from "../shared/theme.css.ts";
 import { ours, socketIo, socketIoBytes, socketIoVersion } from "./libraries-recorded.ts";
 import type { RecordedCrossing } from "./recorded-crossing.ts";
 
-/** A library, judged by what it does and what it leaves to you. */
+/** A library, with its benefits and its costs. */
 interface Library {
   name: string;
   gives: TemplateResult;
@@ -31,7 +31,7 @@ const libraries: Library[] = [
       reconnect, you turn on <i>connection state recovery</i>, or keep offsets yourself.`,
     take: html`you write both ends, want rooms and acknowledgements today, and must get through proxies that break
       WebSockets.`,
-    rather: html`others should connect with what their language has, or every byte counts.`,
+    rather: html`others should connect with the WebSocket of their own language, or every byte counts.`,
     sources: [
       ["How it works", "https://socket.io/docs/v4/how-it-works/"],
       ["Protocol", "https://socket.io/docs/v4/socket-io-protocol/"],
@@ -42,12 +42,12 @@ const libraries: Library[] = [
   {
     name: "partysocket, reconnecting-websocket",
     gives: html`The interface of <code>WebSocket</code>, and a new connection whenever one is lost, after a growing wait.
-      What you send meanwhile waits in a queue.`,
+      Messages that you send in between wait in a queue.`,
     costs: html`Nothing on the wire: your messages travel as they are. About 3 kB of code. The queue has no limit unless you
-      set <code>maxEnqueuedMessages</code>, and nobody tells the server what you have missed. A message that was sent just
-      before the connection broke may be lost.`,
+      set <code>maxEnqueuedMessages</code>, and the server does not learn which messages you have missed. A message
+      that was sent just before the connection broke may be lost.`,
     take: html`you have a server and a protocol, and lack only lesson 8.`,
-    rather: html`nothing may be missed. Then you need numbers as in lesson 9, whoever reconnects.`,
+    rather: html`nothing may be missed. Then you need numbers as in lesson 9, whatever does the reconnecting.`,
     sources: [
       ["partysocket", "https://www.npmjs.com/package/partysocket"],
       ["reconnecting-websocket", "https://www.npmjs.com/package/reconnecting-websocket"],
@@ -57,8 +57,8 @@ const libraries: Library[] = [
     name: "htmx",
     gives: html`A WebSocket without JavaScript of yours: attributes name the address, a form sends its fields, and HTML
       that arrives is put into the page. It reconnects by itself.`,
-    costs: html`Messages are HTML, so they are as large as what they show, and only a page can read them. The server has to
-      render for every reader. Your form travels as JSON, with some headers beside it.`,
+    costs: html`Messages are HTML, so they are as large as the content they show, and only a page can read them. The
+      server has to render for every reader. Your form travels as JSON, with some headers beside it.`,
     take: html`the server renders your pages anyway, and the socket only brings parts of them up to date.`,
     rather: html`an app, a script or another server should read the same messages.`,
     sources: [
@@ -68,7 +68,7 @@ const libraries: Library[] = [
   },
 ];
 
-/** What libraries do for you, and what that costs on the wire: recorded, frame by frame, beside this course's protocol. */
+/** The benefits of libraries and their costs on the wire, recorded frame by frame beside this course's protocol. */
 export class LibrariesView extends LitElement {
   protected override render(): TemplateResult {
     return html`
@@ -275,7 +275,7 @@ function summary(): TemplateResult {
   `;
 }
 
-/** Returns in words what was needed: `1 request, 4 frames, 600 B`. */
+/** Returns a total in words: `1 request, 4 frames, 600 B`. */
 function costOf(crossings: RecordedCrossing[]): string {
   const requests = crossings.filter(({ kind, from }) => kind === "http" && from === "client").length;
   const frames = crossings.filter(({ kind }) => kind !== "http").length;
@@ -288,7 +288,7 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** Draws a step of the conversation: what it takes in one library beside what it takes in the other. */
+/** Draws a step of the conversation, with the frames of the two libraries side by side. */
 function stepRow([step, title]: (typeof steps)[number]): TemplateResult {
   const sides: [string, RecordedCrossing[]][] = [
     ["Socket.IO", socketIo],

@@ -64,7 +64,7 @@ export class LiveLine extends LitElement {
     this.text = text;
     this.slowness = 0;
     this.lanes = new Map(this.servers.map(({ id }) => [id, { name: "connecting" }]));
-    // Each with its own id, because the list of servers may change meanwhile.
+    // Each result carries its server's id, because the list of servers may change before it arrives.
     const lines = await Promise.all(this.servers.map((server) => this.#connect(server)));
     this.lanes = new Map(lines.map(({ id, probe }) => [id, { name: probe ? "under way" : "absent" }]));
     // Whatever the page still has to draw would be measured, too.

@@ -92,7 +92,7 @@ export function unknownPage(around: Around): TemplateResult {
   `;
 }
 
-/** Draws what libraries do. The rest of it is in a file of its own, `libraries.ts`. */
+/** Draws the page about libraries. Its content is in a file of its own, `libraries.ts`. */
 export function librariesPage({ addressOf }: Around): TemplateResult {
   return html`
     <div class="around">

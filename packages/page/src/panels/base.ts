@@ -119,7 +119,7 @@ export abstract class Panel extends LitElement {
   }
 
   /**
-   * Draws once per frame of the display, however many events came; not at all while nobody can see it, and not between
+   * Draws once per frame of the display, however many events came; not at all while it cannot be seen, and not between
    * a message and its answer.
    */
   protected override async scheduleUpdate(): Promise<void> {

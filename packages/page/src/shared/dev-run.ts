@@ -1,4 +1,4 @@
-// What `pnpm dev` adds to the page of its run. Any other page has none of it.
+// Reads what `pnpm dev` adds to the pages of its run. Other pages have none of it.
 
 /** Returns an address that the run has put into the page, by its name. */
 function addressOf(name: string): string | undefined {

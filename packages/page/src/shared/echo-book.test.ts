@@ -99,7 +99,7 @@ test("old lines are dropped, but their answers are still matched", () => {
   expect(outcomes(book).slice(0, 2)).toEqual(["equal", "sent"]);
 });
 
-test("an answer to what was sent before the book began answers nothing in it", () => {
+test("an answer to a message from before the book began answers nothing in it", () => {
   const book = new EchoBook();
   book.left(0);
   book.add("one", "one");

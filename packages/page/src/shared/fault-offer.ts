@@ -1,24 +1,24 @@
 // How a page orders the failures that `pnpm dev` can cause. Loaded only where it can.
 import { faultsUrl } from "./dev-run.ts";
 
-/** What a page can order. */
+/** A fault that a page can order. */
 export type DevFault = "restart" | "kill" | "freeze";
 
-/** What a run lets its pages do to its servers. */
+/** The faults that a run lets its pages order. */
 export interface FaultOffer {
-  /** Those that the system can cause. */
+  /** Those that this system can cause. */
   faults: DevFault[];
-  /** Ids of the servers that it can do it to. */
+  /** Ids of the servers that can be made to fail. */
   servers: string[];
   /** Those of them that are up. */
   up: string[];
   /** Milliseconds that a fault lasts. */
   awayMs: { kill: number; freeze: number };
-  /** By the id of a server: where it is found through a slow link. */
+  /** By the id of a server: its address through a slow link. */
   slowUrls: Record<string, string>;
 }
 
-/** Asks what can be ordered. Returns `undefined` if nothing can, or nobody answers. */
+/** Asks which faults can be ordered. Returns `undefined` if none can, or without an answer. */
 export async function askFaultDesk(): Promise<FaultOffer | undefined> {
   const url = faultsUrl();
   if (url === undefined) return undefined;

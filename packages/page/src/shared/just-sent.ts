@@ -1,4 +1,4 @@
-/** What is drawn within this time (ms) of a message that was sent would come between it and its answer. */
+/** Drawing within this time (ms) after a message was sent would come between it and its answer. */
 const graceMs = 10;
 
 let sentAt = Number.NEGATIVE_INFINITY;

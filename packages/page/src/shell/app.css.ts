@@ -4,7 +4,7 @@ import { css } from "lit";
 export const appStyle = css`
   :host {
     --gutter: 1.25rem;
-    /* The heights of what stays at the foot of the screen: the bar that makes servers fail, the choice of a view. */
+    /* Heights at the foot of the screen: the bar that makes servers fail, and the choice of a view. */
     --foot: 0px;
     --views: 0px;
     display: grid;
@@ -159,7 +159,7 @@ export const appStyle = css`
       grid-template: "head" auto "main" 1fr "views" auto / minmax(0, 1fr);
     }
 
-    /* Above the choice of a view, and over the end of what is shown. */
+    /* Above the choice of a view, and over the end of the content. */
     rosetta-failure-bar {
       grid-row: main;
       align-self: end;
@@ -253,7 +253,7 @@ export const appStyle = css`
       grid-column: 1 / -1;
     }
 
-    /* Within a box as high as the panel: in the grid itself they would stay in view over what comes after it. */
+    /* Within a box as high as the panel: in the grid itself they would stay in view over the parts below it. */
     :host(:not([every])) .guide {
       position: sticky;
       inset-block-start: calc(var(--head) + 1.25rem);

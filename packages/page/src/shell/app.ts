@@ -77,7 +77,7 @@ export class PageShell extends LitElement {
   declare told: ReadonlySet<string>;
   /** Whether a narrow screen shows every step of the lesson. */
   declare showsAllSteps: boolean;
-  /** What `pnpm dev` lets this page do to its servers. */
+  /** The faults that `pnpm dev` lets this page order. */
   declare desk: FaultOffer | undefined;
   /** Whether all that this page sends and receives goes over a slow link. */
   declare isSlow: boolean;
@@ -179,12 +179,12 @@ export class PageShell extends LitElement {
     if (moved || !this.isReady) this.#beginSection();
     this.#connect();
     if (moved) {
-      // Before anything is loaded: what the panels of the last lesson still tell of is not about this one.
+      // Before anything is loaded, because the panels of the last lesson may still report something about that one.
       this.told = new Set();
       this.showsAllSteps = false;
       this.#scrolled.clear();
       this.#connections.reopen();
-      // At once: if it waited for the lesson, a click on its button meanwhile would close it instead of opening it.
+      // At once: if it waited for the lesson, a click on its button in between would close it instead of opening it.
       this.#popover("#contents")?.hidePopover();
     }
     const entry = lessons.find(({ number }) => number === route.lesson);

@@ -3,7 +3,7 @@ import { agreement, compare, type FactRow, type Findings } from "../shared/findi
 import type { ServerEntry } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
 
-/** What is known of each server. */
+/** The findings about each server. */
 class Comparison extends LitElement {
   static override properties = {
     servers: { attribute: false },
@@ -18,7 +18,7 @@ class Comparison extends LitElement {
   }
 }
 
-/** Says in a sentence whether the servers agree. It stands where one acts, above the columns. */
+/** Says in a sentence whether the servers agree. It stands above the columns, where the visitor acts. */
 export class ServerAgreement extends Comparison {
   protected override render(): TemplateResult {
     const { rows } = this;
@@ -41,7 +41,7 @@ export class ServerAgreement extends Comparison {
   ];
 }
 
-/** Compares what the servers made of the same action, side by side, and marks what differs. */
+/** Compares the servers' results of the same action, side by side, and marks the differences. */
 export class ServerComparison extends Comparison {
   protected override render(): TemplateResult | typeof nothing {
     const { rows } = this;

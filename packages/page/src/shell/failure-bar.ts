@@ -15,9 +15,9 @@ export type LinkChosen = CustomEvent<boolean>;
 interface Failure {
   fault: DevFault | "cut";
   label: string;
-  /** What it does, for whoever has not tried it. */
+  /** Explains the failure before it is tried. */
   hint: string;
-  /** What is said while it lasts. `who` is the server. */
+  /** Returns the message while it lasts. `who` is the server. */
   said(who: string, desk: FaultOffer): string;
 }
 
@@ -51,7 +51,7 @@ const failures: Failure[] = [
   },
 ];
 
-/** Milliseconds for which the bar says what was done. */
+/** Milliseconds for which the bar shows a message. */
 const saidMs = 8_000;
 
 /** Makes the server fail on purpose, in every lesson. Only `pnpm dev` can do that. */
@@ -65,7 +65,7 @@ export class FailureBar extends LitElement {
     isBad: { state: true },
   };
   declare desk: FaultOffer;
-  /** The connections of the page: what fails is what they lead to. */
+  /** The connections of the page. Their servers are the ones that fail. */
   declare pairs: ConnectionPair[];
   declare servers: ServerEntry[];
   /** Whether the link is slow now. */
@@ -114,7 +114,7 @@ export class FailureBar extends LitElement {
   }
 
   #say(text: string, isBad = false): void {
-    // On a narrow screen the ways would cover what they cause.
+    // On a narrow screen the open menu would cover the effect.
     this.renderRoot.querySelector<HTMLElement>("#failures:popover-open")?.hidePopover();
     clearTimeout(this.#timer);
     this.said = text;
@@ -167,7 +167,7 @@ async function cut({ client }: ConnectionPair): Promise<void> {
   try {
     await client.request({ type: "chaos", do: "terminate" });
   } catch (error) {
-    // The order is answered by the cut itself.
+    // The cut itself is the answer.
     if (!(error instanceof RequestError && error.code === "disconnected")) throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 
-/** Shows a stack by its parts: the framework stands large, what it works with below or behind it. */
+/** Shows a stack by its parts: the framework is large, and its partners stand below or behind it. */
 export function nameOf(title: string): TemplateResult {
   const [framework, ...partners] = title.split(" + ");
   if (partners.length === 0) return html`${framework}`;

@@ -6,7 +6,7 @@ export function frameBoxes(label: string, { parts }: DrawnFrame): TemplateResult
   return html`<ol class="boxes parts" aria-labelledby=${label}>${parts.map(boxOf)}</ol>`;
 }
 
-/** Writes how many bytes a frame has, and what for. */
+/** Says how many bytes a frame has, and what they are for. */
 export function frameTotal({ headerBytes, payloadBytes }: DrawnFrame): string {
   const [payload, total] = [payloadBytes, headerBytes + payloadBytes].map((bytes) =>
     bytes.toLocaleString("en"),

@@ -24,7 +24,7 @@ test("a reply and what it replies to find each other, on their own connection", 
   record(out('{"type":"echo","text":"x","id":"1"}'), "express-ws", "rosetta-flood");
   record(text('{"type":"subscribed","re":"1","topic":"scores"}', 3));
   record(text('{"type":"event","topic":"scores","data":{"id":"1","re":"1"}}'));
-  // A later connection counts anew.
+  // A later connection starts counting again.
   record(out('{"type":"stop","id":"1"}'));
   record(text('{"type":"bye","re":"1"}'));
   expect(partners(recorder)).toEqual([4, undefined, undefined, 1, undefined, 7, 6]);
@@ -38,7 +38,7 @@ test("a reply that nobody asked for belongs to nothing", () => {
   expect(partners(recorder)).toEqual([undefined, undefined]);
 });
 
-test("what comes from /echo answers the oldest message without an answer", () => {
+test("a message from /echo answers the oldest message without an answer", () => {
   const recorder = new WireRecorder();
   for (const frame of [out("a", 1), out("b", 2), text("a", 4), text("b", 7)])
     recorder.record("express-ws", "/echo", frame);
@@ -68,7 +68,7 @@ test("HTTP answers in order, and a stream has no single answer", () => {
   expect(partners(recorder)).toEqual([4, undefined, undefined, 1]);
 });
 
-test("a proper close answers the message that caused it, and what else waits is lost", () => {
+test("a proper close answers the message that caused it, and other waiting messages are lost", () => {
   const recorder = new WireRecorder();
   for (const frame of [out("stop"), out("more"), closed(true)]) recorder.record("express-ws", "/echo", frame);
   expect(partners(recorder)).toEqual([3, undefined, 1]);

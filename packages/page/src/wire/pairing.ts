@@ -7,13 +7,13 @@ const mostWaiting = 1000;
 interface Waiting {
   /** Where a request carries an `id` and its reply the same as `re`. */
   byId: Map<string, WireRecord>;
-  /** Where only the order tells: `/echo`, and HTTP. */
+  /** Where only the order decides: `/echo` and HTTP. */
   inOrder: WireRecord[];
 }
 
 /**
  * Ties each reply to its request as it comes in. On `/ws` they have a number in common; `/echo` and HTTP answer in the
- * order of the questions. What still waits when its connection ends has got no reply.
+ * order of the questions. A request that still waits when its connection ends got no reply.
  */
 export class Pairing {
   readonly #connections = new Map<string, Waiting>();
@@ -30,13 +30,13 @@ export class Pairing {
     else tie(answered(waiting, entry), entry);
   }
 
-  /** Forgets what waits. */
+  /** Forgets all waiting requests. */
   clear(): void {
     this.#connections.clear();
   }
 }
 
-// Whoever closes properly does it for a reason: on `/echo` that is the oldest message without an answer.
+// A server closes properly for a reason: on `/echo` that is the oldest message without an answer.
 function ended({ byId, inOrder }: Waiting, close: WireRecord): void {
   if (close.direction === "in" && !close.isCut) tie(inOrder.shift(), close);
   for (const request of [...byId.values(), ...inOrder]) request.isLost = true;

@@ -1,9 +1,9 @@
 import type { FrameEvent } from "@rosetta/client";
 
-/** What travels by HTTP, named as what it is: one request, its one response, an event of a stream that stays open. */
+/** HTTP traffic under its own names: a request, its one response, or an event of a stream that stays open. */
 export type HttpFrame = { at: number; data: string } & (
   | { kind: "request"; direction: "out" }
-  /** `says`: what it brings, in words. */
+  /** `says`: its content in words. */
   | { kind: "response"; direction: "in"; status: number; says: string }
   /** `event`: which message of the protocol it stands for. */
   | { kind: "sse"; direction: "in"; event: "subscribed" | "event" }
@@ -15,7 +15,7 @@ export interface WireSection {
   number: number;
   /** The heading of the lesson, empty if there is none. */
   title: string;
-  /** Returns whether a connection belongs to what the lesson is about. */
+  /** Returns whether the lesson is about a connection. */
   isOwn(path: string, connection: string): boolean;
 }
 
@@ -35,11 +35,11 @@ export interface WireRecord {
   kind: FrameEvent["kind"] | HttpFrame["kind"];
   /** The lesson that was open. */
   section: WireSection;
-  /** It belongs to what that lesson is about. */
+  /** That lesson is about its connection. */
   isOwn: boolean;
   /** Of a message of the protocol. */
   head: MessageHead | undefined;
-  /** What a message of the protocol carries, in words. */
+  /** The content of a message of the protocol, in words. */
   sentence: string | undefined;
   /** Of a response: its HTTP status. */
   status: number | undefined;

@@ -64,7 +64,7 @@ test("a change of state says how long the wait is and for which attempt, or why 
   ]);
 });
 
-test("a state that the handshake has told of has no row of its own", () => {
+test("a state that the handshake shows has no row of its own", () => {
   const recorder = new WireRecorder();
   for (const state of [{ name: "idle" }, { name: "open", since: 0, protocol: "", extensions: "" }] as const)
     recorder.record("express-ws", "/ws", { direction: "out", at: 0, kind: "state", state });
@@ -88,7 +88,7 @@ test("an event of a stream says what the same message on a WebSocket would say",
   ]);
 });
 
-test("rows belong to the lesson that was open, and to it or not by their connection", () => {
+test("a row notes the open lesson, and whether the lesson is about its connection", () => {
   const recorder = recorderOf("x");
   recorder.begin({ title: "One", isOwn: (path, connection) => path === "/ws" && connection === "mine" });
   recorder.record("express-ws", "/ws", text("x"), "mine");

@@ -27,7 +27,7 @@ export class WireRecorder {
     return this.#section;
   }
 
-  /** Begins a section: what comes from now on belongs to another lesson. */
+  /** Begins a section: rows from now on belong to another lesson. */
   begin(section: Omit<WireSection, "number">): void {
     this.#section = { ...section, number: this.#section.number + 1 };
     this.#notify();
@@ -41,7 +41,7 @@ export class WireRecorder {
   }
 
   record(server: string, path: string, frame: ClientFrame | HttpFrame, connection = ""): void {
-    // The frame `open` has told it.
+    // The frame `open` has already shown it.
     if (frame.kind === "state" && (frame.state.name === "open" || frame.state.name === "idle")) return;
     this.#count += 1;
     const data = "data" in frame ? frame.data : undefined;

@@ -64,7 +64,7 @@ test("a type means something in one direction only, and only as a type of the pr
   expect(sentenceOf({ type: "constructor" }, "in")).toBeUndefined();
 });
 
-test("a message that lacks what its type needs has no sentence", () => {
+test("a message that lacks a field of its type has no sentence", () => {
   expect(sentenceOf({ type: "publish" }, "out")).toBeUndefined();
   expect(sentenceOf({ type: "event", topic: "scores" } as { type: string }, "in")).toBeUndefined();
 });

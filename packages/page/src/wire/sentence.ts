@@ -7,7 +7,7 @@ type Sentences<Message extends { type: string }> = {
   [Type in Message["type"]]: (message: Extract<Message, { type: Type }>) => string;
 };
 
-// Words for each message, by its type. What is not listed here, or not of its form, is shown as it is.
+// Words for each type of message. A message of another type or form is shown as it is.
 const sent: Sentences<ClientMessage> = {
   hello: ({ connection = 1 }) => `connection ${connection} of this client`,
   echo: ({ text }) => quoted(text),
@@ -39,7 +39,7 @@ const received: Sentences<ServerMessage> = {
 };
 
 /**
- * Returns what a message of the protocol carries, in words, by its type: `lobby · guest-3f2a: "hi all"`. Returns
+ * Returns the content of a message of the protocol in words, such as `lobby · guest-3f2a: "hi all"`. Returns
  * `undefined` for a message that is not in the protocol or not of its form.
  */
 export function sentenceOf(message: { type: string }, direction: "in" | "out"): string | undefined {
@@ -48,7 +48,7 @@ export function sentenceOf(message: { type: string }, direction: "in" | "out"): 
   try {
     return words?.(message as never);
   } catch {
-    // A field is missing: what goes out can be anything that a person typed.
+    // A field is missing: an outgoing message can be anything that a person typed.
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { RoomTally, stretchesOf } from "./model.ts";
 
-test("whoever moves to another server and receives every number has missed nothing", () => {
+test("a page that moves to another server and receives every number has missed nothing", () => {
   const tally = new RoomTally();
   tally.arrived("one", 0);
   for (const number of [1, 2, 3, 4]) tally.acknowledged(number);

@@ -5,7 +5,7 @@ export interface HeardNumber {
   server: string;
 }
 
-/** How this page went from one server to another. */
+/** A move of this page from one server to another. */
 export interface Move {
   from: string;
   to: string;
@@ -17,7 +17,7 @@ export interface Move {
   next?: number;
 }
 
-/** What is shown of a visit to the room. */
+/** The part of a visit to the room that is shown. */
 export interface RoomVisit {
   /** The newest numbers, in the order in which they came. */
   heard: readonly HeardNumber[];
@@ -25,7 +25,7 @@ export interface RoomVisit {
   summary: RoomSummary;
 }
 
-/** What became of the messages. */
+/** Counts of the messages that arrived, are missing or came twice. */
 export interface RoomSummary {
   received: number;
   /** Acknowledged to their author, older than the newest one here, and not received. */
@@ -40,13 +40,13 @@ export const drawn = 40;
 /** Moves that are listed. */
 const listed = 4;
 
-/** Counts the numbers that an author says in a room, as one of its members receives them. */
+/** Counts the numbers that an author publishes in a room, as one of its members receives them. */
 export class RoomTally implements RoomVisit {
   readonly heard: HeardNumber[] = [];
   readonly moves: Move[] = [];
   #received = 0;
   #twice = 0;
-  /** The smallest and the largest number that came. What was said before this page came is not missing. */
+  /** The smallest and the largest number that came. Numbers from before this page came are not missing. */
   #first = Number.POSITIVE_INFINITY;
   #newest = 0;
   /** Numbers in between that did not come. */
@@ -57,7 +57,7 @@ export class RoomTally implements RoomVisit {
   #server: string | undefined;
   #leftAt: number | undefined;
 
-  /** Notes that the room has taken a number in. */
+  /** Notes that the room has accepted a number. */
   acknowledged(number: number): void {
     if (number > this.#newest || this.#skipped.has(number)) this.#awaited.add(number);
   }
@@ -78,7 +78,7 @@ export class RoomTally implements RoomVisit {
     this.#leftAt ??= at;
   }
 
-  /** Notes that a server has taken this page in. */
+  /** Notes that a server has accepted this page. */
   arrived(server: string, at: number): void {
     const from = this.#server;
     if (from !== undefined && from !== server) {
@@ -91,7 +91,7 @@ export class RoomTally implements RoomVisit {
   }
 
   get summary(): RoomSummary {
-    // What was said before this page came, and what is still on its way, is not missing.
+    // Numbers from before this page came are not missing, nor are those still on their way.
     const missing = [...this.#awaited].filter((number) => number > this.#first && number < this.#newest);
     return {
       received: this.#received,
@@ -120,7 +120,7 @@ export interface Stretch {
   to: number;
 }
 
-/** Returns where which numbers came from, in order. */
+/** Returns the runs of numbers that came from one server, in order. */
 export function stretchesOf(heard: readonly HeardNumber[]): Stretch[] {
   const stretches: Stretch[] = [];
   for (const { number, server } of heard) {

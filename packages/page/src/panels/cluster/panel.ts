@@ -14,21 +14,21 @@ import { style } from "./style.ts";
 
 /** Milliseconds between two numbers. */
 const sayMs = 400;
-/** Milliseconds between two questions about which servers run. */
+/** Milliseconds between two checks of which servers run. */
 const askMs = 700;
 
-/** Those who are in the room. The second says the numbers. */
+/** The people in the room. The second one counts. */
 const names = ["You", "Ada", "Ben", "Cleo"];
 
-/** Who is in the room, and where. */
+/** A member of the room, and its server. */
 interface Guest {
   name: string;
   client: Client;
-  /** The id of the server that has taken it in; nothing while it is on its way. */
+  /** The id of the server that accepted it; undefined while it is on its way. */
   server: string | undefined;
 }
 
-/** One room over several servers, in which one goes on at another server when one's own is killed. */
+/** One room on several servers. When a member's server is killed, the member continues on another one. */
 export class ClusterPanel extends ServerPanel {
   static override properties = {
     servers: { attribute: false },
@@ -83,7 +83,7 @@ export class ClusterPanel extends ServerPanel {
   #enter(): void {
     const address = this.#balancer;
     if (!address || this.guests.length > 0) return;
-    // A room that nobody else is in: what is counted is our own.
+    // A new room, so that only our own numbers are counted.
     const topic = `room/together-${randomHex(4)}`;
     const tally = new RoomTally();
     this.#tally = tally;
@@ -116,12 +116,12 @@ export class ClusterPanel extends ServerPanel {
     );
   }
 
-  // One after the other: the next number is said when the room has taken in the one before.
+  // One after the other: each number waits until the room has accepted the one before.
   async #count(author: Client, topic: string, tally: RoomTally): Promise<void> {
     for (let number = 1; this.#tally === tally; number += 1) {
       await author.publish(topic, String(number)).then(
         () => tally.acknowledged(number),
-        // It may or may not be in the room, so nobody counts on it.
+        // The number may or may not be in the room, so it cannot be missing.
         () => {},
       );
       this.requestUpdate();
@@ -131,7 +131,7 @@ export class ClusterPanel extends ServerPanel {
 
   async #look(): Promise<void> {
     const desk = await askFaultDesk();
-    // Whoever has left meanwhile looks at no servers any more.
+    // The visitor may have left the room while the answer was on its way.
     if (desk && this.#tally) this.away = new Set(desk.servers.filter((id) => !desk.up.includes(id)));
   }
 
@@ -242,7 +242,7 @@ export class ClusterPanel extends ServerPanel {
             <li>
               After <b class="number">${after}</b> the connection to ${this.#titleOf(from)} was gone.
               ${this.#titleOf(to)} took you in ${formatDuration(awayMs)} later${
-                next === undefined ? "" : html`, and you went on with <b class="number">${next}</b>`
+                next === undefined ? "" : html`, and you continued with <b class="number">${next}</b>`
               }.
             </li>
           `,
@@ -262,7 +262,7 @@ export class ClusterPanel extends ServerPanel {
   static override styles = [theme, style];
 }
 
-const intro = html`You, Ada, Ben and Cleo come through one address, and each comes to the next server. Ada counts aloud.`;
+const intro = html`You, Ada, Ben and Cleo come through one address, and each gets the next server. Ada counts aloud.`;
 
 const alone = html`<p class="hint">
   These servers run on their own. <code class="command">pnpm dev --cluster</code> makes them one application; then this lesson kills

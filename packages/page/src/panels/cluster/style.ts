@@ -32,7 +32,7 @@ export const style = css`
     border-radius: var(--round);
   }
 
-  /* There is room for whoever comes. */
+  /* Leaves room for members who arrive. */
   .places[data-open] li {
     min-block-size: 5.25rem;
   }

@@ -43,7 +43,7 @@ export class EchoPanel extends Panel {
     sendText: (text: string) => afterFrame(() => this.#send(text, text)),
     sendFile: (file: File) => this.#sendFile(file),
     chooseCode: (choice: string) => this.#choose(choice),
-    // In their turn: what was sent just before leaves first.
+    // These wait their turn, so that a message sent just before leaves first.
     close: (code: string) => afterFrame(() => this.#close(code)),
     open: () => afterFrame(() => this.#open()),
   });

@@ -18,7 +18,7 @@ test("before the first word nothing is complete and nothing is missing", () => {
   expect(read()).toMatchObject({ text: "", newest: 0, missing: 0, isComplete: false });
 });
 
-test("whoever is in the topic can end the answer, and other words are none of it", () => {
+test("anybody in the topic can end the answer, and other texts are not part of it", () => {
   expect(read("1/2 so", cancelText)).toMatchObject({ isCancelled: true, text: "so" });
   expect(read("hello", "1/x y")).toMatchObject({ isCancelled: false, text: "" });
 });
@@ -29,6 +29,6 @@ test("a token is written as it is read", () => {
   expect(text.of).toBe(30);
 });
 
-test("the whole answer fits into what a newcomer is given", () => {
+test("the whole answer fits into the replay that a newcomer gets", () => {
   expect(answer.length).toBeLessThan(32);
 });

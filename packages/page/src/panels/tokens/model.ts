@@ -1,10 +1,10 @@
-/** What a model would say, a token a word. Fewer than a newcomer of a topic is given (32 events), to fit into one replay. */
+/** A model's answer, one token per word. It is shorter than one replay (32 events), so a newcomer gets all of it. */
 export const answer: readonly string[] =
   "A token is a word or a part of one. Each goes out as an event, and keeps its number. So you can lose a connection, but never a word.".split(
     " ",
   );
 
-/** One token on its way: which of how many it is, and the word. */
+/** One token on its way: its number, the total, and the word. */
 export interface AnswerToken {
   /** Counts 1, 2, 3 … */
   number: number;
@@ -12,7 +12,7 @@ export interface AnswerToken {
   word: string;
 }
 
-/** What is said in the topic besides tokens, by anybody: the answer is to end here. */
+/** The text by which anybody in the topic cancels the answer. */
 export const cancelText = "cancel";
 
 // #region number

@@ -29,7 +29,7 @@ export class TokensPanel extends ServerPanel {
     devices: { state: true },
     problem: { state: true },
   };
-  /** The topic that the address names: the answer in it is read at once. */
+  /** The topic in the page's address. Its answer is read at once. */
   declare begin: string;
   declare topic: string;
   declare devices: Partial<Record<DeviceName, Device>>;
@@ -99,7 +99,7 @@ export class TokensPanel extends ServerPanel {
     for (const name of ["this", "other"] as const) this.#join(name);
   }
 
-  /** Begins anew, with an empty memory: as a page that is loaded again. */
+  /** Starts over with an empty memory, like a page that is loaded again. */
   #join(name: DeviceName): void {
     if (!this.topic) return;
     this.devices[name]?.leave();

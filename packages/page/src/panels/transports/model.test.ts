@@ -22,7 +22,7 @@ test("a tally counts all and keeps the newest", () => {
   expect(tally.at(8)).toBeUndefined();
 });
 
-test("what it costs to begin is no part of what an event costs", () => {
+test("the cost of beginning is not part of the cost of an event", () => {
   const tally = new WayTally();
   tally.begin += 300;
   expect(tally.aroundEach).toBeUndefined();

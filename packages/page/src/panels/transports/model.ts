@@ -19,7 +19,7 @@ export class WayTally {
   events = 0;
   /** Bytes of the events themselves. */
   content = 0;
-  /** Bytes that came once, to begin: the answer to the handshake or the request, and what says where the topic is. */
+  /** Bytes that came once, to begin: the answer to the handshake or the request, and the topic's place. */
   begin = 0;
   /** Bytes that came with the events, and are no part of them. */
   around = 0;

@@ -43,7 +43,7 @@ export type Transport = (wish: Wish) => () => void;
  */
 export const headBytes = 300;
 
-/** Under this name the wire log files what comes by these ways. */
+/** The name under which the wire log files the messages of these transports. */
 const panel = "rosetta-transports";
 
 /** Follows a topic over one connection, both ways: `hello`, `subscribe`, and from then on only events. */
@@ -77,7 +77,7 @@ export const bySocket: Transport = ({ server, topic, wire, listener }) => {
   return () => client.close();
 };
 
-/** What is to be recorded, without its time. */
+/** A row to record, without its time. */
 type NotYet<Frame> = Frame extends unknown ? Omit<Frame, "at"> : never;
 
 /** The part of a `MessageEvent` that is used here. */
@@ -180,7 +180,7 @@ export const byPoll: Transport = ({ server, topic, wire, listener }) => {
   }
   // #endregion poll
 
-  // The first answer says where the topic is, or brings what came before. Every later one is asked for its events.
+  // The first answer gives the topic's place, or brings earlier events. Later ones are requested for their events.
   function took({ mode, epoch, offset, events }: Page, bytes: number): void {
     listener.mode(mode);
     let content = 0;

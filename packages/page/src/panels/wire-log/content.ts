@@ -7,7 +7,7 @@ import { frameBoxes, frameBoxesStyle, frameTotal } from "../../wire/frame-boxes.
 import type { WireRecord } from "../../wire/record.ts";
 import { type ContentView, isCut } from "./model.ts";
 
-/** The masking key of the RFC's example (§5.7): the one that a browser draws, it shows to nobody. */
+/** The masking key of the RFC's example (§5.7), because a browser does not show the key that it draws. */
 const exampleKey = Uint8Array.of(0x37, 0xfa, 0x21, 0x3d);
 
 /** The content of one row. Loaded when the first is opened. */
@@ -76,7 +76,7 @@ function frameOf(entry: WireRecord, data: string | Uint8Array): TemplateResult {
   return html`
     <h4 id="frame">The frame: ${frameTotal(frame)}</h4>
     ${frameBoxes("frame", frame)}
-    ${isMasked ? html`<p class="hint">The browser drew another key, and shows it to nobody. This is the example of RFC 6455.</p>` : nothing}
+    ${isMasked ? html`<p class="hint">The browser drew another key, which it does not show. This is the example of RFC 6455.</p>` : nothing}
     <h4>The message in it</h4>
     <pre>${hexView(bytes)}</pre>
     ${restOf(entry)}

@@ -30,7 +30,7 @@ function twoLessons(): WireRecorder {
   return recorder;
 }
 
-test("each lesson has a divider, and those of before are folded until they are opened", () => {
+test("each lesson has a divider, and earlier ones are folded until they are opened", () => {
   expect(lines(twoLessons())).toEqual(["One 5 folded", "Two 1 open", "6"]);
   expect(lines(twoLessons(), "lesson-1")).toEqual([
     "One 5 open",
@@ -43,7 +43,7 @@ test("each lesson has a divider, and those of before are folded until they are o
   ]);
 });
 
-test("what is of no lesson is folded run by run, and can be opened", () => {
+test("rows of no lesson are folded run by run, and can be opened", () => {
   expect(lines(twoLessons(), "lesson-1", "others-3")).toContain("/ws 2 open");
   expect(lines(twoLessons(), "lesson-1", "others-3").slice(2, 6)).toEqual(["2", "/ws 2 open", "3", "4"]);
 });
@@ -54,17 +54,17 @@ test("without lessons nothing is folded, and nothing divided", () => {
   expect(lines(recorder)).toEqual(["1", "2"]);
 });
 
-test("a silence of two seconds is told, a shorter one is not", () => {
+test("a silence of two seconds gets a line, a shorter one does not", () => {
   const recorder = new WireRecorder();
   for (const at of [0, 1999, 3999, 10_000]) record(recorder, "/ws", at);
   expect(lines(recorder)).toEqual(["1", "2", "quiet 2000", "3", "quiet 6001", "4"]);
 });
 
-test("what was searched for is shown wherever it comes from", () => {
+test("search results are shown wherever they come from", () => {
   expect(foundItems(twoLessons().entries).map(nameOf)).toEqual(["1", "2", "3", "4", "5", "6"]);
 });
 
-test("keys stay the same while the log goes on", () => {
+test("keys stay the same while the log grows", () => {
   const recorder = twoLessons();
   const keys = () => itemsOf(recorder.entries, recorder.section, new Set()).map(({ key }) => key);
   const before = keys();

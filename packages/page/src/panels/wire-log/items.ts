@@ -1,9 +1,9 @@
 import type { WireRecord, WireSection } from "../../wire/record.ts";
 
-/** A line of the wire log: a message, or something that is said about several of them. */
+/** A line of the wire log: a message, or a line about several of them. */
 export type WireItem =
   | { kind: "record"; key: string; entry: WireRecord }
-  /** Where a lesson begins. Of an earlier one the messages are folded away, until it is opened. */
+  /** The beginning of a lesson. The messages of an earlier lesson are folded away until it is opened. */
   | { kind: "lesson"; key: string; title: string; count: number; isOpen: boolean; isCurrent: boolean }
   /** Messages of connections that the lesson is not about. */
   | { kind: "others"; key: string; paths: string[]; count: number; isOpen: boolean }
@@ -13,12 +13,12 @@ export type WireItem =
 /** An item that can be opened. */
 export type FoldItem = Extract<WireItem, { isOpen: boolean }>;
 
-/** A silence from which on it is worth a line (ms). */
+/** The shortest silence that gets a line (ms). */
 const quietMs = 2000;
 
 /**
- * Returns the lines of the log, oldest first: a divider for each lesson, and folded whatever is of an earlier lesson or
- * of no lesson. `opened` are the keys of what a person has unfolded.
+ * Returns the lines of the log, oldest first, with a divider for each lesson. Rows of earlier lessons and of no lesson
+ * are folded. `opened` has the keys of the folds that the visitor opened.
  */
 export function itemsOf(
   entries: readonly WireRecord[],
@@ -36,7 +36,7 @@ export function itemsOf(
   });
 }
 
-/** Returns the lines of records that somebody searched for: each by itself, wherever it comes from. */
+/** Returns the lines of search results: each record by itself, wherever it comes from. */
 export function foundItems(entries: readonly WireRecord[]): WireItem[] {
   return entries.map(itemOf);
 }

@@ -5,11 +5,11 @@ import type { WireRecord } from "../../wire/record.ts";
 export interface WireLane {
   key: string;
   title: string;
-  /** Which accent is a server's own; nothing for a client, and for the one address of all servers. */
+  /** The accent of a server; undefined for a client and for the one address of all servers. */
   script: number | undefined;
 }
 
-/** Other clients with a lane each; if there are more, they share one. */
+/** The most other clients with a lane each; if there are more, they share one. */
 const mostClients = 3;
 
 /** The page's own lane. */
@@ -36,7 +36,7 @@ export function lanesOf(records: readonly WireRecord[], servers: readonly Server
   return [...clients.slice(0, 1), ...ends, ...clients.slice(1)];
 }
 
-/** Returns between which lanes a record goes, by their places: from the sender to the receiver. */
+/** Returns the places of the lanes that a record goes between, from the sender to the receiver. */
 export function wayOf(entry: WireRecord, lanes: readonly WireLane[]): { from: number; to: number } {
   const server = lanes.findIndex(({ key }) => key === `server ${entry.server}`);
   const client = clientPlace(clientOf(entry.connection), lanes);

@@ -150,7 +150,7 @@ test("an exported line says that it is cut, and keeps the note", () => {
   expect(noted).not.toHaveProperty("cut");
 });
 
-test("only what this side sends awaits a reply", () => {
+test("only messages of this side await a reply", () => {
   const [received] = recorderOf('{"type":"welcome","id":"1"}').entries;
   expect(received && isRequest(received)).toBe(false);
 });
@@ -160,7 +160,7 @@ test("a row that the protocol does not know is as short as any other", () => {
   expect(unknown && summaryOf(unknown)).toHaveLength(200);
 });
 
-test("HTTP is named as what it is, with the address as people write it", () => {
+test("HTTP rows have the names of HTTP, and the address as people write it", () => {
   const recorder = new WireRecorder();
   recorder.record("express-ws", "/poll", {
     ...{ kind: "request", direction: "out", at: 0 },
@@ -181,7 +181,7 @@ test("HTTP is named as what it is, with the address as people write it", () => {
   expect(recorder.entries.map(summaryOf)).toEqual(["/poll?topic=weather/berlin", "1 event, at #4", "x"]);
 });
 
-test("the life of a connection is told: what was asked for, what it became, and how it ended", () => {
+test("the rows of a connection tell its life: the request, the result and the end", () => {
   const recorder = new WireRecorder();
   const record = (frame: Parameters<WireRecorder["record"]>[2]) =>
     recorder.record("express-ws", "/ws", frame);
@@ -198,7 +198,7 @@ test("the life of a connection is told: what was asked for, what it became, and 
   ]);
 });
 
-test("a row is a sentence for those who do not see it drawn", () => {
+test("a row is a sentence for readers who cannot see the drawing", () => {
   const recorder = new WireRecorder();
   const data = '{"type":"publish","topic":"room/lobby","to":"all","text":"hi"}';
   recorder.record(

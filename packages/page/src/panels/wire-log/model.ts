@@ -45,7 +45,7 @@ export function viewsOf(entry: WireRecord): { view: ContentView; label: string }
   return views;
 }
 
-/** Returns what a row is about, in a word: the protocol's message type, what HTTP calls it, or what happened. */
+/** Returns the type of a row in a word: the protocol's message type, its name in HTTP, or the event. */
 export function typeOf({ head, kind, status, note }: WireRecord): string {
   if (kind === "request") return "GET";
   if (kind === "response") return `HTTP ${status}`;
@@ -54,7 +54,7 @@ export function typeOf({ head, kind, status, note }: WireRecord): string {
   return head?.type ?? kind;
 }
 
-/** Returns the content of a row in one line: what its message says, its text, the first bytes, or what happened. */
+/** Returns the content of a row in one line: its message in words, its text, its first bytes, or the event. */
 export function summaryOf(entry: WireRecord): string {
   if (entry.sentence !== undefined) return entry.sentence;
   if (entry.kind === "request") return decodeURIComponent(String(entry.data));
@@ -63,7 +63,7 @@ export function summaryOf(entry: WireRecord): string {
   return happeningOf(entry);
 }
 
-/** Returns a row as a sentence, for those who do not see it drawn. `server` is its name, where there are several. */
+/** Returns a row as a sentence, for readers who cannot see the drawing. `server` is its name, if there are several. */
 export function rowText(entry: WireRecord, server = ""): string {
   const words = [
     hasDirection(entry) ? directionOf(entry) : "",
@@ -77,12 +77,12 @@ export function rowText(entry: WireRecord, server = ""): string {
   return words.filter(Boolean).join(" ");
 }
 
-/** Returns whether a row goes one way. The opening handshake goes both, and a state is this page's own affair. */
+/** Returns whether a row goes one way. The opening handshake goes both ways, and a state does not travel. */
 export function hasDirection({ kind }: WireRecord): boolean {
   return kind !== "open" && kind !== "state";
 }
 
-/** Returns the way a row goes, as this page sees it. */
+/** Returns the direction of a row, as this page sees it. */
 export function directionOf({ direction }: WireRecord): string {
   return direction === "out" ? "sent" : "received";
 }
@@ -105,7 +105,7 @@ export function isCut(entry: WireRecord): boolean {
   return entry.data !== undefined && bytesOf(entry.data).byteLength < entry.size;
 }
 
-/** Returns whether a reply to this row is due: only what this side sends awaits one. */
+/** Returns whether a reply to this row is due: only this side's messages await one. */
 export function isRequest({ direction, head }: WireRecord): boolean {
   return direction === "out" && head?.id !== undefined;
 }

@@ -28,7 +28,7 @@ const rowHeights: Record<WireView, number> = { sequence: 40, list: 28 };
 /** Rows drawn above and below the visible ones, so that scrolling does not show their absence. */
 const margin = 4;
 
-/** CSS pixels that a character takes at least: what cannot be seen need not be drawn. */
+/** The narrowest character in CSS pixels: text beyond the edge need not be drawn. */
 const narrowest = 6;
 
 /** An arrow travels for about so long after its message (ms) … */
@@ -39,7 +39,7 @@ const mostFresh = 6;
 
 /**
  * Everything that went over the wire, as a sequence between the page and the servers or as a list. Of up to 2,000 rows
- * only those in sight exist in the document. The record goes on while the page is hidden or the view paused.
+ * only those in sight exist in the document. Recording continues while the page is hidden or the view paused.
  */
 export class WireLogPanel extends Panel {
   static override properties = {
@@ -60,7 +60,7 @@ export class WireLogPanel extends Panel {
   declare needle: string;
   /** The rows that are shown while paused. */
   declare frozen: WireRecord[] | undefined;
-  /** Keys of what was unfolded. */
+  /** Keys of the folds that are open. */
   declare opened: ReadonlySet<string>;
   /** The key of the row that was chosen last. */
   declare current: string;
@@ -269,7 +269,7 @@ export class WireLogPanel extends Panel {
     if (next) void this.#moveTo(next);
   }
 
-  // Enter opens the bytes of a message; on what is folded it is a click.
+  // Enter opens the bytes of a message. On a fold it acts as a click.
   #onEnter(event: KeyboardEvent): void {
     const item = this.#items.find(({ key }) => key === (event.target as HTMLElement).dataset.key);
     if (item?.kind !== "record") return;
@@ -351,7 +351,7 @@ export class WireLogPanel extends Panel {
         >
           <div><div>${rowsOf(items, context)}</div></div>
         </div>
-        ${this.#items.length === 0 ? html`<p class="nothing hint">${this.needle ? "No row has that." : "Nothing yet. Do something, and watch it travel."}</p>` : nothing}
+        ${this.#items.length === 0 ? html`<p class="nothing hint">${this.needle ? "No row matches." : "Nothing yet. Do something, and watch it travel."}</p>` : nothing}
       </div>
     `;
   }
@@ -464,7 +464,7 @@ export class WireLogPanel extends Panel {
   static override styles = [theme, ...style];
 }
 
-const intro = "What really travels, oldest first. Choose a message to open it.";
+const intro = "Everything on the wire, oldest first. Choose a message to open it.";
 
 // A row keeps its element, so that its arrow travels once. In a flood, when nobody could follow an arrow, the elements
 // stay where they are and change their content: that is cheaper by far.
@@ -481,7 +481,7 @@ function isStop(item: WireItem): boolean {
   return item.kind === "record" || item.kind === "others" || (item.kind === "lesson" && !item.isCurrent);
 }
 
-// Not needed before somebody opens a row. Where it cannot be loaded, the row itself says what it can.
+// Not needed until a row is opened. If it cannot be loaded, the row still shows its summary.
 function loadContent(): Promise<unknown> {
   return import("./content.ts").catch(() => {});
 }

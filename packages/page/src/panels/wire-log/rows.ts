@@ -6,7 +6,7 @@ import { clientOf } from "./lanes.ts";
 import { directionOf, hasDirection, isAside, rowText, summaryOf, typeOf } from "./model.ts";
 import type { WireView } from "./remembered-view.ts";
 
-/** What a row has to know of the log that it stands in. */
+/** The state of the log that its rows need. */
 export interface RowContext {
   view: WireView;
   /** Characters that fit into a row. */
@@ -17,13 +17,13 @@ export interface RowContext {
   /** The number of the row to show as belonging to the one that is pointed at. */
   tied: number | undefined;
   laneCount: number;
-  /** Connections to several paths are shown: each message tells which it is on. */
+  /** Connections to several paths are shown, so each message names its path. */
   marksPaths: boolean;
   wayOf(entry: WireRecord): { from: number; to: number };
   scriptOf(entry: WireRecord): number | undefined;
   /** The name of its server, where there are several. */
   serverOf(entry: WireRecord): string;
-  /** So little comes that arrows are drawn as they travel. */
+  /** Messages are rare enough to draw arrows as they travel. */
   isCalm: boolean;
   /** It has only just come, and is drawn as it travels. */
   isFresh(entry: WireRecord): boolean;
@@ -115,11 +115,11 @@ function sizeOf(entry: WireRecord): string {
   return (entry.data === undefined ? "" : formatBytes(entry.size)).padStart(8);
 }
 
-// A sentence for those who do not see the drawing, and the drawing.
+// The drawing, and a sentence for readers who cannot see it.
 function step(entry: WireRecord, context: RowContext): TemplateResult {
   const { from, to } = context.wayOf(entry);
   const shape = shapeOf(entry);
-  // What is the client's own affair stands at its lane.
+  // A row that does not travel stands at the client's lane.
   const [low, high] = shape === "aside" ? [from, from] : [Math.min(from, to), Math.max(from, to)];
   // Beside its arrow a label has room on one side: the one where there is more.
   const isLate = low + high > context.laneCount - 1 && low > 0;
