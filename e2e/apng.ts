@@ -1,5 +1,5 @@
 // Makes an animated picture of screenshots: APNG, a PNG with more frames (PNG, third edition, §4.9 and §11.3.6). A browser
-// without it shows the first frame. Of each further frame only what has changed is kept; the rest is transparent.
+// without it shows the first frame. Further frames keep only the pixels that changed; the rest is transparent.
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 
 /** Pixels from top to bottom, each as red, green and blue. */
@@ -153,7 +153,7 @@ function controlOf(sequence: number, { x, y, width, height }: Rectangle, ms: num
     control.writeUInt32BE(value, 4 * index);
   control.writeUInt16BE(ms, 20);
   control.writeUInt16BE(1000, 22);
-  // It stays (dispose: none), and what was there shows through (blend: over).
+  // It stays (dispose: none), and the old pixels show through (blend: over).
   control.set([0, 1], 24);
   return control;
 }

@@ -12,7 +12,7 @@ test("without arguments everything is run", () => {
   expect(read()).toEqual({ help: false, cluster: false, dealt: false, projects: [], rest: [], whole: true });
 });
 
-test("with an engine everything that concerns it is run, and no rung", () => {
+test("with an engine, every test that it concerns is run, and no rung", () => {
   expect(read("--cluster", "--workers", "2")).toMatchObject({ cluster: true, whole: true });
   expect(read("--cluster", "-g", "CLUSTER")).toMatchObject({ cluster: true, whole: false });
   expect(read("--cluster", "--steps")).toMatch(/exclude each other/);

@@ -5,7 +5,7 @@ export interface E2eOptions {
   help: boolean;
   /** The ladders: all of their rungs, or the one with this name. If left out, the apps are run. */
   steps?: string;
-  /** Whether the servers share an engine, and only what concerns it is run. */
+  /** Whether the servers share an engine, and only the tests that it concerns are run. */
   cluster: boolean;
   /** Whether each test is run on one server only. */
   dealt: boolean;

@@ -29,7 +29,7 @@ test("Bun's own Redis client is deaf once its connection was cut, as declared", 
   expect(contradiction(deviation, outcome)).toBeUndefined();
 });
 
-/** Subscribes, loses the connection, and hears what is said then. Throws an error that says what was found if it does not. */
+/** Subscribes, loses the connection, and checks that messages arrive again. If they do not, throws what it found. */
 async function hearsAgain(): Promise<void> {
   const redis = await startRedis(await new Ports(40).next());
   const network = await BadNetwork.start();

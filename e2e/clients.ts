@@ -20,18 +20,18 @@ export const test = base.extend<{ connect: Connect }>({
   },
 });
 
-/** `@rosetta/client` and all that it tells of one topic, in a queue until a test takes it. */
+/** `@rosetta/client` and everything that it reports about one topic, in a queue until a test takes it. */
 export interface ClientFollower {
   client: Client;
   heard: Event[];
   states: TopicState[];
-  /** Waits until its listener was given an event with this text. */
+  /** Waits until its listener has received an event with this text. */
   hears(text: string): Promise<void>;
-  /** Waits until it is told of a state of its subscription. */
+  /** Waits until it has received a certain state of its subscription. */
   isTold(wants: (state: TopicState) => boolean, awaited: string): Promise<void>;
 }
 
-/** Follows a topic with a client, and takes down all that it tells. */
+/** Follows a topic with a client, and notes everything that it reports. */
 export function follow(client: Client, topic: string): ClientFollower {
   const [heard, states]: [Event[], TopicState[]] = [[], []];
   const story = () => `heard: ${textsOf(heard).join(", ")}; told: ${JSON.stringify(states)}`;

@@ -18,10 +18,10 @@ export type Gather = (env?: Record<string, string>, own?: Record<string, string>
 /** Starts an engine for this test only, with more options of Redis. It ends with the test. */
 export type LaunchEngine = (options?: string[]) => Promise<RunningRedis>;
 
-/** Starts a network to a port, that a test can cut. It ends with the test. */
+/** Starts a network to a port, which a test can cut. It ends with the test. */
 export type StartNetwork = (...targets: number[]) => Promise<BadNetwork>;
 
-/** What makes Redis keep all that it has acknowledged, whatever happens to its process. */
+/** Options with which Redis keeps everything that it has acknowledged, whatever happens to its process. */
 export const keeping = ["--appendonly", "yes", "--appendfsync", "always"];
 
 interface ClusterFixtures {

@@ -1,5 +1,5 @@
 // A follower with Bun's own Redis client: `bun in-bun-redis.ts redis://127.0.0.1:6379`. It subscribes to `news`, and answers
-// each line of its input with what it knows.
+// each line of its input with its state.
 import { createInterface } from "node:readline";
 import { RedisClient } from "bun";
 

@@ -16,7 +16,7 @@ export function digestOf(mebibytes: number): string {
     .digest("hex");
 }
 
-/** Returns what an event of a job tells. */
+/** Returns the progress in an event of a job. */
 export function progressOf({ data }: Event): JobProgress {
   if (data.kind !== "progress") throw new Error(`expected progress, came ${data.kind}`);
   return data;

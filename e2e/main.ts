@@ -16,7 +16,7 @@ const help = `pnpm e2e [options] [files]    Runs the suite against every server.
   --steps [rung]   against every rung of every ladder (apps/*/steps), or one: --steps 3. Needs no browser, and
                    says which tests each rung turns green. What fails is a finding: the exit code is 0 if every
                    rung started.
-  --cluster        what concerns delivery, on servers with an engine, and the group CLUSTER: several servers of
+  --cluster        the tests about delivery, on servers with an engine, and the group CLUSTER: several servers of
                    all stacks as one application. Needs redis-server or valkey-server, and no browser.
   --dealt          each test on one server only, chosen by the test's number: a quick run
   --project <id>   only this server: ${servers.join(", ")}

@@ -234,7 +234,7 @@ class Course {
   }
 }
 
-// The page gives up the code of a lesson when one goes on before it was loaded. On a busy machine that happens anywhere.
+// The page drops the code of a lesson if the visitor moves on before it has loaded. A busy machine makes that likely.
 const givenUpCode = /\/assets\/[^/]+\.json failed: net::ERR_ABORTED$/;
 
 /** The page of a server in its own browser, as a user sees it right after opening it. */

@@ -1,9 +1,9 @@
-// How tests wait for who is in a room.
+// How tests wait for the members of a room.
 import type { ServerMessage } from "@rosetta/protocol";
 import { type Await, type Conversation, memberOf } from "@rosetta/testkit";
 import { expect } from "./fixtures.ts";
 
-/** Waits until presence tells of exactly these members. */
+/** Waits until presence lists exactly these members. */
 export async function present(
   watcher: Conversation,
   topic: string,
@@ -13,7 +13,7 @@ export async function present(
   await presentNames(watcher, topic, members.map(memberOf), options);
 }
 
-/** Waits until presence tells of exactly the members with these names. */
+/** Waits until presence lists exactly the members with these names. */
 export async function presentNames(
   watcher: Conversation,
   topic: string,
@@ -30,7 +30,7 @@ export async function presentNames(
 
 type Presence = ServerMessage<"event"> & { data: { kind: "presence" } };
 
-/** Returns whether a message tells of presence in this topic. */
+/** Returns whether a message is about presence in this topic. */
 export function isPresence(message: { type: string }, topic: string): message is Presence {
   const event = message as ServerMessage<"event">;
   return event.type === "event" && event.topic === topic && event.data.kind === "presence";

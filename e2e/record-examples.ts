@@ -1,5 +1,5 @@
-// The command behind `pnpm -C e2e run examples`: does what a reader does on a real page of a real server, and writes what
-// it saw as the examples that panels show before their first use. Takes two minutes. Build the page first.
+// The command behind `pnpm -C e2e run examples`: acts as a reader does on a real page of a real server, and records
+// the examples that panels show before their first use. Takes two minutes. Build the page first.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -41,7 +41,7 @@ async function shoot(page: Page, ms: number): Promise<void> {
   frames.push({ pixels: decodePng(await page.screenshot()), ms });
 }
 
-/** Writes below the page what happens. */
+/** Writes a caption below the page. */
 async function caption(page: Page, text: string): Promise<void> {
   await page.evaluate(`{
     const strip = document.querySelector("#caption") ?? document.body.appendChild(document.createElement("p"));

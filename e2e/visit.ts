@@ -127,7 +127,7 @@ export function agreementOf({ page }: Visit): Locator {
   return page.getByRole("status", { name: "Same or different" });
 }
 
-/** Returns the table of what the columns have in common, and what differs. */
+/** Returns the table that compares the columns. */
 export function comparisonOf({ page }: Visit): Locator {
   return page.getByRole("region", { name: "Same or different" });
 }

@@ -183,7 +183,7 @@ async function theRollingRestart(stage: Stage): Promise<void> {
     host: { ...defaultHost, WebSocket: TrustingWebSocket },
   });
   for (let count = 0; count < 6; count++) crowd.read();
-  // Slow enough that a client can keep what it publishes until it is connected again.
+  // Slow enough that a client can hold its publications until it is connected again.
   for (let count = 0; count < 2; count++) crowd.write(`author ${count}`, 5);
   await crowd.ready();
   await stage.roll();

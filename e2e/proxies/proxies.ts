@@ -11,7 +11,7 @@ export interface ReverseProxy {
   args(file: string): string[];
   /** Whether it closes an idle connection after `idleMs`. */
   isImpatient: boolean;
-  /** Whether it asks another server when one answers 503. Otherwise the first who finds it so gets the 503. */
+  /** Whether it asks another server when one answers 503. Otherwise the first client to ask gets the 503. */
   asksAnother: boolean;
 }
 

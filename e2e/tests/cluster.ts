@@ -1,5 +1,5 @@
-// Several servers that are one application. What they promise is said in packages/protocol/PROTOCOL.md, in "Delivery" and
-// "Several servers"; what happens when something fails, in the table of packages/cluster/README.md.
+// Several servers that are one application. Their promises are in packages/protocol/PROTOCOL.md, under "Delivery" and
+// "Several servers". The table in packages/cluster/README.md says what happens when something fails.
 import { connect as connectTcp } from "node:net";
 import { type Cursor, subprotocol } from "@rosetta/protocol";
 import {
@@ -22,7 +22,7 @@ import { ended, follow, hash, progressOf } from "../jobs.ts";
 import { present, presentNames } from "../presence.ts";
 import { expectNothingMissed } from "../resuming.ts";
 
-/** Milliseconds in which a server that was killed is given up, and whoever was there is elsewhere. */
+/** Milliseconds after which a killed server has been given up, and its clients are on other servers. */
 const lease = { deadline: 15_000 };
 
 /** Opens a conversation and subscribes to a topic. */
@@ -33,7 +33,7 @@ async function subscriber(converse: Converse, server: Server, topic: string, sin
 }
 
 /**
- * Takes the event in a place. In a new epoch the newest event may come once more before it: that is how a reader is told.
+ * Takes the event in a place. In a new epoch the newest event may come once more before it, to show the epoch.
  */
 function placed(reader: Conversation, topic: string, offset: number) {
   return reader.next(
@@ -48,7 +48,7 @@ async function longJob(owner: Conversation) {
   return owner.request(hash(256));
 }
 
-/** Waits until a job that is over cannot be cancelled any more: its outcome is told a moment before. */
+/** Waits until a job that is over cannot be cancelled any more: its outcome is published a moment earlier. */
 async function isForgotten(owner: Conversation, topic: string): Promise<void> {
   const cancel = async () => (await owner.reply(owner.send({ type: "cancel", topic }))).type;
   await expect.poll(cancel).toBe("error");
@@ -153,7 +153,7 @@ test("CLUSTER-06 MUST close the connection of a client that comes to another ser
   const welcome = await young.request({ type: "hello", client: old.client, connection: 3 });
   expect(welcome).toMatchObject({ known: true, member: memberOf(old) });
   expect(await old.socket.closed()).toMatchObject({ how: "close frame", code: 4509 });
-  // Which one is older is told by the number of the connection, not by which server heard of it last.
+  // The number of the connection tells which one is older, not the order in which servers learned of them.
   const late = await Conversation.open(raw.at(third.port), { client: old.client });
   late.send({ type: "hello", client: old.client, connection: 2 });
   expect(await late.socket.closed()).toMatchObject({ how: "close frame", code: 4509 });
@@ -323,7 +323,7 @@ test("CLUSTER-15 MUST tell of one weather and one match, whichever server is ask
   }
 });
 
-// A secret is what proves to be this client. Whoever can read the engine must not be able to take its place.
+// The secret proves which client it is. Somebody who can read the engine must not be able to take the client's place.
 test("CLUSTER-16 MUST NOT give the engine the secret of a client", {
   tag: "@messages",
 }, async ({ launchEngine, gather, converse, room }) => {
@@ -420,7 +420,7 @@ test("CLUSTER-20 MUST tell an engine that came back empty which clients are here
   expect(await attempt()).toBe("forbidden");
   await redis.kill();
   await redis.again();
-  // At first there is no such job, and nobody who owns it.
+  // At first there is no such job, and no owner.
   await expect.poll(attempt, { timeout: 10_000 }).toBe("forbidden");
   const back = await converse({ server: there, client: owner.client });
   expect(memberOf(back)).toBe(memberOf(owner));
@@ -514,7 +514,7 @@ test("CLUSTER-24 MUST tell of the loss by a new epoch if a replica takes over th
   const { talk: reader, epoch } = await subscriber(converse, there, room);
   await publish(author, room, different(3));
   await expect.poll(() => master.ask("WAIT 1 1000"), { timeout: 10_000 }).toBe(":1\r\n");
-  // Nothing listens there, so it hears no more of the master.
+  // Nothing listens there, so it receives nothing more from the master.
   await replica.ask("REPLICAOF 127.0.0.1 1");
   await publish(author, room, different(3, "lost"));
   expect(textsOf(await reader.events(room, 6))).toEqual([...different(3), ...different(3, "lost")]);

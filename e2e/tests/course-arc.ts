@@ -134,7 +134,7 @@ for (const [id, where, viewport] of [
   }, async ({ app, lesson }) => {
     const visit = await lesson("#/lesson/1", undefined, { viewport });
     const { page } = visit;
-    // It turns the page without waiting for what the panels connect, such as the ten clients of lesson 13.
+    // It turns the page without waiting for the panels' connections, such as the ten clients of lesson 13.
     visit.expectTrouble(/ERR_ABORTED|closed before the connection is established/);
     for (const [index, [action, effect]] of screens.entries()) {
       const about = `lesson ${index + 1}`;

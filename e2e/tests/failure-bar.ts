@@ -8,7 +8,7 @@ const test = base.extend<{ run: DevRun }>({
   run: async ({ server, ports, visits }, use) => {
     const run = await DevRun.start([server.id, "--port", String(await ports.next())]);
     await use(run);
-    // A page that is still open would find nobody.
+    // A page that is still open would find no server.
     await visits.end();
     await run.stop();
   },
@@ -46,7 +46,7 @@ test("COURSE-80 MUST make the server fail at the press of a button, and come bac
   const visit = await open({ lesson, run, id: server.id });
   const { page } = visit;
   const [welcomes, byes] = [counterOf(page, "welcome"), counterOf(page, "bye")];
-  // The stream that tells of new code ends with the page.
+  // The stream that reports new code ends with the page.
   visit.expectTrouble(/ERR_ABORTED/);
   await page.reload();
   const said = bar(page).getByRole("status", { name: "What fails" });
@@ -70,7 +70,7 @@ test("COURSE-80 MUST make the server fail at the press of a button, and come bac
   await press("Freeze");
   await expect(said).toContainText("stands still for 5 s");
   await expect.poll(() => run.lines.join("\n")).toContain(`${server.id} is frozen for 5 s`);
-  // Nothing answers until the process goes on.
+  // Nothing answers until the process continues.
   const began = performance.now();
   expect((await fetch(`${run.urlOf(server.id)}/healthz`)).status).toBe(200);
   expect(performance.now() - began).toBeGreaterThan(1_000);

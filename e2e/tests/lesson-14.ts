@@ -1,7 +1,7 @@
 import type { Locator } from "@playwright/test";
 import { expect, expectAccessible, nobodyAt, test } from "../visit.ts";
 
-/** Finds what one of the two devices shows. */
+/** Finds the parts of one of the two devices. */
 function deviceIn(place: Pick<Locator, "getByRole">, name: "This device" | "Another device") {
   const device = place.getByRole("article", { name, exact: true });
   return {
@@ -23,7 +23,7 @@ test("COURSE-75 MUST stream an answer to every device, and lose or repeat no wor
   await there.press("Reload");
   await here.press("Cut for 3 s");
   await expect(page).toHaveURL(/topic=room/);
-  // A reader who has nothing but the address, on a device of its own.
+  // A reader on another device, who has only the address.
   const third = await lesson(new URL(page.url()).hash);
   for (const { answer, counts, state } of [here, there, deviceIn(third.page, "This device")]) {
     await expect(state).toHaveText("complete", { timeout: 30_000 });

@@ -7,7 +7,7 @@ const test = base.extend<{ run: DevRun }>({
   run: async ({ ports, visits }, use) => {
     const run = await DevRun.start(["--cluster", "--port", String(await ports.next())]);
     await use(run);
-    // A page that is still open would find nobody.
+    // A page that is still open would find no server.
     await visits.end();
     await run.stop();
   },

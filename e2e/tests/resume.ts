@@ -358,7 +358,7 @@ test("RESUME-17 MUST let a client find a server again that was killed, tell it o
   await publish(await converse({ server }), room, different(3));
   await reader.hears("text 3");
   await server.kill();
-  // Nobody is there. It waits for a connection, and is published once.
+  // No server is up. The text waits for a connection, and is published once.
   const publishing = reader.client.publish(room, "said while nobody was there");
   await server.restart();
   await reader.isTold((state) => state.recovered === false, "that something may be lost");
@@ -378,7 +378,7 @@ test("RESUME-17 MUST let a client find a server again that was killed, and bring
   await publish(await converse({ server }), room, different(3));
   await reader.hears("text 3");
   await server.kill();
-  // Nobody is there. It waits for a connection, and is published once.
+  // No server is up. The text waits for a connection, and is published once.
   const publishing = reader.client.publish(room, "said while nobody was there");
   await server.restart();
   expect(await publishing).toMatchObject({ topic: room, offset: 4 });

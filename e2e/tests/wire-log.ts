@@ -27,7 +27,7 @@ test("COURSE-27 MUST lead from a request to its reply and back, show bytes as te
   await expect(wire.content).toContainText("c3 a4 ff 41");
   await wire.button("As UTF-8").click();
   await expect(wire.content).toHaveText("ä\ufffdA", { useInnerText: true });
-  // `/echo` has no ids: the order tells.
+  // `/echo` has no ids, so the order decides.
   await expect(belongs).toHaveText(/^Replies to row \d+, binary\.$/);
   await expectNoViolations(here);
 
@@ -51,7 +51,7 @@ test("COURSE-61 MUST draw what travels between the page and the server, and say 
   const received = wire.row(/^received [\d:.]+ text 5 B hello$/);
   await echo.sendText("hello");
   await expect(received).toBeVisible();
-  // What the lesson is not about is folded, and can be opened.
+  // Rows that the lesson is not about are folded, and can be opened.
   const welcome = wire.row(/^received .* welcome /);
   await expect(welcome).toHaveCount(0);
   const folded = wire.region.getByRole("button", { name: /on \/ws, not of this lesson$/, expanded: false });
@@ -71,7 +71,7 @@ test("COURSE-61 MUST draw what travels between the page and the server, and say 
   await expectAccessible(here);
   await page.keyboard.press("Enter");
   await expect(wire.content).toHaveText("hello");
-  // Stopping is answered by a close.
+  // The answer to `stop` is a close.
   await echo.sendText("stop");
   await wire.row(/^sent .* text 4 B stop$/).click();
   const belongs = wire.region.getByRole("status", { name: "Belongs to" });
@@ -95,7 +95,7 @@ test("COURSE-62 MUST fold the rows of a lesson away when the next one begins", {
   await expect(wire.row(/of lesson 1$/)).toHaveCount(0);
   await wire.row(/^1\. .*: \d+ rows$/).click();
   await expect(wire.row(/^received .* of lesson 1$/)).toBeVisible();
-  // Whoever searches finds it wherever it is.
+  // A search finds rows wherever they are.
   await wire.row(/^1\. .*: \d+ rows$/).click();
   await expect(wire.row(/of lesson 1$/)).toHaveCount(0);
   await wire.filter("of lesson");
@@ -142,7 +142,7 @@ test("COURSE-60 MUST show round trips as long as those of a bare WebSocket, draw
   let size = 0;
   const shownMs = async () => {
     size += 1;
-    // Told of once, by the page: to look again and again would keep it from reading its socket.
+    // The page reports it once, because polling would keep it from reading its socket.
     const shown = page.evaluate<string>(`new Promise((resolve) => {
       const tell = ({ detail }) => {
         const facts = new Map(detail.map(({ name, value }) => [name, value]));
