@@ -384,6 +384,41 @@ describe("readers over HTTP", () => {
     expect(ended).toEqual([]);
   });
 
+  test("whose stream cannot begin once its topic is there are cut off, so that they come back", async () => {
+    const { hub, others, inside, failures } = await among();
+    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
+    if (stream instanceof Promise || stream.refusal) throw new Error("refused");
+    const ended: string[] = [];
+    const write = (): never => {
+      throw new Error("a broken stream");
+    };
+    const leave = stream.start({ write, queued: () => 0, end() {}, cut: () => void ended.push("cut") });
+    await others.answer("open room/a");
+    expect(ended).toEqual(["cut"]);
+    expect(failures).toHaveLength(1);
+    leave();
+    expect(inside.topics.get("room/a")?.readers.size).toBe(0);
+    expect(inside.connections.load("1.1.1.1").connections).toBe(0);
+  });
+
+  test("whose server goes down while they wait are ended, and count no more", async () => {
+    const { hub, others, inside } = await among();
+    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
+    if (stream instanceof Promise || stream.refusal) throw new Error("refused");
+    const ended: string[] = [];
+    const leave = stream.start({
+      write() {},
+      queued: () => 0,
+      end: () => void ended.push("stream"),
+      cut() {},
+    });
+    void hub.drain();
+    await others.answer("open room/a");
+    expect(ended).toEqual(["stream"]);
+    leave();
+    expect(inside.connections.load("1.1.1.1").connections).toBe(0);
+  });
+
   test("who leave while they wait leave nothing behind", async () => {
     const { hub, others, inside } = await among();
     const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");

@@ -117,15 +117,21 @@ export class Readers {
     const opened = this.#require(request, address);
     if (!(opened instanceof Promise)) return this.#start(opened, request, address, sink);
     const { hold, guard } = this.#options;
-    const release = hold(address, paths.events);
-    let leave = once(release);
+    const release = once(hold(address, paths.events));
+    let leave = release;
     let isOver = false;
     const begin = (topic: Topic<unknown>): void => {
       if (isOver) return;
       release();
       // A shutdown ends the streams that have begun.
-      if (this.#isOver) sink.end();
-      else leave = this.#start(topic, request, address, sink);
+      if (this.#isOver) return sink.end();
+      try {
+        leave = this.#start(topic, request, address, sink);
+      } catch (error) {
+        // The headers are sent. A reader whose stream is cut comes back; one whose stream stays silent would wait.
+        sink.cut();
+        throw error;
+      }
     };
     // A reader that has left has no stream to end, and closing one twice is an error.
     const giveUp = (): void => {

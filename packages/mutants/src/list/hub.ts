@@ -92,6 +92,18 @@ export const hub: Mutant[] = [
     why: "readers over HTTP do not count as connections",
   },
   {
+    ...unit("http/readers", "cluster/cluster"),
+    search: "        sink.cut();\n        throw error;\n",
+    replace: "        throw error;\n",
+    why: "a reader whose stream cannot begin waits for ever for its first byte",
+  },
+  {
+    ...unit("http/readers", "cluster/cluster"),
+    search: "const release = once(hold(address, paths.events));",
+    replace: "const release = hold(address, paths.events);",
+    why: "a stream that waited for its topic and never began is counted off twice",
+  },
+  {
     ...unit("delivery/rings", "delivery/log"),
     search: "if (topic && oldest) this.#resize(topic, -costOf(oldest));",
     replace: "",
