@@ -428,6 +428,26 @@ describe("if the engine is killed", () => {
     expect(elsewhere.heard()).toMatchObject([{ type: "ack", re: "2" }]);
   });
 
+  test("and loses the half of a report that it has answered, it is told everything again", async () => {
+    const { world, one, meet, join, engine } = await setUp();
+    await join(one, 1);
+    const anna = await meet(one, 2);
+    anna.say({ type: "start", id: "1", job: "hash", mebibytes: 40 });
+    await world.pass(20);
+    engine.flush();
+    // The next beat asks for a report. All of it is answered, except for the job.
+    engine.store.keepJob = (...asked) => {
+      one.link.lostAnswers += 1;
+      return FakeStore.prototype.keepJob.apply(engine.store, asked);
+    };
+    await world.pass(1_000);
+    expect(one.link.lostAnswers).toBe(0);
+    expect(engine.store.rooms("one")).toEqual(["a"]);
+    engine.crash("empty", 100);
+    await world.pass(3_000);
+    expect(engine.store.rooms("one")).toEqual(["a"]);
+  });
+
   test("and comes back empty, and a follower of a job reaches it first, the job continues", async () => {
     const { world, one, two, meet, engine } = await setUp();
     const anna = await meet(one, 1);

@@ -87,6 +87,12 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("engine-cluster.ts", "failures"),
+    search: "    this.#tells = undefined;\n    this.#away();\n",
+    replace: "    this.#away();\n",
+    why: "a report counts although the engine has lost the part of it that it had answered",
+  },
+  {
+    ...unit("engine-cluster.ts", "failures"),
     search: "for (const topic of orphans) void this.#bury(topic);",
     replace: "",
     why: "nobody ends the jobs of a server that was killed",
