@@ -576,7 +576,10 @@ test("CLUSTER-26 MUST start without its engine, say so in one line, and serve as
   });
   await redis.again();
   await server.healthy();
-  const said = server.stderr.filter((line) => line.includes("Redis at"));
-  expect(said).toEqual([expect.stringContaining("cannot be used"), expect.stringContaining("is there")]);
+  const said = (): string[] => server.stderr.filter((line) => line.includes("Redis at"));
+  // That it is there is said once it has answered two beats.
+  await expect
+    .poll(said)
+    .toEqual([expect.stringContaining("cannot be used"), expect.stringContaining("is there")]);
   expect(await publish(await converse({ server }), room, ["here"])).toMatchObject([{ offset: 1 }]);
 });

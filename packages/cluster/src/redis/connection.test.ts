@@ -1,13 +1,13 @@
 // Which Redis a server connects to, and as whom: on a real one, with real sentinels.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { createClient } from "@redis/client";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Connected, connectTo, until } from "../testing/connected.ts";
+import { beat, type Connected, connectTo, until } from "../testing/connected.ts";
 import { freePorts } from "../testing/free-ports.ts";
 import { findRedis, type RunningRedis, startRedis, startSentinel } from "../testing/start-redis.ts";
 
@@ -52,6 +52,30 @@ function certificate(): { key: string; certificate: string } {
   ];
   execFileSync("openssl", ["req", ...options, "-keyout", key, "-out", certificate], { stdio: "ignore" });
   return { key, certificate };
+}
+
+/** What stands between a server and its Redis: it notes who arrives when, and can end all connections. */
+async function openDoor(to: number, isShut: (arrival: number) => boolean) {
+  const sockets = new Set<Socket>();
+  const arrivals: number[] = [];
+  const server = createServer((socket) => {
+    arrivals.push(Date.now());
+    if (isShut(arrivals.length)) return socket.destroy();
+    const redis = dial(to, "127.0.0.1");
+    for (const each of [socket, redis]) sockets.add(each.on("error", () => {}));
+    socket.pipe(redis).pipe(socket);
+  });
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  const door = { port: await freePort(), arrivals, cut };
+  await new Promise<void>((resolve) => server.listen(door.port, "127.0.0.1", resolve));
+  ends.push(() => {
+    cut();
+    server.close();
+  });
+  return door;
 }
 
 const anna = ["--user", "anna", "on", ">s3cret/@:%", "~*", "&*", "+@all"];
@@ -161,10 +185,13 @@ describe.runIf(findRedis() !== undefined)("a connection", { timeout: 60_000 }, (
 
   test("to a Redis that evicts keys is refused with one line, and accepted once it does not", async () => {
     const own = await start(["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
-    const { lines, changes } = connect(own.url);
+    const connected = connect(own.url);
+    const { lines, up } = connected;
     await until(() => lines.length > 0);
     await own.ask("CONFIG SET maxmemory-policy noeviction");
-    await until(() => changes.length > 0);
+    await up;
+    await beat(connected);
+    await beat(connected);
     expect(lines).toEqual([
       expect.stringMatching(/maxmemory-policy is allkeys-lru; set it to noeviction/),
       expect.stringMatching(/is there$/),
@@ -173,12 +200,43 @@ describe.runIf(findRedis() !== undefined)("a connection", { timeout: 60_000 }, (
 
   test("to a Redis that is not there is reported in one line, and made once it is up", async () => {
     const port = await freePort();
-    const { lines, up } = connect(`redis://${login}@127.0.0.1:${port}`);
+    const connected = connect(`redis://${login}@127.0.0.1:${port}`);
+    const { lines, up } = connected;
     await until(() => lines.length > 0);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(lines).toEqual([expect.stringContaining(`redis://…@127.0.0.1:${port} cannot be used: `)]);
     await start(anna, port);
     await up;
+    await beat(connected);
+    await beat(connected);
     expect(lines.at(-1)).toMatch(/is there$/);
+  });
+
+  test("that ends as soon as it is made is tried again after longer and longer pauses, in two lines", async () => {
+    const { port } = await start();
+    // One connection in three is not even answered, the others are ended after a beat.
+    const door = await openDoor(port, (arrival) => arrival % 3 === 0);
+    const connected = connect(`redis://127.0.0.1:${door.port}`);
+    const { lines, changes } = connected;
+    const isUp = (): boolean => changes.at(-1) === "up";
+    for (await until(isUp); door.arrivals.length < 8; await until(isUp)) {
+      await beat(connected);
+      door.cut();
+      await until(() => !isUp());
+    }
+    const pauses = door.arrivals.slice(1).map((at, index) => at - (door.arrivals[index] ?? 0));
+    expect(Math.min(...pauses.slice(-2))).toBeGreaterThan(240);
+    expect(Math.max(...pauses)).toBeLessThan(2_000);
+    expect(lines).toHaveLength(2);
+    await beat(connected);
+    await beat(connected);
+    expect(lines.slice(2)).toEqual([expect.stringMatching(/is there$/)]);
+    // It has worked, so the next loss is an ordinary one.
+    const lostAt = Date.now();
+    door.arrivals.length = 0;
+    door.cut();
+    await until(() => door.arrivals.length > 0);
+    expect((door.arrivals[0] ?? 0) - lostAt).toBeLessThan(200);
+    expect(lines).toHaveLength(3);
   });
 });

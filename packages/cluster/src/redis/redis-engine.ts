@@ -15,8 +15,12 @@ import {
 } from "../engine.ts";
 import { Connection, type RedisReply } from "./connection.ts";
 
-/** Milliseconds between two attempts to connect: the first, and the longest. */
+/** Milliseconds before the next attempt to connect: after the first failure, and at most. Half more or less, by chance. */
 const backoffMs = { first: 25, longest: 500 } as const;
+/** A connection works once it has answered so many beats. The first one is sent at once, the second a second later. */
+const provenBeats = 2;
+/** How many problems the operator reads about until a connection works. A Redis that goes to and fro has few. */
+const mostProblems = 5;
 
 /** How a server gets its Redis. */
 export interface RedisEngineOptions {
@@ -38,7 +42,12 @@ export class RedisEngine implements Engine {
   #listener: EngineListener | undefined;
   #connection: Connection | undefined;
   #isClosed = false;
-  #problem: string | undefined;
+  /** The beats that this connection has answered. */
+  #beats = 0;
+  /** The next pause, without the part of it that is chance. It grows until a connection works. */
+  #waitMs: number = backoffMs.first;
+  /** What the operator has been told since a connection last worked. */
+  readonly #problems = new Set<string>();
   #attempt: NodeJS.Timeout | undefined;
   // The same each time: the client calls every listener of a channel.
   readonly #heard = (text: string, channel: string): void => {
@@ -52,12 +61,12 @@ export class RedisEngine implements Engine {
 
   connect(listener: EngineListener): void {
     this.#listener = listener;
-    void this.#connect(backoffMs.first);
+    void this.#connect();
   }
 
   reset(): void {
     this.#connection?.destroy();
-    this.#lost();
+    this.#lost("it does not answer");
   }
 
   async close(): Promise<void> {
@@ -114,11 +123,13 @@ export class RedisEngine implements Engine {
     const counts = [topics.length, jobs.length, clients.length, followed.length];
     const bounds = [kept.leaseMs, kept.ms, keeps ? 1 : 0];
     const args = [this.#prefix, server, ...bounds, told, tells, ...counts, ...places];
-    const reply = (await this.#use().run("beat", keys, args)) as [
+    const connection = this.#use();
+    const reply = (await connection.run("beat", keys, args)) as [
       number,
       [number, string, number][],
       ...number[][],
     ];
+    this.#answered(connection);
     const [known, changed, cancelled = [], taken = [], moved = [], orphans = [], rooms = [], untold = []] =
       reply;
     return {
@@ -193,11 +204,11 @@ export class RedisEngine implements Engine {
     return this.#connection;
   }
 
-  async #connect(waitMs: number): Promise<void> {
+  async #connect(): Promise<void> {
     let connection: Connection | undefined;
     try {
       connection = await Connection.open(this.#options.address, () => {
-        if (this.#connection === connection) this.#lost();
+        if (this.#connection === connection) this.#lost("it ends connections that it has just accepted");
       });
       await connection.subscribe(
         [this.#key("server", this.#options.server), `${this.#prefix}all`],
@@ -207,41 +218,46 @@ export class RedisEngine implements Engine {
       );
       if (this.#isClosed) return connection.destroy();
       this.#connection = connection;
-      this.#solved();
+      this.#beats = 0;
       this.#listener?.up();
     } catch (error) {
       // The connection may be open but not allowed to subscribe.
       connection?.destroy();
-      this.#failed(error);
-      this.#retry(Math.min(2 * waitMs, backoffMs.longest));
+      this.#failed((error as Error).message || String((error as NodeJS.ErrnoException).code));
+      this.#retry();
     }
   }
 
-  #lost(): void {
+  // `problem` is what is wrong if the connection has never worked.
+  #lost(problem: string): void {
     if (!this.#connection) return;
     this.#connection = undefined;
     this.#listener?.down();
-    this.#retry(backoffMs.first);
+    if (this.#beats < provenBeats) this.#failed(problem);
+    this.#retry();
   }
 
-  #retry(waitMs: number): void {
+  #retry(): void {
     if (this.#isClosed) return;
     // Not all servers at the same moment.
-    this.#attempt = setTimeout(() => void this.#connect(waitMs), waitMs * (0.5 + Math.random()));
+    this.#attempt = setTimeout(() => void this.#connect(), this.#waitMs * (0.5 + Math.random()));
+    this.#waitMs = Math.min(2 * this.#waitMs, backoffMs.longest);
   }
 
-  #failed(error: unknown): void {
+  #answered(connection: Connection): void {
+    if (this.#connection !== connection) return;
+    this.#beats += 1;
+    if (this.#beats !== provenBeats) return;
+    this.#waitMs = backoffMs.first;
+    if (this.#problems.size > 0) this.#options.report(`Redis at ${this.#options.address.shown} is there`);
+    this.#problems.clear();
+  }
+
+  #failed(problem: string): void {
     const { address, report } = this.#options;
-    const problem = (error as Error).message || String((error as NodeJS.ErrnoException).code);
-    if (this.#isClosed || this.#problem === problem) return;
-    this.#problem = problem;
+    if (this.#isClosed || this.#problems.has(problem) || this.#problems.size === mostProblems) return;
+    this.#problems.add(problem);
     report(`Redis at ${address.shown} cannot be used: ${problem}. Trying again`);
-  }
-
-  #solved(): void {
-    if (this.#problem === undefined) return;
-    this.#problem = undefined;
-    this.#options.report(`Redis at ${this.#options.address.shown} is there`);
   }
 }
 

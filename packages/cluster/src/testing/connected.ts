@@ -42,3 +42,9 @@ export async function until(isTrue: () => boolean | Promise<boolean>): Promise<v
   }
   throw new Error("it never came");
 }
+
+/** Sends a beat, as a server does that has nothing to report. Resolves when it is answered. */
+export async function beat({ engine }: Connected): Promise<void> {
+  const nothing = { topics: [], followed: [], jobs: [], clients: [], keeps: false };
+  await engine.beat({ told: "", tells: "", ...nothing });
+}

@@ -158,6 +158,24 @@ export const cluster: Mutant[] = [
     why: "a server waits for ever for a peer that accepts its connection and never answers",
   },
   {
+    ...unit("redis/redis-engine.ts", "redis/connection"),
+    search: "this.#waitMs = Math.min(2 * this.#waitMs, backoffMs.longest);",
+    replace: "",
+    why: "a Redis that ends every connection at once is asked forty times a second",
+  },
+  {
+    ...unit("redis/redis-engine.ts", "redis/connection"),
+    search: "if (this.#beats !== provenBeats) return;",
+    replace: "",
+    why: "the pauses begin anew, and the operator reads on and on, if a connection answers one beat before it ends",
+  },
+  {
+    ...unit("redis/redis-engine.ts", "redis/connection"),
+    search: "    this.#waitMs = backoffMs.first;\n",
+    replace: "",
+    why: "after a bad hour, each loss of a connection costs half a second for good",
+  },
+  {
     ...unit("redis/connection.ts", "redis/connection"),
     search: "clientFor(each, isEncrypted, sentinels.login)",
     replace: "clientFor(each, isEncrypted, {})",
