@@ -1,4 +1,5 @@
 import { createConnection } from "node:net";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import {
   Conversation,
   type HeaderChanges,
@@ -754,4 +755,148 @@ test("HTTP-54 SHOULD keep a connection of HTTP/1.0 open if it asks for that", { 
   const request = `GET /greet HTTP/1.0\r\nConnection: keep-alive\r\n\r\n`;
   const answer = await answerTo(raw, `${request}GET /greet HTTP/1.0\r\n\r\n`);
   expect(statusesOf(answer), "two requests").toEqual([200, 200]);
+});
+
+/** Asks for a file of the page, with this Accept-Encoding or with none. */
+function requestCoded(raw: Raw, path: string, coding?: string, more: HeaderChanges = {}): Promise<RawAnswer> {
+  return raw.request(path, { headers: { "Accept-Encoding": coding, ...more } });
+}
+
+/** Returns the body of an answer as it was before it was compressed. */
+function decompressed({ headers, bytes }: RawAnswer): Buffer {
+  const coding = headers.get("content-encoding");
+  if (coding === "br") return brotliDecompressSync(bytes);
+  return coding === "gzip" ? gunzipSync(bytes) : bytes;
+}
+
+/** Returns the path of the largest script that the page loads: each of its forms is worth sending. */
+async function scriptOf(raw: Raw): Promise<string> {
+  const path = (await assetsOf(raw)).find((each) => each.endsWith(".js"));
+  if (path === undefined) throw new Error("the page loads no script");
+  return path;
+}
+
+const codings = ["br", "gzip"];
+
+// RFC 9110 §8.4, §12.5.3, §12.5.5. A cache keeps a form for each Accept-Encoding only if every one of them says so.
+test("HTTP-55 MUST send the page's files compressed to clients that accept it", { tag: "@page" }, async ({
+  raw,
+}) => {
+  const paths = ["/", "/index.html", "/steps/1-echo.html", "/steps/4-resume.js", ...(await assetsOf(raw))];
+  for (const path of paths) {
+    const plain = await requestCoded(raw, path);
+    expect.soft(plain.headers.get("content-encoding"), path).toBeNull();
+    expect.soft(plain.headers.get("vary"), path).toMatch(/\baccept-encoding\b/i);
+    for (const coding of codings) {
+      const coded = await requestCoded(raw, path, coding);
+      const what = `${path} as ${coding}`;
+      expect.soft([coded.status, coded.headers.get("content-encoding")], what).toEqual([200, coding]);
+      expect.soft(coded.bytes.length, what).toBeLessThan(plain.bytes.length);
+      expect.soft(decompressed(coded).equals(plain.bytes), `${what} is the same file`).toBe(true);
+      for (const name of ["content-type", "vary", "cache-control", "content-security-policy"]) {
+        expect.soft(coded.headers.get(name), `${name} of ${what}`).toBe(plain.headers.get(name));
+      }
+    }
+  }
+});
+
+// RFC 9110 §8.8.3.3: forms of one file that differ in their coding need ETags that differ, too.
+test("HTTP-56 MUST answer 304 to a client that has a file in this form already, and to no other", {
+  tag: "@page",
+}, async ({ raw }) => {
+  for (const path of ["/", await scriptOf(raw)]) {
+    const etags = new Map<string | undefined, string>();
+    for (const coding of [undefined, ...codings]) {
+      etags.set(coding, (await requestCoded(raw, path, coding)).headers.get("etag") ?? "none");
+    }
+    expect(new Set(etags.values()).size, `the ETags of ${path}`).toBe(3);
+    for (const [coding, etag] of etags) {
+      for (const asked of etags.keys()) {
+        const answer = await requestCoded(raw, path, asked, { "If-None-Match": etag });
+        const what = `${path} as ${asked}, to a client that has it as ${coding}`;
+        expect.soft(answer.status, what).toBe(asked === coding ? 304 : 200);
+        expect.soft(answer.headers.get("etag"), what).toBe(etags.get(asked));
+        expect.soft(answer.headers.get("vary"), what).toMatch(/\baccept-encoding\b/i);
+      }
+    }
+  }
+});
+
+// RFC 9110 §12.5.3.
+test("HTTP-57 MUST send a file as it is to a client that accepts no compression", { tag: "@page" }, async ({
+  raw,
+}) => {
+  const path = await scriptOf(raw);
+  const plain = await raw.request(path);
+  const refusing = ["", "identity", "deflate", "gzip;q=0", "gzip;q=0, br;q=0", "*;q=0", "identity, *;q=0"];
+  for (const accepted of refusing) {
+    const answer = await requestCoded(raw, path, accepted);
+    expect.soft(answer.headers.get("content-encoding"), accepted).toBeNull();
+    expect.soft(answer.bytes.equals(plain.bytes), accepted).toBe(true);
+  }
+  for (const accepted of ["br;q=0, gzip", "gzip, br;q=0.000"]) {
+    expect
+      .soft((await requestCoded(raw, path, accepted)).headers.get("content-encoding"), accepted)
+      .toBe("gzip");
+  }
+});
+
+// RFC 9110 §12.5.3: "*" stands for the codings that are not named.
+test("HTTP-58 MUST not send a coding that is refused by its name", { tag: "@page" }, async ({ raw }) => {
+  const path = await scriptOf(raw);
+  for (const coding of codings) {
+    const answer = await requestCoded(raw, path, `${coding};q=0, *`);
+    expect.soft(answer.headers.get("content-encoding"), `"${coding};q=0, *"`).not.toBe(coding);
+  }
+});
+
+// RFC 9110 §12.4.2. Ruby's own client sends the first of these.
+test("HTTP-59 SHOULD compress for a client that weighs what it accepts", { tag: "@page" }, async ({
+  raw,
+}) => {
+  const path = await scriptOf(raw);
+  for (const accepted of ["gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "gzip;q=0.5", "gzip ; q=1"]) {
+    expect((await requestCoded(raw, path, accepted)).headers.get("content-encoding"), accepted).toBe("gzip");
+  }
+});
+
+// RFC 9110 §8.6, §9.3.2. A length may be left out, but not be another one.
+test("HTTP-60 MUST answer HEAD with the headers of the form that GET would send", { tag: "@page" }, async ({
+  raw,
+}) => {
+  for (const path of ["/", await scriptOf(raw)]) {
+    for (const coding of [undefined, ...codings]) {
+      const get = await requestCoded(raw, path, coding);
+      const head = await raw.request(path, { method: "HEAD", headers: { "Accept-Encoding": coding } });
+      const what = `HEAD ${path} as ${coding}`;
+      expect([head.status, head.bytes.length], what).toEqual([200, 0]);
+      for (const name of ["content-encoding", "content-type", "vary", "cache-control"]) {
+        expect(head.headers.get(name), `${name} of ${what}`).toBe(get.headers.get(name));
+      }
+      const length = head.headers.get("content-length") ?? String(get.bytes.length);
+      expect(`content-length ${length}`, what).toBe(`content-length ${get.bytes.length}`);
+      const etag = get.headers.get("etag");
+      expect(head.headers.get("etag") ?? etag, `etag of ${what}`).toBe(etag);
+    }
+  }
+});
+
+// RFC 9110 §14.2, §15.3.7: a range is cut out of the form that is sent, and its ETag is that of the whole.
+test("HTTP-61 MUST cut ranges out of the form that it sends, and name that form", { tag: "@page" }, async ({
+  raw,
+}) => {
+  const path = await scriptOf(raw);
+  for (const coding of [undefined, ...codings]) {
+    const whole = await requestCoded(raw, path, coding);
+    const part = await requestCoded(raw, path, coding, { Range: "bytes=10-19" });
+    if (part.status === 200) {
+      expect(part.bytes.equals(whole.bytes), `all of it as ${coding}`).toBe(true);
+      continue;
+    }
+    expect(part.status, `a range as ${coding}`).toBe(206);
+    expect(part.headers.get("content-encoding")).toBe(whole.headers.get("content-encoding"));
+    expect(part.headers.get("content-range")).toBe(`bytes 10-19/${whole.bytes.length}`);
+    expect(part.bytes.equals(whole.bytes.subarray(10, 20)), `a range as ${coding}`).toBe(true);
+    expect(part.headers.get("etag"), "the ETag of a range").toBe(whole.headers.get("etag"));
+  }
 });

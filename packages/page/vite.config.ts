@@ -1,5 +1,6 @@
 import { defineConfig } from "vite";
 import { compactTemplates } from "./build/compact-templates.ts";
+import { compressedFiles } from "./build/compressed-files.ts";
 import { lessons } from "./build/lessons.ts";
 import { stepPages } from "./build/step-pages.ts";
 import { withoutCompiler } from "./build/without-compiler.ts";
@@ -7,7 +8,7 @@ import { withoutCompiler } from "./build/without-compiler.ts";
 export default defineConfig({
   // Relative, so that the page works on any port and below any path.
   base: "./",
-  plugins: [lessons(), stepPages(), compactTemplates(), withoutCompiler()],
+  plugins: [lessons(), stepPages(), compactTemplates(), withoutCompiler(), compressedFiles()],
   build: {
     target: "es2024",
     // Browsers that know `light-dark()` get it as written; Vite would otherwise replace it.

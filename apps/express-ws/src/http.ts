@@ -1,5 +1,7 @@
 // Express 5: middleware runs in the order in which it is added. It sees every request except upgrades.
+import { existsSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import { extname } from "node:path";
 import type { Answer, Hub } from "@rosetta/hub";
 import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
@@ -22,6 +24,12 @@ export function addressOf(req: IncomingMessage): string {
   return req.socket.remoteAddress ?? "";
 }
 
+/** How a file of the page may be compressed, the smallest copy first, and how such a copy is named. */
+const copies = [
+  { coding: "br", extension: ".br" },
+  { coding: "gzip", extension: ".gz" },
+];
+
 /** Adds everything that is served over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
@@ -41,6 +49,17 @@ export function routes(app: App, hub: Hub<Ws>): void {
   // #endregion door
 
   // #region page
+  // express.static() knows only files as they are. A compressed copy lies beside such a file, under a longer name.
+  app.use((req, res, next) => {
+    const path = req.path.replace(/\/$/, "/index.html");
+    const copy = copies.find(
+      ({ coding, extension }) => req.acceptsEncodings(coding) && existsSync(pageRoot + path + extension),
+    );
+    if (!copy) return next();
+    res.type(extname(path)).set("Content-Encoding", copy.coding);
+    req.url = path + copy.extension;
+    next();
+  });
   app.use(
     express.static(pageRoot, {
       redirect: false,

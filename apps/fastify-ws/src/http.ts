@@ -51,6 +51,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   });
   app.register(fastifyStatic, {
     root: pageRoot,
+    preCompressed: true,
     setHeaders: (reply) => void reply.headers(hub.pageHeaders()),
   });
   // #endregion page

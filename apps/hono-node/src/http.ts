@@ -52,7 +52,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
     for (const [name, value] of Object.entries(hub.pageHeaders())) c.header(name, value);
   };
   const paths = ["/", "/index.html", "/assets/*", "/steps/*"];
-  app.on("GET", paths, etag(), serveStatic({ root: pageRoot, onFound }));
+  app.on("GET", paths, etag(), serveStatic({ root: pageRoot, precompressed: true, onFound }));
   // #endregion page
 
   // #region greet

@@ -173,6 +173,7 @@ test("servers.json lists this server first", () => {
   const reachable = hub.pageHeaders()["Content-Security-Policy"];
   expect(reachable).toBe(contentSecurityPolicy(usualOrigins(3001, servers)));
   expect(reachable).toContain("ws://localhost:3002");
+  expect(hub.pageHeaders().Vary).toBe("Origin, Accept-Encoding");
 });
 
 test.each([

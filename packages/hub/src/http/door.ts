@@ -66,6 +66,8 @@ export class Door {
       "Content-Security-Policy": contentSecurityPolicy(this.#origins),
       "Referrer-Policy": "no-referrer",
       "Cache-Control": "no-cache",
+      // Some stacks name Accept-Encoding only in answers that are compressed, and a cache needs it in all of them.
+      Vary: "Origin, Accept-Encoding",
     };
   }
 

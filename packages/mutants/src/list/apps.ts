@@ -96,6 +96,36 @@ const connection: Mutant[] = [
 const http: Mutant[] = [
   ...inApps(["express-ws"], "http", [
     {
+      search: 'res.type(extname(path)).set("Content-Encoding", copy.coding);',
+      replace: 'res.set("Content-Encoding", copy.coding);',
+      why: "a compressed copy gets the type of its own name",
+      tests: ["HTTP-55"],
+    },
+    {
+      search: "req.acceptsEncodings(coding) && ",
+      replace: "",
+      why: "a client gets a coding that it does not accept",
+      tests: ["HTTP-57"],
+    },
+  ]),
+  ...inApps(["fastify-ws"], "http", [
+    {
+      search: "    preCompressed: true,\n",
+      replace: "",
+      why: "the page is sent uncompressed",
+      tests: ["HTTP-55"],
+    },
+  ]),
+  ...inApps(["bun-hono", "hono-node"], "http", [
+    {
+      search: "precompressed: true, ",
+      replace: "",
+      why: "the page is sent uncompressed",
+      tests: ["HTTP-55"],
+    },
+  ]),
+  ...inApps(["express-ws"], "http", [
+    {
       search: "answer(res, outcome));\n    whenOver(req, res, leave);",
       replace: 'answer(res, outcome));\n    req.once("close", leave);',
       why: "a poll ends when its request has been read",

@@ -25,6 +25,12 @@ export const hub: Mutant[] = [
     why: "a bucket has no upper limit",
   },
   {
+    ...unit("http/door", "hub"),
+    search: '      Vary: "Origin, Accept-Encoding",\n',
+    replace: "",
+    why: "a cache may give the page uncompressed to everybody",
+  },
+  {
     ...unit("hub", "connection/socket-session"),
     search: "const beatMs = Math.max(50, Math.min(1_000, settings.limits.pongMs / 5));",
     replace: "const beatMs = 1_000;",

@@ -1466,6 +1466,23 @@ const inBrowser: Mutant[] = [
   },
 ];
 
+const build: Mutant[] = [
+  {
+    file: "packages/page/build/compressed-files.ts",
+    search: 'mode !== "development"',
+    replace: "true",
+    why: "the dev loop serves a copy of an index.html that it has changed since",
+    tests: ["packages/page/build/compressed-files.test.ts"],
+  },
+  {
+    file: "packages/page/build/compressed-files.ts",
+    search: "if (copy.length < file.length) ",
+    replace: "",
+    why: "a copy is sent although it is larger",
+    tests: ["packages/page/build/compressed-files.test.ts"],
+  },
+];
+
 /** Mistakes in the page. */
 export const page: Mutant[] = [
   ...wire,
@@ -1477,4 +1494,5 @@ export const page: Mutant[] = [
   ...sockets,
   ...actions,
   ...inBrowser,
+  ...build,
 ];

@@ -1,4 +1,5 @@
 // Reads one answer from the front of what a server sent, and checks every rule of RFC 9112 that a server must keep.
+import { gunzipSync } from "node:zlib";
 import { type ResponseHead, ResponseReader } from "../http.ts";
 
 /** An answer, or the part of it that has arrived. */
@@ -6,6 +7,7 @@ export interface CameAnswer {
   /** Missing until the head is whole. */
   head: ResponseHead | undefined;
   complete: boolean;
+  /** As text. The whole body of a 200 is decompressed. */
   body: string;
   /** The bytes after it. */
   rest: Buffer;
@@ -19,7 +21,15 @@ export function readAnswer(bytes: Buffer, method: string, isOver: boolean): Came
   const { head } = reader;
   if (head) checkHead(head);
   else checkBeginning(bytes);
-  return { head, complete: reader.complete, body: reader.takeBody().toString("latin1"), rest: reader.rest };
+  const { complete, rest } = reader;
+  const body = reader.takeBody();
+  return { head, complete, body: (complete ? decompressed(head, body) : body).toString("latin1"), rest };
+}
+
+// gzip is all that a script offers. HEAD has the header, but no body, and a range is no whole file.
+function decompressed(head: ResponseHead | undefined, body: Buffer): Buffer {
+  if (head?.status !== 200 || body.length === 0) return body;
+  return head.headers.get("content-encoding") === "gzip" ? gunzipSync(body) : body;
 }
 
 // Some parsers refuse the next request while an answer is still going out, even between two of its chunks. That fault

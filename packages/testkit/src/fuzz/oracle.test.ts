@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { acceptOf, encodeClose, encodeFrame, Opcode } from "@rosetta/conformance";
 import { expect, test } from "vitest";
 import { type Weighed, weigh } from "./oracle.ts";
@@ -40,12 +41,17 @@ function weighed(sent: string, came: string, { fin = false, isOver = false }: Ci
   );
 }
 
+function compressed(body: string): string {
+  return answer(200, gzipSync(body).toString("latin1"), "Content-Encoding: gzip\r\n");
+}
+
 const said = frame(Opcode.Text, "hello", true);
 const echoed = frame(Opcode.Text, "hello");
 const over = { fin: true, isOver: true };
 
 test.each<[string, string, string, Circumstances?]>([
   ["answers in order", greet + health, greeting + well],
+  ["a compressed answer", request("/", "Accept-Encoding: gzip\r\n"), compressed("<!doctype html>")],
   ["an answer although FIN followed", greet, greeting, over],
   [
     "the end after an answer that says close",
@@ -116,6 +122,18 @@ test.each<[string, string, string, string, Circumstances?]>([
     handshake + said,
     switched + frame(Opcode.Close, Buffer.from(encodeClose(1011)).toString("latin1")),
     "no rule was broken",
+  ],
+  [
+    "the wrong answer, compressed",
+    request("/", "Accept-Encoding: gzip\r\n"),
+    compressed("Hello from a test"),
+    'GET / was answered with "Hello',
+  ],
+  [
+    "an answer that only says that it is compressed",
+    request("/", "Accept-Encoding: gzip\r\n"),
+    answer(200, "<!doctype html>", "Content-Encoding: gzip\r\n"),
+    "incorrect header check",
   ],
   ["a 500", "\0\0\0\0", answer(500, ""), "answered with 500"],
   [
