@@ -49,8 +49,7 @@ export class Connections<Ws> {
   /** Opens a session for a socket that was accepted at `endpoint`. `equip` returns the socket with its session on it. */
   open(endpoint: Endpoint, address: string, equip: (session: Session) => Ws): SocketSession<Ws> {
     const { platform, metrics, record } = this.#services;
-    const gone = this.#closed.bind(this);
-    const session = new SocketSession(this.#services, { endpoint, address, equip, gone });
+    const session = new SocketSession(this.#services, { endpoint, address, equip, gone: this.#gone });
     this.#sessions.add(session);
     this.#count(address, 1);
     metrics.add("connections", 1, `endpoint="${endpoint}"`);
@@ -165,7 +164,7 @@ export class Connections<Ws> {
     return told;
   }
 
-  #closed(session: SocketSession<Ws>, code: number): void {
+  readonly #gone = (session: SocketSession<Ws>, code: number): void => {
     const { metrics, record } = this.#services;
     const { id, endpoint, address } = session;
     this.#sessions.delete(session);
@@ -173,7 +172,7 @@ export class Connections<Ws> {
     metrics.add("connections", -1, `endpoint="${endpoint}"`);
     metrics.add("closed_total", 1, codeLabel(code));
     record({ name: "closed", details: { session: id, endpoint, code } });
-  }
+  };
 
   #count(address: string, change: number): void {
     const count = (this.#addresses.get(address) ?? 0) + change;

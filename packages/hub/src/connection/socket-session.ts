@@ -33,6 +33,8 @@ const leastRoom = 128 * 1024;
 /** Milliseconds between two looks at whether all replies are sent. */
 const owedMs = 10;
 
+const noTopics: ReadonlyMap<string, never> = new Map<string, never>();
+
 /** The options of a session. */
 interface SocketSessionOptions<Ws> {
   endpoint: Endpoint;
@@ -54,21 +56,21 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   readonly burst: number;
   /** Names the session in the server's log. Says nothing about the client. */
   readonly id: string;
-  /** The topics that the session follows. */
-  readonly topics = new Map<string, Topic<Follower<Ws>>>();
 
   readonly #services: Services<Ws>;
   readonly #gone: SocketSessionOptions<Ws>["gone"];
   readonly #throttle: Throttle;
   readonly #heartbeat: Heartbeat;
-  readonly #skipped = new Set<string>();
-  readonly #turns = new Turns((error) => this.failed(error));
+  readonly #turns = new Turns(this);
+  // Made when they are needed: an idle session would spend a third of its memory on empty collections.
+  #topics: Map<string, Topic<Follower<Ws>>> | undefined;
+  #skipped: Set<string> | undefined;
   #client: ClientRecord<Follower<Ws>> | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #badInARow = 0;
   #isCut = false;
   #isStopping = false;
-  #cancelDeadline: () => void;
+  #cancelDeadline: (() => void) | undefined;
 
   constructor(services: Services<Ws>, { endpoint, address, equip, gone }: SocketSessionOptions<Ws>) {
     const { platform, settings } = services;
@@ -87,13 +89,18 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.#cancelDeadline =
       endpoint === endpoints.application
         ? platform.after(this.limits.helloMs, () => this.close(Close.HelloTimeout, "say hello first"))
-        : () => {};
+        : undefined;
     this.ws = equip(this);
   }
 
   /** True until one side begins to close. */
   get isOpen(): boolean {
     return this.#state === "open";
+  }
+
+  /** The topics that the session follows. */
+  get topics(): ReadonlyMap<string, Topic<Follower<Ws>>> {
+    return this.#topics ?? noTopics;
   }
 
   /** Its client, or `undefined` before `hello`. */
@@ -108,7 +115,8 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   /** Notes the client that a `hello` has introduced. */
   greeted(client: ClientRecord<Follower<Ws>>): void {
-    this.#cancelDeadline();
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = undefined;
     this.#client = client;
   }
 
@@ -145,8 +153,8 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
    */
   drained(): void {
     if (this.waiting() > 0) return;
-    for (const topic of [...this.#skipped]) {
-      this.#skipped.delete(topic);
+    for (const topic of [...(this.#skipped ?? [])]) {
+      this.#skipped?.delete(topic);
       const entry = this.#services.log.since(topic).entries.at(-1);
       if (entry) this.latest(entry);
     }
@@ -212,7 +220,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   closed(code: number): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#cancelDeadline();
+    this.#cancelDeadline?.();
     if (this.endpoint === endpoints.application) {
       // No more than it was given: opening and closing a connection must not earn messages.
       this.#services.rates.giveBack(this.address, Math.min(this.burst, this.#throttle.left));
@@ -246,7 +254,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   close(code: number, reason: string, graceMs: number = this.limits.lingerMs): void {
     if (!this.isOpen) return;
     this.#state = "closing";
-    this.#cancelDeadline();
+    this.#cancelDeadline?.();
     // Set before port.close(), because Bun calls `closed` before its close() returns.
     this.#cancelDeadline = this.#services.platform.after(graceMs, () => this.terminate());
     this.#services.port.close(this.ws, code, reason);
@@ -274,11 +282,12 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   /** Sends an event of a topic in which only the newest matters. Skips it while bytes wait. */
   latest(entry: Kept): void {
     if (this.waiting() > 0) {
+      this.#skipped ??= new Set();
       this.#skipped.add(entry.topic);
       this.#services.metrics.add("skipped_total", 1);
       return;
     }
-    this.#skipped.delete(entry.topic);
+    this.#skipped?.delete(entry.topic);
     this.sendFrame(entry.frame, entry.bytes);
   }
   // #endregion latest
@@ -287,7 +296,8 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   follow(topic: Topic<Follower<Ws>>): void {
     // The replay may have ended a slow reader, which must not stay among the followers for ever.
     if (!this.isOpen || this.topics.has(topic.name)) return;
-    this.topics.set(topic.name, topic);
+    this.#topics ??= new Map();
+    this.#topics.set(topic.name, topic);
     topic.sessions.add(this);
     this.#services.topics.joined(topic, this.address);
     if (topic.mode === "stream") this.#services.port.join(this.ws, topic.name);
@@ -296,10 +306,10 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   /** Ends the subscription to a topic, if there is one. */
   unfollow(name: string): void {
-    const topic = this.topics.get(name);
+    const topic = this.#topics?.get(name);
     if (!topic) return;
-    this.topics.delete(name);
-    this.#skipped.delete(name);
+    this.#topics?.delete(name);
+    this.#skipped?.delete(name);
     topic.sessions.delete(this);
     if (topic.mode === "stream") this.#services.port.leave(this.ws, name);
     this.#services.topics.left(topic, this.address);

@@ -6,7 +6,7 @@ import { Turns } from "./turns.ts";
 function stage() {
   const done: string[] = [];
   const failures: unknown[] = [];
-  const turns = new Turns((error) => failures.push(error));
+  const turns = new Turns({ failed: (error) => failures.push(error) });
   const slow = (name: string) => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     turns.take(10, () => {

@@ -5,6 +5,12 @@ interface Turn {
   run(): Soon<void>;
 }
 
+/** The connection whose requests take turns. */
+interface TurnOwner {
+  /** Called when a request throws that had to wait. */
+  failed(error: unknown): void;
+}
+
 /** Approximate bytes of memory for a request that waits, beyond its text. */
 const turnBytes = 200;
 
@@ -13,14 +19,14 @@ const turnBytes = 200;
  * at once; those behind one that has to wait, wait too.
  */
 export class Turns {
-  readonly #waiting: Turn[] = [];
-  readonly #failed: (error: unknown) => void;
+  readonly #owner: TurnOwner;
+  /** Made for the first request that has to wait. */
+  #waiting: Turn[] | undefined;
   #isBusy = false;
   #bytes = 0;
 
-  /** @param failed called when a request throws that had to wait. */
-  constructor(failed: (error: unknown) => void) {
-    this.#failed = failed;
+  constructor(owner: TurnOwner) {
+    this.#owner = owner;
   }
 
   /** Bytes of memory that waiting requests take. */
@@ -33,31 +39,32 @@ export class Turns {
     if (!this.#isBusy) return this.#hold(run());
     const turn = { bytes: bytes + turnBytes, run };
     this.#bytes += turn.bytes;
+    this.#waiting ??= [];
     this.#waiting.push(turn);
   }
 
   /** Forgets whatever waits. */
   clear(): void {
-    this.#waiting.length = 0;
+    this.#waiting = undefined;
     this.#bytes = 0;
   }
 
   #hold(outcome: Soon<void>): void {
     if (!(outcome instanceof Promise)) return;
     this.#isBusy = true;
-    outcome.catch(this.#failed).then(() => this.#next());
+    outcome.catch((error) => this.#owner.failed(error)).then(() => this.#next());
   }
 
   #next(): void {
     this.#isBusy = false;
     while (!this.#isBusy) {
-      const turn = this.#waiting.shift();
+      const turn = this.#waiting?.shift();
       if (!turn) return;
       this.#bytes -= turn.bytes;
       try {
         this.#hold(turn.run());
       } catch (error) {
-        this.#failed(error);
+        this.#owner.failed(error);
       }
     }
   }

@@ -13,6 +13,9 @@ const mostAnswers = 32;
 /** The pending answers of a connection, each as the function that ends it. */
 type Answers = Set<() => void>;
 
+/** A listener of a socket. It is called with the socket as `this`. */
+type Listener = (this: Socket) => void;
+
 /**
  * The TCP connections of a Node HTTP server in all their states: before the first request, between two, with an answer
  * that nobody reads, as a WebSocket. Node can limit their number, but not per address. It does not close idle ones to
@@ -24,7 +27,10 @@ export class Sockets {
   readonly #limits: Limits;
   readonly #perAddress: number;
   readonly #total: number;
-  readonly #sockets = new Map<Socket, Answers>();
+  /** Every connection, with the address that it counts for. */
+  readonly #sockets = new Map<Socket, string>();
+  /** Only connections that have a pending answer: a set each would take 160 bytes, and most are WebSockets. */
+  readonly #answers = new Map<Socket, Answers>();
   /** Connections that get the answers that are pending, and then end. */
   readonly #ending = new Set<Socket>();
   /** Connections with no pending answer, the one idle longest in front. */
@@ -34,12 +40,18 @@ export class Sockets {
   readonly #requests = new WeakMap<Duplex, IncomingMessage>();
   /** Connections whose request came too late while this process stood still, with what cancels their deadline. */
   readonly #excused = new WeakMap<Duplex, () => void>();
+  /** The same for all connections: a closure and what `once` adds to it would take 250 bytes each. */
+  readonly #onClose: Listener;
 
   /** Takes charge of the connections to `server`. Its listeners come before a framework's, to see every request. */
   constructor(server: Server, { limits, proxies }: Settings, hub: Supervision) {
     this.#server = server;
     this.#hub = hub;
     this.#limits = limits;
+    const closed = (tcp: Socket): void => this.#closed(tcp);
+    this.#onClose = function () {
+      closed(this);
+    };
     this.#total = withSpare(limits.connections);
     // Behind a proxy all connections come from its address. Only a request names the client's own.
     this.#perAddress = proxies > 0 ? this.#total : withSpare(limits.connectionsPerAddress);
@@ -104,7 +116,7 @@ export class Sockets {
   }
 
   #isOwed(tcp: Duplex): boolean {
-    return (this.#sockets.get(tcp as Socket)?.size ?? 0) > 0;
+    return this.#answers.has(tcp as Socket);
   }
 
   #opened(tcp: Socket): void {
@@ -115,16 +127,16 @@ export class Sockets {
     this.#addresses.set(address, fromAddress + 1);
     // Every answer that waits on a connection listens for its end.
     tcp.setMaxListeners(0);
-    this.#sockets.set(tcp, new Set());
+    this.#sockets.set(tcp, address);
     this.#idle.add(tcp);
-    tcp.once("close", () => this.#closed(tcp, address));
+    tcp.on("close", this.#onClose);
   }
 
   #asked(req: IncomingMessage, res: ServerResponse): void {
     const { socket, url = "", method = "" } = req;
     this.#requests.set(socket, req);
-    const answers = this.#sockets.get(socket);
-    if (!answers || this.#ending.has(socket)) return;
+    if (!this.#sockets.has(socket) || this.#ending.has(socket)) return;
+    const answers: Answers = this.#answers.get(socket) ?? new Set();
     if (answers.size >= mostAnswers) return this.#endSoon(socket, () => this.#cut(socket, "pipelined"));
     // An event stream's queue is already counted by its reader.
     const { path } = parseRequest({ method, url, header: () => undefined });
@@ -135,11 +147,13 @@ export class Sockets {
       cancelLate();
       forget();
       answers.delete(end);
-      if (answers.size > 0 || !this.#sockets.has(socket)) return;
+      if (answers.size > 0) return;
+      this.#answers.delete(socket);
+      if (!this.#sockets.has(socket)) return;
       if (this.#server.listening && !this.#ending.has(socket)) this.#idle.add(socket);
       else socket.destroySoon();
     };
-    answers.add(end);
+    this.#answers.set(socket, answers.add(end));
     this.#idle.delete(socket);
     res.once("close", end);
   }
@@ -159,8 +173,9 @@ export class Sockets {
     this.#excused.get(tcp)?.();
   }
 
-  #closed(tcp: Socket, address: string): void {
-    const answers = this.#sockets.get(tcp) ?? [];
+  #closed(tcp: Socket): void {
+    const address = this.#sockets.get(tcp) ?? "";
+    const answers = this.#answers.get(tcp) ?? [];
     this.#sockets.delete(tcp);
     this.#idle.delete(tcp);
     this.#ending.delete(tcp);

@@ -28,6 +28,8 @@ export class Traffic {
   #handed = 0;
   #calledBack = 0;
   #taken = 0;
+  /** Called when the kernel has taken a message, or it is lost with its connection. Made for the first message. */
+  #sent: (() => void) | undefined;
   #messageEnd: number;
   #controlBytes = 0;
 
@@ -52,6 +54,9 @@ export class Traffic {
   /** Notes that a message is handed to ws. Returns the callback for `ws.send`, the same for all messages. */
   sending(): () => void {
     this.#handed += 1;
+    this.#sent ??= () => {
+      this.#calledBack += 1;
+    };
     return this.#sent;
   }
 
@@ -92,11 +97,6 @@ export class Traffic {
   get #bytes(): number {
     return this.#tcp.bytesRead - this.#messageEnd;
   }
-
-  // Called when the kernel has taken a message, or it is lost with its connection.
-  readonly #sent = (): void => {
-    this.#calledBack += 1;
-  };
 }
 
 // Without a closure, because it runs in every turn.
