@@ -516,7 +516,7 @@ test("MSG-30 MUST refuse an address one room too many while all its rooms are in
   const publish = { type: "publish", topic: "room/c", to: "all", text: "" } as const;
   expect(await talk.refusal(publish)).toMatchObject({ code: "limit" });
   for (const path of ["/events?topic=room/c", "/poll?topic=room/c"]) {
-    expect(await http.request(path), path).toMatchObject({ status: 503 });
+    expect(await http.request(path), path).toMatchObject({ status: 429 });
   }
   await talk.request({ type: "subscribe", topic: "room/b" });
 });

@@ -31,8 +31,11 @@ interface Share {
   readonly common: OrderedSet<Lot>;
 }
 
-/** How a new lot gets its place: a free one, that of the lot that goes, or none because of a problem. */
-export type Placement = { goes?: Lot; problem?: undefined } | { problem: string };
+/**
+ * How a new lot gets its place: a free one, that of the lot that goes, or none because of a problem. `isOwn` is true if
+ * this address has used up its share, and false if the places of all addresses are in use.
+ */
+export type Placement = { goes?: Lot; problem?: undefined } | { problem: string; isOwn: boolean };
 
 /**
  * Shares a limited number of names among addresses. Names are free, so no address may take more than a quarter. When
@@ -65,10 +68,10 @@ export class Shares {
     const count = own?.size ?? 0;
     const unused = own?.blank.first ?? own?.written.first;
     if (count >= this.share)
-      return unused ? { goes: unused } : this.#noWay(`at most ${this.share} for one address`);
+      return unused ? { goes: unused } : this.#noWay(`at most ${this.share} for one address`, true);
     if (this.#count < this.#most) return {};
     const goes = this.#blank.first ?? unused ?? this.#ofLargest(count);
-    return goes ? { goes } : this.#noWay("all are in use");
+    return goes ? { goes } : this.#noWay("all are in use", false);
   }
 
   /** Takes a place that `way()` has found. A job's topic is pinned until the job has ended. */
@@ -128,8 +131,8 @@ export class Shares {
     if (share) this.#queue(lot, share);
   }
 
-  #noWay(why: string): Placement {
-    return { problem: `there are too many ${this.#what}: ${why}` };
+  #noWay(why: string, isOwn: boolean): Placement {
+    return { problem: `there are too many ${this.#what}: ${why}`, isOwn };
   }
 
   #assign(lot: Lot, address: string): void {

@@ -22,6 +22,8 @@ export interface Topic<Session> {
 export interface TopicProblem {
   code: "not_found" | "forbidden" | "limit";
   message: string;
+  /** True if this address has reached a limit of its own, so that others still get the topic. Default: false. */
+  isOwn?: boolean;
 }
 
 interface TopicsOptions<Session> {
@@ -129,8 +131,9 @@ export class Topics<Session> {
   }
 
   #lackOf(shares: Shares, address: string): TopicProblem | undefined {
-    const { problem } = shares.way(address);
-    return problem === undefined ? undefined : { code: "limit", message: problem };
+    const way = shares.way(address);
+    if (way.problem === undefined) return undefined;
+    return { code: "limit", message: way.problem, isOwn: way.isOwn };
   }
 
   #use(topic: Topic<Session>, upTo: Cursor | undefined): Soon<Topic<Session> | TopicProblem> {

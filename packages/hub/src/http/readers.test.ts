@@ -112,9 +112,24 @@ describe("before anything is streamed, a request is refused", () => {
     expect(now(hub.events(request("/events?topic=room/a"), "1.1.1.1")).refusal).toBeUndefined();
     const sink = { write: () => {}, queued: () => 0, end: () => {}, cut: () => {} };
     const leave = start(hub, request("/events?topic=room/a"), "", sink);
-    expect(now(hub.events(request("/events?topic=room/b"), "1.1.1.1")).refusal?.status).toBe(503);
+    const refusal = now(hub.events(request("/events?topic=room/b"), "1.1.1.1")).refusal;
+    expect(refusal).toMatchObject({ status: 503, headers: { "Retry-After": "5" } });
     leave();
     expect(now(hub.events(request("/events?topic=room/b"), "1.1.1.1")).refusal).toBeUndefined();
+  });
+
+  test("for an address that has as many rooms as it may, which says nothing of the server", () => {
+    const { hub } = setUp({ limits: { rooms: 4 } });
+    const statusFor = (address: string) => {
+      const { refusal } = now(hub.events(request("/events?topic=room/b"), address));
+      const answers: Answer[] = [];
+      if (refusal) hub.poll(request("/poll?topic=room/b"), address, (answer) => answers.push(answer));
+      expect(answers).toEqual(refusal ? [refusal] : []);
+      if (refusal) expect(refusal.headers["Retry-After"]).toBe("5");
+      return refusal?.status;
+    };
+    start(hub, request("/events?topic=room/a"), "1.1.1.1", new Stream());
+    expect([statusFor("1.1.1.1"), statusFor("2.2.2.2")]).toEqual([429, undefined]);
   });
 
   test("for a malformed Last-Event-ID, but not for an empty one", () => {

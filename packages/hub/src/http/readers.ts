@@ -366,15 +366,23 @@ function opening(topic: { name: string; mode: Mode }, head: Cursor, { recovered,
 
 function answerTo(refusal: TopicProblem | undefined): Answer | undefined {
   if (!refusal) return undefined;
-  return problem({ not_found: 404, forbidden: 403, limit: 503 }[refusal.code], refusal.code, refusal.message);
+  const { code, message, isOwn } = refusal;
+  if (code !== "limit") return problem({ not_found: 404, forbidden: 403 }[code], code, message);
+  // 503 speaks of the server: a proxy may turn to another one, or leave this one out (RFC 6585 §4, RFC 9110 §15.6.4).
+  return problem(isOwn ? 429 : 503, code, message, { "Retry-After": "5" });
 }
 
 function notReached(): Answer {
   return problem(503, "unavailable", "the other servers cannot be reached");
 }
 
-function problem(status: number, code: ErrorCode, message: string): Answer {
-  return json(status, encode({ type: "error", code, message }), uncached);
+function problem(
+  status: number,
+  code: ErrorCode,
+  message: string,
+  headers: Record<string, string> = {},
+): Answer {
+  return json(status, encode({ type: "error", code, message }), { ...uncached, ...headers });
 }
 
 function once(run: () => void): () => void {

@@ -98,6 +98,12 @@ export const hub: Mutant[] = [
     why: "readers over HTTP do not count as connections",
   },
   {
+    ...unit("http/readers"),
+    search: "problem(isOwn ? 429 : 503,",
+    replace: "problem(503,",
+    why: "a proxy takes a server out because one address asked for one room too many",
+  },
+  {
     ...unit("http/readers", "cluster/cluster"),
     search: "        sink.cut();\n        throw error;\n",
     replace: "        throw error;\n",
