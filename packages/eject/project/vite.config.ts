@@ -1,9 +1,11 @@
+import { compressedFiles } from "@rosetta/page/compressed-files";
 import { defineConfig } from "vite";
 
 export default defineConfig({
   root: "page",
   // Relative, so that the page works below any path.
   base: "./",
+  plugins: [compressedFiles()],
   build: {
     outDir: "../public",
     emptyOutDir: true,

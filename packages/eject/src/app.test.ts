@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { freePorts, startRedis } from "@rosetta/cluster/testing";
 import { readManifests, root } from "@rosetta/manifest";
 import { commandOf } from "@rosetta/manifest/start";
@@ -74,6 +75,15 @@ describe.each(readManifests())("$id", (server) => {
     for (const project of [".", "page"]) {
       expect(run(folder, {}, process.execPath, compiler, "-p", project)).toEqual({ status: 0, output: "" });
     }
+  });
+
+  test("has its page built, as its own build does it", () => {
+    const page = () => gunzipSync(readFileSync(join(folder, "public/index.html.gz"))).toString();
+    const given = page();
+    expect(given).toContain(`<title>${server.id}</title>`);
+    const vite = join(folder, "node_modules/vite/bin/vite.js");
+    expect(run(folder, {}, process.execPath, vite, "build")).toMatchObject({ status: 0 });
+    expect(page()).toBe(given);
   });
 
   test("passes its own tests, also as two servers that share a Redis", async () => {

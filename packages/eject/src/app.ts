@@ -25,6 +25,8 @@ export interface AppOptions {
 /** The folder of the files that every project gets. */
 const templates = "packages/eject/project";
 
+const viteConfig = "vite.config.ts";
+
 /** What a project has instead of a package of ours. */
 const given = { "@rosetta/page": "src/page.ts" };
 
@@ -42,7 +44,7 @@ export async function appFiles({ server, name, all }: AppOptions): Promise<Proje
   );
   const words = wordsOf({ server, name, all }, runtime);
   const texts = templateNames("*", ...(all ? [] : ["page/*.{html,css}"]))
-    .filter((path) => !(all && path === "vite.config.ts"))
+    .filter((path) => path !== viteConfig)
     .map((path) => [placeOf(path, name), fill(readSource(`${templates}/${path}`), words)] as const);
   return new Map<string, string | Uint8Array>([
     ...closure.files,
@@ -54,7 +56,7 @@ export async function appFiles({ server, name, all }: AppOptions): Promise<Proje
     ["server.json", print({ id: name, title: name, port: server.port })],
     ...tsconfigs(runtime, all),
     ...workspaceFile(runtime),
-    ...(all ? await buildCourse() : await buildRoom(name)),
+    ...(all ? await buildCourse() : [...pageBuild(), ...(await buildRoom(name))]),
   ]);
 }
 
@@ -74,6 +76,18 @@ const withoutExtras: [search: string, replace: string][] = [
   ["  extras: createExtras(),\n", ""],
 ];
 
+/** Returns how the page of a project is built. */
+function pageBuild(): [path: string, text: string][] {
+  const path = `${templates}/${viteConfig}`;
+  const config = edited(path, readSource(path), [
+    ["@rosetta/page/compressed-files", "./compressed-files.ts"],
+  ]);
+  return [
+    [viteConfig, config],
+    ["compressed-files.ts", readSource("packages/page/build/compressed-files.ts")],
+  ];
+}
+
 function mainText(path: string, all: boolean): string {
   return edited(path, readSource(path), [...alone, ...(all ? [] : withoutExtras)]);
 }
@@ -90,7 +104,7 @@ const roomWords = {
 /** The same of a project with them, whose page is the course. */
 const courseWords = {
   build: "RUN npm run types",
-  page: "`public/` is the course of WebSocket Rosetta, built. Put your own page there",
+  page: "`public/` is the course of WebSocket Rosetta, built. Put your own page there, and remove the copies that end in `.br` and `.gz`: browsers get these if they are there",
   extras:
     "`src/hub/extras/` has the weather, a match, jobs, and failures on request, for which you set `CHAOS=1`. Remove `extras` from `src/main.ts` to get rid of all of them.",
   built: "",

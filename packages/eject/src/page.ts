@@ -5,23 +5,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "@rosetta/manifest";
-import { build, type InlineConfig } from "vite";
+import { build, type InlineConfig, type Plugin } from "vite";
 import room from "../project/vite.config.ts";
 import { fill } from "./template.ts";
 
 type BuiltFiles = [path: string, content: Uint8Array | string][];
 
 /** Builds the page with a room. `name` is its title. */
-export async function buildRoom(name: string): Promise<BuiltFiles> {
-  const files = await built({
+export function buildRoom(name: string): Promise<BuiltFiles> {
+  // Within the build, because a compressed copy of each file is a part of it.
+  const title: Plugin = { name: "title", transformIndexHtml: (html) => fill(html, { name }) };
+  return built({
     ...room,
+    plugins: [...(room.plugins ?? []), title],
     configFile: false,
     root: join(import.meta.dirname, "../project/page"),
   });
-  return files.map(([path, content]) => [
-    path,
-    path.endsWith(".html") ? fill(Buffer.from(content).toString(), { name }) : content,
-  ]);
 }
 
 /** Builds the course. */

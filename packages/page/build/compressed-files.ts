@@ -13,8 +13,8 @@ const codings = {
 
 /**
  * Writes compressed copies of each built file beside it: `index.html.br` and `index.html.gz`. Servers send them to those
- * who accept them. A copy that would not be smaller is left out. In the dev loop there are none: it still changes
- * `index.html` after the build, and its readers are near.
+ * who accept them. A copy that would not be smaller is left out. A build in development mode has none, because the dev
+ * loop still changes its `index.html`, and its readers are near.
  */
 export function compressedFiles(): Plugin {
   return {
