@@ -68,9 +68,9 @@ export function createPort(server: () => Server<unknown>): Port<Ws> {
 
 // #region send
 function deliver(ws: Ws, data: string | Buffer): boolean {
-  if (ws.data.goodbye) return false;
+  const { goodbye, session } = ws.data;
   // send() returns 0 for a message that it silently dropped, but also for an empty one. So we check the queue first.
-  if (!ws.data.session.hasRoom()) return false;
+  if (goodbye || !session.hasRoom()) return false;
   // `true`: compress if the peer agreed to it. By default, Bun does not.
   return ws.send(data, true) !== 0 || data.length === 0;
 }
@@ -85,7 +85,9 @@ function sayGoodbye(ws: Ws): void {
 
 // #region echo
 function echo(ws: Ws, data: string | Buffer): void {
-  ws.data.session.echo(Buffer.byteLength(data), data === echoStop, () => deliver(ws, data));
+  const { session } = ws.data;
+  const bytes = Buffer.byteLength(data);
+  if (session.echo(bytes, data === echoStop) && deliver(ws, data)) session.echoed(bytes);
 }
 // #endregion echo
 

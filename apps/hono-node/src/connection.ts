@@ -93,7 +93,8 @@ const stop = Buffer.from(echoStop);
 
 function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
   const isStop = !isBinary && data.equals(stop);
-  ws.data.session.echo(data.length, isStop, () => deliver(ws, data, isBinary));
+  const { session } = ws.data;
+  if (session.echo(data.length, isStop) && deliver(ws, data, isBinary)) session.echoed(data.length);
 }
 // #endregion echo
 

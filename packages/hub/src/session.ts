@@ -11,10 +11,12 @@ export interface Session {
   /** Refuses a binary message of `bytes` bytes on `/ws`, where only text is allowed. */
   binary(bytes: number): void;
   /**
-   * Handles a message of `bytes` bytes on `/echo`. Closes with 1000 if it is the bare text `stop`, and otherwise calls
-   * `send`, which sends it back and returns whether the stack took it.
+   * Handles a message of `bytes` bytes on `/echo`. Closes with 1000 if it is the bare text `stop`. Returns whether the
+   * app is to send it back.
    */
-  echo(bytes: number, isStop: boolean, send: () => boolean): void;
+  echo(bytes: number, isStop: boolean): boolean;
+  /** Counts a message of `bytes` bytes on `/echo` that the stack took to send it back. */
+  echoed(bytes: number): void;
   /** Notes that the peer is alive, because a ping or a pong arrived. */
   heard(): void;
   /** Returns whether another message may be sent. If over `limits.queueBytes` wait, starts to close with 4002 instead. */

@@ -141,7 +141,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a ping or a pong. */
   heard(bytes?: number): void {
-    this.#heartbeat.heard(this.#services.platform.now());
+    this.#heartbeat.heard(this.#services.clock.newest);
     if (bytes === undefined) return this.#controlled();
     this.#heartbeat.completed();
     this.#services.counted("in", bytes);
@@ -162,11 +162,16 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   // #endregion drained
 
   // #region echo
-  /** Handles a message on `/echo`: closes if it is `stop`, otherwise sends it back by `send`. */
-  echo(bytes: number, isStop: boolean, send: () => boolean): void {
+  /** Handles a message on `/echo`: closes if it is `stop`. Returns whether it is to be sent back. */
+  echo(bytes: number, isStop: boolean): boolean {
     this.heard(bytes);
-    if (isStop) return this.close(Close.Normal, "");
-    if (send()) this.#services.counted("out", bytes);
+    if (isStop) this.close(Close.Normal, "");
+    return !isStop;
+  }
+
+  /** Counts a message that was sent back. */
+  echoed(bytes: number): void {
+    this.#services.counted("out", bytes);
   }
   // #endregion echo
 

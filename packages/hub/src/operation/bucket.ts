@@ -63,9 +63,11 @@ export class Bucket {
   }
 
   #fill(): void {
-    const now = this.#clock.now() + this.#clock.lost;
+    // One reading of the clock, because every message takes a token.
+    const lived = this.#clock.now();
+    const now = lived + this.#clock.lost;
     const earned = ((now - this.#filledAt) / 1000) * this.#perSecond;
-    const size = this.#size + (this.#clock.behind() / 1000) * this.#perSecond;
+    const size = this.#size + (this.#clock.behind(lived) / 1000) * this.#perSecond;
     this.#tokens = Math.min(size, this.#tokens + earned);
     this.#filledAt = now;
   }

@@ -86,6 +86,17 @@ test("a stopped clock sets no timer and mistakes no pause for a standstill", asy
   expect([clock.now(), clock.lost]).toEqual([60_000, 0]);
 });
 
+test("the newest reading is at most one pulse old, and a standstill does not count in it either", async () => {
+  const { world, clock } = startClock();
+  await world.pass(1_234);
+  expect(clock.newest).toBe(1_200);
+  expect(clock.now()).toBe(1_234);
+  expect(clock.newest).toBe(1_234);
+  world.stall(3_000);
+  await world.pass(100);
+  expect(clock.newest).toBe(clock.now());
+});
+
 test("a clock is behind by the length of a standstill, until it has lived as long", async () => {
   const { world, clock } = startClock();
   expect(clock.behind()).toBe(0);

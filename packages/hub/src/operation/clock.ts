@@ -16,6 +16,7 @@ const longestMs = 60_000;
 export class Clock {
   readonly #platform: Pick<Platform, "now" | "after">;
   #lost = 0;
+  #newest = 0;
   #behind = 0;
   #behindAt = 0;
   /** In the platform's time. Infinite while the clock is not running. */
@@ -30,7 +31,16 @@ export class Clock {
   now(): number {
     const now = this.#platform.now();
     if (now > this.#dueAt) this.#lose(now - this.#dueAt, now);
-    return now - this.#lost;
+    this.#newest = now - this.#lost;
+    return this.#newest;
+  }
+
+  /**
+   * Milliseconds of lived time as of the last `now()`, which is at most a pulse of 100 ms ago. For what happens with
+   * every message, because reading the system's clock can take longer than all the rest of a message.
+   */
+  get newest(): number {
+    return this.#newest;
   }
 
   /** Milliseconds for which this process has stood still in total, as of the last `now()`. */
@@ -40,10 +50,10 @@ export class Clock {
 
   /**
    * Milliseconds by which this process is behind its peers: the time it stood still less the time lived since, at most
-   * one minute. Messages that were sent in that time can still be waiting.
+   * one minute. Messages that were sent in that time can still be waiting. `now` is the result of `now()` if the caller
+   * has just asked.
    */
-  behind(): number {
-    const now = this.now();
+  behind(now: number = this.now()): number {
     return Math.max(0, this.#behind - (now - this.#behindAt));
   }
 

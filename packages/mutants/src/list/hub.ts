@@ -232,9 +232,9 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("connection/socket-session"),
-    search: '    if (send()) this.#services.counted("out", bytes);\n',
-    replace: '    send();\n    this.#services.counted("out", bytes);\n',
-    why: "an echo that the stack did not take counts as sent",
+    search: '    if (isStop) this.close(Close.Normal, "");\n    return !isStop;\n',
+    replace: '    if (isStop) this.close(Close.Normal, "");\n    return true;\n',
+    why: "a stop is sent back",
   },
   {
     ...unit("connection/socket-session"),
