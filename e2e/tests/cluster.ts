@@ -583,3 +583,56 @@ test("CLUSTER-26 MUST start without its engine, say so in one line, and serve as
     .toEqual([expect.stringContaining("cannot be used"), expect.stringContaining("is there")]);
   expect(await publish(await converse({ server }), room, ["here"])).toMatchObject([{ offset: 1 }]);
 });
+
+test("CLUSTER-27 MUST say that it is unavailable while the engine refuses everything, and tell its operator why", {
+  tag: "@messages",
+}, async ({ launchEngine, gather, converse, room }) => {
+  const redis = await launchEngine();
+  const servers = await gather({ REDIS_URL: redis.url });
+  const authors = await Promise.all(servers.map((server) => converse({ server })));
+  const { talk: reader } = await subscriber(converse, servers[1], room);
+  await redis.ask("CONFIG SET maxmemory 1");
+  const message = { type: "publish", id: "late", topic: room, to: "all", text: "late" } as const;
+  for (const author of authors)
+    expect(await author.refusal(message)).toMatchObject({
+      code: "unavailable",
+      retryAfterMs: expect.any(Number),
+    });
+  const lines = (word: string) =>
+    servers.map(({ stderr }) => stderr.filter((line) => line.includes(word)).length);
+  await expect.poll(() => lines("cannot be used: OOM")).toEqual(servers.map(() => 1));
+  await redis.ask("CONFIG SET maxmemory 0");
+  await expect.poll(() => lines("is there")).toEqual(servers.map(() => 1));
+  for (const author of authors) expect(await author.request(message)).toMatchObject({ topic: room });
+  expect(textsOf(await reader.events(room, servers.length))).toEqual(servers.map(() => "late"));
+  expect(servers.flatMap(({ stderr }) => stderr.filter((line) => line.includes('"level":50')))).toEqual([]);
+});
+
+test("CLUSTER-28 MUST go on, and tell of what is lost, whatever another program writes into the engine", {
+  tag: "@messages",
+}, async ({ launchEngine, gather, converse, room }) => {
+  const redis = await launchEngine();
+  const servers = await gather({ REDIS_URL: redis.url });
+  const key = (kind: string, name = room) => `{rosetta}:0:${kind}:${name}`;
+  const { talk: reader } = await subscriber(converse, servers[1], room);
+  const author = await converse({ server: servers[0] });
+  await publish(author, room, ["before"]);
+  expect(textsOf(await reader.events(room, 1))).toEqual(["before"]);
+  for (const text of ["garbage", '"x 9 {}"']) await redis.ask(`PUBLISH ${key("topic")} ${text}`);
+  await redis.ask(`XADD ${key("stream")} 2-0 e garbage`);
+  await redis.ask(`HSET ${key("topic")} offset 2`);
+  // The event is lost for whoever has read the one before it.
+  expect(await reader.socket.closed()).toMatchObject({ code: 1013 });
+  await redis.ask(`SET ${key("topic", "room/text")} x`);
+  await redis.ask(`SET ${key("roster", "text")} x`);
+  for (const server of servers) {
+    const talk = await converse({ server });
+    const name = memberOf(talk);
+    await talk.request({ type: "subscribe", topic: room });
+    expect(await publish(talk, room, ["after"])).toMatchObject([{ topic: room }]);
+    await talk.request({ type: "subscribe", topic: "room/text" });
+    await talk.request({ type: "subscribe", topic: "presence/text" });
+    await presentNames(talk, "presence/text", [name]);
+    await talk.request({ type: "unsubscribe", topic: "room/text" });
+  }
+});

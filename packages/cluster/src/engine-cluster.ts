@@ -13,7 +13,7 @@ import {
   type RequestMark,
   type Roster,
 } from "@rosetta/hub/cluster";
-import type { BeatCommand, BeatReply, Engine } from "./engine.ts";
+import { type BeatCommand, type BeatReply, type Engine, EngineError } from "./engine.ts";
 import { EngineLog } from "./engine-log.ts";
 import { entryOf } from "./payload.ts";
 import { type EnginePatience, Reach } from "./reach.ts";
@@ -255,10 +255,12 @@ export class EngineCluster implements Cluster {
       this.#silent = 0;
       this.#there();
       this.#learn(reply);
-    } catch {
+    } catch (error) {
       // Whatever is being told may have come before the engine took this server for dead.
       this.#tells = undefined;
       this.#away(begunAt);
+      // An engine that complains is at the other end of the connection.
+      if (error instanceof EngineError) return;
       this.#silent += 1;
       if (this.#silent < silentBeats) return;
       this.#silent = 0;
@@ -368,7 +370,7 @@ export class EngineCluster implements Cluster {
     const { engine, platform } = this.#options;
     const opened = await this.#reach.ask(() => engine.open(topic, platform.token().slice(0, 16)));
     const newest = opened.events.at(-1);
-    const data = newest && entryOf(topic, opened.epoch, newest.offset, newest.payload).data;
+    const data = newest && entryOf(topic, opened.epoch, newest.offset, newest.payload)?.data;
     const { done, total } = data?.kind === "progress" ? data : { done: 0, total: 0 };
     const failed = { kind: "progress", state: "failed", done, total } as const;
     await this.log.append(topic, { at: platform.date(), data: failed, rank: outcomeRank });

@@ -14,7 +14,7 @@ import {
 } from "@rosetta/hub/cluster";
 import type { Cursor } from "@rosetta/protocol";
 import type { Appended, Engine, OpenedTopic } from "./engine.ts";
-import { entryOf, payloadOf } from "./payload.ts";
+import { entriesOf, entryOf, payloadOf } from "./payload.ts";
 import type { Reach } from "./reach.ts";
 
 /** Milliseconds that a hole may wait for the message that fills it, before it is fetched. */
@@ -259,8 +259,10 @@ export class EngineLog implements Log {
   }
 
   // #region merge
-  #place(followed: Followed, entry: Entry): void {
+  #place(followed: Followed, entry: Entry | undefined): void {
     const { life, ahead } = followed;
+    // What cannot be read is missing: the next event or the beat shows it.
+    if (!entry || Number.isNaN(entry.offset)) return;
     if (!life) return void ahead.set(entry.offset, entry);
     if (entry.epoch !== life.epoch) return void this.#fetch(followed, "life").catch(() => {});
     if (entry.offset <= life.offset) return;
@@ -309,45 +311,51 @@ export class EngineLog implements Log {
     const { engine, reach, fetched } = this.#options;
     const { name, life } = followed;
     const known = life && { epoch: life.epoch, offset: life.offset };
+    const before = [...followed.ahead.values()];
     const opened = await reach.ask(() => engine.open(name, this.#newEpoch(), known));
     if (this.#topics.get(name) !== followed) return;
     fetched(opened.events.length, why);
+    // The engine knows nothing of an event that was here before it was asked: the event never was, or is lost.
+    for (const entry of before) if (entry.offset > opened.offset) this.#drop(followed, entry);
     this.#take(followed, opened);
   }
 
   #take(followed: Followed, opened: OpenedTopic): void {
     const { name, life } = followed;
     if (life?.epoch !== opened.epoch) return this.#startOver(followed, opened);
-    const missed = opened.events.filter(({ offset }) => offset > life.offset);
+    const missed = entriesOf(name, opened).filter(({ offset }) => offset > life.offset);
     const next = missed[0]?.offset ?? opened.offset + 1;
     // More was appended than a ring holds.
     if (next > life.offset + 1) return this.#startOver(followed, opened);
-    for (const { offset, payload } of missed) {
-      if (!followed.ahead.has(offset))
-        followed.ahead.set(offset, entryOf(name, opened.epoch, offset, payload));
+    for (const entry of missed) {
+      if (!followed.ahead.has(entry.offset)) followed.ahead.set(entry.offset, entry);
     }
     this.#advance(followed, life);
   }
 
-  #startOver(followed: Followed, { epoch, offset, events }: OpenedTopic): void {
+  #startOver(followed: Followed, opened: OpenedTopic): void {
+    const { epoch, offset } = opened;
     const { name, ahead, life: before } = followed;
-    const life = this.#rings.begin(name, epoch, (events[0]?.offset ?? offset + 1) - 1);
+    const entries = entriesOf(name, opened);
+    const life = this.#rings.begin(name, epoch, (entries[0]?.offset ?? offset + 1) - 1);
     followed.life = life;
-    for (const event of events) {
-      const entry = entryOf(name, epoch, event.offset, event.payload);
+    for (const entry of entries) {
       this.#rings.keep(life, keptOf(entry));
       this.#settle(entry);
     }
-    for (const [place, entry] of ahead) {
-      if (entry.epoch === epoch && place > life.offset) continue;
-      ahead.delete(place);
-      this.#settle(entry);
+    for (const entry of ahead.values()) {
+      if (entry.epoch !== epoch || entry.offset <= life.offset) this.#drop(followed, entry);
     }
     if (before) {
       if (before.epoch !== epoch) this.#options.began();
       this.#lost(name, before.epoch !== epoch);
     }
     if (this.#topics.get(name) === followed) this.#advance(followed, life);
+  }
+
+  #drop({ ahead }: Followed, entry: Entry): void {
+    if (ahead.get(entry.offset) === entry) ahead.delete(entry.offset);
+    this.#settle(entry);
   }
 
   // An event that is not delivered here has its place all the same.

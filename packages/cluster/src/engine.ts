@@ -107,7 +107,8 @@ export interface EngineListener {
 /**
  * What servers have in common: the port to Redis, and to the engine of the tests, which obeys a seed. Every command
  * takes effect once and at once, in the order in which the engine gets them. A promise rejects with `ConnectionLost` if
- * it cannot be known whether the command took effect. It may also wait for ever: whoever asks has a deadline.
+ * it cannot be known whether the command took effect, and with `EngineError` if it did not. It may also wait for ever:
+ * whoever asks has a deadline.
  */
 export interface Engine {
   /** Connects, now and again after each loss, and tells the listener. */
@@ -149,6 +150,9 @@ export interface Engine {
 
 /** The connection ended before the answer came, or there was none. */
 export class ConnectionLost extends Error {}
+
+/** The engine has answered that it cannot do that, as when its memory is full. It has done nothing. */
+export class EngineError extends Error {}
 
 /** Bounds of what an engine keeps. */
 export const kept = {

@@ -709,3 +709,71 @@ test("a server that leaves takes its members along at once", async () => {
   await settled();
   expect(countsOf(watcher).at(-1)).toBe(0);
 });
+
+test("while the engine refuses everything, a request is unavailable, and its connections stay", async () => {
+  const { world, one, join, meet, engine } = await setUp();
+  const anna = await join(one, 1);
+  engine.isFull = true;
+  publish(anna, "not yet");
+  const ben = await meet(one, 2);
+  expect(anna.heard()).toMatchObject([{ type: "error", re: "not yet", code: "unavailable" }]);
+  expect(ben.heard()).toMatchObject([{ type: "error", re: "hello", code: "unavailable" }]);
+  const { links } = engine;
+  const connected = [...links].map((link) => link.connections);
+  await world.pass(5_000);
+  expect([...links].map((link) => link.connections)).toEqual(connected);
+  engine.isFull = false;
+  await world.pass(1_500);
+  publish(anna, "not yet");
+  await world.pass(20);
+  expect(anna.texts()).toEqual(["not yet"]);
+});
+
+describe("if somebody else writes to the engine", () => {
+  test.each([["no JSON"], ["null"], ["[]"], ['{"at":1,"data":null}'], ['{"data":{"kind":"chat"}}']])(
+    "an event that nobody can read, such as %s, counts as lost, and followers are told",
+    async (payload) => {
+      const { world, engine, one, two, join } = await setUp();
+      const anna = await join(one, 1);
+      publish(anna, "before");
+      await world.pass(20);
+      engine.store.append({ topic: "room/a", payload, epoch: "x" });
+      publish(anna, "after");
+      await world.pass(200);
+      expect(anna.socket.closing?.code).toBe(1013);
+      expect(engine.store.topic("room/a")?.offset).toBe(3);
+      const ben = await join(two, 2, "room/b");
+      const { epoch } = engine.store.topic("room/a") ?? { epoch: "" };
+      ben.say({ type: "subscribe", id: "1", topic: "room/a", since: { epoch, offset: 1 } });
+      await world.pass(50);
+      expect(ben.heard()).toMatchObject([{ type: "subscribed", recovered: false, offset: 3 }, { offset: 3 }]);
+    },
+  );
+
+  test("a message that is none is left out, and one of an event that never was is not waited for", async () => {
+    const { world, engine, one, join } = await setUp();
+    const anna = await join(one, 1);
+    const { epoch } = engine.store.topic("room/a") ?? { epoch: "" };
+    const payload = JSON.stringify({ at: 1, data: { kind: "chat", text: "never" } });
+    let opened = 0;
+    const { open } = engine.store;
+    engine.store.open = (...asked) => {
+      opened += 1;
+      return open.apply(engine.store, asked);
+    };
+    for (const text of [
+      "",
+      "garbage",
+      `${epoch} 1 garbage`,
+      `${epoch} x ${payload}`,
+      `${epoch} 9 ${payload}`,
+    ])
+      engine.store.say("topic", "room/a", text);
+    engine.store.say("all", "", "room");
+    await world.pass(2_000);
+    expect(opened).toBe(1);
+    publish(anna, "hi");
+    await world.pass(20);
+    expect(anna.texts()).toEqual(["hi"]);
+  });
+});

@@ -1,6 +1,6 @@
 import type { Platform } from "@rosetta/hub";
 import { Refused } from "@rosetta/hub/cluster";
-import { ConnectionLost } from "./engine.ts";
+import { ConnectionLost, EngineError } from "./engine.ts";
 
 /** Milliseconds after which a client may try again what the engine did not take. */
 const retryAfterMs = 1_000;
@@ -18,7 +18,7 @@ interface ReachOptions extends EnginePatience {
   /** Called once for each time that the engine has been away for too long. */
   cutOff(): void;
   /** Called for each command that was not carried out. */
-  refused(why: "away" | "late"): void;
+  refused(why: "away" | "late" | "error"): void;
 }
 
 /**
@@ -89,6 +89,10 @@ export class Reach {
         return await this.#within(answer, deadline);
       } catch (error) {
         if (error instanceof Refused) answer.then(late, () => {});
+        if (error instanceof EngineError) {
+          refused("error");
+          throw unavailable("the engine cannot do this now");
+        }
         if (!(error instanceof ConnectionLost)) throw error;
         if (!repeats) {
           refused("away");
@@ -121,6 +125,6 @@ export class Reach {
   }
 }
 
-function unavailable(): Refused {
-  return new Refused("unavailable", "the engine does not answer", retryAfterMs);
+function unavailable(why = "the engine does not answer"): Refused {
+  return new Refused("unavailable", why, retryAfterMs);
 }

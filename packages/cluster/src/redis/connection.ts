@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { createClient, type RedisClientType } from "@redis/client";
 import type { RedisAddress, RedisHost, RedisLogin } from "@rosetta/protocol";
-import { ConnectionLost } from "../engine.ts";
+import { ConnectionLost, EngineError } from "../engine.ts";
 import { type ScriptName, scripts } from "./scripts.ts";
 
 /** What Redis answers. */
@@ -31,7 +31,7 @@ export class Connection {
       if (!connection.#isOver) connection.#end();
     };
     client.on("error", end).on("end", end);
-    const cancel = afterWaiting(end);
+    const cancel = afterWaiting(end, address.isEncrypted);
     try {
       await client.connect();
       await connection.#check();
@@ -49,7 +49,7 @@ export class Connection {
     return connection;
   }
 
-  /** Runs a script. Rejects with `ConnectionLost` if nobody can tell whether it ran. */
+  /** Runs a script. Rejects with `ConnectionLost` if nobody can tell whether it ran, with `EngineError` if it did not. */
   async run(name: ScriptName, keys: string[], args: (string | number)[]): Promise<RedisReply> {
     const { sha, text } = scripts[name];
     const rest = [`${keys.length}`, ...keys, ...args.map(String)];
@@ -61,7 +61,7 @@ export class Connection {
     }
   }
 
-  /** Sends a command. Rejects with `ConnectionLost` if nobody can tell whether it took effect. */
+  /** Sends a command. Rejects as `run()` does. */
   async send(command: string[]): Promise<RedisReply> {
     if (this.#isOver) throw new ConnectionLost("not connected");
     try {
@@ -71,7 +71,7 @@ export class Connection {
       // It was the master, and is none any more, or it has not loaded its file yet: another one may do better.
       if (/^(READONLY|MASTERDOWN|LOADING)\b/.test(message)) this.#end();
       // What else Redis itself says begins with a code, too, such as `OOM`.
-      else if (!this.#isOver && /^[A-Z]{2,}/.test(message)) throw error;
+      else if (!this.#isOver && /^[A-Z]{2,}/.test(message)) throw new EngineError(message);
       throw new ConnectionLost(message);
     }
   }
@@ -133,8 +133,9 @@ function clientFor(
 }
 
 // For a peer that accepts connections and never answers, such as a frozen process. Returns a function that cancels it.
-function afterWaiting(end: (error: Error) => void): () => void {
-  const timer = setTimeout(() => end(new Error(`no answer after ${connectMs / 1_000} s`)), connectMs);
+function afterWaiting(end: (error: Error) => void, isEncrypted: boolean): () => void {
+  const hint = isEncrypted ? "; does it expect TLS, as rediss:// says?" : "";
+  const timer = setTimeout(() => end(new Error(`no answer after ${connectMs / 1_000} s${hint}`)), connectMs);
   return () => clearTimeout(timer);
 }
 
@@ -144,7 +145,11 @@ async function serverOf({ hosts, sentinels, isEncrypted }: RedisAddress): Promis
   for (const each of hosts) {
     if (!sentinels) return each;
     try {
-      const found = await masterOf(clientFor(each, isEncrypted, sentinels.login), sentinels.master);
+      const found = await masterOf(
+        clientFor(each, isEncrypted, sentinels.login),
+        sentinels.master,
+        isEncrypted,
+      );
       if (found) return found;
       reason = "";
     } catch (error) {
@@ -155,14 +160,18 @@ async function serverOf({ hosts, sentinels, isEncrypted }: RedisAddress): Promis
   throw new Error(`no sentinel knows where ${sentinels?.master} is${reason}`);
 }
 
-async function masterOf(sentinel: RedisClientType, master: string): Promise<RedisHost | undefined> {
+async function masterOf(
+  sentinel: RedisClientType,
+  master: string,
+  isEncrypted: boolean,
+): Promise<RedisHost | undefined> {
   let problem: unknown;
   const end = (error?: unknown): void => {
     problem ??= error;
     if (sentinel.isOpen) sentinel.destroy();
   };
   sentinel.on("error", end);
-  const cancel = afterWaiting(end);
+  const cancel = afterWaiting(end, isEncrypted);
   try {
     await sentinel.connect();
     const query = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", master];

@@ -3,7 +3,7 @@ import { createClient } from "@redis/client";
 import { outcomeRank, type RequestMark } from "@rosetta/hub/cluster";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ConnectionLost, type Engine } from "../engine.ts";
+import { ConnectionLost, type Engine, EngineError } from "../engine.ts";
 import { type Connected, connectTo, until } from "../testing/connected.ts";
 import { FakeStore } from "../testing/fake-store.ts";
 import { freePorts } from "../testing/free-ports.ts";
@@ -251,6 +251,97 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
     await flusher?.sendCommand(["DEL", "{rosetta}:0:topic:room/a"]);
     expect(await engine.open("room/a", "second")).toEqual({ epoch: "second", offset: 0, events: [] });
     expect(await engine.append({ topic: "room/a", payload: "2", epoch: "x" })).toMatchObject({ offset: 1 });
+  });
+
+  /** Everything that a server does, with the names "a" and "c". */
+  async function doAll(engine: Engine): Promise<void> {
+    const request = { client: "c", id: "1", body: 1 };
+    const topics = [{ topic: "room/a", epoch: "e", offset: 0 }];
+    const followed = [{ room: "a", topic: "presence/a" }];
+    await engine.claim({ client: "c", connection: 1, member: "guest-1" });
+    await engine.append({ topic: "room/a", payload: "1", epoch: "e", request });
+    const { version, life } = await engine.roster("a", ["guest-1"]);
+    await engine.append({ topic: "presence/a", payload: "1", epoch: "e", rank: version, life });
+    await engine.open("room/a", "e");
+    await engine.startJob("job/1", "e", { ...request, id: "2" });
+    await engine.beat({
+      told: "",
+      tells: "t",
+      topics,
+      followed,
+      jobs: ["job/1"],
+      clients: ["c"],
+      keeps: true,
+    });
+    await engine.keepJob("job/1", "c");
+    await engine.cancel("job/1", "c");
+  }
+
+  test("has an end for every key, also for those of a server that was killed", async () => {
+    await flush();
+    const { engine, up } = connect("seven");
+    await up;
+    await doAll(engine);
+    const keys = (await flusher?.sendCommand(["KEYS", "*"])) as string[];
+    expect(keys.length).toBeGreaterThan(9);
+    for (const key of keys) expect(await flusher?.sendCommand(["PTTL", key]), key).toBeGreaterThan(0);
+  });
+
+  test("a key that another program has written makes way, whatever is in it", async () => {
+    await flush();
+    const { engine, up } = connect("eight");
+    await up;
+    await doAll(engine);
+    const keys = (await flusher?.sendCommand(["KEYS", "*"])) as string[];
+    const write = (command: string, key: string): string[] => {
+      if (command === "a text") return ["SET", key, "x"];
+      if (command === "fields")
+        return ["HSET", key, "epoch", "e", "offset", "x", "#", "x", "rank", "x", "count", "x"];
+      return ["XADD", key, "900-0", "x", "y"];
+    };
+    for (const what of ["a text", "fields", "a stream"]) {
+      for (const key of keys) {
+        await flusher?.sendCommand(["DEL", key]);
+        await flusher?.sendCommand(write(what, key));
+        await expect(doAll(engine), `${what} in ${key}`).resolves.toBeUndefined();
+      }
+      await flusher?.sendCommand(["HSET", "{rosetta}:0:topic:room/a", "bytes", "x"]);
+      await flusher?.sendCommand(["DEL", "{rosetta}:0:stream:room/a"]);
+      await flusher?.sendCommand(["XADD", "{rosetta}:0:stream:room/a", "900-0", "x", "y"]);
+      await flusher?.sendCommand([
+        "HSET",
+        "{rosetta}:0:roster:a",
+        "one",
+        "x",
+        "two",
+        "7",
+        "three",
+        '["g",1]',
+      ]);
+      await doAll(engine);
+      expect((await engine.roster("a", ["guest-1"])).members.flat().toSorted()).toEqual(["g", "guest-1"]);
+    }
+  });
+
+  test("one that refuses commands is reported in one line, and in another one when it does not any more", async () => {
+    const own = await startRedis(await freePort());
+    try {
+      const { engine, lines, up } = connect("nine", own.url);
+      await up;
+      await own.ask("CONFIG SET maxmemory 1");
+      for (let count = 0; count < 3; count += 1) await expect(doAll(engine)).rejects.toThrow(EngineError);
+      expect(lines).toEqual([
+        `Redis at ${own.url} cannot be used: OOM command not allowed when used memory > 'maxmemory'. Trying again`,
+      ]);
+      await own.ask("CONFIG SET maxmemory 0");
+      // Two beats show that it works again.
+      await doAll(engine);
+      expect(lines).toHaveLength(1);
+      await doAll(engine);
+      expect(lines.slice(1)).toEqual([`Redis at ${own.url} is there`]);
+    } finally {
+      await own.stop();
+    }
   });
 });
 

@@ -8,12 +8,14 @@ import {
   type ClaimCommand,
   ConnectionLost,
   type Engine,
+  EngineError,
   type EngineListener,
   kept,
   type OpenedTopic,
   type RosterReply,
 } from "../engine.ts";
 import { Connection, type RedisReply } from "./connection.ts";
+import type { ScriptName } from "./scripts.ts";
 
 /** Milliseconds before the next attempt to connect: after the first failure, and at most. Half more or less, by chance. */
 const backoffMs = { first: 25, longest: 500 } as const;
@@ -42,7 +44,7 @@ export class RedisEngine implements Engine {
   #listener: EngineListener | undefined;
   #connection: Connection | undefined;
   #isClosed = false;
-  /** The beats that this connection has answered. */
+  /** The beats that this connection has answered since it last refused a command. */
   #beats = 0;
   /** The next pause, without the part of it that is chance. It grows until a connection works. */
   #waitMs: number = backoffMs.first;
@@ -95,13 +97,13 @@ export class RedisEngine implements Engine {
     const { entries, bytes } = ring;
     const args = [topic, epoch, rank ?? "", life ?? "", payload, request?.id ?? "", request?.body ?? ""];
     const bounds = [kept.ms, kept.requests, entries, bytes];
-    return appendedOf(await this.#use().run("append", keys, [...args, ...bounds]));
+    return appendedOf(await this.#run("append", keys, [...args, ...bounds]));
   }
 
   async open(topic: string, fresh: string, known?: { epoch: string; offset: number }): Promise<OpenedTopic> {
     const keys = [this.#key("topic", topic), this.#key("stream", topic)];
     const args = [fresh, known?.epoch ?? "", known?.offset ?? 0, kept.ms];
-    const [epoch, offset, flat] = (await this.#use().run("open", keys, args)) as [string, number, string[]];
+    const [epoch, offset, flat] = (await this.#run("open", keys, args)) as [string, number, string[]];
     const events = pairsOf(flat).map(([place, payload]) => ({ offset: Number(place), payload }));
     return { epoch, offset, events };
   }
@@ -124,7 +126,7 @@ export class RedisEngine implements Engine {
     const bounds = [kept.leaseMs, kept.ms, keeps ? 1 : 0];
     const args = [this.#prefix, server, ...bounds, told, tells, ...counts, ...places];
     const connection = this.#use();
-    const reply = (await connection.run("beat", keys, args)) as [
+    const reply = (await this.#run("beat", keys, args)) as [
       number,
       [number, string, number][],
       ...number[][],
@@ -151,7 +153,7 @@ export class RedisEngine implements Engine {
   async claim(command: ClaimCommand): Promise<{ member: string; known: boolean } | "older"> {
     const { client, connection, member } = command;
     const args = [this.#prefix, client, this.#options.server, connection ?? "", member, kept.ms];
-    const reply = await this.#use().run("claim", [this.#key("client", client)], args);
+    const reply = await this.#run("claim", [this.#key("client", client)], args);
     const [outcome, name, known] = reply as [string, string, number];
     return outcome === "older" ? "older" : { member: name, known: known === 1 };
   }
@@ -161,42 +163,51 @@ export class RedisEngine implements Engine {
     const text = members.length === 0 ? "" : JSON.stringify(members);
     const keys = [this.#key("roster", room), this.#key("rooms", server)];
     const args = [server, room, text, kept.ms, this.#prefix, kept.leaseMs];
-    const [life, flat] = (await this.#use().run("roster", keys, args)) as [string, string[]];
+    const [life, flat] = (await this.#run("roster", keys, args)) as [string, string[]];
     const fields = new Map(pairsOf(flat));
     const version = Number(fields.get("#") ?? 0);
     fields.delete("#");
-    return { version, life, members: [...fields.values()].map((names) => JSON.parse(names)) };
+    return { version, life, members: [...fields.values()].map(membersOf) };
   }
 
   async startJob(topic: string, epoch: string, { client, id, body }: RequestMark): Promise<Appended> {
     const { server } = this.#options;
     const keys = [this.#key("client", client), this.#key("job", topic), this.#key("jobs", server)];
     const args = [topic, epoch, id, body, client, server, kept.ms, kept.requests, this.#prefix, kept.leaseMs];
-    return appendedOf(await this.#use().run("start", keys, args));
+    return appendedOf(await this.#run("start", keys, args));
   }
 
   async keepJob(topic: string, client: string): Promise<boolean> {
     const { server } = this.#options;
     const keys = [this.#key("job", topic), this.#key("jobs", server), this.#key("topic", topic)];
-    return (await this.#use().run("keep-job", keys, [topic, client, server, kept.ms, outcomeRank])) === 1;
+    return (await this.#run("keep-job", keys, [topic, client, server, kept.ms, outcomeRank])) === 1;
   }
 
   async endJob(topic: string): Promise<void> {
-    await this.#use().run("end-job", [this.#key("job", topic)], [this.#prefix, topic]);
+    await this.#run("end-job", [this.#key("job", topic)], [this.#prefix, topic]);
   }
 
   async cancel(topic: string, client: string): Promise<"cancelled" | "forbidden" | "not_found"> {
-    const reply = await this.#use().run("cancel", [this.#key("job", topic)], [this.#prefix, topic, client]);
+    const reply = await this.#run("cancel", [this.#key("job", topic)], [this.#prefix, topic, client]);
     return reply as "cancelled" | "forbidden" | "not_found";
   }
 
   async leave(): Promise<void> {
     const { server } = this.#options;
-    await this.#use().run("leave", [this.#key("lease", server)], [this.#prefix, server]);
+    await this.#run("leave", [this.#key("lease", server)], [this.#prefix, server]);
   }
 
   #key(kind: string, name: string): string {
     return `${this.#prefix}${kind}:${name}`;
+  }
+
+  async #run(name: ScriptName, keys: string[], args: (string | number)[]): Promise<RedisReply> {
+    try {
+      return await this.#use().run(name, keys, args);
+    } catch (error) {
+      if (error instanceof EngineError) this.#complained(error.message);
+      throw error;
+    }
   }
 
   #use(): Connection {
@@ -223,7 +234,7 @@ export class RedisEngine implements Engine {
     } catch (error) {
       // The connection may be open but not allowed to subscribe.
       connection?.destroy();
-      this.#failed((error as Error).message || String((error as NodeJS.ErrnoException).code));
+      this.#failed(explained((error as Error).message || String((error as NodeJS.ErrnoException).code)));
       this.#retry();
     }
   }
@@ -259,11 +270,36 @@ export class RedisEngine implements Engine {
     this.#problems.add(problem);
     report(`Redis at ${address.shown} cannot be used: ${problem}. Trying again`);
   }
+
+  // One that refuses commands does not work, though it answers.
+  #complained(message: string): void {
+    this.#beats = 0;
+    this.#failed(explained(message));
+  }
+}
+
+// Some of what Redis and its client say needs a word more, or a few less.
+function explained(problem: string): string {
+  return problem
+    .replace(/NOAUTH .*/s, "NOAUTH: it wants a password, and the address has none")
+    .replace(/^Unknown RESP type.*/s, "what answers there is no Redis ($&)")
+    .replace(/ script: \w+, on @user_script.*/s, "")
+    .replace(/\.+$/, "");
 }
 
 function appendedOf(reply: RedisReply): Appended {
   const [outcome, topic, epoch, offset] = reply as [Appended["outcome"], string, string, number];
   return { outcome, topic, epoch, offset };
+}
+
+// Whoever can write to Redis may have written anything.
+function membersOf(text: string): string[] {
+  try {
+    const names: unknown = JSON.parse(text);
+    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+  } catch {
+    return [];
+  }
 }
 
 // Redis returns what belongs together one after the other, or as a map in its newer protocol.

@@ -2,7 +2,7 @@ import { Client } from "@rosetta/client";
 import { createExtras } from "@rosetta/hub/extras";
 import { settled, World } from "@rosetta/hub/testing";
 import type { Cursor } from "@rosetta/protocol";
-import { entryOf } from "../payload.ts";
+import { entriesOf } from "../payload.ts";
 import { FakeEngine, type Remains } from "../testing/fake-engine.ts";
 import { SimulatedReader } from "./readers.ts";
 import { hashSlowly, SimulatedServer } from "./servers.ts";
@@ -285,9 +285,10 @@ export class Simulation {
   }
 
   #statesOf(name: string): string[] {
-    const { epoch = "", events = [] } = this.#engine.store.topic(name) ?? {};
-    const said = events.map(({ offset, payload }) => entryOf(name, epoch, offset, payload).data);
-    return said.flatMap((data) => (data.kind === "progress" ? [data.state] : []));
+    const topic = this.#engine.store.topic(name);
+    return (topic ? entriesOf(name, topic) : []).flatMap(({ data }) =>
+      data.kind === "progress" ? [data.state] : [],
+    );
   }
 
   // The speakers that have not left.

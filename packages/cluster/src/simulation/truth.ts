@@ -1,6 +1,6 @@
 import type { Entry } from "@rosetta/hub/cluster";
 import type { Cursor } from "@rosetta/protocol";
-import { entryOf } from "../payload.ts";
+import { entriesOf } from "../payload.ts";
 import type { FakeStore } from "../testing/fake-store.ts";
 
 /** A report to a reader: an event, or the news that it missed some, with the epoch in which it continues. */
@@ -36,8 +36,8 @@ export class Truth {
     const from = noted?.epoch === epoch ? noted.offset : 0;
     if (from === head) return;
     this.#noted.set(store, { epoch, offset: head });
-    for (const { offset, payload } of events.filter((event) => event.offset > from)) {
-      const entry = entryOf(this.#topic, epoch, offset, payload);
+    const fresh = events.filter((event) => event.offset > from);
+    for (const entry of entriesOf(this.#topic, { epoch, events: fresh })) {
       const place = placeOf(entry);
       const before = this.#places.get(place);
       if (before && textOf(before) !== textOf(entry)) this.faults.push(`${place} holds two texts`);
@@ -92,10 +92,9 @@ export class Truth {
   endOf({ name, told, hasLeft, key }: Witness, store: FakeStore): string[] {
     if (hasLeft) return [];
     const topic = store.topic(this.#topic);
-    const events = (topic?.events ?? []).map(({ offset, payload }) =>
-      entryOf(this.#topic, topic?.epoch ?? "", offset, payload),
+    const newest = (topic ? entriesOf(this.#topic, topic) : []).findLast(
+      ({ except }) => key === undefined || except !== key,
     );
-    const newest = events.findLast(({ except }) => key === undefined || except !== key);
     const last = told.findLast((one) => !one.lost);
     if (!newest || (last && !last.lost && placeOf(last) === placeOf(newest))) return [];
     return [

@@ -8,6 +8,7 @@ import {
   type ClaimCommand,
   ConnectionLost,
   type Engine,
+  EngineError,
   type EngineListener,
   type OpenedTopic,
   type RosterReply,
@@ -39,6 +40,8 @@ export class FakeEngine {
   /** Is told of a store after each command that it has carried out. */
   observe: (store: FakeStore) => void = () => {};
   isDown = false;
+  /** Refuses every command, as when its memory is full. */
+  isFull = false;
   /** Until when it does nothing. */
   frozenUntil = 0;
   #replica: FakeStore;
@@ -124,6 +127,8 @@ export class FakeLink implements Engine {
   isMinority = false;
   /** True if it hears no messages, and does not notice. */
   isDeaf = false;
+  /** How often it has connected. */
+  connections = 0;
   /** How many of the next messages are lost. */
   lostMessages = 0;
   /** How many of the next answers are lost. */
@@ -264,6 +269,7 @@ export class FakeLink implements Engine {
       return;
     }
     this.#connection = { reject: new Set() };
+    this.connections += 1;
     this.#listener?.up();
   }
 
@@ -283,7 +289,8 @@ export class FakeLink implements Engine {
         const { frozenUntil } = this.#engine;
         if (world.now() < frozenUntil) return void world.after(frozenUntil - world.now(), arrive);
         const { store } = this;
-        const answer = command(store);
+        const isFull = this.#engine.isFull;
+        const answer = isFull ? undefined : command(store);
         this.#engine.observe(store);
         if (this.lostAnswers > 0) {
           this.lostAnswers -= 1;
@@ -293,7 +300,8 @@ export class FakeLink implements Engine {
         world.after(this.#backAt - world.now(), () => {
           if (this.#connection !== connection) return;
           connection.reject.delete(reject);
-          resolve(answer);
+          if (isFull) reject(new EngineError("OOM"));
+          else resolve(answer as T);
         });
       };
       this.#thereAt = Math.max(this.#thereAt, world.now() + this.#way());

@@ -21,8 +21,8 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("redis/scripts/prelude.lua", "redis/redis-engine"),
-    search: "if known[1] and known[2] == now then",
-    replace: "if known[1] then",
+    search: "if isWhole and known[2] == now then",
+    replace: "if isWhole then",
     why: "an epoch outlives a restart of Redis",
   },
   {
@@ -66,6 +66,42 @@ export const cluster: Mutant[] = [
     search: "this.#entry(pending ? { ...entry, request } : entry);",
     replace: "this.#entry({ ...entry, ...(request && { request }) });",
     why: "every server on which an author is sends it the ack",
+  },
+  {
+    ...unit("reach.ts", "failures"),
+    search: "if (error instanceof EngineError) {",
+    replace: "if (error === undefined) {",
+    why: "an engine whose memory is full closes the connections of clients with 1011",
+  },
+  {
+    ...unit("engine-cluster.ts", "failures"),
+    search: "if (error instanceof EngineError) return;",
+    replace: "",
+    why: "an engine that complains is taken for one that does not answer, and connected to anew",
+  },
+  {
+    ...unit("payload.ts", "failures"),
+    search: "else entries.length = 0;",
+    replace: "",
+    why: "an event that nobody can read is lost without a word",
+  },
+  {
+    ...unit("engine-log.ts", "failures"),
+    search: "for (const entry of before) if (entry.offset > opened.offset) this.#drop(followed, entry);",
+    replace: "",
+    why: "an event that never was is fetched twenty times a second, for ever",
+  },
+  {
+    ...unit("redis/scripts/prelude.lua", "redis/redis-engine"),
+    search: "if string.find(answer.err, fault, 1, true) then redis.call('DEL', key) end",
+    replace: "",
+    why: "a key of another type makes every beat fail, and so all servers",
+  },
+  {
+    ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
+    search: "call('PEXPIRE', servers, ttl)\n",
+    replace: "",
+    why: "Redis remembers servers that were killed for ever",
   },
   {
     ...unit("reach.ts", "failures"),
@@ -123,13 +159,13 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
-    search: "    redis.call('PEXPIRE', all('roster', room), ttl)\n",
+    search: "    call('PEXPIRE', all('roster', room), ttl)\n",
     replace: "",
     why: "Redis forgets the members of a room that does not change for three minutes",
   },
   {
     ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
-    search: "tonumber(version) > tonumber(rank or 0)",
+    search: "number(version) > number(rank)",
     replace: "tonumber(version) < tonumber(rank or 0)",
     why: "a presence that no server has published is not found",
   },
@@ -153,7 +189,7 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("redis/connection.ts", "redis/connection"),
-    search: "setTimeout(() => end(new Error(`no answer after ${connectMs / 1_000} s`)), connectMs)",
+    search: "setTimeout(() => end(new Error(`no answer after ${connectMs / 1_000} s${hint}`)), connectMs)",
     replace: "setTimeout(() => {}, connectMs)",
     why: "a server waits for ever for a peer that accepts its connection and never answers",
   },
@@ -213,7 +249,7 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
-    search: "isKnown and {} or redis.call('SMEMBERS', all('rooms', server))",
+    search: "isKnown and {} or call('SMEMBERS', all('rooms', server))",
     replace: "{}",
     why: "a server is not told in which rooms Redis still has members of it",
   },
@@ -225,7 +261,7 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("redis/scripts/append.lua", "redis/redis-engine"),
-    search: "tonumber(highest) >= tonumber(rank)",
+    search: "number(highest) >= tonumber(rank)",
     replace: "tonumber(highest) > tonumber(rank)",
     why: "two servers tell the same second of a feed",
   },
@@ -243,7 +279,7 @@ export const cluster: Mutant[] = [
   },
   {
     ...unit("redis/scripts/claim.lua", "redis/redis-engine"),
-    search: "tonumber(connection) < tonumber(known[3])",
+    search: "tonumber(connection) < number(known[3])",
     replace: "tonumber(connection) > tonumber(known[3])",
     why: "a newer connection of a client is refused for an older one",
   },
@@ -256,8 +292,8 @@ export const cluster: Mutant[] = [
   {
     file: "packages/cluster/src/redis/scripts/keep-job.lua",
     tests: ["packages/cluster/src/redis/redis-engine.test.ts"],
-    search: "redis.call('HGET', KEYS[3], 'rank') == outcome",
-    replace: "redis.call('EXISTS', KEYS[3]) == 1",
+    search: "call('HGET', KEYS[3], 'rank') == outcome",
+    replace: "call('EXISTS', KEYS[3]) == 1",
     why: "a job is taken for lost if somebody has followed it before an empty engine was told of it",
   },
   {

@@ -10,22 +10,26 @@ local answer = answerTo(client, id, body)
 if answer then return answer end
 local epoch, offset = topicOf(topic, stream, fresh, ttl)
 if rank ~= '' then
-  local highest = redis.call('HGET', topic, 'rank')
-  if highest and tonumber(highest) >= tonumber(rank) then return { 'late', name, epoch, offset } end
-  redis.call('HSET', topic, 'rank', rank)
+  local highest = call('HGET', topic, 'rank')
+  if highest and number(highest) >= tonumber(rank) then return { 'late', name, epoch, offset } end
+  call('HSET', topic, 'rank', rank)
 end
 
-offset = redis.call('HINCRBY', topic, 'offset', 1)
-redis.call('XADD', stream, offset .. '-0', 'e', event)
-local kept = redis.call('HINCRBY', topic, 'bytes', #event)
-while redis.call('XLEN', stream) > entries or kept > bytes do
-  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-  if not oldest then break end
-  redis.call('XDEL', stream, oldest[1])
-  kept = redis.call('HINCRBY', topic, 'bytes', -#oldest[2][2])
+offset = call('HINCRBY', topic, 'offset', 1)
+call('XADD', stream, offset .. '-0', 'e', event)
+local kept = number(call('HGET', topic, 'bytes')) + #event
+while call('XLEN', stream) > entries or kept > bytes do
+  local oldest = call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  if not oldest then
+    kept = 0
+    break
+  end
+  call('XDEL', stream, oldest[1])
+  kept = kept - #oldest[2][2]
 end
-redis.call('PEXPIRE', topic, ttl)
-redis.call('PEXPIRE', stream, ttl)
+call('HSET', topic, 'bytes', kept)
+call('PEXPIRE', topic, ttl)
+call('PEXPIRE', stream, ttl)
 remember(client, id, body, name, epoch, offset, most, ttl)
 redis.call('PUBLISH', topic, epoch .. ' ' .. offset .. ' ' .. event)
 return { 'added', name, epoch, offset }

@@ -11,83 +11,84 @@ local function all(kind, id) return prefix .. kind .. ':' .. id end
 
 -- The lease says when the server has last told everything, and in which life of the engine.
 local now = life()
-local isKnown = redis.call('GET', all('lease', server)) == told .. ' ' .. now
-redis.call('SET', all('lease', server), (isKnown and told or tells) .. ' ' .. now, 'PX', lease)
-redis.call('SADD', servers, server)
+local isKnown = call('GET', all('lease', server)) == told .. ' ' .. now
+call('SET', all('lease', server), (isKnown and told or tells) .. ' ' .. now, 'PX', lease)
+call('SADD', servers, server)
+call('PEXPIRE', servers, ttl)
 
 local differing = {}
 for index = 1, topics do
   local topic, stream = KEYS[2 * index], KEYS[2 * index + 1]
-  local head = redis.call('HMGET', topic, 'epoch', 'life', 'offset')
+  local head = call('HMGET', topic, 'epoch', 'life', 'offset')
   local epoch = head[2] == now and head[1] or ''
   if epoch ~= ARGV[10 + 2 * index] or head[3] ~= ARGV[11 + 2 * index] then
-    differing[#differing + 1] = { index, epoch, tonumber(head[3] or 0) }
+    differing[#differing + 1] = { index, epoch, number(head[3]) }
   end
   if keeps then
-    redis.call('PEXPIRE', topic, ttl)
-    redis.call('PEXPIRE', stream, ttl)
+    call('PEXPIRE', topic, ttl)
+    call('PEXPIRE', stream, ttl)
   end
 end
 
 local cancelled, taken, runs = {}, {}, {}
 local first = 1 + 2 * topics
 for index = 1, jobs do
-  local job = redis.call('HMGET', KEYS[first + index], 'server', 'cancelled')
+  local job = call('HMGET', KEYS[first + index], 'server', 'cancelled')
   runs[KEYS[first + index]] = true
   if job[1] and job[1] ~= server then taken[#taken + 1] = index end
   if job[2] then cancelled[#cancelled + 1] = index end
-  redis.call('PEXPIRE', KEYS[first + index], ttl)
+  call('PEXPIRE', KEYS[first + index], ttl)
 end
 
 local moved = {}
 first = first + jobs
 for index = 1, clients do
-  local where = redis.call('HGET', KEYS[first + index], 'server')
+  local where = call('HGET', KEYS[first + index], 'server')
   if where and where ~= server then moved[#moved + 1] = index end
-  redis.call('PEXPIRE', KEYS[first + index], ttl)
+  call('PEXPIRE', KEYS[first + index], ttl)
 end
 
 -- The members of a room may have changed while no server could publish it, for example because one was killed.
 local untold = {}
 first = first + clients
 for index = 1, followed do
-  local rank = redis.call('HGET', KEYS[first + 2 * index - 1], 'rank')
-  local version = redis.call('HGET', KEYS[first + 2 * index], '#')
-  if version and tonumber(version) > tonumber(rank or 0) then untold[#untold + 1] = index end
+  local rank = call('HGET', KEYS[first + 2 * index - 1], 'rank')
+  local version = call('HGET', KEYS[first + 2 * index], '#')
+  if number(version) > number(rank) then untold[#untold + 1] = index end
 end
 
 -- Servers that are gone: their members have left, and the first server to notice takes over their jobs.
-for _, other in ipairs(redis.call('SMEMBERS', servers)) do
-  if redis.call('EXISTS', all('lease', other)) == 0 then
-    redis.call('SREM', servers, other)
+for _, other in ipairs(call('SMEMBERS', servers)) do
+  if call('EXISTS', all('lease', other)) == 0 then
+    call('SREM', servers, other)
     empty(prefix, other)
-    for _, job in ipairs(redis.call('SMEMBERS', all('jobs', other))) do
-      if redis.call('HGET', all('job', job), 'server') == other then
-        redis.call('HSET', all('job', job), 'server', server)
-        redis.call('SADD', all('jobs', server), job)
+    for _, job in ipairs(call('SMEMBERS', all('jobs', other))) do
+      if call('HGET', all('job', job), 'server') == other then
+        call('HSET', all('job', job), 'server', server)
+        call('SADD', all('jobs', server), job)
       end
     end
-    redis.call('DEL', all('jobs', other))
+    call('DEL', all('jobs', other))
   end
 end
 -- The server has to end jobs that it should run and does not, even one that began after its start was given up.
 local orphans = {}
-for _, job in ipairs(redis.call('SMEMBERS', all('jobs', server))) do
+for _, job in ipairs(call('SMEMBERS', all('jobs', server))) do
   local key = all('job', job)
-  if redis.call('HGET', key, 'server') ~= server then
-    redis.call('SREM', all('jobs', server), job)
+  if call('HGET', key, 'server') ~= server then
+    call('SREM', all('jobs', server), job)
   elseif not runs[key] then
     orphans[#orphans + 1] = job
   end
 end
 -- A server that has to report again also gets the rooms that still have members of it: its removals may have been lost.
-local rooms = isKnown and {} or redis.call('SMEMBERS', all('rooms', server))
+local rooms = isKnown and {} or call('SMEMBERS', all('rooms', server))
 -- These outlive the lease, so that the others can still clean up after this server.
-redis.call('PEXPIRE', all('rooms', server), ttl)
-redis.call('PEXPIRE', all('jobs', server), ttl)
+call('PEXPIRE', all('rooms', server), ttl)
+call('PEXPIRE', all('jobs', server), ttl)
 if keeps then
-  for _, room in ipairs(redis.call('SMEMBERS', all('rooms', server))) do
-    redis.call('PEXPIRE', all('roster', room), ttl)
+  for _, room in ipairs(call('SMEMBERS', all('rooms', server))) do
+    call('PEXPIRE', all('roster', room), ttl)
   end
 end
 return { isKnown and 1 or 0, differing, cancelled, taken, moved, orphans, rooms, untold }

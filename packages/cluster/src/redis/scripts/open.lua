@@ -4,7 +4,7 @@ local epoch, offset = topicOf(KEYS[1], KEYS[2], ARGV[1], ARGV[4])
 local from = '-'
 if ARGV[2] == epoch then from = (tonumber(ARGV[3]) + 1) .. '-0' end
 local events = {}
-for _, entry in ipairs(redis.call('XRANGE', KEYS[2], from, '+')) do
+for _, entry in ipairs(call('XRANGE', KEYS[2], from, '+')) do
   events[#events + 1] = string.match(entry[1], '^%d+')
   events[#events + 1] = entry[2][2]
 end

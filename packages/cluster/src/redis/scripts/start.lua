@@ -4,11 +4,11 @@ local client, job, jobs = KEYS[1], KEYS[2], KEYS[3]
 local topic, epoch, id, body, owner, server, ttl, most, prefix, lease = unpack(ARGV)
 local answer = answerTo(client, id, body)
 if answer then return answer end
-noted(prefix, server, lease)
+noted(prefix, server, lease, ttl)
 remember(client, id, body, topic, epoch, 0, tonumber(most), ttl)
-redis.call('DEL', job)
-redis.call('HSET', job, 'server', server, 'owner', owner)
-redis.call('PEXPIRE', job, ttl)
-redis.call('SADD', jobs, topic)
-redis.call('PEXPIRE', jobs, ttl)
+call('DEL', job)
+call('HSET', job, 'server', server, 'owner', owner)
+call('PEXPIRE', job, ttl)
+call('SADD', jobs, topic)
+call('PEXPIRE', jobs, ttl)
 return { 'added', topic, epoch, 0 }
