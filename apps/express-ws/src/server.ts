@@ -67,6 +67,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     // A refused handshake never reaches this event, except on a Node that is too old to call shouldUpgradeCallback.
     if (admission.refusal) return tcp.destroy();
     wss.handleUpgrade(req, tcp, head, (ws) => {
+      tcp.off("error", destroy);
       hub.accept(ws, () => connect(hub, ws, tcp, pathOf(facts), admission.address));
     });
   });

@@ -8,7 +8,7 @@ import type { WebSocket } from "ws";
 
 /** A socket with the application's data. ws has no place for it, so it gets the name that Bun uses, `ws.data`. */
 export interface Ws extends WebSocket {
-  data: { tcp: Socket; session: Session; traffic: Traffic };
+  data: { path: string; tcp: Socket; session: Session; traffic: Traffic };
 }
 
 /** Returns the port through which the hub uses this stack's sockets. */
@@ -98,56 +98,64 @@ function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
 }
 // #endregion echo
 
-/** Listens to an accepted socket until it is gone. */
-export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: string, address: string): void {
-  const traffic = new Traffic(tcp);
-  const ws = hub.open(path, address, (session) => Object.assign(socket, { data: { tcp, session, traffic } }));
-  const { session } = ws.data;
-
-  // #region guard
-  // A listener that throws ends the process. If the exception is caught as uncaughtException, the socket stays open but
-  // receives nothing more (websockets/ws#1092).
-  function guarded(handle: () => void): void {
+// #region guard
+// A listener that throws ends the process. If the exception is caught as uncaughtException, the socket stays open but
+// receives nothing more (websockets/ws#1092).
+function guarded<Args extends unknown[]>(handle: (ws: Ws, ...args: Args) => void) {
+  return function (this: WebSocket, ...args: Args): void {
+    const ws = this as Ws;
     try {
-      handle();
+      handle(ws, ...args);
     } catch (error) {
-      session.failed(error);
+      ws.data.session.failed(error);
     }
-  }
-  // #endregion guard
+  };
+}
+// #endregion guard
 
+function control(ws: Ws, payload: Buffer): void {
+  ws.data.traffic.control(payload);
+  ws.data.session.heard();
+}
+
+// The same functions listen to all sockets. Closures would take another 400 bytes of each.
+const { drain, ...listeners } = {
   // #region messages
-  // Text also arrives as a Buffer; only `isBinary` shows the difference. Add this listener before any await, or the
-  // first message is lost.
-  ws.on("message", (data: Buffer, isBinary) => {
+  // Text also arrives as a Buffer; only `isBinary` shows the difference.
+  message: guarded((ws, data: Buffer, isBinary: boolean) => {
+    const { path, session, traffic } = ws.data;
     traffic.message();
-    guarded(() => {
-      if (path === endpoints.echo) echo(ws, data, isBinary);
-      else if (isBinary) session.binary(data.length);
-      else session.text(data.toString(), data.length);
-    });
-  });
+    if (path === endpoints.echo) echo(ws, data, isBinary);
+    else if (isBinary) session.binary(data.length);
+    else session.text(data.toString(), data.length);
+  }),
   // #endregion messages
 
   // #region pong
   // ws does not notice a peer that has vanished. The hub does, if we report every sign of life to it. ws itself answers
   // pings.
-  const control = (payload: Buffer): void => {
-    traffic.control(payload);
-    guarded(() => session.heard());
-  };
-  ws.on("pong", control);
-  ws.on("ping", control);
+  pong: guarded(control),
+  ping: guarded(control),
   // #endregion pong
 
   // #region drained
   // ws has no `drain` event (websockets/ws#2009), but the TCP socket below it does.
-  tcp.on("drain", () => guarded(() => session.drained()));
+  drain: guarded((ws) => ws.data.session.drained()),
   // #endregion drained
 
   // #region closed
   // If a peer breaks the protocol, ws emits `error` and closes with the right code itself. `close` then reports 1006.
-  ws.on("error", () => {});
-  ws.on("close", (code) => guarded(() => session.closed(code)));
+  error() {},
+  close: guarded((ws, code: number) => ws.data.session.closed(code)),
   // #endregion closed
+};
+
+/** Listens to an accepted socket until it is gone. Call it before any await, or the first message is lost. */
+export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: string, address: string): void {
+  const traffic = new Traffic(tcp);
+  const ws = hub.open(path, address, (session) =>
+    Object.assign(socket, { data: { path, tcp, session, traffic } }),
+  );
+  for (const [event, listener] of Object.entries(listeners)) ws.on(event, listener);
+  tcp.on("drain", () => drain.call(ws));
 }

@@ -39,13 +39,13 @@ const connection: Mutant[] = [
   ]),
   ...inApps(node, "connection", [
     {
-      search: 'tcp.on("drain", () => guarded(() => session.drained()));',
-      replace: 'tcp.on("drain", () => session.drained());',
+      search: 'tcp.on("drain", () => drain.call(ws));',
+      replace: 'tcp.on("drain", () => ws.data.session.drained());',
       why: "an exception on `drain` ends the process",
       tests: ["e2e/connection.test.ts"],
     },
     {
-      search: '  ws.on("ping", control);\n',
+      search: "  ping: guarded(control),\n",
       replace: "",
       why: "a ping does not count as a sign of life",
       tests: ["DEAD-10"],
