@@ -104,6 +104,23 @@ test("COURSE-81 MUST slow the link down until it is told otherwise", {
   await expect(visit.echo.line("a short way")).toContainText("came back equal");
 });
 
+test("COURSE-86 MUST ask the server itself what it makes of a stranger’s Origin, and show what it noted", {
+  tag: ["@page", "@door", "@any-server"],
+}, async ({ lesson, run, server }) => {
+  const { page, serverLog } = await lesson("#/lesson/4", { url: run.urlOf(server.id) });
+  const answer = page.getByRole("status", { name: "The real server" });
+  const ask = page.getByRole("button", { name: "Ask the real server" });
+  await page.getByLabel("Who asks").selectOption({ label: "A stranger’s page, by WebSocket" });
+  await ask.press("Enter");
+  await expect(answer).toHaveText("It refused this: 403 this Origin is not listed.");
+  await expect(serverLog.lines.filter({ hasText: "status=403" })).toHaveCount(1);
+  await page.getByLabel("Who asks").selectOption({ label: "A program that sends no Origin" });
+  await expect(answer).not.toContainText("403");
+  await ask.press("Enter");
+  await expect(answer).toHaveText("It let this in: 101.");
+  await expect(page.getByRole("status", { name: "Steps done" })).toHaveText("3 of 4 done");
+});
+
 test("COURSE-82 MUST offer the failures on a phone, and restart the server from the lesson on shutdown", {
   tag: ["@page", "@shutdown", "@any-server"],
 }, async ({ lesson, run, server }) => {

@@ -11,7 +11,10 @@ async function shown(
   await door.getByLabel("Who asks").selectOption({ label: name });
   // A panel is drawn with the next frame of the display.
   await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
-  const command = await door.getByRole("group", { name: "Ask the real server" }).textContent().then(String);
+  const command = await door
+    .getByRole("group", { name: "The same in a terminal" })
+    .textContent()
+    .then(String);
   const headers = [...command.matchAll(/-H '([^:]+): ([^']*)'/g)].map(([, name, value]) => [name, value]);
   const path = /'http:\/\/[^/]+([^']*)'$/.exec(command.trim())?.[1] ?? "";
   const answer = await door.getByRole("status", { name: "The server’s answer" }).textContent().then(String);

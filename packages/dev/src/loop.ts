@@ -84,7 +84,7 @@ export class DevLoop {
       const servers = plan.seats.map(({ manifest: { id } }) => id);
       const faults = {
         servers,
-        up: () => [...this.#urls.keys()],
+        urls: this.#urls,
         slowUrls,
         origins: originsOf(plan),
         supervisor: this.#supervisor,

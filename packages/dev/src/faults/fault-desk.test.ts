@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CodeEvents } from "../events.ts";
 import { awayMs, FaultDesk, possibleFaults } from "./fault-desk.ts";
@@ -10,11 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => events.stop());
 
-function setUp() {
+function setUp(url = "http://127.0.0.1:9") {
   const caused: unknown[] = [];
   const desk = new FaultDesk({
     servers: ["one", "two"],
-    up: () => ["one"],
+    urls: new Map([["one", url]]),
     slowUrls: new Map([["one", "http://127.0.0.1:4711"]]),
     origins: new Set([origin]),
     supervisor: {
@@ -54,6 +57,47 @@ test("an order is carried out", async () => {
   ]);
 });
 
+test("a request that a page made up is sent as it is, and its answer told", async () => {
+  const server = createServer((request, response) => {
+    const { host, origin } = request.headers;
+    response.writeHead(request.url === "/in" ? 200 : 403).end(`${host} ${origin}\n`);
+  });
+  server.on("upgrade", (_, socket) =>
+    socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\n"),
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { order } = setUp(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const answer = async (path: string, headers: object) => {
+    const response = await order({ server: "one", request: { path, headers } });
+    return response.ok ? response.json() : response.status;
+  };
+  const stranger = { host: "rebound.example", origin: "https://stranger.example" };
+  expect(await answer("/out", stranger)).toEqual({
+    status: 403,
+    text: "rebound.example https://stranger.example",
+  });
+  // An event stream would never end, so its body is left alone.
+  expect(await answer("/in", stranger)).toEqual({ status: 200, text: "" });
+  expect(await answer("/ws", { connection: "Upgrade", upgrade: "websocket" })).toEqual({
+    status: 101,
+    text: "",
+  });
+  expect(await answer("/out", { host: "a\nb" })).toBe(502);
+  server.close();
+  server.closeAllConnections();
+  expect(await answer("/out", stranger)).toBe(502);
+});
+
+test.each([
+  [{ server: "two", request: { path: "/", headers: {} } }],
+  [{ server: "one", request: { path: "http://stranger.example", headers: {} } }],
+  [{ server: "one", request: { path: "/", headers: { host: 1 } } }],
+])("%j is no request to send", async (content) => {
+  const { order } = setUp();
+  expect((await order(content)).status).toBe(400);
+});
+
 test("a preflight request of a browser is allowed", async () => {
   const { ask } = setUp();
   const response = await ask({ method: "OPTIONS" });
@@ -77,7 +121,7 @@ test.each([
   [{ server: "one", fault: "toString" }],
   [{ server: ["one"], fault: "kill" }],
   [null],
-  ["a".repeat(2_000)],
+  ["a".repeat(5_000)],
 ])("%j is no order", async (content) => {
   const { order, caused } = setUp();
   expect((await order(content)).status).toBe(400);

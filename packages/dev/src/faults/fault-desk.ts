@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Supervisor } from "../supervisor.ts";
+import { type MadeUpRequest, readMadeUpRequest, sendMadeUpRequest } from "./made-up-request.ts";
 
 /** A fault that a page can order for a server. */
 export type OrderedFault = "restart" | "kill" | "freeze";
@@ -11,8 +12,8 @@ export type FaultCauser = Pick<Supervisor, "restart" | "kill" | "freeze">;
 export interface FaultPlan {
   /** Ids of the servers of the run. */
   servers: readonly string[];
-  /** Returns the ids of those that are up now. */
-  up(): string[];
+  /** By the id of a server that is up now: its address. */
+  urls: ReadonlyMap<string, string>;
   /** By the id of a server: its address through a slow link. */
   slowUrls: ReadonlyMap<string, string>;
   /** Pages of these origins may ask. */
@@ -29,12 +30,13 @@ export function possibleFaults(platform: NodeJS.Platform): OrderedFault[] {
 }
 
 /** The most bytes of an order. Real ones are far shorter. */
-const mostBytes = 1_000;
+const mostBytes = 4_000;
 
 /**
  * Makes a server fail when a page orders it. `GET` lists the possible faults, and `POST` with
- * `{"server": "bun-hono", "fault": "kill"}` causes one. Only pages of this run may ask, because any other page in the
- * same browser would reach it, too.
+ * `{"server": "bun-hono", "fault": "kill"}` causes one. `POST` with `{"server": …, "request": {"path": …, "headers": …}}`
+ * sends the server this request, and says what it answered: a browser would not let a page choose its `Origin`. Only
+ * pages of this run may ask, because any other page in the same browser would reach it, too.
  */
 export class FaultDesk {
   readonly #plan: FaultPlan;
@@ -57,25 +59,47 @@ export class FaultDesk {
       return end(response, 204);
     }
     if (request.method !== "POST") return end(response, 405);
-    const order = this.#read(await bodyOf(request));
+    const body = parse(await bodyOf(request));
+    const question = this.#readQuestion(body);
+    if (question) return this.#ask(question, response);
+    const order = this.#read(body);
     if (!order) return end(response, 400);
     this.#cause(order);
     end(response, 202);
   }
 
   #list(): object {
-    const { servers, slowUrls } = this.#plan;
+    const { servers, slowUrls, urls } = this.#plan;
     return {
       faults: this.#faults,
       awayMs,
       servers,
-      up: this.#plan.up(),
+      up: [...urls.keys()],
       slowUrls: Object.fromEntries(slowUrls),
     };
   }
 
-  #read(body: string): { server: string; fault: OrderedFault } | undefined {
-    const { server, fault } = Object(parse(body)) as { server?: unknown; fault?: unknown };
+  #readQuestion(body: unknown): { url: string; request: MadeUpRequest } | undefined {
+    const { server, request } = Object(body) as { server?: unknown; request?: unknown };
+    const url = this.#plan.urls.get(server as string);
+    const made = readMadeUpRequest(request);
+    return url !== undefined && made ? { url, request: made } : undefined;
+  }
+
+  async #ask(
+    { url, request }: { url: string; request: MadeUpRequest },
+    response: ServerResponse,
+  ): Promise<void> {
+    try {
+      end(response, 200, await sendMadeUpRequest(url, request));
+    } catch {
+      // The server is frozen or gone, or a header has characters that none may have.
+      end(response, 502);
+    }
+  }
+
+  #read(body: unknown): { server: string; fault: OrderedFault } | undefined {
+    const { server, fault } = Object(body) as { server?: unknown; fault?: unknown };
     const isKnown =
       this.#plan.servers.includes(server as string) && this.#faults.includes(fault as OrderedFault);
     return isKnown ? { server: server as string, fault: fault as OrderedFault } : undefined;

@@ -30,6 +30,32 @@ export async function askFaultDesk(): Promise<FaultOffer | undefined> {
   }
 }
 
+/** What a server answered to a request that a page made up. */
+export interface ServerAnswer {
+  status: number;
+  /** Why it refused the request, if it did. */
+  text: string;
+}
+
+/**
+ * Lets `pnpm dev` send a server a request whose headers a page may not choose itself. Rejects if the server did not
+ * answer.
+ */
+export async function askServer(
+  server: string,
+  path: string,
+  headers: ReadonlyMap<string, string>,
+): Promise<ServerAnswer> {
+  const request = { path, headers: Object.fromEntries(headers) };
+  const response = await fetch(faultsUrl() ?? "", {
+    method: "POST",
+    body: JSON.stringify({ server, request }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`pnpm dev answered ${response.status}`);
+  return JSON.parse(text);
+}
+
 /** Makes a server fail. Rejects if that was not accepted. */
 export async function orderFault(server: string, fault: DevFault): Promise<void> {
   const response = await fetch(faultsUrl() ?? "", {

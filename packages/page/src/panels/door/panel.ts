@@ -1,10 +1,12 @@
 import type { Refusal } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { copyText } from "../../shared/clipboard.ts";
+import { faultsUrl } from "../../shared/dev-run.ts";
+import { askServer, type ServerAnswer } from "../../shared/fault-offer.ts";
 import type { ServerEntry } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, Panel, region } from "../base.ts";
-import { askDoor, curlOf, type DoorCase, doorCases, type Knock } from "./model.ts";
+import { askDoor, curlOf, type DoorCase, doorCases, headersOf, type Knock } from "./model.ts";
 
 /** A request that a person makes up, and what the server's door answers. */
 export class DoorPanel extends Panel {
@@ -14,6 +16,7 @@ export class DoorPanel extends Panel {
     chosen: { state: true },
     knock: { state: true },
     copied: { state: true },
+    real: { state: true },
   };
   declare server: ServerEntry;
   /** All servers of this run: the pages of all of them may connect. */
@@ -21,11 +24,15 @@ export class DoorPanel extends Panel {
   declare chosen: number;
   declare knock: Knock;
   declare copied: string;
+  /** What the server itself said: nothing until it is asked, and `"none"` if it did not answer. */
+  declare real: ServerAnswer | "none" | undefined;
   #cases: DoorCase[] = [];
 
   readonly #act = this.declares({
     choose: (index: number) => this.#choose(index),
     edit: (change: Partial<Knock>) => this.#knock({ ...this.knock, ...change }),
+    // In a terminal it is the reader who asks.
+    ask: (where: "here" | "terminal") => (where === "here" ? this.#ask() : undefined),
   });
 
   protected override attach(): void {
@@ -43,6 +50,14 @@ export class DoorPanel extends Panel {
   #knock(knock: Knock): void {
     this.knock = knock;
     this.copied = "";
+    this.real = undefined;
+  }
+
+  async #ask(): Promise<void> {
+    const { knock } = this;
+    const answer = await askServer(this.server.id, knock.path, headersOf(knock)).catch(() => "none" as const);
+    // Another request was made up meanwhile.
+    if (knock === this.knock) this.real = answer;
   }
 
   #edit(event: Event): void {
@@ -51,13 +66,15 @@ export class DoorPanel extends Panel {
   }
 
   async #copy(): Promise<void> {
+    this.#act("ask", "terminal");
     const isCopied = await copyText(curlOf(this.knock, this.server));
     this.copied = isCopied ? "Copied." : "The browser does not let this page copy. Select the text instead.";
   }
 
   protected override facts(): Fact[] {
     const refusal = this.#refusal();
-    return [{ name: "Answer", value: refusal ? `${refusal.status} ${refusal.reason}` : "let in" }];
+    const answer = { name: "Answer", value: refusal ? `${refusal.status} ${refusal.reason}` : "let in" };
+    return this.real ? [answer, { name: "The real server", value: realText(this.real) }] : [answer];
   }
 
   #refusal(): Refusal | undefined {
@@ -65,7 +82,13 @@ export class DoorPanel extends Panel {
   }
 
   protected override render(): TemplateResult {
-    return region("Origin check", intro, [this.#choice(), this.#answer(), this.#headers(), this.#command()]);
+    return region("Origin check", intro, [
+      this.#choice(),
+      this.#answer(),
+      faultsUrl() === undefined ? nothing : this.#question(),
+      this.#headers(),
+      this.#command(),
+    ]);
   }
 
   #choice(): TemplateResult {
@@ -113,11 +136,23 @@ export class DoorPanel extends Panel {
     `;
   }
 
+  // No page may choose these headers, but `pnpm dev` sends them for it.
+  #question(): TemplateResult {
+    return html`
+      <div class="question">
+        <button class="main" @click=${() => this.#act("ask", "here")}>Ask the real server</button>
+        <p role="status" aria-label="The real server" class=${this.real === "none" ? "bad" : "hint"}>
+          ${this.real ? realText(this.real) : "Sends exactly this request."}
+        </p>
+      </div>
+    `;
+  }
+
   #command(): TemplateResult {
     return html`
       <div>
         <div class="apart">
-          <h3 id="command">Ask the real server</h3>
+          <h3 id="command">The same in a terminal</h3>
           <button class="small" @click=${this.#copy}>Copy</button>
         </div>
         <pre role="group" aria-labelledby="command">${curlOf(this.knock, this.server)}</pre>
@@ -148,6 +183,13 @@ export class DoorPanel extends Panel {
         min-block-size: 5.25rem;
         padding-inline-start: 0.75rem;
         border-inline-start: 3px solid var(--line);
+      }
+
+      .question {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem 0.75rem;
+        align-items: center;
       }
 
       pre {
@@ -195,7 +237,13 @@ function next({ webSocket }: Knock): string {
 
 function headersText({ headers }: Refusal): string {
   const names = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return names.length === 0 ? "" : `It carries ${names.join(", ")}.`;
+  return names.length === 0 ? "" : `The answer has the header ${names.join(", ")}.`;
+}
+
+function realText(answer: ServerAnswer | "none"): string {
+  if (answer === "none") return "The server did not answer.";
+  const { status, text } = answer;
+  return status < 400 ? `It let this in: ${status}.` : `It refused this: ${status} ${text}.`;
 }
 
 customElements.define("rosetta-door", DoorPanel);
