@@ -208,9 +208,9 @@ const wire: Mutant[] = [
   },
   {
     ...unit("panels/wire-log/items"),
-    search: "if (first.isOwn) return withSilences(run);",
-    replace: "return withSilences(run);",
-    why: "rows of no lesson are not folded",
+    search: "const isOpen = opened.has(key);",
+    replace: "const isOpen = true;",
+    why: "rows that are not of the lesson are not folded",
   },
   {
     ...unit("panels/wire-log/lanes"),

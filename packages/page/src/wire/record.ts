@@ -51,6 +51,8 @@ export interface WireRecord {
   isLost: boolean;
   /** Of the end of a connection: it was cut, without a close frame. */
   isCut: boolean;
+  /** Its connection was open, so that the end is not that of a refused handshake. */
+  wasOpen: boolean;
   /** Bytes of the whole message, also where `data` is cut. */
   size: number;
   /** The beginning of the message, at most `keptLength`. */

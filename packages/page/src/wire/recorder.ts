@@ -21,6 +21,8 @@ export class WireRecorder {
   #listeners = new Set<() => void>();
   #section: WireSection = { number: 0, title: "", isOwn: () => true };
   #pairing = new Pairing();
+  /** Connections that are open, by server, path and name. */
+  #open = new Set<string>();
 
   /** The lesson that is open. */
   get section(): WireSection {
@@ -46,6 +48,8 @@ export class WireRecorder {
     this.#count += 1;
     const data = "data" in frame ? frame.data : undefined;
     if (data !== undefined && frame.direction === "out") noteSent();
+    const key = `${server} ${path} ${connection}`;
+    if (frame.kind === "open") this.#open.add(key);
     const message = path === endpoints.echo ? undefined : messageOf(frame);
     const entry: WireRecord = {
       number: this.#count,
@@ -64,10 +68,12 @@ export class WireRecorder {
       afterMs: undefined,
       isLost: false,
       isCut: frame.kind === "close" && frame.direction === "in" && !frame.wasClean,
+      wasOpen: this.#open.has(key),
       size: data === undefined ? 0 : byteLength(data),
       data: data?.slice(0, keptLength),
       note: noteOf(frame),
     };
+    if (frame.kind === "close" && frame.direction === "in") this.#open.delete(key);
     this.entries.push(entry);
     this.#pairing.add(entry);
     if (this.entries.length > wireCapacity) this.entries.shift();

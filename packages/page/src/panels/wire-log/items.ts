@@ -5,7 +5,7 @@ export type WireItem =
   | { kind: "record"; key: string; entry: WireRecord }
   /** The beginning of a lesson. The messages of an earlier lesson are folded away until it is opened. */
   | { kind: "lesson"; key: string; title: string; count: number; isOpen: boolean; isCurrent: boolean }
-  /** Messages of connections that the lesson is not about. */
+  /** Messages of connections that the lesson is not about. They are hidden until it is opened. */
   | { kind: "others"; key: string; paths: string[]; count: number; isOpen: boolean }
   /** Nothing came for a while. */
   | { kind: "quiet"; key: string; ms: number };
@@ -41,16 +41,16 @@ export function foundItems(entries: readonly WireRecord[]): WireItem[] {
   return entries.map(itemOf);
 }
 
-function linesOf(records: readonly WireRecord[], opened: ReadonlySet<string>): WireItem[] {
-  return runsOf(records, ({ isOwn }) => isOwn).flatMap((run) => {
-    const [first] = run;
-    if (first.isOwn) return withSilences(run);
-    const key = `others-${first.number}`;
-    const isOpen = opened.has(key);
-    const paths = [...new Set(run.map(({ path }) => path))];
-    const fold: WireItem = { kind: "others", key, paths, count: run.length, isOpen };
-    return isOpen ? [fold, ...withSilences(run)] : [fold];
-  });
+// One fold for all of them: folded where they came, they would interrupt what the lesson is about at every turn. Once
+// it is open, they stand where they came.
+function linesOf(records: Run, opened: ReadonlySet<string>): WireItem[] {
+  const others = records.filter(({ isOwn }) => !isOwn);
+  if (others.length === 0) return withSilences(records);
+  const key = `others-${records[0].section.number}`;
+  const isOpen = opened.has(key);
+  const paths = [...new Set(others.map(({ path }) => path))];
+  const fold: WireItem = { kind: "others", key, paths, count: others.length, isOpen };
+  return [fold, ...withSilences(isOpen ? records : records.filter(({ isOwn }) => isOwn))];
 }
 
 function withSilences(records: readonly WireRecord[]): WireItem[] {

@@ -196,6 +196,9 @@ test("the rows of a connection tell its life: the request, the result and the en
     "close: /ws 1006, cut without a close frame",
     "stopped: /ws closed by the client",
   ]);
+  // A handshake that is refused looks the same to the page, but nothing was cut.
+  record({ direction: "in", at: 0, kind: "close", code: 1006, reason: "", wasClean: false });
+  expect(recorder.entries.map(summaryOf).at(-1)).toBe("/ws 1006, it never opened");
 });
 
 test("a row is a sentence for readers who cannot see the drawing", () => {

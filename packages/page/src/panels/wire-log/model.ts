@@ -93,11 +93,12 @@ export function isAside({ kind, note }: WireRecord): boolean {
 }
 
 // Both connections open and close: say which.
-function happeningOf({ kind, path, note, isCut }: WireRecord): string {
+function happeningOf({ kind, path, note, isCut, wasOpen }: WireRecord): string {
   if (kind === "open") return `101 Switching Protocols, ${path} ${note}`.trim();
   if (note === "connecting") return `GET ${path}, Upgrade: websocket`;
   if (kind === "state") return `${path} ${note.slice(note.indexOf(" ") + 1)}`;
-  return `${path} ${note}${isCut ? ", cut without a close frame" : ""}`;
+  if (!isCut) return `${path} ${note}`;
+  return `${path} ${note}, ${wasOpen ? "cut without a close frame" : "it never opened"}`;
 }
 
 /** Returns whether only the beginning of the message was kept. */

@@ -31,6 +31,9 @@ const margin = 4;
 /** The narrowest character in CSS pixels: text beyond the edge need not be drawn. */
 const narrowest = 6;
 
+/** Folded lines above which there is room for the key to the drawing. */
+const mostBesideKey = 5;
+
 /** An arrow travels for about so long after its message (ms) … */
 const freshMs = 600;
 
@@ -168,7 +171,8 @@ export class WireLogPanel extends Panel {
     const before = this.#items[this.#topIndex()]?.key;
     this.#items = this.#itemsNow();
     this.#shown = this.#items.flatMap((item) => (item.kind === "record" ? item.entry : []));
-    this.#lanes = lanesOf(this.#shown, this.servers);
+    // Before its first message, a lesson shows the ends that were used last.
+    this.#lanes = lanesOf(this.#shown.length > 0 ? this.#shown : this.#all(), this.servers);
     const wholeHeight = this.#items.length * this.#rowHeight;
     if (this.#following) this.#scrollTop = Math.max(0, wholeHeight - this.#height);
     else this.#keepPlace(before, changed);
@@ -308,7 +312,7 @@ export class WireLogPanel extends Panel {
           type="search"
           autocomplete="off"
           spellcheck="false"
-          placeholder="Filter: subscribe, /echo …"
+          placeholder="Filter"
           .value=${this.needle}
           @input=${this.#onFilter}
         />
@@ -351,7 +355,18 @@ export class WireLogPanel extends Panel {
         >
           <div><div>${rowsOf(items, context)}</div></div>
         </div>
-        ${this.#items.length === 0 ? html`<p class="nothing hint">${this.needle ? "No row matches." : "Nothing yet. Do something, and watch it travel."}</p>` : nothing}
+        ${this.#nothing()}
+      </div>
+    `;
+  }
+
+  #nothing(): TemplateResult | typeof nothing {
+    if (this.#shown.length > 0 || this.#items.length > mostBesideKey) return nothing;
+    if (this.needle) return html`<p class="nothing hint">No row matches.</p>`;
+    return html`
+      <div class="nothing hint">
+        <p>Nothing yet. Do something, and watch it travel.</p>
+        ${this.view === "sequence" ? key : nothing}
       </div>
     `;
   }
@@ -463,6 +478,18 @@ export class WireLogPanel extends Panel {
 
   static override styles = [theme, ...style];
 }
+
+// How to read the sequence.
+const key = html`
+  <dl class="key" aria-label="How to read it">
+    <dt><span class="arrow" data-to="right"></span></dt>
+    <dd>sent by the page</dd>
+    <dt><span class="arrow" data-to="left"></span></dt>
+    <dd>received from the server</dd>
+    <dt><span class="after">1.2 ms</span></dt>
+    <dd>the time from a message to its answer</dd>
+  </dl>
+`;
 
 const intro = "Everything on the wire, oldest first. Choose a message to open it.";
 

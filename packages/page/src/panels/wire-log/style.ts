@@ -109,7 +109,36 @@ const looks = css`
   .nothing {
     position: absolute;
     inset: 50% 1rem auto;
+    display: grid;
+    gap: 1rem;
+    justify-items: center;
     text-align: center;
+  }
+
+  .key {
+    display: grid;
+    grid-template-columns: max-content max-content;
+    gap: 0.5rem 0.75rem;
+    align-items: center;
+    text-align: start;
+  }
+
+  .key dt {
+    justify-self: center;
+  }
+
+  .key .arrow {
+    display: block;
+    inline-size: 3rem;
+    translate: 0 -4px;
+  }
+
+  .key [data-to="right"] {
+    --accent: var(--stone-ink);
+  }
+
+  .key .after {
+    margin: 0;
   }
 
   /* Equal rows: a flood redraws every row with each frame. */
