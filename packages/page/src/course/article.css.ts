@@ -26,13 +26,6 @@ export const articleStyle = css`
     text-wrap: pretty;
   }
 
-  .guide {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: 1.25rem;
-    align-content: start;
-  }
-
   .part {
     gap: 0.5rem;
     text-wrap: pretty;
@@ -170,10 +163,6 @@ export const articleStyle = css`
 
     .question {
       font-size: 0.9375rem;
-    }
-
-    .guide {
-      gap: 0.75rem;
     }
 
     /* Only the step that is next, so that what it is about is on the same screen. */

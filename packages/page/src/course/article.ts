@@ -18,7 +18,7 @@ export interface Article {
   addressOf(lesson: CoursePlace): string;
 }
 
-/** Draws what comes before the panels: the question, what to do, and what to guess at. */
+/** Draws what comes before the panels: the question, what to guess at, and what to do. */
 export function beforePanels(article: Article): TemplateResult {
   const { lesson, text } = article;
   const index = lessons.findIndex(({ number }) => number === lesson);
@@ -32,12 +32,8 @@ export function beforePanels(article: Article): TemplateResult {
       <p class="eyebrow">${entry.group}<span class="number"> · ${entry.minutes} min</span></p>
       <div class="question">${text.question}</div>
     </div>
-    <div class="beside">
-      <div class="guide">
-        ${stepsOf(article, text)}
-        ${text.guess ? html`<rosetta-guess .guess=${text.guess} ?seen=${article.told.has(text.guess.seen)}></rosetta-guess>` : nothing}
-      </div>
-    </div>
+    ${text.guess ? html`<rosetta-guess .guess=${text.guess} ?seen=${article.told.has(text.guess.seen)}></rosetta-guess>` : nothing}
+    <div class="beside"><div class="guide">${stepsOf(article, text)}</div></div>
   `;
 }
 

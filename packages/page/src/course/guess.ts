@@ -1,4 +1,4 @@
-import { css, html, LitElement, type PropertyValues, type TemplateResult } from "lit";
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { theme } from "../shared/theme.css.ts";
 import type { LessonGuess } from "./lesson.ts";
 
@@ -44,10 +44,14 @@ export class LessonGuessing extends LitElement {
       <button class="small toggle" aria-expanded=${this.isOpen} @click=${() => (this.isOpen = !this.isOpen)}>
         <b>Guess first</b> <span class="muted">${question}</span>
       </button>
-      <fieldset ?data-open=${this.isOpen}>
-        <legend><span class="label">Guess first</span> ${question}</legend>
-        <div class="options">${choices.map((choice, index) => this.#option(choice, index))}</div>
-      </fieldset>
+      <div class="guess" role="radiogroup" aria-labelledby="question" ?data-open=${this.isOpen}>
+        <p id="question"><span class="label">Guess first</span> ${question}</p>
+        ${
+          this.#isTold
+            ? nothing
+            : html`<div class="options">${choices.map((choice, index) => this.#option(choice, index))}</div>`
+        }
+      </div>
       <div role="status" aria-label="Your guess" tabindex="-1">${this.#verdict()}</div>
     `;
   }
@@ -60,16 +64,13 @@ export class LessonGuessing extends LitElement {
   }
 
   #option(choice: string, index: number): TemplateResult {
-    const isAnswer = this.#isTold && choice === this.guess.answer;
-    const isMiss = this.#isTold && choice === this.chosen && !isAnswer;
     return html`
-      <label class="option" data-verdict=${isAnswer ? "answer" : isMiss ? "miss" : "open"} for="option-${index}">
+      <label class="option" for="option-${index}">
         <input
           type="radio"
           name="guess"
           id="option-${index}"
           .checked=${choice === this.chosen}
-          ?disabled=${this.#isTold}
           @change=${() => (this.chosen = choice)}
         />
         ${choice}
@@ -77,10 +78,10 @@ export class LessonGuessing extends LitElement {
     `;
   }
 
-  #verdict(): TemplateResult {
+  #verdict(): TemplateResult | typeof nothing {
     const { answer, because } = this.guess;
     if (!this.#isTold) {
-      if (this.chosen === undefined) return html``;
+      if (this.chosen === undefined) return nothing;
       return html`<p class="hint">
         You guess ${this.chosen}. Now try it.
         <button class="small" @click=${this.#ask}>Tell me</button>
@@ -97,7 +98,11 @@ export class LessonGuessing extends LitElement {
     theme,
     css`
       :host {
-        padding: 0.75rem 0.875rem;
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem 1rem;
+        align-items: center;
+        padding: 0.625rem 0.875rem;
         border: 1px dashed var(--edge);
         border-radius: var(--round);
         font-size: var(--text-2);
@@ -108,13 +113,32 @@ export class LessonGuessing extends LitElement {
         display: none;
       }
 
-      legend {
+      .guess {
+        display: flex;
+        flex: 1;
+        flex-wrap: wrap;
+        gap: 0.5rem 1rem;
+        align-items: center;
+      }
+
+      #question {
+        flex: 1 1 18rem;
         font-weight: 500;
+      }
+
+      /* The answer takes the place of the hint, so that nothing below moves when it comes. */
+      [role="status"] {
+        flex-basis: 100%;
+      }
+
+      [role="status"]:empty {
+        display: none;
       }
 
       /* The question is one press away, so that what it is about is on the first screen. */
       @media (width < 60rem) {
         :host {
+          display: block;
           padding: 0.25rem;
         }
 
@@ -131,13 +155,13 @@ export class LessonGuessing extends LitElement {
           display: none;
         }
 
-        fieldset,
+        .guess,
         [role="status"] {
           margin-inline: 0.625rem;
         }
 
-        fieldset:not([data-open]),
-        legend .label {
+        .guess:not([data-open]),
+        .label {
           display: none;
         }
 
@@ -146,17 +170,16 @@ export class LessonGuessing extends LitElement {
         }
       }
 
-      legend .label {
-        display: block;
+      .label {
+        margin-inline-end: 0.375rem;
         color: var(--muted);
-        font-size: var(--text-1);
+        font-weight: 600;
       }
 
       .options {
         display: flex;
         flex-wrap: wrap;
         gap: 0.375rem;
-        margin-block-start: 0.5rem;
       }
 
       .option {
@@ -192,29 +215,8 @@ export class LessonGuessing extends LitElement {
         outline-offset: 2px;
       }
 
-      .option:has(:disabled) {
-        border-color: var(--line);
-        background: none;
-        color: var(--muted);
-        cursor: default;
-      }
-
-      .option[data-verdict="answer"] {
-        border-color: var(--good);
-        color: var(--good);
-      }
-
-      .option[data-verdict="miss"] {
-        text-decoration: line-through;
-      }
-
       [role="status"]:focus {
         outline: none;
-      }
-
-      .hint,
-      .told {
-        margin-block-start: 0.5rem;
       }
 
       .hint {

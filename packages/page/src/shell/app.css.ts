@@ -72,6 +72,11 @@ export const appStyle = css`
     --title-display: none;
   }
 
+  /* The page's connection is not what such a lesson is about, only beside it. */
+  main[data-lesson] .alone:has([data-panel="connection"]) {
+    --intro-display: none;
+  }
+
   /* One row for each panel, one column for each server. If there are too many, the row scrolls. */
   .columns {
     --header-display: none;
@@ -221,14 +226,6 @@ export const appStyle = css`
 
   @media (60rem <= width < 100rem) {
     /* The columns of several servers need the whole width, so the steps stand above them. */
-    :host([every]) .guide {
-      grid-template-columns: minmax(0, 1fr) minmax(0, 20rem);
-    }
-
-    :host([every]) .guide:not(:has(rosetta-guess)) {
-      grid-template-columns: minmax(0, 1fr);
-    }
-
     :host([every]) [data-part="Do"] ol {
       grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));
     }
@@ -249,7 +246,7 @@ export const appStyle = css`
       grid-template-columns: minmax(0, 15rem) minmax(0, 1fr);
     }
 
-    :host(:not([every])) main[data-lesson] > :is(.opening, .closing) {
+    :host(:not([every])) main[data-lesson] > :is(.opening, rosetta-guess, .closing) {
       grid-column: 1 / -1;
     }
 
@@ -269,7 +266,7 @@ export const appStyle = css`
       grid-template-columns: minmax(0, 18rem) minmax(0, 1fr);
     }
 
-    main[data-lesson] > :is(.opening, rosetta-comparison, .closing) {
+    main[data-lesson] > :is(.opening, rosetta-guess, rosetta-comparison, .closing) {
       grid-column: 1 / -1;
     }
 

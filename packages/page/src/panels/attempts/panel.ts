@@ -49,7 +49,7 @@ export class AttemptsPanel extends Panel {
 
   constructor() {
     super();
-    this.lossCode = "1006";
+    this.lossCode = "1012";
   }
 
   protected override attach(): void {
@@ -182,8 +182,8 @@ export class AttemptsPanel extends Panel {
           <p class="field grow">
             <label for="loss">Lost with</label>
             <select id="loss" .value=${this.lossCode} @change=${(event: Event) => this.#act("chooseCode", fieldValue(event))}>
-              <option value="1006">1006, no close frame</option>
               <option value="1012">1012, restart</option>
+              <option value="1006">1006, no close frame</option>
               <option value="1013">1013, no room right now</option>
             </select>
           </p>

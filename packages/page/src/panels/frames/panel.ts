@@ -71,7 +71,7 @@ export class FramesPanel extends ServerPanel {
   constructor() {
     super();
     this.source = "text";
-    this.text = "héllo 👋";
+    this.text = "hello";
     this.hex = "00 ff 0a";
     this.letters = 126;
     this.key = newKey();
@@ -212,13 +212,13 @@ export class FramesPanel extends ServerPanel {
     const isReturned = bytes.length <= (this.messageBytes ?? longest) && data !== stopText;
     const down = isReturned ? drawFrame(kind, bytes) : undefined;
     return html`
-      ${typeof data === "string" ? charactersOf(data, bytes.length) : nothing}
       <div class="frame">
         <h3 id="up">Frame to the server</h3>
         ${frameBoxes("up", up)}
         <div><button class="small" @click=${() => this.#act("changeKey")}>Another key</button></div>
         <p class="hint">The browser draws a new key for each frame and shows it to nobody. This one is an example.</p>
       </div>
+      ${typeof data === "string" ? charactersOf(data, bytes.length) : nothing}
       <div class="frame">
         <h3 id="down">Frame back from the server</h3>
         ${down ? frameBoxes("down", down) : html`<p class="hint">There is none: the server closes instead.</p>`}
