@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Locator } from "@playwright/test";
 import { build } from "vite";
 import type { WorkerOutcome } from "../in-worker.ts";
+import { elementOf, hasFocus, showsFocus, tabTo } from "../keyboard.ts";
 import type { Visit } from "../page-objects.ts";
 import { expect, nobodyAt, test, violations } from "../visit.ts";
 
@@ -43,45 +44,6 @@ async function useEverything(visit: Visit, room: string, text: string): Promise<
   await wire.filter(text);
   await wire.row(/^sent .* publish/).click();
   await expect(wire.content).toContainText(text);
-}
-
-declare function getComputedStyle(element: unknown): { outlineStyle: string; outlineWidth: string };
-
-// A locator is looked for among all roles of the page whenever it is used; what is asked of a control at each press
-// of a key is asked of its element.
-type Element = Awaited<ReturnType<typeof elementOf>>;
-
-/** Finds the element of a control once. */
-async function elementOf(control: Locator) {
-  const element = await control.elementHandle();
-  if (element) return element;
-  throw new Error(`${control} is not there`);
-}
-
-/** Returns whether a line is drawn around a control, or around the cell that it fills. */
-function showsFocus(control: Element): Promise<boolean> {
-  return control.evaluate((element) =>
-    [element, element.parentElement].some((each) => {
-      // At the top of a shadow root.
-      if (!each) return false;
-      const { outlineStyle, outlineWidth } = getComputedStyle(each);
-      return outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2;
-    }),
-  );
-}
-
-function hasFocus(control: Element): Promise<boolean> {
-  return control.evaluate((element) => element.matches(":focus"));
-}
-
-/** Presses Tab until a control has the focus; at most once through the page. */
-async function tabTo(control: Locator): Promise<void> {
-  const element = await elementOf(control);
-  for (let presses = 0; presses < 200; presses++) {
-    if (await hasFocus(element)) return;
-    await control.page().keyboard.press("Tab");
-  }
-  await expect(control).toBeFocused();
 }
 
 /** Bundles a module of this folder and everything that it imports into one file for a browser. */
