@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { FaultDesk } from "./faults/fault-desk.ts";
+import type { FailureDesk } from "./failures/failure-desk.ts";
 
-const faultPath = "/faults";
+const failurePath = "/failures";
 
 /** The usual port of the events, so that a page finds them again after `pnpm dev` was ended and started. */
 const usualPort = 3100;
@@ -19,12 +19,12 @@ export class CodeEvents {
   /** By the port of the server. */
   readonly #names = new Map<number, string>();
 
-  #desk: FaultDesk | undefined;
+  #desk: FailureDesk | undefined;
 
   private constructor(server: Server) {
     this.#server = server;
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      if (request.url === faultPath && this.#desk) return void this.#desk.answer(request, response);
+      if (request.url === failurePath && this.#desk) return void this.#desk.answer(request, response);
       // It says nothing but a name, so any page may read it.
       response.writeHead(200, { "Content-Type": "text/event-stream", "Access-Control-Allow-Origin": "*" });
       response.flushHeaders();
@@ -48,12 +48,12 @@ export class CodeEvents {
   }
 
   /** Where pages of this run find the desk that makes servers fail, once it is open. */
-  get faultsUrl(): string {
-    return this.origin + faultPath;
+  get failuresUrl(): string {
+    return this.origin + failurePath;
   }
 
   /** Opens the desk. */
-  open(desk: FaultDesk): void {
+  open(desk: FailureDesk): void {
     this.#desk = desk;
   }
 

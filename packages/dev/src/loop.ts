@@ -9,8 +9,8 @@ import { whatBroke } from "./broken.ts";
 import { Balancer } from "./cluster/balancer.ts";
 import type { DevEngine } from "./cluster/engine.ts";
 import { CodeEvents } from "./events.ts";
-import { FaultDesk } from "./faults/fault-desk.ts";
-import { SlowLink, trainPace } from "./faults/slow-link.ts";
+import { FailureDesk } from "./failures/failure-desk.ts";
+import { SlowLink, trainPace } from "./failures/slow-link.ts";
 import { readLog } from "./log.ts";
 import { Page } from "./page.ts";
 import { type DevPlan, environmentOf, originsOf, type Seat } from "./plan.ts";
@@ -65,7 +65,7 @@ export class DevLoop {
     this.#page = new Page(pageFolder, {
       eventsUrl: `${events.origin}/`,
       facts: {
-        ...(isFaulty(env) && { faults: events.faultsUrl }),
+        ...(canFail(env) && { failures: events.failuresUrl }),
         ...(plan.balancer && { balancer: plan.balancer.url }),
       },
     });
@@ -80,16 +80,16 @@ export class DevLoop {
       env: environmentOf(seat, plan, common),
     }));
     this.#supervisor = new Supervisor(programs, (news) => this.#hear(news));
-    if (isFaulty(env)) {
+    if (canFail(env)) {
       const servers = plan.seats.map(({ manifest: { id } }) => id);
-      const faults = {
+      const failures = {
         servers,
         urls: this.#urls,
         slowUrls,
         origins: originsOf(plan),
         supervisor: this.#supervisor,
       };
-      events.open(new FaultDesk(faults));
+      events.open(new FailureDesk(failures));
     }
     // Runs however this process ends.
     process.on("exit", () => this.#page.remove());
@@ -100,7 +100,7 @@ export class DevLoop {
    * and ends after them.
    */
   static async create(plan: DevPlan, env: NodeJS.ProcessEnv, engine?: DevEngine): Promise<DevLoop> {
-    const links = isFaulty(env) ? await slowLinksOf(plan) : new Map();
+    const links = canFail(env) ? await slowLinksOf(plan) : new Map();
     return new DevLoop(plan, { env, events: await CodeEvents.start(), links, ...(engine && { engine }) });
   }
 
@@ -214,7 +214,7 @@ export class DevLoop {
 }
 
 // `CHAOS=0` also forbids the failures that the protocol knows.
-function isFaulty({ CHAOS }: NodeJS.ProcessEnv): boolean {
+function canFail({ CHAOS }: NodeJS.ProcessEnv): boolean {
   return CHAOS !== "0";
 }
 

@@ -18,7 +18,7 @@ function build(script: string, ...chunks: string[]): string {
 function folder(name: string): { page: PageFolder; assets: () => string[]; index: () => string } {
   const page = new PageFolder(join(home, name), {
     eventsUrl: "http://127.0.0.1:3100/",
-    facts: { faults: "http://127.0.0.1:3100/faults" },
+    facts: { failures: "http://127.0.0.1:3100/failures" },
   });
   return {
     page,
@@ -32,7 +32,7 @@ test("the page gets a second script, by which it hears that it is out of date", 
   expect(page.publish(build("main-1.js", "a-1.js"))).toBe(true);
   expect(index()).toBe(
     '<head><script src="./assets/main-1.js"></script><script type="module" ' +
-      'src="./assets/reload.js?events=http%3A%2F%2F127.0.0.1%3A3100%2F"></script>\n    <meta name="rosetta-faults" content="http://127.0.0.1:3100/faults">\n  </head>',
+      'src="./assets/reload.js?events=http%3A%2F%2F127.0.0.1%3A3100%2F"></script>\n    <meta name="rosetta-failures" content="http://127.0.0.1:3100/failures">\n  </head>',
   );
   expect(assets()).toEqual(["a-1.js", "main-1.js", "reload.js"]);
 });

@@ -8,9 +8,9 @@ function addressOf(name: string): string | undefined {
 
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
-/** Returns where faults can be ordered, if they can: not by a page that was opened on another machine. */
-export function faultsUrl(): string | undefined {
-  return loopback.test(location.hostname) ? addressOf("faults") : undefined;
+/** Returns where failures can be ordered, if they can: not by a page that was opened on another machine. */
+export function failuresUrl(): string | undefined {
+  return loopback.test(location.hostname) ? addressOf("failures") : undefined;
 }
 
 /** Returns the one address of all servers, if they are one application. */

@@ -16,8 +16,8 @@ import { doneSteps, tellingsOfAct, tellingsOfFacts } from "../course/steps.ts";
 import { repeat } from "../panels/actions.ts";
 import type { ActEvent, FactsEvent, Panel, TopicEvent } from "../panels/base.ts";
 import { isOf, type PanelName, panels } from "../panels/register.ts";
-import { balancerUrl, faultsUrl } from "../shared/dev-run.ts";
-import type { FaultOffer } from "../shared/fault-offer.ts";
+import { balancerUrl, failuresUrl } from "../shared/dev-run.ts";
+import type { FailureOffer } from "../shared/failure-offer.ts";
 import type { Findings } from "../shared/findings.ts";
 import { scriptOfPage } from "../shared/page-script.ts";
 import { pause, Retry } from "../shared/retry.ts";
@@ -77,8 +77,8 @@ export class PageShell extends LitElement {
   declare told: ReadonlySet<string>;
   /** Whether a narrow screen shows every step of the lesson. */
   declare showsAllSteps: boolean;
-  /** The faults that `pnpm dev` lets this page order. */
-  declare desk: FaultOffer | undefined;
+  /** The failures that `pnpm dev` lets this page order. */
+  declare desk: FailureOffer | undefined;
   /** Whether all that this page sends and receives goes over a slow link. */
   declare isSlow: boolean;
   /** Whether the bar that makes servers fail is shown. */
@@ -138,7 +138,7 @@ export class PageShell extends LitElement {
   async #begin(): Promise<void> {
     // Begins what `#go` waits for: no lesson has to wait until the servers are known.
     void this.#load(this.route).catch(() => {});
-    void this.#learnFaults();
+    void this.#learnFailures();
     for await (const servers of readServers(baseOf(location.href), this.#end.signal, balancerUrl())) {
       this.#known = servers;
       this.#link();
@@ -146,10 +146,10 @@ export class PageShell extends LitElement {
     }
   }
 
-  async #learnFaults(): Promise<void> {
-    if (faultsUrl() === undefined) return;
-    const { askFaultDesk } = await import("./failure-bar.ts");
-    this.desk = await askFaultDesk();
+  async #learnFailures(): Promise<void> {
+    if (failuresUrl() === undefined) return;
+    const { askFailureDesk } = await import("./failure-bar.ts");
+    this.desk = await askFailureDesk();
   }
 
   // Over a slow link a server has another address.
@@ -159,8 +159,8 @@ export class PageShell extends LitElement {
   }
 
   async #chooseLink({ detail }: LinkChosen): Promise<void> {
-    const { askFaultDesk } = await import("./failure-bar.ts");
-    const desk = await askFaultDesk();
+    const { askFailureDesk } = await import("./failure-bar.ts");
+    const desk = await askFailureDesk();
     // If pnpm dev was started again, the slow links have other ports. The policy of this page does not allow those.
     if (desk && JSON.stringify(desk.slowUrls) !== JSON.stringify(this.desk?.slowUrls))
       return location.reload();

@@ -1,50 +1,51 @@
 import { RequestError } from "@rosetta/client";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { type DevFault, type FaultOffer, orderFault } from "../shared/fault-offer.ts";
+import { orderFailure } from "../shared/desk-orders.ts";
+import type { FailureOffer, OrderedFailure } from "../shared/failure-offer.ts";
 import type { ServerEntry } from "../shared/servers.ts";
 import { theme } from "../shared/theme.css.ts";
 import type { ConnectionPair } from "../wire/page-connections.ts";
 import { failureBarStyle } from "./failure-bar.css.ts";
 
-export { askFaultDesk } from "../shared/fault-offer.ts";
+export { askFailureDesk } from "../shared/desk-orders.ts";
 
 /** Event of the bar: the link is to be slow from now on, or no longer. */
 export type LinkChosen = CustomEvent<boolean>;
 
 /** One way to make something fail. */
 interface Failure {
-  fault: DevFault | "cut";
+  kind: OrderedFailure | "cut";
   label: string;
   /** Explains the failure before it is tried. */
   hint: string;
   /** Returns the message while it lasts. `who` is the server. */
-  said(who: string, desk: FaultOffer): string;
+  said(who: string, desk: FailureOffer): string;
 }
 
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
 const failures: Failure[] = [
   {
-    fault: "restart",
+    kind: "restart",
     label: "Restart",
     hint: "SIGTERM, as a deployment does it: the server says goodbye, ends and starts again",
     said: (who) => `${who} restarts: it says bye, closes with 1012, and comes back.`,
   },
   {
-    fault: "kill",
+    kind: "kill",
     label: "Kill",
     hint: "SIGKILL, as a crash does it: the process is gone without a goodbye",
     said: (who, { awayMs }) => `${who} is killed: no goodbye. It starts again in ${seconds(awayMs.kill)}.`,
   },
   {
-    fault: "freeze",
+    kind: "freeze",
     label: "Freeze",
     hint: "SIGSTOP: the process stands still, and its connections stay open",
     said: (who, { awayMs }) =>
       `${who} stands still for ${seconds(awayMs.freeze)}. Its connections stay open, and nothing is answered.`,
   },
   {
-    fault: "cut",
+    kind: "cut",
     label: "Cut",
     hint: "The server drops this page's connection without a close frame, and the browser sees 1006",
     said: (who) => `The connection to ${who} is cut, without a close frame.`,
@@ -64,7 +65,7 @@ export class FailureBar extends LitElement {
     said: { state: true },
     isBad: { state: true },
   };
-  declare desk: FaultOffer;
+  declare desk: FailureOffer;
   /** The connections of the page. Their servers are the ones that fail. */
   declare pairs: ConnectionPair[];
   declare servers: ServerEntry[];
@@ -88,14 +89,14 @@ export class FailureBar extends LitElement {
     clearTimeout(this.#timer);
   }
 
-  async #cause({ fault, said }: Failure): Promise<void> {
+  async #cause({ kind, said }: Failure): Promise<void> {
     const targets = this.#targets();
     if (targets.length === 0) return this.#say("There is no server to do that to. Is it away already?", true);
     const who = targets.length > 1 ? "Every server" : this.#titleOf(targets[0]?.server ?? "");
     this.#say(said(who, this.desk));
     try {
       await Promise.all(
-        targets.map(({ pair, server }) => (fault === "cut" ? cut(pair) : orderFault(server, fault))),
+        targets.map(({ pair, server }) => (kind === "cut" ? cut(pair) : orderFailure(server, kind))),
       );
     } catch {
       this.#say("That did not work. Does pnpm dev still run?", true);
@@ -133,7 +134,7 @@ export class FailureBar extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const able = failures.filter(({ fault }) => fault === "cut" || this.desk.faults.includes(fault));
+    const able = failures.filter(({ kind }) => kind === "cut" || this.desk.failures.includes(kind));
     return html`
       <section aria-label="Make it fail">
         <button class="open" popovertarget="failures">Make it fail</button>
@@ -141,8 +142,8 @@ export class FailureBar extends LitElement {
           <p class="label" aria-hidden="true">Make it fail</p>
           ${able.map(
             (failure) =>
-              html`<div class="way"><button class="small" aria-describedby=${failure.fault} title=${failure.hint} @click=${() => this.#cause(failure)}
-                >${failure.label}</button><span class="what" id=${failure.fault}>${failure.hint}</span></div>`,
+              html`<div class="way"><button class="small" aria-describedby=${failure.kind} title=${failure.hint} @click=${() => this.#cause(failure)}
+                >${failure.label}</button><span class="what" id=${failure.kind}>${failure.hint}</span></div>`,
           )}
           <div class="way"><button class="small" aria-pressed=${this.slow} aria-describedby="slow" title=${slowHint} @click=${this.#chooseLink}
             >Slow link</button><span class="what" id="slow">${slowHint}</span></div>

@@ -1,8 +1,8 @@
 import { Client, type SocketState } from "@rosetta/client";
 import { endpoints, type ServerMessage } from "@rosetta/protocol";
 import { html, nothing, type TemplateResult } from "lit";
-import { faultsUrl } from "../../shared/dev-run.ts";
-import { askFaultDesk, orderFault } from "../../shared/fault-offer.ts";
+import { askFailureDesk, orderFailure } from "../../shared/desk-orders.ts";
+import { failuresUrl } from "../../shared/dev-run.ts";
 import { formatDuration } from "../../shared/format.ts";
 import { randomHex } from "../../shared/random-hex.ts";
 import { balancerId, isStack, type ServerEntry, scriptIn, socketUrl } from "../../shared/servers.ts";
@@ -130,7 +130,7 @@ export class ClusterPanel extends ServerPanel {
   }
 
   async #look(): Promise<void> {
-    const desk = await askFaultDesk();
+    const desk = await askFailureDesk();
     // The visitor may have left the room while the answer was on its way.
     if (desk && this.#tally) this.away = new Set(desk.servers.filter((id) => !desk.up.includes(id)));
   }
@@ -140,7 +140,7 @@ export class ClusterPanel extends ServerPanel {
     if (server === undefined) return;
     this.problem = "";
     this.away = new Set([...this.away, server]);
-    await orderFault(server, "kill").catch((error) => {
+    await orderFailure(server, "kill").catch((error) => {
       this.problem = `It cannot be killed from here (${reasonOf(error)}).`;
     });
   }
@@ -175,7 +175,7 @@ export class ClusterPanel extends ServerPanel {
           >${isIn ? "Leave the room" : "Enter the room"}</button
         >
         ${
-          faultsUrl() === undefined
+          failuresUrl() === undefined
             ? nothing
             : html`<button class=${isIn ? "main" : ""} aria-disabled=${!canKill} @click=${() => canKill && this.#act("kill")}
               >Kill my server</button

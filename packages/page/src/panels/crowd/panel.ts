@@ -2,8 +2,8 @@ import { Client, type ClientFrame } from "@rosetta/client";
 import { endpoints } from "@rosetta/protocol";
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { codeTitle } from "../../shared/closing.ts";
-import { faultsUrl } from "../../shared/dev-run.ts";
-import { orderFault } from "../../shared/fault-offer.ts";
+import { orderFailure } from "../../shared/desk-orders.ts";
+import { failuresUrl } from "../../shared/dev-run.ts";
 import { formatDuration } from "../../shared/format.ts";
 import { randomHex } from "../../shared/random-hex.ts";
 import { socketUrl } from "../../shared/servers.ts";
@@ -30,7 +30,7 @@ export class CrowdPanel extends ServerPanel {
   declare members: CrowdMember[];
   /** Why the server could not be restarted. */
   declare problem: string;
-  readonly #canRestart = faultsUrl() !== undefined;
+  readonly #canRestart = failuresUrl() !== undefined;
   #clients: Client[] = [];
   #acked = new Map<string, number>();
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -75,7 +75,7 @@ export class CrowdPanel extends ServerPanel {
 
   async #restart(): Promise<void> {
     this.problem = "";
-    await orderFault(this.server.id, "restart").catch((error) => {
+    await orderFailure(this.server.id, "restart").catch((error) => {
       this.problem = `It cannot be restarted from here (${reasonOf(error)}).`;
     });
   }

@@ -1,8 +1,8 @@
 import type { Refusal } from "@rosetta/protocol";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { copyText } from "../../shared/clipboard.ts";
-import { faultsUrl } from "../../shared/dev-run.ts";
-import { askServer, type ServerAnswer } from "../../shared/fault-offer.ts";
+import { askServer, type ServerAnswer } from "../../shared/desk-orders.ts";
+import { failuresUrl } from "../../shared/dev-run.ts";
 import type { ServerEntry } from "../../shared/servers.ts";
 import { theme } from "../../shared/theme.css.ts";
 import { type Fact, fieldValue, Panel, region } from "../base.ts";
@@ -85,7 +85,7 @@ export class DoorPanel extends Panel {
     return region("Origin check", intro, [
       this.#choice(),
       this.#answer(),
-      faultsUrl() === undefined ? nothing : this.#question(),
+      failuresUrl() === undefined ? nothing : this.#question(),
       this.#headers(),
       this.#command(),
     ]);

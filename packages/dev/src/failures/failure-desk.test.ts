@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CodeEvents } from "../events.ts";
-import { awayMs, FaultDesk, possibleFaults } from "./fault-desk.ts";
+import { awayMs, FailureDesk, possibleFailures } from "./failure-desk.ts";
 
 const origin = "http://localhost:3001";
 // One for all tests: a second one on the same port would be asked on connections that `fetch` kept from the first.
@@ -15,7 +15,7 @@ afterAll(() => events.stop());
 
 function setUp(url = "http://127.0.0.1:9") {
   const caused: unknown[] = [];
-  const desk = new FaultDesk({
+  const desk = new FailureDesk({
     servers: ["one", "two"],
     urls: new Map([["one", url]]),
     slowUrls: new Map([["one", "http://127.0.0.1:4711"]]),
@@ -28,17 +28,17 @@ function setUp(url = "http://127.0.0.1:9") {
   });
   events.open(desk);
   const ask = (init: RequestInit = {}, from = origin) =>
-    fetch(events.faultsUrl, { ...init, headers: { Origin: from } });
+    fetch(events.failuresUrl, { ...init, headers: { Origin: from } });
   const order = (content: unknown) => ask({ method: "POST", body: JSON.stringify(content) });
   return { ask, order, caused };
 }
 
-test("a page of the run gets the list of faults that it can order", async () => {
+test("a page of the run gets the list of failures that it can order", async () => {
   const { ask } = setUp();
   const response = await ask();
   expect(response.headers.get("access-control-allow-origin")).toBe(origin);
   expect(await response.json()).toEqual({
-    faults: possibleFaults(process.platform),
+    failures: possibleFailures(process.platform),
     awayMs,
     servers: ["one", "two"],
     up: ["one"],
@@ -48,8 +48,8 @@ test("a page of the run gets the list of faults that it can order", async () => 
 
 test("an order is carried out", async () => {
   const { order, caused } = setUp();
-  for (const fault of possibleFaults(process.platform)) {
-    expect((await order({ server: "one", fault })).status).toBe(202);
+  for (const failure of possibleFailures(process.platform)) {
+    expect((await order({ server: "one", failure })).status).toBe(202);
   }
   expect(caused.slice(0, 2)).toEqual([
     ["restart", "one", "a page asked for it"],
@@ -110,16 +110,16 @@ test.each(["https://stranger.example", "http://localhost:3001.stranger.example",
   async (stranger) => {
     const { ask, caused } = setUp();
     expect((await ask({}, stranger)).status).toBe(403);
-    const body = JSON.stringify({ server: "one", fault: "kill" });
+    const body = JSON.stringify({ server: "one", failure: "kill" });
     expect((await ask({ method: "POST", body }, stranger)).status).toBe(403);
     expect(caused).toEqual([]);
   },
 );
 
 test.each([
-  [{ server: "three", fault: "kill" }],
-  [{ server: "one", fault: "toString" }],
-  [{ server: ["one"], fault: "kill" }],
+  [{ server: "three", failure: "kill" }],
+  [{ server: "one", failure: "toString" }],
+  [{ server: ["one"], failure: "kill" }],
   [null],
   ["a".repeat(5_000)],
 ])("%j is no order", async (content) => {
@@ -129,5 +129,5 @@ test.each([
 });
 
 test("Windows cannot freeze a process", () => {
-  expect(possibleFaults("win32")).toEqual(["restart", "kill"]);
+  expect(possibleFailures("win32")).toEqual(["restart", "kill"]);
 });

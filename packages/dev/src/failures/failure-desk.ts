@@ -1,15 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FailureOffer, OrderedFailure } from "@rosetta/page/failures";
 import type { Supervisor } from "../supervisor.ts";
 import { type MadeUpRequest, readMadeUpRequest, sendMadeUpRequest } from "./made-up-request.ts";
 
-/** A fault that a page can order for a server. */
-export type OrderedFault = "restart" | "kill" | "freeze";
-
-/** The parts of the supervisor that cause faults. */
-export type FaultCauser = Pick<Supervisor, "restart" | "kill" | "freeze">;
+/** The parts of the supervisor that cause failures. */
+export type FailureCauser = Pick<Supervisor, "restart" | "kill" | "freeze">;
 
 /** The settings of a desk. */
-export interface FaultPlan {
+export interface FailurePlan {
   /** Ids of the servers of the run. */
   servers: readonly string[];
   /** By the id of a server that is up now: its address. */
@@ -18,14 +16,14 @@ export interface FaultPlan {
   slowUrls: ReadonlyMap<string, string>;
   /** Pages of these origins may ask. */
   origins: ReadonlySet<string>;
-  supervisor: FaultCauser;
+  supervisor: FailureCauser;
 }
 
 /** Milliseconds that a killed server stays away, and that a frozen one stands still. */
 export const awayMs = { kill: 3_000, freeze: 5_000 };
 
-/** The faults that this system can cause: Windows cannot freeze a process. */
-export function possibleFaults(platform: NodeJS.Platform): OrderedFault[] {
+/** The failures that this system can cause: Windows cannot freeze a process. */
+export function possibleFailures(platform: NodeJS.Platform): OrderedFailure[] {
   return platform === "win32" ? ["restart", "kill"] : ["restart", "kill", "freeze"];
 }
 
@@ -33,16 +31,16 @@ export function possibleFaults(platform: NodeJS.Platform): OrderedFault[] {
 const mostBytes = 4_000;
 
 /**
- * Makes a server fail when a page orders it. `GET` lists the possible faults, and `POST` with
- * `{"server": "bun-hono", "fault": "kill"}` causes one. `POST` with `{"server": …, "request": {"path": …, "headers": …}}`
+ * Makes a server fail when a page orders it. `GET` lists the possible failures, and `POST` with
+ * `{"server": "bun-hono", "failure": "kill"}` causes one. `POST` with `{"server": …, "request": {"path": …, "headers": …}}`
  * sends the server this request, and says what it answered: a browser would not let a page choose its `Origin`. Only
  * pages of this run may ask, because any other page in the same browser would reach it, too.
  */
-export class FaultDesk {
-  readonly #plan: FaultPlan;
-  readonly #faults = possibleFaults(process.platform);
+export class FailureDesk {
+  readonly #plan: FailurePlan;
+  readonly #failures = possibleFailures(process.platform);
 
-  constructor(plan: FaultPlan) {
+  constructor(plan: FailurePlan) {
     this.#plan = plan;
   }
 
@@ -68,12 +66,12 @@ export class FaultDesk {
     end(response, 202);
   }
 
-  #list(): object {
+  #list(): FailureOffer {
     const { servers, slowUrls, urls } = this.#plan;
     return {
-      faults: this.#faults,
+      failures: this.#failures,
       awayMs,
-      servers,
+      servers: [...servers],
       up: [...urls.keys()],
       slowUrls: Object.fromEntries(slowUrls),
     };
@@ -98,18 +96,18 @@ export class FaultDesk {
     }
   }
 
-  #read(body: unknown): { server: string; fault: OrderedFault } | undefined {
-    const { server, fault } = Object(body) as { server?: unknown; fault?: unknown };
+  #read(body: unknown): { server: string; failure: OrderedFailure } | undefined {
+    const { server, failure } = Object(body) as { server?: unknown; failure?: unknown };
     const isKnown =
-      this.#plan.servers.includes(server as string) && this.#faults.includes(fault as OrderedFault);
-    return isKnown ? { server: server as string, fault: fault as OrderedFault } : undefined;
+      this.#plan.servers.includes(server as string) && this.#failures.includes(failure as OrderedFailure);
+    return isKnown ? { server: server as string, failure: failure as OrderedFailure } : undefined;
   }
 
-  #cause({ server, fault }: { server: string; fault: OrderedFault }): void {
+  #cause({ server, failure }: { server: string; failure: OrderedFailure }): void {
     const { supervisor } = this.#plan;
-    if (fault === "restart") void supervisor.restart(server, "a page asked for it");
-    if (fault === "kill") void supervisor.kill(server, awayMs.kill);
-    if (fault === "freeze") supervisor.freeze(server, awayMs.freeze);
+    if (failure === "restart") void supervisor.restart(server, "a page asked for it");
+    if (failure === "kill") void supervisor.kill(server, awayMs.kill);
+    if (failure === "freeze") supervisor.freeze(server, awayMs.freeze);
   }
 }
 

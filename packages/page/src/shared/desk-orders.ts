@@ -1,30 +1,14 @@
 // How a page orders the failures that `pnpm dev` can cause. Loaded only where it can.
-import { faultsUrl } from "./dev-run.ts";
+import { failuresUrl } from "./dev-run.ts";
+import type { FailureOffer, OrderedFailure } from "./failure-offer.ts";
 
-/** A fault that a page can order. */
-export type DevFault = "restart" | "kill" | "freeze";
-
-/** The faults that a run lets its pages order. */
-export interface FaultOffer {
-  /** Those that this system can cause. */
-  faults: DevFault[];
-  /** Ids of the servers that can be made to fail. */
-  servers: string[];
-  /** Those of them that are up. */
-  up: string[];
-  /** Milliseconds that a fault lasts. */
-  awayMs: { kill: number; freeze: number };
-  /** By the id of a server: its address through a slow link. */
-  slowUrls: Record<string, string>;
-}
-
-/** Asks which faults can be ordered. Returns `undefined` if none can, or without an answer. */
-export async function askFaultDesk(): Promise<FaultOffer | undefined> {
-  const url = faultsUrl();
+/** Asks which failures can be ordered. Returns `undefined` if none can, or without an answer. */
+export async function askFailureDesk(): Promise<FailureOffer | undefined> {
+  const url = failuresUrl();
   if (url === undefined) return undefined;
   try {
     const response = await fetch(url, { cache: "no-store" });
-    return response.ok ? ((await response.json()) as FaultOffer) : undefined;
+    return response.ok ? ((await response.json()) as FailureOffer) : undefined;
   } catch {
     return undefined;
   }
@@ -47,7 +31,7 @@ export async function askServer(
   headers: ReadonlyMap<string, string>,
 ): Promise<ServerAnswer> {
   const request = { path, headers: Object.fromEntries(headers) };
-  const response = await fetch(faultsUrl() ?? "", {
+  const response = await fetch(failuresUrl() ?? "", {
     method: "POST",
     body: JSON.stringify({ server, request }),
   });
@@ -57,10 +41,10 @@ export async function askServer(
 }
 
 /** Makes a server fail. Rejects if that was not accepted. */
-export async function orderFault(server: string, fault: DevFault): Promise<void> {
-  const response = await fetch(faultsUrl() ?? "", {
+export async function orderFailure(server: string, failure: OrderedFailure): Promise<void> {
+  const response = await fetch(failuresUrl() ?? "", {
     method: "POST",
-    body: JSON.stringify({ server, fault }),
+    body: JSON.stringify({ server, failure }),
   });
   // A body that nobody reads is aborted later, as a failed request.
   await response.text();
