@@ -117,16 +117,13 @@ export class EngineLog implements Log {
     return isKnown ? undefined : this.#fetch(known, "ahead");
   }
 
-  close(name: string): void {
+  close(name: string, makesWay = false): void {
     if (isOwn(name)) return this.#options.own.close(name);
+    const { engine, reach } = this.#options;
     const followed = this.#topics.get(name);
-    if (!followed) return;
-    this.#topics.delete(name);
-    followed.cancelHole?.();
-    for (const entry of followed.ahead.values()) this.#settle(entry);
-    this.#rings.forget(name);
-    this.#options.engine.unsubscribe(name);
-    this.#options.following(-1);
+    if (followed) this.#unfollow(followed);
+    // If this is lost, the engine forgets the topic by itself, later.
+    if (makesWay) reach.ask(() => engine.forget(name)).catch(() => {});
   }
 
   head(name: string): Cursor {
@@ -163,6 +160,15 @@ export class EngineLog implements Log {
     if (followed?.life) await this.#fetch(followed, why);
   }
 
+  #unfollow({ name, cancelHole, ahead }: Followed): void {
+    this.#topics.delete(name);
+    cancelHole?.();
+    for (const entry of ahead.values()) this.#settle(entry);
+    this.#rings.forget(name);
+    this.#options.engine.unsubscribe(name);
+    this.#options.following(-1);
+  }
+
   #lifeOf(name: string): TopicLife {
     const life = this.#topics.get(name)?.life;
     if (!life) throw new Error(`${name} is not open`);
@@ -191,8 +197,9 @@ export class EngineLog implements Log {
     const { engine, reach } = this.#options;
     // First subscribe, then read: what is appended in between comes twice rather than not at all.
     await reach.ask(() => engine.subscribe([followed.name]));
+    // The topic may be closed while this waits.
+    if (this.#topics.get(followed.name) !== followed) return;
     const opened = await reach.ask(() => engine.open(followed.name, this.#newEpoch()));
-    // The topic may have been closed in between.
     if (this.#topics.get(followed.name) !== followed) return;
     this.#take(followed, opened);
     followed.opening = undefined;

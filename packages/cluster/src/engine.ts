@@ -128,6 +128,8 @@ export interface Engine {
    * the engine has begun another life.
    */
   open(topic: string, epoch: string, known?: { epoch: string; offset: number }): Promise<OpenedTopic>;
+  /** Forgets a topic, unless a server follows it. */
+  forget(topic: string): Promise<void>;
   /** Returns whether there is a topic. */
   exists(topic: string): Promise<boolean>;
   /** Keeps this server alive for the others, and compares what it knows. */

@@ -777,3 +777,20 @@ describe("if somebody else writes to the engine", () => {
     expect(anna.texts()).toEqual(["hi"]);
   });
 });
+
+test("a room that had to make way is not kept by the engine, unless another server follows it", async () => {
+  const { world, engine, one, two, join } = await setUp();
+  await join(two, 2, "room/r0");
+  const flooders = await Promise.all([1, 3, 4].map((client) => join(one, client, "room/r0")));
+  for (let count = 0; count < 400; count += 1) {
+    for (const [index, guest] of flooders.entries()) {
+      const text = `${count}`;
+      guest.say({ type: "publish", id: text, topic: `room/r${3 * count + index}`, to: "all", text });
+    }
+    await world.pass(20);
+  }
+  await world.pass(1_000);
+  expect(engine.store.exists("room/r0")).toBe(true);
+  const kept = Array.from({ length: 1_200 }, (_, room) => engine.store.exists(`room/r${room}`));
+  expect(kept.filter((isKept) => isKept).length).toBeLessThanOrEqual(251);
+});

@@ -253,6 +253,20 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
     expect(await engine.append({ topic: "room/a", payload: "2", epoch: "x" })).toMatchObject({ offset: 1 });
   });
 
+  test("forgets a topic only if no server follows it", async () => {
+    await flush();
+    const [here, there] = [connect("ten"), connect("eleven")];
+    await Promise.all([here.up, there.up]);
+    await Promise.all([here, there].map(({ engine }) => engine.subscribe(["room/forgotten"])));
+    await here.engine.append({ topic: "room/forgotten", payload: "1", epoch: "e" });
+    here.engine.unsubscribe("room/forgotten");
+    await here.engine.forget("room/forgotten");
+    expect(await here.engine.exists("room/forgotten")).toBe(true);
+    there.engine.unsubscribe("room/forgotten");
+    await there.engine.forget("room/forgotten");
+    expect(await flusher?.sendCommand(["KEYS", "*room/forgotten"])).toEqual([]);
+  });
+
   /** Everything that a server does, with the names "a" and "c". */
   async function doAll(engine: Engine): Promise<void> {
     const request = { client: "c", id: "1", body: 1 };
@@ -362,6 +376,7 @@ function fakeOf(store: FakeStore, server: string): Engine {
     unsubscribe() {},
     append: (each) => now(store.append(each)),
     open: (topic, epoch, known) => now(store.open(topic, epoch, known)),
+    forget: (topic) => now(store.forget(topic)),
     exists: (topic) => now(store.exists(topic)),
     beat: (each) => now(store.beat(server, each)),
     claim: (each) => now(store.claim(server, each)),

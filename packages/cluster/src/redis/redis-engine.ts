@@ -108,6 +108,10 @@ export class RedisEngine implements Engine {
     return { epoch, offset, events };
   }
 
+  async forget(topic: string): Promise<void> {
+    await this.#run("forget", [this.#key("topic", topic), this.#key("stream", topic)], []);
+  }
+
   async exists(topic: string): Promise<boolean> {
     return (await this.#use().send(["EXISTS", this.#key("topic", topic)])) === 1;
   }

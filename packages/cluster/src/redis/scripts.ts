@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 const names = [
   "append",
   "open",
+  "forget",
   "beat",
   "claim",
   "roster",

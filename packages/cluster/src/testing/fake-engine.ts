@@ -225,6 +225,13 @@ export class FakeLink implements Engine {
     return this.#run((store) => store.open(topic, epoch, known));
   }
 
+  forget(topic: string): Promise<void> {
+    return this.#run((store) => {
+      const isFollowed = [...this.#engine.links].some((link) => link.#channels.has(topic));
+      if (!isFollowed) store.forget(topic);
+    });
+  }
+
   exists(topic: string): Promise<boolean> {
     return this.#run((store) => store.exists(topic));
   }

@@ -123,6 +123,11 @@ export class FakeStore {
     return { epoch, offset, events: events.filter((event) => event.offset > after) };
   }
 
+  forget(topic: string): void {
+    this.changes += 1;
+    this.#data.topics.delete(topic);
+  }
+
   exists(topic: string): boolean {
     return this.#data.topics.has(topic);
   }

@@ -88,8 +88,11 @@ export interface Log {
    * log as it is now.
    */
   follow(listener: (entry: Entry) => void, lost?: (topic: string, began: boolean) => void): void;
-  /** Closes a topic. In memory that ends its life: its name may be used again, with a new epoch. */
-  close(topic: string): void;
+  /**
+   * Closes a topic. In memory that ends its life: its name may be used again, with a new epoch. `makesWay` is true if others
+   * need its place, so that it must not be kept for those who may come back, either. Default: false.
+   */
+  close(topic: string, makesWay?: boolean): void;
   /** Bytes of memory that the events of all topics take in this process. */
   readonly bytes?: number;
 }

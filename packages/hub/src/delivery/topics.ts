@@ -179,7 +179,7 @@ export class Topics<Session> {
       const topic = this.#topics.get(name);
       if (topic) this.#options.evict(topic);
     }
-    this.#forget(lot);
+    this.#forget(lot, true);
   }
 
   #touched(lot: Lot): void {
@@ -193,12 +193,12 @@ export class Topics<Session> {
     else this.#unused.delete(lot);
   }
 
-  #forget(lot: Lot): void {
+  #forget(lot: Lot, makesWay = false): void {
     lot.shares.remove(lot);
     this.#unused.delete(lot);
     for (const name of namesOf(lot)) {
       this.#topics.delete(name);
-      this.#options.log.close(name);
+      this.#options.log.close(name, makesWay);
     }
   }
 

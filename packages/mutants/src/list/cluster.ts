@@ -98,6 +98,18 @@ export const cluster: Mutant[] = [
     why: "a key of another type makes every beat fail, and so all servers",
   },
   {
+    ...unit("redis/scripts/forget.lua", "redis/redis-engine"),
+    search: "if redis.call('PUBSUB', 'NUMSUB', KEYS[1])[2] > 0 then return 0 end",
+    replace: "",
+    why: "a room that has to make way at one server is forgotten while others follow it",
+  },
+  {
+    ...unit("engine-log.ts", "failures"),
+    search: "if (makesWay) reach.ask(() => engine.forget(name)).catch(() => {});",
+    replace: "",
+    why: "the rooms of a flood stay in Redis for three minutes, until its memory is full and nobody is served",
+  },
+  {
     ...unit("redis/scripts/beat.lua", "redis/redis-engine"),
     search: "call('PEXPIRE', servers, ttl)\n",
     replace: "",
