@@ -7,26 +7,32 @@ import { clusterFaults } from "./cluster-faults.ts";
 import { storm } from "./storm.ts";
 
 const { servers, numbers, flags, texts } = readOptions(
-  `pnpm chaos [server …] [--rounds 2] [--storm n | --cluster]    Kills, stops, freezes and cuts off servers while clients use them.
+  `pnpm chaos [server …] [--rounds 2] [--storm n | --cluster [--tls]]    Kills, stops, freezes and cuts off servers while clients use them.
 
   --rounds <n>    how often each fault strikes each server; default 2
   --storm <n>     instead of the faults, restarts each server under n clients and counts how they reconnect
   --cluster       makes the servers one application with a Redis of its own, and strikes each of them and the Redis.
                   Its clients go to any of the servers. Writes results/drill.json after every row
+  --tls           with --cluster, the servers speak TLS with the Redis; needs openssl
   --fault <text>  with --cluster, only the faults with this text in their name
 
 The exit code is 1 if an event was lost without notice, came twice or out of order, or differed between readers.
 Ctrl-C ends a drill and keeps the rows that are complete; the exit code is then 130.
 
 Faults of --cluster: ${clusterFaults.map(({ name }) => name).join("; ")}.`,
-  { numbers: { rounds: 2, storm: Number.NaN }, flags: ["cluster"], texts: ["fault"] },
+  { numbers: { rounds: 2, storm: Number.NaN }, flags: ["cluster", "tls"], texts: ["fault"] },
 );
 const tell = (line: string): void => console.error(line);
 process.exit(await run());
 
 async function run(): Promise<number> {
-  if (flags.has("cluster")) return runDrill(servers, numbers.rounds ?? 2, chosenFaults(), tell);
+  if (flags.has("cluster")) return strikeCluster();
   return Number.isNaN(numbers.storm) ? strikeAll() : stormAll(numbers.storm ?? 0);
+}
+
+function strikeCluster(): Promise<number> {
+  const [rounds, isEncrypted] = [numbers.rounds ?? 2, flags.has("tls")];
+  return runDrill({ manifests: servers, faults: chosenFaults(), rounds, isEncrypted }, tell);
 }
 
 function chosenFaults() {

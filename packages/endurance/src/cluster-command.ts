@@ -2,25 +2,25 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findRedis, redisRemedy } from "@rosetta/cluster/testing";
 import { table } from "@rosetta/compare";
-import { type Manifest, root } from "@rosetta/manifest";
+import { root } from "@rosetta/manifest";
 import { refuseArguments } from "./arguments.ts";
-import { type DrillRow, drill, isDrillPassed, sumByFault } from "./cluster-drill.ts";
-import type { ClusterFault } from "./cluster-faults.ts";
+import { type DrillPlan, type DrillRow, drill, isDrillPassed, sumByFault } from "./cluster-drill.ts";
 import { type History, isKept } from "./history.ts";
 import { percentile } from "./samples.ts";
 
 /** Runs the drill, prints its tables and writes `results/drill.json`. Resolves with the exit code. */
-export async function runDrill(
-  manifests: readonly Manifest[],
-  rounds: number,
-  faults: readonly ClusterFault[],
-  tell: (line: string) => void,
-): Promise<number> {
+export async function runDrill(plan: DrillPlan, tell: (line: string) => void): Promise<number> {
   if (!findRedis()) return refuseArguments(redisRemedy);
   const rows: DrillRow[] = [];
-  const servers = manifests.map(({ id }) => id);
+  const servers = plan.manifests.map(({ id }) => id);
   const save = (isComplete: boolean): void =>
-    write("drill.json", { date: new Date().toISOString(), isComplete, servers, rows });
+    write("drill.json", {
+      date: new Date().toISOString(),
+      isComplete,
+      isEncrypted: plan.isEncrypted === true,
+      servers,
+      rows,
+    });
   // Ctrl-C reaches the servers, too, so the row under way is worth nothing.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
@@ -29,17 +29,14 @@ export async function runDrill(
       process.exit(130);
     });
   }
-  await drill(
-    { manifests, faults, rounds },
-    {
-      tell,
-      done(row, history) {
-        rows.push(row);
-        save(false);
-        if (!isKept(row.verdict)) keep(history, rows.length, tell);
-      },
+  await drill(plan, {
+    tell,
+    done(row, history) {
+      rows.push(row);
+      save(false);
+      if (!isKept(row.verdict)) keep(history, rows.length, tell);
     },
-  );
+  });
   save(true);
   print(rows);
   return isDrillPassed(rows) ? 0 : 1;

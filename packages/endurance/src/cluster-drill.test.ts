@@ -35,6 +35,23 @@ test.runIf(findRedis() !== undefined)(
   },
 );
 
+test.runIf(findRedis() !== undefined)(
+  "an engine that splits loses nothing in silence, and servers speak TLS with it",
+  async () => {
+    const manifests = readManifests().filter(({ id }) => id === "express-ws" || id === "bun-hono");
+    const faults = clusterFaults.filter(({ name }) => name.startsWith("engine split"));
+    const rows: DrillRow[] = [];
+    const listener = { tell() {}, done: (each: DrillRow) => rows.push(each) };
+    await drill({ manifests, faults, rounds: 1, isEncrypted: true }, listener);
+    expect(rows).toMatchObject([{ struck: "engine" }]);
+    expect(rows.filter((each) => !isDrillPassed([each]))).toEqual([]);
+    for (const { verdict } of rows) {
+      expect(verdict.delivered).toBeGreaterThan(100);
+      expect(verdict.told).toBeGreaterThan(0);
+    }
+  },
+);
+
 test("a drill passes if no promise was broken and no server lost an event that it had acknowledged", () => {
   expect(isDrillPassed([row])).toBe(true);
   expect(isDrillPassed([row, { ...row, verdict: { ...kept, missing: 1 } }])).toBe(false);

@@ -32,6 +32,8 @@ export interface DrillPlan {
   faults: readonly ClusterFault[];
   /** How often each fault strikes each server, or the engine. */
   rounds: number;
+  /** True if servers speak TLS with the engine. Default: false. */
+  isEncrypted?: boolean;
 }
 
 /** Receives the progress of a drill. */
@@ -43,10 +45,10 @@ export interface DrillListener {
 
 /** Strikes a cluster with each fault while authors publish and readers follow, each at any of the servers. */
 export async function drill(
-  { manifests, faults, rounds }: DrillPlan,
+  { manifests, faults, rounds, isEncrypted }: DrillPlan,
   listener: DrillListener,
 ): Promise<void> {
-  const stage = await ClusterStage.start(manifests);
+  const stage = await ClusterStage.start(manifests, isEncrypted);
   let rooms = 0;
   try {
     for (const fault of faults) {

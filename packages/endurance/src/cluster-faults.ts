@@ -64,6 +64,11 @@ export const clusterFaults: readonly ClusterFault[] = [
     strikes: "engine",
     strike: (stage) => stage.failOver(1_000),
   },
+  {
+    name: "engine split 5 s, one server alone",
+    strikes: "engine",
+    strike: (stage) => stage.split(5_000),
+  },
 ];
 
 async function stall(links: readonly BadNetwork[], ms: number): Promise<void> {

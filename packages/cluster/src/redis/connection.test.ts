@@ -1,12 +1,10 @@
 // Which Redis a server connects to, and as whom: on a real one, with real sentinels.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, connect as dial, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { createClient } from "@redis/client";
 import { afterEach, describe, expect, test } from "vitest";
+import { type Certificate, makeCertificate } from "../testing/certificate.ts";
 import { beat, type Connected, connectTo, until } from "../testing/connected.ts";
 import { freePorts } from "../testing/free-ports.ts";
 import { findRedis, type RunningRedis, startRedis, startSentinel } from "../testing/start-redis.ts";
@@ -32,26 +30,11 @@ async function start(options: string[] = [], port?: number): Promise<RunningRedi
   return redis;
 }
 
-/** Makes a key and a certificate for this machine that nobody else has signed, until the end of the test. */
-function certificate(): { key: string; certificate: string } {
-  const folder = mkdtempSync(join(tmpdir(), "rosetta-tls-"));
-  ends.push(() => rmSync(folder, { recursive: true, force: true }));
-  const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-  const names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
-  const options = [
-    "-x509",
-    "-newkey",
-    "rsa:2048",
-    "-nodes",
-    "-days",
-    "1",
-    "-subj",
-    "/CN=localhost",
-    "-addext",
-    names,
-  ];
-  execFileSync("openssl", ["req", ...options, "-keyout", key, "-out", certificate], { stdio: "ignore" });
-  return { key, certificate };
+/** Makes a certificate, until the end of the test. */
+function certificate(): Certificate {
+  const made = makeCertificate();
+  ends.push(() => made.remove());
+  return made;
 }
 
 /** What stands between a server and its Redis: it notes who arrives when, and can end all connections. */
@@ -86,24 +69,13 @@ describe.runIf(findRedis() !== undefined)("a connection", { timeout: 60_000 }, (
   test("is encrypted, logs in and uses its database", async () => {
     const tls = certificate();
     const securePort = await freePort();
-    const { port } = await start([
-      ...anna,
-      ...["--tls-port", `${securePort}`, "--tls-auth-clients", "no"],
-      ...[
-        "--tls-cert-file",
-        tls.certificate,
-        "--tls-key-file",
-        tls.key,
-        "--tls-ca-cert-file",
-        tls.certificate,
-      ],
-    ]);
+    const { port } = await start([...anna, ...tls.options(securePort)]);
     const trusted = getCACertificates("default");
     ends.push(() => setDefaultCACertificates(trusted));
     const secure = connect(`rediss://${login}@localhost:${securePort}/3`);
     await until(() => secure.lines.length > 0);
     expect(secure.lines).toEqual([expect.stringMatching(/^Redis at rediss:\/\/…@localhost:.*self-signed/)]);
-    setDefaultCACertificates([...trusted, readFileSync(tls.certificate, "utf8")]);
+    setDefaultCACertificates([...trusted, readFileSync(tls.file, "utf8")]);
     await secure.up;
     const byAddress = connect(`rediss://${login}@127.0.0.1:${securePort}/3`);
     await byAddress.up;
