@@ -131,7 +131,7 @@ test("COURSE-82 MUST offer the failures on a phone, and restart the server from 
   await expect(panel).toContainText(/Connected\s*10 of 10/);
   await panel.getByRole("button", { name: "Restart the server" }).click();
   await expect(panel).toContainText(/Back\s*10 of 10/);
-  await expect(panel).toContainText(/Told before\s*10 of 10/);
+  await expect(panel).toContainText(/Told in advance\s*10 of 10/);
 
   await page.setViewportSize({ width: 390, height: 844 });
   await bar(page).getByRole("button", { name: "Make it fail" }).click();

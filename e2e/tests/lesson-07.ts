@@ -50,7 +50,7 @@ const ends = [
   {
     way: "dropped without",
     code: "1006 Abnormal",
-    says: ["no: the browser made it up", "unknown: it was lost"],
+    says: ["no: the browser made it up", "unknown: no close frame"],
   },
   {
     way: "a refused handshake",
@@ -91,7 +91,7 @@ test("COURSE-13 MUST cause every end that a page can cause, and explain what the
   await expect(happened(panel)).toContainText("4321");
   await expect(happened(panel)).toContainText("lunch");
   await panel.getByLabel("How it ends", { exact: true }).selectOption("a code of your choice");
-  await expect(panel.getByLabel("Code to order", { exact: true })).toHaveValue("1012");
+  await expect(panel.getByLabel("Code to ask for", { exact: true })).toHaveValue("1012");
   await cause(panel);
   await expect(happened(panel)).toContainText("1012 Restart");
   await expect(panel.getByRole("row", { name: /^1012 Restart the server restarts retry/ })).toBeVisible();

@@ -54,7 +54,7 @@ test("COURSE-19 MUST bring the same events with the same offsets by WebSocket, e
   visit.expectTrouble(/weather%2Fatlantis/);
   await topic.selectOption("weather/atlantis (does not exist)");
   await button("Start all three").click();
-  await expect(cells("Page is told")).toHaveText([
+  await expect(cells("Page learns")).toHaveText([
     "not_found: no such topic",
     "an error event, without a reason",
     "404 not_found: no such topic",
@@ -78,7 +78,7 @@ test("COURSE-20 MUST let a person compare the three ways on all servers at once"
   // With keys, as only what a person does is done in the other columns, too. The last one is not there.
   await columns[0]?.topic.press("End");
   for (const { cells } of columns) {
-    await expect(cells("Page is told")).toHaveText([/^not_found/, /without a reason$/, /^404 not_found/]);
+    await expect(cells("Page learns")).toHaveText([/^not_found/, /without a reason$/, /^404 not_found/]);
   }
   await expect(agreementOf(visit)).toHaveText(/^The servers agree/);
 });
@@ -106,6 +106,6 @@ test("COURSE-33 MUST come back on every transport when its server restarts, howe
     .poll(async () => (await numbersOf(cells("Events"))).map((count, way) => count > (before[way] ?? 0)))
     .toEqual([true, true, true]);
   await expect(cells("State")).toHaveText(["open", "open", "waiting"]);
-  await expect(cells("Page is told")).toHaveText(["–", "–", "–"]);
+  await expect(cells("Page learns")).toHaveText(["–", "–", "–"]);
   await expect(agreement).toHaveText(/^#\d+ to #\d+: the same events by every way/);
 });

@@ -8,7 +8,7 @@ function panelIn(place: Pick<Locator, "getByRole">): Locator {
 
 /** Finds what became of the ten, as one text: `Connected 10 of 10 …`. */
 function summaryIn(panel: Locator): Locator {
-  return panel.getByRole("group", { name: "What became of them" });
+  return panel.getByRole("group", { name: "What happened to them" });
 }
 
 function clientsIn(panel: Locator): Locator {
@@ -22,14 +22,14 @@ async function connect(panel: Locator): Promise<void> {
 /** What is said of a restart that went as it should. */
 const inOrder = [
   /Connected\s*10 of 10/,
-  /Told before\s*10 of 10/,
-  /Ended with\s*1012 Restart\s*To/,
-  /To come back\s*after 1 s to 2 s/,
+  /Told in advance\s*10 of 10/,
+  /Ended with\s*1012 Restart\s*Asked/,
+  /Asked to come back\s*after 1 s to 2 s/,
   /Back\s*10 of 10/,
   /Spread\s*\d/,
   /Without a gap\s*10 of 10/,
   /Lost\s*0 of/,
-  /Log\s*began anew: 2 epochs/,
+  /Log\s*started over: 2 epochs/,
 ];
 
 test("COURSE-25 MUST bring ten clients through a restart: told, spread, and nothing lost", {
@@ -52,7 +52,7 @@ test("COURSE-25 MUST bring ten clients through a restart: told, spread, and noth
   // Those of the crowd, and that of the page itself.
   await expect(visit.wire.row(/^received .* bye/)).toHaveCount(11);
   await expectAccessible(visit);
-  await panel.getByRole("button", { name: "Send them home", exact: true }).click();
+  await panel.getByRole("button", { name: "Disconnect them", exact: true }).click();
   await expect(clientsIn(panel).filter({ hasText: "back after" })).toHaveCount(0);
 });
 

@@ -22,7 +22,7 @@ function serversIn(panel: Locator): Locator {
 }
 
 function summaryIn(panel: Locator): Locator {
-  return panel.getByRole("group", { name: "What became of the numbers" });
+  return panel.getByRole("group", { name: "What happened to the numbers" });
 }
 
 test("COURSE-84 MUST go on at another server when one's own is killed, with nothing missing and nothing twice", {

@@ -87,7 +87,7 @@ export class CodeStrip extends LitElement {
     this.#observer.disconnect();
     if (!this.source) return;
     const answer = await askPatiently(this.source, signal, () => {
-      this.trouble = "The server does not answer. The code comes as soon as it does.";
+      this.trouble = "The server does not answer. The code will appear as soon as it does.";
     });
     if (signal.aborted || !answer) return;
     const isReady = await this.#loadFigures();
@@ -142,7 +142,7 @@ export class CodeStrip extends LitElement {
       <section aria-labelledby="title" class=${this.dimmed ? "dimmed" : nothing}>
         <div class="head">
           <h2 id="title">The code</h2>
-          <p class="intro">From the files themselves. A path shows the whole file.</p>
+          <p class="intro">Taken from the source files. Press a path to see its whole file.</p>
           <label class="choice">
             <input type="checkbox" .checked=${this.dimmed} @change=${this.#onDim} />Dim the lines that all servers share
           </label>
@@ -176,7 +176,7 @@ export class CodeStrip extends LitElement {
         ),
       part(
         "In the application",
-        html`What is left to each server. ${ran ? `The tests ran on ${ran.slice(0, 10)}.` : html`The tests have no verdicts yet: run <code>pnpm e2e</code> once.`}`,
+        html`What each server writes itself. ${ran ? `The tests ran on ${ran.slice(0, 10)}.` : html`The tests have no verdicts yet: run <code>pnpm e2e</code> once.`}`,
         rows.map((row) => this.#row(row)),
       ),
       Object.entries(terms).map(([term, meaning]) => html`<p id="term-${term}" hidden>${meaning}</p>`),

@@ -51,7 +51,7 @@ export class WholeFile extends LitElement {
     [this.lines, this.trouble, this.isCopied] = [undefined, "", false];
     const url = `${baseOf(location.href)}/${wholeFileUrl(file)}`;
     const answer = await askPatiently(url, signal, () => {
-      this.trouble = "The server does not answer. The file comes as soon as it does.";
+      this.trouble = "The server does not answer. The file will appear as soon as it does.";
     });
     if (signal.aborted || !answer) return;
     this.lines = jsonOf<CodeToken[][]>(answer);

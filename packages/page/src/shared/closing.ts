@@ -76,7 +76,10 @@ const meanings = new Map<number, Meaning>([
   ],
   [
     4001,
-    { what: "the other side was silent for too long", cause: "The network was lost, and nothing told us." },
+    {
+      what: "the other side was silent for too long",
+      cause: "The network was lost, and neither side was told.",
+    },
   ],
   [
     4002,

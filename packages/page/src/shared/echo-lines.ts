@@ -8,7 +8,7 @@ const outcomes: Record<EchoOutcome, { text: string; tone: string }> = {
   equal: { text: "came back equal", tone: "good" },
   different: { text: "came back different", tone: "bad" },
   lost: { text: "lost: the connection ended first", tone: "bad" },
-  rejected: { text: "not sent: the connection is closed, or too much waits", tone: "bad" },
+  rejected: { text: "not sent: the connection is closed, or too much is waiting", tone: "bad" },
   closed: { text: "answered by closing", tone: "good" },
 };
 

@@ -91,7 +91,7 @@ export class FailureBar extends LitElement {
 
   async #cause({ kind, said }: Failure): Promise<void> {
     const targets = this.#targets();
-    if (targets.length === 0) return this.#say("There is no server to do that to. Is it away already?", true);
+    if (targets.length === 0) return this.#say("That needs a running server, and there is none.", true);
     const who = targets.length > 1 ? "Every server" : this.#titleOf(targets[0]?.server ?? "");
     this.#say(said(who, this.desk));
     try {

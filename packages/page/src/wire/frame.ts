@@ -97,7 +97,7 @@ function firstByte(byte: number): FramePart[] {
   const kind = bits.endsWith("1") ? "text" : "binary";
   return [
     { name: "FIN", value: bits.slice(0, 1), words: "1: no more pieces follow" },
-    { name: "RSV1–3", value: bits.slice(1, 4), words: "kept free for extensions" },
+    { name: "RSV1–3", value: bits.slice(1, 4), words: "reserved for extensions" },
     { name: "Opcode", value: bits.slice(4), words: `${byte & 0x0f}: ${kind}` },
   ];
 }

@@ -161,7 +161,7 @@ export class AttemptsPanel extends Panel {
       <div>
         <h3 id="waits">Waits, newest first</h3>
         <div class="lines" role="log" tabindex="0" aria-labelledby="waits">
-          ${this.waits.length === 0 ? html`<p class="empty">No connection was lost yet. Each wait will be drawn here.</p>` : nothing}
+          ${this.waits.length === 0 ? html`<p class="empty">No connection has been lost yet. Each wait will be drawn here.</p>` : nothing}
           <ol>
             ${this.waits.map((wait) => waitLine(wait, longest))}
           </ol>
@@ -195,7 +195,7 @@ export class AttemptsPanel extends Panel {
               ${chart("All wait equally long", this.herds.equal, this.#longest())}
               ${chart("Each draws its wait", this.herds.drawn, this.#longest())}
             </div>`
-            : html`<p class="empty">Two charts will show when they come back: if all wait equally long, and if each draws its wait.</p>`
+            : html`<p class="empty">Two charts will show when they come back: first if all wait equally long, then if each draws its wait at random.</p>`
         }
       </div>
     `;

@@ -71,7 +71,7 @@ export class ClusterPanel extends ServerPanel {
       { name: "Moved", value: this.#tally.moves.length > 0 ? "yes" : "no" },
       { name: "Missing", value: String(missing) },
       { name: "Twice", value: String(twice) },
-      { name: "Numbering", value: epochs > 1 ? `began anew: ${epochs} epochs` : "one epoch" },
+      { name: "Numbering", value: epochs > 1 ? `started over: ${epochs} epochs` : "one epoch" },
       { name: "Received", value: String(received), measured: true },
     ];
   }
@@ -266,7 +266,7 @@ const intro = html`You, Ada, Ben and Cleo come through one address, and each get
 
 const alone = html`<p class="hint">
   These servers run on their own. <code class="command">pnpm dev --cluster</code> makes them one application; then this lesson kills
-  your server for you. Until then, this is how it went once.
+  your server for you. Until then, you see a recording.
 </p>`;
 
 function hear(tally: RoomTally, { epoch, data }: ServerMessage<"event">): void {
@@ -275,7 +275,7 @@ function hear(tally: RoomTally, { epoch, data }: ServerMessage<"event">): void {
 
 function summaryOf({ received, missing, twice, epochs }: RoomSummary): TemplateResult {
   return html`
-    <div role="group" aria-label="What became of the numbers"><dl class="sums number">
+    <div role="group" aria-label="What happened to the numbers"><dl class="sums number">
       <div><dt>received</dt><dd>${received}</dd></div>
       <div><dt>missing</dt><dd class=${missing > 0 ? "bad" : "good"}>${missing}</dd></div>
       <div><dt>twice</dt><dd class=${twice > 0 ? "bad" : "good"}>${twice}</dd></div>

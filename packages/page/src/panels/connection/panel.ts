@@ -81,7 +81,7 @@ export class ConnectionPanel extends Panel {
 
   #problem({ what, reason }: ClientProblem): void {
     // The panel that asked for the subscription reports its refusal.
-    if (what !== "subscription") this.notice = `Something was wrong: ${reason}.`;
+    if (what !== "subscription") this.notice = `Problem: ${reason}.`;
   }
 
   #open(): void {

@@ -63,9 +63,9 @@ export class CrowdPanel extends ServerPanel {
     if (!windowMs) return facts;
     return [
       ...facts,
-      { name: "Told before", value: `${told} of ${size}` },
+      { name: "Told in advance", value: `${told} of ${size}` },
       { name: "Ended with", value: codes.map(codeTitle).join(", ") },
-      { name: "To come back", value: windowText(windowMs) },
+      { name: "Asked to come back", value: windowText(windowMs) },
       { name: "Back", value: `${awayMs.length} of ${size}` },
       { name: "Lost", value: String(lost) },
       { name: "Log", value: logText(epochs) },
@@ -144,7 +144,7 @@ export class CrowdPanel extends ServerPanel {
       html`
         <div class="fields">
           <button class=${members.length > 0 ? "" : "main"} @click=${() => this.#act(members.length > 0 ? "sendHome" : "connect")}
-            >${members.length > 0 ? "Send them home" : "Connect ten clients"}</button
+            >${members.length > 0 ? "Disconnect them" : "Connect ten clients"}</button
           >
           ${
             this.#canRestart
@@ -229,9 +229,9 @@ function summaryList(summary: CrowdSummary): TemplateResult {
   const back = summary.awayMs;
   const rows: [string, string | undefined][] = [
     ["Connected", `${summary.connected} of ${size}`],
-    ["Told before", summary.windowMs && `${summary.told} of ${size}`],
+    ["Told in advance", summary.windowMs && `${summary.told} of ${size}`],
     ["Ended with", summary.codes.map(codeTitle).join(", ")],
-    ["To come back", summary.windowMs && windowText(summary.windowMs)],
+    ["Asked to come back", summary.windowMs && windowText(summary.windowMs)],
     ["Back", summary.windowMs && `${back.length} of ${size}`],
     [
       "Away",
@@ -243,7 +243,7 @@ function summaryList(summary: CrowdSummary): TemplateResult {
     ["Log", summary.epochs ? logText(summary.epochs) : undefined],
   ];
   return html`
-    <div role="group" aria-label="What became of them">
+    <div role="group" aria-label="What happened to them">
       <dl class="facts number">
         ${rows.map(([name, value]) => (value ? html`<dt>${name}</dt><dd>${value}</dd>` : nothing))}
       </dl>
@@ -256,7 +256,7 @@ function windowText([low, high]: [number, number]): string {
 }
 
 function logText(epochs: number): string {
-  return epochs < 2 ? "one epoch" : `began anew: ${epochs} epochs`;
+  return epochs < 2 ? "one epoch" : `started over: ${epochs} epochs`;
 }
 
 customElements.define("rosetta-crowd", CrowdPanel);

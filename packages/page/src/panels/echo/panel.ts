@@ -272,7 +272,7 @@ const bareEnding =
 function endingText(event: CloseFrame): string {
   if (event.direction === "out") return `Closed by this page, ${codeText(event.code)}.`;
   const clean = event.wasClean ? "both sides sent a close frame" : "one side sent no close frame";
-  return `Ended by the server or on the way, ${codeText(event.code)}; ${clean}.`;
+  return `Ended by the server or somewhere on the way, ${codeText(event.code)}; ${clean}.`;
 }
 
 function codeText(code: number | undefined): string {

@@ -148,7 +148,7 @@ export class FeedPanel extends Panel {
     return html`
       <p class="hint">
         ${mode ? promises[mode] : nothing}
-        ${recovered === false && mode === "stream" ? html`<span class="warn">Some events were missed for good.</span>` : nothing}
+        ${recovered === false && mode === "stream" ? html`<span class="warn">Some events were missed, and are lost.</span>` : nothing}
       </p>
     `;
   }

@@ -90,7 +90,7 @@ export class FloodPanel extends ServerPanel {
         measured: true,
       },
       { name: "Gap in what was read", value: runs.length > report.connections ? "yes" : "none" },
-      { name: "Skipped of the weather", value: String(report.skipped), measured: true },
+      { name: "Weather events skipped", value: String(report.skipped), measured: true },
       { name: "Close code", value: code === undefined ? "stayed open" : String(code) },
       { name: "Counted as slow", value: kinds.has("slow") ? "yes" : "no" },
       { name: "recovered", value: recovered === undefined ? "–" : String(recovered) },
@@ -112,7 +112,7 @@ export class FloodPanel extends ServerPanel {
     try {
       await this.#floodFor(seconds * 1000, () => life === this.#life);
     } catch (error) {
-      if (life === this.#life) this.problem = `Not flooded: ${reasonOf(error)}`;
+      if (life === this.#life) this.problem = `The flood did not start: ${reasonOf(error)}`;
     }
     if (life === this.#life) this.isRunning = false;
   }
@@ -273,7 +273,7 @@ export class FloodPanel extends ServerPanel {
         <div class="lines" role="log" tabindex="0" aria-labelledby="marks">
           ${
             marks.length === 0
-              ? html`<p class="empty">Nothing happened yet. What the server notices will be listed here.</p>`
+              ? html`<p class="empty">Nothing has happened yet. What the server notices will be listed here.</p>`
               : html`<ol>${marks.map(
                   ({ at, kind, text }) =>
                     html`<li><span class="number muted">${(at / 1000).toFixed(1)} s</span> <span class="mark ${kind}">${text}</span></li>`,

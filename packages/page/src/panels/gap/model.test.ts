@@ -52,7 +52,7 @@ test("another epoch begins at its own first event", () => {
   book.subscribed({ epoch: "two", offset: 3, recovered: false });
   add(book, 1, 4, "two");
   expect(book).toMatchObject({ epoch: "two", offset: 4, twice: 0, missed: 0, lost: undefined });
-  expect(tellComeback(book)).toContain("began anew");
+  expect(tellComeback(book)).toContain("started over");
 });
 
 test("an unexplained hole and a repetition are counted", () => {
@@ -123,7 +123,7 @@ test("a log shorter than what was seen is a new one, even under the same epoch",
 test("`recovered` does not count in another epoch", () => {
   const book = bookAt(2);
   book.subscribed({ epoch: "two", offset: 5, recovered: true });
-  expect(tellComeback(book)).toContain("began anew");
+  expect(tellComeback(book)).toContain("started over");
 });
 
 test("has caught up with the last event that the server had", () => {

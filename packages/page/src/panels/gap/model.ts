@@ -156,7 +156,7 @@ export function tellComeback({ comeback, lost }: Pick<GapBook, "comeback" | "los
   if (recovered)
     return `Back: ${head - before} events replayed, #${before + 1} to #${head}. Nothing is lost.`;
   if (!sameEpoch) {
-    return `Back, but the log began anew. Everything after #${before} of the old epoch is lost.`;
+    return `Back, but the log started over. Everything after #${before} of the old epoch is lost.`;
   }
   const what = lost ? `#${lost.from} to #${lost.to} are lost, ${lost.to - lost.from + 1} events` : "";
   return `Back, but too late: ${what || "the server does not say how much is lost"}. The newest events follow.`;

@@ -209,13 +209,13 @@ export class GoodbyePanel extends ServerPanel {
   #explained(): TemplateResult {
     const shown = this.#shown;
     const facts: [name: string, value: string][] = [
-      ["It means", meaningOf(shown.code) ?? "this page does not know it"],
+      ["Meaning", meaningOf(shown.code) ?? "this page does not know it"],
       ["On the wire", wireText(shown)],
       ["Ended by", enderOf(shown)],
       ["Clean", cleanText(shown)],
       ["Reason", reasonText(shown)],
       ["Likely cause", likelyCause(shown)],
-      ["A client then", policyText(shown)],
+      ["What a client does", policyText(shown)],
       ["Took", formatDuration(shown.tookMs)],
     ];
     return html`
@@ -264,7 +264,7 @@ function fieldsOf(fields: NonNullable<Way["fields"]>): TemplateResult {
   const own = fields === "own";
   return html`
     <p class="field own">
-      <label for="code">${own ? "Own code" : "Code to order"}</label>
+      <label for="code">${own ? "Own code" : "Code to ask for"}</label>
       <input id="code" name="code" type="number" min="1000" max="4999" value=${own ? 4000 : 1012} required />
     </p>
     ${
@@ -297,7 +297,7 @@ function wireText({ code, opened }: Outcome): string {
 function enderOf({ code, opened, byPage }: Outcome): string {
   if (!opened) return "nobody: it never opened";
   if (byPage) return "this page";
-  return code === Close.Abnormal ? "unknown: it was lost without a word" : "the server's side";
+  return code === Close.Abnormal ? "unknown: no close frame came" : "the server's side";
 }
 
 function cleanText({ wasClean }: Outcome): string {

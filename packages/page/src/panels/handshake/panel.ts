@@ -72,7 +72,7 @@ export class HandshakePanel extends ServerPanel {
         this.accept = accept;
       },
       () => {
-        this.accept = "(this browser computes none on an insecure page)";
+        this.accept = "(browsers compute it on secure pages only)";
       },
     );
   }
@@ -105,7 +105,7 @@ export class HandshakePanel extends ServerPanel {
       },
       end: ({ code }) => {
         this.#probes.delete(probe);
-        resolve(`failed: ${code}, and nothing else is told`);
+        resolve(`failed: ${code}, and the page learns nothing else`);
       },
     });
     this.#probes.add(probe);

@@ -198,7 +198,7 @@ export class JobPanel extends Panel {
   ];
 }
 
-const intro = html`For work that takes long. The server reports its progress in a topic, one for each job. This job
+const intro = html`A job is work that takes the server a while. It reports its progress in a topic, one for each job. This job
   computes a hash.`;
 
 function isRunning(job: Job): boolean {

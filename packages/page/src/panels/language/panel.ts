@@ -67,13 +67,13 @@ export class LanguagePanel extends ServerPanel {
         ? // Whether they arrive together is chance, so a difference is no finding.
           [
             {
-              name: "Answered in the order",
+              name: "Order of the replies",
               value: byPlace.map(({ id }) => id).join(", "),
               measured: true as const,
             },
           ]
         : []),
-      { name: "Its round trip", value: roundTripMs ? formatDuration(roundTripMs) : "–", measured: true },
+      { name: "Round trip", value: roundTripMs ? formatDuration(roundTripMs) : "–", measured: true },
       { name: "Connection", value: this.connection },
     ];
   }

@@ -234,8 +234,8 @@ export class LatencyPanel extends ServerPanel {
       <div class="server-side">
         <h3>The server's side</h3>
         <p class="hint">
-          The server sends its own pings, as control frames. The browser answers them, and no script sees them. Plain
-          HTTP tells what the server learned from them.
+          The server sends its own pings, as control frames. The browser answers them, and no script sees them. You can
+          ask by plain HTTP what the server learned from them.
         </p>
         <div class="fields"><button @click=${() => this.#act("ask")}>Ask by HTTP</button></div>
         <p class="bad" role="alert" ?hidden=${!this.problem}>${this.problem}</p>
@@ -247,9 +247,9 @@ export class LatencyPanel extends ServerPanel {
               <dt><code>/healthz</code></dt>
               <dd>${report.health}</dd>
               <dt>Open at <code>/ws</code></dt>
-              <dd>${report.connections ?? "not told"}</dd>
+              <dd>${report.connections ?? "not published"}</dd>
               <dt>Declared dead</dt>
-              <dd>${report.deaths ?? "not told"}</dd>
+              <dd>${report.deaths ?? "not published"}</dd>
             </dl>`
             : nothing
         }

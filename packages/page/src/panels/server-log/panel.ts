@@ -57,7 +57,7 @@ export class ServerLogPanel extends Panel {
       html`
         <div class="fields">
           <button class="small" @click=${() => this.#act("clear")}>Clear server log</button>
-          ${this.place.recovered === false ? html`<p class="warn">Some lines were missed for good.</p>` : nothing}
+          ${this.place.recovered === false ? html`<p class="warn">Some lines were missed, and are lost.</p>` : nothing}
         </div>
       `,
     ]);

@@ -168,7 +168,7 @@ export class TokensPanel extends ServerPanel {
   static override styles = [theme, style];
 }
 
-const intro = html`A model answers word by word, and says each word in a topic. Every device that follows the topic reads along.`;
+const intro = html`A model answers word by word, and publishes each word in a topic. Every device that follows the topic reads along.`;
 
 function stateOf(device: Device | undefined): string {
   if (!device) return "an example";

@@ -226,7 +226,7 @@ export class TransportsPanel extends ServerPanel {
           ${this.#row("To begin", ({ tally }) => (tally.begin ? formatBytes(tally.begin) : "–"))}
           ${this.#row("Each event", ({ tally }) => eachOf(tally.content, tally.events))}
           ${this.#row("Around each", ({ tally }) => eachOf(tally.around, tally.events))}
-          ${this.#row("Page is told", ({ tally }) => tally.refusal || "–", "told break")}
+          ${this.#row("Page learns", ({ tally }) => tally.refusal || "–", "told break")}
           ${this.#row("", (way) => this.#button(way))}
         </tbody>
         <tbody class="events">

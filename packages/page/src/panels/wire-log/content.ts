@@ -67,7 +67,7 @@ function contentOf(entry: WireRecord, view: ContentView): TemplateResult {
 function frameOf(entry: WireRecord, data: string | Uint8Array): TemplateResult {
   const bytes = bytesOf(data);
   if (entry.path === paths.events || entry.path === paths.poll) {
-    return html`<p class="hint">This came by HTTP: no frame is around it, but headers that a page cannot see.</p>
+    return html`<p class="hint">This came over HTTP, so there is no frame around it. A page cannot see its headers.</p>
       <pre>${hexView(bytes)}</pre>${restOf(entry)}`;
   }
   const isMasked = entry.direction === "out";

@@ -409,7 +409,7 @@ export class WireLogPanel extends Panel {
           ${this.needle.trim() === "" ? nothing : html`<span class="number">${shown}</span> of `}<span class="number"
             >${all}</span
           >
-          rows${all === wireCapacity ? ", the oldest go" : nothing}${this.frozen ? html`, <b>paused</b>` : nothing}
+          rows${all === wireCapacity ? ", the oldest are dropped" : nothing}${this.frozen ? html`, <b>paused</b>` : nothing}
         </p>
         <button class="small" ?hidden=${this.#following} @click=${this.#toNewest}>To the newest</button>
         <button class="small" @click=${this.#export}>Export</button>
