@@ -12,19 +12,26 @@ import { paths } from "@rosetta/protocol";
 export interface Candidate {
   id: string;
   title: string;
-  /** `app`: from this repository. `rung`: the first of its ladder. `bare`: the library alone. */
-  kind: "app" | "rung" | "bare" | "limit";
+  /**
+   * `app`: from this repository. `rung`: the first of its ladder. `bare`: the library alone. `variant`: the library with
+   * something optional, which shows in large messages only.
+   */
+  kind: "app" | "rung" | "bare" | "variant" | "limit";
   command: readonly string[];
   cwd: string;
   /** The path of the WebSocket that echoes. If there is none, the server echoes bytes over TCP. */
   echoPath?: string;
   /** The id of its control: its bare library, or the limit. */
   control?: string;
+  /** Environment variables in addition to those of the run. */
+  env?: Record<string, string>;
 }
 
 const references = join(import.meta.dirname, "../references");
 const built = join(import.meta.dirname, "../node_modules/.cache");
 const bunBinary = join(import.meta.dirname, "../node_modules/.bin/bun");
+
+const bareWs = bare("ws", "bare ws on Node", [process.execPath, "ws-echo.ts"]);
 
 /** Returns every candidate that can be measured on this machine. */
 export function readCandidates(): Candidate[] {
@@ -32,7 +39,9 @@ export function readCandidates(): Candidate[] {
   return [
     ...manifests.map(appOf),
     ...manifests.map(rungOf),
-    bare("ws", "bare ws on Node", [process.execPath, "ws-echo.ts"]),
+    { ...bareWs, env: { WS_NO_BUFFER_UTIL: "1" } },
+    // The apps on Node have bufferutil, too. It shows what of their difference to bare ws is their own.
+    { ...bareWs, id: "ws:native", title: "bare ws, unmasking natively", kind: "variant", control: "ws" },
     bare("bun", "bare Bun.serve", [bunBinary, "bun-serve.ts"]),
     limit(),
   ];

@@ -57,6 +57,7 @@ export class MeasuredServer {
         NODE_COMPILE_CACHE: compiled,
         NODE_OPTIONS: "",
         ...settings,
+        ...candidate.env,
         ...env,
         PORT: String(port),
       },

@@ -18,6 +18,13 @@ export const scenarioNames = [
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
+/** Messages of `size` bytes, `depth` of them under way on each connection. */
+interface EchoLoad {
+  size: number;
+  depth: number;
+  connections: number;
+}
+
 /** How long a run may take. */
 export interface Effort {
   /** How many rounds the pairs are dealt out to. In each round every candidate has a new process. */
@@ -33,27 +40,34 @@ export interface Effort {
   slowMessages: number;
   /** The number of idle connections with compression. With 0, their memory is not measured. */
   compressedConnections: number;
-  echoes: readonly { size: number; depth: number; connections: number }[];
+  echoes: readonly EchoLoad[];
   /** Publications under way at once. */
   fanouts: readonly number[];
 }
 
-const everyEcho = [64, 1_024, 65_536].flatMap((size) =>
-  [1, 16].map((depth) => ({ size, depth, connections: size > 10_000 ? 25 : 100 })),
-);
-
-// The cost of a message if many arrive together, and of a byte.
-const full16 = { size: 64, depth: 16, connections: 100 };
+/** What a message costs if many arrive together. */
+export const full16 = { size: 64, depth: 16, connections: 100 };
+/** What a byte costs. */
 const large = { size: 65_536, depth: 1, connections: 25 };
 
-function tellsMost({ size, depth }: Effort["echoes"][number]): boolean {
+function tellsMost({ size, depth }: EchoLoad): boolean {
   return [full16, large].some((load) => load.size === size && load.depth === depth);
+}
+
+// Whether a candidate is measured in everything. The others would only repeat what their library shows.
+function isWhole({ kind }: Candidate): boolean {
+  return kind !== "rung" && kind !== "variant";
+}
+
+// A variant of a library unmasks differently, which takes time only if there is much to unmask.
+function showsIn({ size }: EchoLoad, { kind }: Candidate): boolean {
+  return kind === "variant" && size >= large.size;
 }
 
 /** Half an hour for all servers of the repository, on a machine that does nothing else. */
 export const full: Effort = {
   rounds: 4,
-  pairs: { cpu: 12, calls: 5, echo: 6, typed: 8, latency: 6, fanout: 6, connect: 12, memory: 5, slow: 1 },
+  pairs: { cpu: 8, calls: 5, echo: 6, typed: 6, latency: 5, fanout: 6, connect: 8, memory: 5, slow: 1 },
   // Node's compiler is done after some 50,000 messages, Bun's after 15,000. Slices before that get faster and
   // faster.
   firstWarmupMs: 1_500,
@@ -62,21 +76,21 @@ export const full: Effort = {
   connections: 10_000,
   compressedConnections: 2_000,
   slowMessages: 16_000,
-  echoes: everyEcho,
+  echoes: [{ ...full16, depth: 1 }, full16, { ...full16, size: 1_024 }, large],
   fanouts: [1, 32],
 };
 
 /** Less than three minutes. */
 export const quick: Effort = {
   rounds: 1,
-  pairs: { cpu: 5, calls: 1, echo: 1, typed: 5, latency: 1, fanout: 1, connect: 1, memory: 1, slow: 1 },
+  pairs: { cpu: 5, calls: 1, echo: 1, typed: 1, latency: 1, fanout: 1, connect: 1, memory: 1, slow: 1 },
   firstWarmupMs: 500,
   warmupMs: 50,
   measureMs: 120,
   connections: 1_000,
   compressedConnections: 0,
   slowMessages: 4_000,
-  echoes: everyEcho.filter(tellsMost),
+  echoes: [full16, large],
   fanouts: [32],
 };
 
@@ -154,13 +168,17 @@ function cost(scenario: ScenarioName, unit: string, { firstWarmupMs, pairs }: Ef
   return { scenario, unit, better: "less", leastFactor: leastFactors.cost, ...own } as const;
 }
 
-function echo(load: Effort["echoes"][number], effort: Effort): Method {
+function echo(load: EchoLoad, effort: Effort): Method {
   const { size, depth, connections } = load;
   return {
     title: `${sizeOf(size)}, ${depth} under way on each of ${connections} connections`,
     ...throughput("echo", "messages/s", effort),
     phrase: `echoes {ratio} as many messages of ${sizeOf(size)} as {control}, with ${depth} under way on each connection`,
-    job: ({ kind }, peer) => (kind === "rung" && !tellsMost(load) ? undefined : echoJob(peer, effort, load)),
+    job(candidate, peer) {
+      const isMeasured =
+        isWhole(candidate) || showsIn(load, candidate) || (candidate.kind === "rung" && tellsMost(load));
+      return isMeasured ? echoJob(peer, effort, load) : undefined;
+    },
   };
 }
 
@@ -169,22 +187,24 @@ function steady(effort: Effort): Method {
   return {
     title: `64 bytes, ${steadyRate.toLocaleString("en")} messages/s over 100 connections`,
     ...cost("cpu", "µs of processor time per message", effort),
+    selfComparisons: 2,
     phrase: "costs {ratio} the processor time of {control} per message",
-    job: (_candidate, peer) => echoJob(peer, effort, { rate: steadyRate }),
+    job: ({ kind }, peer) => (kind === "variant" ? undefined : echoJob(peer, effort, { rate: steadyRate })),
     figure: microseconds,
   };
 }
 
 // A busy server reads and writes many messages at once, if it can.
-function saturated(load: Effort["echoes"][number], effort: Effort): Method {
+function saturated(load: EchoLoad, effort: Effort): Method {
   const { size, depth, connections } = load;
   return {
     title: `${sizeOf(size)}, ${depth} under way on each of ${connections} connections`,
     ...cost("cpu", "µs of processor time per message", effort),
     leastFactor: leastFactors.busyCost,
-    selfComparisons: 2,
+    selfComparisons: 1,
     phrase: `costs {ratio} the processor time of {control} per message of ${sizeOf(size)}, with ${depth} under way on each connection`,
-    job: ({ kind }, peer) => (kind === "rung" ? undefined : echoJob(peer, effort, load)),
+    job: (candidate, peer) =>
+      isWhole(candidate) || showsIn(load, candidate) ? echoJob(peer, effort, load) : undefined,
     figure: microseconds,
   };
 }
@@ -210,8 +230,8 @@ function calls(effort: Effort): Method {
     leastFactor: leastFactors.calls,
     selfComparisons: 1,
     phrase: "makes {ratio} the system calls of {control} per message",
-    job: ({ kind }, peer) =>
-      kind === "rung" ? undefined : echoJob(peer, effort, { ...full16, countsCalls: true }),
+    job: (candidate, peer) =>
+      isWhole(candidate) ? echoJob(peer, effort, { ...full16, countsCalls: true }) : undefined,
     figure: ({ calls = Number.NaN, count }) => calls / count,
   };
 }
@@ -241,7 +261,7 @@ function latency(effort: Effort): Method {
     phrase:
       "answers in {ratio} the time of {control} in the median, each at half of the rate that it reached",
     partOfCapacity: 0.5,
-    job: ({ kind }, peer) => (kind === "rung" ? undefined : echoJob(peer, effort, {})),
+    job: (candidate, peer) => (isWhole(candidate) ? echoJob(peer, effort, {}) : undefined),
     figure: ({ latency }) => latency?.p50 ?? Number.NaN,
   };
 }
@@ -265,10 +285,10 @@ function connect(effort: Effort): Method {
     title: "connections opened, upgraded and dropped, 128 at a time",
     ...throughput("connect", "connections/s", effort),
     phrase: "takes {ratio} as many connections per second as {control}",
-    job: ({ kind }, peer) =>
-      kind === "limit" || kind === "rung"
-        ? undefined
-        : { kind: "connect", peer, atOnce: 128, warmupMs, measureMs },
+    job: (candidate, peer) =>
+      isWhole(candidate) && candidate.kind !== "limit"
+        ? { kind: "connect", peer, atOnce: 128, warmupMs, measureMs }
+        : undefined,
   };
 }
 
@@ -280,8 +300,8 @@ function memory(effort: Effort, compressed: boolean): Method {
     ...cost("memory", "KiB per connection", effort),
     phrase: `needs {ratio} the memory of {control} for an idle connection${after}`,
     env: { COMPRESSION: compressed ? "1" : "0" },
-    job: ({ kind }, peer) => {
-      if (kind === "rung" || (kind === "limit" && compressed)) return undefined;
+    job: (candidate, peer) => {
+      if (!isWhole(candidate) || (candidate.kind === "limit" && compressed)) return undefined;
       return { kind: "idle", peer, connections, compressed };
     },
     figure: ({ grownBytes = Number.NaN, count }) => grownBytes / 1_024 / count,

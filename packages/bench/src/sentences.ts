@@ -6,7 +6,7 @@ import { number, times } from "./words.ts";
 /** One finding of a run. */
 export interface Sentence {
   scenario: string;
-  /** The kind of candidate: `app`, `hello`, `bare` or `limit`. */
+  /** The kind of candidate: see `Candidate`. */
   kind: string;
   text: string;
 }
@@ -36,7 +36,7 @@ export const questions: Readonly<Record<string, string>> = {
   slow: "One of ten does not read",
 };
 
-const kinds = ["app", "rung", "bare", "limit"];
+const kinds = ["app", "rung", "bare", "variant", "limit"];
 
 interface Found {
   measure: Measure;
