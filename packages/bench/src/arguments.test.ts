@@ -18,6 +18,7 @@ test("servers, scenarios, pairs and cores are read from the arguments", () => {
 test.each([
   ["--help", "help"],
   ["--report", "report"],
+  ["--table", "table"],
   ["--generator", "generator"],
   ["--load conns=10,fanout=2", "load"],
 ])("%s is a mode of its own", (line, mode) => {

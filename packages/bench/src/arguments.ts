@@ -7,7 +7,7 @@ import { type ScenarioName, scenarioNames } from "./scenarios.ts";
 
 /** A valid command line, parsed. */
 export interface BenchOptions {
-  mode: "measure" | "report" | "load" | "generator" | "growth" | "help";
+  mode: "measure" | "report" | "table" | "load" | "generator" | "growth" | "help";
   quick: boolean;
   servers: string[];
   scenarios: ScenarioName[];
@@ -25,15 +25,17 @@ results/bench.json, and the report made from them to results/bench.html.
 
   --scenario a,b   run only these: ${scenarioNames.join(", ")}
   --quick          less than three minutes: wider intervals, no compression, first rungs only if you name them
-  --pairs N        slices of each server and of its control, wherever servers are compared (default: 5 to 16)
+  --pairs N        slices of each server and of its control, wherever servers are compared (default: 5 to 8)
   --cores S,G      the core of the server and the core of the generator (default: the first two)
   --json FILE      where to write the results (default: results/bench.json; the report goes beside them)
   --report         measure nothing and make the report again
+  --table          measure nothing and write the results into the table of packages/bench/README.md
   --load '…'       only test whether a server bears this load on one core:
                    'conns=5000 rate=1000/s size=300 fanout=20'
   --growth         only show whether an arrival, a publication and a delivery cost more, the more connections, clients,
                    rooms and members there are
-  --generator      only compare the load generator with one in C and with itself on Node
+  --generator      only compare the load generator with one in C and with itself on Node. With servers, only compare
+                   these with their controls, by the generator in C
   --help           print this help
 
 Each figure is printed with its 95 % confidence interval. A difference is "undecided" unless its interval lies wholly
@@ -53,7 +55,7 @@ export function readArguments(args: readonly string[], known: readonly string[])
   const parsed = parse(args);
   if (typeof parsed === "string") return parsed;
   const { values, positionals: servers } = parsed;
-  const modes = (["report", "load", "generator", "growth"] as const).filter(
+  const modes = (["report", "table", "load", "generator", "growth"] as const).filter(
     (name) => values[name] !== undefined,
   );
   if (modes.length > 1) return `--${modes.join(" and --")} cannot be combined`;
@@ -104,6 +106,7 @@ function parse(args: readonly string[]) {
     cores: { type: "string" },
     json: { type: "string" },
     report: { type: "boolean" },
+    table: { type: "boolean" },
     load: { type: "string" },
     generator: { type: "boolean" },
     growth: { type: "boolean" },

@@ -10,7 +10,8 @@ import { bold, tell } from "./print.ts";
 import { estimate, median } from "./statistics.ts";
 import { interval, number, percent } from "./words.ts";
 
-type Echo = (job: EchoJob) => Promise<{ count: number; ms: number; generatorBusy: number }>;
+/** Runs one echo job. */
+export type Echo = (job: EchoJob) => Promise<{ count: number; ms: number; generatorBusy: number }>;
 type EchoLoad = Pick<EchoJob, "size" | "depth" | "connections">;
 
 /** The servers and loads to compare, and how long to measure. */
@@ -28,12 +29,10 @@ export interface GeneratorComparison {
 /** Prints the ratio of messages per second for each server and load. The generators run one right after the other. */
 export async function compareGenerators(comparison: GeneratorComparison): Promise<void> {
   const { machine, servers, loads, signal } = comparison;
-  const binary = compile("generator");
-  if (binary === undefined) throw new Error("there is no C compiler to build references/generator.c with");
   const core = machine.pinned?.generator;
   const own = startGenerator(core, signal, ownGenerator);
   const node = startGenerator(core, signal, nodeGenerator);
-  const echoes = [runner(own), inC(binary, core, signal), runner(node)];
+  const echoes = [runner(own), inC(core, signal), runner(node)];
   try {
     for (const server of servers) {
       console.log(`\n${bold(server.title)}`);
@@ -97,7 +96,13 @@ function runner(generator: Generator): Echo {
   return (job) => generator.run(job);
 }
 
-function inC(binary: string, core: number | undefined, signal: AbortSignal): Echo {
+/**
+ * Returns the generator in C as a function that runs one job on this core. Throws if there is no C compiler to build it
+ * with.
+ */
+export function inC(core: number | undefined, signal: AbortSignal): Echo {
+  const binary = compile("generator");
+  if (binary === undefined) throw new Error("there is no C compiler to build references/generator.c with");
   return async ({ peer, connections, depth, size, warmupMs, measureMs }) => {
     const numbers = [connections, depth, size, warmupMs, measureMs].map(String);
     const [command = "", ...args] = onCore(core, [binary, String(peer.port), peer.path ?? "-", ...numbers]);

@@ -94,6 +94,21 @@ test("an unsent message is the generator's fault, an unanswered one the server's
   expect(judge(rate, "one", pairs(slow), against).verdict).toBe("disturbed");
 });
 
+test("a server that others starved in one slice is not refused, however quiet the other slices were", () => {
+  const rate: Figure = { ...busy, needsBusyServer: false };
+  const held = slice(1_000, { due: 1_000, sent: 1_000 });
+  const starved = slice(300, { due: 1_000, sent: 1_000, serverTaken: 0.6 });
+  const verdict = (...slices: Slice[]) =>
+    judge(
+      rate,
+      "one",
+      [...slices, ...Array(9).fill(held)].map((each) => [each]),
+    ).verdict;
+  expect(verdict(starved)).toBe("disturbed");
+  expect(verdict({ ...starved, serverTaken: 0.05 })).toBe("refused");
+  expect(verdict(held, { ...starved, generatorTaken: 0.6, serverTaken: 0 })).toBe("disturbed");
+});
+
 test("a measure that something else limits is given up early", () => {
   const limited = slice(100, { serverBusy: 0.5, generatorBusy: 1 });
   const times = (count: number, each: Slice) => Array<Slice>(count).fill(each);

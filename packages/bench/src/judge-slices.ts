@@ -159,15 +159,25 @@ function disturbanceOf(slices: readonly Slice[], isServerTheLimit = false): Obje
  * Objects if messages that were due on a schedule were not sent or not answered. Returns nothing if all of them were.
  */
 export function lateness(slices: readonly Slice[]): Objection | undefined {
-  const due = sum(slices, ({ due }) => due);
-  if (due === 0) return undefined;
-  const sent = sum(slices, ({ sent }) => sent) / due;
-  const answered = sum(slices, ({ count }) => count) / due;
-  if (sent >= heldEnough && answered >= heldEnough) return undefined;
-  const disturbance = disturbanceOf(slices);
+  if (isHeld(slices)) return undefined;
+  // Over all slices, those in which nobody was in the way would hide who was at work in the late ones.
+  const disturbance = disturbanceOf(slices.filter((slice) => !isHeld([slice])));
   if (disturbance) return disturbance;
+  const { sent, answered } = partsDone(slices);
   const why = `${percent(sent)} of the scheduled messages were sent, ${percent(answered)} were answered`;
   return { verdict: sent < heldEnough ? "generator-bound" : "refused", why };
+}
+
+function isHeld(slices: readonly Slice[]): boolean {
+  const { sent, answered } = partsDone(slices);
+  // Without a schedule nothing was due, and both are NaN.
+  return !(sent < heldEnough || answered < heldEnough);
+}
+
+// The parts of what was due that were sent and answered.
+function partsDone(slices: readonly Slice[]): { sent: number; answered: number } {
+  const due = sum(slices, ({ due }) => due);
+  return { sent: sum(slices, ({ sent }) => sent) / due, answered: sum(slices, ({ count }) => count) / due };
 }
 
 type Busyness = Pick<Slice, "serverBusy" | "serverTaken" | "generatorBusy" | "generatorTaken">;

@@ -4,16 +4,20 @@ import { type BenchOptions, readArguments, usage } from "./arguments.ts";
 import { askLoad } from "./ask-load.ts";
 import { type Candidate, readCandidates } from "./candidates.ts";
 import { compareGenerators } from "./compare-generators.ts";
+import { confirmRatios } from "./confirm-ratios.ts";
 import { measureGrowth } from "./growth.ts";
+import { fewestPairs } from "./judge-slices.ts";
 import type { LoadOrder } from "./load-order.ts";
 import { allowedCores, type Machine, readMachine } from "./machine.ts";
 import { printSummary, yellow } from "./print.ts";
 import { reportOf } from "./report.ts";
 import type { BenchResults } from "./results.ts";
 import { run } from "./run.ts";
-import { type Effort, full, methodsOf, quick, withPairs } from "./scenarios.ts";
+import { type Effort, full, full16, methodsOf, quick, withPairs } from "./scenarios.ts";
+import { withTable } from "./table.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
+const readme = resolve(import.meta.dirname, "../README.md");
 const everybody = readCandidates();
 const request = readArguments(
   process.argv.slice(2),
@@ -29,6 +33,7 @@ else await follow(request);
 async function follow(request: BenchOptions): Promise<void> {
   if (request.mode === "help") return console.log(usage);
   if (request.mode === "report") return report(fileOf(request));
+  if (request.mode === "table") return table(fileOf(request));
   const absent = absentCore(request);
   if (absent !== undefined) {
     return refuse(`--cores: there is no core ${absent} here; there are: ${allowedCores().join(", ")}`);
@@ -48,6 +53,7 @@ function absentCore({ cores }: BenchOptions): number | undefined {
 
 async function generator(request: BenchOptions): Promise<void> {
   const effort = effortOf(request);
+  if (request.servers.length > 0) return confirm(request, effort);
   const servers = everybody.filter(({ id }) => id === "bun" || id === "limit");
   const order = {
     ...effort,
@@ -57,6 +63,22 @@ async function generator(request: BenchOptions): Promise<void> {
     machine: machineOf(request),
   };
   await compareGenerators({ ...order, signal: interruption() });
+}
+
+// A slice of the generator in C includes its handshakes, so it lasts long enough for them not to count.
+const confirmationMs = 2_000;
+
+async function confirm(request: BenchOptions, { pairs, firstWarmupMs }: Effort): Promise<void> {
+  await confirmRatios({
+    servers: candidatesOf(request),
+    everybody,
+    load: full16,
+    pairs: Math.max(pairs.echo, fewestPairs),
+    firstWarmupMs,
+    measureMs: confirmationMs,
+    machine: machineOf(request),
+    signal: interruption(),
+  });
 }
 
 async function growth(request: BenchOptions): Promise<void> {
@@ -143,6 +165,14 @@ function report(file: string): void {
   const page = `${file.replace(/\.json$/, "")}.html`;
   write(page, reportOf(results));
   console.log(`\n${file}\n${page}`);
+}
+
+/** Writes the table of the bench's README. */
+function table(file: string): void {
+  const results = readResults(file);
+  if (!results) return;
+  write(readme, withTable(readFileSync(readme, "utf8"), results));
+  console.log(readme);
 }
 
 function readResults(file: string): BenchResults | undefined {

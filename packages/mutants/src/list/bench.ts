@@ -228,14 +228,14 @@ const judge: Mutant[] = [
   },
   {
     ...unit("judge-slices"),
-    search: "if (sent >= heldEnough && answered >= heldEnough)",
-    replace: "if (sent >= heldEnough)",
+    search: "return !(sent < heldEnough || answered < heldEnough);",
+    replace: "return !(sent < heldEnough);",
     why: "a rate counts as held although answers are missing",
   },
   {
     ...unit("judge-slices"),
-    search: "if (sent >= heldEnough && answered >= heldEnough)",
-    replace: "if (answered >= heldEnough)",
+    search: "return !(sent < heldEnough || answered < heldEnough);",
+    replace: "return !(answered < heldEnough);",
     why: "a rate counts as held although messages were not sent",
     equal: "what was not sent is not answered either",
   },
@@ -247,14 +247,21 @@ const judge: Mutant[] = [
   },
   {
     ...unit("judge-slices"),
-    search: "  const disturbance = disturbanceOf(slices);\n  if (disturbance) return disturbance;",
+    search:
+      "  const disturbance = disturbanceOf(slices.filter((slice) => !isHeld([slice])));\n  if (disturbance) return disturbance;",
     replace: "",
     why: "a server that others disturbed is refused",
   },
   {
     ...unit("judge-slices"),
-    search: "if (due === 0) return undefined;",
-    replace: "",
+    search: "disturbanceOf(slices.filter((slice) => !isHeld([slice])))",
+    replace: "disturbanceOf(slices)",
+    why: "a server that others starved in a few slices is refused",
+  },
+  {
+    ...unit("judge-slices"),
+    search: "return !(sent < heldEnough || answered < heldEnough);",
+    replace: "return sent >= heldEnough && answered >= heldEnough;",
     why: "a measure without a schedule counts as late",
   },
   {
