@@ -7,11 +7,21 @@ export interface BoardRow {
   url: string | undefined;
 }
 
+/** Servers that are one application. */
+export interface BoardOfCluster {
+  /** Where to open it. */
+  url: string;
+  /** Names the engine behind it. */
+  engine: string;
+  /** True if a server has reached the engine, and so serves. */
+  isServing: boolean;
+}
+
 /** The report of a run that has started. */
 export interface Board {
   rows: BoardRow[];
-  /** If the servers are one application: where to open it, and the engine behind it. */
-  cluster?: { url: string; engine: string };
+  /** If the servers are one application. */
+  cluster?: BoardOfCluster;
 }
 
 /** Lists the servers of a run: where to open them, and where to read them. `paint` is Node's `styleText`. */
@@ -31,7 +41,9 @@ export function printBoard({ rows, cluster }: Board, paint: typeof styleText): s
     ? [
         "",
         `${paint("bold", "One application")} on all of them: ${paint("cyan", cluster.url)}`,
-        paint("dim", `each connection goes to the next server; they share ${cluster.engine}`),
+        cluster.isServing
+          ? paint("dim", `each connection goes to the next server; they share ${cluster.engine}`)
+          : paint("red", `it answers 503 until a server can use ${cluster.engine}`),
       ]
     : [];
   return ["", ...lines, ...whole, paint("dim", "Ctrl-C stops all"), ""].join("\n");

@@ -146,10 +146,10 @@ export class DevLoop {
 
   #board(): Board {
     const { seats, balancer } = this.#plan;
-    return {
-      rows: seats.map(({ manifest }) => ({ manifest, url: this.#urls.get(manifest.id) })),
-      ...(balancer && this.#engine && { cluster: { url: balancer.url, engine: this.#engine.title } }),
-    };
+    const rows = seats.map(({ manifest }) => ({ manifest, url: this.#urls.get(manifest.id) }));
+    if (!balancer || !this.#engine) return { rows };
+    const isServing = (this.#balancer?.living.length ?? 0) > 0;
+    return { rows, cluster: { url: balancer.url, engine: this.#engine.title, isServing } };
   }
 
   #changed(name: string, difference: Difference): void {

@@ -4,10 +4,10 @@ import { type DevPlan, whyNot } from "./plan.ts";
 /** Returns the plan without the places where nothing can listen, and one line for each of these. */
 export async function withoutTaken(plan: DevPlan): Promise<{ plan: DevPlan; problems: string[] }> {
   const { balancer, ...rest } = plan;
-  const problems = await Promise.all(
-    plan.seats.map(({ manifest, port }) => problemOf(plan.host, manifest.id, port)),
-  );
-  const problem = balancer && (await problemOf(plan.host, "the balancer", balancer.port));
+  const command = `pnpm dev${balancer ? " --cluster" : ""} --port 4000`;
+  const problemAt = (name: string, port: number) => problemOf(plan.host, name, port, command);
+  const problems = await Promise.all(plan.seats.map(({ manifest, port }) => problemAt(manifest.id, port)));
+  const problem = balancer && (await problemAt("the balancer", balancer.port));
   const seats = plan.seats.filter((_, place) => problems[place] === undefined);
   return {
     plan: { ...rest, seats, ...(balancer && problem === undefined && { balancer }) },
@@ -15,8 +15,13 @@ export async function withoutTaken(plan: DevPlan): Promise<{ plan: DevPlan; prob
   };
 }
 
-async function problemOf(host: string, name: string, port: number): Promise<string | undefined> {
-  const reason = await whyTaken(host, port, "other ports: pnpm dev --port 4000");
+async function problemOf(
+  host: string,
+  name: string,
+  port: number,
+  command: string,
+): Promise<string | undefined> {
+  const reason = await whyTaken(host, port, `other ports: ${command}`);
   return reason && `${name} is not started: ${reason}`;
 }
 

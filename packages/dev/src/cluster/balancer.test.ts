@@ -119,6 +119,26 @@ test("a request is sent to the next server if the first hangs up", async () => {
   expect(await textOf(url)).toMatch(/^two/);
 });
 
+/** Sends a request and ends its half of the connection. Returns what comes back. */
+async function answerTo(port: number, headers: string): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  stops.push(() => socket.destroy());
+  socket.end(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}\r\n`);
+  let text = "";
+  for await (const bytes of socket) text += bytes;
+  return text;
+}
+
+test("a client that has ended its half gets its answer, and so does one that asks for another protocol", async () => {
+  const { port } = await setUp("one");
+  const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
+  for (const headers of ["", offer]) {
+    const answer = await answerTo(port, headers);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(answer).toContain(`one 127.0.0.1:${port}`);
+  }
+});
+
 test("without a server the answer is 503", async () => {
   const { balancer, backends, url, port } = await setUp("one");
   backends[0]?.stop();

@@ -62,7 +62,9 @@ export class Balancer {
 
   /** Listens, and has checked every server once. Rejects if it cannot listen. */
   static async start(plan: BalancerPlan): Promise<Balancer> {
-    const server = createServer();
+    const server = createServer({ shouldUpgradeCallback: isHandshake });
+    // A client that has sent FIN still wants its answer (RFC 9112 §9.6). By default, Node drops it.
+    Object.assign(server, { httpAllowHalfOpen: true });
     server.listen(plan.port, plan.host);
     await once(server, "listening");
     const balancer = new Balancer(server, plan);
@@ -113,6 +115,9 @@ export class Balancer {
   }
 
   async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // An offer to upgrade is for this hop only (RFC 9110 §7.6.1), which does not take it.
+    if (request.headers.upgrade !== undefined) request.headers.connection = "keep-alive";
+    delete request.headers.upgrade;
     // A request without a body can be sent once more if a server ends while it is on its way there.
     const isRepeatable = request.method === "GET" || request.method === "HEAD";
     for (let tries = isRepeatable ? this.#backends.length : 1; tries > 0; tries -= 1) {
@@ -158,6 +163,11 @@ export class Balancer {
     this.#turns.set(key, turn + 1);
     return living[turn % living.length];
   }
+}
+
+// By default, Node takes every request with `Upgrade` for a handshake, even the one for h2c that some clients begin with.
+function isHandshake({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
 
 async function isHealthy({ url }: Backend, patienceMs: number): Promise<boolean> {
