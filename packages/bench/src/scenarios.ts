@@ -67,12 +67,12 @@ function showsIn({ size }: EchoLoad, { kind }: Candidate): boolean {
 /** Half an hour for all servers of the repository, on a machine that does nothing else. */
 export const full: Effort = {
   rounds: 4,
-  pairs: { cpu: 8, calls: 5, echo: 6, typed: 6, latency: 5, fanout: 6, connect: 8, memory: 5, slow: 1 },
+  pairs: { cpu: 8, calls: 5, echo: 5, typed: 5, latency: 5, fanout: 5, connect: 6, memory: 5, slow: 1 },
   // Node's compiler is done after some 50,000 messages, Bun's after 15,000. Slices before that get faster and
   // faster.
   firstWarmupMs: 1_500,
   warmupMs: 150,
-  measureMs: 400,
+  measureMs: 350,
   connections: 10_000,
   compressedConnections: 2_000,
   slowMessages: 16_000,
