@@ -36,9 +36,13 @@ export async function confirmRatios(confirmation: Confirmation): Promise<void> {
   const echo = inC(machine.pinned?.generator, signal);
   const what = `${load.size} bytes, ${load.depth} under way on each of ${load.connections} connections`;
   console.log(bold(`${what}, by references/generator.c`));
-  for (const server of servers) {
-    const control = everybody.find(({ id }) => id === server.control);
-    if (control) console.log(`  ${await confirmed(confirmation, echo, server, control)}`);
+  try {
+    for (const server of servers) {
+      const control = everybody.find(({ id }) => id === server.control);
+      if (control) console.log(`  ${await confirmed(confirmation, echo, server, control)}`);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 
