@@ -103,7 +103,7 @@ function joined(quasis: Template["quasis"]): string {
 // Whether a string of the code is likely to be shown: a word with a capital, or several words.
 function areWords(text: string): boolean {
   const isPath = /^[./#@]|[\w-]+\.(?:ts|js|json)$|^[\w-]+\/[\w/-]+$/.test(text);
-  const isStyle = /[{};]|^\w+-\w+ |\bvar\(/.test(text) && !/ \p{L}+ \p{L}+ /u.test(text);
+  const isStyle = /[{};]|^\w+-\w+ |^\([\w-]+: [\w-]+\)$|\bvar\(/.test(text) && !/ \p{L}+ \p{L}+ /u.test(text);
   return !isPath && !isStyle && (/\p{L}[,:]? \(?\p{L}/u.test(text) || /^\p{Lu}\p{Ll}+[.!?…]?$/u.test(text));
 }
 
