@@ -42,6 +42,14 @@ export interface EngineClusterOptions extends EnginePatience {
   digest(secret: string): string;
 }
 
+/** A claim that the engine has not answered yet, or whose answer nobody has acted on. */
+interface Arrival {
+  client: string;
+  connection: number | undefined;
+  /** True once a newer connection of the client is known elsewhere. */
+  isOlder: boolean;
+}
+
 interface Present {
   session: string;
   connection: number | undefined;
@@ -57,6 +65,7 @@ export class EngineCluster implements Cluster {
   readonly #options: EngineClusterOptions;
   readonly #reach: Reach;
   readonly #clients = new Map<string, Present>();
+  readonly #arrivals = new Set<Arrival>();
   readonly #rosters = new Map<string, string[]>();
   readonly #jobs = new Map<string, string>();
   /** Jobs whose start the engine has not answered yet. */
@@ -134,7 +143,12 @@ export class EngineCluster implements Cluster {
   async claim({ client, session, connection, member }: Claimant): Promise<Claim | "older"> {
     const { engine } = this.#options;
     const command = { client, connection, member: this.#clients.get(client)?.member ?? member() };
-    const claim = await this.#reach.ask(() => engine.claim(command));
+    const arrival: Arrival = { client, connection, isOlder: false };
+    this.#arrivals.add(arrival);
+    const answer = await this.#reach
+      .ask(() => engine.claim(command))
+      .finally(() => this.#arrivals.delete(arrival));
+    const claim = arrival.isOlder ? "older" : answer;
     if (claim !== "older") this.#clients.set(client, { session, connection, member: claim.member });
     return claim;
   }
@@ -211,13 +225,22 @@ export class EngineCluster implements Cluster {
   }
 
   #heard(topic: string | undefined, text: string): void {
-    const [first = "", second = ""] = text.split(" ", 2);
+    const [first = "", second = "", third = ""] = text.split(" ", 3);
     if (topic !== undefined) {
       return this.log.heard(topic, first, Number(second), text.slice(first.length + second.length + 2));
     }
-    if (first === "replaced") this.#moved(second);
+    if (first === "replaced") this.#replaced(second, third);
     if (first === "cancelled") this.#events?.cancelled(second);
     if (first === "room") this.#events?.roomChanged(second);
+  }
+
+  // The answer to a claim may come in one segment with the message that a newer claim elsewhere has followed.
+  #replaced(client: string, connection: string): void {
+    for (const arrival of this.#arrivals) {
+      if (arrival.client !== client || connection === "") continue;
+      arrival.isOlder ||= Number(connection) > (arrival.connection ?? Number.POSITIVE_INFINITY);
+    }
+    this.#moved(client);
   }
 
   #moved(client: string): void {

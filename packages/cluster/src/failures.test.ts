@@ -145,6 +145,20 @@ describe("across servers", () => {
     expect(after.socket.closing).toBeUndefined();
   });
 
+  test("of two connections of a client that come at the same moment, the older one is closed", async () => {
+    const { world, one, two } = await setUp();
+    const [before, after] = [new Guest(one), new Guest(two)];
+    for (const [guest, connection] of [
+      [before, 1],
+      [after, 2],
+    ] as const)
+      guest.say({ type: "hello", id: "hello", client: secret(1), connection });
+    await world.pass(100);
+    expect(before.socket.closing?.code).toBe(4509);
+    expect(after.heard()).toMatchObject([{ type: "welcome" }]);
+    expect(after.socket.closing).toBeUndefined();
+  });
+
   test("the beat notices a replacement that no message has reported", async () => {
     const { world, one, two, meet } = await setUp();
     const before = await meet(one, 1, 1);

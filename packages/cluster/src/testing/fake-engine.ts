@@ -142,6 +142,7 @@ export class FakeLink implements Engine {
   /** When the last thing arrives that is on its way, in each direction. */
   #thereAt = 0;
   #backAt = 0;
+  readonly #coming: { at: number; read: () => void }[] = [];
 
   constructor(engine: FakeEngine, server: string) {
     this.#engine = engine;
@@ -201,8 +202,7 @@ export class FakeLink implements Engine {
       this.lostMessages -= 1;
       return;
     }
-    this.#backAt = Math.max(this.#backAt, this.#engine.world.now() + this.#way());
-    this.#engine.world.after(this.#backAt - this.#engine.world.now(), () => {
+    this.#comesBack(() => {
       if (this.#connection === connection) this.#listener?.message(kind === "topic" ? name : undefined, text);
     });
   }
@@ -284,6 +284,16 @@ export class FakeLink implements Engine {
     return Math.round(wayMs.least + (wayMs.most - wayMs.least) * this.#engine.random());
   }
 
+  // What comes back at the same moment is in one segment: it is read at once, before anybody could act on an answer.
+  #comesBack(read: () => void): void {
+    const { world } = this.#engine;
+    this.#backAt = Math.max(this.#backAt, world.now() + this.#way());
+    this.#coming.push({ at: this.#backAt, read });
+    world.after(this.#backAt - world.now(), () => {
+      while ((this.#coming[0]?.at ?? Number.POSITIVE_INFINITY) <= world.now()) this.#coming.shift()?.read();
+    });
+  }
+
   // A command goes there, takes effect at once, and its answer comes back: each in order, unless the connection is lost.
   #run<T>(command: (store: FakeStore) => T): Promise<T> {
     const { world } = this.#engine;
@@ -303,8 +313,7 @@ export class FakeLink implements Engine {
           this.lostAnswers -= 1;
           return;
         }
-        this.#backAt = Math.max(this.#backAt, world.now() + this.#way());
-        world.after(this.#backAt - world.now(), () => {
+        this.#comesBack(() => {
           if (this.#connection !== connection) return;
           connection.reject.delete(reject);
           if (isFull) reject(new EngineError("OOM"));

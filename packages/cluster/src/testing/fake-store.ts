@@ -173,7 +173,8 @@ export class FakeStore {
     client.member ??= command.member;
     client.server = server;
     if (connection !== undefined) client.connection = connection;
-    if (before !== undefined && before !== server) this.say("server", before, `replaced ${key}`);
+    if (before !== undefined && before !== server)
+      this.say("server", before, `replaced ${key} ${connection ?? ""}`);
     return { member: client.member, known: known !== undefined };
   }
 

@@ -98,6 +98,12 @@ export const cluster: Mutant[] = [
     why: "a key of another type makes every beat fail, and so all servers",
   },
   {
+    ...unit("engine-cluster.ts", "failures"),
+    search: 'const claim = arrival.isOlder ? "older" : answer;',
+    replace: "const claim = answer;",
+    why: "two connections of a client that come at the same moment stay open side by side for half a minute",
+  },
+  {
     ...unit("redis/scripts/forget.lua", "redis/redis-engine"),
     search: "if redis.call('PUBSUB', 'NUMSUB', KEYS[1])[2] > 0 then return 0 end",
     replace: "",

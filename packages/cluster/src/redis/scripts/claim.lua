@@ -9,6 +9,6 @@ call('HSET', client, 'member', member, 'server', server)
 if connection ~= '' then call('HSET', client, 'connection', connection) end
 call('PEXPIRE', client, ttl)
 if known[2] and known[2] ~= server then
-  redis.call('PUBLISH', prefix .. 'server:' .. known[2], 'replaced ' .. key)
+  redis.call('PUBLISH', prefix .. 'server:' .. known[2], 'replaced ' .. key .. ' ' .. connection)
 end
 return { 'here', member, known[1] and 1 or 0 }
