@@ -13,7 +13,11 @@ import { browserArgs, ensureChromium } from "./browser.ts";
 /** CSS pixels. As wide as four columns need, which a README shows a little smaller. */
 const size = { width: 1280, height: 680 };
 /** Milliseconds between two screenshots: of the dots that travel, and of words that come. */
-const [dotsMs, wordsMs] = [90, 400];
+const [dotsMs, wordsMs] = [80, 400];
+/** Milliseconds for which a screenshot of words is shown: the answer runs faster than life, but not while a server is gone. */
+const [fastMs, goneMs] = [110, 260];
+/** Milliseconds after which the server is killed, and for which it is gone. */
+const [killedMs, awayMs] = [2_500, 2_000];
 /** The server that is killed, by its place in the page. */
 const victim = 2;
 
@@ -31,9 +35,10 @@ try {
   await Promise.all(servers.map((server) => server.kill()));
 }
 const picture = encodeApng(frames);
+const seconds = frames.reduce((sum, { ms }) => sum + ms, 0) / 1_000;
 writeFileSync(join(root, "packages/page/screenshot.png"), picture);
 console.log(
-  `packages/page/screenshot.png: ${frames.length} frames, ${Math.round(picture.length / 1024)} KiB`,
+  `packages/page/screenshot.png: ${frames.length} frames, ${seconds.toFixed(1)} s, ${Math.round(picture.length / 1024)} KiB`,
 );
 
 /** Takes a screenshot that stays for `ms`. */
@@ -63,17 +68,17 @@ async function sendToAll(page: Page): Promise<void> {
   await hint.filter({ hasText: "slowed down" }).waitFor();
   await pause(2_000);
   await caption(page, "One message, four servers, each written with another stack");
-  await shoot(page, 1_200);
+  await shoot(page, 700);
   await send.click();
   const result = page.getByRole("list", { name: "What each server did" }).getByText("there and back").first();
   await result.waitFor();
   // As long as the dots travel.
-  for (let count = 0; count < 18; count++) {
+  for (let count = 0; count < 16; count++) {
     await shoot(page, dotsMs);
     await pause(dotsMs / 2);
   }
   await pause(1_000);
-  await shoot(page, 1_600);
+  await shoot(page, 900);
 }
 
 async function stream(page: Page, server: Server | undefined): Promise<void> {
@@ -85,25 +90,25 @@ async function stream(page: Page, server: Server | undefined): Promise<void> {
   await caption(page, "Four servers stream an answer, word by word");
   const panels = `document.querySelector("rosetta-app").shadowRoot.querySelector(".panels")`;
   await page.evaluate(`scrollBy(0, ${panels}.getBoundingClientRect().top - 72)`);
-  await shoot(page, 1_000);
+  await shoot(page, 600);
   await ask.click();
   const complete = page.getByRole("status", { name: "State of this device" }).getByText("complete");
   const began = performance.now();
-  let step = 0;
+  let step: "streams" | "killed" | "back" = "streams";
   while ((await complete.count()) < servers.length) {
-    const seconds = (performance.now() - began) / 1_000;
-    if (seconds > 4 && step === 0) {
-      step = 1;
+    const passedMs = performance.now() - began;
+    if (step === "streams" && passedMs > killedMs) {
+      step = "killed";
       await server.kill();
       await caption(page, `${server.manifest.title} is killed`);
-    } else if (seconds > 7 && step === 1) {
-      step = 2;
+    } else if (step === "killed" && passedMs > killedMs + awayMs) {
+      step = "back";
       await server.restart();
       await caption(page, `${server.manifest.title} is back`);
     }
-    await shoot(page, wordsMs);
+    await shoot(page, step === "killed" ? goneMs : fastMs);
     await pause(wordsMs / 2);
   }
   await caption(page, "Every word arrived everywhere. Nothing is missing");
-  await shoot(page, 3_500);
+  await shoot(page, 1_800);
 }

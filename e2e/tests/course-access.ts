@@ -150,6 +150,10 @@ const faultsOfLayout = `(() => {
     for (let each = inner; each; each = parentOf(each)) if (each === outer) return true;
     return false;
   };
+  const isInBar = (node) => {
+    for (let each = node; each; each = parentOf(each)) if (each.matches("header, .views")) return true;
+    return false;
+  };
   const walk = (root) => {
     for (const element of root.querySelectorAll("*")) {
       if (element.shadowRoot) walk(element.shadowRoot);
@@ -159,7 +163,9 @@ const faultsOfLayout = `(() => {
       if (isText && box.width > 1 && (box.right > innerWidth + 1 || box.left < -1) && !isWithinScroller(element))
         note(element, "is beyond the edge");
       if (!element.matches("a[href], button, input, select, textarea, [tabindex='0']")) continue;
+      const before = scrollY;
       element.focus();
+      if (isInBar(element) && scrollY !== before) note(element, "is in a bar and scrolled the page");
       // The first line of a link that has several.
       const { left, right, top, bottom } = element.getClientRects()[0] ?? element.getBoundingClientRect();
       const [x, y] = [(Math.max(left, 0) + Math.min(right, innerWidth)) / 2, (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2];
@@ -169,5 +175,8 @@ const faultsOfLayout = `(() => {
     }
   };
   walk(document);
+  // Once more from a place further down.
+  scrollTo(0, 300);
+  walk(document.querySelector("rosetta-app").shadowRoot.querySelector("header"));
   return found;
 })()`;

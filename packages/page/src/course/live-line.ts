@@ -208,7 +208,7 @@ export class LiveLine extends LitElement {
 
       li {
         display: grid;
-        grid-template-columns: minmax(4rem, 1fr) minmax(0, 16rem) minmax(0, 17rem);
+        grid-template-columns: minmax(4rem, 1fr) minmax(0, 17.5rem) minmax(0, 15.5rem);
         gap: 1.25rem;
         align-items: center;
         min-block-size: 3.25rem;

@@ -309,6 +309,14 @@ export const theme = css`
     outline-offset: 2px;
   }
 
+  /*
+   * Whatever gets the focus is not behind the bars at the edges of the screen. What is in a bar itself is always in sight:
+   * with a margin (or a padding of the page) it would scroll the page away.
+   */
+  :is(a, button, input, select, textarea, [tabindex]) {
+    scroll-margin-block: var(--above, 4.5rem) var(--below, 3.5rem);
+  }
+
   /* Facts: a name and its value on one line, all values on one edge. */
   dl.facts {
     display: grid;

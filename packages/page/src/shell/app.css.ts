@@ -23,6 +23,13 @@ export const appStyle = css`
     padding-inline: var(--gutter);
   }
 
+  header,
+  .views,
+  rosetta-failure-bar {
+    --above: 0px;
+    --below: 0px;
+  }
+
   header {
     grid-area: head;
   }
@@ -178,6 +185,17 @@ export const appStyle = css`
       grid-area: views;
     }
 
+    /* As high as the screen, with room for the button over its end. */
+    :host(:not([view="all"])) rosetta-wire-log {
+      block-size: calc(100dvh - var(--head) - var(--views));
+      min-block-size: 28rem;
+      padding: 0.75rem 1rem 0.5rem;
+    }
+
+    :host([data-fails]:not([view="all"])) rosetta-wire-log {
+      padding-block-end: 3.75rem;
+    }
+
     main {
       gap: 0.875rem;
       padding-block-start: 0.75rem;
@@ -211,6 +229,9 @@ export const appStyle = css`
     }
 
     :host([data-panels]:not([every])) rosetta-wire-log {
+      --above: 0px;
+      --below: 0px;
+
       position: sticky;
       inset-block-start: var(--head);
       block-size: calc(100dvh - var(--head) - var(--foot));

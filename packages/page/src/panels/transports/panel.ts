@@ -247,9 +247,10 @@ export class TransportsPanel extends ServerPanel {
   #example(): TemplateResult {
     return html`
       <table aria-label="What each way brought">
+        <caption><span class="example">an example, recorded</span></caption>
         <thead>
           <tr>
-            <td><span class="example">an example, recorded</span></td>
+            <td></td>
             ${this.#ways.map(({ name }) => html`<th scope="col">${name}</th>`)}
           </tr>
         </thead>

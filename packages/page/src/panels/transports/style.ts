@@ -15,6 +15,10 @@ export const style = css`
     overflow-wrap: break-word;
   }
 
+  caption {
+    text-align: start;
+  }
+
   thead td {
     inline-size: 21%;
   }

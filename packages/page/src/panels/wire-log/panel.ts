@@ -402,11 +402,11 @@ export class WireLogPanel extends Panel {
 
   #status(): TemplateResult {
     const all = this.wire.entries.length;
-    const shown = this.#items.length;
+    const shown = this.#shown.length;
     return html`
       <div class="status">
         <p>
-          ${this.needle.trim() === "" ? nothing : html`<span class="number">${shown}</span> of `}<span class="number"
+          ${shown === all ? nothing : html`<span class="number">${shown}</span> of `}<span class="number"
             >${all}</span
           >
           rows${all === wireCapacity ? ", the oldest are dropped" : nothing}${this.frozen ? html`, <b>paused</b>` : nothing}

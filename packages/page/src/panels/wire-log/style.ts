@@ -82,7 +82,7 @@ const looks = css`
     inline-size: auto;
     min-inline-size: 0;
     min-block-size: 2rem;
-    padding-block: 0.1875rem;
+    padding: 0.1875rem 0.4375rem;
     font-size: 0.875rem;
   }
 
