@@ -309,12 +309,9 @@ export const theme = css`
     outline-offset: 2px;
   }
 
-  /*
-   * Whatever gets the focus is not behind the bars at the edges of the screen. What is in a bar itself is always in sight:
-   * with a margin (or a padding of the page) it would scroll the page away.
-   */
+  /* In a bar it is always in sight: without this the padding of the page would scroll the page away. */
   :is(a, button, input, select, textarea, [tabindex]) {
-    scroll-margin-block: var(--above, 4.5rem) var(--below, 3.5rem);
+    scroll-margin-block: var(--above, 0) var(--below, 0);
   }
 
   /* Facts: a name and its value on one line, all values on one edge. */

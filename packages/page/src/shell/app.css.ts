@@ -26,8 +26,8 @@ export const appStyle = css`
   header,
   .views,
   rosetta-failure-bar {
-    --above: 0px;
-    --below: 0px;
+    --above: -4.5rem;
+    --below: -3.5rem;
   }
 
   header {
@@ -229,8 +229,8 @@ export const appStyle = css`
     }
 
     :host([data-panels]:not([every])) rosetta-wire-log {
-      --above: 0px;
-      --below: 0px;
+      --above: -4.5rem;
+      --below: -3.5rem;
 
       position: sticky;
       inset-block-start: var(--head);
