@@ -18,6 +18,8 @@ import { withTable } from "./table.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const readme = resolve(import.meta.dirname, "../README.md");
+// A slice of the generator in C includes its handshakes, so it lasts long enough for them not to count.
+const confirmationMs = 2_000;
 const everybody = readCandidates();
 const request = readArguments(
   process.argv.slice(2),
@@ -64,9 +66,6 @@ async function generator(request: BenchOptions): Promise<void> {
   };
   await compareGenerators({ ...order, signal: interruption() });
 }
-
-// A slice of the generator in C includes its handshakes, so it lasts long enough for them not to count.
-const confirmationMs = 2_000;
 
 async function confirm(request: BenchOptions, { pairs, firstWarmupMs }: Effort): Promise<void> {
   await confirmRatios({
