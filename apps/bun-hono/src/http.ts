@@ -17,8 +17,16 @@ interface Env {
 /** The app to which the routes are added. */
 export type App = Hono<Env>;
 
-/** Returns what the admission checks need to know about a request. */
+const parsed = new WeakMap<Request, RequestFacts>();
+
+/** Returns what the admission checks need to know about a request. Parses each request only once. */
 export function factsOf(req: Request): RequestFacts {
+  const facts = parsed.get(req) ?? parse(req);
+  parsed.set(req, facts);
+  return facts;
+}
+
+function parse(req: Request): RequestFacts {
   const header = (name: string): string | undefined => req.headers.get(name) ?? undefined;
   // Bun puts the Host header before the path, even if the target names another host. HTTP/1.1 without a Host never gets
   // here, because Bun itself refuses it.

@@ -12,8 +12,16 @@ import type { Ws } from "./connection.ts";
 /** The app to which the routes are added. */
 export type App = Express;
 
-/** Returns what the admission checks need to know about a request. */
+const parsed = new WeakMap<IncomingMessage, RequestFacts>();
+
+/** Returns what the admission checks need to know about a request. Parses each request only once. */
 export function factsOf(req: IncomingMessage): RequestFacts {
+  const facts = parsed.get(req) ?? parse(req);
+  parsed.set(req, facts);
+  return facts;
+}
+
+function parse(req: IncomingMessage): RequestFacts {
   // `headers` would hide the second of two Host headers, but two must be refused (RFC 9112 §3.2).
   const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });

@@ -42,12 +42,15 @@ interface Target {
 export function parseRequest({ method, url, version, header }: IncomingRequest): RequestFacts {
   const target = parseTarget(url);
   const sent = header("host");
-  const host = target?.scheme ? parseAuthority(target.scheme, target.authority ?? "") : parseHost(sent ?? "");
+  const sentHost = parseHost(sent ?? "");
+  const host = target?.scheme ? parseAuthority(target.scheme, target.authority ?? "") : sentHost;
+  // HTTP/1.0 has no Host, 1.1 requires one (RFC 9112 §3.2). Two arrive joined by a comma, which no host contains.
+  const hasHost = sent === undefined ? version === "1.0" : sentHost !== undefined;
   return {
     ...{ method, version, header, host },
     path: target?.path ?? "",
     query: target?.query ?? "",
-    problem: problemOf(target, host, sent, version),
+    problem: problemOf(target, host, hasHost),
   };
 }
 
@@ -79,15 +82,13 @@ export function queryOf({ query }: RequestFacts, name: string): string | undefin
   return undefined;
 }
 
-// HTTP/1.0 has no Host, 1.1 requires one (RFC 9112 §3.2). Two arrive joined by a comma, which no host contains.
 function problemOf(
   target: Target | undefined,
   host: HostName | undefined,
-  sent: string | undefined,
-  version: string | undefined,
+  hasHost: boolean,
 ): string | undefined {
   if (!target) return "a target is a path or a whole URL";
-  if (sent === undefined ? version !== "1.0" : !parseHost(sent)) return "exactly one Host is required";
+  if (!hasHost) return "exactly one Host is required";
   return target.scheme && !host ? "the target names no host" : undefined;
 }
 

@@ -172,24 +172,24 @@ const origin = inFile("origin", [
 
 const request = inFile("request", [
   [
-    `target?.scheme ? parseAuthority(target.scheme, target.authority ?? "") : parseHost(sent ?? "")`,
-    `parseHost(sent ?? "")`,
+    `target?.scheme ? parseAuthority(target.scheme, target.authority ?? "") : sentHost`,
+    "sentHost",
     "Host counts, although the target is a whole URL",
   ],
   ['  if (!target) return "a target is a path or a whole URL";\n', "", "a malformed target is accepted"],
   [
-    `sent === undefined ? version !== "1.0" : !parseHost(sent)`,
-    "sent === undefined || !parseHost(sent)",
+    `sent === undefined ? version === "1.0" : sentHost !== undefined`,
+    "sentHost !== undefined",
     "HTTP/1.0 must name its host",
   ],
   [
-    `sent === undefined ? version !== "1.0" : !parseHost(sent)`,
-    "sent !== undefined && !parseHost(sent)",
+    `sent === undefined ? version === "1.0" : sentHost !== undefined`,
+    "sent === undefined || sentHost !== undefined",
     "HTTP/1.1 need not name its host",
   ],
   [
-    `sent === undefined ? version !== "1.0" : !parseHost(sent)`,
-    `sent === undefined ? version === "1.1" : !parseHost(sent)`,
+    `sent === undefined ? version === "1.0" : sentHost !== undefined`,
+    `sent === undefined ? version !== "1.1" : sentHost !== undefined`,
     "a request of unknown version needs no Host",
   ],
   [
