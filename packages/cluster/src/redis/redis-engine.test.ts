@@ -296,6 +296,10 @@ describe.runIf(findRedis() !== undefined)("on a real Redis", { timeout: 60_000 }
     const { engine, up } = connect("seven");
     await up;
     await doAll(engine);
+    // Also if nothing but a beat has told of the server.
+    await flusher?.sendCommand(["DEL", "{rosetta}:0:servers"]);
+    const nothing = { topics: [], followed: [], jobs: [], clients: [] };
+    await engine.beat({ told: "t", tells: "t", keeps: false, ...nothing });
     const keys = (await flusher?.sendCommand(["KEYS", "*"])) as string[];
     expect(keys.length).toBeGreaterThan(9);
     for (const key of keys) expect(await flusher?.sendCommand(["PTTL", key]), key).toBeGreaterThan(0);
