@@ -298,7 +298,9 @@ test("HTTP-14 MUST serve no file outside the page's folder", { tag: ["@page", "@
 });
 
 test("HTTP-15 MUST answer 404 to what is not there", { tag: "@missing" }, async ({ raw }) => {
-  for (const path of ["/nowhere", "/greet/nobody", "/assets/nothing.js", "/healthz/"]) {
+  // No file can have a name as long as the last one.
+  const paths = ["/nowhere", "/greet/nobody", "/assets/nothing.js", "/healthz/", `/${"a".repeat(3_000)}`];
+  for (const path of paths) {
     const answer = await raw.request(path);
     expect.soft(answer.status, path).toBe(404);
     expect.soft(answer.headers.get("content-type"), path).toMatch(/^text\/plain\b/);

@@ -5,7 +5,7 @@ import type { Answer, Hub } from "@rosetta/hub";
 import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
 import { originForm, parseRequest, type RequestFacts } from "@rosetta/protocol";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import type { Ws } from "./connection.ts";
 
 declare module "fastify" {
@@ -108,6 +108,10 @@ export function routes(app: App, hub: Hub<Ws>): void {
 
   // #region missing
   app.setNotFoundHandler((_req, reply) => answer(reply, hub.missing()));
+  // @fastify/static calls a name forbidden that is too long for the disk.
+  app.setErrorHandler<FastifyError>((error, _req, reply) =>
+    error.code === "FST_STATIC_FORBIDDEN_PATH" ? answer(reply, hub.missing()) : reply.send(error),
+  );
   // #endregion missing
 }
 
