@@ -83,6 +83,8 @@ export class WireLogPanel extends Panel {
   #height = 0;
   #characters = 0;
   #held = false;
+  /** The key of the row that had the focus before an update. */
+  #focused: string | undefined;
   #resize = new ResizeObserver(() => this.#measure());
 
   constructor() {
@@ -164,6 +166,7 @@ export class WireLogPanel extends Panel {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
+    this.#focused = this.#focusedRow()?.dataset.key;
     // Nobody sees it, or its height is not known yet.
     if (this.#height === 0) return;
     if (this.#section !== this.wire.section) this.#beginSection();
@@ -213,6 +216,21 @@ export class WireLogPanel extends Panel {
     spacer.style.blockSize = `${this.#items.length * this.#rowHeight}px`;
     (spacer.firstElementChild as HTMLElement).style.transform = `translateY(${first * this.#rowHeight}px)`;
     if (this.#placed !== this.#scrollTop) box.scrollTop = this.#placed = this.#scrollTop;
+    this.#keepFocus();
+  }
+
+  // Rows get other elements when a flood begins, and again when it ends (`rowsOf`).
+  #keepFocus(): void {
+    if (this.#focused === undefined || this.#focusedRow()?.dataset.key === this.#focused) return;
+    this.#rowElement(this.#focused)?.focus({ preventScroll: true });
+  }
+
+  #focusedRow(): HTMLElement | undefined {
+    return this.renderRoot.querySelector<HTMLElement>(".row:focus") ?? undefined;
+  }
+
+  #rowElement(key: string): HTMLElement | null {
+    return this.renderRoot.querySelector(`.row[data-key="${key}"]`);
   }
 
   /** Returns the indexes of the rows that are drawn: from the first to before the second. */
@@ -289,7 +307,7 @@ export class WireLogPanel extends Panel {
     this.current = item.key;
     this.#bringIntoSight(this.#items.indexOf(item));
     await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>(`[data-key="${item.key}"]`)?.focus({ preventScroll: true });
+    this.#rowElement(item.key)?.focus({ preventScroll: true });
   }
 
   protected override render(): TemplateResult {
