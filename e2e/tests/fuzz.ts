@@ -74,3 +74,11 @@ test("FUZZ-04 MUST say close when it answers an upgrade that it does not accept,
     expect.soft(fault, protocol).toBeUndefined();
   }
 });
+
+test("FUZZ-05 MUST answer a request whose sender then sent FIN, even if the answer takes a while", {
+  tag: ["@mount", "@page"],
+}, async ({ app }) => {
+  const script: Script = { pieces: [page], cuts: [], ending: { how: "fin", after: 1_000 } };
+  const { fault } = await play(script, app, { port: app.port, cursor: "" });
+  expect(fault).toBeUndefined();
+});

@@ -109,7 +109,14 @@ test.each<[string, string, string, string, Circumstances?]>([
     "GET /greet was answered with 101",
   ],
   ["another key's 101", handshake, switched.replace(acceptOf(key), acceptOf("x")), "accepts another one"],
-  ["a hang-up that costs an answer", greet, "", "it hung up, but owed the answer to GET /greet", over],
+  [
+    "a hang-up that costs an answer",
+    greet,
+    "",
+    "it hung up, but owed the answer to GET /greet",
+    { isOver: true },
+  ],
+  ["a hang-up on FIN", greet, "", "it hung up on FIN, but owed the answer to GET /greet", over],
   ["a lost message", handshake + said + said, switched + echoed, "owed the text hello of /echo", over],
   [
     "a message twice",

@@ -149,8 +149,13 @@ class Walk {
     if (legal.held) return {};
     if (!this.#isOver) return { owed };
     if (legal.mayHangUp || this.#mayBeCutOff()) return {};
-    const behind = request.end < this.#sent.bytes.length ? " on what follows it" : "";
-    throw new Error(`it hung up${behind}, but owed ${owed}`);
+    throw new Error(`it hung up${this.#after(request)}, but owed ${owed}`);
+  }
+
+  // On what a server hung up that owed the answer to a request, as far as the client did anything after it.
+  #after(request: HeardRequest): string {
+    if (request.end < this.#sent.bytes.length) return " on what follows it";
+    return this.#sent.fin ? " on FIN" : "";
   }
 
   // Whether the bytes from here on excuse a server that hangs up before all answers are sent: rule 6.

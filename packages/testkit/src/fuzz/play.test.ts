@@ -47,7 +47,7 @@ test("finds a server that answers the wrong request", async () => {
 test("finds a server that hangs up on a client that sent FIN", async () => {
   const hangUp: RequestListener = (req, res) => void req.socket.end(() => res.destroy());
   const script: Script = { pieces: [one], cuts: [], ending: { how: "fin", after: 1000 } };
-  expect(await faultOf(script, hangUp)).toBe("it hung up, but owed the answer to GET /greet");
+  expect(await faultOf(script, hangUp)).toBe("it hung up on FIN, but owed the answer to GET /greet");
 });
 
 test("a script is cut and ended where it says", () => {
