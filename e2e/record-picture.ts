@@ -67,7 +67,7 @@ async function sendToAll(page: Page): Promise<void> {
   await send.click();
   await hint.filter({ hasText: "slowed down" }).waitFor();
   await pause(2_000);
-  await caption(page, "One message, four servers, each written with another stack");
+  await caption(page, "One message, four servers, each written with a different stack");
   await shoot(page, 700);
   await send.click();
   const result = page.getByRole("list", { name: "What each server did" }).getByText("there and back").first();
