@@ -1,4 +1,4 @@
-import { declaredOf, describeFound, fuzz, play, type Script } from "@rosetta/testkit";
+import { declaredOf, describeFound, from, fuzz, play, type Script } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
 
 /** Returns a request for a script. */
@@ -78,7 +78,11 @@ test("FUZZ-04 MUST say close when it answers an upgrade that it does not accept,
 test("FUZZ-05 MUST answer a request whose sender then sent FIN, even if the answer takes a while", {
   tag: ["@mount", "@page"],
 }, async ({ app }) => {
-  const script: Script = { pieces: [page], cuts: [], ending: { how: "fin", after: 1_000 } };
-  const { fault } = await play(script, app, { port: app.port, cursor: "" });
-  expect(fault).toBeUndefined();
+  const file = request("GET /steps/1-echo.html");
+  const script: Script = { pieces: [file], cuts: [], ending: { how: "fin", after: 1_000 } };
+  // Whether FIN comes before the file is read is a race, and one try would not do.
+  for (const _ of from(1, 50)) {
+    const { fault } = await play(script, app, { port: app.port, cursor: "" });
+    expect(fault).toBeUndefined();
+  }
 });

@@ -58,6 +58,8 @@ class Player {
     const { ending } = this.#script;
     if (ending.how === "unread") this.#connection.pause();
     await this.#send();
+    // FIN comes with the last segment, before the server can have answered it.
+    if (ending.how !== "fin") await this.#read();
     if (ending.how === "close") this.#connection.close();
     if (ending.how === "fin") this.#fin();
     if (ending.how === "reset" || ending.how === "close" || ending.how === "unread")
@@ -74,12 +76,17 @@ class Player {
 
   // Each write is one segment, provided that the server reads before the next write.
   async #send(): Promise<void> {
-    for (const segment of segmentsOf(this.#script, this.#place)) {
+    for (const [index, segment] of segmentsOf(this.#script, this.#place).entries()) {
+      if (index > 0) await this.#read();
       this.#connection.write(segment);
       this.#sent = { ...this.#sent, bytes: Buffer.concat([this.#sent.bytes, segment]) };
-      await this.#connection.flushed({ deadline: owedMs }).catch(() => undefined);
-      await new Promise(setImmediate);
     }
+  }
+
+  // Gives the server time to read what was sent.
+  async #read(): Promise<void> {
+    await this.#connection.flushed({ deadline: owedMs }).catch(() => undefined);
+    await new Promise(setImmediate);
   }
 
   #fin(): void {
