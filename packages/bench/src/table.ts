@@ -35,7 +35,9 @@ export function tableOf(results: BenchResults): string {
 function conditionsOf({ machine, versions, stolen, quick, complete, date }: BenchResults): string {
   const kind = `${complete ? "One" : "An interrupted"} ${quick ? "quick" : "full"} run`;
   const named = ["node", "bun", "ws"].flatMap((name) => (versions[name] ? `${name} ${versions[name]}` : []));
-  const facts = [date.slice(0, 10), machine.cpu, `${machine.cores} cores`, machine.platform, ...named];
+  // Without what a distribution or a hypervisor adds to the version of its kernel.
+  const system = machine.platform.replace(/^(\S+ \d+\.\d+)\S*/, "$1").replace(/^linux/, "Linux");
+  const facts = [date.slice(0, 10), machine.cpu, `${machine.cores} cores`, system, ...named];
   const taken =
     stolen === undefined ? "" : `; a hypervisor took ${(stolen * 100).toFixed(1)} % of the two cores`;
   return `${kind}: ${facts.join(", ")}; load ${number(machine.load)} at the start${taken}.`;
