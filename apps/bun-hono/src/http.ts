@@ -1,7 +1,7 @@
 // Hono: a handler receives a context and returns a Response. Bun's server, which knows the connection, is in c.env.
 import type { Answer, Hub } from "@rosetta/hub";
 import { pageRoot } from "@rosetta/page";
-import { parseRequest, type RequestFacts } from "@rosetta/protocol";
+import { oncePerRequest, parseRequest, type RequestFacts } from "@rosetta/protocol";
 import type { Server } from "bun";
 import type { Context, Hono } from "hono";
 import { serveStatic } from "hono/bun";
@@ -17,23 +17,15 @@ interface Env {
 /** The app to which the routes are added. */
 export type App = Hono<Env>;
 
-const parsed = new WeakMap<Request, RequestFacts>();
-
 /** Returns what the admission checks need to know about a request. Parses each request only once. */
-export function factsOf(req: Request): RequestFacts {
-  const facts = parsed.get(req) ?? parse(req);
-  parsed.set(req, facts);
-  return facts;
-}
-
-function parse(req: Request): RequestFacts {
+export const factsOf = oncePerRequest((req: Request): RequestFacts => {
   const header = (name: string): string | undefined => req.headers.get(name) ?? undefined;
   // Bun puts the Host header before the path, even if the target names another host. HTTP/1.1 without a Host never gets
   // here, because Bun itself refuses it.
   const url = req.url.replace(/^https?:\/\/[^/?#]*/, "");
   const version = header("host") === undefined ? "1.0" : undefined;
   return parseRequest({ method: req.method, url, version, header });
-}
+});
 
 /** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
 export function addressOf(req: Request, server: Server<unknown>): string {

@@ -4,7 +4,7 @@ import fastifyStatic from "@fastify/static";
 import type { Answer, Hub } from "@rosetta/hub";
 import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
-import { originForm, parseRequest, type RequestFacts } from "@rosetta/protocol";
+import { oncePerRequest, originForm, parseRequest, type RequestFacts } from "@rosetta/protocol";
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import type { Ws } from "./connection.ts";
 
@@ -17,20 +17,12 @@ declare module "fastify" {
 /** The app to which the routes are added. */
 export type App = FastifyInstance;
 
-const parsed = new WeakMap<IncomingMessage, RequestFacts>();
-
 /** Returns what the admission checks need to know about a request. Parses each request only once. */
-export function factsOf(req: IncomingMessage): RequestFacts {
-  const facts = parsed.get(req) ?? parse(req);
-  parsed.set(req, facts);
-  return facts;
-}
-
-function parse(req: IncomingMessage): RequestFacts {
+export const factsOf = oncePerRequest((req: IncomingMessage): RequestFacts => {
   // `headers` would hide the second of two Host headers, but two must be refused (RFC 9112 §3.2).
   const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
-}
+});
 
 /** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
 export function addressOf(req: IncomingMessage): string {

@@ -5,7 +5,7 @@ import { serveStatic } from "@hono/node-server/serve-static";
 import type { Answer, Hub } from "@rosetta/hub";
 import { cutOff, queuedIn, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
-import { parseRequest, type RequestFacts } from "@rosetta/protocol";
+import { oncePerRequest, parseRequest, type RequestFacts } from "@rosetta/protocol";
 import type { Context, Hono } from "hono";
 import { etag } from "hono/etag";
 import type { Ws } from "./connection.ts";
@@ -19,20 +19,12 @@ interface Env {
 /** The app to which the routes are added. */
 export type App = Hono<Env>;
 
-const parsed = new WeakMap<IncomingMessage, RequestFacts>();
-
 /** Returns what the admission checks need to know about a request. Parses each request only once. */
-export function factsOf(req: IncomingMessage): RequestFacts {
-  const facts = parsed.get(req) ?? parse(req);
-  parsed.set(req, facts);
-  return facts;
-}
-
-function parse(req: IncomingMessage): RequestFacts {
+export const factsOf = oncePerRequest((req: IncomingMessage): RequestFacts => {
   // `headers` would hide the second of two Host headers, but two must be refused (RFC 9112 §3.2).
   const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
-}
+});
 
 /** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
 export function addressOf(req: IncomingMessage): string {

@@ -49,6 +49,7 @@ export {
 } from "./redis-url.ts";
 export {
   type IncomingRequest,
+  oncePerRequest,
   originForm,
   parseRequest,
   pathOf,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   type IncomingRequest,
+  oncePerRequest,
   originForm,
   parseRequest,
   pathOf,
@@ -150,4 +151,13 @@ test("only the first 32 parameters of a query are read", () => {
   };
   expect(topicBehind(31)).toBe("scores");
   expect(topicBehind(32)).toBeUndefined();
+});
+
+test("a request is parsed only once, and another one of its own", () => {
+  const parse = vi.fn(() => read("/"));
+  const factsOf = oncePerRequest(parse);
+  const [one, other] = [{}, {}];
+  expect(factsOf(one)).toBe(factsOf(one));
+  expect(factsOf(other)).not.toBe(factsOf(one));
+  expect(parse).toHaveBeenCalledTimes(2);
 });

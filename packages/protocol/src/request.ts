@@ -38,6 +38,18 @@ interface Target {
   authority?: string;
 }
 
+/** Returns `parse` so that it runs only once for each request, however often somebody asks for the request's facts. */
+export function oncePerRequest<R extends object>(
+  parse: (request: R) => RequestFacts,
+): (request: R) => RequestFacts {
+  const known = new WeakMap<R, RequestFacts>();
+  return (request) => {
+    const facts = known.get(request) ?? parse(request);
+    known.set(request, facts);
+    return facts;
+  };
+}
+
 /** Parses a request. Never throws, whatever was sent. */
 export function parseRequest({ method, url, version, header }: IncomingRequest): RequestFacts {
   const target = parseTarget(url);
