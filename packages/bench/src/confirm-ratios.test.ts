@@ -11,7 +11,7 @@ test.skipIf(compile("generator") === undefined)(
     const everybody = readCandidates();
     await confirmRatios({
       everybody,
-      // What has no control is left out.
+      // Candidates without a control are left out.
       servers: everybody.filter(({ id }) => id === "ws" || id === "limit"),
       load: { size: 64, depth: 16, connections: 4 },
       ...{ pairs: 2, firstWarmupMs: 50, measureMs: 100 },

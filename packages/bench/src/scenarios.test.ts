@@ -53,7 +53,7 @@ test("no candidate is asked for what it cannot do", () => {
   expect(able("limit")).not.toContain("connect");
   expect(able("rung")).not.toContain("memory");
   expect(able("bare")).toContain("fanout");
-  // What is optional in a library is measured where it shows.
+  // An optional part of a library is measured only where it makes a difference.
   const ofVariant = methodsOf(scenarioNames, full).filter(({ job }) => job(candidateOf("variant"), nowhere));
   expect(ofVariant.map(({ scenario }) => scenario)).toEqual(["cpu", "echo"]);
   for (const { title } of ofVariant) expect(title).toContain("64 KiB");

@@ -234,7 +234,7 @@ export class EngineCluster implements Cluster {
     if (first === "room") this.#events?.roomChanged(second);
   }
 
-  // The answer to a claim may come in one segment with the message that a newer claim elsewhere has followed.
+  // The answer to a claim may come in one segment with the message about a newer claim elsewhere.
   #replaced(client: string, connection: string): void {
     for (const arrival of this.#arrivals) {
       if (arrival.client !== client || connection === "") continue;

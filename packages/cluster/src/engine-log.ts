@@ -268,7 +268,7 @@ export class EngineLog implements Log {
   // #region merge
   #place(followed: Followed, entry: Entry | undefined): void {
     const { life, ahead } = followed;
-    // What cannot be read is missing: the next event or the beat shows it.
+    // An unreadable event counts as missing. The next event or the beat reveals the gap.
     if (!entry || Number.isNaN(entry.offset)) return;
     if (!life) return void ahead.set(entry.offset, entry);
     if (entry.epoch !== life.epoch) return void this.#fetch(followed, "life").catch(() => {});
@@ -322,7 +322,7 @@ export class EngineLog implements Log {
     const opened = await reach.ask(() => engine.open(name, this.#newEpoch(), known));
     if (this.#topics.get(name) !== followed) return;
     fetched(opened.events.length, why);
-    // The engine knows nothing of an event that was here before it was asked: the event never was, or is lost.
+    // The engine knows nothing of an event that was here before it was asked: the event never existed, or is lost.
     for (const entry of before) if (entry.offset > opened.offset) this.#drop(followed, entry);
     this.#take(followed, opened);
   }

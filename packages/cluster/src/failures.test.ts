@@ -745,7 +745,7 @@ test("while the engine refuses everything, a request is unavailable, and its con
 
 describe("if somebody else writes to the engine", () => {
   test.each([["no JSON"], ["null"], ["[]"], ['{"at":1,"data":null}'], ['{"data":{"kind":"chat"}}']])(
-    "an event that nobody can read, such as %s, counts as lost, and followers are told",
+    "an unreadable event, such as %s, counts as lost, and followers are told",
     async (payload) => {
       const { world, engine, one, two, join } = await setUp();
       const anna = await join(one, 1);
@@ -764,7 +764,7 @@ describe("if somebody else writes to the engine", () => {
     },
   );
 
-  test("a message that is none is left out, and one of an event that never was is not waited for", async () => {
+  test("a malformed message is ignored, and nobody waits for an event that does not exist", async () => {
     const { world, engine, one, join } = await setUp();
     const anna = await join(one, 1);
     const { epoch } = engine.store.topic("room/a") ?? { epoch: "" };

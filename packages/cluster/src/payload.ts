@@ -14,8 +14,8 @@ export function payloadOf({ at, from, to, data, request }: Draft): string {
 }
 
 /**
- * Returns an event in its place, or `undefined` if the text is none. Its `request` has no fingerprint: that is only needed to
- * append it.
+ * Returns an event in its place, or `undefined` if the text is not an event. Its `request` has no fingerprint, which only
+ * appending needs.
  */
 export function entryOf(topic: string, epoch: string, offset: number, payload: string): Entry | undefined {
   const read = parse(payload);

@@ -284,7 +284,7 @@ export class FakeLink implements Engine {
     return Math.round(wayMs.least + (wayMs.most - wayMs.least) * this.#engine.random());
   }
 
-  // What comes back at the same moment is in one segment: it is read at once, before anybody could act on an answer.
+  // Replies of the same moment come in one segment, and all of them are read before anybody can act on one.
   #comesBack(read: () => void): void {
     const { world } = this.#engine;
     this.#backAt = Math.max(this.#backAt, world.now() + this.#way());

@@ -57,7 +57,7 @@ class Others {
     Object.defineProperty(this.cluster, "isServing", { get: () => this.isServing });
   }
 
-  /** Answers the oldest pending question whose text begins with `what`. Default of `value`: the usual answer. */
+  /** Answers the oldest pending question whose text begins with `what`. `value` defaults to the usual answer. */
   async answer(what: string, value?: unknown): Promise<void> {
     const [question] = this.#take(what);
     if (!question) throw new Error(`nobody asked ${what}, but ${this.questions.map((each) => each.what)}`);
