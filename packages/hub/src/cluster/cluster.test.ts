@@ -335,14 +335,21 @@ describe("a job", () => {
   });
 });
 
+/** Opens a stream of room/a. `ends` gets how the server ended it. */
+function follow(hub: Awaited<ReturnType<typeof among>>["hub"], write: (part: string) => void = () => {}) {
+  const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
+  if (stream instanceof Promise || stream.refusal) throw new Error("refused");
+  const ends: string[] = [];
+  const end = () => void ends.push("end");
+  const cut = () => void ends.push("cut");
+  return { leave: stream.start({ write, queued: () => 0, end, cut }), ends };
+}
+
 describe("readers over HTTP", () => {
   test("wait for the topic, as streams and as polls", async () => {
     const { hub, others } = await among();
     const parts: string[] = [];
-    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
-    if (stream instanceof Promise || stream.refusal) throw new Error("refused");
-    const sink = { write: (part: string) => void parts.push(part), queued: () => 0, end() {}, cut() {} };
-    const leave = stream.start(sink);
+    const { leave } = follow(hub, (part) => void parts.push(part));
     const bodies: string[] = [];
     hub.poll(request("/poll?topic=room/a"), "1.1.1.1", ({ body }) => bodies.push(body));
     expect([parts, bodies]).toEqual([[], []]);
@@ -355,20 +362,12 @@ describe("readers over HTTP", () => {
 
   test("whose topic cannot be opened are told: a poll by 503, a stream by its end", async () => {
     const { hub, others, inside } = await among();
-    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
-    if (stream instanceof Promise || stream.refusal) throw new Error("refused");
-    const ended: string[] = [];
-    const leave = stream.start({
-      write() {},
-      queued: () => 0,
-      end: () => void ended.push("stream"),
-      cut() {},
-    });
+    const { leave, ends } = follow(hub);
     const answers: number[] = [];
     const left = hub.poll(request("/poll?topic=room/a"), "1.1.1.1", ({ status }) => answers.push(status));
     await others.refuse("open room/a");
     await others.refuse("open room/a");
-    expect([ended, answers]).toEqual([["stream"], [503]]);
+    expect([ends, answers]).toEqual([["end"], [503]]);
     leave();
     left();
     expect(inside.connections.load("1.1.1.1").connections).toBe(0);
@@ -376,25 +375,19 @@ describe("readers over HTTP", () => {
 
   test("who leave before their topic turns out to be unavailable are not ended again", async () => {
     const { hub, others } = await among();
-    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
-    if (stream instanceof Promise || stream.refusal) throw new Error("refused");
-    const ended: string[] = [];
-    stream.start({ write() {}, queued: () => 0, end: () => void ended.push("stream"), cut() {} })();
+    const { leave, ends } = follow(hub);
+    leave();
     await others.refuse("open room/a");
-    expect(ended).toEqual([]);
+    expect(ends).toEqual([]);
   });
 
   test("whose stream cannot begin once its topic is there are cut off, so that they come back", async () => {
     const { hub, others, inside, failures } = await among();
-    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
-    if (stream instanceof Promise || stream.refusal) throw new Error("refused");
-    const ended: string[] = [];
-    const write = (): never => {
+    const { leave, ends } = follow(hub, () => {
       throw new Error("a broken stream");
-    };
-    const leave = stream.start({ write, queued: () => 0, end() {}, cut: () => void ended.push("cut") });
+    });
     await others.answer("open room/a");
-    expect(ended).toEqual(["cut"]);
+    expect(ends).toEqual(["cut"]);
     expect(failures).toHaveLength(1);
     leave();
     expect(inside.topics.get("room/a")?.readers.size).toBe(0);
@@ -403,27 +396,17 @@ describe("readers over HTTP", () => {
 
   test("whose server goes down while they wait are ended, and count no more", async () => {
     const { hub, others, inside } = await among();
-    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
-    if (stream instanceof Promise || stream.refusal) throw new Error("refused");
-    const ended: string[] = [];
-    const leave = stream.start({
-      write() {},
-      queued: () => 0,
-      end: () => void ended.push("stream"),
-      cut() {},
-    });
+    const { leave, ends } = follow(hub);
     void hub.drain();
     await others.answer("open room/a");
-    expect(ended).toEqual(["stream"]);
+    expect(ends).toEqual(["end"]);
     leave();
     expect(inside.connections.load("1.1.1.1").connections).toBe(0);
   });
 
   test("who leave while they wait leave nothing behind", async () => {
     const { hub, others, inside } = await among();
-    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
-    if (stream instanceof Promise || stream.refusal) throw new Error("refused");
-    stream.start({ write() {}, queued: () => 0, end() {}, cut() {} })();
+    follow(hub).leave();
     hub.poll(request("/poll?topic=room/a"), "1.1.1.1", () => {})();
     await others.answer("open room/a");
     await others.answer("open room/a");
@@ -449,10 +432,7 @@ describe("when events are missing that do not come any more", () => {
     await others.answer("open room/a");
     await ben.say({ type: "subscribe", id: "1", topic: "room/a" });
     const { epoch } = others.memory.head("room/a");
-    const ended: string[] = [];
-    const stream = hub.events(request("/events?topic=room/a"), "1.1.1.1");
-    if (stream instanceof Promise || stream.refusal) throw new Error("refused");
-    stream.start({ write() {}, queued: () => 0, end: () => void ended.push("stream"), cut() {} });
+    const { ends } = follow(hub);
     const poll = (): unknown[] => {
       const pages: unknown[] = [];
       const facts = request(
@@ -461,11 +441,11 @@ describe("when events are missing that do not come any more", () => {
       hub.poll(facts, "1.1.1.1", ({ body }) => pages.push(JSON.parse(body)));
       return pages;
     };
-    return { ...setting, anna, ben, ended, poll, epoch };
+    return { ...setting, anna, ben, ends, poll, epoch };
   }
 
   test("an event of the new epoch tells everybody who gets it; its author has to come back", async () => {
-    const { anna, ben, ended, poll, others } = await room();
+    const { anna, ben, ends, poll, others } = await room();
     await anna.say({ ...hi, to: "others" });
     for (const peer of [anna, ben]) peer.heard();
     const pages = poll();
@@ -474,7 +454,7 @@ describe("when events are missing that do not come any more", () => {
     expect(ben.socket.closing).toBeUndefined();
     expect(anna.heard()).toEqual([]);
     expect(anna.socket.closing?.code).toBe(1013);
-    expect(ended).toEqual(["stream"]);
+    expect(ends).toEqual(["end"]);
     expect(pages).toMatchObject([{ recovered: false, offset: 1 }]);
   });
 
