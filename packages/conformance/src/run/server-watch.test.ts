@@ -51,7 +51,7 @@ const words: Record<Manner, RegExp> = {
   aborts: /SIGABRT/,
   "ends with SIGSEGV": /SIGSEGV/,
   "is killed": /SIGKILL/,
-  "hangs in a loop": /no longer answers anybody/,
+  "blocks its thread": /no longer answers anybody/,
 };
 
 describe("a server that answers a close frame and then", { timeout: 180_000 }, () => {
@@ -62,7 +62,7 @@ describe("a server that answers a close frame and then", { timeout: 180_000 }, (
         const results = await judgedMortal(manner, jobs);
         const failed = results.filter(({ verdict }) => verdict === "fail");
         expect(failed.map(({ id }) => id)).toEqual([deadly]);
-        expect(failed[0]?.grave).toBe(manner === "hangs in a loop" ? "stall" : "death");
+        expect(failed[0]?.grave).toBe(manner === "blocks its thread" ? "stall" : "death");
         expect(failed[0]?.behaviour.why).toMatch(words[manner]);
         expect(results.map(({ id }) => id).sort()).toEqual(cases.map(({ id }) => id).sort());
       }

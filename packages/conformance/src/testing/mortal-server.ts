@@ -25,11 +25,9 @@ export const manners = {
   aborts: () => setImmediate(() => process.abort()),
   "ends with SIGSEGV": () => process.kill(process.pid, "SIGSEGV"),
   "is killed": () => process.kill(process.pid, "SIGKILL"),
-  "hangs in a loop": () =>
-    setImmediate(() => {
-      // Not for ever, in case nobody is left to end it.
-      for (const until = performance.now() + hangMs; performance.now() < until; );
-    }),
+  // To its peers the same as an endless loop, but without the use of a core. Not for ever, in case nobody ends it.
+  "blocks its thread": () =>
+    setImmediate(() => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hangMs)),
 } as const;
 
 export type Manner = keyof typeof manners;
