@@ -20,7 +20,7 @@ const portsPerCopy = 400;
 /** `--quick` stops after this and reports what it has. */
 const quickMs = 285_000;
 /** Seconds of tests, run one after the other, to choose for it. The build and the control runs take as long again. */
-const quickSeconds = 200;
+const quickSeconds = 140;
 
 /** Tries mistakes in copies, prints their outcomes, and writes `results/mutants.json`. Returns the exit code. */
 export function run(mutants: Mutant[], request: MutantsOptions & { do: "run" }): Promise<number> {
