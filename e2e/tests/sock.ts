@@ -9,6 +9,7 @@ import {
   seconds,
   type TcpConnection,
 } from "@rosetta/testkit";
+import { holdingOf } from "@rosetta/testkit/process";
 import { expect, test } from "../fixtures.ts";
 
 const handshake = [
@@ -392,4 +393,27 @@ test("SOCK-24 MUST read the first parameters of a query, and not thousands of th
   const late = await raw.tcp();
   late.write(get(raw, `/events?${"a=&".repeat(3_000)}topic=scores`));
   await expect.poll(() => statusesIn(late.received.toString("latin1"))).toEqual([404]);
+});
+
+// An answer that waits for its turn has no connection yet, and nobody tells it that there will be none.
+test("SOCK-25 MUST begin an answer in its turn, and close its file if nobody waits for it any more", {
+  tag: ["@door", "@events", "@mount"],
+}, async ({ launch, raw }) => {
+  const server = await launch();
+  const own = raw.at(server.port);
+  const { body } = await own.request("/");
+  // Larger than what a stack reads of a file before it waits for the connection.
+  const [, script = ""] = /src="\.?([^"]+\.js)"/.exec(body) ?? [];
+  expect((await own.request(script)).body.length).toBeGreaterThan(64 * 1024);
+  const before = holdingOf(server.pid).descriptors;
+  const stream = get(own, "/events?topic=scores");
+  for (const _ of from(1, 3)) {
+    const connection = await own.tcp();
+    connection.write(stream.repeat(4) + get(own, script).repeat(20));
+    await own.request("/greet");
+    expect(await held(own, "/events")).toBeLessThanOrEqual(1);
+    connection.reset();
+    await expect.poll(() => held(own, "/events")).toBe(0);
+  }
+  await expect.poll(() => holdingOf(server.pid).descriptors).toBeLessThan(before + 10);
 });
