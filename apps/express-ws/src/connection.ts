@@ -2,20 +2,20 @@
 // A finding: this file is the same as for Fastify, because @fastify/websocket hands out the sockets of ws.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
-import { type TextFrame, Traffic, textFrame } from "@rosetta/hub/node";
+import { frameOf, type ServerFrame, Traffic, textFrame } from "@rosetta/hub/node";
 import { echoStop, endpoints } from "@rosetta/protocol";
 import type { WebSocket } from "ws";
 
 /** A socket with the application's data. ws has no place for it, so it gets the name that Bun uses, `ws.data`. */
 export interface Ws extends WebSocket {
-  data: { path: string; tcp: Socket; session: Session; traffic: Traffic };
+  data: { path: string; isCompressed: boolean; tcp: Socket; session: Session; traffic: Traffic };
 }
 
 /** Returns the port through which the hub uses this stack's sockets. */
 export function createPort(): Port<Ws> {
   const topics = new Map<string, Set<Ws>>();
   return {
-    send: (ws, text) => relay(ws, textFrame(text)),
+    send: (ws, text) => deliver(ws, textFrame(text)),
 
     // #region waiting
     // Below its high-water mark a socket can hold bytes and never emit `drain` for them, so they do not count.
@@ -56,7 +56,7 @@ export function createPort(): Port<Ws> {
     publish(topic, text, except) {
       const frame = textFrame(text);
       let sent = 0;
-      for (const ws of topics.get(topic) ?? []) if (ws !== except && relay(ws, frame)) sent += 1;
+      for (const ws of topics.get(topic) ?? []) if (ws !== except && deliver(ws, frame)) sent += 1;
       return sent;
     },
     // #endregion broadcast
@@ -64,18 +64,14 @@ export function createPort(): Port<Ws> {
 }
 
 // #region send
-function deliver(ws: Ws, data: string | Buffer, isBinary: boolean): boolean {
+// A ready frame goes to the TCP socket, past ws. Not if messages are compressed: ws may still be compressing an earlier
+// one.
+function deliver(ws: Ws, { bytes, payload, isBinary }: ServerFrame): boolean {
   if (!isReady(ws)) return false;
+  const { isCompressed, tcp, traffic } = ws.data;
+  if (bytes && !isCompressed) tcp.write(bytes, traffic.sending());
   // By default, ws sends a Buffer as a binary message.
-  ws.send(data, { binary: isBinary }, ws.data.traffic.sending());
-  return true;
-}
-
-// Writes a frame to the TCP socket, past ws. Not if messages are compressed: ws may still be compressing an earlier one.
-function relay(ws: Ws, frame: TextFrame): boolean {
-  if (ws.extensions !== "") return deliver(ws, frame.payload, false);
-  if (!isReady(ws)) return false;
-  ws.data.tcp.write(frame.bytes, ws.data.traffic.sending());
+  else ws.send(payload, { binary: isBinary }, traffic.sending());
   return true;
 }
 
@@ -94,7 +90,7 @@ const stop = Buffer.from(echoStop);
 function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
   const isStop = !isBinary && data.equals(stop);
   const { session } = ws.data;
-  if (session.echo(data.length, isStop) && deliver(ws, data, isBinary)) session.echoed(data.length);
+  if (session.echo(data.length, isStop) && deliver(ws, frameOf(data, isBinary))) session.echoed(data.length);
 }
 // #endregion echo
 
@@ -152,10 +148,8 @@ const { drain, ...listeners } = {
 
 /** Listens to an accepted socket until it is gone. Call it before any await, or the first message is lost. */
 export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: string, address: string): void {
-  const traffic = new Traffic(tcp);
-  const ws = hub.open(path, address, (session) =>
-    Object.assign(socket, { data: { path, tcp, session, traffic } }),
-  );
+  const data = { path, isCompressed: socket.extensions !== "", tcp, traffic: new Traffic(tcp) };
+  const ws = hub.open(path, address, (session) => Object.assign(socket, { data: { ...data, session } }));
   for (const [event, listener] of Object.entries(listeners)) ws.on(event, listener);
   tcp.on("drain", () => drain.call(ws));
 }

@@ -2,6 +2,6 @@
 export { Lines } from "./lines.ts";
 export { addressOf, atMost, platform } from "./platform.ts";
 export { inTurn, queuedIn, whenOver } from "./responses.ts";
+export { frameOf, type ServerFrame, textFrame } from "./server-frame.ts";
 export { cutOff, Sockets } from "./sockets.ts";
-export { type TextFrame, textFrame } from "./text-frame.ts";
 export { mostPongs, Traffic } from "./traffic.ts";

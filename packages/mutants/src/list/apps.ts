@@ -31,9 +31,9 @@ const connection: Mutant[] = [
       tests: ["SLOW-12"],
     },
     {
-      search: '  if (ws.extensions !== "") return deliver(ws, frame.payload, false);\n',
-      replace: "",
-      why: "broadcasts are not compressed, and overtake what ws still compresses",
+      search: "if (bytes && !isCompressed) ",
+      replace: "if (bytes) ",
+      why: "messages are not compressed, and overtake what ws still compresses",
       tests: ["TOPIC-16"],
     },
   ]),
@@ -126,6 +126,12 @@ const http: Mutant[] = [
   ]),
   ...inApps(["express-ws"], "http", [
     {
+      search: "inTurn(res, next)",
+      replace: "next()",
+      why: "an answer does not wait for its turn, and keeps a file open for ever",
+      tests: ["SOCK-25"],
+    },
+    {
       search: "answer(res, outcome));\n    whenOver(req, res, leave);",
       replace: 'answer(res, outcome));\n    req.once("close", leave);',
       why: "a poll ends when its request has been read",
@@ -145,6 +151,12 @@ const http: Mutant[] = [
     },
   ]),
   ...inApps(["fastify-ws"], "http", [
+    {
+      search: "inTurn(raw, next)",
+      replace: "next()",
+      why: "an answer does not wait for its turn",
+      tests: ["SOCK-25"],
+    },
     {
       search: 'app.addHook("onRequest", async (req, reply) => {',
       replace: 'app.addHook("preValidation", async (req, reply) => {',
@@ -305,7 +317,7 @@ const server: Mutant[] = [
       search: "inTurn(outgoing, () => void ",
       replace: "[() => {}].map(() => void ",
       why: "an answer does not wait for its turn",
-      tests: ["@door", "@events", "@poll", "@page"],
+      tests: ["SOCK-25"],
     },
     {
       search: "    server.closeAllConnections();\n",

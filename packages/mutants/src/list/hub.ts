@@ -225,7 +225,19 @@ export const hub: Mutant[] = [
     why: "what was sent in one turn of the event loop seems to wait until its end",
   },
   {
-    ...unit("node/text-frame"),
+    ...unit("node/server-frame"),
+    search: "isBinary ? 0x82 : 0x81",
+    replace: "0x81",
+    why: "an echo of bytes comes back as a text",
+  },
+  {
+    ...unit("node/server-frame"),
+    search: "  bytes.set(payload, head);\n",
+    replace: "",
+    why: "an echo has the right length and the bytes of an earlier message",
+  },
+  {
+    ...unit("node/server-frame"),
     search: "length <= shortest ? 2",
     replace: "length < shortest ? 2",
     why: "a length of 125 bytes is written in the longer form",
