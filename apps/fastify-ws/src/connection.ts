@@ -146,10 +146,15 @@ const { drain, ...listeners } = {
   // #endregion closed
 };
 
+const listenersByEvent = Object.entries(listeners);
+
 /** Listens to an accepted socket until it is gone. Call it before any await, or the first message is lost. */
 export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: string, address: string): void {
-  const data = { path, isCompressed: socket.extensions !== "", tcp, traffic: new Traffic(tcp) };
-  const ws = hub.open(path, address, (session) => Object.assign(socket, { data: { ...data, session } }));
-  for (const [event, listener] of Object.entries(listeners)) ws.on(event, listener);
+  const isCompressed = socket.extensions !== "";
+  const traffic = new Traffic(tcp);
+  const ws = hub.open(path, address, (session) =>
+    Object.assign(socket, { data: { path, isCompressed, tcp, session, traffic } }),
+  );
+  for (const [event, listener] of listenersByEvent) ws.on(event, listener);
   tcp.on("drain", () => drain.call(ws));
 }

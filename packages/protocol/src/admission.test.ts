@@ -12,7 +12,6 @@ import {
   type RequestFacts,
   subprotocol,
   usualOrigins,
-  wantsWebSocket,
 } from "./index.ts";
 
 const policy: DoorPolicy = {
@@ -465,7 +464,7 @@ test("only a listed origin may read a response, and every response carries Vary:
 
 test("a handshake has two headers, each a case-insensitive list (RFC 6455 §4.2.1)", () => {
   const asks = (connection: string | undefined, upgrade: string | undefined) =>
-    wantsWebSocket(get("/", { connection, upgrade }));
+    get("/", { connection, upgrade }).wantsWebSocket;
   expect(asks("Upgrade", "websocket")).toBe(true);
   expect(asks("keep-alive,UPGRADE", "WebSocket")).toBe(true);
   expect(asks(" , upgrade , ", "websocket,")).toBe(true);

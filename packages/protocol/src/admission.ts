@@ -80,12 +80,6 @@ export function isHeld(path: string): boolean {
   return held.has(path);
 }
 
-/** Returns whether the request asks to become a WebSocket (RFC 6455 §4.2.1, 3 and 4). */
-export function wantsWebSocket(facts: RequestFacts): boolean {
-  const [upgrade = "", connection = ""] = [facts.header("upgrade"), facts.header("connection")];
-  return webSocketInList.test(upgrade) && upgradeInList.test(connection);
-}
-
 // #region admission
 /**
  * Decides whether a request may come in. Returns the refusal, or `undefined` if the request is welcome.
@@ -98,7 +92,7 @@ export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refu
     refuseHost(facts, policy) ??
     refuseOrigin(facts, policy) ??
     refuseRate(facts, load) ??
-    (wantsWebSocket(facts) ? refuseHandshake(facts) : refuseRequest(facts)) ??
+    (facts.wantsWebSocket ? refuseHandshake(facts) : refuseRequest(facts)) ??
     refuseLoad(facts, policy, load) ??
     refuseTurn(facts)
   );
@@ -109,7 +103,7 @@ export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refu
 export function commonHeaders(facts: RequestFacts, policy: DoorPolicy): Record<string, string> {
   const origin = facts.header("origin");
   // After an upgrade that is not accepted, Node's parser still expects the other protocol and reads no further request.
-  const isLast = facts.header("upgrade") !== undefined && !wantsWebSocket(facts);
+  const isLast = facts.header("upgrade") !== undefined && !facts.wantsWebSocket;
   const last: Record<string, string> = isLast ? { Connection: "close" } : {};
   const headers = { Vary: "Origin", "X-Content-Type-Options": "nosniff", ...last };
   if (origin === undefined || !isListed(origin, policy)) return headers;
@@ -234,7 +228,7 @@ function refuseLoad(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusa
 // The 101 would overtake answers to earlier requests (RFC 9112 §9.3.2). Or the server was too full for the handshake
 // when the stack asked, and is not any more: then the client did nothing wrong. Either way, it may try again.
 function refuseTurn(facts: RequestFacts): Refusal | undefined {
-  if (!facts.isOrdinary || !wantsWebSocket(facts)) return undefined;
+  if (!facts.isOrdinary || !facts.wantsWebSocket) return undefined;
   return refuse(503, "this handshake came too early; try it again", { "Retry-After": "1" });
 }
 
@@ -281,14 +275,6 @@ const continueList = listPattern("100-continue");
 /** Returns a pattern for a list of one or more items, none of them empty. */
 function listPattern(item: string): RegExp {
   return new RegExp(`^${item}(?:[ \\t]*,[ \\t]*${item})*$`, "i");
-}
-
-const webSocketInList = inListPattern("websocket");
-const upgradeInList = inListPattern("upgrade");
-
-/** Returns a pattern for a list that contains the item, whatever else it contains (RFC 9110 §5.6.1). */
-function inListPattern(item: string): RegExp {
-  return new RegExp(`(?:^|,)[ \\t]*${item}[ \\t]*(?:,|$)`, "i");
 }
 
 /** Returns whether a header is a list of tokens without repetitions (RFC 6455 §4.1, 10). */

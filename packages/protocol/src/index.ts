@@ -12,7 +12,6 @@ export {
   isStream,
   type Load,
   type Refusal,
-  wantsWebSocket,
 } from "./admission.ts";
 export { Close, type CloseName, type ClosePolicy, closeName, closePolicy } from "./close.ts";
 export { encode, type Parsed, type Problem, parseClient, parseServer, requestId } from "./codec.ts";

@@ -24,6 +24,8 @@ export interface RequestFacts extends Omit<IncomingRequest, "url"> {
   path: string;
   /** The query as it was sent, without the question mark. `queryOf` reads it. */
   query: string;
+  /** True if it asks to become a WebSocket (RFC 6455 §4.2.1, 3 and 4). */
+  wantsWebSocket: boolean;
   /** The host it is meant for, from the target if that is a whole URL, otherwise from `Host`. */
   host: HostName | undefined;
   /** The fault of the request, in words, or `undefined` if it has none. */
@@ -54,7 +56,7 @@ export function oncePerRequest<R extends object>(
 export function parseRequest({ method, url, version, header }: IncomingRequest): RequestFacts {
   const target = parseTarget(url);
   const sent = header("host");
-  const sentHost = parseHost(sent ?? "");
+  const sentHost = parseSentHost(sent ?? "");
   const host = target?.scheme ? parseAuthority(target.scheme, target.authority ?? "") : sentHost;
   // HTTP/1.0 has no Host, 1.1 requires one (RFC 9112 §3.2). Two arrive joined by a comma, which no host contains.
   const hasHost = sent === undefined ? version === "1.0" : sentHost !== undefined;
@@ -62,6 +64,8 @@ export function parseRequest({ method, url, version, header }: IncomingRequest):
     ...{ method, version, header, host },
     path: target?.path ?? "",
     query: target?.query ?? "",
+    wantsWebSocket:
+      webSocketInList.test(header("upgrade") ?? "") && upgradeInList.test(header("connection") ?? ""),
     problem: problemOf(target, host, hasHost),
   };
 }
@@ -106,10 +110,30 @@ function problemOf(
 
 // A path or a whole URL (RFC 9112 §3.2). The other forms are for proxies (`host:port`) and for OPTIONS (`*`).
 function parseTarget(url: string): Target | undefined {
-  const [, scheme, authority = "", path = "", query = ""] =
-    /^(?:(https?):\/\/([^/?#]*))?(\/[^?]*)?(?:\?(.*))?$/is.exec(url) ?? [];
-  if (scheme === undefined) return path === "" ? undefined : { path, query };
-  return { path: path || "/", query, scheme: scheme.toLowerCase() as Scheme, authority };
+  const end = url.indexOf("?");
+  const query = end < 0 ? "" : url.slice(end + 1);
+  const place = end < 0 ? url : url.slice(0, end);
+  if (place.startsWith("/")) return { path: place, query };
+  const [, scheme, authority = "", path = "/"] = /^(https?):\/\/([^/#]*)(\/.*)?$/is.exec(place) ?? [];
+  return scheme === undefined
+    ? undefined
+    : { path, query, scheme: scheme.toLowerCase() as Scheme, authority };
+}
+
+let newestHost = { text: "", host: parseHost("") };
+
+// Nearly all requests name the same host, so the newest one is kept.
+function parseSentHost(text: string): HostName | undefined {
+  if (text !== newestHost.text) newestHost = { text, host: parseHost(text) };
+  return newestHost.host;
+}
+
+const webSocketInList = inListPattern("websocket");
+const upgradeInList = inListPattern("upgrade");
+
+/** Returns a pattern for a list that contains the item, whatever else it contains (RFC 9110 §5.6.1). */
+function inListPattern(item: string): RegExp {
+  return new RegExp(`(?:^|,)[ \\t]*${item}[ \\t]*(?:,|$)`, "i");
 }
 
 function decoded(text: string): string | undefined {

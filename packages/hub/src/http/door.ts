@@ -3,11 +3,12 @@ import {
   clientAddress,
   commonHeaders,
   contentSecurityPolicy,
+  type DoorPolicy,
   type Load,
+  type Refusal,
   type RequestFacts,
   type Settings,
   usualOrigins,
-  wantsWebSocket,
 } from "@rosetta/protocol";
 import type { Rates } from "../connection/rates.ts";
 import { type Answer, text } from "./answers.ts";
@@ -35,35 +36,43 @@ interface DoorOptions {
 /** Decides who may come in. */
 export class Door {
   readonly #options: DoorOptions;
-  #origins: ReadonlySet<string> = new Set();
+  #policy: DoorPolicy;
 
   constructor(options: DoorOptions) {
+    const { exposed, limits } = options.settings;
     this.#options = options;
+    this.#policy = { origins: new Set(), exposed, limits };
   }
 
   /** Opens the door of a server that listens on `port` at `url`. If no origins were listed, allows the usual ones. */
   open(port: number, url: string): void {
     const { origins, servers } = this.#options.settings;
-    this.#origins = new Set(origins ?? [...usualOrigins(port, servers), url]);
+    const listed = new Set(origins ?? [...usualOrigins(port, servers), url]);
+    this.#policy = { ...this.#policy, origins: listed };
   }
 
   /** Decides whether a request may come in, and counts it. */
   admit(facts: RequestFacts, remote: string): Admission {
-    const admission = this.#judge(facts, remote, (address) => this.#options.rates.request(address));
-    if (admission.refusal) this.#options.refused(admission.refusal, facts);
-    return admission;
+    const address = this.#addressOf(facts, remote);
+    const refusal = this.#judge(facts, address, () => this.#options.rates.request(address));
+    const headers = commonHeaders(facts, this.#policy);
+    if (!refusal) return { headers, address };
+    const answer = text(refusal.status, refusal.reason, { ...headers, ...refusal.headers });
+    this.#options.refused(answer, facts);
+    return { refusal: answer };
   }
 
   /** Returns whether a request is a handshake that would be admitted now. Counts nothing. */
   mayUpgrade(facts: RequestFacts, remote: string): boolean {
-    const wait = (address: string): number => this.#options.rates.wait(address);
-    return wantsWebSocket(facts) && this.#judge(facts, remote, wait).refusal === undefined;
+    if (!facts.wantsWebSocket) return false;
+    const address = this.#addressOf(facts, remote);
+    return this.#judge(facts, address, () => this.#options.rates.wait(address)) === undefined;
   }
 
   /** Returns the headers of the page. */
   pageHeaders(): Record<string, string> {
     return {
-      "Content-Security-Policy": contentSecurityPolicy(this.#origins),
+      "Content-Security-Policy": contentSecurityPolicy(this.#policy.origins),
       "Referrer-Policy": "no-referrer",
       "Cache-Control": "no-cache",
       // Some stacks name Accept-Encoding only in answers that are compressed, and a cache needs it in all of them.
@@ -71,16 +80,11 @@ export class Door {
     };
   }
 
-  #judge(facts: RequestFacts, remote: string, wait: (address: string) => number): Admission {
-    const { exposed, limits, proxies } = this.#options.settings;
-    const address = clientAddress(remote, facts.header("x-forwarded-for"), proxies);
-    const policy = { origins: this.#origins, exposed, limits };
-    const refusal = admit(facts, policy, {
-      ...this.#options.load(address),
-      waitMs: () => wait(address),
-    });
-    const headers = commonHeaders(facts, policy);
-    if (!refusal) return { headers, address };
-    return { refusal: text(refusal.status, refusal.reason, { ...headers, ...refusal.headers }) };
+  #addressOf(facts: RequestFacts, remote: string): string {
+    return clientAddress(remote, facts.header("x-forwarded-for"), this.#options.settings.proxies);
+  }
+
+  #judge(facts: RequestFacts, address: string, waitMs: () => number): Refusal | undefined {
+    return admit(facts, this.#policy, { ...this.#options.load(address), waitMs });
   }
 }

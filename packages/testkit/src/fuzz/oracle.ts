@@ -27,7 +27,6 @@ import {
   paths,
   type RequestFacts,
   type ServedPath,
-  wantsWebSocket,
 } from "@rosetta/protocol";
 import type { ResponseHead } from "../http.ts";
 import { type CameAnswer, readAnswer } from "./answer.ts";
@@ -256,7 +255,7 @@ function legalFor(request: HeardRequest, port: number, isBehind: boolean): Legal
   if (isOdd(request)) return { allows: isAnswer, text: "an answer", mayHangUp: true, held };
   const refusal = admit(facts, policyOf(port), { draining: false, connections: 0, fromAddress: 0 });
   const legal = refusal ? { ...refused(refusal.status), isLast: true } : routed(facts);
-  if (!wantsWebSocket(facts) || !isBehind) return legal;
+  if (!facts.wantsWebSocket || !isBehind) return legal;
   return {
     ...legal,
     isLast: true,
@@ -284,7 +283,7 @@ const stepFile: [string, RegExp] = ["/steps/1-echo.html", /^<!doctype html>/i];
 const bodyOf = new Map<string, RegExp>([...Object.entries(bodies), stepFile]);
 
 function routed(facts: RequestFacts): Legal {
-  if (wantsWebSocket(facts)) return { allows: (status) => status === 101, text: "101" };
+  if (facts.wantsWebSocket) return { allows: (status) => status === 101, text: "101" };
   const path = pathOf(facts);
   const body = bodyOf.get(path);
   if (!body) return refused(404);
