@@ -25,7 +25,7 @@ results/bench.json, and the report made from them to results/bench.html.
 
   --scenario a,b   run only these: ${scenarioNames.join(", ")}
   --quick          less than three minutes: wider intervals, no compression, first rungs only if you name them
-  --pairs N        slices of each server and of its control, wherever servers are compared (default: 5 to 8)
+  --pairs N        slices of each server and of its control, wherever servers are compared (default: 5 or 6)
   --cores S,G      the core of the server and the core of the generator (default: the first two)
   --json FILE      where to write the results (default: results/bench.json; the report goes beside them)
   --report         measure nothing and make the report again
