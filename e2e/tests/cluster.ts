@@ -588,7 +588,8 @@ test("CLUSTER-27 MUST say that it is unavailable while the engine refuses everyt
   tag: "@messages",
 }, async ({ launchEngine, gather, converse, room }) => {
   const redis = await launchEngine();
-  const servers = await gather({ REDIS_URL: redis.url });
+  // A server that has noticed it before the message comes lets that wait until then.
+  const servers = await gather({ REDIS_URL: redis.url, ENGINE_TIMEOUT_MS: "2000" });
   const authors = await Promise.all(servers.map((server) => converse({ server })));
   const { talk: reader } = await subscriber(converse, servers[1], room);
   await redis.ask("CONFIG SET maxmemory 1");

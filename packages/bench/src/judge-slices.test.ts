@@ -115,7 +115,7 @@ test("a measure that something else limits is given up early", () => {
   expect(isHopeless(busy, times(3, limited), 5)).toBe(false);
   expect(isHopeless(busy, times(4, limited), 5)).toBe(true);
   expect(isHopeless(busy, times(4, slice(100)), 5)).toBe(false);
-  // One round of four is a single moment.
+  // One round of several is a single moment.
   expect(isHopeless(busy, times(7, limited), 16)).toBe(false);
   expect(isHopeless(busy, times(8, limited), 16)).toBe(true);
   const row = judge(busy, "one", [...pairs(slice(200), limited), [slice(200)]], against);

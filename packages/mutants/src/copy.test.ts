@@ -22,7 +22,9 @@ test("a copy has what git knows or would add, and what the suite needs of the re
     writeFileSync(join(root, file), file);
   }
   writeFileSync(join(root, ".gitignore"), "node_modules/\ndist/\nlib/\ntest-results/\n");
-  const git = (...args: string[]) => execFileSync("git", args, { cwd: root });
+  // In a hook of git, these variables name the repository that the hook is for.
+  const { GIT_DIR: _, GIT_INDEX_FILE: __, GIT_WORK_TREE: ___, ...env } = process.env;
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: root, env });
   git("init", "--quiet");
   git("add", "packages");
 

@@ -12,14 +12,14 @@ import { dirname, join } from "node:path";
 import { applied, type Mutant } from "./mutant.ts";
 
 /**
- * What git ignores and the suite needs, in the folder of a package: its dependencies, whose links are relative
+ * What the suite needs of a package's folder although git ignores it: its dependencies, whose links are relative
  * (`@rosetta/hub` in a copy is the copy's own hub), the built page, and the libraries of the pages of a ladder.
  */
-const made = ["node_modules", "dist", "steps/lib"];
+const ignoredButNeeded = ["node_modules", "dist", "steps/lib"];
 
 /**
- * Copies the repository as it is now, uncommitted changes included: every file that git tracks or would add, and what
- * was made from them.
+ * Copies the repository as it is now, uncommitted changes included: every file that git tracks or would add, and
+ * what the suite needs of the others.
  */
 export function copyRepository(root: string, copy: string): void {
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
@@ -31,7 +31,7 @@ export function copyRepository(root: string, copy: string): void {
   for (const file of files) cpSync(join(root, file), join(copy, file));
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   for (const folder of workspaces(root)) {
-    for (const part of made) {
+    for (const part of ignoredButNeeded) {
       const from = join(root, folder, part);
       if (existsSync(from))
         cpSync(from, join(copy, folder, part), { recursive: true, verbatimSymlinks: true });

@@ -56,7 +56,7 @@ export function oncePerRequest<R extends object>(
 export function parseRequest({ method, url, version, header }: IncomingRequest): RequestFacts {
   const target = parseTarget(url);
   const sent = header("host");
-  const sentHost = parseSentHost(sent ?? "");
+  const sentHost = sent === undefined ? undefined : parseSentHost(sent);
   const host = target?.scheme ? parseAuthority(target.scheme, target.authority ?? "") : sentHost;
   // HTTP/1.0 has no Host, 1.1 requires one (RFC 9112 §3.2). Two arrive joined by a comma, which no host contains.
   const hasHost = sent === undefined ? version === "1.0" : sentHost !== undefined;

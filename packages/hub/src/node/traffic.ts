@@ -24,7 +24,7 @@ const controlHead = 6;
  */
 export class Traffic {
   readonly #tcp: Socket;
-  /** Messages handed to ws so far, those that it has called back for, and those that the kernel is known to have. */
+  /** Messages handed to ws or to the TCP socket so far, those that it has called back for, and those that the kernel is known to have. */
   #handed = 0;
   #calledBack = 0;
   #taken = 0;
@@ -51,7 +51,7 @@ export class Traffic {
     this.#tcp.cork();
   }
 
-  /** Notes that a message is handed to ws. Returns the callback for `ws.send`, the same for all messages. */
+  /** Notes that a message is handed to ws or to the TCP socket. Returns the callback for it, the same for all messages. */
   sending(): () => void {
     this.#handed += 1;
     this.#sent ??= () => {
