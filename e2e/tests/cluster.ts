@@ -588,7 +588,7 @@ test("CLUSTER-27 MUST say that it is unavailable while the engine refuses everyt
   tag: "@messages",
 }, async ({ launchEngine, gather, converse, room }) => {
   const redis = await launchEngine();
-  // A server that has noticed it before the message comes lets that wait until then.
+  // A server that has already noticed the refusal keeps the message waiting for this long.
   const servers = await gather({ REDIS_URL: redis.url, ENGINE_TIMEOUT_MS: "2000" });
   const authors = await Promise.all(servers.map((server) => converse({ server })));
   const { talk: reader } = await subscriber(converse, servers[1], room);

@@ -412,9 +412,9 @@ test("SOCK-25 MUST begin an answer in its turn, and close its file if nobody wai
     connection.write(stream);
     await expect.poll(() => held(own, "/events")).toBe(1);
     connection.write(stream.repeat(3) + get(own, script).repeat(20));
-    // By their answers, the server has read what came before them.
+    // Once it has answered these, the server has read what was sent before them.
     await Promise.all(from(1, 3).map(() => own.request("/greet")));
-    // One stack hangs up on who asks for more behind a stream.
+    // One stack hangs up if another request comes behind a stream.
     expect(await held(own, "/events")).toBeLessThanOrEqual(1);
     connection.reset();
     await expect.poll(() => held(own, "/events")).toBe(0);

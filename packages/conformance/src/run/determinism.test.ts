@@ -25,7 +25,7 @@ function verdictsOf(results: ReadonlyMap<string, Result>): Record<string, unknow
 test("three runs with the same seed give the same verdicts in the same words", {
   timeout: 180_000,
 }, async () => {
-  // At the same time, because most of a run waits for deadlines. No verdict may depend on what else runs.
+  // At the same time, because a run mostly waits for deadlines. No verdict may depend on what else is running.
   const run = (jobs: number) => judged(rules, { ...timing, cases, jobs, seed: 7 });
   const [first, ...others] = (await Promise.all([1, 8, 8].map(run))).map(verdictsOf);
   expect(new Set(Object.values(first ?? {}).map((each) => (each as Result).verdict))).toEqual(

@@ -25,7 +25,7 @@ export const manners = {
   aborts: () => setImmediate(() => process.abort()),
   "ends with SIGSEGV": () => process.kill(process.pid, "SIGSEGV"),
   "is killed": () => process.kill(process.pid, "SIGKILL"),
-  // To its peers the same as an endless loop, but without the use of a core. Not for ever, in case nobody ends it.
+  // Peers cannot tell this from an endless loop, but it uses no core. It ends by itself, in case nobody else ends it.
   "blocks its thread": () =>
     setImmediate(() => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hangMs)),
 } as const;
