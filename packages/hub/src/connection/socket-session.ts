@@ -51,7 +51,6 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   readonly endpoint: Endpoint;
   /** The address that the connection counts for, behind the trusted proxies. */
   readonly address: string;
-  readonly limits: Limits;
   /** Messages that it could send at once when it opened: less than `limits.burst` if its address has few left. */
   readonly burst: number;
   /** Names the session in the server's log. Says nothing about the client. */
@@ -59,10 +58,11 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
 
   readonly #services: Services<Ws>;
   readonly #gone: SocketSessionOptions<Ws>["gone"];
-  readonly #throttle: Throttle;
+  /** Limits messages on `/ws`. Those on `/echo` are not counted. */
+  readonly #throttle: Throttle | undefined;
   readonly #heartbeat: Heartbeat;
-  readonly #turns = new Turns(this);
   // Made when they are needed: an idle session would spend a third of its memory on empty collections.
+  #turns: Turns | undefined;
   #topics: Map<string, Topic<Follower<Ws>>> | undefined;
   #skipped: Set<string> | undefined;
   #client: ClientRecord<Follower<Ws>> | undefined;
@@ -79,18 +79,22 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.endpoint = endpoint;
     this.address = address;
     this.id = platform.token().slice(0, 8);
-    this.limits = settings.limits;
-    const { burst } = this.limits;
-    // Messages on /echo are not counted, so it must not take a burst from other sockets of this address.
-    const granted = endpoint === endpoints.application ? services.rates.takeBurst(address) : burst;
-    this.burst = Math.floor(granted);
-    this.#throttle = new Throttle(this.limits, services.clock, granted);
+    this.burst = settings.limits.burst;
     this.#heartbeat = new Heartbeat(this.limits, platform.now());
-    this.#cancelDeadline =
-      endpoint === endpoints.application
-        ? platform.after(this.limits.helloMs, () => this.close(Close.HelloTimeout, "say hello first"))
-        : undefined;
+    // Messages on /echo are not counted, so it must not take a burst from other sockets of this address.
+    if (endpoint === endpoints.application) {
+      const granted = services.rates.takeBurst(address);
+      this.burst = Math.floor(granted);
+      this.#throttle = new Throttle(this.limits, services.clock, granted);
+      this.#cancelDeadline = platform.after(this.limits.helloMs, () =>
+        this.close(Close.HelloTimeout, "say hello first"),
+      );
+    }
     this.ws = equip(this);
+  }
+
+  get limits(): Limits {
+    return this.#services.settings.limits;
   }
 
   /** True until one side begins to close. */
@@ -126,9 +130,10 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.heard(bytes);
     if (!this.isOpen || this.#isStopping) return;
     // Before the message is parsed and validated, so that a flood costs neither.
-    if (!this.#throttle.take()) return this.#refuse(data);
+    if (this.#throttle?.take() === false) return this.#refuse(data, this.#throttle);
     const { message, problem } = parseClient(data);
     if (problem) return this.#bad(problem);
+    this.#turns ??= new Turns(this);
     this.#turns.take(data.length, () => this.#take(message));
   }
   // #endregion text
@@ -200,7 +205,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   /** Returns the bytes of memory that wait for this socket, plus those of a message that it has not completed. */
   queued(): number {
     const { port } = this.#services;
-    return port.queued(this.ws) + port.unfinished(this.ws) + this.#turns.bytes;
+    return port.queued(this.ws) + port.unfinished(this.ws) + (this.#turns?.bytes ?? 0);
   }
 
   /** Cuts the connection, because too much waits for all readers together and most of it here. */
@@ -226,11 +231,11 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#cancelDeadline?.();
-    if (this.endpoint === endpoints.application) {
+    if (this.#throttle) {
       // No more than it was given: opening and closing a connection must not earn messages.
       this.#services.rates.giveBack(this.address, Math.min(this.burst, this.#throttle.left));
     }
-    this.#turns.clear();
+    this.#turns?.clear();
     for (const name of [...this.topics.keys()]) this.unfollow(name);
     if (this.#client) {
       this.#services.clients.leave(this.#client, this);
@@ -390,8 +395,8 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
     this.close(Close.BadMessages, "too many messages that cannot be read");
   }
 
-  #refuse(data: string): void {
-    const { retryAfterMs, isFlood } = this.#throttle.refused();
+  #refuse(data: string, throttle: Throttle): void {
+    const { retryAfterMs, isFlood } = throttle.refused();
     this.#services.metrics.add("rate_limited_total", 1);
     // The reply names the request, so its id must be read, which costs a parse. A flood ends after twenty of them.
     const id = requestId(data);
