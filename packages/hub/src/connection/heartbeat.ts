@@ -9,6 +9,7 @@ export type HeartbeatFinding = "silent" | "gone" | "late";
  */
 export class Heartbeat {
   readonly #limits: Pick<Limits, "heartbeatMs" | "pongMs" | "messageMs">;
+  /** In whole milliseconds: V8 keeps a number with a fraction as an object of 16 bytes. */
   #heardAt: number;
   #pingedAt: number | undefined;
   /** When the first part of an incomplete message was noticed. */
@@ -17,12 +18,12 @@ export class Heartbeat {
   /** @param now milliseconds, on the same clock as in all calls. */
   constructor(limits: Pick<Limits, "heartbeatMs" | "pongMs" | "messageMs">, now: number) {
     this.#limits = limits;
-    this.#heardAt = now;
+    this.#heardAt = Math.trunc(now);
   }
 
   /** Notes a sign of life, such as a pong. */
   heard(now: number): void {
-    this.#heardAt = now;
+    this.#heardAt = Math.trunc(now);
     this.#pingedAt = undefined;
   }
 
