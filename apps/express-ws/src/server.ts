@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, mostPongs, platform, Sockets } from "@rosetta/hub/node";
-import { chooseSubprotocol, pathOf, secondMs, silenceMs } from "@rosetta/protocol";
+import { chooseSubprotocol, pathOf, secondMs } from "@rosetta/protocol";
 import express from "express";
 import { WebSocketServer } from "ws";
 import { connect, createPort, type Ws } from "./connection.ts";
@@ -45,8 +45,6 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   const shouldUpgradeCallback = (req: IncomingMessage) =>
     !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
   const server = createServer({ ...http, shouldUpgradeCallback }, app);
-  // By default, Node waits for ever for a peer that does not read its answer.
-  server.setTimeout(silenceMs(settings.limits));
   const sockets = new Sockets(server, settings, hub.supervision);
   // Node's own 400 to bytes that are not HTTP could be taken for the answer to an earlier request.
   server.on("clientError", (error, tcp) => sockets.unreadable(error, tcp));

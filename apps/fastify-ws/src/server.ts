@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, mostPongs, platform, Sockets } from "@rosetta/hub/node";
-import { chooseSubprotocol, endpoints, pathOf, secondMs, silenceMs } from "@rosetta/protocol";
+import { chooseSubprotocol, endpoints, pathOf, secondMs } from "@rosetta/protocol";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { connect, createPort, type Ws } from "./connection.ts";
 import { addressOf, answer, factsOf, routes } from "./http.ts";
@@ -27,8 +27,6 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     requestTimeout: handshakeMs,
     // By default, Fastify closes an idle connection after 72 s. Most balancers reuse one sooner, but not all.
     keepAliveTimeout: keepAliveMs,
-    // By default, Fastify waits for ever for a peer that does not read its answer.
-    connectionTimeout: silenceMs(settings.limits),
   };
   const limits = {
     maxPayload: settings.limits.messageBytes,

@@ -10,7 +10,7 @@ import {
 } from "@hono/node-server";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, inTurn, mostPongs, platform, Sockets } from "@rosetta/hub/node";
-import { chooseSubprotocol, endpoints, secondMs, silenceMs } from "@rosetta/protocol";
+import { chooseSubprotocol, endpoints, secondMs } from "@rosetta/protocol";
 import { Hono } from "hono";
 import { type WebSocket, WebSocketServer } from "ws";
 import { connect, createPort, type Ws } from "./connection.ts";
@@ -63,8 +63,6 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     req.url = req.url?.replace(/^https?:/i, (scheme) => scheme.toLowerCase());
   };
   server.prependListener("request", tidy).prependListener("upgrade", tidy);
-  // By default, Node waits for ever for a peer that does not read its answer.
-  server.setTimeout(silenceMs(settings.limits));
   const sockets = new Sockets(server, settings, hub.supervision);
   // Node's own 400 to bytes that are not HTTP could be taken for the answer to an earlier request.
   server.on("clientError", (error, tcp) => sockets.unreadable(error, tcp));

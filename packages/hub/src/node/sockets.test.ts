@@ -102,6 +102,15 @@ describe("connections of a Node server", () => {
     expect(received).toBeGreaterThan(large);
   });
 
+  test("end if their answer stays unread, however long it may be under way", async () => {
+    const { client, queues, cuts } = await setUp({ heartbeatMs: 100, pollMs: 100, pongMs: 100 });
+    const reader = await client();
+    reader.pause().write(get("/large"));
+    await expect.poll(() => queues.size).toBe(1);
+    await expect.poll(() => queues.size).toBe(0);
+    expect(cuts).toEqual([]);
+  });
+
   test("are cut beyond those of an address and its spare ones", async () => {
     const { client, cuts } = await setUp({ connectionsPerAddress: 4 });
     const sockets = await Promise.all(Array.from({ length: 25 }, client));

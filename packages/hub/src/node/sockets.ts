@@ -1,7 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { clientAddress, isStream, type Limits, parseRequest, type Settings } from "@rosetta/protocol";
+import {
+  clientAddress,
+  isStream,
+  type Limits,
+  parseRequest,
+  type Settings,
+  silenceMs,
+} from "@rosetta/protocol";
 import type { CutReason, Supervision } from "../operation/supervision.ts";
 
 /**
@@ -138,6 +145,9 @@ export class Sockets {
     if (!this.#sockets.has(socket) || this.#ending.has(socket)) return;
     const answers: Answers = this.#answers.get(socket) ?? new Set();
     if (answers.size >= mostAnswers) return this.#endSoon(socket, () => this.#cut(socket, "pipelined"));
+    // By default, Node waits for ever for a peer that does not read its answer. A timeout of the server would cover that,
+    // too, but then every WebSocket would keep the timer of its handshake, 180 bytes, although ws stops it.
+    socket.setTimeout(silenceMs(this.#limits));
     // An event stream's queue is already counted by its reader.
     const { path } = parseRequest({ method, url, header: () => undefined });
     const queued = isStream(path) ? () => 0 : () => res.writableLength;
