@@ -1,5 +1,6 @@
 import { Close, type Endpoint, endpoints, type Load } from "@rosetta/protocol";
 import { type Queue, QueueBudget } from "../operation/budget.ts";
+import { LinkedSet } from "../operation/linked-set.ts";
 import { codeLabel } from "../operation/metrics.ts";
 import type { Services } from "../services.ts";
 import type { Session } from "../session.ts";
@@ -20,13 +21,15 @@ export class Connections<Ws> {
   isDraining = false;
 
   readonly #services: Services<Ws>;
-  readonly #sessions = new Set<SocketSession<Ws>>();
+  readonly #sessions = new LinkedSet<SocketSession<Ws>>();
   /** Queues other than sessions: event streams, answers over HTTP. */
   readonly #queues = new Set<Queue>();
   readonly #budget: QueueBudget;
   readonly #addresses = new Map<string, number>();
   #held = 0;
   #isBeating = false;
+  /** The session to which the round of the heartbeat comes next. */
+  #next: SocketSession<Ws> | undefined;
   /** Bytes that waited for the readers of all sockets in the last round of the heartbeat. */
   #waiting = 0;
 
@@ -104,23 +107,24 @@ export class Connections<Ws> {
     if (this.#isBeating) return;
     this.#isBeating = true;
     this.#budget.beginRound();
-    this.#beatSome(this.#sessions.values(), 0, 0);
+    this.#next = this.#sessions.first;
+    this.#beatSome(0, 0);
   }
 
-  // A Set's iterator copes with sessions that are added or deleted between turns.
-  #beatSome(rest: Iterator<SocketSession<Ws>>, queued: number, waiting: number): void {
+  #beatSome(queued: number, waiting: number): void {
     const { platform, guard } = this.#services;
     const now = platform.now();
     for (let count = 0; count < mostAtOnce; count++) {
-      const { value: session } = rest.next();
+      const session = this.#next;
       if (!session) return this.#endRound(queued, waiting);
+      this.#next = session.after;
       guard(() => {
         session.beat(now);
         queued += session.queued();
         waiting += waitingIn(session);
       });
     }
-    platform.after(pauseMs, () => this.#beatSome(rest, queued, waiting));
+    platform.after(pauseMs, () => this.#beatSome(queued, waiting));
   }
 
   #endRound(queued: number, waiting: number): void {
@@ -167,6 +171,7 @@ export class Connections<Ws> {
   readonly #gone = (session: SocketSession<Ws>, code: number): void => {
     const { metrics, record } = this.#services;
     const { id, endpoint, address } = session;
+    if (session === this.#next) this.#next = session.after;
     this.#sessions.delete(session);
     this.#count(address, -1);
     metrics.add("connections", -1, `endpoint="${endpoint}"`);

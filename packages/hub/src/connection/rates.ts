@@ -1,10 +1,10 @@
 import type { Limits } from "@rosetta/protocol";
 import { Bucket } from "../operation/bucket.ts";
 import type { Clock } from "../operation/clock.ts";
-import { OrderedSet } from "../operation/ordered-set.ts";
+import { type Linked, LinkedSet } from "../operation/linked-set.ts";
 
 /** The buckets of one address, from which its requests and messages are paid. */
-interface Allowance {
+interface Allowance extends Linked<Allowance> {
   readonly address: string;
   /** HTTP requests, handshakes included. */
   readonly requests: Bucket;
@@ -30,7 +30,7 @@ export class Rates {
   readonly #clock: Clock;
   readonly #allowances = new Map<string, Allowance>();
   /** All allowances, the one unused longest in front. */
-  readonly #line = new OrderedSet<Allowance>();
+  readonly #line = new LinkedSet<Allowance>();
   /** Milliseconds after which an unused allowance is full again, so that it can be forgotten. */
   readonly #forgetMs: number;
 
@@ -70,34 +70,34 @@ export class Rates {
   }
 
   #of(address: string): Allowance {
-    const known = this.#allowances.get(address);
-    if (known) this.#line.delete(known);
-    this.#forget();
-    const allowance = known ?? this.#create(address);
+    const allowance = this.#allowances.get(address) ?? this.#create(address);
     allowance.usedAt = this.#clock.now();
     this.#line.add(allowance);
+    this.#forget(allowance.usedAt);
     return allowance;
   }
 
   #create(address: string): Allowance {
     const { requestBurst, requestsPerSecond, burst, connectionsPerAddress } = this.#limits;
-    const allowance = {
+    const allowance: Allowance = {
       address,
       requests: new Bucket(requestBurst, requestsPerSecond, this.#clock),
       bursts: new Bucket(burst * connectionsPerAddress, burst * burstsPerSecond, this.#clock),
       usedAt: 0,
+      before: undefined,
+      after: undefined,
     };
     this.#allowances.set(address, allowance);
     return allowance;
   }
 
   // Looks at two for each new address, so that the table shrinks and no request waits for a full sweep.
-  #forget(): void {
+  #forget(now: number): void {
     for (let count = 0; count < 2; count++) {
       const oldest = this.#line.first;
       if (!oldest) return;
-      const isWhole = this.#clock.now() - oldest.usedAt >= this.#forgetMs;
-      if (!isWhole && this.#line.size < most) return;
+      const isWhole = now - oldest.usedAt >= this.#forgetMs;
+      if (!isWhole && this.#line.size <= most) return;
       this.#line.delete(oldest);
       this.#allowances.delete(oldest.address);
     }

@@ -16,6 +16,7 @@ import type { Follower } from "../delivery/followers.ts";
 import { byteLength, type Kept, Refused } from "../delivery/log.ts";
 import { roomOf, type Topic } from "../delivery/topics.ts";
 import type { Queue } from "../operation/budget.ts";
+import type { Linked } from "../operation/linked-set.ts";
 import type { Requester } from "../requests/caller.ts";
 import { errorOf } from "../requests/context.ts";
 import { type Ask, answer, hello } from "../requests/requests.ts";
@@ -46,7 +47,7 @@ interface SocketSessionOptions<Ws> {
 }
 
 /** The session of one socket: its limits, its heartbeat, its topics and its end. */
-export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
+export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<SocketSession<Ws>> {
   readonly ws: Ws;
   readonly endpoint: Endpoint;
   /** The address that the connection counts for, behind the trusted proxies. */
@@ -55,6 +56,9 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue {
   readonly burst: number;
   /** Names the session in the server's log. Says nothing about the client. */
   readonly id: string;
+  /** Its neighbours among all sessions. */
+  before: SocketSession<Ws> | undefined;
+  after: SocketSession<Ws> | undefined;
 
   readonly #services: Services<Ws>;
   readonly #gone: SocketSessionOptions<Ws>["gone"];

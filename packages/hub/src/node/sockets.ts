@@ -9,6 +9,7 @@ import {
   type Settings,
   silenceMs,
 } from "@rosetta/protocol";
+import { type Linked, LinkedSet } from "../operation/linked-set.ts";
 import type { CutReason, Supervision } from "../operation/supervision.ts";
 
 /**
@@ -17,8 +18,26 @@ import type { CutReason, Supervision } from "../operation/supervision.ts";
  */
 const mostAnswers = 32;
 
-/** The pending answers of a connection, each as the function that ends it. */
-type Answers = Set<() => void>;
+/** What is known of a connection until it is closed. */
+interface Connection extends Linked<Connection> {
+  readonly tcp: Socket;
+  /** The address that it counts for. */
+  readonly address: string;
+  /** The newest request. Not kept for a WebSocket. */
+  newest: IncomingMessage | undefined;
+  /** The pending answers, each as the function that ends it. Left out if there is none: a set would take 160 bytes. */
+  answers: Set<() => void> | undefined;
+  /** True once it gets only the answers that are pending, and then ends. */
+  isEnding: boolean;
+  /** Cancels the deadline of a request that came too late because this process stood still. */
+  cancelLate: (() => void) | undefined;
+}
+
+/** Under what a TCP socket holds what is known of it. In a Map, all would outlive their end: see `LinkedSet`. */
+const connection = Symbol("connection");
+
+/** A TCP socket. Node names the type of its stream only. */
+type Tcp = Duplex & { [connection]?: Connection | undefined };
 
 /** A listener of a socket. It is called with the socket as `this`. */
 type Listener = (this: Socket) => void;
@@ -34,19 +53,10 @@ export class Sockets {
   readonly #limits: Limits;
   readonly #perAddress: number;
   readonly #total: number;
-  /** Every connection, with the address that it counts for. */
-  readonly #sockets = new Map<Socket, string>();
-  /** Only connections that have a pending answer: a set each would take 160 bytes, and most are WebSockets. */
-  readonly #answers = new Map<Socket, Answers>();
-  /** Connections that get the answers that are pending, and then end. */
-  readonly #ending = new Set<Socket>();
+  #size = 0;
   /** Connections with no pending answer, the one idle longest in front. */
-  readonly #idle = new Set<Socket>();
+  readonly #idle = new LinkedSet<Connection>();
   readonly #addresses = new Map<string, number>();
-  /** The newest request of each connection. */
-  readonly #requests = new WeakMap<Duplex, IncomingMessage>();
-  /** Connections whose request came too late while this process stood still, with what cancels their deadline. */
-  readonly #excused = new WeakMap<Duplex, () => void>();
   /** The same for all connections: a closure and what `once` adds to it would take 250 bytes each. */
   readonly #onClose: Listener;
 
@@ -103,47 +113,62 @@ export class Sockets {
 
   // Gives a late request `handshakeMs` more, of lived time. Node looks at each request once, so it would let this one
   // take for ever.
-  #excuse(code: string, tcp: Duplex): void {
-    const late = this.#requests.get(tcp);
+  #excuse(code: string, tcp: Tcp): void {
+    const known = tcp[connection];
+    if (!known) return;
+    const late = known.newest;
     const isBodyLate = late?.complete === false;
-    const cancel = this.#hub.clock.after(this.#limits.handshakeMs, () => {
-      const newest = this.#requests.get(tcp);
+    known.cancelLate?.();
+    known.cancelLate = this.#hub.clock.after(this.#limits.handshakeMs, () => {
+      const { newest } = known;
       const hasCome = newest?.complete && (isBodyLate || newest !== late);
       if (!hasCome) this.#hangUp(code, tcp);
     });
-    this.#excused.set(tcp, cancel);
-    tcp.once("close", cancel);
   }
 
   #hangUp(code: string, tcp: Duplex): void {
     if (!tcp.writable) return void tcp.destroy();
-    if (this.#isOwed(tcp)) return this.#endSoon(tcp as Socket, () => void tcp.destroy());
+    if (this.#isOwed(tcp)) return this.#endSoon(tcp, () => void tcp.destroy());
     const status = unreadable[code] ?? "400 Bad Request";
     tcp.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => tcp.destroy());
   }
 
-  #isOwed(tcp: Duplex): boolean {
-    return this.#answers.has(tcp as Socket);
+  #isOwed(tcp: Tcp): boolean {
+    return tcp[connection]?.answers !== undefined;
   }
 
-  #opened(tcp: Socket): void {
+  #opened(tcp: Socket & Tcp): void {
     const address = clientAddress(tcp.remoteAddress ?? "", undefined, 0);
     const fromAddress = this.#addresses.get(address) ?? 0;
     if (fromAddress >= this.#perAddress) return this.#cut(tcp, "address");
-    if (this.#sockets.size >= this.#total && !this.#makeRoom()) return this.#cut(tcp, "full");
+    if (this.#size >= this.#total && !this.#makeRoom()) return this.#cut(tcp, "full");
     this.#addresses.set(address, fromAddress + 1);
+    this.#size += 1;
     // Every answer that waits on a connection listens for its end.
     tcp.setMaxListeners(0);
-    this.#sockets.set(tcp, address);
-    this.#idle.add(tcp);
+    const known: Connection = {
+      tcp,
+      address,
+      newest: undefined,
+      answers: undefined,
+      isEnding: false,
+      cancelLate: undefined,
+      before: undefined,
+      after: undefined,
+    };
+    tcp[connection] = known;
+    this.#idle.add(known);
     tcp.on("close", this.#onClose);
   }
 
   #asked(req: IncomingMessage, res: ServerResponse): void {
-    const { socket, url = "", method = "" } = req;
-    this.#requests.set(socket, req);
-    if (!this.#sockets.has(socket) || this.#ending.has(socket)) return;
-    const answers: Answers = this.#answers.get(socket) ?? new Set();
+    const { url = "", method = "" } = req;
+    const socket: Socket & Tcp = req.socket;
+    const known = socket[connection];
+    if (!known) return;
+    known.newest = req;
+    if (known.isEnding) return;
+    const answers = known.answers ?? new Set();
     if (answers.size >= mostAnswers) return this.#endSoon(socket, () => this.#cut(socket, "pipelined"));
     // By default, Node waits for ever for a peer that does not read its answer. A timeout of the server would cover that,
     // too, but then every WebSocket would keep the timer of its handshake, 180 bytes, although ws stops it.
@@ -158,54 +183,58 @@ export class Sockets {
       forget();
       answers.delete(end);
       if (answers.size > 0) return;
-      this.#answers.delete(socket);
-      if (!this.#sockets.has(socket)) return;
-      if (this.#server.listening && !this.#ending.has(socket)) this.#idle.add(socket);
+      known.answers = undefined;
+      if (socket[connection] !== known) return;
+      if (this.#server.listening && !known.isEnding) this.#idle.add(known);
       else socket.destroySoon();
     };
-    this.#answers.set(socket, answers.add(end));
-    this.#idle.delete(socket);
+    known.answers = answers.add(end);
+    this.#idle.delete(known);
     res.once("close", end);
   }
 
   // Reads no more, and ends the connection when its pending answers are sent, or else after `lingerMs`.
-  #endSoon(socket: Socket, cut: () => void): void {
-    if (this.#ending.has(socket)) return;
-    this.#ending.add(socket);
-    socket.pause();
+  #endSoon(tcp: Tcp, cut: () => void): void {
+    const known = tcp[connection];
+    if (!known || known.isEnding) return;
+    known.isEnding = true;
+    tcp.pause();
     const cancel = this.#hub.clock.after(this.#limits.lingerMs, cut);
-    socket.once("close", cancel);
+    tcp.once("close", cancel);
   }
 
-  #upgraded(tcp: Socket): void {
-    this.#idle.delete(tcp);
-    this.#requests.delete(tcp);
-    this.#excused.get(tcp)?.();
+  #upgraded(tcp: Tcp): void {
+    const known = tcp[connection];
+    if (!known) return;
+    this.#idle.delete(known);
+    known.newest = undefined;
+    known.cancelLate?.();
   }
 
-  #closed(tcp: Socket): void {
-    const address = this.#sockets.get(tcp) ?? "";
-    const answers = this.#answers.get(tcp) ?? [];
-    this.#sockets.delete(tcp);
-    this.#idle.delete(tcp);
-    this.#ending.delete(tcp);
+  #closed(tcp: Tcp): void {
+    const known = tcp[connection];
+    if (!known) return;
+    tcp[connection] = undefined;
+    this.#size -= 1;
+    this.#idle.delete(known);
+    known.cancelLate?.();
     // Node does not tell an answer that waits behind another that it will never be sent.
-    for (const end of [...answers]) end();
-    const left = (this.#addresses.get(address) ?? 1) - 1;
-    if (left > 0) this.#addresses.set(address, left);
-    else this.#addresses.delete(address);
+    for (const end of [...(known.answers ?? [])]) end();
+    const left = (this.#addresses.get(known.address) ?? 1) - 1;
+    if (left > 0) this.#addresses.set(known.address, left);
+    else this.#addresses.delete(known.address);
   }
 
   #closeIdle(): void {
-    for (const tcp of this.#idle) tcp.destroy();
+    for (const { tcp } of this.#idle) tcp.destroy();
   }
 
   // Closes the connection that has been idle longest.
   #makeRoom(): boolean {
-    const [oldest] = this.#idle;
+    const oldest = this.#idle.first;
     if (!oldest) return false;
     this.#idle.delete(oldest);
-    this.#cut(oldest, "full");
+    this.#cut(oldest.tcp, "full");
     return true;
   }
 

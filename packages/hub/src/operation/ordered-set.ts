@@ -1,7 +1,7 @@
-interface Link<T> {
+import { type Linked, LinkedSet } from "./linked-set.ts";
+
+interface Link<T> extends Linked<Link<T>> {
   readonly item: T;
-  before: Link<T> | undefined;
-  after: Link<T> | undefined;
 }
 
 /**
@@ -10,31 +10,23 @@ interface Link<T> {
  */
 export class OrderedSet<T> {
   readonly #links = new Map<T, Link<T>>();
-  #first: Link<T> | undefined;
-  #last: Link<T> | undefined;
+  readonly #line = new LinkedSet<Link<T>>();
 
   /** The number of things in the set. */
   get size(): number {
-    return this.#links.size;
+    return this.#line.size;
   }
 
   /** The one that came first, or `undefined` if the set is empty. */
   get first(): T | undefined {
-    return this.#first?.item;
+    return this.#line.first?.item;
   }
 
   /** Puts something at the end, wherever it was before. */
   add(item: T): void {
-    const known = this.#links.get(item);
-    if (known && known === this.#last) return;
-    if (known) this.#unlink(known);
-    const link = known ?? { item, before: undefined, after: undefined };
-    if (!known) this.#links.set(item, link);
-    link.before = this.#last;
-    link.after = undefined;
-    if (this.#last) this.#last.after = link;
-    else this.#first = link;
-    this.#last = link;
+    const link = this.#links.get(item) ?? { item, before: undefined, after: undefined };
+    if (!this.#line.has(link)) this.#links.set(item, link);
+    this.#line.add(link);
   }
 
   /** Takes something out. Returns false if it was not there. */
@@ -42,14 +34,6 @@ export class OrderedSet<T> {
     const link = this.#links.get(item);
     if (!link) return false;
     this.#links.delete(item);
-    this.#unlink(link);
-    return true;
-  }
-
-  #unlink({ before, after }: Link<T>): void {
-    if (before) before.after = after;
-    else this.#first = after;
-    if (after) after.before = before;
-    else this.#last = before;
+    return this.#line.delete(link);
   }
 }

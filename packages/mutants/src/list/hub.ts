@@ -281,7 +281,7 @@ export const hub: Mutant[] = [
   },
   {
     file: "packages/hub/src/node/sockets.ts",
-    search: "if (this.#isOwed(tcp)) return this.#endSoon(tcp as Socket, () => void tcp.destroy());",
+    search: "if (this.#isOwed(tcp)) return this.#endSoon(tcp, () => void tcp.destroy());",
     replace: "if (this.#isOwed(tcp)) return void tcp.destroy();",
     why: "bytes behind the last request cost its answer",
     tests: ["SOCK-22"],
@@ -300,8 +300,8 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("node/sockets"),
-    search: "    this.#excused.get(tcp)?.();\n",
-    replace: "",
+    search: "    known.newest = undefined;\n    known.cancelLate?.();\n",
+    replace: "    known.newest = undefined;\n",
     why: "a standstill before a handshake ends the WebSocket",
   },
   {
@@ -312,7 +312,7 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("node/sockets"),
-    search: "    for (const tcp of this.#idle) tcp.destroy();\n",
+    search: "    for (const { tcp } of this.#idle) tcp.destroy();\n",
     replace: "",
     why: "idle connections are not ended at the stop",
   },
