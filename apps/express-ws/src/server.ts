@@ -18,6 +18,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region limits
   const { handshakeMs, keepAliveMs, drainMs, lingerMs } = settings.limits;
   const http = {
+    // By default, Node hides the second of two Host headers, but two must be refused (RFC 9112 §3.2).
+    joinDuplicateHeaders: true,
     headersTimeout: handshakeMs,
     // Includes the body. By default, Node waits for 5 minutes.
     requestTimeout: handshakeMs,

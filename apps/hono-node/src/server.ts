@@ -24,6 +24,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #region limits
   const { handshakeMs, keepAliveMs, drainMs, lingerMs } = settings.limits;
   const http = {
+    // By default, Node hides the second of two Host headers, but two must be refused (RFC 9112 §3.2).
+    joinDuplicateHeaders: true,
     headersTimeout: handshakeMs,
     // Includes the body. By default, Node waits for 5 minutes.
     requestTimeout: handshakeMs,
@@ -57,8 +59,9 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
   const server = createServer({ ...http, shouldUpgradeCallback }, listen);
   // The adapter also refuses a Host that it would write differently, such as `[0::1]`, and a scheme in capitals. For
-  // admission they mean the same, and it reads the Host that was sent.
+  // admission they mean the same, and it needs the Host that was sent, so that is parsed before.
   const tidy = (req: IncomingMessage): void => {
+    factsOf(req);
     req.headers.host = "localhost";
     req.url = req.url?.replace(/^https?:/i, (scheme) => scheme.toLowerCase());
   };
