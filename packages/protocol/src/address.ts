@@ -19,9 +19,17 @@ export function isLoopback(host: string): boolean {
  * the client and proves nothing. If the proxy added no address, the request counts for `remote`, the connection's peer.
  */
 export function clientAddress(remote: string, forwardedFor: string | undefined, proxies: number): string {
-  if (proxies === 0) return shareOf(remote) ?? remote;
+  if (proxies === 0) return shareOfRemote(remote);
   const hop = (forwardedFor ?? "").split(",").at(-proxies);
-  return shareOf(withoutPort(hop?.trim() ?? "")) ?? shareOf(remote) ?? remote;
+  return shareOf(withoutPort(hop?.trim() ?? "")) ?? shareOfRemote(remote);
+}
+
+let newestRemote = { remote: "", share: "" };
+
+// A connection asks three times before its WebSocket is open, so the newest answer is kept.
+function shareOfRemote(remote: string): string {
+  if (remote !== newestRemote.remote) newestRemote = { remote, share: shareOf(remote) ?? remote };
+  return newestRemote.share;
 }
 
 // A peer that has one address of a /64 has all of them (RFC 4291 §2.5.4). Counted singly, they would never run out.

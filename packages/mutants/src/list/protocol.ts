@@ -44,7 +44,7 @@ const address = inFile("address", [
     "a name that begins with 127. counts as this machine",
   ],
   [
-    "  if (proxies === 0) return shareOf(remote) ?? remote;\n",
+    "  if (proxies === 0) return shareOfRemote(remote);\n",
     "",
     "X-Forwarded-For is believed although there is no proxy",
   ],
@@ -56,8 +56,8 @@ const address = inFile("address", [
   ],
   [`hop?.trim() ?? ""`, `hop ?? ""`, "an address after a comma and a blank is not found"],
   [
-    "return shareOf(remote) ?? remote;",
-    "return remote;",
+    "share: shareOf(remote) ?? remote }",
+    "share: remote }",
     "two spellings of a peer's address count as two peers",
   ],
   [`address.replace(/%.*/s, "")`, "address", "an address with a zone is not understood"],
