@@ -99,6 +99,14 @@ export function admit(facts: RequestFacts, policy: DoorPolicy, load: Load): Refu
 }
 // #endregion admission
 
+/**
+ * Decides whether a request that `admit` has let in before may still come in. The rest of `admit` depends on the request
+ * and the policy alone.
+ */
+export function admitAgain(facts: RequestFacts, policy: DoorPolicy, load: Load): Refusal | undefined {
+  return refuseRate(facts, load) ?? refuseLoad(facts, policy, load);
+}
+
 /** Returns the headers of every response: who may read it, and that its Content-Type is to be believed. */
 export function commonHeaders(facts: RequestFacts, policy: DoorPolicy): Record<string, string> {
   const origin = facts.header("origin");

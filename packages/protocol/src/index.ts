@@ -1,6 +1,7 @@
 export { clientAddress, isLoopback } from "./address.ts";
 export {
   admit,
+  admitAgain,
   chooseSubprotocol,
   commonHeaders,
   type DoorPolicy,

@@ -11,6 +11,13 @@ function createRates(): { rates: Rates; world: World } {
   return { rates: new Rates(defaultLimits, clock), world };
 }
 
+const handshake = {
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
 /** Makes `count` requests from one address and counts their statuses. 200 means admitted. */
 function statuses({ hub }: Setting, address: string, count: number, path = "/greet"): Map<number, number> {
   const counts = new Map<number, number>();
@@ -43,18 +50,28 @@ describe("requests of one address", () => {
   });
 
   test("include handshakes, each counted once, however often mayUpgrade() is asked", () => {
-    const handshake = {
-      connection: "Upgrade",
-      upgrade: "websocket",
-      "sec-websocket-version": "13",
-      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-    };
     const { hub } = setUp({ limits: { requestBurst: 2 } });
     const facts = request("/echo", handshake);
     for (let count = 0; count < 5; count++) expect(hub.mayUpgrade(facts, "1.1.1.1")).toBe(true);
     for (let count = 0; count < 2; count++) expect(hub.admit(facts, "1.1.1.1").refusal).toBeUndefined();
     expect(hub.mayUpgrade(facts, "1.1.1.1")).toBe(false);
     expect(hub.admit(facts, "1.1.1.1").refusal?.status).toBe(429);
+  });
+
+  test("include a handshake that could upgrade a moment ago, if the address has made a request since", () => {
+    const { hub } = setUp({ limits: { requestBurst: 1 } });
+    const facts = request("/echo", handshake);
+    expect(hub.mayUpgrade(facts, "1.1.1.1")).toBe(true);
+    expect(hub.admit(request("/greet"), "1.1.1.1").refusal).toBeUndefined();
+    expect(hub.admit(facts, "1.1.1.1").refusal?.status).toBe(429);
+  });
+
+  test("include a handshake that could upgrade before the server began to shut down", () => {
+    const { hub } = setUp();
+    const facts = request("/echo", handshake);
+    expect(hub.mayUpgrade(facts, "1.1.1.1")).toBe(true);
+    void hub.drain();
+    expect(hub.admit(facts, "1.1.1.1").refusal?.status).toBe(503);
   });
 
   test("do not include those that a foreign page makes a browser send, nor those of a probe", () => {

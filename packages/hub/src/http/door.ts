@@ -1,11 +1,11 @@
 import {
   admit,
+  admitAgain,
   clientAddress,
   commonHeaders,
   contentSecurityPolicy,
   type DoorPolicy,
   type Load,
-  type Refusal,
   type RequestFacts,
   type Settings,
   usualOrigins,
@@ -37,6 +37,8 @@ interface DoorOptions {
 export class Door {
   readonly #options: DoorOptions;
   #policy: DoorPolicy;
+  /** The newest handshake that may upgrade. `admit` is asked next, and need not look at all its headers again. */
+  #mayUpgrade: RequestFacts | undefined;
 
   constructor(options: DoorOptions) {
     const { exposed, limits } = options.settings;
@@ -49,12 +51,20 @@ export class Door {
     const { origins, servers } = this.#options.settings;
     const listed = new Set(origins ?? [...usualOrigins(port, servers), url]);
     this.#policy = { ...this.#policy, origins: listed };
+    this.#mayUpgrade = undefined;
   }
 
   /** Decides whether a request may come in, and counts it. */
   admit(facts: RequestFacts, remote: string): Admission {
     const address = this.#addressOf(facts, remote);
-    const refusal = this.#judge(facts, address, () => this.#options.rates.request(address));
+    const judge = facts === this.#mayUpgrade ? admitAgain : admit;
+    // Not kept, because it holds its connection.
+    this.#mayUpgrade = undefined;
+    const refusal = judge(
+      facts,
+      this.#policy,
+      this.#load(address, () => this.#options.rates.request(address)),
+    );
     const headers = commonHeaders(facts, this.#policy);
     if (!refusal) return { headers, address };
     const answer = text(refusal.status, refusal.reason, { ...headers, ...refusal.headers });
@@ -66,7 +76,10 @@ export class Door {
   mayUpgrade(facts: RequestFacts, remote: string): boolean {
     if (!facts.wantsWebSocket) return false;
     const address = this.#addressOf(facts, remote);
-    return this.#judge(facts, address, () => this.#options.rates.wait(address)) === undefined;
+    const load = this.#load(address, () => this.#options.rates.wait(address));
+    const mayUpgrade = admit(facts, this.#policy, load) === undefined;
+    if (mayUpgrade) this.#mayUpgrade = facts;
+    return mayUpgrade;
   }
 
   /** Returns the headers of the page. */
@@ -84,7 +97,7 @@ export class Door {
     return clientAddress(remote, facts.header("x-forwarded-for"), this.#options.settings.proxies);
   }
 
-  #judge(facts: RequestFacts, address: string, waitMs: () => number): Refusal | undefined {
-    return admit(facts, this.#policy, { ...this.#options.load(address), waitMs });
+  #load(address: string, waitMs: () => number): Load {
+    return { ...this.#options.load(address), waitMs };
   }
 }
