@@ -119,7 +119,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     },
     append,
     publish,
-    record: (record) => records.record(record),
+    record: (name, details) => records.record(name, details),
     failed,
     guard: (run) => records.guard(run),
     counted(direction, bytes, messages = 1) {
@@ -135,7 +135,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     load: (address) => connections.load(address),
     refused({ status, body: reason }, facts) {
       metrics.add("refused_total", 1, `status="${status}"`);
-      records.record({ name: "refused", details: { status, reason, path: pathOf(facts).slice(0, 64) } });
+      records.record("refused", () => ({ status, reason, path: pathOf(facts).slice(0, 64) }));
     },
   });
   const readers = new Readers({
@@ -149,7 +149,7 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     guard: (run) => records.guard(run),
     slow(endpoint) {
       metrics.add("slow_total", 1);
-      records.record({ name: "slow", details: { endpoint } });
+      records.record("slow", () => ({ endpoint }));
     },
   });
   deliverFrom(log, services);

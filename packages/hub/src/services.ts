@@ -48,8 +48,8 @@ export interface Services<Ws> {
   append(topic: string, draft: Omit<Draft, "at">): Promise<Place | undefined>;
   /** Appends an event of the server's own, unless there is one of this rank. If the log refuses, that is reported. */
   publish(topic: string, data: EventData, rank?: number): void;
-  /** Records what happened to a connection or a job. */
-  record(record: LogRecord): void;
+  /** Records what happened to a connection or a job. Calls `details` only if the record is written. */
+  record(name: LogRecord["name"], details: () => LogRecord["details"]): void;
   /** Reports that a handler threw, or that the log refused. An engine that is away has reported itself. */
   failed(error: unknown): void;
   /** Runs something whose failure must harm neither the next socket nor the process. */

@@ -10,6 +10,9 @@ import { SocketSession } from "./socket-session.ts";
 const restartMs = { each: 2, least: 1_000 } as const;
 const goingDown = "the server restarts";
 
+/** Labels of the metric `connections`, which every socket changes twice. */
+const endpointLabel: Record<Endpoint, string> = { "/echo": 'endpoint="/echo"', "/ws": 'endpoint="/ws"' };
+
 /** The most sockets in one turn: few enough to take less than a millisecond. */
 export const mostAtOnce = 500;
 /** Milliseconds between two such turns of one round. */
@@ -55,8 +58,8 @@ export class Connections<Ws> {
     const session = new SocketSession(this.#services, { endpoint, address, equip, gone: this.#gone });
     this.#sessions.add(session);
     this.#count(address, 1);
-    metrics.add("connections", 1, `endpoint="${endpoint}"`);
-    record({ name: "opened", details: { session: session.id, endpoint } });
+    metrics.add("connections", 1, endpointLabel[endpoint]);
+    record("opened", () => ({ session: session.id, endpoint }));
     // Not at once, because Bun would then report the end of a socket whose session the app does not have yet.
     if (this.isDraining) platform.after(0, () => session.close(Close.Restart, goingDown));
     return session;
@@ -170,13 +173,13 @@ export class Connections<Ws> {
 
   readonly #gone = (session: SocketSession<Ws>, code: number): void => {
     const { metrics, record } = this.#services;
-    const { id, endpoint, address } = session;
+    const { endpoint, address } = session;
     if (session === this.#next) this.#next = session.after;
     this.#sessions.delete(session);
     this.#count(address, -1);
-    metrics.add("connections", -1, `endpoint="${endpoint}"`);
+    metrics.add("connections", -1, endpointLabel[endpoint]);
     metrics.add("closed_total", 1, codeLabel(code));
-    record({ name: "closed", details: { session: id, endpoint, code } });
+    record("closed", () => ({ session: session.id, endpoint, code }));
   };
 
   #count(address: string, change: number): void {

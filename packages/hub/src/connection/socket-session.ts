@@ -54,8 +54,6 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
   readonly address: string;
   /** Messages that it could send at once when it opened: less than `limits.burst` if its address has few left. */
   readonly burst: number;
-  /** Names the session in the server's log. Says nothing about the client. */
-  readonly id: string;
   /** Its neighbours among all sessions. */
   before: SocketSession<Ws> | undefined;
   after: SocketSession<Ws> | undefined;
@@ -71,6 +69,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
   #skipped: Set<string> | undefined;
   #client: ClientRecord<Follower<Ws>> | undefined;
   #state: "open" | "closing" | "closed" = "open";
+  #id: string | undefined;
   #badInARow = 0;
   #isCut = false;
   #isStopping = false;
@@ -82,7 +81,6 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
     this.#gone = gone;
     this.endpoint = endpoint;
     this.address = address;
-    this.id = platform.token().slice(0, 8);
     this.burst = settings.limits.burst;
     this.#heartbeat = new Heartbeat(this.limits, platform.now());
     // Messages on /echo are not counted, so it must not take a burst from other sockets of this address.
@@ -99,6 +97,12 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
 
   get limits(): Limits {
     return this.#services.settings.limits;
+  }
+
+  /** Names the session in the server's log. Says nothing about the client. Made when somebody asks for it first. */
+  get id(): string {
+    this.#id ??= this.#services.platform.token().slice(0, 8);
+    return this.#id;
   }
 
   /** True until one side begins to close. */
@@ -351,7 +355,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
 
   #tellSlow(): void {
     this.#services.metrics.add("slow_total", 1);
-    this.#services.record({ name: "slow", details: { session: this.id, endpoint: this.endpoint } });
+    this.#services.record("slow", () => ({ session: this.id, endpoint: this.endpoint }));
   }
 
   // Before `hello` nothing can be owed, and once the session has ended nobody waits.

@@ -58,7 +58,7 @@ function begin<Ws>(
       }
       jobs.start(topic, message.mebibytes);
       const details = { session: session.id, state: "started", mebibytes: message.mebibytes };
-      services.record({ name: "job", details });
+      services.record("job", () => details);
     });
   });
 }

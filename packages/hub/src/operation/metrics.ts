@@ -100,8 +100,16 @@ function exposition(name: MetricName, samples: Samples): string {
   return `# HELP rosetta_${name} ${help}\n# TYPE rosetta_${name} ${type}\n${lines.join("")}`;
 }
 
+let newestCode = { code: 0, label: "" };
+
 /** Returns one of a limited number of labels for any close code, because clients may choose among 2,000. */
 export function codeLabel(code: number): string {
+  // The newest one is kept: where many connections end at once, they end alike.
+  if (code !== newestCode.code) newestCode = { code, label: labelOf(code) };
+  return newestCode.label;
+}
+
+function labelOf(code: number): string {
   const known = closeName(code) !== undefined || (code >= 1000 && code < 1016);
   return `code="${known ? code : `${Math.floor(code / 1000)}xxx`}"`;
 }

@@ -40,10 +40,14 @@ export class Records {
     return this.#options.journal.lost?.() ?? 0;
   }
 
-  /** Records what happened to a connection or a job, in the journal and in the topic `log`. */
-  record(record: LogRecord): void {
+  /**
+   * Records what happened to a connection or a job, in the journal and in the topic `log`. Calls `details` only if the
+   * record is written: beyond the limit, it must cost as little as possible.
+   */
+  record(name: LogRecord["name"], details: () => LogRecord["details"]): void {
     const { journal, metrics, publish } = this.#options;
     if (!this.#records.take()) return metrics.add("records_lost_total", 1);
+    const record = { name, details: details() };
     journal.record(record);
     if (this.#published.take()) publish(record);
   }
