@@ -244,3 +244,21 @@ test("ECHO-16 MUST send back thousands of small messages that come in one segmen
     ["the last one", 1],
   ]);
 });
+
+// A ping can ask whether everything before it has been answered.
+test("ECHO-17 SHOULD answer messages and pings in the order in which they came", {
+  tag: ["@echo", "@send"],
+}, async ({ raw }) => {
+  const ws = await raw.connect("/echo");
+  const sent = from(1, 100).map((number) => ({
+    opcode: number % 3 === 0 ? Opcode.Ping : Opcode.Text,
+    payload: Buffer.from(`${number}`),
+  }));
+  ws.sendBytes(Buffer.concat(sent.map((frame) => encodeFrame({ ...frame, mask: randomMask() }))));
+  const received = [];
+  while (received.length < sent.length) {
+    const { payload } = await ws.next(() => true, { awaited: "an answer" });
+    received.push(Buffer.from(payload).toString());
+  }
+  expect(received).toEqual(sent.map(({ payload }) => payload.toString()));
+});

@@ -7,7 +7,7 @@ import { atMost, mostPongs, platform, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, pathOf, secondMs } from "@rosetta/protocol";
 import express from "express";
 import { WebSocketServer } from "ws";
-import { connect, createPort, type Ws } from "./connection.ts";
+import { connect, createPort, Ws } from "./connection.ts";
 import { addressOf, factsOf, routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
@@ -58,7 +58,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion subprotocol
 
   // #region upgrade
-  const wss = new WebSocketServer({ noServer: true, clientTracking: false, ...limits, handleProtocols });
+  const own = { noServer: true, clientTracking: false, WebSocket: Ws };
+  const wss = new WebSocketServer({ ...own, ...limits, handleProtocols });
   server.on("upgrade", (req, tcp: Socket, head): unknown => {
     // Until ws takes over, a reset by the peer would be an uncaughtException.
     tcp.on("error", destroy);

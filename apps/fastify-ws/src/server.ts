@@ -7,7 +7,7 @@ import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, mostPongs, platform, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, pathOf, secondMs } from "@rosetta/protocol";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
-import { connect, createPort, type Ws } from "./connection.ts";
+import { connect, createPort, Ws } from "./connection.ts";
 import { addressOf, answer, factsOf, routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
@@ -68,16 +68,19 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion subprotocol
 
   // #region upgrade
+  // An object of any kind, because the plugin's types allow no class but that of ws itself.
+  const own: object = { clientTracking: false, WebSocket: Ws };
   // Awaited, because a WebSocket route declared before the plugin has loaded becomes an HTTP route: its clients hang.
   await app.register(websocket, {
-    options: { clientTracking: false, ...limits, handleProtocols },
+    options: { ...own, ...limits, handleProtocols },
     // Called for a peer's errors, which ws answers itself. The default would cut the connection at once.
     errorHandler: () => {},
   });
   routes(app, hub);
   // The onRequest hook in http.ts checks admission, so every request that gets here was admitted.
   for (const endpoint of Object.values(endpoints)) {
-    app.get(endpoint, { websocket: true, preHandler: detach }, (ws, req) => {
+    app.get(endpoint, { websocket: true, preHandler: detach }, (socket, req) => {
+      const ws = socket as Ws;
       // The plugin's listener would keep the request and its reply for as long as the socket lives.
       ws.removeAllListeners("error");
       hub.accept(ws, () => connect(hub, ws, req.raw.socket, pathOf(factsOf(req.raw)), req.address));

@@ -2,13 +2,18 @@
 // only send and close.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
-import { frameOf, type ServerFrame, Traffic, textFrame } from "@rosetta/hub/node";
+import { FrameWriter, ServerFrame, Traffic, textFrame } from "@rosetta/hub/node";
 import { echoStop, endpoints } from "@rosetta/protocol";
-import type { WebSocket } from "ws";
+import { WebSocket } from "ws";
 
-/** A socket with the application's data. ws has no place for it, so it gets the name that Bun uses, `ws.data`. */
-export interface Ws extends WebSocket {
-  data: { path: string; isCompressed: boolean; tcp: Socket; session: Session; traffic: Traffic };
+/** What the application keeps with a socket. ws has no place for it, so it gets the name that Bun uses, `ws.data`. */
+interface Data {
+  path: string;
+  isCompressed: boolean;
+  tcp: Socket;
+  session: Session;
+  writer: FrameWriter;
+  traffic: Traffic;
 }
 
 /** Returns the port through which the hub uses this stack's sockets. */
@@ -24,7 +29,7 @@ export function createPort(): Port<Ws> {
 
     // #region queued
     // A waiting message takes far more memory than its bytes: a one-byte message takes about 350.
-    queued: ({ bufferedAmount, data }) => data.traffic.queued(bufferedAmount),
+    queued: ({ bufferedAmount, data }) => data.writer.queued(bufferedAmount),
     // #endregion queued
 
     // #region unfinished
@@ -64,23 +69,32 @@ export function createPort(): Port<Ws> {
 }
 
 // #region send
-// A ready frame goes to the TCP socket, past ws. Not if messages are compressed: ws may still be compressing an earlier
-// one.
-function deliver(ws: Ws, { bytes, payload, isBinary }: ServerFrame): boolean {
-  if (!isReady(ws)) return false;
-  const { isCompressed, tcp, traffic } = ws.data;
-  if (bytes && !isCompressed) tcp.write(bytes, traffic.sending());
-  // By default, ws sends a Buffer as a binary message.
-  else ws.send(payload, { binary: isBinary }, traffic.sending());
+// ws hands every message to the kernel on its own, and never refuses one: it buffers without limit what the kernel does
+// not take (websockets/ws#2009). So frames go past it, all those of a turn in one write, if the hub still has room.
+// Not where messages are compressed, because ws may still be compressing an earlier one.
+function deliver(ws: Ws, frame: ServerFrame): boolean {
+  if (ws.readyState !== ws.OPEN) return false;
+  const { isCompressed, session, writer } = ws.data;
+  if (!writer.hasBegun && !session.hasRoom()) return false;
+  if (isCompressed) ws.send(frame.payload, { binary: frame.isBinary }, writer.sending());
+  else writer.add(frame);
   return true;
 }
 
-function isReady(ws: Ws): boolean {
-  if (ws.readyState !== ws.OPEN) return false;
-  // ws hands every message to the kernel on its own. Corked, the TCP socket keeps those of one turn together.
-  ws.data.traffic.cork(ws.bufferedAmount);
-  // ws never refuses to send. It buffers without limit what the kernel does not take (websockets/ws#2009).
-  return ws.data.session.hasRoom();
+/** A socket of ws. What ws answers by itself, a ping or a close frame, comes after the frames of this turn. */
+export class Ws extends WebSocket {
+  /** Missing until the hub has accepted the socket. */
+  declare data: Data;
+
+  override pong(data?: Buffer, mask?: boolean, taken?: (error: Error) => void): void {
+    this.data?.writer.flush();
+    super.pong(data, mask, taken);
+  }
+
+  override close(code?: number, reason?: string | Buffer): void {
+    this.data?.writer.flush();
+    super.close(code, reason);
+  }
 }
 // #endregion send
 
@@ -90,7 +104,8 @@ const stop = Buffer.from(echoStop);
 function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
   const isStop = !isBinary && data.equals(stop);
   const { session } = ws.data;
-  if (session.echo(data.length, isStop) && deliver(ws, frameOf(data, isBinary))) session.echoed(data.length);
+  if (!session.echo(data.length, isStop)) return;
+  if (deliver(ws, new ServerFrame(data, isBinary))) session.echoed(data.length);
 }
 // #endregion echo
 
@@ -149,11 +164,12 @@ const { drain, ...listeners } = {
 const listenersByEvent = Object.entries(listeners);
 
 /** Listens to an accepted socket until it is gone. Call it before any await, or the first message is lost. */
-export function connect(hub: Hub<Ws>, socket: WebSocket, tcp: Socket, path: string, address: string): void {
-  const isCompressed = socket.extensions !== "";
+export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address: string): void {
+  const isCompressed = ws.extensions !== "";
+  const writer = new FrameWriter(tcp);
   const traffic = new Traffic(tcp);
-  const ws = hub.open(path, address, (session) =>
-    Object.assign(socket, { data: { path, isCompressed, tcp, session, traffic } }),
+  hub.open(path, address, (session) =>
+    Object.assign(ws, { data: { path, isCompressed, tcp, session, writer, traffic } }),
   );
   for (const [event, listener] of listenersByEvent) ws.on(event, listener);
   tcp.on("drain", () => drain.call(ws));

@@ -12,8 +12,8 @@ import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
 import { atMost, inTurn, mostPongs, platform, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, secondMs } from "@rosetta/protocol";
 import { Hono } from "hono";
-import { type WebSocket, WebSocketServer } from "ws";
-import { connect, createPort, type Ws } from "./connection.ts";
+import { WebSocketServer } from "ws";
+import { connect, createPort, Ws } from "./connection.ts";
 import { type App, addressOf, factsOf, routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
@@ -77,10 +77,11 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion subprotocol
 
   // #region upgrade
-  const wss = new WebSocketServer({ noServer: true, clientTracking: false, ...limits, handleProtocols });
+  const own = { noServer: true, clientTracking: false, WebSocket: Ws };
+  const wss = new WebSocketServer({ ...own, ...limits, handleProtocols });
   // Hono makes an object of every event, and its listeners keep the request, its context and its headers for as long as
   // the socket lives. They are added at the end of the turn in which it opens.
-  const take = (ws: WebSocket, tcp: Socket, path: string, address: string): void => {
+  const take = (ws: Ws, tcp: Socket, path: string, address: string): void => {
     ws.removeAllListeners();
     hub.accept(ws, () => connect(hub, ws, tcp, path, address));
   };
@@ -90,7 +91,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
       const { socket } = c.env.incoming;
       const address = c.get("address");
       return {
-        onOpen: (_event, { raw }) => queueMicrotask(() => take(raw as WebSocket, socket, path, address)),
+        onOpen: (_event, { raw }) => queueMicrotask(() => take(raw as Ws, socket, path, address)),
       };
     });
     app.get(path, upgrade);

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { frameOf, textFrame } from "./server-frame.ts";
+import { ServerFrame, textFrame } from "./server-frame.ts";
+
+/** Returns a frame as it is on the wire, after a byte that it must leave alone. */
+function bytesOf(frame: ServerFrame): Buffer {
+  const bytes = Buffer.alloc(1 + frame.length);
+  frame.write(bytes, 1);
+  expect(bytes[0]).toBe(0);
+  return bytes.subarray(1);
+}
 
 // The smallest and the largest payload of each form of the length: RFC 6455 §5.2.
 test.for([
@@ -10,36 +18,32 @@ test.for([
   { length: 65_536, header: "817f0000000000010000" },
 ])("a text of $length bytes has the header $header", ({ length, header }) => {
   const text = "a".repeat(length);
-  const { bytes, payload, isBinary } = textFrame(text);
-  expect(bytes?.toString("hex", 0, header.length / 2)).toBe(header);
-  expect(bytes?.toString("utf8", header.length / 2)).toBe(text);
-  expect(payload.toString()).toBe(text);
-  expect(isBinary).toBe(false);
+  const frame = textFrame(text);
+  expect(bytesOf(frame).toString("hex", 0, header.length / 2)).toBe(header);
+  expect(bytesOf(frame).toString("utf8", header.length / 2)).toBe(text);
+  expect(frame.head().toString("hex")).toBe(header);
 });
 
 test("the length is that of the UTF-8, in which a lone surrogate is a replacement character", () => {
-  expect(textFrame("€\ud83d").bytes?.toString("hex")).toBe("8106e282acefbfbd");
+  expect(bytesOf(textFrame("€\ud83d")).toString("hex")).toBe("8106e282acefbfbd");
 });
 
 test.for([
   { isBinary: false, hex: "8103010203" },
   { isBinary: true, hex: "8203010203" },
 ])("bytes keep their kind of message: $hex", ({ isBinary, hex }) => {
-  const payload = Buffer.from([1, 2, 3]);
-  const frame = frameOf(payload, isBinary);
-  expect(frame.bytes?.toString("hex")).toBe(hex);
-  expect(frame).toMatchObject({ payload, isBinary });
+  expect(bytesOf(new ServerFrame(Buffer.from([1, 2, 3]), isBinary)).toString("hex")).toBe(hex);
 });
 
-test("a frame shares no memory with the message, which may lie in the buffer of the next one", () => {
-  const payload = Buffer.from("a");
-  const { bytes } = frameOf(payload, false);
-  payload[0] = 0;
-  expect(bytes?.toString("latin1")).toBe("\x81\x01a");
+test("the newest text is framed once, however often it is sent", () => {
+  const frame = textFrame("a");
+  expect(textFrame("a")).toBe(frame);
+  expect(textFrame("b")).not.toBe(frame);
 });
 
-test("a payload of more than 125 bytes is not copied", () => {
-  expect(frameOf(Buffer.alloc(125), true).bytes?.length).toBe(127);
-  const longer = Buffer.alloc(126);
-  expect(frameOf(longer, true)).toEqual({ payload: longer, isBinary: true });
+test("bytes of more than 256 are not to be copied, but a text always has to become bytes", () => {
+  expect(new ServerFrame(Buffer.alloc(256), true).longPayload).toBeUndefined();
+  const longer = Buffer.alloc(257);
+  expect(new ServerFrame(longer, true).longPayload).toBe(longer);
+  expect(textFrame("a".repeat(257)).longPayload).toBeUndefined();
 });

@@ -1,54 +1,65 @@
-/** Longest payload whose length fits into the first two bytes, and into two more (RFC 6455 §5.2). */
+/** Longest payload whose length fits into the first two bytes of a frame, and into two more (RFC 6455 §5.2). */
 const shortest = 125;
 const short = 0xffff;
 
-/** Longest payload that is copied: a copy costs less than a second write up to some 300 bytes (measured). */
-const longestCopied = 125;
+/** Longest payload that is copied into one buffer with other frames. Longer ones are written as they came. */
+const longestCopied = 256;
 
 /** A message from a server as one frame: final and not masked (RFC 6455 §5.2). */
-export interface ServerFrame {
-  /** The message itself, as ws takes it. */
-  readonly payload: Buffer;
+export class ServerFrame {
+  /** The message, as ws takes it. */
+  readonly payload: Buffer | string;
   readonly isBinary: boolean;
-  /**
-   * The frame, ready for the TCP socket: a header of 2, 4 or 10 bytes, and the payload. If left out, ws writes the two
-   * apart.
-   */
-  readonly bytes?: Buffer;
+  /** Bytes of the whole frame: a header of 2, 4 or 10, and the payload. */
+  readonly length: number;
+  readonly #payloadLength: number;
+
+  constructor(payload: Buffer | string, isBinary: boolean) {
+    this.payload = payload;
+    this.isBinary = isBinary;
+    this.#payloadLength = typeof payload === "string" ? Buffer.byteLength(payload) : payload.length;
+    this.length = this.#headLength + this.#payloadLength;
+  }
+
+  /** The payload if it is not to be copied. A text always is, because it has to become bytes. */
+  get longPayload(): Buffer | undefined {
+    return typeof this.payload !== "string" && this.#payloadLength > longestCopied ? this.payload : undefined;
+  }
+
+  /** Returns the header as bytes of its own, for a payload that is not copied. */
+  head(): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#headLength);
+    this.#writeHead(bytes, 0);
+    return bytes;
+  }
+
+  /** Writes the frame into `bytes`, beginning at `offset`. */
+  write(bytes: Buffer, offset: number): void {
+    const start = this.#writeHead(bytes, offset);
+    if (typeof this.payload === "string") bytes.write(this.payload, start);
+    else bytes.set(this.payload, start);
+  }
+
+  get #headLength(): number {
+    if (this.#payloadLength <= shortest) return 2;
+    return this.#payloadLength <= short ? 4 : 10;
+  }
+
+  // Returns where the payload begins.
+  #writeHead(bytes: Buffer, offset: number): number {
+    const length = this.#payloadLength;
+    bytes[offset] = this.isBinary ? 0x82 : 0x81;
+    bytes[offset + 1] = length <= shortest ? length : length <= short ? 126 : 127;
+    if (length <= shortest) return offset + 2;
+    if (length <= short) return bytes.writeUInt16BE(length, offset + 2);
+    return bytes.writeBigUInt64BE(BigInt(length), offset + 2);
+  }
 }
 
-let newest = { text: "", frame: encoded("") };
+let newest = new ServerFrame("", false);
 
-/**
- * Returns the frame of a text. The newest one is kept, because an event can be sent to many sockets one by one.
- */
+/** Returns the frame of a text. The newest one is kept, because a text can be sent to many sockets one by one. */
 export function textFrame(text: string): ServerFrame {
-  if (text !== newest.text) newest = { text, frame: encoded(text) };
-  return newest.frame;
-}
-
-/** Returns the frame of a message that already is bytes. */
-export function frameOf(payload: Buffer, isBinary: boolean): ServerFrame {
-  if (payload.length > longestCopied) return { payload, isBinary };
-  const { bytes, head } = begun(payload.length, isBinary);
-  bytes.set(payload, head);
-  return { payload, isBinary, bytes };
-}
-
-// A text becomes bytes in the frame itself, so there is nothing to copy.
-function encoded(text: string): ServerFrame {
-  const { bytes, head } = begun(Buffer.byteLength(text), false);
-  bytes.write(text, head);
-  return { payload: bytes.subarray(head), isBinary: false, bytes };
-}
-
-// A frame whose payload is still to be written, after a header of `head` bytes.
-function begun(length: number, isBinary: boolean): { bytes: Buffer; head: number } {
-  const head = length <= shortest ? 2 : length <= short ? 4 : 10;
-  const bytes = Buffer.allocUnsafe(head + length);
-  bytes[0] = isBinary ? 0x82 : 0x81;
-  bytes[1] = head === 2 ? length : head === 4 ? 126 : 127;
-  if (head === 4) bytes.writeUInt16BE(length, 2);
-  if (head === 10) bytes.writeBigUInt64BE(BigInt(length), 2);
-  return { bytes, head };
+  if (text !== newest.payload) newest = new ServerFrame(text, false);
+  return newest;
 }

@@ -7,30 +7,6 @@ function tcpWith(bytesRead: number): { bytesRead: number } & Socket {
   return { bytesRead } as Socket;
 }
 
-test("a waiting message costs more than its bytes, until it is sent or lost", () => {
-  const traffic = new Traffic(tcpWith(0));
-  expect(traffic.queued(0)).toBe(0);
-  const sent = traffic.sending();
-  traffic.sending();
-  expect(traffic.queued(6)).toBe(6 + 2 * 384);
-  sent();
-  expect(traffic.queued(3)).toBe(3 + 384);
-});
-
-test("nothing waits once the kernel has taken all bytes, even if ws has yet to call back", () => {
-  const traffic = new Traffic(tcpWith(0));
-  const sent = traffic.sending();
-  traffic.sending();
-  expect(traffic.queued(0)).toBe(0);
-  traffic.sending();
-  expect(traffic.queued(3)).toBe(3 + 384);
-  sent();
-  sent();
-  expect(traffic.queued(3)).toBe(3 + 384);
-  sent();
-  expect(traffic.queued(3)).toBe(3);
-});
-
 test("bytes since the last complete message are unfinished, with the control frames among them", () => {
   const tcp = tcpWith(200);
   const traffic = new Traffic(tcp);

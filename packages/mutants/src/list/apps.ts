@@ -31,10 +31,28 @@ const connection: Mutant[] = [
       tests: ["SLOW-12"],
     },
     {
-      search: "if (bytes && !isCompressed) ",
-      replace: "if (bytes) ",
+      search: "if (isCompressed) ws.send",
+      replace: "if (!ws) ws.send",
       why: "messages are not compressed, and overtake what ws still compresses",
       tests: ["TOPIC-16"],
+    },
+    {
+      search: "    this.data?.writer.flush();\n    super.close",
+      replace: "    super.close",
+      why: "messages come after the close frame, or never",
+      tests: ["CLOSE-12"],
+    },
+    {
+      search: "    this.data?.writer.flush();\n    super.pong",
+      replace: "    super.pong",
+      why: "a pong overtakes the answers to the messages before its ping",
+      tests: ["ECHO-17"],
+    },
+    {
+      search: "  if (!writer.hasBegun && !session.hasRoom()) return false;\n",
+      replace: "",
+      why: "nobody asks whether a queue has room",
+      tests: ["SLOW-01"],
     },
   ]),
   ...inApps(node, "connection", [
