@@ -407,6 +407,7 @@ test("PAGE-18 MUST reach every control with Tab, in the order of the page, and s
   await tabTo(wire.field("Filter"));
   // Rows that come in would move the last one on.
   await page.keyboard.type("subscribed");
+  await expect(wire.rows.filter({ hasNotText: "subscribed" })).toHaveCount(0);
   await tabThrough([wire.button("Pause"), wire.button("Clear"), wire.rows.last()]);
   await page.keyboard.press("Enter");
   await tabThrough([wire.button("To the newest"), wire.button("Export")]);
