@@ -14,7 +14,7 @@ export type App = Express;
 
 /** Returns what the admission checks need to know about a request. Parses each request only once. */
 export const factsOf = oncePerRequest((req: IncomingMessage): RequestFacts => {
-  // Only Set-Cookie is an array, and no client sends that.
+  // Only Set-Cookie would be an array, and nobody asks for that.
   const header = (name: string) => req.headers[name] as string | undefined;
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
 });

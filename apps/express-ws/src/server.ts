@@ -58,8 +58,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion subprotocol
 
   // #region upgrade
-  const own = { noServer: true, clientTracking: false, WebSocket: Ws };
-  const wss = new WebSocketServer({ ...own, ...limits, handleProtocols });
+  const detached = { noServer: true, clientTracking: false, WebSocket: Ws };
+  const wss = new WebSocketServer({ ...detached, ...limits, handleProtocols });
   server.on("upgrade", (req, tcp: Socket, head): unknown => {
     // Until ws takes over, a reset by the peer would be an uncaughtException.
     tcp.on("error", destroy);

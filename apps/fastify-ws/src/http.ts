@@ -19,7 +19,7 @@ export type App = FastifyInstance;
 
 /** Returns what the admission checks need to know about a request. Parses each request only once. */
 export const factsOf = oncePerRequest((req: IncomingMessage): RequestFacts => {
-  // Only Set-Cookie is an array, and no client sends that.
+  // Only Set-Cookie would be an array, and nobody asks for that.
   const header = (name: string) => req.headers[name] as string | undefined;
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
 });
@@ -36,7 +36,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.addHook("onRequest", (_req, { raw }, next) => inTurn(raw, next));
   app.addHook("onRequest", async (req, reply) => {
     // A handshake that gets here without `req.ws` was not upgraded, and can no longer be.
-    const facts = { ...factsOf(req.raw), isOrdinary: !req.ws };
+    const facts = req.ws ? factsOf(req.raw) : { ...factsOf(req.raw), isOrdinary: true };
     const admission = hub.admit(facts, addressOf(req.raw));
     if (admission.refusal) return answer(reply, admission.refusal);
     reply.headers(admission.headers);

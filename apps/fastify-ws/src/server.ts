@@ -69,10 +69,10 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
 
   // #region upgrade
   // An object of any kind, because the plugin's types allow no class but that of ws itself.
-  const own: object = { clientTracking: false, WebSocket: Ws };
+  const socketClass: object = { WebSocket: Ws };
   // Awaited, because a WebSocket route declared before the plugin has loaded becomes an HTTP route: its clients hang.
   await app.register(websocket, {
-    options: { ...own, ...limits, handleProtocols },
+    options: { clientTracking: false, ...socketClass, ...limits, handleProtocols },
     // Called for a peer's errors, which ws answers itself. The default would cut the connection at once.
     errorHandler: () => {},
   });

@@ -75,13 +75,13 @@ export function createPort(): Port<Ws> {
 function deliver(ws: Ws, frame: ServerFrame): boolean {
   if (ws.readyState !== ws.OPEN) return false;
   const { isCompressed, session, writer } = ws.data;
-  if (!writer.hasBegun && !session.hasRoom()) return false;
+  if (!writer.hasFrames && !session.hasRoom()) return false;
   if (isCompressed) ws.send(frame.payload, { binary: frame.isBinary }, writer.sending());
   else writer.add(frame);
   return true;
 }
 
-/** A socket of ws. What ws answers by itself, a ping or a close frame, comes after the frames of this turn. */
+/** A socket of ws. When ws itself answers a ping or a close frame, the frames of this turn up to then come first. */
 export class Ws extends WebSocket {
   /** Missing until the hub has accepted the socket. */
   declare data: Data;

@@ -21,7 +21,7 @@ export type App = Hono<Env>;
 
 /** Returns what the admission checks need to know about a request. Parses each request only once. */
 export const factsOf = oncePerRequest((req: IncomingMessage): RequestFacts => {
-  // Only Set-Cookie is an array, and no client sends that.
+  // Only Set-Cookie would be an array, and nobody asks for that.
   const header = (name: string) => req.headers[name] as string | undefined;
   return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
 });
@@ -37,7 +37,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.use(async (c, next) => {
     const { incoming, outgoing } = c.env;
     // There is no `outgoing` for a handshake that Node upgrades. One that has it can no longer be upgraded.
-    const facts = { ...factsOf(incoming), isOrdinary: Boolean(outgoing) };
+    const facts = outgoing ? { ...factsOf(incoming), isOrdinary: true } : factsOf(incoming);
     const admission = hub.admit(facts, addressOf(incoming));
     if (admission.refusal) return answer(c, admission.refusal);
     for (const [name, value] of Object.entries(admission.headers)) c.header(name, value);

@@ -59,7 +59,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
   const server = createServer({ ...http, shouldUpgradeCallback }, listen);
   // The adapter also refuses a Host that it would write differently, such as `[0::1]`, and a scheme in capitals. For
-  // admission they mean the same, and it needs the Host that was sent, so that is parsed before.
+  // admission they mean the same. It needs the Host that was sent, so that is parsed before: afterwards it is only in
+  // the facts.
   const tidy = (req: IncomingMessage): void => {
     factsOf(req);
     req.headers.host = "localhost";
@@ -77,8 +78,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // #endregion subprotocol
 
   // #region upgrade
-  const own = { noServer: true, clientTracking: false, WebSocket: Ws };
-  const wss = new WebSocketServer({ ...own, ...limits, handleProtocols });
+  const detached = { noServer: true, clientTracking: false, WebSocket: Ws };
+  const wss = new WebSocketServer({ ...detached, ...limits, handleProtocols });
   // Hono makes an object of every event, and its listeners keep the request, its context and its headers for as long as
   // the socket lives. They are added at the end of the turn in which it opens.
   const take = (ws: Ws, tcp: Socket, path: string, address: string): void => {

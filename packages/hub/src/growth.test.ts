@@ -1,10 +1,12 @@
 import { afterAll, expect, test } from "vitest";
 import { mostAtOnce } from "./connection/connections.ts";
+import { LinkedSet } from "./operation/linked-set.ts";
 import { type Setting, setUp } from "./testing/index.ts";
 
-// Counts the steps of every loop over a Set or a Map, copies included, because times mean nothing on a busy machine.
+// Counts the steps of every loop over a collection, copies included, because times mean nothing on a busy machine.
 let steps = 0;
-const prototypes = [new Set(), new Map()].map((each) => Object.getPrototypeOf(each.values()));
+const loops = [new Set().values(), new Map().values(), new LinkedSet<never>()[Symbol.iterator]()];
+const prototypes = loops.map((each) => Object.getPrototypeOf(each));
 const originals = prototypes.map(({ next }) => next);
 for (const [index, prototype] of prototypes.entries()) {
   prototype.next = function (this: unknown) {

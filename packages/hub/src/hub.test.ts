@@ -247,3 +247,11 @@ describe("a timer", () => {
     expect(world.timers).toBe(3);
   });
 });
+
+test("a handshake that may upgrade is refused if the server begins to shut down before it does", () => {
+  const { hub } = setUp();
+  const facts = { ...echo };
+  expect(hub.mayUpgrade(facts, "1.1.1.1")).toBe(true);
+  void hub.drain();
+  expect(hub.admit(facts, "1.1.1.1").refusal?.status).toBe(503);
+});

@@ -5,7 +5,8 @@
 export interface Port<Ws> {
   /**
    * Sends a text message. Returns true if it was handed to the stack, and false if it was dropped because the socket is
-   * closing. Asks `session.hasRoom()` first, and returns false without room.
+   * closing. Asks `session.hasRoom()` before the first message that it keeps or hands over, and returns false without
+   * room.
    */
   send(ws: Ws, frame: string): boolean;
   /** Returns the bytes that wait for a `drained()` that will come; 0 when none will. */

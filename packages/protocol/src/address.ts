@@ -26,7 +26,7 @@ export function clientAddress(remote: string, forwardedFor: string | undefined, 
 
 let newestRemote = { remote: "", share: "" };
 
-// A connection asks three times before its WebSocket is open, so the newest answer is kept.
+// It is asked for three times before a WebSocket is open, so the newest answer is kept.
 function shareOfRemote(remote: string): string {
   if (remote !== newestRemote.remote) newestRemote = { remote, share: shareOf(remote) ?? remote };
   return newestRemote.share;

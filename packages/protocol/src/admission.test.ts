@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   admit,
+  admitAgain,
   chooseSubprotocol,
   commonHeaders,
   type DoorPolicy,
@@ -44,6 +45,22 @@ function handshake(headers: Headers = {}, url = "/ws", method = "GET"): RequestF
 function statusOf(facts: RequestFacts, load: Partial<Load> = {}): number | undefined {
   return admit(facts, policy, { ...empty, ...load })?.status;
 }
+
+describe("a handshake that was admitted when Node asked whether it may upgrade", () => {
+  test.each<[string, Partial<Load>, number]>([
+    ["is refused if its address has spent its requests since", { waitMs: () => 1 }, 429],
+    ["is refused if the server shuts down since", { draining: true }, 503],
+    ["is refused if the server has lost its engine since", { cutOff: true }, 503],
+    ["is refused if the server is full since", { connections: 10 }, 503],
+    ["is refused if its address has all its connections since", { fromAddress: 5 }, 429],
+  ])("%s", (_what, load, status) => {
+    expect(admitAgain(handshake(), policy, { ...empty, ...load })?.status).toBe(status);
+  });
+
+  test("is admitted otherwise", () => {
+    expect(admitAgain(handshake(), policy, empty)).toBeUndefined();
+  });
+});
 
 describe("requests that are admitted", () => {
   test.each([

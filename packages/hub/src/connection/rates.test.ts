@@ -66,14 +66,6 @@ describe("requests of one address", () => {
     expect(hub.admit(facts, "1.1.1.1").refusal?.status).toBe(429);
   });
 
-  test("include a handshake that could upgrade before the server began to shut down", () => {
-    const { hub } = setUp();
-    const facts = request("/echo", handshake);
-    expect(hub.mayUpgrade(facts, "1.1.1.1")).toBe(true);
-    void hub.drain();
-    expect(hub.admit(facts, "1.1.1.1").refusal?.status).toBe(503);
-  });
-
   test("do not include those that a foreign page makes a browser send, nor those of a probe", () => {
     const { hub } = setUp({ limits: { requestBurst: 1 } });
     for (let count = 0; count < 10; count++) {

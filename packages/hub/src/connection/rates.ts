@@ -91,7 +91,7 @@ export class Rates {
     return allowance;
   }
 
-  // Looks at two for each new address, so that the table shrinks and no request waits for a full sweep.
+  // Looks at two each time an allowance is used, so that the table shrinks and no request waits for a full sweep.
   #forget(now: number): void {
     for (let count = 0; count < 2; count++) {
       const oldest = this.#line.first;

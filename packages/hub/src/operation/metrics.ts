@@ -100,7 +100,7 @@ function exposition(name: MetricName, samples: Samples): string {
   return `# HELP rosetta_${name} ${help}\n# TYPE rosetta_${name} ${type}\n${lines.join("")}`;
 }
 
-let newestCode = { code: 0, label: "" };
+let newestCode = { code: Number.NaN, label: "" };
 
 /** Returns one of a limited number of labels for any close code, because clients may choose among 2,000. */
 export function codeLabel(code: number): string {

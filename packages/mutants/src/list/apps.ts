@@ -49,7 +49,7 @@ const connection: Mutant[] = [
       tests: ["ECHO-17"],
     },
     {
-      search: "  if (!writer.hasBegun && !session.hasRoom()) return false;\n",
+      search: "  if (!writer.hasFrames && !session.hasRoom()) return false;\n",
       replace: "",
       why: "nobody asks whether a queue has room",
       tests: ["SLOW-01"],
@@ -209,8 +209,8 @@ const http: Mutant[] = [
   ]),
   ...inApps(["hono-node"], "http", [
     {
-      search: "isOrdinary: Boolean(outgoing)",
-      replace: "isOrdinary: false",
+      search: "outgoing ? { ...factsOf(incoming), isOrdinary: true } : factsOf(incoming)",
+      replace: "factsOf(incoming)",
       why: "a handshake behind a pending answer gets no answer of its own",
       tests: ["SOCK-01"],
     },

@@ -323,8 +323,8 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("node/sockets"),
-    search: "    known.newest = undefined;\n    known.cancelLate?.();\n",
-    replace: "    known.newest = undefined;\n",
+    search: "    connection.newest = undefined;\n    known.cancelLate?.();\n",
+    replace: "    connection.newest = undefined;\n",
     why: "a standstill before a handshake ends the WebSocket",
   },
   {

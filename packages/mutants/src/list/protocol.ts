@@ -239,6 +239,16 @@ const request = inFile("request", [
 ]);
 
 const admission = inFile("admission", [
+  [
+    "return refuseRate(facts, load) ?? refuseLoad(facts, policy, load);",
+    "return refuseLoad(facts, policy, load);",
+    "a handshake is let in although its address has spent its requests since it was looked at",
+  ],
+  [
+    "return refuseRate(facts, load) ?? refuseLoad(facts, policy, load);",
+    "return refuseRate(facts, load);",
+    "a handshake is let in although the server has begun to shut down, or is full, since it was looked at",
+  ],
   ["version !== undefined && !versions.has(version)", `version === "2.0"`, "HTTP/0.9 is answered"],
   [`new Set(["1.0", "1.1"])`, `new Set(["1.0", "1.1", "2.0"])`, "HTTP/2.0 in a request line is answered"],
   ["  if (problem !== undefined) return refuse(400, problem);\n", "", "a malformed request is answered"],
