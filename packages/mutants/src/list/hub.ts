@@ -323,7 +323,7 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("node/sockets"),
-    search: "    connection.newest = undefined;\n    known.cancelLate?.();\n",
+    search: "    connection.newest = undefined;\n    connection.cancelLate?.();\n",
     replace: "    connection.newest = undefined;\n",
     why: "a standstill before a handshake ends the WebSocket",
   },
