@@ -2,7 +2,7 @@
 // A finding: this file is the same as for Fastify, because @fastify/websocket hands out the sockets of ws.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
-import { FrameWriter, ServerFrame, Traffic, textFrame } from "@rosetta/hub/node";
+import { FrameWriter, Incoming, ServerFrame, textFrame } from "@rosetta/hub/node";
 import { echoStop, endpoints } from "@rosetta/protocol";
 import { WebSocket } from "ws";
 
@@ -13,7 +13,7 @@ interface Data {
   tcp: Socket;
   session: Session;
   writer: FrameWriter;
-  traffic: Traffic;
+  incoming: Incoming;
 }
 
 /** Returns the port through which the hub uses this stack's sockets. */
@@ -28,13 +28,13 @@ export function createPort(): Port<Ws> {
     // #endregion waiting
 
     // #region queued
-    // A waiting message takes far more memory than its bytes: a one-byte message takes about 350.
+    // A write that waits takes far more memory than its bytes: one byte takes about 350.
     queued: ({ bufferedAmount, data }) => data.writer.queued(bufferedAmount),
     // #endregion queued
 
     // #region unfinished
     // ws reports only complete messages. The TCP socket shows how many bytes of the next one have arrived.
-    unfinished: ({ data }) => data.traffic.unfinished,
+    unfinished: ({ data }) => data.incoming.unfinished,
     // #endregion unfinished
 
     // #region ping
@@ -69,19 +69,24 @@ export function createPort(): Port<Ws> {
 }
 
 // #region send
-// ws hands every message to the kernel on its own, and never refuses one: it buffers without limit what the kernel does
-// not take (websockets/ws#2009). So frames go past it, all those of a turn in one write, if the hub still has room.
-// Not where messages are compressed, because ws may still be compressing an earlier one.
+// ws makes a write of every message, and frames a text anew for every socket. The writer makes one write for a turn, and
+// sockets with the same frames share it. (`tcp.cork()` would also make one write, but of a chunk for every message.)
+// Compressed messages go through ws, because ws may still be compressing an earlier one.
 function deliver(ws: Ws, frame: ServerFrame): boolean {
   if (ws.readyState !== ws.OPEN) return false;
   const { isCompressed, session, writer } = ws.data;
+  // ws never refuses a message (websockets/ws#2009), so the hub is asked. Once for a write: until the next one, the
+  // writer takes at most 64 KiB and a frame.
   if (!writer.hasFrames && !session.hasRoom()) return false;
-  if (isCompressed) ws.send(frame.payload, { binary: frame.isBinary }, writer.sending());
+  if (isCompressed) ws.send(frame.payload, { binary: frame.isBinary }, writer.countWrite());
   else writer.add(frame);
   return true;
 }
 
-/** A socket of ws. When ws itself answers a ping or a close frame, the frames of this turn up to then come first. */
+/**
+ * A socket of ws. ws calls these two methods itself, to answer a ping or a close frame. The frames of this turn must go
+ * first: none may follow a close frame, and a pong tells a client that what it sent before its ping has been answered.
+ */
 export class Ws extends WebSocket {
   /** Missing until the hub has accepted the socket. */
   declare data: Data;
@@ -125,7 +130,7 @@ function guarded<Args extends unknown[]>(handle: (ws: Ws, ...args: Args) => void
 // #endregion guard
 
 function control(ws: Ws, payload: Buffer): void {
-  ws.data.traffic.control(payload);
+  ws.data.incoming.control(payload);
   ws.data.session.heard();
 }
 
@@ -134,8 +139,8 @@ const { drain, ...listeners } = {
   // #region messages
   // Text also arrives as a Buffer; only `isBinary` shows the difference.
   message: guarded((ws, data: Buffer, isBinary: boolean) => {
-    const { path, session, traffic } = ws.data;
-    traffic.message();
+    const { incoming, path, session } = ws.data;
+    incoming.message();
     if (path === endpoints.echo) echo(ws, data, isBinary);
     else if (isBinary) session.binary(data.length);
     else session.text(data.toString(), data.length);
@@ -167,9 +172,9 @@ const listenersByEvent = Object.entries(listeners);
 export function connect(hub: Hub<Ws>, ws: Ws, tcp: Socket, path: string, address: string): void {
   const isCompressed = ws.extensions !== "";
   const writer = new FrameWriter(tcp);
-  const traffic = new Traffic(tcp);
+  const incoming = new Incoming(tcp);
   hub.open(path, address, (session) =>
-    Object.assign(ws, { data: { path, isCompressed, tcp, session, writer, traffic } }),
+    Object.assign(ws, { data: { path, isCompressed, tcp, session, writer, incoming } }),
   );
   for (const [event, listener] of listenersByEvent) ws.on(event, listener);
   tcp.on("drain", () => drain.call(ws));

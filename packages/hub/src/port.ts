@@ -5,8 +5,7 @@
 export interface Port<Ws> {
   /**
    * Sends a text message. Returns true if it was handed to the stack, and false if it was dropped because the socket is
-   * closing. Asks `session.hasRoom()` before the first message that it keeps or hands over, and returns false without
-   * room.
+   * closing. Asks `session.hasRoom()` before each write, and returns false without room.
    */
   send(ws: Ws, frame: string): boolean;
   /** Returns the bytes that wait for a `drained()` that will come; 0 when none will. */
@@ -27,7 +26,7 @@ export interface Port<Ws> {
   leave(ws: Ws, topic: string): void;
   /**
    * Sends one text message to every socket that joined the topic, except to `except`. Returns to how many sockets it
-   * was handed over, as far as the stack tells.
+   * was handed over, as far as the stack tells. A stack with topics of its own has its own limit for a queue.
    */
   publish(topic: string, frame: string, except?: Ws): number;
 }

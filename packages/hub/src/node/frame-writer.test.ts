@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { afterEach, expect, test } from "vitest";
-import { FrameWriter } from "./frame-writer.ts";
+import { FrameWriter, mostPongs } from "./frame-writer.ts";
 import { ServerFrame, textFrame } from "./server-frame.ts";
 
 /** A TCP socket that notes every write it is asked for, and takes it at once, or never if it is `stalled`. */
@@ -136,18 +136,14 @@ test("frames that are kept count as queued, and so does what a write costs until
   expect(writer.queued(tcp.writableLength)).toBe(8 + 2 * 384);
 });
 
-test("what was written in this turn does not wait if the kernel has taken it, even before it is called back", () => {
+test("what was written in this turn does not wait if nothing is buffered, even before it is called back", () => {
   const writer = writerTo(new Tcp());
-  const sent = writer.sending();
-  writer.sending();
+  const calledBack = writer.countWrite();
+  writer.countWrite();
   expect(writer.queued(0)).toBe(0);
-  writer.sending();
+  expect(writer.queued(3)).toBe(3 + 2 * 384);
+  calledBack();
   expect(writer.queued(3)).toBe(3 + 384);
-  sent();
-  sent();
-  expect(writer.queued(3)).toBe(3 + 384);
-  sent();
-  expect(writer.queued(3)).toBe(3);
 });
 
 test("a real socket gets the frames of a turn in one segment", async () => {
@@ -166,4 +162,9 @@ test("a real socket gets the frames of a turn in one segment", async () => {
   for (const text of ["a", "b", "c"]) writer.add(textFrame(text));
   const [segment] = (await once(client, "data")) as [Buffer];
   expect(segment.toString("latin1")).toBe("\x81\x01a\x81\x01b\x81\x01c");
+});
+
+test("as many pongs may wait as a queue has room for, and always one", () => {
+  expect(mostPongs({ queueBytes: 1024 * 1024 })).toBe(2_730);
+  expect(mostPongs({ queueBytes: 1 })).toBe(1);
 });

@@ -1,38 +1,38 @@
 import type { Socket } from "node:net";
+import type { Limits } from "@rosetta/protocol";
 import type { ServerFrame } from "./server-frame.ts";
 
 /** Bytes of memory that a write costs beyond its own until the kernel has taken it (measured: 340 and more). */
-export const writeCost = 384;
+const writeCost = 384;
 
-/** Bytes that a socket keeps for the end of a turn: 64 KiB. In a long turn, it hands them to the kernel in between. */
-const turnBytes = 64 * 1024;
+/** Most bytes that a socket keeps for the end of a turn, before one more frame: 64 KiB. */
+const mostKeptBytes = 64 * 1024;
 
 /**
- * The frames of one turn for one socket. Sockets that get the same frames share one chain, and so its buffer: the first
- * adds a link to what they have in common, and the others find it there.
+ * The frames kept for a socket, as a list from the last to the first. Sockets with the same frames hold the same chain,
+ * so they are encoded and copied once. A socket that gets another frame in between branches off.
  */
 class FrameChain {
   /** Bytes of all frames. */
   readonly length: number;
-  readonly #before: FrameChain | undefined;
+  readonly #previous: FrameChain | undefined;
   readonly #frame: ServerFrame | undefined;
-  /** The chain with the frame that was added last. */
-  #longer: FrameChain | undefined;
+  /** The newest chain that goes on from here. Older ones are not found again, which only costs a copy. */
+  #next: FrameChain | undefined;
   #buffers: readonly Buffer[] | undefined;
 
-  constructor(before?: FrameChain, frame?: ServerFrame) {
-    this.#before = before;
+  constructor(previous?: FrameChain, frame?: ServerFrame) {
+    this.#previous = previous;
     this.#frame = frame;
-    this.length = before && frame ? before.length + frame.length : 0;
+    this.length = previous && frame ? previous.length + frame.length : 0;
   }
 
   /** Returns this chain with one more frame. */
   with(frame: ServerFrame): FrameChain {
-    const longer = this.#longer;
-    if (longer && longer.#frame === frame) return longer;
-    const made = new FrameChain(this, frame);
-    this.#longer = made;
-    return made;
+    if (this.#next && this.#next.#frame === frame) return this.#next;
+    const next = new FrameChain(this, frame);
+    this.#next = next;
+    return next;
   }
 
   /** What to write: one buffer, unless there is a long payload among the frames. */
@@ -52,7 +52,7 @@ class FrameChain {
 
   #frames(): ServerFrame[] {
     const frames: ServerFrame[] = [];
-    for (let chain: FrameChain | undefined = this; chain; chain = chain.#before) {
+    for (let chain: FrameChain | undefined = this; chain; chain = chain.#previous) {
       if (chain.#frame) frames.push(chain.#frame);
     }
     return frames.reverse();
@@ -69,11 +69,12 @@ function joined(frames: readonly ServerFrame[], length: number): Buffer {
   return bytes;
 }
 
-/** The chain to which the first frame of a turn is added. */
+/** The chain to which a first frame is added. New in each turn, so that the frames of the last one can be freed. */
 let empty = new FrameChain();
-/** The writers that have frames for the end of this turn. */
+/** The writers that have frames for the end of this turn. One that was flushed meanwhile can be in it twice. */
 let pending: FrameWriter[] = [];
 
+// A turn is one callback of the event loop, such as what a socket has read at once. `process.nextTick` runs at its end.
 function endTurn(): void {
   const writers = pending;
   pending = [];
@@ -88,12 +89,10 @@ function endTurn(): void {
 export class FrameWriter {
   readonly #tcp: Socket;
   #chain: FrameChain | undefined;
-  /** Writes so far, those that were called back, and those that the kernel is known to have taken. */
-  #written = 0;
-  #calledBack = 0;
-  #taken = 0;
-  /** Called when the kernel has taken a write, or it is lost with its connection. Made for the first one. */
-  #sent: (() => void) | undefined;
+  /** Writes that were not called back yet. */
+  #writes = 0;
+  /** Called when the kernel has taken a write, or it is lost with its connection. Not made for an idle socket. */
+  #calledBack: (() => void) | undefined;
 
   /** @param tcp the TCP socket below a WebSocket that has just opened. */
   constructor(tcp: Socket) {
@@ -107,9 +106,9 @@ export class FrameWriter {
 
   /** Adds a frame to those of this turn. */
   add(frame: ServerFrame): void {
-    if (!this.#chain) this.#begin();
+    if (!this.#chain && pending.push(this) === 1) process.nextTick(endTurn);
     this.#chain = (this.#chain ?? empty).with(frame);
-    if (this.#chain.length > turnBytes) this.flush();
+    if (this.#chain.length > mostKeptBytes) this.flush();
   }
 
   /** Hands the kept frames to the TCP socket. Call it before ws writes what must come after them. */
@@ -117,20 +116,21 @@ export class FrameWriter {
     const chain = this.#chain;
     if (!chain) return;
     this.#chain = undefined;
+    // The connection has ended, so they are lost, as they would be with ws.
     if (!this.#tcp.writable) return;
     const { buffers } = chain;
     if (buffers.length > 1) this.#tcp.cork();
-    for (const bytes of buffers) this.#tcp.write(bytes, this.sending());
+    for (const bytes of buffers) this.#tcp.write(bytes, this.countWrite());
     if (buffers.length > 1) this.#tcp.uncork();
   }
 
-  /** Notes a write. Returns the callback for it, the same for all. */
-  sending(): () => void {
-    this.#written += 1;
-    this.#sent ??= () => {
-      this.#calledBack += 1;
+  /** Counts a write, also one that ws makes. Returns the callback for it, the same for all. */
+  countWrite(): () => void {
+    this.#writes += 1;
+    this.#calledBack ??= () => {
+      this.#writes -= 1;
     };
-    return this.#sent;
+    return this.#calledBack;
   }
 
   /**
@@ -138,13 +138,16 @@ export class FrameWriter {
    * @param bufferedAmount as ws reports it.
    */
   queued(bufferedAmount: number): number {
-    // A write is called back at the end of a turn. Until then, all that was written in it would seem to wait.
-    if (bufferedAmount === 0) this.#taken = this.#written;
-    const writes = this.#written - Math.max(this.#taken, this.#calledBack);
+    // A write is called back only at the end of a turn, but if nothing is buffered, the kernel has taken it.
+    const writes = bufferedAmount === 0 ? 0 : this.#writes;
     return (this.#chain?.length ?? 0) + bufferedAmount + writes * writeCost;
   }
+}
 
-  #begin(): void {
-    if (pending.push(this) === 1) process.nextTick(endTurn);
-  }
+/**
+ * Returns how many pongs may wait for a peer that does not read: as many as a queue may hold, by what they cost. By
+ * default, ws hangs up on the 61st, even if a standstill of this process made them wait.
+ */
+export function mostPongs({ queueBytes }: Pick<Limits, "queueBytes">): number {
+  return Math.max(1, Math.floor(queueBytes / writeCost));
 }

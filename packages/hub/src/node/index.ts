@@ -1,9 +1,9 @@
 // What apps on Node need besides the hub. Bun has the same modules, and uses the platform and the lines.
 
-export { FrameWriter } from "./frame-writer.ts";
+export { FrameWriter, mostPongs } from "./frame-writer.ts";
+export { Incoming } from "./incoming.ts";
 export { Lines } from "./lines.ts";
 export { addressOf, atMost, platform } from "./platform.ts";
 export { inTurn, queuedIn, whenOver } from "./responses.ts";
 export { ServerFrame, textFrame } from "./server-frame.ts";
 export { cutOff, Sockets } from "./sockets.ts";
-export { mostPongs, Traffic } from "./traffic.ts";

@@ -1,6 +1,6 @@
-/** Longest payload whose length fits into the first two bytes of a frame, and into two more (RFC 6455 §5.2). */
-const shortest = 125;
-const short = 0xffff;
+/** Longest payload whose length fits into the seven bits of the second byte, and into two bytes more (RFC 6455 §5.2). */
+const longestInSevenBits = 125;
+const longestInSixteenBits = 0xffff;
 
 /**
  * Longest payload of bytes that is copied into one buffer with other frames. Up to some 300 bytes a copy costs less than
@@ -44,24 +44,27 @@ export class ServerFrame {
   }
 
   get #headLength(): number {
-    if (this.#payloadLength <= shortest) return 2;
-    return this.#payloadLength <= short ? 4 : 10;
+    if (this.#payloadLength <= longestInSevenBits) return 2;
+    return this.#payloadLength <= longestInSixteenBits ? 4 : 10;
   }
 
   // Returns where the payload begins.
   #writeHead(bytes: Buffer, offset: number): number {
     const length = this.#payloadLength;
     bytes[offset] = this.isBinary ? 0x82 : 0x81;
-    bytes[offset + 1] = length <= shortest ? length : length <= short ? 126 : 127;
-    if (length <= shortest) return offset + 2;
-    if (length <= short) return bytes.writeUInt16BE(length, offset + 2);
+    bytes[offset + 1] = length <= longestInSevenBits ? length : length <= longestInSixteenBits ? 126 : 127;
+    if (length <= longestInSevenBits) return offset + 2;
+    if (length <= longestInSixteenBits) return bytes.writeUInt16BE(length, offset + 2);
     return bytes.writeBigUInt64BE(BigInt(length), offset + 2);
   }
 }
 
 let newest = new ServerFrame("", false);
 
-/** Returns the frame of a text. The newest one is kept, because a text can be sent to many sockets one by one. */
+/**
+ * Returns the frame of a text. The newest one is kept: the hub sends some events to one socket after the other, and these
+ * share a buffer only if they get the same frame.
+ */
 export function textFrame(text: string): ServerFrame {
   if (text !== newest.payload) newest = new ServerFrame(text, false);
   return newest;

@@ -170,8 +170,8 @@ export class Sockets {
     if (connection.isEnding) return;
     const answers = connection.answers ?? new Set();
     if (answers.size >= mostAnswers) return this.#endSoon(socket, () => this.#cut(socket, "pipelined"));
-    // By default, Node waits for ever for a peer that does not read its answer. A timeout of the server would cover that,
-    // too, but then every WebSocket would keep the timer of its handshake, 180 bytes, although ws stops it.
+    // By default, Node waits for ever for a peer that does not read its answer. It is set for a request, because a timeout
+    // of the server would leave every WebSocket a stopped timer of 180 bytes.
     socket.setTimeout(silenceMs(this.#limits));
     // An event stream's queue is already counted by its reader.
     const { path } = parseRequest({ method, url, header: () => undefined });

@@ -5,10 +5,9 @@ export interface Linked<T> {
 }
 
 /**
- * Things in the order in which they came, each of them once. It is for those that come and go with every connection,
- * for which a Map or a Set costs more than it seems: whenever V8 gives it a new table, the outgrown one keeps the new one
- * alive. Once a full garbage collection has made a table old, all later ones survive until the next full collection,
- * with everything that was in them.
+ * Things in the order in which they came, each of them once. Use it for what comes and goes with every connection. In a
+ * Map or a Set, V8's outgrown tables point to their successors. Once a full garbage collection has made a table old, all
+ * later ones survive until the next full collection, with everything that was in them.
  */
 export class LinkedSet<T extends Linked<T>> implements Iterable<T> {
   #size = 0;
@@ -55,7 +54,7 @@ export class LinkedSet<T extends Linked<T>> implements Iterable<T> {
     return true;
   }
 
-  /** Goes through all things, the one that came first in front. If one is taken out meanwhile, the loop can end there. */
+  /** Goes through all things, the one that came first in front. If the current one is taken out, the loop ends there. */
   *[Symbol.iterator](): Iterator<T> {
     for (let item = this.#first; item; item = item.after) yield item;
   }

@@ -206,33 +206,33 @@ export const hub: Mutant[] = [
     why: "a reader leaves twice",
   },
   {
-    ...unit("node/traffic"),
+    ...unit("node/incoming"),
     search: "    if (this.#bytes <= this.#controlBytes) this.message();\n",
     replace: "",
     why: "the control frames of a connection's whole life add up to a message that does not end",
   },
   {
     ...unit("node/frame-writer"),
-    search: "    if (this.#chain.length > turnBytes) this.flush();\n",
+    search: "    if (this.#chain.length > mostKeptBytes) this.flush();\n",
     replace: "",
     why: "a long turn keeps frames without limit",
   },
   {
     ...unit("node/frame-writer"),
-    search: "    if (bufferedAmount === 0) this.#taken = this.#written;\n",
-    replace: "",
+    search: "bufferedAmount === 0 ? 0 : this.#writes",
+    replace: "this.#writes",
     why: "what was written in one turn of the event loop seems to wait until its end",
   },
   {
     ...unit("node/frame-writer"),
-    search: "    if (longer && longer.#frame === frame) return longer;\n",
+    search: "    if (this.#next && this.#next.#frame === frame) return this.#next;\n",
     replace: "",
     why: "every follower of an event gets a copy of its own",
   },
   {
     ...unit("node/frame-writer"),
-    search: "    if (longer && longer.#frame === frame) return longer;\n",
-    replace: "    if (longer) return longer;\n",
+    search: "    if (this.#next && this.#next.#frame === frame) return this.#next;\n",
+    replace: "    if (this.#next) return this.#next;\n",
     why: "a socket gets the frame of another",
   },
   {
@@ -261,8 +261,8 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("node/server-frame"),
-    search: "    if (length <= shortest) return offset + 2;\n",
-    replace: "    if (length < shortest) return offset + 2;\n",
+    search: "    if (length <= longestInSevenBits) return offset + 2;\n",
+    replace: "    if (length < longestInSevenBits) return offset + 2;\n",
     why: "the payload of 125 bytes overwrites the end of its header",
   },
   {

@@ -1,20 +1,10 @@
 import type { Socket } from "node:net";
-import type { Limits } from "@rosetta/protocol";
-import { writeCost } from "./frame-writer.ts";
-
-/**
- * Returns how many pongs may wait for a peer that does not read: as many as a queue may hold, by what they cost. By
- * default, ws hangs up on the 61st, even if a standstill of this process made them wait.
- */
-export function mostPongs({ queueBytes }: Pick<Limits, "queueBytes">): number {
-  return Math.max(1, Math.floor(queueBytes / writeCost));
-}
 
 /** Bytes of a client's control frame beyond its payload: a header of two and a mask of four (RFC 6455 §5.2). */
 const controlHead = 6;
 
 /** Counts the bytes of incomplete messages on a ws WebSocket, which ws itself does not report. */
-export class Traffic {
+export class Incoming {
   readonly #tcp: Socket;
   #messageEnd: number;
   #controlBytes = 0;
@@ -34,7 +24,7 @@ export class Traffic {
   /** Notes a ping or a pong. It is not part of a message, even between two of its fragments. */
   control(payload: Buffer): void {
     this.#controlBytes += controlHead + payload.length;
-    // Only control frames have come since the last message, so it is as if it had ended here. Otherwise those of a
+    // Only control frames have come since the last message, so counting begins anew here. Otherwise those of a
     // connection's whole life would add up, and those in one segment with a message would excuse what comes later.
     if (this.#bytes <= this.#controlBytes) this.message();
   }
