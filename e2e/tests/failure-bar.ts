@@ -88,6 +88,8 @@ test("COURSE-81 MUST slow the link down until it is told otherwise", {
   page.on("websocket", (socket) => {
     if (socket.url().endsWith("/echo")) echoes.push(new URL(socket.url()).port);
   });
+  // It takes the focus when it comes, even between a key's way down and its way up.
+  await expect(page.getByRole("heading", { name: "1. Hello" })).toBeFocused();
   const slow = bar(page).getByRole("button", { name: "Slow link" });
   await slow.press("Space");
   await expect(slow).toHaveAttribute("aria-pressed", "true");

@@ -85,7 +85,7 @@ function deliver(ws: Ws, frame: ServerFrame): boolean {
 
 /**
  * A socket of ws. ws calls these two methods itself, to answer a ping or a close frame. The frames of this turn must go
- * first: none may follow a close frame, and a pong tells a client that what it sent before its ping has been answered.
+ * first: none may follow a close frame, and the echo of an earlier message should not follow a pong.
  */
 export class Ws extends WebSocket {
   /** Missing until the hub has accepted the socket. */
@@ -93,7 +93,8 @@ export class Ws extends WebSocket {
 
   override pong(data?: Buffer, mask?: boolean, taken?: (error: Error) => void): void {
     this.data?.writer.flush();
-    super.pong(data, mask, taken);
+    // A copy, because a slice would keep all of the segment in memory in which it came.
+    super.pong(Buffer.from(data ?? ""), mask, taken);
   }
 
   override close(code?: number, reason?: string | Buffer): void {

@@ -5,21 +5,31 @@ import { afterEach, expect, test } from "vitest";
 import { FrameWriter, mostPongs } from "./frame-writer.ts";
 import { ServerFrame, textFrame } from "./server-frame.ts";
 
-/** A TCP socket that notes every write it is asked for, and takes it at once, or never if it is `stalled`. */
+/** A TCP socket that notes every write it is asked for, and takes it at once, or when it goes on if it is `stalled`. */
 class Tcp extends Duplex {
   readonly writes: Buffer[] = [];
-  readonly stalled: boolean;
+  #isStalled: boolean;
+  #taken: (() => void) | undefined;
   constructor({ stalled = false } = {}) {
     super();
-    this.stalled = stalled;
+    this.#isStalled = stalled;
   }
   override _write(chunk: Buffer, _encoding: string, taken: () => void): void {
     this.writes.push(chunk);
-    if (!this.stalled) taken();
+    this.#take(taken);
   }
   override _writev(chunks: { chunk: Buffer }[], taken: () => void): void {
     this.writes.push(Buffer.concat(chunks.map(({ chunk }) => chunk)));
-    if (!this.stalled) taken();
+    this.#take(taken);
+  }
+  #take(taken: () => void): void {
+    if (this.#isStalled) this.#taken = taken;
+    else taken();
+  }
+  /** Takes what waits. */
+  goOn(): void {
+    this.#isStalled = false;
+    this.#taken?.();
   }
   override _read(): void {}
   get texts(): string[] {
@@ -97,6 +107,20 @@ test("a long payload is one write with what is around it, and is not copied", as
   payload.fill("y");
   await endOfTurn();
   expect(tcp.texts).toEqual([`\x81\x01a\x82\x7e\x01\x2c${"y".repeat(300)}\x81\x01b`]);
+});
+
+test("a long payload is copied if bytes wait already, because it could keep a whole segment in memory", async () => {
+  const tcp = new Tcp({ stalled: true });
+  const writer = writerTo(tcp);
+  const payload = Buffer.alloc(300, "x");
+  writer.add(new ServerFrame(payload, true));
+  await endOfTurn();
+  expect(tcp.writes).toHaveLength(1);
+  writer.add(new ServerFrame(payload, true));
+  await endOfTurn();
+  payload.fill("y");
+  tcp.goOn();
+  expect(tcp.texts).toEqual([`\x82\x7e\x01\x2c${"x".repeat(300)}`, `\x82\x7e\x01\x2c${"x".repeat(300)}`]);
 });
 
 test("in a long turn frames are handed over in between, at most some 64 KiB of them at once", async () => {

@@ -15,16 +15,19 @@ const mostKeptBytes = 64 * 1024;
 class FrameChain {
   /** Bytes of all frames. */
   readonly length: number;
+  /** True if a payload is too long to be copied without need. */
+  readonly hasLong: boolean;
   readonly #previous: FrameChain | undefined;
   readonly #frame: ServerFrame | undefined;
   /** The newest chain that goes on from here. Older ones are not found again, which only costs a copy. */
   #next: FrameChain | undefined;
-  #buffers: readonly Buffer[] | undefined;
+  #bytes: Buffer | undefined;
 
   constructor(previous?: FrameChain, frame?: ServerFrame) {
     this.#previous = previous;
     this.#frame = frame;
     this.length = previous && frame ? previous.length + frame.length : 0;
+    this.hasLong = previous?.hasLong === true || frame?.longPayload !== undefined;
   }
 
   /** Returns this chain with one more frame. */
@@ -35,16 +38,16 @@ class FrameChain {
     return next;
   }
 
-  /** What to write: one buffer, unless there is a long payload among the frames. */
-  get buffers(): readonly Buffer[] {
-    this.#buffers ??= this.#join();
-    return this.#buffers;
+  /** All frames in one buffer. */
+  get bytes(): Buffer {
+    this.#bytes ??= joined(this.#frames(), this.length);
+    return this.#bytes;
   }
 
-  #join(): readonly Buffer[] {
-    const frames = this.#frames();
-    if (!frames.some(({ longPayload }) => longPayload)) return [joined(frames, this.length)];
-    return frames.flatMap((frame) => {
+  /** The same, but with long payloads as they are: one buffer if there is none. */
+  get pieces(): readonly Buffer[] {
+    if (!this.hasLong) return [this.bytes];
+    return this.#frames().flatMap((frame) => {
       const { longPayload } = frame;
       return longPayload ? [frame.head(), longPayload] : joined([frame], frame.length);
     });
@@ -118,10 +121,11 @@ export class FrameWriter {
     this.#chain = undefined;
     // The connection has ended, so they are lost, as they would be with ws.
     if (!this.#tcp.writable) return;
-    const { buffers } = chain;
-    if (buffers.length > 1) this.#tcp.cork();
-    for (const bytes of buffers) this.#tcp.write(bytes, this.countWrite());
-    if (buffers.length > 1) this.#tcp.uncork();
+    // A long payload is a slice of the segment in which it came, and would keep all of it in memory while it waits.
+    const pieces = this.#tcp.writableLength > 0 ? [chain.bytes] : chain.pieces;
+    if (pieces.length > 1) this.#tcp.cork();
+    for (const bytes of pieces) this.#tcp.write(bytes, this.countWrite());
+    if (pieces.length > 1) this.#tcp.uncork();
   }
 
   /** Counts a write, also one that ws makes. Returns the callback for it, the same for all. */

@@ -219,6 +219,12 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("node/frame-writer"),
+    search: "this.#tcp.writableLength > 0 ? [chain.bytes] : chain.pieces",
+    replace: "chain.pieces",
+    why: "an echo that waits keeps the whole segment in memory in which it came",
+  },
+  {
+    ...unit("node/frame-writer"),
     search: "bufferedAmount === 0 ? 0 : this.#writes",
     replace: "this.#writes",
     why: "what was written in one turn of the event loop seems to wait until its end",
