@@ -44,8 +44,8 @@ interface Target {
 export function oncePerRequest<R extends object>(
   parse: (request: R) => RequestFacts,
 ): (request: R) => RequestFacts {
-  // On the request itself. A WeakMap keeps a value until the next full garbage collection, even if its key is young and
-  // gone (V8), and these facts can reach all of their connection.
+  // On the request itself. In V8, a WeakMap that is old keeps every value until the next full garbage collection, even if
+  // its key is gone, and these facts can reach all of their connection.
   const facts = Symbol("facts");
   return (request: R & { [facts]?: RequestFacts }) => (request[facts] ??= parse(request));
 }

@@ -25,7 +25,7 @@ export const manners = {
   aborts: () => setImmediate(() => process.abort()),
   "ends with SIGSEGV": () => process.kill(process.pid, "SIGSEGV"),
   "is killed": () => process.kill(process.pid, "SIGKILL"),
-  // Peers cannot tell this from an endless loop, but it uses no core. It ends by itself, in case nobody else ends it.
+  // To its peers this looks like an endless loop, but it takes no processor time. It ends by itself if nobody ends it.
   "blocks its thread": () =>
     setImmediate(() => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hangMs)),
 } as const;
