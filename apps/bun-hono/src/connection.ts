@@ -12,6 +12,8 @@ interface UpgradeData {
 /** The data of a socket that has opened. */
 interface Data extends UpgradeData {
   session: Session;
+  /** True if the last message had to wait for the kernel. */
+  isBehind: boolean;
   /** The close frame that is still to be sent, if there is one. */
   goodbye?: { code: number; reason: string };
 }
@@ -22,7 +24,7 @@ export type Ws = ServerWebSocket<UpgradeData> & { data: Data };
 /** Returns the port through which the hub uses this stack's sockets. */
 export function createPort(server: () => Server<unknown>): Port<Ws> {
   return {
-    send: (ws, frame) => deliver(ws, frame),
+    send: (ws, text) => ws.data.session.hasRoom() && deliver(ws, ws.data, text) !== undefined,
 
     // #region waiting
     waiting: (ws) => ws.getBufferedAmount(),
@@ -67,12 +69,15 @@ export function createPort(server: () => Server<unknown>): Port<Ws> {
 }
 
 // #region send
-function deliver(ws: Ws, data: string | Buffer): boolean {
-  const { goodbye, session } = ws.data;
-  // send() returns 0 for a message that it silently dropped, but also for an empty one. So we check the queue first.
-  if (goodbye || !session.hasRoom()) return false;
+/** Returns the bytes of the message, or `undefined` if it was not sent. Call it only if the queue has room. */
+function deliver(ws: Ws, own: Data, data: string | Buffer): number | undefined {
+  if (own.goodbye) return undefined;
   // `true`: compress if the peer agreed to it. By default, Bun does not.
-  return ws.send(data, true) !== 0 || data.length === 0;
+  const sent = ws.send(data, true);
+  own.isBehind = sent < 0;
+  if (sent > 0) return sent;
+  // -1 means that it waits. 0 means that it was silently dropped, or that it was empty.
+  return own.isBehind || data.length === 0 ? Buffer.byteLength(data) : undefined;
 }
 
 // Bun treats a socket as gone once close() is called. Bytes that still wait stay in memory until the peer has read
@@ -84,10 +89,13 @@ function sayGoodbye(ws: Ws): void {
 // #endregion send
 
 // #region echo
-function echo(ws: Ws, data: string | Buffer): void {
-  const { session } = ws.data;
-  const bytes = Buffer.byteLength(data);
-  if (session.echo(bytes, data === echoStop) && deliver(ws, data)) session.echoed(bytes);
+function echo(ws: Ws, own: Data, data: string | Buffer): void {
+  const { isBehind, session } = own;
+  if (!session.echo(data === echoStop)) return;
+  // No topic adds to this queue, so it is asked only after a message had to wait. Asking for each takes 3 % of an echo,
+  // and counting the bytes that send() returns takes 5 %.
+  const sent = isBehind && !session.hasRoom() ? undefined : deliver(ws, own, data);
+  session.echoed(sent ?? Buffer.byteLength(data), sent !== undefined);
 }
 // #endregion echo
 
@@ -98,7 +106,9 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<UpgradeData> {
     open(ws) {
       const { path, address } = ws.data;
       hub.accept(ws, () =>
-        hub.open(path, address, (session) => Object.assign(ws, { data: { ...ws.data, session } })),
+        hub.open(path, address, (session) =>
+          Object.assign(ws, { data: { ...ws.data, session, isBehind: false } }),
+        ),
       );
     },
 
@@ -110,9 +120,10 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<UpgradeData> {
     // #region messages
     // Text arrives as a string, binary data as a Buffer.
     message(ws: Ws, data) {
-      if (ws.data.path === endpoints.echo) echo(ws, data);
-      else if (typeof data === "string") ws.data.session.text(data);
-      else ws.data.session.binary(data.length);
+      const own = ws.data;
+      if (own.path === endpoints.echo) echo(ws, own, data);
+      else if (typeof data === "string") own.session.text(data);
+      else own.session.binary(data.length);
     },
     // #endregion messages
 

@@ -45,7 +45,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // the socket opens.
   for (const path of Object.values(endpoints)) {
     app.get(path, ({ env, req, get }) => {
-      const data: Omit<Ws["data"], "session"> = { path, address: get("address") };
+      const data: Omit<Ws["data"], "session" | "isBehind"> = { path, address: get("address") };
       const isUpgraded = env.server.upgrade(req.raw, { data, headers: subprotocolHeaders(req.raw) });
       return new Response(null, { status: isUpgraded ? 200 : 400 });
     });

@@ -110,8 +110,7 @@ const stop = Buffer.from(echoStop);
 function echo(ws: Ws, data: Buffer, isBinary: boolean): void {
   const isStop = !isBinary && data.equals(stop);
   const { session } = ws.data;
-  if (!session.echo(data.length, isStop)) return;
-  if (deliver(ws, new ServerFrame(data, isBinary))) session.echoed(data.length);
+  if (session.echo(isStop)) session.echoed(data.length, deliver(ws, new ServerFrame(data, isBinary)));
 }
 // #endregion echo
 

@@ -122,9 +122,10 @@ export function assemble<Ws>(options: HubOptions<Ws>): Assembly<Ws> {
     record: (name, details) => records.record(name, details),
     failed,
     guard: (run) => records.guard(run),
-    counted(direction, bytes, messages = 1) {
-      metrics.counted(direction, bytes, messages);
-      if (direction === "out") connections.wrote(bytes, messages);
+    received: (bytes) => metrics.received(bytes),
+    sent(bytes, messages = 1) {
+      metrics.sent(bytes, messages);
+      connections.wrote(bytes, messages);
     },
   };
   const extras = options.extras?.(services) ?? noExtras;

@@ -54,8 +54,10 @@ export interface Services<Ws> {
   failed(error: unknown): void;
   /** Runs something whose failure must harm neither the next socket nor the process. */
   guard(run: () => void): void;
-  /** Counts `messages` messages of `bytes` each that came in or went out. Default: one. */
-  counted(direction: "in" | "out", bytes: number, messages?: number): void;
+  /** Counts a message of `bytes` bytes that came in. */
+  received(bytes: number): void;
+  /** Counts `messages` messages of `bytes` bytes each that went out. Default: one. */
+  sent(bytes: number, messages?: number): void;
 }
 
 /** Creates what a server does besides its rooms. Called once, when the other parts of the hub are there. */

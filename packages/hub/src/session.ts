@@ -10,13 +10,10 @@ export interface Session {
   text(data: string, bytes?: number): void;
   /** Refuses a binary message of `bytes` bytes on `/ws`, where only text is allowed. */
   binary(bytes: number): void;
-  /**
-   * Handles a message of `bytes` bytes on `/echo`. Closes with 1000 if it is the bare text `stop`. Returns whether the
-   * app is to send it back.
-   */
-  echo(bytes: number, isStop: boolean): boolean;
-  /** Counts a message of `bytes` bytes on `/echo` that the stack took to send it back. */
-  echoed(bytes: number): void;
+  /** Handles a message on `/echo`: closes with 1000 if it is the bare text `stop`. Returns whether to send it back. */
+  echo(isStop: boolean): boolean;
+  /** Counts a message of `bytes` bytes on `/echo`, and if `isSent`, also the one that the stack took to send it back. */
+  echoed(bytes: number, isSent: boolean): void;
   /** Notes that the peer is alive, because a ping or a pong arrived. */
   heard(): void;
   /** Returns whether another message may be sent. If over `limits.queueBytes` wait, starts to close with 4002 instead. */

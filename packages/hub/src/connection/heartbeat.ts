@@ -27,8 +27,9 @@ export class Heartbeat {
     this.#pingedAt = undefined;
   }
 
-  /** Notes that a message is complete. */
-  completed(): void {
+  /** Notes that a message is complete, which is a sign of life, too. */
+  completed(now: number): void {
+    this.heard(now);
     this.#begunAt = undefined;
   }
 

@@ -242,7 +242,7 @@ describe("the heartbeat", () => {
       await world.pass(30_000);
       pong.session.heard();
       text.session.text('{"type":"ping","id":"1","at":1}');
-      echo.session.heard(5);
+      echo.session.echoed(5, true);
     }
     for (const { socket } of [pong, text, echo]) expect(socket.isTerminated).toBe(false);
     expect(pong.socket.pings).toBe(10);
@@ -329,7 +329,7 @@ describe("an incomplete message", () => {
     socket.unfinished = 10;
     for (let count = 0; count < 10; count++) {
       await world.pass(2_000);
-      session.heard(10);
+      session.echoed(10, true);
     }
     expect(socket.closing).toBeUndefined();
   });
@@ -394,7 +394,7 @@ describe("a reader that is too slow", () => {
 
 test("a stop on /echo closes with 1000 and is not sent back", () => {
   const { session, socket } = setUp().connect("/echo");
-  expect(session.echo(4, true)).toBe(false);
+  expect(session.echo(true)).toBe(false);
   expect(socket.closing?.code).toBe(1000);
 });
 
@@ -460,8 +460,8 @@ test("messages in and out are counted, and so are their bytes on the wire", asyn
   const hello = Buffer.byteLength(`{"type":"hello","id":"hello","client":"${secret(1)}"}`);
   await anna.say({ type: "echo", id: "1", text: "aä€😀" });
   const { session } = connect("/echo");
-  expect(session.echo(7, false)).toBe(true);
-  session.echoed(7);
+  expect(session.echo(false)).toBe(true);
+  session.echoed(7, true);
   const sent = Buffer.byteLength('{"type":"echo","id":"1","text":"aä€😀"}');
   expect(hub.metrics().body).toContain(`rosetta_bytes_total{direction="in"} ${hello + sent + 7}`);
   expect(hub.metrics().body).toContain(`rosetta_bytes_total{direction="out"} ${before + sent + 7}`);
@@ -475,7 +475,7 @@ test("what the stack did not take is not counted as sent", async () => {
   await anna.say({ type: "subscribe", id: "s", topic: "room/a" });
   const sent = () => hub.metrics().body.match(/^rosetta_messages_total\{direction="out"\}.*$/m)?.[0];
   const before = sent();
-  connect("/echo").session.echo(7, false);
+  connect("/echo").session.echoed(7, false);
   expect(sent()).toBe(before);
   anna.socket.close(Close.Normal, "the stack has begun to close it");
   await anna.say({ type: "echo", id: "1", text: "nobody gets this" });

@@ -2,6 +2,7 @@ import {
   type ClientMessage,
   Close,
   type Endpoint,
+  echoStop,
   encode,
   endpoints,
   type Limits,
@@ -135,7 +136,7 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
   // #region text
   /** Handles a text message on `/ws`. Throws only if a handler does, so the app must catch. */
   text(data: string, bytes: number = byteLength(data)): void {
-    this.heard(bytes);
+    this.#received(bytes);
     if (!this.isOpen || this.#isStopping) return;
     // Before the message is parsed and validated, so that a flood costs neither.
     if (this.#throttle?.take() === false) return this.#refuse(data, this.#throttle);
@@ -148,16 +149,19 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
 
   /** Refuses a binary message of `bytes` bytes on `/ws`, where only text is allowed. */
   binary(bytes: number): void {
-    this.heard(bytes);
+    this.#received(bytes);
     this.close(Close.Unsupported, "only text is spoken here");
   }
 
-  /** Notes that the peer is alive: a message of `bytes` bytes arrived or, without it, a ping or a pong. */
-  heard(bytes?: number): void {
+  /** Notes that the peer is alive, because a ping or a pong arrived. */
+  heard(): void {
     this.#heartbeat.heard(this.#services.clock.newest);
-    if (bytes === undefined) return this.#controlled();
-    this.#heartbeat.completed();
-    this.#services.counted("in", bytes);
+    this.#controlled();
+  }
+
+  #received(bytes: number): void {
+    this.#heartbeat.completed(this.#services.clock.newest);
+    this.#services.received(bytes);
   }
 
   // #region drained
@@ -176,15 +180,17 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
 
   // #region echo
   /** Handles a message on `/echo`: closes if it is `stop`. Returns whether it is to be sent back. */
-  echo(bytes: number, isStop: boolean): boolean {
-    this.heard(bytes);
-    if (isStop) this.close(Close.Normal, "");
-    return !isStop;
+  echo(isStop: boolean): boolean {
+    if (!isStop) return true;
+    this.#received(echoStop.length);
+    this.close(Close.Normal, "");
+    return false;
   }
 
-  /** Counts a message that was sent back. */
-  echoed(bytes: number): void {
-    this.#services.counted("out", bytes);
+  /** Counts a message on `/echo`, and if `isSent`, also the one that was sent back. */
+  echoed(bytes: number, isSent: boolean): void {
+    this.#received(bytes);
+    if (isSent) this.#services.sent(bytes);
   }
   // #endregion echo
 
@@ -292,8 +298,8 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
 
   /** Sends a message that is already encoded. `bytes` are those of its UTF-8; if left out, they are counted. */
   sendFrame(frame: string, bytes: number = byteLength(frame)): void {
-    const { port, counted } = this.#services;
-    if (this.isOpen && port.send(this.ws, frame)) counted("out", bytes);
+    const { port, sent } = this.#services;
+    if (this.isOpen && port.send(this.ws, frame)) sent(bytes);
   }
 
   // #region latest

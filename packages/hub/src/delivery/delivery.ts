@@ -31,13 +31,13 @@ function send<Ws>(
   entry: Kept,
   topic: Topic<Follower<Ws>>,
   except: Follower<Ws> | undefined,
-  { port, guard, counted }: Services<Ws>,
+  { port, guard, sent }: Services<Ws>,
 ): void {
   if (topic.mode === "latest") {
     for (const session of topic.sessions) guard(() => session.latest(entry));
     return;
   }
-  counted("out", entry.bytes, port.publish(topic.name, entry.frame, except?.ws));
+  sent(entry.bytes, port.publish(topic.name, entry.frame, except?.ws));
 }
 
 /**

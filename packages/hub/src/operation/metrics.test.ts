@@ -41,7 +41,7 @@ describe("metrics", () => {
   test("are still text that Prometheus reads when the hub is busy", async () => {
     const { greet, connect, hub } = setUp();
     const anna = await greet();
-    connect("/echo").session.heard(5);
+    connect("/echo").session.echoed(5, false);
     await anna.say("bad");
     anna.session.slow();
     await anna.gone(4002);

@@ -57,9 +57,16 @@ export class Metrics {
   // Plain numbers, because they change with every message: a Map of labels would cost more than the rest of an echo.
   readonly #traffic = { in: { messages: 0, bytes: 0 }, out: { messages: 0, bytes: 0 } };
 
-  /** Counts `messages` messages of `bytes` each in one direction. */
-  counted(direction: "in" | "out", bytes: number, messages: number): void {
-    const traffic = this.#traffic[direction];
+  /** Counts a message of `bytes` bytes that came in. */
+  received(bytes: number): void {
+    const traffic = this.#traffic.in;
+    traffic.messages += 1;
+    traffic.bytes += bytes;
+  }
+
+  /** Counts `messages` messages of `bytes` bytes each that went out. */
+  sent(bytes: number, messages: number): void {
+    const traffic = this.#traffic.out;
     traffic.messages += messages;
     traffic.bytes += bytes * messages;
   }

@@ -72,9 +72,9 @@ const connection: Mutant[] = [
   ...inApps(["bun-hono"], "connection", [
     {
       search:
-        "      hub.accept(ws, () =>\n        hub.open(path, address, (session) => Object.assign(ws, { data: { ...ws.data, session } })),\n      );",
+        "      hub.accept(ws, () =>\n        hub.open(path, address, (session) =>\n          Object.assign(ws, { data: { ...ws.data, session, isBehind: false } }),\n        ),\n      );",
       replace:
-        "      hub.open(path, address, (session) => Object.assign(ws, { data: { ...ws.data, session } }));",
+        "      hub.open(path, address, (session) =>\n        Object.assign(ws, { data: { ...ws.data, session, isBehind: false } }),\n      );",
       why: "an exception while a socket opens is not caught",
       tests: ["e2e/connection.test.ts"],
     },
@@ -91,10 +91,22 @@ const connection: Mutant[] = [
       tests: ["e2e/connection.test.ts"],
     },
     {
-      search: "Buffer.byteLength(data)",
-      replace: "data.length",
+      search: "  if (sent > 0) return sent;",
+      replace: "  if (sent > 0) return data.length;",
       why: "bytes are counted in UTF-16 units",
       tests: ["ECHO-15"],
+    },
+    {
+      search: "own.isBehind = sent < 0;",
+      replace: "own.isBehind = false;",
+      why: "nobody asks whether the queue of an echo has room",
+      tests: ["SLOW-09"],
+    },
+    {
+      search: "ws.data.session.hasRoom() && deliver",
+      replace: "deliver",
+      why: "nobody asks whether the queue of a reply has room",
+      tests: ["SLOW-13"],
     },
     {
       search: "else server().publish(topic, frame, true);",

@@ -171,8 +171,8 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("connection/heartbeat", "connection/socket-session"),
-    search: "  completed(): void {\n    this.#begunAt = undefined;",
-    replace: "  completed(): void {",
+    search: "    this.heard(now);\n    this.#begunAt = undefined;",
+    replace: "    this.heard(now);",
     why: "a complete message does not end its deadline",
   },
   {
@@ -183,8 +183,8 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("connection/socket-session"),
-    search: 'if (this.isOpen && port.send(this.ws, frame)) counted("out", bytes);',
-    replace: 'if (this.isOpen) counted("out", bytes);\n    if (this.isOpen) port.send(this.ws, frame);',
+    search: "if (this.isOpen && port.send(this.ws, frame)) sent(bytes);",
+    replace: "if (this.isOpen) sent(bytes);\n    if (this.isOpen) port.send(this.ws, frame);",
     why: "a frame that the port dropped counts as sent",
   },
   {
@@ -273,8 +273,8 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("connection/socket-session"),
-    search: '    if (isStop) this.close(Close.Normal, "");\n    return !isStop;\n',
-    replace: '    if (isStop) this.close(Close.Normal, "");\n    return true;\n',
+    search: '    this.close(Close.Normal, "");\n    return false;\n',
+    replace: '    this.close(Close.Normal, "");\n    return true;\n',
     why: "a stop is sent back",
   },
   {
