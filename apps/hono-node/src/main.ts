@@ -1,7 +1,7 @@
 // The process: its environment, its one line on stdout and its signals. Byte for byte the same in every app.
 import { clusterOf } from "@rosetta/cluster";
 import { createExtras } from "@rosetta/hub/extras";
-import { addressOf, Lines, platform } from "@rosetta/hub/node";
+import { Lines, platform, resolveHost } from "@rosetta/hub/node";
 import { readManifests } from "@rosetta/manifest";
 import { readEnvironment, urlOf } from "@rosetta/protocol";
 import pino from "pino";
@@ -9,7 +9,7 @@ import manifest from "../server.json" with { type: "json" };
 import { start } from "./server.ts";
 
 // Resolved once, because `localhost` can be ::1 for one caller and 127.0.0.1 for the next (nodejs/node#40537).
-const host = await addressOf(process.env.HOST || "127.0.0.1");
+const host = await resolveHost(process.env.HOST || "127.0.0.1");
 const servers = readManifests().map(({ id, title, port }) => ({ id, title, url: urlOf(host, port) }));
 const environment = { ...process.env, HOST: host };
 const { settings, problems } = readEnvironment(environment, { port: manifest.port, servers });

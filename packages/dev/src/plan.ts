@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { addressOf } from "@rosetta/hub/node";
+import { resolveHost } from "@rosetta/hub/node";
 import { type Manifest, readManifests } from "@rosetta/manifest";
 import { readEnvironment, type Sibling, urlOf, usualOrigins } from "@rosetta/protocol";
 
@@ -36,7 +36,7 @@ export async function planRun(
   env: NodeJS.ProcessEnv,
   cluster = false,
 ): Promise<DevPlan | string[]> {
-  const host = await addressOf(env.HOST || "127.0.0.1");
+  const host = await resolveHost(env.HOST || "127.0.0.1");
   const { settings, problems } = readEnvironment({ ...env, HOST: host }, { port: noPort, servers: [] });
   if (!settings) return problems;
   const trouble = await whyNot(host, 0);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import { promisify } from "node:util";
 import { expect, test, vi } from "vitest";
-import { addressOf, atMost, platform } from "./platform.ts";
+import { atMost, platform, resolveHost } from "./platform.ts";
 
 test("a hash is computed over MiB of zeros, and reported MiB by MiB", async () => {
   const steps: number[] = [];
@@ -87,7 +87,7 @@ test("a timer runs once unless it is cancelled, and both clocks advance", async 
 test("a process ends if it waits only for timers", async () => {
   const module = JSON.stringify(new URL("./platform.ts", import.meta.url).href);
   const script = `
-    import { addressOf, atMost, platform } from ${module};
+    import { resolveHost, atMost, platform } from ${module};
     platform.after(120_000, () => {});
     await atMost(120_000, Promise.resolve());
     console.log("stopped");`;
@@ -113,14 +113,14 @@ test("time is not affected when somebody sets the wall clock", () => {
 });
 
 test("a name resolves to an address, and an address to itself", async () => {
-  expect(isIP(await addressOf("localhost"))).not.toBe(0);
-  expect(await addressOf("127.0.0.1")).toBe("127.0.0.1");
-  expect(await addressOf("::1")).toBe("::1");
+  expect(isIP(await resolveHost("localhost"))).not.toBe(0);
+  expect(await resolveHost("127.0.0.1")).toBe("127.0.0.1");
+  expect(await resolveHost("::1")).toBe("::1");
 });
 
 test.each(["127.0.0.1:3000", "[::1]", "http://localhost", "no such host"])(
   "%s has no address",
   async (text) => {
-    expect(await addressOf(text)).toBe(text);
+    expect(await resolveHost(text)).toBe(text);
   },
 );

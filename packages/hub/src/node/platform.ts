@@ -56,7 +56,7 @@ export async function atMost(ms: number, stopped: Promise<unknown>): Promise<voi
  * Resolves a name to its first address. Text that does not resolve is returned as it is: listening on it will fail with
  * a better message.
  */
-export async function addressOf(name: string): Promise<string> {
+export async function resolveHost(name: string): Promise<string> {
   return lookup(name).then(
     ({ address }) => address,
     () => name,
