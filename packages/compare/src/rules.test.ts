@@ -112,6 +112,16 @@ test("the same exports", () => {
   ]);
 });
 
+test("an export that others import from a package of ours", () => {
+  expect(append("server.ts", "export class Close {}\n")).toEqual([]);
+  expect(append("main.ts", "export const Close = 1;\n")).toContain(
+    "apps/two/src/main.ts:3  export Close: not in one",
+  );
+  expect(append("main.ts", "export const start = 1;\n")).toContain(
+    "apps/two/src/main.ts:3  export start: not in one",
+  );
+});
+
 test("no word of the protocol", () => {
   expect(append("server.ts", 'send({ type: "publish" });\n')).toEqual([
     'apps/two/src/server.ts:10  "publish" is a message of the protocol: it belongs in a package',

@@ -1,7 +1,7 @@
 import { hasCode, pathOf } from "@rosetta/manifest";
 import { isEndpoint, paths } from "@rosetta/protocol";
 import type { AppSources, Finding, Source } from "./app-sources.ts";
-import type { Named } from "./syntax.ts";
+import type { Named, Syntax } from "./syntax.ts";
 import { protocolMeaning } from "./vocabulary.ts";
 
 /** Checks every rule about the apps, in the order in which to fix violations. */
@@ -108,12 +108,15 @@ export function filledRegions({ sources }: AppSources): Finding[] {
   );
 }
 
-/** Finds exports that not every app has. */
+/**
+ * Finds exports that not every app has. An app has the name, too, if the same file there imports it from a package of
+ * ours: what two stacks can share, a third may have to write itself.
+ */
 function sameExports({ sources }: AppSources): Finding[] {
   return groupBy(sources, (source) => source.name).flatMap(([, group]) =>
     group.flatMap((source) =>
       source.syntax.exports.flatMap((found) => {
-        const lacking = group.filter((other) => !has(other.syntax.exports, found)).map((other) => other.app);
+        const lacking = group.filter((other) => !offers(other.syntax, found)).map((other) => other.app);
         if (lacking.length === 0) return [];
         return [
           { file: source.path, line: found.line, message: `export ${found.name}: not in ${list(lacking)}` },
@@ -152,8 +155,9 @@ function listedRoutes({ sources }: AppSources): Finding[] {
     });
 }
 
-function has(all: Named[], { name }: Named): boolean {
-  return all.some((other) => other.name === name);
+function offers({ exports, imports }: Syntax, { name }: Named): boolean {
+  const shared = imports.filter(({ module }) => module.startsWith("@rosetta/"));
+  return [...exports, ...shared].some((other) => other.name === name);
 }
 
 function firstDifference(expected: string, text: string): number {

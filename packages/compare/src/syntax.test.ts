@@ -50,6 +50,15 @@ test("modules are found in static, dynamic and type imports and in re-exports", 
   expect(values(text)).toEqual([]);
 });
 
+test("what is imported by name is found with its module, as the file calls it", () => {
+  const text = 'import a, { b, c as d } from "e";\nimport { type F } from "f";\nimport * as g from "h";';
+  expect(syntaxOf(text).imports).toEqual([
+    { name: "b", module: "e" },
+    { name: "d", module: "e" },
+    { name: "F", module: "f" },
+  ]);
+});
+
 test("exports are found in every form", () => {
   expect(exported("export const a = 1, b = 2; export const { c, d: [e] } = f;")).toEqual([
     "a",

@@ -7,6 +7,7 @@ import {
   isIdentifier,
   isImportDeclaration,
   isLiteralExpression,
+  isNamedImports,
   isNamespaceExport,
   isPropertyAccessExpression,
   isVariableDeclaration,
@@ -34,9 +35,17 @@ export interface Named {
   line: number;
 }
 
+/** A name that a file imports, as that file calls it. */
+export interface Imported {
+  name: string;
+  module: string;
+}
+
 /** The facts about a file that parity needs. Comments do not matter. */
 export interface Syntax {
   exports: Named[];
+  /** What it imports by name, types included. */
+  imports: Imported[];
   /** The modules it imports statically or dynamically, or re-exports. */
   modules: Named[];
   /** All literals except the names of modules. */
@@ -69,7 +78,8 @@ type Program = ReturnType<ReturnType<API["updateSnapshot"]>["getProjects"]>[numb
 function syntaxOf(program: Program, path: string): Syntax {
   const file = program.getSourceFile(`/${path}`);
   if (!file) throw new Error(`TypeScript did not read ${path}`);
-  const found: Syntax = { exports: exportsOf(file), modules: [], literals: [], errors: [] };
+  const [exports, imports] = [exportsOf(file), importsOf(file)];
+  const found: Syntax = { exports, imports, modules: [], literals: [], errors: [] };
   for (const { text, pos } of program.getSyntacticDiagnostics(`/${path}`)) {
     found.errors.push({ name: text, line: lineAt(file, pos) });
   }
@@ -115,6 +125,15 @@ function exportsOf(file: SourceFile): Named[] {
   return file.statements.flatMap((statement) => {
     const line = lineAt(file, statement.getStart(file));
     return exportedNames(statement).map((name) => ({ name, line }));
+  });
+}
+
+function importsOf(file: SourceFile): Imported[] {
+  return file.statements.filter(isImportDeclaration).flatMap(({ importClause, moduleSpecifier }) => {
+    const bindings = importClause?.namedBindings;
+    if (!bindings || !isNamedImports(bindings)) return [];
+    const module = String(literalValue(moduleSpecifier));
+    return bindings.elements.map(({ name }) => ({ name: name.text, module }));
   });
 }
 
