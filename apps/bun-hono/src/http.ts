@@ -28,7 +28,7 @@ export const factsOf = oncePerRequest((req: Request): RequestFacts => {
 });
 
 /** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
-export function addressOf(req: Request, server: Server<unknown>): string {
+function remoteOf(req: Request, server: Server<unknown>): string {
   return server.requestIP(req)?.address ?? "";
 }
 
@@ -36,7 +36,7 @@ export function addressOf(req: Request, server: Server<unknown>): string {
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
   app.use(async (c, next) => {
-    const remote = addressOf(c.req.raw, c.env.server);
+    const remote = remoteOf(c.req.raw, c.env.server);
     const admission = hub.admit(factsOf(c.req.raw), remote);
     if (admission.refusal) return answer(c, admission.refusal);
     for (const [name, value] of Object.entries(admission.headers)) c.header(name, value);

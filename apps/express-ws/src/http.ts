@@ -1,28 +1,14 @@
 // Express 5: middleware runs in the order in which it is added. It sees every request except upgrades.
 import { existsSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
 import { extname } from "node:path";
 import type { Answer, Hub } from "@rosetta/hub";
-import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
+import { cutOff, factsOf, inTurn, queuedIn, remoteOf, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
-import { oncePerRequest, parseRequest, type RequestFacts } from "@rosetta/protocol";
 import express, { type Express, type Response } from "express";
 import type { Ws } from "./connection.ts";
 
 /** The app to which the routes are added. */
 export type App = Express;
-
-/** Returns what the admission checks need to know about a request. Parses each request only once. */
-export const factsOf = oncePerRequest((req: IncomingMessage): RequestFacts => {
-  // Only Set-Cookie would be an array, and nobody asks for that.
-  const header = (name: string) => req.headers[name] as string | undefined;
-  return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
-});
-
-/** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
-export function addressOf(req: IncomingMessage): string {
-  return req.socket.remoteAddress ?? "";
-}
 
 /** How a file of the page may be compressed, the smallest copy first, and how such a copy is named. */
 const copies = [
@@ -40,7 +26,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.use((req, res, next) => {
     // A handshake that gets here was not upgraded, and can no longer be.
     const facts = { ...factsOf(req), isOrdinary: true };
-    const admission = hub.admit(facts, addressOf(req));
+    const admission = hub.admit(facts, remoteOf(req));
     if (admission.refusal) return answer(res, admission.refusal);
     res.set(admission.headers);
     res.locals.address = admission.address;

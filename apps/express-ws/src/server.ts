@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, mostPongs, platform, Sockets } from "@rosetta/hub/node";
+import { atMost, factsOf, mostPongs, platform, remoteOf, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, pathOf, secondMs } from "@rosetta/protocol";
 import express from "express";
 import { WebSocketServer } from "ws";
 import { connect, createPort, Ws } from "./connection.ts";
-import { addressOf, factsOf, routes } from "./http.ts";
+import { routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
@@ -45,7 +45,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // Express answers in its turn. Without this callback, a request with any Upgrade header, even `h2c`, would bypass
   // Express (Node 24.9, nodejs/node#59824).
   const shouldUpgradeCallback = (req: IncomingMessage) =>
-    !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
+    !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), remoteOf(req));
   const server = createServer({ ...http, shouldUpgradeCallback }, app);
   const sockets = new Sockets(server, settings, hub.supervision);
   // Node's own 400 to bytes that are not HTTP could be taken for the answer to an earlier request.
@@ -64,7 +64,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     // Until ws takes over, a reset by the peer would be an uncaughtException.
     tcp.on("error", destroy);
     const facts = factsOf(req);
-    const admission = hub.admit(facts, addressOf(req));
+    const admission = hub.admit(facts, remoteOf(req));
     // A refused handshake never reaches this event, except on a Node that is too old to call shouldUpgradeCallback.
     if (admission.refusal) return tcp.destroy();
     wss.handleUpgrade(req, tcp, head, (ws) => {

@@ -1,10 +1,10 @@
 // Fastify 5: a route is declared together with its options. Hooks run before every route, for upgrades too.
-import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import fastifyStatic from "@fastify/static";
 import type { Answer, Hub } from "@rosetta/hub";
-import { cutOff, inTurn, queuedIn, whenOver } from "@rosetta/hub/node";
+import { cutOff, factsOf, inTurn, queuedIn, remoteOf, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
-import { oncePerRequest, originForm, parseRequest, type RequestFacts } from "@rosetta/protocol";
+import { originForm } from "@rosetta/protocol";
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import type { Ws } from "./connection.ts";
 
@@ -17,18 +17,6 @@ declare module "fastify" {
 /** The app to which the routes are added. */
 export type App = FastifyInstance;
 
-/** Returns what the admission checks need to know about a request. Parses each request only once. */
-export const factsOf = oncePerRequest((req: IncomingMessage): RequestFacts => {
-  // Only Set-Cookie would be an array, and nobody asks for that.
-  const header = (name: string) => req.headers[name] as string | undefined;
-  return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
-});
-
-/** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
-export function addressOf(req: IncomingMessage): string {
-  return req.socket.remoteAddress ?? "";
-}
-
 /** Adds everything that is served over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
@@ -37,7 +25,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
   app.addHook("onRequest", async (req, reply) => {
     // A handshake that gets here without `req.ws` was not upgraded, and can no longer be.
     const facts = req.ws ? factsOf(req.raw) : { ...factsOf(req.raw), isOrdinary: true };
-    const admission = hub.admit(facts, addressOf(req.raw));
+    const admission = hub.admit(facts, remoteOf(req.raw));
     if (admission.refusal) return answer(reply, admission.refusal);
     reply.headers(admission.headers);
     req.address = admission.address;

@@ -4,11 +4,11 @@ import type { IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, mostPongs, platform, Sockets } from "@rosetta/hub/node";
+import { atMost, factsOf, mostPongs, platform, remoteOf, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, pathOf, secondMs } from "@rosetta/protocol";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { connect, createPort, Ws } from "./connection.ts";
-import { addressOf, answer, factsOf, routes } from "./http.ts";
+import { answer, routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
@@ -45,10 +45,10 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // Fastify answers in its turn. Without this callback, a request with any Upgrade header, even `h2c`, would be taken
   // for a WebSocket handshake (Node 24.9, nodejs/node#59824).
   const shouldUpgradeCallback = (req: IncomingMessage) =>
-    !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
+    !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), remoteOf(req));
   // No hook runs for a path that Fastify's router cannot decode, so admission is checked here.
   const frameworkErrors = (_error: Error, req: FastifyRequest, reply: FastifyReply) => {
-    const { refusal } = hub.admit(factsOf(req.raw), addressOf(req.raw));
+    const { refusal } = hub.admit(factsOf(req.raw), remoteOf(req.raw));
     answer(reply, refusal ?? hub.missing());
   };
   // Fastify's own 400 to bytes that are not HTTP could be taken for the answer to an earlier request.

@@ -1,11 +1,9 @@
 // Hono: a handler receives a context and returns a Response. Node's own request and response are in c.env.
-import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
 import { serveStatic } from "@hono/node-server/serve-static";
 import type { Answer, Hub } from "@rosetta/hub";
-import { cutOff, queuedIn, whenOver } from "@rosetta/hub/node";
+import { cutOff, factsOf, queuedIn, remoteOf, whenOver } from "@rosetta/hub/node";
 import { pageRoot } from "@rosetta/page";
-import { oncePerRequest, parseRequest, type RequestFacts } from "@rosetta/protocol";
 import type { Context, Hono } from "hono";
 import { etag } from "hono/etag";
 import type { Ws } from "./connection.ts";
@@ -19,18 +17,6 @@ interface Env {
 /** The app to which the routes are added. */
 export type App = Hono<Env>;
 
-/** Returns what the admission checks need to know about a request. Parses each request only once. */
-export const factsOf = oncePerRequest((req: IncomingMessage): RequestFacts => {
-  // Only Set-Cookie would be an array, and nobody asks for that.
-  const header = (name: string) => req.headers[name] as string | undefined;
-  return parseRequest({ method: req.method ?? "", url: req.url ?? "", version: req.httpVersion, header });
-});
-
-/** Returns the address of the connection's peer, or an empty string if the connection is already gone. */
-export function addressOf(req: IncomingMessage): string {
-  return req.socket.remoteAddress ?? "";
-}
-
 /** Adds everything that is served over plain HTTP. */
 export function routes(app: App, hub: Hub<Ws>): void {
   // #region door
@@ -38,7 +24,7 @@ export function routes(app: App, hub: Hub<Ws>): void {
     const { incoming, outgoing } = c.env;
     // There is no `outgoing` for a handshake that Node upgrades. One that has it can no longer be upgraded.
     const facts = outgoing ? { ...factsOf(incoming), isOrdinary: true } : factsOf(incoming);
-    const admission = hub.admit(facts, addressOf(incoming));
+    const admission = hub.admit(facts, remoteOf(incoming));
     if (admission.refusal) return answer(c, admission.refusal);
     for (const [name, value] of Object.entries(admission.headers)) c.header(name, value);
     c.set("address", admission.address);

@@ -9,12 +9,12 @@ import {
   type WebSocketServerLike,
 } from "@hono/node-server";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, inTurn, mostPongs, platform, Sockets } from "@rosetta/hub/node";
+import { atMost, factsOf, inTurn, mostPongs, platform, remoteOf, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, secondMs } from "@rosetta/protocol";
 import { Hono } from "hono";
 import { WebSocketServer } from "ws";
 import { connect, createPort, Ws } from "./connection.ts";
-import { type App, addressOf, factsOf, routes } from "./http.ts";
+import { type App, routes } from "./http.ts";
 
 /** Starts the server. Rejects with the system's error if it cannot listen. */
 export async function start(options: ServerOptions): Promise<RunningServer> {
@@ -56,7 +56,7 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
   // Hono answers in its turn. Otherwise the adapter would refuse it without a body, and leave a request with another
   // Upgrade header, such as `h2c`, waiting for ever (Node 24.9, nodejs/node#59824).
   const shouldUpgradeCallback = (req: IncomingMessage) =>
-    !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req));
+    !sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), remoteOf(req));
   const server = createServer({ ...http, shouldUpgradeCallback }, listen);
   // The adapter also refuses a Host that it would write differently, such as `[0::1]`, and a scheme in capitals. For
   // admission they mean the same. It needs the Host that was sent, so that is parsed before: afterwards it is only in

@@ -4,6 +4,7 @@ export { FrameWriter, mostPongs } from "./frame-writer.ts";
 export { Incoming } from "./incoming.ts";
 export { Lines } from "./lines.ts";
 export { atMost, platform, resolveHost } from "./platform.ts";
+export { factsOf, remoteOf } from "./request-facts.ts";
 export { inTurn, queuedIn, whenOver } from "./responses.ts";
 export { ServerFrame, textFrame } from "./server-frame.ts";
 export { cutOff, Sockets } from "./sockets.ts";

@@ -169,13 +169,13 @@ const http: Mutant[] = [
     },
     {
       search: "hub.events(factsOf(req), res.locals.address)",
-      replace: "hub.events(factsOf(req), addressOf(req))",
+      replace: "hub.events(factsOf(req), remoteOf(req))",
       why: "a stream counts for the proxy's address",
       tests: ["ALT-24"],
     },
     {
       search: "hub.poll(factsOf(req), res.locals.address, ",
-      replace: "hub.poll(factsOf(req), addressOf(req), ",
+      replace: "hub.poll(factsOf(req), remoteOf(req), ",
       why: "a poll counts for the proxy's address",
       tests: ["ALT-24"],
     },
@@ -208,13 +208,13 @@ const http: Mutant[] = [
     },
     {
       search: "hub.events(factsOf(req.raw), req.address)",
-      replace: "hub.events(factsOf(req.raw), addressOf(req.raw))",
+      replace: "hub.events(factsOf(req.raw), remoteOf(req.raw))",
       why: "a stream counts for the proxy's address",
       tests: ["ALT-24"],
     },
     {
       search: "hub.poll(factsOf(req.raw), req.address, ",
-      replace: "hub.poll(factsOf(req.raw), addressOf(req.raw), ",
+      replace: "hub.poll(factsOf(req.raw), remoteOf(req.raw), ",
       why: "a poll counts for the proxy's address",
       tests: ["ALT-24"],
     },
@@ -240,13 +240,13 @@ const http: Mutant[] = [
     },
     {
       search: 'hub.events(factsOf(incoming), c.get("address"))',
-      replace: "hub.events(factsOf(incoming), addressOf(incoming))",
+      replace: "hub.events(factsOf(incoming), remoteOf(incoming))",
       why: "a stream counts for the proxy's address",
       tests: ["ALT-24"],
     },
     {
       search: 'hub.poll(factsOf(incoming), c.get("address"), resolve)',
-      replace: "hub.poll(factsOf(incoming), addressOf(incoming), resolve)",
+      replace: "hub.poll(factsOf(incoming), remoteOf(incoming), resolve)",
       why: "a poll counts for the proxy's address",
       tests: ["ALT-24"],
     },
@@ -266,13 +266,13 @@ const http: Mutant[] = [
     },
     {
       search: 'hub.events(factsOf(c.req.raw), c.get("address"))',
-      replace: "hub.events(factsOf(c.req.raw), addressOf(c.req.raw, c.env.server))",
+      replace: "hub.events(factsOf(c.req.raw), remoteOf(c.req.raw, c.env.server))",
       why: "a stream counts for the proxy's address",
       tests: ["ALT-24"],
     },
     {
       search: 'hub.poll(factsOf(c.req.raw), c.get("address"), resolve)',
-      replace: "hub.poll(factsOf(c.req.raw), addressOf(c.req.raw, c.env.server), resolve)",
+      replace: "hub.poll(factsOf(c.req.raw), remoteOf(c.req.raw, c.env.server), resolve)",
       why: "a poll counts for the proxy's address",
       tests: ["ALT-24"],
     },
@@ -310,7 +310,7 @@ const server: Mutant[] = [
       tests: ["HTTP-28"],
     },
     {
-      search: "!sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), addressOf(req))",
+      search: "!sockets.owesAnswer(req) && hub.mayUpgrade(factsOf(req), remoteOf(req))",
       replace: '!sockets.owesAnswer(req) && req.headers.upgrade === "websocket"',
       why: "`Connection` is ignored",
       tests: ["UPG-02"],

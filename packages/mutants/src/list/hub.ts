@@ -302,6 +302,26 @@ export const hub: Mutant[] = [
     why: "a stop overtakes the ack of what was published before it",
   },
   {
+    file: "packages/hub/src/node/request-facts.ts",
+    search: 'req.socket.remoteAddress ?? ""',
+    replace: '""',
+    why: "the remote address is ignored",
+    tests: ["packages/hub/src/node/request-facts.test.ts", "UPG-53"],
+  },
+  {
+    ...unit("node/request-facts"),
+    search: "oncePerRequest((req: IncomingMessage): RequestFacts => {",
+    replace:
+      "((parse: (req: IncomingMessage) => RequestFacts) => parse)((req: IncomingMessage): RequestFacts => {",
+    why: "a request is parsed whenever somebody asks for its facts",
+  },
+  {
+    ...unit("node/request-facts"),
+    search: "version: req.httpVersion, ",
+    replace: "",
+    why: "HTTP/1.0 without a Host is refused",
+  },
+  {
     file: "packages/hub/src/node/sockets.ts",
     search: `if (code === "ERR_HTTP_REQUEST_TIMEOUT" && this.#hub.clock.behind() > 0) this.#excuse(code, tcp);\n    else `,
     replace: "",
