@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { encodeFrame, type Message, Opcode, randomMask } from "@rosetta/conformance";
 import { from, metric, type RawSocket } from "@rosetta/testkit";
 import { expect, test } from "../fixtures.ts";
@@ -11,6 +12,14 @@ const kinds = {
   text: (size: number) => "ä".repeat(size / 2) + "!".repeat(size % 2),
   binary: (size: number) => Uint8Array.from({ length: size }, (_, index) => (index * 31) & 0xff),
 };
+
+/** The headers of a handshake that asks for compression. */
+const compressing = { "Sec-WebSocket-Extensions": "permessage-deflate" };
+
+/** Returns a text that zlib needs some 20 ms for, because it looks alike everywhere and repeats nowhere. */
+function hardToCompress(): string {
+  return Array.from(randomBytes(60_000), (byte) => byte & 1).join("");
+}
 
 /** Returns what came back, as it was sent: a string or bytes. */
 function contentOf(message: Message): string | Uint8Array {
@@ -261,4 +270,20 @@ test("ECHO-17 SHOULD answer messages and pings in the order in which they came",
     received.push(Buffer.from(payload).toString());
   }
   expect(received).toEqual(sent.map(({ payload }) => payload.toString()));
+});
+
+// RFC 9293 §3.6: a peer that has sent FIN can still receive. A close frame should come first (RFC 6455 §7.1.2).
+test("ECHO-18 SHOULD send back what came before FIN, compressed or not", {
+  tag: ["@echo", "@send"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ COMPRESSION: "1" })).port);
+  const text = hardToCompress();
+  for (const [how, headers] of Object.entries({ "as it is": {}, compressed: compressing })) {
+    const ws = await own.connect("/echo", { headers });
+    ws.send(text);
+    ws.end();
+    await ws.ended({ deadline: 15_000 });
+    expect(`${ws.messages.length} came back ${how}`).toBe(`1 came back ${how}`);
+    expect(await ws.nextText()).toBe(text);
+  }
 });

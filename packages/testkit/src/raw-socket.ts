@@ -189,6 +189,11 @@ export class RawSocket {
     return this.#connection.waiting;
   }
 
+  /** Sends FIN, without a close frame. The server can still send. */
+  end(): void {
+    this.#connection.end();
+  }
+
   /** Ends the connection with RST, without a close frame. */
   destroy(): void {
     this.#connection.reset();
