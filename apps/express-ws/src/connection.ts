@@ -78,7 +78,7 @@ function deliver(ws: Ws, frame: ServerFrame): boolean {
   // ws never refuses a message (websockets/ws#2009), so the hub is asked. Once for a write: until the next one, the
   // writer takes at most 64 KiB and a frame.
   if (!writer.hasFrames && !session.hasRoom()) return false;
-  if (isCompressed) ws.send(frame.payload, { binary: frame.isBinary }, writer.countWrite());
+  if (isCompressed) ws.send(frame.kept, { binary: frame.isBinary }, writer.countWrite());
   else writer.add(frame);
   return true;
 }

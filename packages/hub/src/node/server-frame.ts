@@ -10,7 +10,7 @@ const longestCopied = 256;
 
 /** A message from a server as one frame: final and not masked (RFC 6455 §5.2). */
 export class ServerFrame {
-  /** The message, as ws takes it. */
+  /** The message. */
   readonly payload: Buffer | string;
   readonly isBinary: boolean;
   /** Bytes of the whole frame: a header of 2, 4 or 10, and the payload. */
@@ -22,6 +22,17 @@ export class ServerFrame {
     this.isBinary = isBinary;
     this.#payloadLength = typeof payload === "string" ? Buffer.byteLength(payload) : payload.length;
     this.length = this.#headLength + this.#payloadLength;
+  }
+
+  /**
+   * The message for a stack that keeps it. Bytes are copied, because a slice would keep all of the segment in memory in
+   * which it came. The copy is not from Node's pool, because that would be kept in the same way.
+   */
+  get kept(): Buffer | string {
+    if (typeof this.payload === "string") return this.payload;
+    const copy = Buffer.allocUnsafeSlow(this.payload.length);
+    copy.set(this.payload);
+    return copy;
   }
 
   /** The payload if it is not to be copied. A text always is, because it has to become bytes. */

@@ -255,6 +255,18 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("node/server-frame"),
+    search: "Buffer.allocUnsafeSlow(this.payload.length)",
+    replace: "Buffer.allocUnsafe(this.payload.length)",
+    why: "an echo that waits to be compressed keeps a pool in memory",
+  },
+  {
+    ...unit("node/server-frame"),
+    search: "    return copy;\n",
+    replace: "    return this.payload;\n",
+    why: "an echo that waits to be compressed keeps the whole segment in memory in which it came",
+  },
+  {
+    ...unit("node/server-frame"),
     search: "isBinary ? 0x82 : 0x81",
     replace: "0x81",
     why: "an echo of bytes comes back as a text",
