@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { FrameWriter, mostPongs } from "./frame-writer.ts";
 import { ServerFrame, textFrame } from "./server-frame.ts";
 
@@ -121,6 +121,18 @@ test("a long payload is copied if bytes wait already, because it could keep a wh
   payload.fill("y");
   tcp.goOn();
   expect(tcp.texts).toEqual([`\x82\x7e\x01\x2c${"x".repeat(300)}`, `\x82\x7e\x01\x2c${"x".repeat(300)}`]);
+});
+
+test("what is written behind bytes that wait is not from a pool, which would be kept in memory", async () => {
+  const tcp = new Tcp({ stalled: true });
+  const write = vi.spyOn(tcp, "write");
+  const writer = writerTo(tcp);
+  for (const text of ["a", "b"]) {
+    writer.add(textFrame(text));
+    await endOfTurn();
+  }
+  const [, second] = write.mock.calls.map(([bytes]) => bytes as Buffer);
+  expect(second?.buffer.byteLength).toBe(second?.length);
 });
 
 test("in a long turn frames are handed over in between, at most some 64 KiB of them at once", async () => {

@@ -22,6 +22,7 @@ class FrameChain {
   /** The newest chain that goes on from here. Older ones are not found again, which only costs a copy. */
   #next: FrameChain | undefined;
   #bytes: Buffer | undefined;
+  #ownBytes: Buffer | undefined;
 
   constructor(previous?: FrameChain, frame?: ServerFrame) {
     this.#previous = previous;
@@ -40,16 +41,22 @@ class FrameChain {
 
   /** All frames in one buffer. */
   get bytes(): Buffer {
-    this.#bytes ??= joined(this.#frames(), this.length);
+    this.#bytes ??= joined(this.#frames(), Buffer.allocUnsafe(this.length));
     return this.#bytes;
   }
 
-  /** The same, but with long payloads as they are: one buffer if there is none. */
+  /** The same, but not from Node's pool, whose 64 KiB would stay in memory as long as a few of its bytes wait. */
+  get ownBytes(): Buffer {
+    this.#ownBytes ??= joined(this.#frames(), Buffer.allocUnsafeSlow(this.length));
+    return this.#ownBytes;
+  }
+
+  /** All frames, but with long payloads as they are: one buffer if there is none. */
   get pieces(): readonly Buffer[] {
     if (!this.hasLong) return [this.bytes];
     return this.#frames().flatMap((frame) => {
       const { longPayload } = frame;
-      return longPayload ? [frame.head(), longPayload] : joined([frame], frame.length);
+      return longPayload ? [frame.head(), longPayload] : joined([frame], Buffer.allocUnsafe(frame.length));
     });
   }
 
@@ -62,8 +69,7 @@ class FrameChain {
   }
 }
 
-function joined(frames: readonly ServerFrame[], length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
+function joined(frames: readonly ServerFrame[], bytes: Buffer): Buffer {
   let offset = 0;
   for (const frame of frames) {
     frame.write(bytes, offset);
@@ -122,7 +128,7 @@ export class FrameWriter {
     // The connection has ended, so they are lost, as they would be with ws.
     if (!this.#tcp.writable) return;
     // A long payload is a slice of the segment in which it came, and would keep all of it in memory while it waits.
-    const pieces = this.#tcp.writableLength > 0 ? [chain.bytes] : chain.pieces;
+    const pieces = this.#tcp.writableLength > 0 ? [chain.ownBytes] : chain.pieces;
     if (pieces.length > 1) this.#tcp.cork();
     for (const bytes of pieces) this.#tcp.write(bytes, this.countWrite());
     if (pieces.length > 1) this.#tcp.uncork();

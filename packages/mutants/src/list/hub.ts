@@ -219,9 +219,15 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("node/frame-writer"),
-    search: "this.#tcp.writableLength > 0 ? [chain.bytes] : chain.pieces",
+    search: "this.#tcp.writableLength > 0 ? [chain.ownBytes] : chain.pieces",
     replace: "chain.pieces",
     why: "an echo that waits keeps the whole segment in memory in which it came",
+  },
+  {
+    ...unit("node/frame-writer"),
+    search: "this.#tcp.writableLength > 0 ? [chain.ownBytes] : chain.pieces",
+    replace: "this.#tcp.writableLength > 0 ? [chain.bytes] : chain.pieces",
+    why: "a few bytes that wait keep a pool of Node's in memory",
   },
   {
     ...unit("node/frame-writer"),
