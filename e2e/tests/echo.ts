@@ -287,3 +287,17 @@ test("ECHO-18 SHOULD send back what came before FIN, compressed or not", {
     expect(await ws.nextText()).toBe(text);
   }
 });
+
+// What waits to be compressed takes memory, so it must be bounded. But the peer is not slow.
+test("ECHO-19 SHOULD not take a peer that reads for a slow one, however long compression takes", {
+  tag: ["@echo", "@send", "@limits"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ COMPRESSION: "1" })).port);
+  const text = hardToCompress();
+  const ws = await own.connect("/echo", { headers: compressing });
+  const one = encodeFrame({ opcode: Opcode.Text, payload: Buffer.from(text), mask: randomMask() });
+  // More than twice what may wait, at once.
+  const count = 40;
+  ws.sendBytes(Buffer.concat(from(1, count).map(() => one)));
+  for (const _ of from(1, count)) expect(await ws.nextText({ deadline: 20_000 })).toBe(text);
+});
