@@ -52,11 +52,24 @@ test("no candidate is asked for what it cannot do", () => {
   expect(able("limit")).not.toContain("fanout");
   expect(able("limit")).not.toContain("connect");
   expect(able("rung")).not.toContain("memory");
+  // How much of a handshake is the stack's own.
+  expect(able("rung")).toContain("connect");
   expect(able("bare")).toContain("fanout");
   // An optional part of a library is measured only where it makes a difference.
   const ofVariant = methodsOf(scenarioNames, full).filter(({ job }) => job(candidateOf("variant"), nowhere));
   expect(ofVariant.map(({ scenario }) => scenario)).toEqual(["cpu", "echo"]);
   for (const { title } of ofVariant) expect(title).toContain("64 KiB");
+});
+
+test("handshakes are measured as a rate and as a cost, after a longer warm-up than messages", () => {
+  const ofHandshakes = methodsOf(["cpu", "connect"], full).filter(
+    ({ job }) => job(candidateOf("app"), nowhere)?.kind === "connect",
+  );
+  expect(ofHandshakes.map(({ scenario, better }) => [scenario, better])).toEqual([
+    ["cpu", "less"],
+    ["connect", "more"],
+  ]);
+  for (const { firstWarmupMs } of ofHandshakes) expect(firstWarmupMs).toBeGreaterThan(full.firstWarmupMs);
 });
 
 test("a measure at a rate holds to a schedule", () => {

@@ -33,6 +33,8 @@ export interface Effort {
   pairs: Readonly<Record<ScenarioName, number>>;
   /** Milliseconds of full load before the first slice of a process. */
   firstWarmupMs: number;
+  /** The same for handshakes, of which a server takes far fewer in that time. */
+  connectWarmupMs: number;
   warmupMs: number;
   measureMs: number;
   /** Numbers of idle connections, and of messages for the slow consumer. */
@@ -71,6 +73,8 @@ export const full: Effort = {
   // Node's compiler is done after some 50,000 messages, Bun's after 15,000. Slices before that get faster and
   // faster.
   firstWarmupMs: 1_500,
+  // Bare ws got faster over its first 60,000 handshakes, and most over its first 20,000.
+  connectWarmupMs: 6_000,
   warmupMs: 150,
   measureMs: 350,
   connections: 10_000,
@@ -85,6 +89,7 @@ export const quick: Effort = {
   rounds: 1,
   pairs: { cpu: 5, calls: 1, echo: 1, typed: 1, latency: 1, fanout: 1, connect: 1, memory: 1, slow: 1 },
   firstWarmupMs: 500,
+  connectWarmupMs: 500,
   warmupMs: 50,
   measureMs: 120,
   connections: 1_000,
@@ -122,7 +127,13 @@ const steadyRate = 20_000;
 export function methodsOf(names: readonly ScenarioName[], effort: Effort): Method[] {
   const makers: Record<ScenarioName, () => Method[]> = {
     echo: () => effort.echoes.map((each) => echo(each, effort)),
-    cpu: () => [steady(effort), saturated(full16, effort), saturated(large, effort), delivery(effort)],
+    cpu: () => [
+      steady(effort),
+      saturated(full16, effort),
+      saturated(large, effort),
+      delivery(effort),
+      handshake(effort),
+    ],
     calls: () => [calls(effort)],
     typed: () => [typed(effort)],
     latency: () => [latency(effort)],
@@ -279,16 +290,32 @@ function fanout(depth: number, effort: Effort): Method {
   };
 }
 
+// Of the first rungs, too: they show how much of a handshake is the stack's own, before an application checks anything.
 function connect(effort: Effort): Method {
-  const { warmupMs, measureMs } = effort;
+  const { connectWarmupMs, warmupMs, measureMs } = effort;
   return {
     title: "connections opened, upgraded and dropped, 128 at a time",
     ...throughput("connect", "connections/s", effort),
+    firstWarmupMs: connectWarmupMs,
     phrase: "takes {ratio} as many connections per second as {control}",
-    job: (candidate, peer) =>
-      isWhole(candidate) && candidate.kind !== "limit"
-        ? { kind: "connect", peer, atOnce: 128, warmupMs, measureMs }
-        : undefined,
+    job: ({ kind }, peer) =>
+      kind === "limit" || kind === "variant"
+        ? undefined
+        : { kind: "connect", peer, atOnce: 128, warmupMs, measureMs },
+  };
+}
+
+// Also for a server that takes more connections than the generator can open.
+function handshake(effort: Effort): Method {
+  return {
+    ...connect(effort),
+    ...cost("cpu", "µs of processor time per connection", effort),
+    firstWarmupMs: effort.connectWarmupMs,
+    leastFactor: leastFactors.busyCost,
+    selfComparisons: 1,
+    pairs: effort.pairs.connect,
+    phrase: "costs {ratio} the processor time of {control} per connection",
+    figure: microseconds,
   };
 }
 
