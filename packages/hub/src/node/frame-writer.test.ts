@@ -109,6 +109,22 @@ test("a long payload is one write with what is around it, and is not copied", as
   expect(tcp.texts).toEqual([`\x81\x01a\x82\x7e\x01\x2c${"y".repeat(300)}\x81\x01b`]);
 });
 
+// A piece costs as much as a write: 9,000 short echoes beside a long one would look like a queue of 3 MiB.
+test("the short frames around long payloads are one piece each", async () => {
+  const tcp = new Tcp({ stalled: true });
+  const writer = writerTo(tcp);
+  writer.add(new ServerFrame(Buffer.alloc(300, "x"), true));
+  for (let count = 0; count < 1_000; count++) writer.add(textFrame("a"));
+  writer.add(new ServerFrame(Buffer.alloc(300, "y"), true));
+  for (let count = 0; count < 1_000; count++) writer.add(textFrame("b"));
+  await endOfTurn();
+  expect(writer.queued(tcp.writableLength)).toBe(2 * 304 + 2_000 * 3 + 6 * 384);
+  tcp.goOn();
+  const long = (letter: string): string => `\x82\x7e\x01\x2c${letter.repeat(300)}`;
+  const short = (letter: string): string => `\x81\x01${letter}`.repeat(1_000);
+  expect(tcp.texts.join("")).toBe(long("x") + short("a") + long("y") + short("b"));
+});
+
 test("a long payload is copied if bytes wait already, because it could keep a whole segment in memory", async () => {
   const tcp = new Tcp({ stalled: true });
   const writer = writerTo(tcp);

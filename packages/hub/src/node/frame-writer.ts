@@ -54,10 +54,25 @@ class FrameChain {
   /** All frames, but with long payloads as they are: one buffer if there is none. */
   get pieces(): readonly Buffer[] {
     if (!this.hasLong) return [this.bytes];
-    return this.#frames().flatMap((frame) => {
+    const pieces: Buffer[] = [];
+    // What lies between two long payloads is one piece, because a piece costs as much as a write.
+    let between: ServerFrame[] = [];
+    const endPiece = (): void => {
+      const length = between.reduce((sum, frame) => sum + frame.length, 0);
+      if (length > 0) pieces.push(joined(between, Buffer.allocUnsafe(length)));
+      between = [];
+    };
+    for (const frame of this.#frames()) {
       const { longPayload } = frame;
-      return longPayload ? [frame.head(), longPayload] : joined([frame], Buffer.allocUnsafe(frame.length));
-    });
+      if (!longPayload) {
+        between.push(frame);
+        continue;
+      }
+      endPiece();
+      pieces.push(frame.head(), longPayload);
+    }
+    endPiece();
+    return pieces;
   }
 
   #frames(): ServerFrame[] {

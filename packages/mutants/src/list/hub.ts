@@ -231,6 +231,12 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("node/frame-writer"),
+    search: "        between.push(frame);\n",
+    replace: "        between.push(frame);\n        endPiece();\n",
+    why: "each of a thousand short frames beside a long echo is a write, which looks like a queue of 400 KB",
+  },
+  {
+    ...unit("node/frame-writer"),
     search: "bufferedAmount === 0 ? 0 : this.#writes",
     replace: "this.#writes",
     why: "what was written in one turn of the event loop seems to wait until its end",
