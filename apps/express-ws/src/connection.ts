@@ -2,7 +2,7 @@
 // A finding: this file is the same as for Fastify, because @fastify/websocket hands out the sockets of ws.
 import type { Socket } from "node:net";
 import type { Hub, Port, Session } from "@rosetta/hub";
-import { FrameWriter, Incoming, ServerFrame, textFrame } from "@rosetta/hub/node";
+import { FrameWriter, Incoming, pongFrame, ServerFrame, textFrame } from "@rosetta/hub/node";
 import { echoStop, endpoints } from "@rosetta/protocol";
 import { WebSocket } from "ws";
 
@@ -78,24 +78,16 @@ function deliver(ws: Ws, frame: ServerFrame): boolean {
   // ws never refuses a message (websockets/ws#2009), so the hub is asked. Once for a write: until the next one, the
   // writer takes at most 64 KiB and a frame.
   if (!writer.hasFrames && !session.hasRoom()) return false;
-  if (isCompressed) ws.send(frame.kept, { binary: frame.isBinary }, writer.countWrite());
+  if (isCompressed && frame.isPong) ws.pong(frame.kept, false, writer.countWrite());
+  else if (isCompressed) ws.send(frame.kept, { binary: frame.isBinary }, writer.countWrite());
   else writer.add(frame);
   return true;
 }
 
-/**
- * A socket of ws. ws calls these two methods itself, to answer a ping or a close frame. The frames of this turn must go
- * first: none may follow a close frame, and the echo of an earlier message should not follow a pong.
- */
+/** A socket of ws. ws calls this method itself, to answer a close frame. The frames of this turn must go first. */
 export class Ws extends WebSocket {
   /** Missing until the hub has accepted the socket. */
   declare data: Data;
-
-  override pong(data?: Buffer, mask?: boolean, taken?: (error: Error) => void): void {
-    this.data?.writer.flush();
-    // A copy, because a slice would keep all of the segment in memory in which it came.
-    super.pong(Buffer.from(data ?? ""), mask, taken);
-  }
 
   override close(code?: number, reason?: string | Buffer): void {
     this.data?.writer.flush();
@@ -148,10 +140,14 @@ const { drain, ...listeners } = {
   // #endregion messages
 
   // #region pong
-  // ws does not notice a peer that has vanished. The hub does, if we report every sign of life to it. ws itself answers
-  // pings.
+  // ws does not notice a peer that has vanished. The hub does, if we report every sign of life to it.
   pong: guarded(control),
-  ping: guarded(control),
+  // ws would hang up on a reader that sends many pings at once (`autoPong`). As frames like any other, pongs keep their
+  // order among the echoes, and only a peer that does not read them is closed.
+  ping: guarded((ws, payload: Buffer) => {
+    control(ws, payload);
+    deliver(ws, pongFrame(payload));
+  }),
   // #endregion pong
 
   // #region drained

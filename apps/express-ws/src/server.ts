@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, factsOf, mostPongs, platform, remoteOf, Sockets } from "@rosetta/hub/node";
+import { atMost, factsOf, platform, remoteOf, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, pathOf, secondMs } from "@rosetta/protocol";
 import express from "express";
 import { WebSocketServer } from "ws";
@@ -32,7 +32,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
     perMessageDeflate: settings.compression,
-    maxPendingAutoPongs: mostPongs(settings.limits),
+    // connection.ts answers pings. By default, ws does, and hangs up on the 61st in one segment.
+    autoPong: false,
     // By default, ws waits 30 s for the end of the TCP connection, and the session of a peer that has closed goes on.
     closeTimeout: Math.max(drainMs, lingerMs),
   };

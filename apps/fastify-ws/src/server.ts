@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, factsOf, mostPongs, platform, remoteOf, Sockets } from "@rosetta/hub/node";
+import { atMost, factsOf, platform, remoteOf, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, pathOf, secondMs } from "@rosetta/protocol";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { connect, createPort, Ws } from "./connection.ts";
@@ -34,7 +34,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
     perMessageDeflate: settings.compression,
-    maxPendingAutoPongs: mostPongs(settings.limits),
+    // connection.ts answers pings. By default, ws does, and hangs up on the 61st in one segment.
+    autoPong: false,
     // By default, ws waits 30 s for the end of the TCP connection, and the session of a peer that has closed goes on.
     closeTimeout: Math.max(drainMs, lingerMs),
   };

@@ -9,7 +9,7 @@ import {
   type WebSocketServerLike,
 } from "@hono/node-server";
 import { Hub, type RunningServer, type ServerOptions } from "@rosetta/hub";
-import { atMost, factsOf, inTurn, mostPongs, platform, remoteOf, Sockets } from "@rosetta/hub/node";
+import { atMost, factsOf, inTurn, platform, remoteOf, Sockets } from "@rosetta/hub/node";
 import { chooseSubprotocol, endpoints, secondMs } from "@rosetta/protocol";
 import { Hono } from "hono";
 import { WebSocketServer } from "ws";
@@ -38,7 +38,8 @@ export async function start(options: ServerOptions): Promise<RunningServer> {
     maxPayload: settings.limits.messageBytes,
     maxFragments: settings.limits.fragments,
     perMessageDeflate: settings.compression,
-    maxPendingAutoPongs: mostPongs(settings.limits),
+    // connection.ts answers pings. By default, ws does, and hangs up on the 61st in one segment.
+    autoPong: false,
     // By default, ws waits 30 s for the end of the TCP connection, and the session of a peer that has closed goes on.
     closeTimeout: Math.max(drainMs, lingerMs),
   };

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { afterEach, expect, test, vi } from "vitest";
-import { FrameWriter, mostPongs } from "./frame-writer.ts";
+import { FrameWriter } from "./frame-writer.ts";
 import { ServerFrame, textFrame } from "./server-frame.ts";
 
 /** A TCP socket that notes every write it is asked for, and takes it at once, or when it goes on if it is `stalled`. */
@@ -214,9 +214,4 @@ test("a real socket gets the frames of a turn in one segment", async () => {
   for (const text of ["a", "b", "c"]) writer.add(textFrame(text));
   const [segment] = (await once(client, "data")) as [Buffer];
   expect(segment.toString("latin1")).toBe("\x81\x01a\x81\x01b\x81\x01c");
-});
-
-test("as many pongs may wait as a queue has room for, and always one", () => {
-  expect(mostPongs({ queueBytes: 1024 * 1024 })).toBe(2_730);
-  expect(mostPongs({ queueBytes: 1 })).toBe(1);
 });

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { Limits } from "@rosetta/protocol";
 import type { ServerFrame } from "./server-frame.ts";
 
 /** Bytes of memory that a write costs beyond its own until the kernel has taken it (measured: 340 and more). */
@@ -167,12 +166,4 @@ export class FrameWriter {
     const writes = bufferedAmount === 0 ? 0 : this.#writes;
     return (this.#chain?.length ?? 0) + bufferedAmount + writes * writeCost;
   }
-}
-
-/**
- * Returns how many pongs may wait for a peer that does not read: as many as a queue may hold, by what they cost. By
- * default, ws hangs up on the 61st, even if a standstill of this process made them wait.
- */
-export function mostPongs({ queueBytes }: Pick<Limits, "queueBytes">): number {
-  return Math.max(1, Math.floor(queueBytes / writeCost));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ServerFrame, textFrame } from "./server-frame.ts";
+import { pongFrame, ServerFrame, textFrame } from "./server-frame.ts";
 
 /** Returns a frame as it is on the wire, after a byte that it must leave alone. */
 function bytesOf(frame: ServerFrame): Buffer {
@@ -55,4 +55,11 @@ test("what a stack keeps is bytes of its own, and a text as it is", () => {
   // Neither the segment nor a pool that others share.
   expect((kept as Buffer).buffer.byteLength).toBe(1);
   expect(textFrame("a").kept).toBe("a");
+});
+
+test("a pong has the payload of its ping", () => {
+  const pong = pongFrame(Buffer.from("there?"));
+  expect(bytesOf(pong).toString("latin1")).toBe("\x8a\x06there?");
+  expect(pong.isPong).toBe(true);
+  expect(textFrame("a").isPong).toBe(false);
 });

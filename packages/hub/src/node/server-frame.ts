@@ -8,24 +8,34 @@ const longestInSixteenBits = 0xffff;
  */
 const longestCopied = 256;
 
-/** A message from a server as one frame: final and not masked (RFC 6455 §5.2). */
+/** The first byte of a pong. */
+const pongByte = 0x8a;
+
+/** A message or a pong from a server as one frame: final and not masked (RFC 6455 §5.2). */
 export class ServerFrame {
-  /** The message. */
+  /** The message, or the payload of the ping that a pong answers. */
   readonly payload: Buffer | string;
   readonly isBinary: boolean;
   /** Bytes of the whole frame: a header of 2, 4 or 10, and the payload. */
   readonly length: number;
   readonly #payloadLength: number;
+  readonly #firstByte: number;
 
-  constructor(payload: Buffer | string, isBinary: boolean) {
+  /** @param firstByte FIN and opcode. Default: those of a message. */
+  constructor(payload: Buffer | string, isBinary: boolean, firstByte: number = isBinary ? 0x82 : 0x81) {
     this.payload = payload;
     this.isBinary = isBinary;
+    this.#firstByte = firstByte;
     this.#payloadLength = typeof payload === "string" ? Buffer.byteLength(payload) : payload.length;
     this.length = this.#headLength + this.#payloadLength;
   }
 
+  get isPong(): boolean {
+    return this.#firstByte === pongByte;
+  }
+
   /**
-   * The message for a stack that keeps it. Bytes are copied, because a slice would keep all of the segment in memory in
+   * The payload for a stack that keeps it. Bytes are copied, because a slice would keep all of the segment in memory in
    * which it came. The copy is not from Node's pool, because that would be kept in the same way.
    */
   get kept(): Buffer | string {
@@ -62,7 +72,7 @@ export class ServerFrame {
   // Returns where the payload begins.
   #writeHead(bytes: Buffer, offset: number): number {
     const length = this.#payloadLength;
-    bytes[offset] = this.isBinary ? 0x82 : 0x81;
+    bytes[offset] = this.#firstByte;
     bytes[offset + 1] = length <= longestInSevenBits ? length : length <= longestInSixteenBits ? 126 : 127;
     if (length <= longestInSevenBits) return offset + 2;
     if (length <= longestInSixteenBits) return bytes.writeUInt16BE(length, offset + 2);
@@ -79,4 +89,9 @@ let newest = new ServerFrame("", false);
 export function textFrame(text: string): ServerFrame {
   if (text !== newest.payload) newest = new ServerFrame(text, false);
   return newest;
+}
+
+/** Returns the pong that answers a ping with this payload (RFC 6455 §5.5.3). */
+export function pongFrame(payload: Buffer): ServerFrame {
+  return new ServerFrame(payload, true, pongByte);
 }
