@@ -176,11 +176,16 @@ test("SOCK-08 MUST close a connection whose message never ends, even if control 
   tag: ["@unfinished", "@messages"],
 }, async ({ launch, raw }) => {
   const own = raw.at((await launch({ MESSAGE_MS: "1000", HEARTBEAT_MS: "60000", PONG_MS: "500" })).port);
-  const ws = await own.connect("/echo");
-  ws.sendFrame({ opcode: Opcode.Text, payload: Buffer.from("begun"), fin: false });
-  askOnAndOn(ws).catch(() => undefined);
-  const closed = await ws.closed({ awaited: "the end of a message that never ends" });
-  expect(closed).toMatchObject({ code: 4005 });
+  const frame = (payload: string, fin: boolean) =>
+    encodeFrame({ opcode: Opcode.Text, payload: Buffer.from(payload), fin, mask: new Uint8Array(4) });
+  // The second begins in the segment in which another message ends, and nothing of it follows.
+  for (const bytes of [frame("begun", false), Buffer.concat([frame("one", true), frame("begun", false)])]) {
+    const ws = await own.connect("/echo");
+    ws.sendBytes(bytes);
+    askOnAndOn(ws).catch(() => undefined);
+    const closed = await ws.closed({ awaited: "the end of a message that never ends" });
+    expect(closed).toMatchObject({ code: 4005 });
+  }
 });
 
 test("SOCK-09 MUST not close a connection that sends unasked pongs, or begins each message as the last one ends", {
@@ -421,4 +426,24 @@ test("SOCK-25 MUST begin an answer in its turn, and close its file if nobody wai
     await expect.poll(() => held(own, "/events")).toBe(0);
   }
   await expect.poll(() => holdingOf(server.pid).descriptors).toBeLessThan(before + 10);
+});
+
+// Where a segment ends within a ping, the rest of the ping looks like a message that has begun.
+test("SOCK-26 MUST not take pings that are cut for a message that does not end", {
+  tag: ["@unfinished", "@pong"],
+}, async ({ launch, raw }) => {
+  const own = raw.at((await launch({ MESSAGE_MS: "300", HEARTBEAT_MS: "60000", PONG_MS: "500" })).port);
+  const ws = await own.connect("/echo");
+  const ping = encodeFrame({ opcode: Opcode.Ping, payload: Buffer.alloc(125), mask: new Uint8Array(4) });
+  ws.sendBytes(ping.subarray(0, 50));
+  // Much longer than a message may take.
+  for (const endAt = performance.now() + 1_500; performance.now() < endAt; ) {
+    ws.sendBytes(Buffer.concat([ping.subarray(50), ping.subarray(0, 50)]));
+    await ws.next("pong");
+  }
+  ws.sendBytes(ping.subarray(50));
+  // Much more than a message may take.
+  ws.sendBytes(Buffer.concat(from(1, 4_000).map(() => ping)));
+  ws.send("still here");
+  expect(await ws.nextText()).toBe("still here");
 });

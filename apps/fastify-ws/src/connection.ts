@@ -29,11 +29,12 @@ export function createPort(): Port<Ws> {
 
     // #region queued
     // A write that waits takes far more memory than its bytes: one byte takes about 350.
-    queued: ({ bufferedAmount, data }) => data.writer.queued(bufferedAmount),
+    // The segment of a ping that was cut waits, too, if only for the rest of the ping.
+    queued: ({ bufferedAmount, data }) => data.writer.queued(bufferedAmount) + data.incoming.cut,
     // #endregion queued
 
     // #region unfinished
-    // ws reports only complete messages. The TCP socket shows how many bytes of the next one have arrived.
+    // ws reports only complete messages. How much of the next one has arrived can be seen on the TCP socket below.
     unfinished: ({ data }) => data.incoming.unfinished,
     // #endregion unfinished
 
@@ -121,18 +122,12 @@ function guarded<Args extends unknown[]>(handle: (ws: Ws, ...args: Args) => void
 }
 // #endregion guard
 
-function control(ws: Ws, payload: Buffer): void {
-  ws.data.incoming.control(payload);
-  ws.data.session.heard();
-}
-
 // The same functions listen to all sockets. Closures would take another 400 bytes of each.
 const { drain, ...listeners } = {
   // #region messages
   // Text also arrives as a Buffer; only `isBinary` shows the difference.
   message: guarded((ws, data: Buffer, isBinary: boolean) => {
-    const { incoming, path, session } = ws.data;
-    incoming.message();
+    const { path, session } = ws.data;
     if (path === endpoints.echo) echo(ws, data, isBinary);
     else if (isBinary) session.binary(data.length);
     else session.text(data.toString(), data.length);
@@ -141,11 +136,11 @@ const { drain, ...listeners } = {
 
   // #region pong
   // ws does not notice a peer that has vanished. The hub does, if we report every sign of life to it.
-  pong: guarded(control),
+  pong: guarded((ws) => ws.data.session.heard()),
   // ws would hang up on a reader that sends many pings at once (`autoPong`). As frames like any other, pongs keep their
   // order among the echoes, and only a peer that does not read them is closed.
   ping: guarded((ws, payload: Buffer) => {
-    control(ws, payload);
+    ws.data.session.heard();
     deliver(ws, pongFrame(payload));
   }),
   // #endregion pong

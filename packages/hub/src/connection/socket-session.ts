@@ -29,7 +29,7 @@ import { Turns } from "./turns.ts";
 
 /** How many times its limit a message may take, including fragment headers and the control frames in between. */
 const messageRoom = 4;
-/** Bytes that it may always take: twice what Node reads at once, since control frames in that look unfinished at first. */
+/** Bytes that it may always take: twice what Node reads at once, because a message counts as the segments of its bytes. */
 const leastRoom = 128 * 1024;
 
 /** Milliseconds between two looks at whether all replies are sent. */

@@ -63,7 +63,7 @@ const connection: Mutant[] = [
       tests: ["e2e/connection.test.ts"],
     },
     {
-      search: "    control(ws, payload);\n    deliver",
+      search: "    ws.data.session.heard();\n    deliver",
       replace: "    deliver",
       why: "a ping does not count as a sign of life",
       tests: ["DEAD-10"],

@@ -207,9 +207,21 @@ export const hub: Mutant[] = [
   },
   {
     ...unit("node/incoming"),
-    search: "    if (this.#bytes <= this.#controlBytes) this.message();\n",
-    replace: "",
-    why: "the control frames of a connection's whole life add up to a message that does not end",
+    search: "return this.#isInMessage ? this.#bytes : 0;",
+    replace: "return this.#bytes;",
+    why: "a ping that was cut is taken for a message that does not end",
+  },
+  {
+    ...unit("node/incoming"),
+    search: "    if (!isControl(first)) this.#isFragmented",
+    replace: "    this.#isFragmented",
+    why: "a ping between the fragments of a message hides those before it",
+  },
+  {
+    ...unit("node/incoming"),
+    search: "tcp.prependListener",
+    replace: "tcp.on",
+    why: "a segment counts only after its frames were handled",
   },
   {
     ...unit("node/frame-writer"),
