@@ -109,8 +109,8 @@ export function filledRegions({ sources }: AppSources): Finding[] {
 }
 
 /**
- * Finds exports that not every app has. An app has the name, too, if the same file there imports it from a package of
- * ours: what two stacks can share, a third may have to write itself.
+ * Finds exports that not every app has. An app has the name, too, if the same file there imports it from what the stacks
+ * on one runtime share: a stack on another runtime has to write that itself.
  */
 function sameExports({ sources }: AppSources): Finding[] {
   return groupBy(sources, (source) => source.name).flatMap(([, group]) =>
@@ -156,7 +156,7 @@ function listedRoutes({ sources }: AppSources): Finding[] {
 }
 
 function offers({ exports, imports }: Syntax, { name }: Named): boolean {
-  const shared = imports.filter(({ module }) => module.startsWith("@rosetta/"));
+  const shared = imports.filter(({ module }) => module.startsWith("@rosetta/hub/"));
   return [...exports, ...shared].some((other) => other.name === name);
 }
 

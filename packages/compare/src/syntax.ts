@@ -35,7 +35,7 @@ export interface Named {
   line: number;
 }
 
-/** A name that a file imports, as that file calls it. */
+/** A value that a file imports, by the name that its module exports. */
 export interface Imported {
   name: string;
   module: string;
@@ -44,7 +44,7 @@ export interface Imported {
 /** The facts about a file that parity needs. Comments do not matter. */
 export interface Syntax {
   exports: Named[];
-  /** What it imports by name, types included. */
+  /** What it imports by name, except types. */
   imports: Imported[];
   /** The modules it imports statically or dynamically, or re-exports. */
   modules: Named[];
@@ -132,8 +132,11 @@ function importsOf(file: SourceFile): Imported[] {
   return file.statements.filter(isImportDeclaration).flatMap(({ importClause, moduleSpecifier }) => {
     const bindings = importClause?.namedBindings;
     if (!bindings || !isNamedImports(bindings)) return [];
+    if (importClause.phaseModifier === SyntaxKind.TypeKeyword) return [];
     const module = String(literalValue(moduleSpecifier));
-    return bindings.elements.map(({ name }) => ({ name: name.text, module }));
+    return bindings.elements
+      .filter((element) => !element.isTypeOnly)
+      .map(({ name, propertyName }) => ({ name: (propertyName ?? name).text, module }));
   });
 }
 
