@@ -17,7 +17,7 @@ test.each(onWs)("%s: a failure while a queue drains ends the session, not the pr
     },
     failed: (error: unknown) => failures.push(error),
   };
-  const tcp = Object.assign(new EventEmitter(), { bytesRead: 0 });
+  const tcp = new EventEmitter();
   const hub = {
     open: (_path: string, _address: string, equip: (one: unknown) => unknown) => equip(session),
   };

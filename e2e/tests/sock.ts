@@ -277,6 +277,7 @@ test("SOCK-15 MUST cut off a peer that sends pings and never reads the pongs", {
   // 26 MB of pongs: more than any kernel buffers for one socket.
   for (const _ of from(1, 20)) ws.sendBytes(many);
   await expect.poll(() => held(own, "/echo"), { timeout: 20_000 }).toBe(0);
+  expect(await metric(own, "slow_total")).toBe(1);
 });
 
 test("SOCK-16 MUST not mistake a control frame in the same segment for the start of a message", {
@@ -428,7 +429,7 @@ test("SOCK-25 MUST begin an answer in its turn, and close its file if nobody wai
   await expect.poll(() => holdingOf(server.pid).descriptors).toBeLessThan(before + 10);
 });
 
-// Where a segment ends within a ping, the rest of the ping looks like a message that has begun.
+// Where a segment ends within a ping, the rest of the ping could be taken for a message that has begun.
 test("SOCK-26 MUST not take pings that are cut for a message that does not end", {
   tag: ["@unfinished", "@pong"],
 }, async ({ launch, raw }) => {

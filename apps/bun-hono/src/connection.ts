@@ -38,6 +38,7 @@ export function createPort(server: () => Server<unknown>): Port<Ws> {
     // #region unfinished
     // Bun does not report a message before it is complete: https://bun.com/reference/bun/WebSocketHandler
     unfinished: () => 0,
+    held: () => 0,
     // #endregion unfinished
 
     // #region ping
@@ -50,6 +51,8 @@ export function createPort(server: () => Server<unknown>): Port<Ws> {
       for (const topic of ws.subscriptions) ws.unsubscribe(topic);
       sayGoodbye(ws);
     },
+    // Never asked for, because Bun does not report what is unfinished.
+    pause: () => {},
     terminate: (ws) => ws.terminate(),
     // #endregion close
 
@@ -57,11 +60,11 @@ export function createPort(server: () => Server<unknown>): Port<Ws> {
     // Topics are native. A frame is handed to native code once, however many sockets subscribe.
     join: (ws, topic) => void ws.subscribe(topic),
     leave: (ws, topic) => void ws.unsubscribe(topic),
-    publish(topic, frame, except) {
+    publish(topic, text, except) {
       const sent = server().subscriberCount(topic) - (except?.isSubscribed(topic) ? 1 : 0);
       // A socket's publish() skips that socket. The server's publish() skips nobody.
-      if (except) except.publish(topic, frame, true);
-      else server().publish(topic, frame, true);
+      if (except) except.publish(topic, text, true);
+      else server().publish(topic, text, true);
       return sent;
     },
     // #endregion broadcast
@@ -69,7 +72,7 @@ export function createPort(server: () => Server<unknown>): Port<Ws> {
 }
 
 // #region send
-/** Returns the bytes of the message, or `undefined` if it was not sent. Call it only if the queue has room. */
+/** Returns the bytes of the message, or `undefined` if it was not sent. Ask first whether the queue has room. */
 function deliver(ws: Ws, own: Data, data: string | Buffer): number | undefined {
   if (own.goodbye) return undefined;
   // `true`: compress if the peer agreed to it. By default, Bun does not.
@@ -92,8 +95,8 @@ function sayGoodbye(ws: Ws): void {
 function echo(ws: Ws, own: Data, data: string | Buffer): void {
   const { isBehind, session } = own;
   if (!session.echo(data === echoStop)) return;
-  // No topic adds to this queue, so it is asked only after a message had to wait. Asking for each takes 3 % of an echo,
-  // and counting the bytes that send() returns takes 5 %.
+  // No topic adds to this queue, and pongs ask on their own, so an echo asks only after another had to wait. To ask each
+  // time would take 3 % of an echo, and to count the bytes, instead of taking what send() has counted, 5 %.
   const sent = isBehind && !session.hasRoom() ? undefined : deliver(ws, own, data);
   session.echoed(sent ?? Buffer.byteLength(data), sent !== undefined);
 }
@@ -130,7 +133,11 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<UpgradeData> {
     // #region pong
     // Bun's own idle timer (idleTimeout) restarts whenever the server writes, even to a dead peer. The hub's does not.
     pong: (ws: Ws) => ws.data.session.heard(),
-    ping: (ws: Ws) => ws.data.session.heard(),
+    ping(ws: Ws) {
+      ws.data.session.heard();
+      // Bun answers pings itself, without a limit of its own short of `backpressureLimit`, which ends in 1006.
+      ws.data.session.hasRoom();
+    },
     idleTimeout: 0,
     sendPings: false,
     // #endregion pong

@@ -28,14 +28,14 @@ export function createPort(): Port<Ws> {
     // #endregion waiting
 
     // #region queued
-    // A write that waits takes far more memory than its bytes: one byte takes about 350.
-    // The segment of a ping that was cut waits, too, if only for the rest of the ping.
-    queued: ({ bufferedAmount, data }) => data.writer.queued(bufferedAmount) + data.incoming.cut,
+    // A write that waits takes far more memory than its bytes: one byte takes about 640.
+    queued: ({ bufferedAmount, data }) => data.writer.queued(bufferedAmount),
     // #endregion queued
 
     // #region unfinished
     // ws reports only complete messages. How much of the next one has arrived can be seen on the TCP socket below.
     unfinished: ({ data }) => data.incoming.unfinished,
+    held: ({ data }) => data.incoming.held,
     // #endregion unfinished
 
     // #region ping
@@ -44,6 +44,8 @@ export function createPort(): Port<Ws> {
 
     // #region close
     close: (ws, code, reason) => ws.close(code, reason),
+    // Until the peer has answered, ws goes on to collect what it sends.
+    pause: (ws) => ws.pause(),
     // By default, ws waits 30 s for a peer that does not answer a close frame.
     terminate: (ws) => ws.terminate(),
     // #endregion close
@@ -79,13 +81,13 @@ function deliver(ws: Ws, frame: ServerFrame): boolean {
   // ws never refuses a message (websockets/ws#2009), so the hub is asked. Once for a write: until the next one, the
   // writer takes at most 64 KiB and a frame.
   if (!writer.hasFrames && !session.hasRoom()) return false;
-  if (isCompressed && frame.isPong) ws.pong(frame.kept, false, writer.countWrite());
-  else if (isCompressed) ws.send(frame.kept, { binary: frame.isBinary }, writer.countWrite());
+  if (isCompressed && frame.isPong) ws.pong(frame.ownPayload, false, writer.countWrite());
+  else if (isCompressed) ws.send(frame.ownPayload, { binary: frame.isBinary }, writer.countWrite());
   else writer.add(frame);
   return true;
 }
 
-/** A socket of ws. ws calls this method itself, to answer a close frame. The frames of this turn must go first. */
+/** A socket of ws. ws also calls this method itself, and the frames of this turn must go before its close frame. */
 export class Ws extends WebSocket {
   /** Missing until the hub has accepted the socket. */
   declare data: Data;
@@ -138,7 +140,7 @@ const { drain, ...listeners } = {
   // ws does not notice a peer that has vanished. The hub does, if we report every sign of life to it.
   pong: guarded((ws) => ws.data.session.heard()),
   // ws would hang up on a reader that sends many pings at once (`autoPong`). As frames like any other, pongs keep their
-  // order among the echoes, and only a peer that does not read them is closed.
+  // order among the echoes, and their limit is that of the queue.
   ping: guarded((ws, payload: Buffer) => {
     ws.data.session.heard();
     deliver(ws, pongFrame(payload));
@@ -152,7 +154,7 @@ const { drain, ...listeners } = {
 
   // #region closed
   // If a peer breaks the protocol, ws emits `error` and closes with the right code itself. `close` then reports 1006.
-  error() {},
+  error: guarded((ws) => ws.data.incoming.stop()),
   close: guarded((ws, code: number) => ws.data.session.closed(code)),
   // #endregion closed
 };

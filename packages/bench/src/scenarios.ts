@@ -305,7 +305,7 @@ function connect(effort: Effort): Method {
   };
 }
 
-// Also for a server that takes more connections than the generator can open.
+// This compares servers, too, that take more connections than the generator can open.
 function handshake(effort: Effort): Method {
   return {
     ...connect(effort),

@@ -7,18 +7,25 @@ export interface Port<Ws> {
    * Sends a text message. Returns true if it was handed to the stack, and false if it was dropped because the socket is
    * closing. Asks `session.hasRoom()` before each write, and returns false without room.
    */
-  send(ws: Ws, frame: string): boolean;
+  send(ws: Ws, text: string): boolean;
   /** Returns the bytes that wait for a `drained()` that will come; 0 when none will. */
   waiting(ws: Ws): number;
   /** Returns the bytes of memory that wait for the kernel, including what the stack adds to each message. */
   queued(ws: Ws): number;
   /** Returns the bytes received of an incomplete message; 0 where the stack does not report them. */
   unfinished(ws: Ws): number;
+  /**
+   * Returns the bytes of memory that hold what has not arrived completely: a message or a control frame. 0 where the
+   * stack does not report them.
+   */
+  held(ws: Ws): number;
   /** Sends a ping (RFC 6455 §5.5.2). */
   ping(ws: Ws): void;
   /** Starts the closing handshake (RFC 6455 §7.1.2). */
   close(ws: Ws, code: number, reason: string): void;
-  /** Ends the connection without one. */
+  /** Reads no more from a socket that is closing. Only asked for where `unfinished` reports something. */
+  pause(ws: Ws): void;
+  /** Ends the connection without a closing handshake. */
   terminate(ws: Ws): void;
   /** Subscribes the socket: from now on it gets what is published in the topic. */
   join(ws: Ws, topic: string): void;
@@ -28,7 +35,7 @@ export interface Port<Ws> {
    * Sends one text message to every socket that joined the topic, except to `except`. Returns to how many sockets it
    * was handed over, as far as the stack tells. A stack with topics of its own has its own limit for a queue.
    */
-  publish(topic: string, frame: string, except?: Ws): number;
+  publish(topic: string, text: string, except?: Ws): number;
 }
 
 /** Time, randomness and computing, which a hub needs from the outside world. Tests pass their own. */

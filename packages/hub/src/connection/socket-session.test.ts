@@ -334,6 +334,35 @@ describe("an incomplete message", () => {
     expect(socket.closing).toBeUndefined();
   });
 
+  test("is too long beyond four times the limit, and no more of it is read, even while the session closes", () => {
+    const { connect } = setUp({ limits: { messageBytes: 100_000 } });
+    const [open, closing] = [connect("/echo"), connect("/echo")];
+    closing.session.slow();
+    for (const { socket, session } of [open, closing]) {
+      socket.unfinished = 400_000;
+      session.heard();
+      expect(socket.isPaused).toBe(false);
+      socket.unfinished = 400_001;
+      session.heard();
+      expect(socket.isPaused).toBe(true);
+    }
+    expect(open.socket.closing?.code).toBe(4005);
+    expect(closing.socket.closing?.code).toBe(4002);
+  });
+
+  test("takes memory as what waits does, and so does an incomplete ping, which is no message", async () => {
+    const { connect, hub, world } = setUp({ limits: { ...limits, queueBytes: 50 } });
+    const { socket, session } = connect("/echo");
+    Object.assign(socket, { waiting: 1, unfinished: 300, held: 70 });
+    expect(hub.metrics().body).toContain("\nrosetta_queue_bytes 370\n");
+    socket.unfinished = 0;
+    expect(hub.metrics().body).toContain("\nrosetta_queue_bytes 70\n");
+    // But it does not wait for the peer to read.
+    expect(session.hasRoom()).toBe(true);
+    await world.pass(10_000);
+    expect(socket.closing).toBeUndefined();
+  });
+
   test("does not exist before its first byte", async () => {
     const { connect, world } = setUp({ limits });
     const { socket } = connect("/echo");

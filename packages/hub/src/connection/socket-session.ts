@@ -29,7 +29,7 @@ import { Turns } from "./turns.ts";
 
 /** How many times its limit a message may take, including fragment headers and the control frames in between. */
 const messageRoom = 4;
-/** Bytes that it may always take: twice what Node reads at once, because a message counts as the segments of its bytes. */
+/** Bytes that it may always take: twice what Node reads at once, because a message counts with the whole of each segment that it is in. */
 const leastRoom = 128 * 1024;
 
 /** Milliseconds between two looks at whether all replies are sent. */
@@ -216,10 +216,10 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
     return this.#services.port.waiting(this.ws);
   }
 
-  /** Returns the bytes of memory that wait for this socket, plus those of a message that it has not completed. */
+  /** Returns the bytes of memory that wait for this socket, plus those that hold what it has not completed. */
   queued(): number {
     const { port } = this.#services;
-    return port.queued(this.ws) + port.unfinished(this.ws) + (this.#turns?.bytes ?? 0);
+    return port.queued(this.ws) + port.held(this.ws) + (this.#turns?.bytes ?? 0);
   }
 
   /** Cuts the connection, because too much waits for all readers together and most of it here. */
@@ -355,8 +355,11 @@ export class SocketSession<Ws> implements Session, Requester<Ws>, Queue, Linked<
   // Control frames have no rate limit, and ws keeps those between the fragments of a message in memory with it.
   #controlled(): void {
     const room = Math.max(messageRoom * this.limits.messageBytes, leastRoom);
-    if (this.#services.port.unfinished(this.ws) <= room) return;
+    const { port } = this.#services;
+    if (port.unfinished(this.ws) <= room) return;
     this.close(Close.MessageTimeout, "too many bytes between the fragments of a message");
+    // A session that is closing would still receive, until its peer has answered or its time is up.
+    port.pause(this.ws);
   }
 
   #tellSlow(): void {

@@ -118,7 +118,7 @@ test("the short frames around long payloads are one piece each", async () => {
   writer.add(new ServerFrame(Buffer.alloc(300, "y"), true));
   for (let count = 0; count < 1_000; count++) writer.add(textFrame("b"));
   await endOfTurn();
-  expect(writer.queued(tcp.writableLength)).toBe(2 * 304 + 2_000 * 3 + 6 * 384);
+  expect(writer.queued(tcp.writableLength)).toBe(2 * 304 + 2_000 * 3 + 6 * 640);
   tcp.goOn();
   const long = (letter: string): string => `\x82\x7e\x01\x2c${letter.repeat(300)}`;
   const short = (letter: string): string => `\x81\x01${letter}`.repeat(1_000);
@@ -185,7 +185,7 @@ test("frames that are kept count as queued, and so does what a write costs until
   await endOfTurn();
   writer.add(textFrame("d"));
   await endOfTurn();
-  expect(writer.queued(tcp.writableLength)).toBe(8 + 2 * 384);
+  expect(writer.queued(tcp.writableLength)).toBe(8 + 2 * 640);
 });
 
 test("what was written in this turn does not wait if nothing is buffered, even before it is called back", () => {
@@ -193,9 +193,9 @@ test("what was written in this turn does not wait if nothing is buffered, even b
   const calledBack = writer.countWrite();
   writer.countWrite();
   expect(writer.queued(0)).toBe(0);
-  expect(writer.queued(3)).toBe(3 + 2 * 384);
+  expect(writer.queued(3)).toBe(3 + 2 * 640);
   calledBack();
-  expect(writer.queued(3)).toBe(3 + 384);
+  expect(writer.queued(3)).toBe(3 + 640);
 });
 
 test("a real socket gets the frames of a turn in one segment", async () => {

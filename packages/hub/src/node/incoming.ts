@@ -2,10 +2,11 @@ import type { Socket } from "node:net";
 
 /** Bytes of the mask that every frame of a client has (RFC 6455 §5.3). ws closes on a frame without one. */
 const maskBytes = 4;
+const closeOpcode = 0x8;
 
 /**
- * Follows the frames that come in on a ws WebSocket, because ws reports only what is complete. The sum of what it reports
- * does not do: what is missing from that may be a ping that was cut, or 18 fragments that keep 64 KiB each.
+ * Follows the frames that come in on a ws WebSocket, because ws reports only what is complete. To subtract what it reports
+ * from what was read is not enough: the rest may be a ping that was cut, or 18 fragments of one byte that hold 64 KiB each.
  */
 export class Incoming {
   /** Bytes of the segments since what is incomplete began. */
@@ -18,10 +19,11 @@ export class Incoming {
   #bytesLeft = 0;
   /** True from the first fragment of a message until its last. */
   #isFragmented = false;
+  #hasEnded = false;
 
   /** @param tcp the TCP socket below a WebSocket that has just opened. */
   constructor(tcp: Socket) {
-    // Before ws, which reports the frames of a segment in turn: whoever asks meanwhile hears of the segment's end.
+    // Before ws, so that these numbers describe the end of a segment while ws still reports the frames in it.
     tcp.prependListener("data", (segment: Buffer) => this.#read(segment));
   }
 
@@ -35,11 +37,19 @@ export class Incoming {
   }
 
   /**
-   * Bytes of memory that a cut ping, pong or close frame holds, 0 if there is none: the segment in which it began, up to
-   * 64 KiB. A peer that sends nothing but pings may have one at any time, so it is not a message that takes too long.
+   * The same for whatever is incomplete, a message or a control frame. A cut ping holds the segment in which it began, up
+   * to 64 KiB. A peer that sends nothing but pings may have one at any time, so it is not a message that takes too long.
    */
-  get cut(): number {
-    return this.#isInMessage ? 0 : this.#bytes;
+  get held(): number {
+    return this.#bytes;
+  }
+
+  /** Stops counting. Call it when ws has found a fault. From then on ws drops what comes, as it does after a close frame. */
+  stop(): void {
+    this.#hasEnded = true;
+    this.#isFragmented = false;
+    this.#first = undefined;
+    this.#bytes = 0;
   }
 
   get #isInMessage(): boolean {
@@ -47,7 +57,7 @@ export class Incoming {
   }
 
   #read(segment: Buffer): void {
-    for (let at = 0; at < segment.length; ) {
+    for (let at = 0; at < segment.length && !this.#hasEnded; ) {
       if (this.#bytesLeft === 0) {
         this.#readHead(segment[at] as number);
         at += 1;
@@ -58,7 +68,8 @@ export class Incoming {
       this.#bytesLeft -= bytes;
       if (this.#bytesLeft === 0) this.#endFrame();
     }
-    if (this.#isFragmented || this.#first !== undefined) this.#bytes += segment.length;
+    // With the bytes around it: what came with the handshake is a slice of the segment in which that came.
+    if (this.#isFragmented || this.#first !== undefined) this.#bytes += segment.buffer.byteLength;
   }
 
   #readHead(byte: number): void {
@@ -80,6 +91,7 @@ export class Incoming {
   #endFrame(): void {
     const first = this.#first as number;
     this.#first = undefined;
+    if ((first & 0x0f) === closeOpcode) return this.stop();
     if (!isControl(first)) this.#isFragmented = (first & 0x80) === 0;
     // Nothing is incomplete here, so counting begins anew with whatever comes behind.
     if (!this.#isFragmented) this.#bytes = 0;

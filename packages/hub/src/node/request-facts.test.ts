@@ -13,12 +13,15 @@ async function read(head: string[], look?: (req: IncomingMessage) => void): Prom
   peer.on("error", () => {});
   peer.write(`${head.join("\r\n")}\r\n\r\n`);
   const [req] = (await once(server, "request")) as [IncomingMessage];
-  look?.(req);
-  const closed = once(req.socket, "close");
-  peer.destroy();
-  req.socket.destroy();
-  await closed;
-  server.close();
+  try {
+    look?.(req);
+  } finally {
+    const closed = once(req.socket, "close");
+    peer.destroy();
+    req.socket.destroy();
+    await closed;
+    server.close();
+  }
   return req;
 }
 

@@ -50,11 +50,11 @@ test("bytes of more than 256 are not to be copied, but a text always has to beco
 
 test("what a stack keeps is bytes of its own, and a text as it is", () => {
   const segment = Buffer.alloc(64 * 1024, "s");
-  const { kept } = new ServerFrame(segment.subarray(5, 6), true);
-  expect(kept).toEqual(Buffer.from("s"));
+  const { ownPayload } = new ServerFrame(segment.subarray(5, 6), true);
+  expect(ownPayload).toEqual(Buffer.from("s"));
   // Neither the segment nor a pool that others share.
-  expect((kept as Buffer).buffer.byteLength).toBe(1);
-  expect(textFrame("a").kept).toBe("a");
+  expect((ownPayload as Buffer).buffer.byteLength).toBe(1);
+  expect(textFrame("a").ownPayload).toBe("a");
 });
 
 test("a pong has the payload of its ping", () => {

@@ -38,7 +38,7 @@ export class ServerFrame {
    * The payload for a stack that keeps it. Bytes are copied, because a slice would keep all of the segment in memory in
    * which it came. The copy is not from Node's pool, because that would be kept in the same way.
    */
-  get kept(): Buffer | string {
+  get ownPayload(): Buffer | string {
     if (typeof this.payload === "string") return this.payload;
     const copy = Buffer.allocUnsafeSlow(this.payload.length);
     copy.set(this.payload);

@@ -10,8 +10,11 @@ export class Socket {
   waiting = 0;
   queued = 0;
   unfinished = 0;
+  /** Beyond what is unfinished of a message. */
+  held = 0;
   pings = 0;
   closing: { code: number; reason: string } | undefined;
+  isPaused = false;
   isTerminated = false;
   session: SocketSession<Socket> | undefined;
   /** If set, every send throws this, like a bug in the stack. */
@@ -53,6 +56,10 @@ export class TestPort implements Port<Socket> {
     return ws.unfinished;
   }
 
+  held(ws: Socket): number {
+    return ws.unfinished + ws.held;
+  }
+
   ping(ws: Socket): void {
     if (ws.isBroken) throw new Error("a broken stack");
     ws.pings += 1;
@@ -62,6 +69,10 @@ export class TestPort implements Port<Socket> {
   close(ws: Socket, code: number, reason: string): void {
     ws.close(code, reason);
     if (this.reportsAtOnce) this.#report(ws, code);
+  }
+
+  pause(ws: Socket): void {
+    ws.isPaused = true;
   }
 
   terminate(ws: Socket): void {

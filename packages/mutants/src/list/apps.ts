@@ -79,10 +79,16 @@ const connection: Mutant[] = [
       tests: ["e2e/connection.test.ts"],
     },
     {
-      search: "    ping: (ws: Ws) => ws.data.session.heard(),\n",
-      replace: "",
+      search: "      ws.data.session.heard();\n      // Bun answers",
+      replace: "      // Bun answers",
       why: "a ping does not count as a sign of life",
       tests: ["DEAD-10"],
+    },
+    {
+      search: "      ws.data.session.hasRoom();\n",
+      replace: "",
+      why: "nobody asks whether the queue of a pong has room",
+      tests: ["SOCK-15"],
     },
     {
       search: "    idleTimeout: 0,\n    sendPings: false,\n",
@@ -109,14 +115,14 @@ const connection: Mutant[] = [
       tests: ["SLOW-13"],
     },
     {
-      search: "else server().publish(topic, frame, true);",
-      replace: "else server().publish(topic, frame);",
+      search: "else server().publish(topic, text, true);",
+      replace: "else server().publish(topic, text);",
       why: "broadcasts are not compressed",
       equal: "server.publish() compresses unless it is told not to; TOPIC-16 looks at it",
     },
     {
-      search: "if (except) except.publish(topic, frame, true);",
-      replace: "if (except) except.publish(topic, frame);",
+      search: "if (except) except.publish(topic, text, true);",
+      replace: "if (except) except.publish(topic, text);",
       why: "broadcasts to others are not compressed",
       tests: ["TOPIC-16"],
     },

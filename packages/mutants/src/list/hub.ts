@@ -206,6 +206,30 @@ export const hub: Mutant[] = [
     why: "a reader leaves twice",
   },
   {
+    ...unit("connection/socket-session"),
+    search: "port.held(this.ws)",
+    replace: "port.unfinished(this.ws)",
+    why: "the segment of a cut ping takes memory that nobody counts",
+  },
+  {
+    ...unit("connection/socket-session"),
+    search: "    port.pause(this.ws);\n",
+    replace: "",
+    why: "a session that is closing takes any number of bytes between the fragments of a message",
+  },
+  {
+    ...unit("node/incoming"),
+    search: "segment.buffer.byteLength",
+    replace: "segment.length",
+    why: "the segment of the handshake takes memory that nobody counts",
+  },
+  {
+    ...unit("node/incoming"),
+    search: "    if ((first & 0x0f) === closeOpcode) return this.stop();\n",
+    replace: "",
+    why: "what ws drops after a close frame counts as memory",
+  },
+  {
     ...unit("node/incoming"),
     search: "return this.#isInMessage ? this.#bytes : 0;",
     replace: "return this.#bytes;",
