@@ -52,10 +52,6 @@ export const full16 = { size: 64, depth: 16, connections: 100 };
 /** What a byte costs. */
 const large = { size: 65_536, depth: 1, connections: 25 };
 
-function tellsMost({ size, depth }: EchoLoad): boolean {
-  return [full16, large].some((load) => load.size === size && load.depth === depth);
-}
-
 // Whether a candidate is measured in everything. The others would only repeat what their library shows.
 function isWhole({ kind }: Candidate): boolean {
   return kind !== "rung" && kind !== "variant";
@@ -74,7 +70,7 @@ export const full: Effort = {
   // faster.
   firstWarmupMs: 1_500,
   // Bare ws got faster over its first 60,000 handshakes, and most over its first 20,000.
-  connectWarmupMs: 6_000,
+  connectWarmupMs: 4_000,
   warmupMs: 150,
   measureMs: 350,
   connections: 10_000,
@@ -187,7 +183,7 @@ function echo(load: EchoLoad, effort: Effort): Method {
     phrase: `echoes {ratio} as many messages of ${sizeOf(size)} as {control}, with ${depth} under way on each connection`,
     job(candidate, peer) {
       const isMeasured =
-        isWhole(candidate) || showsIn(load, candidate) || (candidate.kind === "rung" && tellsMost(load));
+        isWhole(candidate) || showsIn(load, candidate) || (candidate.kind === "rung" && load === full16);
       return isMeasured ? echoJob(peer, effort, load) : undefined;
     },
   };
