@@ -65,7 +65,7 @@ function showsIn({ size }: EchoLoad, { kind }: Candidate): boolean {
 /** Half an hour for all servers of the repository, on a machine that does nothing else. */
 export const full: Effort = {
   rounds: 3,
-  pairs: { cpu: 6, calls: 5, echo: 5, typed: 5, latency: 5, fanout: 5, connect: 6, memory: 5, slow: 1 },
+  pairs: { cpu: 6, calls: 5, echo: 5, typed: 5, latency: 5, fanout: 5, connect: 5, memory: 5, slow: 1 },
   // Node's compiler is done after some 50,000 messages, Bun's after 15,000. Slices before that get faster and
   // faster.
   firstWarmupMs: 1_500,

@@ -44,7 +44,7 @@ export class Incoming {
     return this.#bytes;
   }
 
-  /** Stops counting. Call it when ws has found a fault. From then on ws drops what comes, as it does after a close frame. */
+  /** Stops counting. Call it when ws has found a fault: from then on it drops what comes, as after a close frame. */
   stop(): void {
     this.#hasEnded = true;
     this.#isFragmented = false;
