@@ -48,7 +48,7 @@ export const differenceRows: DifferenceRow[] = [
   {
     says: "A broadcast is",
     region: "broadcast",
-    words: { "for (const ws of": "a loop", ".publish(topic, frame": "one call" },
+    words: { "for (const ws of": "a loop", ".publish(topic, text": "one call" },
   },
   { says: "A slow reader is told why it is closed", test: "SLOW-02" },
   { says: "A message that never ends is cut off", test: "SOCK-08" },
