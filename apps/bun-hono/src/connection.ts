@@ -95,8 +95,8 @@ function sayGoodbye(ws: Ws): void {
 function echo(ws: Ws, own: Data, data: string | Buffer): void {
   const { isBehind, session } = own;
   if (!session.echo(data === echoStop)) return;
-  // No topic adds to this queue, and pongs ask on their own, so an echo asks only after another had to wait. To ask each
-  // time would take 3 % of an echo, and to count the bytes, instead of taking what send() has counted, 5 %.
+  // No topic adds to this queue, and pongs ask on their own, so an echo asks only after another had to wait. Asking every
+  // time would cost 3 % of an echo, and counting bytes that send() has counted 5 %.
   const sent = isBehind && !session.hasRoom() ? undefined : deliver(ws, own, data);
   session.echoed(sent ?? Buffer.byteLength(data), sent !== undefined);
 }
@@ -135,7 +135,8 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<UpgradeData> {
     pong: (ws: Ws) => ws.data.session.heard(),
     ping(ws: Ws) {
       ws.data.session.heard();
-      // Bun answers pings itself, without a limit of its own short of `backpressureLimit`, which ends in 1006.
+      // Bun answers pings itself. Its only limit is `backpressureLimit`, where it closes with 1006. This closes earlier, with
+      // 4002.
       ws.data.session.hasRoom();
     },
     idleTimeout: 0,

@@ -33,7 +33,7 @@ export function createPort(): Port<Ws> {
     // #endregion queued
 
     // #region unfinished
-    // ws reports only complete messages. How much of the next one has arrived can be seen on the TCP socket below.
+    // ws reports only complete messages. The memory that an incomplete one holds is counted at the TCP socket below.
     unfinished: ({ data }) => data.incoming.unfinished,
     held: ({ data }) => data.incoming.held,
     // #endregion unfinished
@@ -44,7 +44,7 @@ export function createPort(): Port<Ws> {
 
     // #region close
     close: (ws, code, reason) => ws.close(code, reason),
-    // Until the peer has answered, ws goes on to collect what it sends.
+    // After close(), ws still collects what the peer sends, until the peer has answered.
     pause: (ws) => ws.pause(),
     // By default, ws waits 30 s for a peer that does not answer a close frame.
     terminate: (ws) => ws.terminate(),
@@ -87,11 +87,12 @@ function deliver(ws: Ws, frame: ServerFrame): boolean {
   return true;
 }
 
-/** A socket of ws. ws also calls this method itself, and the frames of this turn must go before its close frame. */
+/** A socket of ws with the application's data. */
 export class Ws extends WebSocket {
   /** Missing until the hub has accepted the socket. */
   declare data: Data;
 
+  // ws also calls this itself, after a close frame or a fault. The frames of this turn must go before its close frame.
   override close(code?: number, reason?: string | Buffer): void {
     this.data?.writer.flush();
     super.close(code, reason);
@@ -139,7 +140,7 @@ const { drain, ...listeners } = {
   // #region pong
   // ws does not notice a peer that has vanished. The hub does, if we report every sign of life to it.
   pong: guarded((ws) => ws.data.session.heard()),
-  // ws would hang up on a reader that sends many pings at once (`autoPong`). As frames like any other, pongs keep their
+  // ws would hang up on a peer that sends many pings at once (`autoPong`). As frames like any other, pongs keep their
   // order among the echoes, and their limit is that of the queue.
   ping: guarded((ws, payload: Buffer) => {
     ws.data.session.heard();

@@ -12,7 +12,7 @@ export interface Port<Ws> {
   waiting(ws: Ws): number;
   /** Returns the bytes of memory that wait for the kernel, including what the stack adds to each message. */
   queued(ws: Ws): number;
-  /** Returns the bytes received of an incomplete message; 0 where the stack does not report them. */
+  /** Returns the bytes of memory that an incomplete message holds; 0 where the stack does not report them. */
   unfinished(ws: Ws): number;
   /**
    * Returns the bytes of memory that hold what has not arrived completely: a message or a control frame. 0 where the

@@ -7,15 +7,17 @@ const closeOpcode = 0x8;
 /**
  * Follows the frames that come in on a ws WebSocket, because ws reports only what is complete. To subtract what it reports
  * from what was read is not enough: the rest may be a ping that was cut, or 18 fragments of one byte that hold 64 KiB each.
+ *
+ * A segment, here, is what one `data` event delivers: up to 64 KiB.
  */
 export class Incoming {
-  /** Bytes of the segments since what is incomplete began. */
+  /** Bytes of all segments since the start of the message or frame that is incomplete. */
   #bytes = 0;
   /** The first byte of the frame that is coming in: FIN and opcode (RFC 6455 §5.2). */
   #first: number | undefined;
   #lengthBytesLeft = 0;
   #payloadLength = 0;
-  /** Bytes of its mask and payload that are still to come. 0 as long as its length is not known. */
+  /** Bytes of the frame's mask and payload that are still to come. 0 as long as its length is not known. */
   #bytesLeft = 0;
   /** True from the first fragment of a message until its last. */
   #isFragmented = false;
@@ -23,7 +25,7 @@ export class Incoming {
 
   /** @param tcp the TCP socket below a WebSocket that has just opened. */
   constructor(tcp: Socket) {
-    // Before ws, so that these numbers describe the end of a segment while ws still reports the frames in it.
+    // Before the listener of ws: when ws reports a message, all of its segment has been counted already.
     tcp.prependListener("data", (segment: Buffer) => this.#read(segment));
   }
 
@@ -68,7 +70,7 @@ export class Incoming {
       this.#bytesLeft -= bytes;
       if (this.#bytesLeft === 0) this.#endFrame();
     }
-    // With the bytes around it: what came with the handshake is a slice of the segment in which that came.
+    // The whole ArrayBuffer: bytes that came with the handshake are a slice of it, and keep all of it in memory.
     if (this.#isFragmented || this.#first !== undefined) this.#bytes += segment.buffer.byteLength;
   }
 
@@ -93,7 +95,7 @@ export class Incoming {
     this.#first = undefined;
     if ((first & 0x0f) === closeOpcode) return this.stop();
     if (!isControl(first)) this.#isFragmented = (first & 0x80) === 0;
-    // Nothing is incomplete here, so counting begins anew with whatever comes behind.
+    // Nothing is incomplete here, so counting begins anew with whatever follows.
     if (!this.#isFragmented) this.#bytes = 0;
   }
 }
