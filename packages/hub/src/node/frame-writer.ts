@@ -111,8 +111,8 @@ function endTurn(): void {
  * kernel on its own.
  *
  * Skip this on a first reading: `ws.send()` in a loop is right, too. With this, an echo of 64 bytes takes a quarter of the
- * processor time, and an event to a thousand a fifteenth (packages/bench). The price is that frames must be flushed before
- * ws writes something itself.
+ * processor time, and an event to a thousand a fifteenth. The price is that frames must be flushed before ws writes
+ * something itself.
  */
 export class FrameWriter {
   readonly #tcp: Socket;
