@@ -135,8 +135,7 @@ export function connect(hub: Hub<Ws>): WebSocketHandler<UpgradeData> {
     pong: (ws: Ws) => ws.data.session.heard(),
     ping(ws: Ws) {
       ws.data.session.heard();
-      // Bun answers pings itself. Its only limit is `backpressureLimit`, where it closes with 1006. This closes earlier, with
-      // 4002.
+      // Bun answers pings itself, and closes with 1006 at its `backpressureLimit`. This closes earlier, with 4002.
       ws.data.session.hasRoom();
     },
     idleTimeout: 0,

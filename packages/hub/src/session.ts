@@ -13,8 +13,8 @@ export interface Session {
   /** Handles a message on `/echo`: closes with 1000 if it is the bare text `stop`. Returns whether to send it back. */
   echo(isStop: boolean): boolean;
   /**
-   * Counts a message of `bytes` bytes on `/echo`, and if `isSent`, also the one that the stack took to send it back. Call it
-   * after each `echo()` that returned true.
+   * Counts a message of `bytes` bytes on `/echo`, and if `isSent`, also the one that the stack took to send it back. Call
+   * it after each `echo()` that returned true.
    */
   echoed(bytes: number, isSent: boolean): void;
   /** Notes that the peer is alive, because a ping or a pong arrived. */

@@ -25,7 +25,7 @@ export const manners = {
   aborts: () => setImmediate(() => process.abort()),
   "ends with SIGSEGV": () => process.kill(process.pid, "SIGSEGV"),
   "is killed": () => process.kill(process.pid, "SIGKILL"),
-  // To its peers this looks like an endless loop, but it takes no processor time. It ends by itself if nobody ends it.
+  // Its peers see a server that hangs. Unlike a loop, this uses no processor time, and it ends after a while.
   "blocks its thread": () =>
     setImmediate(() => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, hangMs)),
 } as const;
